@@ -1,0 +1,55 @@
+# Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
+.DELETE_ON_ERROR:
+.PHONY: help setup demo run test test-slow check format bench lock clean
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/ready
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(READY)  ## the environment in .venv, at the locked versions
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (the first time takes about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: $(READY)  ## both sandboxes and the bridge: places calls, shows what Twenty got; Ctrl-C ends it
+	$(BIN)/twenty-bridge demo
+
+run: $(READY)  ## the bridge itself, with config.yaml and .env
+	$(BIN)/twenty-bridge serve
+
+test: $(READY)  ## the tests
+	$(BIN)/python -m pytest
+
+test-slow: $(READY)  ## the long suites too
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+check: $(READY)  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY)  ## rewrites the sources in the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## CPU time, memory and start, beside a bare aiohttp handler
+	$(BIN)/python -m benchmarks
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+
+lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRADE=--upgrade takes newer ones
+	$(COMPILE) --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --extra postgres --constraint requirements-dev.lock --output-file requirements.lock
+
+clean:  ## forget the environment and the caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,1 @@
+"""What a call is, decided purely: no I/O, no clock, no framework."""

@@ -1,0 +1,69 @@
+"""One thing that we were told about a call, in the parameters that Twilio used for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+
+class Kind(StrEnum):
+    """Where a callback came from."""
+
+    VOICE = "voice"
+    STATUS = "status"
+    DIAL = "dial"
+    RECORDING = "recording"
+    VOICEMAIL = "voicemail"
+    TRANSCRIPTION = "transcription"
+    REFUSED = "refused"
+    """Ours: the number was not dialled; `Reason` says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """What arrived, and when.
+
+    `digest` is equal for two deliveries of the same thing, so a retry counts once.
+    """
+
+    kind: Kind
+    call_sid: str
+    parent_sid: str | None = None
+    parameters: Mapping[str, str]
+    received_at: datetime
+    digest: bytes
+
+    @property
+    def root_sid(self) -> str:
+        """The key of the call that this is about: all legs share it."""
+        return self.parent_sid or self.call_sid
+
+    def get(self, name: str) -> str | None:
+        """The parameter's value; absent and empty are the same."""
+        return self.parameters.get(name) or None
+
+    @property
+    def timestamp(self) -> datetime | None:
+        """When it happened by Twilio's clock (RFC 2822, to the second), where Twilio said so."""
+        text = self.parameters.get("Timestamp")
+        return parse_timestamp(text) if text else None
+
+
+def parse_timestamp(text: str) -> datetime | None:
+    """An RFC 2822 time in UTC; None for what is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def digest_of(kind: Kind, target: str, parameters: Mapping[str, str]) -> bytes:
+    """16 bytes that name a delivery: its kind, path with query, and sorted parameters."""
+    hashed = blake2b(f"{kind}\n{target}".encode(), digest_size=16)
+    for name in sorted(parameters):
+        # A NUL cannot be confused with what a name or a value holds.
+        hashed.update(f"\0{name}\0{parameters[name]}".encode())
+    return hashed.digest()

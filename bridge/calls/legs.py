@@ -1,0 +1,168 @@
+"""Legs: what each CallSid's callbacks say, reduced to one state a leg.
+
+https://www.twilio.com/docs/voice/twiml#callstatus-values
+"""
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.calls.callback import Callback, Kind
+
+# How far a leg is; among final states the better outcome wins.
+PROGRESS = {
+    name: rank
+    for rank, name in enumerate(
+        (
+            "queued",
+            "initiated",
+            "ringing",
+            "in-progress",
+            "canceled",
+            "failed",
+            "no-answer",
+            "busy",
+            "completed",
+        )
+    )
+}
+FINAL = frozenset({"canceled", "failed", "no-answer", "busy", "completed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One CallSid's part in a call. `status` is Twilio's word, the best that was heard."""
+
+    sid: str
+    to: str | None
+    from_: str | None
+    status: str
+    answered_at: datetime | None
+    ended_at: datetime | None
+    duration: int | None
+    answered_by: str | None
+    bridged: bool
+
+    @property
+    def answered(self) -> bool:
+        """Whether somebody, or something, picked up and was connected."""
+        return self.bridged and self.status in ("in-progress", "completed")
+
+    @property
+    def machine(self) -> bool:
+        """Whether answering-machine detection heard a machine or a fax."""
+        return bool(self.answered_by and self.answered_by.startswith(("machine", "fax")))
+
+    @property
+    def talked(self) -> bool:
+        """Whether a person was spoken with."""
+        return self.answered and not self.machine
+
+    @property
+    def final(self) -> bool:
+        """Whether the leg is over."""
+        return self.status in FINAL
+
+
+def legs_of(told: Sequence[Callback]) -> tuple[Leg, ...]:
+    """The legs that were dialled, by SID."""
+    evidence: dict[str, list[_Evidence]] = {}
+    for callback in told:
+        for heard in _evidence(callback):
+            evidence.setdefault(heard.sid, []).append(heard)
+    return tuple(_leg(sid, evidence[sid]) for sid in sorted(evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What one callback says of one leg."""
+
+    sid: str
+    status: str
+    callback: Callback
+    to: str | None = None
+    from_: str | None = None
+    duration: int | None = None
+    answered_by: str | None = None
+    bridged: bool | None = None
+
+
+def _evidence(callback: Callback) -> Iterable[_Evidence]:
+    if callback.kind is Kind.STATUS and callback.parent_sid and callback.get("CallStatus"):
+        yield _status_evidence(callback)
+    elif callback.kind is Kind.DIAL and callback.get("DialCallStatus"):
+        yield _dial_evidence(callback)
+
+
+def _status_evidence(callback: Callback) -> _Evidence:
+    return _Evidence(
+        sid=callback.call_sid,
+        status=callback.parameters["CallStatus"],
+        callback=callback,
+        to=callback.get("To"),
+        from_=callback.get("From"),
+        duration=seconds(callback.get("CallDuration")),
+        answered_by=callback.get("AnsweredBy"),
+    )
+
+
+def _dial_evidence(callback: Callback) -> _Evidence:
+    status = callback.parameters["DialCallStatus"]
+    bridged = callback.get("DialBridged")
+    return _Evidence(
+        # Nothing was dialled where Twilio refused to: the outcome stands alone.
+        sid=callback.get("DialCallSid") or f"dial of {callback.call_sid}",
+        status="completed" if status == "answered" else status,
+        callback=callback,
+        duration=seconds(callback.get("DialCallDuration")),
+        bridged=None if bridged is None else bridged.lower() == "true",
+    )
+
+
+def _leg(sid: str, evidence: Sequence[_Evidence]) -> Leg:
+    status = max((e.status for e in evidence), key=lambda s: (PROGRESS.get(s, -1), s))
+    duration = max((e.duration for e in evidence if e.duration is not None), default=None)
+    ended_at = _when(evidence, FINAL)
+    answered_at = _when(evidence, {"in-progress"})
+    if answered_at is None and ended_at and duration and status == "completed":
+        answered_at = ended_at - timedelta(seconds=duration)
+    return Leg(
+        sid=sid,
+        to=first(e.to for e in evidence),
+        from_=first(e.from_ for e in evidence),
+        status=status,
+        answered_at=answered_at,
+        ended_at=ended_at,
+        duration=duration,
+        answered_by=first(e.answered_by for e in evidence),
+        # One "not connected" outweighs a leg's own "completed".
+        bridged=all(e.bridged is not False for e in evidence),
+    )
+
+
+def _when(evidence: Sequence[_Evidence], statuses: Set[str]) -> datetime | None:
+    callbacks = [e.callback for e in evidence if e.status in statuses]
+    return earliest(callbacks) if callbacks else None
+
+
+def parent_leg(sid: str, root: Sequence[Callback]) -> Leg | None:
+    """The leg that Twilio's other end is on; None where only children were heard of."""
+    # The action of a <Record> says "completed" of a caller who hung up: that is the end, too.
+    evidence = [_status_evidence(c) for c in root if c.get("CallStatus")]
+    return _leg(sid, evidence) if evidence else None
+
+
+def earliest(callbacks: Sequence[Callback]) -> datetime:
+    """The earliest time by Twilio's clock; where it gave none, the earliest arrival."""
+    stamped = [stamp for c in callbacks if (stamp := c.timestamp) is not None]
+    return min(stamped or [c.received_at for c in callbacks])
+
+
+def first(values: Iterable[str | None]) -> str | None:
+    """The first that says something."""
+    return next((v for v in values if v), None)
+
+
+def seconds(text: str | None) -> int | None:
+    """A whole number of seconds; None for what is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() else None

@@ -1,0 +1,89 @@
+"""Phone numbers: E.164, withheld callers, what can be dialled."""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+
+from bridge.errors import NumberRefused
+
+# What networks send in place of a number; the digits spell the word on a keypad.
+# https://www.twilio.com/docs/voice/twiml#twilios-request-to-your-application
+WITHHELD = frozenset(
+    {
+        "anonymous",
+        "unknown",
+        "restricted",
+        "unavailable",
+        "private",
+        "+266696687",
+        "+7378742833",
+        "+2562533",
+        "+8656696",
+        "+86282452253",
+    }
+)
+DIALLABLE = re.compile(r"[+0-9() .\-/\u00a0]{2,40}")
+
+
+def is_withheld(address: str) -> bool:
+    """Whether the caller did not show a number."""
+    return address.strip().lower() in WITHHELD
+
+
+def client_identity(address: str | None) -> str | None:
+    """`client:alice` → `alice`; None for anything else."""
+    return address[7:] if address and address.startswith("client:") and len(address) > 7 else None
+
+
+@lru_cache(maxsize=4096)
+def parse(address: str, region: str) -> PhoneNumber | None:
+    """A telephone number that may exist, or None: withheld, short, `client:`, `sip:`, garbage.
+
+    `region` (ISO 3166, two letters) is where a national number is at home.
+    """
+    if is_withheld(address) or ":" in address or "@" in address:
+        return None
+    try:
+        number = phonenumbers.parse(address, region)
+    except NumberParseException:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None
+
+
+def e164(address: str, region: str) -> str | None:
+    """`0612345678` → `+33612345678` in region FR; None for what is no number."""
+    number = parse(address, region)
+    return None if number is None else to_e164(number)
+
+
+def to_e164(number: PhoneNumber) -> str:
+    """The number as `+` and digits; an extension does not count."""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def readable(address: str) -> str:
+    """An E.164 number as people write it (`+33 6 12 34 56 78`); other addresses as they are."""
+    number = parse(address, "ZZ")
+    if number is None:
+        return client_identity(address) or address
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+def to_dial(address: str, region: str) -> str:
+    """The E.164 number that a user meant by what they typed.
+
+    Raises NumberRefused for what nobody can be reached at; its message is for the operator.
+    """
+    if not DIALLABLE.fullmatch(address):
+        raise NumberRefused("invalid", f"{shortened(address)!r}: not a telephone number")
+    number = parse(address, region)
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise NumberRefused("invalid", f"{shortened(address)!r}: not a valid number (region {region})")
+    return to_e164(number)
+
+
+def shortened(address: str) -> str:
+    """An address as logs show it: `+336…678`."""
+    return address if len(address) <= 6 else f"{address[:4]}…{address[-3:]}"

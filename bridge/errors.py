@@ -1,0 +1,92 @@
+"""Every error that the bridge raises on purpose.
+
+BridgeError
+├── SettingsInvalid        the settings; lists all that is wrong
+├── NumberRefused          a number that cannot or must not be dialled
+├── IdentityRefused        an identity that nobody may have, or not this caller
+├── CallbackInvalid        a request of Twilio's that says too little
+├── InboxUnavailable       what arrived cannot be kept now
+└── TwentyError
+    ├── TwentyUnavailable  down, slow, or an answer that nobody understands: patience
+    │   └── TwentyOverLimit    over the workspace's rate limit
+    ├── TwentyRefused      the data of this write: a record is at fault
+    │   ├── TargetGone         the record that a relation points to is no more
+    │   └── TooManyRecords     more records in a batch than this server takes
+    └── TwentyDenied       credentials, permission, schema: nothing of ours will be taken
+"""
+
+
+class BridgeError(Exception):
+    """The root of the tree."""
+
+
+class SettingsInvalid(BridgeError):
+    """The settings do not hold: `problems` has a line for each, with name, reason and example."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("The settings do not hold:\n" + "\n".join(f"  - {p}" for p in problems))
+
+
+class NumberRefused(BridgeError):
+    """`reason` is the code of a spoken text (`calls/texts.py`); the message says it to an operator."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class IdentityRefused(BridgeError):
+    """The identity that was asked for is not one of the configured agents'."""
+
+
+class CallbackInvalid(BridgeError):
+    """The form lacks a parameter, or has one that Twilio would not send; the message names it."""
+
+
+class InboxUnavailable(BridgeError):
+    """The database cannot be written now; the sender should try again."""
+
+
+class TwentyError(BridgeError):
+    """Twenty did not do what it was asked; `code` names the reason in logs and in `/ready`."""
+
+    code = "twenty.error"
+
+
+class TwentyUnavailable(TwentyError):
+    """Unreachable, slow, 5xx, or an unknown error code. The write may or may not have happened."""
+
+    code = "twenty.unavailable"
+
+
+class TwentyOverLimit(TwentyUnavailable):
+    """LIMIT_REACHED: nothing was done, and tokens come back at the configured rate."""
+
+    code = "twenty.over_limit"
+
+
+class TwentyRefused(TwentyError):
+    """The data was refused; nothing of the batch was written, and Twenty does not say which record."""
+
+    code = "twenty.refused"
+
+
+class TargetGone(TwentyRefused):
+    """A record that a relation names (person, company, member) does not exist any more."""
+
+    code = "twenty.target_gone"
+
+
+class TooManyRecords(TwentyRefused):
+    """The batch is longer than this server takes."""
+
+    code = "twenty.too_many_records"
+
+
+class TwentyDenied(TwentyError):
+    """The key is invalid or may not do this, or the workspace lacks what the operation names."""
+
+    def __init__(self, message: str, *, code: str = "twenty.denied") -> None:
+        self.code = code
+        super().__init__(message)

@@ -1,0 +1,233 @@
+"""The inbox: puts callbacks in, hands due calls out, settles what Twenty has."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bridge.calls.callback import Callback, Kind
+from bridge.errors import InboxUnavailable
+from bridge.inbox.engine import open_engine, writing
+from bridge.inbox.migrations.migrate import migrate
+from bridge.inbox.tables import callbacks, calls, due
+from bridge.inbox.writer import GroupCommit, Row
+
+KEPT_WITHIN_SECONDS = 10
+"""Twilio waits 15 s in all; one that is told in time may try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCall:
+    """A call that Twenty is behind on, with all that is known of it and what was chosen before."""
+
+    root_sid: str
+    revision: int
+    callbacks: tuple[Callback, ...]
+    matched: bool
+    person_id: str | None
+    written: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What Twenty has now: the call as of `revision`, for the person that was chosen."""
+
+    root_sid: str
+    revision: int
+    person_id: str | None
+    written: bytes
+
+
+class Inbox:
+    """The database's use by the rest of the bridge; made by `open_inbox`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.news = asyncio.Event()
+        """Set when a call has become due."""
+        self._writer = GroupCommit(writing(engine), insert=self._insert, committed=self.news.set)
+        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+        self._put = (
+            dialect.insert(callbacks)
+            .on_conflict_do_nothing(index_elements=["digest"])
+            .returning(callbacks.c.root_sid)
+        )
+        told = dialect.insert(calls)
+        self._tell = told.on_conflict_do_update(
+            index_elements=["root_sid"],
+            set_={
+                "revision": calls.c.revision + told.excluded.revision,
+                "due_at": told.excluded.due_at,
+                # What is new may mend what was refused.
+                "parked_reason": None,
+            },
+        )
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Takes callbacks until left; then writes what was promised."""
+        self._writer.start()
+        try:
+            yield
+        finally:
+            await self._writer.close()
+
+    async def put(self, callback: Callback) -> None:
+        """Keep a callback; back when it is on the disk, InboxUnavailable when it cannot be.
+
+        One that is there already changes nothing.
+        """
+        try:
+            await asyncio.wait_for(self._writer.add(_row(callback)), KEPT_WITHIN_SECONDS)
+        except TimeoutError as late:
+            raise InboxUnavailable("the database did not answer in time") from late
+
+    def put_soon(self, callback: Callback) -> asyncio.Future[None]:
+        """Keep a callback without waiting for it; the promise tells how it went."""
+        return self._writer.add(_row(callback))
+
+    async def claim(self, limit: int) -> list[DueCall]:
+        """Up to `limit` due calls, the longest due first."""
+        found = select(calls).where(due).order_by(calls.c.due_at).limit(limit)
+        async with self._engine.connect() as connection:
+            # Calls before callbacks: news in between only mean that the call is found due again.
+            rows = (await connection.execute(found)).mappings().all()
+            told = await self._callbacks_of(connection, [row["root_sid"] for row in rows])
+        return [
+            DueCall(
+                root_sid=row["root_sid"],
+                revision=row["revision"],
+                callbacks=tuple(told[row["root_sid"]]),
+                matched=row["matched"],
+                person_id=row["person_id"],
+                written=row["written"],
+            )
+            for row in rows
+        ]
+
+    async def settle(self, settled: Sequence[Settled], *, now: datetime) -> None:
+        """Twenty has these. A call of which more arrived meanwhile stays due."""
+        statement = (
+            update(calls)
+            .where(calls.c.root_sid == bindparam("sid"))
+            .values(
+                synced_revision=bindparam("revision_written"),
+                matched=True,
+                person_id=bindparam("person"),
+                written=bindparam("digest"),
+                settled_at=now,
+                attempts=0,
+                last_error=None,
+            )
+        )
+        await self._execute(
+            statement,
+            [
+                {
+                    "sid": s.root_sid,
+                    "revision_written": s.revision,
+                    "person": s.person_id,
+                    "digest": s.written,
+                }
+                for s in settled
+            ],
+        )
+
+    async def park(self, due_call: DueCall, reason: str) -> None:
+        """Leave a call until a person or news mends it; one that has news already stays due."""
+        statement = (
+            update(calls)
+            .where(calls.c.root_sid == due_call.root_sid, calls.c.revision == due_call.revision)
+            .values(parked_reason=reason, last_error=reason, attempts=calls.c.attempts + 1)
+        )
+        await self._execute(statement)
+
+    async def postpone(self, due_calls: Sequence[DueCall], error: str) -> None:
+        """Note that a try failed; the calls stay due."""
+        statement = (
+            update(calls)
+            .where(calls.c.root_sid.in_([c.root_sid for c in due_calls]))
+            .values(attempts=calls.c.attempts + 1, last_error=error)
+        )
+        await self._execute(statement)
+
+    async def due_count(self) -> int:
+        """How many calls Twenty is behind on."""
+        async with self._engine.connect() as connection:
+            return await connection.scalar(select(func.count()).select_from(calls).where(due)) or 0
+
+    async def check(self) -> None:
+        """InboxUnavailable if the database does not answer."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(select(1))
+        except (SQLAlchemyError, OSError) as problem:
+            raise InboxUnavailable("the database cannot be read") from problem
+
+    async def _execute(self, statement: Any, parameters: list[Row] | None = None) -> None:
+        async def operation(connection: AsyncConnection) -> None:
+            await connection.execute(statement, parameters)
+
+        await self._writer.run(operation)
+
+    async def _insert(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
+        new = Counter((await connection.execute(self._put, rows)).scalars())
+        if not new:
+            return
+        arrived = {row["root_sid"]: row["received_at"] for row in rows}
+        # In one order everywhere, so that two replicas never wait for each other.
+        told = [{"root_sid": sid, "revision": new[sid], "due_at": arrived[sid]} for sid in sorted(new)]
+        await connection.execute(self._tell, told)
+
+    async def _callbacks_of(
+        self, connection: AsyncConnection, root_sids: Sequence[str]
+    ) -> defaultdict[str, list[Callback]]:
+        told: defaultdict[str, list[Callback]] = defaultdict(list)
+        statement: Select[Any] = select(callbacks).where(callbacks.c.root_sid.in_(root_sids))
+        for row in (await connection.execute(statement)).mappings():
+            told[row["root_sid"]].append(_callback(row))
+        return told
+
+
+@asynccontextmanager
+async def open_inbox(url: str) -> AsyncIterator[Inbox]:
+    """The inbox at a database URL, brought up to date; closes when all that was promised is written."""
+    engine = open_engine(url)
+    try:
+        await migrate(engine)
+        inbox = Inbox(engine)
+        async with inbox.writing():
+            yield inbox
+    finally:
+        await engine.dispose()
+
+
+def _row(callback: Callback) -> Row:
+    return {
+        "digest": callback.digest,
+        "root_sid": callback.root_sid,
+        "call_sid": callback.call_sid,
+        "parent_sid": callback.parent_sid,
+        "kind": callback.kind.value,
+        "parameters": dict(callback.parameters),
+        "received_at": callback.received_at,
+    }
+
+
+def _callback(row: Any) -> Callback:
+    return Callback(
+        kind=Kind(row["kind"]),
+        call_sid=row["call_sid"],
+        parent_sid=row["parent_sid"],
+        parameters=row["parameters"],
+        received_at=row["received_at"],
+        digest=row["digest"],
+    )

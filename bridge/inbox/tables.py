@@ -1,0 +1,76 @@
+"""The tables: every callback that arrived, and one row a call that says how far Twenty is behind."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    false,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC; SQLite would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+# SQLite counts rows by itself only in a column that it calls INTEGER.
+Count = BigInteger().with_variant(Integer, "sqlite")
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", Count, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    Column("root_sid", String(34), nullable=False, index=True),
+    Column("call_sid", String(34), nullable=False),
+    Column("parent_sid", String(34)),
+    Column("kind", String(16), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("received_at", Moment, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("root_sid", String(34), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("synced_revision", Integer, nullable=False, server_default="0"),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text),
+    Column("parked_reason", Text),
+    # What was chosen and done, so that it stays so.
+    Column("matched", Boolean, nullable=False, server_default=false()),
+    Column("person_id", String(36)),
+    Column("written", LargeBinary(16)),
+    Column("settled_at", Moment),
+)
+
+due = and_(calls.c.revision > calls.c.synced_revision, calls.c.parked_reason.is_(None))
+"""A call of which Twenty has not the newest revision. That is the whole queue."""
+
+Index("ix_calls_due", calls.c.due_at, sqlite_where=due, postgresql_where=due)

@@ -1,0 +1,117 @@
+"""The one writer of a process: what has gathered is committed together, then its senders are told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bridge.errors import InboxUnavailable
+
+GATHER_SECONDS = 0.002
+"""How long to wait for company, where the last commit had some. A lone callback never waits."""
+
+LONGEST_QUEUE = 20_000
+"""Rows that may wait for a commit; a sender beyond that is asked to come back."""
+
+Row = dict[str, Any]
+Operation = Callable[[AsyncConnection], Awaitable[None]]
+
+
+class Insert(Protocol):
+    """Writes rows within a transaction."""
+
+    async def __call__(self, connection: AsyncConnection, /, rows: Sequence[Row]) -> None: ...
+
+
+T = TypeVar("T")
+
+
+class GroupCommit:
+    """Commits rows by `insert` and operations by themselves, one transaction after the other.
+
+    Each promise is kept when its transaction is on the disk; InboxUnavailable where it cannot be.
+    `committed` is called after rows were.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        insert: Insert,
+        committed: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._insert = insert
+        self._committed = committed
+        self._rows: list[tuple[Row, asyncio.Future[None]]] = []
+        self._operations: list[tuple[Operation, asyncio.Future[None]]] = []
+        self._news = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run(), name="inbox writer")
+
+    async def close(self) -> None:
+        """Write what has gathered, and end."""
+        self._closing = True
+        self._news.set()
+        if self._task:
+            await self._task
+
+    def add(self, row: Row) -> asyncio.Future[None]:
+        """A promise that the row is kept."""
+        if self._closing or len(self._rows) >= LONGEST_QUEUE:
+            raise InboxUnavailable("the inbox is closing" if self._closing else "the inbox is full")
+        return self._promise(self._rows, row)
+
+    def run(self, operation: Operation) -> asyncio.Future[None]:
+        """A promise that the operation is done, in a transaction of its own."""
+        if self._closing:
+            raise InboxUnavailable("the inbox is closing")
+        return self._promise(self._operations, operation)
+
+    def _promise(self, waiting: list[tuple[T, asyncio.Future[None]]], item: T) -> asyncio.Future[None]:
+        promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting.append((item, promise))
+        self._news.set()
+        return promise
+
+    async def _run(self) -> None:
+        crowded = False
+        while not (self._closing and not self._rows and not self._operations):
+            await self._news.wait()
+            if crowded and not self._closing:
+                await asyncio.sleep(GATHER_SECONDS)
+            self._news.clear()
+            rows, self._rows = self._rows, []
+            operations, self._operations = self._operations, []
+            crowded = len(rows) > 1
+            if rows:
+                await self._commit(partial(self._insert, rows=[row for row, _ in rows]), rows)
+                self._committed()
+            for waiting in operations:
+                await self._commit(waiting[0], [waiting])
+
+    async def _commit(
+        self, operation: Operation, waiting: Sequence[tuple[Any, asyncio.Future[None]]]
+    ) -> None:
+        failure: Exception | None = None
+        try:
+            async with self._engine.begin() as connection:
+                await operation(connection)
+        except (SQLAlchemyError, OSError) as problem:
+            failure = InboxUnavailable(f"the database cannot be written: {type(problem).__name__}")
+            failure.__cause__ = problem
+        for _, promise in waiting:
+            # A sender that has gone away has cancelled its promise.
+            if promise.done():
+                continue
+            if failure:
+                promise.set_exception(failure)
+            else:
+                promise.set_result(None)

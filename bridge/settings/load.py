@@ -1,0 +1,144 @@
+"""Reads the settings from `config.yaml`, `.env` and the environment, the last one first.
+
+Whatever is wrong is told at once, in one message: name, reason, example.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from bridge.errors import SettingsInvalid
+from bridge.settings.models import Settings
+
+ENVIRONMENT: Mapping[str, tuple[str, str]] = {
+    "TWILIO_ACCOUNT_SID": ("twilio", "account_sid"),
+    "TWILIO_AUTH_TOKEN": ("twilio", "auth_token"),
+    "TWILIO_API_KEY": ("twilio", "api_key"),
+    "TWILIO_API_SECRET": ("twilio", "api_secret"),
+    "TWILIO_APP_SID": ("twilio", "app_sid"),
+    "TWILIO_PHONE_NUMBER": ("twilio", "phone_number"),
+    "TWENTY_API_URL": ("twenty", "api_url"),
+    "TWENTY_API_TOKEN": ("twenty", "api_token"),
+    "BRIDGE_PUBLIC_URL": ("server", "public_url"),
+    "BRIDGE_HOST": ("server", "host"),
+    "BRIDGE_PORT": ("server", "port"),
+    "BRIDGE_DATABASE_URL": ("inbox", "database_url"),
+    "BRIDGE_WIDGET_KEYS": ("auth", "widget_keys"),
+}
+"""Where each environment variable goes."""
+
+SECRETS = frozenset({"TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET", "TWENTY_API_TOKEN", "BRIDGE_WIDGET_KEYS"})
+"""Those that `config.yaml` must not hold."""
+
+
+VARIABLES = {path: name for name, path in ENVIRONMENT.items()}
+
+
+def load(
+    config: Path | None = None,
+    *,
+    env_file: Path = Path(".env"),
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings, or SettingsInvalid with every problem there is.
+
+    `config` is `config.yaml` here unless named; only a file that was named has to exist.
+    """
+    problems: list[str] = []
+    values = _from_file(config, problems)
+    _without_secrets(values, problems)
+    told = {**dotenv_values(env_file), **(os.environ if environ is None else environ)}
+    for variable, (section, field) in ENVIRONMENT.items():
+        if told.get(variable):
+            values.setdefault(section, {})[field] = told[variable]
+    # A section that is left out altogether still lacks its fields, and each is told by its name.
+    for section in ("twilio", "twenty", "server"):
+        values.setdefault(section, {})
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as invalid:
+        problems.extend(_explain(error) for error in invalid.errors(include_url=False, include_input=False))
+    if problems:
+        raise SettingsInvalid(problems)
+    return settings
+
+
+def _from_file(config: Path | None, problems: list[str]) -> dict[str, Any]:
+    path = config or Path("config.yaml")
+    if config is None and not path.exists():
+        return {}
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as problem:
+        problems.append(f"{path}: cannot be read ({problem.strerror})")
+        return {}
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        problems.append(f"{path}: is no YAML: {' '.join(str(problem).split())}")
+        return {}
+    if not isinstance(values, dict):
+        problems.append(f"{path}: should be sections with settings, for example: server: {{port: 8080}}")
+        return {}
+    # An empty section (all of it commented out) is a section with nothing said.
+    return {section: {} if value is None else value for section, value in values.items()}
+
+
+def _without_secrets(values: dict[str, Any], problems: list[str]) -> None:
+    """Takes secrets out of what stood in the file, and says where they belong."""
+    for variable in sorted(SECRETS):
+        section, field = ENVIRONMENT[variable]
+        if isinstance(values.get(section), dict) and values[section].pop(field, None) is not None:
+            problems.append(f"{section}.{field}: is a secret and belongs in the environment, as {variable}")
+
+
+def _explain(error: Mapping[str, Any]) -> str:
+    """`twilio.app_sid (TWILIO_APP_SID): is missing; for example: AP…`."""
+    path = [part for part in error["loc"] if isinstance(part, str)]
+    fields = list(_fields(path))
+    name = ".".join(path)
+    if variable := VARIABLES.get((path[0], path[-1])) if len(path) == 2 else None:
+        name = f"{variable} ({name})"
+    if error["type"] == "extra_forbidden":
+        return f"{name}: is unknown{_nearest(path)}"
+    example = _example(fields[-1]) if fields else ""
+    return f"{name}: {_reason(error)}{example}"
+
+
+def _example(field: FieldInfo) -> str:
+    if field.examples:
+        return f"; for example: {field.examples[0]}"
+    return "" if field.is_required() or field.default is None else f"; for example: {field.default}"
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    if error["type"] == "missing":
+        return "is missing"
+    message: str = error["msg"].removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def _fields(path: list[str]) -> Iterator[FieldInfo]:
+    model: type[BaseModel] = Settings
+    for part in path:
+        field = model.model_fields.get(part)
+        if field is None:
+            return
+        yield field
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+
+
+def _nearest(path: list[str]) -> str:
+    model: type[BaseModel] = Settings
+    for field in _fields(path[:-1]):
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+    known = list(model.model_fields)
+    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"

@@ -1,0 +1,63 @@
+"""Twilio's forms → callbacks. What is wrong raises; after this nobody asks again.
+
+https://www.twilio.com/docs/voice/twiml#request-parameters
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from bridge.calls.callback import Callback, Kind, digest_of
+from bridge.errors import CallbackInvalid
+
+CALL_SID = re.compile(r"CA[0-9a-zA-Z]{32}", re.ASCII)
+STATUSES = frozenset(
+    {
+        "queued",
+        "initiated",
+        "ringing",
+        "in-progress",
+        "completed",
+        "busy",
+        "failed",
+        "no-answer",
+        "canceled",
+        "answered",
+    }
+)
+NEEDED = {
+    Kind.VOICE: ("From",),
+    Kind.STATUS: ("CallStatus",),
+    Kind.DIAL: ("DialCallStatus",),
+    Kind.REFUSED: ("Reason",),
+}
+
+
+def callback(kind: Kind, target: str, parameters: Mapping[str, str], *, received_at: datetime) -> Callback:
+    """The callback that a form of one kind is, posted to `target` (path with query).
+
+    Raises CallbackInvalid, naming the parameter, for what no Twilio would send.
+    """
+    call_sid = _sid(parameters, "CallSid")
+    parent_sid = _sid(parameters, "ParentCallSid") if parameters.get("ParentCallSid") else None
+    for name in NEEDED.get(kind, ()):
+        if not parameters.get(name):
+            raise CallbackInvalid(f"{name} is missing")
+    for name in ("CallStatus", "DialCallStatus"):
+        if parameters.get(name) and parameters[name] not in STATUSES:
+            raise CallbackInvalid(f"{name} is none of Twilio's: {parameters[name][:20]!r}")
+    return Callback(
+        kind=kind,
+        call_sid=call_sid,
+        parent_sid=parent_sid,
+        parameters=parameters,
+        received_at=received_at,
+        digest=digest_of(kind, target, parameters),
+    )
+
+
+def _sid(parameters: Mapping[str, str], name: str) -> str:
+    value = parameters.get(name, "")
+    if not CALL_SID.fullmatch(value):
+        raise CallbackInvalid(f"{name} is {'no call SID' if value else 'missing'}")
+    return value

@@ -1,0 +1,64 @@
+"""Access tokens for the phone widget.
+
+https://www.twilio.com/docs/iam/access-tokens
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from twilio.jwt.access_token import AccessToken
+from twilio.jwt.access_token.grants import VoiceGrant
+
+LONGEST = timedelta(hours=24)
+"""Twilio refuses tokens that live longer; its library does not."""
+
+NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
+LONGEST_IDENTITY = 121
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token, whose it is, and until when it holds."""
+
+    token: str
+    identity: str
+    ttl: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenIssuer:
+    """Signs access tokens with an API key's secret."""
+
+    account_sid: str
+    api_key: str
+    api_secret: str
+    app_sid: str
+    ttl: timedelta
+    region: str | None = None
+
+    def issue(self, identity: str, *, incoming: bool, now: datetime) -> IssuedToken:
+        """A token to call with and, where `incoming`, to be called with.
+
+        `identity` is one that Twilio allows (see `allowed_identity`).
+        """
+        ttl = int(min(self.ttl, LONGEST).total_seconds())
+        token = AccessToken(
+            self.account_sid,
+            self.api_key,
+            self.api_secret,
+            grants=[VoiceGrant(incoming_allow=incoming, outgoing_application_sid=self.app_sid)],
+            identity=identity,
+            nbf=int(now.timestamp()),
+            valid_until=int(now.timestamp()) + ttl,
+            region=self.region,
+        )
+        expires_at = datetime.fromtimestamp(int(now.timestamp()) + ttl, UTC)
+        return IssuedToken(token.to_jwt(), identity, ttl, expires_at)
+
+
+def allowed_identity(asked: str) -> str | None:
+    """The identity with `_` for each character that Twilio does not allow; None if empty or too long."""
+    identity = NOT_ALLOWED.sub("_", asked)
+    return identity if 0 < len(identity) <= LONGEST_IDENTITY else None
