@@ -5,6 +5,11 @@ BridgeError
 ├── NumberRefused          a number that cannot or must not be dialled
 ├── IdentityRefused        an identity that nobody may have, or not this caller
 ├── CallbackInvalid        a request of Twilio's that says too little
+├── RequestRefused         a request that does not get past the door
+│   ├── NotAuthenticated       nobody we know
+│   ├── NotAllowed             somebody we know, or a place, that may not
+│   ├── NotUnderstood          a body that cannot be read
+│   └── WrongContentType       a body of a kind that is not taken here
 ├── InboxUnavailable       what arrived cannot be kept now
 └── TwentyError
     ├── TwentyUnavailable  down, slow, or an answer that nobody understands: patience
@@ -17,7 +22,9 @@ BridgeError
 
 
 class BridgeError(Exception):
-    """The root of the tree."""
+    """The root of the tree; `code` names the reason in logs and in `/ready`."""
+
+    code = "bridge.error"
 
 
 class SettingsInvalid(BridgeError):
@@ -44,12 +51,34 @@ class CallbackInvalid(BridgeError):
     """The form lacks a parameter, or has one that Twilio would not send; the message names it."""
 
 
+class RequestRefused(BridgeError):
+    """The message is for the one who asked: it says what to do, and nothing of the inside."""
+
+
+class NotAuthenticated(RequestRefused):
+    """No credentials, or none that are known."""
+
+
+class NotAllowed(RequestRefused):
+    """The credentials, the origin or the signature do not allow this."""
+
+
+class NotUnderstood(RequestRefused):
+    """The body cannot be read as what it says it is."""
+
+
+class WrongContentType(RequestRefused):
+    """The body is of a kind that is not taken here."""
+
+
 class InboxUnavailable(BridgeError):
-    """The database cannot be written now; the sender should try again."""
+    """The database cannot be used now; the sender should try again."""
+
+    code = "inbox.unavailable"
 
 
 class TwentyError(BridgeError):
-    """Twenty did not do what it was asked; `code` names the reason in logs and in `/ready`."""
+    """Twenty did not do what it was asked."""
 
     code = "twenty.error"
 

@@ -1,4 +1,4 @@
-"""Call + match → Activity: what Twenty shall show of a call."""
+"""Call + person → Activity: what Twenty shall show of a call."""
 
 import uuid
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.calls.call import Call, CallStatus, Direction
-from bridge.calls.matching import Match
+from bridge.calls.matching import Person
 from bridge.calls.numbers import client_identity, e164, is_withheld, readable
 from bridge.calls.texts import Texts
 
@@ -40,9 +40,8 @@ class Activity:
     reason: str | None
 
 
-def activity_of(call: Call, match: Match, *, texts: Texts, region: str) -> Activity:
+def activity_of(call: Call, person: Person | None, *, texts: Texts, region: str) -> Activity:
     """What Twenty shall show of a call with the person that was chosen for it."""
-    person = match.person
     recording = call.recordings[0] if call.recordings else None
     return Activity(
         call_sid=call.sid,

@@ -11,13 +11,20 @@ from phonenumbers import PhoneNumberFormat
 from bridge.calls.numbers import e164, parse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Person:
-    """A person in Twenty. `numbers` are theirs in E.164, primary and additional."""
+    """A person in Twenty."""
 
     id: str
     name: str
-    company_id: str | None
+    company_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person whom a look-up found; `numbers` are theirs in E.164, primary and additional."""
+
+    person: Person
     numbers: frozenset[str]
     created_at: datetime
 
@@ -59,6 +66,19 @@ def forms(number: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(written))
 
 
+@lru_cache(maxsize=4096)
+def endings_of(number: str) -> tuple[str, ...]:
+    """Endings that every form of a number has one of: few, so that many numbers fit in a question."""
+    parsed = parse(number, "ZZ")
+    if parsed is None:
+        return ()
+    international = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
+    grouped = international.removeprefix(f"+{parsed.country_code}").lstrip(" -")
+    endings = [phonenumbers.national_significant_number(parsed), grouped]
+    national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+    return tuple(dict.fromkeys(endings if national.endswith(grouped) else [*endings, national]))
+
+
 def number_of(number: str, *, calling_code: str, country_code: str, region: str) -> str | None:
     """The E.164 number that a phone field of Twenty means.
 
@@ -87,7 +107,10 @@ def _region(calling_code: str, country_code: str) -> str | None:
     return None if region in ("ZZ", "001") else region
 
 
-def choose(number: str, people: Iterable[Person]) -> Match:
-    """The person who has had the number longest, of those who really have it."""
-    holders = sorted((p for p in people if number in p.numbers), key=lambda p: (p.created_at, p.id))
-    return Match(holders[0], tuple(holders[1:])) if holders else NOBODY
+def choose(number: str | None, candidates: Iterable[Candidate]) -> Match:
+    """The person who has been in Twenty longest, of those who really have the number."""
+    holders = sorted(
+        (c for c in candidates if number in c.numbers), key=lambda c: (c.created_at, c.person.id)
+    )
+    people = [holder.person for holder in holders]
+    return Match(people[0], tuple(people[1:])) if people else NOBODY

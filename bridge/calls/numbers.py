@@ -63,6 +63,12 @@ def to_e164(number: PhoneNumber) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+def home_region(number: str) -> str:
+    """The country (ISO 3166) that an E.164 number is of; `ZZ` where it is of none."""
+    parsed = parse(number, "ZZ")
+    return (parsed and phonenumbers.region_code_for_number(parsed)) or "ZZ"
+
+
 def readable(address: str) -> str:
     """An E.164 number as people write it (`+33 6 12 34 56 78`); other addresses as they are."""
     number = parse(address, "ZZ")

@@ -1,49 +1,30 @@
-"""What becomes of a write that failed: decided here, carried out by the worker."""
+"""How long to leave Twenty alone after a failure: decided here, carried out by the worker."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bridge.errors import TwentyDenied, TwentyError, TwentyRefused
+from bridge.errors import BridgeError, InboxUnavailable, TwentyUnavailable
 
 FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """Twenty is away: nothing is lost by waiting, and no call wears out."""
+class Pause:
+    """Try again after `length`; `needs_operator` where waiting alone mends nothing."""
 
-    pause: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Park:
-    """This call's data is refused: leave it to a person, with the reason."""
-
+    length: timedelta
     reason: str
+    needs_operator: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """No call is at fault and waiting alone mends nothing: say so, and look again after `pause`."""
-
-    reason: str
-    pause: timedelta
-
-
-Decision = Wait | Park | Stop
-
-
-def decide(error: TwentyError, *, failures: int) -> Decision:
-    """Patience with a Twenty that is away, none with data that it refuses.
+def pause_after(error: BridgeError, *, failures: int) -> Pause:
+    """Patience: calls do not wear out, and no failure of the whole is blamed on one of them.
 
     `failures` counts those in a row before this one.
     """
-    if isinstance(error, TwentyRefused):
-        return Park(str(error))
-    if isinstance(error, TwentyDenied):
-        return Stop(error.code, backoff(failures))
-    return Wait(backoff(failures))
+    away = isinstance(error, (TwentyUnavailable, InboxUnavailable))
+    return Pause(backoff(failures), error.code, needs_operator=not away)
 
 
 def backoff(failures: int) -> timedelta:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alembic.util import CommandError
 from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.matching import Person
 from bridge.errors import InboxUnavailable
 from bridge.inbox.engine import open_engine, writing
 from bridge.inbox.migrations.migrate import migrate
@@ -26,13 +28,16 @@ KEPT_WITHIN_SECONDS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueCall:
-    """A call that Twenty is behind on, with all that is known of it and what was chosen before."""
+    """A call that Twenty is behind on, with all that is known of it.
+
+    `person` is whom it was written to before, where it was `matched`; `written` digests what was.
+    """
 
     root_sid: str
     revision: int
     callbacks: tuple[Callback, ...]
     matched: bool
-    person_id: str | None
+    person: Person | None
     written: bytes | None
 
 
@@ -42,7 +47,8 @@ class Settled:
 
     root_sid: str
     revision: int
-    person_id: str | None
+    matched: bool
+    person: Person | None
     written: bytes
 
 
@@ -97,7 +103,7 @@ class Inbox:
     async def claim(self, limit: int) -> list[DueCall]:
         """Up to `limit` due calls, the longest due first."""
         found = select(calls).where(due).order_by(calls.c.due_at).limit(limit)
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             # Calls before callbacks: news in between only mean that the call is found due again.
             rows = (await connection.execute(found)).mappings().all()
             told = await self._callbacks_of(connection, [row["root_sid"] for row in rows])
@@ -107,7 +113,7 @@ class Inbox:
                 revision=row["revision"],
                 callbacks=tuple(told[row["root_sid"]]),
                 matched=row["matched"],
-                person_id=row["person_id"],
+                person=Person(row["person_id"], row["person_name"]) if row["person_id"] else None,
                 written=row["written"],
             )
             for row in rows
@@ -120,8 +126,9 @@ class Inbox:
             .where(calls.c.root_sid == bindparam("sid"))
             .values(
                 synced_revision=bindparam("revision_written"),
-                matched=True,
+                matched=bindparam("is_matched"),
                 person_id=bindparam("person"),
+                person_name=bindparam("name"),
                 written=bindparam("digest"),
                 settled_at=now,
                 attempts=0,
@@ -134,7 +141,9 @@ class Inbox:
                 {
                     "sid": s.root_sid,
                     "revision_written": s.revision,
-                    "person": s.person_id,
+                    "is_matched": s.matched,
+                    "person": s.person and s.person.id,
+                    "name": s.person and s.person.name,
                     "digest": s.written,
                 }
                 for s in settled
@@ -150,27 +159,23 @@ class Inbox:
         )
         await self._execute(statement)
 
-    async def postpone(self, due_calls: Sequence[DueCall], error: str) -> None:
-        """Note that a try failed; the calls stay due."""
-        statement = (
-            update(calls)
-            .where(calls.c.root_sid.in_([c.root_sid for c in due_calls]))
-            .values(attempts=calls.c.attempts + 1, last_error=error)
-        )
-        await self._execute(statement)
-
     async def due_count(self) -> int:
         """How many calls Twenty is behind on."""
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return await connection.scalar(select(func.count()).select_from(calls).where(due)) or 0
 
     async def check(self) -> None:
         """InboxUnavailable if the database does not answer."""
+        async with self._reading() as connection:
+            await connection.execute(select(1))
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
         try:
             async with self._engine.connect() as connection:
-                await connection.execute(select(1))
+                yield connection
         except (SQLAlchemyError, OSError) as problem:
-            raise InboxUnavailable("the database cannot be read") from problem
+            raise InboxUnavailable(f"the database cannot be read: {type(problem).__name__}") from problem
 
     async def _execute(self, statement: Any, parameters: list[Row] | None = None) -> None:
         async def operation(connection: AsyncConnection) -> None:
@@ -202,12 +207,24 @@ async def open_inbox(url: str) -> AsyncIterator[Inbox]:
     """The inbox at a database URL, brought up to date; closes when all that was promised is written."""
     engine = open_engine(url)
     try:
-        await migrate(engine)
+        await _bring_up_to_date(engine)
         inbox = Inbox(engine)
         async with inbox.writing():
             yield inbox
     finally:
         await engine.dispose()
+
+
+async def _bring_up_to_date(engine: AsyncEngine) -> None:
+    try:
+        await migrate(engine)
+    except (SQLAlchemyError, CommandError, OSError) as problem:
+        where = engine.url.render_as_string(hide_password=True)
+        raise InboxUnavailable(f"The database {where} cannot be opened: {_cause(problem)}") from problem
+
+
+def _cause(problem: Exception) -> str:
+    return str(getattr(problem, "orig", None) or problem)
 
 
 def _row(callback: Callback) -> Row:

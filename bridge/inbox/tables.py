@@ -66,6 +66,7 @@ calls = Table(
     # What was chosen and done, so that it stays so.
     Column("matched", Boolean, nullable=False, server_default=false()),
     Column("person_id", String(36)),
+    Column("person_name", Text),
     Column("written", LargeBinary(16)),
     Column("settled_at", Moment),
 )

@@ -16,8 +16,8 @@ from pydantic import (
     field_validator,
 )
 
-from bridge.calls.texts import NAMES, Texts, texts_for
 from bridge.calls.numbers import parse
+from bridge.calls.texts import NAMES, Texts, texts_for
 
 
 def _split(value: object) -> object:
@@ -152,7 +152,9 @@ class AgentSettings(Section):
     """Which identities there are. Names and pattern are matched whole, as the widget sends them."""
 
     names: Names = Field((), examples=["[alice, bob]"])
-    pattern: Annotated[str, AfterValidator(_pattern)] = r"twenty-user-[0-9]{1,20}"
+    pattern: Annotated[str, AfterValidator(_pattern)] | None = Field(
+        r"twenty-user-[0-9]{1,20}", examples=["twenty-user-[0-9]+"]
+    )
     default: str | None = Field(None, examples=["alice"])
 
 

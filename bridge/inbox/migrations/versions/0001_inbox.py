@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("parked_reason", sa.Text),
         sa.Column("matched", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("person_id", sa.String(36)),
+        sa.Column("person_name", sa.Text),
         sa.Column("written", sa.LargeBinary(16)),
         sa.Column("settled_at", moment),
     )

@@ -1,0 +1,139 @@
+"""The composition root: settings → parts → aiohttp application. The only file that knows everybody."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+
+from bridge.calls.numbers import home_region
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.settings import Settings
+from bridge.sync.worker import Worker
+from bridge.twenty.client import TwentyClient, open_client
+from bridge.twilio.signature import Validator
+from bridge.twilio.tokens import TokenIssuer
+from bridge.twilio.twiml import CallbackUrls
+from bridge.web.callbacks import Callbacks
+from bridge.web.health import Health, capabilities
+from bridge.web.middleware import LARGEST_BODY, SignedForms, problems
+from bridge.web.routes import Edge, add_routes
+from bridge.web.tokens import Agents, Door, Tokens
+from bridge.web.voice import Line, Voice
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
+    """The application with its parts open and its worker draining.
+
+    Raises InboxUnavailable where the database cannot be opened. Twenty is not waited for.
+    """
+    async with open_inbox(settings.inbox.database_url) as inbox, open_client(settings.twenty) as client:
+        worker = _worker(settings, inbox, client)
+        async with _draining(worker, settings.server.stop_seconds):
+            yield _application(settings, inbox, worker)
+
+
+def _worker(settings: Settings, inbox: Inbox, client: TwentyClient) -> Worker:
+    return Worker(
+        inbox,
+        client,
+        texts=settings.voice.spoken,
+        region=_region(settings),
+        batch=settings.twenty.batch,
+    )
+
+
+@asynccontextmanager
+async def _draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
+    task = asyncio.create_task(worker.run(), name="worker")
+    try:
+        yield
+    finally:
+        worker.stop()
+        # A batch that outlives this is found due at the next start.
+        _, late = await asyncio.wait([task], timeout=stop_seconds)
+        for unfinished in late:
+            log.warning("worker.cut_short", seconds=stop_seconds)
+            unfinished.cancel()
+
+
+def _application(settings: Settings, inbox: Inbox, worker: Worker) -> web.Application:
+    app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
+    origins = settings.cors.origins or (_origin(settings.twenty.api_url),)
+    edge = Edge(
+        signed=SignedForms(
+            Validator([token.get_secret_value() for token in settings.twilio.auth_token]),
+            settings.server.public_url,
+        ),
+        tokens=_tokens(settings, origins),
+        voice=Voice(inbox, _line(settings), CallbackUrls.under(settings.server.public_url)),
+        callbacks=Callbacks(inbox),
+        health=Health(inbox, drain_reason=lambda: worker.reason),
+        capabilities=capabilities(
+            phone_number=settings.twilio.phone_number,
+            app_sid=settings.twilio.app_sid,
+            incoming=not settings.auth.anonymous or settings.auth.anonymous_incoming,
+        ),
+    )
+    add_routes(app, edge, prefix=settings.server.prefix, origins=origins)
+    _shout_about_the_door(settings, origins)
+    return app
+
+
+def _tokens(settings: Settings, origins: Collection[str]) -> Tokens:
+    twilio, auth, agents = settings.twilio, settings.auth, settings.agents
+    return Tokens(
+        TokenIssuer(
+            account_sid=twilio.account_sid,
+            api_key=twilio.api_key,
+            api_secret=twilio.api_secret.get_secret_value(),
+            app_sid=twilio.app_sid,
+            ttl=settings.tokens.ttl,
+            region=settings.tokens.region,
+        ),
+        Agents(names=agents.names, pattern=agents.pattern, default=agents.default),
+        Door(
+            widget_keys=[key.get_secret_value() for key in auth.widget_keys],
+            anonymous=auth.anonymous,
+            anonymous_incoming=auth.anonymous_incoming,
+            origins=origins,
+        ),
+        phone_number=twilio.phone_number,
+    )
+
+
+def _line(settings: Settings) -> Line:
+    return Line(
+        number=settings.twilio.phone_number,
+        region=_region(settings),
+        ring_seconds=settings.voice.ring_seconds,
+        longest_call_seconds=settings.voice.longest_call_seconds,
+        texts=settings.voice.spoken,
+    )
+
+
+def _region(settings: Settings) -> str:
+    """Where national numbers are at home: as set, else where the company's number is."""
+    return settings.voice.region or home_region(settings.twilio.phone_number)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _shout_about_the_door(settings: Settings, origins: Collection[str]) -> None:
+    if settings.auth.anonymous:
+        log.warning(
+            "auth.ANYONE_MAY_CALL",
+            what="auth.anonymous is on: whoever opens a page of these origins calls on the company's bill",
+            origins=sorted(origins),
+            incoming=settings.auth.anonymous_incoming,
+        )
+    elif not settings.auth.widget_keys:
+        log.warning("auth.nobody_may_call", what="set BRIDGE_WIDGET_KEYS, or no widget gets a token")

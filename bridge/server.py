@@ -1,0 +1,44 @@
+"""Runs the application until told to stop."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from bridge.app import open_app
+from bridge.settings import Settings
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT; then takes nothing new, and ends what it began."""
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    server = settings.server
+    async with open_app(settings) as app:
+        # A line a request is the middleware's affair; aiohttp's own halves the throughput.
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=server.stop_seconds)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, server.host, server.port).start()
+            host, port = runner.addresses[0][:2]
+            log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
+            await stopped.wait()
+            log.info("bridge.stopping")
+        finally:
+            await runner.cleanup()
+    log.info("bridge.stopped")
+
+
+def _age() -> float | None:
+    """Seconds since the process started, where the system tells (Linux)."""
+    try:
+        started = float(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19]) / 100
+    except OSError:
+        return None
+    return round(time.clock_gettime(time.CLOCK_BOOTTIME) - started, 2)

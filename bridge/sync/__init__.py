@@ -1,0 +1,1 @@
+"""From the inbox to Twenty: what is due is folded, matched and written."""

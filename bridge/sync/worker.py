@@ -1,0 +1,146 @@
+"""Drains the inbox into Twenty: claim, fold, look up, write, settle, again and again.
+
+It is driven by what is due, not by what happened: a crash at any point only means that the same call
+is found again.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import structlog
+
+from bridge.calls.texts import Texts
+from bridge.errors import BridgeError, TargetGone
+from bridge.inbox.retry import pause_after
+from bridge.inbox.store import DueCall, Inbox, Settled
+from bridge.sync.batch import Prepared, prepare
+from bridge.twenty.activities import Writes, writer_for
+from bridge.twenty.batches import Batches, Refused
+from bridge.twenty.client import Executes
+from bridge.twenty.schema import read_schema
+
+POLL_SECONDS = 5
+"""How long another process's news may go unseen; this one's own wake the worker at once."""
+
+SCHEMA_HOLDS_SECONDS = 300
+"""After this the workspace is asked again what it has."""
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """The one worker that drains an inbox."""
+
+    def __init__(self, inbox: Inbox, client: Executes, *, texts: Texts, region: str, batch: int) -> None:
+        self._inbox = inbox
+        self._client = client
+        self._texts = texts
+        self._region = region
+        self._batch = batch
+        self._batches = Batches(client, size=batch)
+        self._writes: Writes | None = None
+        self._writes_until = 0.0
+        self._failures = 0
+        self._stopping = asyncio.Event()
+        self.reason: str | None = None
+        """Why nothing is drained at the moment, as a code; None while all is well."""
+
+    def stop(self) -> None:
+        """End after the batch that is under way."""
+        self._stopping.set()
+        self._inbox.news.set()
+
+    async def run(self) -> None:
+        """Drains until stopped; no failure ends it."""
+        while not self._stopping.is_set():
+            self._inbox.news.clear()
+            try:
+                drained = await self.drain_once()
+            except BridgeError as error:
+                await self._pause(error)
+            except Exception:
+                log.exception("worker.failed")
+                await self._pause(BridgeError("an error that nobody foresaw"))
+            else:
+                self._failures, self.reason = 0, None
+                if not drained:
+                    await _within(POLL_SECONDS, self._inbox.news)
+
+    async def drain_once(self) -> int:
+        """One batch; how many calls it held. Raises BridgeError where the whole of it failed."""
+        due_calls = await self._inbox.claim(self._batch)
+        if due_calls:
+            writes = await self._current_writes()
+            gone = await self._drain(writes, due_calls, last_try=False)
+            if gone:
+                await self._drain(writes, gone, last_try=True)
+        return len(due_calls)
+
+    async def _drain(self, writes: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
+        """Writes and settles; the answer has the calls whose person is gone, to be matched anew once."""
+        prepared = await prepare(self._client, due_calls, texts=self._texts, region=self._region)
+        refused = await writes.write([p.write for p in prepared if p.changed])
+        await self._settle([p for p in prepared if p.due.root_sid not in refused])
+        gone = set() if last_try else {s for s, error in refused.items() if isinstance(error, TargetGone)}
+        await self._park({sid: error for sid, error in refused.items() if sid not in gone}, prepared)
+        return [p.due for p in prepared if p.due.root_sid in gone]
+
+    async def _settle(self, prepared: Sequence[Prepared]) -> None:
+        settled = [
+            Settled(
+                root_sid=p.due.root_sid,
+                revision=p.due.revision,
+                matched=p.matched,
+                person=p.person,
+                written=p.digest,
+            )
+            for p in prepared
+        ]
+        if settled:
+            await self._inbox.settle(settled, now=datetime.now(UTC))
+        for p in prepared:
+            if p.changed:
+                log.info(
+                    "activity.written",
+                    call_sid=p.due.root_sid,
+                    status=p.write.activity.status.value,
+                    person_id=p.person.id if p.person else None,
+                )
+
+    async def _park(self, refused: Refused, prepared: Sequence[Prepared]) -> None:
+        for p in prepared:
+            if error := refused.get(p.due.root_sid):
+                log.error("activity.parked", call_sid=p.due.root_sid, reason=str(error))
+                await self._inbox.park(p.due, str(error))
+
+    async def _current_writes(self) -> Writes:
+        """How this workspace takes calls: asked at first, after a refusal, and now and then."""
+        now = asyncio.get_running_loop().time()
+        if self._writes is None or now > self._writes_until:
+            schema = await read_schema(self._client)
+            self._writes = writer_for(self._batches, schema)
+            self._writes_until = now + SCHEMA_HOLDS_SECONDS
+            log.info(
+                "twenty.schema", phone_calls=schema.has_phone_calls, timeline=bool(schema.timeline_object_id)
+            )
+        return self._writes
+
+    async def _pause(self, error: BridgeError) -> None:
+        pause = pause_after(error, failures=self._failures)
+        self._failures += 1
+        self.reason = pause.reason
+        self._writes = None
+        seconds = pause.length.total_seconds()
+        tell = log.error if pause.needs_operator else log.warning
+        tell("worker.waits", reason=pause.reason, error=str(error), seconds=seconds)
+        await _within(seconds, self._stopping)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Back when the event is set, or after so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,42 @@
+"""The rate limit: Twenty counts root fields, 100 a minute unless its host says otherwise."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+
+class Budget:
+    """A token bucket that fills at `per_minute` and holds a minute's worth.
+
+    Interactive look-ups take from the last tenth, which batches leave alone.
+    """
+
+    def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = per_minute / 60
+        self._size = float(per_minute)
+        self._reserve = min(self._size / 10, self._size - 1)
+        self._clock = clock
+        self._tokens = self._size
+        self._at = clock()
+
+    async def take(self, *, interactive: bool = False) -> None:
+        """One root field's worth, as soon as there is."""
+        while (wait := self.wait_for(interactive=interactive)) > 0:  # noqa: ASYNC110 - others take, too
+            await asyncio.sleep(wait)
+        self._tokens -= 1
+
+    def wait_for(self, *, interactive: bool = False) -> float:
+        """Seconds until a root field may be asked for; 0 is now."""
+        self._refill()
+        floor = 1.0 if interactive else 1.0 + self._reserve
+        return max(0.0, (floor - self._tokens) / self._rate)
+
+    def exhausted(self) -> None:
+        """The server says that nothing is left, whatever was counted here."""
+        self._refill()
+        self._tokens = min(self._tokens, 0.0)
+
+    def _refill(self) -> None:
+        now = self._clock()
+        self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
+        self._at = now

@@ -1,0 +1,96 @@
+"""One long-lived session to Twenty: operations sent alone, in time, within the budget, errors translated."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Protocol
+
+from gql import Client
+from gql.client import AsyncClientSession
+from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
+
+from bridge.errors import TwentyDenied, TwentyOverLimit, TwentyUnavailable
+from bridge.settings import TwentySettings
+from bridge.twenty.budget import Budget
+from bridge.twenty.documents import operation
+from bridge.twenty.translate import translate
+
+UNLIMITED = frozenset({"WorkspaceSchema"})
+"""Operations on /graphql that cost nothing: introspection alone."""
+
+
+class Executes(Protocol):
+    """Sends operations of `documents.graphql`."""
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        """The data of the answer to an operation on the workspace's records; raises TwentyError."""
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        """The data of the answer to an operation on the workspace's schema; raises TwentyError."""
+
+
+class TwentyClient:
+    """`Executes` over HTTP; made by `open_client`."""
+
+    def __init__(self, graphql: AsyncClientSession, metadata: AsyncClientSession, budget: Budget) -> None:
+        self._graphql = graphql
+        self._metadata = metadata
+        self._budget = budget
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        """See `Executes`. Waits for the budget first."""
+        if name not in UNLIMITED:
+            await self._budget.take()
+        try:
+            return await _send(self._graphql, name, variables)
+        except TwentyOverLimit:
+            self._budget.exhausted()
+            raise
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        """See `Executes`."""
+        return await _send(self._metadata, name, variables)
+
+
+@asynccontextmanager
+async def open_client(settings: TwentySettings) -> AsyncIterator[TwentyClient]:
+    """Sessions to both of Twenty's endpoints. Nothing is asked until the first operation."""
+    async with AsyncExitStack() as stack:
+        graphql, metadata = [
+            await stack.enter_async_context(_client(f"{settings.api_url}/{path}", settings))
+            for path in ("graphql", "metadata")
+        ]
+        yield TwentyClient(graphql, metadata, Budget(settings.requests_per_minute))
+
+
+def _client(url: str, settings: TwentySettings) -> Client:
+    transport = AIOHTTPTransport(
+        url,
+        headers={"Authorization": f"Bearer {settings.api_token.get_secret_value()}"},
+        # A request with a body that Twenty does not expect is never answered.
+        timeout=settings.timeout_seconds,
+        ssl=True,
+    )
+    return Client(
+        transport=transport,
+        execute_timeout=settings.timeout_seconds,
+        # The workspace's schema is large and changes; `schema.py` asks for the part that matters.
+        fetch_schema_from_transport=False,
+    )
+
+
+async def _send(session: AsyncClientSession, name: str, variables: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return await session.execute(operation(name, variables))
+    except TransportQueryError as answered:
+        raise translate(answered.errors) from None
+    except TransportServerError as failed:
+        raise _status_error(name, failed.code) from None
+    except (TransportError, TimeoutError, OSError) as away:
+        raise TwentyUnavailable(f"{name}: {type(away).__name__}") from away
+
+
+def _status_error(name: str, status: int | None) -> TwentyDenied | TwentyUnavailable:
+    if status in (401, 403):
+        return TwentyDenied(f"{name}: HTTP {status}", code="twenty.unauthenticated")
+    return TwentyUnavailable(f"{name}: HTTP {status}")

@@ -1,0 +1,61 @@
+"""What Twenty says when it says no → the errors of the bridge.
+
+Twenty answers errors with HTTP 200, a code, perhaps a subCode, and a message; some cases can only be
+told by the message.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bridge.errors import (
+    TargetGone,
+    TooManyRecords,
+    TwentyDenied,
+    TwentyError,
+    TwentyOverLimit,
+    TwentyRefused,
+    TwentyUnavailable,
+)
+
+# Of an operation or a field that this workspace does not have. GraphQL's own validation gives no code.
+SCHEMA = (
+    "Cannot query field",
+    "Unknown type",
+    "Unknown argument",
+    "Argument not allowed",
+    "Missing required argument",
+    "Syntax Error",
+    "doesn't have any",
+)
+LONGEST_MESSAGE = 200
+
+
+def translate(errors: Sequence[Mapping[str, Any]] | None) -> TwentyError:
+    """The error that the first of `errors` is; what nobody knows is met with patience."""
+    error = errors[0] if errors else {}
+    message = str(error.get("message", ""))[:LONGEST_MESSAGE]
+    extensions = error.get("extensions") or {}
+    code, sub_code = extensions.get("code"), extensions.get("subCode")
+    if sub_code == "LIMIT_REACHED":
+        return TwentyOverLimit(message)
+    if code == "UNAUTHENTICATED":
+        return TwentyDenied(f"Twenty does not take the API key: {message}", code="twenty.unauthenticated")
+    if code == "FORBIDDEN" or "does not have permission" in message:
+        return TwentyDenied(f"Twenty does not let this API key do that: {message}", code="twenty.forbidden")
+    if any(text in message for text in SCHEMA) and code in (
+        None,
+        "BAD_USER_INPUT",
+        "GRAPHQL_VALIDATION_FAILED",
+    ):
+        return TwentyDenied(f"The workspace's schema is another one: {message}", code="twenty.schema")
+    if code == "BAD_USER_INPUT":
+        return _refused(sub_code, message)
+    return TwentyUnavailable(f"Twenty answered {code or 'an error'}: {message}")
+
+
+def _refused(sub_code: str | None, message: str) -> TwentyRefused:
+    if sub_code == "TOO_MANY_RECORDS_TO_UPDATE":
+        return TooManyRecords(message)
+    if "foreign key constraint" in message:
+        return TargetGone(message)
+    return TwentyRefused(f"{sub_code}: {message}" if sub_code else message)

@@ -1,0 +1,51 @@
+"""What Twilio tells: kept first, acknowledged then."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from bridge.calls.callback import Callback, Kind
+from bridge.inbox.store import Inbox
+from bridge.twilio import forms, twiml
+from bridge.web.middleware import FormHandler
+
+
+class Callbacks:
+    """Keeps callbacks; each answer follows the commit."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    def acknowledging(self, kind: Kind) -> FormHandler:
+        """A handler that keeps one kind and answers 204: an empty 200 would be an error to Twilio."""
+
+        async def handle(request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+            await self._inbox.put(read(kind, request, parameters))
+            return web.Response(status=204)
+
+        return handle
+
+    async def dial(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """The action of a Dial that is over: Twilio asks what to do next, and there is nothing.
+
+        The widget's former server had one URL for this and for status callbacks.
+        """
+        kind = Kind.DIAL if parameters.get("DialCallStatus") else Kind.STATUS
+        await self._inbox.put(read(kind, request, parameters))
+        return answer(twiml.EMPTY)
+
+    async def voicemail(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """The action of a Record that is over."""
+        await self._inbox.put(read(Kind.VOICEMAIL, request, parameters))
+        return answer(twiml.EMPTY)
+
+
+def read(kind: Kind, request: web.Request, parameters: Mapping[str, str]) -> Callback:
+    """The callback that a request is; raises CallbackInvalid."""
+    return forms.callback(kind, request.raw_path, parameters, received_at=datetime.now(UTC))
+
+
+def answer(document: str) -> web.Response:
+    """TwiML as Twilio wants it."""
+    return web.Response(text=document, content_type="text/xml")

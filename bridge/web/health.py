@@ -1,0 +1,49 @@
+"""Whether the bridge lives, whether it works, and what it can do."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from bridge.errors import InboxUnavailable
+from bridge.inbox.store import Inbox
+from bridge.web.middleware import Handler
+
+
+class Health:
+    """For load balancers, operators and the widget."""
+
+    def __init__(self, inbox: Inbox, *, drain_reason: Callable[[], str | None]) -> None:
+        self._inbox = inbox
+        self._drain_reason = drain_reason
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """The process answers."""
+        return web.json_response({"status": "ok"})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """Callbacks can be kept: 200. `reasons` has codes of what is not well, such as Twenty's absence."""
+        reasons = [reason for reason in (self._drain_reason(),) if reason]
+        try:
+            await self._inbox.check()
+        except InboxUnavailable as error:
+            return web.json_response({"ready": False, "reasons": [error.code, *reasons]}, status=503)
+        return web.json_response({"ready": True, "reasons": reasons})
+
+
+def capabilities(*, phone_number: str, app_sid: str, incoming: bool) -> Handler:
+    """What the widget's former server told of itself."""
+    told = {
+        "phoneNumber": phone_number,
+        "twimlAppSid": app_sid,
+        "features": {
+            "outgoingCalls": True,
+            "incomingCalls": incoming,
+            "sms": False,
+            "voicemail": False,
+        },
+    }
+
+    async def handle(_request: web.Request) -> web.Response:
+        return web.json_response(told)
+
+    return handle

@@ -1,0 +1,114 @@
+"""What every request passes: errors become problem bodies, and Twilio's signature comes first."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+import structlog
+from aiohttp import web
+
+from bridge.errors import (
+    BridgeError,
+    CallbackInvalid,
+    IdentityRefused,
+    InboxUnavailable,
+    NotAllowed,
+    NotAuthenticated,
+    NotUnderstood,
+    WrongContentType,
+)
+from bridge.twilio.signature import Validator
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+FormHandler = Callable[[web.Request, Mapping[str, str]], Awaitable[web.Response]]
+
+LARGEST_BODY = 64 * 1024
+MOST_FIELDS = 500
+FORM = "application/x-www-form-urlencoded"
+
+STATUS_OF: Mapping[type[BridgeError], int] = {
+    CallbackInvalid: 400,
+    IdentityRefused: 400,
+    NotUnderstood: 400,
+    NotAuthenticated: 401,
+    NotAllowed: 403,
+    WrongContentType: 415,
+    InboxUnavailable: 503,
+}
+
+log = structlog.get_logger()
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns errors into `application/problem+json` (RFC 9457)."""
+    try:
+        return await handler(request)
+    except BridgeError as error:
+        status = STATUS_OF.get(type(error), 500)
+        log.warning("request.refused", path=request.path, status=status, reason=str(error))
+        return problem(status, str(error) if status != 500 else "This is our fault.")
+    except web.HTTPRequestEntityTooLarge:
+        return problem(413, f"The body is over {LARGEST_BODY} bytes.")
+    except web.HTTPException as answer:
+        if answer.status < 400:
+            raise
+        allow = answer.headers.get("Allow")
+        return problem(answer.status, answer.reason, headers={"Allow": allow} if allow else {})
+    except Exception:
+        log.exception("request.failed", path=request.path)
+        return problem(500, "This is our fault.")
+
+
+def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A problem body; `detail` says what is wrong and what to do."""
+    advice = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
+    title = web.Response(status=status).reason
+    return web.json_response(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        status=status,
+        headers={**advice, **(headers or {})},
+        content_type="application/problem+json",
+    )
+
+
+class SignedForms:
+    """Lets a form through to its handler if Twilio signed it."""
+
+    def __init__(self, validator: Validator, public_url: str) -> None:
+        self._validator = validator
+        parts = urlsplit(public_url)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._prefix = parts.path
+
+    def __call__(self, handle: FormHandler) -> Handler:
+        """The handler behind the signature."""
+
+        async def handler(request: web.Request) -> web.Response:
+            if request.content_type != FORM:
+                raise WrongContentType(f"The body should be {FORM}, as Twilio sends it.")
+            pairs = _pairs(await request.read())
+            signature = request.headers.get("X-Twilio-Signature", "")
+            if not self._validator.is_valid(self.signed_url(request), pairs, signature):
+                raise NotAllowed("The request does not carry a valid X-Twilio-Signature for this URL.")
+            return await handle(request, dict(pairs))
+
+        return handler
+
+    def signed_url(self, request: web.Request) -> str:
+        """The URL that Twilio was given: behind a proxy the request's own host and scheme are others.
+
+        A proxy may have taken the public URL's path off, or not.
+        """
+        path = request.raw_path
+        if self._prefix and not path.startswith(f"{self._prefix}/"):
+            path = self._prefix + path
+        return self._origin + path
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError as problem:
+        raise NotUnderstood(
+            "The form cannot be read: it should be UTF-8 with at most 500 fields."
+        ) from problem

@@ -1,0 +1,82 @@
+"""Which request goes where; also under the public URL's path, for proxies that leave it on."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+import aiohttp_cors
+from aiohttp import web
+
+from bridge.calls.callback import Kind
+from bridge.web.callbacks import Callbacks
+from bridge.web.health import Health
+from bridge.web.middleware import Handler, SignedForms
+from bridge.web.tokens import Tokens
+from bridge.web.voice import Voice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """All that answers requests."""
+
+    signed: SignedForms
+    tokens: Tokens
+    voice: Voice
+    callbacks: Callbacks
+    health: Health
+    capabilities: Handler
+
+
+def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collection[str]) -> None:
+    """Adds every route; pages of `origins` may use those of the widget."""
+    cors = aiohttp_cors.setup(app, defaults={origin: _for_the_widget() for origin in origins})
+    for base in dict.fromkeys(("", prefix)):
+        for method, path, handler in _twilio(edge):
+            app.router.add_route(method, base + path, handler)
+        for method, path, handler in _public(edge):
+            app.router.add_route(method, base + path, handler)
+        for method, path, handler in _widget(edge):
+            cors.add(app.router.add_route(method, base + path, handler))
+
+
+Routes = Iterator[tuple[str, str, Handler]]
+
+
+def _twilio(edge: Edge) -> Routes:
+    """Only with Twilio's signature."""
+    for path in ("/twilio/voice", "/twiml/voice", "/webhook/twiml-handler"):
+        yield "POST", path, edge.signed(edge.voice.voice)
+    for path in ("/twilio/dial", "/twiml/voice/status"):
+        yield "POST", path, edge.signed(edge.callbacks.dial)
+    yield "POST", "/twilio/fallback", edge.signed(edge.voice.fallback)
+    yield "POST", "/twilio/voicemail", edge.signed(edge.callbacks.voicemail)
+    for kind in (Kind.STATUS, Kind.RECORDING, Kind.TRANSCRIPTION):
+        yield "POST", f"/twilio/{kind}", edge.signed(edge.callbacks.acknowledging(kind))
+
+
+def _widget(edge: Edge) -> Routes:
+    """From pages of the configured origins."""
+    for path in ("/api/twilio/token", "/token", "/webhook/twilio-token"):
+        yield "POST", path, edge.tokens.issue
+    yield "GET", "/capabilities", edge.capabilities
+
+
+def _public(edge: Edge) -> Routes:
+    """Anyone."""
+    specification = files("bridge.web").joinpath("openapi.yaml").read_text(encoding="utf-8")
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.Response(text=specification, content_type="application/yaml")
+
+    yield "GET", "/health", edge.health.health
+    yield "GET", "/ready", edge.health.ready
+    yield "GET", "/openapi.yaml", openapi
+
+
+def _for_the_widget() -> aiohttp_cors.ResourceOptions:
+    return aiohttp_cors.ResourceOptions(  # type: ignore[no-untyped-call]
+        allow_credentials=False,
+        allow_headers=("Authorization", "Content-Type"),
+        allow_methods=("GET", "POST"),
+        max_age=600,
+    )
