@@ -43,3 +43,38 @@ def serve(config: ConfigFile = None) -> None:
     logs.configure(settings.log)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve(settings))
+
+
+@setup.command("twenty")
+def setup_twenty(config: ConfigFile = None) -> None:
+    """Give the workspace the object phoneCall and its fields. Run twice it changes nothing."""
+    from bridge.settings import load
+    from bridge.twenty.client import open_client
+    from bridge.twenty.provision import Provisioned, provision
+
+    async def run() -> Provisioned:
+        async with open_client(load(config).twenty) as client:
+            return await provision(client)
+
+    done = asyncio.run(run())
+    for thing in done.created:
+        typer.echo(f"created {thing}")
+    if not done.created:
+        typer.echo("Nothing to do: the workspace has all that calls are written to.")
+    for conflict in done.conflicts:
+        typer.echo(conflict, err=True)
+    if done.conflicts:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option(help="End when the calls are over.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+    ] = False,
+) -> None:
+    """Place calls through a sandbox Twilio, the bridge and a sandbox Twenty."""
+    from bridge.demo.command import run
+
+    raise typer.Exit(run(once=once, as_json=as_json))

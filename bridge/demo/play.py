@@ -1,0 +1,112 @@
+"""Plays the morning's calls and looks what became of each in Twenty."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bridge.demo import bridge
+from bridge.demo.company import AGENT, MORNING, PEOPLE, Script
+from bridge.demo.twenty import Record, Twenty, open_twenty
+from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+from bridge.sandbox.twilio import Delivered, PlayedCall, TwilioSandbox, twilio_sandbox
+
+ARRIVES_SECONDS = 30
+OVER = {"completed", "busy", "no-answer", "failed", "canceled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A call from its script to its record; `record` is None if Twenty never got it."""
+
+    script: Script
+    played: PlayedCall
+    record: Record | None
+
+    @property
+    def person(self) -> str | None:
+        """Whom Twenty shows it on."""
+        person = self.record and self.record["person"]
+        return f"{person['name']['firstName']} {person['name']['lastName']}" if person else None
+
+    @property
+    def latency_ms(self) -> float | None:
+        """From the 204 for what ended the call to the write in Twenty that says so."""
+        if self.record is None:
+            return None
+        written = datetime.fromisoformat(self.record["updatedAt"]).timestamp()
+        ended = [at for sent in self.played.deliveries if (at := sent.acknowledged_at) and _ends(sent)]
+        told = min(ended, default=self.played.deliveries[0].acknowledged_at)
+        return round(max(0.0, written - told) * 1000, 1) if told else None
+
+    def as_json(self) -> dict[str, Any]:
+        """One of the `calls` that `--json` prints."""
+        leg = self.played.legs[0] if self.played.legs else None
+        record = self.record or {}
+        return {
+            "call_sid": self.played.sid,
+            "direction": record.get("direction"),
+            "status": record.get("status"),
+            "from": leg.from_ if leg else f"client:{AGENT}",
+            "to": leg.to if leg else self.script.to,
+            "person": self.person,
+            "activity_id": record.get("id"),
+            "duration_seconds": record.get("durationInSeconds"),
+            "latency_ms": self.latency_ms,
+        }
+
+
+def _ends(sent: Delivered) -> bool:
+    return sent.params.get("CallStatus") in OVER or sent.params.get("DialCallStatus") in OVER
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """All that runs during the demo."""
+
+    twenty: TwentySandbox
+    twilio: TwilioSandbox
+    user: Twenty
+    bridge_url: str
+
+
+@asynccontextmanager
+async def open_stage() -> AsyncIterator[Stage]:
+    """Two sandboxes, a provisioned workspace with people, and the bridge between them."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="twenty-bridge-")))
+        twenty = await stack.enter_async_context(twenty_sandbox())
+        twilio = await stack.enter_async_context(twilio_sandbox())
+        env = bridge.environment(twilio, twenty, folder)
+        await bridge.set_up_twenty(env, folder)
+        user = await stack.enter_async_context(open_twenty(twenty))
+        await user.create_people(PEOPLE)
+        url = await stack.enter_async_context(bridge.running(env, folder))
+        # Twilio knows the bridge by its public URL, and signs that.
+        twilio.routes = {bridge.PUBLIC_URL: url}
+        twilio.voice_url = f"{bridge.PUBLIC_URL}/twilio/voice"
+        twilio.status_url = f"{bridge.PUBLIC_URL}/twilio/status#rc=5&rp=all"
+        yield Stage(twenty, twilio, user, url)
+
+
+async def play(stage: Stage, scripts: Sequence[Script] = MORNING) -> list[Outcome]:
+    """Places the calls, one after the other, and waits until Twenty has them all."""
+    token = await bridge.fetch_token(stage.bridge_url, AGENT)
+    played = []
+    for script in scripts:
+        if script.party:
+            stage.twilio.parties[_e164(script.to)] = script.party
+        played.append(await stage.twilio.call_from_token(token, script.to))
+    records = await stage.user.finished_calls([call.sid for call in played], within=ARRIVES_SECONDS)
+    return [
+        Outcome(script, call, records.get(call.sid)) for script, call in zip(scripts, played, strict=True)
+    ]
+
+
+def _e164(dialled: str) -> str:
+    """Who is behind a number is asked by the number that the bridge dials."""
+    digits = dialled.replace(" ", "")
+    return f"+33{digits[1:]}" if digits.startswith("0") else digits

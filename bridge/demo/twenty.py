@@ -1,0 +1,67 @@
+"""What the demo asks of Twenty, as a user would: with a user's token, which no rate limit counts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from bridge.sandbox.twenty import TwentySandbox
+
+CREATE_PEOPLE = "mutation ($data: [PersonCreateInput!]!) { createPeople(data: $data) { id } }"
+PHONE_CALLS = """
+query ($sids: [String!]!) {
+  phoneCalls(filter: {externalCallId: {in: $sids}}, first: 1000) {
+    edges { node {
+      id externalCallId name direction status durationInSeconds updatedAt
+      person { name { firstName lastName } }
+    } }
+  }
+}
+"""
+OPEN = ("RINGING", "IN_PROGRESS")
+LOOK_SECONDS = 0.05
+
+Record = dict[str, Any]
+
+
+class Twenty:
+    """A user's view of the workspace; made by `open_twenty`."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def create_people(self, people: Sequence[Record]) -> None:
+        """Puts people into the workspace."""
+        await self._ask(CREATE_PEOPLE, {"data": people})
+
+    async def finished_calls(self, sids: Collection[str], *, within: float) -> dict[str, Record]:
+        """Call SID → record, once all of `sids` are over; what there is when the time is."""
+        found: dict[str, Record] = {}
+        try:
+            async with asyncio.timeout(within):
+                while len(found) < len(sids):
+                    found = await self._over(sids)
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            pass
+        return found
+
+    async def _over(self, sids: Collection[str]) -> dict[str, Record]:
+        answer = await self._ask(PHONE_CALLS, {"sids": list(sids)})
+        records = [edge["node"] for edge in answer["phoneCalls"]["edges"]]
+        return {r["externalCallId"]: r for r in records if r["status"] not in OPEN}
+
+    async def _ask(self, query: str, variables: Record) -> Record:
+        async with self._session.post("/graphql", json={"query": query, "variables": variables}) as answer:
+            data: Record = (await answer.json())["data"]
+            return data
+
+
+@asynccontextmanager
+async def open_twenty(sandbox: TwentySandbox) -> AsyncIterator[Twenty]:
+    """A session of the sandbox's user."""
+    headers = {"Authorization": f"Bearer {sandbox.user_token}"}
+    async with aiohttp.ClientSession(sandbox.url, headers=headers) as session:
+        yield Twenty(session)

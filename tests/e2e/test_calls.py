@@ -1,0 +1,159 @@
+"""Calls, all the way from a browser to the person's page, through real processes."""
+
+import asyncio
+import json
+import sys
+
+import pytest
+
+from bridge.demo.bridge import PUBLIC_URL, fetch_token
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import Delivery, Party, TwilioSandbox, twilio_sandbox
+from tests.e2e.conftest import BridgeProcess
+from tests.support import create_person, phone_calls, timeline
+
+JANE = "+33612345678"
+
+
+async def until_finished(twenty: TwentySandbox, sids: set[str]) -> dict[str, dict[str, object]]:
+    """The records, once all are over."""
+    async with asyncio.timeout(30):
+        while True:
+            found = await phone_calls(twenty)
+            if all(found.get(s, {}).get("status") not in (None, "RINGING", "IN_PROGRESS") for s in sids):
+                return found
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("to", "party", "status", "title"),
+    [
+        (JANE, Party.answers(after=8, talks=192), "COMPLETED", "Outbound call · Jane Doe · 3 min 12 s"),
+        ("06 12 34 56 78", Party.answers(talks=45), "COMPLETED", "Outbound call · Jane Doe · 45 s"),
+        (JANE, Party.busy(), "BUSY", "Busy · Jane Doe"),
+        (JANE, Party.no_answer(), "MISSED", "No answer · Jane Doe"),
+        (JANE, Party.failed(), "FAILED", "Failed call · Jane Doe"),
+        ("+442079460018", Party.answers(talks=5), "COMPLETED", "Outbound call · +44 20 7946 0018 · 5 s"),
+        ("client:bob", Party.answers(talks=30), "COMPLETED", "Outbound call · bob · 30 s"),
+        ("12", Party.no_answer(), "FAILED", "Failed call · 12"),
+    ],
+)
+async def test_a_call_from_the_browser(
+    bridge: BridgeProcess,
+    twilio: TwilioSandbox,
+    twenty: TwentySandbox,
+    to: str,
+    party: Party,
+    status: str,
+    title: str,
+) -> None:
+    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    twilio.parties = {JANE: party, to: party}
+    token = await fetch_token(bridge.url, "alice")
+    played = await twilio.call_from_token(token, to)
+    assert played.errors == []
+    record = (await until_finished(twenty, {played.sid}))[played.sid]
+    assert (record["status"], record["name"]) == (status, title)
+
+
+async def test_a_call_that_the_agent_gives_up(
+    bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    twilio.parties[JANE] = Party.answers(after=20)
+    played = await twilio.call_from_browser("alice", JANE, caller_hangs_up_after=6)
+    record = (await until_finished(twenty, {played.sid}))[played.sid]
+    assert record["status"] in ("CANCELED", "MISSED")
+    assert record["durationInSeconds"] is None
+
+
+async def test_shuffled_and_doubled_deliveries_are_each_call_once(
+    bridge: BridgeProcess, twenty: TwentySandbox
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    delivery = Delivery(seed=7, shuffle=True, duplicate=0.5)
+    credentials = {"auth_token": bridge.env["TWILIO_AUTH_TOKEN"]}
+    async with twilio_sandbox(delivery=delivery, routes={PUBLIC_URL: bridge.url}, **credentials) as twilio:  # type: ignore[arg-type]
+        twilio.voice_url = f"{PUBLIC_URL}/twilio/voice"
+        twilio.status_url = f"{PUBLIC_URL}/twilio/status"
+        twilio.parties[JANE] = Party.answers(after=8, talks=192)
+        played = await asyncio.gather(*[twilio.call_from_browser("alice", JANE) for _ in range(10)])
+    records = await until_finished(twenty, {call.sid for call in played})
+    assert {r["status"] for r in records.values()} == {"COMPLETED"}
+    assert {r["durationInSeconds"] for r in records.values()} == {192}
+    assert {r["personId"] for r in records.values()} == {jane}
+    assert len(records) == len(await timeline(twenty)) == 10
+
+
+async def test_deliveries_with_wrong_signatures_count_for_nothing(
+    bridge: BridgeProcess, twenty: TwentySandbox
+) -> None:
+    async with twilio_sandbox(auth_token="another", routes={PUBLIC_URL: bridge.url}) as stranger:
+        stranger.voice_url = f"{PUBLIC_URL}/twilio/voice"
+        played = await stranger.call_from_browser("alice", JANE)
+    assert {sent.status_code for sent in played.deliveries} == {403}
+    assert played.legs == []
+    assert await phone_calls(twenty) == {}
+
+
+async def test_a_kill_between_204_and_twenty_loses_nothing(
+    bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    twenty.faults.down = True
+    twilio.parties[JANE] = Party.answers(talks=60)
+    played = [await twilio.call_from_browser("alice", JANE) for _ in range(5)]
+    assert all(sent.acknowledged_at for call in played for sent in call.deliveries)
+    await bridge.kill()
+    twenty.faults.clear()
+    assert await phone_calls(twenty) == {}
+    await bridge.start()
+    records = await until_finished(twenty, {call.sid for call in played})
+    assert {record["status"] for record in records.values()} == {"COMPLETED"}
+    assert len(records) == 5
+
+
+async def test_a_term_ends_in_order(
+    bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    twilio.parties[JANE] = Party.answers(talks=60)
+    played = await twilio.call_from_browser("alice", JANE)
+    await until_finished(twenty, {played.sid})
+    assert await bridge.stop() == 0
+
+
+async def test_settings_that_do_not_hold_end_the_start_with_all_that_is_wrong(
+    bridge: BridgeProcess,
+) -> None:
+    env = {k: v for k, v in bridge.env.items() if not k.startswith(("TWILIO_", "TWENTY_"))}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge", "serve"),
+        env=env | {"TWILIO_APP_SID": "SK1"},
+        cwd=bridge.folder,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, told = await process.communicate()
+    assert process.returncode == 2
+    assert b"Traceback" not in told
+    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_APP_SID", "TWENTY_API_URL"):
+        assert name.encode() in told
+
+
+async def test_the_demo_places_calls_that_all_arrive() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge", "demo", "--once", "--json"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await process.communicate()
+    assert process.returncode == 0
+    shown = json.loads(told)
+    assert shown["lost"] == 0
+    assert [(c["status"], c["person"]) for c in shown["calls"]] == [
+        ("COMPLETED", "Jane Doe"),
+        ("BUSY", "Paul Martin"),
+        ("COMPLETED", "Claire Petit"),
+        ("COMPLETED", None),
+        ("COMPLETED", "Nora Weber"),
+        ("COMPLETED", None),
+        ("MISSED", "Jane Doe"),
+        ("FAILED", None),
+    ]
+    assert all(call["latency_ms"] is not None and call["activity_id"] for call in shown["calls"])

@@ -1,0 +1,36 @@
+"""How long Twenty is left alone."""
+
+import pytest
+
+from bridge.errors import (
+    BridgeError,
+    InboxUnavailable,
+    TwentyDenied,
+    TwentyOverLimit,
+    TwentyRefused,
+    TwentyUnavailable,
+)
+from bridge.inbox.retry import backoff, pause_after
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(0, 1), (1, 2), (2, 4), (5, 32), (6, 60), (7, 60), (1_000_000, 60)]
+)
+def test_backoff_doubles_up_to_a_minute(failures: int, seconds: int) -> None:
+    assert backoff(failures).total_seconds() == seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "needs_operator"),
+    [
+        (TwentyUnavailable("down"), "twenty.unavailable", False),
+        (TwentyOverLimit("LIMIT_REACHED"), "twenty.over_limit", False),
+        (InboxUnavailable("disk full"), "inbox.unavailable", False),
+        (TwentyDenied("key", code="twenty.unauthenticated"), "twenty.unauthenticated", True),
+        (TwentyRefused("a filter that nobody understands"), "twenty.refused", True),
+        (BridgeError("unforeseen"), "bridge.error", True),
+    ],
+)
+def test_what_waiting_alone_mends(error: BridgeError, reason: str, needs_operator: bool) -> None:
+    pause = pause_after(error, failures=0)
+    assert (pause.reason, pause.needs_operator) == (reason, needs_operator)

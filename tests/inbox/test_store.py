@@ -1,0 +1,185 @@
+"""The inbox keeps what it is told, hands out what is due, and forgets nothing on the way."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.matching import Person
+from bridge.errors import InboxUnavailable
+from bridge.inbox.store import DueCall, Inbox, Settled, open_inbox
+from tests.support import TEN, new_sid, outbound, told
+
+JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe")
+
+
+@pytest.fixture
+async def inbox(database_url: str) -> AsyncIterator[Inbox]:
+    async with open_inbox(database_url) as opened:
+        yield opened
+
+
+def settled(due: DueCall, person: Person | None = None) -> Settled:
+    return Settled(
+        root_sid=due.root_sid, revision=due.revision, matched=True, person=person, written=b"0" * 16
+    )
+
+
+async def test_a_callback_comes_back_as_it_was(inbox: Inbox) -> None:
+    callback = outbound(new_sid(), "+33612345678")
+    await inbox.put(callback)
+    (due,) = await inbox.claim(200)
+    assert due.callbacks == (callback,)
+    assert (due.root_sid, due.revision, due.matched, due.person) == (callback.root_sid, 1, False, None)
+
+
+async def test_a_duplicate_changes_nothing(inbox: Inbox) -> None:
+    callback = outbound(new_sid(), "+33612345678")
+    later = replace(callback, received_at=TEN + timedelta(hours=1))
+    await asyncio.gather(inbox.put(callback), inbox.put(later), inbox.put(callback))
+    await inbox.put(later)
+    (due,) = await inbox.claim(200)
+    assert due.revision == 1
+    assert len(due.callbacks) == 1
+
+
+async def test_all_legs_are_one_call(inbox: Inbox) -> None:
+    parent = new_sid()
+    await inbox.put(told(Kind.VOICE, parent, From="client:alice", To="+33612345678"))
+    await inbox.put(told(Kind.STATUS, new_sid(), parent=parent, CallStatus="ringing"))
+    (due,) = await inbox.claim(200)
+    assert due.root_sid == parent
+    assert due.revision == len(due.callbacks) == 2
+
+
+async def test_a_settled_call_is_due_again_when_news_arrive(inbox: Inbox) -> None:
+    sid = new_sid()
+    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    (due,) = await inbox.claim(200)
+    await inbox.settle([settled(due, JANE)], now=TEN)
+    assert await inbox.claim(200) == []
+    await inbox.put(outbound(sid, "+33612345678"))
+    (again,) = await inbox.claim(200)
+    assert (again.revision, again.matched, again.person, again.written) == (2, True, JANE, b"0" * 16)
+
+
+async def test_settling_leaves_due_what_arrived_after_the_claim(inbox: Inbox) -> None:
+    sid = new_sid()
+    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    (claimed,) = await inbox.claim(200)
+    await inbox.put(outbound(sid, "+33612345678"))
+    await inbox.settle([settled(claimed)], now=TEN)
+    (still_due,) = await inbox.claim(200)
+    assert still_due.revision == 2
+
+
+async def test_a_parked_call_waits_for_news(inbox: Inbox) -> None:
+    sid = new_sid()
+    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    (due,) = await inbox.claim(200)
+    await inbox.park(due, "INVALID_PHONE_NUMBER")
+    assert await inbox.due_count() == 0
+    await inbox.put(outbound(sid, "+33612345678"))
+    assert await inbox.due_count() == 1
+
+
+async def test_a_call_with_news_is_not_parked_for_its_past(inbox: Inbox) -> None:
+    sid = new_sid()
+    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    (due,) = await inbox.claim(200)
+    await inbox.put(outbound(sid, "+33612345678"))
+    await inbox.park(due, "INVALID_PHONE_NUMBER")
+    assert await inbox.due_count() == 1
+
+
+async def test_the_longest_due_come_first_and_no_more_than_asked_for(inbox: Inbox) -> None:
+    sids = [new_sid() for _ in range(5)]
+    for seconds, sid in enumerate(reversed(sids)):
+        await inbox.put(told(Kind.VOICE, sid, at=seconds, From="client:alice"))
+    claimed = [due.root_sid for due in await inbox.claim(3)]
+    assert claimed == list(reversed(sids))[:3]
+
+
+async def test_many_at_once_are_all_kept(inbox: Inbox) -> None:
+    callbacks = [outbound(new_sid(), "+33612345678", seconds=i) for i in range(1, 500)]
+    await asyncio.gather(*map(inbox.put, callbacks))
+    assert await inbox.due_count() == len(callbacks)
+
+
+async def test_what_was_put_is_on_the_disk(inbox: Inbox, tmp_path: Path) -> None:
+    """As another process would see it, the moment that `put` is back."""
+    callback = outbound(new_sid(), "+33612345678")
+    await inbox.put(callback)
+    with sqlite3.connect(tmp_path / "bridge.db") as other:
+        assert other.execute("SELECT digest FROM callbacks").fetchall() == [(callback.digest,)]
+    other.close()
+
+
+async def test_commits_are_synced(inbox: Inbox) -> None:
+    async with inbox._engine.connect() as connection:
+        synchronous = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
+        journal = (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar()
+    assert (synchronous, journal) == (2, "wal")
+
+
+async def test_it_is_all_there_after_a_restart(database_url: str) -> None:
+    callback = outbound(new_sid(), "+33612345678")
+    async with open_inbox(database_url) as inbox:
+        await inbox.put(callback)
+    async with open_inbox(database_url) as inbox:
+        (due,) = await inbox.claim(200)
+    assert due.callbacks == (callback,)
+
+
+async def test_what_was_promised_is_written_before_it_closes(database_url: str) -> None:
+    callbacks = [outbound(new_sid(), "+33612345678", seconds=i) for i in range(1, 100)]
+    async with open_inbox(database_url) as inbox:
+        promises = [inbox.put_soon(callback) for callback in callbacks]
+    assert all(promise.done() and promise.exception() is None for promise in promises)
+    async with open_inbox(database_url) as inbox:
+        assert await inbox.due_count() == len(callbacks)
+        kept = inbox
+    with pytest.raises(InboxUnavailable, match="closing"):
+        kept.put_soon(callbacks[0])
+
+
+async def test_a_database_that_cannot_be_written_is_told(database_url: str, tmp_path: Path) -> None:
+    """The table is gone: the sender hears of it, and so does each who came with it."""
+    async with open_inbox(database_url) as inbox:
+        with sqlite3.connect(tmp_path / "bridge.db") as other:
+            other.execute("DROP TABLE callbacks")
+        other.close()
+        puts = [inbox.put(outbound(new_sid(), "+33612345678")) for _ in range(3)]
+        answers = await asyncio.gather(*puts, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [InboxUnavailable] * 3
+
+
+@pytest.mark.parametrize("content", [b"this is no database, whatever its name says" * 100])
+async def test_a_file_that_is_no_database_is_named_and_left_alone(
+    database_url: str, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "bridge.db"
+    file.write_bytes(content)
+    with pytest.raises(InboxUnavailable, match=r"bridge\.db cannot be opened: file is not a database"):
+        async with open_inbox(database_url):
+            pass
+    assert file.read_bytes() == content
+
+
+async def test_a_put_that_was_given_up_disturbs_nobody(inbox: Inbox) -> None:
+    gone = asyncio.ensure_future(inbox.put(outbound(new_sid(), "+33612345678")))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await inbox.put(told(Kind.VOICE, new_sid(), From="client:alice"))
+    assert await inbox.due_count() >= 1
+
+
+def test_callbacks_of_this_file_differ() -> None:
+    first, second = outbound(new_sid(), "+33612345678"), outbound(new_sid(), "+33612345678")
+    assert isinstance(first, Callback)
+    assert first.digest != second.digest

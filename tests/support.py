@@ -1,0 +1,118 @@
+"""What tests make again and again: callbacks, settings, people, a look into Twenty."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import aiohttp
+
+from bridge.calls.callback import Callback, Kind, digest_of
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.settings import TwentySettings
+
+TEN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def new_sid() -> str:
+    """A call SID that no other test has."""
+    return f"CA{next(_numbers):031x}0"
+
+
+def twenty_settings(twenty: TwentySandbox, **more: Any) -> TwentySettings:
+    """Settings for the administrator's key."""
+    values = {"api_url": twenty.url, "api_token": twenty.api_key, "requests_per_minute": 60_000}
+    return TwentySettings.model_validate(values | more)
+
+
+def told(
+    kind: Kind, call_sid: str, *, at: float = 0, parent: str | None = None, **parameters: str
+) -> Callback:
+    """A callback that arrived `at` seconds after ten."""
+    form = parameters | {"CallSid": call_sid} | ({"ParentCallSid": parent} if parent else {})
+    return Callback(
+        kind=kind,
+        call_sid=call_sid,
+        parent_sid=parent,
+        parameters=form,
+        received_at=TEN + timedelta(seconds=at),
+        digest=digest_of(kind, f"/twilio/{kind}", form),
+    )
+
+
+def outbound(call_sid: str, to: str, *, status: str = "completed", seconds: int = 60) -> Callback:
+    """The end of a call out to a number, told of its one leg."""
+    return told(
+        Kind.STATUS,
+        f"{call_sid[:-1]}f",
+        at=seconds,
+        parent=call_sid,
+        From="+33159130001",
+        To=to,
+        CallStatus=status,
+        CallDuration=str(seconds),
+    )
+
+
+async def eventually(holds: Callable[[], bool], *, within: float = 20) -> None:
+    """Back as soon as something in another task or process holds; fails if it does not in time."""
+    async with asyncio.timeout(within):
+        while not holds():  # noqa: ASYNC110 - what is waited for may be in another process
+            await asyncio.sleep(0.01)
+
+
+async def ask(twenty: TwentySandbox, query: str, **variables: Any) -> dict[str, Any]:
+    """The data that the workspace's user gets for a query."""
+    headers = {"Authorization": f"Bearer {twenty.user_token}"}
+    async with (
+        aiohttp.ClientSession(twenty.url, headers=headers) as session,
+        session.post("/graphql", json={"query": query, "variables": variables}) as answer,
+    ):
+        body = await answer.json()
+        if "errors" in body:
+            raise AssertionError(json.dumps(body["errors"]))
+        data: dict[str, Any] = body["data"]
+        return data
+
+
+async def create_person(twenty: TwentySandbox, name: str, **phones: Any) -> str:
+    """A person with these phones; the id."""
+    first, _, last = name.partition(" ")
+    data = {"name": {"firstName": first, "lastName": last}, "phones": phones}
+    made = await ask(
+        twenty, "mutation ($data: PersonCreateInput!) { createPerson(data: $data) { id } }", data=data
+    )
+    person_id: str = made["createPerson"]["id"]
+    return person_id
+
+
+PHONE_CALLS = """{ phoneCalls(first: 1000, orderBy: [{startedAt: AscNullsLast}]) { edges { node {
+  id name externalCallId direction status startedAt answeredAt endedAt durationInSeconds
+  personId companyId fromPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode }
+  toPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode } recording { primaryLinkUrl }
+} } } }"""
+TIMELINE = """{ timelineActivities(first: 1000) { edges { node {
+  name happensAt createdAt targetPersonId linkedRecordId linkedRecordCachedName
+} } } }"""
+
+
+async def phone_calls(twenty: TwentySandbox) -> dict[str, dict[str, Any]]:
+    """Call SID → record; fails if one stands twice."""
+    nodes = nodes_of(await ask(twenty, PHONE_CALLS))
+    assert len({node["externalCallId"] for node in nodes}) == len(nodes)
+    return {node["externalCallId"]: node for node in nodes}
+
+
+async def timeline(twenty: TwentySandbox) -> list[dict[str, Any]]:
+    """The rows about phone calls."""
+    nodes = nodes_of(await ask(twenty, TIMELINE))
+    return [node for node in nodes if node["name"] == "linked-phoneCall.created"]
+
+
+def nodes_of(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The nodes of the one connection in an answer."""
+    (connection,) = data.values()
+    return [edge["node"] for edge in connection["edges"]]
