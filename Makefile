@@ -45,11 +45,12 @@ bench: $(READY)  ## CPU time, memory and start, beside a bare aiohttp handler
 	$(BIN)/python -m benchmarks
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRADE=--upgrade takes newer ones
-	$(COMPILE) --extra dev --output-file requirements-dev.lock
-	$(COMPILE) --extra postgres --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra postgres --constraint requirements-dev.lock --output-file requirements.lock
+	echo 'hatchling>=1.27,<2' | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 clean:  ## forget the environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

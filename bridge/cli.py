@@ -1,6 +1,7 @@
 """The command line. What only one command needs is imported by that command."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,8 @@ app = typer.Typer(
 )
 setup = typer.Typer(help="Prepare the systems that the bridge stands between.", no_args_is_help=True)
 app.add_typer(setup, name="setup")
+sandbox = typer.Typer(help="A Twilio and a Twenty to play with.", no_args_is_help=True)
+app.add_typer(sandbox, name="sandbox")
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="The settings' file; config.yaml here, if there is one.")
@@ -78,3 +81,29 @@ def demo(
     from bridge.demo.command import run
 
     raise typer.Exit(run(once=once, as_json=as_json))
+
+
+# The sandboxes have options of their own, and are imported only to be run.
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@sandbox.command("twenty", context_settings=PASSED_ON)
+def sandbox_twenty(context: typer.Context) -> None:
+    """Run a Twenty to play with, until Ctrl-C."""
+    from bridge.sandbox.twenty.cli import command
+
+    _pass_on(command, context)
+
+
+@sandbox.command("twilio", context_settings=PASSED_ON)
+def sandbox_twilio(context: typer.Context) -> None:
+    """Run a Twilio to play with, until Ctrl-C."""
+    from bridge.sandbox.twilio.cli import command
+
+    _pass_on(command, context)
+
+
+def _pass_on(command: Callable[..., None], context: typer.Context) -> None:
+    alone = typer.Typer(pretty_exceptions_enable=False)
+    alone.command()(command)
+    alone(args=context.args, prog_name=context.command_path)

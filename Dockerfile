@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+FROM python:3.13-slim AS build
+WORKDIR /build
+RUN python -m venv /bridge
+COPY requirements.lock requirements-build.lock ./
+RUN /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY bridge bridge
+RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
+ && /bridge/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --home-dir /srv bridge \
+ && install --directory --owner bridge /srv/data
+COPY --from=build /bridge /bridge
+COPY config.yaml /srv/config.yaml
+WORKDIR /srv
+USER bridge
+ENV PATH=/bridge/bin:$PATH BRIDGE_HOST=0.0.0.0 BRIDGE_PORT=8080 PYTHONUNBUFFERED=1
+VOLUME /srv/data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/health', timeout=2)"]
+ENTRYPOINT ["twenty-bridge"]
+CMD ["serve"]

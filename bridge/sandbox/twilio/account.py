@@ -1,0 +1,117 @@
+"""One account: what it owns, whom it knows, and which calls it has had."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bridge.sandbox.twilio.legs import Leg
+from bridge.sandbox.twilio.numbers import country
+from bridge.sandbox.twilio.parties import Party
+from bridge.sandbox.twilio.permissions import Permissions
+from bridge.sandbox.twilio.recordings import Recording
+from bridge.sandbox.twilio.sids import new_sid
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(slots=True, eq=False)
+class VoiceSettings:
+    """Where the calls of an application or a number go."""
+
+    friendly_name: str = ""
+    voice_url: str | None = None
+    voice_method: str = "POST"
+    voice_fallback_url: str | None = None
+    voice_fallback_method: str = "POST"
+    status_callback: str | None = None
+    status_callback_method: str = "POST"
+    created: datetime = field(default_factory=_now)
+    updated: datetime = field(default_factory=_now)
+    other: dict[str, str] = field(default_factory=dict)
+    """Settings that the sandbox keeps but does not act on (those of messages)."""
+
+
+@dataclass(slots=True, eq=False)
+class Application(VoiceSettings):
+    """A TwiML App: browsers call out through it."""
+
+    sid: str = field(default_factory=lambda: new_sid("AP"))
+
+
+@dataclass(slots=True, eq=False)
+class PhoneNumber(VoiceSettings):
+    """A number that the account owns; an application on it overrides its own URLs."""
+
+    sid: str = field(default_factory=lambda: new_sid("PN"))
+    phone_number: str = ""
+    voice_application_sid: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Key:
+    """An API key; Twilio shows its secret once."""
+
+    sid: str
+    secret: str
+    friendly_name: str = ""
+    created: datetime = field(default_factory=_now)
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """Everything behind one account SID."""
+
+    sid: str
+    auth_token: str
+    api_url: str = ""
+    parties: dict[str, Party] = field(default_factory=dict)
+    verified: set[str] = field(default_factory=set)
+    """Numbers that are not owned but may be shown as caller."""
+    applications: dict[str, Application] = field(default_factory=dict)
+    numbers: dict[str, PhoneNumber] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
+    calls: dict[str, Leg] = field(default_factory=dict)
+    recordings: dict[str, Recording] = field(default_factory=dict)
+    recorded: dict[str, list[Recording]] = field(default_factory=dict)
+    """The recordings by the call that they are of."""
+    permissions: Permissions = field(default_factory=Permissions)
+    home: str = ""
+    """The country of its first number, which withheld callers get."""
+
+    def add_number(self, phone_number: str) -> PhoneNumber:
+        """Buys a number."""
+        number = PhoneNumber(phone_number=phone_number, friendly_name=phone_number)
+        self.numbers[number.sid] = number
+        self.home = self.home or country(phone_number)
+        return number
+
+    def find_number(self, phone_number: str) -> PhoneNumber | None:
+        """The number that the account owns, by its digits."""
+        return next((n for n in self.numbers.values() if n.phone_number == phone_number), None)
+
+    def may_show(self, number: str) -> bool:
+        """Whether a number may be shown as caller: it is owned or verified."""
+        return number in self.verified or self.find_number(number) is not None
+
+    def keep_recording(self, recording: Recording) -> None:
+        """Registers a recording."""
+        self.recordings[recording.sid] = recording
+        self.recorded.setdefault(recording.call_sid, []).append(recording)
+
+    def drop_recording(self, recording: Recording) -> None:
+        """Deletes a recording."""
+        self.recordings.pop(recording.sid, None)
+        self.recorded[recording.call_sid].remove(recording)
+
+    def recordings_of(self, call_sid: str) -> list[Recording]:
+        """The recordings of a call."""
+        return self.recorded.get(call_sid, [])
+
+    def voice_settings(self, number: PhoneNumber) -> VoiceSettings:
+        """Where calls to a number go."""
+        return self.applications.get(number.voice_application_sid, number)
+
+    def party(self, address: str) -> Party:
+        """Who is behind a number or a client; who was not named lets it ring."""
+        return self.parties.get(address) or Party.no_answer()

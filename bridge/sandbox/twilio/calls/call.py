@@ -1,0 +1,91 @@
+"""One line that runs documents: its leg, its time, and what it has seen."""
+
+from dataclasses import dataclass, field
+
+from bridge.sandbox.twilio.account import Account
+from bridge.sandbox.twilio.calls.played import PlayedCall
+from bridge.sandbox.twilio.effects import Command, Flow, Notify, Request, Until
+from bridge.sandbox.twilio.errors import SandboxError, describe
+from bridge.sandbox.twilio.legs import FINAL, Leg, Webhook
+from bridge.sandbox.twilio.parties import Caller
+from bridge.sandbox.twilio.payloads import status_parameters
+from bridge.sandbox.twilio.twiml import Document
+
+
+class HungUp(Exception):
+    """The one whose call it is has hung up, or was hung up on."""
+
+
+class Redirected(Exception):
+    """The call goes on with another document."""
+
+    def __init__(self, step: Request | Document) -> None:
+        super().__init__()
+        self.step = step
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """The state of a call between two effects."""
+
+    account: Account
+    leg: Leg
+    played: PlayedCall
+    caller: Caller = field(default_factory=Caller)
+    fallback: Webhook | None = None
+    now: float = 0.0
+    document_url: str = ""
+    documents: int = 0
+    unanswered: str = ""
+    """What the caller sees if nobody has taken the call: how the `<Dial>` went, or why it was rejected."""
+    later: list[Request] = field(default_factory=list)
+    """What is told after the next document: recordings are ready a little later than the call goes on."""
+
+    def parameters(self, **more: str) -> dict[str, str]:
+        """The standard request parameters as they are now."""
+        return {**self.leg.base, "CallStatus": self.leg.status, **more}
+
+    def report(self, error: SandboxError) -> None:
+        """Puts an error on the call's list."""
+        self.played.errors.append((error.code, error.message))
+
+    def warn(self, code: int, detail: str = "") -> None:
+        """Puts a warning on the call's list."""
+        self.played.errors.append((code, describe(code, detail)))
+
+    def wait(self, until: float, *, held: bool = False) -> Flow[Command | None]:
+        """Lets time pass; a command for another leg of this call comes back, its own ones are raised."""
+        hangs_up_at = self.caller.hangs_up_after
+        cut_short = hangs_up_at is not None and hangs_up_at <= until
+        target = max(self.now, hangs_up_at) if cut_short and hangs_up_at is not None else until
+        command: Command | None = yield Until(target, held=held and not cut_short)
+        if command is None:
+            self.now = target
+            if cut_short:
+                raise HungUp
+            return None
+        self.now = max(self.now, command.at)
+        if command.sid != self.leg.sid:
+            return command
+        if command.step is None:
+            raise HungUp
+        raise Redirected(command.step)
+
+    @property
+    def ending(self) -> str:
+        """How the call ends if it does so now."""
+        return "completed" if self.leg.answered_at is not None else self.unanswered or "no-answer"
+
+    def announce(self, leg: Leg, status: str) -> Flow[None]:
+        """Moves a leg, and tells who asked for it."""
+        leg.move(status, self.now)
+        subscription = leg.subscription
+        if subscription is None or (number := subscription.next_number(status)) is None:
+            return
+        params = status_parameters(leg, at=self.now, sequence_number=number)
+        yield Notify(self.now, Request("status", subscription.webhook, params))
+
+    def answer(self) -> Flow[None]:
+        """Picks up, if that was not done yet."""
+        if self.leg.answered_at is None and self.leg.status not in FINAL:
+            yield from self.announce(self.leg, "in-progress")

@@ -1,0 +1,87 @@
+"""`<Record>`: a message of the caller. https://www.twilio.com/docs/voice/twiml/record"""
+
+from bridge.sandbox.twilio.calls.call import Call, HungUp
+from bridge.sandbox.twilio.calls.fetch import attribute_webhook, fetch_document
+from bridge.sandbox.twilio.calls.recording import finish_recording, start_recording
+from bridge.sandbox.twilio.effects import Flow, Request
+from bridge.sandbox.twilio.legs import Webhook
+from bridge.sandbox.twilio.payloads import recording_url
+from bridge.sandbox.twilio.recordings import Recording
+from bridge.sandbox.twilio.sids import new_sid
+from bridge.sandbox.twilio.twiml import Element
+
+TRANSCRIBED_SECONDS = range(2, 121)
+
+
+def record(call: Call, verb: Element) -> Flow[Request | None]:
+    """Takes a message; an empty one goes on with the next verb, without a request."""
+    yield from call.answer()
+    began_at = call.now
+    try:
+        digits = yield from _listen(call, verb)
+    except HungUp:
+        yield from _keep(call, verb, began_at=began_at, digits="hangup")
+        raise
+    if not digits:
+        return None
+    return (yield from _keep(call, verb, began_at=began_at, digits=digits))
+
+
+def _listen(call: Call, verb: Element) -> Flow[str]:
+    """Waits for the end of the message; the key that ended it, or nothing if nobody spoke."""
+    longest = verb.seconds("maxLength", 3600)
+    speaks = min(call.caller.speaks, longest)
+    if not call.caller.says or not speaks:
+        yield from call.wait(call.now + min(verb.seconds("timeout", 5), longest))
+        return ""
+    yield from call.wait(call.now + speaks)
+    if call.caller.presses and call.caller.presses in verb.get("finishOnKey", "1234567890*#"):
+        return call.caller.presses
+    raise HungUp
+
+
+def _keep(call: Call, verb: Element, *, began_at: float, digits: str) -> Flow[Request | None]:
+    """Makes the recording, asks the action, tells about recording and transcription."""
+    heard_until = call.now
+    if int(heard_until - began_at) < 1 or not call.caller.says:
+        return None
+    recording = start_recording(call, verb, source="RecordVerb", at=began_at, channels=1, track="inbound")
+    finish_recording(call, recording, at=heard_until)
+    _transcribe(call, verb, recording)
+    # Without an action the same document is asked again.
+    action = attribute_webhook(call, verb, "action") or Webhook(call.document_url, verb.get("method", "POST"))
+    status = "completed" if digits == "hangup" else call.leg.status
+    params = call.parameters(**_parameters(call, recording), Digits=digits)
+    request = Request("record-action", action, {**params, "CallStatus": status})
+    if digits == "hangup":
+        yield from fetch_document(call, request)
+        return None
+    return request
+
+
+def _parameters(call: Call, recording: Recording) -> dict[str, str]:
+    return {
+        "RecordingSid": recording.sid,
+        "RecordingUrl": recording_url(call.account.api_url, call.account.sid, recording.sid),
+        "RecordingDuration": str(recording.duration),
+    }
+
+
+def _transcribe(call: Call, verb: Element, recording: Recording) -> None:
+    target = attribute_webhook(call, verb, "transcribeCallback")
+    if not target and not verb.is_true("transcribe"):
+        return
+    succeeds = recording.duration in TRANSCRIBED_SECONDS
+    if not succeeds:
+        call.warn(13617, f"{recording.duration} s")
+    if target is None:
+        return
+    params = {
+        **call.leg.base,
+        "TranscriptionSid": new_sid("TR"),
+        "TranscriptionStatus": "completed" if succeeds else "failed",
+        "TranscriptionText": call.caller.says if succeeds else "",
+        "RecordingSid": recording.sid,
+        "RecordingUrl": recording_url(call.account.api_url, call.account.sid, recording.sid),
+    }
+    call.later.append(Request("transcription", target, params))

@@ -1,0 +1,36 @@
+"""Calls that the REST API places: somebody is rung first, then the document runs for them.
+
+https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
+"""
+
+from dataclasses import replace
+
+from bridge.sandbox.twilio.calls.call import Call, HungUp, Redirected
+from bridge.sandbox.twilio.calls.ring import Rung, ring
+from bridge.sandbox.twilio.calls.run import run_call
+from bridge.sandbox.twilio.effects import Flow, Request
+from bridge.sandbox.twilio.parties import Caller, Party
+from bridge.sandbox.twilio.twiml import Document, Element
+
+
+def run_outgoing(
+    call: Call, step: Request | Document, *, party: Party, timeout: float, detection: str
+) -> Flow[None]:
+    """Rings the one who is called, then runs the call for them."""
+    noun = Element("Number", {"machineDetection": detection} if detection else {})
+    try:
+        answered = yield from ring(call, [Rung(call.leg, noun, party)], timeout=timeout)
+    except (HungUp, Redirected):
+        return
+    if answered is None:
+        return
+    hangs_up_at = None if party.talks is None else call.now + party.talks
+    call.caller = Caller(hangs_up_after=hangs_up_at, says=party.says, speaks=party.speaks)
+    if isinstance(step, Request):
+        step = replace(step, params=_answered(call))
+    yield from run_call(call, step)
+
+
+def _answered(call: Call) -> dict[str, str]:
+    more = {"AnsweredBy": call.leg.answered_by} if call.leg.answered_by else {}
+    return call.parameters(**more)

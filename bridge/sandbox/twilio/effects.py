@@ -1,0 +1,78 @@
+"""What a call asks of the world. The call itself decides and waits; it does no I/O.
+
+A flow is a generator of effects. Whoever runs it answers: a `Fetch` with a `Reply`, an `Until` with None
+when the time has come or with the `Command` that came first, the others with None.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from bridge.sandbox.twilio.errors import TwimlError
+from bridge.sandbox.twilio.legs import Webhook
+from bridge.sandbox.twilio.twiml import Document
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A webhook to call; `kind` says what about (voice, status, action, recording …)."""
+
+    kind: str
+    webhook: Webhook
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request for TwiML brought."""
+
+    content_type: str = ""
+    body: bytes = b""
+    error: TwimlError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Somebody intervenes through the REST API: a leg ends, or goes on with another document."""
+
+    sid: str
+    at: float
+    step: Request | Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Ask for TwiML, and wait for it."""
+
+    at: float
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell somebody; nobody waits for the answer."""
+
+    at: float
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Let time pass. `held`: nobody in the scenario ends it, so it is left to a command."""
+
+    at: float
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A leg leaves its call and goes on by itself."""
+
+    call: Any = field(repr=False)
+    step: Request | Document
+
+
+Effect: TypeAlias = Fetch | Notify | Until | Fork
+Flow: TypeAlias = Generator[Effect, Any, T]

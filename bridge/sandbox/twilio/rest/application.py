@@ -1,0 +1,68 @@
+"""The routes of the REST API."""
+
+from aiohttp import web
+
+from bridge.sandbox.twilio.control import control_routes
+from bridge.sandbox.twilio.rest import (
+    applications,
+    calls,
+    dialing_permissions,
+    keys,
+    media,
+    numbers,
+    recordings,
+)
+from bridge.sandbox.twilio.rest.app_keys import SANDBOX
+from bridge.sandbox.twilio.rest.middleware import guard
+from bridge.sandbox.twilio.rest.show import show_account
+from bridge.sandbox.twilio.sandbox import TwilioSandbox
+
+ACCOUNT = "/2010-04-01/Accounts/{AccountSid}"
+_RECORDING = ACCOUNT + "/Recordings/{Sid}"
+_CALL_RECORDING = ACCOUNT + "/Calls/{CallSid}/Recordings"
+
+
+async def fetch_account(request: web.Request) -> web.Response:
+    """What tells whether credentials are right."""
+    return web.json_response(show_account(request.app[SANDBOX].account))
+
+
+ROUTES = [
+    web.get(ACCOUNT + ".json", fetch_account),
+    web.get(ACCOUNT + "/Calls.json", calls.list_calls),
+    web.post(ACCOUNT + "/Calls.json", calls.create_call),
+    web.get(ACCOUNT + "/Calls/{Sid}.json", calls.fetch_call),
+    web.post(ACCOUNT + "/Calls/{Sid}.json", calls.update_call),
+    web.get(ACCOUNT + "/Applications.json", applications.list_applications),
+    web.post(ACCOUNT + "/Applications.json", applications.create_application),
+    web.get(ACCOUNT + "/Applications/{Sid}.json", applications.fetch_application),
+    web.post(ACCOUNT + "/Applications/{Sid}.json", applications.update_application),
+    web.delete(ACCOUNT + "/Applications/{Sid}.json", applications.delete_application),
+    web.get(ACCOUNT + "/Keys.json", keys.list_keys),
+    web.post(ACCOUNT + "/Keys.json", keys.create_key),
+    web.get(ACCOUNT + "/Keys/{Sid}.json", keys.fetch_key),
+    web.delete(ACCOUNT + "/Keys/{Sid}.json", keys.delete_key),
+    web.get(ACCOUNT + "/IncomingPhoneNumbers.json", numbers.list_numbers),
+    web.get(ACCOUNT + "/IncomingPhoneNumbers/{Sid}.json", numbers.fetch_number),
+    web.post(ACCOUNT + "/IncomingPhoneNumbers/{Sid}.json", numbers.update_number),
+    web.get(ACCOUNT + "/Recordings.json", recordings.list_recordings),
+    web.get(_RECORDING + ".json", recordings.fetch_recording),
+    web.delete(_RECORDING + ".json", recordings.delete_recording),
+    web.get(ACCOUNT + r"/Recordings/{Sid:RE\w+}{extension:(\.mp3|\.wav)?}", media.fetch_media),
+    web.get(_CALL_RECORDING + ".json", recordings.list_call_recordings),
+    web.post(_CALL_RECORDING + ".json", recordings.create_call_recording),
+    web.get(_CALL_RECORDING + "/{Sid}.json", recordings.fetch_call_recording),
+    web.post(_CALL_RECORDING + "/{Sid}.json", recordings.update_call_recording),
+    web.delete(_CALL_RECORDING + "/{Sid}.json", recordings.delete_recording),
+    web.get(dialing_permissions.PATH, dialing_permissions.list_countries),
+    web.get(dialing_permissions.PATH + "/{IsoCode}", dialing_permissions.fetch_country),
+]
+
+
+def rest_application(sandbox: TwilioSandbox) -> web.Application:
+    """The server of a sandbox."""
+    app = web.Application(middlewares=[guard])
+    app[SANDBOX] = sandbox
+    app.add_routes(ROUTES)
+    app.add_routes(control_routes())
+    return app

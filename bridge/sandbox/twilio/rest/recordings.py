@@ -1,0 +1,133 @@
+"""`/Recordings`, alone and under a call. https://www.twilio.com/docs/voice/api/recording"""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from bridge.sandbox.twilio.errors import RestError
+from bridge.sandbox.twilio.legs import Leg, Webhook
+from bridge.sandbox.twilio.recordings import Recording
+from bridge.sandbox.twilio.rest.app_keys import SANDBOX
+from bridge.sandbox.twilio.rest.calls import find_leg
+from bridge.sandbox.twilio.rest.dates import date_filter
+from bridge.sandbox.twilio.rest.forms import read_form, read_list, read_query
+from bridge.sandbox.twilio.rest.known import (
+    CREATE_RECORDING,
+    RECORDING_DATES,
+    RECORDING_FILTERS,
+    UPDATE_RECORDING,
+)
+from bridge.sandbox.twilio.rest.paging import page
+from bridge.sandbox.twilio.rest.show import show_call_recording, show_recording
+from bridge.sandbox.twilio.sids import new_sid
+
+CURRENT = "Twilio.CURRENT"
+
+
+async def list_recordings(request: web.Request) -> web.Response:
+    """All of the account, or of one call."""
+    account = request.app[SANDBOX].account
+    query = read_query(request, RECORDING_FILTERS)
+    of_call = account.recordings_of(query["CallSid"]) if "CallSid" in query else account.recordings.values()
+    made = date_filter(query, "DateCreated")
+    found = [one for one in of_call if made(one.started)]
+    return page(
+        request,
+        found,
+        name="recordings",
+        sid=lambda one: one.sid,
+        show=lambda one: show_recording(account, one),
+    )
+
+
+async def list_call_recordings(request: web.Request) -> web.Response:
+    """Those of one call."""
+    account = request.app[SANDBOX].account
+    query = read_query(request, RECORDING_DATES)
+    of_call = account.recordings_of(find_leg(account, request.match_info["CallSid"]).sid)
+    made = date_filter(query, "DateCreated")
+    found = [one for one in of_call if made(one.started)]
+    return page(
+        request,
+        found,
+        name="recordings",
+        sid=lambda one: one.sid,
+        show=lambda one: show_call_recording(account, one),
+    )
+
+
+async def fetch_recording(request: web.Request) -> web.Response:
+    """One recording."""
+    return web.json_response(show_recording(request.app[SANDBOX].account, find_recording(request)))
+
+
+async def fetch_call_recording(request: web.Request) -> web.Response:
+    """One recording, as a part of its call."""
+    return web.json_response(show_call_recording(request.app[SANDBOX].account, find_recording(request)))
+
+
+async def delete_recording(request: web.Request) -> web.Response:
+    """Its media are gone too."""
+    request.app[SANDBOX].account.drop_recording(find_recording(request))
+    return web.Response(status=204)
+
+
+async def create_call_recording(request: web.Request) -> web.Response:
+    """Records a running call from now on."""
+    sandbox = request.app[SANDBOX]
+    form = await read_form(request, CREATE_RECORDING)
+    leg = find_leg(sandbox.account, request.match_info["CallSid"])
+    at = sandbox.line(leg).now()
+    recording = _new_recording(leg, form, at)
+    if events := await read_list(request, "RecordingStatusCallbackEvent"):
+        recording.events = frozenset(events)
+    sandbox.account.keep_recording(recording)
+    return web.json_response(show_call_recording(sandbox.account, recording), status=201)
+
+
+def _new_recording(leg: Leg, form: Mapping[str, str], at: float) -> Recording:
+    url = form.get("RecordingStatusCallback")
+    method = form.get("RecordingStatusCallbackMethod", "POST")
+    return Recording(
+        sid=new_sid("RE"),
+        call_sid=leg.sid,
+        source="StartCallRecordingAPI",
+        started=leg.clock.when(at),
+        began_at=at,
+        channels=2 if form.get("RecordingChannels") == "dual" else 1,
+        track=form.get("RecordingTrack", "both"),
+        callback=Webhook(url, method) if url else None,
+    )
+
+
+async def update_call_recording(request: web.Request) -> web.Response:
+    """Pauses, resumes or stops what is being recorded."""
+    sandbox = request.app[SANDBOX]
+    form = await read_form(request, UPDATE_RECORDING)
+    recording = find_recording(request)
+    if recording.is_over:
+        raise RestError(404, 20404, f"{recording.sid} is {recording.status}")
+    at = sandbox.line(find_leg(sandbox.account, recording.call_sid)).now()
+    shown = show_call_recording(sandbox.account, recording)
+    match form.get("Status"):
+        case "paused":
+            recording.pause(at)
+        case "in-progress":
+            recording.resume(at)
+        case "stopped":
+            recording.finish(at)
+        case status:
+            raise RestError(400, 20001, f"Status={status}")
+    return web.json_response({**shown, "status": form["Status"]})
+
+
+def find_recording(request: web.Request) -> Recording:
+    """The recording of the path, or 20404; `Twilio.CURRENT` is the one that a call has now."""
+    account = request.app[SANDBOX].account
+    sid, call_sid = request.match_info["Sid"], request.match_info.get("CallSid")
+    recording = account.recordings.get(sid)
+    if sid == CURRENT and call_sid:
+        recording = next((one for one in account.recordings_of(call_sid) if not one.is_over), None)
+    if recording is None or call_sid not in {None, recording.call_sid}:
+        raise RestError(404, 20404, request.path)
+    return recording

@@ -1,0 +1,249 @@
+"""The running sandbox: an account, its calls, and the server that speaks for it."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TypedDict, Unpack
+
+from bridge.sandbox.twilio.account import Account, Application, Key, PhoneNumber
+from bridge.sandbox.twilio.calls import Call, PlayedCall, run_call, run_outgoing
+from bridge.sandbox.twilio.delivery import Postman
+from bridge.sandbox.twilio.effects import Flow, Request
+from bridge.sandbox.twilio.errors import RestError
+from bridge.sandbox.twilio.faults import Delivery, Faults
+from bridge.sandbox.twilio.legs import Leg, Subscription
+from bridge.sandbox.twilio.parties import Caller, Party, speech_seconds
+from bridge.sandbox.twilio.placing import place_from_api, place_from_browser, place_from_phone, voice_request
+from bridge.sandbox.twilio.rest.switches import RestSwitches
+from bridge.sandbox.twilio.runner import Line, Runner
+from bridge.sandbox.twilio.tokens import check_token
+from bridge.sandbox.twilio.twiml import Document
+
+ACCOUNT_SID = "AC5a0db0c5a0db0c5a0db0c5a0db0c0001"
+API_KEY = "SK5a0db0c5a0db0c5a0db0c5a0db0c0001"
+APP_SID = "AP5a0db0c5a0db0c5a0db0c5a0db0c0001"
+PHONE_NUMBER = "+33159130001"
+
+
+class Credentials(TypedDict, total=False):
+    """Who the account is; what is not given is invented, the secrets anew at every start."""
+
+    account_sid: str
+    auth_token: str
+    api_key: str
+    api_secret: str
+    app_sid: str
+    phone_number: str
+
+
+class TwilioSandbox:
+    """A Twilio account that calls can be placed in.
+
+    Who is not in `parties` lets it ring. `start` is the date of every call; without it a call is placed
+    now. `rest` holds the switches of the REST API.
+    """
+
+    def __init__(
+        self,
+        *,
+        delivery: Delivery | None = None,
+        start: datetime | None = None,
+        real_time: bool = False,
+        **credentials: Unpack[Credentials],
+    ) -> None:
+        self.url = ""
+        self.account_sid = credentials.get("account_sid", ACCOUNT_SID)
+        self.auth_token = credentials.get("auth_token") or secrets.token_hex(16)
+        self.api_key = credentials.get("api_key", API_KEY)
+        self.api_secret = credentials.get("api_secret") or secrets.token_urlsafe(24)
+        self.app_sid = credentials.get("app_sid", APP_SID)
+        self.phone_number = credentials.get("phone_number", PHONE_NUMBER)
+        self.delivery = delivery or Delivery()
+        self.start = start
+        self.real_time = real_time
+        self.rest = RestSwitches()
+        self._app = Application(sid=self.app_sid, friendly_name="Sandbox")
+        self.account = self._open_account()
+        self._postman: Postman | None = None
+        self._placed = 0
+        self._lines: dict[str, Line] = {}
+        self._rest_calls: dict[str, asyncio.Task[PlayedCall]] = {}
+
+    def _open_account(self) -> Account:
+        account = Account(self.account_sid, self.auth_token)
+        account.applications[self.app_sid] = self._app
+        account.keys[self.api_key] = Key(self.api_key, self.api_secret, "Sandbox")
+        account.add_number(self.phone_number).voice_application_sid = self.app_sid
+        return account
+
+    @property
+    def parties(self) -> dict[str, Party]:
+        """Who is behind `+33612345678` or `client:bob`."""
+        return self.account.parties
+
+    @parties.setter
+    def parties(self, parties: dict[str, Party]) -> None:
+        self.account.parties = parties
+
+    @property
+    def routes(self) -> dict[str, str]:
+        """From public origins (with a path prefix, if they have one) to where they are served."""
+        return self.postman.routes
+
+    @routes.setter
+    def routes(self, routes: dict[str, str]) -> None:
+        self.postman.routes = routes
+
+    @property
+    def voice_url(self) -> str | None:
+        """Where the voice requests of the application go."""
+        return self._app.voice_url
+
+    @voice_url.setter
+    def voice_url(self, url: str | None) -> None:
+        self._app.voice_url = url
+
+    @property
+    def status_url(self) -> str | None:
+        """Where the end of the application's calls is told."""
+        return self._app.status_callback
+
+    @status_url.setter
+    def status_url(self, url: str | None) -> None:
+        self._app.status_callback = url
+
+    @property
+    def voice_fallback_url(self) -> str | None:
+        """Where a call goes whose document cannot be run."""
+        return self._app.voice_fallback_url
+
+    @voice_fallback_url.setter
+    def voice_fallback_url(self, url: str | None) -> None:
+        self._app.voice_fallback_url = url
+
+    @property
+    def postman(self) -> Postman:
+        """Who delivers, while the sandbox runs."""
+        if self._postman is None:
+            raise RuntimeError("the sandbox is not running")
+        return self._postman
+
+    @postman.setter
+    def postman(self, postman: Postman) -> None:
+        self._postman = postman
+
+    def now(self) -> datetime:
+        """When a call that is placed now begins."""
+        return self.start or datetime.now(UTC)
+
+    async def call_from_browser(
+        self,
+        identity: str,
+        to: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        caller_hangs_up_after: float | None = None,
+        application_sid: str = "",
+    ) -> PlayedCall:
+        """A browser calls; returns when the call is over and everything is delivered or given up.
+
+        `caller_hangs_up_after` counts from the start of the call.
+        """
+        application = self.account.applications[application_sid or self.app_sid]
+        caller = Caller(hangs_up_after=caller_hangs_up_after)
+        call = place_from_browser(
+            self.account, application, identity=identity, to=to, caller=caller, now=self.now()
+        )
+        return await self._run(call, run_call(call, voice_request(call, application, parameters or {})))
+
+    async def call_from_token(
+        self,
+        token: str,
+        to: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        caller_hangs_up_after: float | None = None,
+        now: float | None = None,
+    ) -> PlayedCall:
+        """A browser calls with an access token; raises TokenRefused if it opens no call."""
+        grant = check_token(token, self.account, now=time.time() if now is None else now)
+        return await self.call_from_browser(
+            grant.identity,
+            to,
+            # What the server put into the token wins over what the browser says.
+            parameters={**(parameters or {}), **grant.params},
+            caller_hangs_up_after=caller_hangs_up_after,
+            application_sid=grant.application_sid,
+        )
+
+    async def call_from_phone(
+        self,
+        from_: str,
+        to: str | None = None,
+        *,
+        caller_hangs_up_after: float | None = None,
+        says: str = "",
+        speaks: float | None = None,
+        presses: str = "",
+    ) -> PlayedCall:
+        """Somebody calls a number of ours; what they `say` (for `speaks` seconds) is their message."""
+        number = self._number(to or self.phone_number)
+        length = speech_seconds(says) if speaks is None else speaks
+        caller = Caller(hangs_up_after=caller_hangs_up_after, says=says, speaks=length, presses=presses)
+        call = place_from_phone(self.account, number, from_=from_, caller=caller, now=self.now())
+        request = voice_request(call, self.account.voice_settings(number), {})
+        return await self._run(call, run_call(call, request))
+
+    def call_from_api(
+        self,
+        *,
+        to: str,
+        from_: str,
+        step: Request | Document,
+        subscription: Subscription | None = None,
+        timeout: float = 60,
+        detection: str = "",
+    ) -> Leg:
+        """The REST API has somebody rung; the call goes on by itself, `finished` waits for it."""
+        call = place_from_api(self.account, to=to, from_=from_, subscription=subscription, now=self.now())
+        party = self.account.party(to)
+        flow = run_outgoing(call, step, party=party, timeout=timeout, detection=detection)
+        self._rest_calls[call.leg.sid] = asyncio.create_task(self._run(call, flow))
+        return call.leg
+
+    async def finished(self, call_sid: str) -> PlayedCall:
+        """A call that the REST API placed, when it is over."""
+        return await self._rest_calls[call_sid]
+
+    def command(self, leg: Leg, step: Request | Document | None) -> None:
+        """Sends a running leg elsewhere, or ends it."""
+        self.line(leg).put(leg.sid, step)
+
+    def line(self, leg: Leg) -> Line:
+        """The line that a leg runs on: its own, or that of the call which rang it."""
+        line = self._lines.get(leg.sid) or self._lines.get(leg.parent_sid or "")
+        if line is None or leg.is_over:
+            raise RestError(400, 21220, leg.sid)
+        return line
+
+    async def close(self) -> None:
+        """Ends what still runs."""
+        for task in self._rest_calls.values():
+            task.cancel()
+        await asyncio.gather(*self._rest_calls.values(), return_exceptions=True)
+
+    def _number(self, phone_number: str) -> PhoneNumber:
+        number = self.account.find_number(phone_number)
+        if number is None:
+            raise ValueError(f"{phone_number}: the account does not own it")
+        return number
+
+    async def _run(self, call: Call, flow: Flow[None]) -> PlayedCall:
+        self._placed += 1
+        faults = Faults(self.delivery, self._placed)
+        runner = Runner(self.postman, faults, self._lines, real_time=self.real_time)
+        await runner.run(call, flow)
+        call.played.status, call.played.duration = call.leg.status, call.leg.duration
+        return call.played
