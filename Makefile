@@ -32,10 +32,11 @@ test: $(READY)  ## the tests
 test-slow: $(READY)  ## the long suites too
 	$(BIN)/python -m pytest -m "slow or not slow"
 
-check: $(READY)  ## format, lint, types
+check: $(READY)  ## format, lint, types, the compose file
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 format: $(READY)  ## rewrites the sources in the house's format
 	$(BIN)/ruff format .

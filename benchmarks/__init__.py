@@ -1,0 +1,1 @@
+"""What a request costs, measured beside something known in the same run."""

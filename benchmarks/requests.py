@@ -1,0 +1,79 @@
+"""The requests: correctly signed, and each one different, as replaying one would hide the cost of keeping."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from twilio.request_validator import RequestValidator
+
+from benchmarks.servers import AUTH_TOKEN, PUBLIC_URL, WIDGET_KEY
+
+
+@dataclass(frozen=True)
+class Request:
+    """A POST."""
+
+    path: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+_validator = RequestValidator(AUTH_TOKEN)
+GEOGRAPHY = {
+    f"{who}{what}": "" for who in ("From", "To", "Caller", "Called") for what in ("City", "State", "Zip")
+}
+
+
+def _signed(path: str, parameters: Mapping[str, str]) -> Request:
+    signature = _validator.compute_signature(PUBLIC_URL + path, parameters)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
+    return Request(path, urlencode(parameters).encode(), headers)
+
+
+def token(number: int) -> Request:
+    """The widget asks for a token."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {WIDGET_KEY}"}
+    return Request("/api/twilio/token", json.dumps({"identity": f"agent{number}"}).encode(), headers)
+
+
+def voice(number: int) -> Request:
+    """A browser calls out."""
+    sid = f"CA{number:032x}"
+    parameters = {
+        "AccountSid": "AC" + "0" * 32,
+        "ApiVersion": "2010-04-01",
+        "CallSid": sid,
+        "CallStatus": "ringing",
+        "Direction": "inbound",
+        "From": "client:agent1",
+        "Caller": "client:agent1",
+        "To": f"+336{number % 10**8:08}",
+        "ApplicationSid": "AP" + "0" * 32,
+    }
+    return _signed("/twilio/voice", parameters)
+
+
+def status(number: int) -> Request:
+    """One of the four callbacks of a call's leg."""
+    call, event = divmod(number, 4)
+    parameters = {
+        "AccountSid": "AC" + "0" * 32,
+        "ApiVersion": "2010-04-01",
+        "CallSid": f"CA{call:031x}f",
+        "ParentCallSid": f"CA{call:031x}0",
+        "Direction": "outbound-dial",
+        "From": "+33159130001",
+        "Caller": "+33159130001",
+        "To": f"+336{call % 10**8:08}",
+        "Called": f"+336{call % 10**8:08}",
+        "CallbackSource": "call-progress-events",
+        **GEOGRAPHY,
+        "CallStatus": ("initiated", "ringing", "in-progress", "completed")[event],
+        "SequenceNumber": str(event),
+        "Timestamp": f"Sun, 22 Nov 2026 10:00:{event:02} +0000",
+    }
+    return _signed("/twilio/status", parameters)
+
+
+KINDS: Mapping[str, Callable[[int], Request]] = {"token": token, "voice": voice, "status": status}
