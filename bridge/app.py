@@ -64,7 +64,7 @@ async def _draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
 
 def _application(settings: Settings, inbox: Inbox, worker: Worker) -> web.Application:
     app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
-    origins = settings.cors.origins or (_origin(settings.twenty.api_url),)
+    origins = {_origin(settings.twenty.api_url), *settings.cors.origins}
     edge = Edge(
         signed=SignedForms(
             Validator([token.get_secret_value() for token in settings.twilio.auth_token]),

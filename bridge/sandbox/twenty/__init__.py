@@ -1,0 +1,7 @@
+"""A Twenty to play with: a real server with the behaviour of the recorded one."""
+
+from bridge.sandbox.twenty.faults import Faults
+from bridge.sandbox.twenty.http import Asked
+from bridge.sandbox.twenty.server import TwentySandbox, twenty_sandbox
+
+__all__ = ["Asked", "Faults", "TwentySandbox", "twenty_sandbox"]

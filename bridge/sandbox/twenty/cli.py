@@ -1,0 +1,77 @@
+"""`twenty-bridge sandbox twenty`: starts the sandbox and prints how to use it."""
+
+import asyncio
+import json
+import signal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.sandbox.twenty.seed import ADMIN_EMAIL, ADMIN_PASSWORD
+from bridge.sandbox.twenty.server import TwentySandbox, twenty_sandbox
+
+
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+class Generation(StrEnum):
+    """How timeline rows are written: by their name, or from 2.34 on by their type."""
+
+    NAMED = "named"
+    TYPED = "typed"
+
+
+def command(
+    *,
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
+    provisioned: Annotated[bool, typer.Option("--provisioned", help="Bring phoneCall along.")] = False,
+    rate_limit: Annotated[Switch, typer.Option(help="The token bucket of API keys.")] = Switch.ON,
+    database: Annotated[Path | None, typer.Option(help="A file that survives a restart.")] = None,
+    generation: Annotated[Generation, typer.Option(help="How timeline rows are written.")] = Generation.NAMED,
+) -> None:
+    """A Twenty to play with, until Ctrl-C."""
+
+    async def serve() -> None:
+        async with twenty_sandbox(
+            port=port,
+            host=host,
+            database=database or ":memory:",
+            provisioned=provisioned,
+            rate_limit=rate_limit is Switch.ON,
+            generation="typed" if generation is Generation.TYPED else "named",
+        ) as sandbox:
+            typer.echo(_as_json(sandbox) if as_json else _as_text(sandbox))
+            await _interrupted()
+
+    asyncio.run(serve())
+
+
+def _as_json(sandbox: TwentySandbox) -> str:
+    names = ("url", "api_key", "user_token", "readonly_key")
+    return json.dumps({name: getattr(sandbox, name) for name in names})
+
+
+def _as_text(sandbox: TwentySandbox) -> str:
+    return (
+        f"Twenty sandbox    {sandbox.url}\n"
+        f"sign in           {ADMIN_EMAIL} / {ADMIN_PASSWORD}\n"
+        f"API key           {sandbox.api_key}\n"
+        f"read-only key     {sandbox.readonly_key}\n"
+        f"user's token      {sandbox.user_token}"
+    )
+
+
+async def _interrupted() -> None:
+    """Return on SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()

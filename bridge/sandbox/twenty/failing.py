@@ -1,0 +1,75 @@
+"""The middleware that fails on purpose, and the route that says how."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from bridge.sandbox.twenty.faults import Faults
+
+CONTROL_PATH = "/sandbox/faults"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def middleware(faults: Faults) -> Middleware:
+    """Do to each request but those of the control route what the switches say."""
+
+    @web.middleware
+    async def fail(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == CONTROL_PATH:
+            return await handler(request)
+        if faults.slow_seconds:
+            await asyncio.sleep(faults.slow_seconds)
+        if faults.down:
+            _abort(request)
+            return web.Response()
+        if faults.status is not None:
+            return web.Response(status=faults.status, text="The sandbox fails on purpose.")
+        answer = await handler(request)
+        return await _cut(request, answer) if faults.cut else answer
+
+    return fail
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+async def _cut(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Send the first half of the answer, then drop the connection."""
+    body = answer.body if isinstance(answer, web.Response) else b""
+    content = body if isinstance(body, bytes) else b""
+    half = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
+    half.content_length = len(content)
+    await half.prepare(request)
+    await half.write(content[: len(content) // 2])
+    _abort(request)
+    return half
+
+
+def control(faults: Faults) -> list[web.RouteDef]:
+    """`GET` shows the switches, `POST` with a JSON object sets some, `DELETE` clears all."""
+
+    async def show(_: web.Request) -> web.Response:
+        return web.json_response(asdict(faults))
+
+    async def change(request: web.Request) -> web.Response:
+        try:
+            faults.set(**await request.json())
+        except TypeError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response(asdict(faults))
+
+    async def clear(_: web.Request) -> web.Response:
+        faults.clear()
+        return web.json_response(asdict(faults))
+
+    return [
+        web.get(CONTROL_PATH, show),
+        web.post(CONTROL_PATH, change),
+        web.delete(CONTROL_PATH, clear),
+    ]

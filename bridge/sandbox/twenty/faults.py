@@ -1,0 +1,36 @@
+"""Switches that make the sandbox fail as a Twenty can."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass
+class Faults:
+    """What goes wrong, from now on until it is switched back."""
+
+    down: bool = False
+    """Connections are dropped without an answer."""
+    slow_seconds: float = 0.0
+    """Every answer waits this long."""
+    status: int | None = None
+    """Every request is answered with this HTTP status and no JSON."""
+    cut: bool = False
+    """The connection ends in the middle of the answer; what was asked is done nevertheless."""
+    over_limit: bool = False
+    """The token bucket of API keys is empty."""
+    key_revoked: bool = False
+    """Every API key is revoked."""
+    poison: str | None = None
+    """A record that contains this text is refused, and the batch with it."""
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        self.set(**{one.name: one.default for one in fields(self)})
+
+    def set(self, **switches: Any) -> None:
+        """Set some switches; raises TypeError for one that does not exist."""
+        unknown = set(switches) - {one.name for one in fields(self)}
+        if unknown:
+            raise TypeError(f"no such fault: {', '.join(sorted(unknown))}")
+        for name, value in switches.items():
+            setattr(self, name, value)

@@ -1,0 +1,106 @@
+"""`POST /graphql`: which root fields the workspace answers itself, and which the schema."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    execute_sync,
+    specified_rules,
+    validate,
+)
+
+from bridge.sandbox.twenty.access import Caller
+from bridge.sandbox.twenty.documents import Document, Operation, Selected, Variables
+from bridge.sandbox.twenty.execution import Executor
+from bridge.sandbox.twenty.introspection.schema import Builder
+from bridge.sandbox.twenty.introspection.search import CORE
+from bridge.sandbox.twenty.metadata.endpoint import plain_error
+from bridge.sandbox.twenty.workspace import Workspace
+
+Answer = dict[str, Any]
+
+_INTROSPECTION = ("__schema", "__type")
+_MIXED = "This query cannot be executed as a single request. Please split it into separate queries."
+
+
+@dataclass
+class GraphqlApi:
+    """Answers the documents that are sent to /graphql."""
+
+    workspace: Workspace
+    executor: Executor
+    _schema: GraphQLSchema | None = None
+    _schema_version: int = -1
+
+    async def answer(
+        self, document: Document, operation: Operation, variables: Variables, caller: Caller | None
+    ) -> Answer:
+        """What GraphQL answers to one operation."""
+        if caller is None:
+            return self._by_schema(CORE, document, operation, variables, hidden=True)
+        own, introspection, other = self._divide(operation)
+        if not own:
+            return self._by_schema(self._current_schema(), document, operation, variables)
+        if other:
+            return {"errors": [{"message": _MIXED, "extensions": {"code": "BAD_USER_INPUT"}}]}
+        answer = await self.executor.execute(own, operation, variables, caller)
+        if introspection:
+            answer["data"] |= self._introspected(document, operation, variables, introspection)
+        return answer
+
+    def _divide(self, operation: Operation) -> tuple[list[Selected], list[Selected], list[Selected]]:
+        catalog = self.workspace.schema.catalog
+        known: Mapping[str, object] = catalog.queries if operation.kind == "query" else catalog.mutations
+        own = [root for root in operation.roots if root.name in known]
+        introspection = [root for root in operation.roots if root.name in _INTROSPECTION]
+        return own, introspection, [r for r in operation.roots if r not in own and r not in introspection]
+
+    def _current_schema(self) -> GraphQLSchema:
+        """The schema of the workspace's present structure; built when somebody asks for it."""
+        if self._schema is None or self._schema_version != self.workspace.version:
+            self._schema_version = self.workspace.version
+            self._schema = Builder(self.workspace.schema.catalog).schema()
+        return self._schema
+
+    def _by_schema(
+        self,
+        schema: GraphQLSchema,
+        document: Document,
+        operation: Operation,
+        variables: Variables,
+        *,
+        hidden: bool = False,
+    ) -> Answer:
+        rules = (*specified_rules, NoSchemaIntrospectionCustomRule) if hidden else specified_rules
+        errors = validate(schema, document.ast, rules)
+        if errors:
+            return {"errors": [_without_hint(error) for error in errors]}
+        result = execute_sync(
+            schema, document.ast, variable_values=dict(variables), operation_name=operation.name
+        )
+        if result.errors:
+            return {"errors": [plain_error(error) for error in result.errors], "data": result.data}
+        return {"data": result.data}
+
+    def _introspected(
+        self, document: Document, operation: Operation, variables: Variables, roots: list[Selected]
+    ) -> Answer:
+        """The introspection fields of a document that reads records as well."""
+        keys = {root.key for root in roots}
+        result = execute_sync(
+            self._current_schema(),
+            document.ast,
+            variable_values=dict(variables),
+            operation_name=operation.name,
+        )
+        return {key: value for key, value in (result.data or {}).items() if key in keys}
+
+
+def _without_hint(error: GraphQLError) -> Answer:
+    """/graphql, unlike /metadata, does not say which names are near."""
+    plain = plain_error(error)
+    return {**plain, "message": str(plain["message"]).partition(" Did you mean ")[0]}

@@ -1,0 +1,1 @@
+"""The workspace's structure and settings: what `POST /metadata` reads and changes."""

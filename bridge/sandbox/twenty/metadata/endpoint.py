@@ -1,0 +1,53 @@
+"""Executes what is sent to /metadata; the tables follow the structure before the answer goes out."""
+
+from typing import Any
+
+import structlog
+from graphql import GraphQLError, NoSchemaIntrospectionCustomRule, execute_sync, specified_rules, validate
+
+from bridge.sandbox.twenty.documents import Document, Variables
+from bridge.sandbox.twenty.errors import ApiError
+from bridge.sandbox.twenty.metadata.context import Context
+from bridge.sandbox.twenty.metadata.schema import metadata_schema, read_row
+
+Answer = dict[str, Any]
+
+log = structlog.get_logger()
+
+
+def plain_error(error: GraphQLError) -> Answer:
+    """A syntax or validation error, as graphql-js words it: names stand in double quotes."""
+    locations = [{"line": one.line, "column": one.column} for one in error.locations or ()]
+    message = error.message.replace("'", '"')
+    return {"message": message, **({"locations": locations} if locations else {})}
+
+
+def _error(error: GraphQLError) -> Answer:
+    cause = error.original_error
+    if isinstance(cause, ApiError):
+        return cause.as_json()
+    if cause is None or isinstance(cause, GraphQLError):
+        return {**plain_error(error), "extensions": {"code": "BAD_USER_INPUT"}}
+    log.error("metadata.failed", exc_info=cause)
+    return {**plain_error(error), "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+
+
+def answer(context: Context, document: Document, operation_name: str | None, variables: Variables) -> Answer:
+    """What GraphQL answers; to be run within a transaction."""
+    schema = metadata_schema()
+    rules = specified_rules if context.caller else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    errors = validate(schema, document.ast, rules)
+    if errors:
+        return {"errors": [plain_error(error) for error in errors]}
+    result = execute_sync(
+        schema,
+        document.ast,
+        context_value=context,
+        variable_values=dict(variables),
+        operation_name=operation_name,
+        field_resolver=read_row,
+    )
+    context.workspace.keep(context.connection)
+    if result.errors:
+        return {"errors": [_error(error) for error in result.errors], "data": result.data}
+    return {"data": result.data}

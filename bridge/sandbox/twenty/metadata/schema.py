@@ -1,0 +1,61 @@
+"""The schema of /metadata, from its definition files and the resolvers of each area."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from graphql import (
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_schema,
+    get_named_type,
+    is_list_type,
+    is_object_type,
+)
+
+from bridge.sandbox.twenty.metadata import hooks, keys, layouts, objects, users, views
+
+_AREAS = (objects, views, layouts, users, keys, hooks)
+_ZEROS: dict[str, object] = {"Boolean": False, "String": "", "Float": 0, "Int": 0, "JSON": None}
+
+
+@cache
+def metadata_schema() -> GraphQLSchema:
+    """The schema, with its resolvers."""
+    folder = files(__package__)
+    names = ("structure", "views", "layouts", "accounts")
+    schema = build_schema("\n".join((folder / f"{name}.graphql").read_text("utf-8") for name in names))
+    for area in _AREAS:
+        for (type_name, field_name), resolver in area.REGISTRY.resolvers.items():
+            owner = schema.type_map[type_name]
+            if is_object_type(owner) and field_name in owner.fields:
+                owner.fields[field_name].resolve = resolver
+    _union(schema, "WidgetConfiguration").resolve_type = layouts.configuration_type
+    _union(schema, "PageLayoutWidgetPosition").resolve_type = layouts.position_type
+    return schema
+
+
+def _union(schema: GraphQLSchema, name: str) -> GraphQLUnionType:
+    union = schema.type_map[name]
+    if not isinstance(union, GraphQLUnionType):
+        raise TypeError(name)
+    return union
+
+
+def read_row(row: Any, info: GraphQLResolveInfo[Any], **_: object) -> Any:
+    """A value of a row. What the sandbox does not keep reads as false, empty or zero."""
+    value = row.get(info.field_name)
+    if value is None and isinstance(info.return_type, GraphQLNonNull):
+        return _zero(info.return_type.of_type, info)
+    return value
+
+
+def _zero(kind: GraphQLOutputType, info: GraphQLResolveInfo[Any]) -> object:
+    if is_list_type(kind):
+        return []
+    if get_named_type(kind).name == "UUID":
+        return info.context.issuer.workspace_id
+    return _ZEROS.get(get_named_type(kind).name)

@@ -1,0 +1,1 @@
+"""The records of the workspace: what `POST /graphql` reads and writes."""

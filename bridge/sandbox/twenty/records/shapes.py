@@ -1,0 +1,106 @@
+"""Rows of the database become what the query selected of them, relations included."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from bridge.sandbox.twenty.documents import Selected
+from bridge.sandbox.twenty.errors import ApiError
+from bridge.sandbox.twenty.model import Field, ObjectType, Relation
+from bridge.sandbox.twenty.records.columns import DbRow, Record, read_column
+from bridge.sandbox.twenty.records.connections import connection_of
+from bridge.sandbox.twenty.workspace import Schema
+
+# Whatever a query asks for, a to-many relation gives no more than this.
+RELATED_LIMIT = 60
+
+
+@dataclass(frozen=True)
+class Shaper:
+    """Shapes the rows of one answer; all relations of one level are read at once."""
+
+    connection: sa.Connection
+    schema: Schema
+
+    def records(
+        self, owner: ObjectType, rows: Sequence[DbRow], selection: Iterable[Selected], *, nested: bool = False
+    ) -> list[Record]:
+        """What was selected of each row. `nested`: within a to-many relation, where none may follow."""
+        chosen = list(selection)
+        columns = [self._values(owner, rows, one, nested) for one in chosen]
+        keys = [one.key for one in chosen]
+        return (
+            [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
+            if chosen
+            else [{} for _ in rows]
+        )
+
+    def _values(self, owner: ObjectType, rows: Sequence[DbRow], one: Selected, nested: bool) -> list[Any]:
+        field = owner.fields.get(one.name)
+        if one.name in owner.joins:
+            return [row[one.name] for row in rows]
+        if field is None or field.type == "TS_VECTOR":
+            # The original gives null for a selected field that does not exist.
+            return [owner.type_name if one.name == "__typename" else None] * len(rows)
+        if field.to_one and field.relation:
+            return self._to_one(field, field.relation, rows, one, nested)
+        if field.relation:
+            return self._to_many(field.relation, rows, one, nested)
+        return list(read_column(field, rows, one))
+
+    def _to_one(
+        self, field: Field, relation: Relation, rows: Sequence[DbRow], one: Selected, nested: bool
+    ) -> list[Any]:
+        target = self.schema.catalog.target(relation)
+        wanted = {row[field.join_name] for row in rows} - {None}
+        found = self._by_ids(target, wanted)
+        shaped = self.records(target, found, one.children, nested=nested)
+        by_id = dict(zip((row["id"] for row in found), shaped, strict=True))
+        return [by_id.get(row[field.join_name]) for row in rows]
+
+    def _by_ids(self, target: ObjectType, ids: Iterable[str]) -> Sequence[DbRow]:
+        table = self.schema.tables[target.name]
+        found: list[DbRow] = []
+        for some in _chunks(sorted(ids), 1000):
+            query = sa.select(table).where(table.c.id.in_(some), table.c.deletedAt.is_(None))
+            found += self.connection.execute(query).mappings()
+        return found
+
+    def _to_many(self, relation: Relation, rows: Sequence[DbRow], one: Selected, nested: bool) -> list[Any]:
+        if nested:
+            raise ApiError(
+                "Query complexity is too high. One-to-Many relation cannot be nested in another"
+                " One-to-Many relation.",
+                sub_code="TOO_COMPLEX_QUERY",
+            )
+        target = self.schema.catalog.target(relation)
+        back = self.schema.catalog.fields_by_id[relation.target_field_id]
+        related = self._related(target, back, [row["id"] for row in rows])
+        edges = one.child("edges")
+        node = edges.child("node") if edges else None
+        shaped = self.records(target, related, node.children if node else (), nested=True)
+        by_parent: dict[str, list[tuple[DbRow, Record]]] = {row["id"]: [] for row in rows}
+        for row, record in zip(related, shaped, strict=True):
+            by_parent[row[back.join_name]].append((row, record))
+        return [connection_of(target, by_parent[row["id"]], one) for row in rows]
+
+    def _related(self, target: ObjectType, back: Field, parents: list[str]) -> Sequence[DbRow]:
+        table = self.schema.tables[target.name]
+        join = table.c[back.join_name]
+        rowid: sa.ColumnElement[int] = sa.literal_column("rowid")
+        place = sa.func.row_number().over(partition_by=join, order_by=rowid).label("place")
+        found: list[DbRow] = []
+        for some in _chunks(parents, 1000):
+            query = sa.select(table, place).where(join.in_(some), table.c.deletedAt.is_(None)).subquery()
+            limited = sa.select(query).where(query.c.place <= RELATED_LIMIT).order_by(query.c.place)
+            found += self.connection.execute(limited).mappings()
+        return found
+
+
+def _chunks(items: list[str], size: int) -> Iterator[list[str]]:
+    iterator = iter(items)
+    while some := list(itertools.islice(iterator, size)):
+        yield some

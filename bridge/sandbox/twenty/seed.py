@@ -1,0 +1,122 @@
+"""A new workspace: its roles, its user and members, its API keys."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bridge.sandbox.twenty.access import Caller
+from bridge.sandbox.twenty.kinds import moments
+from bridge.sandbox.twenty.metadata import provision, standard
+from bridge.sandbox.twenty.metadata.rows import Rows
+from bridge.sandbox.twenty.model import Row
+from bridge.sandbox.twenty.records.writes import Writer
+from bridge.sandbox.twenty.tokens import LIFETIMES, Issuer
+from bridge.sandbox.twenty.workspace import Workspace
+
+ADMIN_EMAIL = "admin@sandbox.example"
+ADMIN_PASSWORD = "sandbox"  # noqa: S105 (to be typed into a sandbox)
+
+_MEMBERS = (
+    ("Ada", "Admin", ADMIN_EMAIL),
+    ("Bela", "Berger", "bela@sandbox.example"),
+    ("Chloe", "Caron", "chloe@sandbox.example"),
+)
+_EVERYTHING = (
+    "canUpdateAllSettings",
+    "canAccessAllTools",
+    "canReadAllObjectRecords",
+    "canUpdateAllObjectRecords",
+    "canSoftDeleteAllObjectRecords",
+    "canDestroyAllObjectRecords",
+)
+_ROLES = (
+    ("Admin", _EVERYTHING),
+    ("Member", _EVERYTHING[1:]),
+    ("Read only", ("canReadAllObjectRecords",)),
+)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a client of the sandbox may show."""
+
+    api_key: str
+    user_token: str
+    readonly_key: str
+
+
+def install(rows: Rows, *, generation: standard.Generation, provisioned: bool) -> None:
+    """Fill a new workspace with everything but records."""
+    standard.install(rows, generation)
+    rows.add(
+        "workspace",
+        displayName="Sandbox",
+        subdomain="sandbox",
+        activationStatus="ACTIVE",
+        databaseSchema="workspace_sandbox",
+        secret=secrets.token_hex(32),
+    )
+    for label, permissions in _ROLES:
+        rows.add("role", **_role(label, permissions))
+    for first, last, email in _MEMBERS:
+        rows.add(
+            "user",
+            firstName=first,
+            lastName=last,
+            email=email,
+            password=ADMIN_PASSWORD,
+            userWorkspaceId=str(uuid.uuid4()),
+            canAccessFullAdminPanel=email == ADMIN_EMAIL,
+            locale="en",
+        )
+    for name, role in (("phone integration", "Admin"), ("read only", "Read only")):
+        expires = moments.as_text(datetime.now(UTC) + LIFETIMES["API_KEY"])
+        role_id = (rows.first("role", label=role) or {})["id"]
+        rows.add("apiKey", name=name, expiresAt=expires, revokedAt=None, roleId=role_id)
+    if provisioned:
+        provision.provision(rows)
+
+
+def _role(label: str, permissions: tuple[str, ...]) -> Row:
+    flags: dict[str, Any] = {name: name in permissions for name in _EVERYTHING}
+    assignable = {"canBeAssignedToUsers": True, "canBeAssignedToApiKeys": label != "Member"}
+    return {"label": label, **flags, **assignable, "canBeAssignedToAgents": False}
+
+
+def add_members(connection: sa.Connection, workspace: Workspace) -> None:
+    """The users' workspace members, where there are none yet."""
+    schema, rows = workspace.schema, workspace.rows
+    if connection.execute(sa.select(sa.func.count()).select_from(schema.tables["workspaceMember"])).scalar():
+        return
+    role = rows.first("role", label="Admin") or {}
+    writer = Writer(connection, schema, Caller("api_key", "", "System", role))
+    members = [
+        {
+            "name": {"firstName": user["firstName"], "lastName": user["lastName"]},
+            "userEmail": user["email"],
+            "userId": user["id"],
+        }
+        for user in rows.all("user")
+    ]
+    writer.create(schema.catalog.by_name["workspaceMember"], members, upsert=False)
+
+
+def issuer_of(rows: Rows) -> Issuer:
+    workspace = rows.first("workspace") or {}
+    return Issuer(workspace["secret"], workspace["id"])
+
+
+def credentials(rows: Rows) -> Credentials:
+    """Tokens for the keys and the user that a workspace starts with."""
+    issuer = issuer_of(rows)
+    keys = [row["id"] for row in rows.all("apiKey")]
+    user = (rows.first("user", email=ADMIN_EMAIL) or {})["id"]
+    return Credentials(
+        api_key=issuer.issue("API_KEY", keys[0])[0],
+        user_token=issuer.issue("ACCESS", user)[0],
+        readonly_key=issuer.issue("API_KEY", keys[1])[0],
+    )

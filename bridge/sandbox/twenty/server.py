@@ -1,0 +1,121 @@
+"""Starts the sandbox: parts → aiohttp application → a listening server."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from bridge.sandbox.twenty import failing, seed
+from bridge.sandbox.twenty.callers import Callers
+from bridge.sandbox.twenty.execution import Executor
+from bridge.sandbox.twenty.faults import Faults
+from bridge.sandbox.twenty.graphql_api import GraphqlApi
+from bridge.sandbox.twenty.http import Asked, Endpoints, Log
+from bridge.sandbox.twenty.limits import Limiter
+from bridge.sandbox.twenty.metadata.standard import Generation
+from bridge.sandbox.twenty.pages.routes import Pages
+from bridge.sandbox.twenty.store import Store
+from bridge.sandbox.twenty.webhooks import Webhooks
+from bridge.sandbox.twenty.workspace import Workspace
+
+MEGABYTE = 2**20
+
+
+@dataclass
+class TwentySandbox:
+    """A running sandbox: where it is, how to get in, what it was asked, and how to make it fail."""
+
+    url: str
+    api_key: str
+    user_token: str
+    readonly_key: str
+    faults: Faults
+    _log: Log
+
+    @property
+    def requests(self) -> list[Asked]:
+        """What was asked, oldest first."""
+        return self._log.requests
+
+    @property
+    def root_fields(self) -> int:
+        """How many root fields of /graphql were asked for, whatever came of them."""
+        return self._log.root_fields
+
+
+@asynccontextmanager
+async def twenty_sandbox(
+    *,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    database: str | Path = ":memory:",
+    provisioned: bool = False,
+    rate_limit: bool = True,
+    generation: Generation = "named",
+) -> AsyncIterator[TwentySandbox]:
+    """A Twenty that listens on a port (0: a free one) until the context ends.
+
+    `database` is a file that survives a restart, or `:memory:`. `provisioned` brings the object
+    `phoneCall` along; `generation` chooses how timeline rows are written. Both matter only to a new
+    database.
+    """
+    async with AsyncExitStack() as stack:
+        workspace = Workspace(Store(database))
+        stack.push_async_callback(workspace.close)
+        await workspace.open(partial(seed.install, generation=generation, provisioned=provisioned))
+        await workspace.store.run(lambda connection: seed.add_members(connection, workspace))
+        webhooks = Webhooks(workspace)
+        stack.push_async_callback(webhooks.close)
+        faults, log = Faults(), Log()
+        app = _application(workspace, webhooks, faults, log, Limiter(enabled=rate_limit))
+        address = await stack.enter_async_context(_listening(app, host, port))
+        known = seed.credentials(workspace.rows)
+        yield TwentySandbox(
+            url=address,
+            api_key=known.api_key,
+            user_token=known.user_token,
+            readonly_key=known.readonly_key,
+            faults=faults,
+            _log=log,
+        )
+
+
+def _application(
+    workspace: Workspace, webhooks: Webhooks, faults: Faults, log: Log, limiter: Limiter
+) -> web.Application:
+    issuer = seed.issuer_of(workspace.rows)
+    executor = Executor(workspace, limiter, faults, webhooks.tell)
+    endpoints = Endpoints(
+        workspace, GraphqlApi(workspace, executor), Callers(workspace, issuer, faults), issuer, log
+    )
+    app = web.Application(middlewares=[failing.middleware(faults)], client_max_size=64 * MEGABYTE)
+    app.add_routes(
+        [
+            web.post("/graphql", endpoints.graphql),
+            web.get("/graphql", endpoints.graphql_get),
+            web.post("/metadata", endpoints.metadata),
+            web.get("/healthz", _healthz),
+            *failing.control(faults),
+            *Pages(workspace).routes(),
+        ]
+    )
+    return app
+
+
+async def _healthz(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok", "info": {}, "error": {}, "details": {}})
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        bound_host, bound_port = runner.addresses[0][:2]
+        yield f"http://{bound_host}:{bound_port}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,65 @@
+"""What requests share: the database, the workspace's structure, who may do what, and the faults."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from bridge.sandbox.twenty import tables
+from bridge.sandbox.twenty.catalog import Catalog
+from bridge.sandbox.twenty.metadata.rows import Rows
+from bridge.sandbox.twenty.model import ObjectType
+from bridge.sandbox.twenty.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The workspace's structure at one moment: objects and their tables."""
+
+    catalog: Catalog
+    tables: dict[str, sa.Table]
+
+    def column(self, owner: ObjectType, name: str) -> sa.ColumnElement[Any]:
+        return self.tables[owner.name].c[name]
+
+
+class Workspace:
+    """The one workspace of the sandbox; its structure is replaced as a whole when it changes."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.rows = Rows()
+        self.schema = Schema(Catalog((), ()), {})
+        self.version = 0
+
+    async def open(self, install: Callable[[Rows], None]) -> None:
+        """Read what the database holds; a new one is filled by `install` first."""
+        await self.store.run(lambda connection: self._open(connection, install))
+
+    def _open(self, connection: sa.Connection, install: Callable[[Rows], None]) -> None:
+        self.rows.load(connection)
+        if self.rows.first("object"):
+            self.schema = self._structure()
+            return
+        install(self.rows)
+        self.keep(connection)
+
+    def keep(self, connection: sa.Connection) -> None:
+        """Save changed metadata, and let the tables follow."""
+        if self.rows.structure_changed:
+            schema = self._structure()
+            tables.migrate(connection, self.schema.tables, schema.tables)
+            self.schema = schema
+            self.version += 1
+        self.rows.save(connection)
+
+    def _structure(self) -> Schema:
+        catalog = Catalog(self.rows.all("object"), self.rows.all("field"))
+        return Schema(catalog, tables.build(catalog))
+
+    async def close(self) -> None:
+        await asyncio.shield(self.store.close())

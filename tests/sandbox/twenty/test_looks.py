@@ -1,0 +1,111 @@
+"""Views, pages and the menu: what provisioning a native look reads and writes."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Ask = Callable[..., Awaitable[Any]]
+
+PHONE_CALL = "{objects(paging: {first: 200}) {edges {node {id nameSingular fieldsList {id name}}}}}"
+
+
+async def described(ask: Ask) -> tuple[str, dict[str, str]]:
+    """The id of phoneCall, and of its fields by name."""
+    answer = await ask(PHONE_CALL, to="/metadata")
+    nodes = [edge["node"] for edge in answer["data"]["objects"]["edges"]]
+    node = next(one for one in nodes if one["nameSingular"] == "phoneCall")
+    return node["id"], {field["name"]: field["id"] for field in node["fieldsList"]}
+
+
+async def test_a_record_page_in_groups(ask: Ask) -> None:
+    owner, fields = await described(ask)
+    layouts = await ask(
+        """query ($o: String) {getPageLayouts(objectMetadataId: $o, pageLayoutType: RECORD_PAGE) {
+          tabs {title widgets {id type configuration {... on FieldsConfiguration {viewId}}}} }}""",
+        to="/metadata",
+        o=owner,
+    )
+    (home,) = [tab for tab in layouts["data"]["getPageLayouts"][0]["tabs"] if tab["title"] == "Home"]
+    (widget,) = home["widgets"]
+    group = "5c498408-4fd5-4347-b2c6-043dcc635c4a"
+    placed = [{"fieldMetadataId": fields["status"], "isVisible": True, "position": 0}]
+    call = {"id": group, "name": "Call", "position": 0, "isVisible": True, "fields": placed}
+    answer = await ask(
+        """mutation ($i: UpsertFieldsWidgetInput!) {upsertFieldsWidget(input: $i) {
+          id viewFieldGroups {name viewFields {fieldMetadataId}} }}""",
+        to="/metadata",
+        i={"widgetId": widget["id"], "groups": [call]},
+    )
+    assert answer["data"]["upsertFieldsWidget"] == {
+        "id": widget["configuration"]["viewId"],
+        "viewFieldGroups": [{"name": "Call", "viewFields": [{"fieldMetadataId": fields["status"]}]}],
+    }
+
+
+async def test_a_tab_with_a_table_of_calls(ask: Ask) -> None:
+    owner, fields = await described(ask)
+    layouts = await ask("{getPageLayouts(pageLayoutType: RECORD_PAGE) {id}}", to="/metadata")
+    tab = await ask(
+        "mutation ($i: CreatePageLayoutTabInput!) {createPageLayoutTab(input: $i) {id layoutMode}}",
+        to="/metadata",
+        i={
+            "title": "Phone calls",
+            "position": 25,
+            "pageLayoutId": layouts["data"]["getPageLayouts"][0]["id"],
+            "layoutMode": "VERTICAL_LIST",
+        },
+    )
+    configuration = {
+        "configurationType": "FIELD",
+        "fieldMetadataId": fields["person"],
+        "fieldDisplayMode": "TABLE",
+    }
+    widget = await ask(
+        """mutation ($i: CreatePageLayoutWidgetInput!) {createPageLayoutWidget(input: $i) {
+          title position {... on PageLayoutWidgetVerticalListPosition {index}}
+          configuration {__typename ... on FieldConfiguration {fieldDisplayMode fieldMetadataId}} }}""",
+        to="/metadata",
+        i={
+            "pageLayoutTabId": tab["data"]["createPageLayoutTab"]["id"],
+            "title": "Phone calls",
+            "type": "FIELD",
+            "objectMetadataId": owner,
+            "gridPosition": {"row": 0, "column": 0, "rowSpan": 1, "columnSpan": 1},
+            "position": {"layoutMode": "VERTICAL_LIST", "index": 0},
+            "configuration": configuration,
+        },
+    )
+    shown = {"fieldDisplayMode": "TABLE", "fieldMetadataId": fields["person"]}
+    assert widget["data"]["createPageLayoutWidget"] == {
+        "title": "Phone calls",
+        "position": {"index": 0},
+        "configuration": {"__typename": "FieldConfiguration", **shown},
+    }
+
+
+async def test_the_menu(ask: Ask) -> None:
+    owner, _ = await described(ask)
+    items = await ask("{navigationMenuItems {id type targetObjectMetadataId position}}", to="/metadata")
+    last = items["data"]["navigationMenuItems"][-1]
+    assert last["targetObjectMetadataId"] == owner
+    update = """mutation ($i: UpdateOneNavigationMenuItemInput!) {
+      updateNavigationMenuItem(input: $i) {position color} }"""
+    answer = await ask(
+        update, to="/metadata", i={"id": last["id"], "update": {"position": 1.5, "color": "green"}}
+    )
+    assert answer["data"]["updateNavigationMenuItem"] == {"position": 1.5, "color": "green"}
+
+
+async def test_a_view_is_made_and_deleted(ask: Ask) -> None:
+    owner, fields = await described(ask)
+    create = "mutation ($i: CreateViewInput!) {createView(input: $i) {id openRecordIn isCompact}}"
+    given = {"name": "Missed", "icon": "IconPhone", "objectMetadataId": owner}
+    view = (await ask(create, to="/metadata", i=given))["data"]["createView"]
+    assert (view["openRecordIn"], view["isCompact"]) == ("SIDE_PANEL", False)
+    sort = {"viewId": view["id"], "fieldMetadataId": fields["startedAt"], "direction": "DESC"}
+    await ask("mutation ($i: CreateViewSortInput!) {createViewSort(input: $i) {id}}", to="/metadata", i=sort)
+    read = "query ($i: String!) {getView(id: $i) {name viewSorts {direction}}}"
+    found = await ask(read, to="/metadata", i=view["id"])
+    assert found["data"]["getView"] == {"name": "Missed", "viewSorts": [{"direction": "DESC"}]}
+    deleted = await ask("mutation ($i: String!) {destroyView(id: $i)}", to="/metadata", i=view["id"])
+    assert deleted["data"] == {"destroyView": True}
+    assert (await ask(read, to="/metadata", i=view["id"]))["data"] == {"getView": None}
