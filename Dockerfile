@@ -7,6 +7,7 @@ RUN /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bridge bridge
+COPY tests/conformance tests/conformance
 RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
  && /bridge/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 

@@ -14,14 +14,14 @@ async def handle(request: web.Request) -> web.Response:
 
 
 async def main() -> None:
-    """Prints its port, and serves until it is stopped."""
+    """Prints its URL, and serves until it is stopped."""
     app = web.Application()
     for path in ("/api/twilio/token", "/twilio/voice", "/twilio/status"):
         app.router.add_post(path, handle)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    sys.stdout.write(f"{runner.addresses[0][1]}\n")
+    sys.stdout.write(f"http://127.0.0.1:{runner.addresses[0][1]}\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
 

@@ -54,7 +54,7 @@ async def _compare(kind: str, measured: list[Server]) -> dict[str, Any]:
 async def _round(kind: str, server: Server, *, first: int) -> dict[str, float]:
     requests = [KINDS[kind](number) for number in range(first, first + REQUESTS)]
     cpu, began = server.cpu_seconds(), time.perf_counter()
-    took = await send(server.port, requests, connections=CONNECTIONS)
+    took = await send(server.url, requests, connections=CONNECTIONS)
     wall = time.perf_counter() - began
     percentiles = quantiles(took, n=100)
     return {

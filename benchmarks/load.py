@@ -9,11 +9,11 @@ import aiohttp
 from benchmarks.requests import Request
 
 
-async def send(port: int, requests: Sequence[Request], *, connections: int) -> list[float]:
+async def send(url: str, requests: Sequence[Request], *, connections: int) -> list[float]:
     """Seconds that each answer took; an answer that is no success ends the run."""
     waiting = iter(requests)
     connector = aiohttp.TCPConnector(limit=connections)
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", connector=connector) as session:
+    async with aiohttp.ClientSession(url, connector=connector) as session:
         took = await asyncio.gather(*[_sender(session, waiting) for _ in range(connections)])
     return [seconds for part in took for seconds in part]
 

@@ -1,14 +1,15 @@
 """The servers that are measured, each a process of its own, and what the system says of them."""
 
 import asyncio
-import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from bridge.demo.process import running
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -37,7 +38,7 @@ class Server:
     """A process that listens on loopback."""
 
     name: str
-    port: int
+    url: str
     pid: int
     started_in: float
     """Seconds from the start of the process to its readiness."""
@@ -56,49 +57,20 @@ class Server:
 async def bridge(folder: Path) -> AsyncIterator[Server]:
     """The bridge as it ships, on SQLite in a folder."""
     folder.joinpath("config.yaml").write_text(CONFIG)
-    async with _process("-m", "bridge", "serve", cwd=folder, env=SETTINGS) as (process, began):
-        assert process.stderr
-        while line := await process.stderr.readline():
-            entry = json.loads(line)
-            if entry["event"] == "bridge.ready":
-                break
-        else:
-            raise RuntimeError("the bridge did not start")
-        took = time.perf_counter() - began
-        reading = asyncio.create_task(_discard(process.stderr))
-        yield Server("bridge", entry["port"], process.pid, took)
-    await reading
+    async with running({**os.environ, **SETTINGS}, folder) as process:
+        yield Server("bridge", process.url, process.pid, process.started_in)
 
 
 @asynccontextmanager
 async def bare_aiohttp() -> AsyncIterator[Server]:
     """The floor."""
-    async with _process("-m", "benchmarks.bare", cwd=Path.cwd(), env={}) as (process, began):
-        assert process.stdout
-        port = int(await process.stdout.readline())
-        yield Server("bare_aiohttp", port, process.pid, time.perf_counter() - began)
-
-
-@asynccontextmanager
-async def _process(
-    *words: str, cwd: Path, env: Mapping[str, str]
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, float]]:
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *words,
-        cwd=cwd,
-        env={**os.environ, **env},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        sys.executable, "-m", "benchmarks.bare", stdout=asyncio.subprocess.PIPE
     )
     try:
-        yield process, began
+        url = (await process.stdout.readline()).decode().strip() if process.stdout else ""
+        yield Server("bare_aiohttp", url, process.pid, time.perf_counter() - began)
     finally:
         process.terminate()
         await process.wait()
-
-
-async def _discard(stream: asyncio.StreamReader) -> None:
-    while await stream.readline():
-        pass

@@ -103,6 +103,14 @@ def sandbox_twilio(context: typer.Context) -> None:
     _pass_on(command, context)
 
 
+@app.command("conformance", context_settings=PASSED_ON)
+def conformance(context: typer.Context) -> None:
+    """Compare a server with the recorded Twenty; it writes records."""
+    from bridge.sandbox.twenty.conformance_command import command
+
+    _pass_on(command, context)
+
+
 def _pass_on(command: Callable[..., None], context: typer.Context) -> None:
     alone = typer.Typer(pretty_exceptions_enable=False)
     alone.command()(command)

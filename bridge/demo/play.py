@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.demo import bridge
 from bridge.demo.company import AGENT, MORNING, PEOPLE, Script
+from bridge.demo.process import running
 from bridge.demo.twenty import Record, Twenty, open_twenty
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import Delivered, PlayedCall, TwilioSandbox, twilio_sandbox
@@ -81,15 +82,13 @@ async def open_stage() -> AsyncIterator[Stage]:
         twenty = await stack.enter_async_context(twenty_sandbox())
         twilio = await stack.enter_async_context(twilio_sandbox())
         env = bridge.environment(twilio, twenty, folder)
+        folder.joinpath("config.yaml").write_text(bridge.CONFIG)
         await bridge.set_up_twenty(env, folder)
         user = await stack.enter_async_context(open_twenty(twenty))
         await user.create_people(PEOPLE)
-        url = await stack.enter_async_context(bridge.running(env, folder))
-        # Twilio knows the bridge by its public URL, and signs that.
-        twilio.routes = {bridge.PUBLIC_URL: url}
-        twilio.voice_url = f"{bridge.PUBLIC_URL}/twilio/voice"
-        twilio.status_url = f"{bridge.PUBLIC_URL}/twilio/status#rc=5&rp=all"
-        yield Stage(twenty, twilio, user, url)
+        process = await stack.enter_async_context(running(env, folder))
+        bridge.known_to(twilio, listens_on=process.url)
+        yield Stage(twenty, twilio, user, process.url)
 
 
 async def play(stage: Stage, scripts: Sequence[Script] = MORNING) -> list[Outcome]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import Any
 
 import aiohttp
@@ -22,6 +23,7 @@ query ($sids: [String!]!) {
 """
 OPEN = ("RINGING", "IN_PROGRESS")
 LOOK_SECONDS = 0.05
+PAGE = 1000
 
 Record = dict[str, Any]
 
@@ -42,16 +44,22 @@ class Twenty:
         try:
             async with asyncio.timeout(within):
                 while len(found) < len(sids):
-                    found = await self._over(sids)
+                    known = await self.calls(sids)
+                    found = {sid: record for sid, record in known.items() if record["status"] not in OPEN}
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
             pass
         return found
 
-    async def _over(self, sids: Collection[str]) -> dict[str, Record]:
-        answer = await self._ask(PHONE_CALLS, {"sids": list(sids)})
-        records = [edge["node"] for edge in answer["phoneCalls"]["edges"]]
-        return {r["externalCallId"]: r for r in records if r["status"] not in OPEN}
+    async def calls(self, sids: Collection[str]) -> dict[str, Record]:
+        """Call SID → record, of those that are there."""
+        found: dict[str, Record] = {}
+        waiting = iter(sids)
+        while page := list(islice(waiting, PAGE)):
+            answer = await self._ask(PHONE_CALLS, {"sids": page})
+            records = [edge["node"] for edge in answer["phoneCalls"]["edges"]]
+            found |= {record["externalCallId"]: record for record in records}
+        return found
 
     async def _ask(self, query: str, variables: Record) -> Record:
         async with self._session.post("/graphql", json={"query": query, "variables": variables}) as answer:

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from bridge.demo.bridge import PUBLIC_URL, fetch_token
+from bridge.demo.bridge import fetch_token, known_to
+from bridge.demo.process import BridgeProcess, run_to_end
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery, Party, TwilioSandbox, twilio_sandbox
-from tests.e2e.conftest import BridgeProcess
 from tests.support import create_person, phone_calls, timeline
 
 JANE = "+33612345678"
@@ -71,10 +71,8 @@ async def test_shuffled_and_doubled_deliveries_are_each_call_once(
 ) -> None:
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     delivery = Delivery(seed=7, shuffle=True, duplicate=0.5)
-    credentials = {"auth_token": bridge.env["TWILIO_AUTH_TOKEN"]}
-    async with twilio_sandbox(delivery=delivery, routes={PUBLIC_URL: bridge.url}, **credentials) as twilio:  # type: ignore[arg-type]
-        twilio.voice_url = f"{PUBLIC_URL}/twilio/voice"
-        twilio.status_url = f"{PUBLIC_URL}/twilio/status"
+    async with twilio_sandbox(delivery=delivery, auth_token=bridge.env["TWILIO_AUTH_TOKEN"]) as twilio:
+        known_to(twilio, listens_on=bridge.url)
         twilio.parties[JANE] = Party.answers(after=8, talks=192)
         played = await asyncio.gather(*[twilio.call_from_browser("alice", JANE) for _ in range(10)])
     records = await until_finished(twenty, {call.sid for call in played})
@@ -87,8 +85,8 @@ async def test_shuffled_and_doubled_deliveries_are_each_call_once(
 async def test_deliveries_with_wrong_signatures_count_for_nothing(
     bridge: BridgeProcess, twenty: TwentySandbox
 ) -> None:
-    async with twilio_sandbox(auth_token="another", routes={PUBLIC_URL: bridge.url}) as stranger:
-        stranger.voice_url = f"{PUBLIC_URL}/twilio/voice"
+    async with twilio_sandbox(auth_token="another") as stranger:
+        known_to(stranger, listens_on=bridge.url)
         played = await stranger.call_from_browser("alice", JANE)
     assert {sent.status_code for sent in played.deliveries} == {403}
     assert played.legs == []
@@ -124,17 +122,11 @@ async def test_settings_that_do_not_hold_end_the_start_with_all_that_is_wrong(
     bridge: BridgeProcess,
 ) -> None:
     env = {k: v for k, v in bridge.env.items() if not k.startswith(("TWILIO_", "TWENTY_"))}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bridge", "serve"),
-        env=env | {"TWILIO_APP_SID": "SK1"},
-        cwd=bridge.folder,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, told = await process.communicate()
-    assert process.returncode == 2
-    assert b"Traceback" not in told
+    status, told = await run_to_end("serve", env=env | {"TWILIO_APP_SID": "SK1"}, folder=bridge.folder)
+    assert status == 2
+    assert "Traceback" not in told
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_APP_SID", "TWENTY_API_URL"):
-        assert name.encode() in told
+        assert name in told
 
 
 async def test_the_demo_places_calls_that_all_arrive() -> None:

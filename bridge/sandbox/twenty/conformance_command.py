@@ -9,7 +9,9 @@ import typer
 
 from bridge.sandbox.conformance import play_all, read_all
 
-SCENARIOS = Path("tests/conformance")
+_SHIPPED = Path(__file__).parents[1] / "scenarios"
+SCENARIOS = _SHIPPED if _SHIPPED.is_dir() else Path("tests/conformance")
+"""A wheel brings them along; in a checkout they are among the tests."""
 
 
 def command(

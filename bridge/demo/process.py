@@ -1,0 +1,117 @@
+"""`twenty-bridge` as a process of its own, as an operator runs it; the tests and benchmarks do, too."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+START_SECONDS = 30
+STOP_SECONDS = 30
+
+
+class ProcessFailed(Exception):
+    """A process did not do what it should; the message has its last words."""
+
+
+@dataclass
+class BridgeProcess:
+    """`twenty-bridge serve` in a folder with its `config.yaml`; it can be killed and started again."""
+
+    env: Mapping[str, str]
+    folder: Path
+    url: str = ""
+    started_in: float = 0.0
+    """Seconds from the start of the process to its readiness."""
+    _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+    _reading: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def pid(self) -> int:
+        """The process, while it runs."""
+        return self._running.pid
+
+    @property
+    def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            raise ProcessFailed("the bridge was not started")
+        return self._process
+
+    async def start(self) -> None:
+        """Back when it is ready; raises ProcessFailed if it ends before."""
+        began = time.perf_counter()
+        self._process = await command("serve", env=self.env, folder=self.folder)
+        entry = await asyncio.wait_for(_ready(self._process), START_SECONDS)
+        self.started_in = time.perf_counter() - began
+        self.url = f"http://{entry['host']}:{entry['port']}"
+        # A pipe that nobody reads would stop the bridge once it is full.
+        self._reading = asyncio.create_task(_read_on(self._process))
+
+    async def kill(self) -> None:
+        """kill -9."""
+        self._running.kill()
+        await self._ended()
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        if self._running.returncode is None:
+            self._running.terminate()
+        return await self._ended()
+
+    async def _ended(self) -> int:
+        async with asyncio.timeout(STOP_SECONDS):
+            if self._reading:
+                await self._reading
+            return await self._running.wait()
+
+
+@asynccontextmanager
+async def running(env: Mapping[str, str], folder: Path) -> AsyncIterator[BridgeProcess]:
+    """The bridge, ready; stopped in order at the end."""
+    bridge = BridgeProcess(env, folder)
+    try:
+        await bridge.start()
+        yield bridge
+    finally:
+        await bridge.stop()
+
+
+async def run_to_end(*words: str, env: Mapping[str, str], folder: Path) -> tuple[int, str]:
+    """The exit status of a command, and what it said on its standard error."""
+    process = await command(*words, env=env, folder=folder)
+    _, told = await process.communicate()
+    return await process.wait(), told.decode()
+
+
+async def command(*words: str, env: Mapping[str, str], folder: Path) -> asyncio.subprocess.Process:
+    """`twenty-bridge WORDS` in a folder, with its standard error to read."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bridge",
+        *words,
+        env=env,
+        cwd=folder,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        # Ctrl-C is for whoever started it, and who then stops it in order.
+        start_new_session=True,
+    )
+
+
+async def _ready(process: asyncio.subprocess.Process) -> dict[str, str]:
+    told = b""
+    while process.stderr and (line := await process.stderr.readline()):
+        told += line
+        if line.startswith(b"{") and (entry := json.loads(line))["event"] == "bridge.ready":
+            found: dict[str, str] = entry
+            return found
+    raise ProcessFailed(f"The bridge did not start:\n{told.decode()}")
+
+
+async def _read_on(process: asyncio.subprocess.Process) -> None:
+    while process.stderr and await process.stderr.readline():
+        pass
