@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -11,16 +12,24 @@ from aiohttp import web
 from bridge.calls.numbers import home_region
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
+from bridge.sync.batch import Policy, Preparation
+from bridge.sync.missed import Reminders
 from bridge.sync.worker import Worker
+from bridge.twenty.batches import Batches
+from bridge.twenty.callers import Callers, open_callers
 from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.directory import Directory
+from bridge.twenty.members import Members
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
 from bridge.twilio.twiml import CallbackUrls
 from bridge.web.callbacks import Callbacks
+from bridge.web.callers import ScreenPops
 from bridge.web.health import Health, capabilities
 from bridge.web.middleware import LARGEST_BODY, SignedForms, problems
 from bridge.web.routes import Edge, add_routes
 from bridge.web.tokens import Agents, Door, Tokens
+from bridge.web.twenty import TwentyWebhook
 from bridge.web.voice import Line, Voice
 
 log = structlog.get_logger()
@@ -33,18 +42,49 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
     Raises InboxUnavailable where the database cannot be opened. Twenty is not waited for.
     """
     async with open_inbox(settings.inbox.database_url) as inbox, open_client(settings.twenty) as client:
-        worker = _worker(settings, inbox, client)
-        async with _draining(worker, settings.server.stop_seconds):
-            yield _application(settings, inbox, worker)
+        directory = Directory(region=_region(settings), seconds=settings.matching.cache_seconds)
+        worker = _worker(settings, inbox, client, directory)
+        async with (
+            _callers(settings, client, directory) as callers,
+            _draining(worker, settings.server.stop_seconds),
+        ):
+            yield _application(settings, inbox, worker, directory, callers)
 
 
-def _worker(settings: Settings, inbox: Inbox, client: TwentyClient) -> Worker:
+def _callers(
+    settings: Settings, client: TwentyClient, directory: Directory
+) -> AbstractAsyncContextManager[Callers]:
+    return open_callers(
+        client.interactive(),
+        directory,
+        twenty_url=settings.twenty.api_url,
+        several=settings.matching.several,
+    )
+
+
+def _worker(settings: Settings, inbox: Inbox, client: TwentyClient, directory: Directory) -> Worker:
+    activities, matching = settings.activities, settings.matching
+    batches = Batches(client, size=settings.twenty.batch)
+    members = Members(emails=settings.agents.members)
+    policy = Policy(
+        texts=settings.voice.spoken,
+        region=_region(settings),
+        several=matching.several,
+        nobody=matching.nobody,
+    )
+    reminders = Reminders(
+        members=members,
+        texts=settings.voice.spoken,
+        assignee=activities.assignee,
+        due_in=timedelta(hours=activities.due_hours),
+    )
     return Worker(
         inbox,
         client,
-        texts=settings.voice.spoken,
-        region=_region(settings),
-        batch=settings.twenty.batch,
+        batches=batches,
+        preparation=Preparation(client, batches, directory, members, policy),
+        reminders=reminders if activities.missed_call_tasks else None,
+        live=lambda: activities.live == "auto" and client.budget.ample(),
     )
 
 
@@ -62,17 +102,22 @@ async def _draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
             unfinished.cancel()
 
 
-def _application(settings: Settings, inbox: Inbox, worker: Worker) -> web.Application:
+def _application(
+    settings: Settings, inbox: Inbox, worker: Worker, directory: Directory, callers: Callers
+) -> web.Application:
     app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
     origins = {_origin(settings.twenty.api_url), *settings.cors.origins}
+    door = _door(settings, origins)
     edge = Edge(
         signed=SignedForms(
             Validator([token.get_secret_value() for token in settings.twilio.auth_token]),
             settings.server.public_url,
         ),
-        tokens=_tokens(settings, origins),
+        tokens=_tokens(settings, door),
+        screen_pops=ScreenPops(callers, door, region=_region(settings)),
         voice=Voice(inbox, _line(settings), CallbackUrls.under(settings.server.public_url)),
         callbacks=Callbacks(inbox),
+        twenty=_twenty_webhook(settings, inbox, directory, callers),
         health=Health(inbox, drain_reason=lambda: worker.reason),
         capabilities=capabilities(
             phone_number=settings.twilio.phone_number,
@@ -85,8 +130,18 @@ def _application(settings: Settings, inbox: Inbox, worker: Worker) -> web.Applic
     return app
 
 
-def _tokens(settings: Settings, origins: Collection[str]) -> Tokens:
-    twilio, auth, agents = settings.twilio, settings.auth, settings.agents
+def _door(settings: Settings, origins: Collection[str]) -> Door:
+    auth = settings.auth
+    return Door(
+        widget_keys=[key.get_secret_value() for key in auth.widget_keys],
+        anonymous=auth.anonymous,
+        anonymous_incoming=auth.anonymous_incoming,
+        origins=origins,
+    )
+
+
+def _tokens(settings: Settings, door: Door) -> Tokens:
+    twilio, agents = settings.twilio, settings.agents
     return Tokens(
         TokenIssuer(
             account_sid=twilio.account_sid,
@@ -97,13 +152,25 @@ def _tokens(settings: Settings, origins: Collection[str]) -> Tokens:
             region=settings.tokens.region,
         ),
         Agents(names=agents.names, pattern=agents.pattern, default=agents.default),
-        Door(
-            widget_keys=[key.get_secret_value() for key in auth.widget_keys],
-            anonymous=auth.anonymous,
-            anonymous_incoming=auth.anonymous_incoming,
-            origins=origins,
-        ),
+        door,
         phone_number=twilio.phone_number,
+    )
+
+
+def _twenty_webhook(
+    settings: Settings, inbox: Inbox, directory: Directory, callers: Callers
+) -> TwentyWebhook:
+    def forget() -> None:
+        directory.forget()
+        callers.forget()
+
+    secret = settings.twenty.webhook_secret
+    return TwentyWebhook(
+        inbox,
+        secret=secret.get_secret_value() if secret else None,
+        region=_region(settings),
+        late=timedelta(days=settings.matching.late_days),
+        forget=forget,
     )
 
 

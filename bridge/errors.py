@@ -15,6 +15,7 @@ BridgeError
     ├── TwentyUnavailable  down, slow, or an answer that nobody understands: patience
     │   └── TwentyOverLimit    over the workspace's rate limit
     ├── TwentyRefused      the data of this write: a record is at fault
+    │   ├── Duplicate          a record with this id, or this unique value, is there already
     │   ├── TargetGone         the record that a relation points to is no more
     │   └── TooManyRecords     more records in a batch than this server takes
     └── TwentyDenied       credentials, permission, schema: nothing of ours will be taken
@@ -99,6 +100,12 @@ class TwentyRefused(TwentyError):
     """The data was refused; nothing of the batch was written, and Twenty does not say which record."""
 
     code = "twenty.refused"
+
+
+class Duplicate(TwentyRefused):
+    """A record with this id or unique value exists, perhaps as a deleted one."""
+
+    code = "twenty.duplicate"
 
 
 class TargetGone(TwentyRefused):

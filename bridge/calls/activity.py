@@ -1,17 +1,19 @@
 """Call + person → Activity: what Twenty shall show of a call."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.calls.call import Call, CallStatus, Direction
-from bridge.calls.matching import Person
+from bridge.calls.matching import Match
 from bridge.calls.numbers import client_identity, e164, is_withheld, readable
 from bridge.calls.texts import Texts
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/twenty-twilio-bridge/activity")
 """Of every id that the bridge chooses. Changing it would write every call anew."""
+
+MOST_NAMES = 3
 
 
 def record_id(kind: str, root_sid: str) -> str:
@@ -35,17 +37,19 @@ class Activity:
     to_number: str | None
     person_id: str | None
     company_id: str | None
-    agent: str | None
+    agent_id: str | None
     recording_url: str | None
+    transcript: str | None
     reason: str | None
 
 
-def activity_of(call: Call, person: Person | None, *, texts: Texts, region: str) -> Activity:
-    """What Twenty shall show of a call with the person that was chosen for it."""
+def activity_of(call: Call, match: Match, *, agent_id: str | None, texts: Texts, region: str) -> Activity:
+    """What Twenty shall show of a call with the person that was chosen for it, under its agent."""
+    person = match.person
     recording = call.recordings[0] if call.recordings else None
     return Activity(
         call_sid=call.sid,
-        title=title(call, name=person.name if person else None, texts=texts),
+        title=title(call, match, texts=texts),
         direction=call.direction,
         status=call.status,
         started_at=call.started_at,
@@ -56,18 +60,27 @@ def activity_of(call: Call, person: Person | None, *, texts: Texts, region: str)
         to_number=e164(call.to, region) if call.to else None,
         person_id=person.id if person else None,
         company_id=person.company_id if person else None,
-        agent=call.agent,
+        agent_id=agent_id,
         recording_url=recording.url if recording else None,
+        transcript=call.transcript,
         reason=call.refused,
     )
 
 
-def title(call: Call, *, name: str | None, texts: Texts) -> str:
-    """`Inbound call · Jane Doe · 3 min 12 s`."""
-    parts = [_what(call, texts), name or _who(call.other_party, texts)]
+def title(call: Call, match: Match, *, texts: Texts) -> str:
+    """`Inbound call · Jane Doe · 3 min 12 s`; with several people, `… · Jane Doe (also John Doe) · …`."""
+    who = (match.person and match.person.name) or _who(call.other_party, texts)
+    if others := [other.name for other in match.others if other.name]:
+        who = f"{who} ({texts.also.format(names=_some(others))})"
+    parts = [_what(call, texts), who]
     if call.talk_seconds is not None:
         parts.append(duration(call.talk_seconds, texts))
     return " · ".join(part for part in parts if part)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else f"{shown}, +{len(names) - MOST_NAMES}"
 
 
 def duration(seconds: int, texts: Texts) -> str:

@@ -7,7 +7,7 @@ More evidence can improve an outcome, but never reopens a call that ended.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
@@ -72,6 +72,8 @@ class Call:
     talk_seconds: int | None
     legs: tuple[Leg, ...]
     recordings: tuple[Recording, ...]
+    transcript: str | None
+    caller_name: str | None
     refused: str | None
 
 
@@ -88,6 +90,11 @@ def fold(callbacks: Iterable[Callback]) -> Call:
     refused = first(c.get("Reason") for c in told if c.kind is Kind.REFUSED)
     ended = _ended(told, parent=parent, legs=legs, direction=direction)
     talked = [leg for leg in legs if leg.talked]
+    started_at, answered_at, ended_at = _in_order(
+        _started_at(told, parent=parent, legs=legs),
+        min((leg.answered_at for leg in talked if leg.answered_at), default=None),
+        _ended_at(told, parent=parent, legs=legs) if ended else None,
+    )
     return Call(
         sid=told[0].root_sid,
         direction=direction,
@@ -97,12 +104,14 @@ def fold(callbacks: Iterable[Callback]) -> Call:
         to=_called(parent, legs, direction),
         other_party=_other_party(parent, legs, direction),
         agent=_agent(parent, legs, direction),
-        started_at=earliest(told),
-        answered_at=min((leg.answered_at for leg in talked if leg.answered_at), default=None),
-        ended_at=_ended_at(told, parent=parent, legs=legs) if ended else None,
-        talk_seconds=_talk_seconds(talked) if ended else None,
+        started_at=started_at,
+        answered_at=answered_at,
+        ended_at=ended_at,
+        talk_seconds=_talk_seconds(talked, ended_at) if ended_at else None,
         legs=legs,
         recordings=_recordings(told),
+        transcript=first(c.get("TranscriptionText") for c in told if c.kind is Kind.TRANSCRIPTION),
+        caller_name=first(c.get("CallerName") for c in told if direction is Direction.INBOUND),
         refused=refused,
     )
 
@@ -112,6 +121,26 @@ def _without_duplicates(callbacks: Iterable[Callback]) -> list[Callback]:
     ordered = sorted(callbacks, key=lambda c: (c.digest, c.received_at))
     told = [next(same) for _, same in groupby(ordered, key=lambda c: c.digest)]
     return sorted(told, key=lambda c: (c.received_at, c.digest))
+
+
+def _started_at(told: Sequence[Callback], *, parent: Leg | None, legs: Sequence[Leg]) -> datetime:
+    """The earliest moment that anything tells of: nothing arrives before it happens."""
+    heard = [c.timestamp or c.received_at for c in told]
+    reckoned = [
+        leg.ended_at - timedelta(seconds=leg.duration)
+        for leg in (parent, *legs)
+        if leg and leg.ended_at and leg.duration
+    ]
+    return min(heard + reckoned)
+
+
+def _in_order(
+    started_at: datetime, answered_at: datetime | None, ended_at: datetime | None
+) -> tuple[datetime, datetime | None, datetime | None]:
+    """Where the end was heard first, or an arrival stands in for a time that Twilio did not give."""
+    if answered_at and ended_at:
+        answered_at = min(answered_at, ended_at)
+    return min(t for t in (started_at, answered_at, ended_at) if t), answered_at, ended_at
 
 
 def _originated(root: Sequence[Callback]) -> bool:
@@ -134,13 +163,14 @@ def _ended(
 ) -> bool:
     """Whether the call is over.
 
-    The end of one rung agent's leg is not the call's end, unless that agent had talked.
+    The end of one rung agent's leg is not the call's end, unless that agent had picked up. Each of
+    these is true for ever once it is: nothing that arrives later reopens a call.
     """
     if any(c.kind in (Kind.DIAL, Kind.REFUSED) for c in told) or (parent and parent.final):
         return True
     if direction is Direction.OUTBOUND:
-        return bool(legs) and all(leg.final for leg in legs)
-    return any(leg.talked and leg.final for leg in legs)
+        return any(leg.final for leg in legs)
+    return any(leg.status == "completed" for leg in legs)
 
 
 def _status(
@@ -217,18 +247,19 @@ def _ended_at(told: Sequence[Callback], *, parent: Leg | None, legs: Sequence[Le
     return max(ends) if ends else earliest(told)
 
 
-def _talk_seconds(talked: Sequence[Leg]) -> int | None:
+def _talk_seconds(talked: Sequence[Leg], ended_at: datetime) -> int | None:
     """Seconds of conversation, all legs together; None where nobody talked."""
     if not talked:
         return None
-    return sum(_leg_seconds(leg) for leg in talked)
+    return sum(_leg_seconds(leg, ended_at) for leg in talked)
 
 
-def _leg_seconds(leg: Leg) -> int:
+def _leg_seconds(leg: Leg, ended_at: datetime) -> int:
+    """As Twilio counted; of a leg whose own end was not heard, until the call's."""
     if leg.duration is not None:
         return leg.duration
-    if leg.answered_at and leg.ended_at:
-        return max(0, round((leg.ended_at - leg.answered_at).total_seconds()))
+    if leg.answered_at:
+        return max(0, round(((leg.ended_at or ended_at) - leg.answered_at).total_seconds()))
     return 0
 
 

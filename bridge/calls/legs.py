@@ -152,6 +152,11 @@ def parent_leg(sid: str, root: Sequence[Callback]) -> Leg | None:
     return _leg(sid, evidence) if evidence else None
 
 
+def closes(callback: Callback) -> bool:
+    """Whether a callback tells of an end: that of the call, or that of one of its legs."""
+    return callback.kind in (Kind.DIAL, Kind.REFUSED, Kind.VOICEMAIL) or callback.get("CallStatus") in FINAL
+
+
 def earliest(callbacks: Sequence[Callback]) -> datetime:
     """The earliest time by Twilio's clock; where it gave none, the earliest arrival."""
     stamped = [stamp for c in callbacks if (stamp := c.timestamp) is not None]
@@ -164,5 +169,5 @@ def first(values: Iterable[str | None]) -> str | None:
 
 
 def seconds(text: str | None) -> int | None:
-    """A whole number of seconds; None for what is none."""
-    return int(text) if text and text.isascii() and text.isdecimal() else None
+    """A whole number of seconds; None for what is none, or longer than any call."""
+    return int(text) if text and len(text) <= 9 and text.isascii() and text.isdecimal() else None

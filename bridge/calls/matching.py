@@ -1,23 +1,25 @@
 """Whose number is this: the forms to ask Twenty for, and who of its answers it really is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Literal
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-from bridge.calls.numbers import e164, parse
+from bridge.calls.numbers import parse, to_e164
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person in Twenty."""
+    """A person in Twenty. `owner_id` is the workspace member who looks after their company."""
 
     id: str
     name: str
     company_id: str | None = None
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class Match:
 
 
 NOBODY = Match(None)
+
+Several = Literal["oldest", "newest", "none"]
+"""Whom to choose of several people with one number."""
 
 
 @lru_cache(maxsize=4096)
@@ -73,10 +78,17 @@ def endings_of(number: str) -> tuple[str, ...]:
     if parsed is None:
         return ()
     international = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
-    grouped = international.removeprefix(f"+{parsed.country_code}").lstrip(" -")
-    endings = [phonenumbers.national_significant_number(parsed), grouped]
     national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
-    return tuple(dict.fromkeys(endings if national.endswith(grouped) else [*endings, national]))
+    endings: list[str] = []
+    for written in (
+        phonenumbers.national_significant_number(parsed),
+        international.removeprefix(f"+{parsed.country_code}").lstrip(" -"),
+        national,
+        "".join(c for c in national if c.isdigit()),
+    ):
+        if not written.endswith(tuple(endings)):
+            endings.append(written)
+    return tuple(endings)
 
 
 def number_of(number: str, *, calling_code: str, country_code: str, region: str) -> str | None:
@@ -85,14 +97,26 @@ def number_of(number: str, *, calling_code: str, country_code: str, region: str)
     A normalised field holds the national number beside its calling code (`159130001`, `+33`);
     an older one anything that people write, read as they would in its country, else in `region`.
     """
-    if number.startswith("+"):
-        return e164(number, region)
     home = _region(calling_code, country_code) or region
+    read = [parsed for reading in _readings(number, calling_code) if (parsed := parse(reading, home))]
+    # A number that was assigned, rather than one that merely has a length that some number has.
+    meant = next((parsed for parsed in read if phonenumbers.is_valid_number(parsed)), None)
+    return to_e164(meant or read[0]) if read else None
+
+
+def _readings(number: str, calling_code: str) -> Iterator[str]:
+    """What a field may mean, the likeliest first."""
     if number.startswith("00"):
-        return e164(f"+{number[2:]}", region) or e164(number, home)
-    if calling_code and (found := e164(f"{_plus(calling_code)}{number}", home)):
-        return found if not number.startswith("0") else e164(number, home) or found
-    return e164(number, home)
+        yield f"+{number[2:]}"
+    if number.startswith(("0", "+")):
+        yield number
+    if number.startswith("+"):
+        return
+    if calling_code:
+        yield f"{_plus(calling_code)}{number}"
+    yield number
+    if number.startswith(calling_code.lstrip("+")):
+        yield f"+{number}"
 
 
 def _plus(calling_code: str) -> str:
@@ -107,10 +131,12 @@ def _region(calling_code: str, country_code: str) -> str | None:
     return None if region in ("ZZ", "001") else region
 
 
-def choose(number: str | None, candidates: Iterable[Candidate]) -> Match:
-    """The person who has been in Twenty longest, of those who really have the number."""
+def choose(number: str | None, candidates: Iterable[Candidate], *, several: Several = "oldest") -> Match:
+    """The one of those who really have the number whom the policy names: longest or latest in Twenty."""
     holders = sorted(
         (c for c in candidates if number in c.numbers), key=lambda c: (c.created_at, c.person.id)
     )
-    people = [holder.person for holder in holders]
+    people = [holder.person for holder in (reversed(holders) if several == "newest" else holders)]
+    if several == "none" and len(people) > 1:
+        return Match(None, tuple(people))
     return Match(people[0], tuple(people[1:])) if people else NOBODY

@@ -28,6 +28,8 @@ class Texts:
     failed: str
     canceled: str
     withheld: str
+    also: str
+    call_back: str
     minutes: str
     seconds: str
 
@@ -46,6 +48,8 @@ ENGLISH = Texts(
     failed="Failed call",
     canceled="Canceled call",
     withheld="Withheld number",
+    also="also {names}",
+    call_back="Call back {name}",
     minutes="{minutes} min {seconds} s",
     seconds="{seconds} s",
 )
@@ -63,6 +67,8 @@ FRENCH = Texts(
     failed="Appel échoué",
     canceled="Appel annulé",
     withheld="Numéro masqué",
+    also="aussi {names}",
+    call_back="Rappeler {name}",
     minutes="{minutes} min {seconds} s",
     seconds="{seconds} s",
 )

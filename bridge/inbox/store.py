@@ -2,24 +2,25 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.matching import Person
+from bridge.calls.legs import closes
+from bridge.calls.matching import Match, Person
 from bridge.errors import InboxUnavailable
 from bridge.inbox.engine import open_engine, writing
 from bridge.inbox.migrations.migrate import migrate
-from bridge.inbox.tables import callbacks, calls, due
+from bridge.inbox.tables import callbacks, calls, due, unmatched
 from bridge.inbox.writer import GroupCommit, Row
 
 KEPT_WITHIN_SECONDS = 10
@@ -30,26 +31,31 @@ KEPT_WITHIN_SECONDS = 10
 class DueCall:
     """A call that Twenty is behind on, with all that is known of it.
 
-    `person` is whom it was written to before, where it was `matched`; `written` digests what was.
+    `match` is whom it was written to before; None of a call that is to be matched, for the first time or
+    anew, and `former_id` is then the person who is gone. `written` digests what was written.
     """
 
     root_sid: str
     revision: int
     callbacks: tuple[Callback, ...]
-    matched: bool
-    person: Person | None
+    match: Match | None
+    former_id: str | None
     written: bytes | None
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What Twenty has now: the call as of `revision`, for the person that was chosen."""
+    """What Twenty has now: the call as of `revision`, for whom was chosen by `number` (E.164), if anybody.
+
+    `written` is None of a call that Twenty shall not show.
+    """
 
     root_sid: str
     revision: int
-    matched: bool
-    person: Person | None
-    written: bytes
+    number: str | None
+    match: Match | None
+    written: bytes | None
 
 
 class Inbox:
@@ -72,6 +78,7 @@ class Inbox:
             set_={
                 "revision": calls.c.revision + told.excluded.revision,
                 "due_at": told.excluded.due_at,
+                "ended": or_(calls.c.ended, told.excluded.ended),
                 # What is new may mend what was refused.
                 "parked_reason": None,
             },
@@ -100,24 +107,22 @@ class Inbox:
         """Keep a callback without waiting for it; the promise tells how it went."""
         return self._writer.add(_row(callback))
 
-    async def claim(self, limit: int) -> list[DueCall]:
-        """Up to `limit` due calls, the longest due first."""
-        found = select(calls).where(due).order_by(calls.c.due_at).limit(limit)
+    async def claim(self, limit: int, *, live: bool = True) -> list[DueCall]:
+        """Up to `limit` due calls: those that ended first, the longest due first.
+
+        Without `live` those alone.
+        """
         async with self._reading() as connection:
             # Calls before callbacks: news in between only mean that the call is found due again.
-            rows = (await connection.execute(found)).mappings().all()
+            rows = await self._due(connection, limit, ended=True)
+            if live and len(rows) < limit:
+                rows += await self._due(connection, limit - len(rows), ended=False)
             told = await self._callbacks_of(connection, [row["root_sid"] for row in rows])
-        return [
-            DueCall(
-                root_sid=row["root_sid"],
-                revision=row["revision"],
-                callbacks=tuple(told[row["root_sid"]]),
-                matched=row["matched"],
-                person=Person(row["person_id"], row["person_name"]) if row["person_id"] else None,
-                written=row["written"],
-            )
-            for row in rows
-        ]
+        return [_due_call(row, told[row["root_sid"]]) for row in rows]
+
+    async def _due(self, connection: AsyncConnection, limit: int, *, ended: bool) -> list[RowMapping]:
+        found = select(calls).where(due, calls.c.ended == ended).order_by(calls.c.due_at).limit(limit)
+        return list((await connection.execute(found)).mappings())
 
     async def settle(self, settled: Sequence[Settled], *, now: datetime) -> None:
         """Twenty has these. A call of which more arrived meanwhile stays due."""
@@ -127,8 +132,9 @@ class Inbox:
             .values(
                 synced_revision=bindparam("revision_written"),
                 matched=bindparam("is_matched"),
-                person_id=bindparam("person"),
-                person_name=bindparam("name"),
+                number=bindparam("its_number"),
+                person_id=bindparam("its_person_id"),
+                match=bindparam("its_match"),
                 written=bindparam("digest"),
                 settled_at=now,
                 attempts=0,
@@ -141,9 +147,10 @@ class Inbox:
                 {
                     "sid": s.root_sid,
                     "revision_written": s.revision,
-                    "is_matched": s.matched,
-                    "person": s.person and s.person.id,
-                    "name": s.person and s.person.name,
+                    "is_matched": s.match is not None,
+                    "its_number": s.number,
+                    "its_person_id": s.match and s.match.person and s.match.person.id,
+                    "its_match": s.match and asdict(s.match),
                     "digest": s.written,
                 }
                 for s in settled
@@ -158,6 +165,28 @@ class Inbox:
             .values(parked_reason=reason, last_error=reason, attempts=calls.c.attempts + 1)
         )
         await self._execute(statement)
+
+    async def relink(self, numbers: Collection[str] | None, *, since: datetime, now: datetime) -> int:
+        """Makes calls without a person due again, so that they are matched anew; how many.
+
+        Those of these numbers (E.164; None: of any) that were settled after `since`.
+        """
+        wanted = [unmatched, calls.c.settled_at > since]
+        if numbers is not None:
+            wanted.append(calls.c.number.in_(list(numbers)))
+        statement = (
+            update(calls)
+            .where(*wanted)
+            .values(revision=calls.c.revision + 1, matched=False, due_at=now, parked_reason=None)
+        )
+        relinked = await self._execute(statement)
+        self.news.set()
+        return relinked
+
+    async def unlink(self, person_id: str) -> int:
+        """Forgets that calls are this person's, who is gone: their next write matches anew; how many."""
+        statement = update(calls).where(calls.c.person_id == person_id).values(matched=False, person_id=None)
+        return await self._execute(statement)
 
     async def due_count(self) -> int:
         """How many calls Twenty is behind on."""
@@ -177,19 +206,27 @@ class Inbox:
         except (SQLAlchemyError, OSError) as problem:
             raise InboxUnavailable(f"the database cannot be read: {type(problem).__name__}") from problem
 
-    async def _execute(self, statement: Any, parameters: list[Row] | None = None) -> None:
+    async def _execute(self, statement: Any, parameters: list[Row] | None = None) -> int:
+        changed = 0
+
         async def operation(connection: AsyncConnection) -> None:
-            await connection.execute(statement, parameters)
+            nonlocal changed
+            changed = (await connection.execute(statement, parameters)).rowcount
 
         await self._writer.run(operation)
+        return changed
 
     async def _insert(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
-        new = Counter((await connection.execute(self._put, rows)).scalars())
+        new = Counter((await connection.execute(self._put, [_stored(row) for row in rows])).scalars())
         if not new:
             return
         arrived = {row["root_sid"]: row["received_at"] for row in rows}
+        ended = {row["root_sid"] for row in rows if row["closes"]}
         # In one order everywhere, so that two replicas never wait for each other.
-        told = [{"root_sid": sid, "revision": new[sid], "due_at": arrived[sid]} for sid in sorted(new)]
+        told = [
+            {"root_sid": sid, "revision": new[sid], "due_at": arrived[sid], "ended": sid in ended}
+            for sid in sorted(new)
+        ]
         await connection.execute(self._tell, told)
 
     async def _callbacks_of(
@@ -236,7 +273,30 @@ def _row(callback: Callback) -> Row:
         "kind": callback.kind.value,
         "parameters": dict(callback.parameters),
         "received_at": callback.received_at,
+        "closes": closes(callback),
     }
+
+
+def _stored(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "closes"}
+
+
+def _due_call(row: RowMapping, told: Sequence[Callback]) -> DueCall:
+    match = _match(row["match"]) if row["match"] else None
+    return DueCall(
+        root_sid=row["root_sid"],
+        revision=row["revision"],
+        callbacks=tuple(told),
+        match=match if row["matched"] else None,
+        former_id=match.person.id if match and match.person and not row["matched"] else None,
+        written=row["written"],
+        settled_at=row["settled_at"],
+    )
+
+
+def _match(kept: Any) -> Match:
+    person = Person(**kept["person"]) if kept["person"] else None
+    return Match(person, tuple(Person(**other) for other in kept["others"]))
 
 
 def _callback(row: Any) -> Callback:

@@ -64,9 +64,11 @@ calls = Table(
     Column("last_error", Text),
     Column("parked_reason", Text),
     # What was chosen and done, so that it stays so.
+    Column("ended", Boolean, nullable=False, server_default=false()),
     Column("matched", Boolean, nullable=False, server_default=false()),
+    Column("number", String(20)),
     Column("person_id", String(36)),
-    Column("person_name", Text),
+    Column("match", JSON(none_as_null=True)),
     Column("written", LargeBinary(16)),
     Column("settled_at", Moment),
 )
@@ -74,4 +76,10 @@ calls = Table(
 due = and_(calls.c.revision > calls.c.synced_revision, calls.c.parked_reason.is_(None))
 """A call of which Twenty has not the newest revision. That is the whole queue."""
 
-Index("ix_calls_due", calls.c.due_at, sqlite_where=due, postgresql_where=due)
+Index("ix_calls_due", calls.c.ended, calls.c.due_at, sqlite_where=due, postgresql_where=due)
+
+unmatched = and_(calls.c.matched, calls.c.person_id.is_(None), calls.c.number.is_not(None))
+"""A call that was logged without a person, though its number is one that a person can have."""
+
+Index("ix_calls_unmatched", calls.c.number, sqlite_where=unmatched, postgresql_where=unmatched)
+Index("ix_calls_person", calls.c.person_id)

@@ -2,11 +2,13 @@
 
 from bridge.settings.load import load
 from bridge.settings.models import (
+    ActivitySettings,
     AgentSettings,
     AuthSettings,
     CorsSettings,
     InboxSettings,
     LogSettings,
+    MatchingSettings,
     ServerSettings,
     Settings,
     TokenSettings,
@@ -16,11 +18,13 @@ from bridge.settings.models import (
 )
 
 __all__ = [
+    "ActivitySettings",
     "AgentSettings",
     "AuthSettings",
     "CorsSettings",
     "InboxSettings",
     "LogSettings",
+    "MatchingSettings",
     "ServerSettings",
     "Settings",
     "TokenSettings",

@@ -26,6 +26,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "TWILIO_PHONE_NUMBER": ("twilio", "phone_number"),
     "TWENTY_API_URL": ("twenty", "api_url"),
     "TWENTY_API_TOKEN": ("twenty", "api_token"),
+    "TWENTY_WEBHOOK_SECRET": ("twenty", "webhook_secret"),
     "BRIDGE_PUBLIC_URL": ("server", "public_url"),
     "BRIDGE_HOST": ("server", "host"),
     "BRIDGE_PORT": ("server", "port"),
@@ -34,9 +35,19 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
 }
 """Where each environment variable goes."""
 
-SECRETS = frozenset({"TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET", "TWENTY_API_TOKEN", "BRIDGE_WIDGET_KEYS"})
+SECRETS = frozenset(
+    {
+        "TWILIO_AUTH_TOKEN",
+        "TWILIO_API_SECRET",
+        "TWENTY_API_TOKEN",
+        "TWENTY_WEBHOOK_SECRET",
+        "BRIDGE_WIDGET_KEYS",
+    }
+)
 """Those that `config.yaml` must not hold."""
 
+NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+"""What the YAML library raises; of a value that is not what its tag says, what `int` and its like do."""
 
 VARIABLES = {path: name for name, path in ENVIRONMENT.items()}
 
@@ -54,13 +65,13 @@ def load(
     problems: list[str] = []
     values = _from_file(config, problems)
     _without_secrets(values, problems)
-    told = {**dotenv_values(env_file), **(os.environ if environ is None else environ)}
-    for variable, (section, field) in ENVIRONMENT.items():
-        if told.get(variable):
-            values.setdefault(section, {})[field] = told[variable]
+    told = {**_from_env_file(env_file, problems), **(os.environ if environ is None else environ)}
     # A section that is left out altogether still lacks its fields, and each is told by its name.
     for section in ("twilio", "twenty", "server"):
         values.setdefault(section, {})
+    for variable, (section, field) in ENVIRONMENT.items():
+        if told.get(variable) and isinstance(values.setdefault(section, {}), dict):
+            values[section][field] = told[variable]
     try:
         settings = Settings.model_validate(values)
     except ValidationError as invalid:
@@ -79,14 +90,30 @@ def _from_file(config: Path | None, problems: list[str]) -> dict[str, Any]:
     except OSError as problem:
         problems.append(f"{path}: cannot be read ({problem.strerror})")
         return {}
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        problems.append(f"{path}: is no YAML: {' '.join(str(problem).split())}")
+    except NOT_YAML as problem:
+        problems.append(f"{path}: is no YAML{_place(problem)}")
         return {}
-    if not isinstance(values, dict):
+    if not isinstance(values, dict) or not all(isinstance(section, str) for section in values):
         problems.append(f"{path}: should be sections with settings, for example: server: {{port: 8080}}")
         return {}
     # An empty section (all of it commented out) is a section with nothing said.
     return {section: {} if value is None else value for section, value in values.items()}
+
+
+def _place(problem: Exception) -> str:
+    """Only where it is: what the library says of it may quote a secret."""
+    mark = getattr(problem, "problem_mark", None)
+    return f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+
+
+def _from_env_file(path: Path, problems: list[str]) -> Mapping[str, str | None]:
+    try:
+        return dotenv_values(path)
+    except OSError as problem:
+        problems.append(f"{path}: cannot be read ({problem.strerror})")
+    except UnicodeDecodeError:
+        problems.append(f"{path}: cannot be read (it should be UTF-8)")
+    return {}
 
 
 def _without_secrets(values: dict[str, Any], problems: list[str]) -> None:

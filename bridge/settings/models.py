@@ -1,8 +1,9 @@
 """The settings: what there is, what it may be, what it is where nobody says."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import phonenumbers
@@ -19,6 +20,18 @@ from pydantic import (
 from bridge.calls.numbers import parse
 from bridge.calls.texts import NAMES, Texts, texts_for
 
+PLAIN_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
+
+DURATION = {"minutes": 3, "seconds": 12}
+PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
+    "minutes": DURATION,
+    "seconds": DURATION,
+    "also": {"names": "Jane, John"},
+    "call_back": {"name": "Jane"},
+}
+"""What each of the texts is filled with; those that are left out are said as they stand."""
+
 
 def _split(value: object) -> object:
     return (
@@ -28,17 +41,23 @@ def _split(value: object) -> object:
 
 def _origin(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise ValueError("should be an origin: scheme, host and, where it is not the default, port")
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("should be an origin: without path, query or fragment")
+    # Browsers leave the default port out.
+    default = f":{80 if parts.scheme == 'http' else 443}"
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default)}"
 
 
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("should be a URL that begins with https:// (or http:// on a network of your own)")
-    if parts.query or parts.fragment or parts.username:
+    if parts.query or parts.fragment or parts.username is not None:
         raise ValueError("should be a URL without query, fragment or credentials")
+    if not PLAIN_HOST.fullmatch(parts.netloc) or not PLAIN_PATH.fullmatch(parts.path):
+        raise ValueError("should be a URL of plain letters, digits and -._~")
     return value.rstrip("/")
 
 
@@ -59,6 +78,12 @@ def _phone_number(value: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _region(value: str) -> str:
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("should be a country in two capital letters (ISO 3166)")
+    return value
+
+
 def _pattern(value: str) -> str:
     try:
         re.compile(value)
@@ -67,9 +92,18 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _check_braces(name: str, text: str, known: Mapping[str, object]) -> None:
+    try:
+        if known:
+            text.format(**known)
+    except (ValueError, LookupError, AttributeError, TypeError) as problem:
+        braces = " and ".join(f"{{{placeholder}}}" for placeholder in known)
+        raise ValueError(f"{name} should have no other braces than {braces}") from problem
+
+
 Secrets = Annotated[tuple[Annotated[SecretStr, Field(min_length=16)], ...], BeforeValidator(_split)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Seconds = Annotated[int, Field(gt=0)]
+Seconds = Annotated[int, Field(gt=0, le=86400)]
 
 
 class Section(BaseModel):
@@ -101,6 +135,7 @@ class TwentySettings(Section):
         examples=["https://crm.example.com"]
     )
     api_token: SecretStr = Field(min_length=1, examples=["an API key of Settings → API & Webhooks"])
+    webhook_secret: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
     timeout_seconds: Seconds = 15
     requests_per_minute: int = Field(100, gt=0)
     batch: int = Field(200, gt=0, le=200)
@@ -129,6 +164,7 @@ class InboxSettings(Section):
         "sqlite+aiosqlite:///data/bridge.db",
         pattern=r"^(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+",
         examples=["sqlite+aiosqlite:///data/bridge.db"],
+        repr=False,  # a PostgreSQL URL holds the password
     )
 
 
@@ -149,19 +185,23 @@ class CorsSettings(Section):
 
 
 class AgentSettings(Section):
-    """Which identities there are. Names and pattern are matched whole, as the widget sends them."""
+    """Which identities there are. Names and pattern are matched whole, as the widget sends them.
+
+    `members` says by e-mail which member of the workspace an identity is.
+    """
 
     names: Names = Field((), examples=["[alice, bob]"])
     pattern: Annotated[str, AfterValidator(_pattern)] | None = Field(
         r"twenty-user-[0-9]{1,20}", examples=["twenty-user-[0-9]+"]
     )
     default: str | None = Field(None, examples=["alice"])
+    members: dict[str, str] = Field({}, examples=["{alice: alice@example.com}"])
 
 
 class TokenSettings(Section):
     """The access tokens; `ttl_seconds` over a day is a day."""
 
-    ttl_seconds: int = Field(3600, ge=60, examples=["3600"])
+    ttl_seconds: int = Field(3600, ge=60, le=31_536_000, examples=["3600"])
     region: str | None = Field(None, pattern=r"^[a-z]{2}[0-9]$", examples=["ie1"])
 
     @property
@@ -173,7 +213,7 @@ class TokenSettings(Section):
 class VoiceSettings(Section):
     """Calls: where national numbers are at home, how long it rings, what is said."""
 
-    region: str | None = Field(None, pattern=r"^[A-Z]{2}$", examples=["FR"])
+    region: Annotated[str, AfterValidator(_region)] | None = Field(None, examples=["FR"])
     language: str = Field("en-US", pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-FR"])
     ring_seconds: int = Field(30, ge=5, le=600)
     longest_call_seconds: int | None = Field(14400, ge=1, le=86400)
@@ -186,12 +226,36 @@ class VoiceSettings(Section):
             if unknown := sorted(set(own) - set(NAMES)):
                 known = ", ".join(NAMES)
                 raise ValueError(f"{language} has {', '.join(unknown)}; the texts are {known}")
+            for name, text in own.items():
+                _check_braces(f"{language}.{name}", text, PLACEHOLDERS.get(name, {}))
         return value
 
     @property
     def spoken(self) -> Texts:
         """The texts in the configured language."""
         return texts_for(self.language, self.texts.get(self.language, {}))
+
+
+class MatchingSettings(Section):
+    """Whose a call is, where several people have its number or nobody."""
+
+    several: Literal["oldest", "newest", "none"] = "oldest"
+    nobody: Literal["log", "create", "skip"] = "log"
+    late_days: int = Field(7, ge=0, le=365)
+    cache_seconds: int = Field(60, ge=0, le=3600)
+
+
+class ActivitySettings(Section):
+    """What is written of a call, and when.
+
+    `live` writes while a call goes on, as far as the rate limit allows. A missed call becomes a task
+    for the owner of the person's company, else for `assignee` (a member's e-mail); with neither, none.
+    """
+
+    live: Literal["auto", "off"] = "auto"
+    missed_call_tasks: bool = True
+    assignee: str | None = Field(None, examples=["jane@example.com"])
+    due_hours: int = Field(24, ge=1, le=720)
 
 
 class LogSettings(Section):
@@ -213,4 +277,6 @@ class Settings(Section):
     agents: AgentSettings = AgentSettings()
     tokens: TokenSettings = TokenSettings()
     voice: VoiceSettings = VoiceSettings()
+    matching: MatchingSettings = MatchingSettings()
+    activities: ActivitySettings = ActivitySettings()
     log: LogSettings = LogSettings()

@@ -1,62 +1,157 @@
 """One batch: due calls → what to write of them, with one look-up for all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Literal
 
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.call import Call, fold
-from bridge.calls.matching import Person, choose
-from bridge.calls.numbers import e164
+from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
+from bridge.calls.numbers import e164, readable
 from bridge.calls.texts import Texts
 from bridge.inbox.store import DueCall
-from bridge.twenty.activities import Write
+from bridge.twenty.activities import Write, Writes
+from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
-from bridge.twenty.people import find_people
+from bridge.twenty.directory import Directory
+from bridge.twenty.members import Members
+from bridge.twenty.people import NewPerson, create_people
+
+LONG_AGO = timedelta(minutes=1)
+"""A call that was settled before this may have been deleted by a user since, and then stays so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How calls are matched and shown. `region` is where national numbers are at home."""
+
+    texts: Texts
+    region: str
+    several: Several = "oldest"
+    nobody: Literal["log", "create", "skip"] = "log"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A due call, whom it was with, and what Twenty shall show of it."""
+    """A due call, whom it was matched to by which number, and what Twenty shall show of it, if anything."""
 
     due: DueCall
-    matched: bool
-    person: Person | None
-    write: Write
-    digest: bytes
+    call: Call
+    number: str | None
+    match: Match | None
+    write: Write | None
+    digest: bytes | None
 
     @property
-    def changed(self) -> bool:
-        """Whether Twenty has something else, or nothing, of this call."""
-        return self.digest != self.due.written
+    def changed(self) -> Write | None:
+        """What to write, where Twenty has something else, or nothing, of this call."""
+        return self.write if self.digest != self.due.written else None
 
 
-async def prepare(
-    client: Executes, due_calls: Sequence[DueCall], *, texts: Texts, region: str
-) -> list[Prepared]:
-    """Folds each call, and finds the person of those that were never matched.
+class Preparation:
+    """Prepares batches for one workspace."""
 
-    Raises TwentyError where Twenty cannot be asked.
-    """
-    folded = [(due, fold(due.callbacks)) for due in due_calls]
-    unknown = {number for due, call in folded if not due.matched and (number := _number(call, region))}
-    candidates = await find_people(client, unknown, region=region)
-    prepared = []
-    for due, call in folded:
-        number = _number(call, region)
-        # Who was chosen stays chosen, so that a correction in Twenty holds.
-        person = due.person if due.matched else choose(number, candidates.get(number or "", [])).person
-        activity = activity_of(call, person, texts=texts, region=region)
-        write = Write(activity, first=not due.matched)
-        # Of a call whose number is not known yet, nobody was chosen yet.
-        matched = due.matched or number is not None
-        prepared.append(Prepared(due, matched, person, write, _digest(activity)))
-    return prepared
+    def __init__(
+        self, client: Executes, batches: Batches, directory: Directory, members: Members, policy: Policy
+    ) -> None:
+        self._client = client
+        self._batches = batches
+        self._directory = directory
+        self._members = members
+        self._policy = policy
+
+    async def prepare(self, writes: Writes, due_calls: Sequence[DueCall], *, now: datetime) -> list[Prepared]:
+        """Folds each call, and finds the person of those that are to be matched.
+
+        Raises TwentyError where Twenty cannot be asked.
+        """
+        folded = {due.root_sid: fold(due.callbacks) for due in due_calls}
+        asked = {due.root_sid for due in due_calls if _may_have_changed(due, now)}
+        standing = await writes.standing(asked) if asked else {}
+        deleted = asked - standing.keys()
+        matches = await self._match(
+            [due for due in due_calls if due.match is None and due.root_sid not in deleted],
+            folded,
+            standing,
+        )
+        await self._members.refresh(self._client)
+        return [
+            self._prepared(
+                due,
+                folded[due.root_sid],
+                due.match or matches.get(due.root_sid),
+                gone=due.root_sid in deleted,
+            )
+            for due in due_calls
+        ]
+
+    def forget(self) -> None:
+        """Somebody who was found is gone: look again."""
+        self._directory.forget()
+
+    async def _match(
+        self, due_calls: Sequence[DueCall], folded: Mapping[str, Call], standing: Mapping[str, str | None]
+    ) -> dict[str, Match]:
+        """Call SID → match, of those whose number is known."""
+        matches: dict[str, Match] = {}
+        numbers: dict[str, str] = {}
+        for due in due_calls:
+            corrected = standing.get(due.root_sid)
+            if corrected and corrected != due.former_id:
+                matches[due.root_sid] = Match(Person(corrected, ""))
+            elif number := self._number(folded[due.root_sid]):
+                numbers[due.root_sid] = number
+        candidates = await self._directory.find(self._client, set(numbers.values()))
+        chosen = {sid: self._choose(number, candidates) for sid, number in numbers.items()}
+        if self._policy.nobody == "create":
+            chosen |= await self._create(
+                {sid: numbers[sid] for sid, match in chosen.items() if match == NOBODY}, folded
+            )
+        return matches | chosen
+
+    def _choose(self, number: str, candidates: Mapping[str, list[Candidate]]) -> Match:
+        return choose(number, candidates.get(number, []), several=self._policy.several)
+
+    async def _create(self, numbers: Mapping[str, str], folded: Mapping[str, Call]) -> dict[str, Match]:
+        """Somebody new for each number that nobody has."""
+        if not numbers:
+            return {}
+        # Whatever becomes of it, the next look-up has to see it.
+        self._directory.forget()
+        named = [NewPerson(n, folded[sid].caller_name or readable(n)) for sid, n in numbers.items()]
+        created = await create_people(self._batches, named)
+        return {sid: Match(created[number]) for sid, number in numbers.items() if number in created}
+
+    def _prepared(self, due: DueCall, call: Call, match: Match | None, *, gone: bool) -> Prepared:
+        number = self._number(call)
+        nobody = match is None or match.person is None
+        if gone or (nobody and self._policy.nobody == "skip"):
+            return Prepared(due, call, number, match, None, due.written)
+        activity = activity_of(
+            call,
+            match or NOBODY,
+            agent_id=self._members.by_identity(call.agent) if call.agent else None,
+            texts=self._policy.texts,
+            region=self._policy.region,
+        )
+        write = Write(activity, first=due.match is None and not self._is_corrected(match))
+        return Prepared(due, call, number, match, write, _digest(activity))
+
+    def _is_corrected(self, match: Match | None) -> bool:
+        return bool(match and match.person and not match.person.name)
+
+    def _number(self, call: Call) -> str | None:
+        """The other party's number, where it is one that a person can have."""
+        return e164(call.other_party, self._policy.region) if call.other_party else None
 
 
-def _number(call: Call, region: str) -> str | None:
-    """The other party's number, where it is one that a person can have."""
-    return e164(call.other_party, region) if call.other_party else None
+def _may_have_changed(due: DueCall, now: datetime) -> bool:
+    """Whether a user may have deleted or moved what was written of the call."""
+    if due.written is None or due.settled_at is None:
+        return False
+    return due.match is None or now - due.settled_at > LONG_AGO
 
 
 def _digest(activity: Activity) -> bytes:

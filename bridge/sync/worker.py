@@ -5,20 +5,21 @@ is found again.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
 
-from bridge.calls.texts import Texts
-from bridge.errors import BridgeError, TargetGone
+from bridge.errors import BridgeError, Duplicate, TargetGone
 from bridge.inbox.retry import pause_after
 from bridge.inbox.store import DueCall, Inbox, Settled
-from bridge.sync.batch import Prepared, prepare
+from bridge.sync.batch import Preparation, Prepared
+from bridge.sync.missed import Reminders
 from bridge.twenty.activities import Writes, writer_for
 from bridge.twenty.batches import Batches, Refused
 from bridge.twenty.client import Executes
 from bridge.twenty.schema import read_schema
+from bridge.twenty.tasks import remind
 
 POLL_SECONDS = 5
 """How long another process's news may go unseen; this one's own wake the worker at once."""
@@ -32,13 +33,23 @@ log = structlog.get_logger()
 class Worker:
     """The one worker that drains an inbox."""
 
-    def __init__(self, inbox: Inbox, client: Executes, *, texts: Texts, region: str, batch: int) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        client: Executes,
+        *,
+        batches: Batches,
+        preparation: Preparation,
+        reminders: Reminders | None,
+        live: Callable[[], bool],
+    ) -> None:
         self._inbox = inbox
         self._client = client
-        self._texts = texts
-        self._region = region
-        self._batch = batch
-        self._batches = Batches(client, size=batch)
+        self._batches = batches
+        self._most = batches.size
+        self._preparation = preparation
+        self._reminders = reminders
+        self._live = live
         self._writes: Writes | None = None
         self._writes_until = 0.0
         self._failures = 0
@@ -68,8 +79,11 @@ class Worker:
                     await _within(POLL_SECONDS, self._inbox.news)
 
     async def drain_once(self) -> int:
-        """One batch; how many calls it held. Raises BridgeError where the whole of it failed."""
-        due_calls = await self._inbox.claim(self._batch)
+        """One batch; how many calls it held. Raises BridgeError where the whole of it failed.
+
+        Calls that go on are left for later while the rate limit is short.
+        """
+        due_calls = await self._inbox.claim(self._most, live=self._live())
         if due_calls:
             writes = await self._current_writes()
             gone = await self._drain(writes, due_calls, last_try=False)
@@ -79,20 +93,33 @@ class Worker:
 
     async def _drain(self, writes: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
         """Writes and settles; the answer has the calls whose person is gone, to be matched anew once."""
-        prepared = await prepare(self._client, due_calls, texts=self._texts, region=self._region)
-        refused = await writes.write([p.write for p in prepared if p.changed])
-        await self._settle([p for p in prepared if p.due.root_sid not in refused])
+        prepared = await self._preparation.prepare(writes, due_calls, now=datetime.now(UTC))
+        refused = await writes.write([write for p in prepared if (write := p.changed)])
+        taken = [p for p in prepared if p.due.root_sid not in refused]
+        await self._remind(taken)
+        await self._settle(taken)
         gone = set() if last_try else {s for s, error in refused.items() if isinstance(error, TargetGone)}
+        if gone:
+            self._preparation.forget()
         await self._park({sid: error for sid, error in refused.items() if sid not in gone}, prepared)
         return [p.due for p in prepared if p.due.root_sid in gone]
+
+    async def _remind(self, prepared: Sequence[Prepared]) -> None:
+        """A task that cannot be made costs the call nothing."""
+        if self._reminders is None:
+            return
+        refused = await remind(self._batches, self._reminders.of(prepared))
+        for key, error in refused.items():
+            if not isinstance(error, Duplicate):
+                log.warning("task.refused", key=key, reason=str(error))
 
     async def _settle(self, prepared: Sequence[Prepared]) -> None:
         settled = [
             Settled(
                 root_sid=p.due.root_sid,
                 revision=p.due.revision,
-                matched=p.matched,
-                person=p.person,
+                number=p.number,
+                match=p.match,
                 written=p.digest,
             )
             for p in prepared
@@ -100,12 +127,12 @@ class Worker:
         if settled:
             await self._inbox.settle(settled, now=datetime.now(UTC))
         for p in prepared:
-            if p.changed:
+            if write := p.changed:
                 log.info(
                     "activity.written",
                     call_sid=p.due.root_sid,
-                    status=p.write.activity.status.value,
-                    person_id=p.person.id if p.person else None,
+                    status=write.activity.status.value,
+                    person_id=write.activity.person_id,
                 )
 
     async def _park(self, refused: Refused, prepared: Sequence[Prepared]) -> None:
@@ -119,7 +146,7 @@ class Worker:
         now = asyncio.get_running_loop().time()
         if self._writes is None or now > self._writes_until:
             schema = await read_schema(self._client)
-            self._writes = writer_for(self._batches, schema)
+            self._writes = writer_for(self._client, self._batches, schema)
             self._writes_until = now + SCHEMA_HOLDS_SECONDS
             log.info(
                 "twenty.schema", phone_calls=schema.has_phone_calls, timeline=bool(schema.timeline_object_id)

@@ -1,12 +1,13 @@
 """Writes activities: as phone calls with a row on the person's timeline, else as notes on the person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from bridge.calls.activity import Activity, record_id
 from bridge.twenty.batches import Batches, Record, Refused
+from bridge.twenty.client import Executes
 from bridge.twenty.schema import WorkspaceSchema
 
 
@@ -24,26 +25,43 @@ class Writes(Protocol):
     async def write(self, writes: Sequence[Write]) -> Refused:
         """Writes what Twenty takes; what it refuses is in the answer, by call SID."""
 
+    async def standing(self, call_sids: Collection[str]) -> dict[str, str | None]:
+        """Call SID → id of the person it stands on, of those that were written and not deleted since."""
+
 
 class PhoneCalls:
-    """Calls as records of the object `phoneCall`, two root fields a batch."""
+    """Calls as records of the object `phoneCall`, with a row on the person's timeline.
 
-    def __init__(self, batches: Batches, schema: WorkspaceSchema) -> None:
+    Two root fields a batch, and two more for notes where there are any.
+    """
+
+    def __init__(self, client: Executes, batches: Batches, schema: WorkspaceSchema) -> None:
+        self._client = client
         self._batches = batches
         self._schema = schema
 
     async def write(self, writes: Sequence[Write]) -> Refused:
-        """See `Writes`. The call before its timeline row: root fields of one request run in parallel."""
+        """See `Writes`. The call before what names it: root fields of one request run in parallel."""
         records = {w.activity.call_sid: self._record(w) for w in writes}
         refused = await self._batches.send("UpsertPhoneCalls", records)
+        refused |= await self._write_rows([w for w in writes if w.activity.call_sid not in refused])
+        noted = [w for w in writes if w.activity.call_sid not in refused and self._is_noted(w.activity)]
+        return refused | await _write_notes(self._batches, noted, on_call=True)
+
+    async def standing(self, call_sids: Collection[str]) -> dict[str, str | None]:
+        """See `Writes`."""
+        return await _standing(self._client, "WrittenPhoneCalls", "phoneCall", call_sids)
+
+    async def _write_rows(self, writes: Sequence[Write]) -> Refused:
         if (object_id := self._schema.timeline_object_id) is None:
-            return refused
-        rows = {
-            w.activity.call_sid: _timeline_row(w, object_id)
-            for w in writes
-            if w.activity.person_id and w.activity.call_sid not in refused
-        }
-        return refused | await self._batches.send("UpsertTimelineActivities", rows)
+            return {}
+        rows = {w.activity.call_sid: _timeline_row(w, object_id) for w in writes if w.activity.person_id}
+        return await self._batches.send("UpsertTimelineActivities", rows)
+
+    def _is_noted(self, activity: Activity) -> bool:
+        """Where there is text; and where the person's timeline takes no row, the note is what shows."""
+        unseen = self._schema.timeline_object_id is None and activity.person_id
+        return bool(activity.transcript or unseen)
 
     def _record(self, write: Write) -> Record:
         record = _phone_call(write.activity)
@@ -57,24 +75,45 @@ class PhoneCalls:
 class Notes:
     """Calls as notes on the person, for a workspace without `phoneCall`; two root fields a batch."""
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, client: Executes, batches: Batches) -> None:
+        self._client = client
         self._batches = batches
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Writes`. A call of nobody's is a note on nobody."""
-        notes = {w.activity.call_sid: _note(w.activity) for w in writes}
-        refused = await self._batches.send("UpsertNotes", notes)
-        targets = {
-            w.activity.call_sid: _note_target(w.activity)
-            for w in writes
-            if w.activity.person_id and w.first and w.activity.call_sid not in refused
-        }
-        return refused | await self._batches.send("UpsertNoteTargets", targets)
+        return await _write_notes(self._batches, writes, on_call=False)
+
+    async def standing(self, call_sids: Collection[str]) -> dict[str, str | None]:
+        """See `Writes`. Whom a note is on is not asked."""
+        return await _standing(self._client, "WrittenNotes", "note", call_sids)
 
 
-def writer_for(batches: Batches, schema: WorkspaceSchema) -> Writes:
+def writer_for(client: Executes, batches: Batches, schema: WorkspaceSchema) -> Writes:
     """The best way that this workspace has."""
-    return PhoneCalls(batches, schema) if schema.has_phone_calls else Notes(batches)
+    return PhoneCalls(client, batches, schema) if schema.has_phone_calls else Notes(client, batches)
+
+
+async def _standing(
+    client: Executes, operation: str, kind: str, call_sids: Collection[str]
+) -> dict[str, str | None]:
+    ids = {record_id(kind, sid): sid for sid in call_sids}
+    answer = await client.execute(operation, ids=list(ids), first=len(ids))
+    (connection,) = answer.values()
+    nodes = [edge["node"] for edge in connection["edges"]]
+    return {ids[node["id"]]: node.get("personId") for node in nodes}
+
+
+async def _write_notes(batches: Batches, writes: Sequence[Write], *, on_call: bool) -> Refused:
+    notes = {w.activity.call_sid: _note(w.activity) for w in writes}
+    refused = await batches.send("UpsertNotes", notes)
+    targets = {
+        f"{w.activity.call_sid} {target['id']}": target
+        for w in writes
+        if w.activity.call_sid not in refused
+        for target in _note_targets(w.activity, on_call=on_call)
+    }
+    lost = await batches.send("UpsertNoteTargets", targets)
+    return refused | {key.split()[0]: error for key, error in lost.items()}
 
 
 def _phone_call(activity: Activity) -> Record:
@@ -91,6 +130,8 @@ def _phone_call(activity: Activity) -> Record:
         "fromPhoneNumber": _phone(activity.from_number),
         "toPhoneNumber": _phone(activity.to_number),
         "recording": activity.recording_url and {"primaryLinkUrl": activity.recording_url},
+        "transcript": activity.transcript and {"markdown": activity.transcript},
+        "agentId": activity.agent_id,
     }
 
 
@@ -106,6 +147,8 @@ def _timeline_row(write: Write, object_id: str) -> Record:
         "linkedRecordId": record_id("phoneCall", activity.call_sid),
         "linkedRecordCachedName": activity.title,
     }
+    if activity.agent_id:
+        row["workspaceMemberId"] = activity.agent_id
     return row | ({"targetPersonId": activity.person_id} if write.first else {})
 
 
@@ -131,15 +174,23 @@ def _markdown(activity: Activity) -> str:
         "Reason": activity.reason,
         "Call SID": activity.call_sid,
     }
-    return "\n".join(f"- {name}: {value}" for name, value in facts.items() if value is not None)
+    listed = "\n".join(f"- {name}: {value}" for name, value in facts.items() if value is not None)
+    return f"{_quoted(activity.transcript)}\n\n{listed}" if activity.transcript else listed
 
 
-def _note_target(activity: Activity) -> Record:
-    return {
-        "id": record_id("noteTarget", activity.call_sid),
-        "noteId": record_id("note", activity.call_sid),
-        "targetPersonId": activity.person_id,
-    }
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def _note_targets(activity: Activity, *, on_call: bool) -> Iterator[Record]:
+    """What the note is on. Twenty does not join equal targets: their ids do."""
+    note = {"noteId": record_id("note", activity.call_sid)}
+    if activity.person_id:
+        target_id = record_id("noteTarget", activity.call_sid)
+        yield {"id": target_id, **note, "targetPersonId": activity.person_id}
+    if on_call:
+        target_id = record_id("noteTarget phoneCall", activity.call_sid)
+        yield {"id": target_id, **note, "targetPhoneCallId": record_id("phoneCall", activity.call_sid)}
 
 
 def _phone(number: str | None) -> Record | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from bridge.errors import TargetGone, TooManyRecords, TwentyDenied, TwentyRefused
+from bridge.errors import Duplicate, TargetGone, TooManyRecords, TwentyDenied, TwentyRefused
 from bridge.twenty.client import Executes
 
 SMALLER = 60
@@ -64,5 +64,5 @@ class Batches:
 
 def _not_the_records(refused: Refused, error: TwentyRefused) -> None:
     alike = [r for r in refused.values() if str(r) == str(error)]
-    if len(alike) >= MANY and not isinstance(error, TargetGone):
+    if len(alike) >= MANY and not isinstance(error, (TargetGone, Duplicate)):
         raise TwentyDenied(f"Twenty refuses one record like another: {error}", code="twenty.refused")

@@ -4,15 +4,21 @@ import asyncio
 import time
 from collections.abc import Callable
 
+SLOWER = 0.7
+RECOVERY = 0.0007
+SLOWEST = 0.05
+
 
 class Budget:
     """A token bucket that fills at `per_minute` and holds a minute's worth.
 
-    Interactive look-ups take from the last tenth, which batches leave alone.
+    Interactive look-ups take from the last tenth, which batches leave alone. Where the server refuses
+    what was counted as allowed, somebody else spends, too, or it allows less: the rate falls at once,
+    and recovers step by step.
     """
 
     def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate = per_minute / 60
+        self._full_rate = self._rate = per_minute / 60
         self._size = float(per_minute)
         self._reserve = min(self._size / 10, self._size - 1)
         self._clock = clock
@@ -24,6 +30,12 @@ class Budget:
         while (wait := self.wait_for(interactive=interactive)) > 0:  # noqa: ASYNC110 - others take, too
             await asyncio.sleep(wait)
         self._tokens -= 1
+        self._rate = min(self._full_rate, self._rate + self._full_rate * RECOVERY)
+
+    def ample(self) -> bool:
+        """Whether there is enough for what could as well be left out."""
+        self._refill()
+        return self._tokens > self._size / 2
 
     def wait_for(self, *, interactive: bool = False) -> float:
         """Seconds until a root field may be asked for; 0 is now."""
@@ -35,6 +47,7 @@ class Budget:
         """The server says that nothing is left, whatever was counted here."""
         self._refill()
         self._tokens = min(self._tokens, 0.0)
+        self._rate = max(self._rate * SLOWER, self._full_rate * SLOWEST)
 
     def _refill(self) -> None:
         now = self._clock()

@@ -32,19 +32,31 @@ class Executes(Protocol):
 class TwentyClient:
     """`Executes` over HTTP; made by `open_client`."""
 
-    def __init__(self, graphql: AsyncClientSession, metadata: AsyncClientSession, budget: Budget) -> None:
+    def __init__(
+        self,
+        graphql: AsyncClientSession,
+        metadata: AsyncClientSession,
+        budget: Budget,
+        *,
+        interactive: bool = False,
+    ) -> None:
         self._graphql = graphql
         self._metadata = metadata
-        self._budget = budget
+        self.budget = budget
+        self._interactive = interactive
+
+    def interactive(self) -> "TwentyClient":
+        """The same sessions for somebody who waits: it may spend what batches leave in reserve."""
+        return TwentyClient(self._graphql, self._metadata, self.budget, interactive=True)
 
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
         """See `Executes`. Waits for the budget first."""
         if name not in UNLIMITED:
-            await self._budget.take()
+            await self.budget.take(interactive=self._interactive)
         try:
             return await _send(self._graphql, name, variables)
         except TwentyOverLimit:
-            self._budget.exhausted()
+            self.budget.exhausted()
             raise
 
     async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """Who has these numbers, asked in one query for a whole batch."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bridge.calls.activity import record_id
 from bridge.calls.matching import Candidate, Person, endings_of, forms, number_of
+from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
 
 PAGE = 1000
@@ -53,10 +56,16 @@ def _candidate(node: dict[str, Any], region: str) -> Candidate:
             node["id"],
             " ".join(filter(None, (name.get("firstName"), name.get("lastName")))),
             node.get("companyId"),
+            (node.get("company") or {}).get("accountOwnerId"),
         ),
-        numbers=frozenset(_numbers(node.get("phones") or {}, region)),
+        numbers=numbers_in(node.get("phones") or {}, region=region),
         created_at=datetime.fromisoformat(node["createdAt"]),
     )
+
+
+def numbers_in(phones: dict[str, Any], *, region: str) -> frozenset[str]:
+    """The E.164 numbers of a field of phones, primary and additional."""
+    return frozenset(_numbers(phones, region))
 
 
 def _numbers(phones: dict[str, Any], region: str) -> Iterator[str]:
@@ -79,3 +88,34 @@ def _numbers(phones: dict[str, Any], region: str) -> Iterator[str]:
         )
         if found:
             yield found
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody to create: a number (E.164), and the caller's name where Twilio gave one."""
+
+    number: str
+    name: str
+
+
+async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[str, Person]:
+    """Number → the person that was created for it, one a number.
+
+    Nobody is created whom somebody in Twenty deleted, or gave another number: their id is taken.
+    """
+    people = {person.number: Person(record_id("person", person.number), person.name) for person in new}
+    records = {
+        number: {
+            "id": person.id,
+            "name": _first_and_last(person.name),
+            "phones": {"primaryPhoneNumber": number},
+        }
+        for number, person in people.items()
+    }
+    refused = await batches.send("CreatePeople", records)
+    return {number: person for number, person in people.items() if number not in refused}
+
+
+def _first_and_last(name: str) -> dict[str, str]:
+    first, _, last = name.partition(" ")
+    return {"firstName": first, "lastName": last}

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.errors import (
+    Duplicate,
     TargetGone,
     TooManyRecords,
     TwentyDenied,
@@ -58,4 +59,6 @@ def _refused(sub_code: str | None, message: str) -> TwentyRefused:
         return TooManyRecords(message)
     if "foreign key constraint" in message:
         return TargetGone(message)
+    if "duplicate entry" in message:
+        return Duplicate(message)
     return TwentyRefused(f"{sub_code}: {message}" if sub_code else message)

@@ -22,9 +22,9 @@ STATUSES = frozenset(
         "failed",
         "no-answer",
         "canceled",
-        "answered",
     }
 )
+ALLOWED = {"CallStatus": STATUSES, "DialCallStatus": STATUSES | {"answered"}}
 NEEDED = {
     Kind.VOICE: ("From",),
     Kind.STATUS: ("CallStatus",),
@@ -43,8 +43,8 @@ def callback(kind: Kind, target: str, parameters: Mapping[str, str], *, received
     for name in NEEDED.get(kind, ()):
         if not parameters.get(name):
             raise CallbackInvalid(f"{name} is missing")
-    for name in ("CallStatus", "DialCallStatus"):
-        if parameters.get(name) and parameters[name] not in STATUSES:
+    for name, allowed in ALLOWED.items():
+        if parameters.get(name) and parameters[name] not in allowed:
             raise CallbackInvalid(f"{name} is none of Twilio's: {parameters[name][:20]!r}")
     return Callback(
         kind=kind,

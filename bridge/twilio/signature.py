@@ -38,11 +38,10 @@ def _joined(parameters: Iterable[tuple[str, str]]) -> bytes:
 
 @lru_cache(maxsize=256)
 def _variants(url: str) -> tuple[bytes, bytes]:
-    """The URL without and with its port: Twilio may have signed either."""
+    """The URL as it is, and without its port or with the default one: Twilio may have signed either."""
     parts = urlparse(url)
-    host = parts.netloc.split(":")[0]
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return (
-        parts._replace(netloc=host).geturl().encode(),
-        parts._replace(netloc=f"{host}:{port}").geturl().encode(),
-    )
+    if parts.port:
+        other = parts.netloc.rpartition(":")[0]
+    else:
+        other = f"{parts.netloc}:{443 if parts.scheme == 'https' else 80}"
+    return parts.geturl().encode(), parts._replace(netloc=other).geturl().encode()

@@ -1,6 +1,6 @@
 """What every request passes: errors become problem bodies, and Twilio's signature comes first."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
@@ -45,7 +45,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except BridgeError as error:
         status = STATUS_OF.get(type(error), 500)
-        log.warning("request.refused", path=request.path, status=status, reason=str(error))
+        log.warning("request.refused", path=_route(request), status=status, reason=str(error))
         return problem(status, str(error) if status != 500 else "This is our fault.")
     except web.HTTPRequestEntityTooLarge:
         return problem(413, f"The body is over {LARGEST_BODY} bytes.")
@@ -55,8 +55,14 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         allow = answer.headers.get("Allow")
         return problem(answer.status, answer.reason, headers={"Allow": allow} if allow else {})
     except Exception:
-        log.exception("request.failed", path=request.path)
+        log.exception("request.failed", path=_route(request))
         return problem(500, "This is our fault.")
+
+
+def _route(request: web.Request) -> str:
+    """The path without what is variable in it, which may be somebody's number."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else request.path
 
 
 def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -88,21 +94,21 @@ class SignedForms:
                 raise WrongContentType(f"The body should be {FORM}, as Twilio sends it.")
             pairs = _pairs(await request.read())
             signature = request.headers.get("X-Twilio-Signature", "")
-            if not self._validator.is_valid(self.signed_url(request), pairs, signature):
+            if not any(self._validator.is_valid(url, pairs, signature) for url in self._urls(request)):
                 raise NotAllowed("The request does not carry a valid X-Twilio-Signature for this URL.")
             return await handle(request, dict(pairs))
 
         return handler
 
-    def signed_url(self, request: web.Request) -> str:
-        """The URL that Twilio was given: behind a proxy the request's own host and scheme are others.
+    def _urls(self, request: web.Request) -> Iterator[str]:
+        """What Twilio may have been given: behind a proxy the request's own host and scheme are others.
 
-        A proxy may have taken the public URL's path off, or not.
+        A proxy may have taken the public URL's path off, or not; `/twilio/…` alone does not tell.
         """
         path = request.raw_path
-        if self._prefix and not path.startswith(f"{self._prefix}/"):
-            path = self._prefix + path
-        return self._origin + path
+        yield f"{self._origin}{self._prefix}{path}"
+        if self._prefix and path.startswith(f"{self._prefix}/"):
+            yield f"{self._origin}{path}"
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

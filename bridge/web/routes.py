@@ -9,9 +9,11 @@ from aiohttp import web
 
 from bridge.calls.callback import Kind
 from bridge.web.callbacks import Callbacks
+from bridge.web.callers import ScreenPops
 from bridge.web.health import Health
 from bridge.web.middleware import Handler, SignedForms
 from bridge.web.tokens import Tokens
+from bridge.web.twenty import TwentyWebhook
 from bridge.web.voice import Voice
 
 
@@ -21,8 +23,10 @@ class Edge:
 
     signed: SignedForms
     tokens: Tokens
+    screen_pops: ScreenPops
     voice: Voice
     callbacks: Callbacks
+    twenty: TwentyWebhook
     health: Health
     capabilities: Handler
 
@@ -33,6 +37,7 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
     for base in dict.fromkeys(("", prefix)):
         for method, path, handler in _twilio(edge):
             app.router.add_route(method, base + path, handler)
+        app.router.add_route("POST", f"{base}/twenty/webhook", edge.twenty.receive)
         for method, path, handler in _public(edge):
             app.router.add_route(method, base + path, handler)
         for method, path, handler in _widget(edge):
@@ -58,6 +63,7 @@ def _widget(edge: Edge) -> Routes:
     """From pages of the configured origins."""
     for path in ("/api/twilio/token", "/token", "/webhook/twilio-token"):
         yield "POST", path, edge.tokens.issue
+    yield "GET", "/api/callers/{number}", edge.screen_pops.show
     yield "GET", "/capabilities", edge.capabilities
 
 

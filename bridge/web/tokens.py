@@ -1,6 +1,7 @@
 """Access tokens for the phone widget: who asks, as whom, and what they get."""
 
 import hmac
+import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -71,16 +72,17 @@ class Door:
 
     def admit(self, request: web.Request) -> Caller:
         """Raises NotAuthenticated or NotAllowed."""
-        authorization = request.headers.get(hdrs.AUTHORIZATION)
-        if authorization is not None:
-            return self._by_key(authorization)
-        if not self._anonymous:
-            raise NotAuthenticated("Send a widget key: Authorization: Bearer …")
+        if not self._anonymous or hdrs.AUTHORIZATION in request.headers:
+            return self.admit_key(request)
         if request.headers.get(hdrs.ORIGIN, "").lower() not in self._origins:
             raise NotAllowed("The page's origin is not one of the configured ones (cors.origins).")
         return Caller("anonymous", self._anonymous_incoming)
 
-    def _by_key(self, authorization: str) -> Caller:
+    def admit_key(self, request: web.Request) -> Caller:
+        """Only who holds a widget key, whatever else is set; raises NotAuthenticated."""
+        authorization = request.headers.get(hdrs.AUTHORIZATION)
+        if authorization is None:
+            raise NotAuthenticated("Send a widget key: Authorization: Bearer …")
         scheme, _, given = authorization.partition(" ")
         token = given.strip().encode("utf-8", "surrogateescape")
         # All are compared: the time tells nothing of which one came near.
@@ -128,8 +130,8 @@ async def _asked_identity(request: web.Request) -> str | None:
     if request.content_type != "application/json":
         raise WrongContentType(f"The body should be application/json or {FORM}.")
     try:
-        values = await request.json()
-    except ValueError as problem:
+        values = json.loads(body)
+    except (ValueError, RecursionError) as problem:
         raise NotUnderstood("The body is no JSON.") from problem
     identity = values.get("identity") if isinstance(values, dict) else 0
     if not isinstance(identity, str | None):

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
@@ -25,14 +26,24 @@ async def test_they_make_the_tables_of_the_code(database_url: str) -> None:
     await engine.dispose()
 
 
-async def test_due_calls_are_found_by_their_index(database_url: str, tmp_path: Path) -> None:
+CALLS = {
+    "ix_calls_due": "SELECT * FROM calls WHERE revision > synced_revision AND parked_reason IS NULL "
+    "AND ended = 1 ORDER BY due_at LIMIT 200",
+    "ix_calls_unmatched": "UPDATE calls SET matched = 0 WHERE matched = 1 AND person_id IS NULL "
+    "AND number IS NOT NULL AND number IN ('+33612345678')",
+    "ix_calls_person": "UPDATE calls SET matched = 0 WHERE person_id = 'a'",
+}
+
+
+@pytest.mark.parametrize(("index", "query"), CALLS.items())
+async def test_queries_are_served_by_their_index(
+    database_url: str, tmp_path: Path, index: str, query: str
+) -> None:
     engine = open_engine(database_url)
     await migrate(engine)
     await engine.dispose()
     with sqlite3.connect(tmp_path / "bridge.db") as connection:
-        plan = connection.execute(
-            "EXPLAIN QUERY PLAN SELECT * FROM calls "
-            "WHERE revision > synced_revision AND parked_reason IS NULL ORDER BY due_at LIMIT 200"
-        ).fetchall()
+        plan = str(connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall())
     connection.close()
-    assert "ix_calls_due" in str(plan)
+    assert index in plan
+    assert "TEMP B-TREE" not in plan

@@ -4,18 +4,20 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.matching import Person
+from bridge.calls.matching import Match, Person
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import DueCall, Inbox, Settled, open_inbox
 from tests.support import TEN, new_sid, outbound, told
 
-JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe")
+JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe", owner_id="a member")
+JOHN = Person("another id", "John Doe")
+JANES = "+33612345678"
 
 
 @pytest.fixture
@@ -26,7 +28,11 @@ async def inbox(database_url: str) -> AsyncIterator[Inbox]:
 
 def settled(due: DueCall, person: Person | None = None) -> Settled:
     return Settled(
-        root_sid=due.root_sid, revision=due.revision, matched=True, person=person, written=b"0" * 16
+        root_sid=due.root_sid,
+        revision=due.revision,
+        number=JANES,
+        match=Match(person, (JOHN,)),
+        written=b"0" * 16,
     )
 
 
@@ -35,7 +41,7 @@ async def test_a_callback_comes_back_as_it_was(inbox: Inbox) -> None:
     await inbox.put(callback)
     (due,) = await inbox.claim(200)
     assert due.callbacks == (callback,)
-    assert (due.root_sid, due.revision, due.matched, due.person) == (callback.root_sid, 1, False, None)
+    assert (due.root_sid, due.revision, due.match) == (callback.root_sid, 1, None)
 
 
 async def test_a_duplicate_changes_nothing(inbox: Inbox) -> None:
@@ -65,7 +71,7 @@ async def test_a_settled_call_is_due_again_when_news_arrive(inbox: Inbox) -> Non
     assert await inbox.claim(200) == []
     await inbox.put(outbound(sid, "+33612345678"))
     (again,) = await inbox.claim(200)
-    assert (again.revision, again.matched, again.person, again.written) == (2, True, JANE, b"0" * 16)
+    assert (again.revision, again.match, again.written) == (2, Match(JANE, (JOHN,)), b"0" * 16)
 
 
 async def test_settling_leaves_due_what_arrived_after_the_claim(inbox: Inbox) -> None:
@@ -103,6 +109,48 @@ async def test_the_longest_due_come_first_and_no_more_than_asked_for(inbox: Inbo
         await inbox.put(told(Kind.VOICE, sid, at=seconds, From="client:alice"))
     claimed = [due.root_sid for due in await inbox.claim(3)]
     assert claimed == list(reversed(sids))[:3]
+
+
+async def test_those_that_ended_come_before_those_that_go_on(inbox: Inbox) -> None:
+    ringing, over = new_sid(), new_sid()
+    await inbox.put(told(Kind.VOICE, ringing, at=0, From="client:alice"))
+    await inbox.put(outbound(over, JANES, seconds=60))
+    assert [due.root_sid for due in await inbox.claim(200)] == [over, ringing]
+    assert [due.root_sid for due in await inbox.claim(1)] == [over]
+    assert [due.root_sid for due in await inbox.claim(200, live=False)] == [over]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "since", "relinked"),
+    [
+        ({JANES}, TEN - timedelta(days=1), 1),
+        (None, TEN - timedelta(days=1), 1),
+        ({"+33698765432"}, TEN - timedelta(days=1), 0),
+        ({JANES}, TEN + timedelta(days=1), 0),
+    ],
+)
+async def test_a_call_without_a_person_is_matched_anew(
+    inbox: Inbox, numbers: set[str] | None, since: datetime, relinked: int
+) -> None:
+    await inbox.put(outbound(new_sid(), JANES))
+    await inbox.put(outbound(new_sid(), JANES))
+    nobodys, janes = await inbox.claim(200)
+    await inbox.settle([settled(nobodys), settled(janes, JANE)], now=TEN)
+    assert await inbox.relink(numbers, since=since, now=TEN) == relinked
+    found = await inbox.claim(200)
+    assert [(due.root_sid, due.match) for due in found] == [(nobodys.root_sid, None)] * relinked
+
+
+async def test_calls_of_a_person_who_is_gone_are_matched_anew_when_there_is_news(inbox: Inbox) -> None:
+    sid = new_sid()
+    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    (due,) = await inbox.claim(200)
+    await inbox.settle([settled(due, JANE)], now=TEN)
+    assert await inbox.unlink(JANE.id) == 1
+    assert await inbox.claim(200) == []
+    await inbox.put(outbound(sid, JANES))
+    (again,) = await inbox.claim(200)
+    assert (again.match, again.former_id) == (None, JANE.id)
 
 
 async def test_many_at_once_are_all_kept(inbox: Inbox) -> None:

@@ -1,13 +1,20 @@
 """A worker between a real inbox and a sandbox Twenty."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import pytest
 
 from bridge.calls.texts import ENGLISH
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.sync.batch import Policy, Preparation
+from bridge.sync.missed import Reminders
 from bridge.sync.worker import Worker
-from bridge.twenty.client import TwentyClient
+from bridge.twenty.batches import Batches
+from bridge.twenty.client import Executes, TwentyClient
+from bridge.twenty.directory import Directory
+from bridge.twenty.members import Members
+from tests.sync.support import Settings
 
 
 @pytest.fixture
@@ -16,6 +23,32 @@ async def inbox(database_url: str) -> AsyncIterator[Inbox]:
         yield opened
 
 
+MakeWorker = Callable[[Executes, Settings], Worker]
+
+
 @pytest.fixture
-def worker(inbox: Inbox, client: TwentyClient) -> Worker:
-    return Worker(inbox, client, texts=ENGLISH, region="FR", batch=200)
+def make_worker(inbox: Inbox) -> MakeWorker:
+    """Makes a worker with settings of its own."""
+
+    def make(client: Executes, settings: Settings) -> Worker:
+        batches = Batches(client, size=200)
+        members = Members(emails=settings.emails)
+        policy = Policy(texts=ENGLISH, region="FR", several=settings.several, nobody=settings.nobody)
+        directory = Directory(region="FR", seconds=settings.cache_seconds)
+        due_in = timedelta(hours=24)
+        return Worker(
+            inbox,
+            client,
+            batches=batches,
+            preparation=Preparation(client, batches, directory, members, policy),
+            reminders=Reminders(members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in),
+            live=lambda: settings.live,
+        )
+
+    return make
+
+
+@pytest.fixture
+def worker(make_worker: MakeWorker, client: TwentyClient) -> Worker:
+    """A worker as it is where nobody set anything."""
+    return make_worker(client, Settings())

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from bridge.calls.callback import Kind
-from bridge.calls.texts import ENGLISH
 from bridge.errors import TwentyDenied, TwentyUnavailable
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
@@ -25,13 +24,10 @@ from tests.support import (
     told,
     twenty_settings,
 )
+from tests.sync.conftest import MakeWorker
+from tests.sync.support import Settings, drain
 
 JANE = "+33612345678"
-
-
-async def drain(worker: Worker) -> None:
-    while await worker.drain_once():
-        pass
 
 
 async def test_a_call_stands_on_its_person(twenty: TwentySandbox, inbox: Inbox, worker: Worker) -> None:
@@ -62,8 +58,9 @@ async def test_two_hundred_calls_are_three_root_fields(
 ) -> None:
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     await asyncio.gather(*[inbox.put(outbound(new_sid(), JANE, seconds=i + 1)) for i in range(200)])
-    # The workspace is asked once what it has.
+    # The workspace is asked now and then what and whom it has.
     await worker._current_writes()
+    await worker._preparation._members.refresh(worker._client)
     before = twenty.root_fields
     assert await worker.drain_once() == 200
     assert twenty.root_fields - before == 3
@@ -198,13 +195,13 @@ class Meddler:
 
 
 async def test_a_person_who_is_gone_is_matched_anew(
-    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
 ) -> None:
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     heir = await create_person(twenty, "Jane Roe", primaryPhoneNumber=JANE)
     sid = new_sid()
     await inbox.put(outbound(sid, JANE))
-    worker = Worker(inbox, Meddler(client, twenty, jane), texts=ENGLISH, region="FR", batch=200)
+    worker = make_worker(Meddler(client, twenty, jane), Settings())
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == heir
 
@@ -213,10 +210,12 @@ NOTES = """{ notes { edges { node { title bodyV2 { markdown }
   noteTargets { edges { node { targetPersonId } } } } } } }"""
 
 
-async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(inbox: Inbox) -> None:
+async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(
+    inbox: Inbox, make_worker: MakeWorker
+) -> None:
     async with twenty_sandbox(rate_limit=False) as bare, open_client(twenty_settings(bare)) as client:
         jane = await create_person(bare, "Jane Doe", primaryPhoneNumber=JANE)
-        worker = Worker(inbox, client, texts=ENGLISH, region="FR", batch=200)
+        worker = make_worker(client, Settings())
         sid = new_sid()
         for seconds in (192, 193):
             await inbox.put(outbound(sid, JANE, seconds=seconds))

@@ -1,5 +1,7 @@
 """The token bucket, on a clock of its own."""
 
+import pytest
+
 from bridge.twenty.budget import Budget
 
 
@@ -41,9 +43,40 @@ async def test_the_servers_word_counts() -> None:
     clock = Clock()
     budget = Budget(60, clock=clock)
     budget.exhausted()
-    assert 7 <= budget.wait_for() <= 7.1
-    clock.now += 7.1
+    assert budget.wait_for() == pytest.approx(7 / 0.7)
+    clock.now += 10.1
     assert budget.wait_for() == 0
+
+
+class Server:
+    """Allows so many a minute, and holds a minute's worth."""
+
+    def __init__(self, per_minute: float, clock: Clock) -> None:
+        self._bucket = Budget(round(per_minute), clock=clock)
+
+    def takes(self) -> bool:
+        taken = self._bucket.wait_for(interactive=True) == 0
+        if taken:
+            self._bucket._tokens -= 1
+        return taken
+
+
+@pytest.mark.parametrize("allowed", [100, 90, 60, 30])
+async def test_under_a_backlog_few_requests_are_refused(allowed: int) -> None:
+    """Ten hours at a server that allows what is set, or less, because others spend, too."""
+    clock = Clock()
+    budget, server = Budget(100, clock=clock), Server(allowed, clock)
+    asked = refused = 0
+    while clock.now < 36_000:
+        clock.now += budget.wait_for() + 1e-6
+        await budget.take()
+        asked += 1
+        if not server.takes():
+            refused += 1
+            budget.exhausted()
+            clock.now += 1  # the worker waits before it tries again
+    assert refused <= asked / 100
+    assert asked - refused >= allowed / 60 * 36_000 * 0.75
 
 
 async def test_the_smallest_budget_still_moves() -> None:

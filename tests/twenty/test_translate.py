@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bridge.errors import (
+    Duplicate,
     TargetGone,
     TooManyRecords,
     TwentyDenied,
@@ -65,7 +66,7 @@ CASES: list[tuple[str | None, str | None, str, type[TwentyError], str]] = [
         TargetGone,
         "twenty.target_gone",
     ),
-    ("BAD_USER_INPUT", None, "A duplicate entry was detected", TwentyRefused, "twenty.refused"),
+    ("BAD_USER_INPUT", None, "A duplicate entry was detected", Duplicate, "twenty.duplicate"),
     (
         "BAD_USER_INPUT",
         "INVALID_PHONE_NUMBER",

@@ -34,11 +34,23 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("last_error", sa.Text),
         sa.Column("parked_reason", sa.Text),
+        sa.Column("ended", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("matched", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("number", sa.String(20)),
         sa.Column("person_id", sa.String(36)),
-        sa.Column("person_name", sa.Text),
+        sa.Column("match", sa.JSON),
         sa.Column("written", sa.LargeBinary(16)),
         sa.Column("settled_at", moment),
     )
     due = sa.text("revision > synced_revision AND parked_reason IS NULL")
-    op.create_index("ix_calls_due", "calls", ["due_at"], sqlite_where=due, postgresql_where=due)
+    op.create_index("ix_calls_due", "calls", ["ended", "due_at"], sqlite_where=due, postgresql_where=due)
+    # Written as the queries write it, or SQLite does not see that the index serves them.
+    unmatched = sa.and_(
+        sa.column("matched", sa.Boolean),
+        sa.column("person_id").is_(None),
+        sa.column("number").is_not(None),
+    )
+    op.create_index(
+        "ix_calls_unmatched", "calls", ["number"], sqlite_where=unmatched, postgresql_where=unmatched
+    )
+    op.create_index("ix_calls_person", "calls", ["person_id"])

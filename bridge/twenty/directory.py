@@ -1,0 +1,42 @@
+"""Look-ups that were made lately, so that the next call from a number costs nothing."""
+
+import time
+from collections.abc import Callable, Collection
+
+from bridge.calls.matching import Candidate
+from bridge.twenty.client import Executes
+from bridge.twenty.people import find_people
+
+MOST = 50_000
+"""Numbers that are remembered; past that all are forgotten."""
+
+
+class Directory:
+    """E.164 number → candidates, each for `seconds`; Twenty's webhooks make it forget sooner."""
+
+    def __init__(self, *, region: str, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._region = region
+        self._seconds = seconds
+        self._clock = clock
+        self._known: dict[str, tuple[float, list[Candidate]]] = {}
+
+    async def find(self, client: Executes, numbers: Collection[str]) -> dict[str, list[Candidate]]:
+        """Who has these numbers; asks Twenty, once, for those that are not known. Raises TwentyError."""
+        now, remembered = self._clock(), self._known
+        found = {
+            number: known[1] for number in numbers if (known := remembered.get(number)) and known[0] > now
+        }
+        unknown = set(numbers) - found.keys()
+        if unknown:
+            asked = await find_people(client, unknown, region=self._region)
+            fresh = {number: asked.get(number, []) for number in unknown}
+            if len(remembered) + len(fresh) > MOST:
+                remembered.clear()
+            # Into what was there before: an answer from before people changed goes with the rest.
+            remembered |= {number: (now + self._seconds, people) for number, people in fresh.items()}
+            found |= fresh
+        return found
+
+    def forget(self) -> None:
+        """People have changed."""
+        self._known = {}

@@ -1,0 +1,61 @@
+"""Which member of the workspace an agent's identity is."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from bridge.errors import TwentyDenied
+from bridge.twenty.client import Executes
+
+VERIFIED = re.compile(r"wm_([0-9a-f]{32})")
+"""The identity of a user whom Twenty vouched for: the id of the member, without dashes."""
+
+NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
+HOLDS_SECONDS = 300
+
+log = structlog.get_logger()
+
+
+class Members:
+    """Identity or e-mail → id of the workspace member; asked of Twenty now and then.
+
+    `emails` says of identities whose they are; without, an identity that is a member's e-mail, with `_`
+    for what Twilio does not allow in one, is that member's.
+    """
+
+    def __init__(self, *, emails: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._emails = {identity: email.lower() for identity, email in emails.items()}
+        self._clock = clock
+        self._ids: dict[str, str] = {}
+        self._until = float("-inf")
+
+    async def refresh(self, client: Executes) -> None:
+        """Asks Twenty who there is, if that was long ago. Raises TwentyUnavailable.
+
+        A key that may not read members still logs calls, only not whose they were.
+        """
+        if self._clock() < self._until:
+            return
+        try:
+            answer = await client.execute("WorkspaceMembers")
+        except TwentyDenied as denied:
+            log.warning("members.unknown", reason=str(denied))
+            answer = {"workspaceMembers": {"edges": []}}
+        nodes = [edge["node"] for edge in answer["workspaceMembers"]["edges"]]
+        self._ids = {node["userEmail"].lower(): node["id"] for node in nodes if node.get("userEmail")}
+        self._until = self._clock() + HOLDS_SECONDS
+
+    def by_email(self, email: str) -> str | None:
+        """The member with that e-mail."""
+        return self._ids.get(email.lower())
+
+    def by_identity(self, identity: str) -> str | None:
+        """The member who calls under an identity."""
+        if verified := VERIFIED.fullmatch(identity):
+            return str(uuid.UUID(verified[1]))
+        if email := self._emails.get(identity):
+            return self._ids.get(email)
+        return next((i for e, i in self._ids.items() if NOT_ALLOWED.sub("_", e) == identity.lower()), None)

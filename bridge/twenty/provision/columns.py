@@ -1,0 +1,125 @@
+"""The columns of phone calls' tables: which, how wide, in what order; and those of the default view."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
+from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
+from bridge.twenty.provision.there import Object, View, ViewField
+
+WIDTHS: Mapping[str, int] = {
+    "name": 270,
+    "direction": 110,
+    "status": 120,
+    "person": 160,
+    "company": 160,
+    "agent": 160,
+    "startedAt": 170,
+    "durationInSeconds": 110,
+    "fromPhoneNumber": 160,
+    "toPhoneNumber": 160,
+    "recording": 130,
+}
+"""In pixels, in the order of the columns. None is as wide as Twenty makes them: see `_is_arranged`."""
+
+NOT_SHOWN = ("createdAt", "createdBy", "updatedAt", "updatedBy")
+"""What Twenty shows of a new object, and nobody looks for in a list of calls."""
+
+DEFAULT_NAME = "All phone calls"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a column stands, and how wide it is in pixels."""
+
+    position: int
+    size: int
+
+    def holds(self, column: ViewField) -> bool:
+        """Whether the column stands there."""
+        return (column.position, column.size) == (self.position, self.size)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What makes it stand there."""
+        return {"isVisible": True, "position": self.position, "size": self.size}
+
+
+def places(phone_call: Object, names: Iterable[str] = WIDTHS) -> dict[str, Place]:
+    """Field id → place, of the fields that there are."""
+    there = [name for name in names if name in phone_call.by_name]
+    return {phone_call.by_name[name].id: Place(n, WIDTHS[name]) for n, name in enumerate(there)}
+
+
+def create(view_id: str, placed: Mapping[str, Place]) -> Mutation:
+    """The columns of a view that has none of these."""
+    columns = [{"viewId": view_id, "fieldMetadataId": field_id, **at.shown} for field_id, at in placed.items()]
+    return Mutation("CreateViewFields", {"inputs": columns})
+
+
+def newest_first(view_id: str, phone_call: Object) -> list[Mutation]:
+    """Sorts a view by the time when calls began."""
+    started_at = phone_call.by_name.get("startedAt")
+    if not started_at:
+        return []
+    sort_id = derived_id(phone_call.id, view_id, "sort")
+    sort = {"id": sort_id, "viewId": view_id, "fieldMetadataId": started_at.id, "direction": "DESC"}
+    return [Mutation("CreateViewSort", {"input": sort})]
+
+
+def lay_out_default(views: Iterable[View], phone_call: Object) -> list[Step]:
+    """The default view's columns, as long as no user has arranged them."""
+    view = next((one for one in views if one.key == "INDEX"), None)
+    if not view:
+        return []
+    placed = places(phone_call)
+    own = {field_id: at for field_id, at in placed.items() if field_id != phone_call.by_name["name"].id}
+    if _is_arranged(view, own) or _is_laid_out(view, own):
+        return []
+    sorting = [] if view.view_sorts else newest_first(view.id, phone_call)
+    changes = (*_naming(view), *sorting, *_hiding(view, phone_call), *_showing(view, placed))
+    sentence = f"lay out the columns of the view “{DEFAULT_NAME}”, newest first"
+    return [Step(sentence, Permission.VIEWS, changes, needs=(THE_OBJECT,))]
+
+
+def _is_arranged(view: View, own: Mapping[str, Place]) -> bool:
+    """Whether a user has shown a column elsewhere than we do, or hidden one that we had shown.
+
+    Those that Twenty made are hidden, and stand elsewhere; those that we laid out are shown in their
+    places. So a run that broke off is told from a user's work, and ended by the next.
+    """
+    columns = ((view.by_field.get(field_id), at) for field_id, at in own.items())
+    return any(column.is_visible != at.holds(column) for column, at in columns if column)
+
+
+def _is_laid_out(view: View, own: Mapping[str, Place]) -> bool:
+    return all(field_id in view.by_field and view.by_field[field_id].is_visible for field_id in own)
+
+
+def _naming(view: View) -> Iterator[Mutation]:
+    if view.name != DEFAULT_NAME and view.name.startswith("All "):
+        update = {"name": DEFAULT_NAME, "icon": OBJECT["icon"]}
+        yield Mutation("UpdateView", {"id": view.id, "input": update})
+
+
+def _hiding(view: View, phone_call: Object) -> Iterator[Mutation]:
+    for name in NOT_SHOWN:
+        field = phone_call.by_name.get(name)
+        column = view.by_field.get(field.id) if field else None
+        if column and column.is_visible:
+            yield _change(column, {"isVisible": False})
+
+
+def _showing(view: View, placed: Mapping[str, Place]) -> Iterator[Mutation]:
+    missing = {field_id: at for field_id, at in placed.items() if field_id not in view.by_field}
+    if missing:
+        yield create(view.id, missing)
+    for field_id, at in placed.items():
+        column = view.by_field.get(field_id)
+        if column and not (column.is_visible and at.holds(column)):
+            yield _change(column, at.shown)
+
+
+def _change(column: ViewField, update: dict[str, Any]) -> Mutation:
+    return Mutation("UpdateViewField", {"input": {"id": column.id, "update": update}})

@@ -1,0 +1,113 @@
+"""The fields of phoneCall: what they are called, what they hold, what they look like."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.calls.call import CallStatus, Direction
+from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
+from bridge.twenty.provision.plan import Mutation, Permission, Step
+from bridge.twenty.provision.there import Object, Structure
+from bridge.twenty.schema import PHONE_CALL
+
+
+@dataclass(frozen=True, slots=True)
+class NewField:
+    """A field to create; `target` names the object that a relation points to."""
+
+    name: str
+    label: str
+    type: str
+    icon: str
+    more: dict[str, Any] = field(default_factory=dict)
+    target: str | None = None
+
+
+def _select(values: Sequence[str], colors: Sequence[str]) -> dict[str, Any]:
+    return {
+        "options": [
+            {
+                "value": value,
+                "label": value.replace("_", " ").capitalize(),
+                "color": color,
+                "position": position,
+            }
+            for position, (value, color) in enumerate(zip(values, colors, strict=True))
+        ]
+    }
+
+
+DIRECTIONS = _select(list(Direction), ["green", "blue"])
+STATUSES = _select(
+    list(CallStatus), ["green", "blue", "turquoise", "orange", "red", "purple", "gray", "yellow"]
+)
+WHOLE_NUMBER = {"settings": {"dataType": "int", "decimals": 0, "type": "number"}}
+
+FIELDS = (
+    NewField("externalCallId", "Call SID", "TEXT", "IconFingerprint", {"isUnique": True}),
+    NewField("direction", "Direction", "SELECT", "IconArrowsLeftRight", DIRECTIONS),
+    NewField("status", "Status", "SELECT", "IconStatusChange", STATUSES),
+    NewField("startedAt", "Started at", "DATE_TIME", "IconCalendarClock"),
+    NewField("answeredAt", "Answered at", "DATE_TIME", "IconPhoneCheck"),
+    NewField("endedAt", "Ended at", "DATE_TIME", "IconPhoneOff"),
+    NewField("durationInSeconds", "Duration (s)", "NUMBER", "IconClock", WHOLE_NUMBER),
+    NewField("fromPhoneNumber", "From", "PHONES", "IconPhoneIncoming"),
+    NewField("toPhoneNumber", "To", "PHONES", "IconPhoneOutgoing"),
+    NewField("recording", "Recording", "LINKS", "IconMicrophone"),
+    NewField("transcript", "Transcript", "RICH_TEXT", "IconFileText"),
+    NewField("person", "Person", "RELATION", "IconUser", target="person"),
+    NewField("company", "Company", "RELATION", "IconBuildingSkyscraper", target="company"),
+    NewField("agent", "Agent", "RELATION", "IconHeadset", target="workspaceMember"),
+)
+
+
+def create(phone_call: Object, there: Structure) -> list[Step]:
+    """The fields that the object lacks, a step each."""
+    return [
+        Step(
+            f"create the field {PHONE_CALL}.{wanted.name}",
+            Permission.DATA_MODEL,
+            (Mutation("CreateField", {"input": {"field": _creation(wanted, phone_call, there)}}),),
+            needs=(THE_OBJECT,),
+        )
+        for wanted in FIELDS
+        if wanted.name not in phone_call.by_name
+    ]
+
+
+def _creation(wanted: NewField, phone_call: Object, there: Structure) -> dict[str, Any]:
+    own = {"type": wanted.type, "name": wanted.name, "label": wanted.label, "icon": wanted.icon}
+    creation = {"objectMetadataId": phone_call.id, **own, **wanted.more}
+    if wanted.target:
+        creation["relationCreationPayload"] = {
+            "type": "MANY_TO_ONE",
+            "targetObjectMetadataId": there.object_ids[wanted.target],
+            "targetFieldLabel": OBJECT["labelPlural"],
+            "targetFieldIcon": OBJECT["icon"],
+        }
+    return creation
+
+
+def add_icons(phone_call: Object) -> list[Step]:
+    """An icon for each field that has none."""
+    bare = [f for f in FIELDS if f.name in phone_call.by_name and not phone_call.by_name[f.name].icon]
+    if not bare:
+        return []
+    updates = [{"id": phone_call.by_name[f.name].id, "update": {"icon": f.icon}} for f in bare]
+    changes = tuple(Mutation("UpdateField", {"input": update}) for update in updates)
+    sentence = f"give icons to the fields {', '.join(f.name for f in bare)}"
+    return [Step(sentence, Permission.DATA_MODEL, changes, needs=(THE_OBJECT,))]
+
+
+def conflicts(phone_call: Object) -> tuple[str, ...]:
+    """Things of the same name that are something else; each as a sentence that says what to do."""
+    found = [] if phone_call.is_active else [f"The object {PHONE_CALL} is deactivated: activate it."]
+    for wanted in FIELDS:
+        there = phone_call.by_name.get(wanted.name)
+        if there and there.type != wanted.type:
+            found.append(
+                f"{PHONE_CALL}.{wanted.name} is {there.type}, not {wanted.type}: rename it, run this again."
+            )
+        elif there and not there.is_active:
+            found.append(f"{PHONE_CALL}.{wanted.name} is deactivated: activate it.")
+    return tuple(found)

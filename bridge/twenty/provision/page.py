@@ -1,0 +1,60 @@
+"""The page of a call: its fields in groups."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from bridge.twenty.provision.objects import THE_OBJECT
+from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
+from bridge.twenty.provision.there import Object, Page, View, Widget
+
+GROUPS = {
+    "Call": ("direction", "status", "startedAt", "durationInSeconds"),
+    "Parties": ("person", "company", "agent", "fromPhoneNumber", "toPhoneNumber"),
+    "Recording": ("recording", "transcript"),
+    "System": ("answeredAt", "endedAt", "externalCallId", "createdAt", "createdBy"),
+}
+"""The last one takes whatever else the object has, as visible as it was."""
+
+HIDDEN = ("updatedAt", "updatedBy")
+
+
+def group(page: Page | None, views: Iterable[View], phone_call: Object) -> list[Step]:
+    """The fields in groups, as long as there are none."""
+    widget = _fields_widget(page)
+    view = next((one for one in views if widget and one.id == widget.configuration.view_id), None)
+    if not widget or not view or view.view_field_groups:
+        return []
+    groups = _groups(view, phone_call)
+    change = Mutation("UpsertFieldsWidget", {"input": {"widgetId": widget.id, "groups": groups}})
+    sentence = f"show the fields of a call in groups: {', '.join(GROUPS)}"
+    return [Step(sentence, Permission.LAYOUTS, (change,), needs=(THE_OBJECT,))]
+
+
+def _fields_widget(page: Page | None) -> Widget | None:
+    tabs = (page.tabs or ()) if page else ()
+    return next((w for tab in tabs for w in tab.widgets or () if w.type == "FIELDS"), None)
+
+
+def _groups(view: View, phone_call: Object) -> list[dict[str, Any]]:
+    ids = {name: field.id for name, field in phone_call.by_name.items()}
+    grouped = {title: [ids[name] for name in names if name in ids] for title, names in GROUPS.items()}
+    named = {field_id for members in grouped.values() for field_id in members}
+    grouped["System"] += [c.field_metadata_id for c in view.view_fields if c.field_metadata_id not in named]
+    hidden = {ids[name] for name in HIDDEN if name in ids}
+    return [
+        {
+            "id": derived_id(phone_call.id, "group", title),
+            "name": title,
+            "position": position,
+            "isVisible": True,
+            "fields": [_line(view, f, n, shown=f in named, hidden=f in hidden) for n, f in enumerate(members)],
+        }
+        for position, (title, members) in enumerate(grouped.items())
+    ]
+
+
+def _line(view: View, field_id: str, position: int, *, shown: bool, hidden: bool) -> dict[str, Any]:
+    known = view.by_field.get(field_id)
+    visible = shown or bool(known and known.is_visible and not hidden)
+    line = {"fieldMetadataId": field_id, "isVisible": visible, "position": position}
+    return {"viewFieldId": known.id, **line} if known else line

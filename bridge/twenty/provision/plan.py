@@ -1,0 +1,53 @@
+"""What a plan is: the changes that a workspace lacks, each with a sentence for people. Pure."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("3f1c9f0e-5b0a-4b57-8a54-6f2f3ad1c0de")
+
+MADE = "{made}"
+"""In a step's variables: the id that its first mutation gave."""
+
+
+class Permission(StrEnum):
+    """What a key's role must be allowed, as Twenty's page Settings → Roles calls it."""
+
+    DATA_MODEL = "Data model"
+    VIEWS = "Views"
+    LAYOUTS = "Layouts"
+    WEBHOOKS = "API keys & webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """An operation of `documents.graphql` and its variables, which may hold a secret."""
+
+    operation: str
+    variables: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change: what is to be done, as people say it; what that takes; what is sent.
+
+    `makes` names what other steps build on, `needs` what this one builds on.
+    """
+
+    sentence: str
+    permission: Permission
+    mutations: tuple[Mutation, ...] = ()
+    makes: str | None = None
+    needs: tuple[str, ...] = ()
+
+
+def derived_id(object_id: str, *names: str) -> str:
+    """An id that is the same in every run, so that what a user has renamed is found again."""
+    return str(uuid5(NAMESPACE, "/".join((object_id, *names))))
+
+
+def halfway(position: float, others: list[float]) -> float:
+    """Between a position and the next that is taken; one further where there is none."""
+    following = min((other for other in others if other > position), default=position + 2)
+    return (position + following) / 2

@@ -1,0 +1,41 @@
+"""Reads what is there. Each function raises TwentyError, as `Executes` does."""
+
+from bridge.twenty.client import Executes
+from bridge.twenty.provision.there import MenuItem, Object, Page, Structure, View, Webhook
+from bridge.twenty.schema import PHONE_CALL
+
+
+async def structure(client: Executes) -> Structure:
+    """The objects, and phoneCall with its fields."""
+    answer = await client.execute_metadata("Objects")
+    nodes = [edge["node"] for edge in answer["objects"]["edges"]]
+    ids = {node["nameSingular"]: node["id"] for node in nodes}
+    if PHONE_CALL not in ids:
+        return Structure(ids, None)
+    found = await client.execute_metadata("ObjectWithFields", id=ids[PHONE_CALL])
+    return Structure(ids, Object.model_validate(found["object"]))
+
+
+async def views(client: Executes, object_id: str) -> tuple[View, ...]:
+    """The views of an object's records."""
+    answer = await client.execute_metadata("Views", objectMetadataId=object_id)
+    return tuple(View.model_validate(view) for view in answer["getViews"])
+
+
+async def page(client: Executes, object_id: str) -> Page | None:
+    """The page of an object's records."""
+    answer = await client.execute_metadata("RecordPages", objectMetadataId=object_id)
+    return next((Page.model_validate(one) for one in answer["getPageLayouts"]), None)
+
+
+async def sidebar(client: Executes) -> tuple[MenuItem, ...]:
+    """What everybody sees in the sidebar, outside of folders."""
+    answer = await client.execute_metadata("NavigationMenuItems")
+    items = [MenuItem.model_validate(item) for item in answer["navigationMenuItems"]]
+    return tuple(item for item in items if not item.user_workspace_id and not item.folder_id)
+
+
+async def webhooks(client: Executes) -> tuple[Webhook, ...]:
+    """The webhooks of the workspace."""
+    answer = await client.execute_metadata("Webhooks")
+    return tuple(Webhook.model_validate(webhook) for webhook in answer["webhooks"])

@@ -1,0 +1,115 @@
+"""Carries plans out, or only tells them; a step that cannot be done does not keep others from it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from bridge.errors import TwentyDenied, TwentyRefused
+from bridge.twenty.client import Executes
+from bridge.twenty.provision.plan import MADE, Permission, Step
+
+T = TypeVar("T")
+
+
+class Result(StrEnum):
+    """What came of a step."""
+
+    DONE = "done"
+    PLANNED = "to do"
+    FORBIDDEN = "not allowed"
+    WAITING = "left out"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A step, what came of it, and why it came to no more than that."""
+
+    step: Step
+    result: Result
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """`not allowed (Views): create the view “My calls”`."""
+        reason = f" ({self.reason})" if self.reason else ""
+        return f"{self.result}{reason}: {self.step.sentence}"
+
+
+class Run:
+    """One run of the set-up. `tell` hears of each outcome at once; `dry_run` sends no mutation.
+
+    Raises what the client raises where no step would get further: TwentyUnavailable, and TwentyDenied
+    of a key that is not known.
+    """
+
+    def __init__(self, client: Executes, *, dry_run: bool, tell: Callable[[Outcome], None]) -> None:
+        self.client = client
+        self.dry_run = dry_run
+        self.outcomes: list[Outcome] = []
+        self._tell = tell
+        self._forbidden: set[Permission] = set()
+        self._unmade: set[str] = set()
+
+    async def carry_out(self, steps: Sequence[Step]) -> None:
+        """Does the steps, one after the other."""
+        for step in steps:
+            self._note(self._beforehand(step) or await self._send(step))
+
+    async def read(self, reading: Awaitable[T], *, before: Step) -> T | None:
+        """What is there; None, and the step noted, where the key's role may not even look."""
+        try:
+            return await reading
+        except TwentyDenied as denied:
+            self._note(self._denied(before, denied))
+            return None
+
+    def _note(self, outcome: Outcome) -> None:
+        if outcome.step.makes and outcome.result not in (Result.DONE, Result.PLANNED):
+            self._unmade.add(outcome.step.makes)
+        self.outcomes.append(outcome)
+        self._tell(outcome)
+
+    def _beforehand(self, step: Step) -> Outcome | None:
+        """The outcome that is known without sending anything."""
+        if step.permission in self._forbidden:
+            return Outcome(step, Result.FORBIDDEN, step.permission)
+        if missing := next((need for need in step.needs if need in self._unmade), None):
+            return Outcome(step, Result.WAITING, f"needs {missing}")
+        return Outcome(step, Result.PLANNED) if self.dry_run else None
+
+    async def _send(self, step: Step) -> Outcome:
+        made: str | None = None
+        try:
+            for mutation in step.mutations:
+                variables = _filled(mutation.variables, made)
+                answer = await self.client.execute_metadata(mutation.operation, **variables)
+                made = made or _id_in(answer)
+        except TwentyDenied as denied:
+            return self._denied(step, denied)
+        except TwentyRefused as refused:
+            return Outcome(step, Result.REFUSED, str(refused))
+        return Outcome(step, Result.DONE)
+
+    def _denied(self, step: Step, denied: TwentyDenied) -> Outcome:
+        if denied.code == "twenty.unauthenticated":
+            raise denied
+        if denied.code != "twenty.forbidden":
+            return Outcome(step, Result.REFUSED, str(denied))
+        self._forbidden.add(step.permission)
+        return Outcome(step, Result.FORBIDDEN, step.permission)
+
+
+def _filled(value: Any, made: str | None) -> Any:
+    """The variables, with the id in the place of MADE."""
+    if isinstance(value, dict):
+        return {key: _filled(one, made) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(one, made) for one in value]
+    return made if value == MADE else value
+
+
+def _id_in(answer: dict[str, Any]) -> str | None:
+    """Every mutation answers with one root field: what it made, or a list of these."""
+    (made,) = answer.values()
+    return made.get("id") if isinstance(made, dict) else None

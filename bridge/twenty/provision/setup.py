@@ -1,0 +1,109 @@
+"""`setup twenty`: reads what is there, plans what is missing, carries it out or only tells it.
+
+    read ─► plan (pure) ─► carry out ─► read again, where later plans need what was made
+
+What is there stays as it is, so a second run sends nothing, and what a user rearranged holds.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.twenty.client import Executes
+from bridge.twenty.provision import fields, look, objects, predicted, read, webhook
+from bridge.twenty.provision.plan import Permission, Step
+from bridge.twenty.provision.run import Outcome, Result, Run
+from bridge.twenty.provision.there import Object, Structure
+from bridge.twenty.provision.webhook import NewWebhook
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What came of each step, and what is in the way: things of the same name that are something else."""
+
+    outcomes: tuple[Outcome, ...]
+    conflicts: tuple[str, ...]
+
+    def steps(self, result: Result) -> tuple[str, ...]:
+        """The sentences of the steps with that result."""
+        return tuple(o.step.sentence for o in self.outcomes if o.result is result)
+
+    @property
+    def lacking(self) -> tuple[Permission, ...]:
+        """The permissions that the key's role lacks."""
+        lacking = (o.step.permission for o in self.outcomes if o.result is Result.FORBIDDEN)
+        return tuple(dict.fromkeys(lacking))
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was left undone that a plan asked for."""
+        left = (Result.FORBIDDEN, Result.WAITING, Result.REFUSED)
+        return not self.conflicts and not any(o.result in left for o in self.outcomes)
+
+
+def _silent(_: Outcome) -> None:
+    pass
+
+
+async def provision(client: Executes) -> Provisioned:
+    """Gives the workspace the bare object and its fields; raises TwentyError as `Run` does."""
+    run = Run(client, dry_run=False, tell=_silent)
+    there, _ = await _structure(run)
+    return _provisioned(run, there)
+
+
+async def set_up(
+    client: Executes,
+    *,
+    webhook_to: NewWebhook | None,
+    dry_run: bool = False,
+    tell: Callable[[Outcome], None] = _silent,
+) -> Provisioned:
+    """Gives the workspace all that calls are shown with, and the webhook; raises as `Run` does."""
+    run = Run(client, dry_run=dry_run, tell=tell)
+    there, is_new = await _structure(run)
+    await _dress(run, there, is_new=is_new)
+    if webhook_to:
+        await _register(run, webhook_to)
+    return _provisioned(run, there)
+
+
+async def _structure(run: Run) -> tuple[Structure, bool]:
+    """The structure once object and fields are made, and whether the object is new."""
+    before = await read.structure(run.client)
+    there = await _after(run, objects.create(before), before)
+    phone_call = there.phone_call or predicted.phone_call()
+    there = await _after(run, _field_steps(phone_call, there), there)
+    return there, before.phone_call is None
+
+
+def _field_steps(phone_call: Object, there: Structure) -> list[Step]:
+    if there.phone_call:
+        return fields.create(phone_call, there)
+    bare = phone_call.model_copy(update={"fields_list": phone_call.fields_list[:1]})
+    return fields.create(bare, there)
+
+
+async def _after(run: Run, steps: Sequence[Step], there: Structure) -> Structure:
+    """The structure once the steps are carried out."""
+    await run.carry_out(steps)
+    return await read.structure(run.client) if steps and not run.dry_run else there
+
+
+async def _dress(run: Run, there: Structure, *, is_new: bool) -> None:
+    phone_call = there.phone_call or predicted.phone_call()
+    if run.dry_run:
+        phone_call = predicted.with_fields(phone_call)
+    await run.carry_out([*objects.dress(phone_call, is_new=is_new), *fields.add_icons(phone_call)])
+    await look.dress(run, replace(there, phone_call=phone_call))
+
+
+async def _register(run: Run, wanted: NewWebhook) -> None:
+    before = Step(wanted.sentence, Permission.WEBHOOKS)
+    webhooks = await run.read(read.webhooks(run.client), before=before)
+    if webhooks is not None:
+        await run.carry_out(webhook.register(webhooks, wanted))
+
+
+def _provisioned(run: Run, there: Structure) -> Provisioned:
+    conflicts = fields.conflicts(there.phone_call) if there.phone_call else ()
+    return Provisioned(tuple(run.outcomes), conflicts)

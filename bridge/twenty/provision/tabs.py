@@ -1,0 +1,89 @@
+"""Tabs: the calls of a person and of a company, and the transcript of a call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.twenty.provision.objects import OBJECT
+from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step, halfway
+from bridge.twenty.provision.there import Page, Tab, Widget
+
+GRID = {"row": 0, "column": 0, "rowSpan": 1, "columnSpan": 12}
+CALLS_TITLE = OBJECT["labelPlural"]
+TRANSCRIPT_TITLE = "Transcript"
+
+
+@dataclass(frozen=True, slots=True)
+class NewTab:
+    """A tab to create on the page of `object_name`: the field it shows, as TABLE (of a view) or EDITOR."""
+
+    object_name: str
+    object_id: str
+    title: str
+    icon: str
+    field_id: str
+    mode: str
+    view_id: str | None = None
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What its widget shows."""
+        shown = {"fieldMetadataId": self.field_id, "fieldDisplayMode": self.mode}
+        view = {"viewId": self.view_id} if self.view_id else {}
+        return {"configurationType": "FIELD", **shown, **view}
+
+
+def add(wanted: NewTab, page: Page | None, *, needs: tuple[str, ...]) -> list[Step]:
+    """The tab, where no widget of the page shows the same; a tab that stayed empty is filled."""
+    tabs = (page.tabs or ()) if page else ()
+    found = next((tab for tab in tabs if tab.title == wanted.title), None)
+    if not page or (found and found.widgets) or _is_shown(wanted, tabs):
+        return []
+    creation = () if found else (_tab(wanted, page.id, tabs),)
+    tab_id = found.id if found else MADE
+    changes = (*creation, _icon(wanted, tab_id), _widget(wanted, tab_id))
+    sentence = f"add the tab “{wanted.title}” to the page of a {wanted.object_name}"
+    return [Step(sentence, Permission.LAYOUTS, changes, needs=needs)]
+
+
+def _is_shown(wanted: NewTab, tabs: tuple[Tab, ...]) -> bool:
+    return any(_shows(widget, wanted) for tab in tabs for widget in tab.widgets or ())
+
+
+def _shows(widget: Widget, wanted: NewTab) -> bool:
+    # A relation also stands as a card beside the other fields; that is no tab.
+    shown = (widget.configuration.field_metadata_id, widget.configuration.field_display_mode)
+    return shown == (wanted.field_id, wanted.mode)
+
+
+def _tab(wanted: NewTab, page_id: str, tabs: tuple[Tab, ...]) -> Mutation:
+    given: Mapping[str, Any] = {
+        "title": wanted.title,
+        "position": _after_timeline(tabs),
+        "pageLayoutId": page_id,
+        "layoutMode": "VERTICAL_LIST",
+    }
+    return Mutation("CreatePageLayoutTab", {"input": given})
+
+
+def _after_timeline(tabs: tuple[Tab, ...]) -> float:
+    positions = [tab.position for tab in tabs]
+    timelines = [tab.position for tab in tabs if any(w.type == "TIMELINE" for w in tab.widgets or ())]
+    return halfway(min(timelines, default=max(positions, default=0.0)), positions)
+
+
+def _icon(wanted: NewTab, tab_id: str) -> Mutation:
+    return Mutation("UpdatePageLayoutTab", {"id": tab_id, "input": {"icon": wanted.icon}})
+
+
+def _widget(wanted: NewTab, tab_id: str) -> Mutation:
+    given = {
+        "pageLayoutTabId": tab_id,
+        "title": wanted.title,
+        "type": "FIELD",
+        "objectMetadataId": wanted.object_id,
+        "gridPosition": GRID,
+        "position": {"layoutMode": "VERTICAL_LIST", "index": 0},
+        "configuration": wanted.configuration,
+    }
+    return Mutation("CreatePageLayoutWidget", {"input": given})

@@ -1,0 +1,133 @@
+"""What is there: the parts of a workspace that a plan looks at, as /metadata gives them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Row(BaseModel):
+    """Something of Twenty's metadata, as far as it matters here."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    id: str
+
+
+class Relation(BaseModel):
+    """Where a relation leads: the field there that leads back."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    target_field_metadata: Row
+
+
+class Field(Row):
+    """A field of an object."""
+
+    name: str
+    type: str
+    icon: str | None = None
+    is_active: bool | None = True
+    relation: Relation | None = None
+
+
+class Object(Row):
+    """An object with its fields."""
+
+    icon: str | None = None
+    color: str | None = None
+    description: str | None = None
+    is_active: bool = True
+    fields_list: tuple[Field, ...]
+
+    @property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their names."""
+        return {field.name: field for field in self.fields_list}
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Each object's id by its name, and the object phoneCall; None where there is none."""
+
+    object_ids: Mapping[str, str]
+    phone_call: Object | None
+
+
+class ViewField(Row):
+    """A column of a table, or a line of a page. `size` is in pixels; positions are sorted by."""
+
+    field_metadata_id: str
+    is_visible: bool
+    position: float
+    size: float = 0
+
+
+class View(Row):
+    """A way to show records: a table, or the fields of a page."""
+
+    name: str
+    type: str
+    key: str | None = None
+    icon: str = ""
+    view_fields: tuple[ViewField, ...] = ()
+    view_filters: tuple[Row, ...] = ()
+    view_sorts: tuple[Row, ...] = ()
+    view_field_groups: tuple[Row, ...] = ()
+
+    @property
+    def by_field(self) -> dict[str, ViewField]:
+        """The columns by the ids of their fields."""
+        return {column.field_metadata_id: column for column in self.view_fields}
+
+
+class Configuration(BaseModel):
+    """What a widget shows; each kind has some of these."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    field_metadata_id: str | None = None
+    field_display_mode: str | None = None
+    view_id: str | None = None
+
+
+class Widget(Row):
+    """A part of a tab."""
+
+    type: str
+    configuration: Configuration = Configuration()
+
+
+class Tab(Row):
+    """A tab of a record's page."""
+
+    title: str
+    position: float
+    widgets: tuple[Widget, ...] | None = ()
+
+
+class Page(Row):
+    """How a record's page is laid out."""
+
+    tabs: tuple[Tab, ...] | None = ()
+
+
+class MenuItem(Row):
+    """An item of the sidebar; a user's own ones have a `user_workspace_id`."""
+
+    position: float
+    color: str | None = None
+    view_id: str | None = None
+    target_object_metadata_id: str | None = None
+    user_workspace_id: str | None = None
+    folder_id: str | None = None
+
+
+class Webhook(Row):
+    """A webhook that the workspace has; `secret` is what it signs with."""
+
+    target_url: str
+    operations: tuple[str, ...]
+    secret: str = ""

@@ -1,0 +1,75 @@
+"""Screen pops: whose number it is, for the widget of an agent whose phone rings."""
+
+import structlog
+from aiohttp import hdrs, web
+
+from bridge.calls.matching import Person
+from bridge.calls.numbers import e164, is_withheld, shortened
+from bridge.errors import NotUnderstood, TwentyError
+from bridge.twenty.callers import Callers, LastCall, Profile, ScreenPop
+from bridge.web.middleware import problem
+from bridge.web.tokens import Door
+
+NOBODYS = ScreenPop()
+
+log = structlog.get_logger()
+
+
+class ScreenPops:
+    """The callers endpoint. `region` is where national numbers are at home."""
+
+    def __init__(self, callers: Callers, door: Door, *, region: str) -> None:
+        self._callers = callers
+        self._door = door
+        self._region = region
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Answers with the person, and with their last calls; whoever has no key learns of nobody."""
+        self._door.admit_key(request)
+        address = request.match_info["number"]
+        if is_withheld(address):
+            return _answer(NOBODYS)
+        number = e164(address, self._region)
+        if number is None:
+            raise NotUnderstood("The last part of the path should be a telephone number, as +33159130001.")
+        try:
+            found = await self._callers.screen_pop(number)
+        except TwentyError as error:
+            log.warning("caller.not_asked", number=shortened(number), reason=str(error))
+            return problem(503, "Twenty does not answer now; try again.")
+        log.info("caller.shown", number=shortened(number), person_id=found.person and found.person.id)
+        return _answer(found)
+
+
+def _answer(found: ScreenPop) -> web.Response:
+    body = {
+        "person": found.person and _person(found.person),
+        "url": found.person and found.person.page,
+        "others": [_other(person) for person in found.others],
+        "lastCalls": [_last_call(call) for call in found.last_calls],
+    }
+    return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+
+def _person(profile: Profile) -> dict[str, object]:
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "company": profile.company,
+        "avatar": profile.avatar,
+    }
+
+
+def _other(person: Person) -> dict[str, object]:
+    return {"id": person.id, "name": person.name}
+
+
+def _last_call(call: LastCall) -> dict[str, object]:
+    return {
+        "callSid": call.call_sid,
+        "direction": call.direction,
+        "status": call.status,
+        "startedAt": call.started_at,
+        "durationInSeconds": call.duration_seconds,
+        "title": call.title,
+    }

@@ -1,0 +1,69 @@
+"""What Twenty tells of people: look-ups are forgotten, and calls find their person after all."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from aiohttp import web
+
+from bridge.errors import NotAllowed
+from bridge.inbox.store import Inbox
+from bridge.twenty import webhooks
+from bridge.twenty.webhooks import PersonChanged, PersonGone
+from bridge.web.middleware import problem
+
+log = structlog.get_logger()
+
+
+class TwentyWebhook:
+    """Takes Twenty's deliveries; `region` is where numbers without any country are at home.
+
+    Calls that were logged without a person since `late` ago are linked to one who has their number now.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        *,
+        secret: str | None,
+        region: str,
+        late: timedelta,
+        forget: Callable[[], None],
+    ) -> None:
+        self._inbox = inbox
+        self._secret = secret
+        self._region = region
+        self._late = late
+        self._forget = forget
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Twenty tries only once, and does not wait long: 204 as soon as it is kept what to do."""
+        if self._secret is None:
+            return problem(404, "No webhooks of Twenty's are taken until TWENTY_WEBHOOK_SECRET is set.")
+        body, now = await request.read(), datetime.now(UTC)
+        if not webhooks.is_signed(
+            body,
+            secret=self._secret,
+            timestamp=request.headers.get(webhooks.TIMESTAMP, ""),
+            signature=request.headers.get(webhooks.SIGNATURE, ""),
+            now=now,
+        ):
+            raise NotAllowed(f"The request does not carry a valid {webhooks.SIGNATURE} of these minutes.")
+        match webhooks.parse(body, region=self._region):
+            case PersonChanged() as changed:
+                await self._changed(changed, now)
+            case PersonGone() as gone:
+                await self._gone(gone)
+        return web.Response(status=204)
+
+    async def _changed(self, person: PersonChanged, now: datetime) -> None:
+        # Before the calls become due again, or they would be matched with what was known before.
+        self._forget()
+        if person.numbers:
+            due = await self._inbox.relink(person.numbers, since=now - self._late, now=now)
+            log.info("person.changed", person_id=person.person_id, calls_due=due)
+
+    async def _gone(self, person: PersonGone) -> None:
+        self._forget()
+        unlinked = await self._inbox.unlink(person.person_id)
+        log.info("person.gone", person_id=person.person_id, calls_unlinked=unlinked)

@@ -1,0 +1,110 @@
+"""Call + person → Activity: ids, titles, durations, and what is a number at all."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from bridge.calls.activity import activity_of, duration, record_id, title
+from bridge.calls.call import Call, CallStatus, fold
+from bridge.calls.matching import NOBODY, Match, Person
+from bridge.calls.texts import ENGLISH, FRENCH, Texts
+from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, recorded
+
+JANE = Person("20202020-0000-4000-8000-000000000001", "Jane Doe", company_id="c1")
+NAMELESS = Person("20202020-0000-4000-8000-000000000002", "")
+OUT, IN = fold(recorded("browser-out-[0-9]*")), fold(recorded("inbound-[0-9]*"))
+WITHHELD = fold(recorded("voicemail-*"))
+
+
+def but(call: Call, status: CallStatus) -> Call:
+    return replace(call, status=status, talk_seconds=None)
+
+
+@pytest.mark.parametrize(
+    ("call", "person", "texts", "shown"),
+    [
+        (OUT, JANE, ENGLISH, "Outbound call · Jane Doe · 3 min 12 s"),
+        (OUT, None, FRENCH, "Appel sortant · +33 6 12 34 56 78 · 3 min 12 s"),
+        (IN, JANE, ENGLISH, "Inbound call · Jane Doe · 2 min 0 s"),
+        (IN, NAMELESS, FRENCH, "Appel entrant · +33 6 12 34 56 78 · 2 min 0 s"),
+        (but(IN, CallStatus.MISSED), JANE, ENGLISH, "Missed call · Jane Doe"),
+        (but(OUT, CallStatus.MISSED), JANE, ENGLISH, "No answer · Jane Doe"),
+        (but(OUT, CallStatus.MISSED), JANE, FRENCH, "Sans réponse · Jane Doe"),
+        (but(OUT, CallStatus.BUSY), JANE, FRENCH, "Occupé · Jane Doe"),
+        (but(OUT, CallStatus.FAILED), JANE, FRENCH, "Appel échoué · Jane Doe"),
+        (but(OUT, CallStatus.CANCELED), JANE, ENGLISH, "Canceled call · Jane Doe"),
+        (but(IN, CallStatus.RINGING), JANE, ENGLISH, "Inbound call · Jane Doe"),
+        (but(OUT, CallStatus.IN_PROGRESS), JANE, FRENCH, "Appel sortant · Jane Doe"),
+        (WITHHELD, None, ENGLISH, "Voicemail · Withheld number"),
+        (WITHHELD, None, FRENCH, "Message vocal · Numéro masqué"),
+        (
+            replace(OUT, to="client:bob", other_party="client:bob"),
+            None,
+            ENGLISH,
+            "Outbound call · bob · 3 min 12 s",
+        ),
+        (replace(OUT, other_party=None, talk_seconds=0), None, ENGLISH, "Outbound call · 0 s"),
+    ],
+)
+def test_title(call: Call, person: Person | None, texts: Texts, shown: str) -> None:
+    assert title(call, Match(person), texts=texts) == shown
+
+
+JOHN, JIM, JOE, JOY = (Person(name, name) for name in ("John", "Jim", "Joe", "Joy"))
+
+
+@pytest.mark.parametrize(
+    ("match", "texts", "shown"),
+    [
+        (Match(JANE, (JOHN,)), ENGLISH, "Missed call · Jane Doe (also John)"),
+        (Match(JANE, (JOHN, JIM, JOE)), FRENCH, "Appel manqué · Jane Doe (aussi John, Jim, Joe)"),
+        (Match(JANE, (JOHN, JIM, JOE, JOY)), ENGLISH, "Missed call · Jane Doe (also John, Jim, Joe, +1)"),
+        (Match(JANE, (NAMELESS,)), ENGLISH, "Missed call · Jane Doe"),
+        (Match(None, (JOHN, JIM)), ENGLISH, "Missed call · +33 6 12 34 56 78 (also John, Jim)"),
+    ],
+)
+def test_title_names_the_others(match: Match, texts: Texts, shown: str) -> None:
+    assert title(but(IN, CallStatus.MISSED), match, texts=texts) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min 0 s"), (192, "3 min 12 s"), (7265, "121 min 5 s")],
+)
+def test_duration(seconds: int, shown: str) -> None:
+    assert duration(seconds, ENGLISH) == shown
+
+
+def test_ids_are_the_same_at_every_try() -> None:
+    assert record_id("phoneCall", ROOT) == "71a7817c-21f3-5cef-abc8-8da734a73196"
+    assert UUID(record_id("phoneCall", ROOT)).version == 5
+
+
+def test_every_kind_of_every_call_has_its_own_id() -> None:
+    kinds = ("phoneCall", "note", "noteTarget", "timelineActivity")
+    assert len({record_id(kind, sid) for kind in kinds for sid in (ROOT, ROOT[:-1] + "b")}) == 8
+
+
+def test_activity() -> None:
+    activity = activity_of(OUT, Match(JANE), agent_id="m1", texts=ENGLISH, region="FR")
+    assert (activity.call_sid, activity.person_id, activity.company_id) == (OUT.sid, JANE.id, "c1")
+    assert (activity.from_number, activity.to_number, activity.agent_id) == (COMPANY, CUSTOMER, "m1")
+    assert (activity.duration_seconds, activity.ended_at) == (192, OUT.ended_at)
+    assert activity.recording_url is not None
+    assert activity.recording_url.endswith("/REddddddddddddddddddddddddddddddd1")
+
+
+@pytest.mark.parametrize(
+    ("call", "from_number", "to_number"),
+    [
+        (IN, CUSTOMER, COMPANY),
+        (WITHHELD, None, COMPANY),
+        (fold(recorded("keypad-*")), None, COMPANY),
+        (replace(OUT, from_="client:alice", to="client:bob"), None, None),
+        (replace(OUT, from_=None, to="0612345678"), None, CUSTOMER),
+    ],
+)
+def test_only_numbers_are_numbers(call: Call, from_number: str | None, to_number: str | None) -> None:
+    activity = activity_of(call, NOBODY, agent_id=None, texts=ENGLISH, region="FR")
+    assert (activity.from_number, activity.to_number, activity.person_id) == (from_number, to_number, None)

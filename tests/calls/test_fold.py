@@ -1,0 +1,243 @@
+"""Callbacks → Call: every recorded scenario, and what holds for any order of any of them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.calls.call import CallStatus, Direction, fold
+from bridge.calls.callback import Callback, Kind
+from tests.calls.conftest import (
+    COMPANY,
+    CUSTOMER,
+    MORNING,
+    callback,
+    leg,
+    made_up,
+    nonsense,
+    recorded,
+    shuffled,
+    some_of,
+    stamp,
+)
+
+IN, OUT = Direction.INBOUND, Direction.OUTBOUND
+OPEN = {CallStatus.RINGING, CallStatus.IN_PROGRESS}
+
+
+def at(clock: str) -> datetime:
+    return datetime.fromisoformat(f"2026-11-22T{clock}").replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("payloads", "direction", "status", "other_party", "agent", "times", "talk"),
+    [
+        ("browser-out-[0-9]*", OUT, "COMPLETED", CUSTOMER, "agent1", "10:00:00 10:00:08 10:03:20", 192),
+        ("browser-out-busy*", OUT, "BUSY", CUSTOMER, None, "10:05:12 - 10:05:12", None),
+        ("inbound-[0-9]*", IN, "COMPLETED", CUSTOMER, "agent2", "10:00:00 11:00:09 11:02:09", 120),
+        ("voicemail-*", IN, "VOICEMAIL", "anonymous", None, "10:00:00 - 12:01:00", None),
+        ("voicemail-4*", IN, "MISSED", "anonymous", None, "12:00:12 - 12:01:00", None),
+        ("outbound-api-*", OUT, "COMPLETED", CUSTOMER, None, "09:52:30 09:52:30 09:53:19", 49),
+        ("keypad-withheld-*", IN, "RINGING", "+266696687", None, "10:00:00 - -", None),
+        ("browser-out-[1-3]*", OUT, "RINGING", CUSTOMER, "agent1", "10:00:00 - -", None),
+        ("browser-out-[1-4]*", OUT, "IN_PROGRESS", CUSTOMER, "agent1", "10:00:00 10:00:08 -", None),
+        ("browser-out-5*", OUT, "COMPLETED", CUSTOMER, None, "10:00:08 10:00:08 10:03:20", 192),
+        ("browser-out-6*", OUT, "COMPLETED", CUSTOMER, "agent1", "09:56:48 09:56:48 10:00:00", 192),
+        ("browser-out-8*", OUT, "CANCELED", CUSTOMER, "agent1", "10:00:00 - 10:03:21", None),
+        ("browser-out-[48]*", OUT, "COMPLETED", CUSTOMER, "agent1", "10:00:00 10:00:08 10:03:21", 193),
+        ("inbound-[1-5]*", IN, "IN_PROGRESS", CUSTOMER, "agent2", "10:00:00 11:00:09 -", None),
+        ("inbound-[56]*", IN, "COMPLETED", CUSTOMER, "agent2", "11:00:09 11:00:09 11:02:09", 120),
+        ("inbound-5*", IN, "RINGING", CUSTOMER, None, "11:00:09 - -", None),
+    ],
+)
+def test_recorded(
+    payloads: str,
+    direction: Direction,
+    status: str,
+    other_party: str,
+    agent: str | None,
+    times: str,
+    talk: int | None,
+) -> None:
+    call = fold(recorded(payloads))
+    assert (call.direction, call.status) == (direction, CallStatus[status])
+    assert (call.other_party, call.agent, call.talk_seconds) == (other_party, agent, talk)
+    assert [call.started_at, call.answered_at, call.ended_at] == [
+        None if clock == "-" else at(clock) for clock in times.split()
+    ]
+
+
+def rung(n: int, outcome: str) -> list[Callback]:
+    return [leg(n, "initiated"), leg(n, "ringing", at=1), leg(n, outcome, at=30)]
+
+
+VOICE_IN = callback(Kind.VOICE, From=CUSTOMER, To=COMPANY, CallStatus="ringing")
+VOICE_OUT = callback(Kind.VOICE, From="client:agent9", To=CUSTOMER, CallStatus="ringing")
+ANSWERED = leg(1, "completed", at=70, CallDuration="60", From=COMPANY, To=CUSTOMER)
+MACHINE = leg(1, "completed", at=70, CallDuration="60", From=COMPANY, To=CUSTOMER, AnsweredBy="machine_start")
+PARENT_ENDED = callback(
+    at=71, CallStatus="completed", From=CUSTOMER, To=COMPANY, CallDuration="71", Timestamp=stamp(71)
+)
+
+
+def dial(status: str, **parameters: str) -> Callback:
+    outcome = {"DialCallSid": f"CA{1:032}", "DialCallStatus": status, **parameters}
+    return callback(Kind.DIAL, outcome, at=70)
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "ended", "talk"),
+    [
+        ([VOICE_IN, *(c for n in range(1, 6) for c in rung(n, "no-answer"))], "RINGING", False, None),
+        (
+            [VOICE_IN, *(c for n in range(1, 6) for c in rung(n, "no-answer")), dial("no-answer")],
+            "MISSED",
+            True,
+            None,
+        ),
+        ([VOICE_IN, PARENT_ENDED], "MISSED", True, None),
+        ([VOICE_IN, PARENT_ENDED, *rung(1, "canceled"), ANSWERED], "COMPLETED", True, 60),
+        (
+            [VOICE_IN, callback(Kind.VOICEMAIL, at=80, RecordingDuration="0"), PARENT_ENDED],
+            "MISSED",
+            True,
+            None,
+        ),
+        (
+            [VOICE_IN, callback(Kind.VOICEMAIL, at=80, RecordingDuration="7"), PARENT_ENDED],
+            "VOICEMAIL",
+            True,
+            None,
+        ),
+        (
+            [VOICE_IN, *rung(2, "completed"), callback(Kind.VOICEMAIL, RecordingDuration="7")],
+            "COMPLETED",
+            True,
+            0,
+        ),
+        ([VOICE_OUT, ANSWERED, dial("completed", DialBridged="true")], "COMPLETED", True, 60),
+        ([VOICE_OUT, ANSWERED, dial("completed", DialBridged="false")], "MISSED", True, None),
+        ([VOICE_OUT, dial("answered", DialCallDuration="5")], "COMPLETED", True, 5),
+        ([VOICE_OUT, MACHINE], "VOICEMAIL", True, None),
+        ([VOICE_OUT, dial("busy")], "BUSY", True, None),
+        ([VOICE_OUT, dial("no-answer")], "MISSED", True, None),
+        ([VOICE_OUT, dial("canceled")], "CANCELED", True, None),
+        ([VOICE_OUT, callback(Kind.DIAL, DialCallStatus="failed")], "FAILED", True, None),
+        (
+            [VOICE_OUT, callback(Kind.DIAL, DialCallStatus="failed", From="client:agent9")],
+            "FAILED",
+            True,
+            None,
+        ),
+        ([callback(Kind.REFUSED, From="client:agent9", To="12", Reason="invalid")], "FAILED", True, None),
+    ],
+)
+def test_outcome(told: list[Callback], status: str, ended: bool, talk: int | None) -> None:
+    call = fold(told)
+    assert (call.status, call.ended, call.talk_seconds) == (CallStatus[status], ended, talk)
+
+
+def test_five_rung_agents_are_one_call_with_five_legs() -> None:
+    call = fold([VOICE_IN, *(c for n in range(1, 6) for c in rung(n, "no-answer")), dial("no-answer")])
+    assert [leg.status for leg in call.legs] == ["no-answer"] * 5
+    assert (call.agent, call.other_party, call.to) == (None, CUSTOMER, COMPANY)
+
+
+def test_a_refused_number_says_why() -> None:
+    assert (
+        fold([callback(Kind.REFUSED, From="client:agent9", To="12", Reason="invalid")]).refused == "invalid"
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "recordings"),
+    [
+        (recorded("browser-out-6*"), [("REddddddddddddddddddddddddddddddd1", None)]),
+        (recorded("browser-out-[67]*"), [("REddddddddddddddddddddddddddddddd1", 191)]),
+        (recorded("voicemail-[23]*"), [("REddddddddddddddddddddddddddddddd2", 17)]),
+        (
+            [
+                callback(Kind.RECORDING, RecordingSid="RE1", RecordingUrl="https://r/RE1"),
+                callback(Kind.RECORDING, RecordingSid="RE1", RecordingStatus="failed"),
+            ],
+            [],
+        ),
+    ],
+)
+def test_recordings(told: list[Callback], recordings: list[tuple[str, int | None]]) -> None:
+    assert [(r.sid, r.duration) for r in fold(told).recordings] == recordings
+
+
+def test_a_transcript() -> None:
+    assert fold(recorded("voicemail-*")).transcript == "Bonjour, rappelez-moi s’il vous plaît."
+    assert fold(recorded("browser-out-[0-9]*")).transcript is None
+
+
+@pytest.mark.parametrize(
+    ("garbage", "talk"),
+    [("soon", 0), ("-5", 0), ("9" * 5000, 0), ("", 0), ("٣", 0), ("60", 60)],
+)
+def test_a_duration_that_is_none(garbage: str, talk: int) -> None:
+    assert fold([VOICE_OUT, leg(1, "completed", at=9, CallDuration=garbage)]).talk_seconds == talk
+
+
+@given(data=st.data())
+def test_any_order_and_duplicates_are_the_same_call(data: st.DataObject) -> None:
+    told = data.draw(made_up().flatmap(some_of) | nonsense())
+    assert fold(data.draw(shuffled(told))) == fold(told)
+
+
+@given(data=st.data())
+def test_a_call_that_ended_never_reopens(data: st.DataObject) -> None:
+    told = data.draw(made_up().flatmap(st.permutations))
+    calls = [fold(told[:n]) for n in range(1, len(told) + 1)]
+    ended = next((n for n, call in enumerate(calls) if call.ended), len(calls))
+    assert all(call.ended and call.status not in OPEN for call in calls[ended:])
+    assert calls[-1].ended
+
+
+@pytest.mark.parametrize(
+    ("told", "later"),
+    [
+        ([VOICE_OUT, *rung(1, "busy")], leg(2, "ringing", at=31)),
+        ([VOICE_OUT, PARENT_ENDED], leg(1, "ringing", at=31)),
+        ([VOICE_OUT, dial("busy")], leg(2, "ringing", at=71)),
+        ([VOICE_IN, ANSWERED], MACHINE),
+        ([VOICE_IN, ANSWERED], leg(2, "ringing", at=80)),
+    ],
+)
+def test_what_comes_later_does_not_reopen(told: list[Callback], later: Callback) -> None:
+    assert fold(told).ended
+    call = fold([*told, later])
+    assert call.ended
+    assert call.status not in OPEN
+
+
+def test_an_answer_that_is_heard_of_after_the_end() -> None:
+    answer = leg(1, "in-progress", {"Timestamp": ""}, at=100)
+    call = fold([VOICE_OUT, leg(1, "completed", at=70), answer])
+    assert (call.answered_at, call.ended_at) == (at("10:01:10"), at("10:01:10"))
+
+
+@given(told=made_up().flatmap(some_of) | nonsense())
+def test_times_are_in_order(told: list[Callback]) -> None:
+    call = fold(told)
+    times = [t for t in (call.started_at, call.answered_at, call.ended_at) if t]
+    assert times == sorted(times)
+    assert call.ended == (call.ended_at is not None)
+
+
+@given(told=made_up())
+def test_all_that_twilio_tells_gives_the_whole_call(told: list[Callback]) -> None:
+    call = fold(told)
+    talked = any(c.get("DialBridged") == "true" for c in told)
+    assert (call.status is CallStatus.COMPLETED) == talked
+    assert call.started_at == MORNING
+    assert call.talk_seconds == (max(int(c.get("CallDuration") or 0) for c in told) if talked else None)
+
+
+def test_twilios_retry_counts_from_its_first_arrival() -> None:
+    late = replace(VOICE_IN, received_at=at("10:20:00"))
+    assert fold([late, VOICE_IN]).started_at == MORNING

@@ -1,0 +1,39 @@
+"""Texts: every language is complete, and an operator's own come first."""
+
+from dataclasses import asdict
+
+import pytest
+
+from bridge.calls.texts import ENGLISH, FRENCH, LANGUAGES, NAMES, SHIPPED, texts_for
+
+
+def test_what_is_said_to_ship_ships() -> None:
+    assert set(LANGUAGES) == set(SHIPPED)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_is_complete(language: str) -> None:
+    texts = asdict(SHIPPED[language])
+    assert texts.pop("language") == language
+    assert [name for name, text in texts.items() if not text.strip()] == []
+    assert set(texts) == set(NAMES)
+
+
+def test_french_is_no_copy_of_english() -> None:
+    same = {name for name in NAMES if getattr(FRENCH, name) == getattr(ENGLISH, name)}
+    assert same == {"minutes", "seconds"}
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "spoken", "missed"),
+    [
+        ("en-US", {}, ENGLISH.invalid, ENGLISH.missed),
+        ("fr-FR", {}, FRENCH.invalid, FRENCH.missed),
+        ("fr-FR", {"invalid": "Non."}, "Non.", FRENCH.missed),
+        ("de-DE", {"invalid": "Nein."}, "Nein.", ENGLISH.missed),
+        ("de-DE", {}, ENGLISH.invalid, ENGLISH.missed),
+    ],
+)
+def test_texts_for(language: str, own: dict[str, str], spoken: str, missed: str) -> None:
+    texts = texts_for(language, own)
+    assert (texts.language, texts.invalid, texts.missed) == (language, spoken, missed)

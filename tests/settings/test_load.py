@@ -1,0 +1,288 @@
+"""Settings: where they come from, who wins, and one message with all that is wrong."""
+
+from datetime import timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bridge.errors import SettingsInvalid
+from bridge.settings import Settings, load
+from bridge.settings.load import ENVIRONMENT as VARIABLES
+from bridge.settings.load import SECRETS as SECRET_VARIABLES
+from tests.settings.conftest import ENVIRONMENT, SECRETS, Load, only, written
+
+
+def problems(loading: Load, *files: str | bytes, **changes: str | None) -> list[str]:
+    with pytest.raises(SettingsInvalid) as invalid:
+        loading(*files, **changes)
+    return invalid.value.problems
+
+
+def value(loaded: Settings, name: str) -> Any:
+    section, field = name.split(".")
+    return getattr(getattr(loaded, section), field)
+
+
+def test_the_environment_alone_is_enough(loading: Load) -> None:
+    loaded = loading()
+    assert loaded.twilio.phone_number == "+33159130001"
+    assert [token.get_secret_value() for token in loaded.twilio.auth_token] == [
+        "secret-auth-token",
+        "secret-second-token",
+    ]
+    assert [key.get_secret_value() for key in loaded.auth.widget_keys] == [
+        "secret-widget-key-1",
+        "secret-widget-key-2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("server.host", "127.0.0.1"),
+        ("server.port", 8080),
+        ("server.prefix", ""),
+        ("inbox.database_url", "sqlite+aiosqlite:///data/bridge.db"),
+        ("auth.anonymous", False),
+        ("auth.anonymous_incoming", False),
+        ("cors.origins", ()),
+        ("agents.names", ()),
+        ("agents.default", None),
+        ("tokens.ttl", timedelta(hours=1)),
+        ("tokens.region", None),
+        ("twenty.requests_per_minute", 100),
+        ("twenty.batch", 200),
+        ("voice.language", "en-US"),
+        ("voice.region", None),
+        ("voice.ring_seconds", 30),
+        ("log.level", "info"),
+    ],
+)
+def test_defaults(loading: Load, name: str, default: object) -> None:
+    assert value(loading(), name) == default
+
+
+def test_no_file_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(environ=ENVIRONMENT).server.public_url == "https://phone.example.com"
+    written(tmp_path / "config.yaml", "server: {port: 9000}")
+    assert load(environ=ENVIRONMENT).server.port == 9000
+
+
+@pytest.mark.parametrize(
+    ("config", "env_file", "changes", "port"),
+    [
+        ("", "", {}, 8080),
+        ("server: {port: 1}", "", {}, 1),
+        ("server: {port: 1}", "BRIDGE_PORT=2", {}, 2),
+        ("server: {port: 1}", "BRIDGE_PORT=2", {"BRIDGE_PORT": "3"}, 3),
+        ("server: {port: 1}", "BRIDGE_PORT=", {}, 1),
+        ("server: {port: 1}", "BRIDGE_PORT", {"BRIDGE_PORT": ""}, 1),
+        ("server:", "BRIDGE_PORT='4' # four", {}, 4),
+    ],
+)
+def test_the_environment_wins_over_env_file_over_config(
+    loading: Load, config: str, env_file: str, changes: dict[str, str], port: int
+) -> None:
+    assert loading(config, env_file, **changes).server.port == port
+
+
+def test_everything_in_the_env_file(loading: Load) -> None:
+    lines = "\n".join(f"{name}={value}" for name, value in ENVIRONMENT.items())
+    assert loading("", lines, **only()).twilio.account_sid == ENVIRONMENT["TWILIO_ACCOUNT_SID"]
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "expected"),
+    [
+        ("agents: {names: 'alice, bob,,'}", "agents.names", ("alice", "bob")),
+        ("agents: {names: [alice, 'b,c']}", "agents.names", ("alice", "b,c")),
+        ("agents: {names: ''}", "agents.names", ()),
+        ("cors: {origins: ['HTTPS://CRM.example.com/']}", "cors.origins", ("https://crm.example.com",)),
+        ("cors: {origins: ['https://crm.example.com:443']}", "cors.origins", ("https://crm.example.com",)),
+        ("cors: {origins: ['http://localhost:3000']}", "cors.origins", ("http://localhost:3000",)),
+        ("cors: {origins: ['http://[::1]:80']}", "cors.origins", ("http://[::1]",)),
+        ("tokens: {ttl_seconds: 100000}", "tokens.ttl", timedelta(seconds=100000)),
+        ("voice: {longest_call_seconds: null}", "voice.longest_call_seconds", None),
+        ("agents: {pattern: null}", "agents.pattern", None),
+    ],
+)
+def test_forms_of_values(loading: Load, config: str, name: str, expected: object) -> None:
+    assert value(loading(config), name) == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "name", "expected"),
+    [
+        ("BRIDGE_PUBLIC_URL", "https://a.example/phone/", "server.prefix", "/phone"),
+        ("BRIDGE_PUBLIC_URL", "https://a.example", "server.prefix", ""),
+        ("TWENTY_API_URL", "https://crm.example.com/graphql", "twenty.api_url", "https://crm.example.com"),
+        ("TWENTY_API_URL", "http://twenty:3000/", "twenty.api_url", "http://twenty:3000"),
+        ("TWILIO_PHONE_NUMBER", "+33 1 59 13 00 01", "twilio.phone_number", "+33159130001"),
+        ("BRIDGE_PORT", "0", "server.port", 0),
+    ],
+)
+def test_forms_of_variables(loading: Load, variable: str, text: str, name: str, expected: object) -> None:
+    assert value(loading(**{variable: text}), name) == expected
+
+
+def test_own_texts(loading: Load) -> None:
+    config = "voice: {language: fr-FR, texts: {fr-FR: {invalid: Non., minutes: '{minutes} mn'}}}"
+    spoken = loading(config).voice.spoken
+    assert (spoken.invalid, spoken.minutes, spoken.busy) == ("Non.", "{minutes} mn", "Occupé")
+
+
+def test_all_that_is_missing_is_told_at_once(loading: Load) -> None:
+    told = problems(loading, **only())
+    required = set(ENVIRONMENT) - {"BRIDGE_WIDGET_KEYS", "TWENTY_WEBHOOK_SECRET"}
+    assert {line.split()[0] for line in told} == required
+    assert all(": is missing; for example: " in line for line in told)
+
+
+def test_all_that_is_wrong_is_told_at_once(loading: Load) -> None:
+    config = "server: {prot: 1, port: 99999}\nvoice: {language: french}\nlogs: {level: info}"
+    told = problems(loading, config, TWILIO_APP_SID="AP1", TWILIO_PHONE_NUMBER=None)
+    assert [line.split(":")[0] for line in told] == [
+        "TWILIO_APP_SID (twilio.app_sid)",
+        "TWILIO_PHONE_NUMBER (twilio.phone_number)",
+        "BRIDGE_PORT (server.port)",
+        "server.prot",
+        "voice.language",
+        "logs",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "changes", "problem"),
+    [
+        ("sever: {port: 1}", {}, "sever: is unknown; did you mean server?"),
+        ("server: {prot: 1}", {}, "server.prot: is unknown; did you mean port?"),
+        ("log: {zzzz: 1}", {}, "log.zzzz: is unknown; known are level, json_lines"),
+        ("1: {port: 1}", {}, "should be sections with settings"),
+        ("[server]", {}, "should be sections with settings"),
+        ("server: 5", {}, "server: input should be a valid dictionary"),
+        ("server: {1: 2}", {}, "server: keys should be strings"),
+        ("server: [port", {}, "config.yaml: is no YAML (line 1, column 14)"),
+        ("!!int x", {}, "config.yaml: is no YAML"),
+        (
+            "server: {public_url: 'https://a_b.example'}",
+            {"BRIDGE_PUBLIC_URL": None},
+            "host without underscore",
+        ),
+        ("", {"BRIDGE_PUBLIC_URL": "phone.example.com"}, "begins with https://"),
+        ("", {"BRIDGE_PUBLIC_URL": "https://a.example/?x=1"}, "without query, fragment or credentials"),
+        ("", {"BRIDGE_PUBLIC_URL": "https://u:p@a.example"}, "without query, fragment or credentials"),
+        ("", {"BRIDGE_PUBLIC_URL": "https://a.example/{x}"}, "plain letters"),
+        ("", {"BRIDGE_PUBLIC_URL": "https://a.example/té"}, "plain letters"),
+        ("", {"TWENTY_API_URL": "https://["}, "TWENTY_API_URL (twenty.api_url): invalid IPv6 URL"),
+        ("", {"TWILIO_PHONE_NUMBER": "0159130001"}, "should be a number in E.164"),
+        ("", {"TWILIO_AUTH_TOKEN": " , "}, "TWILIO_AUTH_TOKEN (twilio.auth_token)"),
+        ("", {"BRIDGE_WIDGET_KEYS": "short"}, "BRIDGE_WIDGET_KEYS (auth.widget_keys): "),
+        ("", {"BRIDGE_PORT": "http"}, "BRIDGE_PORT (server.port): input should be a valid integer"),
+        ("", {"BRIDGE_DATABASE_URL": "mysql://x"}, "for example: sqlite+aiosqlite:///data/bridge.db"),
+        ("cors: {origins: ['https://a.example/path']}", {}, "cors.origins: should be an origin"),
+        ("cors: {origins: ['*']}", {}, "cors.origins: should be an origin"),
+        ("cors: {origins: ['https://u:p@a.example']}", {}, "cors.origins: should be an origin"),
+        ("agents: {pattern: '('}", {}, "agents.pattern: should be a regular expression"),
+        ("voice: {region: XX}", {}, "voice.region: should be a country"),
+        ("voice: {texts: {fr-FR: {hello: x}}}", {}, "fr-FR has hello; the texts are invalid, "),
+        ("voice: {texts: {fr-FR: {minutes: '{min}'}}}", {}, "fr-FR.minutes should have no other braces"),
+        ("voice: {texts: {fr-FR: {seconds: '{seconds'}}}", {}, "fr-FR.seconds should have no other braces"),
+        (
+            "voice: {texts: {fr-FR: {also: '{name}'}}}",
+            {},
+            "fr-FR.also should have no other braces than {names}",
+        ),
+        ("voice: {texts: {fr-FR: {call_back: '{0}'}}}", {}, "fr-FR.call_back should have no other braces"),
+        ("tokens: {ttl_seconds: 59}", {}, "tokens.ttl_seconds: input should be greater than or equal to 60"),
+    ],
+)
+def test_each_problem_is_explained(
+    loading: Load, config: str, changes: dict[str, str | None], problem: str
+) -> None:
+    told = problems(loading, config, **changes)
+    assert len(told) == 1
+    assert problem in told[0]
+
+
+@pytest.mark.parametrize("section", ["twilio", "twenty", "server", "inbox", "auth"])
+@pytest.mark.parametrize("garbage", ["5", "[1]", "text"])
+def test_a_section_that_is_none_does_not_hide_the_rest(loading: Load, section: str, garbage: str) -> None:
+    told = problems(
+        loading, f"{section}: {garbage}\nlog: {{level: loud}}", BRIDGE_DATABASE_URL="sqlite+aiosqlite:///x"
+    )
+    assert [line.split(":")[0] for line in told] == [section, "log.level"]
+
+
+@pytest.mark.parametrize("variable", sorted(SECRET_VARIABLES))
+def test_secrets_do_not_belong_in_the_file(loading: Load, variable: str) -> None:
+    section, field = VARIABLES[variable]
+    told = problems(loading, f"{section}: {{{field}: secret-of-the-file}}")
+    assert told == [f"{section}.{field}: is a secret and belongs in the environment, as {variable}"]
+
+
+def test_files_that_cannot_be_read(loading: Load, tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match=r"nowhere\.yaml: cannot be read \(No such file"):
+        load(tmp_path / "nowhere.yaml", environ=ENVIRONMENT)
+    assert "is no YAML" in problems(loading, b"\xff\xfe\xff")[0]
+    assert "should be UTF-8" in problems(loading, "", b"TWILIO_API_KEY=\xff")[0]
+
+
+@pytest.mark.parametrize("file", [0, 1])
+@pytest.mark.parametrize(
+    "text", ["auth_token: 'secret-x\n", "a: *secret-x", "a: !secret-x 1", "a: [secret-x\nb: 1"]
+)
+def test_a_broken_file_is_not_quoted(loading: Load, file: int, text: str) -> None:
+    files = ("", text) if file else (text, "")
+    assert "secret" not in " ".join(problems(loading, *files, TWILIO_APP_SID="AP1"))
+
+
+def test_settings_do_not_tell_secrets(loading: Load) -> None:
+    loaded = loading(BRIDGE_DATABASE_URL="postgresql+asyncpg://bridge:secret-password@db/bridge")
+    assert "secret-" not in f"{loaded!r} {loaded}"
+
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.binary(max_size=5)
+)
+NAMES = st.sampled_from(sorted({*Settings.model_fields, *chain.from_iterable(VARIABLES.values())}))
+TREES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | SCALARS, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+def dump(tree: object) -> str:
+    return str(yaml.safe_dump(tree))
+
+
+CONFIGS = st.one_of(
+    st.binary(max_size=60),
+    st.text(max_size=60),
+    st.text(st.sampled_from("!&*[]{}:-,'\"|>#% \nab1.<="), max_size=40),
+    st.dictionaries(NAMES | SCALARS, TREES, max_size=4).map(dump),
+    st.sampled_from(["&a {twilio: *a}", "&a [*a]", "!!bool x", "2001-99-99", "[" * 5000, "1" * 5000]),
+)
+VALUES = st.text(st.characters(codec="utf-8"), max_size=30).map(lambda text: text.replace("\0", ""))
+
+
+@given(
+    config=CONFIGS,
+    env_file=st.binary(max_size=60) | VALUES,
+    environ=st.dictionaries(st.sampled_from(sorted(set(VARIABLES) - set(SECRETS))), VALUES),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_is_given_nothing_but_settings_invalid_is_raised(
+    loading: Load, config: str | bytes, env_file: str | bytes, environ: dict[str, str]
+) -> None:
+    try:
+        told = repr(loading(config, env_file, **environ))
+    except SettingsInvalid as invalid:
+        told = str(invalid)
+    assert "secret-" not in told

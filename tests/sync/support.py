@@ -1,0 +1,26 @@
+"""What a test of the worker may set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bridge.calls.matching import Several
+from bridge.sync.worker import Worker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Policies, and whether calls that go on are written."""
+
+    several: Several = "oldest"
+    nobody: Literal["log", "create", "skip"] = "log"
+    emails: Mapping[str, str] = field(default_factory=dict)
+    assignee: str | None = None
+    cache_seconds: float = 60
+    live: bool = True
+
+
+async def drain(worker: Worker) -> None:
+    """Until nothing is due."""
+    while await worker.drain_once():
+        pass

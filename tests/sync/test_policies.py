@@ -1,0 +1,314 @@
+"""Whose a call is, by policy; and what else a call leaves in Twenty."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bridge.calls.callback import Kind
+from bridge.inbox.store import Inbox
+from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+from bridge.twenty.client import TwentyClient, open_client
+from tests.support import (
+    TEN,
+    ask,
+    create_person,
+    new_sid,
+    nodes_of,
+    outbound,
+    phone_calls,
+    timeline,
+    told,
+    twenty_settings,
+)
+from tests.sync.conftest import MakeWorker
+from tests.sync.support import Settings, drain
+
+JANE = "+33612345678"
+NOBODY = "+442079460018"
+
+
+async def inbound(inbox: Inbox, sid: str, caller: str, **more: str) -> None:
+    """A call in that nobody took."""
+    call: Any = {"From": caller, "To": "+33159130001", "Direction": "inbound", **more}
+    await inbox.put(told(Kind.VOICE, sid, CallStatus="ringing", **call))
+    await inbox.put(told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call))
+
+
+@pytest.mark.parametrize(
+    ("several", "chosen", "title"),
+    [
+        ("oldest", "Jane Doe", "Outbound call · Jane Doe (also John Doe) · 1 min 0 s"),
+        ("newest", "John Doe", "Outbound call · John Doe (also Jane Doe) · 1 min 0 s"),
+        ("none", None, "Outbound call · +33 6 12 34 56 78 (also Jane Doe, John Doe) · 1 min 0 s"),
+    ],
+)
+async def test_several_people_with_one_number(
+    twenty: TwentySandbox,
+    inbox: Inbox,
+    client: TwentyClient,
+    make_worker: MakeWorker,
+    several: Any,
+    chosen: str | None,
+    title: str,
+) -> None:
+    people = {
+        name: await create_person(twenty, name, primaryPhoneNumber=JANE) for name in ("Jane Doe", "John Doe")
+    }
+    sid = new_sid()
+    await inbox.put(outbound(sid, JANE))
+    await drain(make_worker(client, Settings(several=several)))
+    call = (await phone_calls(twenty))[sid]
+    assert (call["personId"], call["name"]) == (people.get(chosen or ""), title)
+
+
+PEOPLE = "{ people { edges { node { id name { firstName lastName } phones { primaryPhoneNumber } } } } }"
+
+
+async def test_nobody_is_created_twice(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    worker = make_worker(client, Settings(nobody="create"))
+    sids = [new_sid() for _ in range(5)]
+    for sid in sids[:4]:
+        await inbox.put(outbound(sid, NOBODY))
+    await drain(worker)
+    await inbox.put(outbound(sids[4], NOBODY))
+    await drain(make_worker(client, Settings(nobody="create")))
+    (person,) = nodes_of(await ask(twenty, PEOPLE))
+    assert person["name"] == {"firstName": "+44", "lastName": "20 7946 0018"}
+    assert {call["personId"] for call in (await phone_calls(twenty)).values()} == {person["id"]}
+
+
+async def test_a_callers_name_is_the_persons(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    await inbound(inbox, new_sid(), NOBODY, CallerName="Ann Other")
+    await drain(make_worker(client, Settings(nobody="create")))
+    (person,) = nodes_of(await ask(twenty, PEOPLE))
+    assert person["name"] == {"firstName": "Ann", "lastName": "Other"}
+
+
+async def test_whom_a_user_deleted_is_not_created_again(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    await inbox.put(outbound(new_sid(), NOBODY))
+    await drain(make_worker(client, Settings(nobody="create")))
+    (person,) = nodes_of(await ask(twenty, PEOPLE))
+    await ask(twenty, "mutation ($id: UUID!) { deletePerson(id: $id) { id } }", id=person["id"])
+    sid = new_sid()
+    await inbox.put(outbound(sid, NOBODY))
+    await drain(make_worker(client, Settings(nobody="create")))
+    assert nodes_of(await ask(twenty, PEOPLE)) == []
+    assert (await phone_calls(twenty))[sid]["personId"] is None
+
+
+@pytest.mark.parametrize(
+    ("caller", "title"),
+    [
+        ("anonymous", "Missed call · Withheld number"),
+        ("+266696687", "Missed call · Withheld number"),
+        ("3179", "Missed call · 3179"),
+        ("sip:jane@example.com", "Missed call · sip:jane@example.com"),
+    ],
+)
+@pytest.mark.parametrize("nobody", ["log", "create", "skip"])
+async def test_who_has_no_number_is_matched_to_nobody(
+    twenty: TwentySandbox,
+    inbox: Inbox,
+    client: TwentyClient,
+    make_worker: MakeWorker,
+    caller: str,
+    title: str,
+    nobody: Any,
+) -> None:
+    sid = new_sid()
+    await inbound(inbox, sid, caller)
+    await drain(make_worker(client, Settings(nobody=nobody)))
+    assert nodes_of(await ask(twenty, PEOPLE)) == []
+    shown = {s: (call["name"], call["personId"]) for s, call in (await phone_calls(twenty)).items()}
+    assert shown == ({} if nobody == "skip" else {sid: (title, None)})
+    assert await inbox.due_count() == 0
+
+
+async def test_a_late_person_gets_the_call(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    worker = make_worker(client, Settings(cache_seconds=0))
+    sid = new_sid()
+    await inbox.put(outbound(sid, JANE))
+    await drain(worker)
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    assert await inbox.relink({JANE}, since=TEN, now=TEN) == 1
+    await drain(worker)
+    call = (await phone_calls(twenty))[sid]
+    assert (call["personId"], call["name"]) == (jane, "Outbound call · Jane Doe · 1 min 0 s")
+    assert [row["targetPersonId"] for row in await timeline(twenty)] == [jane]
+
+
+UPDATE = "mutation ($id: UUID!, $d: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $d) { id } }"
+DELETE = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
+
+
+async def test_a_late_person_does_not_take_what_a_user_gave_to_another(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    worker = make_worker(client, Settings(cache_seconds=0))
+    sid = new_sid()
+    await inbox.put(outbound(sid, JANE))
+    await drain(worker)
+    paul = await create_person(twenty, "Paul Martin", primaryPhoneNumber="+33698765432")
+    await ask(twenty, UPDATE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": paul})
+    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    await inbox.relink({JANE}, since=TEN, now=TEN)
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["personId"] == paul
+
+
+async def test_a_deleted_call_stays_deleted(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    worker = make_worker(client, Settings(cache_seconds=0))
+    sid = new_sid()
+    await inbox.put(outbound(sid, JANE))
+    await drain(worker)
+    await ask(twenty, DELETE, id=(await phone_calls(twenty))[sid]["id"])
+    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    await inbox.relink({JANE}, since=TEN, now=TEN)
+    await drain(worker)
+    assert await phone_calls(twenty) == {}
+    assert await inbox.due_count() == 0
+
+
+async def test_whose_person_is_gone_is_matched_anew(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    worker = make_worker(client, Settings(cache_seconds=0))
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    sid = new_sid()
+    await inbox.put(told(Kind.VOICE, sid, From="client:alice", To=JANE, CallStatus="ringing"))
+    await drain(worker)
+    await ask(twenty, "mutation ($id: UUID!) { deletePerson(id: $id) { id } }", id=jane)
+    heir = await create_person(twenty, "Jane Roe", primaryPhoneNumber=JANE)
+    await inbox.unlink(jane)
+    await inbox.put(outbound(sid, JANE))
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["personId"] == heir
+
+
+MEMBERS = "{ workspaceMembers { edges { node { id userEmail } } } }"
+AGENTS = "{ phoneCalls { edges { node { agentId } } } }"
+
+
+@pytest.mark.parametrize("how", ["map", "e-mail", "verified"])
+async def test_a_call_is_its_agents(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, how: str
+) -> None:
+    member = nodes_of(await ask(twenty, MEMBERS))[0]
+    email: str = member["userEmail"]
+    identity = {
+        "map": "alice",
+        "e-mail": email.replace("@", "_").replace(".", "_"),
+        "verified": f"wm_{member['id'].replace('-', '')}",
+    }[how]
+    sid = new_sid()
+    await inbox.put(told(Kind.VOICE, sid, From=f"client:{identity}", To=JANE, CallStatus="ringing"))
+    await drain(make_worker(client, Settings(emails={"alice": email})))
+    (call,) = nodes_of(await ask(twenty, AGENTS))
+    assert call["agentId"] == member["id"]
+
+
+async def test_calls_that_go_on_wait_while_they_may_not_be_written(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    worker = make_worker(client, Settings(live=False))
+    sid = new_sid()
+    await inbox.put(told(Kind.VOICE, sid, From="client:alice", To=JANE, CallStatus="ringing"))
+    await drain(worker)
+    assert await phone_calls(twenty) == {}
+    await inbox.put(outbound(sid, JANE))
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
+
+
+TASKS = """{ tasks { edges { node { title status dueAt assigneeId
+  taskTargets { edges { node { targetPersonId } } } } } } }"""
+
+
+@pytest.mark.parametrize("owned", [True, False])
+async def test_missed_calls_are_one_task_a_person_and_day(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, owned: bool
+) -> None:
+    owner, other = nodes_of(await ask(twenty, MEMBERS))[:2]
+    company = "mutation ($d: CompanyCreateInput!) { createCompany(data: $d) { id } }"
+    made = await ask(twenty, company, d={"name": "Acme", "accountOwnerId": owner["id"]})
+    data: dict[str, Any] = {"name": {"firstName": "Jane"}, "phones": {"primaryPhoneNumber": JANE}}
+    data |= {"companyId": made["createCompany"]["id"]} if owned else {}
+    person = await ask(twenty, "mutation ($d: PersonCreateInput!) { createPerson(data: $d) { id } }", d=data)
+    worker = make_worker(client, Settings(assignee=other["userEmail"]))
+    for _ in range(3):
+        await inbound(inbox, new_sid(), JANE)
+        await drain(worker)
+    await inbound(inbox, new_sid(), "anonymous")
+    await drain(worker)
+    (task,) = nodes_of(await ask(twenty, TASKS))
+    assert (task["title"], task["status"]) == ("Call back Jane", "TODO")
+    assert task["assigneeId"] == (owner if owned else other)["id"]
+    assert task["dueAt"] == "2026-11-23T10:00:00.000Z"
+    assert nodes_of({"t": task["taskTargets"]}) == [{"targetPersonId": person["createPerson"]["id"]}]
+    assert len(await phone_calls(twenty)) == 4
+
+
+NOTES = """{ notes { edges { node { title bodyV2 { markdown }
+  noteTargets { edges { node { targetPersonId targetPhoneCallId } } } } } } }"""
+TRANSCRIPTS = "{ phoneCalls { edges { node { status transcript { markdown } } } } }"
+
+
+async def test_a_transcript_is_a_note_on_person_and_call(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    sid = new_sid()
+    await inbound(inbox, sid, JANE)
+    recording = {"RecordingSid": "RE1", "RecordingUrl": "https://api.twilio.com/RE1"}
+    await inbox.put(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
+    await inbox.put(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText="Rappelez-moi.", **recording))
+    await drain(make_worker(client, Settings()))
+    (call,) = nodes_of(await ask(twenty, TRANSCRIPTS))
+    assert call == {"status": "VOICEMAIL", "transcript": {"markdown": "Rappelez-moi."}}
+    (note,) = nodes_of(await ask(twenty, NOTES))
+    assert note["bodyV2"]["markdown"].startswith("> Rappelez-moi.")
+    record = (await phone_calls(twenty))[sid]["id"]
+    targets = nodes_of({"t": note["noteTargets"]})
+    assert {(t["targetPersonId"], t["targetPhoneCallId"]) for t in targets} == {(jane, None), (None, record)}
+
+
+@pytest.fixture
+async def typed() -> AsyncIterator[TwentySandbox]:
+    """A Twenty whose timeline takes no row of ours."""
+    async with twenty_sandbox(provisioned=True, rate_limit=False, generation="typed") as sandbox:
+        yield sandbox
+
+
+async def test_where_the_timeline_takes_no_row_a_note_shows(
+    typed: TwentySandbox, inbox: Inbox, make_worker: MakeWorker
+) -> None:
+    jane = await create_person(typed, "Jane Doe", primaryPhoneNumber=JANE)
+    async with open_client(twenty_settings(typed)) as client:
+        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.put(outbound(new_sid(), NOBODY))
+        await drain(make_worker(client, Settings()))
+    assert len(await phone_calls(typed)) == 2
+    (note,) = nodes_of(await ask(typed, NOTES))
+    assert note["title"] == "Outbound call · Jane Doe · 1 min 0 s"
+    assert jane in {t["targetPersonId"] for t in nodes_of({"t": note["noteTargets"]})}
+
+
+async def test_a_known_number_is_not_asked_for_again(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    worker = make_worker(client, Settings())
+    for _ in range(3):
+        await inbox.put(outbound(new_sid(), JANE))
+        await drain(worker)
+    assert [asked.operation for asked in twenty.requests].count("FindPeople") == 1

@@ -1,0 +1,95 @@
+"""Who may import whom, and that `calls` stays pure."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+BRIDGE = Path(__file__).parent.parent / "bridge"
+
+EVERYBODYS = frozenset({"settings", "logs", "metrics", "errors"})
+SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
+ROOMS: Mapping[str, frozenset[str]] = {
+    "errors": frozenset(),
+    "calls": frozenset({"errors"}),
+    "settings": frozenset({"errors", "calls"}),
+    "logs": EVERYBODYS,
+    "metrics": EVERYBODYS,
+    "twilio": EVERYBODYS | {"calls"},
+    "twenty": EVERYBODYS | {"calls"},
+    "inbox": EVERYBODYS | {"calls"},
+    "sync": EVERYBODYS | {"calls"} | SYSTEMS,
+    "web": EVERYBODYS | {"calls"} | SYSTEMS,
+    # It must be able to disagree with the bridge.
+    "sandbox": frozenset(),
+    # Both sandboxes, and the bridge as a process of its own.
+    "demo": EVERYBODYS | {"sandbox"},
+    "": frozenset(),
+}
+"""What each room may import besides itself. The composition root is in none of them."""
+
+ROOTS = frozenset({"app", "cli", "server", "__main__"})
+IMPURE = frozenset({"aiohttp", "gql", "sqlalchemy", "asyncio", "os", "time"})
+
+
+def modules() -> Iterator[Path]:
+    return (path.relative_to(BRIDGE) for path in sorted(BRIDGE.rglob("*.py")))
+
+
+def room_of(module: Path) -> str:
+    """`calls/call.py` → `calls`, `app.py` → `app`, `__init__.py` → ``."""
+    name = module.parts[0].removesuffix(".py")
+    return "" if name == "__init__" else name
+
+
+def imported(source: str, package: tuple[str, ...]) -> Iterator[str]:
+    """The dotted names that a module of `package` imports, relative ones resolved."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            near = package[: len(package) - node.level + 1] if node.level else ()
+            base = [*near, *([node.module] if node.module else [])]
+            yield from (".".join([*base, alias.name]) for alias in node.names)
+
+
+def violations(module: Path, source: str) -> list[str]:
+    room = room_of(module)
+    if room in ROOTS:
+        return []
+    names = list(imported(source, ("bridge", *module.parent.parts)))
+    ours = {name.split(".")[1] for name in names if name.startswith("bridge.")}
+    wrong = sorted(ours - ROOMS[room] - {room})
+    if room == "calls":
+        wrong += sorted(IMPURE.intersection(name.split(".")[0] for name in names))
+    return [f"{module} imports {name}" for name in wrong]
+
+
+def test_every_module_imports_what_its_room_may() -> None:
+    assert [v for m in modules() for v in violations(m, (BRIDGE / m).read_text(encoding="utf-8"))] == []
+
+
+def test_every_room_is_known() -> None:
+    assert {room_of(module) for module in modules()} <= ROOMS.keys() | ROOTS
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "wrong"),
+    [
+        ("calls/call.py", "from bridge.calls.legs import Leg\nfrom bridge.errors import BridgeError", []),
+        ("calls/call.py", "from bridge.settings import Settings", ["settings"]),
+        ("calls/call.py", "import asyncio", ["asyncio"]),
+        ("calls/call.py", "def now():\n    from os.path import join", ["os"]),
+        ("twilio/forms.py", "from bridge.twenty import people", ["twenty"]),
+        ("twenty/people.py", "import bridge.inbox.store", ["inbox"]),
+        ("inbox/migrations/env.py", "from bridge.inbox.tables import metadata", []),
+        ("sync/worker.py", "from bridge import inbox, web", ["web"]),
+        ("web/voice.py", "from ..sync import worker\nfrom . import callbacks", ["sync"]),
+        ("sandbox/twilio/signing.py", "from bridge.twilio.signature import Validator", ["twilio"]),
+        ("settings/models.py", "from bridge.calls.texts import Texts", []),
+        ("app.py", "from bridge.sandbox import twilio", []),
+    ],
+)
+def test_a_planted_violation_is_found(module: str, source: str, wrong: list[str]) -> None:
+    assert violations(Path(module), source) == [f"{module} imports {name}" for name in wrong]

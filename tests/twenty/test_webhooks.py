@@ -1,0 +1,136 @@
+"""Deliveries of Twenty's, as they were recorded: whether they are Twenty's, and what they say of a person."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.errors import NotUnderstood
+from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP, PersonChanged, PersonGone, is_signed, parse
+
+PAYLOADS = Path(__file__).parent.parent / "payloads"
+RECORDED: list[dict[str, Any]] = [
+    json.loads(line) for line in (PAYLOADS / "twenty-webhooks.jsonl").read_text().splitlines()
+]
+CREATED = RECORDED[0]
+SENT_AT = datetime(2026, 11, 22, 14, 55, 18, 444000, tzinfo=UTC)
+HOOK = "2b915ce3-6d64-4cb5-aa59-951344037d4f"
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    """What is asked of the first recorded delivery."""
+    asked = {
+        "body": CREATED["raw_body"].encode(),
+        "secret": CREATED["secret"],
+        "timestamp": CREATED["headers"][TIMESTAMP],
+        "signature": CREATED["headers"][SIGNATURE],
+        "now": SENT_AT,
+    }
+    return asked | changes
+
+
+@pytest.mark.parametrize("delivery", RECORDED, ids=lambda d: json.loads(d["raw_body"])["eventName"])
+def test_recorded_deliveries_are_twentys(delivery: dict[str, Any]) -> None:
+    timestamp = delivery["headers"][TIMESTAMP]
+    sent_at = datetime.fromtimestamp(int(timestamp) / 1000, UTC)
+    signature = delivery["headers"][SIGNATURE]
+    body = delivery["raw_body"].encode()
+    assert is_signed(body, secret=delivery["secret"], timestamp=timestamp, signature=signature, now=sent_at)
+
+
+@pytest.mark.parametrize(
+    ("changes", "signed"),
+    [
+        ({}, True),
+        ({"body": CREATED["raw_body"].replace("Hook", "Hoax").encode()}, False),
+        ({"body": CREATED["raw_body"].encode() + b"\n"}, False),
+        ({"body": b""}, False),
+        ({"secret": "another"}, False),
+        ({"timestamp": "1795359318445"}, False),
+        ({"timestamp": ""}, False),
+        ({"timestamp": "now"}, False),
+        ({"timestamp": "-1795359318444"}, False),
+        ({"timestamp": "١٧٩٥٣٥٩٣١٨٤٤٤"}, False),
+        ({"timestamp": "9" * 8000}, False),
+        ({"signature": ""}, False),
+        ({"signature": "é\udcff"}, False),
+        ({"signature": CREATED["headers"][SIGNATURE][:-1]}, False),
+        ({"signature": RECORDED[1]["headers"][SIGNATURE]}, False),
+        ({"now": SENT_AT + timedelta(minutes=5)}, True),
+        ({"now": SENT_AT + timedelta(minutes=5, milliseconds=1)}, False),
+        ({"now": SENT_AT - timedelta(minutes=5, milliseconds=1)}, False),
+    ],
+)
+def test_signature(changes: dict[str, Any], signed: bool) -> None:
+    assert is_signed(**asked(**changes)) is signed
+
+
+@pytest.mark.parametrize(
+    ("delivery", "said"),
+    [
+        (RECORDED[0], PersonChanged(HOOK, frozenset({"+33159130097"}))),
+        (RECORDED[1], PersonChanged(HOOK, frozenset({"+33159130097"}))),
+        (RECORDED[2], None),
+        (RECORDED[3], PersonGone(HOOK)),
+    ],
+)
+def test_what_recorded_deliveries_say(
+    delivery: dict[str, Any], said: PersonChanged | PersonGone | None
+) -> None:
+    assert parse(delivery["raw_body"].encode(), region="FR") == said
+
+
+@pytest.mark.parametrize(
+    ("event", "record", "said"),
+    [
+        ("person.restored", {"id": HOOK}, PersonChanged(HOOK, frozenset())),
+        ("person.destroyed", {"id": HOOK}, PersonGone(HOOK)),
+        ("person.updated", {"id": HOOK, "phones": None}, PersonChanged(HOOK, frozenset())),
+        (
+            "person.updated",
+            {
+                "id": HOOK,
+                "phones": {
+                    "primaryPhoneNumber": "06 12 34 56 78",
+                    "primaryPhoneCallingCode": "",
+                    "additionalPhones": [
+                        {"number": "30123456", "callingCode": "+49", "countryCode": "DE"},
+                        {"number": "anonymous", "callingCode": "", "countryCode": ""},
+                    ],
+                },
+            },
+            PersonChanged(HOOK, frozenset({"+33612345678", "+4930123456"})),
+        ),
+        ("company.created", {"id": HOOK}, None),
+        ("person.merged", {"id": HOOK}, None),
+        ("person.upserted", None, None),
+        (None, None, None),
+    ],
+)
+def test_what_others_say(event: str | None, record: object, said: PersonChanged | PersonGone | None) -> None:
+    body = json.dumps({"eventName": event, "record": record}).encode()
+    assert parse(body, region="FR") == said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"person.created"',
+        b'{"eventName": ["person.created"]}',
+        b'{"eventName": "person.created"}',
+        b'{"eventName": "person.created", "record": {}}',
+        b'{"eventName": "person.deleted", "record": []}',
+        b'{"eventName": "person.created", "record": {"id": "1", "phones": "none"}}',
+        b'{"eventName": "\xff"}',
+        b"[" * 60_000,
+    ],
+)
+def test_what_cannot_be_read(body: bytes) -> None:
+    with pytest.raises(NotUnderstood):
+        parse(body, region="FR")

@@ -1,0 +1,105 @@
+"""Forms → callbacks: every recorded payload is read, and what no Twilio sends is refused by name."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+
+from bridge.calls.callback import Kind
+from bridge.errors import CallbackInvalid
+from bridge.twilio.forms import callback
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+PAYLOADS = Path(__file__).parent.parent / "payloads"
+ROOTS = {"browser": "aaaa", "inbound": "cccc", "voicemail": "ffff", "keypad": "ffff", "outbound": "ffff"}
+
+SID, PARENT = "CA" + "b" * 32, "CA" + "a" * 32
+STATUS = {"CallSid": SID, "CallStatus": "ringing", "ParentCallSid": PARENT}
+
+
+def form(path: Path) -> dict[str, str]:
+    return dict(parse_qsl(path.read_text().strip(), keep_blank_values=True))
+
+
+def kind_of(name: str) -> Kind:
+    kinds = {"voice-": Kind.VOICE, "dial-": Kind.DIAL, "recording": Kind.RECORDING, "record-": Kind.VOICEMAIL}
+    kinds["transcription"] = Kind.TRANSCRIPTION
+    return next((kind for part, kind in kinds.items() if part in name), Kind.STATUS)
+
+
+@pytest.mark.parametrize("path", sorted(PAYLOADS.glob("*.form")), ids=lambda path: path.stem)
+def test_recorded(path: Path) -> None:
+    parameters = form(path)
+    read = callback(kind_of(path.name), "/twilio", parameters, received_at=NOW)
+    assert (read.call_sid, read.parameters) == (parameters["CallSid"], parameters)
+    assert read.root_sid[2:].startswith(ROOTS[path.name.split("-", maxsplit=1)[0]])
+    assert read.received_at == NOW
+    assert (read.timestamp is not None) == ("Timestamp" in parameters)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "named"),
+    [
+        (Kind.STATUS, {"CallSid": None}, "CallSid"),
+        (Kind.STATUS, {"CallSid": ""}, "CallSid"),
+        (Kind.STATUS, {"CallSid": SID + "0"}, "CallSid"),
+        (Kind.STATUS, {"CallSid": SID + "\n"}, "CallSid"),
+        (Kind.STATUS, {"CallSid": "CA" + "é" * 32}, "CallSid"),
+        (Kind.STATUS, {"CallSid": "SM" + "b" * 32}, "CallSid"),
+        (Kind.STATUS, {"ParentCallSid": "CA1"}, "ParentCallSid"),
+        (Kind.STATUS, {"CallStatus": None}, "CallStatus"),
+        (Kind.STATUS, {"CallStatus": ""}, "CallStatus"),
+        (Kind.STATUS, {"CallStatus": "answered"}, "CallStatus"),
+        (Kind.STATUS, {"CallStatus": "on fire"}, "CallStatus"),
+        (Kind.DIAL, {}, "DialCallStatus"),
+        (Kind.DIAL, {"DialCallStatus": "on fire"}, "DialCallStatus"),
+        (Kind.DIAL, {"DialCallStatus": "busy", "CallStatus": "on fire"}, "CallStatus"),
+        (Kind.VOICE, {}, "From"),
+        (Kind.REFUSED, {}, "Reason"),
+    ],
+)
+def test_malformed(kind: Kind, change: Mapping[str, str | None], named: str) -> None:
+    parameters = {name: value for name, value in {**STATUS, **change}.items() if value is not None}
+    with pytest.raises(CallbackInvalid, match=rf"^{named} "):
+        callback(kind, "/twilio", parameters, received_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        (Kind.STATUS, {"ParentCallSid": ""}),
+        (Kind.STATUS, {"Timestamp": "yesterday"}),
+        (Kind.STATUS, {"Timestamp": "Sun, 99 Nov 2026 10:00:00 +0000"}),
+        (Kind.STATUS, {"CallDuration": "long"}),
+        (Kind.STATUS, {"From": ""}),
+        (Kind.DIAL, {"DialCallStatus": "answered"}),
+        (Kind.RECORDING, {"CallStatus": ""}),
+        (Kind.VOICEMAIL, {}),
+    ],
+)
+def test_what_a_call_can_do_without(kind: Kind, change: Mapping[str, str]) -> None:
+    read = callback(kind, "/twilio", {**STATUS, **change}, received_at=NOW)
+    assert read.timestamp is None
+    assert read.root_sid == (PARENT if {**STATUS, **change}["ParentCallSid"] else SID)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "change", "same"),
+    [
+        (Kind.STATUS, "/twilio/status", {}, True),
+        (Kind.DIAL, "/twilio/status", {"DialCallStatus": "busy"}, False),
+        (Kind.RECORDING, "/twilio/status", {}, False),
+        (Kind.STATUS, "/twilio/status?agent=1", {}, False),
+        (Kind.STATUS, "/twilio/status", {"CallStatus": "busy"}, False),
+        (Kind.STATUS, "/twilio/status", {"Extra": ""}, False),
+    ],
+)
+def test_a_retry_has_the_digest_of_the_first_delivery(
+    kind: Kind, target: str, change: Mapping[str, str], same: bool
+) -> None:
+    first = callback(Kind.STATUS, "/twilio/status", STATUS, received_at=NOW)
+    reordered = dict(reversed({**STATUS, **change}.items()))
+    again = callback(kind, target, reordered, received_at=datetime(2026, 11, 22, 11, tzinfo=UTC))
+    assert (again.digest == first.digest) == same

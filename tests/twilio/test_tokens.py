@@ -1,0 +1,92 @@
+"""Access tokens: what a JWT for the widget says, and which identities there are."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from bridge.twilio.tokens import IssuedToken, TokenIssuer, allowed_identity
+
+NOW = datetime(2026, 11, 22, 10, 0, 0, 900_000, tzinfo=UTC)
+SECOND = int(NOW.timestamp())
+SECRET = "an invented secret of thirty-two characters"
+ACCOUNT, KEY, APP = "AC" + "0" * 32, "SK" + "0" * 32, "AP" + "0" * 32
+
+
+def issue(
+    *, ttl: timedelta = timedelta(hours=1), region: str | None = None, incoming: bool = True
+) -> IssuedToken:
+    issuer = TokenIssuer(
+        account_sid=ACCOUNT, api_key=KEY, api_secret=SECRET, app_sid=APP, ttl=ttl, region=region
+    )
+    return issuer.issue("alice", incoming=incoming, now=NOW)
+
+
+def payload(issued: IssuedToken) -> dict[str, Any]:
+    told: dict[str, Any] = jwt.decode(
+        issued.token, SECRET, algorithms=["HS256"], options={"verify_exp": False, "verify_nbf": False}
+    )
+    return told
+
+
+@pytest.mark.parametrize("region", [None, "ie1"])
+def test_header(region: str | None) -> None:
+    header = {"typ": "JWT", "alg": "HS256", "cty": "twilio-fpa;v=1"} | ({"twr": region} if region else {})
+    assert jwt.get_unverified_header(issue(region=region).token) == header
+
+
+def test_payload() -> None:
+    told = payload(issue())
+    assert told.pop("jti").startswith(f"{KEY}-")
+    assert told == {
+        "iss": KEY,
+        "sub": ACCOUNT,
+        "nbf": SECOND,
+        "exp": SECOND + 3600,
+        "grants": {
+            "identity": "alice",
+            "voice": {"incoming": {"allow": True}, "outgoing": {"application_sid": APP}},
+        },
+    }
+
+
+def test_one_that_may_not_be_called() -> None:
+    assert payload(issue(incoming=False))["grants"]["voice"] == {"outgoing": {"application_sid": APP}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        (timedelta(minutes=1), 60),
+        (timedelta(hours=1), 3600),
+        (timedelta(hours=24), 86400),
+        (timedelta(hours=24, seconds=1), 86400),
+        (timedelta(days=365), 86400),
+    ],
+)
+def test_ttl_is_a_day_at_most(asked: timedelta, given: int) -> None:
+    issued = issue(ttl=asked)
+    assert (payload(issued)["exp"] - SECOND, issued.ttl) == (given, given)
+    assert issued.expires_at == datetime.fromtimestamp(SECOND + given, UTC)
+
+
+@pytest.mark.parametrize(
+    ("asked", "identity"),
+    [
+        ("alice", "alice"),
+        ("twenty-user-1763800000000", "twenty_user_1763800000000"),
+        ("jane.doe@example.com", "jane_doe_example_com"),
+        ("Zoë", "Zo_"),
+        ("a b", "a_b"),
+        ("wm-1", "wm_1"),
+        ("٣", "_"),
+        ("\ud800", "_"),
+        ("a\n", "a_"),
+        ("a" * 121, "a" * 121),
+        ("a" * 122, None),
+        ("", None),
+    ],
+)
+def test_identity(asked: str, identity: str | None) -> None:
+    assert allowed_identity(asked) == identity

@@ -1,0 +1,191 @@
+"""The bridge on a SQLite file, its Twenty away; every answer is held to the specification."""
+
+import json
+import re
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+import yaml
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from jsonschema import Draft202012Validator
+from pytest_aiohttp import AiohttpClient
+from twilio.request_validator import RequestValidator
+
+from bridge.app import open_app
+from bridge.settings import Settings
+
+AUTH_TOKEN, OLD_TOKEN = "an-invented-auth-token", "the-one-before-it"
+API_SECRET = "an invented secret of thirty-two characters"
+KEY = "an-invented-widget-key"
+PUBLIC_URL = "https://phone.example.com"
+PAGE = "https://crm.example.com"
+PAYLOADS = Path(__file__).parent.parent / "payloads"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+SPECIFICATION: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parents[2] / "bridge" / "web" / "openapi.yaml").read_text()
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("Content-Type", "").partition(";")[0]
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """The running bridge, as a widget, Twilio and an operator come to it."""
+
+    client: TestClient[web.Request, web.Application]
+    app: web.Application
+    database: Path
+    public_url: str
+
+    async def request(self, method: str, path: str, **more: Any) -> Answer:
+        async with self.client.request(method, path, **more) as response:
+            answer = Answer(response.status, response.headers, await response.text())
+        conforms(method, path, answer)
+        return answer
+
+    async def get(self, path: str, **more: Any) -> Answer:
+        return await self.request("GET", path, **more)
+
+    async def post(self, path: str, **more: Any) -> Answer:
+        return await self.request("POST", path, **more)
+
+    async def twilio(
+        self, path: str, form: Mapping[str, str], *, signed: str | None = None, token: str = AUTH_TOKEN
+    ) -> Answer:
+        """A form that Twilio posts; `signed` is the URL that it was given, where that is another."""
+        signature = RequestValidator(token).compute_signature(signed or self.public_url + path, form)
+        headers = {**FORM, "X-Twilio-Signature": signature}
+        return await self.post(path, data=urlencode(form), headers=headers)
+
+    def rows(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Kind, root SID and parameters of what is on the disk."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            found = connection.execute(
+                "select kind, root_sid, parameters from callbacks order by id"
+            ).fetchall()
+        return [(kind, root_sid, json.loads(parameters)) for kind, root_sid, parameters in found]
+
+
+def conforms(method: str, path: str, answer: Answer) -> None:
+    """Fails for an answer that the specification does not have; an unknown route's is a problem."""
+    path = path.partition("?")[0]
+    operation = specified(path).get(method.lower())
+    if operation is None:
+        known = {
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        }
+    else:
+        known = resolved(operation["responses"][str(answer.status)])
+    if method == "OPTIONS" and answer.status == 200:
+        return
+    assert set(known.get("content", {"": None})) == {answer.content_type}
+    for name, header in known.get("headers", {}).items():
+        validate(answer.headers[name], header["schema"])
+    if answer.content_type.endswith("json"):
+        validate(answer.json, known["content"][answer.content_type]["schema"])
+    if answer.content_type == "application/problem+json":
+        assert answer.json["status"] == answer.status
+
+
+def specified(path: str) -> dict[str, Any]:
+    """The operations of a path, whatever stands in its variables."""
+    items: dict[str, dict[str, Any]] = SPECIFICATION["paths"]
+    return next((item for known, item in items.items() if _pattern(known).fullmatch(path)), {})
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path.replace(".", r"\.")))
+
+
+def resolved(response: dict[str, Any]) -> dict[str, Any]:
+    name = response.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = SPECIFICATION["components"]["responses"][name] if name else response
+    return found
+
+
+def validate(value: object, schema: Mapping[str, Any]) -> None:
+    Draft202012Validator({"components": SPECIFICATION["components"], **schema}).validate(value)
+
+
+OpenBridge = Callable[..., Awaitable[Bridge]]
+
+
+@pytest.fixture
+async def open_bridge(tmp_path: Path, aiohttp_client: AiohttpClient) -> AsyncIterator[OpenBridge]:
+    """`await open_bridge(auth={…}, …)`: the bridge with these sections changed."""
+    async with AsyncExitStack() as stack:
+
+        async def call(**sections: Mapping[str, object]) -> Bridge:
+            database = tmp_path / "bridge.db"
+            settings = settings_with(sections, database)
+            app = await stack.enter_async_context(open_app(settings))
+            client = await aiohttp_client(app)
+            stack.push_async_callback(client.close)
+            return Bridge(client, app, database, settings.server.public_url)
+
+        yield call
+
+
+@pytest.fixture
+async def bridge(open_bridge: OpenBridge) -> Bridge:
+    """The bridge with a widget key."""
+    return await open_bridge()
+
+
+def settings_with(changes: Mapping[str, Mapping[str, object]], database: Path) -> Settings:
+    sections: dict[str, dict[str, object]] = {
+        "twilio": {
+            "account_sid": "AC" + "0" * 32,
+            "auth_token": (AUTH_TOKEN, OLD_TOKEN),
+            "api_key": "SK" + "0" * 32,
+            "api_secret": API_SECRET,
+            "app_sid": "AP" + "0" * 32,
+            "phone_number": "+33159130001",
+        },
+        "twenty": {"api_url": f"http://127.0.0.1:{_unused_port()}", "api_token": "an-invented-key"},
+        "server": {"public_url": PUBLIC_URL, "stop_seconds": 1},
+        "inbox": {"database_url": f"sqlite+aiosqlite:///{database}"},
+        "auth": {"widget_keys": (KEY,)},
+        "cors": {"origins": (PAGE,)},
+        "voice": {"language": "fr-FR"},
+    }
+    for name, fields in changes.items():
+        sections.setdefault(name, {}).update(fields)
+    return Settings.model_validate(sections)
+
+
+def _unused_port() -> int:
+    with closing(socket.socket()) as unused:
+        unused.bind(("127.0.0.1", 0))
+        port: int = unused.getsockname()[1]
+        return port
+
+
+def payload(name: str, **changes: str) -> dict[str, str]:
+    """A recorded form."""
+    text = (PAYLOADS / f"{name}.form").read_text().strip()
+    return {**dict(parse_qsl(text, keep_blank_values=True)), **changes}

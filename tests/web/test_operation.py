@@ -1,0 +1,77 @@
+"""For operators: health, readiness, capabilities, the specification, and problems for all else."""
+
+import asyncio
+
+import pytest
+import yaml
+
+from tests.web.conftest import SPECIFICATION, Bridge, OpenBridge, payload
+
+
+async def test_health(bridge: Bridge) -> None:
+    assert (await bridge.get("/health")).json == {"status": "ok"}
+
+
+async def test_ready_although_twenty_is_away(bridge: Bridge) -> None:
+    assert (await bridge.get("/ready")).json == {"ready": True, "reasons": []}
+    await bridge.twilio("/twilio/status", payload("browser-out-5-status-completed"))
+    async with asyncio.timeout(5):
+        while not (told := (await bridge.get("/ready")).json)["reasons"]:  # noqa: ASYNC110 - only /ready tells
+            await asyncio.sleep(0.01)
+    assert told == {"ready": True, "reasons": ["twenty.unavailable"]}
+
+
+@pytest.mark.parametrize(
+    ("auth", "incoming"),
+    [({}, True), ({"anonymous": True}, False), ({"anonymous": True, "anonymous_incoming": True}, True)],
+)
+async def test_capabilities(open_bridge: OpenBridge, auth: dict[str, object], incoming: bool) -> None:
+    bridge = await open_bridge(auth=auth)
+    told = (await bridge.get("/capabilities")).json
+    assert (told["phoneNumber"], told["twimlAppSid"]) == ("+33159130001", "AP" + "0" * 32)
+    assert told["features"]["incomingCalls"] is incoming
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/twilio", 404),
+        ("POST", "/twilio/status/", 404),
+        ("GET", "/../etc/passwd", 404),
+        ("GET", "/twilio/status", 405),
+        ("GET", "/token", 405),
+        ("POST", "/health", 405),
+        ("DELETE", "/capabilities", 405),
+    ],
+)
+async def test_what_there_is_not(bridge: Bridge, method: str, path: str, status: int) -> None:
+    answer = await bridge.request(method, path)
+    assert answer.status == status
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
+async def test_the_specification_is_served(bridge: Bridge) -> None:
+    assert yaml.safe_load((await bridge.get("/openapi.yaml")).text) == SPECIFICATION
+
+
+@pytest.mark.parametrize("prefix", ["", "/phone"])
+async def test_every_route_is_specified_and_the_other_way_round(open_bridge: OpenBridge, prefix: str) -> None:
+    bridge = await open_bridge(server={"public_url": f"https://crm.example.com{prefix}"})
+    served = {
+        (route.method, route.resource.canonical)
+        for route in bridge.app.router.routes()
+        # Preflight is CORS's affair.
+        if route.resource and route.method != "OPTIONS"
+    }
+    specified = {(method.upper(), path) for path, item in SPECIFICATION["paths"].items() for method in item}
+    assert served == specified | {(method, prefix + path) for method, path in specified}
+
+
+@pytest.mark.parametrize(
+    "path", ["/phone/health", "/phone/ready", "/phone/capabilities", "/phone/openapi.yaml"]
+)
+async def test_under_a_path(open_bridge: OpenBridge, path: str) -> None:
+    bridge = await open_bridge(server={"public_url": "https://crm.example.com/phone"})
+    async with bridge.client.get(path) as answer:
+        assert answer.status == 200
