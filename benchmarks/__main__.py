@@ -2,7 +2,11 @@
 
 import asyncio
 
-from benchmarks import http, start
+from benchmarks import drain, http, start
 
+drain.quiet()
 http.show(asyncio.run(http.measure()))
+print()
+drain.show(asyncio.run(drain.measure()))
+print()
 start.show(asyncio.run(start.measure()))

@@ -56,8 +56,13 @@ def voice(number: int) -> Request:
 
 def status(number: int) -> Request:
     """One of the four callbacks of a call's leg."""
+    return _signed("/twilio/status", parameters_of_status(number))
+
+
+def parameters_of_status(number: int) -> dict[str, str]:
+    """The form of the n-th status callback: four a call, in order."""
     call, event = divmod(number, 4)
-    parameters = {
+    return {
         "AccountSid": "AC" + "0" * 32,
         "ApiVersion": "2010-04-01",
         "CallSid": f"CA{call:031x}f",
@@ -73,7 +78,6 @@ def status(number: int) -> Request:
         "SequenceNumber": str(event),
         "Timestamp": f"Sun, 22 Nov 2026 10:00:{event:02} +0000",
     }
-    return _signed("/twilio/status", parameters)
 
 
 KINDS: Mapping[str, Callable[[int], Request]] = {"token": token, "voice": voice, "status": status}

@@ -80,7 +80,7 @@ async def open_stage(seed: int) -> AsyncIterator[Stage]:
         twilio = await stack.enter_async_context(twilio_sandbox(delivery=delivery))
         env = environment(twilio, twenty, folder)
         await set_up_twenty(env, folder)
-        user = await stack.enter_async_context(open_twenty(twenty))
+        user = await stack.enter_async_context(open_twenty(twenty.url, twenty.user_token))
         for first in range(0, PEOPLE, BATCH):
             await user.create_people([_person(number) for number in range(first, min(first + BATCH, PEOPLE))])
         process = await stack.enter_async_context(running(env, folder))

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bridge.errors import BridgeError
+
+if TYPE_CHECKING:
+    from bridge.twenty.provision import Outcome
 
 app = typer.Typer(
     name="twenty-bridge",
@@ -17,6 +20,8 @@ app = typer.Typer(
 )
 setup = typer.Typer(help="Prepare the systems that the bridge stands between.", no_args_is_help=True)
 app.add_typer(setup, name="setup")
+calls = typer.Typer(help="The calls that the inbox knows.", no_args_is_help=True)
+app.add_typer(calls, name="calls")
 sandbox = typer.Typer(help="A Twilio and a Twenty to play with.", no_args_is_help=True)
 app.add_typer(sandbox, name="sandbox")
 
@@ -49,25 +54,33 @@ def serve(config: ConfigFile = None) -> None:
 
 
 @setup.command("twenty")
-def setup_twenty(config: ConfigFile = None) -> None:
-    """Give the workspace the object phoneCall and its fields. Run twice it changes nothing."""
+def setup_twenty(
+    config: ConfigFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
+) -> None:
+    """Give the workspace phone calls, as if Twenty had brought them along. Run twice it changes nothing."""
     from bridge.settings import load
     from bridge.twenty.client import open_client
-    from bridge.twenty.provision import Provisioned, provision
+    from bridge.twenty.provision import Provisioned, report, set_up, webhook
+
+    settings = load(config)
+    webhook_to = webhook.wanted(settings.server.public_url, settings.twenty.webhook_secret)
 
     async def run() -> Provisioned:
-        async with open_client(load(config).twenty) as client:
-            return await provision(client)
+        async with open_client(settings.twenty) as client:
+            return await set_up(client, webhook_to=webhook_to, dry_run=dry_run, tell=_tell)
 
     done = asyncio.run(run())
-    for thing in done.created:
-        typer.echo(f"created {thing}")
-    if not done.created:
-        typer.echo("Nothing to do: the workspace has all that calls are written to.")
-    for conflict in done.conflicts:
-        typer.echo(conflict, err=True)
-    if done.conflicts:
+    for line in report.notes(done, with_webhook=webhook_to is not None):
+        typer.echo(line)
+    for problem in report.problems(done):
+        typer.echo(problem, err=True)
+    if not done.complete:
         raise typer.Exit(1)
+
+
+def _tell(outcome: "Outcome") -> None:
+    typer.echo(str(outcome), err=not outcome.well)
 
 
 @app.command()

@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client import TwentyClient, open_client
 from tests.support import twenty_settings
+
+# Machines are noisy: an example that takes long is no failure.
+hypothesis_settings.register_profile("noisy", deadline=None)
+hypothesis_settings.load_profile("noisy")
 
 
 @pytest.fixture

@@ -124,14 +124,13 @@ def _without_duplicates(callbacks: Iterable[Callback]) -> list[Callback]:
 
 
 def _started_at(told: Sequence[Callback], *, parent: Leg | None, legs: Sequence[Leg]) -> datetime:
-    """The earliest moment that anything tells of: nothing arrives before it happens."""
-    heard = [c.timestamp or c.received_at for c in told]
+    """The earliest moment by Twilio's clock, told or reckoned back from an end; else the earliest arrival."""
     reckoned = [
         leg.ended_at - timedelta(seconds=leg.duration)
         for leg in (parent, *legs)
         if leg and leg.ended_at and leg.duration
     ]
-    return min(heard + reckoned)
+    return min([earliest(told), *reckoned])
 
 
 def _in_order(

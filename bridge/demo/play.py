@@ -84,7 +84,7 @@ async def open_stage() -> AsyncIterator[Stage]:
         env = bridge.environment(twilio, twenty, folder)
         folder.joinpath("config.yaml").write_text(bridge.CONFIG)
         await bridge.set_up_twenty(env, folder)
-        user = await stack.enter_async_context(open_twenty(twenty))
+        user = await stack.enter_async_context(open_twenty(twenty.url, twenty.user_token))
         await user.create_people(PEOPLE)
         process = await stack.enter_async_context(running(env, folder))
         bridge.known_to(twilio, listens_on=process.url)

@@ -79,6 +79,33 @@ async def running(env: Mapping[str, str], folder: Path) -> AsyncIterator[BridgeP
         await bridge.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class SandboxTwenty:
+    """A sandbox Twenty in a process of its own."""
+
+    url: str
+    api_key: str
+    user_token: str
+    readonly_key: str
+
+
+@asynccontextmanager
+async def sandbox_twenty(*options: str) -> AsyncIterator[SandboxTwenty]:
+    """`twenty-bridge sandbox twenty`, with phoneCall and without a rate limit."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge.sandbox.twenty", "--json", "--provisioned"),
+        *("--rate-limit", "off", *options),
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        ready = await asyncio.wait_for(process.stdout.readline(), START_SECONDS) if process.stdout else b""
+        yield SandboxTwenty(**json.loads(ready))
+    finally:
+        process.terminate()
+        await process.wait()
+
+
 async def run_to_end(*words: str, env: Mapping[str, str], folder: Path) -> tuple[int, str]:
     """The exit status of a command, and what it said on its standard error."""
     process = await command(*words, env=env, folder=folder)

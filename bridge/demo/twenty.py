@@ -8,8 +8,6 @@ from typing import Any
 
 import aiohttp
 
-from bridge.sandbox.twenty import TwentySandbox
-
 CREATE_PEOPLE = "mutation ($data: [PersonCreateInput!]!) { createPeople(data: $data) { id } }"
 PHONE_CALLS = """
 query ($sids: [String!]!) {
@@ -68,8 +66,8 @@ class Twenty:
 
 
 @asynccontextmanager
-async def open_twenty(sandbox: TwentySandbox) -> AsyncIterator[Twenty]:
-    """A session of the sandbox's user."""
-    headers = {"Authorization": f"Bearer {sandbox.user_token}"}
-    async with aiohttp.ClientSession(sandbox.url, headers=headers) as session:
+async def open_twenty(url: str, user_token: str) -> AsyncIterator[Twenty]:
+    """A user's session."""
+    headers = {"Authorization": f"Bearer {user_token}"}
+    async with aiohttp.ClientSession(url, headers=headers) as session:
         yield Twenty(session)

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-BUSY_SECONDS = 10
+BUSY_SECONDS = 4
+"""How long a write waits for another process's; Twilio waits 15 s, tries included."""
 
 
 def open_engine(url: str) -> AsyncEngine:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 import phonenumbers
@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SecretStr,
     field_validator,
+    model_validator,
 )
 
 from bridge.calls.numbers import parse
@@ -196,6 +197,13 @@ class AgentSettings(Section):
     )
     default: str | None = Field(None, examples=["alice"])
     members: dict[str, str] = Field({}, examples=["{alice: alice@example.com}"])
+
+    @model_validator(mode="after")
+    def _default_is_one(self) -> Self:
+        known = self.default is None or self.default in self.names
+        if not known and not re.fullmatch(self.pattern or "", self.default or ""):
+            raise ValueError(f"default is {self.default}, which is none of names and does not match pattern")
+        return self
 
 
 class TokenSettings(Section):
