@@ -123,8 +123,16 @@ async def _inbox() -> AsyncIterator[tuple[Inbox, Callable[[], int]]]:
 def _worker(inbox: Inbox, client: Executes) -> Worker:
     batches, members = Batches(client, size=200), Members(emails={})
     policy = Policy(texts=ENGLISH, region="FR")
-    preparation = Preparation(client, batches, Directory(region="FR", seconds=60), members, policy)
-    return Worker(inbox, client, batches=batches, preparation=preparation, reminders=None, live=lambda: True)
+    directory = Directory(region="FR", seconds=60)
+    return Worker(
+        inbox,
+        client,
+        batches=batches,
+        directory=directory,
+        preparation=Preparation(client, batches, directory, members, policy),
+        reminders=None,
+        live=lambda: True,
+    )
 
 
 def _callbacks(number: int) -> list[Callback]:

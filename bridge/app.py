@@ -18,6 +18,7 @@ from bridge.sync.worker import Worker
 from bridge.twenty.batches import Batches
 from bridge.twenty.callers import Callers, open_callers
 from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.compare import comparing
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twilio.signature import Validator
@@ -47,6 +48,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
         async with (
             _callers(settings, client, directory) as callers,
             _draining(worker, settings.server.stop_seconds),
+            comparing(client),
         ):
             yield _application(settings, inbox, worker, directory, callers)
 
@@ -55,9 +57,9 @@ def _callers(
     settings: Settings, client: TwentyClient, directory: Directory
 ) -> AbstractAsyncContextManager[Callers]:
     return open_callers(
-        client.interactive(),
+        client,
         directory,
-        twenty_url=settings.twenty.api_url,
+        twenty_url=settings.twenty.pages,
         several=settings.matching.several,
     )
 
@@ -82,6 +84,7 @@ def _worker(settings: Settings, inbox: Inbox, client: TwentyClient, directory: D
         inbox,
         client,
         batches=batches,
+        directory=directory,
         preparation=Preparation(client, batches, directory, members, policy),
         reminders=reminders if activities.missed_call_tasks else None,
         live=lambda: activities.live == "auto" and client.budget.ample(),
@@ -106,7 +109,7 @@ def _application(
     settings: Settings, inbox: Inbox, worker: Worker, directory: Directory, callers: Callers
 ) -> web.Application:
     app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
-    origins = {_origin(settings.twenty.api_url), *settings.cors.origins}
+    origins = {_origin(settings.twenty.pages), *settings.cors.origins}
     door = _door(settings, origins)
     edge = Edge(
         signed=SignedForms(

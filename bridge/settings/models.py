@@ -130,16 +130,27 @@ class TwilioSettings(Section):
 
 
 class TwentySettings(Section):
-    """The Twenty workspace, and how much of it the bridge may use."""
+    """The Twenty workspace, and how much of it the bridge may use.
+
+    `public_url` is where browsers find it, if that is not where the bridge does.
+    """
 
     api_url: Annotated[str, AfterValidator(_base_url), AfterValidator(_twenty_url)] = Field(
         examples=["https://crm.example.com"]
+    )
+    public_url: Annotated[str, AfterValidator(_base_url)] | None = Field(
+        None, examples=["https://crm.example.com"]
     )
     api_token: SecretStr = Field(min_length=1, examples=["an API key of Settings → API & Webhooks"])
     webhook_secret: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
     timeout_seconds: Seconds = 15
     requests_per_minute: int = Field(100, gt=0)
     batch: int = Field(200, gt=0, le=200)
+
+    @property
+    def pages(self) -> str:
+        """Where Twenty's pages are."""
+        return self.public_url or self.api_url
 
 
 class ServerSettings(Section):

@@ -87,14 +87,10 @@ class Preparation:
             for due in due_calls
         ]
 
-    def forget(self) -> None:
-        """Somebody who was found is gone: look again."""
-        self._directory.forget()
-
     async def _match(
         self, due_calls: Sequence[DueCall], folded: Mapping[str, Call], standing: Mapping[str, str | None]
     ) -> dict[str, Match]:
-        """Call SID → match, of those whose number is known."""
+        """Call SID → match, of those whose other party is known; who has no number is nobody."""
         matches: dict[str, Match] = {}
         numbers: dict[str, str] = {}
         for due in due_calls:
@@ -103,6 +99,11 @@ class Preparation:
                 matches[due.root_sid] = Match(Person(corrected, ""))
             elif number := self._number(folded[due.root_sid]):
                 numbers[due.root_sid] = number
+            elif folded[due.root_sid].other_party:
+                matches[due.root_sid] = NOBODY
+        # Of a call that is matched anew, what was found before is what changed.
+        again = {due.root_sid for due in due_calls if due.settled_at}
+        self._directory.drop({number for sid, number in numbers.items() if sid in again})
         candidates = await self._directory.find(self._client, set(numbers.values()))
         chosen = {sid: self._choose(number, candidates) for sid, number in numbers.items()}
         if self._policy.nobody == "create":
@@ -119,7 +120,7 @@ class Preparation:
         if not numbers:
             return {}
         # Whatever becomes of it, the next look-up has to see it.
-        self._directory.forget()
+        self._directory.drop(set(numbers.values()))
         named = [NewPerson(n, folded[sid].caller_name or readable(n)) for sid, n in numbers.items()]
         created = await create_people(self._batches, named)
         return {sid: Match(created[number]) for sid, number in numbers.items() if number in created}

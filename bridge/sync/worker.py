@@ -6,11 +6,11 @@ is found again.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bridge.errors import BridgeError, Duplicate, TargetGone
+from bridge.errors import BridgeError, Duplicate, TargetGone, TwentyDenied
 from bridge.inbox.retry import pause_after
 from bridge.inbox.store import DueCall, Inbox, Settled
 from bridge.sync.batch import Preparation, Prepared
@@ -18,6 +18,8 @@ from bridge.sync.missed import Reminders
 from bridge.twenty.activities import Writes, writer_for
 from bridge.twenty.batches import Batches, Refused
 from bridge.twenty.client import Executes
+from bridge.twenty.directory import Directory
+from bridge.twenty.features import Feature, go_without
 from bridge.twenty.schema import read_schema
 from bridge.twenty.tasks import remind
 
@@ -26,6 +28,8 @@ POLL_SECONDS = 5
 
 SCHEMA_HOLDS_SECONDS = 300
 """After this the workspace is asked again what it has."""
+
+RECENTLY = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
@@ -39,6 +43,7 @@ class Worker:
         client: Executes,
         *,
         batches: Batches,
+        directory: Directory,
         preparation: Preparation,
         reminders: Reminders | None,
         live: Callable[[], bool],
@@ -47,6 +52,7 @@ class Worker:
         self._client = client
         self._batches = batches
         self._most = batches.size
+        self._directory = directory
         self._preparation = preparation
         self._reminders = reminders
         self._live = live
@@ -93,22 +99,35 @@ class Worker:
 
     async def _drain(self, writes: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
         """Writes and settles; the answer has the calls whose person is gone, to be matched anew once."""
+        people = self._directory.changes
         prepared = await self._preparation.prepare(writes, due_calls, now=datetime.now(UTC))
         refused = await writes.write([write for p in prepared if (write := p.changed)])
         taken = [p for p in prepared if p.due.root_sid not in refused]
         await self._remind(taken)
         await self._settle(taken)
+        if people != self._directory.changes:
+            await self._match_anew(taken)
         gone = set() if last_try else {s for s, error in refused.items() if isinstance(error, TargetGone)}
         if gone:
-            self._preparation.forget()
+            self._directory.forget()
         await self._park({sid: error for sid, error in refused.items() if sid not in gone}, prepared)
         return [p.due for p in prepared if p.due.root_sid in gone]
+
+    async def _match_anew(self, settled: Sequence[Prepared]) -> None:
+        """People changed while these were on their way: whoever came too late is looked for again."""
+        unmatched = {p.number for p in settled if p.number and not (p.match and p.match.person)}
+        now = datetime.now(UTC)
+        await self._inbox.relink(unmatched, since=now - RECENTLY, now=now)
 
     async def _remind(self, prepared: Sequence[Prepared]) -> None:
         """A task that cannot be made costs the call nothing."""
         if self._reminders is None:
             return
-        refused = await remind(self._batches, self._reminders.of(prepared))
+        try:
+            refused = await remind(self._batches, self._reminders.of(prepared))
+        except TwentyDenied as denied:
+            go_without(Feature.TASKS, denied)
+            return
         for key, error in refused.items():
             if not isinstance(error, Duplicate):
                 log.warning("task.refused", key=key, reason=str(error))

@@ -1,13 +1,15 @@
 """Writes activities: as phone calls with a row on the person's timeline, else as notes on the person."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from bridge.calls.activity import Activity, record_id
+from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.client import Executes
+from bridge.twenty.features import Feature, go_without
 from bridge.twenty.schema import WorkspaceSchema
 
 
@@ -46,7 +48,7 @@ class PhoneCalls:
         refused = await self._batches.send("UpsertPhoneCalls", records)
         refused |= await self._write_rows([w for w in writes if w.activity.call_sid not in refused])
         noted = [w for w in writes if w.activity.call_sid not in refused and self._is_noted(w.activity)]
-        return refused | await _write_notes(self._batches, noted, on_call=True)
+        return refused | await self._write_notes(noted)
 
     async def standing(self, call_sids: Collection[str]) -> dict[str, str | None]:
         """See `Writes`."""
@@ -56,7 +58,20 @@ class PhoneCalls:
         if (object_id := self._schema.timeline_object_id) is None:
             return {}
         rows = {w.activity.call_sid: _timeline_row(w, object_id) for w in writes if w.activity.person_id}
-        return await self._batches.send("UpsertTimelineActivities", rows)
+        try:
+            return await self._batches.send("UpsertTimelineActivities", rows)
+        except TwentyDenied as denied:
+            go_without(Feature.TIMELINE, denied)
+            # From here on the note is what shows.
+            self._schema = replace(self._schema, timeline_object_id=None)
+            return {}
+
+    async def _write_notes(self, writes: Sequence[Write]) -> Refused:
+        try:
+            return await _write_notes(self._batches, writes, on_call=True)
+        except TwentyDenied as denied:
+            go_without(Feature.NOTES_ON_CALLS, denied)
+            return {}
 
     def _is_noted(self, activity: Activity) -> bool:
         """Where there is text; and where the person's timeline takes no row, the note is what shows."""

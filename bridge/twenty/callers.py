@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.calls.matching import Person, Several, choose
 from bridge.errors import TwentyDenied, TwentyUnavailable
-from bridge.twenty.client import Executes
+from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory
 
 HOLDS_SECONDS = 30
@@ -137,10 +137,10 @@ class Callers:
 
 @asynccontextmanager
 async def open_callers(
-    client: Executes, directory: Directory, *, twenty_url: str, several: Several
+    client: TwentyClient, directory: Directory, *, twenty_url: str, several: Several
 ) -> AsyncIterator[Callers]:
-    """The screen pops of a workspace, whose pages are at `twenty_url`."""
-    callers = Callers(client, directory, twenty_url=twenty_url, several=several)
+    """The screen pops of a workspace, whose pages are at `twenty_url`; they may spend the reserve."""
+    callers = Callers(client.interactive(), directory, twenty_url=twenty_url, several=several)
     try:
         yield callers
     finally:

@@ -15,7 +15,7 @@ from bridge.twenty.budget import Budget
 from bridge.twenty.documents import operation
 from bridge.twenty.translate import translate
 
-UNLIMITED = frozenset({"WorkspaceSchema"})
+UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
 """Operations on /graphql that cost nothing: introspection alone."""
 
 

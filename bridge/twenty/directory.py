@@ -19,6 +19,7 @@ class Directory:
         self._seconds = seconds
         self._clock = clock
         self._known: dict[str, tuple[float, list[Candidate]]] = {}
+        self.changes = 0
 
     async def find(self, client: Executes, numbers: Collection[str]) -> dict[str, list[Candidate]]:
         """Who has these numbers; asks Twenty, once, for those that are not known. Raises TwentyError."""
@@ -38,5 +39,11 @@ class Directory:
         return found
 
     def forget(self) -> None:
-        """People have changed."""
+        """People have changed; `changes` counts how often they did."""
+        self.changes += 1
         self._known = {}
+
+    def drop(self, numbers: Collection[str]) -> None:
+        """Ask anew for these."""
+        for number in numbers:
+            self._known.pop(number, None)

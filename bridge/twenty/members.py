@@ -5,18 +5,15 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 
-import structlog
-
 from bridge.errors import TwentyDenied
 from bridge.twenty.client import Executes
+from bridge.twenty.features import Feature, go_without
 
 VERIFIED = re.compile(r"wm_([0-9a-f]{32})")
 """The identity of a user whom Twenty vouched for: the id of the member, without dashes."""
 
 NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
 HOLDS_SECONDS = 300
-
-log = structlog.get_logger()
 
 
 class Members:
@@ -33,7 +30,7 @@ class Members:
         self._until = float("-inf")
 
     async def refresh(self, client: Executes) -> None:
-        """Asks Twenty who there is, if that was long ago. Raises TwentyUnavailable.
+        """Asks Twenty who there is, if that was long ago. Raises TwentyError.
 
         A key that may not read members still logs calls, only not whose they were.
         """
@@ -42,7 +39,7 @@ class Members:
         try:
             answer = await client.execute("WorkspaceMembers")
         except TwentyDenied as denied:
-            log.warning("members.unknown", reason=str(denied))
+            go_without(Feature.AGENTS, denied)
             answer = {"workspaceMembers": {"edges": []}}
         nodes = [edge["node"] for edge in answer["workspaceMembers"]["edges"]]
         self._ids = {node["userEmail"].lower(): node["id"] for node in nodes if node.get("userEmail")}

@@ -8,8 +8,10 @@ from typing import Any
 
 from bridge.calls.activity import record_id
 from bridge.calls.matching import Candidate, Person, endings_of, forms, number_of
+from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
+from bridge.twenty.features import Feature, go_without
 
 PAGE = 1000
 """Without `first` Twenty answers 200 rows, silently."""
@@ -112,7 +114,11 @@ async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[str,
         }
         for number, person in people.items()
     }
-    refused = await batches.send("CreatePeople", records)
+    try:
+        refused = await batches.send("CreatePeople", records)
+    except TwentyDenied as denied:
+        go_without(Feature.NEW_PEOPLE, denied)
+        return {}
     return {number: person for number, person in people.items() if number not in refused}
 
 

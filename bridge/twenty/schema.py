@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.errors import TwentyDenied
 from bridge.twenty.client import Executes
+from bridge.twenty.features import Feature, go_without
 
 PHONE_CALL = "phoneCall"
 
@@ -40,6 +42,10 @@ def _input_fields(input_type: dict[str, Any] | None) -> frozenset[str]:
 
 
 async def _object_id(client: Executes) -> str | None:
-    objects = await client.execute_metadata("Objects")
+    try:
+        objects = await client.execute_metadata("Objects")
+    except TwentyDenied as denied:
+        go_without(Feature.TIMELINE, denied)
+        return None
     nodes = [edge["node"] for edge in objects["objects"]["edges"]]
     return next((node["id"] for node in nodes if node["nameSingular"] == PHONE_CALL), None)

@@ -49,7 +49,7 @@ def translate(errors: Sequence[Mapping[str, Any]] | None) -> TwentyError:
         "GRAPHQL_VALIDATION_FAILED",
     ):
         return TwentyDenied(f"The workspace's schema is another one: {message}", code="twenty.schema")
-    if code == "BAD_USER_INPUT":
+    if code in ("BAD_USER_INPUT", "METADATA_VALIDATION_FAILED"):
         return _refused(sub_code, message)
     return TwentyUnavailable(f"Twenty answered {code or 'an error'}: {message}")
 

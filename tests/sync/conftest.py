@@ -40,6 +40,7 @@ def make_worker(inbox: Inbox) -> MakeWorker:
             inbox,
             client,
             batches=batches,
+            directory=directory,
             preparation=Preparation(client, batches, directory, members, policy),
             reminders=Reminders(members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in),
             live=lambda: settings.live,

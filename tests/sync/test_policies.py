@@ -1,6 +1,7 @@
 """Whose a call is, by policy; and what else a call leaves in Twenty."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -312,3 +313,36 @@ async def test_a_known_number_is_not_asked_for_again(
         await inbox.put(outbound(new_sid(), JANE))
         await drain(worker)
     assert [asked.operation for asked in twenty.requests].count("FindPeople") == 1
+
+
+class Newcomer:
+    """A client during whose look-up somebody is created, and Twenty's webhook tells of it, once."""
+
+    def __init__(self, client: TwentyClient, twenty: TwentySandbox) -> None:
+        self._client = client
+        self._twenty = twenty
+        self.came = asyncio.Event()
+        self.tell: Callable[[], None] = lambda: None
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        answer = await self._client.execute(name, **variables)
+        if name == "FindPeople" and not self.came.is_set():
+            self.came.set()
+            await create_person(self._twenty, "Jane Doe", primaryPhoneNumber=JANE)
+            self.tell()
+        return answer
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        return await self._client.execute_metadata(name, **variables)
+
+
+async def test_who_comes_during_the_look_up_is_not_missed(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    newcomer = Newcomer(client, twenty)
+    worker = make_worker(newcomer, Settings())
+    newcomer.tell = worker._directory.forget
+    sid = new_sid()
+    await inbox.put(outbound(sid, JANE))
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["personId"]

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.errors import TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.twenty.callers import HOLDS_SECONDS, Callers
+from bridge.twenty.callers import HOLDS_SECONDS, Callers, open_callers
 from bridge.twenty.client import TwentyClient, open_client
 from bridge.twenty.directory import Directory
 from tests.support import create_person, eventually, twenty_settings
@@ -45,7 +45,7 @@ async def jane(twenty: TwentySandbox) -> str:
 
 async def name_of(callers: Callers, number: str = JANE) -> str | None:
     person = (await callers.screen_pop(number)).person
-    return person and person.name
+    return person.name if person else None
 
 
 @pytest.mark.parametrize(
@@ -120,21 +120,8 @@ async def test_batches_leave_enough_for_it(twenty: TwentySandbox) -> None:
         while client.budget.wait_for() == 0:
             await client.budget.take()
         directory = Directory(region="FR", seconds=10)
-        callers = Callers(client.interactive(), directory, twenty_url=twenty.url, several="oldest")
-        async with asyncio.timeout(1):
+        async with (
+            open_callers(client, directory, twenty_url=twenty.url, several="oldest") as callers,
+            asyncio.timeout(1),
+        ):
             assert await name_of(callers) == "Jane Doe"
-        await callers.close()
-
-
-async def test_what_was_asked_before_people_changed_is_not_remembered(
-    client: TwentyClient, twenty: TwentySandbox
-) -> None:
-    directory = Directory(region="FR", seconds=60)
-    twenty.faults.slow_seconds = 0.1
-    asking = asyncio.create_task(directory.find(client, {JANE}))
-    await asyncio.sleep(0)
-    directory.forget()
-    await asking
-    twenty.faults.clear()
-    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    assert len((await directory.find(client, {JANE}))[JANE]) == 1

@@ -19,8 +19,13 @@ class Caller:
     member_id: str | None = None
 
     def may(self, permission: str) -> bool:
-        """Whether the role allows it: a flag of the role, or a settings permission."""
+        """Whether the role has that flag."""
         return bool(self.role.get(permission))
+
+    def may_set(self, permission: str) -> bool:
+        """Whether the role has a settings permission: all of them, or this one."""
+        flags = self.role.get("permissionFlags") or ()
+        return self.may("canUpdateAllSettings") or any(one["flag"] == permission for one in flags)
 
     def must(self, permission: str) -> None:
         if not self.may(permission):

@@ -54,7 +54,9 @@ def places(phone_call: Object, names: Iterable[str] = WIDTHS) -> dict[str, Place
 
 def create(view_id: str, placed: Mapping[str, Place]) -> Mutation:
     """The columns of a view that has none of these."""
-    columns = [{"viewId": view_id, "fieldMetadataId": field_id, **at.shown} for field_id, at in placed.items()]
+    columns = [
+        {"viewId": view_id, "fieldMetadataId": field_id, **at.shown} for field_id, at in placed.items()
+    ]
     return Mutation("CreateViewFields", {"inputs": columns})
 
 

@@ -47,7 +47,9 @@ def _groups(view: View, phone_call: Object) -> list[dict[str, Any]]:
             "name": title,
             "position": position,
             "isVisible": True,
-            "fields": [_line(view, f, n, shown=f in named, hidden=f in hidden) for n, f in enumerate(members)],
+            "fields": [
+                _line(view, f, n, shown=f in named, hidden=f in hidden) for n, f in enumerate(members)
+            ],
         }
         for position, (title, members) in enumerate(grouped.items())
     ]

@@ -4,6 +4,7 @@ Seen on a Twenty 2.21: a new object brings a default view, a page with tabs, and
 the sidebar.
 """
 
+from bridge.twenty.provision import objects
 from bridge.twenty.provision.fields import FIELDS
 from bridge.twenty.provision.there import (
     Configuration,
@@ -23,6 +24,12 @@ ID = "(new)"
 
 PAGE_VIEW = "(new page)"
 
+OBJECT = Object(
+    id=ID,
+    icon=objects.OBJECT["icon"],
+    description=objects.OBJECT["description"],
+    fields_list=(Field(id=f"{ID} name", name="name", type="TEXT"),),
+)
 VIEWS = (
     View(id=ID, name="All Phone calls", type="TABLE", key="INDEX"),
     View(id=PAGE_VIEW, name="Phone call fields", type="FIELDS_WIDGET"),
@@ -39,11 +46,6 @@ PAGE = Page(
         Tab(id="(new timeline)", title="Timeline", position=20, widgets=(Widget(id=ID, type="TIMELINE"),)),
     ),
 )
-
-
-def phone_call() -> Object:
-    """The object with all its fields."""
-    return with_fields(Object(id=ID, fields_list=(Field(id="(new) name", name="name", type="TEXT"),)))
 
 
 def with_fields(there: Object) -> Object:

@@ -30,6 +30,11 @@ class Outcome:
     result: Result
     reason: str = ""
 
+    @property
+    def well(self) -> bool:
+        """Whether the step was not left undone."""
+        return self.result in (Result.DONE, Result.PLANNED)
+
     def __str__(self) -> str:
         """`not allowed (Views): create the view “My calls”`."""
         reason = f" ({self.reason})" if self.reason else ""
@@ -65,7 +70,7 @@ class Run:
             return None
 
     def _note(self, outcome: Outcome) -> None:
-        if outcome.step.makes and outcome.result not in (Result.DONE, Result.PLANNED):
+        if outcome.step.makes and not outcome.well:
             self._unmade.add(outcome.step.makes)
         self.outcomes.append(outcome)
         self._tell(outcome)

@@ -6,13 +6,13 @@ What is there stays as it is, so a second run sends nothing, and what a user rea
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bridge.twenty.client import Executes
 from bridge.twenty.provision import fields, look, objects, predicted, read, webhook
 from bridge.twenty.provision.plan import Permission, Step
 from bridge.twenty.provision.run import Outcome, Result, Run
-from bridge.twenty.provision.there import Object, Structure
+from bridge.twenty.provision.there import Structure
 from bridge.twenty.provision.webhook import NewWebhook
 
 
@@ -27,17 +27,19 @@ class Provisioned:
         """The sentences of the steps with that result."""
         return tuple(o.step.sentence for o in self.outcomes if o.result is result)
 
+    def permissions(self, result: Result) -> tuple[Permission, ...]:
+        """What the steps with that result take."""
+        return tuple(dict.fromkeys(o.step.permission for o in self.outcomes if o.result is result))
+
     @property
     def lacking(self) -> tuple[Permission, ...]:
         """The permissions that the key's role lacks."""
-        lacking = (o.step.permission for o in self.outcomes if o.result is Result.FORBIDDEN)
-        return tuple(dict.fromkeys(lacking))
+        return self.permissions(Result.FORBIDDEN)
 
     @property
     def complete(self) -> bool:
         """Whether nothing was left undone that a plan asked for."""
-        left = (Result.FORBIDDEN, Result.WAITING, Result.REFUSED)
-        return not self.conflicts and not any(o.result in left for o in self.outcomes)
+        return not self.conflicts and all(outcome.well for outcome in self.outcomes)
 
 
 def _silent(_: Outcome) -> None:
@@ -71,16 +73,8 @@ async def _structure(run: Run) -> tuple[Structure, bool]:
     """The structure once object and fields are made, and whether the object is new."""
     before = await read.structure(run.client)
     there = await _after(run, objects.create(before), before)
-    phone_call = there.phone_call or predicted.phone_call()
-    there = await _after(run, _field_steps(phone_call, there), there)
-    return there, before.phone_call is None
-
-
-def _field_steps(phone_call: Object, there: Structure) -> list[Step]:
-    if there.phone_call:
-        return fields.create(phone_call, there)
-    bare = phone_call.model_copy(update={"fields_list": phone_call.fields_list[:1]})
-    return fields.create(bare, there)
+    missing = fields.create(there.phone_call or predicted.OBJECT, there)
+    return await _after(run, missing, there), before.phone_call is None
 
 
 async def _after(run: Run, steps: Sequence[Step], there: Structure) -> Structure:
@@ -90,11 +84,11 @@ async def _after(run: Run, steps: Sequence[Step], there: Structure) -> Structure
 
 
 async def _dress(run: Run, there: Structure, *, is_new: bool) -> None:
-    phone_call = there.phone_call or predicted.phone_call()
-    if run.dry_run:
+    phone_call = there.phone_call or predicted.OBJECT
+    if run.dry_run or not there.phone_call:
         phone_call = predicted.with_fields(phone_call)
     await run.carry_out([*objects.dress(phone_call, is_new=is_new), *fields.add_icons(phone_call)])
-    await look.dress(run, replace(there, phone_call=phone_call))
+    await look.dress(run, phone_call, there.object_ids)
 
 
 async def _register(run: Run, wanted: NewWebhook) -> None:

@@ -13,7 +13,9 @@ AFTER = ("opportunity", "company", "person")
 Items = tuple[MenuItem, ...]
 
 
-def arrange(items: Items, object_ids: Mapping[str, str], phone_call_id: str, my_view_id: str) -> list[Step]:
+def arrange(
+    items: Items, object_ids: Mapping[str, str], *, phone_call_id: str, my_view_id: str
+) -> list[Step]:
     """The item of phone calls where it came by itself, uncolored and last; "My calls" below it."""
     calls = next((item for item in items if item.target_object_metadata_id == phone_call_id), None)
     place = _place(calls, items, object_ids) if calls else _end(items)
@@ -43,7 +45,9 @@ def _color(calls: MenuItem, place: float, items: Items) -> list[Step]:
         return []
     update = {"color": COLOR, **({"position": place} if place != calls.position else {})}
     change = Mutation("UpdateNavigationMenuItem", {"input": {"id": calls.id, "update": update}})
-    return [Step("color and place phone calls in the sidebar", Permission.LAYOUTS, (change,), needs=(THE_OBJECT,))]
+    return [
+        Step("color and place phone calls in the sidebar", Permission.LAYOUTS, (change,), needs=(THE_OBJECT,))
+    ]
 
 
 def _my_calls(items: Items, place: float, my_view_id: str) -> list[Step]:

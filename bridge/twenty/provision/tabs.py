@@ -10,14 +10,13 @@ from bridge.twenty.provision.there import Page, Tab, Widget
 
 GRID = {"row": 0, "column": 0, "rowSpan": 1, "columnSpan": 12}
 CALLS_TITLE = OBJECT["labelPlural"]
-TRANSCRIPT_TITLE = "Transcript"
 
 
 @dataclass(frozen=True, slots=True)
 class NewTab:
-    """A tab to create on the page of `object_name`: the field it shows, as TABLE (of a view) or EDITOR."""
+    """A tab to create on the page of `owner` ("a person"): the field it shows, as TABLE or EDITOR."""
 
-    object_name: str
+    owner: str
     object_id: str
     title: str
     icon: str
@@ -42,7 +41,7 @@ def add(wanted: NewTab, page: Page | None, *, needs: tuple[str, ...]) -> list[St
     creation = () if found else (_tab(wanted, page.id, tabs),)
     tab_id = found.id if found else MADE
     changes = (*creation, _icon(wanted, tab_id), _widget(wanted, tab_id))
-    sentence = f"add the tab “{wanted.title}” to the page of a {wanted.object_name}"
+    sentence = f"add the tab “{wanted.title}” to the page of {wanted.owner}"
     return [Step(sentence, Permission.LAYOUTS, changes, needs=needs)]
 
 

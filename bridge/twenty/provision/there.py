@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 from pydantic.alias_generators import to_camel
 
 
@@ -65,6 +65,12 @@ class ViewField(Row):
     size: float = 0
 
 
+class ViewFilter(Row):
+    """What the records of a view have in common."""
+
+    field_metadata_id: str
+
+
 class View(Row):
     """A way to show records: a table, or the fields of a page."""
 
@@ -73,7 +79,7 @@ class View(Row):
     key: str | None = None
     icon: str = ""
     view_fields: tuple[ViewField, ...] = ()
-    view_filters: tuple[Row, ...] = ()
+    view_filters: tuple[ViewFilter, ...] = ()
     view_sorts: tuple[Row, ...] = ()
     view_field_groups: tuple[Row, ...] = ()
 
@@ -130,4 +136,4 @@ class Webhook(Row):
 
     target_url: str
     operations: tuple[str, ...]
-    secret: str = ""
+    secret: SecretStr = SecretStr("")

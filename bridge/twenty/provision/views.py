@@ -1,7 +1,7 @@
 """Views of phone calls besides the default one: those in the list of views, and those of tabs."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,12 +73,12 @@ def create(views: Iterable[View], wanted: NewView, phone_call: Object) -> list[S
     """The view, where there is none; what a run that broke off has left out of it."""
     found = find(views, wanted, phone_call)
     # Columns come last, and a view that a user sees has at least one.
-    if found and found.view_fields:
+    if (found and found.view_fields) or not is_possible(wanted, phone_call):
         return []
-    view_id = id_of(found, wanted, phone_call)
+    view_id = id_of(wanted, views, phone_call)
     changes = [
         *([] if found else [_view(view_id, wanted, phone_call)]),
-        *([] if found and found.view_filters else _filters(view_id, wanted, phone_call)),
+        *_filters(view_id, wanted, phone_call, found),
         *([] if found and found.view_sorts else columns.newest_first(view_id, phone_call)),
         columns.create(view_id, columns.places(phone_call, wanted.columns)),
     ]
@@ -86,8 +86,14 @@ def create(views: Iterable[View], wanted: NewView, phone_call: Object) -> list[S
     return [Step(sentence, Permission.VIEWS, tuple(changes), makes=wanted.label, needs=(THE_OBJECT,))]
 
 
-def id_of(found: View | None, wanted: NewView, phone_call: Object) -> str:
+def is_possible(wanted: NewView, phone_call: Object) -> bool:
+    """Whether there are the fields that it filters by; without these it would show every call."""
+    return wanted.filters.keys() <= phone_call.by_name.keys()
+
+
+def id_of(wanted: NewView, views: Iterable[View], phone_call: Object) -> str:
     """The id that the view has, or will have."""
+    found = find(views, wanted, phone_call)
     return found.id if found else derived_id(phone_call.id, wanted.key)
 
 
@@ -97,20 +103,12 @@ def _view(view_id: str, wanted: NewView, phone_call: Object) -> Mutation:
     return Mutation("CreateView", {"input": {**given, **shown, "position": wanted.position}})
 
 
-def _filters(view_id: str, wanted: NewView, phone_call: Object) -> list[Mutation]:
-    return [
-        Mutation(
-            "CreateViewFilter",
-            {
-                "input": {
-                    "id": derived_id(phone_call.id, view_id, name),
-                    "viewId": view_id,
-                    "fieldMetadataId": phone_call.by_name[name].id,
-                    "operand": "IS",
-                    "value": json.dumps(value, separators=(",", ":")),
-                }
-            },
-        )
-        for name, value in wanted.filters.items()
-        if name in phone_call.by_name
-    ]
+def _filters(view_id: str, wanted: NewView, phone_call: Object, found: View | None) -> Iterator[Mutation]:
+    there = {one.field_metadata_id for one in found.view_filters} if found else set()
+    for name, value in wanted.filters.items():
+        field_id = phone_call.by_name[name].id
+        if field_id not in there:
+            by = {"viewId": view_id, "fieldMetadataId": field_id, "operand": "IS"}
+            text = json.dumps(value, separators=(",", ":"))
+            own = derived_id(phone_call.id, view_id, name)
+            yield Mutation("CreateViewFilter", {"input": {"id": own, **by, "value": text}})

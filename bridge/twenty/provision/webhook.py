@@ -1,9 +1,11 @@
 """Twenty's webhook to the bridge: it tells of people that are created, changed or deleted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+from pydantic import SecretStr
 
 from bridge.twenty.provision.plan import Mutation, Permission, Step
 from bridge.twenty.provision.there import Webhook
@@ -17,7 +19,7 @@ class NewWebhook:
     """Where Twenty shall tell it, and what it signs with."""
 
     target_url: str
-    secret: str = field(repr=False)
+    secret: SecretStr
 
     @property
     def sentence(self) -> str:
@@ -25,11 +27,17 @@ class NewWebhook:
         return f"register the webhook to {self.target_url}"
 
 
+def wanted(public_url: str, secret: SecretStr | None) -> NewWebhook | None:
+    """The webhook to the bridge at that URL; None without a secret."""
+    return NewWebhook(f"{public_url}{PATH}", secret) if secret else None
+
+
 def register(webhooks: Iterable[Webhook], wanted: NewWebhook) -> list[Step]:
     """The webhook, where there is none to that URL; else only what differs."""
+    secret = wanted.secret.get_secret_value()
     found = next((one for one in webhooks if one.target_url == wanted.target_url), None)
     if not found:
-        given = {"targetUrl": wanted.target_url, "operations": OPERATIONS, "secret": wanted.secret}
+        given = {"targetUrl": wanted.target_url, "operations": OPERATIONS, "secret": secret}
         described = {**given, "description": "Tells the telephone bridge of changed people"}
         return [_step(wanted.sentence, Mutation("CreateWebhook", {"input": described}))]
     update = _differing(found, wanted)
@@ -47,4 +55,5 @@ def _differing(found: Webhook, wanted: NewWebhook) -> dict[str, Any]:
     # `person.*` covers all that a person can have done to it; what else a user added stays.
     untold = [o for o in OPERATIONS if not any(fnmatchcase(o, pattern) for pattern in found.operations)]
     operations = {"operations": [*found.operations, *untold]} if untold else {}
-    return {**operations, **({"secret": wanted.secret} if found.secret != wanted.secret else {})}
+    secret = wanted.secret.get_secret_value()
+    return {**operations, **({"secret": secret} if found.secret.get_secret_value() != secret else {})}

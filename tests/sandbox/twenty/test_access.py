@@ -103,3 +103,19 @@ async def test_nobody_sees_a_workspace_without_fields(ask: Ask) -> None:
     assert "introspection has been disabled" in hidden["errors"][0]["message"]
     forbidden = await ask("{objects {edges {node {id}}}}", to="/metadata", token=None)
     assert forbidden["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_role_with_one_settings_permission(sandbox: TwentySandbox, ask: Ask) -> None:
+    roles = (await ask("{getRoles {id label}}", to="/metadata"))["data"]["getRoles"]
+    role = next(one["id"] for one in roles if one["label"] == "Read only")
+    allow = """mutation ($i: UpsertPermissionFlagsInput!) {
+      upsertPermissionFlags(upsertPermissionFlagsInput: $i) {roleId flag} }"""
+    given = {"roleId": role, "permissionFlagKeys": ["API_KEYS_AND_WEBHOOKS"]}
+    read = "{webhooks {id}}"
+    refused = await ask(read, to="/metadata", token=sandbox.readonly_key)
+    assert "does not have permission" in refused["errors"][0]["message"]
+    flags = (await ask(allow, to="/metadata", i=given))["data"]["upsertPermissionFlags"]
+    assert flags == [{"roleId": role, "flag": "API_KEYS_AND_WEBHOOKS"}]
+    assert (await ask(read, to="/metadata", token=sandbox.readonly_key))["data"] == {"webhooks": []}
+    other = await ask("{getRoles {id}}", to="/metadata", token=sandbox.readonly_key)
+    assert "does not have permission" in other["errors"][0]["message"]

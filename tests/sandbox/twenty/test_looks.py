@@ -109,3 +109,34 @@ async def test_a_view_is_made_and_deleted(ask: Ask) -> None:
     deleted = await ask("mutation ($i: String!) {destroyView(id: $i)}", to="/metadata", i=view["id"])
     assert deleted["data"] == {"destroyView": True}
     assert (await ask(read, to="/metadata", i=view["id"]))["data"] == {"getView": None}
+
+
+async def test_fields_without_groups_end_the_groups(ask: Ask) -> None:
+    owner, fields = await described(ask)
+    layouts = await ask(
+        """query ($o: String) {getPageLayouts(objectMetadataId: $o) {tabs {title widgets {id type}}}}""",
+        to="/metadata",
+        o=owner,
+    )
+    tabs = layouts["data"]["getPageLayouts"][0]["tabs"]
+    widget = next(one["id"] for tab in tabs for one in tab["widgets"] if one["type"] == "FIELDS")
+    line = {"fieldMetadataId": fields["status"], "isVisible": True, "position": 0}
+    group = {"id": "5c498408-4fd5-4347-b2c6-043dcc635c4a", "name": "Call", "position": 0, "isVisible": True}
+    upsert = """mutation ($i: UpsertFieldsWidgetInput!) {upsertFieldsWidget(input: $i) {
+      viewFieldGroups {name} viewFields {viewFieldGroupId} }}"""
+    await ask(upsert, to="/metadata", i={"widgetId": widget, "groups": [{**group, "fields": [line]}]})
+    answer = await ask(upsert, to="/metadata", i={"widgetId": widget, "fields": [line]})
+    view = answer["data"]["upsertFieldsWidget"]
+    assert view["viewFieldGroups"] == []
+    assert {one["viewFieldGroupId"] for one in view["viewFields"]} == {None}
+
+
+async def test_an_id_that_a_client_chose_is_taken_once(ask: Ask) -> None:
+    owner, _ = await described(ask)
+    create = "mutation ($i: CreateViewInput!) {createView(input: $i) {id}}"
+    given = {"id": "5c498408-4fd5-4347-b2c6-043dcc635c4a", "name": "Missed", "icon": "IconPhone"}
+    first, second = [
+        await ask(create, to="/metadata", i={**given, "objectMetadataId": owner}) for _ in range(2)
+    ]
+    assert first["data"]["createView"]["id"] == given["id"]
+    assert second["errors"][0]["extensions"]["code"] == "METADATA_VALIDATION_FAILED"

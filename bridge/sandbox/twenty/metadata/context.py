@@ -113,5 +113,5 @@ def _check(guard: str, caller: Caller | None) -> None:
             sub_code="FORBIDDEN_EXCEPTION",
             friendly="You do not have permission to perform this action.",
         )
-    if guard.isupper() and not caller.may("canUpdateAllSettings"):
+    if guard.isupper() and not caller.may_set(guard):
         raise refusal(guard)

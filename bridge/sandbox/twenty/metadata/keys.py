@@ -1,5 +1,6 @@
 """Resolvers for roles and API keys; only a user's session may change keys."""
 
+import uuid
 from datetime import datetime
 
 from bridge.sandbox.twenty.kinds import moments
@@ -18,6 +19,21 @@ def get_roles(context: Context) -> list[Row]:
 @REGISTRY.mutation("createOneRole", "ROLES")
 def create_one_role(context: Context, createRoleInput: Row) -> Row:  # noqa: N803 (its name in the API)
     return context.rows.add("role", **createRoleInput)
+
+
+@REGISTRY.mutation("upsertPermissionFlags", "ROLES")
+def upsert_permission_flags(
+    context: Context,
+    upsertPermissionFlagsInput: Row,  # noqa: N803 (its name in the API)
+) -> list[Row]:
+    """The settings permissions of a role, in the place of those that it had."""
+    role = context.rows.get("role", upsertPermissionFlagsInput["roleId"])
+    if role is None:
+        raise invalid("role", "ROLE_NOT_FOUND", "Role not found", doing="updating role")
+    names = upsertPermissionFlagsInput["permissionFlagKeys"]
+    flags = [{"id": str(uuid.uuid4()), "roleId": role["id"], "flag": name} for name in names]
+    context.rows.change("role", role, permissionFlags=flags)
+    return flags
 
 
 @REGISTRY.query("apiKeys", "API_KEYS_AND_WEBHOOKS")

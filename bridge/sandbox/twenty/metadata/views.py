@@ -25,6 +25,13 @@ def _existing(context: Context, kind: str, row_id: str) -> Row:
     return row
 
 
+def _check_new(context: Context, kind: str, given: Row) -> None:
+    """Raise InvalidMetadata where the id that a client chose is taken."""
+    if "id" in given and context.rows.get(kind, given["id"]):
+        message = f"{pascal(kind)} with this id already exists"
+        raise invalid(kind, "INVALID_VIEW_DATA", message, doing=f"creating {kind}")
+
+
 def _by_position(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row.get("position") or 0)
 
@@ -49,6 +56,7 @@ def create_view(context: Context, input: Row) -> Row:  # noqa: A002
     if not context.rows.get("object", input["objectMetadataId"]):
         raise invalid("view", "INVALID_VIEW_DATA", "Object metadata not found", doing="creating view")
     given = {key: value for key, value in input.items() if value is not None}
+    _check_new(context, "view", given)
     return context.rows.add("view", **{**VIEW_DEFAULTS, **given})
 
 
@@ -74,6 +82,7 @@ def _create(context: Context, kind: str, given: Row) -> Row:
     if "fieldMetadataId" in given and not context.rows.get("field", given["fieldMetadataId"]):
         raise invalid(kind, "INVALID_VIEW_DATA", "Field metadata not found", doing=f"creating {kind}")
     own = {key: value for key, value in given.items() if value is not None}
+    _check_new(context, kind, own)
     return context.rows.add(kind, **{**_PARTS[kind], **own})
 
 
@@ -124,13 +133,13 @@ def fields_of_group(context: Context, row: Row) -> list[Row]:
 
 @REGISTRY.mutation("upsertFieldsWidget", "LAYOUTS")
 def upsert_fields_widget(context: Context, input: Row) -> Row:  # noqa: A002
-    """Lay out the fields of a record's page anew, in groups."""
+    """Lay out the fields of a record's page anew, in groups or without."""
     widget = _existing(context, "pageLayoutWidget", input["widgetId"])
     view = _existing(context, "view", widget["configuration"].get("viewId", ""))
-    groups = input.get("groups") or []
-    if groups:
-        context.rows.drop_all("viewFieldGroup", viewId=view["id"])
-    for group in groups:
+    context.rows.drop_all("viewFieldGroup", viewId=view["id"])
+    for column in context.rows.all("viewField", viewId=view["id"]):
+        context.rows.change("viewField", column, viewFieldGroupId=None)
+    for group in input.get("groups") or []:
         own = {key: value for key, value in group.items() if key != "fields"}
         _create(context, "viewFieldGroup", {**own, "viewId": view["id"]})
         _place(context, view, group["fields"], group["id"])

@@ -1,0 +1,78 @@
+"""Where a workspace's schema has drifted from what the bridge says to it: introspection in, drifts out."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    IntrospectionQuery,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    build_client_schema,
+    get_named_type,
+    parse,
+    type_from_ast,
+    validate,
+)
+
+from bridge.twenty.features import GIVEN, Feature, Given, feature_of
+from bridge.twenty.reached import reached
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """`missing` in the words of GraphQL's validation; `disables` says what does not work without."""
+
+    operation: str
+    missing: tuple[str, ...]
+    disables: Feature
+
+
+def drifts(introspection: Mapping[str, Any], documents: Mapping[str, DocumentNode]) -> list[Drift]:
+    """What the introspected schema lacks for each document (one operation, under its name) by itself."""
+    part = cast("IntrospectionQuery", reached(introspection, documents.values()))
+    # Only a part: types that nothing is selected of have no fields.
+    schema = build_client_schema(part, assume_valid=True)
+    return [drift for name, document in documents.items() for drift in _drifts_of(schema, name, document)]
+
+
+def _drifts_of(schema: GraphQLSchema, name: str, document: DocumentNode) -> Iterator[Drift]:
+    missing: defaultdict[Feature, list[str]] = defaultdict(list)
+    for error in validate(schema, document):
+        missing[feature_of(name)].append(error.message.partition(" Did you mean ")[0])
+    for given in GIVEN:
+        if given.operation == name:
+            missing[given.feature] += _not_taken(schema, document, given)
+    for feature, messages in missing.items():
+        if messages:
+            yield Drift(name, tuple(messages), feature)
+
+
+def _not_taken(schema: GraphQLSchema, document: DocumentNode, given: Given) -> Iterator[str]:
+    """The fields that a variable's type does not have; a type that is missing is validation's to tell."""
+    fields = _operation(parse(f"{{ {given.fields} }}", no_location=True)).selection_set
+    for variable in _operation(document).variable_definitions or ():
+        if variable.variable.name.value == given.variable:
+            yield from _undefined(get_named_type(type_from_ast(schema, variable.type)), fields)
+
+
+def _operation(document: DocumentNode) -> OperationDefinitionNode:
+    return next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+
+
+def _undefined(taken: object, selection_set: SelectionSetNode | None) -> Iterator[str]:
+    if not isinstance(taken, GraphQLInputObjectType) or selection_set is None:
+        return
+    for node in selection_set.selections:
+        if not isinstance(node, FieldNode):
+            continue
+        field = taken.fields.get(node.name.value)
+        if field is None:
+            yield f"Field '{node.name.value}' is not defined by type '{taken.name}'."
+        else:
+            yield from _undefined(get_named_type(field.type), node.selection_set)

@@ -1,0 +1,122 @@
+"""What each operation is for, and what calls are logged without where a workspace lacks it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+
+from bridge.errors import TwentyDenied
+
+log = structlog.get_logger()
+
+
+class Feature(StrEnum):
+    """What an operator misses without it, in words."""
+
+    MATCHING = "matching: nothing can be logged to a person"
+    CALLS = "calls as records of their own"
+    CALL_ON_PERSON = "calls on the person's page"
+    CALL_DETAILS = "these fields of a call"
+    CORRECTIONS = "later news of a call: what a user did to it cannot be read"
+    TIMELINE = "rows on the person's timeline"
+    NOTES = "notes, and calls as notes where they are no records"
+    NOTES_ON_CALLS = "notes on a call"
+    AGENTS = "the agent of a call"
+    TASKS = "tasks for missed calls"
+    NEW_PEOPLE = "people for numbers that nobody has"
+    SCREEN_POP = "who calls, on the agent's screen"
+    LAST_CALLS = "the last calls, on the agent's screen"
+    SETUP = "setup twenty"
+
+
+OPTIONAL: Mapping[Feature, frozenset[str]] = {
+    Feature.AGENTS: frozenset({"twenty.schema", "twenty.forbidden"}),
+    Feature.TIMELINE: frozenset({"twenty.schema"}),
+    Feature.NOTES_ON_CALLS: frozenset({"twenty.schema"}),
+    Feature.NEW_PEOPLE: frozenset({"twenty.schema"}),
+    Feature.TASKS: frozenset({"twenty.schema"}),
+}
+"""What calls are logged without, and the denials that leave it out; every other one stops the draining."""
+
+
+def go_without(feature: Feature, denied: TwentyDenied) -> None:
+    """Says what is left out; raises the denial again where the bridge does not go on without the feature."""
+    if denied.code not in OPTIONAL.get(feature, ()):
+        raise denied
+    log.warning("twenty.without", feature=feature.value, reason=str(denied))
+
+
+RECORDS: Mapping[str, Feature] = {
+    "FindPeople": Feature.MATCHING,
+    "CallerProfile": Feature.SCREEN_POP,
+    "LastCalls": Feature.LAST_CALLS,
+    "WorkspaceMembers": Feature.AGENTS,
+    "WrittenPhoneCalls": Feature.CORRECTIONS,
+    "WrittenNotes": Feature.CORRECTIONS,
+    "UpsertPhoneCalls": Feature.CALLS,
+    "UpsertTimelineActivities": Feature.TIMELINE,
+    "UpsertNotes": Feature.NOTES,
+    "UpsertNoteTargets": Feature.NOTES,
+    "CreatePeople": Feature.NEW_PEOPLE,
+    "CreateTasks": Feature.TASKS,
+    "UpsertTaskTargets": Feature.TASKS,
+}
+"""What the operations to /graphql are for."""
+
+STRUCTURE: Mapping[str, Feature] = {"Objects": Feature.TIMELINE}
+"""What operations to /metadata are for; those that are not named set the workspace up."""
+
+
+def feature_of(operation: str) -> Feature:
+    """What an operation is for."""
+    return RECORDS.get(operation) or STRUCTURE.get(operation, Feature.SETUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Fields that the bridge fills in a variable of an operation, as a selection; what lacks without them."""
+
+    operation: str
+    variable: str
+    fields: str
+    feature: Feature
+
+
+GIVEN = (
+    Given(
+        "FindPeople",
+        "filter",
+        "or { phones { primaryPhoneNumber { in } additionalPhones { like } } }",
+        Feature.MATCHING,
+    ),
+    Given("UpsertPhoneCalls", "data", "id externalCallId", Feature.CALLS),
+    Given("UpsertPhoneCalls", "data", "personId", Feature.CALL_ON_PERSON),
+    Given(
+        "UpsertPhoneCalls",
+        "data",
+        """name direction status startedAt answeredAt endedAt durationInSeconds
+        fromPhoneNumber { primaryPhoneNumber } toPhoneNumber { primaryPhoneNumber }
+        recording { primaryLinkUrl } transcript { markdown } companyId agentId""",
+        Feature.CALL_DETAILS,
+    ),
+    Given(
+        "UpsertTimelineActivities",
+        "data",
+        """id name happensAt createdAt targetPersonId workspaceMemberId
+        linkedObjectMetadataId linkedRecordId linkedRecordCachedName""",
+        Feature.TIMELINE,
+    ),
+    Given("UpsertNotes", "data", "id title bodyV2 { markdown } createdAt", Feature.NOTES),
+    Given("UpsertNoteTargets", "data", "id noteId targetPersonId", Feature.NOTES),
+    Given("UpsertNoteTargets", "data", "targetPhoneCallId", Feature.NOTES_ON_CALLS),
+    Given(
+        "CreatePeople",
+        "data",
+        "id name { firstName lastName } phones { primaryPhoneNumber }",
+        Feature.NEW_PEOPLE,
+    ),
+    Given("CreateTasks", "data", "id title status dueAt assigneeId", Feature.TASKS),
+    Given("UpsertTaskTargets", "data", "id taskId targetPersonId", Feature.TASKS),
+)
+"""What stands in variables, where the text of an operation does not show it."""

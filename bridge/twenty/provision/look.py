@@ -1,0 +1,100 @@
+"""What calls look like in Twenty: views, pages, sidebar. Reads each, and carries out what is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bridge.twenty.provision import columns, page, predicted, read, sidebar, tabs, views
+from bridge.twenty.provision.objects import THE_OBJECT
+from bridge.twenty.provision.plan import Permission, Step
+from bridge.twenty.provision.run import Run
+from bridge.twenty.provision.tabs import NewTab
+from bridge.twenty.provision.there import Object, Page, View
+
+ON_PAGES = ("person", "company")
+"""The objects whose pages have a tab with their calls; the call's relation has the object's name."""
+
+
+async def dress(run: Run, phone_call: Object, object_ids: Mapping[str, str]) -> None:
+    """Makes of phone calls what the workspace has of its own objects.
+
+    `phone_call` may be the predicted one; then what would come with it is predicted, too.
+    """
+    found = await _views(run, phone_call)
+    if found is None:
+        return
+    look = Look(run, phone_call, object_ids, found)
+    await look.complete_views()
+    await look.complete_pages()
+    await look.complete_sidebar()
+
+
+async def _views(run: Run, phone_call: Object) -> tuple[View, ...] | None:
+    if phone_call.id == predicted.ID:
+        return predicted.VIEWS
+    before = Step("arrange the views of phone calls", Permission.VIEWS)
+    return await run.read(read.views(run.client, phone_call.id), before=before)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One run over the look of phone calls, whose views are known."""
+
+    run: Run
+    phone_call: Object
+    object_ids: Mapping[str, str]
+    there: tuple[View, ...]
+
+    async def complete_views(self) -> None:
+        """The default view laid out; further ones, those of tabs among them."""
+        wanted = (views.MISSED, views.MINE, *(views.on_page_of(name) for name in ON_PAGES))
+        created = [step for view in wanted for step in views.create(self.there, view, self.phone_call)]
+        await self.run.carry_out([*columns.lay_out_default(self.there, self.phone_call), *created])
+
+    async def complete_pages(self) -> None:
+        """The call's page in groups and with its transcript; tabs on those who call."""
+        own = await self._page(self.phone_call.id, owner="a call")
+        await self.run.carry_out([*page.group(own, self.there, self.phone_call), *self._transcript(own)])
+        for name in ON_PAGES:
+            found = await self._page(self.object_ids[name], owner=f"a {name}")
+            await self.run.carry_out(self._calls_of(name, found))
+
+    async def complete_sidebar(self) -> None:
+        """Phone calls where people look for them, and their own below."""
+        before = Step("arrange the sidebar", Permission.LAYOUTS)
+        items = await self.run.read(read.sidebar(self.run.client), before=before)
+        if items is None or not views.is_possible(views.MINE, self.phone_call):
+            return
+        own = self.phone_call.id
+        items = predicted.sidebar(items) if own == predicted.ID else items
+        my_view_id = views.id_of(views.MINE, self.there, self.phone_call)
+        steps = sidebar.arrange(items, self.object_ids, phone_call_id=own, my_view_id=my_view_id)
+        await self.run.carry_out(steps)
+
+    async def _page(self, object_id: str, *, owner: str) -> Page | None:
+        if object_id == predicted.ID:
+            return predicted.PAGE
+        before = Step(f"lay out the page of {owner}", Permission.LAYOUTS)
+        return await self.run.read(read.page(self.run.client, object_id), before=before)
+
+    def _transcript(self, own: Page | None) -> list[Step]:
+        field = self.phone_call.by_name.get("transcript")
+        if not field:
+            return []
+        wanted = NewTab("a call", self.phone_call.id, "Transcript", "IconFileText", field.id, mode="EDITOR")
+        return tabs.add(wanted, own, needs=(THE_OBJECT,))
+
+    def _calls_of(self, name: str, found: Page | None) -> list[Step]:
+        field = self.phone_call.by_name.get(name)
+        if not field or not field.relation:
+            return []
+        view = views.on_page_of(name)
+        wanted = NewTab(
+            f"a {name}",
+            self.object_ids[name],
+            tabs.CALLS_TITLE,
+            "IconPhone",
+            field.relation.target_field_metadata.id,
+            mode="TABLE",
+            view_id=views.id_of(view, self.there, self.phone_call),
+        )
+        return tabs.add(wanted, found, needs=(THE_OBJECT, view.label))

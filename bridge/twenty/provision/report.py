@@ -1,0 +1,33 @@
+"""What is told of a run beside its steps: that there was nothing to do, and what would help."""
+
+from collections.abc import Iterator
+
+from bridge.twenty.provision.run import Result
+from bridge.twenty.provision.setup import Provisioned
+
+NOTHING = "Nothing to do: the workspace has all that calls are written to and shown with."
+NO_WEBHOOK = (
+    "Left out: the webhook by which Twenty tells of changed people. Set TWENTY_WEBHOOK_SECRET in the "
+    "environment or .env (`openssl rand -hex 32` makes one), and run this again."
+)
+
+
+def notes(done: Provisioned, *, with_webhook: bool) -> Iterator[str]:
+    """What is good to know."""
+    if done.complete and not done.outcomes:
+        yield NOTHING
+    if not with_webhook:
+        yield NO_WEBHOOK
+
+
+def problems(done: Provisioned) -> Iterator[str]:
+    """What is in the way, each with what to do."""
+    if done.lacking:
+        yield (
+            "The API key's role may not do all of it. In Twenty, open Settings → Roles, choose the key's "
+            "role (or a separate one for set-up) and allow Settings permissions → "
+            f"{', '.join(done.lacking)}; then run this again."
+        )
+    if takes := done.permissions(Result.WAITING):
+        yield f"What was left out takes {', '.join(takes)}."
+    yield from done.conflicts

@@ -1,0 +1,102 @@
+"""What tests of `setup twenty` share: a look at the workspace's metadata, and at what was asked of it."""
+
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.twenty.client import open_client
+from bridge.twenty.provision import NewWebhook, Provisioned, set_up
+from tests.support import twenty_settings
+
+URL = "https://phone.example.com/twenty/webhook"
+WEBHOOK = NewWebhook(URL, SecretStr("0123456789abcdef"))
+
+Row = dict[str, Any]
+
+VIEWS = """query ($id: String!) { getViews(objectMetadataId: $id) {
+  id name type key icon position visibility
+  viewFields { id fieldMetadataId isVisible position size viewFieldGroupId }
+  viewFilters { fieldMetadataId operand value }
+  viewSorts { fieldMetadataId direction }
+  viewFieldGroups { id name position isVisible viewFields { id fieldMetadataId isVisible position } }
+} }"""
+PAGE = """query ($id: String!) { getPageLayouts(objectMetadataId: $id, pageLayoutType: RECORD_PAGE) {
+  id tabs { id title icon position layoutMode widgets { id title type objectMetadataId configuration {
+    ... on FieldConfiguration { fieldMetadataId fieldDisplayMode viewId }
+    ... on FieldsConfiguration { viewId }
+  } } }
+} }"""
+SIDEBAR = "{ navigationMenuItems { id type viewId targetObjectMetadataId position color } }"
+OBJECTS = """{ objects(paging: {first: 1000}) { edges { node {
+  id nameSingular icon color description fieldsList { id name icon }
+} } } }"""
+
+
+async def tell(twenty: TwentySandbox, query: str, **variables: Any) -> Any:
+    """What the workspace's administrator gets of /metadata: the value of the one root field."""
+    headers = {"Authorization": f"Bearer {twenty.user_token}"}
+    async with (
+        aiohttp.ClientSession(twenty.url, headers=headers) as session,
+        session.post("/metadata", json={"query": query, "variables": variables}) as answer,
+    ):
+        body = await answer.json()
+        assert "errors" not in body, body["errors"]
+        (value,) = body["data"].values()
+        return value
+
+
+class Workspace:
+    """A workspace as its users find it, with names in the place of ids."""
+
+    def __init__(self, twenty: TwentySandbox, objects: list[Row]) -> None:
+        self.twenty = twenty
+        self.objects = {node["nameSingular"]: node for node in objects}
+        self.names = {one["id"]: one["name"] for node in objects for one in node["fieldsList"]}
+        self.names |= {node["id"]: node["nameSingular"] for node in objects}
+
+    def field_id(self, name: str, owner: str = "phoneCall") -> str:
+        fields = self.objects[owner]["fieldsList"]
+        found: str = next(one["id"] for one in fields if one["name"] == name)
+        return found
+
+    async def views(self) -> dict[str, Row]:
+        """The views of phone calls by name."""
+        found = await tell(self.twenty, VIEWS, id=self.objects["phoneCall"]["id"])
+        return {view["name"]: view for view in found}
+
+    async def page(self, owner: str) -> Row:
+        (page,) = await tell(self.twenty, PAGE, id=self.objects[owner]["id"])
+        return dict(page)
+
+    async def sidebar(self) -> list[Row]:
+        return list(await tell(self.twenty, SIDEBAR))
+
+    def columns(self, view: Row) -> list[str]:
+        """The names of the shown columns, in order."""
+        shown = [one for one in view["viewFields"] if one["isVisible"]]
+        return [self.names[one["fieldMetadataId"]] for one in sorted(shown, key=lambda one: one["position"])]
+
+    def filters(self, view: Row) -> dict[str, str]:
+        return {self.names[one["fieldMetadataId"]]: one["value"] for one in view["viewFilters"]}
+
+
+async def workspace(twenty: TwentySandbox) -> Workspace:
+    """The workspace as it is now."""
+    objects = await tell(twenty, OBJECTS)
+    return Workspace(twenty, [edge["node"] for edge in objects["edges"]])
+
+
+async def run(twenty: TwentySandbox, *, key: str | None = None, **options: Any) -> Provisioned:
+    """`setup twenty` with the administrator's key, or another."""
+    settings = twenty_settings(twenty, api_token=key or twenty.api_key)
+    async with open_client(settings) as client:
+        return await set_up(client, **{"webhook_to": WEBHOOK, **options})
+
+
+def mutations(twenty: TwentySandbox, since: int = 0) -> list[str]:
+    """The root fields of the mutations among what was asked."""
+    reads = ("get", "objects", "object", "navigationMenuItems", "webhooks")
+    asked = [root for one in twenty.requests[since:] for root in one.root_fields]
+    return [root for root in asked if root not in reads and not root.startswith("get")]

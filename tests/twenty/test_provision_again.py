@@ -1,0 +1,222 @@
+"""A further `setup twenty`: nothing is sent, what users rearranged stays, what broke off is ended."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bridge.errors import TwentyUnavailable
+from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+from bridge.twenty.client import Executes, open_client
+from bridge.twenty.provision import set_up
+from tests.support import twenty_settings
+from tests.twenty.provisioning import WEBHOOK, Row, Workspace, mutations, run, tell, workspace
+
+UPDATE_COLUMN = "mutation ($i: UpdateViewFieldInput!) { updateViewField(input: $i) { id } }"
+UPDATE_VIEW = "mutation ($id: String!, $i: UpdateViewInput!) { updateView(id: $id, input: $i) { id } }"
+DESTROY_SORT = "mutation ($i: DestroyViewSortInput!) { destroyViewSort(input: $i) }"
+UPDATE_TAB = """mutation ($id: String!, $i: UpdatePageLayoutTabInput!) {
+  updatePageLayoutTab(id: $id, input: $i) { id } }"""
+MOVE_WIDGET = """mutation ($id: String!, $i: UpdatePageLayoutWidgetInput!) {
+  updatePageLayoutWidget(id: $id, input: $i) { id } }"""
+GROUP = "mutation ($i: UpsertFieldsWidgetInput!) { upsertFieldsWidget(input: $i) { id } }"
+UPDATE_ITEM = """mutation ($i: UpdateOneNavigationMenuItemInput!) {
+  updateNavigationMenuItem(input: $i) { id } }"""
+UPDATE_OBJECT = "mutation ($i: UpdateOneObjectInput!) { updateOneObject(input: $i) { id } }"
+UPDATE_FIELD = "mutation ($i: UpdateOneFieldMetadataInput!) { updateOneField(input: $i) { id } }"
+UPDATE_WEBHOOK = "mutation ($i: UpdateWebhookInput!) { updateWebhook(input: $i) { id } }"
+
+
+async def column(there: Workspace, name: str) -> str:
+    columns = (await there.views())["All phone calls"]["viewFields"]
+    return str(next(one["id"] for one in columns if there.names[one["fieldMetadataId"]] == name))
+
+
+async def tab(there: Workspace, owner: str, title: str) -> Row:
+    return next(one for one in (await there.page(owner))["tabs"] if one["title"] == title)
+
+
+async def item(there: Workspace) -> Row:
+    own = there.objects["phoneCall"]["id"]
+    return next(one for one in await there.sidebar() if one["targetObjectMetadataId"] == own)
+
+
+async def hides_a_column(there: Workspace) -> None:
+    update = {"id": await column(there, "company"), "update": {"isVisible": False}}
+    await tell(there.twenty, UPDATE_COLUMN, i=update)
+
+
+async def moves_and_widens_columns(there: Workspace) -> None:
+    for name, place in (
+        ("status", {"position": 9}),
+        ("name", {"size": 400}),
+        ("createdAt", {"isVisible": True}),
+    ):
+        await tell(there.twenty, UPDATE_COLUMN, i={"id": await column(there, name), "update": place})
+
+
+async def hides_all_columns(there: Workspace) -> None:
+    for one in (await there.views())["All phone calls"]["viewFields"]:
+        await tell(there.twenty, UPDATE_COLUMN, i={"id": one["id"], "update": {"isVisible": False}})
+
+
+async def sorts_otherwise(there: Workspace) -> None:
+    query = "query ($id: String!) { getViewSorts(viewId: $id) { id } }"
+    (sort,) = await tell(there.twenty, query, id=(await there.views())["All phone calls"]["id"])
+    await tell(there.twenty, DESTROY_SORT, i={"id": sort["id"]})
+
+
+async def renames_views(there: Workspace) -> None:
+    for name, view in (await there.views()).items():
+        given = {"name": f"{name}, renamed", "icon": "IconStar", "position": 7}
+        await tell(there.twenty, UPDATE_VIEW, id=view["id"], i=given)
+
+
+async def renames_and_moves_a_tab(there: Workspace) -> None:
+    found = await tab(there, "person", "Phone calls")
+    given = {"title": "Telephone", "position": 99, "icon": "IconStar"}
+    await tell(there.twenty, UPDATE_TAB, id=found["id"], i=given)
+
+
+async def moves_calls_to_another_tab(there: Workspace) -> None:
+    (widget,) = (await tab(there, "company", "Phone calls"))["widgets"]
+    home = await tab(there, "company", "Home")
+    await tell(there.twenty, MOVE_WIDGET, id=widget["id"], i={"pageLayoutTabId": home["id"]})
+
+
+async def groups_otherwise(there: Workspace) -> None:
+    (widget,) = (await tab(there, "phoneCall", "Home"))["widgets"]
+    line = {"fieldMetadataId": there.field_id("status"), "isVisible": True, "position": 0}
+    group = {"id": "5c498408-4fd5-4347-b2c6-043dcc635c4a", "name": "All", "position": 0, "isVisible": True}
+    await tell(there.twenty, GROUP, i={"widgetId": widget["id"], "groups": [{**group, "fields": [line]}]})
+
+
+async def moves_the_sidebar_item(there: Workspace) -> None:
+    update = {"id": (await item(there))["id"], "update": {"position": 99}}
+    await tell(there.twenty, UPDATE_ITEM, i=update)
+
+
+async def colors_the_sidebar_item(there: Workspace) -> None:
+    update = {"id": (await item(there))["id"], "update": {"color": "red"}}
+    await tell(there.twenty, UPDATE_ITEM, i=update)
+
+
+async def dresses_the_object(there: Workspace) -> None:
+    look = {"icon": "IconStar", "color": "red", "description": "Ours", "labelPlural": "Calls"}
+    await tell(there.twenty, UPDATE_OBJECT, i={"id": there.objects["phoneCall"]["id"], "update": look})
+
+
+async def has_the_webhook_tell_more(there: Workspace) -> None:
+    (webhook,) = await tell(there.twenty, "{ webhooks { id } }")
+    update = {"operations": ["person.*", "company.updated"], "description": "Ours"}
+    await tell(there.twenty, UPDATE_WEBHOOK, i={"id": webhook["id"], "update": update})
+
+
+async def does_nothing(_: Workspace) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        does_nothing,
+        hides_a_column,
+        moves_and_widens_columns,
+        hides_all_columns,
+        sorts_otherwise,
+        renames_views,
+        renames_and_moves_a_tab,
+        moves_calls_to_another_tab,
+        groups_otherwise,
+        moves_the_sidebar_item,
+        colors_the_sidebar_item,
+        dresses_the_object,
+        has_the_webhook_tell_more,
+    ],
+)
+async def test_a_second_run_sends_nothing_whatever_a_user(
+    bare: TwentySandbox, user: Callable[[Workspace], Awaitable[None]]
+) -> None:
+    await run(bare)
+    assert len(mutations(bare)) > 50
+    await user(await workspace(bare))
+    asked = len(bare.requests)
+    again = await run(bare)
+    assert (again.outcomes, again.complete, mutations(bare, asked)) == ((), True, [])
+
+
+async def test_a_default_view_that_a_user_arranged_before_stays_and_the_rest_comes(
+    twenty: TwentySandbox,
+) -> None:
+    there = await workspace(twenty)
+    (name,) = [view for view in await there.views() if view.startswith("All ")]
+    status = there.field_id("status")
+    shown = next(c for c in (await there.views())[name]["viewFields"] if c["fieldMetadataId"] == status)
+    await tell(twenty, UPDATE_COLUMN, i={"id": shown["id"], "update": {"isVisible": True}})
+    before = (await there.views())[name]
+    await run(twenty)
+    views = await there.views()
+    assert views[name] == before
+    assert {"Missed calls", "My calls"} <= views.keys()
+
+
+async def test_fields_without_icons_get_them(twenty: TwentySandbox) -> None:
+    update = {"id": (await workspace(twenty)).field_id("status"), "update": {"icon": "IconStar"}}
+    await tell(twenty, UPDATE_FIELD, i=update)
+    await run(twenty)
+    fields = (await workspace(twenty)).objects["phoneCall"]["fieldsList"]
+    icons = {one["name"]: one["icon"] for one in fields}
+    assert (icons["status"], icons["agent"]) == ("IconStar", "IconHeadset")
+
+
+class BreaksOff:
+    """A client whose Twenty goes down before the n-th mutation."""
+
+    def __init__(self, client: Executes, twenty: TwentySandbox, mutations_left: int) -> None:
+        self._client = client
+        self._twenty = twenty
+        self._left = mutations_left
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        return await self._client.execute(name, **variables)
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        if name.startswith(("Create", "Update", "Upsert")):
+            self._twenty.faults.down = self._left == 0
+            self._left -= 1
+        return await self._client.execute_metadata(name, **variables)
+
+
+async def look(twenty: TwentySandbox) -> object:
+    """All that a user sees, without ids."""
+    there = await workspace(twenty)
+    owner = there.objects["phoneCall"]
+    views = {
+        view["name"]: (view["icon"], there.columns(view), there.filters(view), len(view["viewSorts"]))
+        for view in (await there.views()).values()
+    }
+    tabs = [
+        [(tab["title"], tab["icon"], len(tab["widgets"])) for tab in (await there.page(name))["tabs"]]
+        for name in ("phoneCall", "person", "company")
+    ]
+    items = [(item["position"], item["color"]) for item in await there.sidebar()]
+    icons = {field["name"]: field["icon"] for field in owner["fieldsList"]}
+    return owner["color"], icons, views, tabs, items, await tell(twenty, "{ webhooks { targetUrl } }")
+
+
+async def broken_off(twenty: TwentySandbox, after: int) -> None:
+    async with open_client(twenty_settings(twenty)) as client:
+        with pytest.raises(TwentyUnavailable):
+            await set_up(BreaksOff(client, twenty, after), webhook_to=WEBHOOK)
+    twenty.faults.clear()
+
+
+@pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.slow)])
+async def test_what_broke_off_is_ended_by_the_next_run(bare: TwentySandbox, every: int) -> None:
+    await run(bare)
+    whole, needed = await look(bare), len(mutations(bare))
+    for after in range(0, needed, every):
+        async with twenty_sandbox(rate_limit=False) as twenty:
+            await broken_off(twenty, after)
+            await run(twenty)
+            assert await look(twenty) == whole, f"broken off after {after} mutations"

@@ -1,0 +1,64 @@
+"""`twenty-bridge setup twenty`, as it is typed."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from bridge.sandbox.twenty import TwentySandbox
+from tests.twenty.provisioning import mutations
+
+SECRET = "0123456789abcdef"
+
+
+async def setup_twenty(
+    twenty: TwentySandbox, folder: Path, *options: str, **environment: str
+) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TWILIO_", "TWENTY_", "BRIDGE_"))}
+    own = {
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "auth-token",
+        "TWILIO_API_KEY": "SK" + "0" * 32,
+        "TWILIO_API_SECRET": "api-secret",
+        "TWILIO_APP_SID": "AP" + "0" * 32,
+        "TWILIO_PHONE_NUMBER": "+33159130001",
+        "TWENTY_API_URL": twenty.url,
+        "TWENTY_API_TOKEN": twenty.api_key,
+        "BRIDGE_PUBLIC_URL": "https://crm.example.com/phone",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bridge", "setup", "twenty", *options),
+        env={**inherited, **own, **environment},
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return await process.wait(), out.decode(), err.decode()
+
+
+async def test_plan_work_and_nothing_left(bare: TwentySandbox, tmp_path: Path) -> None:
+    status, plan, err = await setup_twenty(bare, tmp_path, "--dry-run", TWENTY_WEBHOOK_SECRET=SECRET)
+    assert (status, err, mutations(bare)) == (0, "", [])
+    assert "to do: create the object phoneCall\n" in plan
+    assert "to do: register the webhook to https://crm.example.com/phone/twenty/webhook\n" in plan
+    status, done, err = await setup_twenty(bare, tmp_path, TWENTY_WEBHOOK_SECRET=SECRET)
+    assert (status, err) == (0, "")
+    assert done == plan.replace("to do: ", "done: ")
+    assert SECRET not in plan + done
+    status, again, _ = await setup_twenty(bare, tmp_path, TWENTY_WEBHOOK_SECRET=SECRET)
+    assert (status, again.startswith("Nothing to do")) == (0, True)
+
+
+async def test_without_a_secret_it_says_how_to_make_one(twenty: TwentySandbox, tmp_path: Path) -> None:
+    status, out, _ = await setup_twenty(twenty, tmp_path)
+    assert (status, "TWENTY_WEBHOOK_SECRET" in out, "openssl rand -hex 32" in out) == (0, True, True)
+
+
+async def test_what_a_key_may_not_is_said_and_fails(twenty: TwentySandbox, tmp_path: Path) -> None:
+    status, out, err = await setup_twenty(twenty, tmp_path, TWENTY_API_TOKEN=twenty.readonly_key)
+    assert (status, "done" in out) == (1, False)
+    assert "not allowed (Views): create the view “My calls”\n" in err
+    assert "Settings permissions → Data model, Views, Layouts; then run this again." in err
