@@ -125,7 +125,7 @@ async def _write_notes(batches: Batches, writes: Sequence[Write], *, on_call: bo
         f"{w.activity.call_sid} {target['id']}": target
         for w in writes
         if w.activity.call_sid not in refused
-        for target in _note_targets(w.activity, on_call=on_call)
+        for target in _note_targets(w, on_call=on_call)
     }
     lost = await batches.send("UpsertNoteTargets", targets)
     return refused | {key.split()[0]: error for key, error in lost.items()}
@@ -197,10 +197,14 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}" for line in text.splitlines())
 
 
-def _note_targets(activity: Activity, *, on_call: bool) -> Iterator[Record]:
-    """What the note is on. Twenty does not join equal targets: their ids do."""
+def _note_targets(write: Write, *, on_call: bool) -> Iterator[Record]:
+    """What the note is on. Twenty does not join equal targets: their ids do.
+
+    The person is left out of later writes, as of the call itself, but for a transcript: it comes late.
+    """
+    activity = write.activity
     note = {"noteId": record_id("note", activity.call_sid)}
-    if activity.person_id:
+    if activity.person_id and (write.first or activity.transcript):
         target_id = record_id("noteTarget", activity.call_sid)
         yield {"id": target_id, **note, "targetPersonId": activity.person_id}
     if on_call:

@@ -207,7 +207,7 @@ async def test_a_person_who_is_gone_is_matched_anew(
 
 
 NOTES = """{ notes { edges { node { title bodyV2 { markdown }
-  noteTargets { edges { node { targetPersonId } } } } } } }"""
+  noteTargets { edges { node { id targetPersonId } } } } } } }"""
 
 
 async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(
@@ -225,6 +225,17 @@ async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(
         assert f"Call SID: {sid}" in note["bodyV2"]["markdown"]
         (target,) = nodes_of({"t": note["noteTargets"]})
         assert target["targetPersonId"] == jane
+
+        heir = await create_person(bare, "Paul Martin", primaryPhoneNumber="+33698765432")
+        move = (
+            "mutation ($id: UUID!, $d: NoteTargetUpdateInput!) { updateNoteTarget(id: $id, data: $d) { id } }"
+        )
+        await ask(bare, move, id=target["id"], d={"targetPersonId": heir})
+        await inbox.put(outbound(sid, JANE, seconds=194))
+        await drain(worker)
+        (note,) = nodes_of(await ask(bare, NOTES))
+        assert note["title"] == "Outbound call · Jane Doe · 3 min 14 s"
+        assert [t["targetPersonId"] for t in nodes_of({"t": note["noteTargets"]})] == [heir]
 
         await provision(client)
         worker._writes_until = 0
