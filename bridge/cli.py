@@ -83,6 +83,29 @@ def _tell(outcome: "Outcome") -> None:
     typer.echo(str(outcome), err=not outcome.well)
 
 
+@calls.command("relink")
+def calls_relink(
+    config: ConfigFile = None,
+    days: Annotated[int, typer.Option(min=1, help="How far back.")] = 3650,
+) -> None:
+    """Match calls without a person anew; the running bridge writes them."""
+    from datetime import UTC, datetime, timedelta
+
+    from bridge.inbox.store import open_inbox
+    from bridge.settings import load
+
+    async def run() -> int:
+        async with open_inbox(load(config).inbox.database_url) as inbox:
+            return await inbox.relink(None, since=datetime.now(UTC) - timedelta(days=days))
+
+    typer.echo(f"{asyncio.run(run())} calls will be matched anew.")
+
+
+@calls.callback()
+def calls_group() -> None:
+    """The calls that the inbox knows."""
+
+
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option(help="End when the calls are over.")] = False,
@@ -125,6 +148,6 @@ def conformance(context: typer.Context) -> None:
 
 
 def _pass_on(command: Callable[..., None], context: typer.Context) -> None:
-    alone = typer.Typer(pretty_exceptions_enable=False)
+    alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
     alone.command()(command)
     alone(args=context.args, prog_name=context.command_path)

@@ -2,6 +2,7 @@
 
 BridgeError
 ├── SettingsInvalid        the settings; lists all that is wrong
+├── CannotListen           the address is taken, or not this machine's
 ├── NumberRefused          a number that cannot or must not be dialled
 ├── IdentityRefused        an identity that nobody may have, or not this caller
 ├── CallbackInvalid        a request of Twilio's that says too little
@@ -34,6 +35,10 @@ class SettingsInvalid(BridgeError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("The settings do not hold:\n" + "\n".join(f"  - {p}" for p in problems))
+
+
+class CannotListen(BridgeError):
+    """The server cannot have its address; the message names it and the settings that say so."""
 
 
 class NumberRefused(BridgeError):

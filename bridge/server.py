@@ -9,7 +9,8 @@ import structlog
 from aiohttp import web
 
 from bridge.app import open_app
-from bridge.settings import Settings
+from bridge.errors import CannotListen
+from bridge.settings import ServerSettings, Settings
 
 log = structlog.get_logger()
 
@@ -25,7 +26,7 @@ async def serve(settings: Settings) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=server.stop_seconds)
         await runner.setup()
         try:
-            await web.TCPSite(runner, server.host, server.port).start()
+            await _listen(runner, server)
             host, port = runner.addresses[0][:2]
             log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
             await stopped.wait()
@@ -33,6 +34,14 @@ async def serve(settings: Settings) -> None:
         finally:
             await runner.cleanup()
     log.info("bridge.stopped")
+
+
+async def _listen(runner: web.AppRunner, server: ServerSettings) -> None:
+    try:
+        await web.TCPSite(runner, server.host, server.port).start()
+    except OSError as problem:
+        where = f"{server.host}:{server.port} (BRIDGE_HOST, BRIDGE_PORT)"
+        raise CannotListen(f"Cannot listen on {where}: {problem.strerror or problem}.") from problem
 
 
 def _age() -> float | None:

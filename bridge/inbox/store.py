@@ -166,18 +166,18 @@ class Inbox:
         )
         await self._execute(statement)
 
-    async def relink(self, numbers: Collection[str] | None, *, since: datetime, now: datetime) -> int:
+    async def relink(self, numbers: Collection[str] | None, *, since: datetime) -> int:
         """Makes calls without a person due again, so that they are matched anew; how many.
 
-        Those of these numbers (E.164; None: of any) that were settled after `since`.
+        Those of these numbers (E.164; None: of any) of which something was heard after `since`.
         """
-        wanted = [unmatched, calls.c.settled_at > since]
+        wanted = [unmatched, calls.c.due_at > since]
         if numbers is not None:
             wanted.append(calls.c.number.in_(list(numbers)))
         statement = (
             update(calls)
             .where(*wanted)
-            .values(revision=calls.c.revision + 1, matched=False, due_at=now, parked_reason=None)
+            .values(revision=calls.c.revision + 1, matched=False, parked_reason=None)
         )
         relinked = await self._execute(statement)
         self.news.set()
@@ -194,9 +194,13 @@ class Inbox:
             return await connection.scalar(select(func.count()).select_from(calls).where(due)) or 0
 
     async def check(self) -> None:
-        """InboxUnavailable if the database does not answer."""
-        async with self._reading() as connection:
+        """InboxUnavailable if a callback could not be kept now."""
+
+        async def read(connection: AsyncConnection) -> None:
             await connection.execute(select(calls.c.root_sid).limit(1))
+
+        # By the writer, which has to get hold of the database for it.
+        await self._writer.run(read)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
@@ -242,7 +246,7 @@ class Inbox:
 @asynccontextmanager
 async def open_inbox(url: str) -> AsyncIterator[Inbox]:
     """The inbox at a database URL, brought up to date; closes when all that was promised is written."""
-    engine = open_engine(url)
+    engine = _open(url)
     try:
         await _bring_up_to_date(engine)
         inbox = Inbox(engine)
@@ -250,6 +254,13 @@ async def open_inbox(url: str) -> AsyncIterator[Inbox]:
             yield inbox
     finally:
         await engine.dispose()
+
+
+def _open(url: str) -> AsyncEngine:
+    try:
+        return open_engine(url)
+    except OSError as problem:
+        raise InboxUnavailable(f"The folder of the database {url} cannot be made: {problem}") from problem
 
 
 async def _bring_up_to_date(engine: AsyncEngine) -> None:

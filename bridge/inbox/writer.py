@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,6 +16,8 @@ GATHER_SECONDS = 0.002
 
 LONGEST_QUEUE = 20_000
 """Rows that may wait for a commit; a sender beyond that is asked to come back."""
+
+log = structlog.get_logger()
 
 Row = dict[str, Any]
 Operation = Callable[[AsyncConnection], Awaitable[None]]
@@ -104,7 +107,10 @@ class GroupCommit:
         try:
             async with self._engine.begin() as connection:
                 await operation(connection)
-        except (SQLAlchemyError, OSError) as problem:
+        # The one writer must not end, whatever it was: nothing would be kept any more.
+        except Exception as problem:
+            if not isinstance(problem, (SQLAlchemyError, OSError)):
+                log.exception("inbox.failed")
             failure = InboxUnavailable(f"the database cannot be written: {type(problem).__name__}")
             failure.__cause__ = problem
         for _, promise in waiting:

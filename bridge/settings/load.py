@@ -49,6 +49,11 @@ SECRETS = frozenset(
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 """What the YAML library raises; of a value that is not what its tag says, what `int` and its like do."""
 
+
+class TwiceError(ValueError):
+    """A key stands twice."""
+
+
 VARIABLES = {path: name for name, path in ENVIRONMENT.items()}
 
 
@@ -86,9 +91,12 @@ def _from_file(config: Path | None, problems: list[str]) -> dict[str, Any]:
     if config is None and not path.exists():
         return {}
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = yaml.load(path.read_text(encoding="utf-8"), _Once) or {}  # noqa: S506 - a SafeLoader
     except OSError as problem:
         problems.append(f"{path}: cannot be read ({problem.strerror})")
+        return {}
+    except TwiceError as problem:
+        problems.append(f"{path}: {problem}")
         return {}
     except NOT_YAML as problem:
         problems.append(f"{path}: is no YAML{_place(problem)}")
@@ -98,6 +106,18 @@ def _from_file(config: Path | None, problems: list[str]) -> dict[str, Any]:
         return {}
     # An empty section (all of it commented out) is a section with nothing said.
     return {section: {} if value is None else value for section, value in values.items()}
+
+
+class _Once(yaml.SafeLoader):
+    """Refuses a key that stands twice: of two equal sections YAML would drop the first, silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise TwiceError(f"has {key.value} twice (line {key.start_mark.line + 1})")
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
 def _place(problem: Exception) -> str:
@@ -140,7 +160,8 @@ def _explain(error: Mapping[str, Any]) -> str:
 def _example(field: FieldInfo) -> str:
     if field.examples:
         return f"; for example: {field.examples[0]}"
-    return "" if field.is_required() or field.default is None else f"; for example: {field.default}"
+    nothing = field.is_required() or field.default is None or isinstance(field.default, BaseModel)
+    return "" if nothing else f"; for example: {field.default}"
 
 
 def _reason(error: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from bridge.calls.numbers import parse
-from bridge.calls.texts import NAMES, Texts, texts_for
+from bridge.calls.texts import NAMES, SHIPPED, Texts, texts_for
 
 PLAIN_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
@@ -102,7 +102,14 @@ def _check_braces(name: str, text: str, known: Mapping[str, object]) -> None:
         raise ValueError(f"{name} should have no other braces than {braces}") from problem
 
 
-Secrets = Annotated[tuple[Annotated[SecretStr, Field(min_length=16)], ...], BeforeValidator(_split)]
+def _long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < SHORTEST_KEY:
+        raise ValueError(f"each key should have {SHORTEST_KEY} characters or more")
+    return value
+
+
+SHORTEST_KEY = 16
+Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], BeforeValidator(_split)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Seconds = Annotated[int, Field(gt=0, le=86400)]
 
@@ -248,6 +255,13 @@ class VoiceSettings(Section):
             for name, text in own.items():
                 _check_braces(f"{language}.{name}", text, PLACEHOLDERS.get(name, {}))
         return value
+
+    @model_validator(mode="after")
+    def _language_has_texts(self) -> Self:
+        if self.language not in SHIPPED and self.language not in self.texts:
+            shipped = " and ".join(SHIPPED)
+            raise ValueError(f"language is {self.language}: {shipped} ship, others need texts of yours")
+        return self
 
     @property
     def spoken(self) -> Texts:

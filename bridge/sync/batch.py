@@ -9,7 +9,7 @@ from typing import Literal
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.call import Call, fold
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
-from bridge.calls.numbers import e164, readable
+from bridge.calls.numbers import e164
 from bridge.calls.texts import Texts
 from bridge.inbox.store import DueCall
 from bridge.twenty.activities import Write, Writes
@@ -121,7 +121,7 @@ class Preparation:
             return {}
         # Whatever becomes of it, the next look-up has to see it.
         self._directory.drop(set(numbers.values()))
-        named = [NewPerson(n, folded[sid].caller_name or readable(n)) for sid, n in numbers.items()]
+        named = [NewPerson(n, folded[sid].caller_name) for sid, n in numbers.items()]
         created = await create_people(self._batches, named)
         return {sid: Match(created[number]) for sid, number in numbers.items() if number in created}
 

@@ -6,7 +6,7 @@ is found again.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
@@ -28,8 +28,6 @@ POLL_SECONDS = 5
 
 SCHEMA_HOLDS_SECONDS = 300
 """After this the workspace is asked again what it has."""
-
-RECENTLY = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
@@ -116,8 +114,7 @@ class Worker:
     async def _match_anew(self, settled: Sequence[Prepared]) -> None:
         """People changed while these were on their way: whoever came too late is looked for again."""
         unmatched = {p.number for p in settled if p.number and not (p.match and p.match.person)}
-        now = datetime.now(UTC)
-        await self._inbox.relink(unmatched, since=now - RECENTLY, now=now)
+        await self._inbox.relink(unmatched, since=datetime.min.replace(tzinfo=UTC))
 
     async def _remind(self, prepared: Sequence[Prepared]) -> None:
         """A task that cannot be made costs the call nothing."""

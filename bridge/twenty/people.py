@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.calls.activity import record_id
 from bridge.calls.matching import Candidate, Person, endings_of, forms, number_of
+from bridge.calls.numbers import readable
 from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
@@ -97,7 +98,12 @@ class NewPerson:
     """Somebody to create: a number (E.164), and the caller's name where Twilio gave one."""
 
     number: str
-    name: str
+    caller_name: str | None
+
+    @property
+    def name(self) -> str:
+        """What to call them until somebody knows better."""
+        return self.caller_name or readable(self.number)
 
 
 async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[str, Person]:
@@ -105,11 +111,12 @@ async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[str,
 
     Nobody is created whom somebody in Twenty deleted, or gave another number: their id is taken.
     """
+    names = {person.number: person for person in new}
     people = {person.number: Person(record_id("person", person.number), person.name) for person in new}
     records = {
         number: {
             "id": person.id,
-            "name": _first_and_last(person.name),
+            "name": _first_and_last(names[number]),
             "phones": {"primaryPhoneNumber": number},
         }
         for number, person in people.items()
@@ -122,6 +129,8 @@ async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[str,
     return {number: person for number, person in people.items() if number not in refused}
 
 
-def _first_and_last(name: str) -> dict[str, str]:
-    first, _, last = name.partition(" ")
+def _first_and_last(person: NewPerson) -> dict[str, str]:
+    if person.caller_name is None:
+        return {"firstName": person.name, "lastName": ""}
+    first, _, last = person.caller_name.partition(" ")
     return {"firstName": first, "lastName": last}

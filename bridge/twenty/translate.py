@@ -4,6 +4,7 @@ Twenty answers errors with HTTP 200, a code, perhaps a subCode, and a message; s
 told by the message.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,12 +30,13 @@ SCHEMA = (
     "doesn't have any",
 )
 LONGEST_MESSAGE = 200
+NUMBER = re.compile(r"\+?[0-9](?:[ ()./-]?[0-9]){6,}")
 
 
 def translate(errors: Sequence[Mapping[str, Any]] | None) -> TwentyError:
     """The error that the first of `errors` is; what nobody knows is met with patience."""
     error = errors[0] if errors else {}
-    message = str(error.get("message", ""))[:LONGEST_MESSAGE]
+    message = _without_numbers(str(error.get("message", ""))[:LONGEST_MESSAGE])
     extensions = error.get("extensions") or {}
     code, sub_code = extensions.get("code"), extensions.get("subCode")
     if sub_code == "LIMIT_REACHED":
@@ -52,6 +54,11 @@ def translate(errors: Sequence[Mapping[str, Any]] | None) -> TwentyError:
     if code in ("BAD_USER_INPUT", "METADATA_VALIDATION_FAILED"):
         return _refused(sub_code, message)
     return TwentyUnavailable(f"Twenty answered {code or 'an error'}: {message}")
+
+
+def _without_numbers(message: str) -> str:
+    """Twenty quotes what it refuses; whole phone numbers belong into no log."""
+    return NUMBER.sub(lambda digits: f"…{digits[0][-3:]}", message)
 
 
 def _refused(sub_code: str | None, message: str) -> TwentyRefused:

@@ -60,7 +60,7 @@ class TwentyWebhook:
         # Before the calls become due again, or they would be matched with what was known before.
         self._forget()
         if person.numbers:
-            due = await self._inbox.relink(person.numbers, since=now - self._late, now=now)
+            due = await self._inbox.relink(person.numbers, since=now - self._late)
             log.info("person.changed", person_id=person.person_id, calls_due=due)
 
     async def _gone(self, person: PersonGone) -> None:

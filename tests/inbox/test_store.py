@@ -136,7 +136,7 @@ async def test_a_call_without_a_person_is_matched_anew(
     await inbox.put(outbound(new_sid(), JANES))
     nobodys, janes = await inbox.claim(200)
     await inbox.settle([settled(nobodys), settled(janes, JANE)], now=TEN)
-    assert await inbox.relink(numbers, since=since, now=TEN) == relinked
+    assert await inbox.relink(numbers, since=since) == relinked
     found = await inbox.claim(200)
     assert [(due.root_sid, due.match) for due in found] == [(nobodys.root_sid, None)] * relinked
 

@@ -57,6 +57,19 @@ async def test_where_every_record_is_refused_it_is_not_the_records(
     assert twenty.root_fields - before < 30
 
 
+@pytest.mark.parametrize("places", [range(5), range(40, 45), range(20, 30), range(44)])
+async def test_one_bad_number_many_times_is_the_records(
+    twenty: TwentySandbox, client: TwentyClient, places: range
+) -> None:
+    batch = records(45)
+    bad = {sid for index, sid in enumerate(batch) if index in places}
+    for sid in bad:
+        batch[sid]["status"] = "EXPLODED"
+    refused = await Batches(client, size=200).send("UpsertPhoneCalls", batch)
+    assert refused.keys() == bad
+    assert len(await phone_calls(twenty)) == 45 - len(bad)
+
+
 async def test_nothing_to_write_is_nothing_asked(twenty: TwentySandbox, client: TwentyClient) -> None:
     before = twenty.root_fields
     assert await Batches(client, size=200).send("UpsertPhoneCalls", {}) == {}

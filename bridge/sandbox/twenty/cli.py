@@ -3,10 +3,12 @@
 import asyncio
 import json
 import signal
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from bridge.sandbox.twenty.seed import ADMIN_EMAIL, ADMIN_PASSWORD
@@ -38,6 +40,8 @@ def command(
     generation: Annotated[Generation, typer.Option(help="How timeline rows are written.")] = Generation.NAMED,
 ) -> None:
     """A Twenty to play with, until Ctrl-C."""
+    # Standard output is for what is told when it is ready.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
     async def serve() -> None:
         async with twenty_sandbox(

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import signal
+import sys
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, cast
 
+import structlog
 import typer
 
 from bridge.sandbox.twilio.control import describe_sandbox
@@ -34,6 +36,8 @@ def command(
     drop: Annotated[float, typer.Option(help="The share of callbacks that are lost.")] = 0.0,
 ) -> None:
     """Run a Twilio to try things on, until it is interrupted."""
+    # Standard output is for what is told when it is ready.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     given = {
         "account_sid": account_sid,
         "auth_token": auth_token,
