@@ -231,3 +231,24 @@ def test_callbacks_of_this_file_differ() -> None:
     first, second = outbound(new_sid(), "+33612345678"), outbound(new_sid(), "+33612345678")
     assert isinstance(first, Callback)
     assert first.digest != second.digest
+
+
+async def test_one_bad_operation_does_not_end_the_writer(inbox: Inbox) -> None:
+    async def fail(_connection: object) -> None:
+        raise ValueError("nobody foresaw this")
+
+    with pytest.raises(InboxUnavailable, match="ValueError"):
+        await inbox._writer.run(fail)
+    await inbox.put(outbound(new_sid(), JANES))
+    assert await inbox.due_count() == 1
+
+
+async def test_a_database_that_somebody_holds_is_not_ready(inbox: Inbox, tmp_path: Path) -> None:
+    await inbox.check()
+    holder = sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(InboxUnavailable):
+        await inbox.check()
+    holder.execute("ROLLBACK")
+    holder.close()
+    await inbox.check()

@@ -286,3 +286,34 @@ def test_whatever_is_given_nothing_but_settings_invalid_is_raised(
     except SettingsInvalid as invalid:
         told = str(invalid)
     assert "secret-" not in told
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("matching: {}\nserver: {}\nmatching: {nobody: create}\n", "has matching twice (line 3)"),
+        ("server:\n  port: 1\n  port: 2\n", "has port twice (line 3)"),
+        ("voice: {language: de-DE}", "others need texts of yours"),
+    ],
+)
+def test_what_would_be_dropped_silently_is_told(loading: Load, config: str, said: str) -> None:
+    assert any(said in problem for problem in problems(loading, config))
+
+
+def test_the_shipped_config_sets_nothing_and_its_comments_are_settings(loading: Load) -> None:
+    """Each commented line, taken as it is, is a setting that there is."""
+    shipped = Path("config.yaml").read_text()
+    assert loading(shipped) == loading()
+    section = ""
+    for line in shipped.splitlines():
+        if line[:1].isalpha():
+            section = line.split(":")[0]
+        elif line.startswith("#  ") and not line.startswith("#   "):
+            setting = line[3:].partition("  #")[0]
+            name = setting.partition(":")[0]
+            assert name in type(getattr(loading(), section)).model_fields, line
+
+
+def test_a_short_key_is_told_by_its_length(loading: Load) -> None:
+    (told,) = problems(loading, BRIDGE_WIDGET_KEYS="short")
+    assert "16 characters or more" in told

@@ -1,0 +1,67 @@
+"""What an operator does, and does wrong, on the command line."""
+
+import asyncio
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.demo.process import BridgeProcess, run_to_end
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import Party, TwilioSandbox
+from tests.support import create_person, eventually, phone_calls
+
+JANE = "+33612345678"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"BRIDGE_PORT": "TAKEN"}, "Cannot listen on 127.0.0.1:"),
+        ({"BRIDGE_HOST": "300.1.1.1"}, "Cannot listen on 300.1.1.1:"),
+        ({"BRIDGE_DATABASE_URL": "sqlite+aiosqlite:////proc/nope/bridge.db"}, "cannot be made"),
+    ],
+)
+async def test_a_start_that_fails_ends_in_a_sentence(
+    bridge: BridgeProcess, change: dict[str, str], said: str
+) -> None:
+    taken = bridge.url.rsplit(":", 1)[1]
+    env = {**bridge.env, **{k: v.replace("TAKEN", taken) for k, v in change.items()}}
+    env.setdefault("BRIDGE_DATABASE_URL", "")
+    status, told = await run_to_end("serve", env=env, folder=bridge.folder)
+    assert status == 2
+    assert said in told
+    assert "Traceback" not in told
+
+
+async def test_relink_on_the_command_line(
+    bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    twilio.parties[JANE] = Party.answers(talks=60)
+    played = await twilio.call_from_browser("alice", JANE)
+    database = bridge.folder / "bridge.db"
+    await eventually(lambda: settled(database))
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    command = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge", "calls", "relink"),
+        env=bridge.env,
+        cwd=bridge.folder,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await command.communicate()
+    assert told.decode().strip() == "1 calls will be matched anew."
+    await eventually(lambda: settled(database))
+    assert (await phone_calls(twenty))[played.sid]["personId"] == jane
+
+
+def settled(database: Path) -> bool:
+    """Whether Twenty has all that the inbox knows."""
+    connection = sqlite3.connect(database)
+    try:
+        due, known = connection.execute(
+            "SELECT COALESCE(SUM(revision > synced_revision), 0), COUNT(*) FROM calls"
+        ).fetchone()
+    finally:
+        connection.close()
+    return bool(known) and not due
