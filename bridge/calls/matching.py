@@ -33,10 +33,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Who was chosen, and who else has the number."""
+    """Who was chosen, and who else has the number; `corrected` where a user chose, in Twenty."""
 
     person: Person | None
     others: tuple[Person, ...] = ()
+    corrected: bool = False
 
 
 NOBODY = Match(None)

@@ -307,7 +307,7 @@ def _due_call(row: RowMapping, told: Sequence[Callback]) -> DueCall:
 
 def _match(kept: Any) -> Match:
     person = Person(**kept["person"]) if kept["person"] else None
-    return Match(person, tuple(Person(**other) for other in kept["others"]))
+    return Match(person, tuple(Person(**other) for other in kept["others"]), kept["corrected"])
 
 
 def _callback(row: Any) -> Callback:

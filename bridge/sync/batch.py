@@ -96,7 +96,7 @@ class Preparation:
         for due in due_calls:
             corrected = standing.get(due.root_sid)
             if corrected and corrected != due.former_id:
-                matches[due.root_sid] = Match(Person(corrected, ""))
+                matches[due.root_sid] = Match(Person(corrected, ""), corrected=True)
             elif number := self._number(folded[due.root_sid]):
                 numbers[due.root_sid] = number
             elif folded[due.root_sid].other_party:
@@ -137,11 +137,8 @@ class Preparation:
             texts=self._policy.texts,
             region=self._policy.region,
         )
-        write = Write(activity, first=due.match is None and not self._is_corrected(match))
+        write = Write(activity, first=due.match is None and not (match and match.corrected))
         return Prepared(due, call, number, match, write, _digest(activity))
-
-    def _is_corrected(self, match: Match | None) -> bool:
-        return bool(match and match.person and not match.person.name)
 
     def _number(self, call: Call) -> str | None:
         """The other party's number, where it is one that a person can have."""
