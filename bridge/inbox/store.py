@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import RowMapping, Select, bindparam, func, or_, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, make_url, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -257,10 +257,15 @@ async def open_inbox(url: str) -> AsyncIterator[Inbox]:
 
 
 def _open(url: str) -> AsyncEngine:
+    where = make_url(url).render_as_string(hide_password=True)
     try:
         return open_engine(url)
     except OSError as problem:
-        raise InboxUnavailable(f"The folder of the database {url} cannot be made: {problem}") from problem
+        raise InboxUnavailable(f"The folder of the database {where} cannot be made: {problem}") from problem
+    except ModuleNotFoundError as missing:
+        raise InboxUnavailable(
+            f"The database {where} needs {missing.name}: install twenty-twilio-bridge[postgres]"
+        ) from missing
 
 
 async def _bring_up_to_date(engine: AsyncEngine) -> None:

@@ -95,14 +95,15 @@ class GroupCommit:
             operations, self._operations = self._operations, []
             crowded = len(rows) > 1
             if rows:
-                await self._commit(partial(self._insert, rows=[row for row, _ in rows]), rows)
-                self._committed()
+                kept = await self._commit(partial(self._insert, rows=[row for row, _ in rows]), rows)
+                if kept:
+                    self._committed()
             for waiting in operations:
                 await self._commit(waiting[0], [waiting])
 
     async def _commit(
         self, operation: Operation, waiting: Sequence[tuple[Any, asyncio.Future[None]]]
-    ) -> None:
+    ) -> bool:
         failure: Exception | None = None
         try:
             async with self._engine.begin() as connection:
@@ -121,3 +122,4 @@ class GroupCommit:
                 promise.set_exception(failure)
             else:
                 promise.set_result(None)
+        return failure is None

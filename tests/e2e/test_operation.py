@@ -28,7 +28,6 @@ async def test_a_start_that_fails_ends_in_a_sentence(
 ) -> None:
     taken = bridge.url.rsplit(":", 1)[1]
     env = {**bridge.env, **{k: v.replace("TAKEN", taken) for k, v in change.items()}}
-    env.setdefault("BRIDGE_DATABASE_URL", "")
     status, told = await run_to_end("serve", env=env, folder=bridge.folder)
     assert status == 2
     assert said in told
