@@ -27,11 +27,13 @@ from bridge.twilio.twiml import CallbackUrls
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
 from bridge.web.health import Health, capabilities
+from bridge.web.inbound import Inbound
 from bridge.web.middleware import LARGEST_BODY, SignedForms, problems
+from bridge.web.outbound import Line, Outbound
 from bridge.web.routes import Edge, add_routes
 from bridge.web.tokens import Agents, Door, Tokens
 from bridge.web.twenty import TwentyWebhook
-from bridge.web.voice import Line, Voice
+from bridge.web.voice import Voice
 
 log = structlog.get_logger()
 
@@ -118,7 +120,7 @@ def _application(
         ),
         tokens=_tokens(settings, door),
         screen_pops=ScreenPops(callers, door, region=_region(settings)),
-        voice=Voice(inbox, _line(settings), CallbackUrls.under(settings.server.public_url)),
+        voice=_voice(settings, inbox),
         callbacks=Callbacks(inbox),
         twenty=_twenty_webhook(settings, inbox, directory, callers),
         health=Health(inbox, drain_reason=lambda: worker.reason),
@@ -174,6 +176,15 @@ def _twenty_webhook(
         region=_region(settings),
         late=timedelta(days=settings.matching.late_days),
         forget=forget,
+    )
+
+
+def _voice(settings: Settings, inbox: Inbox) -> Voice:
+    texts = settings.voice.spoken
+    return Voice(
+        inbound=Inbound(inbox, texts=texts),
+        outbound=Outbound(inbox, _line(settings), CallbackUrls.under(settings.server.public_url)),
+        texts=texts,
     )
 
 

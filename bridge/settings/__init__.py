@@ -1,21 +1,12 @@
 """config.yaml + environment → frozen models."""
 
+from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
+from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.load import load
-from bridge.settings.models import (
-    ActivitySettings,
-    AgentSettings,
-    AuthSettings,
-    CorsSettings,
-    InboxSettings,
-    LogSettings,
-    MatchingSettings,
-    ServerSettings,
-    Settings,
-    TokenSettings,
-    TwentySettings,
-    TwilioSettings,
-    VoiceSettings,
-)
+from bridge.settings.models import Settings
+from bridge.settings.server import InboxSettings, LogSettings, ServerSettings
+from bridge.settings.systems import TwentySettings, TwilioSettings
+from bridge.settings.voice import VoiceSettings
 
 __all__ = [
     "ActivitySettings",

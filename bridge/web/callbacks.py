@@ -1,14 +1,19 @@
 """What Twilio tells: kept first, acknowledged then."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import structlog
 from aiohttp import web
 
 from bridge.calls.callback import Callback, Kind
+from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
 from bridge.twilio import forms, twiml
 from bridge.web.middleware import FormHandler
+
+log = structlog.get_logger()
 
 
 class Callbacks:
@@ -49,3 +54,16 @@ def read(kind: Kind, request: web.Request, parameters: Mapping[str, str]) -> Cal
 def answer(document: str) -> web.Response:
     """TwiML as Twilio wants it."""
     return web.Response(text=document, content_type="text/xml")
+
+
+def keep_soon(inbox: Inbox, callback: Callback) -> None:
+    """TwiML does not wait for the disk; the call's status callbacks do."""
+    try:
+        inbox.put_soon(callback).add_done_callback(_log_failure)
+    except InboxUnavailable as error:
+        log.error("voice.not_kept", call_sid=callback.call_sid, reason=str(error))
+
+
+def _log_failure(kept: asyncio.Future[None]) -> None:
+    if not kept.cancelled() and (error := kept.exception()):
+        log.error("voice.not_kept", reason=str(error))

@@ -1,0 +1,29 @@
+"""Whose a call is, and what is written of it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from bridge.settings.types import Section
+
+
+class MatchingSettings(Section):
+    """Whose a call is, where several people have its number or nobody."""
+
+    several: Literal["oldest", "newest", "none"] = "oldest"
+    nobody: Literal["log", "create", "skip"] = "log"
+    late_days: int = Field(7, ge=0, le=365)
+    cache_seconds: int = Field(60, ge=0, le=3600)
+
+
+class ActivitySettings(Section):
+    """What is written of a call, and when.
+
+    `live` writes while a call goes on, as far as the rate limit allows. A missed call becomes a task
+    for the owner of the person's company, else for `assignee` (a member's e-mail); with neither, none.
+    """
+
+    live: Literal["auto", "off"] = "auto"
+    missed_call_tasks: bool = True
+    assignee: str | None = Field(None, examples=["jane@example.com"])
+    due_hours: int = Field(24, ge=1, le=720)

@@ -1,0 +1,48 @@
+"""The bridge itself: where it listens, keeps and logs."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from bridge.settings.types import BaseUrl, Seconds, Section
+
+
+def _callback_url(value: str) -> str:
+    if "_" in (urlsplit(value).hostname or ""):
+        raise ValueError("should have a host without underscore: Twilio calls back to no other")
+    return value
+
+
+class ServerSettings(Section):
+    """Where the bridge listens, and where the world finds it."""
+
+    public_url: Annotated[BaseUrl, AfterValidator(_callback_url)] = Field(
+        examples=["https://phone.example.com"]
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    stop_seconds: Seconds = 20
+
+    @property
+    def prefix(self) -> str:
+        """The path of the public URL; empty at a host's root."""
+        return urlsplit(self.public_url).path
+
+
+class InboxSettings(Section):
+    """Where callbacks are kept."""
+
+    database_url: str = Field(
+        "sqlite+aiosqlite:///data/bridge.db",
+        pattern=r"^(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+",
+        examples=["sqlite+aiosqlite:///data/bridge.db"],
+        repr=False,  # a PostgreSQL URL holds the password
+    )
+
+
+class LogSettings(Section):
+    """What is logged, and how; `json_lines` unset means: unless on a terminal."""
+
+    level: str = Field("info", pattern="^(debug|info|warning|error)$", examples=["info"])
+    json_lines: bool | None = None

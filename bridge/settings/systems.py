@@ -1,0 +1,48 @@
+"""The two systems that the bridge stands between."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, Section
+
+
+def _twenty_url(value: str) -> str:
+    return re.sub(r"/(graphql|metadata|rest)$", "", value)
+
+
+class TwilioSettings(Section):
+    """The Twilio account."""
+
+    account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$", examples=["AC0123456789abcdef0123456789abcdef"])
+    auth_token: SecretList = Field(
+        min_length=1,
+        examples=["the Auth Token of the Twilio console, or two with a comma while you rotate it"],
+    )
+    api_key: str = Field(pattern=r"^SK[0-9a-zA-Z]{32}$", examples=["SK0123456789abcdef0123456789abcdef"])
+    api_secret: SecretStr = Field(
+        min_length=1, examples=["the secret that Twilio showed when the key was made"]
+    )
+    app_sid: str = Field(pattern=r"^AP[0-9a-zA-Z]{32}$", examples=["AP0123456789abcdef0123456789abcdef"])
+    phone_number: PhoneNumber = Field(examples=["+33159130001"])
+
+
+class TwentySettings(Section):
+    """The Twenty workspace, and how much of it the bridge may use.
+
+    `public_url` is where browsers find it, if that is not where the bridge does.
+    """
+
+    api_url: Annotated[BaseUrl, AfterValidator(_twenty_url)] = Field(examples=["https://crm.example.com"])
+    public_url: BaseUrl | None = Field(None, examples=["https://crm.example.com"])
+    api_token: SecretStr = Field(min_length=1, examples=["an API key of Settings → API & Webhooks"])
+    webhook_secret: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
+    timeout_seconds: Seconds = 15
+    requests_per_minute: int = Field(100, gt=0)
+    batch: int = Field(200, gt=0, le=200)
+
+    @property
+    def pages(self) -> str:
+        """Where Twenty's pages are."""
+        return self.public_url or self.api_url

@@ -1,0 +1,86 @@
+"""What the settings' values may be: checked, normalised, and told what to do where they are wrong."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from bridge.calls.numbers import parse
+
+PLAIN_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
+SHORTEST_KEY = 16
+
+
+def _split(value: object) -> object:
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError("should be an origin: scheme, host and, where it is not the default, port")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("should be an origin: without path, query or fragment")
+    # Browsers leave the default port out.
+    default = f":{80 if parts.scheme == 'http' else 443}"
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default)}"
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("should be a URL that begins with https:// (or http:// on a network of your own)")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("should be a URL without query, fragment or credentials")
+    if not PLAIN_HOST.fullmatch(parts.netloc) or not PLAIN_PATH.fullmatch(parts.path):
+        raise ValueError("should be a URL of plain letters, digits and -._~")
+    return value.rstrip("/")
+
+
+def _phone_number(value: str) -> str:
+    number = parse(value, "ZZ")
+    if number is None:
+        raise ValueError("should be a number in E.164: + and country code first")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _region(value: str) -> str:
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("should be a country in two capital letters (ISO 3166)")
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as problem:
+        raise ValueError(f"should be a regular expression: {problem}") from problem
+    return value
+
+
+def _long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < SHORTEST_KEY:
+        raise ValueError(f"each key should have {SHORTEST_KEY} characters or more")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+PhoneNumber = Annotated[str, AfterValidator(_phone_number)]
+Region = Annotated[str, AfterValidator(_region)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], BeforeValidator(_split)]
+SecretList = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Seconds = Annotated[int, Field(gt=0, le=86400)]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and complete about what it knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,60 @@
+"""Calls: how long they ring, what is said."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from bridge.calls.texts import NAMES, SHIPPED, Texts, texts_for
+from bridge.settings.types import Region, Section
+
+DURATION = {"minutes": 3, "seconds": 12}
+PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
+    "minutes": DURATION,
+    "seconds": DURATION,
+    "also": {"names": "Jane, John"},
+    "call_back": {"name": "Jane"},
+}
+"""What each of the texts is filled with; those that are left out are said as they stand."""
+
+
+def _check_braces(name: str, text: str, known: Mapping[str, object]) -> None:
+    try:
+        if known:
+            text.format(**known)
+    except (ValueError, LookupError, AttributeError, TypeError) as problem:
+        braces = " and ".join(f"{{{placeholder}}}" for placeholder in known)
+        raise ValueError(f"{name} should have no other braces than {braces}") from problem
+
+
+class VoiceSettings(Section):
+    """Calls: where national numbers are at home, how long it rings, what is said."""
+
+    region: Region | None = Field(None, examples=["FR"])
+    language: str = Field("en-US", pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-FR"])
+    ring_seconds: int = Field(30, ge=5, le=600)
+    longest_call_seconds: int | None = Field(14400, ge=1, le=86400)
+    texts: dict[str, dict[str, str]] = Field({}, examples=["{de-DE: {invalid: Kein gültiger Anschluss.}}"])
+
+    @field_validator("texts")
+    @classmethod
+    def _known_texts(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        for language, own in value.items():
+            if unknown := sorted(set(own) - set(NAMES)):
+                known = ", ".join(NAMES)
+                raise ValueError(f"{language} has {', '.join(unknown)}; the texts are {known}")
+            for name, text in own.items():
+                _check_braces(f"{language}.{name}", text, PLACEHOLDERS.get(name, {}))
+        return value
+
+    @model_validator(mode="after")
+    def _language_has_texts(self) -> Self:
+        if self.language not in SHIPPED and self.language not in self.texts:
+            shipped = " and ".join(SHIPPED)
+            raise ValueError(f"language is {self.language}: {shipped} ship, others need texts of yours")
+        return self
+
+    @property
+    def spoken(self) -> Texts:
+        """The texts in the configured language."""
+        return texts_for(self.language, self.texts.get(self.language, {}))
