@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from bridge.calls.callback import Callback, Kind
+from bridge.calls.callback import Callback, Kind, parse_timestamp
 from bridge.calls.legs import PROGRESS, Leg, earliest, first, legs_of, parent_leg, seconds
 from bridge.calls.numbers import client_identity
 
@@ -130,7 +130,9 @@ def _started_at(told: Sequence[Callback], *, parent: Leg | None, legs: Sequence[
         for leg in (parent, *legs)
         if leg and leg.ended_at and leg.duration
     ]
-    return min([earliest(told), *reckoned])
+    # Of a call that Twilio was asked for, the end is what is stamped.
+    begun = [moment for c in told if (text := c.get("StartTime")) and (moment := parse_timestamp(text))]
+    return min([earliest(told), *reckoned, *begun])
 
 
 def _in_order(

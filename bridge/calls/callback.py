@@ -19,6 +19,8 @@ class Kind(StrEnum):
     TRANSCRIPTION = "transcription"
     REFUSED = "refused"
     """Ours: the number was not dialled; `Reason` says why."""
+    RECONCILED = "reconciled"
+    """What Twilio answered when it was asked for a call, in the names of a status callback."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

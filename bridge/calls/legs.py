@@ -88,7 +88,8 @@ class _Evidence:
 
 
 def _evidence(callback: Callback) -> Iterable[_Evidence]:
-    if callback.kind is Kind.STATUS and callback.parent_sid and callback.get("CallStatus"):
+    told_of_child = callback.kind in (Kind.STATUS, Kind.RECONCILED) and callback.parent_sid
+    if told_of_child and callback.get("CallStatus"):
         yield _status_evidence(callback)
     elif callback.kind is Kind.DIAL and callback.get("DialCallStatus"):
         yield _dial_evidence(callback)
@@ -123,7 +124,9 @@ def _leg(sid: str, evidence: Sequence[_Evidence]) -> Leg:
     status = max((e.status for e in evidence), key=lambda s: (PROGRESS.get(s, -1), s))
     duration = max((e.duration for e in evidence if e.duration is not None), default=None)
     ended_at = _when(evidence, FINAL)
-    answered_at = _when(evidence, {"in-progress"})
+    # Twilio's call resource has no time of the answer.
+    heard = [e for e in evidence if e.callback.kind is not Kind.RECONCILED]
+    answered_at = _when(heard, {"in-progress"})
     if answered_at is None and ended_at and duration and status == "completed":
         answered_at = ended_at - timedelta(seconds=duration)
     return Leg(
@@ -140,7 +143,7 @@ def _leg(sid: str, evidence: Sequence[_Evidence]) -> Leg:
     )
 
 
-def _when(evidence: Sequence[_Evidence], statuses: Set[str]) -> datetime | None:
+def _when(evidence: Iterable[_Evidence], statuses: Set[str]) -> datetime | None:
     callbacks = [e.callback for e in evidence if e.status in statuses]
     return earliest(callbacks) if callbacks else None
 

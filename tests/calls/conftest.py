@@ -90,6 +90,12 @@ def stamp(at: float) -> str:
     return format_datetime(MORNING + timedelta(seconds=at))
 
 
+def reconciled(told: Mapping[str, str], /, *, at: float = 0, until: float | None = None) -> Callback:
+    """What Twilio answers when it is asked for a call or a leg that began at `at`."""
+    times = {"StartTime": stamp(at)} | ({} if until is None else {"Timestamp": stamp(until)})
+    return callback(Kind.RECONCILED, {**times, **told}, at=3600)
+
+
 LATE = st.integers(0, 900).map(lambda tenths: tenths / 10)
 LOST = ("busy", "no-answer", "failed", "canceled")
 
@@ -143,6 +149,7 @@ def nonsense(draw: st.DrawFn) -> list[Callback]:
         "RecordingDuration": st.integers(0, 900).map(str),
         "RecordingStatus": st.sampled_from(["completed", "absent"]),
         "Reason": st.sampled_from(["invalid"]),
+        "StartTime": st.integers(-1000, 1000).map(stamp),
     }
     rows = draw(
         st.lists(st.tuples(st.sampled_from(Kind), st.fixed_dictionaries({}, optional=text), LATE), min_size=1)

@@ -13,10 +13,12 @@ from tests.calls.conftest import (
     COMPANY,
     CUSTOMER,
     MORNING,
+    ROOT,
     callback,
     leg,
     made_up,
     nonsense,
+    reconciled,
     recorded,
     shuffled,
     some_of,
@@ -241,3 +243,52 @@ def test_all_that_twilio_tells_gives_the_whole_call(told: list[Callback]) -> Non
 def test_twilios_retry_counts_from_its_first_arrival() -> None:
     late = replace(VOICE_IN, received_at=at("10:20:00"))
     assert fold([late, VOICE_IN]).started_at == MORNING
+
+
+def child(n: int, status: str, **more: str) -> dict[str, str]:
+    return {
+        "CallSid": f"CA{n:032}",
+        "ParentCallSid": ROOT,
+        "From": CUSTOMER,
+        "To": f"client:agent{n}",
+        "CallStatus": status,
+        **more,
+    }
+
+
+ASKED_PARENT = {"From": CUSTOMER, "To": COMPANY, "Direction": "inbound"}
+ASKED = [
+    reconciled({**ASKED_PARENT, "CallStatus": "completed", "CallDuration": "71"}, until=71),
+    reconciled(child(1, "no-answer"), at=1, until=10),
+    reconciled(child(2, "completed", CallDuration="60"), at=1, until=70),
+]
+
+
+def test_a_call_that_only_twilio_remembers() -> None:
+    call = fold(ASKED)
+    assert (call.direction, call.status, call.other_party, call.agent) == (
+        IN,
+        "COMPLETED",
+        CUSTOMER,
+        "agent2",
+    )
+    assert (call.started_at, call.answered_at, call.ended_at) == (MORNING, at("10:00:10"), at("10:01:10"))
+    assert call.talk_seconds == 60
+
+
+@pytest.mark.parametrize("lost", ["completed", "no-answer"])
+def test_what_twilio_remembers_closes_what_nobody_ended(lost: str) -> None:
+    told = [VOICE_IN, leg(2, "initiated", at=1), leg(2, "ringing", at=2), leg(2, "in-progress", at=10)]
+    asked = [ASKED[0], reconciled(child(2, lost, CallDuration="60"), at=1, until=70)]
+    call = fold([*told, *asked])
+    assert call.ended
+    assert call.status is (CallStatus.COMPLETED if lost == "completed" else CallStatus.MISSED)
+    assert call.answered_at == (at("10:00:10") if lost == "completed" else None)
+
+
+def test_a_call_that_twilio_says_goes_on_is_open_and_its_answer_is_not_dated() -> None:
+    going_on = {"CallStatus": "in-progress", "Timestamp": stamp(0)}
+    asked = [reconciled({**ASKED_PARENT, **going_on}), reconciled(child(2, "in-progress"), at=1)]
+    call = fold([VOICE_IN, *asked])
+    assert (call.status, call.ended, call.answered_at) == (CallStatus.IN_PROGRESS, False, None)
+    assert fold([VOICE_IN, *asked, *ASKED]) == fold([VOICE_IN, *ASKED])

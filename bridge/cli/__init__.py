@@ -1,0 +1,31 @@
+"""The command line: what each command is called and takes.
+
+What a command does stands in `commands`, and is imported only by who calls it.
+"""
+
+import typer
+
+from bridge.cli import calls, sandbox, serve, setup
+from bridge.errors import BridgeError
+
+app = typer.Typer(
+    name="twenty-bridge",
+    help="A bridge between Twilio Voice and Twenty CRM.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve.serve)
+app.add_typer(setup.group, name="setup")
+app.add_typer(calls.group, name="calls")
+app.command()(sandbox.demo)
+app.command(context_settings=sandbox.PASSED_ON)(sandbox.conformance)
+app.add_typer(sandbox.group, name="sandbox")
+
+
+def main() -> None:
+    """Runs a command; what goes wrong is told in a sentence, not in a traceback."""
+    try:
+        app()
+    except BridgeError as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(2) from None

@@ -1,0 +1,10 @@
+"""`serve`."""
+
+from bridge.cli.options import ConfigFile
+
+
+def serve(config: ConfigFile = None) -> None:
+    """Run the bridge."""
+    from bridge.commands.serve import run
+
+    run(config)

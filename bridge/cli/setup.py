@@ -1,0 +1,26 @@
+"""`setup …`."""
+
+from typing import Annotated
+
+import typer
+
+from bridge.cli.options import ConfigFile
+
+group = typer.Typer(help="Prepare the systems that the bridge stands between.", no_args_is_help=True)
+
+
+@group.callback()
+def setup() -> None:
+    """Prepare the systems that the bridge stands between."""
+
+
+@group.command()
+def twenty(
+    config: ConfigFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
+) -> None:
+    """Give the workspace phone calls, as if Twenty had brought them along. Run twice it changes nothing."""
+    from bridge.commands.setup_twenty import run
+
+    if not run(config, dry_run=dry_run):
+        raise typer.Exit(1)

@@ -1,0 +1,20 @@
+"""Has calls without a person matched anew."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import typer
+
+from bridge.inbox.store import open_inbox
+from bridge.settings import load
+
+
+def run(config: Path | None, *, days: int) -> None:
+    """Makes them due; whoever drains writes them."""
+
+    async def relinked() -> int:
+        async with open_inbox(load(config).inbox.database_url) as inbox:
+            return await inbox.relink(None, since=datetime.now(UTC) - timedelta(days=days))
+
+    typer.echo(f"{asyncio.run(relinked())} calls will be matched anew.")

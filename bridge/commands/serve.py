@@ -1,0 +1,17 @@
+"""Runs the bridge."""
+
+import asyncio
+from pathlib import Path
+
+import uvloop
+
+from bridge import logs, server
+from bridge.settings import load
+
+
+def run(config: Path | None) -> None:
+    """Serves until told to stop."""
+    settings = load(config)
+    logs.configure(settings.log)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.serve(settings))

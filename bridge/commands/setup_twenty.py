@@ -1,0 +1,31 @@
+"""Gives the workspace phone calls, and says what was done."""
+
+import asyncio
+from pathlib import Path
+
+import typer
+
+from bridge.settings import load
+from bridge.twenty.client import open_client
+from bridge.twenty.provision import Outcome, Provisioned, report, set_up, webhook
+
+
+def run(config: Path | None, *, dry_run: bool) -> bool:
+    """Whether all of it is there now."""
+    settings = load(config)
+    webhook_to = webhook.wanted(settings.server.public_url, settings.twenty.webhook_secret)
+
+    async def provisioned() -> Provisioned:
+        async with open_client(settings.twenty) as client:
+            return await set_up(client, webhook_to=webhook_to, dry_run=dry_run, tell=_tell)
+
+    done = asyncio.run(provisioned())
+    for line in report.notes(done, with_webhook=webhook_to is not None):
+        typer.echo(line)
+    for problem in report.problems(done):
+        typer.echo(problem, err=True)
+    return done.complete
+
+
+def _tell(outcome: Outcome) -> None:
+    typer.echo(str(outcome), err=not outcome.well)
