@@ -29,13 +29,17 @@ from bridge.web.callers import ScreenPops
 from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Inbound
 from bridge.web.middleware import LARGEST_BODY, SignedForms, problems
+from bridge.web.observe import observing
 from bridge.web.outbound import Line, Outbound
 from bridge.web.routes import Edge, add_routes
+from bridge.web.scrape import Scrape
 from bridge.web.tokens import Agents, Door, Tokens
 from bridge.web.twenty import TwentyWebhook
 from bridge.web.voice import Voice
 
 log = structlog.get_logger()
+
+SCRAPE = web.AppKey("scrape", Scrape)
 
 
 @asynccontextmanager
@@ -52,7 +56,11 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
             _draining(worker, settings.server.stop_seconds),
             comparing(client),
         ):
-            yield _application(settings, inbox, worker, directory, callers)
+            app = _application(settings, inbox, worker, directory, callers)
+            app[SCRAPE] = Scrape(
+                inbox, budget_left=client.budget.left, draining=lambda: worker.reason is None
+            )
+            yield app
 
 
 def _callers(
@@ -110,7 +118,8 @@ async def _draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
 def _application(
     settings: Settings, inbox: Inbox, worker: Worker, directory: Directory, callers: Callers
 ) -> web.Application:
-    app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
+    middlewares = [observing(log_requests=settings.log.requests), problems]
+    app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
     origins = {_origin(settings.twenty.pages), *settings.cors.origins}
     door = _door(settings, origins)
     edge = Edge(

@@ -3,14 +3,17 @@
 import asyncio
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
 from aiohttp import web
 
-from bridge.app import open_app
+from bridge.app import SCRAPE, open_app
 from bridge.errors import CannotListen
-from bridge.settings import ServerSettings, Settings
+from bridge.settings import MetricsSettings, Settings
+from bridge.web.scrape import Scrape
 
 log = structlog.get_logger()
 
@@ -24,23 +27,42 @@ async def serve(settings: Settings) -> None:
     async with open_app(settings) as app:
         # A line a request is the middleware's affair; aiohttp's own halves the throughput.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=server.stop_seconds)
-        await runner.setup()
-        try:
-            await _listen(runner, server)
+        async with _metrics(app[SCRAPE], settings.metrics), _serving(runner):
+            await _listen(runner, server.host, server.port, "BRIDGE_HOST, BRIDGE_PORT")
             host, port = runner.addresses[0][:2]
             log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
             await stopped.wait()
             log.info("bridge.stopping")
-        finally:
-            await runner.cleanup()
     log.info("bridge.stopped")
 
 
-async def _listen(runner: web.AppRunner, server: ServerSettings) -> None:
+@asynccontextmanager
+async def _metrics(scrape: Scrape, settings: MetricsSettings) -> AsyncIterator[None]:
+    if not settings.enabled:
+        yield
+        return
+    runner = web.AppRunner(scrape.application(), access_log=None)
+    async with _serving(runner):
+        await _listen(runner, settings.host, settings.port, "BRIDGE_METRICS_HOST, BRIDGE_METRICS_PORT")
+        host, port = runner.addresses[0][:2]
+        log.info("metrics.ready", url=f"http://{host}:{port}/metrics")
+        yield
+
+
+@asynccontextmanager
+async def _serving(runner: web.AppRunner) -> AsyncIterator[None]:
+    await runner.setup()
     try:
-        await web.TCPSite(runner, server.host, server.port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int, settings: str) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
     except OSError as problem:
-        where = f"{server.host}:{server.port} (BRIDGE_HOST, BRIDGE_PORT)"
+        where = f"{host}:{port} ({settings})"
         raise CannotListen(f"Cannot listen on {where}: {problem.strerror or problem}.") from problem
 
 

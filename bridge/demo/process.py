@@ -120,7 +120,8 @@ async def command(*words: str, env: Mapping[str, str], folder: Path) -> asyncio.
         "-m",
         "bridge",
         *words,
-        env=env,
+        # Several may run at a time, on whatever ports are free.
+        env={"BRIDGE_METRICS_PORT": "0", **env},
         cwd=folder,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

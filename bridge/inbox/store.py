@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import RowMapping, Select, bindparam, func, make_url, or_, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, make_url, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bridge import metrics
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.legs import closes
 from bridge.calls.matching import Match, Person
@@ -58,6 +59,15 @@ class Settled:
     written: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many calls are due and parked, and since when the oldest due one that is over waits."""
+
+    due: int
+    parked: int
+    oldest: datetime | None
+
+
 class Inbox:
     """The database's use by the rest of the bridge; made by `open_inbox`."""
 
@@ -98,6 +108,7 @@ class Inbox:
 
         One that is there already changes nothing.
         """
+        metrics.CALLBACKS.inc(callback.kind)
         try:
             await asyncio.wait_for(self._writer.add(_row(callback)), KEPT_WITHIN_SECONDS)
         except TimeoutError as late:
@@ -105,6 +116,7 @@ class Inbox:
 
     def put_soon(self, callback: Callback) -> asyncio.Future[None]:
         """Keep a callback without waiting for it; the promise tells how it went."""
+        metrics.CALLBACKS.inc(callback.kind)
         return self._writer.add(_row(callback))
 
     async def claim(self, limit: int, *, live: bool = True) -> list[DueCall]:
@@ -187,6 +199,18 @@ class Inbox:
         """Forgets that calls are this person's, who is gone: their next write matches anew; how many."""
         statement = update(calls).where(calls.c.person_id == person_id).values(matched=False, person_id=None)
         return await self._execute(statement)
+
+    async def backlog(self) -> Backlog:
+        """How far Twenty is behind."""
+        over = select(func.min(calls.c.due_at)).where(due, calls.c.ended == true())
+        parked = select(func.count()).select_from(calls).where(calls.c.parked_reason.is_not(None))
+        waiting = select(func.count()).select_from(calls).where(due)
+        async with self._reading() as connection:
+            return Backlog(
+                due=await connection.scalar(waiting) or 0,
+                parked=await connection.scalar(parked) or 0,
+                oldest=await connection.scalar(over),
+            )
 
     async def due_count(self) -> int:
         """How many calls Twenty is behind on."""

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bridge import metrics
 from bridge.errors import InboxUnavailable
 
 GATHER_SECONDS = 0.002
@@ -98,6 +99,8 @@ class GroupCommit:
                 kept = await self._commit(partial(self._insert, rows=[row for row, _ in rows]), rows)
                 if kept:
                     self._committed()
+                else:
+                    metrics.CALLBACKS_NOT_KEPT.inc(by=len(rows))
             for waiting in operations:
                 await self._commit(waiting[0], [waiting])
 

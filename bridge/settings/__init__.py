@@ -4,7 +4,7 @@ from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, To
 from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.load import load
 from bridge.settings.models import Settings
-from bridge.settings.server import InboxSettings, LogSettings, ServerSettings
+from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
 from bridge.settings.voice import VoiceSettings
 
@@ -16,6 +16,7 @@ __all__ = [
     "InboxSettings",
     "LogSettings",
     "MatchingSettings",
+    "MetricsSettings",
     "ServerSettings",
     "Settings",
     "TokenSettings",

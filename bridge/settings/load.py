@@ -30,6 +30,8 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BRIDGE_PUBLIC_URL": ("server", "public_url"),
     "BRIDGE_HOST": ("server", "host"),
     "BRIDGE_PORT": ("server", "port"),
+    "BRIDGE_METRICS_HOST": ("metrics", "host"),
+    "BRIDGE_METRICS_PORT": ("metrics", "port"),
     "BRIDGE_DATABASE_URL": ("inbox", "database_url"),
     "BRIDGE_WIDGET_KEYS": ("auth", "widget_keys"),
 }

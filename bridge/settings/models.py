@@ -2,7 +2,7 @@
 
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
 from bridge.settings.activities import ActivitySettings, MatchingSettings
-from bridge.settings.server import InboxSettings, LogSettings, ServerSettings
+from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
 from bridge.settings.types import Section
 from bridge.settings.voice import VoiceSettings
@@ -23,3 +23,4 @@ class Settings(Section):
     matching: MatchingSettings = MatchingSettings()
     activities: ActivitySettings = ActivitySettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()

@@ -42,7 +42,19 @@ class InboxSettings(Section):
 
 
 class LogSettings(Section):
-    """What is logged, and how; `json_lines` unset means: unless on a terminal."""
+    """What is logged, and how; `json_lines` unset means: unless on a terminal.
+
+    `requests` is a line for each request.
+    """
 
     level: str = Field("info", pattern="^(debug|info|warning|error)$", examples=["info"])
     json_lines: bool | None = None
+    requests: bool = True
+
+
+class MetricsSettings(Section):
+    """Where Prometheus finds the metrics: a port of their own, for they tell of the business."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(9464, ge=0, le=65535)

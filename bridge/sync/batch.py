@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Literal
 
+from bridge import metrics
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.call import Call, fold
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
@@ -110,7 +111,10 @@ class Preparation:
             chosen |= await self._create(
                 {sid: numbers[sid] for sid, match in chosen.items() if match == NOBODY}, folded
             )
-        return matches | chosen
+        matches |= chosen
+        for match in matches.values():
+            metrics.MATCHES.inc(_outcome(match))
+        return matches
 
     def _choose(self, number: str, candidates: Mapping[str, list[Candidate]]) -> Match:
         return choose(number, candidates.get(number, []), several=self._policy.several)
@@ -143,6 +147,14 @@ class Preparation:
     def _number(self, call: Call) -> str | None:
         """The other party's number, where it is one that a person can have."""
         return e164(call.other_party, self._policy.region) if call.other_party else None
+
+
+def _outcome(match: Match) -> str:
+    if match.corrected:
+        return "corrected"
+    if match.others:
+        return "several"
+    return "person" if match.person else "nobody"
 
 
 def _may_have_changed(due: DueCall, now: datetime) -> bool:

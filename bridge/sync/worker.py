@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bridge import metrics
 from bridge.errors import BridgeError, Duplicate, TargetGone, TwentyDenied
 from bridge.inbox.retry import pause_after
 from bridge.inbox.store import DueCall, Inbox, Settled
@@ -144,6 +145,7 @@ class Worker:
             await self._inbox.settle(settled, now=datetime.now(UTC))
         for p in prepared:
             if write := p.changed:
+                metrics.CALLS_WRITTEN.inc()
                 log.info(
                     "activity.written",
                     call_sid=p.due.root_sid,
@@ -154,6 +156,7 @@ class Worker:
     async def _park(self, refused: Refused, prepared: Sequence[Prepared]) -> None:
         for p in prepared:
             if error := refused.get(p.due.root_sid):
+                metrics.CALLS_PARKED.inc()
                 log.error("activity.parked", call_sid=p.due.root_sid, reason=str(error))
                 await self._inbox.park(p.due, str(error))
 

@@ -37,6 +37,11 @@ class Budget:
         self._refill()
         return self._tokens > self._size / 2
 
+    def left(self) -> float:
+        """How many root fields may be asked for now; below zero where some were refused."""
+        self._refill()
+        return self._tokens
+
     def wait_for(self, *, interactive: bool = False) -> float:
         """Seconds until a root field may be asked for; 0 is now."""
         self._refill()

@@ -1,5 +1,6 @@
 """One long-lived session to Twenty: operations sent alone, in time, within the budget, errors translated."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
@@ -9,7 +10,8 @@ from gql.client import AsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
 
-from bridge.errors import TwentyDenied, TwentyOverLimit, TwentyUnavailable
+from bridge import metrics
+from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
 from bridge.settings import TwentySettings
 from bridge.twenty.budget import Budget
 from bridge.twenty.documents import operation
@@ -92,6 +94,18 @@ def _client(url: str, settings: TwentySettings) -> Client:
 
 
 async def _send(session: AsyncClientSession, name: str, variables: dict[str, Any]) -> dict[str, Any]:
+    began, outcome = time.perf_counter(), "ok"
+    try:
+        return await _ask(session, name, variables)
+    except TwentyError as error:
+        outcome = error.code.removeprefix("twenty.")
+        raise
+    finally:
+        metrics.TWENTY_DURATIONS.observe(time.perf_counter() - began, name)
+        metrics.TWENTY_REQUESTS.inc(name, outcome)
+
+
+async def _ask(session: AsyncClientSession, name: str, variables: dict[str, Any]) -> dict[str, Any]:
     try:
         return await session.execute(operation(name, variables))
     except TransportQueryError as answered:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from bridge import metrics
 from bridge.calls.callback import Kind
 from bridge.calls.texts import Texts
 from bridge.inbox.store import Inbox
@@ -21,4 +22,5 @@ class Inbound:
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """TwiML for one who calls; what it tells is kept without keeping them waiting."""
         keep_soon(self._inbox, read(Kind.VOICE, request, parameters))
+        metrics.TWIML.inc("nobody")
         return answer(twiml.say(self._texts.no_inbound, language=self._texts.language))

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import structlog
 from aiohttp import web
 
+from bridge import metrics
 from bridge.errors import (
     BridgeError,
     CallbackInvalid,
@@ -45,6 +46,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except BridgeError as error:
         status = STATUS_OF.get(type(error), 500)
+        metrics.REQUESTS_REFUSED.inc(type(error).__name__)
         log.warning("request.refused", path=_route(request), status=status, reason=str(error))
         return problem(status, str(error) if status != 500 else "This is our fault.")
     except web.HTTPRequestEntityTooLarge:
@@ -96,7 +98,9 @@ class SignedForms:
             signature = request.headers.get("X-Twilio-Signature", "")
             if not any(self._validator.is_valid(url, pairs, signature) for url in self._urls(request)):
                 raise NotAllowed("The request does not carry a valid X-Twilio-Signature for this URL.")
-            return await handle(request, dict(pairs))
+            parameters = dict(pairs)
+            _follow_the_call(request, parameters)
+            return await handle(request, parameters)
 
         return handler
 
@@ -109,6 +113,15 @@ class SignedForms:
         yield f"{self._origin}{self._prefix}{path}"
         if self._prefix and path.startswith(f"{self._prefix}/"):
             yield f"{self._origin}{path}"
+
+
+def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> None:
+    """What is logged on the way names the call as the worker's lines do, and Twilio's delivery."""
+    known = {
+        "call_sid": parameters.get("ParentCallSid") or parameters.get("CallSid"),
+        "delivery": request.headers.get("I-Twilio-Idempotency-Token"),
+    }
+    structlog.contextvars.bind_contextvars(**{name: value for name, value in known.items() if value})
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from bridge import metrics
 from bridge.calls.callback import Kind
 from bridge.calls.numbers import client_identity, shortened, to_dial
 from bridge.calls.texts import Texts
@@ -43,11 +44,14 @@ class Outbound:
             target = self._target(parameters.get("To", ""))
         except NumberRefused as refused:
             log.warning("call.refused", call_sid=parameters.get("CallSid"), reason=str(refused))
+            metrics.NUMBERS_REFUSED.inc(refused.reason)
+            metrics.TWIML.inc("refused")
             told = {**parameters, "Reason": refused.reason}
             keep_soon(self._inbox, read(Kind.REFUSED, request, told))
             text = getattr(self._line.texts, refused.reason)
             return answer(twiml.say(text, language=self._line.texts.language))
         keep_soon(self._inbox, read(Kind.VOICE, request, parameters))
+        metrics.TWIML.inc("dialled")
         return answer(self._dial(target, parameters["From"]))
 
     def _target(self, dialled: str) -> str:

@@ -11,7 +11,15 @@ from urllib.parse import parse_qsl
 import structlog
 from aiohttp import hdrs, web
 
-from bridge.errors import IdentityRefused, NotAllowed, NotAuthenticated, NotUnderstood, WrongContentType
+from bridge import metrics
+from bridge.errors import (
+    BridgeError,
+    IdentityRefused,
+    NotAllowed,
+    NotAuthenticated,
+    NotUnderstood,
+    WrongContentType,
+)
 from bridge.twilio.tokens import IssuedToken, TokenIssuer, allowed_identity
 from bridge.web.middleware import FORM
 
@@ -103,6 +111,15 @@ class Tokens:
 
     async def issue(self, request: web.Request) -> web.Response:
         """Answers with a token for an identity."""
+        try:
+            answer = await self._issue(request)
+        except BridgeError:
+            metrics.TOKENS.inc("refused")
+            raise
+        metrics.TOKENS.inc("issued")
+        return answer
+
+    async def _issue(self, request: web.Request) -> web.Response:
         caller = self._door.admit(request)
         identity = self._agents.identity(await _asked_identity(request))
         issued = self._issuer.issue(identity, incoming=caller.incoming, now=datetime.now(UTC))

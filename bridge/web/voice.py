@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import structlog
 from aiohttp import web
 
+from bridge import metrics
 from bridge.calls.numbers import client_identity
 from bridge.calls.texts import Texts
 from bridge.twilio import twiml
@@ -32,4 +33,5 @@ class Voice:
     async def fallback(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """Twilio comes here when the voice URL failed; the error that it names is worth a line."""
         log.error("voice.failed", call_sid=parameters.get("CallSid"), error_code=parameters.get("ErrorCode"))
+        metrics.TWIML.inc("fallback")
         return answer(twiml.say(self._texts.unavailable, language=self._texts.language))

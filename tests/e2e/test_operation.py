@@ -19,6 +19,7 @@ JANE = "+33612345678"
     ("change", "said"),
     [
         ({"BRIDGE_PORT": "TAKEN"}, "Cannot listen on 127.0.0.1:"),
+        ({"BRIDGE_METRICS_PORT": "TAKEN"}, "(BRIDGE_METRICS_HOST, BRIDGE_METRICS_PORT)"),
         ({"BRIDGE_HOST": "300.1.1.1"}, "Cannot listen on 300.1.1.1:"),
         ({"BRIDGE_DATABASE_URL": "sqlite+aiosqlite:////proc/nope/bridge.db"}, "cannot be made"),
     ],

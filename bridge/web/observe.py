@@ -1,0 +1,49 @@
+"""What is noted of every request: how long it took, one line, and an id that its other lines share."""
+
+import secrets
+import time
+from itertools import count
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from bridge import metrics
+from bridge.web.middleware import Handler
+
+log = structlog.get_logger()
+
+ROUTINE = frozenset({"/health", "/ready"})
+"""Asked every few seconds by machines; worth a line only where all is told."""
+
+ELSEWHERE = "none"
+"""The route of requests that have none: their paths are whatever somebody makes up."""
+
+OF_THIS_START = secrets.token_hex(4)
+"""So that ids of two starts, or of two replicas, are not the same."""
+
+_numbers = count(1)
+
+
+def observing(*, log_requests: bool) -> Middleware:
+    """The outermost middleware. `request_id` is in every line that is logged on the request's way."""
+
+    @web.middleware
+    async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = time.perf_counter()
+        structlog.contextvars.bind_contextvars(request_id=f"{OF_THIS_START}-{next(_numbers)}")
+        response = await handler(request)
+        seconds = time.perf_counter() - began
+        route, status = _template(request), response.status
+        metrics.REQUESTS.observe(seconds, route, str(status))
+        if log_requests:
+            tell = log.debug if route in ROUTINE else log.info
+            tell("request", method=request.method, route=route, status=status, ms=round(seconds * 1000, 2))
+        return response
+
+    return observed
+
+
+def _template(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ELSEWHERE

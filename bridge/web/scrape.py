@@ -1,0 +1,50 @@
+"""The metrics as Prometheus reads them, on an address of their own."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from aiohttp import hdrs, web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bridge import metrics
+from bridge.errors import InboxUnavailable
+from bridge.inbox.store import Inbox
+
+NOT_KNOWN = float("nan")
+
+
+class Scrape:
+    """Answers scrapes. `budget_left` and `draining` are asked each time, as the inbox is."""
+
+    def __init__(
+        self, inbox: Inbox, *, budget_left: Callable[[], float], draining: Callable[[], bool]
+    ) -> None:
+        self._inbox = inbox
+        self._budget_left = budget_left
+        self._draining = draining
+
+    def application(self) -> web.Application:
+        """What listens beside the bridge."""
+        app = web.Application()
+        app.router.add_get("/metrics", self.answer)
+        return app
+
+    async def answer(self, _request: web.Request) -> web.Response:
+        """All metrics. A database that cannot be read costs its own three alone."""
+        metrics.BUDGET_LEFT.set(self._budget_left())
+        metrics.DRAINING.set(self._draining())
+        await self._backlog(datetime.now(UTC))
+        body = generate_latest(metrics.REGISTRY)
+        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+
+    async def _backlog(self, now: datetime) -> None:
+        try:
+            backlog = await self._inbox.backlog()
+        except InboxUnavailable:
+            for gauge in (metrics.DUE, metrics.PARKED, metrics.OLDEST_DUE):
+                gauge.set(NOT_KNOWN)
+            return
+        metrics.DUE.set(backlog.due)
+        metrics.PARKED.set(backlog.parked)
+        age = (now - backlog.oldest).total_seconds() if backlog.oldest else 0
+        metrics.OLDEST_DUE.set(max(age, 0))
