@@ -12,6 +12,10 @@ BridgeError
 │   ├── NotUnderstood          a body that cannot be read
 │   └── WrongContentType       a body of a kind that is not taken here
 ├── InboxUnavailable       what arrived cannot be kept now
+├── TwilioError            Twilio's REST API did not do what it was asked
+│   ├── TwilioUnavailable  down, slow, over its limit, or an answer that nobody understands
+│   ├── TwilioRefused      this request: what it names is not there, or not in a state for it
+│   └── TwilioDenied       the API key is invalid or may not do this
 └── TwentyError
     ├── TwentyUnavailable  down, slow, or an answer that nobody understands: patience
     │   └── TwentyOverLimit    over the workspace's rate limit
@@ -81,6 +85,35 @@ class InboxUnavailable(BridgeError):
     """The database cannot be used now; the sender should try again."""
 
     code = "inbox.unavailable"
+
+
+class TwilioError(BridgeError):
+    """Twilio's REST API did not do what it was asked."""
+
+    code = "twilio.error"
+
+
+class TwilioUnavailable(TwilioError):
+    """Unreachable, slow, 5xx, or still over the limit after some patience."""
+
+    code = "twilio.unavailable"
+
+
+class TwilioRefused(TwilioError):
+    """The message is Twilio's, and `number` its code, if it said one (https://www.twilio.com/docs/api/errors)."""
+
+    code = "twilio.refused"
+
+    def __init__(self, message: str, *, status: int, number: int | None = None) -> None:
+        self.status = status
+        self.number = number
+        super().__init__(message)
+
+
+class TwilioDenied(TwilioError):
+    """The API key is invalid, or may not do this."""
+
+    code = "twilio.denied"
 
 
 class TwentyError(BridgeError):

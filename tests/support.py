@@ -11,7 +11,8 @@ import aiohttp
 
 from bridge.calls.callback import Callback, Kind, digest_of
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.settings import TwentySettings
+from bridge.sandbox.twilio import TwilioSandbox
+from bridge.settings import TwentySettings, TwilioSettings
 
 TEN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -26,6 +27,20 @@ def twenty_settings(twenty: TwentySandbox, **more: Any) -> TwentySettings:
     """Settings for the administrator's key."""
     values = {"api_url": twenty.url, "api_token": twenty.api_key, "requests_per_minute": 60_000}
     return TwentySettings.model_validate(values | more)
+
+
+def twilio_settings(twilio: TwilioSandbox, **more: Any) -> TwilioSettings:
+    """Settings for its account, by an API key."""
+    values = {
+        "account_sid": twilio.account_sid,
+        "auth_token": twilio.auth_token,
+        "api_key": twilio.api_key,
+        "api_secret": twilio.api_secret,
+        "app_sid": twilio.app_sid,
+        "phone_number": twilio.phone_number,
+        "api_url": twilio.url,
+    }
+    return TwilioSettings.model_validate(values | more)
 
 
 def told(

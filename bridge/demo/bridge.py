@@ -28,6 +28,7 @@ def environment(twilio: TwilioSandbox, twenty: TwentySandbox, folder: Path) -> d
         "TWILIO_API_SECRET": twilio.api_secret,
         "TWILIO_APP_SID": twilio.app_sid,
         "TWILIO_PHONE_NUMBER": twilio.phone_number,
+        "TWILIO_API_URL": twilio.url,
         "TWENTY_API_URL": twenty.url,
         "TWENTY_API_TOKEN": twenty.api_key,
         "BRIDGE_PUBLIC_URL": PUBLIC_URL,

@@ -24,6 +24,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "TWILIO_API_SECRET": ("twilio", "api_secret"),
     "TWILIO_APP_SID": ("twilio", "app_sid"),
     "TWILIO_PHONE_NUMBER": ("twilio", "phone_number"),
+    "TWILIO_API_URL": ("twilio", "api_url"),
     "TWENTY_API_URL": ("twenty", "api_url"),
     "TWENTY_API_TOKEN": ("twenty", "api_token"),
     "TWENTY_WEBHOOK_SECRET": ("twenty", "webhook_secret"),

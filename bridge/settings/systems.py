@@ -13,7 +13,7 @@ def _twenty_url(value: str) -> str:
 
 
 class TwilioSettings(Section):
-    """The Twilio account."""
+    """The Twilio account; `api_url` is where its REST API is, if not at Twilio."""
 
     account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$", examples=["AC0123456789abcdef0123456789abcdef"])
     auth_token: SecretList = Field(
@@ -26,6 +26,8 @@ class TwilioSettings(Section):
     )
     app_sid: str = Field(pattern=r"^AP[0-9a-zA-Z]{32}$", examples=["AP0123456789abcdef0123456789abcdef"])
     phone_number: PhoneNumber = Field(examples=["+33159130001"])
+    api_url: BaseUrl = "https://api.twilio.com"
+    timeout_seconds: Seconds = 10
 
 
 class TwentySettings(Section):

@@ -1,0 +1,110 @@
+"""How twilio's library sends requests: over one session of aiohttp's, with patience, errors translated."""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import structlog
+from aiohttp import hdrs
+
+from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
+
+CONNECT_SECONDS = 5
+MOST_PAUSE_SECONDS = 10
+
+log = structlog.get_logger()
+
+
+class Http:
+    """What the library asks of an asynchronous HTTP client.
+
+    `pauses` are the seconds between tries of a request that was one too many: 429 was not processed.
+    """
+
+    is_async = True
+
+    def __init__(self, session: aiohttp.ClientSession, *, seconds: float, pauses: Iterable[float]) -> None:
+        self._session = session
+        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
+        self._pauses = tuple(pauses)
+
+    async def request(  # noqa: PLR0917 - the library's own signature
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+        allow_redirects: bool = False,
+    ) -> object:
+        """The library's Response; TwilioError for everything but success."""
+        from twilio.http.response import Response  # noqa: PLC0415 - loaded with the library
+
+        headers = {**(headers or {}), **({hdrs.AUTHORIZATION: basic(*auth)} if auth else {})}
+        query = urlencode(params or {}, doseq=True)
+        for pause in (*self._pauses, None):
+            status, after, text = await self._send(
+                method,
+                f"{url}?{query}" if query else url,
+                data=urlencode(data or {}, doseq=True) if data else None,
+                headers=headers,
+            )
+            if status != 429 or pause is None:
+                break
+            log.warning("twilio.over_limit", method=method)
+            await asyncio.sleep(min(max(pause, after), MOST_PAUSE_SECONDS))
+        if status >= 300:
+            raise error_of(status, text)
+        return Response(status, text)
+
+    async def _send(
+        self, method: str, url: str, *, data: str | None, headers: Mapping[str, str]
+    ) -> tuple[int, float, str]:
+        """Status, seconds to wait, and body."""
+        try:
+            async with self._session.request(
+                method, url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
+            ) as answer:
+                text = await answer.text(encoding="utf-8", errors="replace")
+                if answer.status < 300 and text and answer.content_type != "application/json":
+                    raise TwilioUnavailable(f"Twilio answered {answer.content_type}, not JSON")
+                return answer.status, _seconds(answer.headers.get(hdrs.RETRY_AFTER)), text
+        except (aiohttp.ClientError, TimeoutError, OSError) as away:
+            raise TwilioUnavailable(f"Twilio cannot be reached: {type(away).__name__}") from away
+
+
+def basic(login: str, password: str) -> str:
+    """The Authorization header of basic authentication."""
+    return "Basic " + b64encode(f"{login}:{password}".encode()).decode()
+
+
+def error_of(status: int, body: str) -> TwilioError:
+    """What an answer that is no success means.
+
+    https://www.twilio.com/docs/usage/twilios-response#response-formats-exceptions
+    """
+    told = _problem(body)
+    message, number = str(told.get("message") or f"HTTP {status}"), told.get("code")
+    if status == 429 or status >= 500 or status < 400:
+        return TwilioUnavailable(f"Twilio answered {status}")
+    if status in (401, 403):
+        return TwilioDenied(f"Twilio denies it: {message}")
+    return TwilioRefused(message, status=status, number=number if isinstance(number, int) else None)
+
+
+def _problem(body: str) -> Mapping[str, Any]:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _seconds(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.isdecimal() else 0
