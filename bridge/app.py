@@ -23,7 +23,7 @@ from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
-from bridge.twilio.twiml import CallbackUrls
+from bridge.twilio.urls import CallbackUrls
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
 from bridge.web.health import Health, capabilities

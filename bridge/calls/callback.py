@@ -21,6 +21,8 @@ class Kind(StrEnum):
     """Ours: the number was not dialled; `Reason` says why."""
     RECONCILED = "reconciled"
     """What Twilio answered when it was asked for a call, in the names of a status callback."""
+    TRANSFER = "transfer"
+    """Ours: an agent (`Agent`) sends the caller on to somebody else (`To`); kept before Twilio is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bridge.calls.callback import Callback, Kind, digest_of
 from bridge.errors import CallbackInvalid
+from bridge.twilio.urls import marks
 
 CALL_SID = re.compile(r"CA[0-9a-zA-Z]{32}", re.ASCII)
 STATUSES = frozenset(
@@ -30,13 +31,15 @@ NEEDED = {
     Kind.STATUS: ("CallStatus",),
     Kind.DIAL: ("DialCallStatus",),
     Kind.REFUSED: ("Reason",),
+    Kind.TRANSFER: ("To", "Agent"),
 }
 
 
 def callback(kind: Kind, target: str, parameters: Mapping[str, str], *, received_at: datetime) -> Callback:
     """The callback that a form of one kind is, posted to `target` (path with query).
 
-    Raises CallbackInvalid, naming the parameter, for what no Twilio would send.
+    What the bridge wrote on the URL is among its parameters. Raises CallbackInvalid, naming the
+    parameter, for what no Twilio would send.
     """
     call_sid = _sid(parameters, "CallSid")
     parent_sid = _sid(parameters, "ParentCallSid") if parameters.get("ParentCallSid") else None
@@ -50,7 +53,7 @@ def callback(kind: Kind, target: str, parameters: Mapping[str, str], *, received
         kind=kind,
         call_sid=call_sid,
         parent_sid=parent_sid,
-        parameters=parameters,
+        parameters={**parameters, **marks(target)},
         received_at=received_at,
         digest=digest_of(kind, target, parameters),
     )

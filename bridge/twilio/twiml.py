@@ -3,31 +3,12 @@
 https://www.twilio.com/docs/voice/twiml
 """
 
-from dataclasses import dataclass
-
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from bridge.calls.numbers import client_identity
+from bridge.twilio.urls import CallbackUrls
 
 STATUS_EVENTS = "initiated ringing answered completed"
-
-# Twilio loses a callback that is answered slowly or with a 5xx unless its URL asks for more:
-# five retries (rc), on everything (rp). https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-RETRIES = "#rc=5&rp=all"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackUrls:
-    """Where Twilio reports to. Absolute, with the retries asked for."""
-
-    dial: str
-    status: str
-
-    @classmethod
-    def under(cls, public_url: str) -> "CallbackUrls":
-        """Those of a bridge at `public_url` (no slash at its end)."""
-        return cls(dial=f"{public_url}/twilio/dial{RETRIES}", status=f"{public_url}/twilio/status{RETRIES}")
-
 
 EMPTY = str(VoiceResponse())
 """Nothing more to do: the call ends."""
@@ -43,15 +24,43 @@ def dial_out(target: str, *, caller_id: str, timeout: int, time_limit: int | Non
         time_limit=time_limit,
         action=urls.dial,
     )
-    identity = client_identity(target)
-    noun = dial.client if identity else dial.number
-    noun(
-        identity or target,
-        status_callback=urls.status,
-        status_callback_event=STATUS_EVENTS,
-    )
+    _add(dial, target, status=urls.status)
     response.append(dial)
     return str(response)
+
+
+def transfer(target: str, *, caller_id: str | None, timeout: int, urls: CallbackUrls, record: bool) -> str:
+    """Sends a caller who was talking to one agent on to `target`: E.164 or `client:identity`.
+
+    Where nobody answers there, the caller may leave a message.
+    """
+    response = VoiceResponse()
+    dial = Dial(
+        caller_id=caller_id,
+        timeout=timeout,
+        action=urls.after("transfer"),
+        **recorded(urls, wanted=record),
+    )
+    _add(dial, target, status=urls.status_in)
+    response.append(dial)
+    return str(response)
+
+
+def recorded(urls: CallbackUrls, *, wanted: bool) -> dict[str, str]:
+    """The attributes of a Dial whose talk is recorded, each side on a channel of its own."""
+    if not wanted:
+        return {}
+    return {
+        "record": "record-from-answer-dual",
+        "recording_status_callback": urls.recording,
+        "recording_status_callback_event": "completed absent",
+    }
+
+
+def _add(dial: Dial, target: str, *, status: str) -> None:
+    identity = client_identity(target)
+    noun = dial.client if identity else dial.number
+    noun(identity or target, status_callback=status, status_callback_event=STATUS_EVENTS)
 
 
 def say(text: str, *, language: str) -> str:

@@ -14,6 +14,7 @@ from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
 from bridge.twilio import twiml
 from bridge.twilio.tokens import allowed_identity
+from bridge.twilio.urls import CallbackUrls
 from bridge.web.callbacks import answer, keep_soon, read
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ class Line:
 class Outbound:
     """Answers voice requests of calls out."""
 
-    def __init__(self, inbox: Inbox, line: Line, urls: twiml.CallbackUrls) -> None:
+    def __init__(self, inbox: Inbox, line: Line, urls: CallbackUrls) -> None:
         self._inbox = inbox
         self._line = line
         self._urls = urls

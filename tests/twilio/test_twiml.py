@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bridge.twilio import twiml
-from bridge.twilio.twiml import CallbackUrls
+from bridge.twilio.urls import CallbackUrls
 
 URLS = CallbackUrls.under("https://crm.example.com/phone")
 MARKUP = '<Hangup/> & "co" \'s'
@@ -48,6 +48,33 @@ def test_noun(target: str, noun: str, text: str) -> None:
         "statusCallback": "https://crm.example.com/phone/twilio/status#rc=5&rp=all",
         "statusCallbackEvent": "initiated ringing answered completed",
     }
+
+
+@pytest.mark.parametrize(
+    ("target", "noun", "text"), [("client:bob", "Client", "bob"), ("+33612345678", "Number", "+33612345678")]
+)
+def test_transfer(target: str, noun: str, text: str) -> None:
+    document = twiml.transfer(target, caller_id=None, timeout=20, urls=URLS, record=False)
+    (dial,) = ET.fromstring(document)
+    (child,) = dial
+    assert dial.attrib == {
+        "timeout": "20",
+        "action": "https://crm.example.com/phone/twilio/dial?step=transfer#rc=5&rp=all",
+    }
+    assert (child.tag, child.text) == (noun, text)
+    assert (
+        child.attrib["statusCallback"]
+        == "https://crm.example.com/phone/twilio/status?direction=inbound#rc=5&rp=all"
+    )
+
+
+def test_a_recorded_transfer() -> None:
+    document = twiml.transfer("client:bob", caller_id="+33159130001", timeout=20, urls=URLS, record=True)
+    (dial,) = ET.fromstring(document)
+    assert dial.attrib["record"] == "record-from-answer-dual"
+    assert (
+        dial.attrib["recordingStatusCallback"] == "https://crm.example.com/phone/twilio/recording#rc=5&rp=all"
+    )
 
 
 @pytest.mark.parametrize("text", ["Désolé.", MARKUP, "]]>", "a\nb"])

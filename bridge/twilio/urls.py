@@ -1,0 +1,70 @@
+"""Where Twilio reports to, and what the bridge writes on those URLs to read it back later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+# Twilio loses a callback that is answered slowly or with a 5xx unless its URL asks for more:
+# five retries (rc), on everything (rp). https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+RETRIES = "#rc=5&rp=all"
+
+MARKS: Mapping[str, str] = {"direction": "CallDirection", "step": "Step"}
+"""What stands in the query of a URL of ours → the parameter that the callback then has."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackUrls:
+    """The URLs of a bridge at `public_url` (no slash at its end); absolute, with the retries asked for.
+
+    The query is part of what Twilio signs, so that whatever stands in it is the bridge's own word.
+    """
+
+    public_url: str
+
+    @classmethod
+    def under(cls, public_url: str) -> "CallbackUrls":
+        """Those of a bridge at `public_url`."""
+        return cls(public_url)
+
+    @property
+    def dial(self) -> str:
+        """The action of a Dial after which nothing comes."""
+        return self._url("dial")
+
+    def after(self, step: int | str) -> str:
+        """The action of a Dial of a call in: the step of the ring plan that it was, or `transfer`."""
+        return self._url("dial", f"?step={step}")
+
+    @property
+    def status(self) -> str:
+        """The state of a leg of a call out."""
+        return self._url("status")
+
+    @property
+    def status_in(self) -> str:
+        """The state of a leg of a call in: one that is forwarded to a number looks like a call out."""
+        return self._url("status", "?direction=inbound")
+
+    @property
+    def recording(self) -> str:
+        """A recording is ready, or there is none after all."""
+        return self._url("recording")
+
+    @property
+    def voicemail(self) -> str:
+        """The action of a Record, and where a caller goes who left no message."""
+        return self._url("voicemail")
+
+    @property
+    def transcription(self) -> str:
+        """The text of a voicemail."""
+        return self._url("transcription")
+
+    def _url(self, route: str, query: str = "") -> str:
+        return f"{self.public_url}/twilio/{route}{query}{RETRIES}"
+
+
+def marks(target: str) -> dict[str, str]:
+    """What the bridge wrote on a path with query, as parameters of the callback."""
+    query = dict(parse_qsl(urlsplit(target).query))
+    return {parameter: query[mark] for mark, parameter in MARKS.items() if mark in query}
