@@ -1,4 +1,7 @@
-"""The tables: every callback that arrived, and one row a call that says how far Twenty is behind."""
+"""The tables: every callback that arrived, and one row a call that says how far Twenty is behind.
+
+Beside them: what was attempted for a call, marks of how far something came, and who was forgotten.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -71,7 +74,15 @@ calls = Table(
     Column("match", JSON(none_as_null=True)),
     Column("written", LargeBinary(16)),
     Column("settled_at", Moment),
+    # Its callbacks were dropped: it accepts nothing more, or a late one would rewind it.
+    Column("purged", Boolean, nullable=False, server_default=false()),
+    # Since when Twenty shows it as going on; none of a call that is over.
+    Column("open_since", Moment),
 )
+
+kept = calls.c.purged.is_(false())
+"""A call that may be written, and that accepts callbacks."""
+
 
 due = and_(calls.c.revision > calls.c.synced_revision, calls.c.parked_reason.is_(None))
 """A call of which Twenty has not the newest revision. That is the whole queue."""
@@ -83,3 +94,42 @@ unmatched = and_(calls.c.matched, calls.c.person_id.is_(None), calls.c.number.is
 
 Index("ix_calls_unmatched", calls.c.number, sqlite_where=unmatched, postgresql_where=unmatched)
 Index("ix_calls_person", calls.c.person_id)
+Index(
+    "ix_calls_open",
+    calls.c.open_since,
+    sqlite_where=calls.c.open_since.is_not(None),
+    postgresql_where=calls.c.open_since.is_not(None),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("root_sid", String(34), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("outcome", String(16), primary_key=True),
+    Column("error", Text),
+    Column("times", Integer, nullable=False),
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What came of writing a call as of a revision; what came of it again and again is one row."""
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How far something came that goes on where it ended."""
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("key_id", LargeBinary(8), nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Numbers that were forgotten, as keyed hashes; `key_id` tells with which key."""

@@ -4,6 +4,7 @@ from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, To
 from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.load import load
 from bridge.settings.models import Settings
+from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
 from bridge.settings.voice import VoiceSettings
@@ -17,6 +18,7 @@ __all__ = [
     "LogSettings",
     "MatchingSettings",
     "MetricsSettings",
+    "ReconcileSettings",
     "ServerSettings",
     "Settings",
     "TokenSettings",

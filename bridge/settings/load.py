@@ -34,6 +34,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BRIDGE_METRICS_HOST": ("metrics", "host"),
     "BRIDGE_METRICS_PORT": ("metrics", "port"),
     "BRIDGE_DATABASE_URL": ("inbox", "database_url"),
+    "BRIDGE_FORGET_KEY": ("inbox", "forget_key"),
     "BRIDGE_WIDGET_KEYS": ("auth", "widget_keys"),
 }
 """Where each environment variable goes."""
@@ -44,6 +45,7 @@ SECRETS = frozenset(
         "TWILIO_API_SECRET",
         "TWENTY_API_TOKEN",
         "TWENTY_WEBHOOK_SECRET",
+        "BRIDGE_FORGET_KEY",
         "BRIDGE_WIDGET_KEYS",
     }
 )

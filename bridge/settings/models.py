@@ -2,6 +2,7 @@
 
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
 from bridge.settings.activities import ActivitySettings, MatchingSettings
+from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
 from bridge.settings.types import Section
@@ -15,6 +16,7 @@ class Settings(Section):
     twenty: TwentySettings
     server: ServerSettings
     inbox: InboxSettings = InboxSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
     auth: AuthSettings = AuthSettings()
     cors: CorsSettings = CorsSettings()
     agents: AgentSettings = AgentSettings()

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from bridge.settings.types import BaseUrl, Seconds, Section
 
@@ -31,7 +31,10 @@ class ServerSettings(Section):
 
 
 class InboxSettings(Section):
-    """Where callbacks are kept."""
+    """Where callbacks are kept, for how many days after the last one of a call; 0 is for ever.
+
+    `forget_key` makes the hashes of numbers that were forgotten.
+    """
 
     database_url: str = Field(
         "sqlite+aiosqlite:///data/bridge.db",
@@ -39,6 +42,8 @@ class InboxSettings(Section):
         examples=["sqlite+aiosqlite:///data/bridge.db"],
         repr=False,  # a PostgreSQL URL holds the password
     )
+    keep_days: int = Field(90, ge=0, le=36500)
+    forget_key: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
 
 
 class LogSettings(Section):
