@@ -24,8 +24,10 @@ from bridge.twenty.members import Members
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
 from bridge.twilio.urls import CallbackUrls
+from bridge.web.agents import Agents
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
+from bridge.web.door import Door
 from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Inbound
 from bridge.web.middleware import LARGEST_BODY, SignedForms, problems
@@ -33,7 +35,7 @@ from bridge.web.observe import observing
 from bridge.web.outbound import Line, Outbound
 from bridge.web.routes import Edge, add_routes
 from bridge.web.scrape import Scrape
-from bridge.web.tokens import Agents, Door, Tokens
+from bridge.web.tokens import Tokens
 from bridge.web.twenty import TwentyWebhook
 from bridge.web.voice import Voice
 
@@ -145,8 +147,9 @@ def _application(
 
 
 def _door(settings: Settings, origins: Collection[str]) -> Door:
-    auth = settings.auth
+    auth, agents = settings.auth, settings.agents
     return Door(
+        Agents(names=agents.names, pattern=agents.pattern, default=agents.default),
         widget_keys=[key.get_secret_value() for key in auth.widget_keys],
         anonymous=auth.anonymous,
         anonymous_incoming=auth.anonymous_incoming,
@@ -155,7 +158,7 @@ def _door(settings: Settings, origins: Collection[str]) -> Door:
 
 
 def _tokens(settings: Settings, door: Door) -> Tokens:
-    twilio, agents = settings.twilio, settings.agents
+    twilio = settings.twilio
     return Tokens(
         TokenIssuer(
             account_sid=twilio.account_sid,
@@ -165,7 +168,6 @@ def _tokens(settings: Settings, door: Door) -> Tokens:
             ttl=settings.tokens.ttl,
             region=settings.tokens.region,
         ),
-        Agents(names=agents.names, pattern=agents.pattern, default=agents.default),
         door,
         phone_number=twilio.phone_number,
     )

@@ -7,8 +7,8 @@ from bridge.calls.matching import Person
 from bridge.calls.numbers import e164, is_withheld, shortened
 from bridge.errors import NotUnderstood, TwentyError
 from bridge.twenty.callers import Callers, LastCall, Profile, ScreenPop
+from bridge.web.door import Door
 from bridge.web.middleware import problem
-from bridge.web.tokens import Door
 
 NOBODYS = ScreenPop()
 
@@ -24,8 +24,8 @@ class ScreenPops:
         self._region = region
 
     async def show(self, request: web.Request) -> web.Response:
-        """Answers with the person, and with their last calls; whoever has no key learns of nobody."""
-        self._door.admit_key(request)
+        """Answers with the person, and with their last calls; whoever is nobody we know learns of nobody."""
+        await self._door.who(request)
         address = request.match_info["number"]
         if is_withheld(address):
             return _answer(NOBODYS)
