@@ -1,71 +1,28 @@
 """The inbox: puts callbacks in, hands due calls out, settles what Twenty has."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from alembic.util import CommandError
-from sqlalchemy import RowMapping, Select, bindparam, func, make_url, or_, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import RowMapping, Select, bindparam, func, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge import metrics
-from bridge.calls.callback import Callback, Kind
-from bridge.calls.legs import closes
-from bridge.calls.matching import Match, Person
+from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import open_engine, writing
-from bridge.inbox.migrations.migrate import migrate
+from bridge.inbox.database import open_database
+from bridge.inbox.engine import writing
+from bridge.inbox.keep import Keep
+from bridge.inbox.rows import Backlog, DueCall, Settled, callback_of, due_call_of, row_of, settled_row_of
 from bridge.inbox.tables import callbacks, calls, due, unmatched
 from bridge.inbox.writer import GroupCommit, Row
 
 KEPT_WITHIN_SECONDS = 8
 """Twilio waits 15 s in all; one that is told in time may try again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueCall:
-    """A call that Twenty is behind on, with all that is known of it.
-
-    `match` is whom it was written to before; None of a call that is to be matched, for the first time or
-    anew, and `former_id` is then the person who is gone. `written` digests what was written.
-    """
-
-    root_sid: str
-    revision: int
-    callbacks: tuple[Callback, ...]
-    match: Match | None
-    former_id: str | None
-    written: bytes | None
-    settled_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What Twenty has now: the call as of `revision`, for whom was chosen by `number` (E.164), if anybody.
-
-    `written` is None of a call that Twenty shall not show.
-    """
-
-    root_sid: str
-    revision: int
-    number: str | None
-    match: Match | None
-    written: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """How many calls are due and parked, and since when the oldest due one that is over waits."""
-
-    due: int
-    parked: int
-    oldest: datetime | None
 
 
 class Inbox:
@@ -75,24 +32,7 @@ class Inbox:
         self._engine = engine
         self.news = asyncio.Event()
         """Set when a call has become due."""
-        self._writer = GroupCommit(writing(engine), insert=self._insert, committed=self.news.set)
-        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
-        self._put = (
-            dialect.insert(callbacks)
-            .on_conflict_do_nothing(index_elements=["digest"])
-            .returning(callbacks.c.root_sid)
-        )
-        told = dialect.insert(calls)
-        self._tell = told.on_conflict_do_update(
-            index_elements=["root_sid"],
-            set_={
-                "revision": calls.c.revision + told.excluded.revision,
-                "due_at": told.excluded.due_at,
-                "ended": or_(calls.c.ended, told.excluded.ended),
-                # What is new may mend what was refused.
-                "parked_reason": None,
-            },
-        )
+        self._writer = GroupCommit(writing(engine), insert=Keep(engine.dialect.name), committed=self.news.set)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -110,14 +50,14 @@ class Inbox:
         """
         metrics.CALLBACKS.inc(callback.kind)
         try:
-            await asyncio.wait_for(self._writer.add(_row(callback)), KEPT_WITHIN_SECONDS)
+            await asyncio.wait_for(self._writer.add(row_of(callback)), KEPT_WITHIN_SECONDS)
         except TimeoutError as late:
             raise InboxUnavailable("the database did not answer in time") from late
 
     def put_soon(self, callback: Callback) -> asyncio.Future[None]:
         """Keep a callback without waiting for it; the promise tells how it went."""
         metrics.CALLBACKS.inc(callback.kind)
-        return self._writer.add(_row(callback))
+        return self._writer.add(row_of(callback))
 
     async def claim(self, limit: int, *, live: bool = True) -> list[DueCall]:
         """Up to `limit` due calls: those that ended first, the longest due first.
@@ -130,7 +70,7 @@ class Inbox:
             if live and len(rows) < limit:
                 rows += await self._due(connection, limit - len(rows), ended=False)
             told = await self._callbacks_of(connection, [row["root_sid"] for row in rows])
-        return [_due_call(row, told[row["root_sid"]]) for row in rows]
+        return [due_call_of(row, told[row["root_sid"]]) for row in rows]
 
     async def _due(self, connection: AsyncConnection, limit: int, *, ended: bool) -> list[RowMapping]:
         found = select(calls).where(due, calls.c.ended == ended).order_by(calls.c.due_at).limit(limit)
@@ -138,36 +78,9 @@ class Inbox:
 
     async def settle(self, settled: Sequence[Settled], *, now: datetime) -> None:
         """Twenty has these. A call of which more arrived meanwhile stays due."""
-        statement = (
-            update(calls)
-            .where(calls.c.root_sid == bindparam("sid"))
-            .values(
-                synced_revision=bindparam("revision_written"),
-                matched=bindparam("is_matched"),
-                number=bindparam("its_number"),
-                person_id=bindparam("its_person_id"),
-                match=bindparam("its_match"),
-                written=bindparam("digest"),
-                settled_at=now,
-                attempts=0,
-                last_error=None,
-            )
-        )
-        await self._execute(
-            statement,
-            [
-                {
-                    "sid": s.root_sid,
-                    "revision_written": s.revision,
-                    "is_matched": s.match is not None,
-                    "its_number": s.number,
-                    "its_person_id": s.match and s.match.person and s.match.person.id,
-                    "its_match": s.match and asdict(s.match),
-                    "digest": s.written,
-                }
-                for s in settled
-            ],
-        )
+        # In one order everywhere, so that two replicas never wait for each other.
+        ordered = sorted(settled, key=lambda s: s.root_sid)
+        await self._execute(_SETTLE, [settled_row_of(s) | {"at": now} for s in ordered])
 
     async def park(self, due_call: DueCall, reason: str) -> None:
         """Leave a call until a person or news mends it; one that has news already stays due."""
@@ -244,107 +157,37 @@ class Inbox:
         await self._writer.run(operation)
         return changed
 
-    async def _insert(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
-        new = Counter((await connection.execute(self._put, [_stored(row) for row in rows])).scalars())
-        if not new:
-            return
-        arrived = {row["root_sid"]: row["received_at"] for row in rows}
-        ended = {row["root_sid"] for row in rows if row["closes"]}
-        # In one order everywhere, so that two replicas never wait for each other.
-        told = [
-            {"root_sid": sid, "revision": new[sid], "due_at": arrived[sid], "ended": sid in ended}
-            for sid in sorted(new)
-        ]
-        await connection.execute(self._tell, told)
-
     async def _callbacks_of(
         self, connection: AsyncConnection, root_sids: Sequence[str]
     ) -> defaultdict[str, list[Callback]]:
         told: defaultdict[str, list[Callback]] = defaultdict(list)
         statement: Select[Any] = select(callbacks).where(callbacks.c.root_sid.in_(root_sids))
         for row in (await connection.execute(statement)).mappings():
-            told[row["root_sid"]].append(_callback(row))
+            told[row["root_sid"]].append(callback_of(row))
         return told
+
+
+_SETTLE = (
+    update(calls)
+    .where(calls.c.root_sid == bindparam("sid"))
+    .values(
+        synced_revision=bindparam("revision_written"),
+        matched=bindparam("is_matched"),
+        number=bindparam("its_number"),
+        person_id=bindparam("its_person_id"),
+        match=bindparam("its_match"),
+        written=bindparam("digest"),
+        settled_at=bindparam("at"),
+        attempts=0,
+        last_error=None,
+    )
+)
 
 
 @asynccontextmanager
 async def open_inbox(url: str) -> AsyncIterator[Inbox]:
     """The inbox at a database URL, brought up to date; closes when all that was promised is written."""
-    engine = _open(url)
-    try:
-        await _bring_up_to_date(engine)
+    async with open_database(url) as engine:
         inbox = Inbox(engine)
         async with inbox.writing():
             yield inbox
-    finally:
-        await engine.dispose()
-
-
-def _open(url: str) -> AsyncEngine:
-    where = make_url(url).render_as_string(hide_password=True)
-    try:
-        return open_engine(url)
-    except OSError as problem:
-        raise InboxUnavailable(f"The folder of the database {where} cannot be made: {problem}") from problem
-    except ModuleNotFoundError as missing:
-        raise InboxUnavailable(
-            f"The database {where} needs {missing.name}: install twenty-twilio-bridge[postgres]"
-        ) from missing
-
-
-async def _bring_up_to_date(engine: AsyncEngine) -> None:
-    try:
-        await migrate(engine)
-    except (SQLAlchemyError, CommandError, OSError) as problem:
-        where = engine.url.render_as_string(hide_password=True)
-        raise InboxUnavailable(f"The database {where} cannot be opened: {_cause(problem)}") from problem
-
-
-def _cause(problem: Exception) -> str:
-    return str(getattr(problem, "orig", None) or problem)
-
-
-def _row(callback: Callback) -> Row:
-    return {
-        "digest": callback.digest,
-        "root_sid": callback.root_sid,
-        "call_sid": callback.call_sid,
-        "parent_sid": callback.parent_sid,
-        "kind": callback.kind.value,
-        "parameters": dict(callback.parameters),
-        "received_at": callback.received_at,
-        "closes": closes(callback),
-    }
-
-
-def _stored(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name != "closes"}
-
-
-def _due_call(row: RowMapping, told: Sequence[Callback]) -> DueCall:
-    match = _match(row["match"]) if row["match"] else None
-    return DueCall(
-        root_sid=row["root_sid"],
-        revision=row["revision"],
-        callbacks=tuple(told),
-        match=match if row["matched"] else None,
-        former_id=match.person.id if match and match.person and not row["matched"] else None,
-        written=row["written"],
-        settled_at=row["settled_at"],
-    )
-
-
-def _match(kept: Any) -> Match:
-    person = Person(**kept["person"]) if kept["person"] else None
-    return Match(person, tuple(Person(**other) for other in kept["others"]), kept["corrected"])
-
-
-def _callback(row: Any) -> Callback:
-    return Callback(
-        kind=Kind(row["kind"]),
-        call_sid=row["call_sid"],
-        parent_sid=row["parent_sid"],
-        parameters=row["parameters"],
-        received_at=row["received_at"],
-        digest=row["digest"],
-    )

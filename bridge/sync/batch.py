@@ -12,7 +12,7 @@ from bridge.calls.call import Call, fold
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
 from bridge.calls.numbers import e164
 from bridge.calls.texts import Texts
-from bridge.inbox.store import DueCall
+from bridge.inbox.rows import DueCall
 from bridge.twenty.activities import Write, Writes
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes

@@ -13,7 +13,8 @@ import structlog
 from bridge import metrics
 from bridge.errors import BridgeError, Duplicate, TargetGone, TwentyDenied
 from bridge.inbox.retry import pause_after
-from bridge.inbox.store import DueCall, Inbox, Settled
+from bridge.inbox.rows import DueCall, Settled
+from bridge.inbox.store import Inbox
 from bridge.sync.batch import Preparation, Prepared
 from bridge.sync.missed import Reminders
 from bridge.twenty.activities import Writes, writer_for

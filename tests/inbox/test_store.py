@@ -12,7 +12,8 @@ import pytest
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.matching import Match, Person
 from bridge.errors import InboxUnavailable
-from bridge.inbox.store import DueCall, Inbox, Settled, open_inbox
+from bridge.inbox.rows import DueCall, Settled
+from bridge.inbox.store import Inbox, open_inbox
 from tests.support import TEN, new_sid, outbound, told
 
 JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe", owner_id="a member")

@@ -1,0 +1,117 @@
+"""What the tables hold, in the words of the rest of the house."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.legs import closes
+from bridge.calls.matching import Match, Person
+from bridge.inbox.writer import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCall:
+    """A call that Twenty is behind on, with all that is known of it.
+
+    `match` is whom it was written to before; None of a call that is to be matched, for the first time or
+    anew, and `former_id` is then the person who is gone. `written` digests what was written.
+    """
+
+    root_sid: str
+    revision: int
+    callbacks: tuple[Callback, ...]
+    match: Match | None
+    former_id: str | None
+    written: bytes | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What Twenty has now: the call as of `revision`, for whom was chosen by `number` (E.164), if anybody.
+
+    `written` is None of a call that Twenty shall not show.
+    """
+
+    root_sid: str
+    revision: int
+    number: str | None
+    match: Match | None
+    written: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many calls are due and parked, and since when the oldest due one that is over waits."""
+
+    due: int
+    parked: int
+    oldest: datetime | None
+
+
+def row_of(callback: Callback) -> Row:
+    """What is kept of a callback, and whether it tells of an end."""
+    return {
+        "digest": callback.digest,
+        "root_sid": callback.root_sid,
+        "call_sid": callback.call_sid,
+        "parent_sid": callback.parent_sid,
+        "kind": callback.kind.value,
+        "parameters": dict(callback.parameters),
+        "received_at": callback.received_at,
+        "closes": closes(callback),
+    }
+
+
+def stored(row: Row) -> Row:
+    """The row as it goes into `callbacks`."""
+    return {name: value for name, value in row.items() if name != "closes"}
+
+
+def settled_row_of(settled: Settled) -> Row:
+    """The parameters of settling a call."""
+    match = settled.match
+    return {
+        "sid": settled.root_sid,
+        "revision_written": settled.revision,
+        "is_matched": match is not None,
+        "its_number": settled.number,
+        "its_person_id": match and match.person and match.person.id,
+        "its_match": match and asdict(match),
+        "digest": settled.written,
+    }
+
+
+def due_call_of(row: RowMapping, told: Sequence[Callback]) -> DueCall:
+    """The call that a row of `calls` is, with its callbacks."""
+    match = _match(row["match"]) if row["match"] else None
+    return DueCall(
+        root_sid=row["root_sid"],
+        revision=row["revision"],
+        callbacks=tuple(told),
+        match=match if row["matched"] else None,
+        former_id=match.person.id if match and match.person and not row["matched"] else None,
+        written=row["written"],
+        settled_at=row["settled_at"],
+    )
+
+
+def _match(kept: Any) -> Match:
+    person = Person(**kept["person"]) if kept["person"] else None
+    return Match(person, tuple(Person(**other) for other in kept["others"]), kept["corrected"])
+
+
+def callback_of(row: Any) -> Callback:
+    """The callback that a row of `callbacks` is."""
+    return Callback(
+        kind=Kind(row["kind"]),
+        call_sid=row["call_sid"],
+        parent_sid=row["parent_sid"],
+        parameters=row["parameters"],
+        received_at=row["received_at"],
+        digest=row["digest"],
+    )
