@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
 
 from bridge.calls.numbers import home_region
+from bridge.calls.switchboard import Switchboard
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.sync.batch import Policy, Preparation
@@ -50,7 +51,13 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
 
     Raises InboxUnavailable where the database cannot be opened. Twenty is not waited for.
     """
-    async with open_inbox(settings.inbox.database_url) as inbox, open_client(settings.twenty) as client:
+    switchboard = _switchboard(settings)
+    async with (
+        open_inbox(settings.inbox.database_url, heard=switchboard.heard) as inbox,
+        open_client(settings.twenty) as client,
+    ):
+        for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):
+            switchboard.heard(callback)
         directory = Directory(region=_region(settings), seconds=settings.matching.cache_seconds)
         worker = _worker(settings, inbox, client, directory)
         async with (
@@ -63,6 +70,11 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
                 inbox, budget_left=client.budget.left, draining=lambda: worker.reason is None
             )
             yield app
+
+
+def _switchboard(settings: Settings) -> Switchboard:
+    longest = settings.voice.longest_call_seconds
+    return Switchboard(longest=timedelta(seconds=longest) if longest else None)
 
 
 def _callers(

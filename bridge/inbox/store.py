@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -24,12 +24,26 @@ from bridge.inbox.writer import GroupCommit, Row
 KEPT_WITHIN_SECONDS = 8
 """Twilio waits 15 s in all; one that is told in time may try again."""
 
+MOST_RECENT = 30_000
+"""What `recent` gives at the most: some thousands of calls."""
+
+
+Listener = Callable[[Callback], None]
+
+
+def _nobody(_callback: Callback) -> None:
+    """Nobody listens."""
+
 
 class Inbox:
-    """The database's use by the rest of the bridge; made by `open_inbox`."""
+    """The database's use by the rest of the bridge; made by `open_inbox`.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    `heard` is told of each callback at once, before it is on the disk: it is true anyhow.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, heard: Listener = _nobody) -> None:
         self._engine = engine
+        self._heard = heard
         self.news = asyncio.Event()
         """Set when a call has become due."""
         self._writer = GroupCommit(writing(engine), insert=Keep(engine.dialect.name), committed=self.news.set)
@@ -49,6 +63,7 @@ class Inbox:
         One that is there already changes nothing.
         """
         metrics.CALLBACKS.inc(callback.kind)
+        self._heard(callback)
         try:
             await asyncio.wait_for(self._writer.add(row_of(callback)), KEPT_WITHIN_SECONDS)
         except TimeoutError as late:
@@ -57,7 +72,28 @@ class Inbox:
     def put_soon(self, callback: Callback) -> asyncio.Future[None]:
         """Keep a callback without waiting for it; the promise tells how it went."""
         metrics.CALLBACKS.inc(callback.kind)
+        self._heard(callback)
         return self._writer.add(row_of(callback))
+
+    async def recent(self, since: datetime, *, page: int = 1000) -> list[Callback]:
+        """The callbacks that were kept after `since`, in their order; of very many the last ones."""
+        found: list[Callback] = []
+        async with self._reading() as connection:
+            before: int | None = None
+            while len(found) < MOST_RECENT:
+                rows = await self._last(connection, page, before=before)
+                found += [callback_of(row) for row in rows if row["received_at"] > since]
+                # Backwards by id: times have no index, and are in order but for moments.
+                if not rows or rows[-1]["received_at"] <= since:
+                    break
+                before = rows[-1]["id"]
+        return found[::-1]
+
+    async def _last(self, connection: AsyncConnection, limit: int, *, before: int | None) -> list[RowMapping]:
+        found = select(callbacks).order_by(callbacks.c.id.desc()).limit(limit)
+        if before is not None:
+            found = found.where(callbacks.c.id < before)
+        return list((await connection.execute(found)).mappings())
 
     async def claim(self, limit: int, *, live: bool = True) -> list[DueCall]:
         """Up to `limit` due calls: those that ended first, the longest due first.
@@ -185,9 +221,9 @@ _SETTLE = (
 
 
 @asynccontextmanager
-async def open_inbox(url: str) -> AsyncIterator[Inbox]:
+async def open_inbox(url: str, *, heard: Listener = _nobody) -> AsyncIterator[Inbox]:
     """The inbox at a database URL, brought up to date; closes when all that was promised is written."""
     async with open_database(url) as engine:
-        inbox = Inbox(engine)
+        inbox = Inbox(engine, heard=heard)
         async with inbox.writing():
             yield inbox

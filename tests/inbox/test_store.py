@@ -64,6 +64,24 @@ async def test_all_legs_are_one_call(inbox: Inbox) -> None:
     assert due.revision == len(due.callbacks) == 2
 
 
+async def test_recent_callbacks_come_in_their_order(inbox: Inbox) -> None:
+    kept = [told(Kind.VOICE, new_sid(), at=at, From="client:alice") for at in range(10)]
+    for callback in kept:
+        await inbox.put(callback)
+    assert await inbox.recent(TEN - timedelta(hours=1), page=3) == kept
+    assert await inbox.recent(TEN + timedelta(seconds=4), page=3) == kept[5:]
+    assert await inbox.recent(TEN + timedelta(hours=1)) == []
+
+
+async def test_who_listens_hears_at_once(database_url: str) -> None:
+    heard: list[Callback] = []
+    async with open_inbox(database_url, heard=heard.append) as inbox:
+        callback = outbound(new_sid(), JANES)
+        promise = inbox.put_soon(callback)
+        assert heard == [callback]
+        await promise
+
+
 async def test_a_settled_call_is_due_again_when_news_arrive(inbox: Inbox) -> None:
     sid = new_sid()
     await inbox.put(told(Kind.VOICE, sid, From="client:alice"))

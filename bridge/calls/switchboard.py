@@ -1,0 +1,196 @@
+"""Who is in a call, and who placed how many: what the callbacks of the last hours say, in memory.
+
+The truth is the callbacks. This is a view of them that is asked while somebody waits for TwiML: the same
+for every order of the same callbacks, for duplicates, and after a restart, when it hears them again.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.legs import FINAL
+from bridge.calls.numbers import client_identity
+from bridge.calls.tally import WIDEST, Tally
+
+LONGEST_CALL = timedelta(hours=4)
+"""What Twilio bounds a <Dial> by where nothing is said. https://www.twilio.com/docs/voice/twiml/dial#timelimit"""
+
+LONGEST_RING = timedelta(minutes=10)
+"""What comes before the talk: Twilio rings no longer."""
+
+MOST_LEGS = 50_000
+"""The oldest are forgotten beyond that: some 30 MB."""
+
+
+@dataclass(slots=True)
+class _Leg:
+    """What was heard of one CallSid. Each field only ever goes one way, so that order does not matter."""
+
+    heard_at: datetime
+    parent: str | None = None
+    identity: str | None = None
+    placed_at: datetime | None = None
+    """When its identity asked to call out."""
+    picked_up: bool = False
+    hung_up: bool = False
+    """The leg itself is over, and with a parent all its children."""
+    dialled: bool = False
+    """Whom it called is over: of a call out that is the end."""
+    refused_at: datetime | None = None
+    reason: str | None = None
+    """Why it was not placed."""
+
+    @property
+    def on_line(self) -> bool:
+        """Whether, by what was heard of this leg alone, its identity is in a call."""
+        calls = self.placed_at is not None and not self.dialled
+        return not self.hung_up and (calls or self.picked_up)
+
+
+class Switchboard:
+    """A view of the callbacks. A call whose end is never heard ends after `longest`."""
+
+    def __init__(self, longest: timedelta | None = None) -> None:
+        self._longest = (longest or LONGEST_CALL) + LONGEST_RING
+        self.keeps = max(self._longest, WIDEST)
+        """How far back callbacks matter."""
+        self._legs: OrderedDict[str, _Leg] = OrderedDict()
+        self._on_line: dict[str, set[str]] = {}
+        self._placed, self._placed_by = Tally(), dict[str, Tally]()
+        self._refused_by: dict[str, Tally] = {}
+
+    def heard(self, callback: Callback) -> None:
+        """Takes a callback in; one that was heard before changes nothing."""
+        leg = self._leg(callback.call_sid, callback.received_at)
+        leg.parent = leg.parent or callback.parent_sid
+        if callback.kind in (Kind.VOICE, Kind.REFUSED):
+            self._asked(leg, callback)
+        if callback.kind is Kind.DIAL:
+            self._dial_over(leg, callback)
+        self._status(leg, callback)
+        self._sort(callback.call_sid, leg)
+
+    def __len__(self) -> int:
+        """How many legs it remembers."""
+        return len(self._legs)
+
+    def in_call(self, identity: str, now: datetime) -> bool:
+        """Whether an agent is placing a call, or talks."""
+        return self.calls_of(identity, now) > 0
+
+    def calls_of(self, identity: str, now: datetime) -> int:
+        """How many calls an agent is in."""
+        return sum(self._goes_on(self._legs[sid], now) for sid in self._on_line.get(identity, ()))
+
+    def placed(self, since: datetime) -> int:
+        """How many calls out there were after `since` (an hour ago at most), of everybody."""
+        return self._placed.since(since)
+
+    def placed_by(self, identity: str, since: datetime) -> int:
+        """How many calls out an agent placed after `since` (an hour ago at most)."""
+        tally = self._placed_by.get(identity)
+        return tally.since(since) if tally else 0
+
+    def refused_to(self, identity: str, since: datetime) -> int:
+        """How many calls an agent was refused after `since` (an hour ago at most)."""
+        tally = self._refused_by.get(identity)
+        return tally.since(since) if tally else 0
+
+    def was_placed(self, call_sid: str) -> bool:
+        """Whether this call out was answered with a <Dial> before: Twilio may ask twice."""
+        leg = self._legs.get(call_sid)
+        return leg is not None and leg.placed_at is not None
+
+    def why_refused(self, call_sid: str) -> str | None:
+        """The reason for which this call out was refused before."""
+        leg = self._legs.get(call_sid)
+        return leg.reason if leg and leg.placed_at is None else None
+
+    def _leg(self, sid: str, heard_at: datetime) -> _Leg:
+        leg = self._legs.get(sid)
+        if leg is None:
+            leg = self._legs[sid] = _Leg(heard_at)
+            self._forget(before=heard_at - self.keeps)
+        leg.heard_at = min(leg.heard_at, heard_at)
+        return leg
+
+    def _asked(self, leg: _Leg, callback: Callback) -> None:
+        identity = client_identity(callback.get("From"))
+        if identity is None:
+            return
+        leg.identity, at = identity, callback.received_at
+        if callback.kind is Kind.VOICE:
+            tallies = [self._placed, self._placed_by.setdefault(identity, Tally())]
+            leg.placed_at = _counted(tallies, leg.placed_at, at)
+        else:
+            tally = self._refused_by.setdefault(identity, Tally())
+            leg.refused_at = _counted([tally], leg.refused_at, at)
+            reason = callback.get("Reason") or ""
+            leg.reason = min(leg.reason or reason, reason)
+
+    def _dial_over(self, leg: _Leg, callback: Callback) -> None:
+        leg.dialled = True
+        if callee := callback.get("DialCallSid"):
+            over = self._leg(callee, callback.received_at)
+            over.hung_up = True
+            self._sort(callee, over)
+
+    def _status(self, leg: _Leg, callback: Callback) -> None:
+        status = callback.get("CallStatus")
+        if status in FINAL:
+            leg.hung_up = True
+            if leg.parent:
+                caller = self._leg(leg.parent, callback.received_at)
+                caller.dialled = True
+                self._sort(leg.parent, caller)
+        elif status == "in-progress" and _rang(callback) and (to := client_identity(callback.get("To"))):
+            leg.identity, leg.picked_up = to, True
+
+    def _sort(self, sid: str, leg: _Leg) -> None:
+        if leg.identity is None:
+            return
+        if leg.on_line:
+            self._on_line.setdefault(leg.identity, set()).add(sid)
+        elif sids := self._on_line.get(leg.identity):
+            sids.discard(sid)
+            if not sids:
+                del self._on_line[leg.identity]
+
+    def _goes_on(self, leg: _Leg, now: datetime) -> bool:
+        parent = self._legs.get(leg.parent) if leg.parent else None
+        return now - leg.heard_at < self._longest and not (parent and parent.hung_up)
+
+    def _forget(self, *, before: datetime) -> None:
+        while len(self._legs) > 1:
+            sid, oldest = next(iter(self._legs.items()))
+            if oldest.heard_at >= before and len(self._legs) <= MOST_LEGS:
+                return
+            self._drop(sid, oldest)
+
+    def _drop(self, sid: str, leg: _Leg) -> None:
+        del self._legs[sid]
+        if leg.identity is None:
+            return
+        leg.hung_up = True
+        self._sort(sid, leg)
+        for tallies in (self._placed_by, self._refused_by):
+            tally = tallies.get(leg.identity)
+            if tally and tally.nothing_after(leg.placed_at or leg.refused_at or leg.heard_at):
+                del tallies[leg.identity]
+
+
+def _counted(tallies: Iterable[Tally], known: datetime | None, at: datetime) -> datetime:
+    """Counts a call once, at the earliest time that was heard of it."""
+    for tally in tallies:
+        if known is None:
+            tally.add(at)
+        elif at < known:
+            tally.move(known, to=at)
+    return min(known or at, at)
+
+
+def _rang(callback: Callback) -> bool:
+    """Whether Twilio called this leg: a browser that calls a colleague has a `To`, too."""
+    return callback.parent_sid is not None or (callback.get("Direction") or "").startswith("outbound")

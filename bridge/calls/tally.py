@@ -1,0 +1,37 @@
+"""How many within the last minute, or the last hour: moments, counted."""
+
+from bisect import bisect_left, bisect_right, insort
+from datetime import datetime, timedelta
+
+WIDEST = timedelta(hours=1)
+"""No window is wider; what is older than this before the newest is forgotten."""
+
+
+class Tally:
+    """Moments of the last hour, in any order of arrival."""
+
+    def __init__(self) -> None:
+        self._moments: list[datetime] = []
+
+    def add(self, moment: datetime) -> None:
+        """One more."""
+        # Almost always the newest, which goes to the end.
+        insort(self._moments, moment)
+        oldest = self._moments[-1] - WIDEST
+        if self._moments[0] <= oldest:
+            del self._moments[: bisect_right(self._moments, oldest)]
+
+    def move(self, moment: datetime, *, to: datetime) -> None:
+        """One that was counted turns out to have been at another time."""
+        at = bisect_left(self._moments, moment)
+        if self._moments[at : at + 1] == [moment]:
+            del self._moments[at]
+        self.add(to)
+
+    def since(self, moment: datetime) -> int:
+        """How many after `moment`."""
+        return len(self._moments) - bisect_right(self._moments, moment)
+
+    def nothing_after(self, moment: datetime) -> bool:
+        """Whether all that is counted was at `moment` or before."""
+        return not self._moments or self._moments[-1] <= moment

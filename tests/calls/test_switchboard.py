@@ -1,0 +1,209 @@
+"""The switchboard: who is in a call, and who placed how many, in any order of hearing."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import permutations
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.switchboard import MOST_LEGS, Switchboard
+from bridge.calls.tally import Tally
+from tests.support import TEN, told
+
+OUT, LEG, IN, RUNG, OTHER = (f"CA{name:>032}" for name in ("out", "leg", "in", "rung", "other"))
+HOUR = timedelta(hours=1)
+
+
+def voice(sid: str = OUT, *, at: float = 0, agent: str = "alice", to: str = "+33612345678") -> Callback:
+    return told(Kind.VOICE, sid, at=at, From=f"client:{agent}", To=to, CallStatus="ringing")
+
+
+def refused(sid: str, *, at: float = 0, agent: str = "alice", reason: str = "invalid") -> Callback:
+    return told(Kind.REFUSED, sid, at=at, From=f"client:{agent}", To="12", Reason=reason)
+
+
+def status(of: str, sid: str, said: str, *, at: float = 0, to: str = "+33612345678") -> Callback:
+    return told(Kind.STATUS, sid, at=at, parent=of, To=to, CallStatus=said)
+
+
+def dial(sid: str, callee: str | None = None, *, at: float = 0) -> Callback:
+    named = {"DialCallSid": callee} if callee else {}
+    return told(Kind.DIAL, sid, at=at, CallStatus="in-progress", DialCallStatus="completed", **named)
+
+
+def end(sid: str, *, at: float = 0) -> Callback:
+    return told(Kind.STATUS, sid, at=at, CallStatus="completed", From="client:alice", To="+33612345678")
+
+
+def after(callbacks: Sequence[Callback]) -> Switchboard:
+    board = Switchboard()
+    for callback in callbacks:
+        board.heard(callback)
+    return board
+
+
+def soon(seconds: float = 60) -> datetime:
+    return TEN + timedelta(seconds=seconds)
+
+
+ALICE_CALLS = [voice(), status(OUT, LEG, "in-progress", at=5)]
+BOB_TAKES = [
+    told(Kind.VOICE, IN, From="+33612345678", To="+33159130001", CallStatus="ringing"),
+    status(IN, RUNG, "ringing", at=1, to="client:bob"),
+    status(IN, OTHER, "ringing", at=1, to="client:carol"),
+    status(IN, RUNG, "in-progress", at=5, to="client:bob"),
+    status(IN, OTHER, "canceled", at=5, to="client:carol"),
+]
+BETWEEN_COLLEAGUES = [
+    voice(to="client:bob"),
+    told(
+        Kind.STATUS, OUT, From="client:alice", To="client:bob", Direction="inbound", CallStatus="in-progress"
+    ),
+    status(OUT, LEG, "in-progress", at=5, to="client:bob"),
+]
+
+
+@pytest.mark.parametrize(
+    ("heard", "on_the_line"),
+    [
+        ([], set()),
+        ([voice()], {"alice"}),
+        (ALICE_CALLS, {"alice"}),
+        ([*ALICE_CALLS, status(OUT, LEG, "completed", at=9)], set()),
+        ([*ALICE_CALLS, status(OUT, LEG, "busy", at=9)], set()),
+        ([*ALICE_CALLS, dial(OUT, LEG, at=9)], set()),
+        ([voice(), dial(OUT)], set()),
+        ([*ALICE_CALLS, end(OUT, at=9)], set()),
+        ([*ALICE_CALLS, voice(LEG, at=10)], {"alice"}),
+        ([refused(OUT)], set()),
+        (BOB_TAKES[:3], set()),
+        (BOB_TAKES, {"bob"}),
+        ([*BOB_TAKES, dial(IN, RUNG, at=9)], set()),
+        ([*BOB_TAKES, dial(IN, OTHER, at=9)], {"bob"}),
+        ([*BOB_TAKES, status(IN, RUNG, "completed", at=9, to="client:bob")], set()),
+        ([*BOB_TAKES, told(Kind.STATUS, IN, at=9, CallStatus="completed")], set()),
+        (BETWEEN_COLLEAGUES, {"alice", "bob"}),
+        ([*BETWEEN_COLLEAGUES, dial(OUT, LEG, at=9)], set()),
+        ([told(Kind.RECORDING, OUT, RecordingSid="RE1")], set()),
+    ],
+)
+def test_who_is_in_a_call_whatever_the_order(heard: list[Callback], on_the_line: set[str]) -> None:
+    orders = permutations(heard) if len(heard) <= 5 else [heard, heard[::-1], heard[3:] + heard[:3]]
+    for order in orders:
+        board = after([*order, *order[:2]])
+        assert {who for who in ("alice", "bob", "carol") if board.in_call(who, soon())} == on_the_line
+
+
+def test_a_call_whose_end_was_lost_ends_after_the_longest_possible() -> None:
+    board = Switchboard(longest=HOUR)
+    board.heard(voice())
+    assert board.in_call("alice", soon(3600))
+    assert not board.in_call("alice", soon(3600 + 601))
+
+
+def test_calls_placed_are_counted_by_agent_and_in_all() -> None:
+    calls = [voice(f"CA{n:032}", at=n * 10, agent=("alice", "bob")[n % 2]) for n in range(10)]
+    board = after([*calls, *calls])
+    assert (board.placed(TEN - HOUR), board.placed_by("alice", TEN - HOUR)) == (10, 5)
+    assert (board.placed(soon(60)), board.placed_by("alice", soon(60)), board.placed_by("bob", soon(60))) == (
+        3,
+        1,
+        2,
+    )
+    assert (board.calls_of("alice", soon()), board.placed_by("carol", TEN)) == (5, 0)
+
+
+def test_a_refused_call_is_counted_apart_and_once() -> None:
+    board = after([refused(OUT), refused(OUT, at=5), refused(LEG, reason="country")])
+    assert (board.refused_to("alice", TEN - HOUR), board.placed_by("alice", TEN - HOUR)) == (2, 0)
+    assert (board.why_refused(OUT), board.why_refused(LEG), board.why_refused(IN)) == (
+        "invalid",
+        "country",
+        None,
+    )
+
+
+def test_a_call_is_known_again() -> None:
+    board = after([voice()])
+    assert board.was_placed(OUT)
+    assert not board.was_placed(LEG)
+
+
+def test_a_call_heard_again_later_counts_at_its_first_time() -> None:
+    for order in ([voice(at=0), voice(at=100)], [voice(at=100), voice(at=0)]):
+        board = after(order)
+        assert (board.placed(TEN - HOUR), board.placed(soon(50))) == (1, 0)
+
+
+def test_what_is_over_for_long_is_forgotten() -> None:
+    board = Switchboard(longest=HOUR)
+    for n in range(1000):
+        board.heard(voice(f"CA{n:032}", at=n * 60, agent=f"agent{n}"))
+        board.heard(status(f"CA{n:032}", f"CA{n:031}f", "completed", at=n * 60 + 30))
+    assert len(board) < 2 * 75
+    assert len(board._placed_by) < 75
+
+
+def test_memory_is_bounded_within_an_hour_too() -> None:
+    board = Switchboard()
+    for n in range(MOST_LEGS + 100):
+        board.heard(voice(f"CA{n:032}", at=n / 100, agent=f"agent{n}"))
+    assert len(board) == MOST_LEGS
+    assert not board.in_call("agent0", soon())
+    assert board.in_call(f"agent{MOST_LEGS}", soon())
+
+
+SIDS = {OUT: "alice", IN: None, LEG: "alice"}
+
+
+@st.composite
+def callbacks(draw: st.DrawFn) -> Callback:
+    """Anything about three calls out and in, and a few legs of each."""
+    root, at = draw(st.sampled_from(sorted(SIDS))), draw(st.integers(0, 600))
+    agent = SIDS[root]
+    leg = f"{root[:-1]}{draw(st.sampled_from('12'))}"
+    match draw(st.sampled_from(["voice", "refused", "status", "root", "dial"])):
+        case "voice" if agent:
+            return voice(root, at=at, agent=agent)
+        case "refused" if agent:
+            return refused(root, at=at, agent=agent, reason=draw(st.sampled_from(["country", "invalid"])))
+        case "dial":
+            return dial(root, draw(st.sampled_from([None, leg])), at=at)
+        case "root":
+            return end(root, at=at)
+        case _:
+            said = draw(st.sampled_from(["ringing", "in-progress", "completed", "busy"]))
+            return status(root, leg, said, at=at, to=f"client:agent{leg[-1]}")
+
+
+def seen(board: Switchboard) -> list[object]:
+    agents = ("alice", "agent1", "agent2")
+    return [
+        [board.calls_of(agent, soon(900)) for agent in agents],
+        [
+            (board.placed_by(agent, soon(at)), board.refused_to(agent, soon(at)))
+            for agent in agents
+            for at in (-1, 300)
+        ],
+        [board.placed(soon(at)) for at in (-1, 300)],
+        [(board.was_placed(sid), board.why_refused(sid)) for sid in SIDS],
+    ]
+
+
+@given(st.lists(callbacks(), max_size=12), st.randoms())
+def test_order_and_duplicates_change_nothing(heard: list[Callback], random: Random) -> None:
+    shuffled = [*heard, *random.sample(heard, len(heard) // 2)]
+    random.shuffle(shuffled)
+    assert seen(after(shuffled)) == seen(after(heard))
+
+
+@given(st.lists(st.integers(0, 3600), min_size=1), st.integers(-10, 3700))
+def test_a_tally_counts_what_is_after(moments: list[int], since: int) -> None:
+    tally = Tally()
+    for moment in moments:
+        tally.add(soon(moment))
+    assert tally.since(soon(since)) == sum(m > max(since, max(moments) - 3600) for m in moments)
