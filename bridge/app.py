@@ -29,9 +29,11 @@ from bridge.web.agents import Agents
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
 from bridge.web.door import Door
+from bridge.web.headers import headers_for
 from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Inbound
-from bridge.web.middleware import LARGEST_BODY, SignedForms, problems
+from bridge.web.limits import LARGEST_BODY, limits
+from bridge.web.middleware import SignedForms, problems
 from bridge.web.observe import observing
 from bridge.web.outbound import Line, Outbound
 from bridge.web.routes import Edge, add_routes
@@ -132,7 +134,9 @@ async def _draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
 def _application(
     settings: Settings, inbox: Inbox, worker: Worker, directory: Directory, callers: Callers
 ) -> web.Application:
-    middlewares = [observing(log_requests=settings.log.requests), problems]
+    server = settings.server
+    bounds = limits(concurrent_requests=server.concurrent_requests, body_seconds=server.body_seconds)
+    middlewares = [observing(log_requests=settings.log.requests), problems, bounds]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
     origins = {_origin(settings.twenty.pages), *settings.cors.origins}
     door = _door(settings, origins)
@@ -154,6 +158,8 @@ def _application(
         ),
     )
     add_routes(app, edge, prefix=settings.server.prefix, origins=origins)
+    # After those of CORS: they say which origins an answer depends on.
+    app.on_response_prepare.append(headers_for(settings.server.public_url))
     _shout_about_the_door(settings, origins)
     return app
 

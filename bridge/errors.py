@@ -10,7 +10,11 @@ BridgeError
 │   ├── NotAuthenticated       nobody we know
 │   ├── NotAllowed             somebody we know, or a place, that may not
 │   ├── NotUnderstood          a body that cannot be read
-│   └── WrongContentType       a body of a kind that is not taken here
+│   ├── WrongContentType       a body of a kind that is not taken here
+│   ├── BodyTooLarge           a body over the limit
+│   ├── BodyTooSlow            a body that did not arrive in time
+│   └── TargetTooLong          a path with query over the limit
+├── TooBusy                as many requests as may be are in work
 ├── InboxUnavailable       what arrived cannot be kept now
 ├── TwilioError            Twilio's REST API did not do what it was asked
 │   ├── TwilioUnavailable  down, slow, over its limit, or an answer that nobody understands
@@ -79,6 +83,24 @@ class NotUnderstood(RequestRefused):
 
 class WrongContentType(RequestRefused):
     """The body is of a kind that is not taken here."""
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is over the limit; it was not read to its end."""
+
+
+class BodyTooSlow(RequestRefused):
+    """The body did not arrive in time; the connection is closed."""
+
+
+class TargetTooLong(RequestRefused):
+    """The path with its query is over the limit."""
+
+
+class TooBusy(BridgeError):
+    """As many requests as may be are in work; the sender should try again."""
+
+    code = "bridge.busy"
 
 
 class InboxUnavailable(BridgeError):

@@ -13,7 +13,10 @@ from aiohttp import web
 from bridge.app import SCRAPE, open_app
 from bridge.errors import CannotListen
 from bridge.settings import MetricsSettings, Settings
+from bridge.web.protocol import Runner
 from bridge.web.scrape import Scrape
+
+METRICS_STOP_SECONDS = 1
 
 log = structlog.get_logger()
 
@@ -25,8 +28,7 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     server = settings.server
     async with open_app(settings) as app:
-        # A line a request is the middleware's affair; aiohttp's own halves the throughput.
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=server.stop_seconds)
+        runner = Runner(app, shutdown_timeout=server.stop_seconds)
         async with _metrics(app[SCRAPE], settings.metrics), _serving(runner):
             await _listen(runner, server.host, server.port, "BRIDGE_HOST, BRIDGE_PORT")
             host, port = runner.addresses[0][:2]
@@ -41,7 +43,7 @@ async def _metrics(scrape: Scrape, settings: MetricsSettings) -> AsyncIterator[N
     if not settings.enabled:
         yield
         return
-    runner = web.AppRunner(scrape.application(), access_log=None)
+    runner = Runner(scrape.application(), shutdown_timeout=METRICS_STOP_SECONDS)
     async with _serving(runner):
         await _listen(runner, settings.host, settings.port, "BRIDGE_METRICS_HOST, BRIDGE_METRICS_PORT")
         host, port = runner.addresses[0][:2]

@@ -15,7 +15,10 @@ def _callback_url(value: str) -> str:
 
 
 class ServerSettings(Section):
-    """Where the bridge listens, and where the world finds it."""
+    """Where the bridge listens, where the world finds it, and how much it takes at once.
+
+    Twilio waits 15 seconds for an answer: a body that takes `body_seconds` comes from nobody we know.
+    """
 
     public_url: Annotated[BaseUrl, AfterValidator(_callback_url)] = Field(
         examples=["https://phone.example.com"]
@@ -23,6 +26,8 @@ class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     stop_seconds: Seconds = 20
+    concurrent_requests: int = Field(500, ge=1, le=100_000)
+    body_seconds: Seconds = 10
 
     @property
     def prefix(self) -> str:

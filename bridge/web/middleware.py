@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bridge import metrics
 from bridge.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
     BridgeError,
     CallbackInvalid,
     IdentityRefused,
@@ -15,6 +17,8 @@ from bridge.errors import (
     NotAllowed,
     NotAuthenticated,
     NotUnderstood,
+    TargetTooLong,
+    TooBusy,
     WrongContentType,
 )
 from bridge.twilio.signature import Validator
@@ -22,8 +26,8 @@ from bridge.twilio.signature import Validator
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FormHandler = Callable[[web.Request, Mapping[str, str]], Awaitable[web.Response]]
 
-LARGEST_BODY = 64 * 1024
 MOST_FIELDS = 500
+LONGEST_FIELD = 16 * 1024
 FORM = "application/x-www-form-urlencoded"
 
 STATUS_OF: Mapping[type[BridgeError], int] = {
@@ -33,8 +37,30 @@ STATUS_OF: Mapping[type[BridgeError], int] = {
     NotAuthenticated: 401,
     NotAllowed: 403,
     WrongContentType: 415,
+    BodyTooSlow: 408,
+    BodyTooLarge: 413,
+    TargetTooLong: 414,
     InboxUnavailable: 503,
+    TooBusy: 503,
 }
+
+UNSIGNED = "The request does not carry a valid X-Twilio-Signature for this URL."
+UNREADABLE = (
+    f"The form should be UTF-8, {MOST_FIELDS} fields at most, each {LONGEST_FIELD} characters at most."
+)
+
+ADVICE: Mapping[int, Mapping[str, str]] = {
+    401: {hdrs.WWW_AUTHENTICATE: "Bearer"},
+    408: {hdrs.CONNECTION: "close"},
+    503: {hdrs.RETRY_AFTER: "1"},
+}
+"""What headers go with a status."""
+
+SAID: Mapping[int, str] = {
+    404: "There is nothing here; /openapi.yaml tells what there is.",
+    417: "The only expectation that is met is 100-continue.",
+}
+"""What is said of those of aiohttp's own refusals that need more than their name."""
 
 log = structlog.get_logger()
 
@@ -49,13 +75,10 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         metrics.REQUESTS_REFUSED.inc(type(error).__name__)
         log.warning("request.refused", path=_route(request), status=status, reason=str(error))
         return problem(status, str(error) if status != 500 else "This is our fault.")
-    except web.HTTPRequestEntityTooLarge:
-        return problem(413, f"The body is over {LARGEST_BODY} bytes.")
     except web.HTTPException as answer:
         if answer.status < 400:
             raise
-        allow = answer.headers.get("Allow")
-        return problem(answer.status, answer.reason, headers={"Allow": allow} if allow else {})
+        return in_our_words(answer)
     except Exception:
         log.exception("request.failed", path=_route(request))
         return problem(500, "This is our fault.")
@@ -67,9 +90,16 @@ def _route(request: web.Request) -> str:
     return resource.canonical if resource else request.path
 
 
+def in_our_words(answer: web.HTTPException) -> web.Response:
+    """aiohttp's own refusals: no such path, another method, an unknown Expect."""
+    if allow := answer.headers.get(hdrs.ALLOW):
+        return problem(answer.status, f"Use {allow} here.", headers={hdrs.ALLOW: allow})
+    return problem(answer.status, SAID.get(answer.status, answer.reason))
+
+
 def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> web.Response:
     """A problem body; `detail` says what is wrong and what to do."""
-    advice = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
+    advice = ADVICE.get(status, {})
     title = web.Response(status=status).reason
     return web.json_response(
         {"type": "about:blank", "title": title, "status": status, "detail": detail},
@@ -80,7 +110,11 @@ def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = Non
 
 
 class SignedForms:
-    """Lets a form through to its handler if Twilio signed it."""
+    """Lets a form through to its handler if Twilio signed it.
+
+    Only POSTs of forms are taken, which is what Twilio's Voice sends unless it is told otherwise: a GET
+    would do with its query what a log or a prefetch must not, and a JSON body is of no Voice request.
+    """
 
     def __init__(self, validator: Validator, public_url: str) -> None:
         self._validator = validator
@@ -94,10 +128,13 @@ class SignedForms:
         async def handler(request: web.Request) -> web.Response:
             if request.content_type != FORM:
                 raise WrongContentType(f"The body should be {FORM}, as Twilio sends it.")
+            signatures = request.headers.getall("X-Twilio-Signature", ())
+            # One that is missing, or that comes with another, is not worth reading the form for.
+            if len(signatures) != 1:
+                raise NotAllowed(UNSIGNED)
             pairs = _pairs(await request.read())
-            signature = request.headers.get("X-Twilio-Signature", "")
-            if not any(self._validator.is_valid(url, pairs, signature) for url in self._urls(request)):
-                raise NotAllowed("The request does not carry a valid X-Twilio-Signature for this URL.")
+            if not any(self._validator.is_valid(url, pairs, signatures[0]) for url in self._urls(request)):
+                raise NotAllowed(UNSIGNED)
             parameters = dict(pairs)
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
@@ -126,8 +163,9 @@ def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> Non
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as problem:
-        raise NotUnderstood(
-            "The form cannot be read: it should be UTF-8 with at most 500 fields."
-        ) from problem
+        raise NotUnderstood(UNREADABLE) from problem
+    if len(body) > LONGEST_FIELD and any(len(name + value) > LONGEST_FIELD for name, value in pairs):
+        raise NotUnderstood(UNREADABLE)
+    return pairs

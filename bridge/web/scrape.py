@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bridge import metrics
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
+from bridge.web.headers import headers_for
 
 NOT_KNOWN = float("nan")
 
@@ -27,6 +28,7 @@ class Scrape:
         """What listens beside the bridge."""
         app = web.Application()
         app.router.add_get("/metrics", self.answer)
+        app.on_response_prepare.append(headers_for())
         return app
 
     async def answer(self, _request: web.Request) -> web.Response:

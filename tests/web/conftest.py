@@ -1,5 +1,6 @@
 """The bridge on a SQLite file, its Twenty away; every answer is held to the specification."""
 
+import asyncio
 import json
 import re
 import socket
@@ -14,13 +15,15 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 import yaml
 from aiohttp import web
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
+from multidict import CIMultiDict
 from pytest_aiohttp import AiohttpClient
 from twilio.request_validator import RequestValidator
 
 from bridge.app import open_app
 from bridge.settings import Settings
+from bridge.web.protocol import Runner
 
 AUTH_TOKEN, OLD_TOKEN = "an-invented-auth-token", "the-one-before-it"
 API_SECRET = "an invented secret of thirty-two characters"
@@ -52,11 +55,14 @@ class Answer:
         return self.headers.get("Content-Type", "").partition(";")[0]
 
 
+Client = TestClient[Any, Any]
+
+
 @dataclass(frozen=True)
 class Bridge:
     """The running bridge, as a widget, Twilio and an operator come to it."""
 
-    client: TestClient[web.Request, web.Application]
+    client: Client
     app: web.Application
     database: Path
     public_url: str
@@ -81,6 +87,17 @@ class Bridge:
         headers = {**FORM, "X-Twilio-Signature": signature}
         return await self.post(path, data=urlencode(form), headers=headers)
 
+    async def raw(self, sent: bytes) -> Answer:
+        """What is answered to bytes that no HTTP client would send."""
+        assert self.client.port
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.client.port)
+        writer.write(sent)
+        try:
+            async with asyncio.timeout(30):
+                return await _read_answer(reader)
+        finally:
+            writer.close()
+
     def rows(self) -> list[tuple[str, str, dict[str, str]]]:
         """Kind, root SID and parameters of what is on the disk."""
         with closing(sqlite3.connect(self.database)) as connection:
@@ -88,6 +105,15 @@ class Bridge:
                 "select kind, root_sid, parameters from callbacks order by id"
             ).fetchall()
         return [(kind, root_sid, json.loads(parameters)) for kind, root_sid, parameters in found]
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> Answer:
+    head = await reader.readuntil(b"\r\n\r\n")
+    status, headers = head.split(b"\r\n", 1)
+    lines = (line.partition(": ") for line in headers.decode().strip().split("\r\n"))
+    told = CIMultiDict((name, value) for name, _, value in lines)
+    body = await reader.readexactly(int(told.get("Content-Length", "0")))
+    return Answer(int(status.split()[1]), told, body.decode())
 
 
 def conforms(method: str, path: str, answer: Answer) -> None:
@@ -131,6 +157,13 @@ def validate(value: object, schema: Mapping[str, Any]) -> None:
     Draft202012Validator({"components": SPECIFICATION["components"], **schema}).validate(value)
 
 
+class _AsItShips(TestServer):
+    """Serves as `bridge.server` does, and not as aiohttp would by itself."""
+
+    async def _make_runner(self, **more: Any) -> Runner:
+        return Runner(self.app, shutdown_timeout=1, **more)
+
+
 OpenBridge = Callable[..., Awaitable[Bridge]]
 
 
@@ -143,7 +176,7 @@ async def open_bridge(tmp_path: Path, aiohttp_client: AiohttpClient) -> AsyncIte
             database = tmp_path / "bridge.db"
             settings = settings_with(sections, database)
             app = await stack.enter_async_context(open_app(settings))
-            client = await aiohttp_client(app)
+            client: Client = await aiohttp_client(_AsItShips(app))
             stack.push_async_callback(client.close)
             return Bridge(client, app, database, settings.server.public_url)
 

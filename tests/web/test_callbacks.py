@@ -106,6 +106,7 @@ async def test_the_requests_own_host_says_nothing(bridge: Bridge) -> None:
     [
         (b"CallSid=\xff", FORM["Content-Type"], 400),
         ("&".join(f"a{n}=" for n in range(501)).encode(), FORM["Content-Type"], 400),
+        (b"x=" + b"1" * 16 * 1024, FORM["Content-Type"], 400),
         (b"x=" + b"1" * 64 * 1024, FORM["Content-Type"], 413),
         (b"{}", "application/json", 415),
         (b"CallSid=CA1", "text/plain", 415),
@@ -114,8 +115,16 @@ async def test_the_requests_own_host_says_nothing(bridge: Bridge) -> None:
     ],
 )
 async def test_body(bridge: Bridge, body: bytes, content_type: str, status: int) -> None:
-    answer = await bridge.post("/twilio/status", data=body, headers={"Content-Type": content_type})
+    headers = {"Content-Type": content_type, "X-Twilio-Signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8="}
+    answer = await bridge.post("/twilio/status", data=body, headers=headers)
     assert (answer.status, bridge.rows()) == (status, [])
+
+
+async def test_a_second_signature_is_none(bridge: Bridge) -> None:
+    right = RequestValidator(AUTH_TOKEN).compute_signature(f"{PUBLIC_URL}/twilio/status", STATUS)
+    headers = [*FORM.items(), ("X-Twilio-Signature", right), ("X-Twilio-Signature", right)]
+    answer = await bridge.post("/twilio/status", data=urlencode(STATUS), headers=headers)
+    assert (answer.status, bridge.rows()) == (403, [])
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ async def test_several_people(
         ("12", 400, None),
         ("+", 400, None),
         ("%", 400, None),
-        ("0" * 4000, 400, None),
+        ("0" * 1000, 400, None),
         ("é\0\n", 400, None),
     ],
 )

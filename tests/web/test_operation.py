@@ -68,6 +68,13 @@ async def test_every_route_is_specified_and_the_other_way_round(open_bridge: Ope
     assert served == specified | {(method, prefix + path) for method, path in specified}
 
 
+@pytest.mark.parametrize("path", SPECIFICATION["paths"])
+def test_every_operation_says_what_the_limits_answer(path: str) -> None:
+    for method, operation in SPECIFICATION["paths"][path].items():
+        limits = {"414", "503"} | ({"400", "408", "413", "415"} if method != "get" else set())
+        assert limits - operation["responses"].keys() == set()
+
+
 @pytest.mark.parametrize(
     "path", ["/phone/health", "/phone/ready", "/phone/capabilities", "/phone/openapi.yaml"]
 )

@@ -1,0 +1,42 @@
+"""Headers of every answer. None of them is a page, and none is to be kept by anybody on the way.
+
+https://owasp.org/www-project-secure-headers/
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+ALWAYS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+A_YEAR = "max-age=31536000"
+
+
+def headers_for(public_url: str = "") -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """What to call before an answer is sent by an application at `public_url`, if the world finds it at all.
+
+    HSTS binds the whole host, so it is sent only by a bridge that has one of its own.
+    """
+    parts = urlsplit(public_url)
+    own_host = parts.scheme == "https" and not parts.path
+    always = {**ALWAYS, **({"Strict-Transport-Security": A_YEAR} if own_host else {})}
+
+    async def add(_request: web.Request, response: web.StreamResponse) -> None:
+        adorn(response, always)
+
+    return add
+
+
+def adorn(response: web.StreamResponse, always: Mapping[str, str] = ALWAYS) -> None:
+    """Adds these headers; what has its own Cache-Control keeps it."""
+    headers = response.headers
+    headers.update(always)
+    headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in headers:
+        headers[hdrs.VARY] = hdrs.ORIGIN
+    # aiohttp names itself and its version here.
+    headers.pop(hdrs.SERVER, None)

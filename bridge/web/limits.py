@@ -1,0 +1,65 @@
+"""What one request may take, and all together; what a proxy should bound besides is in deploy/Caddyfile."""
+
+import asyncio
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
+
+from bridge.errors import BodyTooLarge, BodyTooSlow, NotUnderstood, TargetTooLong, TooBusy, WrongContentType
+from bridge.web.middleware import Handler
+
+LARGEST_BODY = 64 * 1024
+LONGEST_TARGET = 2048
+ALWAYS_ANSWERED = ("/health", "/ready")
+
+
+def limits(*, concurrent_requests: int, body_seconds: float) -> Middleware:
+    """Reads the body within its bounds, then lets so many requests in and no more.
+
+    Only a request that has arrived counts: whoever sends slowly keeps nobody out.
+    """
+    in_work = 0
+
+    @web.middleware
+    async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal in_work
+        if len(request.raw_path) > LONGEST_TARGET:
+            raise TargetTooLong(f"The path with its query is over {LONGEST_TARGET} characters.")
+        # That of a GET is of no use to anybody, and is left unread.
+        if request.method != hdrs.METH_GET and request.can_read_body:
+            await _read(request, body_seconds)
+        if in_work >= concurrent_requests and not _always_answered(request):
+            raise TooBusy("Too many requests are in work; try again.")
+        in_work += 1
+        try:
+            return await handler(request)
+        finally:
+            in_work -= 1
+
+    return limit
+
+
+async def _read(request: web.Request, seconds: float) -> None:
+    """Reads the body; aiohttp keeps it for whoever reads it next."""
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise BodyTooLarge(f"The body is over {LARGEST_BODY} bytes.")
+    # A small compressed body may be a large one.
+    if hdrs.CONTENT_ENCODING in request.headers:
+        raise WrongContentType("The body should be sent as it is, without Content-Encoding.")
+    try:
+        if request.content.is_eof():  # it is all there: a timer would cost more than to read
+            await request.read()
+        else:
+            async with asyncio.timeout(seconds):
+                await request.read()
+    except TimeoutError as late:
+        raise BodyTooSlow(f"The body did not arrive within {seconds} seconds.") from late
+    except web.HTTPRequestEntityTooLarge as large:
+        raise BodyTooLarge(f"The body is over {LARGEST_BODY} bytes.") from large
+    except (web.RequestPayloadError, ConnectionError) as broken:
+        raise NotUnderstood("The body broke off, or its chunks are wrong.") from broken
+
+
+def _always_answered(request: web.Request) -> bool:
+    resource = request.match_info.route.resource
+    return resource is not None and resource.canonical.endswith(ALWAYS_ANSWERED)

@@ -1,0 +1,93 @@
+"""What aiohttp answers before the application is asked, put into our words: no banner, no page, no trace."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from bridge.web.headers import adorn
+from bridge.web.middleware import in_our_words, problem
+
+KEPT_ALIVE_SECONDS = 75
+"""Longer than a proxy keeps its idle connections, and the most that a request's head may take."""
+
+LINGERING_SECONDS = 2
+"""How long a client that was refused may go on sending, so that it gets to read why."""
+
+Answers = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger()
+
+
+class Runner(web.AppRunner):
+    """Runs the application."""
+
+    def __init__(self, app: web.Application, *, shutdown_timeout: float, **more: Any) -> None:
+        super().__init__(
+            app,
+            # A line a request is the middleware's affair; aiohttp's own halves the throughput.
+            access_log=None,
+            shutdown_timeout=shutdown_timeout,
+            keepalive_timeout=KEPT_ALIVE_SECONDS,
+            lingering_time=LINGERING_SECONDS,
+            auto_decompress=False,
+            **more,
+        )
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return _Server(_caught(made.request_handler), request_factory=made.request_factory, **self._kwargs)
+
+
+class _Server(web.Server):
+    def __call__(self) -> RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class _Protocol(RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What is no HTTP is not worth a traceback; `message` quotes it, and is left out."""
+        if status == 500:
+            log.error("request.failed", exc_info=exc)
+            detail = "This is our fault."
+        else:
+            log.info("request.unreadable", reason=type(exc).__name__)
+            detail = "The request is no HTTP that is understood here, or its head is too long."
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer was begun already")
+        answer = _Unasked(problem(status, detail))
+        answer.force_close()
+        return answer
+
+
+class _Unasked(web.Response):
+    """A problem that no route answers: the application's headers come by no other way."""
+
+    def __init__(self, said: web.Response) -> None:
+        super().__init__(body=said.body, status=said.status, headers=said.headers)
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        adorn(self)
+
+
+def _caught(handle: Answers) -> Answers:
+    """An unknown `Expect` is refused before any middleware is asked."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await handle(request)
+        except web.HTTPException as answer:
+            return in_our_words(answer)
+
+    return handler
