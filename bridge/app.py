@@ -223,6 +223,7 @@ def _line(settings: Settings) -> Line:
         region=_region(settings),
         ring_seconds=settings.voice.ring_seconds,
         longest_call_seconds=settings.voice.longest_call_seconds,
+        machine_detection=settings.voice.machine_detection,
         texts=settings.voice.spoken,
     )
 

@@ -131,3 +131,13 @@ def nodes_of(data: dict[str, Any]) -> list[dict[str, Any]]:
     """The nodes of the one connection in an answer."""
     (connection,) = data.values()
     return [edge["node"] for edge in connection["edges"]]
+
+
+async def finished(twenty: TwentySandbox, call_sid: str) -> dict[str, Any]:
+    """A call's record, once it is over."""
+    async with asyncio.timeout(20):
+        while True:
+            found = (await phone_calls(twenty)).get(call_sid)
+            if found and found["status"] not in ("RINGING", "IN_PROGRESS"):
+                return found
+            await asyncio.sleep(0.02)

@@ -28,12 +28,16 @@ def _check_braces(name: str, text: str, known: Mapping[str, object]) -> None:
 
 
 class VoiceSettings(Section):
-    """Calls: where national numbers are at home, how long it rings, what is said."""
+    """Calls: where national numbers are at home, how long it rings, what is said.
+
+    Twilio charges `machine_detection` by the call.
+    """
 
     region: Region | None = Field(None, examples=["FR"])
     language: str = Field("en-US", pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-FR"])
     ring_seconds: int = Field(30, ge=5, le=600)
     longest_call_seconds: int | None = Field(14400, ge=1, le=86400)
+    machine_detection: bool = False
     texts: dict[str, dict[str, str]] = Field({}, examples=["{de-DE: {invalid: Kein gültiger Anschluss.}}"])
 
     @field_validator("texts")

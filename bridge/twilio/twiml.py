@@ -14,8 +14,19 @@ EMPTY = str(VoiceResponse())
 """Nothing more to do: the call ends."""
 
 
-def dial_out(target: str, *, caller_id: str, timeout: int, time_limit: int | None, urls: CallbackUrls) -> str:
-    """Dials `target`: an E.164 number or `client:identity`."""
+def dial_out(
+    target: str,
+    *,
+    caller_id: str,
+    timeout: int,
+    time_limit: int | None,
+    urls: CallbackUrls,
+    detect_machines_of: str | None = None,
+) -> str:
+    """Dials `target`: an E.164 number or `client:identity`.
+
+    `detect_machines_of` is the SID of a call that is told whether a machine answers.
+    """
     response = VoiceResponse()
     dial = Dial(
         caller_id=caller_id,
@@ -24,7 +35,8 @@ def dial_out(target: str, *, caller_id: str, timeout: int, time_limit: int | Non
         time_limit=time_limit,
         action=urls.dial,
     )
-    _add(dial, target, status=urls.status)
+    detection = _detection(detect_machines_of, urls) if detect_machines_of else {}
+    _add(dial, target, status=urls.status, **detection)
     response.append(dial)
     return str(response)
 
@@ -57,10 +69,19 @@ def recorded(urls: CallbackUrls, *, wanted: bool) -> dict[str, str]:
     }
 
 
-def _add(dial: Dial, target: str, *, status: str) -> None:
+def _add(dial: Dial, target: str, *, status: str, **of_numbers: str) -> None:
     identity = client_identity(target)
     noun = dial.client if identity else dial.number
-    noun(identity or target, status_callback=status, status_callback_event=STATUS_EVENTS)
+    attributes = {} if identity else of_numbers
+    noun(identity or target, status_callback=status, status_callback_event=STATUS_EVENTS, **attributes)
+
+
+def _detection(call_sid: str, urls: CallbackUrls) -> dict[str, str]:
+    """Beside the talk: who is called does not wait until the machine is told from a person.
+
+    https://www.twilio.com/docs/voice/twiml/number#attributes-machinedetection
+    """
+    return {"machine_detection": "Enable", "amd_status_callback": urls.machine(call_sid)}
 
 
 def say(text: str, *, language: str) -> str:

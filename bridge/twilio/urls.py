@@ -60,6 +60,13 @@ class CallbackUrls:
         """The text of a voicemail."""
         return self._url("transcription")
 
+    def machine(self, call_sid: str) -> str:
+        """What answering-machine detection heard on a leg of this call: that request does not name the call.
+
+        https://www.twilio.com/docs/voice/answering-machine-detection
+        """
+        return self._url("machine", f"?call={call_sid}")
+
     def _url(self, route: str, query: str = "") -> str:
         return f"{self.public_url}/twilio/{route}{query}{RETRIES}"
 

@@ -31,6 +31,16 @@ class Callbacks:
 
         return handle
 
+    async def machine(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """What answering-machine detection heard: of a leg that is in progress, whose call the URL names."""
+        told = {
+            **parameters,
+            "ParentCallSid": request.query.get("call") or "not named",
+            "CallStatus": "in-progress",
+        }
+        await self._inbox.put(read(Kind.STATUS, request, told))
+        return web.Response(status=204)
+
     async def dial(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """The action of a Dial that is over: Twilio asks what to do next, and there is nothing.
 

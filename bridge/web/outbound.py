@@ -28,6 +28,7 @@ class Line:
     region: str
     ring_seconds: int
     longest_call_seconds: int | None
+    machine_detection: bool
     texts: Texts
 
 
@@ -53,7 +54,7 @@ class Outbound:
             return answer(twiml.say(text, language=self._line.texts.language))
         keep_soon(self._inbox, read(Kind.VOICE, request, parameters))
         metrics.TWIML.inc("dialled")
-        return answer(self._dial(target, parameters["From"]))
+        return answer(self._dial(target, parameters))
 
     def _target(self, dialled: str) -> str:
         if dialled.startswith("client:"):
@@ -63,13 +64,14 @@ class Outbound:
             return f"client:{identity}"
         return to_dial(dialled, self._line.region)
 
-    def _dial(self, target: str, caller: str) -> str:
+    def _dial(self, target: str, parameters: Mapping[str, str]) -> str:
         # A colleague sees who calls; everybody else the company's number.
-        caller_id = caller if client_identity(target) else self._line.number
+        caller_id = parameters["From"] if client_identity(target) else self._line.number
         return twiml.dial_out(
             target,
             caller_id=caller_id,
             timeout=self._line.ring_seconds,
             time_limit=self._line.longest_call_seconds,
             urls=self._urls,
+            detect_machines_of=parameters["CallSid"] if self._line.machine_detection else None,
         )

@@ -54,6 +54,7 @@ def _twilio(edge: Edge) -> Routes:
     for path in ("/twilio/dial", "/twiml/voice/status"):
         yield "POST", path, edge.signed(edge.callbacks.dial)
     yield "POST", "/twilio/fallback", edge.signed(edge.voice.fallback)
+    yield "POST", "/twilio/machine", edge.signed(edge.callbacks.machine)
     yield "POST", "/twilio/voicemail", edge.signed(edge.callbacks.voicemail)
     for kind in (Kind.STATUS, Kind.RECORDING, Kind.TRANSCRIPTION):
         yield "POST", f"/twilio/{kind}", edge.signed(edge.callbacks.acknowledging(kind))

@@ -28,6 +28,22 @@ def test_dial() -> None:
     }
 
 
+def test_a_number_is_asked_whether_a_machine_answers() -> None:
+    sid = "CA" + "1" * 32
+
+    def noun(target: str) -> ET.Element:
+        document = twiml.dial_out(
+            target, caller_id="", timeout=30, time_limit=None, urls=URLS, detect_machines_of=sid
+        )
+        return ET.fromstring(document)[0][0]
+
+    told_at = noun("+33612345678").attrib["amdStatusCallback"]
+    assert told_at == f"https://crm.example.com/phone/twilio/machine?call={sid}#rc=5&rp=all"
+    assert noun("+33612345678").attrib["machineDetection"] == "Enable"
+    assert "machineDetection" not in noun("client:bob").attrib
+    assert "machineDetection" not in dialled("+33612345678")[0].attrib
+
+
 def test_dial_without_a_limit() -> None:
     assert "timeLimit" not in dialled("+33612345678").attrib
 

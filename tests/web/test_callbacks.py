@@ -39,6 +39,16 @@ async def test_kept_when_acknowledged(bridge: Bridge, path: str, name: str, kind
     assert answer.text.endswith(EMPTY if status == 200 else "")
 
 
+async def test_what_detection_heard_is_kept_with_the_call_that_the_url_names(bridge: Bridge) -> None:
+    root, leg = "CA" + "1" * 32, "CA" + "2" * 32
+    heard = {"CallSid": leg, "AnsweredBy": "machine_start", "MachineDetectionDuration": "3500"}
+    assert (await bridge.twilio(f"/twilio/machine?call={root}", heard)).status == 204
+    told = {**heard, "ParentCallSid": root, "CallStatus": "in-progress"}
+    assert bridge.rows() == [("status", root, told)]
+    for url in ("/twilio/machine?call=another", "/twilio/machine?call=", "/twilio/machine"):
+        assert (await bridge.twilio(url, heard)).status == 400
+
+
 async def test_every_recorded_payload_of_a_call_is_one_call(bridge: Bridge) -> None:
     for n, name in enumerate(("2-status-initiated", "3-status-ringing", "4-status-in-progress"), start=1):
         assert (await bridge.twilio("/twilio/status", payload(f"browser-out-{name}"))).status == 204
@@ -84,6 +94,7 @@ TWILIOS_PATHS = [
     "/twilio/recording",
     "/twilio/voicemail",
     "/twilio/transcription",
+    "/twilio/machine?call=CA11111111111111111111111111111111",
 ]
 
 
