@@ -3,6 +3,7 @@
 BridgeError
 ├── SettingsInvalid        the settings; lists all that is wrong
 ├── CannotListen           the address is taken, or not this machine's
+├── CannotWrite            a file of settings
 ├── NumberRefused          a number that cannot or must not be dialled
 ├── IdentityRefused        an identity that nobody may have, or not this caller
 ├── CallbackInvalid        a request of Twilio's that says too little
@@ -47,6 +48,10 @@ class SettingsInvalid(BridgeError):
 
 class CannotListen(BridgeError):
     """The server cannot have its address; the message names it and the settings that say so."""
+
+
+class CannotWrite(BridgeError):
+    """A file of settings cannot be written; the message names it."""
 
 
 class NumberRefused(BridgeError):

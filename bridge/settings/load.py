@@ -7,7 +7,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from dotenv import dotenv_values
@@ -51,6 +51,10 @@ SECRETS = frozenset(
 )
 """Those that `config.yaml` must not hold."""
 
+ENV_FILE = Path(".env")
+
+Model = TypeVar("Model", bound=BaseModel)
+
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 """What the YAML library raises; of a value that is not what its tag says, what `int` and its like do."""
 
@@ -65,13 +69,24 @@ VARIABLES = {path: name for name, path in ENVIRONMENT.items()}
 def load(
     config: Path | None = None,
     *,
-    env_file: Path = Path(".env"),
+    env_file: Path = ENV_FILE,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """The settings, or SettingsInvalid with every problem there is.
 
     `config` is `config.yaml` here unless named; only a file that was named has to exist.
     """
+    return load_as(Settings, config, env_file=env_file, environ=environ)
+
+
+def load_as(
+    model: type[Model],
+    config: Path | None = None,
+    *,
+    env_file: Path = ENV_FILE,
+    environ: Mapping[str, str] | None = None,
+) -> Model:
+    """As `load`, for who needs less than all settings: `model` has the sections that it needs."""
     problems: list[str] = []
     values = _from_file(config, problems)
     _without_secrets(values, problems)
@@ -83,7 +98,7 @@ def load(
         if told.get(variable) and isinstance(values.setdefault(section, {}), dict):
             values[section][field] = told[variable]
     try:
-        settings = Settings.model_validate(values)
+        settings = model.model_validate(values)
     except ValidationError as invalid:
         problems.extend(_explain(error) for error in invalid.errors(include_url=False, include_input=False))
     if problems:

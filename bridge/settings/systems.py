@@ -7,27 +7,34 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, Section
 
+TWILIO = "https://api.twilio.com"
+
 
 def _twenty_url(value: str) -> str:
     return re.sub(r"/(graphql|metadata|rest)$", "", value)
 
 
-class TwilioSettings(Section):
-    """The Twilio account; `api_url` is where its REST API is, if not at Twilio."""
+class TwilioAccount(Section):
+    """A Twilio account as its owner has it; `api_url` is where its REST API is, if not at Twilio."""
 
     account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$", examples=["AC0123456789abcdef0123456789abcdef"])
     auth_token: SecretList = Field(
         min_length=1,
         examples=["the Auth Token of the Twilio console, or two with a comma while you rotate it"],
     )
+    api_url: BaseUrl = TWILIO
+    timeout_seconds: Seconds = 10
+
+
+class TwilioSettings(TwilioAccount):
+    """The Twilio account, and what the bridge uses of it."""
+
     api_key: str = Field(pattern=r"^SK[0-9a-zA-Z]{32}$", examples=["SK0123456789abcdef0123456789abcdef"])
     api_secret: SecretStr = Field(
         min_length=1, examples=["the secret that Twilio showed when the key was made"]
     )
     app_sid: str = Field(pattern=r"^AP[0-9a-zA-Z]{32}$", examples=["AP0123456789abcdef0123456789abcdef"])
     phone_number: PhoneNumber = Field(examples=["+33159130001"])
-    api_url: BaseUrl = "https://api.twilio.com"
-    timeout_seconds: Seconds = 10
 
 
 class TwentySettings(Section):

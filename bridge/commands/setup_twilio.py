@@ -1,0 +1,97 @@
+"""Prepares a Twilio account for the bridge: shows what would change, asks, changes only that."""
+
+import asyncio
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from bridge.errors import TwilioDenied
+from bridge.settings.env_file import check_writable, remember
+from bridge.settings.load import ENV_FILE, load_as
+from bridge.settings.parts import SetUpTwilio, TwilioSoFar
+from bridge.twilio.provision import Known, Plan, carry_out, look, plan_for
+from bridge.twilio.rest.account import AccountRest, open_account
+
+NOTHING = "Nothing to do: the account has all that the bridge needs."
+
+
+def run(config: Path | None, *, name: str, numbers: Sequence[str], dry_run: bool, yes: bool) -> bool:
+    """Whether all of it is there now, or would be."""
+    settings = load_as(SetUpTwilio, config)
+    return asyncio.run(
+        set_up(settings, name=name, numbers=numbers, dry_run=dry_run, yes=yes, env_file=ENV_FILE)
+    )
+
+
+async def set_up(
+    settings: SetUpTwilio, *, name: str, numbers: Sequence[str], dry_run: bool, yes: bool, env_file: Path
+) -> bool:
+    """As `run`, with the settings so far; raises TwilioError or CannotWrite."""
+    async with open_account(settings.twilio) as account:
+        plan, app_sid = await _plan(account, settings, name=name, numbers=numbers)
+        _show(plan)
+        if not plan.steps or dry_run:
+            return not plan.problems
+        if not yes and not typer.confirm("Go on?"):
+            return False
+        check_writable(env_file)
+        await carry_out(
+            account,
+            plan.steps,
+            app_sid=app_sid,
+            keep=partial(_keep, env_file),
+            tell=typer.echo,
+        )
+    return not plan.problems
+
+
+async def _plan(
+    account: AccountRest, settings: SetUpTwilio, *, name: str, numbers: Sequence[str]
+) -> tuple[Plan, str | None]:
+    there = await look(account)
+    known = Known(
+        public_url=settings.server.public_url,
+        app_sid=settings.twilio.app_sid,
+        key_holds=await _key_holds(settings.twilio),
+        phone_number=settings.twilio.phone_number,
+        numbers=numbers,
+        name=name,
+    )
+    return plan_for(known, there), known.app_sid or next((a.sid for a in there.named(name)), None)
+
+
+async def _key_holds(twilio: TwilioSoFar) -> bool:
+    """Whether Twilio knows the API key by the secret that the settings have."""
+    if not twilio.api_key or not twilio.api_secret:
+        return False
+    secret = twilio.api_secret.get_secret_value()
+    try:
+        async with open_account(twilio, login=twilio.api_key, password=secret) as account:
+            await account.standing()
+    except TwilioDenied:
+        return False
+    return True
+
+
+def _keep(env_file: Path, values: Mapping[str, str]) -> None:
+    remember(env_file, values)
+    for variable in values:
+        if os.environ.get(variable):
+            typer.echo(f"{variable} is set in the environment, too, and wins over {env_file}.", err=True)
+
+
+def _show(plan: Plan) -> None:
+    if not plan.steps and not plan.problems:
+        typer.echo(NOTHING)
+    for step in plan.steps:
+        _indented(step.lines())
+    for problem in plan.problems:
+        typer.echo(problem, err=True)
+
+
+def _indented(lines: Iterable[str]) -> None:
+    for number, line in enumerate(lines):
+        typer.echo(line if number else f"- {line}")

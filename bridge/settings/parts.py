@@ -1,0 +1,34 @@
+"""What is known before everything is: for the commands that prepare a bridge."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from bridge.settings.server import ServerSettings
+from bridge.settings.systems import TwilioAccount
+from bridge.settings.types import PhoneNumber
+
+
+class TwilioSoFar(TwilioAccount):
+    """A Twilio account, and what the bridge may use of it already."""
+
+    api_key: str | None = Field(None, pattern=r"^SK[0-9a-zA-Z]{32}$")
+    api_secret: SecretStr | None = None
+    app_sid: str | None = Field(None, pattern=r"^AP[0-9a-zA-Z]{32}$")
+    phone_number: PhoneNumber | None = None
+
+
+class Part(BaseModel):
+    """Some sections; the others are not looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class TwilioPart(Part):
+    """What it takes to look into a Twilio account."""
+
+    twilio: TwilioSoFar
+
+
+class SetUpTwilio(TwilioPart):
+    """What it takes to prepare it for a bridge."""
+
+    server: ServerSettings

@@ -1,0 +1,135 @@
+"""What is there and what is known → what to change, and what is in the way. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bridge.twilio.provision.steps import Attach, ChangeApplication, MakeApplication, MakeKey, Remember, Step
+from bridge.twilio.provision.there import There
+from bridge.twilio.rest.owned import Application, VoiceUrls
+from bridge.twilio.twiml import RETRIES
+
+NAME = "twenty-twilio-bridge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the settings say so far.
+
+    `numbers` are those whose calls shall come here, E.164. `key_holds` says that Twilio knows the API
+    key by its secret.
+    """
+
+    public_url: str
+    app_sid: str | None = None
+    key_holds: bool = False
+    phone_number: str | None = None
+    numbers: Sequence[str] = ()
+    name: str = NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, in this order; and what keeps it from being all, each with what mends it."""
+
+    steps: tuple[Step, ...]
+    problems: tuple[str, ...]
+
+
+class _InTheWay(Exception):
+    """The message says what, and what mends it."""
+
+
+def urls_under(public_url: str) -> VoiceUrls:
+    """Those of the application of a bridge at `public_url`."""
+    return VoiceUrls(
+        voice_url=f"{public_url}/twilio/voice",
+        voice_fallback_url=f"{public_url}/twilio/fallback",
+        status_callback=f"{public_url}/twilio/status{RETRIES}",
+    )
+
+
+def plan_for(known: Known, there: There) -> Plan:
+    """The whole plan; equal states make an empty one."""
+    steps: list[Step] = []
+    problems: list[str] = []
+    for part in (_application, _key, _company_number, _attachments):
+        try:
+            for one in part(known, there):
+                if isinstance(one, _InTheWay):
+                    problems.append(str(one))
+                else:
+                    steps.append(one)
+        except _InTheWay as reason:
+            problems.append(str(reason))
+    return Plan(tuple(steps), tuple(dict.fromkeys(problems)))
+
+
+Steps = Iterator[Step | _InTheWay]
+
+
+def _application(known: Known, there: There) -> Steps:
+    found = _ours(known, there)
+    wanted = urls_under(known.public_url)
+    if found is None:
+        yield MakeApplication(known.name, wanted)
+        return
+    if found.urls != wanted:
+        yield ChangeApplication(found, wanted)
+    if found.sid != known.app_sid:
+        yield Remember("TWILIO_APP_SID", found.sid)
+
+
+def _ours(known: Known, there: There) -> Application | None:
+    if known.app_sid:
+        found = there.application(known.app_sid)
+        if found is None:
+            raise _InTheWay(
+                f"TWILIO_APP_SID is {known.app_sid}, which this account does not have. Take it out of the "
+                "environment or .env, and run this again: an app is then found by name or made."
+            )
+        return found
+    same = there.named(known.name)
+    if len(same) > 1:
+        sids = ", ".join(one.sid for one in same)
+        raise _InTheWay(
+            f"There are {len(same)} TwiML Apps “{known.name}”: set TWILIO_APP_SID to one of {sids}."
+        )
+    return same[0] if same else None
+
+
+def _key(known: Known, there: There) -> Steps:
+    if not known.key_holds:
+        yield MakeKey(known.name)
+
+
+def _company_number(known: Known, there: There) -> Steps:
+    if known.phone_number is None:
+        yield Remember("TWILIO_PHONE_NUMBER", _only_number(there))
+
+
+def _only_number(there: There) -> str:
+    able = [one.phone_number for one in there.numbers if one.has_voice]
+    if not able:
+        raise _InTheWay(
+            "The account has no number for calls. Buy one: Twilio console → Phone Numbers → Buy a number."
+        )
+    if len(able) > 1:
+        raise _InTheWay(
+            f"The account has several numbers: set TWILIO_PHONE_NUMBER to one of {', '.join(able)}."
+        )
+    return able[0]
+
+
+def _attachments(known: Known, there: There) -> Steps:
+    """Numbers whose calls do not come here yet; one that another service answers is attached, too."""
+    ours = _ours(known, there)
+    wanted = [known.phone_number or _only_number(there), *known.numbers]
+    for phone_number in dict.fromkeys(wanted):
+        number = there.number(phone_number)
+        if number is None:
+            yield _InTheWay(
+                f"{phone_number} is not one of this account's numbers: calls to it cannot come here, and it "
+                "can be shown as caller only where it is verified (Twilio console → Verified Caller IDs)."
+            )
+        elif ours is None or number.voice_application_sid != ours.sid:
+            yield Attach(number, ours.friendly_name if ours else known.name)

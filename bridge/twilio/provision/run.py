@@ -1,0 +1,71 @@
+"""Looks into an account, and carries a plan out."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from bridge.errors import BridgeError, CannotWrite
+from bridge.twilio.provision.steps import Attach, ChangeApplication, MakeApplication, MakeKey, Remember, Step
+from bridge.twilio.provision.there import There
+from bridge.twilio.rest.account import AccountRest
+
+log = structlog.get_logger()
+
+Keep = Callable[[Mapping[str, str]], None]
+"""Writes variables into `.env`; raises CannotWrite."""
+
+
+async def look(account: AccountRest) -> There:
+    """What the account has; raises TwilioError."""
+    return There(
+        applications=await account.applications(),
+        numbers=await account.numbers(),
+        keys=await account.keys(),
+    )
+
+
+async def carry_out(
+    account: AccountRest,
+    steps: Sequence[Step],
+    *,
+    app_sid: str | None,
+    keep: Keep,
+    tell: Callable[[str], None],
+) -> None:
+    """Does the steps in order, and tells of each; raises TwilioError or CannotWrite at the first that fails.
+
+    `app_sid` is the application that is there, for numbers to be attached to.
+    """
+    for step in steps:
+        match step:
+            case MakeApplication():
+                made = await account.create_application(step.name, step.urls)
+                app_sid = made.sid
+                keep({"TWILIO_APP_SID": app_sid})
+            case ChangeApplication():
+                app_sid = step.application.sid
+                await account.update_application(app_sid, step.urls)
+            case MakeKey():
+                await _make_key(account, step.name, keep)
+            case Attach():
+                await account.attach(step.number.sid, _known(app_sid))
+            case Remember():
+                app_sid = step.value if step.variable == "TWILIO_APP_SID" else app_sid
+                keep({step.variable: step.value})
+        tell(f"done: {next(step.lines())}")
+
+
+async def _make_key(account: AccountRest, name: str, keep: Keep) -> None:
+    key = await account.create_key(name)
+    try:
+        keep({"TWILIO_API_KEY": key.sid, "TWILIO_API_SECRET": key.secret})
+    except CannotWrite:
+        # Nobody would ever know its secret.
+        await account.delete_key(key.sid)
+        raise
+
+
+def _known(app_sid: str | None) -> str:
+    if app_sid is None:
+        raise BridgeError("No TwiML App to attach numbers to.")
+    return app_sid

@@ -1,0 +1,88 @@
+"""The changes that a plan is made of; each says itself to people, with what it was before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bridge.twilio.rest.owned import Application, Number, VoiceUrls
+
+LABELS = {
+    "voice_url": "voice URL",
+    "voice_fallback_url": "fallback URL",
+    "status_callback": "status callback URL",
+    "voice_method": "voice method",
+    "voice_fallback_method": "fallback method",
+    "status_callback_method": "status callback method",
+}
+URLS = ("voice_url", "voice_fallback_url", "status_callback")
+
+
+@dataclass(frozen=True, slots=True)
+class MakeApplication:
+    """A new TwiML App."""
+
+    name: str
+    urls: VoiceUrls
+
+    def lines(self) -> Iterator[str]:
+        """What is shown of it."""
+        yield f"create the TwiML App “{self.name}”"
+        for name in URLS:
+            yield f"    {LABELS[name]}: {getattr(self.urls, name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeApplication:
+    """A TwiML App whose calls go elsewhere."""
+
+    application: Application
+    urls: VoiceUrls
+
+    def lines(self) -> Iterator[str]:
+        """What is shown of it."""
+        yield f"change the TwiML App “{self.application.friendly_name}” ({self.application.sid})"
+        for name, label in LABELS.items():
+            before, after = getattr(self.application.urls, name), getattr(self.urls, name)
+            if before != after:
+                yield f"    {label}: {before or 'none'} → {after}"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeKey:
+    """A new API key, whose secret is shown to nobody."""
+
+    name: str
+
+    def lines(self) -> Iterator[str]:
+        """What is shown of it."""
+        yield f"create the API key “{self.name}”; its secret goes into .env"
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """A number whose calls come here."""
+
+    number: Number
+    name: str
+
+    def lines(self) -> Iterator[str]:
+        """What is shown of it: above all what ends by it."""
+        yield f"attach {self.number.phone_number} to the TwiML App “{self.name}”"
+        if other := self.number.voice_application_sid:
+            yield f"    application: {other} → this one; calls go there no more"
+        elif self.number.voice_url:
+            yield f"    its voice URL {self.number.voice_url} is not asked any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """A variable in `.env`; the value is no secret."""
+
+    variable: str
+    value: str
+
+    def lines(self) -> Iterator[str]:
+        """What is shown of it."""
+        yield f"write {self.variable}={self.value} into .env"
+
+
+Step = MakeApplication | ChangeApplication | MakeKey | Attach | Remember

@@ -1,0 +1,98 @@
+"""What an account owns, as the bridge reads and writes it; names are Twilio's."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceUrls:
+    """Where the calls of an application or a number go."""
+
+    voice_url: str
+    voice_fallback_url: str
+    status_callback: str
+    voice_method: str = "POST"
+    voice_fallback_method: str = "POST"
+    status_callback_method: str = "POST"
+
+    @classmethod
+    def of(cls, instance: Any) -> Self:
+        """Of the library's instance, whose every attribute may be None."""
+        return cls(**{name: getattr(instance, name) or "" for name in cls.__slots__})
+
+    def as_parameters(self) -> dict[str, str]:
+        """The library's parameters."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A TwiML App. https://www.twilio.com/docs/usage/api/applications"""
+
+    sid: str
+    friendly_name: str
+    urls: VoiceUrls
+
+    @classmethod
+    def of(cls, instance: Any) -> Self:
+        """Of the library's instance."""
+        return cls(instance.sid, instance.friendly_name or "", VoiceUrls.of(instance))
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that the account owns; an application on it overrides its own voice URL.
+
+    https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+    """
+
+    sid: str
+    phone_number: str
+    voice_application_sid: str | None
+    voice_url: str | None
+    has_voice: bool
+
+    @classmethod
+    def of(cls, instance: Any) -> Self:
+        """Of the library's instance."""
+        return cls(
+            instance.sid,
+            instance.phone_number,
+            instance.voice_application_sid or None,
+            instance.voice_url or None,
+            bool((instance.capabilities or {}).get("voice", True)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key."""
+
+    sid: str
+    friendly_name: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewKey:
+    """An API key that was just made, with its secret."""
+
+    sid: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """What may be called in a country (ISO 3166).
+
+    https://www.twilio.com/docs/voice/api/dialingpermissions-country-resource
+    """
+
+    iso_code: str
+    low_risk: bool
+    high_risk: bool
+
+    @classmethod
+    def of(cls, instance: Any) -> Self:
+        """Of the library's instance; special and toll-fraud numbers are both of high risk."""
+        high = instance.high_risk_special_numbers_enabled or instance.high_risk_tollfraud_numbers_enabled
+        return cls(instance.iso_code, bool(instance.low_risk_numbers_enabled), bool(high))
