@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bridge.twilio.provision.steps import Attach, ChangeApplication, MakeApplication, MakeKey, Remember, Step
 from bridge.twilio.provision.there import There
 from bridge.twilio.rest.owned import Application, VoiceUrls
-from bridge.twilio.twiml import RETRIES
+from bridge.twilio.urls import CallbackUrls
 
 NAME = "twenty-twilio-bridge"
 
@@ -44,7 +44,7 @@ def urls_under(public_url: str) -> VoiceUrls:
     return VoiceUrls(
         voice_url=f"{public_url}/twilio/voice",
         voice_fallback_url=f"{public_url}/twilio/fallback",
-        status_callback=f"{public_url}/twilio/status{RETRIES}",
+        status_callback=CallbackUrls.under(public_url).status,
     )
 
 
