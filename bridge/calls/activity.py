@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.calls.call import Call, CallStatus, Direction
+from bridge.calls.handling import Names, duration, handling, name_of
 from bridge.calls.matching import Match
-from bridge.calls.numbers import client_identity, e164, is_withheld, readable
+from bridge.calls.numbers import e164, is_withheld
 from bridge.calls.texts import Texts
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/twenty-twilio-bridge/activity")
@@ -41,15 +42,21 @@ class Activity:
     recording_url: str | None
     transcript: str | None
     reason: str | None
+    handling: str | None
 
 
-def activity_of(call: Call, match: Match, *, agent_id: str | None, texts: Texts, region: str) -> Activity:
-    """What Twenty shall show of a call with the person that was chosen for it, under its agent."""
+def activity_of(
+    call: Call, match: Match, *, agent_id: str | None, names: Names, texts: Texts, region: str
+) -> Activity:
+    """What Twenty shall show of a call with the person that was chosen for it, under its agent.
+
+    `names` are those of agents.
+    """
     person = match.person
     recording = call.recordings[0] if call.recordings else None
     return Activity(
         call_sid=call.sid,
-        title=title(call, match, texts=texts),
+        title=title(call, match, names=names, texts=texts),
         direction=call.direction,
         status=call.status,
         started_at=call.started_at,
@@ -64,12 +71,13 @@ def activity_of(call: Call, match: Match, *, agent_id: str | None, texts: Texts,
         recording_url=recording.url if recording else None,
         transcript=call.transcript,
         reason=call.refused,
+        handling=handling(call, names, texts=texts),
     )
 
 
-def title(call: Call, match: Match, *, texts: Texts) -> str:
+def title(call: Call, match: Match, *, names: Names, texts: Texts) -> str:
     """`Inbound call · Jane Doe · 3 min 12 s`; with several people, `… · Jane Doe (also John Doe) · …`."""
-    who = (match.person and match.person.name) or _who(call.other_party, texts)
+    who = (match.person and match.person.name) or _who(call.other_party, names, texts)
     if others := [other.name for other in match.others if other.name]:
         who = f"{who} ({texts.also.format(names=_some(others))})"
     parts = [_what(call, texts), who]
@@ -81,13 +89,6 @@ def title(call: Call, match: Match, *, texts: Texts) -> str:
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(names[:MOST_NAMES])
     return shown if len(names) <= MOST_NAMES else f"{shown}, +{len(names) - MOST_NAMES}"
-
-
-def duration(seconds: int, texts: Texts) -> str:
-    """`3 min 12 s`, `45 s`."""
-    minutes, rest = divmod(seconds, 60)
-    form = texts.minutes if minutes else texts.seconds
-    return form.format(minutes=minutes, seconds=rest)
 
 
 def _what(call: Call, texts: Texts) -> str:
@@ -103,7 +104,7 @@ def _what(call: Call, texts: Texts) -> str:
     return outcomes.get(call.status, either)
 
 
-def _who(address: str | None, texts: Texts) -> str:
+def _who(address: str | None, names: Names, texts: Texts) -> str:
     if not address:
         return ""
-    return texts.withheld if is_withheld(address) else client_identity(address) or readable(address)
+    return texts.withheld if is_withheld(address) else name_of(address, names)

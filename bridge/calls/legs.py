@@ -5,7 +5,7 @@ https://www.twilio.com/docs/voice/twiml#callstatus-values
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bridge.calls.callback import Callback, Kind
 
@@ -26,17 +26,23 @@ PROGRESS = {
         )
     )
 }
+RINGING = frozenset({"queued", "initiated", "ringing"})
+UNKNOWN = datetime.max.replace(tzinfo=UTC)
 FINAL = frozenset({"canceled", "failed", "no-answer", "busy", "completed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One CallSid's part in a call. `status` is Twilio's word, the best that was heard."""
+    """One CallSid's part in a call. `status` is Twilio's word, the best that was heard.
+
+    `rung_at` is when it was first heard of before its end.
+    """
 
     sid: str
     to: str | None
     from_: str | None
     status: str
+    rung_at: datetime | None
     answered_at: datetime | None
     ended_at: datetime | None
     duration: int | None
@@ -62,6 +68,10 @@ class Leg:
     def final(self) -> bool:
         """Whether the leg is over."""
         return self.status in FINAL
+
+    def in_order(self) -> tuple[datetime, str]:
+        """A key to sort by: who was answered, or rung, or heard of first."""
+        return self.answered_at or self.rung_at or self.ended_at or UNKNOWN, self.sid
 
 
 def legs_of(told: Sequence[Callback]) -> tuple[Leg, ...]:
@@ -134,6 +144,7 @@ def _leg(sid: str, evidence: Sequence[_Evidence]) -> Leg:
         to=first(e.to for e in evidence),
         from_=first(e.from_ for e in evidence),
         status=status,
+        rung_at=_when(heard, RINGING),
         answered_at=answered_at,
         ended_at=ended_at,
         duration=duration,
@@ -153,11 +164,6 @@ def parent_leg(sid: str, root: Sequence[Callback]) -> Leg | None:
     # The action of a <Record> says "completed" of a caller who hung up: that is the end, too.
     evidence = [_status_evidence(c) for c in root if c.get("CallStatus")]
     return _leg(sid, evidence) if evidence else None
-
-
-def closes(callback: Callback) -> bool:
-    """Whether a callback tells of an end: that of the call, or that of one of its legs."""
-    return callback.kind in (Kind.DIAL, Kind.REFUSED, Kind.VOICEMAIL) or callback.get("CallStatus") in FINAL
 
 
 def earliest(callbacks: Sequence[Callback]) -> datetime:

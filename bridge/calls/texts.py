@@ -17,7 +17,11 @@ class Texts:
     unavailable: str
     """Something on our side failed."""
     no_inbound: str
-    """Somebody called a number that no line serves."""
+    """Nobody can take the call, and there is no voicemail."""
+    leave_message: str
+    """The voicemail's greeting."""
+    recorded: str
+    """The call is being recorded."""
     # Written
     inbound: str
     outbound: str
@@ -30,6 +34,15 @@ class Texts:
     withheld: str
     also: str
     call_back: str
+    answered_by: str
+    """Of a call in: the agent who took it, and how long it rang."""
+    passed_on: str
+    also_rung: str
+    rung: str
+    """Of a call in that nobody took: for whom it rang, and how long."""
+    declined: str
+    not_answered: str
+    not_reached: str
     minutes: str
     seconds: str
 
@@ -39,6 +52,8 @@ ENGLISH = Texts(
     invalid="The number you dialed is not valid. Please check it and try again.",
     unavailable="We are sorry, this call cannot be placed right now. Please try again later.",
     no_inbound="We are sorry, nobody can take your call right now. Please try again later.",
+    leave_message="We cannot take your call right now. Please leave a message after the tone.",
+    recorded="This call is recorded.",
     inbound="Inbound call",
     outbound="Outbound call",
     missed="Missed call",
@@ -50,6 +65,13 @@ ENGLISH = Texts(
     withheld="Withheld number",
     also="also {names}",
     call_back="Call back {name}",
+    answered_by="Answered by {name} after {time}.",
+    passed_on="Passed on to {names}.",
+    also_rung="Also rung: {names}.",
+    rung="Rung for {time}: {names}.",
+    declined="declined",
+    not_answered="no answer",
+    not_reached="not reached",
     minutes="{minutes} min {seconds} s",
     seconds="{seconds} s",
 )
@@ -58,6 +80,8 @@ FRENCH = Texts(
     invalid="Le numéro composé n'est pas valide. Merci de le vérifier et de recommencer.",
     unavailable="Désolé, cet appel ne peut pas aboutir pour le moment. Merci de réessayer plus tard.",
     no_inbound="Désolé, personne ne peut prendre votre appel pour le moment. Merci de rappeler plus tard.",
+    leave_message="Nous ne pouvons pas prendre votre appel. Merci de laisser un message après le bip.",
+    recorded="Cet appel est enregistré.",
     inbound="Appel entrant",
     outbound="Appel sortant",
     missed="Appel manqué",
@@ -69,6 +93,13 @@ FRENCH = Texts(
     withheld="Numéro masqué",
     also="aussi {names}",
     call_back="Rappeler {name}",
+    answered_by="Pris par {name} après {time}.",
+    passed_on="Transféré à {names}.",
+    also_rung="Aussi sonné chez : {names}.",
+    rung="A sonné {time} chez : {names}.",
+    declined="refusé",
+    not_answered="pas de réponse",
+    not_reached="injoignable",
     minutes="{minutes} min {seconds} s",
     seconds="{seconds} s",
 )

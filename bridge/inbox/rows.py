@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.legs import closes
 from bridge.calls.matching import Match, Person
+from bridge.calls.outcome import closes
 from bridge.inbox.writer import Row
 
 

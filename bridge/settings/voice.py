@@ -14,6 +14,10 @@ PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
     "seconds": DURATION,
     "also": {"names": "Jane, John"},
     "call_back": {"name": "Jane"},
+    "answered_by": {"name": "Alice", "time": "8 s"},
+    "passed_on": {"names": "Bob"},
+    "also_rung": {"names": "Bob, Carol"},
+    "rung": {"names": "Bob, Carol", "time": "30 s"},
 }
 """What each of the texts is filled with; those that are left out are said as they stand."""
 

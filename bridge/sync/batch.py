@@ -10,7 +10,7 @@ from bridge import metrics
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.call import Call, fold
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
-from bridge.calls.numbers import e164
+from bridge.calls.numbers import client_identity, e164
 from bridge.calls.texts import Texts
 from bridge.inbox.rows import DueCall
 from bridge.twenty.activities import Write, Writes
@@ -138,11 +138,12 @@ class Preparation:
             call,
             match or NOBODY,
             agent_id=self._members.by_identity(call.agent) if call.agent else None,
+            names=self._members.names(_identities(call)),
             texts=self._policy.texts,
             region=self._policy.region,
         )
         write = Write(activity, first=due.match is None and not (match and match.corrected))
-        return Prepared(due, call, number, match, write, _digest(activity))
+        return Prepared(due, call, number, match, write, _digest(activity, certain=call.certain))
 
     def _number(self, call: Call) -> str | None:
         """The other party's number, where it is one that a person can have."""
@@ -164,5 +165,12 @@ def _may_have_changed(due: DueCall, now: datetime) -> bool:
     return due.match is None or now - due.settled_at > LONG_AGO
 
 
-def _digest(activity: Activity) -> bytes:
-    return blake2b(repr(activity).encode(), digest_size=16).digest()
+def _identities(call: Call) -> set[str]:
+    """Of all agents who had to do with the call."""
+    addresses = [call.other_party, *(leg.to for leg in call.legs)]
+    return {identity for address in addresses if (identity := client_identity(address))}
+
+
+def _digest(activity: Activity, *, certain: bool) -> bytes:
+    """With `certain`, for that a call was missed is acted upon as soon as it is."""
+    return blake2b(repr((activity, certain)).encode(), digest_size=16).digest()

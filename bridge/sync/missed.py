@@ -29,7 +29,8 @@ class Reminders:
     def _reminder(self, prepared: Prepared) -> Reminder | None:
         call, person = prepared.call, prepared.match and prepared.match.person
         missed = call.direction is Direction.INBOUND and call.ended and call.status in MISSED
-        if not missed or not person:
+        # Of a call that its end alone told of, an answer may not have been heard of yet.
+        if not missed or not call.certain or not person:
             return None
         assignee_id = person.owner_id or (self.members.by_email(self.assignee) if self.assignee else None)
         if assignee_id is None:

@@ -147,6 +147,7 @@ def _phone_call(activity: Activity) -> Record:
         "recording": activity.recording_url and {"primaryLinkUrl": activity.recording_url},
         "transcript": activity.transcript and {"markdown": activity.transcript},
         "agentId": activity.agent_id,
+        "handling": activity.handling,
     }
 
 
@@ -187,6 +188,7 @@ def _markdown(activity: Activity) -> str:
         "Seconds": activity.duration_seconds,
         "Recording": activity.recording_url,
         "Reason": activity.reason,
+        "Handling": activity.handling,
         "Call SID": activity.call_sid,
     }
     listed = "\n".join(f"- {name}: {value}" for name, value in facts.items() if value is not None)

@@ -3,7 +3,7 @@
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from bridge.errors import TwentyDenied
 from bridge.twenty.client import Executes
@@ -27,6 +27,7 @@ class Members:
         self._emails = {identity: email.lower() for identity, email in emails.items()}
         self._clock = clock
         self._ids: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._until = float("-inf")
 
     async def refresh(self, client: Executes) -> None:
@@ -43,6 +44,7 @@ class Members:
             answer = {"workspaceMembers": {"edges": []}}
         nodes = [edge["node"] for edge in answer["workspaceMembers"]["edges"]]
         self._ids = {node["userEmail"].lower(): node["id"] for node in nodes if node.get("userEmail")}
+        self._names = {node["id"]: _full_name(node.get("name") or {}) for node in nodes}
         self._until = self._clock() + HOLDS_SECONDS
 
     def by_email(self, email: str) -> str | None:
@@ -56,3 +58,18 @@ class Members:
         if email := self._emails.get(identity):
             return self._ids.get(email)
         return next((i for e, i in self._ids.items() if NOT_ALLOWED.sub("_", e) == identity.lower()), None)
+
+    def names(self, identities: Iterable[str]) -> dict[str, str]:
+        """Identity → what the member is called, of those that are one with a name."""
+        members = {identity: self.by_identity(identity) for identity in identities}
+        return {i: name for i, member_id in members.items() if (name := self._names.get(member_id or ""))}
+
+    def identity(self, member_id: str) -> str:
+        """The identity that a member is rung under: as configured, else as a user of Twenty."""
+        email = next((email for email, id_ in self._ids.items() if id_ == member_id), None)
+        configured = next((i for i, known in self._emails.items() if known == email), None) if email else None
+        return configured or f"wm_{uuid.UUID(member_id).hex}"
+
+
+def _full_name(name: Mapping[str, str | None]) -> str:
+    return " ".join(filter(None, (name.get("firstName"), name.get("lastName"))))

@@ -149,6 +149,9 @@ def nonsense(draw: st.DrawFn) -> list[Callback]:
         "RecordingDuration": st.integers(0, 900).map(str),
         "RecordingStatus": st.sampled_from(["completed", "absent"]),
         "Reason": st.sampled_from(["invalid"]),
+        "Next": st.sampled_from(["dial", "voicemail", "message", "end"]),
+        "CallDirection": st.sampled_from(["inbound"]),
+        "RecordingSource": st.sampled_from(["RecordVerb", "DialVerb"]),
         "StartTime": st.integers(-1000, 1000).map(stamp),
     }
     rows = draw(

@@ -5,11 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from bridge.calls.activity import activity_of, duration, record_id, title
+from bridge.calls.activity import activity_of, record_id, title
 from bridge.calls.call import Call, CallStatus, fold
+from bridge.calls.callback import Kind
+from bridge.calls.handling import duration, handling
 from bridge.calls.matching import NOBODY, Match, Person
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
-from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, recorded
+from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, leg, recorded
 
 JANE = Person("20202020-0000-4000-8000-000000000001", "Jane Doe", company_id="c1")
 NAMELESS = Person("20202020-0000-4000-8000-000000000002", "")
@@ -42,13 +44,13 @@ def but(call: Call, status: CallStatus) -> Call:
             replace(OUT, to="client:bob", other_party="client:bob"),
             None,
             ENGLISH,
-            "Outbound call · bob · 3 min 12 s",
+            "Outbound call · Bob Martin · 3 min 12 s",
         ),
         (replace(OUT, other_party=None, talk_seconds=0), None, ENGLISH, "Outbound call · 0 s"),
     ],
 )
 def test_title(call: Call, person: Person | None, texts: Texts, shown: str) -> None:
-    assert title(call, Match(person), texts=texts) == shown
+    assert title(call, Match(person), names={"bob": "Bob Martin"}, texts=texts) == shown
 
 
 JOHN, JIM, JOE, JOY = (Person(name, name) for name in ("John", "Jim", "Joe", "Joy"))
@@ -65,7 +67,7 @@ JOHN, JIM, JOE, JOY = (Person(name, name) for name in ("John", "Jim", "Joe", "Jo
     ],
 )
 def test_title_names_the_others(match: Match, texts: Texts, shown: str) -> None:
-    assert title(but(IN, CallStatus.MISSED), match, texts=texts) == shown
+    assert title(but(IN, CallStatus.MISSED), match, names={"bob": "Bob Martin"}, texts=texts) == shown
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,41 @@ def test_title_names_the_others(match: Match, texts: Texts, shown: str) -> None:
 )
 def test_duration(seconds: int, shown: str) -> None:
     assert duration(seconds, ENGLISH) == shown
+
+
+def rung(*outcomes: str) -> Call:
+    """A call in for which agents 1, 2, … were rung; one who talks does so from the eighth second on."""
+    told = [callback(Kind.VOICE, From=CUSTOMER, To=COMPANY, CallStatus="ringing")]
+    for n, outcome in enumerate(outcomes, 1):
+        told += [leg(n, "ringing", at=1), leg(n, outcome, at=69 if outcome == "completed" else 30)]
+        if outcome == "completed":
+            told += [leg(n, "in-progress", at=9), leg(n, "completed", at=69, CallDuration="60")]
+    return fold([*told, callback(Kind.DIAL, at=70, DialCallStatus="completed", Next="end")])
+
+
+@pytest.mark.parametrize(
+    ("call", "texts", "shown"),
+    [
+        (rung("completed"), ENGLISH, "Answered by Ann after 8 s."),
+        (
+            rung("busy", "completed", "no-answer", "canceled", "failed"),
+            ENGLISH,
+            "Answered by agent2 after 8 s. "
+            "Also rung: Ann (declined), agent3 (no answer), agent4, agent5 (not reached).",
+        ),
+        (rung("busy", "no-answer"), ENGLISH, "Rung for 29 s: Ann (declined), agent2 (no answer)."),
+        (
+            rung("busy", "no-answer"),
+            FRENCH,
+            "A sonné 29 s chez\u00a0: Ann (refusé), agent2 (pas de réponse).",
+        ),
+        (rung(), ENGLISH, None),
+        (OUT, ENGLISH, None),
+        (replace(rung("no-answer"), ended=False), ENGLISH, None),
+    ],
+)
+def test_handling(call: Call, texts: Texts, shown: str | None) -> None:
+    assert handling(call, {"agent1": "Ann"}, texts=texts) == shown
 
 
 def test_ids_are_the_same_at_every_try() -> None:
@@ -87,7 +124,7 @@ def test_every_kind_of_every_call_has_its_own_id() -> None:
 
 
 def test_activity() -> None:
-    activity = activity_of(OUT, Match(JANE), agent_id="m1", texts=ENGLISH, region="FR")
+    activity = activity_of(OUT, Match(JANE), agent_id="m1", names={}, texts=ENGLISH, region="FR")
     assert (activity.call_sid, activity.person_id, activity.company_id) == (OUT.sid, JANE.id, "c1")
     assert (activity.from_number, activity.to_number, activity.agent_id) == (COMPANY, CUSTOMER, "m1")
     assert (activity.duration_seconds, activity.ended_at) == (192, OUT.ended_at)
@@ -106,5 +143,5 @@ def test_activity() -> None:
     ],
 )
 def test_only_numbers_are_numbers(call: Call, from_number: str | None, to_number: str | None) -> None:
-    activity = activity_of(call, NOBODY, agent_id=None, texts=ENGLISH, region="FR")
+    activity = activity_of(call, NOBODY, agent_id=None, names={}, texts=ENGLISH, region="FR")
     assert (activity.from_number, activity.to_number, activity.person_id) == (from_number, to_number, None)

@@ -141,6 +141,110 @@ def test_outcome(told: list[Callback], status: str, ended: bool, talk: int | Non
     assert (call.status, call.ended, call.talk_seconds) == (CallStatus[status], ended, talk)
 
 
+NEXT_RINGS = dial("no-answer", Next="dial")
+MOBILE = "+33698765432"
+FORWARDED = {"From": CUSTOMER, "To": MOBILE, "CallDirection": "inbound"}
+SENT_ON = callback(Kind.TRANSFER, To="client:agent2", Agent="agent1", Id="1", at=40)
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "ended"),
+    [
+        # A plan of several steps goes on after the Dial of one.
+        ([VOICE_IN, *rung(1, "no-answer"), NEXT_RINGS], "RINGING", False),
+        ([VOICE_IN, *rung(1, "no-answer"), NEXT_RINGS, leg(2, "in-progress", at=40)], "IN_PROGRESS", False),
+        ([VOICE_IN, *rung(1, "no-answer"), NEXT_RINGS, dial("no-answer", Next="end")], "MISSED", True),
+        # Voicemail after a Dial: nobody is rung any more; a message improves it.
+        ([VOICE_IN, *rung(1, "no-answer"), dial("no-answer", Next="voicemail")], "MISSED", True),
+        (
+            [
+                VOICE_IN,
+                dial("no-answer", Next="voicemail"),
+                callback(Kind.VOICEMAIL, at=80, RecordingDuration="7"),
+            ],
+            "VOICEMAIL",
+            True,
+        ),
+        (
+            [VOICE_IN, callback(Kind.RECORDING, RecordingSource="RecordVerb", RecordingDuration="7")],
+            "VOICEMAIL",
+            True,
+        ),
+        ([VOICE_IN, callback(Kind.VOICEMAIL, Next="end", CallStatus="in-progress")], "MISSED", True),
+        # Out of hours, in a number without status callback.
+        ([callback(Kind.VOICE, From=CUSTOMER, CallStatus="ringing", Next="message")], "MISSED", True),
+        # Forwarded to a number: a call in, even if its beginning was not heard.
+        ([leg(1, "no-answer", FORWARDED)], "RINGING", False),
+        ([leg(1, "completed", FORWARDED, CallDuration="60")], "COMPLETED", True),
+        # A transfer goes on when the first agent's leg is over, until the caller's is.
+        ([VOICE_IN, leg(1, "in-progress"), SENT_ON, leg(1, "completed", at=40)], "IN_PROGRESS", False),
+        (
+            [VOICE_IN, SENT_ON, leg(1, "completed", at=40), dial("no-answer", Next="voicemail")],
+            "COMPLETED",
+            True,
+        ),
+        # A machine: the agent still listens to it.
+        ([VOICE_OUT, leg(1, "in-progress", AnsweredBy="machine_start", To=CUSTOMER)], "IN_PROGRESS", False),
+    ],
+)
+def test_steps(told: list[Callback], status: str, ended: bool) -> None:
+    call = fold(told)
+    assert (call.status, call.ended) == (CallStatus[status], ended)
+    assert call.ended == (call.ended_at is not None)
+
+
+def test_a_forwarded_call_is_from_the_caller() -> None:
+    call = fold([leg(1, "completed", FORWARDED, CallDuration="60")])
+    assert (call.direction, call.other_party, call.agent) == (IN, CUSTOMER, None)
+
+
+def test_a_transfer_is_one_call_with_both_agents() -> None:
+    told = [
+        VOICE_IN,
+        *(
+            leg(1, "ringing", at=1),
+            leg(1, "in-progress", at=10),
+            leg(1, "completed", at=40, CallDuration="30"),
+        ),
+        SENT_ON,
+        *(
+            leg(2, "ringing", at=42),
+            leg(2, "in-progress", at=50),
+            leg(2, "completed", at=70, CallDuration="20"),
+        ),
+        dial("completed", DialCallSid=f"CA{2:032}", Next="end"),
+    ]
+    call = fold(told)
+    assert (call.status, call.agents, call.agent) == (CallStatus.COMPLETED, ("agent1", "agent2"), "agent1")
+    assert (call.talk_seconds, call.ring_seconds, call.ended_at) == (50, 9, at("10:01:10"))
+
+
+@pytest.mark.parametrize(
+    ("caller", "called", "dialled"),
+    [(COMPANY, CUSTOMER, "client:agent1"), (COMPANY, "client:agent1", CUSTOMER)],
+)
+def test_a_call_that_the_rest_api_placed(caller: str, called: str, dialled: str) -> None:
+    told = [
+        callback(Kind.STATUS, Direction="outbound-api", From=caller, To=called, CallStatus="in-progress"),
+        leg(1, "completed", {"From": caller, "To": dialled}, at=60, CallDuration="50"),
+    ]
+    call = fold(told)
+    assert (call.direction, call.other_party, call.agent, call.ended) == (OUT, CUSTOMER, "agent1", False)
+
+
+@pytest.mark.parametrize(
+    ("told", "certain"),
+    [
+        ([VOICE_IN, leg(1, "ringing"), PARENT_ENDED], False),
+        ([VOICE_IN, *rung(1, "no-answer"), PARENT_ENDED], True),
+        ([VOICE_IN, leg(1, "ringing"), PARENT_ENDED, dial("no-answer", Next="end")], True),
+        ([VOICE_IN, PARENT_ENDED], True),
+    ],
+)
+def test_whether_an_answer_may_not_have_been_heard_of(told: list[Callback], certain: bool) -> None:
+    assert (fold(told).ended, fold(told).certain) == (True, certain)
+
+
 def test_five_rung_agents_are_one_call_with_five_legs() -> None:
     call = fold([VOICE_IN, *(c for n in range(1, 6) for c in rung(n, "no-answer")), dial("no-answer")])
     assert [leg.status for leg in call.legs] == ["no-answer"] * 5

@@ -106,7 +106,7 @@ async def test_the_page_of_a_call_has_groups(made: Workspace) -> None:
     }
     assert groups == {
         "Call": ["direction", "status", "startedAt", "durationInSeconds"],
-        "Parties": ["person", "company", "agent", "fromPhoneNumber", "toPhoneNumber"],
+        "Parties": ["person", "company", "agent", "fromPhoneNumber", "toPhoneNumber", "handling"],
         "Recording": ["recording", "transcript"],
         "System": ["answeredAt", "endedAt", "externalCallId", "createdAt", "createdBy"],
     }

@@ -55,6 +55,7 @@ FIELDS = (
     NewField("toPhoneNumber", "To", "PHONES", "IconPhoneOutgoing"),
     NewField("recording", "Recording", "LINKS", "IconMicrophone"),
     NewField("transcript", "Transcript", "RICH_TEXT", "IconFileText"),
+    NewField("handling", "Handling", "TEXT", "IconUsers"),
     NewField("person", "Person", "RELATION", "IconUser", target="person"),
     NewField("company", "Company", "RELATION", "IconBuildingSkyscraper", target="company"),
     NewField("agent", "Agent", "RELATION", "IconHeadset", target="workspaceMember"),

@@ -9,7 +9,7 @@ from bridge.twenty.provision.there import Object, Page, View, Widget
 
 GROUPS = {
     "Call": ("direction", "status", "startedAt", "durationInSeconds"),
-    "Parties": ("person", "company", "agent", "fromPhoneNumber", "toPhoneNumber"),
+    "Parties": ("person", "company", "agent", "fromPhoneNumber", "toPhoneNumber", "handling"),
     "Recording": ("recording", "transcript"),
     "System": ("answeredAt", "endedAt", "externalCallId", "createdAt", "createdBy"),
 }

@@ -8,11 +8,11 @@ from graphql import build_client_schema, get_introspection_query, parse, print_t
 
 Ask = Callable[..., Awaitable[Any]]
 
-# As recorded, in order; callerId was an experiment.
+# As recorded, in order; callerId was an experiment, and handling is younger.
 PHONE_CALL_INPUTS = {
     *("startedAt", "name", "id", "createdAt", "createdBy", "deletedAt", "position", "updatedAt", "updatedBy"),
     *("searchVector", "externalCallId", "direction", "status", "answeredAt", "endedAt", "durationInSeconds"),
-    *("fromPhoneNumber", "toPhoneNumber", "recording", "transcript"),
+    *("fromPhoneNumber", "toPhoneNumber", "recording", "transcript", "handling"),
     *("personId", "person", "agentId", "agent", "companyId", "company"),
 }
 

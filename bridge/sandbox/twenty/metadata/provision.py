@@ -54,6 +54,7 @@ def provision(rows: Rows) -> None:
         ("toPhoneNumber", "To", {"type": "PHONES"}),
         ("recording", "Recording", {"type": "LINKS"}),
         ("transcript", "Transcript", {"type": "RICH_TEXT"}),
+        ("handling", "Handling", {"type": "TEXT"}),
         ("person", "Person", _relation(rows, "person")),
         ("company", "Company", _relation(rows, "company")),
         ("agent", "Agent", _relation(rows, "workspaceMember")),

@@ -78,6 +78,7 @@ def _fields(call: Record) -> tuple[Html, ...]:
             ("Agent", _member(call["agent"])),
             ("From", parts.phone_chips(call["fromPhoneNumber"])),
             ("To", parts.phone_chips(call["toPhoneNumber"])),
+            ("Handling", call["handling"]),
         ),
         parts.fields("Recording", ("Recording", listen)),
         parts.fields(

@@ -32,7 +32,7 @@ CALLS = """query ($filter: PhoneCallFilterInput) {
     fromPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode } } } } }"""
 
 CALL = """query ($id: UUID!) { phoneCall(filter: {id: {eq: $id}}) {
-  id createdAt name direction status startedAt answeredAt endedAt durationInSeconds externalCallId
+  id createdAt name direction status startedAt answeredAt endedAt durationInSeconds externalCallId handling
   person { id name { firstName lastName } } company { name } agent { name { firstName lastName } }
   fromPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode }
   toPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode }

@@ -1,0 +1,59 @@
+"""Who took a call in, how soon, and who else was rung: one line for the people of the company."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bridge.calls.call import Call, Direction
+from bridge.calls.legs import Leg
+from bridge.calls.numbers import client_identity, readable
+from bridge.calls.texts import Texts
+
+Names = Mapping[str, str]
+"""Identity → what the agent is called; who is not in it goes by the identity."""
+
+
+def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
+    """`Answered by Alice after 8 s. Also rung: Bob (declined), Carol (no answer).`
+
+    None of a call out, and of one for which nobody was rung.
+    """
+    if call.direction is Direction.OUTBOUND or not call.ended:
+        return None
+    legs = sorted((leg for leg in call.legs if leg.to), key=Leg.in_order)
+    took = [name_of(leg.to, names) for leg in legs if leg.talked]
+    others = _rung([leg for leg in legs if not leg.talked], names, texts)
+    listed = ", ".join(f"{name} ({how})" if how else name for name, how in others.items() if name not in took)
+    return " ".join(_sentences(call, took, listed, texts)) or None
+
+
+def name_of(address: str | None, names: Names) -> str:
+    """What somebody is called: the agent's name, the number as people write it."""
+    identity = client_identity(address)
+    return names.get(identity, identity) if identity else readable(address or "")
+
+
+def duration(seconds: int, texts: Texts) -> str:
+    """`3 min 12 s`, `45 s`."""
+    minutes, rest = divmod(seconds, 60)
+    form = texts.minutes if minutes else texts.seconds
+    return form.format(minutes=minutes, seconds=rest)
+
+
+def _sentences(call: Call, took: Sequence[str], listed: str, texts: Texts) -> Iterator[str]:
+    length = duration(call.ring_seconds or 0, texts)
+    if took:
+        yield texts.answered_by.format(name=took[0], time=length)
+    if passed_on := list(dict.fromkeys(took[1:])):
+        yield texts.passed_on.format(names=", ".join(passed_on))
+    if listed:
+        yield (texts.also_rung if took else texts.rung).format(names=listed, time=length)
+
+
+def _rung(legs: Sequence[Leg], names: Names, texts: Texts) -> dict[str, str]:
+    """Who was rung and did not talk, and what they did; of somebody rung twice, the last."""
+    return {name_of(leg.to, names): _how(leg, texts) for leg in legs}
+
+
+def _how(leg: Leg, texts: Texts) -> str:
+    # A browser that declines, or is in a call, is "busy" to Twilio.
+    busy = texts.declined if client_identity(leg.to) else texts.busy.lower()
+    return {"busy": busy, "no-answer": texts.not_answered, "failed": texts.not_reached}.get(leg.status, "")

@@ -1,0 +1,98 @@
+"""Callbacks of one call → the lines in it: who called whom, in which direction, and who rang."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Self
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.legs import Leg, first, legs_of, parent_leg
+from bridge.calls.numbers import client_identity
+from bridge.calls.states import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """All that was told of a call, once each; `parent` is the caller's own leg, `legs` are those dialled.
+
+    A call that the REST API placed (`originated`) talks on its own leg until it dials others.
+    """
+
+    told: tuple[Callback, ...]
+    parent: Leg | None
+    legs: tuple[Leg, ...]
+    direction: Direction
+    originated: bool
+
+    @classmethod
+    def of(cls, callbacks: Iterable[Callback]) -> Self:
+        """What these callbacks, all of one `root_sid`, tell; at least one is needed."""
+        told = _without_duplicates(callbacks)
+        root = [c for c in told if c.parent_sid is None]
+        parent, legs = parent_leg(told[0].root_sid, root), legs_of(told)
+        originated = any((c.get("Direction") or "").startswith("outbound") for c in root)
+        if not legs and parent and originated:
+            legs = (parent,)
+        direction = Direction.OUTBOUND if originated else _direction(told, legs)
+        return cls(told, parent, legs, direction, originated)
+
+    @property
+    def talked(self) -> tuple[Leg, ...]:
+        """The legs on which a person was spoken with, the first one first."""
+        return tuple(sorted((leg for leg in self.legs if leg.talked), key=Leg.in_order))
+
+    def has(self, kind: Kind) -> bool:
+        """Whether there is a callback of that kind."""
+        return any(c.kind is kind for c in self.told)
+
+    @property
+    def from_(self) -> str | None:
+        """The number that called: of a call out the caller ID that was shown."""
+        dialled = () if self.originated else self.legs
+        order = (self.parent, *self.legs) if self.direction is Direction.INBOUND else (*dialled, self.parent)
+        return first(leg.from_ for leg in order if leg)
+
+    @property
+    def to(self) -> str | None:
+        """The number that was called: of a call out as it was dialled, of a call in one of ours."""
+        if self.direction is Direction.INBOUND:
+            return self.parent.to if self.parent else None
+        if not self.originated:
+            return first(leg.to for leg in (*self.legs, self.parent) if leg)
+        # It may ring an agent first and the customer then, or the other way round.
+        called = [leg.to for leg in (self.parent, *self.legs) if leg]
+        return first(to for to in called if not client_identity(to)) or first(called)
+
+    @property
+    def other_party(self) -> str | None:
+        """Who is not us: of a call in the caller, of a call out the number dialled."""
+        return self.from_ if self.direction is Direction.INBOUND else self.to
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """The identities that talked, or that called: each once, the first one first."""
+        addresses = [leg.to for leg in self.talked]
+        if self.direction is Direction.OUTBOUND:
+            callers = [leg.from_ for leg in (self.parent, *self.legs) if leg]
+            called = [self.parent.to, *addresses] if self.originated and self.parent else []
+            addresses = [*callers, *called]
+        return tuple(dict.fromkeys(i for a in addresses if (i := client_identity(a))))
+
+
+def _without_duplicates(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
+    """One of each delivery, the earliest arrival, in an order of their own."""
+    ordered = sorted(callbacks, key=lambda c: (c.digest, c.received_at))
+    told = [next(same) for _, same in groupby(ordered, key=lambda c: c.digest)]
+    return tuple(sorted(told, key=lambda c: (c.received_at, c.digest)))
+
+
+def _direction(told: Iterable[Callback], legs: Iterable[Leg]) -> Direction:
+    """As the bridge marked it, else from who called, else from whom the call rings."""
+    # A caller who is forwarded to a number looks like somebody who calls out.
+    if any(c.get("CallDirection") == "inbound" or c.get("Step") for c in told):
+        return Direction.INBOUND
+    caller = first(c.get("From") for c in told if c.parent_sid is None)
+    if caller:
+        return Direction.OUTBOUND if client_identity(caller) else Direction.INBOUND
+    rings_agents = any(client_identity(leg.to) and not client_identity(leg.from_) for leg in legs)
+    return Direction.INBOUND if rings_agents else Direction.OUTBOUND

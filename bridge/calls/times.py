@@ -1,0 +1,95 @@
+"""When a call began, was answered and ended, and how long it rang and was talked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.calls.callback import parse_timestamp
+from bridge.calls.heard import Heard
+from bridge.calls.legs import Leg, earliest
+from bridge.calls.outcome import ended, is_last
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """In their order; `ended_at` of a call that is over, `talk_seconds` of one that was talked on."""
+
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    talk_seconds: int | None
+    ring_seconds: int | None
+
+
+def times_of(heard: Heard) -> Times:
+    """The times of a call."""
+    started_at, answered_at, ended_at = _in_order(
+        _started_at(heard),
+        min((leg.answered_at for leg in heard.talked if leg.answered_at), default=None),
+        _ended_at(heard) if ended(heard) else None,
+    )
+    return Times(
+        started_at,
+        answered_at,
+        ended_at,
+        talk_seconds=_talk_seconds(heard.talked, ended_at) if ended_at else None,
+        ring_seconds=_ring_seconds(heard, answered_at),
+    )
+
+
+def _started_at(heard: Heard) -> datetime:
+    """The earliest moment by Twilio's clock, told or reckoned back from an end; else the earliest arrival."""
+    reckoned = [
+        leg.ended_at - timedelta(seconds=leg.duration)
+        for leg in (heard.parent, *heard.legs)
+        if leg and leg.ended_at and leg.duration
+    ]
+    # Of a call that Twilio was asked for, the end is what is stamped.
+    starts = [text for c in heard.told if (text := c.get("StartTime"))]
+    begun = [moment for text in starts if (moment := parse_timestamp(text))]
+    return min([earliest(heard.told), *reckoned, *begun])
+
+
+def _in_order(
+    started_at: datetime, answered_at: datetime | None, ended_at: datetime | None
+) -> tuple[datetime, datetime | None, datetime | None]:
+    """Where the end was heard first, or an arrival stands in for a time that Twilio did not give."""
+    if answered_at and ended_at:
+        answered_at = min(answered_at, ended_at)
+    return min(t for t in (started_at, answered_at, ended_at) if t), answered_at, ended_at
+
+
+def _ended_at(heard: Heard) -> datetime:
+    """When the talk ended; of a call without one, when the parent did, or the bridge let it go."""
+    talked = [leg.ended_at for leg in heard.talked if leg.ended_at]
+    if talked:
+        return max(talked)
+    if heard.parent and heard.parent.ended_at:
+        return heard.parent.ended_at
+    ends = [leg.ended_at for leg in heard.legs if leg.ended_at]
+    lasts = [earliest([c]) for c in heard.told if c.get("Next") and is_last(c)]
+    return max([*ends, *lasts], default=earliest(heard.told))
+
+
+def _talk_seconds(talked: Sequence[Leg], ended_at: datetime) -> int | None:
+    """Seconds of conversation, all legs together; None where nobody talked."""
+    if not talked:
+        return None
+    return sum(_leg_seconds(leg, ended_at) for leg in talked)
+
+
+def _leg_seconds(leg: Leg, ended_at: datetime) -> int:
+    """As Twilio counted; of a leg whose own end was not heard, until the call's."""
+    if leg.duration is not None:
+        return leg.duration
+    if leg.answered_at:
+        return max(0, round(((leg.ended_at or ended_at) - leg.answered_at).total_seconds()))
+    return 0
+
+
+def _ring_seconds(heard: Heard, answered_at: datetime | None) -> int | None:
+    """From the first phone that rang to the answer, or else until the last one stopped."""
+    rung = [leg for leg in heard.legs if leg.rung_at]
+    begun = min((leg.rung_at for leg in rung if leg.rung_at), default=None)
+    until = answered_at or max((leg.ended_at for leg in rung if leg.ended_at), default=None)
+    return max(0, round((until - begun).total_seconds())) if begun and until else None
