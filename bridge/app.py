@@ -164,10 +164,29 @@ def _application(
     return app
 
 
+def agents_of(settings: Settings) -> Agents:
+    """The identities that there are."""
+    agents = settings.agents
+    return Agents(names=agents.names, pattern=agents.pattern, default=agents.default)
+
+
+def token_issuer(settings: Settings) -> TokenIssuer:
+    """Who signs access tokens."""
+    twilio = settings.twilio
+    return TokenIssuer(
+        account_sid=twilio.account_sid,
+        api_key=twilio.api_key,
+        api_secret=twilio.api_secret.get_secret_value(),
+        app_sid=twilio.app_sid,
+        ttl=settings.tokens.ttl,
+        region=settings.tokens.region,
+    )
+
+
 def _door(settings: Settings, origins: Collection[str]) -> Door:
-    auth, agents = settings.auth, settings.agents
+    auth = settings.auth
     return Door(
-        Agents(names=agents.names, pattern=agents.pattern, default=agents.default),
+        agents_of(settings),
         widget_keys=[key.get_secret_value() for key in auth.widget_keys],
         anonymous=auth.anonymous,
         anonymous_incoming=auth.anonymous_incoming,
@@ -176,19 +195,7 @@ def _door(settings: Settings, origins: Collection[str]) -> Door:
 
 
 def _tokens(settings: Settings, door: Door) -> Tokens:
-    twilio = settings.twilio
-    return Tokens(
-        TokenIssuer(
-            account_sid=twilio.account_sid,
-            api_key=twilio.api_key,
-            api_secret=twilio.api_secret.get_secret_value(),
-            app_sid=twilio.app_sid,
-            ttl=settings.tokens.ttl,
-            region=settings.tokens.region,
-        ),
-        door,
-        phone_number=twilio.phone_number,
-    )
+    return Tokens(token_issuer(settings), door, phone_number=settings.twilio.phone_number)
 
 
 def _twenty_webhook(

@@ -1,0 +1,80 @@
+"""Prints an access token, and explains one."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bridge.app import agents_of, token_issuer
+from bridge.errors import SettingsInvalid
+from bridge.settings import Settings, load
+from bridge.settings.load import load_as
+from bridge.settings.parts import TwilioPart
+from bridge.twilio import inspect
+from bridge.twilio.inspect import Expected, Token
+
+
+def issue(config: Path | None, *, identity: str | None, as_json: bool) -> None:
+    """A token as the widget would get it, alone on its line; raises IdentityRefused."""
+    settings = load(config)
+    wanted = identity or settings.agents.default or next(iter(settings.agents.names), None)
+    issued = _issued(settings, wanted)
+    if not as_json:
+        typer.echo(issued["token"])
+        return
+    typer.echo(json.dumps(issued, indent=2))
+
+
+def _issued(settings: Settings, identity: str | None) -> dict[str, Any]:
+    allowed = agents_of(settings).identity(identity)
+    made = token_issuer(settings).issue(allowed, incoming=True, now=datetime.now(UTC))
+    return {
+        "token": made.token,
+        "identity": made.identity,
+        "ttl": made.ttl,
+        "expiresAt": made.expires_at.isoformat(),
+    }
+
+
+def explain(config: Path | None, text: str, *, as_json: bool) -> bool:
+    """Tells what a token says and what is wrong with it; whether nothing is. Raises NotUnderstood."""
+    token, expected = inspect.read(text), _expected(config)
+    wrong = inspect.problems(token, expected, now=datetime.now(UTC))
+    checked = inspect.is_checked(token, expected)
+    if as_json:
+        told = {"header": token.header, "payload": token.payload, "signatureChecked": checked}
+        typer.echo(json.dumps({**told, "problems": wrong}, indent=2, ensure_ascii=False))
+        return not wrong
+    for line in _lines(token, checked=checked):
+        typer.echo(line)
+    for problem in wrong or ["Nothing is wrong with it."]:
+        typer.echo(problem)
+    return not wrong
+
+
+def _expected(config: Path | None) -> Expected:
+    """As far as anything is set: a token can be looked at anywhere."""
+    try:
+        twilio = load_as(TwilioPart, config).twilio
+    except SettingsInvalid:
+        return Expected()
+    return Expected(
+        account_sid=twilio.account_sid,
+        api_key=twilio.api_key,
+        api_secret=twilio.api_secret.get_secret_value() if twilio.api_secret else None,
+        app_sid=twilio.app_sid,
+    )
+
+
+def _lines(token: Token, *, checked: bool) -> Iterator[str]:
+    yield f"identity     {token.grants.get('identity')}"
+    yield f"account      {token.payload.get('sub')}"
+    yield f"signed with  {token.payload.get('iss')} ({'checked' if checked else 'not checked'})"
+    yield f"region       {token.header.get('twr', 'us1')}"
+    for label, claim in (("valid from", "nbf"), ("valid until", "exp")):
+        yield f"{label:12} {token.time(claim) or 'not said'}"
+    yield f"calls out    {f'through {token.application}' if token.application else 'no'}"
+    yield f"calls in     {'yes' if token.may_be_called else 'no'}"

@@ -1,0 +1,147 @@
+"""What an access token says, and what is wrong with it.
+
+https://www.twilio.com/docs/iam/access-tokens
+"""
+
+import binascii
+import hmac
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.errors import NotUnderstood
+from bridge.twilio.tokens import LONGEST, allowed_identity
+
+CONTENT_TYPE = "twilio-fpa;v=1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Whose tokens are ours. Where nothing is known, nothing is compared."""
+
+    account_sid: str | None = None
+    api_key: str | None = None
+    api_secret: str | None = field(default=None, repr=False)
+    app_sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token taken apart; nothing of it is checked."""
+
+    header: Mapping[str, Any]
+    payload: Mapping[str, Any]
+    signed: bytes
+    signature: bytes
+
+    @property
+    def grants(self) -> Mapping[str, Any]:
+        """What it allows."""
+        return _mapping(self.payload.get("grants"))
+
+    @property
+    def voice(self) -> Mapping[str, Any]:
+        """What it allows of calls."""
+        return _mapping(self.grants.get("voice"))
+
+    @property
+    def application(self) -> str | None:
+        """The TwiML App that calls out go through."""
+        return _mapping(self.voice.get("outgoing")).get("application_sid")
+
+    @property
+    def may_be_called(self) -> bool:
+        """Whether calls in reach it."""
+        return bool(_mapping(self.voice.get("incoming")).get("allow"))
+
+    def time(self, claim: str) -> datetime | None:
+        """A time of the payload; None where there is none."""
+        value = self.payload.get(claim)
+        try:
+            return None if isinstance(value, bool) or value is None else datetime.fromtimestamp(value, UTC)
+        except (TypeError, ValueError, OverflowError, OSError):
+            return None
+
+
+def read(text: str) -> Token:
+    """Takes a token apart; NotUnderstood for what is none."""
+    try:
+        first, second, third = text.strip().split(".")
+        header, payload = json.loads(_decoded(first)), json.loads(_decoded(second))
+        token = Token(header, payload, f"{first}.{second}".encode(), _decoded(third))
+    except (ValueError, RecursionError, binascii.Error) as problem:
+        raise NotUnderstood(
+            "That is no JWT: three parts of base64url with dots between, two of them JSON."
+        ) from problem
+    if not isinstance(header, dict) or not isinstance(payload, dict):
+        raise NotUnderstood("That is no JWT: its header and its payload should be JSON objects.")
+    return token
+
+
+def problems(token: Token, expected: Expected, *, now: datetime) -> list[str]:
+    """What keeps the token from working, as far as can be told from here."""
+    return [*_kind(token), *_origin(token, expected), *_times(token, now), *_allowed(token, expected)]
+
+
+def is_checked(token: Token, expected: Expected) -> bool:
+    """Whether the signature could be checked: only with the secret of the key that signed."""
+    return bool(expected.api_secret) and token.payload.get("iss") == expected.api_key
+
+
+def _kind(token: Token) -> Iterator[str]:
+    for name, wanted in (("typ", "JWT"), ("alg", "HS256"), ("cty", CONTENT_TYPE)):
+        if token.header.get(name) != wanted:
+            yield f"The header's {name} is {token.header.get(name)!r}; Twilio takes {wanted!r}."
+
+
+def _origin(token: Token, expected: Expected) -> Iterator[str]:
+    issuer, account = token.payload.get("iss"), token.payload.get("sub")
+    if expected.account_sid and account != expected.account_sid:
+        yield f"It is for the account {account}; ours is {expected.account_sid}."
+    if expected.api_key and issuer != expected.api_key:
+        yield f"The key {issuer} signed it, ours is {expected.api_key}: the signature is not checked."
+    if is_checked(token, expected):
+        mac = hmac.digest((expected.api_secret or "").encode(), token.signed, "sha256")
+        if not hmac.compare_digest(mac, token.signature):
+            yield "The signature does not fit TWILIO_API_SECRET: the secret or the token is another."
+
+
+def _times(token: Token, now: datetime) -> Iterator[str]:
+    begins, ends = token.time("nbf"), token.time("exp")
+    if ends is None:
+        yield "It says not until when it holds (exp)."
+    elif ends <= now:
+        yield f"It has expired, {_seconds(now, ends)} s ago."
+    elif begins and ends - begins > LONGEST:
+        yield "It lives longer than a day; Twilio refuses that."
+    if begins and begins > now:
+        yield f"It holds only in {_seconds(begins, now)} s: the clock that made it is ahead of this one."
+
+
+def _allowed(token: Token, expected: Expected) -> Iterator[str]:
+    identity = token.grants.get("identity")
+    if not isinstance(identity, str) or not identity:
+        yield "It names no identity."
+    elif allowed_identity(identity) != identity:
+        yield f"The identity {identity!r} is not of letters, digits and _ alone, or is too long."
+    if not token.voice:
+        yield "It has no voice grant: it opens no call."
+    elif not token.application:
+        yield "Its voice grant names no TwiML App: calls out fail."
+    elif expected.app_sid and token.application != expected.app_sid:
+        yield f"Its calls out go through {token.application}; ours is {expected.app_sid}."
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _decoded(part: str) -> bytes:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _seconds(later: datetime, earlier: datetime) -> int:
+    return round((later - earlier).total_seconds())

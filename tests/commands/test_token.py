@@ -1,0 +1,70 @@
+"""`token` and `token inspect`, as they are typed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bridge.cli import app
+
+SETTINGS = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "an-auth-token",
+    "TWILIO_API_KEY": "SK" + "0" * 32,
+    "TWILIO_API_SECRET": "an invented secret of thirty-two characters",
+    "TWILIO_APP_SID": "AP" + "0" * 32,
+    "TWILIO_PHONE_NUMBER": "+33159130001",
+    "TWENTY_API_URL": "http://127.0.0.1:1",
+    "TWENTY_API_TOKEN": "key",
+    "BRIDGE_PUBLIC_URL": "https://phone.example.com",
+}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with settings and two agents."""
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text("agents: {names: [alice, bob]}\n")
+    Path(".env").write_text("".join(f"{name}='{value}'\n" for name, value in SETTINGS.items()))
+
+
+def typed(*words: str, given: str = "") -> tuple[int, str]:
+    done = CliRunner().invoke(app, words, input=given)
+    return done.exit_code, done.output or str(done.exception)
+
+
+def test_a_token_explains_itself() -> None:
+    _, token = typed("token", "--identity", "bob")
+    status, told = typed("token", "inspect", token.strip())
+    assert status == 0
+    assert "identity     bob" in told
+    assert f"signed with  {SETTINGS['TWILIO_API_KEY']} (checked)" in told
+    assert "Nothing is wrong" in told
+    assert typed("token", "inspect", "-", given=token)[1] == told
+
+
+def test_without_identity_it_is_the_first_agents() -> None:
+    assert json.loads(typed("token", "--json")[1])["identity"] == "alice"
+
+
+def test_nobody_gets_one_whom_the_widget_would_not() -> None:
+    assert "none of the configured agents" in typed("token", "--identity", "mallory")[1]
+
+
+def test_a_wrong_one_is_told_with_a_status() -> None:
+    _, token = typed("token")
+    Path(".env").unlink()
+    Path("other.yaml").write_text(f"twilio: {{account_sid: {'AC' + '1' * 32}}}\n")
+    Path(".env").write_text("TWILIO_AUTH_TOKEN=x\n")
+    status, told = typed("token", "inspect", token.strip(), "--config", "other.yaml", "--json")
+    assert status == 1
+    assert "ours is AC1" in json.loads(told)["problems"][0]
+
+
+def test_no_settings_are_needed_to_look_at_one() -> None:
+    _, token = typed("token")
+    Path(".env").unlink()
+    status, told = typed("token", "inspect", token.strip())
+    assert status == 0
+    assert "(not checked)" in told
