@@ -116,7 +116,7 @@ async def _inbox() -> AsyncIterator[tuple[Inbox, Callable[[], int]]]:
                 nonlocal count
                 count += 1
 
-            event.listen(inbox._engine.sync_engine, "before_cursor_execute", note)
+            event.listen(inbox._database.reading.sync_engine, "before_cursor_execute", note)
             yield inbox, lambda: count
 
 

@@ -1,6 +1,6 @@
 """What tests of several rooms share: a Twenty, the bridge's client to it, a database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis_settings
 
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client import TwentyClient, open_client
+from tests.postgres import Postgres, postgres
 from tests.support import twenty_settings
 
 # Machines are noisy: an example that takes long is no failure.
@@ -30,6 +31,33 @@ async def client(twenty: TwentySandbox) -> AsyncIterator[TwentyClient]:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """A SQLite file that is not there yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'bridge.db'}"
+def sqlite_file(tmp_path: Path) -> Path:
+    """A file that is not there yet."""
+    return tmp_path / "bridge.db"
+
+
+@pytest.fixture
+def database_url(sqlite_file: Path) -> str:
+    """An empty database."""
+    return f"sqlite+aiosqlite:///{sqlite_file}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One for all tests of a process; it takes half a second to start."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_database(postgres_server: Postgres) -> Iterator[str]:
+    """The name of an empty database."""
+    name = postgres_server.create_database()
+    yield name
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres, postgres_database: str) -> str:
+    """The URL of an empty database."""
+    return postgres_server.url(postgres_database)

@@ -6,42 +6,46 @@ from contextlib import asynccontextmanager
 from alembic.util import CommandError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import open_engine
+from bridge.inbox.engine import Database, connect
 from bridge.inbox.migrations.migrate import migrate
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncIterator[AsyncEngine]:
+async def open_database(url: str) -> AsyncIterator[Database]:
     """The database at a URL, brought up to date. Raises InboxUnavailable with what is wrong."""
-    engine = _open(url)
+    database = _connect(url)
     try:
-        await _bring_up_to_date(engine)
-        yield engine
+        await _bring_up_to_date(database, url)
+        yield database
     finally:
-        await engine.dispose()
+        await database.close()
 
 
-def _open(url: str) -> AsyncEngine:
-    where = make_url(url).render_as_string(hide_password=True)
+def _connect(url: str) -> Database:
     try:
-        return open_engine(url)
+        return connect(url)
     except OSError as problem:
-        raise InboxUnavailable(f"The folder of the database {where} cannot be made: {problem}") from problem
+        raise InboxUnavailable(
+            f"The folder of the database {shown(url)} cannot be made: {problem}"
+        ) from problem
     except ModuleNotFoundError as missing:
         raise InboxUnavailable(
-            f"The database {where} needs {missing.name}: install twenty-twilio-bridge[postgres]"
+            f"The database {shown(url)} needs {missing.name}: install twenty-twilio-bridge[postgres]"
         ) from missing
 
 
-async def _bring_up_to_date(engine: AsyncEngine) -> None:
+async def _bring_up_to_date(database: Database, url: str) -> None:
     try:
-        await migrate(engine)
+        await migrate(database.writing)
     except (SQLAlchemyError, CommandError, OSError) as problem:
-        where = engine.url.render_as_string(hide_password=True)
-        raise InboxUnavailable(f"The database {where} cannot be opened: {_cause(problem)}") from problem
+        raise InboxUnavailable(f"The database {shown(url)} cannot be opened: {_cause(problem)}") from problem
+
+
+def shown(url: str) -> str:
+    """A database's URL without its password."""
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def _cause(problem: Exception) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, func, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge import metrics
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
 from bridge.inbox.database import open_database
-from bridge.inbox.engine import writing
+from bridge.inbox.engine import Database
 from bridge.inbox.keep import Keep
 from bridge.inbox.rows import Backlog, DueCall, Settled, callback_of, due_call_of, row_of, settled_row_of
 from bridge.inbox.tables import callbacks, calls, due, unmatched
@@ -41,12 +41,13 @@ class Inbox:
     `heard` is told of each callback at once, before it is on the disk: it is true anyhow.
     """
 
-    def __init__(self, engine: AsyncEngine, *, heard: Listener = _nobody) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, *, heard: Listener = _nobody) -> None:
+        self._database = database
         self._heard = heard
         self.news = asyncio.Event()
         """Set when a call has become due."""
-        self._writer = GroupCommit(writing(engine), insert=Keep(engine.dialect.name), committed=self.news.set)
+        keep = Keep(database.writing.dialect.name)
+        self._writer = GroupCommit(database, insert=keep, committed=self.news.set)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -178,7 +179,10 @@ class Inbox:
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self._engine.connect() as connection:
+            async with (
+                asyncio.timeout(self._database.answers_within),
+                self._database.reading.connect() as connection,
+            ):
                 yield connection
         except (SQLAlchemyError, OSError) as problem:
             raise InboxUnavailable(f"the database cannot be read: {type(problem).__name__}") from problem
@@ -223,7 +227,7 @@ _SETTLE = (
 @asynccontextmanager
 async def open_inbox(url: str, *, heard: Listener = _nobody) -> AsyncIterator[Inbox]:
     """The inbox at a database URL, brought up to date; closes when all that was promised is written."""
-    async with open_database(url) as engine:
-        inbox = Inbox(engine, heard=heard)
+    async with open_database(url) as database:
+        inbox = Inbox(database, heard=heard)
         async with inbox.writing():
             yield inbox

@@ -7,16 +7,22 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge import metrics
 from bridge.errors import InboxUnavailable
+from bridge.inbox.engine import Database
 
 GATHER_SECONDS = 0.002
 """How long to wait for company, where the last commit had some. A lone callback never waits."""
 
 LONGEST_QUEUE = 20_000
 """Rows that may wait for a commit; a sender beyond that is asked to come back."""
+
+PATIENCE_SECONDS = 4
+"""How long a database that went away is waited for, before its senders are asked to come back."""
+
+AGAIN_SECONDS = 0.1
 
 log = structlog.get_logger()
 
@@ -42,12 +48,12 @@ class GroupCommit:
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        database: Database,
         *,
         insert: Insert,
         committed: Callable[[], None],
     ) -> None:
-        self._engine = engine
+        self._database = database
         self._insert = insert
         self._committed = committed
         self._rows: list[tuple[Row, asyncio.Future[None]]] = []
@@ -55,6 +61,7 @@ class GroupCommit:
         self._news = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+        self._failing_since: float | None = None
 
     def start(self) -> None:
         """Begin to write."""
@@ -109,8 +116,7 @@ class GroupCommit:
     ) -> bool:
         failure: Exception | None = None
         try:
-            async with self._engine.begin() as connection:
-                await operation(connection)
+            await self._transact_patiently(operation)
         # The one writer must not end, whatever it was: nothing would be kept any more.
         except Exception as problem:
             if not isinstance(problem, (SQLAlchemyError, OSError)):
@@ -126,3 +132,30 @@ class GroupCommit:
             else:
                 promise.set_result(None)
         return failure is None
+
+    async def _transact_patiently(self, operation: Operation) -> None:
+        """Tries again what a lost connection, a restart or a deadlock undid, while its senders wait for it.
+
+        The transaction may have been committed all the same, so every operation is one that may be repeated.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await self._transact(operation)
+            except Exception as problem:
+                now = loop.time()
+                self._failing_since = self._failing_since or now
+                if now - self._failing_since > PATIENCE_SECONDS or not self._database.passes(problem):
+                    raise
+                log.warning("inbox.tries_again", problem=type(problem).__name__)
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                self._failing_since = None
+                return
+
+    async def _transact(self, operation: Operation) -> None:
+        async with (
+            asyncio.timeout(self._database.answers_within),
+            self._database.writing.begin() as connection,
+        ):
+            await operation(connection)

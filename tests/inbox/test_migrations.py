@@ -8,8 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from bridge.inbox.engine import open_engine
-from bridge.inbox.migrations.migrate import migrate
+from bridge.inbox.database import open_database
 from bridge.inbox.tables import metadata
 
 
@@ -18,12 +17,10 @@ def differences(connection: Connection) -> list[object]:
 
 
 async def test_they_make_the_tables_of_the_code(database_url: str) -> None:
-    engine = open_engine(database_url)
-    await migrate(engine)
-    await migrate(engine)
-    async with engine.connect() as connection:
+    async with open_database(database_url):
+        pass
+    async with open_database(database_url) as database, database.reading.connect() as connection:
         assert await connection.run_sync(differences) == []
-    await engine.dispose()
 
 
 CALLS = {
@@ -36,13 +33,10 @@ CALLS = {
 
 
 @pytest.mark.parametrize(("index", "query"), CALLS.items())
-async def test_queries_are_served_by_their_index(
-    database_url: str, tmp_path: Path, index: str, query: str
-) -> None:
-    engine = open_engine(database_url)
-    await migrate(engine)
-    await engine.dispose()
-    with sqlite3.connect(tmp_path / "bridge.db") as connection:
+async def test_queries_are_served_by_their_index(sqlite_file: Path, index: str, query: str) -> None:
+    async with open_database(f"sqlite+aiosqlite:///{sqlite_file}"):
+        pass
+    with sqlite3.connect(sqlite_file) as connection:
         plan = str(connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall())
     connection.close()
     assert index in plan

@@ -1,11 +1,9 @@
 """The inbox keeps what it is told, hands out what is due, and forgets nothing on the way."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -178,22 +176,6 @@ async def test_many_at_once_are_all_kept(inbox: Inbox) -> None:
     assert await inbox.due_count() == len(callbacks)
 
 
-async def test_what_was_put_is_on_the_disk(inbox: Inbox, tmp_path: Path) -> None:
-    """As another process would see it, the moment that `put` is back."""
-    callback = outbound(new_sid(), "+33612345678")
-    await inbox.put(callback)
-    with sqlite3.connect(tmp_path / "bridge.db") as other:
-        assert other.execute("SELECT digest FROM callbacks").fetchall() == [(callback.digest,)]
-    other.close()
-
-
-async def test_commits_are_synced(inbox: Inbox) -> None:
-    async with inbox._engine.connect() as connection:
-        synchronous = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
-        journal = (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar()
-    assert (synchronous, journal) == (2, "wal")
-
-
 async def test_it_is_all_there_after_a_restart(database_url: str) -> None:
     callback = outbound(new_sid(), "+33612345678")
     async with open_inbox(database_url) as inbox:
@@ -213,29 +195,6 @@ async def test_what_was_promised_is_written_before_it_closes(database_url: str) 
         kept = inbox
     with pytest.raises(InboxUnavailable, match="closing"):
         kept.put_soon(callbacks[0])
-
-
-async def test_a_database_that_cannot_be_written_is_told(database_url: str, tmp_path: Path) -> None:
-    """The table is gone: the sender hears of it, and so does each who came with it."""
-    async with open_inbox(database_url) as inbox:
-        with sqlite3.connect(tmp_path / "bridge.db") as other:
-            other.execute("DROP TABLE callbacks")
-        other.close()
-        puts = [inbox.put(outbound(new_sid(), "+33612345678")) for _ in range(3)]
-        answers = await asyncio.gather(*puts, return_exceptions=True)
-    assert [type(answer) for answer in answers] == [InboxUnavailable] * 3
-
-
-@pytest.mark.parametrize("content", [b"this is no database, whatever its name says" * 100])
-async def test_a_file_that_is_no_database_is_named_and_left_alone(
-    database_url: str, tmp_path: Path, content: bytes
-) -> None:
-    file = tmp_path / "bridge.db"
-    file.write_bytes(content)
-    with pytest.raises(InboxUnavailable, match=r"bridge\.db cannot be opened: file is not a database"):
-        async with open_inbox(database_url):
-            pass
-    assert file.read_bytes() == content
 
 
 async def test_a_put_that_was_given_up_disturbs_nobody(inbox: Inbox) -> None:
@@ -260,14 +219,3 @@ async def test_one_bad_operation_does_not_end_the_writer(inbox: Inbox) -> None:
         await inbox._writer.run(fail)
     await inbox.put(outbound(new_sid(), JANES))
     assert await inbox.due_count() == 1
-
-
-async def test_a_database_that_somebody_holds_is_not_ready(inbox: Inbox, tmp_path: Path) -> None:
-    await inbox.check()
-    holder = sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(InboxUnavailable):
-        await inbox.check()
-    holder.execute("ROLLBACK")
-    holder.close()
-    await inbox.check()

