@@ -55,7 +55,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
     """
     switchboard = _switchboard(settings)
     async with (
-        open_inbox(settings.inbox.database_url, heard=switchboard.heard) as inbox,
+        open_inbox(settings.inbox.database_url.get_secret_value(), heard=switchboard.heard) as inbox,
         open_client(settings.twenty) as client,
     ):
         for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):

@@ -8,12 +8,13 @@ import pytest
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 
-EVERYBODYS = frozenset({"settings", "logs", "metrics", "errors"})
+EVERYBODYS = frozenset({"settings", "redact", "logs", "metrics", "errors"})
 SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
     "calls": frozenset({"errors"}),
     "settings": frozenset({"errors", "calls"}),
+    "redact": frozenset(),
     "logs": EVERYBODYS,
     "metrics": EVERYBODYS,
     "twilio": EVERYBODYS | {"calls"},

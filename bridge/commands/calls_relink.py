@@ -14,7 +14,7 @@ def run(config: Path | None, *, days: int) -> None:
     """Makes them due; whoever drains writes them."""
 
     async def relinked() -> int:
-        async with open_inbox(load(config).inbox.database_url) as inbox:
+        async with open_inbox(load(config).inbox.database_url.get_secret_value()) as inbox:
             return await inbox.relink(None, since=datetime.now(UTC) - timedelta(days=days))
 
     typer.echo(f"{asyncio.run(relinked())} calls will be matched anew.")

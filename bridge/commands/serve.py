@@ -6,12 +6,12 @@ from pathlib import Path
 import uvloop
 
 from bridge import logs, server
-from bridge.settings import load
+from bridge.settings import load, secrets_of
 
 
 def run(config: Path | None) -> None:
     """Serves until told to stop."""
     settings = load(config)
-    logs.configure(settings.log)
+    logs.configure(settings.log, secrets=secrets_of(settings))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve(settings))

@@ -5,6 +5,7 @@ from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.load import load
 from bridge.settings.models import Settings
 from bridge.settings.reconcile import ReconcileSettings
+from bridge.settings.secrets import secrets_of
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
 from bridge.settings.voice import VoiceSettings
@@ -26,4 +27,5 @@ __all__ = [
     "TwilioSettings",
     "VoiceSettings",
     "load",
+    "secrets_of",
 ]

@@ -1,5 +1,6 @@
 """The bridge itself: where it listens, keeps and logs."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -7,10 +8,18 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from bridge.settings.types import BaseUrl, Seconds, Section
 
+DATABASE_URL = re.compile(r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+")
+
 
 def _callback_url(value: str) -> str:
     if "_" in (urlsplit(value).hostname or ""):
         raise ValueError("should have a host without underscore: Twilio calls back to no other")
+    return value
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    if not DATABASE_URL.fullmatch(value.get_secret_value()):
+        raise ValueError("should begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
     return value
 
 
@@ -41,11 +50,9 @@ class InboxSettings(Section):
     `forget_key` makes the hashes of numbers that were forgotten.
     """
 
-    database_url: str = Field(
-        "sqlite+aiosqlite:///data/bridge.db",
-        pattern=r"^(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+",
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        SecretStr("sqlite+aiosqlite:///data/bridge.db"),
         examples=["sqlite+aiosqlite:///data/bridge.db"],
-        repr=False,  # a PostgreSQL URL holds the password
     )
     keep_days: int = Field(90, ge=0, le=36500)
     forget_key: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
@@ -54,12 +61,13 @@ class InboxSettings(Section):
 class LogSettings(Section):
     """What is logged, and how; `json_lines` unset means: unless on a terminal.
 
-    `requests` is a line for each request.
+    `requests` is a line for each request. Telephone numbers are shortened unless `full_numbers`.
     """
 
     level: str = Field("info", pattern="^(debug|info|warning|error)$", examples=["info"])
     json_lines: bool | None = None
     requests: bool = True
+    full_numbers: bool = False
 
 
 class MetricsSettings(Section):

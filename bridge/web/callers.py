@@ -4,7 +4,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from bridge.calls.matching import Person
-from bridge.calls.numbers import e164, is_withheld, shortened
+from bridge.calls.numbers import e164, is_withheld
 from bridge.errors import NotUnderstood, TwentyError
 from bridge.twenty.callers import Callers, LastCall, Profile, ScreenPop
 from bridge.web.door import Door
@@ -35,9 +35,9 @@ class ScreenPops:
         try:
             found = await self._callers.screen_pop(number)
         except TwentyError as error:
-            log.warning("caller.not_asked", number=shortened(number), reason=str(error))
+            log.warning("caller.not_asked", number=number, reason=str(error))
             return problem(503, "Twenty does not answer now; try again.")
-        log.info("caller.shown", number=shortened(number), person_id=found.person and found.person.id)
+        log.info("caller.shown", number=number, person_id=found.person and found.person.id)
         return _answer(found)
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
@@ -47,7 +48,7 @@ def test_the_environment_alone_is_enough(loading: Load) -> None:
         ("server.host", "127.0.0.1"),
         ("server.port", 8080),
         ("server.prefix", ""),
-        ("inbox.database_url", "sqlite+aiosqlite:///data/bridge.db"),
+        ("inbox.database_url", SecretStr("sqlite+aiosqlite:///data/bridge.db")),
         ("auth.anonymous", False),
         ("auth.anonymous_incoming", False),
         ("cors.origins", ()),
