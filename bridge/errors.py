@@ -17,6 +17,7 @@ BridgeError
 │   └── TargetTooLong          a path with query over the limit
 ├── TooBusy                as many requests as may be are in work
 ├── InboxUnavailable       what arrived cannot be kept now
+├── ForgetKeyWrong         nobody can tell whose numbers were forgotten
 ├── TwilioError            Twilio's REST API did not do what it was asked
 │   ├── TwilioUnavailable  down, slow, over its limit, or an answer that nobody understands
 │   ├── TwilioRefused      this request: what it names is not there, or not in a state for it
@@ -112,6 +113,12 @@ class InboxUnavailable(BridgeError):
     """The database cannot be used now; the sender should try again."""
 
     code = "inbox.unavailable"
+
+
+class ForgetKeyWrong(BridgeError):
+    """BRIDGE_FORGET_KEY is not the one with which numbers were forgotten, or is not set."""
+
+    code = "forget.key"
 
 
 class TwilioError(BridgeError):

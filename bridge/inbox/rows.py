@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -30,11 +31,24 @@ class DueCall:
     settled_at: datetime | None
 
 
+class Outcome(StrEnum):
+    """What came of writing a call."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    """Twenty showed it already."""
+    SKIPPED = "skipped"
+    """Twenty shall not show it: a policy, or a user who deleted it."""
+    PARKED = "parked"
+    FAILED = "failed"
+    """Not the call's fault; it is tried again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """What Twenty has now: the call as of `revision`, for whom was chosen by `number` (E.164), if anybody.
 
-    `written` is None of a call that Twenty shall not show.
+    `written` is None of a call that Twenty shall not show; `ended` tells whether it is over.
     """
 
     root_sid: str
@@ -42,6 +56,8 @@ class Settled:
     number: str | None
     match: Match | None
     written: bytes | None
+    ended: bool = True
+    outcome: Outcome = Outcome.WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,7 @@ def stored(row: Row) -> Row:
     return {name: value for name, value in row.items() if name != "closes"}
 
 
-def settled_row_of(settled: Settled) -> Row:
+def settled_row_of(settled: Settled, now: datetime) -> Row:
     """The parameters of settling a call."""
     match = settled.match
     return {
@@ -83,12 +99,14 @@ def settled_row_of(settled: Settled) -> Row:
         "its_person_id": match and match.person and match.person.id,
         "its_match": match and asdict(match),
         "digest": settled.written,
+        "at": now,
+        "goes_on_since": None if settled.ended else now,
     }
 
 
 def due_call_of(row: RowMapping, told: Sequence[Callback]) -> DueCall:
     """The call that a row of `calls` is, with its callbacks."""
-    match = _match(row["match"]) if row["match"] else None
+    match = match_of(row["match"]) if row["match"] else None
     return DueCall(
         root_sid=row["root_sid"],
         revision=row["revision"],
@@ -100,7 +118,7 @@ def due_call_of(row: RowMapping, told: Sequence[Callback]) -> DueCall:
     )
 
 
-def _match(kept: Any) -> Match:
+def match_of(kept: Any) -> Match:
     person = Person(**kept["person"]) if kept["person"] else None
     return Match(person, tuple(Person(**other) for other in kept["others"]), kept["corrected"])
 

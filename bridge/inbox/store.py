@@ -14,12 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import metrics
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
+from bridge.inbox.attempts import adding, attempt
 from bridge.inbox.database import open_database
 from bridge.inbox.engine import Database
 from bridge.inbox.keep import Keep
-from bridge.inbox.rows import Backlog, DueCall, Settled, callback_of, due_call_of, row_of, settled_row_of
-from bridge.inbox.tables import callbacks, calls, due, unmatched
-from bridge.inbox.writer import GroupCommit, Row
+from bridge.inbox.rows import (
+    Backlog,
+    DueCall,
+    Outcome,
+    Settled,
+    callback_of,
+    due_call_of,
+    row_of,
+    settled_row_of,
+)
+from bridge.inbox.tables import callbacks, calls, due, kept, unmatched
+from bridge.inbox.writer import GroupCommit, Operation
 
 KEPT_WITHIN_SECONDS = 8
 """Twilio waits 15 s in all; one that is told in time may try again."""
@@ -47,6 +57,7 @@ class Inbox:
         self.news = asyncio.Event()
         """Set when a call has become due."""
         keep = Keep(database.writing.dialect.name)
+        self._add_attempts = adding(database.writing.dialect.name)
         self._writer = GroupCommit(database, insert=keep, committed=self.news.set)
 
     @asynccontextmanager
@@ -79,7 +90,7 @@ class Inbox:
     async def recent(self, since: datetime, *, page: int = 1000) -> list[Callback]:
         """The callbacks that were kept after `since`, in their order; of very many the last ones."""
         found: list[Callback] = []
-        async with self._reading() as connection:
+        async with self.reading() as connection:
             before: int | None = None
             while len(found) < MOST_RECENT:
                 rows = await self._last(connection, page, before=before)
@@ -101,12 +112,12 @@ class Inbox:
 
         Without `live` those alone.
         """
-        async with self._reading() as connection:
+        async with self.reading() as connection:
             # Calls before callbacks: news in between only mean that the call is found due again.
             rows = await self._due(connection, limit, ended=True)
             if live and len(rows) < limit:
                 rows += await self._due(connection, limit - len(rows), ended=False)
-            told = await self._callbacks_of(connection, [row["root_sid"] for row in rows])
+            told = await callbacks_of(connection, [row["root_sid"] for row in rows])
         return [due_call_of(row, told[row["root_sid"]]) for row in rows]
 
     async def _due(self, connection: AsyncConnection, limit: int, *, ended: bool) -> list[RowMapping]:
@@ -117,16 +128,47 @@ class Inbox:
         """Twenty has these. A call of which more arrived meanwhile stays due."""
         # In one order everywhere, so that two replicas never wait for each other.
         ordered = sorted(settled, key=lambda s: s.root_sid)
-        await self._execute(_SETTLE, [settled_row_of(s) | {"at": now} for s in ordered])
 
-    async def park(self, due_call: DueCall, reason: str) -> None:
+        async def operation(connection: AsyncConnection) -> None:
+            await connection.execute(_SETTLE, [settled_row_of(s, now) for s in ordered])
+            made = [attempt(s.root_sid, s.revision, s.outcome, error=None, now=now) for s in ordered]
+            await connection.execute(self._add_attempts, made)
+
+        await self.write(operation)
+
+    async def park(self, due_call: DueCall, reason: str, *, now: datetime) -> None:
         """Leave a call until a person or news mends it; one that has news already stays due."""
         statement = (
             update(calls)
-            .where(calls.c.root_sid == due_call.root_sid, calls.c.revision == due_call.revision)
+            .where(calls.c.root_sid == due_call.root_sid, calls.c.revision == due_call.revision, kept)
             .values(parked_reason=reason, last_error=reason, attempts=calls.c.attempts + 1)
+            .returning(calls.c.root_sid)
         )
-        await self._execute(statement)
+        await self._attempted(statement, [due_call], Outcome.PARKED, reason, now)
+
+    async def failed(self, due_calls: Sequence[DueCall], error: str, *, now: datetime) -> None:
+        """Those of these that are not settled could not be written, by no fault of theirs; they stay due."""
+        these = calls.c.root_sid.in_([call.root_sid for call in due_calls])
+        statement = (
+            update(calls)
+            .where(these, due)
+            .values(last_error=error, attempts=calls.c.attempts + 1)
+            .returning(calls.c.root_sid)
+        )
+        await self._attempted(statement, due_calls, Outcome.FAILED, error, now)
+
+    async def _attempted(
+        self, statement: Any, due_calls: Sequence[DueCall], outcome: Outcome, error: str, now: datetime
+    ) -> None:
+        revisions = {call.root_sid: call.revision for call in due_calls}
+
+        async def operation(connection: AsyncConnection) -> None:
+            concerned = sorted((await connection.execute(statement)).scalars())
+            made = [attempt(s, revisions[s], outcome, error=error, now=now) for s in concerned]
+            if made:
+                await connection.execute(self._add_attempts, made)
+
+        await self.write(operation)
 
     async def relink(self, numbers: Collection[str] | None, *, since: datetime) -> int:
         """Makes calls without a person due again, so that they are matched anew; how many.
@@ -155,7 +197,7 @@ class Inbox:
         over = select(func.min(calls.c.due_at)).where(due, calls.c.ended == true())
         parked = select(func.count()).select_from(calls).where(calls.c.parked_reason.is_not(None))
         waiting = select(func.count()).select_from(calls).where(due)
-        async with self._reading() as connection:
+        async with self.reading() as connection:
             return Backlog(
                 due=await connection.scalar(waiting) or 0,
                 parked=await connection.scalar(parked) or 0,
@@ -164,7 +206,7 @@ class Inbox:
 
     async def due_count(self) -> int:
         """How many calls Twenty is behind on."""
-        async with self._reading() as connection:
+        async with self.reading() as connection:
             return await connection.scalar(select(func.count()).select_from(calls).where(due)) or 0
 
     async def check(self) -> None:
@@ -177,7 +219,8 @@ class Inbox:
         await self._writer.run(read)
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read by, for this room's other modules."""
         try:
             async with (
                 asyncio.timeout(self._database.answers_within),
@@ -187,29 +230,35 @@ class Inbox:
         except (SQLAlchemyError, OSError) as problem:
             raise InboxUnavailable(f"the database cannot be read: {type(problem).__name__}") from problem
 
-    async def _execute(self, statement: Any, parameters: list[Row] | None = None) -> int:
+    async def write(self, operation: Operation) -> None:
+        """Does an operation in a transaction of its own, for this room's other modules."""
+        await self._writer.run(operation)
+
+    async def _execute(self, statement: Any) -> int:
         changed = 0
 
         async def operation(connection: AsyncConnection) -> None:
             nonlocal changed
-            changed = (await connection.execute(statement, parameters)).rowcount
+            changed = (await connection.execute(statement)).rowcount
 
-        await self._writer.run(operation)
+        await self.write(operation)
         return changed
 
-    async def _callbacks_of(
-        self, connection: AsyncConnection, root_sids: Sequence[str]
-    ) -> defaultdict[str, list[Callback]]:
-        told: defaultdict[str, list[Callback]] = defaultdict(list)
-        statement: Select[Any] = select(callbacks).where(callbacks.c.root_sid.in_(root_sids))
-        for row in (await connection.execute(statement)).mappings():
-            told[row["root_sid"]].append(callback_of(row))
-        return told
+
+async def callbacks_of(
+    connection: AsyncConnection, root_sids: Collection[str]
+) -> defaultdict[str, list[Callback]]:
+    """Call SID → its callbacks."""
+    told: defaultdict[str, list[Callback]] = defaultdict(list)
+    statement: Select[Any] = select(callbacks).where(callbacks.c.root_sid.in_(root_sids))
+    for row in (await connection.execute(statement)).mappings():
+        told[row["root_sid"]].append(callback_of(row))
+    return told
 
 
 _SETTLE = (
     update(calls)
-    .where(calls.c.root_sid == bindparam("sid"))
+    .where(calls.c.root_sid == bindparam("sid"), kept)
     .values(
         synced_revision=bindparam("revision_written"),
         matched=bindparam("is_matched"),
@@ -218,6 +267,7 @@ _SETTLE = (
         match=bindparam("its_match"),
         written=bindparam("digest"),
         settled_at=bindparam("at"),
+        open_since=bindparam("goes_on_since"),
         attempts=0,
         last_error=None,
     )

@@ -74,20 +74,22 @@ calls = Table(
     Column("match", JSON(none_as_null=True)),
     Column("written", LargeBinary(16)),
     Column("settled_at", Moment),
-    # Its callbacks were dropped: it accepts nothing more, or a late one would rewind it.
+    # Its callbacks were dropped. A trigger keeps out what comes later, which would be all that is known.
     Column("purged", Boolean, nullable=False, server_default=false()),
     # Since when Twenty shows it as going on; none of a call that is over.
     Column("open_since", Moment),
 )
 
 kept = calls.c.purged.is_(false())
-"""A call that may be written, and that accepts callbacks."""
+"""A call that accepts callbacks, and may be written."""
 
 
-due = and_(calls.c.revision > calls.c.synced_revision, calls.c.parked_reason.is_(None))
+behind = and_(calls.c.revision > calls.c.synced_revision, calls.c.parked_reason.is_(None))
+
+due = and_(behind, kept)
 """A call of which Twenty has not the newest revision. That is the whole queue."""
 
-Index("ix_calls_due", calls.c.ended, calls.c.due_at, sqlite_where=due, postgresql_where=due)
+Index("ix_calls_due", calls.c.ended, calls.c.due_at, sqlite_where=behind, postgresql_where=behind)
 
 unmatched = and_(calls.c.matched, calls.c.person_id.is_(None), calls.c.number.is_not(None))
 """A call that was logged without a person, though its number is one that a person can have."""

@@ -12,7 +12,7 @@ from bridge.calls.call import Call, fold
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
 from bridge.calls.numbers import client_identity, e164
 from bridge.calls.texts import Texts
-from bridge.inbox.rows import DueCall
+from bridge.inbox.rows import DueCall, Outcome
 from bridge.twenty.activities import Write, Writes
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
@@ -49,6 +49,13 @@ class Prepared:
     def changed(self) -> Write | None:
         """What to write, where Twenty has something else, or nothing, of this call."""
         return self.write if self.digest != self.due.written else None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of the call once Twenty took what was to be written of it."""
+        if self.write is None:
+            return Outcome.SKIPPED
+        return Outcome.WRITTEN if self.changed else Outcome.UNCHANGED
 
 
 class Preparation:

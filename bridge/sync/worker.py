@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bridge import metrics
-from bridge.errors import BridgeError, Duplicate, TargetGone, TwentyDenied
+from bridge.errors import BridgeError, Duplicate, TargetGone, TwentyDenied, TwentyError
 from bridge.inbox.retry import pause_after
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
@@ -91,11 +91,18 @@ class Worker:
         """
         due_calls = await self._inbox.claim(self._most, live=self._live())
         if due_calls:
-            writes = await self._current_writes()
-            gone = await self._drain(writes, due_calls, last_try=False)
-            if gone:
-                await self._drain(writes, gone, last_try=True)
+            try:
+                await self._bring(due_calls)
+            except TwentyError as error:
+                await self._inbox.failed(due_calls, f"{error.code}: {error}", now=datetime.now(UTC))
+                raise
         return len(due_calls)
+
+    async def _bring(self, due_calls: Sequence[DueCall]) -> None:
+        writes = await self._current_writes()
+        gone = await self._drain(writes, due_calls, last_try=False)
+        if gone:
+            await self._drain(writes, gone, last_try=True)
 
     async def _drain(self, writes: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
         """Writes and settles; the answer has the calls whose person is gone, to be matched anew once."""
@@ -139,6 +146,8 @@ class Worker:
                 number=p.number,
                 match=p.match,
                 written=p.digest,
+                ended=p.call.ended,
+                outcome=p.outcome,
             )
             for p in prepared
         ]
@@ -159,7 +168,7 @@ class Worker:
             if error := refused.get(p.due.root_sid):
                 metrics.CALLS_PARKED.inc()
                 log.error("activity.parked", call_sid=p.due.root_sid, reason=str(error))
-                await self._inbox.park(p.due, str(error))
+                await self._inbox.park(p.due, str(error), now=datetime.now(UTC))
 
     async def _current_writes(self) -> Writes:
         """How this workspace takes calls: asked at first, after a refusal, and now and then."""

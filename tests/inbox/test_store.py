@@ -1,7 +1,6 @@
 """The inbox keeps what it is told, hands out what is due, and forgets nothing on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,12 +16,6 @@ from tests.support import TEN, new_sid, outbound, told
 JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe", owner_id="a member")
 JOHN = Person("another id", "John Doe")
 JANES = "+33612345678"
-
-
-@pytest.fixture
-async def inbox(database_url: str) -> AsyncIterator[Inbox]:
-    async with open_inbox(database_url) as opened:
-        yield opened
 
 
 def settled(due: DueCall, person: Person | None = None) -> Settled:
@@ -105,7 +98,7 @@ async def test_a_parked_call_waits_for_news(inbox: Inbox) -> None:
     sid = new_sid()
     await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
     (due,) = await inbox.claim(200)
-    await inbox.park(due, "INVALID_PHONE_NUMBER")
+    await inbox.park(due, "INVALID_PHONE_NUMBER", now=TEN)
     assert await inbox.due_count() == 0
     await inbox.put(outbound(sid, "+33612345678"))
     assert await inbox.due_count() == 1
@@ -116,7 +109,7 @@ async def test_a_call_with_news_is_not_parked_for_its_past(inbox: Inbox) -> None
     await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
     (due,) = await inbox.claim(200)
     await inbox.put(outbound(sid, "+33612345678"))
-    await inbox.park(due, "INVALID_PHONE_NUMBER")
+    await inbox.park(due, "INVALID_PHONE_NUMBER", now=TEN)
     assert await inbox.due_count() == 1
 
 

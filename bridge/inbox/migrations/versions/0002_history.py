@@ -10,6 +10,24 @@ depends_on = None
 
 moment = sa.DateTime(timezone=True)
 
+# A callback of a purged call is left out, whichever version of the bridge inserts it.
+SQLITE_TRIGGER = """
+CREATE TRIGGER callbacks_of_purged_calls BEFORE INSERT ON callbacks
+WHEN EXISTS (SELECT 1 FROM calls WHERE root_sid = NEW.root_sid AND purged)
+BEGIN SELECT RAISE(IGNORE); END
+"""
+POSTGRESQL_FUNCTION = """
+CREATE FUNCTION callback_unless_purged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM calls WHERE root_sid = NEW.root_sid AND purged) THEN RETURN NULL; END IF;
+  RETURN NEW;
+END $$
+"""
+POSTGRESQL_TRIGGER = """
+CREATE TRIGGER callbacks_of_purged_calls BEFORE INSERT ON callbacks
+FOR EACH ROW EXECUTE FUNCTION callback_unless_purged()
+"""
+
 
 def upgrade() -> None:
     op.add_column("calls", sa.Column("purged", sa.Boolean, nullable=False, server_default=sa.false()))
@@ -40,3 +58,8 @@ def upgrade() -> None:
         sa.Column("at", moment, nullable=False),
         sqlite_with_rowid=False,
     )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(SQLITE_TRIGGER)
+    else:
+        op.execute(POSTGRESQL_FUNCTION)
+        op.execute(POSTGRESQL_TRIGGER)

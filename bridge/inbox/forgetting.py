@@ -1,0 +1,139 @@
+"""People who are to be forgotten: their calls are dropped, their numbers kept as keyed hashes alone.
+
+The hash keeps their history out, should Twilio be asked for it. A number has so few digits that a plain
+hash could be tried through in minutes; so the key is needed, and it stands in the environment, not here.
+"""
+
+import hmac
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bridge.calls.numbers import e164
+from bridge.errors import ForgetKeyWrong
+from bridge.inbox.purge import drop
+from bridge.inbox.store import Inbox
+from bridge.inbox.tables import callbacks, calls, forgotten
+
+PAGE = 2000
+BATCH = 100
+
+
+class Forgotten:
+    """Whom an inbox has forgotten; `key` is BRIDGE_FORGET_KEY, None where there is none."""
+
+    def __init__(self, inbox: Inbox, key: str | None) -> None:
+        self._inbox = inbox
+        self._key = key.encode() if key else None
+
+    async def among(self, numbers: Collection[str]) -> dict[str, datetime]:
+        """Those of these numbers (E.164) that were forgotten, and when.
+
+        Raises ForgetKeyWrong where nobody can tell.
+        """
+        async with self._inbox.reading() as connection:
+            keys = set((await connection.scalars(select(forgotten.c.key_id).distinct())).all())
+            if not keys or not numbers:
+                return {}
+            key = self._checked(keys)
+            asked = {_hash(key, number): number for number in numbers}
+            found = select(forgotten.c.digest, forgotten.c.at).where(forgotten.c.digest.in_(asked))
+            return {asked[digest]: at for digest, at in await connection.execute(found)}
+
+    def _checked(self, keys: Collection[bytes]) -> bytes:
+        if self._key is None:
+            raise ForgetKeyWrong(
+                "Numbers were forgotten here; without BRIDGE_FORGET_KEY nobody can tell which, "
+                "and their history would come back. Set it to what it was."
+            )
+        if set(keys) != {_id(self._key)}:
+            raise ForgetKeyWrong(
+                "Numbers were forgotten here with another BRIDGE_FORGET_KEY than the one that is set: "
+                "nobody can tell which, and their history would come back. Set it to what it was."
+            )
+        return self._key
+
+    async def remember(self, number: str, *, now: datetime) -> None:
+        """Keeps the number's hash, so that nothing from before `now` comes back."""
+        async with self._inbox.reading() as connection:
+            keys = set((await connection.scalars(select(forgotten.c.key_id).distinct())).all())
+        key = self._checked(keys or ({_id(self._key)} if self._key else set()))
+
+        async def operation(connection: AsyncConnection) -> None:
+            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+            new = dialect.insert(forgotten).values(digest=_hash(key, number), key_id=_id(key), at=now)
+            await connection.execute(
+                new.on_conflict_do_update(index_elements=["digest"], set_={"at": new.excluded.at})
+            )
+
+        await self._inbox.write(operation)
+
+
+def _hash(key: bytes, number: str) -> bytes:
+    return hmac.digest(key, f"number {number}".encode(), "sha256")
+
+
+def _id(key: bytes) -> bytes:
+    return hmac.digest(key, b"key", "sha256")[:8]
+
+
+async def calls_of(inbox: Inbox, number: str, *, region: str) -> set[str]:
+    """The calls that a number (E.164) has to do with, in whatever form it stands in their callbacks.
+
+    `region` is where national numbers are at home. Every callback is looked at.
+    """
+    mine = select(calls.c.root_sid).where(calls.c.number == number)
+    async with inbox.reading() as connection:
+        found = set((await connection.scalars(mine)).all())
+    after = 0
+    while page := await _page(inbox, after):
+        found.update(root for _, root, told in page if _names(told, number, region))
+        after = page[-1][0]
+    return found
+
+
+async def _page(inbox: Inbox, after: int) -> Sequence[tuple[int, str, Mapping[str, str]]]:
+    statement = (
+        select(callbacks.c.id, callbacks.c.root_sid, callbacks.c.parameters)
+        .where(callbacks.c.id > after)
+        .order_by(callbacks.c.id)
+        .limit(PAGE)
+    )
+    async with inbox.reading() as connection:
+        return [(row[0], row[1], row[2]) for row in await connection.execute(statement)]
+
+
+def _names(parameters: Mapping[str, str], number: str, region: str) -> bool:
+    return any(e164(address, region) == number for address in _like(parameters, number))
+
+
+def _like(parameters: Mapping[str, str], number: str) -> Iterator[str]:
+    """Values that end in the same digits: to read each as a number would take long."""
+    for value in parameters.values():
+        if number[-6:] in re.sub(r"[^0-9]", "", value):
+            # `sip:+33612345678@example.com` is their address, too.
+            yield value.removeprefix("sip:").partition("@")[0]
+
+
+async def erase(inbox: Inbox, root_sids: Collection[str]) -> int:
+    """Drops all that is known of these calls, from SQLite's free pages and log, too; how many there were."""
+    ordered = sorted(root_sids)
+    erased = sum(
+        [await drop(inbox, ordered[n : n + BATCH], scrub=True) for n in range(0, len(ordered), BATCH)]
+    )
+    await _empty_log(inbox)
+    return erased
+
+
+async def _empty_log(inbox: Inbox) -> None:
+    """Brings what SQLite's log holds into the file, as far as another process lets it."""
+    async with inbox.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,46 @@
+"""Marks: how far something came that goes on where it ended."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bridge.inbox.store import Inbox
+from bridge.inbox.tables import callbacks, marks
+
+
+class Marks:
+    """The marks of an inbox, by name."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    async def get(self, name: str) -> datetime | None:
+        """Where the mark is; None where nobody set it."""
+        async with self._inbox.reading() as connection:
+            return await connection.scalar(select(marks.c.at).where(marks.c.name == name))
+
+    async def those(self, names: Collection[str]) -> set[str]:
+        """Which of these were set."""
+        async with self._inbox.reading() as connection:
+            return set((await connection.scalars(select(marks.c.name).where(marks.c.name.in_(names)))).all())
+
+    async def put(self, name: str, at: datetime) -> None:
+        """Sets a mark."""
+
+        async def operation(connection: AsyncConnection) -> None:
+            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+            new = dialect.insert(marks).values(name=name, at=at)
+            await connection.execute(
+                new.on_conflict_do_update(index_elements=["name"], set_={"at": new.excluded.at})
+            )
+
+        await self._inbox.write(operation)
+
+    async def last_arrival(self) -> datetime | None:
+        """When the newest callback arrived."""
+        newest = select(func.max(callbacks.c.id)).scalar_subquery()
+        async with self._inbox.reading() as connection:
+            return await connection.scalar(select(callbacks.c.received_at).where(callbacks.c.id == newest))

@@ -1,0 +1,82 @@
+"""Whom the inbox forgets, and how it knows them again."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.matching import Person
+from bridge.errors import ForgetKeyWrong
+from bridge.inbox.forgetting import Forgotten, calls_of, erase
+from bridge.inbox.store import Inbox
+from tests.inbox.support import COMPANY, incoming, kept, settled
+from tests.support import TEN, new_sid, outbound, told
+
+JANES, PAULS = "+33612345678", "+33698765432"
+KEY = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        outbound(new_sid(), JANES),
+        told(Kind.VOICE, new_sid(), From="client:alice", To=JANES),
+        told(Kind.VOICE, new_sid(), From="client:alice", To="06 12 34 56 78"),
+        told(Kind.REFUSED, new_sid(), From="client:alice", To="(0)6-12.34.56.78", Reason="refused"),
+        told(Kind.STATUS, new_sid(), From=f"sip:{JANES}@example.com", To=COMPANY, CallStatus="ringing"),
+        told(Kind.TRANSFER, new_sid(), To=JANES, Agent="alice", Id="1"),
+        *incoming(new_sid(), JANES),
+    ],
+    ids=lambda callback: f"{callback.kind} {callback.get('From')} {callback.get('To')}",
+)
+async def test_their_calls_are_found_in_every_form_of_the_number(inbox: Inbox, callback: Callback) -> None:
+    await inbox.put(callback)
+    for other in (PAULS, "+33712345678", "+4912345678", "anonymous"):
+        await kept(inbox, *incoming(new_sid(), other))
+    assert await calls_of(inbox, JANES, region="FR") == {callback.root_sid}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nothing_of_them_stays_in_the_file(inbox: Inbox, sqlite_file: Path) -> None:
+    person = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Eyre-Rochester")
+    for n in range(30):
+        await kept(inbox, *incoming(new_sid(), JANES, at=n))
+    await settled(inbox, person=person)
+    await kept(inbox, *incoming(new_sid(), PAULS))
+    await Forgotten(inbox, KEY).remember(JANES, now=TEN)
+    assert await erase(inbox, await calls_of(inbox, JANES, region="FR")) == 30
+    kept_bytes = b"".join(path.read_bytes() for path in sqlite_file.parent.glob("bridge.db*"))
+    assert JANES.encode() not in kept_bytes
+    assert b"Rochester" not in kept_bytes
+    assert PAULS.encode() in kept_bytes
+    assert [call.callbacks[0].get("From") for call in await inbox.claim(200)] == [PAULS]
+
+
+async def test_the_hash_tells_who_was_forgotten_and_when(inbox: Inbox) -> None:
+    forgotten = Forgotten(inbox, KEY)
+    assert await forgotten.among([JANES]) == {}
+    await forgotten.remember(JANES, now=TEN)
+    assert await forgotten.among([JANES, PAULS]) == {JANES: TEN}
+    again = TEN + timedelta(days=1)
+    await forgotten.remember(JANES, now=again)
+    assert await forgotten.among([JANES]) == {JANES: again}
+
+
+@pytest.mark.parametrize("key", [None, "another key of sixteen"])
+async def test_who_has_not_the_key_is_told_and_knows_nothing(inbox: Inbox, key: str | None) -> None:
+    other = Forgotten(inbox, key)
+    assert await other.among([JANES]) == {}
+    await Forgotten(inbox, KEY).remember(JANES, now=TEN)
+    with pytest.raises(ForgetKeyWrong, match="BRIDGE_FORGET_KEY"):
+        await other.among([JANES])
+    with pytest.raises(ForgetKeyWrong):
+        await other.remember(PAULS, now=TEN)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_number_cannot_be_told_from_the_hash_without_the_key(inbox: Inbox, sqlite_file: Path) -> None:
+    await Forgotten(inbox, KEY).remember(JANES, now=TEN)
+    kept_bytes = b"".join(path.read_bytes() for path in sqlite_file.parent.glob("bridge.db*"))
+    assert KEY.encode() not in kept_bytes
+    assert JANES[1:].encode() not in kept_bytes

@@ -1,0 +1,116 @@
+"""What operators see, and what they set going again."""
+
+from datetime import timedelta
+
+import pytest
+
+from bridge.calls.callback import Kind
+from bridge.calls.matching import Person
+from bridge.inbox.looking import State, attempts_of, known_call, known_calls, outcomes, retry
+from bridge.inbox.marks import Marks
+from bridge.inbox.rows import Settled
+from bridge.inbox.store import Inbox
+from tests.inbox.support import incoming, kept, settled
+from tests.support import TEN, new_sid, outbound, told
+
+JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe")
+JANES = "+33612345678"
+
+
+async def calls_in_each_state(inbox: Inbox) -> dict[State, str]:
+    sids = {state: new_sid() for state in (State.SETTLED, State.PARKED, State.DUE)}
+    await kept(inbox, *incoming(sids[State.SETTLED], JANES, at=0))
+    await settled(inbox, person=JANE)
+    await kept(inbox, *incoming(sids[State.PARKED], JANES, at=60))
+    (due,) = await inbox.claim(200)
+    await inbox.park(due, "INVALID_PHONE_NUMBER", now=TEN)
+    await kept(inbox, *incoming(sids[State.DUE], JANES, at=120))
+    return sids
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "expected"),
+    [
+        (None, None, [State.DUE, State.PARKED, State.SETTLED]),
+        (State.DUE, None, [State.DUE]),
+        (State.PARKED, None, [State.PARKED]),
+        (None, TEN + timedelta(seconds=80), [State.DUE, State.PARKED]),
+        (State.DUE, TEN + timedelta(days=1), []),
+    ],
+)
+async def test_calls_by_state_and_time(
+    inbox: Inbox, state: State | None, since: object, expected: list[State]
+) -> None:
+    sids = await calls_in_each_state(inbox)
+    found = [call async for call in known_calls(inbox, state=state, since=since)]  # type: ignore[arg-type]
+    assert [(call.state, call.root_sid) for call in found] == [(s, sids[s]) for s in expected]
+    assert all(call.callbacks for call in found)
+
+
+async def test_a_call_is_known_by_its_legs_too(inbox: Inbox) -> None:
+    callback = outbound(new_sid(), JANES)
+    await inbox.put(callback)
+    for sid in (callback.root_sid, callback.call_sid):
+        call = await known_call(inbox, sid)
+        assert call
+        assert (call.root_sid, call.callbacks) == (callback.root_sid, (callback,))
+    assert await known_call(inbox, new_sid()) is None
+
+
+async def test_every_attempt_is_kept_and_repeated_ones_are_counted(inbox: Inbox) -> None:
+    sid = new_sid()
+    await kept(inbox, *incoming(sid, JANES))
+    (due,) = await inbox.claim(200)
+    for minute in range(3):
+        await inbox.failed([due], f"down, {minute}", now=TEN + timedelta(minutes=minute))
+    call = await known_call(inbox, sid)
+    assert call
+    assert (call.attempts, call.error) == (3, "down, 2")
+    await settled(inbox, now=TEN + timedelta(minutes=5))
+    await inbox.failed([due], "late", now=TEN + timedelta(minutes=6))
+    await inbox.put(told(Kind.RECORDING, sid, RecordingUrl="https://api.twilio.com/RE1"))
+    (due,) = await inbox.claim(200)
+    await inbox.park(due, "INVALID_URL", now=TEN + timedelta(minutes=7))
+    shown = [(a.revision, a.outcome, a.times, a.error) for a in await attempts_of(inbox, sid)]
+    assert shown == [
+        (2, "failed", 3, "down, 2"),
+        (2, "written", 1, None),
+        (3, "parked", 1, "INVALID_URL"),
+    ]
+
+
+@pytest.mark.parametrize("which", [State.PARKED, State.SETTLED, None])
+async def test_retry_makes_due(inbox: Inbox, which: State | None) -> None:
+    sids = await calls_in_each_state(inbox)
+    inbox.news.clear()
+    assert await retry(inbox, sids[which] if which else None) == 1
+    assert inbox.news.is_set()
+    due = {call.root_sid for call in await inbox.claim(200)}
+    assert due == {sids[State.DUE], sids[which or State.PARKED]}
+
+
+async def test_retry_of_what_nobody_knows(inbox: Inbox) -> None:
+    assert await retry(inbox, new_sid()) == 0
+
+
+async def test_outcomes_of_many_calls(inbox: Inbox) -> None:
+    sids = await calls_in_each_state(inbox)
+    skipped = new_sid()
+    await kept(inbox, *incoming(skipped, JANES))
+    (due,) = [call for call in await inbox.claim(200) if call.root_sid == skipped]
+    none = Settled(root_sid=skipped, revision=due.revision, number=JANES, match=None, written=None)
+    await inbox.settle([none], now=TEN)
+    told = await outcomes(inbox, [*sids.values(), skipped, *(new_sid() for _ in range(500))])
+    assert told == {"waiting": 1, "parked": 1, "logged": 1, "matched": 1, "skipped": 1}
+
+
+async def test_marks_are_kept(inbox: Inbox) -> None:
+    marks = Marks(inbox)
+    assert (await marks.get("a"), await marks.last_arrival()) == (None, None)
+    await marks.put("a", TEN)
+    later = TEN + timedelta(hours=1)
+    await marks.put("a", later)
+    assert await marks.get("a") == later
+    assert await marks.those(["a", "b"]) == {"a"}
+    await inbox.put(outbound(new_sid(), JANES, seconds=60))
+    assert await marks.last_arrival() == TEN + timedelta(seconds=60)
