@@ -6,11 +6,12 @@ https://www.twilio.com/docs/voice/twiml
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from bridge.calls.numbers import client_identity
+from bridge.twilio.document import written
 from bridge.twilio.urls import CallbackUrls
 
 STATUS_EVENTS = "initiated ringing answered completed"
 
-EMPTY = str(VoiceResponse())
+EMPTY = written(VoiceResponse())
 """Nothing more to do: the call ends."""
 
 
@@ -38,7 +39,7 @@ def dial_out(
     detection = _detection(detect_machines_of, urls) if detect_machines_of else {}
     _add(dial, target, status=urls.status, **detection)
     response.append(dial)
-    return str(response)
+    return written(response)
 
 
 def transfer(target: str, *, caller_id: str | None, timeout: int, urls: CallbackUrls, record: bool) -> str:
@@ -55,7 +56,7 @@ def transfer(target: str, *, caller_id: str | None, timeout: int, urls: Callback
     )
     _add(dial, target, status=urls.status_in)
     response.append(dial)
-    return str(response)
+    return written(response)
 
 
 def recorded(urls: CallbackUrls, *, wanted: bool) -> dict[str, str]:
@@ -89,4 +90,4 @@ def say(text: str, *, language: str) -> str:
     response = VoiceResponse()
     response.say(text, language=language)
     response.hangup()
-    return str(response)
+    return written(response)
