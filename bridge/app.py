@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bridge.calls.numbers import home_region
 from bridge.calls.switchboard import Switchboard
+from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.sync.batch import Policy, Preparation
@@ -51,8 +52,17 @@ SCRAPE = web.AppKey("scrape", Scrape)
 async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
     """The application with its parts open and its worker draining.
 
-    Raises InboxUnavailable where the database cannot be opened. Twenty is not waited for.
+    Raises InboxUnavailable where the database cannot be opened, AlreadyServed where another process has
+    its file. Twenty is not waited for.
     """
+    async with open_drain_lock(settings.inbox) as lock:
+        await claim_file(lock, settings.inbox)
+        async with _open_parts(settings, lock) as app:
+            yield app
+
+
+@asynccontextmanager
+async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.Application]:
     switchboard = _switchboard(settings)
     async with (
         open_inbox(settings.inbox.database_url.get_secret_value(), heard=switchboard.heard) as inbox,
@@ -61,7 +71,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
         for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):
             switchboard.heard(callback)
         directory = Directory(region=_region(settings), seconds=settings.matching.cache_seconds)
-        worker = _worker(settings, inbox, client, directory)
+        worker = _worker(settings, inbox, client.while_allowed(lock.check), directory, lock)
         async with (
             _callers(settings, client, directory) as callers,
             _draining(worker, settings.server.stop_seconds),
@@ -90,7 +100,9 @@ def _callers(
     )
 
 
-def _worker(settings: Settings, inbox: Inbox, client: TwentyClient, directory: Directory) -> Worker:
+def _worker(
+    settings: Settings, inbox: Inbox, client: TwentyClient, directory: Directory, lock: DrainLock
+) -> Worker:
     activities, matching = settings.activities, settings.matching
     batches = Batches(client, size=settings.twenty.batch)
     members = Members(emails=settings.agents.members)
@@ -114,6 +126,7 @@ def _worker(settings: Settings, inbox: Inbox, client: TwentyClient, directory: D
         preparation=Preparation(client, batches, directory, members, policy),
         reminders=reminders if activities.missed_call_tasks else None,
         live=lambda: activities.live == "auto" and client.budget.ample(),
+        lead=lock.take,
     )
 
 

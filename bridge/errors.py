@@ -18,6 +18,8 @@ BridgeError
 ├── TooBusy                as many requests as may be are in work
 ├── InboxUnavailable       what arrived cannot be kept now
 ├── ForgetKeyWrong         nobody can tell whose numbers were forgotten
+├── AlreadyServed          another process serves the same SQLite file
+├── Standby                another process drains this database
 ├── TwilioError            Twilio's REST API did not do what it was asked
 │   ├── TwilioUnavailable  down, slow, over its limit, or an answer that nobody understands
 │   ├── TwilioRefused      this request: what it names is not there, or not in a state for it
@@ -148,6 +150,16 @@ class TwilioDenied(TwilioError):
     """The API key is invalid, or may not do this."""
 
     code = "twilio.denied"
+
+
+class AlreadyServed(BridgeError):
+    """A second server on one SQLite file; the message says who has it, and what to do."""
+
+
+class Standby(BridgeError):
+    """Nothing may be written to Twenty by this process; the message says why."""
+
+    code = "drain.standby"
 
 
 class TwentyError(BridgeError):

@@ -25,11 +25,13 @@ class Postgres:
 
     server: PostgresServer
     folder: Path
+    port: int = 5432
+    """Of the Unix socket's name, and of TCP."""
 
     def sql(self, statement: str, *, database: str = "postgres") -> str:
         """What psql answers, bare."""
         psql = [str(self.server.bin_path / "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"]
-        address = ["-h", str(self.folder), "-U", "postgres", "-d", database]
+        address = ["-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-d", database]
         told = subprocess.run(
             [*psql, *address, "-c", statement], check=True, text=True, capture_output=True, timeout=60
         )
@@ -47,7 +49,15 @@ class Postgres:
 
     def url(self, name: str) -> str:
         """For `BRIDGE_DATABASE_URL`."""
-        return f"postgresql+asyncpg://postgres@/{name}?host={self.folder}"
+        return f"postgresql+asyncpg://postgres@/{name}?host={self.folder}&port={self.port}"
+
+    def tcp_url(self, name: str) -> str:
+        """The same by TCP; the server has to be started with `listen`."""
+        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
+
+    def listen(self) -> None:
+        """Restarts the server, so that it can be reached by TCP, too."""
+        self.control("restart", "-m", "fast", "-o", f"-h 127.0.0.1 -p {self.port} -k {self.folder}")
 
     def away(self, name: str) -> None:
         """As if the server stopped, to those who use one database."""

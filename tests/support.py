@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -77,6 +77,18 @@ async def eventually(holds: Callable[[], bool], *, within: float = 20) -> None:
     async with asyncio.timeout(within):
         while not holds():  # noqa: ASYNC110 - what is waited for may be in another process
             await asyncio.sleep(0.01)
+
+
+async def until(act: Callable[[], Awaitable[None]], *errors: type[Exception], within: float = 20) -> None:
+    """Back as soon as it can be done; what kept it from that is raised if it cannot in time."""
+    deadline = asyncio.get_running_loop().time() + within
+    while True:
+        try:
+            return await act()
+        except errors:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.05)
 
 
 async def ask(twenty: TwentySandbox, query: str, **variables: Any) -> dict[str, Any]:

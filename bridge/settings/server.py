@@ -54,6 +54,7 @@ class InboxSettings(Section):
         SecretStr("sqlite+aiosqlite:///data/bridge.db"),
         examples=["sqlite+aiosqlite:///data/bridge.db"],
     )
+    partition_seconds: int = Field(20, ge=4, le=3600)
     keep_days: int = Field(90, ge=0, le=36500)
     forget_key: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
 

@@ -5,13 +5,13 @@ is found again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
 
 from bridge import metrics
-from bridge.errors import BridgeError, Duplicate, TargetGone, TwentyDenied, TwentyError
+from bridge.errors import BridgeError, Duplicate, Standby, TargetGone, TwentyDenied, TwentyError
 from bridge.inbox.retry import pause_after
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
@@ -28,14 +28,21 @@ from bridge.twenty.tasks import remind
 POLL_SECONDS = 5
 """How long another process's news may go unseen; this one's own wake the worker at once."""
 
+STANDBY_SECONDS = 1
+"""How soon it is noticed that whoever drained is gone."""
+
 SCHEMA_HOLDS_SECONDS = 300
 """After this the workspace is asked again what it has."""
 
 log = structlog.get_logger()
 
 
+async def _always() -> None:
+    """Of an inbox that nobody else drains."""
+
+
 class Worker:
-    """The one worker that drains an inbox."""
+    """The one worker that drains an inbox: `lead` raises Standby while it is another's turn."""
 
     def __init__(
         self,
@@ -47,6 +54,7 @@ class Worker:
         preparation: Preparation,
         reminders: Reminders | None,
         live: Callable[[], bool],
+        lead: Callable[[], Awaitable[None]] = _always,
     ) -> None:
         self._inbox = inbox
         self._client = client
@@ -56,6 +64,7 @@ class Worker:
         self._preparation = preparation
         self._reminders = reminders
         self._live = live
+        self._lead = lead
         self._writes: Writes | None = None
         self._writes_until = 0.0
         self._failures = 0
@@ -73,13 +82,18 @@ class Worker:
         while not self._stopping.is_set():
             self._inbox.news.clear()
             try:
+                await self._lead()
                 drained = await self.drain_once()
+            except Standby as standby:
+                await self._stand_by(standby)
             except BridgeError as error:
                 await self._pause(error)
             except Exception:
                 log.exception("worker.failed")
                 await self._pause(BridgeError("an error that nobody foresaw"))
             else:
+                if self.reason:
+                    log.info("worker.drains", after=self.reason)
                 self._failures, self.reason = 0, None
                 if not drained:
                     await _within(POLL_SECONDS, self._inbox.news)
@@ -181,6 +195,15 @@ class Worker:
                 "twenty.schema", phone_calls=schema.has_phone_calls, timeline=bool(schema.timeline_object_id)
             )
         return self._writes
+
+    async def _stand_by(self, standby: Standby) -> None:
+        """Waits for its turn; what was known of the workspace may be another's by then."""
+        if self.reason != standby.code:
+            log.info("worker.stands_by", reason=str(standby))
+            self._writes = None
+            self._directory.forget()
+        self._failures, self.reason = 0, standby.code
+        await _within(STANDBY_SECONDS, self._stopping)
 
     async def _pause(self, error: BridgeError) -> None:
         pause = pause_after(error, failures=self._failures)

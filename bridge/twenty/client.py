@@ -1,7 +1,7 @@
 """One long-lived session to Twenty: operations sent alone, in time, within the budget, errors translated."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
@@ -31,6 +31,10 @@ class Executes(Protocol):
         """The data of the answer to an operation on the workspace's schema; raises TwentyError."""
 
 
+async def _always() -> None:
+    """Whoever asks may."""
+
+
 class TwentyClient:
     """`Executes` over HTTP; made by `open_client`."""
 
@@ -41,20 +45,30 @@ class TwentyClient:
         budget: Budget,
         *,
         interactive: bool = False,
+        allowed: Callable[[], Awaitable[None]] = _always,
     ) -> None:
         self._graphql = graphql
         self._metadata = metadata
         self.budget = budget
         self._interactive = interactive
+        self._allowed = allowed
 
     def interactive(self) -> "TwentyClient":
         """The same sessions for somebody who waits: it may spend what batches leave in reserve."""
         return TwentyClient(self._graphql, self._metadata, self.budget, interactive=True)
 
+    def while_allowed(self, allowed: Callable[[], Awaitable[None]]) -> "TwentyClient":
+        """The same sessions for one of several processes: `allowed` raises where it is another's turn.
+
+        It is asked after the wait for the budget, right before an operation is sent.
+        """
+        return TwentyClient(self._graphql, self._metadata, self.budget, allowed=allowed)
+
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
         """See `Executes`. Waits for the budget first."""
         if name not in UNLIMITED:
             await self.budget.take(interactive=self._interactive)
+        await self._allowed()
         try:
             return await _send(self._graphql, name, variables)
         except TwentyOverLimit:

@@ -1,11 +1,14 @@
 """Everything that an inbox does, it does on both databases."""
 
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.inbox.store import Inbox, open_inbox
+from tests.postgres import postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -22,3 +25,15 @@ async def inbox(database_url: str) -> AsyncIterator[Inbox]:
     """An empty one."""
     async with open_inbox(database_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def tcp_postgres_url() -> Iterator[str]:
+    """A server of its own that listens on loopback."""
+    with postgres() as server, socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+        chosen.close()
+        listening = replace(server, port=port)
+        listening.listen()
+        yield listening.tcp_url("postgres")

@@ -1,0 +1,103 @@
+"""The drain lock of a PostgreSQL database: a session's advisory lock, on a connection of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bridge.errors import Standby
+from bridge.inbox import postgresql
+
+LOCK = 7_283_461_002
+"""Of PostgreSQL's advisory locks, the one that is held while draining."""
+
+ANSWER_SECONDS = 2
+"""A server that is silent for so long may have given the lock to another."""
+
+TAKE = text("SELECT pg_try_advisory_lock(:lock), pg_backend_pid()")
+WHO = text("SELECT pg_backend_pid()")
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+class AdvisoryLock:
+    """`DrainLock` in PostgreSQL. It ends with its session, and is then gone, not silently renewed."""
+
+    def __init__(self, url: str, *, partition_seconds: int) -> None:
+        self._engine = postgresql.alone(url, **keepalive(partition_seconds))
+        self._connection: AsyncConnection | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._session: int | None = None
+        """The server's process; another one would not hold the lock."""
+
+    async def take(self) -> None:
+        """See `DrainLock`."""
+        if self._session is not None:
+            await self.check()
+            return
+        if not await self._ask(self._try, within=postgresql.CONNECT_SECONDS + ANSWER_SECONDS):
+            raise Standby("another process drains")
+
+    async def check(self) -> None:
+        """See `DrainLock`. One round trip, because the server alone knows whether the session lives."""
+        if self._connection is None or self._session is None:
+            raise Standby("the lock is not held")
+        who = partial(self._connection.scalar, WHO)
+        # The library connects anew without a word, and then it is another session.
+        if await self._ask(who, within=ANSWER_SECONDS) != self._session:
+            await self._drop()
+            raise Standby("the session that held the lock is gone")
+
+    async def release(self) -> None:
+        """See `DrainLock`."""
+        await self._drop()
+        await self._engine.dispose()
+
+    async def _try(self) -> bool:
+        if self._connection is None:
+            connection = await self._engine.connect()
+            self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        held, session = (await self._connection.execute(TAKE, {"lock": LOCK})).one()
+        self._session = session if held else None
+        return bool(held)
+
+    async def _ask(self, question: Callable[[], Awaitable[T]], *, within: float) -> T:
+        """The answer; a connection that gives none in time is as good as gone."""
+        try:
+            async with self._one_at_a_time, asyncio.timeout(within):
+                return await question()
+        except (SQLAlchemyError, OSError) as problem:
+            if self._session is not None:
+                log.warning("drain.lock_lost", problem=type(problem).__name__)
+            await self._drop()
+            raise Standby(f"the database cannot be asked: {type(problem).__name__}") from problem
+
+    async def _drop(self) -> None:
+        """Without waiting for the server, which may not be there."""
+        connection, self._connection, self._session = self._connection, None, None
+        if connection is not None:
+            await connection.invalidate()
+            await connection.close()
+
+
+def keepalive(seconds: int) -> dict[str, str]:
+    """So that the server ends a session whose client has been unreachable for so long.
+
+    https://www.postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP-SETTINGS
+    """
+    probes = 3
+    interval = max(1, seconds // (2 * probes))
+    return {
+        "tcp_keepalives_idle": str(max(1, seconds - probes * interval)),
+        "tcp_keepalives_interval": str(interval),
+        "tcp_keepalives_count": str(probes),
+        # Of what was sent to the client and not taken.
+        "tcp_user_timeout": str(seconds * 1000),
+    }

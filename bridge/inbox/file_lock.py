@@ -1,0 +1,50 @@
+"""The drain lock of a SQLite database: `flock` on a file beside it, which ends with the process."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from bridge.errors import InboxUnavailable, Standby
+
+
+class FileLock:
+    """`DrainLock` on `DATABASE.lock`; the file stays, and has the process's number."""
+
+    def __init__(self, database: str) -> None:
+        self._path = Path(f"{database}.lock")
+        self._file: int | None = None
+
+    async def take(self) -> None:
+        """See `DrainLock`. Raises InboxUnavailable where the file cannot be made."""
+        if self._file is not None:
+            return
+        file = self._open()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as taken:
+            holder = os.pread(file, 20, 0).decode(errors="replace").strip()
+            os.close(file)
+            raise Standby(f"process {holder or 'another'}, by {self._path}") from taken
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        self._file = file
+
+    async def check(self) -> None:
+        """See `DrainLock`."""
+        if self._file is None:
+            raise Standby(f"nobody has taken {self._path}")
+
+    async def release(self) -> None:
+        """See `DrainLock`."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _open(self) -> int:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as problem:
+            raise InboxUnavailable(
+                f"The database's folder cannot be made or written, {self._path}: {problem.strerror}."
+            ) from problem

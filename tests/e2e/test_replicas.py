@@ -1,0 +1,82 @@
+"""Several bridges on one PostgreSQL, and the one that a SQLite file bears."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bridge.demo.bridge import CONFIG, environment, known_to
+from bridge.demo.process import BridgeProcess, run_to_end, running
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import Party, TwilioSandbox
+from tests.support import phone_calls, until
+
+JANE = "+33612345678"
+
+
+@pytest.fixture
+async def replicas(
+    twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path, postgres_url: str
+) -> AsyncIterator[tuple[BridgeProcess, BridgeProcess]]:
+    """Two bridges on one database; the first one drains."""
+    tmp_path.joinpath("config.yaml").write_text(CONFIG)
+    env = environment(twilio, twenty, tmp_path) | {"BRIDGE_DATABASE_URL": postgres_url}
+    async with AsyncExitStack() as stack:
+        first, second = [await stack.enter_async_context(running(env, tmp_path)) for _ in range(2)]
+        yield first, second
+
+
+async def reasons(bridge: BridgeProcess) -> list[str]:
+    """Of a bridge that is ready."""
+    async with aiohttp.ClientSession(bridge.url) as session, session.get("/ready") as answer:
+        assert answer.status == 200
+        found: list[str] = (await answer.json())["reasons"]
+        return found
+
+
+async def until_reasons(bridge: BridgeProcess, wanted: list[str]) -> None:
+    async def holds() -> None:
+        assert await reasons(bridge) == wanted
+
+    await until(holds, AssertionError)
+
+
+async def until_written(twenty: TwentySandbox, sids: set[str]) -> None:
+    """Until Twenty shows these calls as over."""
+
+    async def holds() -> None:
+        assert sids <= {sid for sid, call in (await phone_calls(twenty)).items() if call["endedAt"]}
+
+    await until(holds, AssertionError)
+
+
+async def test_both_take_callbacks_and_one_drains_until_it_dies(
+    replicas: tuple[BridgeProcess, BridgeProcess], twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    first, second = replicas
+    await until_reasons(first, [])
+    await until_reasons(second, ["drain.standby"])
+    twilio.parties[JANE] = Party.answers(talks=60)
+    known_to(twilio, listens_on=second.url)
+    one = await twilio.call_from_browser("alice", JANE)
+    await until_written(twenty, {one.sid})
+
+    await first.kill()
+    another = await twilio.call_from_browser("alice", JANE)
+    await until_written(twenty, {one.sid, another.sid})
+    await until_reasons(second, [])
+
+    await first.start()
+    await until_reasons(first, ["drain.standby"])
+
+
+async def test_a_second_server_on_a_file_says_so_and_ends(bridge: BridgeProcess) -> None:
+    status, told = await run_to_end("serve", env=bridge.env, folder=bridge.folder)
+    assert status == 2
+    assert f"bridge.db is served already (process {bridge.pid}, by " in told
+    assert "Traceback" not in told
+    await bridge.kill()
+    await bridge.start()
+    assert await reasons(bridge) == []

@@ -1,0 +1,131 @@
+"""One process drains a database; another does when that one is gone."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import AlreadyServed, InboxUnavailable, Standby
+from bridge.inbox.advisory_lock import keepalive
+from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
+from bridge.inbox.postgresql import alone
+from bridge.settings import InboxSettings
+from tests.postgres import Postgres
+from tests.support import until
+
+
+@pytest.fixture
+async def locks(database_url: str) -> AsyncIterator[tuple[DrainLock, DrainLock]]:
+    """As two processes would have them."""
+    settings = InboxSettings.model_validate({"database_url": database_url})
+    async with AsyncExitStack() as stack:
+        first, second = [await stack.enter_async_context(open_drain_lock(settings)) for _ in range(2)]
+        yield first, second
+
+
+async def test_one_has_it_until_it_lets_go(locks: tuple[DrainLock, DrainLock]) -> None:
+    first, second = locks
+    with pytest.raises(Standby):
+        await first.check()
+    await first.take()
+    await first.take()
+    await first.check()
+    for attempt in (second.take, second.check):
+        with pytest.raises(Standby):
+            await attempt()
+    await first.release()
+    await second.take()
+    with pytest.raises(Standby):
+        await first.check()
+
+
+async def test_a_session_that_ends_is_not_renewed_in_silence(
+    postgres_server: Postgres, postgres_database: str
+) -> None:
+    settings = InboxSettings.model_validate({"database_url": postgres_server.url(postgres_database)})
+    async with open_drain_lock(settings) as first, open_drain_lock(settings) as second:
+        await first.take()
+        postgres_server.away(postgres_database)
+        postgres_server.back(postgres_database)
+        await until(second.take, Standby)
+        for attempt in (first.check, first.check, first.take):
+            with pytest.raises(Standby):
+                await attempt()
+
+
+async def test_a_database_that_is_away_is_nobodys_turn(
+    postgres_server: Postgres, postgres_database: str
+) -> None:
+    settings = InboxSettings.model_validate({"database_url": postgres_server.url(postgres_database)})
+    async with open_drain_lock(settings) as lock:
+        postgres_server.away(postgres_database)
+        with pytest.raises(Standby, match="cannot be asked"):
+            await lock.take()
+        postgres_server.back(postgres_database)
+        await lock.take()
+
+
+HOLDER = """
+import asyncio, sys
+from bridge.inbox.drain_lock import open_drain_lock
+from bridge.settings import InboxSettings
+
+async def hold():
+    async with open_drain_lock(InboxSettings.model_validate({"database_url": sys.argv[1]})) as lock:
+        await lock.take()
+        print("held", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(hold())
+"""
+
+
+async def test_it_ends_with_its_process(database_url: str) -> None:
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, database_url, stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    async with open_drain_lock(InboxSettings.model_validate({"database_url": database_url})) as lock:
+        with pytest.raises(Standby):
+            await lock.take()
+        holder.kill()
+        await holder.wait()
+        await until(lock.take, Standby)
+
+
+async def test_a_file_is_served_once(sqlite_file: Path) -> None:
+    settings = InboxSettings.model_validate({"database_url": f"sqlite+aiosqlite:///{sqlite_file}"})
+    async with open_drain_lock(settings) as first, open_drain_lock(settings) as second:
+        await claim_file(first, settings)
+        with pytest.raises(AlreadyServed, match=r"bridge\.db is served already \(process [0-9]+"):
+            await claim_file(second, settings)
+
+
+async def test_a_folder_that_cannot_be_written_is_named() -> None:
+    settings = InboxSettings.model_validate({"database_url": "sqlite+aiosqlite:////proc/nope/bridge.db"})
+    async with open_drain_lock(settings) as lock:
+        with pytest.raises(InboxUnavailable, match=r"cannot be made or written, /proc/nope/bridge\.db\.lock"):
+            await claim_file(lock, settings)
+
+
+@pytest.mark.parametrize(("seconds", "idle", "interval"), [(20, 11, 3), (4, 1, 1), (3600, 1800, 600)])
+def test_the_server_notices_a_partition_in_time(seconds: int, idle: int, interval: int) -> None:
+    told = keepalive(seconds)
+    assert told["tcp_keepalives_idle"] == str(idle)
+    assert told["tcp_keepalives_interval"] == str(interval)
+    assert idle + interval * int(told["tcp_keepalives_count"]) == seconds
+    assert told["tcp_user_timeout"] == str(seconds * 1000)
+
+
+async def test_the_server_takes_the_keepalive(tcp_postgres_url: str) -> None:
+    """On a connection by TCP; a Unix socket has none."""
+    engine = alone(tcp_postgres_url, **keepalive(20))
+    async with engine.connect() as connection:
+        for name, value in keepalive(20).items():
+            shown = (await connection.exec_driver_sql(f"SHOW {name}")).scalar_one()
+            assert shown in (value, "20s"), name
+    await engine.dispose()
