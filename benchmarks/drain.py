@@ -25,6 +25,7 @@ from sqlalchemy import event
 from benchmarks import requests, servers
 from benchmarks.load import send
 from bridge.calls.callback import Callback, Kind, digest_of
+from bridge.calls.links import RecordingLinks
 from bridge.calls.texts import ENGLISH
 from bridge.demo.process import sandbox_twenty
 from bridge.demo.twenty import Twenty, open_twenty
@@ -122,7 +123,8 @@ async def _inbox() -> AsyncIterator[tuple[Inbox, Callable[[], int]]]:
 
 def _worker(inbox: Inbox, client: Executes) -> Worker:
     batches, members = Batches(client, size=200), Members(emails={})
-    policy = Policy(texts=ENGLISH, region="FR")
+    links = RecordingLinks("https://phone.example.com", "AC1", keys=[b"a key"])
+    policy = Policy(texts=ENGLISH, links=links, region="FR")
     directory = Directory(region="FR", seconds=60)
     return Worker(
         inbox,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
+from bridge.calls.links import RecordingLinks, derived_key
 from bridge.calls.numbers import home_region
 from bridge.calls.switchboard import Switchboard
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
@@ -23,6 +24,7 @@ from bridge.twenty.client import TwentyClient, open_client
 from bridge.twenty.compare import comparing
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
+from bridge.twilio.rest.media import Media, open_media
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
 from bridge.twilio.urls import CallbackUrls
@@ -37,6 +39,7 @@ from bridge.web.limits import LARGEST_BODY, limits
 from bridge.web.middleware import SignedForms, problems
 from bridge.web.observe import observing
 from bridge.web.outbound import Line, Outbound
+from bridge.web.recordings import Recordings
 from bridge.web.routes import Edge, add_routes
 from bridge.web.scrape import Scrape
 from bridge.web.tokens import Tokens
@@ -67,6 +70,7 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
     async with (
         open_inbox(settings.inbox.database_url.get_secret_value(), heard=switchboard.heard) as inbox,
         open_client(settings.twenty) as client,
+        open_media(settings.twilio, hosts=settings.recordings.media_hosts) as media,
     ):
         for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):
             switchboard.heard(callback)
@@ -77,7 +81,7 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
             _draining(worker, settings.server.stop_seconds),
             comparing(client),
         ):
-            app = _application(settings, inbox, worker, directory, callers)
+            app = _application(settings, inbox, worker, directory, callers, media=media)
             app[SCRAPE] = Scrape(
                 inbox, budget_left=client.budget.left, draining=lambda: worker.reason is None
             )
@@ -107,6 +111,7 @@ def _worker(
     batches = Batches(client, size=settings.twenty.batch)
     members = Members(emails=settings.agents.members)
     policy = Policy(
+        links=_links(settings),
         texts=settings.voice.spoken,
         region=_region(settings),
         several=matching.several,
@@ -130,6 +135,16 @@ def _worker(
     )
 
 
+def _links(settings: Settings) -> RecordingLinks:
+    keys = [key.get_secret_value().encode() for key in settings.recordings.link_keys]
+    twilio = settings.twilio
+    return RecordingLinks(
+        settings.server.public_url,
+        twilio.account_sid,
+        keys=keys or [derived_key(twilio.api_secret.get_secret_value())],
+    )
+
+
 @asynccontextmanager
 async def _draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
     task = asyncio.create_task(worker.run(), name="worker")
@@ -145,7 +160,13 @@ async def _draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
 
 
 def _application(
-    settings: Settings, inbox: Inbox, worker: Worker, directory: Directory, callers: Callers
+    settings: Settings,
+    inbox: Inbox,
+    worker: Worker,
+    directory: Directory,
+    callers: Callers,
+    *,
+    media: Media,
 ) -> web.Application:
     server = settings.server
     bounds = limits(concurrent_requests=server.concurrent_requests, body_seconds=server.body_seconds)
@@ -162,6 +183,7 @@ def _application(
         screen_pops=ScreenPops(callers, door, region=_region(settings)),
         voice=_voice(settings, inbox),
         callbacks=Callbacks(inbox),
+        recordings=Recordings(_links(settings), media),
         twenty=_twenty_webhook(settings, inbox, directory, callers),
         health=Health(inbox, drain_reason=lambda: worker.reason),
         capabilities=capabilities(

@@ -10,10 +10,12 @@ from typing import Any
 import aiohttp
 
 from bridge.calls.callback import Callback, Kind, digest_of
+from bridge.calls.links import RecordingLinks
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from bridge.settings import TwentySettings, TwilioSettings
 
+LINKS = RecordingLinks("https://phone.example.com", "AC" + "0" * 32, keys=[b"a key to sign links with"])
 TEN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 _numbers = count(1)
 

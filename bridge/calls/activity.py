@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bridge.calls.call import Call, CallStatus, Direction
 from bridge.calls.handling import Names, duration, handling, name_of
+from bridge.calls.links import RECORDING_SID, Link, RecordingLinks
 from bridge.calls.matching import Match
 from bridge.calls.numbers import e164, is_withheld
 from bridge.calls.texts import Texts
@@ -39,21 +40,27 @@ class Activity:
     person_id: str | None
     company_id: str | None
     agent_id: str | None
-    recording_url: str | None
+    recordings: tuple[Link, ...]
     transcript: str | None
     reason: str | None
     handling: str | None
 
 
 def activity_of(
-    call: Call, match: Match, *, agent_id: str | None, names: Names, texts: Texts, region: str
+    call: Call,
+    match: Match,
+    *,
+    agent_id: str | None,
+    names: Names,
+    links: RecordingLinks,
+    texts: Texts,
+    region: str,
 ) -> Activity:
     """What Twenty shall show of a call with the person that was chosen for it, under its agent.
 
     `names` are those of agents.
     """
     person = match.person
-    recording = call.recordings[0] if call.recordings else None
     return Activity(
         call_sid=call.sid,
         title=title(call, match, names=names, texts=texts),
@@ -68,7 +75,7 @@ def activity_of(
         person_id=person.id if person else None,
         company_id=person.company_id if person else None,
         agent_id=agent_id,
-        recording_url=recording.url if recording else None,
+        recordings=_recordings(call, links, texts),
         transcript=call.transcript,
         reason=call.refused,
         handling=handling(call, names, texts=texts),
@@ -84,6 +91,17 @@ def title(call: Call, match: Match, *, names: Names, texts: Texts) -> str:
     if call.talk_seconds is not None:
         parts.append(duration(call.talk_seconds, texts))
     return " · ".join(part for part in parts if part)
+
+
+def _recordings(call: Call, links: RecordingLinks, texts: Texts) -> tuple[Link, ...]:
+    """The longest first: of a call that was put through, that is where most was said."""
+    known = [recording for recording in call.recordings if RECORDING_SID.fullmatch(recording.sid)]
+    ordered = sorted(known, key=lambda recording: (-(recording.duration or 0), recording.sid))
+    return tuple(Link(_label(r.duration, texts), links.link(r.sid)) for r in ordered)
+
+
+def _label(seconds: int | None, texts: Texts) -> str:
+    return texts.recording if seconds is None else f"{texts.recording} · {duration(seconds, texts)}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ class Texts:
     failed: str
     canceled: str
     withheld: str
+    recording: str
     also: str
     call_back: str
     answered_by: str
@@ -63,6 +64,7 @@ ENGLISH = Texts(
     failed="Failed call",
     canceled="Canceled call",
     withheld="Withheld number",
+    recording="Recording",
     also="also {names}",
     call_back="Call back {name}",
     answered_by="Answered by {name} after {time}.",
@@ -91,6 +93,7 @@ FRENCH = Texts(
     failed="Appel échoué",
     canceled="Appel annulé",
     withheld="Numéro masqué",
+    recording="Enregistrement",
     also="aussi {names}",
     call_back="Rappeler {name}",
     answered_by="Pris par {name} après {time}.",

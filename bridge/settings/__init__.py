@@ -5,6 +5,7 @@ from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.load import load
 from bridge.settings.models import Settings
 from bridge.settings.reconcile import ReconcileSettings
+from bridge.settings.recordings import RecordingSettings
 from bridge.settings.secrets import secrets_of
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
@@ -20,6 +21,7 @@ __all__ = [
     "MatchingSettings",
     "MetricsSettings",
     "ReconcileSettings",
+    "RecordingSettings",
     "ServerSettings",
     "Settings",
     "TokenSettings",

@@ -36,6 +36,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BRIDGE_DATABASE_URL": ("inbox", "database_url"),
     "BRIDGE_FORGET_KEY": ("inbox", "forget_key"),
     "BRIDGE_WIDGET_KEYS": ("auth", "widget_keys"),
+    "BRIDGE_LINK_KEYS": ("recordings", "link_keys"),
 }
 """Where each environment variable goes."""
 
@@ -47,6 +48,7 @@ SECRETS = frozenset(
         "TWENTY_WEBHOOK_SECRET",
         "BRIDGE_FORGET_KEY",
         "BRIDGE_WIDGET_KEYS",
+        "BRIDGE_LINK_KEYS",
     }
 )
 """Those that `config.yaml` must not hold."""

@@ -3,6 +3,7 @@
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
 from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.reconcile import ReconcileSettings
+from bridge.settings.recordings import RecordingSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
 from bridge.settings.types import Section
@@ -22,6 +23,7 @@ class Settings(Section):
     agents: AgentSettings = AgentSettings()
     tokens: TokenSettings = TokenSettings()
     voice: VoiceSettings = VoiceSettings()
+    recordings: RecordingSettings = RecordingSettings()
     matching: MatchingSettings = MatchingSettings()
     activities: ActivitySettings = ActivitySettings()
     log: LogSettings = LogSettings()

@@ -9,6 +9,7 @@ from typing import Literal
 from bridge import metrics
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.call import Call, fold
+from bridge.calls.links import RecordingLinks
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
 from bridge.calls.numbers import client_identity, e164
 from bridge.calls.texts import Texts
@@ -29,6 +30,7 @@ class Policy:
     """How calls are matched and shown. `region` is where national numbers are at home."""
 
     texts: Texts
+    links: RecordingLinks
     region: str
     several: Several = "oldest"
     nobody: Literal["log", "create", "skip"] = "log"
@@ -146,6 +148,7 @@ class Preparation:
             match or NOBODY,
             agent_id=self._members.by_identity(call.agent) if call.agent else None,
             names=self._members.names(_identities(call)),
+            links=self._policy.links,
             texts=self._policy.texts,
             region=self._policy.region,
         )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bridge.calls.activity import Activity, record_id
+from bridge.calls.links import Link
 from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.client import Executes
@@ -144,11 +145,21 @@ def _phone_call(activity: Activity) -> Record:
         "durationInSeconds": activity.duration_seconds,
         "fromPhoneNumber": _phone(activity.from_number),
         "toPhoneNumber": _phone(activity.to_number),
-        "recording": activity.recording_url and {"primaryLinkUrl": activity.recording_url},
+        "recording": _links(activity.recordings),
         "transcript": activity.transcript and {"markdown": activity.transcript},
         "agentId": activity.agent_id,
         "handling": activity.handling,
     }
+
+
+def _links(links: Sequence[Link]) -> Record | None:
+    if not links:
+        return None
+    first, *others = links
+    field: Record = {"primaryLinkLabel": first.label, "primaryLinkUrl": first.url}
+    if others:
+        field["secondaryLinks"] = [{"label": other.label, "url": other.url} for other in others]
+    return field
 
 
 def _timeline_row(write: Write, object_id: str) -> Record:
@@ -186,7 +197,7 @@ def _markdown(activity: Activity) -> str:
         "Started": _time(activity.started_at),
         "Ended": _time(activity.ended_at),
         "Seconds": activity.duration_seconds,
-        "Recording": activity.recording_url,
+        **{link.label: f"<{link.url}>" for link in activity.recordings},
         "Reason": activity.reason,
         "Handling": activity.handling,
         "Call SID": activity.call_sid,

@@ -97,7 +97,8 @@ GIVEN = (
         "data",
         """name direction status startedAt answeredAt endedAt durationInSeconds
         fromPhoneNumber { primaryPhoneNumber } toPhoneNumber { primaryPhoneNumber }
-        recording { primaryLinkUrl } transcript { markdown } companyId agentId handling""",
+        recording { primaryLinkLabel primaryLinkUrl secondaryLinks } transcript { markdown }
+        companyId agentId handling""",
         Feature.CALL_DETAILS,
     ),
     Given(

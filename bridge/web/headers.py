@@ -32,9 +32,10 @@ def headers_for(public_url: str = "") -> Callable[[web.Request, web.StreamRespon
 
 
 def adorn(response: web.StreamResponse, always: Mapping[str, str] = ALWAYS) -> None:
-    """Adds these headers; what has its own Cache-Control keeps it."""
+    """Adds these headers; an answer that has one of its own keeps it."""
     headers = response.headers
-    headers.update(always)
+    for name, value in always.items():
+        headers.setdefault(name, value)
     headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in headers:
         headers[hdrs.VARY] = hdrs.ORIGIN

@@ -19,6 +19,9 @@ from bridge.errors import (
     NotUnderstood,
     TargetTooLong,
     TooBusy,
+    TwilioDenied,
+    TwilioRefused,
+    TwilioUnavailable,
     WrongContentType,
 )
 from bridge.twilio.signature import Validator
@@ -42,6 +45,9 @@ STATUS_OF: Mapping[type[BridgeError], int] = {
     TargetTooLong: 414,
     InboxUnavailable: 503,
     TooBusy: 503,
+    TwilioRefused: 502,
+    TwilioDenied: 502,
+    TwilioUnavailable: 503,
 }
 
 UNSIGNED = "The request does not carry a valid X-Twilio-Signature for this URL."

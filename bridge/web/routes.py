@@ -12,6 +12,7 @@ from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
 from bridge.web.health import Health
 from bridge.web.middleware import Handler, SignedForms
+from bridge.web.recordings import Recordings
 from bridge.web.tokens import Tokens
 from bridge.web.twenty import TwentyWebhook
 from bridge.web.voice import Voice
@@ -26,6 +27,7 @@ class Edge:
     screen_pops: ScreenPops
     voice: Voice
     callbacks: Callbacks
+    recordings: Recordings
     twenty: TwentyWebhook
     health: Health
     capabilities: Handler
@@ -78,6 +80,8 @@ def _public(edge: Edge) -> Routes:
     yield "GET", "/health", edge.health.health
     yield "GET", "/ready", edge.health.ready
     yield "GET", "/openapi.yaml", openapi
+    for method in ("GET", "HEAD"):
+        yield method, "/recordings/{sid}", edge.recordings.play
 
 
 def _for_the_widget() -> aiohttp_cors.ResourceOptions:

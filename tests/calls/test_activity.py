@@ -12,6 +12,7 @@ from bridge.calls.handling import duration, handling
 from bridge.calls.matching import NOBODY, Match, Person
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
 from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, leg, recorded
+from tests.support import LINKS
 
 JANE = Person("20202020-0000-4000-8000-000000000001", "Jane Doe", company_id="c1")
 NAMELESS = Person("20202020-0000-4000-8000-000000000002", "")
@@ -124,12 +125,13 @@ def test_every_kind_of_every_call_has_its_own_id() -> None:
 
 
 def test_activity() -> None:
-    activity = activity_of(OUT, Match(JANE), agent_id="m1", names={}, texts=ENGLISH, region="FR")
+    activity = activity_of(OUT, Match(JANE), agent_id="m1", names={}, links=LINKS, texts=ENGLISH, region="FR")
     assert (activity.call_sid, activity.person_id, activity.company_id) == (OUT.sid, JANE.id, "c1")
     assert (activity.from_number, activity.to_number, activity.agent_id) == (COMPANY, CUSTOMER, "m1")
     assert (activity.duration_seconds, activity.ended_at) == (192, OUT.ended_at)
-    assert activity.recording_url is not None
-    assert activity.recording_url.endswith("/REddddddddddddddddddddddddddddddd1")
+    (recording,) = activity.recordings
+    assert recording.label == "Recording · 3 min 11 s"
+    assert recording.url == LINKS.link("REddddddddddddddddddddddddddddddd1")
 
 
 @pytest.mark.parametrize(
@@ -143,5 +145,5 @@ def test_activity() -> None:
     ],
 )
 def test_only_numbers_are_numbers(call: Call, from_number: str | None, to_number: str | None) -> None:
-    activity = activity_of(call, NOBODY, agent_id=None, names={}, texts=ENGLISH, region="FR")
+    activity = activity_of(call, NOBODY, agent_id=None, names={}, links=LINKS, texts=ENGLISH, region="FR")
     assert (activity.from_number, activity.to_number, activity.person_id) == (from_number, to_number, None)

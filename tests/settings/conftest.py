@@ -13,6 +13,7 @@ SECRETS = {
     "TWENTY_API_TOKEN": "secret-twenty-token",
     "TWENTY_WEBHOOK_SECRET": "secret-webhook-secret",
     "BRIDGE_WIDGET_KEYS": "secret-widget-key-1, secret-widget-key-2",
+    "BRIDGE_LINK_KEYS": "secret-link-key-1, secret-link-key-2",
 }
 ENVIRONMENT = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,

@@ -140,7 +140,7 @@ def test_own_texts(loading: Load) -> None:
 
 def test_all_that_is_missing_is_told_at_once(loading: Load) -> None:
     told = problems(loading, **only())
-    required = set(ENVIRONMENT) - {"BRIDGE_WIDGET_KEYS", "TWENTY_WEBHOOK_SECRET"}
+    required = set(ENVIRONMENT) - {"BRIDGE_WIDGET_KEYS", "BRIDGE_LINK_KEYS", "TWENTY_WEBHOOK_SECRET"}
     assert {line.split()[0] for line in told} == required
     assert all(": is missing; for example: " in line for line in told)
 

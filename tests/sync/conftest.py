@@ -15,6 +15,7 @@ from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
+from tests.support import LINKS
 from tests.sync.support import Settings
 
 
@@ -43,7 +44,9 @@ def make_worker(inbox: Inbox) -> MakeWorker:
     def make(client: Executes, settings: Settings) -> Worker:
         batches = Batches(client, size=200)
         members = Members(emails=settings.emails)
-        policy = Policy(texts=ENGLISH, region="FR", several=settings.several, nobody=settings.nobody)
+        policy = Policy(
+            texts=ENGLISH, links=LINKS, region="FR", several=settings.several, nobody=settings.nobody
+        )
         directory = Directory(region="FR", seconds=settings.cache_seconds)
         due_in = timedelta(hours=24)
         return Worker(

@@ -271,7 +271,7 @@ async def test_a_transcript_is_a_note_on_person_and_call(
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     sid = new_sid()
     await inbound(inbox, sid, JANE)
-    recording = {"RecordingSid": "RE1", "RecordingUrl": "https://api.twilio.com/RE1"}
+    recording = {"RecordingSid": "RE" + "1" * 32, "RecordingUrl": "https://api.twilio.com/RE1"}
     await inbox.put(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
     await inbox.put(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText="Rappelez-moi.", **recording))
     await drain(make_worker(client, Settings()))

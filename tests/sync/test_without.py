@@ -59,7 +59,7 @@ async def voicemail(inbox: Inbox, sid: str, caller: str) -> None:
     rang: Any = {"From": caller, "To": "client:alice", "CallStatus": "no-answer"}
     await inbox.put(told(Kind.STATUS, f"{sid[:-1]}f", at=30, parent=sid, **rang))
     await inbox.put(told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call))
-    recording: Any = {"RecordingSid": "RE1", "RecordingUrl": "https://api.twilio.com/RE1"}
+    recording: Any = {"RecordingSid": "RE" + "1" * 32, "RecordingUrl": "https://api.twilio.com/RE1"}
     await inbox.put(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
     await inbox.put(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText="Rappelez-moi.", **recording))
 

@@ -49,6 +49,7 @@ ROUTES = [
     web.get(_RECORDING + ".json", recordings.fetch_recording),
     web.delete(_RECORDING + ".json", recordings.delete_recording),
     web.get(ACCOUNT + r"/Recordings/{Sid:RE\w+}{extension:(\.mp3|\.wav)?}", media.fetch_media),
+    web.get(r"/media/{Sid:RE\w+}{extension:(\.mp3|\.wav)?}", media.fetch_kept_media),
     web.get(_CALL_RECORDING + ".json", recordings.list_call_recordings),
     web.post(_CALL_RECORDING + ".json", recordings.create_call_recording),
     web.get(_CALL_RECORDING + "/{Sid}.json", recordings.fetch_call_recording),

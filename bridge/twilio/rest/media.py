@@ -1,0 +1,106 @@
+"""The sound of recordings, from Twilio or from wherever it keeps them for the account.
+
+https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import hdrs
+from yarl import URL
+
+from bridge.calls.links import RECORDING_SID
+from bridge.errors import TwilioUnavailable
+from bridge.settings import TwilioSettings
+from bridge.twilio.rest.http import CONNECT_SECONDS, basic, error_of
+
+GONE = frozenset({403, 404, 410})
+MOST_REDIRECTS = 3
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+EXPECTED = frozenset({200, 206, 304, 416})
+
+
+class Media:
+    """Opens media of the account's recordings; made by `open_media`."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, settings: TwilioSettings, hosts: Collection[str]
+    ) -> None:
+        self._session = session
+        self._api = URL(settings.api_url)
+        self._account = settings.account_sid
+        self._authorization = basic(settings.api_key, settings.api_secret.get_secret_value())
+        self._hosts = tuple(hosts)
+
+    @asynccontextmanager
+    async def open(
+        self, recording_sid: str, *, method: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer with a recording's .mp3, its body unread; 200, 206, 304 or 416.
+
+        Raises TwilioRefused for a recording that is gone, TwilioDenied and TwilioUnavailable.
+        """
+        if not RECORDING_SID.fullmatch(recording_sid):
+            raise error_of(404, "")
+        url = self._api / "2010-04-01/Accounts" / self._account / "Recordings" / f"{recording_sid}.mp3"
+        # An account may demand credentials for media, and they do no harm where it does not.
+        asked = {**headers, hdrs.AUTHORIZATION: self._authorization, hdrs.ACCEPT_ENCODING: "identity"}
+        for _ in range(MOST_REDIRECTS + 1):
+            async with self._asking(method, url, asked) as answer:
+                if answer.status not in REDIRECTS:
+                    yield _accepted(answer, at_twilio=url.host == self._api.host)
+                    return
+                url = self._followed(url, answer.headers.get(hdrs.LOCATION, ""))
+            # They are Twilio's; whoever keeps the media gets along with what stands in the URL.
+            asked.pop(hdrs.AUTHORIZATION, None)
+        raise TwilioUnavailable("Twilio redirects without end")
+
+    @asynccontextmanager
+    async def _asking(
+        self, method: str, url: URL, headers: Mapping[str, str]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        try:
+            answer = await self._session.request(method, url, headers=headers, allow_redirects=False)
+        except (aiohttp.ClientError, TimeoutError, OSError) as away:
+            raise TwilioUnavailable(f"Twilio cannot be reached: {type(away).__name__}") from away
+        async with answer:
+            yield answer
+
+    def _followed(self, url: URL, location: str) -> URL:
+        """Where a redirect leads, if it is a place where media of Twilio's are."""
+        try:
+            target = url.join(URL(location))
+        except ValueError:
+            target = URL()
+        known = any(target.host == host or (target.host or "").endswith(f".{host}") for host in self._hosts)
+        # A sandbox speaks http, and then at any port.
+        encrypted = target.scheme == "https" and target.is_default_port()
+        if not known or target.user or not (encrypted or self._api.scheme == "http"):
+            raise TwilioUnavailable("Twilio redirects to where no media of its own should be")
+        return target
+
+
+@asynccontextmanager
+async def open_media(settings: TwilioSettings, *, hosts: Collection[str]) -> AsyncIterator[Media]:
+    """A session for media: what is read may take long, as long as it comes."""
+    timeout = aiohttp.ClientTimeout(
+        total=None, sock_connect=CONNECT_SECONDS, sock_read=settings.timeout_seconds
+    )
+    # Requests are never repeated by the session: ranges are decided by whoever listens.
+    async with aiohttp.ClientSession(
+        timeout=timeout,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        requote_redirect_url=False,
+    ) as session:
+        yield Media(session, settings, hosts)
+
+
+def _accepted(answer: aiohttp.ClientResponse, *, at_twilio: bool) -> aiohttp.ClientResponse:
+    if answer.status in EXPECTED:
+        return answer
+    # Who keeps media for Twilio says 403 of what is not there; Twilio says it of credentials.
+    if answer.status in GONE and not (at_twilio and answer.status == 403):
+        raise error_of(404, "")
+    raise error_of(answer.status, "")

@@ -1,0 +1,115 @@
+"""Recordings: whoever opens a link that the bridge signed hears what Twilio keeps."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+
+import aiohttp
+import structlog
+from aiohttp import hdrs, web
+
+from bridge.calls.links import RECORDING_SID, RecordingLinks
+from bridge.errors import NotAllowed, TooBusy, TwilioDenied, TwilioRefused
+from bridge.twilio.rest.media import Media
+from bridge.web.middleware import problem
+
+MOST_AT_ONCE = 32
+CHUNK = 64 * 1024
+STALLED_SECONDS = 60
+"""Somebody who takes a chunk slower than this is not listening."""
+
+ONE_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)", re.ASCII)
+CONDITIONS = (hdrs.IF_RANGE, hdrs.IF_NONE_MATCH, hdrs.IF_MODIFIED_SINCE)
+PASSED_ON = (
+    hdrs.CONTENT_LENGTH,
+    hdrs.CONTENT_RANGE,
+    hdrs.ACCEPT_RANGES,
+    hdrs.ETAG,
+    hdrs.LAST_MODIFIED,
+)
+# A browser shows media in a page of its own making, with a style of its own.
+A_PLAYER = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+NO_LINK = "The link is not one of ours, or its key is not in use any more. Open the call in Twenty again."
+NO_MORE = "There is no such recording at Twilio: it is not ready yet, or it was deleted."
+
+log = structlog.get_logger()
+
+
+class Recordings:
+    """Streams recordings, a few at a time and a chunk at a time."""
+
+    def __init__(self, links: RecordingLinks, media: Media) -> None:
+        self._links = links
+        self._media = media
+        self._playing = 0
+
+    async def play(self, request: web.Request) -> web.StreamResponse:
+        """Answers GET and HEAD of a link, whole or in ranges."""
+        sid = request.match_info["sid"]
+        signatures = request.query.getall("signature", [])
+        if not RECORDING_SID.fullmatch(sid):
+            return problem(404, "The last part of the path should be a recording's SID, as RE….")
+        if len(signatures) != 1 or not self._links.holds(sid, signatures[0]):
+            raise NotAllowed(NO_LINK)
+        if self._playing >= MOST_AT_ONCE:
+            raise TooBusy("Too many recordings are listened to; try again.")
+        self._playing += 1
+        try:
+            return await self._play(request, sid)
+        finally:
+            self._playing -= 1
+
+    async def _play(self, request: web.Request, sid: str) -> web.StreamResponse:
+        try:
+            async with self._media.open(sid, method=request.method, headers=dict(_asked(request))) as media:
+                log.info("recording.opened", recording_sid=sid, status=media.status)
+                return await _pass_on(request, sid, media)
+        except TwilioRefused as refused:
+            if refused.status != 404:
+                raise
+            return problem(404, NO_MORE)
+        except TwilioDenied as denied:
+            log.error("recording.denied", recording_sid=sid, reason=str(denied))
+            return problem(502, "Twilio does not give the recording to the bridge's API key.")
+
+
+def _asked(request: web.Request) -> Iterator[tuple[str, str]]:
+    """What a player asks for beyond the whole; several ranges at once are answered with the whole."""
+    if ONE_RANGE.fullmatch(request.headers.get(hdrs.RANGE, "")):
+        yield hdrs.RANGE, request.headers[hdrs.RANGE]
+    for name in CONDITIONS:
+        if name in request.headers:
+            yield name, request.headers[name]
+
+
+async def _pass_on(request: web.Request, sid: str, media: aiohttp.ClientResponse) -> web.StreamResponse:
+    if media.status == 416:
+        length = {str(hdrs.CONTENT_RANGE): media.headers.get(hdrs.CONTENT_RANGE, "bytes */*")}
+        return problem(416, "There is nothing in that range of the recording.", headers=length)
+    response = web.StreamResponse(status=media.status, headers=dict(_headers(sid, media)))
+    await response.prepare(request)
+    try:
+        async for chunk in media.content.iter_chunked(CHUNK):
+            async with asyncio.timeout(STALLED_SECONDS):
+                await response.write(chunk)
+        await response.write_eof()
+    except (ConnectionError, TimeoutError, aiohttp.ClientError) as broken:
+        # What was begun cannot become a problem body: a connection that breaks off says it.
+        log.info("recording.broken_off", recording_sid=sid, reason=type(broken).__name__)
+        if request.transport:
+            request.transport.abort()
+    return response
+
+
+def _headers(sid: str, media: aiohttp.ClientResponse) -> Iterator[tuple[str, str]]:
+    for name in PASSED_ON:
+        if name in media.headers:
+            yield name, media.headers[name]
+    # A bucket may call it anything; it is what was asked for.
+    if media.status in (200, 206):
+        kind = media.content_type
+        yield hdrs.CONTENT_TYPE, kind if kind.startswith("audio/") else "audio/mpeg"
+    yield hdrs.CONTENT_DISPOSITION, f'inline; filename="{sid}.mp3"'
+    # Not to be kept by anybody on the way; by the listener until it is asked for again.
+    yield hdrs.CACHE_CONTROL, "private, no-cache"
+    yield "Content-Security-Policy", A_PLAYER

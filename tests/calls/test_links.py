@@ -1,0 +1,56 @@
+"""Links to recordings: whoever has one has just that one."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.calls.links import RecordingLinks, derived_key
+
+SID, OTHER = "RE" + "1" * 32, "RE" + "2" * 32
+ACCOUNT = "AC" + "0" * 32
+OLD, NEW = b"the key of last year", b"the key of this year"
+
+
+def links(*keys: bytes, account: str = ACCOUNT) -> RecordingLinks:
+    return RecordingLinks("https://crm.example.com/phone", account, keys=keys)
+
+
+def signature(link: str) -> str:
+    (given,) = parse_qs(urlsplit(link).query)["signature"]
+    return given
+
+
+def test_a_link_is_the_same_whenever_it_is_asked_for() -> None:
+    link = links(NEW).link(SID)
+    assert link == links(NEW).link(SID)
+    assert link.startswith(f"https://crm.example.com/phone/recordings/{SID}?signature=")
+
+
+@pytest.mark.parametrize(
+    ("signer", "sid", "checker", "holds"),
+    [
+        (links(OLD), SID, links(OLD), True),
+        (links(OLD), SID, links(NEW, OLD), True),
+        (links(NEW, OLD), SID, links(NEW), True),
+        (links(OLD), SID, links(NEW), False),
+        (links(OLD), OTHER, links(OLD), False),
+        (links(OLD, account="AC" + "9" * 32), SID, links(OLD), False),
+    ],
+)
+def test_it_holds_while_its_key_is_in_use(
+    signer: RecordingLinks, sid: str, checker: RecordingLinks, *, holds: bool
+) -> None:
+    assert checker.holds(SID, signature(signer.link(sid))) is holds
+
+
+@given(st.text())
+def test_no_other_signature_holds(tampered: str) -> None:
+    right = signature(links(OLD).link(SID))
+    assert links(OLD).holds(SID, tampered) is (tampered == right)
+
+
+def test_the_key_that_is_derived_tells_nothing_of_its_secret() -> None:
+    assert derived_key("secret") != b"secret"
+    assert derived_key("secret") == derived_key("secret") != derived_key("another")

@@ -1,0 +1,266 @@
+"""Links to recordings, opened: what Twilio keeps, for whoever has a link of the bridge's."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import quote
+
+import pytest
+from aiohttp import ClientPayloadError, web
+
+from bridge.calls.links import RecordingLinks, derived_key
+from bridge.sandbox.twilio.recordings import Recording
+from bridge.sandbox.twilio.rest.media import silent_mp3
+from tests.support import eventually
+from tests.together.conftest import House, OpenHouse
+from tests.web.conftest import PUBLIC_URL
+
+KEY, NEW_KEY = "the key that signs links", "a key that signs them later"
+SECONDS = 30
+SOUND = silent_mp3(SECONDS)
+NO_SOUND = "RE" + "f" * 32
+
+
+def recorded(house: House, *, seconds: int = SECONDS) -> str:
+    """A recording that Twilio has, so long; its SID."""
+    recording = Recording(
+        sid=f"RE{len(house.twilio.account.recordings):032x}",
+        call_sid="CA" + "1" * 32,
+        source="DialVerb",
+        started=house.twilio.now(),
+        began_at=0,
+    )
+    recording.finish(seconds)
+    house.twilio.account.keep_recording(recording)
+    return recording.sid
+
+
+def link(house: House, sid: str, key: str | None = None, *, account: str | None = None) -> str:
+    """The link to it; without `key` as a bridge makes it for which none was set."""
+    own = key.encode() if key else derived_key(house.twilio.api_secret)
+    links = RecordingLinks(PUBLIC_URL, account or house.twilio.account_sid, keys=[own])
+    return links.link(sid)
+
+
+@pytest.mark.parametrize("media_auth", [False, True])
+@pytest.mark.parametrize("redirected", [False, True])
+async def test_a_recording_is_heard_wherever_it_is_kept(
+    open_house: OpenHouse, *, media_auth: bool, redirected: bool
+) -> None:
+    house = await open_house(recordings={"media_hosts": ("localhost",)})
+    house.twilio.rest.media_auth = media_auth
+    # By another name this is another host, and one that refuses credentials.
+    house.twilio.rest.media_at = house.twilio.url.replace("127.0.0.1", "localhost") if redirected else ""
+    answer, body = await house.open(link(house, recorded(house)))
+    assert (answer.status, answer.content_type, body) == (200, "audio/mpeg", SOUND)
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Content-Disposition"].startswith("inline; filename=")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "media-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert answer.content_length == len(SOUND)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "content_range", "body"),
+    [
+        ({"Range": "bytes=0-9"}, 206, f"bytes 0-9/{len(SOUND)}", SOUND[:10]),
+        ({"Range": "bytes=100-"}, 206, f"bytes 100-{len(SOUND) - 1}/{len(SOUND)}", SOUND[100:]),
+        ({"Range": "bytes=-5"}, 206, f"bytes {len(SOUND) - 5}-{len(SOUND) - 1}/{len(SOUND)}", SOUND[-5:]),
+        ({"Range": "bytes=0-9", "If-Range": "of now"}, 206, f"bytes 0-9/{len(SOUND)}", SOUND[:10]),
+        ({"Range": "bytes=0-9", "If-Range": '"of yesterday"'}, 200, None, SOUND),
+        ({"If-None-Match": "of now"}, 304, None, b""),
+        ({"Range": f"bytes={len(SOUND)}-"}, 416, f"bytes */{len(SOUND)}", None),
+        # What a server may ignore, it ignores: several ranges, and no range at all.
+        ({"Range": "bytes=0-1,5-6"}, 200, None, SOUND),
+        ({"Range": "seconds=1-2"}, 200, None, SOUND),
+    ],
+)
+async def test_ranges(
+    house: House, headers: Mapping[str, str], status: int, content_range: str | None, body: bytes | None
+) -> None:
+    opened = link(house, recorded(house))
+    whole, _ = await house.open(opened)
+    asked = {name: whole.headers["ETag"] if value == "of now" else value for name, value in headers.items()}
+    answer, got = await house.open(opened, **asked)
+    assert (answer.status, answer.headers.get("Content-Range")) == (status, content_range)
+    assert body is None or got == body
+
+
+async def test_head(house: House) -> None:
+    answer, body = await house.open(link(house, recorded(house)), "HEAD")
+    assert (answer.status, answer.headers["Content-Length"], body) == (200, str(len(SOUND)), b"")
+    answer, _ = await house.open(link(house, NO_SOUND), "HEAD")
+    assert answer.status == 404
+
+
+async def test_a_link_dies_when_its_key_is_rotated_out(open_house: OpenHouse) -> None:
+    house = await open_house(recordings={"link_keys": (NEW_KEY, KEY)})
+    sid = recorded(house)
+    for key, status in ((KEY, 200), (NEW_KEY, 200), ("a key that nobody set", 403), (None, 403)):
+        answer, _ = await house.open(link(house, sid, key))
+        assert answer.status == status
+
+
+async def test_under_a_path(open_house: OpenHouse) -> None:
+    house = await open_house(server={"public_url": "https://crm.example.com/phone"})
+    opened = link(house, recorded(house)).removeprefix(PUBLIC_URL)
+    for prefix in ("", "/phone"):
+        answer, _ = await house.open(f"{house.url}{prefix}{opened}")
+        assert answer.status == 200
+
+
+async def test_who_has_no_link_hears_nothing(house: House) -> None:
+    sid, other = recorded(house), recorded(house)
+    right = link(house, sid)
+    signature = right.rpartition("=")[2]
+    account = link(house, sid, account="AC" + "9" * 32)
+    no_links = {
+        right.rpartition("?")[0]: 403,
+        right[:-1]: 403,
+        right + "A": 403,
+        right.replace(sid, other): 403,
+        f"{right}&signature={signature}": 403,
+        account: 403,
+        f"{PUBLIC_URL}/recordings/{sid}.mp3?signature={signature}": 404,
+        f"{PUBLIC_URL}/recordings/{sid.lower()}?signature={signature}": 404,
+        f"{PUBLIC_URL}/recordings/..%2fCalls%2f{sid}?signature={signature}": 404,
+        f"{PUBLIC_URL}/recordings/{quote('https://evil.example/', safe='')}?signature={signature}": 404,
+        f"{PUBLIC_URL}/recordings/RE{'é' * 32}?signature={signature}": 404,
+        f"{PUBLIC_URL}/recordings/{sid}%00?signature={signature}": 404,
+        f"{PUBLIC_URL}/recordings/{sid}/?signature={signature}": 404,
+        f"{PUBLIC_URL}/recordings/?signature={signature}": 404,
+    }
+    for opened, status in no_links.items():
+        answer, body = await house.open(opened)
+        assert (answer.status, answer.content_type) == (status, "application/problem+json"), opened
+        assert signature.encode() not in body
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+async def test_a_recording_that_is_gone(open_house: OpenHouse, *, redirected: bool) -> None:
+    house = await open_house(recordings={"media_hosts": ("localhost",)})
+    house.twilio.rest.media_at = house.twilio.url.replace("127.0.0.1", "localhost") if redirected else ""
+    sid, absent = recorded(house), recorded(house, seconds=0)
+    opened = link(house, sid)
+    assert (await house.open(opened))[0].status == 200
+    house.twilio.account.drop_recording(house.twilio.account.recordings[sid])
+    for gone in (opened, link(house, absent)):
+        answer, body = await house.open(gone)
+        assert (answer.status, b"deleted" in body) == (404, True)
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def saying(status: int, **headers: str) -> Handler:
+    """Answers everything with that."""
+
+    async def handle(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers=headers)
+
+    return handle
+
+
+@asynccontextmanager
+async def elsewhere(handle: Handler) -> AsyncIterator[tuple[str, list[web.Request]]]:
+    """A server somewhere, and what it was asked."""
+    asked: list[web.Request] = []
+
+    async def noting(request: web.Request) -> web.StreamResponse:
+        asked.append(request)
+        return await handle(request)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", noting)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_redirect_to_anywhere_else_is_not_followed(open_house: OpenHouse) -> None:
+    house = await open_house(recordings={"media_hosts": ("localhost",)})
+    opened = link(house, recorded(house))
+    async with elsewhere(saying(200)) as (url, asked):
+        for place in (url, "file://localhost", "//", "https://user@localhost", "http://["):
+            house.twilio.rest.media_at = place
+            assert (await house.open(opened))[0].status == 503
+        assert asked == []
+
+
+async def test_a_redirect_without_end(open_house: OpenHouse) -> None:
+    house = await open_house(recordings={"media_hosts": ("127.0.0.1",)})
+    async with elsewhere(saying(302, Location="/round")) as (url, asked):
+        house.twilio.rest.media_at = url
+        assert (await house.open(link(house, recorded(house))))[0].status == 503
+        assert len(asked) == 3
+        assert not any("Authorization" in request.headers for request in asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [(500, 503), (429, 503), (401, 502), (403, 502), (404, 404), (410, 404), (418, 502)],
+)
+async def test_what_twilio_says(open_house: OpenHouse, said: int, status: int) -> None:
+    async with elsewhere(saying(said)) as (url, _):
+        house = await open_house(twilio={"api_url": url})
+        assert (await house.open(link(house, recorded(house))))[0].status == status
+
+
+async def test_twilio_is_down(open_house: OpenHouse) -> None:
+    async with elsewhere(saying(200)) as (url, _):
+        pass
+    house = await open_house(twilio={"api_url": url})
+    answer, _ = await house.open(link(house, recorded(house)))
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+
+async def test_so_many_at_once_and_who_leaves_makes_room(open_house: OpenHouse) -> None:
+    listeners, ending = 0, asyncio.Event()
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal listeners
+        response = web.StreamResponse(headers={"Content-Type": "audio/mpeg"})
+        await response.prepare(request)
+        listeners += 1
+        try:
+            while not ending.is_set():
+                await response.write(bytes(1024))
+                await asyncio.sleep(0.01)
+        except ConnectionError:
+            pass
+        finally:
+            listeners -= 1
+        return response
+
+    async with elsewhere(endless) as (url, _):
+        house = await open_house(twilio={"api_url": url})
+        opened = link(house, recorded(house)).replace(PUBLIC_URL, house.url)
+        answers = [await house.session.get(opened) for _ in range(32)]
+        assert [answer.status for answer in answers] == [200] * 32
+        assert (await house.open(opened))[0].status == 503
+        for answer in answers:
+            answer.close()
+        await eventually(lambda: listeners == 0)
+        after = await house.session.get(opened)
+        assert after.status == 200
+        after.close()
+        ending.set()
+
+
+async def test_media_that_break_off_end_as_a_connection_that_does(open_house: OpenHouse) -> None:
+    async def breaks_off(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "audio/mpeg", "Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(bytes(10))
+        if request.transport:
+            request.transport.abort()
+        return response
+
+    async with elsewhere(breaks_off) as (url, _):
+        house = await open_house(twilio={"api_url": url})
+        with pytest.raises(ClientPayloadError):
+            await house.open(link(house, recorded(house)))
