@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
 
+from bridge.calls.lines import Group, Lines
 from bridge.calls.links import RecordingLinks, derived_key
 from bridge.calls.numbers import home_region
 from bridge.calls.switchboard import Switchboard
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
+from bridge.settings.served import lines_of
 from bridge.sync.batch import Policy, Preparation
 from bridge.sync.missed import Reminders
 from bridge.sync.worker import Worker
@@ -24,6 +27,8 @@ from bridge.twenty.client import TwentyClient, open_client
 from bridge.twenty.compare import comparing
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
+from bridge.twenty.recognition import Recognition, open_recognition
+from bridge.twilio.answers import Answers
 from bridge.twilio.rest.media import Media, open_media
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
@@ -36,7 +41,7 @@ from bridge.web.headers import headers_for
 from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Inbound
 from bridge.web.limits import LARGEST_BODY, limits
-from bridge.web.middleware import SignedForms, problems
+from bridge.web.middleware import Handler, SignedForms, problems
 from bridge.web.observe import observing
 from bridge.web.outbound import Line, Outbound
 from bridge.web.recordings import Recordings
@@ -49,6 +54,16 @@ from bridge.web.voice import Voice
 log = structlog.get_logger()
 
 SCRAPE = web.AppKey("scrape", Scrape)
+
+
+@dataclass(frozen=True, slots=True)
+class CallsIn:
+    """What it takes to route them."""
+
+    lines: Lines
+    recognition: Recognition
+    members: Members
+    switchboard: Switchboard
 
 
 @asynccontextmanager
@@ -75,13 +90,20 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
         for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):
             switchboard.heard(callback)
         directory = Directory(region=_region(settings), seconds=settings.matching.cache_seconds)
-        worker = _worker(settings, inbox, client.while_allowed(lock.check), directory, lock)
+        members = Members(emails=settings.agents.members)
+        allowed = client.while_allowed(lock.check)
+        worker = _worker(settings, inbox, allowed, lock, directory=directory, members=members)
+        several = settings.matching.several
         async with (
+            open_recognition(client, directory, members, several=several) as recognition,
             _callers(settings, client, directory) as callers,
             _draining(worker, settings.server.stop_seconds),
             comparing(client),
         ):
-            app = _application(settings, inbox, worker, directory, callers, media=media)
+            calls_in = CallsIn(_lines(settings), recognition, members, switchboard)
+            app = _application(
+                settings, inbox, worker, calls_in, directory=directory, callers=callers, media=media
+            )
             app[SCRAPE] = Scrape(
                 inbox, budget_left=client.budget.left, draining=lambda: worker.reason is None
             )
@@ -105,11 +127,16 @@ def _callers(
 
 
 def _worker(
-    settings: Settings, inbox: Inbox, client: TwentyClient, directory: Directory, lock: DrainLock
+    settings: Settings,
+    inbox: Inbox,
+    client: TwentyClient,
+    lock: DrainLock,
+    *,
+    directory: Directory,
+    members: Members,
 ) -> Worker:
     activities, matching = settings.activities, settings.matching
     batches = Batches(client, size=settings.twenty.batch)
-    members = Members(emails=settings.agents.members)
     policy = Policy(
         links=_links(settings),
         texts=settings.voice.spoken,
@@ -163,9 +190,10 @@ def _application(
     settings: Settings,
     inbox: Inbox,
     worker: Worker,
+    calls_in: CallsIn,
+    *,
     directory: Directory,
     callers: Callers,
-    *,
     media: Media,
 ) -> web.Application:
     server = settings.server
@@ -173,7 +201,7 @@ def _application(
     middlewares = [observing(log_requests=settings.log.requests), problems, bounds]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
     origins = {_origin(settings.twenty.pages), *settings.cors.origins}
-    door = _door(settings, origins)
+    door, callbacks = _door(settings, origins), Callbacks(inbox)
     edge = Edge(
         signed=SignedForms(
             Validator([token.get_secret_value() for token in settings.twilio.auth_token]),
@@ -181,16 +209,12 @@ def _application(
         ),
         tokens=_tokens(settings, door),
         screen_pops=ScreenPops(callers, door, region=_region(settings)),
-        voice=_voice(settings, inbox),
-        callbacks=Callbacks(inbox),
         recordings=Recordings(_links(settings), media),
+        voice=_voice(settings, inbox, callbacks, calls_in),
+        callbacks=callbacks,
         twenty=_twenty_webhook(settings, inbox, directory, callers),
         health=Health(inbox, drain_reason=lambda: worker.reason),
-        capabilities=capabilities(
-            phone_number=settings.twilio.phone_number,
-            app_sid=settings.twilio.app_sid,
-            incoming=not settings.auth.anonymous or settings.auth.anonymous_incoming,
-        ),
+        capabilities=_capabilities(settings, calls_in.lines),
     )
     add_routes(app, edge, prefix=settings.server.prefix, origins=origins)
     # After those of CORS: they say which origins an answer depends on.
@@ -250,23 +274,52 @@ def _twenty_webhook(
     )
 
 
-def _voice(settings: Settings, inbox: Inbox) -> Voice:
-    texts = settings.voice.spoken
+def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: CallsIn) -> Voice:
+    urls = CallbackUrls.under(settings.server.public_url)
+    inbound = Inbound(
+        inbox,
+        calls_in.lines,
+        Answers(urls=urls, time_limit=settings.voice.longest_call_seconds),
+        recognition=calls_in.recognition,
+        members=calls_in.members,
+        in_call=calls_in.switchboard.in_call,
+        twenty_url=settings.twenty.pages,
+        region=_region(settings),
+    )
     return Voice(
-        inbound=Inbound(inbox, texts=texts),
-        outbound=Outbound(inbox, _line(settings), CallbackUrls.under(settings.server.public_url)),
-        texts=texts,
+        inbound=inbound,
+        outbound=Outbound(inbox, _line(settings, calls_in.lines), urls),
+        callbacks=callbacks,
+        texts=settings.voice.spoken,
     )
 
 
-def _line(settings: Settings) -> Line:
+def _lines(settings: Settings) -> Lines:
+    return lines_of(settings.lines, agents=settings.agents, voice=settings.voice)
+
+
+def _line(settings: Settings, lines: Lines) -> Line:
+    number = settings.twilio.phone_number
+    recording = lines.of(number).recording
     return Line(
-        number=settings.twilio.phone_number,
+        number=number,
         region=_region(settings),
         ring_seconds=settings.voice.ring_seconds,
         longest_call_seconds=settings.voice.longest_call_seconds,
         machine_detection=settings.voice.machine_detection,
+        record=recording.outbound,
+        announce=recording.announcement is not None,
         texts=settings.voice.spoken,
+    )
+
+
+def _capabilities(settings: Settings, lines: Lines) -> Handler:
+    ringing = any(isinstance(step, Group) and step.agents for line in lines for step in line.steps)
+    return capabilities(
+        phone_number=settings.twilio.phone_number,
+        app_sid=settings.twilio.app_sid,
+        incoming=ringing and (not settings.auth.anonymous or settings.auth.anonymous_incoming),
+        voicemail=any(line.voicemail for line in lines),
     )
 
 

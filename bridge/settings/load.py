@@ -5,9 +5,9 @@ Whatever is wrong is told at once, in one message: name, reason, example.
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from dotenv import dotenv_values
@@ -169,14 +169,24 @@ def _without_secrets(values: dict[str, Any], problems: list[str]) -> None:
 def _explain(error: Mapping[str, Any]) -> str:
     """`twilio.app_sid (TWILIO_APP_SID): is missing; for example: AP…`."""
     path = [part for part in error["loc"] if isinstance(part, str)]
+    if not path:
+        return _reason(error)
     fields = list(_fields(path))
-    name = ".".join(path)
+    name = _named(error["loc"])
     if variable := VARIABLES.get((path[0], path[-1])) if len(path) == 2 else None:
         name = f"{variable} ({name})"
     if error["type"] == "extra_forbidden":
         return f"{name}: is unknown{_nearest(path)}"
     example = _example(fields[-1]) if fields else ""
     return f"{name}: {_reason(error)}{example}"
+
+
+def _named(path: Sequence[str | int]) -> str:
+    """`lines.default.ring.2.agents`: of several, people count from one."""
+    parts = [part + 1 if isinstance(part, int) else part for part in path]
+    # Which of a list of plain values it was, its text tells.
+    listed = parts[:-1] if isinstance(parts[-1], int) and len(parts) <= 3 else parts
+    return ".".join(str(part) for part in listed if part != "[key]")
 
 
 def _example(field: FieldInfo) -> str:
@@ -194,21 +204,31 @@ def _reason(error: Mapping[str, Any]) -> str:
 
 
 def _fields(path: list[str]) -> Iterator[FieldInfo]:
-    model: type[BaseModel] = Settings
+    """Those that a path names, as far as it does."""
+    model: type[BaseModel] | None = Settings
+    in_table = False
     for part in path:
-        field = model.model_fields.get(part)
+        field = model.model_fields.get(part) if model else None
         if field is None:
-            return
+            # The key of a table of sections, or what names nothing.
+            if not in_table:
+                return
+            in_table = False
+            continue
         yield field
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            model = field.annotation
+        model, in_table = _model_in(field.annotation), get_origin(field.annotation) is dict
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The section in `Section`, `Section | None`, `tuple[Section, ...]` or `dict[str, Section]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
 
 
 def _nearest(path: list[str]) -> str:
-    model: type[BaseModel] = Settings
-    for field in _fields(path[:-1]):
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            model = field.annotation
+    fields = list(_fields(path[:-1]))
+    model = (_model_in(fields[-1].annotation) if fields else None) or Settings
     known = list(model.model_fields)
     near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"

@@ -1,7 +1,12 @@
 """The settings: what there is, what it may be, what it is where nobody says."""
 
+from typing import Self
+
+from pydantic import model_validator
+
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
 from bridge.settings.activities import ActivitySettings, MatchingSettings
+from bridge.settings.lines import LinesSettings
 from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.recordings import RecordingSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
@@ -24,7 +29,16 @@ class Settings(Section):
     tokens: TokenSettings = TokenSettings()
     voice: VoiceSettings = VoiceSettings()
     recordings: RecordingSettings = RecordingSettings()
+    lines: LinesSettings = LinesSettings()
     matching: MatchingSettings = MatchingSettings()
     activities: ActivitySettings = ActivitySettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+
+    @model_validator(mode="after")
+    def _lines_speak(self) -> Self:
+        for number, line in self.lines.each():
+            if line.language and not self.voice.speaks(line.language):
+                where = f"lines.numbers.{number}" if number else "lines.default"
+                raise ValueError(f"{where}.language is {line.language}, which needs voice.texts of yours")
+        return self

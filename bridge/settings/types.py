@@ -69,9 +69,22 @@ def _long_enough(value: SecretStr) -> SecretStr:
     return value
 
 
+def _digits_with_plus(value: object) -> object:
+    """YAML reads a number without quotes as one to calculate with, and drops its plus."""
+    return f"+{value}" if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _spoken(value: str) -> str:
+    if value.startswith("http://"):
+        raise ValueError("should be a text, or the https:// URL of an audio file")
+    return value
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
-PhoneNumber = Annotated[str, AfterValidator(_phone_number)]
+PhoneNumber = Annotated[str, BeforeValidator(_digits_with_plus), AfterValidator(_phone_number)]
+Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_spoken)]
+"""What a caller hears: a text, or the https:// URL of an audio file."""
 Region = Annotated[str, AfterValidator(_region)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], BeforeValidator(_split)]

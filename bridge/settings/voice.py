@@ -57,12 +57,20 @@ class VoiceSettings(Section):
 
     @model_validator(mode="after")
     def _language_has_texts(self) -> Self:
-        if self.language not in SHIPPED and self.language not in self.texts:
+        if not self.speaks(self.language):
             shipped = " and ".join(SHIPPED)
             raise ValueError(f"language is {self.language}: {shipped} ship, others need texts of yours")
         return self
 
+    def speaks(self, language: str) -> bool:
+        """Whether there are texts in a language."""
+        return language in SHIPPED or language in self.texts
+
     @property
     def spoken(self) -> Texts:
         """The texts in the configured language."""
-        return texts_for(self.language, self.texts.get(self.language, {}))
+        return self.spoken_in(self.language)
+
+    def spoken_in(self, language: str) -> Texts:
+        """The texts in another one."""
+        return texts_for(language, self.texts.get(language, {}))

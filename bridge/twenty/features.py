@@ -26,6 +26,7 @@ class Feature(StrEnum):
     TASKS = "tasks for missed calls"
     NEW_PEOPLE = "people for numbers that nobody has"
     SCREEN_POP = "who calls, on the agent's screen"
+    LAST_SPOKEN = "whoever spoke with a caller last rings first"
     LAST_CALLS = "the last calls, on the agent's screen"
     SETUP = "setup twenty"
 
@@ -51,6 +52,7 @@ RECORDS: Mapping[str, Feature] = {
     "FindPeople": Feature.MATCHING,
     "CallerProfile": Feature.SCREEN_POP,
     "LastCalls": Feature.LAST_CALLS,
+    "LastSpoken": Feature.LAST_SPOKEN,
     "WorkspaceMembers": Feature.AGENTS,
     "WrittenPhoneCalls": Feature.CORRECTIONS,
     "WrittenNotes": Feature.CORRECTIONS,

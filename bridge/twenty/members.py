@@ -64,11 +64,23 @@ class Members:
         members = {identity: self.by_identity(identity) for identity in identities}
         return {i: name for i, member_id in members.items() if (name := self._names.get(member_id or ""))}
 
+    def identities(self, agents: Iterable[str]) -> dict[str, str]:
+        """Agent as configured, by e-mail or by identity → the identity that they are rung under."""
+        return {agent: self._identity_of(agent) for agent in agents}
+
+    def _identity_of(self, agent: str) -> str:
+        member_id = self.by_email(agent)
+        return (
+            self.identity(member_id) if member_id else self._configured(agent) or NOT_ALLOWED.sub("_", agent)
+        )
+
+    def _configured(self, email: str) -> str | None:
+        return next((identity for identity, known in self._emails.items() if known == email.lower()), None)
+
     def identity(self, member_id: str) -> str:
         """The identity that a member is rung under: as configured, else as a user of Twenty."""
         email = next((email for email, id_ in self._ids.items() if id_ == member_id), None)
-        configured = next((i for i, known in self._emails.items() if known == email), None) if email else None
-        return configured or f"wm_{uuid.UUID(member_id).hex}"
+        return (email and self._configured(email)) or f"wm_{uuid.UUID(member_id).hex}"
 
 
 def _full_name(name: Mapping[str, str | None]) -> str:

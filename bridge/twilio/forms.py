@@ -6,6 +6,7 @@ https://www.twilio.com/docs/voice/twiml#request-parameters
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from bridge.calls.callback import Callback, Kind, digest_of
 from bridge.errors import CallbackInvalid
@@ -35,10 +36,21 @@ NEEDED = {
 }
 
 
-def callback(kind: Kind, target: str, parameters: Mapping[str, str], *, received_at: datetime) -> Callback:
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def callback(
+    kind: Kind,
+    target: str,
+    parameters: Mapping[str, str],
+    *,
+    received_at: datetime,
+    answered: Mapping[str, str] = NOTHING,
+) -> Callback:
     """The callback that a form of one kind is, posted to `target` (path with query).
 
-    What the bridge wrote on the URL is among its parameters. Raises CallbackInvalid, naming the
+    What the bridge wrote on the URL is among its parameters, and so is what it `answered`: that does not
+    tell one delivery from another. Raises CallbackInvalid, naming the
     parameter, for what no Twilio would send.
     """
     call_sid = _sid(parameters, "CallSid")
@@ -53,7 +65,7 @@ def callback(kind: Kind, target: str, parameters: Mapping[str, str], *, received
         kind=kind,
         call_sid=call_sid,
         parent_sid=parent_sid,
-        parameters={**parameters, **marks(target)},
+        parameters={**parameters, **marks(target), **answered},
         received_at=received_at,
         digest=digest_of(kind, target, parameters),
     )

@@ -23,10 +23,13 @@ def dial_out(
     time_limit: int | None,
     urls: CallbackUrls,
     detect_machines_of: str | None = None,
+    record: bool = False,
+    announce: bool = False,
 ) -> str:
     """Dials `target`: an E.164 number or `client:identity`.
 
-    `detect_machines_of` is the SID of a call that is told whether a machine answers.
+    `detect_machines_of` is the SID of a call that is told whether a machine answers. Only calls to numbers
+    are recorded, and with `announce` those who are called are told.
     """
     response = VoiceResponse()
     dial = Dial(
@@ -35,9 +38,12 @@ def dial_out(
         timeout=timeout,
         time_limit=time_limit,
         action=urls.dial,
+        **recorded(urls, wanted=record and not client_identity(target)),
     )
-    detection = _detection(detect_machines_of, urls) if detect_machines_of else {}
-    _add(dial, target, status=urls.status, **detection)
+    of_numbers = _detection(detect_machines_of, urls) if detect_machines_of else {}
+    if record and announce:
+        of_numbers |= {"url": urls.announcement}
+    _add(dial, target, status=urls.status, **of_numbers)
     response.append(dial)
     return written(response)
 

@@ -60,6 +60,11 @@ class CallbackUrls:
         """The text of a voicemail."""
         return self._url("transcription")
 
+    @property
+    def announcement(self) -> str:
+        """What somebody whom we call hears before they are connected."""
+        return self._url("announcement")
+
     def machine(self, call_sid: str) -> str:
         """What answering-machine detection heard on a leg of this call: that request does not name the call.
 

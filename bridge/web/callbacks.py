@@ -51,14 +51,16 @@ class Callbacks:
         return answer(twiml.EMPTY)
 
     async def voicemail(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """The action of a Record that is over."""
-        await self._inbox.put(read(Kind.VOICEMAIL, request, parameters))
+        """The action of a Record that is over, or whose caller said nothing: the call ends."""
+        await self._inbox.put(read(Kind.VOICEMAIL, request, parameters, Next="end"))
         return answer(twiml.EMPTY)
 
 
-def read(kind: Kind, request: web.Request, parameters: Mapping[str, str]) -> Callback:
-    """The callback that a request is; raises CallbackInvalid."""
-    return forms.callback(kind, request.raw_path, parameters, received_at=datetime.now(UTC))
+def read(kind: Kind, request: web.Request, parameters: Mapping[str, str], **answered: str) -> Callback:
+    """The callback that a request is, and what it is answered; raises CallbackInvalid."""
+    return forms.callback(
+        kind, request.raw_path, parameters, received_at=datetime.now(UTC), answered=answered
+    )
 
 
 def answer(document: str) -> web.Response:

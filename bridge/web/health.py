@@ -30,7 +30,7 @@ class Health:
         return web.json_response({"ready": True, "reasons": reasons})
 
 
-def capabilities(*, phone_number: str, app_sid: str, incoming: bool) -> Handler:
+def capabilities(*, phone_number: str, app_sid: str, incoming: bool, voicemail: bool) -> Handler:
     """What the widget's former server told of itself."""
     told = {
         "phoneNumber": phone_number,
@@ -39,7 +39,7 @@ def capabilities(*, phone_number: str, app_sid: str, incoming: bool) -> Handler:
             "outgoingCalls": True,
             "incomingCalls": incoming,
             "sms": False,
-            "voicemail": False,
+            "voicemail": voicemail,
         },
     }
 

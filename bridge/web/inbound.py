@@ -1,26 +1,133 @@
 """Somebody calls the company: who rings, and what happens where nobody picks up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from aiohttp import web
 
 from bridge import metrics
 from bridge.calls.callback import Kind
-from bridge.calls.texts import Texts
+from bridge.calls.legs import FINAL
+from bridge.calls.lines import Group, Line, Lines, Message, Voicemail
+from bridge.calls.numbers import e164
+from bridge.calls.routing import Decision, Forward, Phones, Ring, begin, go_on
 from bridge.inbox.store import Inbox
-from bridge.twilio import twiml
+from bridge.twenty.members import Members
+from bridge.twenty.recognition import Recognised, Recognition
+from bridge.twilio import answers, twiml
+from bridge.twilio.answers import Answers, Caller
 from bridge.web.callbacks import answer, keep_soon, read
+
+NEXT: Mapping[type, str] = {Ring: "dial", Forward: "dial", Voicemail: "voicemail", Message: "message"}
+"""What a callback says of its answer, so that the fold knows whether anybody is still rung."""
+
+log = structlog.get_logger()
 
 
 class Inbound:
-    """Answers voice requests of calls in."""
+    """Answers calls in, step by step; which step it was stands in the URL that Twilio comes back to.
 
-    def __init__(self, inbox: Inbox, *, texts: Texts) -> None:
+    `region` is where national numbers are at home, `in_call` says who is not to be rung.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        lines: Lines,
+        writes: Answers,
+        *,
+        recognition: Recognition,
+        members: Members,
+        in_call: Callable[[str, datetime], bool],
+        twenty_url: str,
+        region: str,
+    ) -> None:
         self._inbox = inbox
-        self._texts = texts
+        self._lines = lines
+        self._writes = writes
+        self._recognition = recognition
+        self._members = members
+        self._in_call = in_call
+        self._twenty_url = twenty_url
+        self._region = region
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """TwiML for one who calls; what it tells is kept without keeping them waiting."""
-        keep_soon(self._inbox, read(Kind.VOICE, request, parameters))
-        metrics.TWIML.inc("nobody")
-        return answer(twiml.say(self._texts.no_inbound, language=self._texts.language))
+        line, now = self._lines.of(parameters.get("To")), datetime.now(UTC)
+        found = await self._who(parameters, spoken_since=now - timedelta(days=line.owner_days))
+        decision = begin(line, self._phones(line, found, now), now=now)
+        keep_soon(self._inbox, read(Kind.VOICE, request, parameters, Next=NEXT[type(decision)]))
+        return self._told(decision, line, found, parameters, first=True)
+
+    async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """The action of a Dial that is over: if nobody answered, the next step."""
+        if _is_over(parameters):
+            await self._inbox.put(read(Kind.DIAL, request, parameters, Next="end"))
+            return answer(twiml.EMPTY)
+        line, now = self._lines.of(parameters.get("To")), datetime.now(UTC)
+        found = await self._who(parameters, spoken_since=None)
+        step = request.query["step"]
+        # A transfer has no next step, nor has one that no configuration of ours has.
+        phones = self._phones(line, found, now)
+        decision = go_on(line, int(step) + 1, phones) if _is_step(step) else line.at_last
+        keep_soon(self._inbox, read(Kind.DIAL, request, parameters, Next=NEXT[type(decision)]))
+        return self._told(decision, line, found, parameters, first=False)
+
+    async def announce(self, _request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """Tells somebody whom we called that the call is recorded."""
+        return answer(answers.announcement(self._lines.of(parameters.get("From"))))
+
+    async def _who(self, parameters: Mapping[str, str], *, spoken_since: datetime | None) -> Recognised:
+        number = e164(parameters.get("From", ""), self._region)
+        return await self._recognition.of(number, spoken_since=spoken_since)
+
+    def _phones(self, line: Line, found: Recognised, now: datetime) -> Phones:
+        return Phones(
+            identities=self._members.identities(_agents(line)),
+            owners=[self._members.identity(member_id) for member_id in found.owners],
+            in_call=lambda identity: self._in_call(identity, now),
+        )
+
+    def _told(
+        self,
+        decision: Decision,
+        line: Line,
+        found: Recognised,
+        parameters: Mapping[str, str],
+        *,
+        first: bool,
+    ) -> web.Response:
+        metrics.TWIML.inc({"dial": "rung"}.get(NEXT[type(decision)], NEXT[type(decision)]))
+        log.info(
+            "call.routed",
+            call_sid=parameters.get("CallSid"),
+            line=line.name,
+            person_id=found.person and found.person.id,
+            to=decision.identities if isinstance(decision, Ring) else type(decision).__name__.lower(),
+        )
+        caller = self._caller(found, parameters)
+        called = parameters.get("To", "")
+        return answer(self._writes.write(decision, line, caller, called=called, first=first))
+
+    def _caller(self, found: Recognised, parameters: Mapping[str, str]) -> Caller:
+        number = e164(parameters.get("From", ""), self._region)
+        if (person := found.person) is None:
+            return Caller(number=number)
+        page = f"{self._twenty_url}/object/person/{person.id}"
+        return Caller(number=number, name=person.name, person_id=person.id, url=page)
+
+
+def _agents(line: Line) -> Collection[str]:
+    return {agent for step in line.steps if isinstance(step, Group) for agent in step.agents}
+
+
+def _is_over(parameters: Mapping[str, str]) -> bool:
+    """Whether somebody answered, or the caller is gone; `DialBridged` says that nobody was connected."""
+    answered = parameters.get("DialCallStatus") in ("completed", "answered")
+    connected = parameters.get("DialBridged", "").lower() != "false"
+    return (answered and connected) or parameters.get("CallStatus") in FINAL
+
+
+def _is_step(step: str) -> bool:
+    return step.isascii() and step.isdecimal() and len(step) <= 3

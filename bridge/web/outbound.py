@@ -29,6 +29,8 @@ class Line:
     ring_seconds: int
     longest_call_seconds: int | None
     machine_detection: bool
+    record: bool
+    announce: bool
     texts: Texts
 
 
@@ -74,4 +76,6 @@ class Outbound:
             time_limit=self._line.longest_call_seconds,
             urls=self._urls,
             detect_machines_of=parameters["CallSid"] if self._line.machine_detection else None,
+            record=self._line.record,
+            announce=self._line.announce,
         )

@@ -54,8 +54,9 @@ def _twilio(edge: Edge) -> Routes:
     for path in ("/twilio/voice", "/twiml/voice", "/webhook/twiml-handler"):
         yield "POST", path, edge.signed(edge.voice.voice)
     for path in ("/twilio/dial", "/twiml/voice/status"):
-        yield "POST", path, edge.signed(edge.callbacks.dial)
+        yield "POST", path, edge.signed(edge.voice.dialled)
     yield "POST", "/twilio/fallback", edge.signed(edge.voice.fallback)
+    yield "POST", "/twilio/announcement", edge.signed(edge.voice.announcement)
     yield "POST", "/twilio/machine", edge.signed(edge.callbacks.machine)
     yield "POST", "/twilio/voicemail", edge.signed(edge.callbacks.voicemail)
     for kind in (Kind.STATUS, Kind.RECORDING, Kind.TRANSCRIPTION):

@@ -9,7 +9,7 @@ from bridge import metrics
 from bridge.calls.numbers import client_identity
 from bridge.calls.texts import Texts
 from bridge.twilio import twiml
-from bridge.web.callbacks import answer
+from bridge.web.callbacks import Callbacks, answer
 from bridge.web.inbound import Inbound
 from bridge.web.outbound import Outbound
 
@@ -19,9 +19,10 @@ log = structlog.get_logger()
 class Voice:
     """Answers voice requests, in whichever direction the call goes."""
 
-    def __init__(self, *, inbound: Inbound, outbound: Outbound, texts: Texts) -> None:
+    def __init__(self, *, inbound: Inbound, outbound: Outbound, callbacks: Callbacks, texts: Texts) -> None:
         self._inbound = inbound
         self._outbound = outbound
+        self._callbacks = callbacks
         self._texts = texts
 
     async def voice(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
@@ -29,6 +30,16 @@ class Voice:
         if client_identity(parameters.get("From")) is None:
             return await self._inbound.answer(request, parameters)
         return await self._outbound.answer(request, parameters)
+
+    async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """A Dial is over: of a call in, the URL names the step that it was."""
+        if "step" in request.query and parameters.get("DialCallStatus"):
+            return await self._inbound.dialled(request, parameters)
+        return await self._callbacks.dial(request, parameters)
+
+    async def announcement(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """Somebody whom we called has picked up, and hears that the call is recorded."""
+        return await self._inbound.announce(request, parameters)
 
     async def fallback(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """Twilio comes here when the voice URL failed; the error that it names is worth a line."""

@@ -86,6 +86,7 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone() -> None
         found = await find_drifts(client)
     assert {drift.operation: drift.disables for drift in found} == {
         "LastCalls": Feature.LAST_CALLS,
+        "LastSpoken": Feature.LAST_SPOKEN,
         "WrittenPhoneCalls": Feature.CORRECTIONS,
         "UpsertPhoneCalls": Feature.CALLS,
         "UpsertNoteTargets": Feature.NOTES_ON_CALLS,

@@ -22,14 +22,26 @@ async def test_ready_although_twenty_is_away(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("auth", "incoming"),
-    [({}, True), ({"anonymous": True}, False), ({"anonymous": True, "anonymous_incoming": True}, True)],
+    ("auth", "names", "incoming"),
+    [
+        ({}, ["alice"], True),
+        ({}, [], False),
+        ({"anonymous": True}, ["alice"], False),
+        ({"anonymous": True, "anonymous_incoming": True}, ["alice"], True),
+    ],
 )
-async def test_capabilities(open_bridge: OpenBridge, auth: dict[str, object], incoming: bool) -> None:
-    bridge = await open_bridge(auth=auth)
+async def test_capabilities(
+    open_bridge: OpenBridge, auth: dict[str, object], names: list[str], incoming: bool
+) -> None:
+    bridge = await open_bridge(auth=auth, agents={"names": names})
     told = (await bridge.get("/capabilities")).json
     assert (told["phoneNumber"], told["twimlAppSid"]) == ("+33159130001", "AP" + "0" * 32)
-    assert told["features"]["incomingCalls"] is incoming
+    assert (told["features"]["incomingCalls"], told["features"]["voicemail"]) == (incoming, True)
+
+
+async def test_without_voicemail_there_is_none(open_bridge: OpenBridge) -> None:
+    bridge = await open_bridge(lines={"default": {"voicemail": {"enabled": False}}})
+    assert (await bridge.get("/capabilities")).json["features"]["voicemail"] is False
 
 
 @pytest.mark.parametrize(

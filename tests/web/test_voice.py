@@ -8,7 +8,7 @@ from bridge.calls.texts import FRENCH
 from tests.support import eventually
 from tests.web.conftest import Bridge, OpenBridge, payload
 
-OUT, IN = payload("browser-out-1-voice-request"), payload("inbound-1-voice-request")
+OUT = payload("browser-out-1-voice-request")
 ALIASES = ["/twilio/voice", "/twiml/voice", "/webhook/twiml-handler"]
 
 
@@ -66,15 +66,6 @@ async def test_a_number_that_nobody_has_is_spoken_about_and_kept(bridge: Bridge,
     say, hangup = ET.fromstring(answer.text)
     assert (say.text, say.attrib, hangup.tag) == (FRENCH.invalid, {"language": "fr-FR"}, "Hangup")
     assert await kept(bridge) == [("refused", OUT["CallSid"], {**OUT, "To": to, "Reason": "invalid"})]
-
-
-@pytest.mark.parametrize("caller", ["+33612345678", "anonymous", "sip:a@b.example"])
-async def test_somebody_calls_in(bridge: Bridge, caller: str) -> None:
-    form = {**IN, "From": caller}
-    answer = await bridge.twilio("/twilio/voice", form)
-    say, hangup = ET.fromstring(answer.text)
-    assert (say.text, hangup.tag) == (FRENCH.no_inbound, "Hangup")
-    assert await kept(bridge) == [("voice", IN["CallSid"], form)]
 
 
 async def test_own_words(open_bridge: OpenBridge) -> None:

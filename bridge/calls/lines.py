@@ -1,0 +1,106 @@
+"""A line: one of the company's numbers, and how calls to it and over it are handled."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bridge.calls.hours import Hours
+from bridge.calls.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Agents who are rung at once; each as configured, by e-mail in Twenty or by identity."""
+
+    agents: tuple[str, ...]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whoever looks after the caller."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A telephone number (E.164)."""
+
+    number: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something that the caller hears last: a text, or the URL of an audio file."""
+
+    spoken: str
+
+
+Step = Owner | Group | Number | Message
+"""One after the other until somebody answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """What a caller hears before the tone, and how long they may talk.
+
+    As of everything that is heard, the greeting is a text, or the URL of an audio file.
+    """
+
+    greeting: str
+    longest_seconds: int
+    transcribe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Which calls are recorded, and what is said before (a text, or the URL of an audio file)."""
+
+    inbound: bool = False
+    outbound: bool = False
+    announcement: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """How one number is served; without `hours` it is always open.
+
+    `owner_days` is how long ago somebody may have spoken with a caller to be rung first.
+    """
+
+    name: str
+    texts: Texts
+    greeting: str | None = None
+    hours: Hours | None = None
+    steps: tuple[Step, ...]
+    closed: Message | None = None
+    voicemail: Voicemail | None
+    recording: Recording = Recording()
+    owner_days: int = 0
+
+    @property
+    def at_last(self) -> Voicemail | Message:
+        """What a caller gets whom nobody answers."""
+        return self.voicemail or Message(self.texts.no_inbound)
+
+    @property
+    def when_closed(self) -> Voicemail | Message:
+        """What a caller gets out of hours."""
+        return self.closed or self.at_last
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """All of them, by number (E.164); `default` serves those that are not listed."""
+
+    default: Line
+    numbers: Mapping[str, Line] = field(default_factory=dict)
+
+    def of(self, number: str | None) -> Line:
+        """The line of a number of ours."""
+        return self.numbers.get(number or "", self.default)
+
+    def __iter__(self) -> Iterator[Line]:
+        yield self.default
+        yield from self.numbers.values()

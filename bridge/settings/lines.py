@@ -1,0 +1,112 @@
+"""Calls in: who rings, when, and what becomes of a call that nobody takes."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from bridge.settings.hours import HoursSettings
+from bridge.settings.types import Names, PhoneNumber, Section, Spoken
+
+RING_SECONDS = 25
+"""Less than most networks wait for an answer."""
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-FR"])]
+RingSeconds = Annotated[int, Field(ge=5, le=600)]
+
+
+OURS = "ours"
+Announcement = Annotated[
+    Spoken | None, BeforeValidator(lambda value: {True: OURS, False: None}.get(value, value))
+]
+"""True is our own words."""
+
+
+class OwnerSettings(Section):
+    """Who rings first: the owner of the caller's company, else whoever spoke with them last within `days`.
+
+    0 seconds: nobody does.
+    """
+
+    seconds: int = Field(15, ge=0, le=600, examples=["15"])
+    days: int = Field(30, ge=0, le=3650)
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        if 0 < self.seconds < 5:
+            raise ValueError("seconds should be 5 at the least, as Twilio rings no shorter, or 0 for nobody")
+        return self
+
+
+class RingStep(Section):
+    """One step of a ring plan: agents (all, where none are named), or a number, or a last message."""
+
+    agents: Names | None = Field(None, min_length=1, examples=["[alice@example.com, bob]"])
+    order: Literal["simultaneous", "sequential"] = "simultaneous"
+    number: PhoneNumber | None = Field(None, examples=["'+33612345678'"])
+    message: Spoken | None = Field(None, examples=["We are in a meeting."])
+    seconds: RingSeconds = RING_SECONDS
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        named = [name for name in ("agents", "number", "message") if getattr(self, name) is not None]
+        if len(named) > 1:
+            raise ValueError(f"should be one of agents, number and message, and is {' and '.join(named)}")
+        return self
+
+
+class VoicemailSettings(Section):
+    """A message after the tone.
+
+    `transcribe` unset means: in English, which is all that Twilio understands.
+    """
+
+    enabled: bool = True
+    greeting: Spoken | None = Field(None, examples=["https://example.com/greeting.mp3"])
+    longest_seconds: int = Field(120, ge=5, le=3600)
+    transcribe: bool | None = None
+
+
+class RecordedSettings(Section):
+    """Which calls are recorded, each side on a channel; `announcement: true` says so in our words."""
+
+    inbound: bool = False
+    outbound: bool = False
+    announcement: Announcement = Field(None, examples=["true"])
+
+
+class LineSettings(Section):
+    """One line. What a listed number leaves out is as in the default line."""
+
+    name: str = Field("", max_length=60, examples=["Shop"])
+    language: Language | None = None
+    greeting: Spoken | None = Field(None, examples=["Welcome to the shop."])
+    hours: HoursSettings | None = None
+    closed_message: Spoken | None = Field(None, examples=["We are closed. Please call again tomorrow."])
+    owner: OwnerSettings = OwnerSettings()
+    ring: tuple[RingStep, ...] = Field((RingStep(),), examples=["[{agents: [alice, bob], seconds: 25}]"])
+    voicemail: VoicemailSettings = VoicemailSettings()
+    recording: RecordedSettings = RecordedSettings()
+
+    @model_validator(mode="after")
+    def _message_last(self) -> Self:
+        if any(step.message is not None for step in self.ring[:-1]):
+            raise ValueError("ring has steps after a message, which ends the call")
+        return self
+
+    def over(self, default: "LineSettings") -> "LineSettings":
+        """This line, with the default's for what it does not set."""
+        return default.model_copy(update={name: getattr(self, name) for name in self.model_fields_set})
+
+
+class LinesSettings(Section):
+    """The company's numbers that are served in ways of their own, and the default for all others."""
+
+    default: LineSettings = LineSettings()
+    numbers: dict[PhoneNumber, LineSettings] = Field({}, examples=["{'+33159130001': {name: Shop}}"])
+
+    def each(self) -> Iterator[tuple[str | None, LineSettings]]:
+        """Number and line, each complete; None is for all others."""
+        yield None, self.default
+        for number, line in self.numbers.items():
+            yield number, line.over(self.default)

@@ -1,0 +1,66 @@
+"""Settings of lines → lines, each complete: with its texts, its agents, and its steps one by one."""
+
+from collections.abc import Iterator, Sequence
+
+from bridge.calls.lines import Group, Line, Lines, Message, Number, Owner, Recording, Step, Voicemail
+from bridge.calls.texts import Texts
+from bridge.settings.access import AgentSettings
+from bridge.settings.lines import OURS, LineSettings, LinesSettings, RecordedSettings, RingStep
+from bridge.settings.voice import VoiceSettings
+
+
+def lines_of(lines: LinesSettings, *, agents: AgentSettings, voice: VoiceSettings) -> Lines:
+    """The lines; all agents ring where none are named."""
+    everybody = tuple(dict.fromkeys((*agents.names, *agents.members)))
+    served = {number: _line(number, line, everybody, voice) for number, line in lines.each()}
+    return Lines(served.pop(None), {number: line for number, line in served.items() if number})
+
+
+def _line(number: str | None, line: LineSettings, everybody: Sequence[str], voice: VoiceSettings) -> Line:
+    texts = voice.spoken_in(line.language or voice.language)
+    return Line(
+        name=line.name or number or "default",
+        texts=texts,
+        greeting=line.greeting,
+        hours=line.hours.hours if line.hours else None,
+        steps=tuple(_steps(line, everybody)),
+        closed=Message(line.closed_message) if line.closed_message else None,
+        voicemail=_voicemail(line, texts),
+        recording=_recording(line.recording, texts),
+        owner_days=line.owner.days,
+    )
+
+
+def _steps(line: LineSettings, everybody: Sequence[str]) -> Iterator[Step]:
+    if line.owner.seconds:
+        yield Owner(line.owner.seconds)
+    for step in line.ring:
+        yield from _rung(step, everybody)
+
+
+def _rung(step: RingStep, everybody: Sequence[str]) -> Iterator[Step]:
+    """One after the other is a step each: Twilio's `sequential` cannot leave out who is in a call by now."""
+    agents = tuple(everybody if step.agents is None else step.agents)
+    if step.message is not None:
+        yield Message(step.message)
+    elif step.number is not None:
+        yield Number(step.number, step.seconds)
+    elif step.order == "simultaneous":
+        yield Group(agents, step.seconds)
+    else:
+        yield from (Group((agent,), step.seconds) for agent in agents)
+
+
+def _voicemail(line: LineSettings, texts: Texts) -> Voicemail | None:
+    voicemail = line.voicemail
+    if not voicemail.enabled:
+        return None
+    # https://www.twilio.com/docs/voice/twiml/record#transcribe
+    understood = texts.language.startswith("en")
+    transcribe = understood if voicemail.transcribe is None else voicemail.transcribe
+    return Voicemail(voicemail.greeting or texts.leave_message, voicemail.longest_seconds, transcribe)
+
+
+def _recording(recording: RecordedSettings, texts: Texts) -> Recording:
+    words = texts.recorded if recording.announcement == OURS else recording.announcement
+    return Recording(recording.inbound, recording.outbound, words)

@@ -1,0 +1,134 @@
+"""Who calls in, while they wait: name, page, and who of the company should be rung first."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bridge.calls.matching import Person, Several, choose
+from bridge.calls.numbers import shortened
+from bridge.errors import TwentyDenied, TwentyError
+from bridge.twenty.client import Executes, TwentyClient
+from bridge.twenty.directory import Directory
+from bridge.twenty.members import Members
+
+WAITS_SECONDS = 0.8
+"""How long somebody who calls may be kept waiting for this."""
+
+RESTS_SECONDS = 10
+"""After a look-up that failed, or came too late, nobody is kept waiting for so long."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Recognised:
+    """What was found in time; `owners` are workspace members, the first to ring first."""
+
+    person: Person | None = None
+    owners: list[str] = field(default_factory=list)
+
+
+class Recognition:
+    """Looks callers up within a time; whatever Twenty does, there is an answer.
+
+    Made by `open_recognition`.
+    """
+
+    def __init__(
+        self,
+        client: Executes,
+        directory: Directory,
+        members: Members,
+        *,
+        several: Several,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._members = members
+        self._several = several
+        self._clock = clock
+        self._rests_until = float("-inf")
+        self._asking: set[asyncio.Task[None]] = set()
+
+    async def of(
+        self, number: str | None, *, spoken_since: datetime | None, within: float = WAITS_SECONDS
+    ) -> Recognised:
+        """Who has this number (E.164), and whom to ring first; without `spoken_since` only who it is.
+
+        Twenty is asked for the agents as well, which is why a withheld number is not for nothing.
+        """
+        found = Recognised()
+        rests = self._clock() < self._rests_until
+        if rests and self._asking:
+            return found
+        task = asyncio.create_task(self._look_up(found, number, spoken_since), name="recognition")
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        if rests:
+            return found
+        # A look-up that takes longer goes on: it finds out that Twenty is back, and is remembered.
+        done, _ = await asyncio.wait({task}, timeout=within)
+        if not done:
+            self._rest(number, f"no answer within {within} s")
+        return found
+
+    async def close(self) -> None:
+        """Gives up what is being looked up."""
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+
+    async def _look_up(self, found: Recognised, number: str | None, spoken_since: datetime | None) -> None:
+        try:
+            await asyncio.gather(
+                self._members.refresh(self._client), self._recognise(found, number, spoken_since)
+            )
+        except TwentyError as error:
+            self._rest(number, str(error))
+        except Exception:
+            log.exception("caller.not_recognised", number=shortened(number or ""))
+        else:
+            self._rests_until = float("-inf")
+
+    async def _recognise(self, found: Recognised, number: str | None, spoken_since: datetime | None) -> None:
+        if number is None:
+            return
+        candidates = await self._directory.find(self._client, {number})
+        found.person = choose(number, candidates.get(number, ()), several=self._several).person
+        if found.person is None or spoken_since is None:
+            return
+        if found.person.owner_id:
+            found.owners.append(found.person.owner_id)
+        if last := await self._last_spoken(found.person.id, spoken_since):
+            found.owners.append(last)
+
+    async def _last_spoken(self, person_id: str, since: datetime) -> str | None:
+        try:
+            answer = await self._client.execute("LastSpoken", personId=person_id, since=since.isoformat())
+        except TwentyDenied as denied:
+            if denied.code != "twenty.schema":
+                raise
+            return None  # a workspace without the object phoneCall
+        return next((edge["node"]["agentId"] for edge in answer["phoneCalls"]["edges"]), None)
+
+    def _rest(self, number: str | None, reason: str) -> None:
+        self._rests_until = self._clock() + RESTS_SECONDS
+        log.warning("caller.not_recognised", number=shortened(number or ""), reason=reason)
+
+
+@asynccontextmanager
+async def open_recognition(
+    client: TwentyClient, directory: Directory, members: Members, *, several: Several
+) -> AsyncIterator[Recognition]:
+    """The recognition of a workspace's callers; it may spend the reserve."""
+    recognition = Recognition(client.interactive(), directory, members, several=several)
+    try:
+        yield recognition
+    finally:
+        await recognition.close()

@@ -1,0 +1,127 @@
+"""The TwiML for somebody who calls in, whatever was decided for them.
+
+https://www.twilio.com/docs/voice/twiml/dial and https://www.twilio.com/docs/voice/twiml/record
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from twilio.twiml.voice_response import Client, Dial, Number, VoiceResponse
+
+from bridge.calls.lines import Line, Message, Voicemail
+from bridge.calls.routing import Decision, Forward, Ring
+from bridge.twilio.document import written
+from bridge.twilio.twiml import STATUS_EVENTS, recorded
+from bridge.twilio.urls import CallbackUrls
+
+LONGEST_PARAMETER = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls, as the agents' phones show it; `number` is E.164, None of one who withholds it."""
+
+    number: str | None = None
+    name: str | None = None
+    person_id: str | None = None
+    url: str | None = None
+
+    def parameters(self) -> Iterator[tuple[str, str]]:
+        """What a browser that rings is told."""
+        for name, value in (("name", self.name), ("personId", self.person_id), ("url", self.url)):
+            if value:
+                yield name, value[:LONGEST_PARAMETER]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Writes answers for calls in; nobody talks longer than `time_limit` seconds."""
+
+    urls: CallbackUrls
+    time_limit: int | None
+
+    def write(self, decision: Decision, line: Line, caller: Caller, *, called: str, first: bool) -> str:
+        """The document; `called` is the number of ours, `first` tells whether the call has just come in."""
+        response = VoiceResponse()
+        match decision:
+            case Ring() | Forward():
+                self._dial(response, decision, line, caller, called=called, first=first)
+            case Voicemail():
+                self._record(response, decision, line)
+            case Message():
+                _speak(response, decision.spoken, line)
+                response.hangup()
+        return written(response)
+
+    def _dial(
+        self,
+        response: VoiceResponse,
+        decision: Ring | Forward,
+        line: Line,
+        caller: Caller,
+        *,
+        called: str,
+        first: bool,
+    ) -> None:
+        for spoken in _before_ringing(line) if first else ():
+            _speak(response, spoken, line)
+        dial = Dial(
+            # As long as nothing was said, the caller hears it ring, and pays nothing.
+            answer_on_bridge=not response.verbs,
+            timeout=decision.seconds,
+            time_limit=self.time_limit,
+            action=self.urls.after(decision.step),
+            caller_id=(caller.number or called) if isinstance(decision, Forward) else None,
+            **recorded(self.urls, wanted=line.recording.inbound),
+        )
+        for noun in self._nouns(decision, caller):
+            dial.append(noun)
+        response.append(dial)
+
+    def _nouns(self, decision: Ring | Forward, caller: Caller) -> Iterator[Client | Number]:
+        told = {"status_callback": self.urls.status_in, "status_callback_event": STATUS_EVENTS}
+        if isinstance(decision, Forward):
+            yield Number(decision.number, **told)
+            return
+        for identity in decision.identities:
+            client = Client(**told)
+            client.identity(identity)
+            for name, value in caller.parameters():
+                client.parameter(name=name, value=value)
+            yield client
+
+    def _record(self, response: VoiceResponse, voicemail: Voicemail, line: Line) -> None:
+        _speak(response, voicemail.greeting, line)
+        transcribed = {"transcribe": True, "transcribe_callback": self.urls.transcription}
+        response.record(
+            action=self.urls.voicemail,
+            max_length=voicemail.longest_seconds,
+            recording_status_callback=self.urls.recording,
+            recording_status_callback_event="completed absent",
+            **(transcribed if voicemail.transcribe else {}),
+        )
+        # Twilio goes on here if nobody said anything.
+        response.redirect(self.urls.voicemail)
+
+
+def _before_ringing(line: Line) -> Iterator[str]:
+    if line.greeting:
+        yield line.greeting
+    if line.recording.inbound and line.recording.announcement:
+        yield line.recording.announcement
+
+
+def announcement(line: Line) -> str:
+    """What somebody whom we called hears before they are connected, where calls are recorded."""
+    response = VoiceResponse()
+    if line.recording.announcement:
+        _speak(response, line.recording.announcement, line)
+    return written(response)
+
+
+def _speak(response: VoiceResponse, spoken: str, line: Line) -> None:
+    """A text in the line's language, or an audio file."""
+    if spoken.startswith("https://"):
+        response.play(spoken)
+    else:
+        response.say(spoken, language=line.texts.language)

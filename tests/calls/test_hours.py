@@ -1,0 +1,86 @@
+"""Opening hours: written as people write them, read in the line's time zone."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.calls.hours import DAY, Span, week_of
+from bridge.settings.hours import HoursSettings
+
+SHOP = HoursSettings.model_validate(
+    {
+        "zone": "Europe/Paris",
+        "open": {"mon-fri": "09:00-12:30 14:00-18:00", "sat": "10:00-13:00"},
+        "closed": ["2026-12-25"],
+    }
+).hours
+BAR = HoursSettings.model_validate(
+    {"zone": "Europe/Paris", "open": {"thu-sat": "18:00-02:00"}, "closed": ["2026-11-28"]}
+).hours
+NIGHT = HoursSettings.model_validate({"zone": "UTC", "open": {"sun": "22:00-06:00"}}).hours
+
+
+@pytest.mark.parametrize(
+    ("utc", "is_open"),
+    [
+        ("2026-11-23T07:59", False),  # Monday, 8:59 in Paris
+        ("2026-11-23T08:00", True),
+        ("2026-11-23T11:29", True),
+        ("2026-11-23T11:30", False),
+        ("2026-11-23T12:59", False),
+        ("2026-11-23T13:00", True),
+        ("2026-11-23T17:00", False),
+        ("2026-11-28T09:30", True),  # Saturday
+        ("2026-11-28T13:00", False),
+        ("2026-11-29T10:00", False),  # Sunday
+        ("2026-12-25T10:00", False),  # a Friday, and Christmas
+        ("2026-07-06T07:00", True),  # summer: Paris is two hours ahead
+        ("2026-07-06T06:59", False),
+    ],
+)
+def test_a_shop(utc: str, is_open: bool) -> None:
+    assert SHOP.is_open(datetime.fromisoformat(utc).replace(tzinfo=UTC)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("utc", "is_open"),
+    [
+        ("2026-11-26T17:00", True),  # Thursday, 18:00
+        ("2026-11-27T00:59", True),  # Friday, 1:59: still Thursday's evening
+        ("2026-11-27T01:00", False),
+        ("2026-11-28T17:30", False),  # Saturday the 28th is closed
+        ("2026-11-28T00:30", False),  # and so is what Friday's evening has of it
+        ("2026-12-05T22:59", True),
+    ],
+)
+def test_a_bar_that_closes_after_midnight(utc: str, is_open: bool) -> None:
+    assert BAR.is_open(datetime.fromisoformat(utc).replace(tzinfo=UTC)) is is_open
+
+
+def test_sunday_night_is_monday_morning() -> None:
+    assert NIGHT.is_open(datetime(2026, 11, 23, 5, 59, tzinfo=UTC))
+    assert not NIGHT.is_open(datetime(2026, 11, 23, 6, 0, tzinfo=UTC))
+
+
+SPANS = st.tuples(st.integers(0, 6), st.integers(0, DAY - 1), st.integers(0, DAY)).filter(
+    lambda one: one[1] != one[2]
+)
+
+
+@given(st.lists(SPANS, max_size=5))
+def test_a_week_has_all_the_minutes_that_were_named(named: list[tuple[int, int, int]]) -> None:
+    opened = [(day, Span(begins, ends)) for day, begins, ends in named]
+    minutes = {
+        (day * DAY + minute) % (7 * DAY)
+        for day, begins, ends in named
+        for minute in range(begins, ends if ends > begins else ends + DAY)
+    }
+    week = week_of(opened)
+    assert {
+        day * DAY + minute
+        for day, spans in enumerate(week)
+        for span in spans
+        for minute in range(span.begins, span.ends)
+    } == minutes

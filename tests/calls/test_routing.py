@@ -1,0 +1,118 @@
+"""Who rings: a table of lines, agents and moments."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.calls.hours import Hours, Span
+from bridge.calls.lines import Group, Line, Lines, Message, Number, Owner, Step, Voicemail
+from bridge.calls.routing import MOST_LEGS, Decision, Forward, Phones, Ring, begin, go_on
+from bridge.calls.texts import ENGLISH
+
+NOON, NIGHT = datetime(2026, 11, 23, 12, tzinfo=UTC), datetime(2026, 11, 23, 23, tzinfo=UTC)
+DAYTIME = Hours(ZoneInfo("UTC"), ((Span(8 * 60, 18 * 60),),) * 7)
+VOICEMAIL = Voicemail("Please leave a message.", 120, transcribe=True)
+SORRY, CLOSED = Message(ENGLISH.no_inbound), Message("We are closed.")
+MOBILE = "+33698765432"
+TEAM = Group(("alice", "bob"), 25)
+
+
+def line(*steps: Step) -> Line:
+    return Line(name="a line", texts=ENGLISH, steps=steps, voicemail=VOICEMAIL)
+
+
+def phones(*, owners: tuple[str, ...] = (), in_call: tuple[str, ...] = ()) -> Phones:
+    return Phones(identities={"carol@example.com": "wm_1"}, owners=owners, in_call=lambda i: i in in_call)
+
+
+@pytest.mark.parametrize(
+    ("served", "reached", "decision"),
+    [
+        (line(TEAM), phones(), Ring(0, ("alice", "bob"), 25)),
+        (line(TEAM), phones(in_call=("alice",)), Ring(0, ("bob",), 25)),
+        (line(TEAM), phones(in_call=("alice", "bob")), VOICEMAIL),
+        (line(TEAM, Number(MOBILE, 20)), phones(in_call=("alice", "bob")), Forward(1, MOBILE, 20)),
+        (line(Group((), 25)), phones(), VOICEMAIL),
+        (line(), phones(), VOICEMAIL),
+        (replace(line(), voicemail=None), phones(), SORRY),
+        (line(Group(("carol@example.com",), 9)), phones(), Ring(0, ("wm_1",), 9)),
+        (line(Group(("alice", "alice"), 9)), phones(), Ring(0, ("alice",), 9)),
+        (line(Message("Bye.")), phones(), Message("Bye.")),
+        (line(Owner(15), TEAM), phones(), Ring(1, ("alice", "bob"), 25)),
+        (line(Owner(15), TEAM), phones(owners=("jane", "bob")), Ring(0, ("jane",), 15)),
+        (line(Owner(15), TEAM), phones(owners=("jane", "bob"), in_call=("jane",)), Ring(0, ("bob",), 15)),
+        (line(Owner(15), TEAM), phones(owners=("jane",), in_call=("jane",)), Ring(1, ("alice", "bob"), 25)),
+    ],
+)
+def test_begin(served: Line, reached: Phones, decision: Decision) -> None:
+    assert begin(served, reached, now=NOON) == decision
+
+
+@pytest.mark.parametrize(
+    ("step", "decision"),
+    [
+        (0, Ring(0, ("alice", "bob"), 25)),
+        (1, Forward(1, MOBILE, 20)),
+        (2, Ring(2, ("dave",), 10)),
+        (3, VOICEMAIL),
+        (99, VOICEMAIL),
+    ],
+)
+def test_step_by_step(step: int, decision: Decision) -> None:
+    assert go_on(line(TEAM, Number(MOBILE, 20), Group(("dave",), 10)), step, phones()) == decision
+
+
+@pytest.mark.parametrize(
+    ("served", "now", "decision"),
+    [
+        (replace(line(TEAM), hours=DAYTIME), NOON, Ring(0, ("alice", "bob"), 25)),
+        (replace(line(TEAM), hours=DAYTIME), NIGHT, VOICEMAIL),
+        (replace(line(TEAM), hours=DAYTIME, closed=CLOSED), NIGHT, CLOSED),
+        (replace(line(TEAM), hours=DAYTIME, voicemail=None), NIGHT, SORRY),
+        (replace(line(TEAM), hours=DAYTIME, closed=CLOSED), NOON, Ring(0, ("alice", "bob"), 25)),
+    ],
+)
+def test_hours(served: Line, now: datetime, decision: Decision) -> None:
+    assert begin(served, phones(), now=now) == decision
+
+
+def test_a_call_that_came_in_time_goes_on_after_hours() -> None:
+    assert go_on(replace(line(TEAM, TEAM), hours=DAYTIME), 1, phones()) == Ring(1, ("alice", "bob"), 25)
+
+
+def test_lines_by_number() -> None:
+    shop, other = line(TEAM), line()
+    lines = Lines(other, {"+33159130001": shop})
+    assert [lines.of(number) for number in ("+33159130001", "+33159130002", "", None)] == [
+        *(shop, other, other, other)
+    ]
+
+
+AGENTS = st.sampled_from([f"agent{n}" for n in range(15)])
+STEPS = st.lists(
+    st.builds(Group, st.lists(AGENTS, max_size=15).map(tuple), st.integers(5, 60))
+    | st.builds(Owner, st.integers(5, 60))
+    | st.builds(Number, st.just(MOBILE), st.integers(5, 60)),
+    max_size=6,
+)
+
+
+@given(steps=STEPS, busy=st.frozensets(AGENTS), owners=st.lists(AGENTS, max_size=2))
+def test_every_call_comes_to_an_end_and_nobody_in_a_call_is_rung(
+    steps: list[Step], busy: frozenset[str], owners: list[str]
+) -> None:
+    served, reached = line(*steps), Phones(owners=owners, in_call=busy.__contains__)
+    decision = begin(served, reached, now=NOON)
+    asked = 0
+    while isinstance(decision, Ring | Forward):
+        if isinstance(decision, Ring):
+            assert 0 < len(decision.identities) <= MOST_LEGS
+            assert not busy.intersection(decision.identities)
+        assert decision.step >= asked
+        asked = decision.step + 1
+        decision = go_on(served, asked, reached)
+    assert decision == VOICEMAIL
