@@ -15,6 +15,7 @@ from bridge.calls.links import RecordingLinks, derived_key
 from bridge.calls.numbers import home_region
 from bridge.calls.switchboard import Switchboard
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
+from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.settings.served import lines_of
@@ -98,6 +99,7 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
             open_recognition(client, directory, members, several=several) as recognition,
             _callers(settings, client, directory) as callers,
             _draining(worker, settings.server.stop_seconds),
+            following(inbox, switchboard.heard),
             comparing(client),
         ):
             calls_in = CallsIn(_lines(settings), recognition, members, switchboard)

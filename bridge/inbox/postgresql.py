@@ -73,5 +73,5 @@ def _connect(dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
 
     try:
         return dialect.connect(*arguments, **named)
-    except (InterfaceError, PostgresError) as refused:
+    except (InterfaceError, PostgresError, dialect.loaded_dbapi.Error) as refused:
         raise ConnectionError(str(refused)) from refused

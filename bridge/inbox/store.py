@@ -60,6 +60,11 @@ class Inbox:
         self._add_attempts = adding(database.writing.dialect.name)
         self._writer = GroupCommit(database, insert=keep, committed=self.news.set)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may take callbacks, too."""
+        return self._database.is_shared
+
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
         """Takes callbacks until left; then writes what was promised."""

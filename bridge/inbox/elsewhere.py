@@ -1,0 +1,83 @@
+"""What other replicas were told: looked for about each second, so that limits hold for all together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+from sqlalchemy import ColumnElement, RowMapping, func, select
+
+from bridge.calls.callback import Callback
+from bridge.errors import InboxUnavailable
+from bridge.inbox.rows import callback_of
+from bridge.inbox.sightings import Sightings
+from bridge.inbox.store import Inbox
+from bridge.inbox.tables import callbacks
+
+EVERY_SECONDS = 1.0
+PAGE = 1000
+
+OVERLAP = 1000
+"""How far before the newest row the first look goes: rows may be on their way."""
+
+log = structlog.get_logger()
+
+
+class Elsewhere:
+    """The callbacks that this or any other process kept, in pages, each once or more."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._seen: Sightings | None = None
+
+    async def look(self) -> list[Callback]:
+        """Those that have turned up since the last look. Raises InboxUnavailable."""
+        if self._seen is None:
+            self._seen = Sightings(max(0, await self._newest() - OVERLAP))
+        missing = self._seen.missing(now=asyncio.get_running_loop().time())
+        rows = await self._rows(callbacks.c.id.in_(missing)) if missing else []
+        while page := await self._rows(callbacks.c.id > self._seen.highest):
+            rows += page
+        return [callback_of(row) for row in rows]
+
+    async def _newest(self) -> int:
+        async with self._inbox.reading() as connection:
+            return await connection.scalar(select(func.max(callbacks.c.id))) or 0
+
+    async def _rows(self, which: ColumnElement[bool]) -> list[RowMapping]:
+        found = select(callbacks).where(which).order_by(callbacks.c.id).limit(PAGE)
+        async with self._inbox.reading() as connection:
+            rows: Sequence[RowMapping] = (await connection.execute(found)).mappings().all()
+        if self._seen:
+            self._seen.saw([row["id"] for row in rows], now=asyncio.get_running_loop().time())
+        return list(rows)
+
+
+@asynccontextmanager
+async def following(inbox: Inbox, heard: Callable[[Callback], None]) -> AsyncIterator[None]:
+    """Tells of other replicas' callbacks; of a database that no other process serves there are none."""
+    if not inbox.is_shared:
+        yield
+        return
+    task = asyncio.create_task(_follow(inbox, heard), name="other replicas")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _follow(inbox: Inbox, heard: Callable[[Callback], None]) -> None:
+    elsewhere = Elsewhere(inbox)
+    while True:
+        try:
+            found = await elsewhere.look()
+        except InboxUnavailable as error:
+            log.warning("elsewhere.unseen", reason=str(error))
+            found = []
+        for callback in found:
+            heard(callback)
+        if found:
+            # Whoever drains need not wait for its own look at what is due.
+            inbox.news.set()
+        await asyncio.sleep(EVERY_SECONDS)

@@ -1,0 +1,152 @@
+"""What is PostgreSQL's own: connections that are lost, servers that restart, replicas that write at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy import make_url, text
+
+from bridge.errors import InboxUnavailable, Standby
+from bridge.inbox.drain_lock import open_drain_lock
+from bridge.inbox.postgresql import alone
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.settings import InboxSettings
+from tests.postgres import Postgres, postgres
+from tests.proxy import proxy
+from tests.support import new_sid, outbound, until
+
+JANE = "+33612345678"
+
+
+@pytest.fixture
+async def inbox(postgres_url: str) -> AsyncIterator[Inbox]:
+    async with open_inbox(postgres_url) as opened:
+        yield opened
+
+
+async def test_a_read_sees_one_snapshot_and_a_commit_waits_for_the_disk(inbox: Inbox) -> None:
+    async with inbox.reading() as connection:
+        assert (await connection.exec_driver_sql("SHOW transaction_isolation")).scalar() == "repeatable read"
+        assert (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar() == "on"
+        assert (await connection.exec_driver_sql("SHOW synchronous_commit")).scalar() == "on"
+
+
+async def test_two_replicas_that_are_told_the_same_keep_it_once(postgres_url: str, inbox: Inbox) -> None:
+    """In opposite orders, so that they would wait for each other."""
+    told = [outbound(new_sid(), JANE) for _ in range(500)]
+    async with open_inbox(postgres_url) as other:
+        puts = [inbox.put(callback) for callback in told] + [other.put(c) for c in reversed(told)]
+        await asyncio.gather(*puts)
+    assert [call.revision for call in await inbox.claim(1000)] == [1] * len(told)
+
+
+async def test_a_lock_that_somebody_holds_for_a_moment_is_waited_for(inbox: Inbox, postgres_url: str) -> None:
+    engine = alone(postgres_url)
+    async with engine.connect() as other:
+        await other.execute(text("LOCK TABLE callbacks"))
+        put = asyncio.ensure_future(inbox.put(outbound(new_sid(), JANE)))
+        _, waiting = await asyncio.wait([put], timeout=0.2)
+        assert waiting
+        await other.rollback()
+        await put
+    await engine.dispose()
+
+
+async def test_a_deadlock_costs_time_and_no_callback(inbox: Inbox, postgres_url: str) -> None:
+    first, second = sorted([outbound(new_sid(), JANE), outbound(new_sid(), JANE)], key=lambda c: c.digest)
+    await asyncio.gather(inbox.put(first), inbox.put(second))
+    sids = sorted([first.root_sid, second.root_sid])
+    engine = alone(postgres_url)
+    touch = text("UPDATE calls SET attempts = 0 WHERE root_sid = :sid")
+    async with engine.connect() as other:
+        await other.execute(touch, {"sid": sids[1]})
+        news = [outbound(sid, JANE, seconds=61) for sid in sids]
+        puts = [asyncio.ensure_future(inbox.put(callback)) for callback in news]
+        await asyncio.wait(puts, timeout=0.2)
+        # The writer has the first row and waits for the second; whom PostgreSQL chooses, gives way.
+        try:
+            await other.execute(touch, {"sid": sids[0]})
+        finally:
+            await other.rollback()
+        await asyncio.gather(*puts)
+    await engine.dispose()
+    assert [call.revision for call in await inbox.claim(10)] == [2, 2]
+
+
+async def test_a_database_that_comes_back_in_time_costs_no_callback(
+    inbox: Inbox, postgres_server: Postgres, postgres_database: str
+) -> None:
+    await inbox.put(outbound(new_sid(), JANE))
+    postgres_server.away(postgres_database)
+    put = asyncio.ensure_future(inbox.put(outbound(new_sid(), JANE)))
+    _, waiting = await asyncio.wait([put], timeout=0.3)
+    assert waiting
+    postgres_server.back(postgres_database)
+    await put
+    assert len(await inbox.claim(10)) == 2
+
+
+async def test_a_database_that_stays_away_is_told_and_then_it_goes_on(
+    inbox: Inbox, postgres_server: Postgres, postgres_database: str
+) -> None:
+    await inbox.put(outbound(new_sid(), JANE))
+    postgres_server.away(postgres_database)
+    with pytest.raises(InboxUnavailable):
+        await inbox.put(outbound(new_sid(), JANE))
+    with pytest.raises(InboxUnavailable):
+        await inbox.claim(10)
+    with pytest.raises(InboxUnavailable):
+        await inbox.check()
+    postgres_server.back(postgres_database)
+    await inbox.put(outbound(new_sid(), JANE))
+    assert len(await inbox.claim(10)) >= 2
+
+
+@pytest.fixture
+def durable() -> Iterator[Postgres]:
+    """A server of its own, which waits for the disk."""
+    with postgres(durable=True) as server:
+        yield server
+
+
+async def test_a_crash_of_the_server_loses_nothing_that_was_kept(durable: Postgres) -> None:
+    kept, url = set[str](), durable.url("postgres")
+
+    async def tell(inbox: Inbox) -> None:
+        for _ in range(200):
+            callback = outbound(new_sid(), JANE)
+            try:
+                await inbox.put(callback)
+            except InboxUnavailable:
+                continue
+            kept.add(callback.root_sid)
+
+    async with open_inbox(url) as inbox:
+        telling = [asyncio.ensure_future(tell(inbox)) for _ in range(4)]
+        while len(kept) < 100:  # noqa: ASYNC110 - until those who tell have come so far
+            await asyncio.sleep(0)
+        await asyncio.to_thread(durable.control, "restart", "-m", "immediate")
+        await asyncio.gather(*telling)
+        found = {call.root_sid for call in await inbox.claim(1000)}
+    assert len(kept) > 200
+    assert kept <= found
+
+
+async def test_a_network_that_is_gone_hangs_nobody(tcp_postgres_url: str) -> None:
+    there = make_url(tcp_postgres_url)
+    async with proxy(host=there.host or "", port=there.port or 0) as way:
+        url = there.set(port=way.port).render_as_string(hide_password=False)
+        settings = InboxSettings.model_validate({"database_url": url})
+        async with open_inbox(url) as inbox, open_drain_lock(settings) as lock:
+            await lock.take()
+            await inbox.put(outbound(new_sid(), JANE))
+            way.freeze()
+            for attempt in (lock.check, lock.check, lock.take):
+                with pytest.raises(Standby):
+                    await attempt()
+            with pytest.raises(InboxUnavailable):
+                await inbox.put(outbound(new_sid(), JANE))
+            way.thaw()
+            await inbox.put(outbound(new_sid(), JANE))
+            await until(lock.take, Standby)
+            await lock.check()
