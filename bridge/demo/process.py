@@ -23,6 +23,8 @@ class BridgeProcess:
 
     env: Mapping[str, str]
     folder: Path
+    log: Path | None = None
+    """Where what it logs is appended; without, nobody keeps it."""
     url: str = ""
     started_in: float = 0.0
     """Seconds from the start of the process to its readiness."""
@@ -44,11 +46,31 @@ class BridgeProcess:
         """Back when it is ready; raises ProcessFailed if it ends before."""
         began = time.perf_counter()
         self._process = await command("serve", env=self.env, folder=self.folder)
-        entry = await asyncio.wait_for(_ready(self._process), START_SECONDS)
+        entry = await asyncio.wait_for(self._ready(self._process), START_SECONDS)
         self.started_in = time.perf_counter() - began
         self.url = f"http://{entry['host']}:{entry['port']}"
         # A pipe that nobody reads would stop the bridge once it is full.
-        self._reading = asyncio.create_task(_read_on(self._process))
+        self._reading = asyncio.create_task(self._read_on(self._process))
+
+    async def _ready(self, process: asyncio.subprocess.Process) -> dict[str, str]:
+        told = b""
+        while line := await self._line(process):
+            told += line
+            if line.startswith(b"{") and (entry := json.loads(line))["event"] == "bridge.ready":
+                found: dict[str, str] = entry
+                return found
+        raise ProcessFailed(f"The bridge did not start:\n{told.decode()}")
+
+    async def _read_on(self, process: asyncio.subprocess.Process) -> None:
+        while await self._line(process):
+            pass
+
+    async def _line(self, process: asyncio.subprocess.Process) -> bytes:
+        line = await process.stderr.readline() if process.stderr else b""
+        if self.log:
+            with self.log.open("ab") as log:
+                log.write(line)
+        return line
 
     async def kill(self) -> None:
         """kill -9."""
@@ -128,18 +150,3 @@ async def command(*words: str, env: Mapping[str, str], folder: Path) -> asyncio.
         # Ctrl-C is for whoever started it, and who then stops it in order.
         start_new_session=True,
     )
-
-
-async def _ready(process: asyncio.subprocess.Process) -> dict[str, str]:
-    told = b""
-    while process.stderr and (line := await process.stderr.readline()):
-        told += line
-        if line.startswith(b"{") and (entry := json.loads(line))["event"] == "bridge.ready":
-            found: dict[str, str] = entry
-            return found
-    raise ProcessFailed(f"The bridge did not start:\n{told.decode()}")
-
-
-async def _read_on(process: asyncio.subprocess.Process) -> None:
-    while process.stderr and await process.stderr.readline():
-        pass

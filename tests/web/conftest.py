@@ -87,14 +87,16 @@ class Bridge:
         headers = {**FORM, "X-Twilio-Signature": signature}
         return await self.post(path, data=urlencode(form), headers=headers)
 
-    async def raw(self, sent: bytes) -> Answer:
-        """What is answered to bytes that no HTTP client would send."""
+    async def raw(self, sent: bytes, *, alone: bool = False) -> Answer:
+        """What is answered to bytes that no HTTP client would send; `alone`: and nothing more, ever."""
         assert self.client.port
         reader, writer = await asyncio.open_connection("127.0.0.1", self.client.port)
         writer.write(sent)
         try:
             async with asyncio.timeout(30):
-                return await _read_answer(reader)
+                answer = await _read_answer(reader)
+                assert not alone or await reader.read() == b""
+                return answer
         finally:
             writer.close()
 

@@ -1,0 +1,141 @@
+"""The proxy configuration that ships, before a real bridge; run where there is a Caddy."""
+
+import asyncio
+import os
+import shutil
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from twilio.request_validator import RequestValidator
+
+from bridge.demo.bridge import CONFIG, environment
+from bridge.demo.process import running
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import TwilioSandbox
+from tests.support import until
+from tests.web.conftest import FORM, payload
+
+CADDY = shutil.which("caddy")
+CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
+# It shall neither ask for a certificate nor for port 80.
+LOCALLY = "admin off\n\tskip_install_trust\n\tauto_https disable_redirects"
+STATUS = payload("browser-out-5-status-completed")
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CADDY is None, reason="there is no caddy on this machine")]
+
+
+def as_it_ships() -> str:
+    return CADDYFILE.read_text()
+
+
+def under_a_path(directive: str) -> str:
+    """With what the file shows as the other way, and nothing else."""
+    text = CADDYFILE.read_text()
+    ours = text.index("{$BRIDGE_SITE")
+    shown = "\n".join(line.removeprefix("#") for line in text[text.index("#{$TWENTY_SITE") :].splitlines())
+    return text[:ours] + shown.replace("handle_path", directive)
+
+
+@asynccontextmanager
+async def proxy(text: str, upstream: str, folder: Path) -> AsyncIterator[str]:
+    """Caddy with that configuration, at `localhost:port`, with an authority of its own."""
+    with closing(socket.socket()) as unused:
+        unused.bind(("127.0.0.1", 0))
+        site = f"localhost:{unused.getsockname()[1]}"
+    folder.joinpath("Caddyfile").write_text(text.replace("admin off", LOCALLY))
+    caddy = await asyncio.create_subprocess_exec(
+        *(str(CADDY), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")),
+        env={
+            **os.environ,
+            "BRIDGE_SITE": site,
+            "TWENTY_SITE": site,
+            "BRIDGE_UPSTREAM": upstream,
+            "HOME": str(folder),
+            "XDG_DATA_HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+        },
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield site
+    finally:
+        caddy.terminate()
+        await caddy.wait()
+
+
+@asynccontextmanager
+async def proxied(
+    text: str, path: str, twilio: TwilioSandbox, twenty: TwentySandbox, folder: Path
+) -> AsyncIterator[str]:
+    """The bridge behind it, at the URL that this is."""
+    folder.joinpath("config.yaml").write_text(CONFIG)
+    with closing(socket.socket()) as unused:
+        unused.bind(("127.0.0.1", 0))
+        upstream = f"127.0.0.1:{unused.getsockname()[1]}"
+    async with proxy(text, upstream, folder) as site:
+        url = f"https://{site}{path}"
+        env = environment(twilio, twenty, folder) | {"BRIDGE_PUBLIC_URL": url}
+        folder.joinpath("config.yaml").write_text(CONFIG.replace("port: 0", f"port: {upstream[10:]}"))
+        async with running(env, folder):
+            await until(lambda: is_there(url), aiohttp.ClientError, AssertionError)
+            yield url
+
+
+async def is_there(url: str) -> None:
+    assert await ask("GET", f"{url}/health") == (200, None)
+
+
+async def ask(
+    method: str, url: str, *, body: bytes = b"", headers: dict[str, str] | None = None
+) -> tuple[int, str | None]:
+    """Status and server banner."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, url, data=body or None, headers=headers, ssl=False) as answer,
+    ):
+        return answer.status, answer.headers.get("Server")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [(as_it_ships(), ""), (under_a_path("handle_path"), "/phone"), (under_a_path("handle"), "/phone")],
+    ids=["its own host", "a path taken off", "a path left on"],
+)
+async def test_what_twilio_signed_is_taken(
+    text: str, path: str, twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path
+) -> None:
+    async with proxied(text, path, twilio, twenty, tmp_path) as url:
+        signed, body = f"{url}/twilio/status?a=%20b", urlencode(STATUS).encode()
+        signature = RequestValidator(twilio.auth_token).compute_signature(signed, STATUS)
+        headers = {**FORM, "X-Twilio-Signature": signature}
+        assert await ask("POST", signed, body=body, headers=headers) == (204, None)
+        assert await ask("POST", f"{url}/twilio/status", body=body, headers=headers) == (403, None)
+
+
+async def test_what_is_too_much_does_not_come_through(
+    twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path
+) -> None:
+    async with proxied(as_it_ships(), "", twilio, twenty, tmp_path) as url:
+        # Caddy cuts the body off, and tells that in its own way if the bridge did not do so before.
+        status, banner = await ask("POST", f"{url}/twilio/status", body=b"x" * 70_000, headers=FORM)
+        assert (status in (413, 502), banner) == (True, None)
+        assert (await ask("GET", f"{url}/health", headers={"X": "x" * 30_000}))[0] == 431
+        assert await answer_to_half_a_head(url) == b""
+
+
+async def answer_to_half_a_head(url: str) -> bytes:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    port = int(url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("localhost", port, ssl=context)
+    writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    return answer

@@ -1,0 +1,1 @@
+"""Hostile requests and what exactly they get, by what they attack; docs/security.md says why."""

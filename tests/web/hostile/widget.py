@@ -1,0 +1,97 @@
+"""Against tokens and screen pops: somebody who is not who they should be, or asks from elsewhere."""
+
+from tests.web.conftest import KEY, PAGE
+from tests.web.hostile.row import JSON, KEYED, Row, request
+
+EVIL = "https://evil.example.com"
+BEARER = {"WWW-Authenticate": "Bearer"}
+NO_KEY = "Send a widget key: Authorization: Bearer …"
+WRONG_KEY = "The widget key is not one of the configured ones."
+NOBODYS = "The identity is none of the configured agents'."
+NOT_ALLOWED = {"Access-Control-Allow-Origin": None, "Access-Control-Allow-Credentials": None}
+ANYONE = {"auth": {"anonymous": True}}
+ASKS = b'{"identity": "twenty-user-1"}'
+
+
+def unknown(name: str, sent: bytes, detail: str = WRONG_KEY) -> Row:
+    return Row(name=name, sent=sent, status=401, detail=detail, headers={**BEARER, **NOT_ALLOWED})
+
+
+def preflight(name: str, origin: str) -> Row:
+    asked = [("Origin", origin), ("Access-Control-Request-Method", "POST")]
+    return Row(
+        name=name,
+        sent=request("OPTIONS", "/token", asked),
+        status=403,
+        detail="Forbidden",
+        headers=NOT_ALLOWED,
+    )
+
+
+def asked(name: str, body: bytes, detail: str) -> Row:
+    return Row(name=name, sent=request("POST", "/token", [JSON, KEYED], body), status=400, detail=detail)
+
+
+KEYS = [
+    unknown("no key", request("POST", "/token", [JSON], ASKS), NO_KEY),
+    unknown("wrong key", request("POST", "/token", [JSON, ("Authorization", "Bearer guess")], ASKS)),
+    unknown("key by Basic", request("POST", "/token", [JSON, ("Authorization", f"Basic {KEY}")], ASKS)),
+    unknown("key in the query", request("POST", f"/token?key={KEY}", [JSON], ASKS), NO_KEY),
+    unknown("key that is no ASCII", request("POST", "/token", [JSON, ("Authorization", "Bearer \xff")])),
+    unknown("screen pop without key", request("GET", "/api/callers/+33612345678"), NO_KEY),
+    Row(
+        name="screen pop by anyone",
+        sent=request("GET", "/api/callers/+33612345678", [("Origin", PAGE)]),
+        status=401,
+        detail=NO_KEY,
+        headers=BEARER,
+        settings=ANYONE,
+    ),
+]
+
+ORIGINS = [
+    preflight("preflight from elsewhere", EVIL),
+    preflight("preflight from a host that begins like ours", f"{PAGE}.evil.example.com"),
+    preflight("preflight from nowhere", "null"),
+    preflight("preflight for any", "*"),
+    Row(
+        name="read from elsewhere",
+        sent=request("GET", "/capabilities", [("Origin", EVIL)]),
+        status=200,
+        headers=NOT_ALLOWED,
+    ),
+    Row(
+        name="token for anyone, from elsewhere",
+        sent=request("POST", "/token", [JSON, ("Origin", EVIL)], ASKS),
+        status=403,
+        detail="The page's origin is not one of the configured ones (cors.origins).",
+        headers=NOT_ALLOWED,
+        settings=ANYONE,
+    ),
+]
+
+IDENTITIES = [
+    asked(
+        "identity of a user of Twenty",
+        b'{"identity": "wm_0123"}',
+        "The identity is none of the configured agents'.",
+    ),
+    asked(
+        "identity that nobody has",
+        b'{"identity": "<script>"}',
+        "The identity is none of the configured agents'.",
+    ),
+    asked(
+        "identity that is no text",
+        b'{"identity": ["a"]}',
+        'The body should be an object with a text in it: {"identity": "…"}.',
+    ),
+    Row(
+        name="token asked for as plain text",
+        sent=request("POST", "/token", [("Content-Type", "text/plain"), KEYED], ASKS),
+        status=415,
+        detail="The body should be application/json or application/x-www-form-urlencoded.",
+    ),
+]
+
+ROWS = [*KEYS, *ORIGINS, *IDENTITIES]

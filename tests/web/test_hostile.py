@@ -1,0 +1,73 @@
+"""Hostile requests, each with the exact answer to it; docs/security.md names them all."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.web.conftest import Answer, Bridge, OpenBridge, payload
+from tests.web.hostile import http, signatures, widget
+from tests.web.hostile.row import STATUS, UNREADABLE, Row, twilio
+from tests.web.test_headers import is_plain
+
+ROWS = [*http.ROWS, *signatures.ROWS, *widget.ROWS]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+async def test_hostile(open_bridge: OpenBridge, row: Row) -> None:
+    bridge = await open_bridge(**row.settings)
+    if row.before:
+        assert (await bridge.raw(row.before)).status < 300
+    answer = await bridge.raw(row.sent, alone=row.detail == UNREADABLE)
+    assert (answer.status, detail(answer)) == (row.status, row.detail)
+    assert {name: answer.headers.get(name) for name in row.headers} == row.headers
+    is_plain(answer)
+    assert len(bridge.rows()) == row.rows
+    # Whoever comes next is served.
+    assert (await bridge.get("/health")).status == 200
+
+
+def detail(answer: Answer) -> str | None:
+    if answer.status < 300:
+        return None
+    assert answer.content_type == "application/problem+json"
+    assert answer.json.keys() == {"type", "title", "status", "detail"}
+    told: str = answer.json["detail"]
+    return told
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+TESTS = Path(__file__).parents[1]
+
+
+def named() -> set[str]:
+    """What the last column of the threat model names."""
+    lines = [line for line in DOCUMENT.splitlines() if line.startswith("|") and line.endswith("` |")]
+    return {name for line in lines for name in re.findall("`([^`]+)`", line.split(" | ")[-1])}
+
+
+def test_the_threat_model_names_every_row_and_nothing_else() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py"))
+    functions = set(re.findall(r"def (test_\w+)\(", sources))
+    rows = {row.name for row in ROWS}
+    assert len(rows) == len(ROWS)
+    assert rows - named() == set()
+    assert named() - rows - functions == set()
+
+
+async def test_a_replay_changes_nothing(bridge: Bridge) -> None:
+    def state() -> list[object]:
+        """What Twilio told; the worker's own columns are not of it."""
+        kept = "root_sid, revision, ended, open_since, purged"
+        with closing(sqlite3.connect(bridge.database)) as connection:
+            told = connection.execute("select * from callbacks order by id").fetchall()
+            return [*told, *connection.execute(f"select {kept} from calls order by root_sid")]
+
+    for form in (STATUS, payload("browser-out-6-dial-action"), payload("browser-out-1-voice-request")):
+        path = "/twilio/dial" if "DialCallStatus" in form else "/twilio/status"
+        first = await bridge.raw(twilio(path, form))
+        before = state()
+        assert (await bridge.raw(twilio(path, form))).status == first.status < 300
+        assert state() == before
