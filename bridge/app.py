@@ -12,7 +12,6 @@ from aiohttp import web
 
 from bridge.calls.lines import Group, Lines
 from bridge.calls.links import RecordingLinks, derived_key
-from bridge.calls.numbers import home_region
 from bridge.calls.switchboard import Switchboard
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
@@ -90,7 +89,7 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
     ):
         for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):
             switchboard.heard(callback)
-        directory = Directory(region=_region(settings), seconds=settings.matching.cache_seconds)
+        directory = Directory(region=settings.region, seconds=settings.matching.cache_seconds)
         members = Members(emails=settings.agents.members)
         allowed = client.while_allowed(lock.check)
         worker = _worker(settings, inbox, allowed, lock, directory=directory, members=members)
@@ -142,7 +141,7 @@ def _worker(
     policy = Policy(
         links=_links(settings),
         texts=settings.voice.spoken,
-        region=_region(settings),
+        region=settings.region,
         several=matching.several,
         nobody=matching.nobody,
     )
@@ -210,7 +209,7 @@ def _application(
             settings.server.public_url,
         ),
         tokens=_tokens(settings, door),
-        screen_pops=ScreenPops(callers, door, region=_region(settings)),
+        screen_pops=ScreenPops(callers, door, region=settings.region),
         recordings=Recordings(_links(settings), media),
         voice=_voice(settings, inbox, callbacks, calls_in),
         callbacks=callbacks,
@@ -270,7 +269,7 @@ def _twenty_webhook(
     return TwentyWebhook(
         inbox,
         secret=secret.get_secret_value() if secret else None,
-        region=_region(settings),
+        region=settings.region,
         late=timedelta(days=settings.matching.late_days),
         forget=forget,
     )
@@ -286,7 +285,7 @@ def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: Cal
         members=calls_in.members,
         in_call=calls_in.switchboard.in_call,
         twenty_url=settings.twenty.pages,
-        region=_region(settings),
+        region=settings.region,
     )
     return Voice(
         inbound=inbound,
@@ -305,7 +304,7 @@ def _line(settings: Settings, lines: Lines) -> Line:
     recording = lines.of(number).recording
     return Line(
         number=number,
-        region=_region(settings),
+        region=settings.region,
         ring_seconds=settings.voice.ring_seconds,
         longest_call_seconds=settings.voice.longest_call_seconds,
         machine_detection=settings.voice.machine_detection,
@@ -323,11 +322,6 @@ def _capabilities(settings: Settings, lines: Lines) -> Handler:
         incoming=ringing and (not settings.auth.anonymous or settings.auth.anonymous_incoming),
         voicemail=any(line.voicemail for line in lines),
     )
-
-
-def _region(settings: Settings) -> str:
-    """Where national numbers are at home: as set, else where the company's number is."""
-    return settings.voice.region or home_region(settings.twilio.phone_number)
 
 
 def _origin(url: str) -> str:

@@ -1,11 +1,13 @@
 """Rows for people or for programs."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Row = Mapping[str, object]
 
@@ -18,9 +20,12 @@ def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:
     if not rows:
         typer.echo(nothing)
         return
-    table = Table(*rows[0], box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        # A SID that is cut short cannot be copied.
+        table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        # Text is shown as it is; of a plain string rich would read [brackets] as markup.
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     # Into a pipe nothing is folded.
-    console = Console(soft_wrap=True)
-    console.print(table, width=console.width if console.is_terminal else 1000)
+    Console(width=None if sys.stdout.isatty() else 1000).print(table)

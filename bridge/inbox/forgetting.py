@@ -45,6 +45,14 @@ class Forgotten:
             found = select(forgotten.c.digest, forgotten.c.at).where(forgotten.c.digest.in_(asked))
             return {asked[digest]: at for digest, at in await connection.execute(found)}
 
+    def check_key(self) -> None:
+        """Raises ForgetKeyWrong where there is none to forget with."""
+        if self._key is None:
+            raise ForgetKeyWrong(
+                "Set BRIDGE_FORGET_KEY first, for the bridge too (openssl rand -hex 32 makes one), and "
+                "restart it: by it the bridge knows whose history is to stay away."
+            )
+
     def _checked(self, keys: Collection[bytes]) -> bytes:
         if self._key is None:
             raise ForgetKeyWrong(

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from bridge.calls.numbers import home_region
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
 from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.lines import LinesSettings
@@ -42,3 +43,13 @@ class Settings(Section):
                 where = f"lines.numbers.{number}" if number else "lines.default"
                 raise ValueError(f"{where}.language is {line.language}, which needs voice.texts of yours")
         return self
+
+    @property
+    def region(self) -> str:
+        """Where national numbers are at home: as set, else where the company's number is."""
+        return self.voice.region or home_region(self.twilio.phone_number)
+
+    @property
+    def own_numbers(self) -> frozenset[str]:
+        """The company's numbers (E.164), as far as the bridge has to do with them."""
+        return frozenset({self.twilio.phone_number, *(number for number, _ in self.lines.each() if number)})

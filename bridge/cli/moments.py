@@ -1,0 +1,20 @@
+"""Moments as operators type them: `30d`, `12h`, `90m`, `2026-11-01`, `2026-11-01T08:00+01:00`."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import typer
+
+AGO = re.compile(r"(\d{1,5})([dhm])")
+UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+def moment(text: str) -> datetime:
+    """So long ago, or that moment; in UTC where no zone is named."""
+    if ago := AGO.fullmatch(text):
+        return datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time; for example: 30d, 12h, 2026-11-01") from None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)

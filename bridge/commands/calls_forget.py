@@ -1,0 +1,116 @@
+"""Erases a person from the inbox, and says what remains of them elsewhere."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from bridge.calls.activity import record_id
+from bridge.calls.call import fold
+from bridge.calls.numbers import e164
+from bridge.errors import NumberRefused
+from bridge.inbox.forgetting import Forgotten, calls_of, erase
+from bridge.inbox.looking import KnownCall, known_call
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.settings import Settings, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What the bridge wrote or knew of elsewhere, and does not erase."""
+
+    people: Sequence[str]
+    records: Sequence[str]
+    legs: Sequence[str]
+    recordings: Sequence[str]
+
+
+def run(config: Path | None, *, number: str, yes: bool, as_json: bool) -> bool:
+    """Whether they were forgotten; not if the operator thinks better of it."""
+    settings = load(config)
+    theirs = their_number(number, settings)
+    return asyncio.run(_forget(settings, theirs, yes=yes, as_json=as_json))
+
+
+def their_number(number: str, settings: Settings) -> str:
+    """The E.164 number to forget; raises NumberRefused for what is none, or the company's."""
+    theirs = e164(number, settings.region)
+    if theirs is None:
+        raise NumberRefused("invalid", f"{number}: not a telephone number")
+    if theirs in settings.own_numbers:
+        raise NumberRefused("invalid", f"{number}: the company's own, so every call would be forgotten")
+    return theirs
+
+
+async def _forget(settings: Settings, number: str, *, yes: bool, as_json: bool) -> bool:
+    key = settings.inbox.forget_key
+    async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
+        forgotten = Forgotten(inbox, key.get_secret_value() if key else None)
+        forgotten.check_key()
+        found = await calls_of(inbox, number, region=settings.region)
+        if not yes and not typer.confirm(f"Erase {len(found)} calls of {number} here, for good?", err=True):
+            return False
+        remains = _elsewhere([call for sid in sorted(found) if (call := await known_call(inbox, sid))])
+        await forgotten.remember(number, now=datetime.now(UTC))
+        erased = await _erase_all(inbox, number, found, region=settings.region)
+    _tell(settings, erased, remains, as_json=as_json)
+    return True
+
+
+async def _erase_all(inbox: Inbox, number: str, found: set[str], *, region: str) -> int:
+    """A running bridge may take in more of them meanwhile."""
+    erased = 0
+    while found:
+        erased += await erase(inbox, found)
+        found = await calls_of(inbox, number, region=region)
+    return erased
+
+
+def _elsewhere(known: Sequence[KnownCall]) -> Elsewhere:
+    told = [call for call in known if call.callbacks]
+    people = {call.match.person.id for call in told if call.match and call.match.person}
+    return Elsewhere(
+        people=sorted(people),
+        records=[record_id("phoneCall", call.root_sid) for call in told],
+        legs=_once(callback.call_sid for call in told for callback in call.callbacks),
+        recordings=_once(made.sid for call in told for made in fold(call.callbacks).recordings),
+    )
+
+
+def _once(sids: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(sids))
+
+
+def _tell(settings: Settings, erased: int, remains: Elsewhere, *, as_json: bool) -> None:
+    if as_json:
+        twenty = {"people": remains.people, "phone_calls": remains.records}
+        twilio = {"calls": remains.legs, "recordings": remains.recordings}
+        typer.echo(json.dumps({"erased": erased, "twenty": twenty, "twilio": twilio}, indent=2))
+        return
+    typer.echo(f"Erased here: {erased} calls. Their history does not come back; a new call is a new call.")
+    for line in (*_in_twenty(settings, remains), *_at_twilio(remains)):
+        typer.echo(line)
+    typer.echo("\nBackups of the database hold what they held. Logs have shortened numbers alone.")
+
+
+def _in_twenty(settings: Settings, remains: Elsewhere) -> list[str]:
+    pages = f"{settings.twenty.pages}/object"
+    return [
+        "\nIn Twenty remain, to be deleted there, and then destroyed (Deleted records):",
+        *(f"  the person           {pages}/person/{one}" for one in remains.people),
+        *(f"  a call               {pages}/phoneCall/{one}" for one in remains.records),
+        "  notes and tasks on them, and other people and calls with the number",
+    ]
+
+
+def _at_twilio(remains: Elsewhere) -> list[str]:
+    return [
+        "\nAt Twilio remain call logs and recordings; with Twilio's command line:",
+        *(f"  twilio api:core:recordings:remove --sid {sid}" for sid in remains.recordings),
+        *(f"  twilio api:core:calls:remove --sid {sid}" for sid in remains.legs),
+        "  and the transcripts of voicemails, if there were any",
+    ]

@@ -1,0 +1,79 @@
+"""Lists calls."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+from bridge.calls.call import Call, fold
+from bridge.calls.numbers import e164
+from bridge.commands.table import Row, show
+from bridge.inbox.looking import KnownCall, State, known_calls
+from bridge.inbox.store import open_inbox
+from bridge.settings import load
+
+
+def run(
+    config: Path | None,
+    *,
+    state: str | None,
+    since: datetime | None,
+    number: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Prints them; `number` may be national."""
+    settings = load(config)
+    wanted = e164(number, settings.region) or number if number else None
+
+    async def rows() -> list[Row]:
+        found: list[Row] = []
+        async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
+            calls = known_calls(inbox, state=State(state) if state else None, since=since)
+            async for known, call in _of(calls, wanted, settings.region):
+                found.append(row(known, call, as_json=as_json))
+                if len(found) == limit:
+                    break
+        return found
+
+    show(asyncio.run(rows()), as_json=as_json, nothing="No such calls.")
+
+
+async def _of(
+    calls: AsyncIterator[KnownCall], number: str | None, region: str
+) -> AsyncIterator[tuple[KnownCall, Call]]:
+    async for known in calls:
+        if not known.callbacks:
+            continue
+        call = fold(known.callbacks)
+        addresses = {a for a in (call.from_, call.to, call.other_party) if a}
+        if number is None or number in addresses | {e164(a, region) for a in addresses}:
+            yield known, call
+
+
+def row(known: KnownCall, call: Call, *, as_json: bool) -> Row:
+    """What is shown of a call; for people, what they look for first."""
+    person = known.match and known.match.person
+    shown: dict[str, object] = {
+        "sid": known.root_sid,
+        "started": f"{call.started_at:%Y-%m-%d %H:%M:%S}",
+        "direction": call.direction.value.lower(),
+        "other": call.other_party,
+        "status": call.status.value,
+        "talk": call.talk_seconds,
+        "person": person.name or person.id if person else None,
+        "state": known.state.value,
+        "error": known.error,
+    }
+    if not as_json:
+        return shown
+    return shown | {
+        "started": call.started_at.isoformat(),
+        "heard": known.heard_at.isoformat(),
+        "settled": known.settled_at.isoformat() if known.settled_at else None,
+        "from": call.from_,
+        "to": call.to,
+        "agent": call.agent,
+        "person_id": person.id if person else None,
+        "failures": known.attempts,
+    }

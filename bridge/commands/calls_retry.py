@@ -1,0 +1,33 @@
+"""Sets calls going again."""
+
+import asyncio
+from pathlib import Path
+
+import typer
+
+from bridge.inbox.looking import known_call, retry
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.settings import load
+
+
+def run(config: Path | None, *, sid: str | None) -> bool:
+    """Makes a call due, or (None) all that are parked; whether it was found."""
+
+    async def retried() -> int | None:
+        async with open_inbox(load(config).inbox.database_url.get_secret_value()) as inbox:
+            return await retry(inbox, None) if sid is None else await _one(inbox, sid)
+
+    changed = asyncio.run(retried())
+    if sid is None:
+        typer.echo(f"{changed} calls will be written again.")
+        return True
+    if not changed:
+        typer.echo(f"{sid}: the inbox has no such call, or has dropped its callbacks.", err=True)
+        return False
+    typer.echo(f"{sid} will be written again.")
+    return True
+
+
+async def _one(inbox: Inbox, sid: str) -> int:
+    known = await known_call(inbox, sid)
+    return await retry(inbox, known.root_sid) if known else 0

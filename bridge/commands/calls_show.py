@@ -1,0 +1,116 @@
+"""Shows all that is known of a call."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from bridge.calls.activity import record_id, title
+from bridge.calls.call import Call, fold
+from bridge.calls.callback import Callback
+from bridge.calls.matching import NOBODY
+from bridge.commands.table import Row, show
+from bridge.inbox.looking import Attempt, KnownCall, attempts_of, known_call
+from bridge.inbox.store import open_inbox
+from bridge.settings import Settings, load
+
+SHOWN = ("CallStatus", "DialCallStatus", "CallDuration", "AnsweredBy", "RecordingSid", "Reason", "Outcome")
+"""What of a callback's parameters tells most."""
+
+
+def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
+    """Prints it; whether there is such a call."""
+    settings = load(config)
+
+    async def found() -> tuple[KnownCall, list[Attempt]] | None:
+        async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
+            known = await known_call(inbox, sid)
+            return (known, await attempts_of(inbox, known.root_sid)) if known else None
+
+    told = asyncio.run(found())
+    if told is None:
+        typer.echo(f"{sid}: the inbox has no such call.", err=True)
+        return False
+    known, attempts = told
+    call = fold(known.callbacks) if known.callbacks else None
+    summary = _summary(known, call, settings)
+    parts = {
+        "callbacks": [_callback(c) for c in known.callbacks],
+        "legs": _legs(call) if call else [],
+        "attempts": [_attempt(a) for a in attempts],
+    }
+    if as_json:
+        typer.echo(json.dumps(summary | parts, ensure_ascii=False, indent=2))
+    else:
+        _print(summary, parts)
+    return True
+
+
+def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) -> None:
+    for name, value in summary.items():
+        if value is not None:
+            typer.echo(f"{name:<10} {value}")
+    for name, rows in parts.items():
+        typer.echo(f"\n{name.capitalize()}")
+        show(rows, as_json=False, nothing="none")
+
+
+def _summary(known: KnownCall, call: Call | None, settings: Settings) -> dict[str, object]:
+    person = known.match and known.match.person
+    pages = f"{settings.twenty.pages}/object"
+    return {
+        "sid": known.root_sid,
+        "title": title(call, known.match or NOBODY, names={}, texts=settings.voice.spoken) if call else None,
+        "status": call.status.value if call else None,
+        "started": _time(call.started_at) if call else None,
+        "agent": call.agent if call else None,
+        "state": known.state.value,
+        "settled": _time(known.settled_at),
+        "error": known.error,
+        "person": f"{person.name} {pages}/person/{person.id}" if person else None,
+        "record": f"{pages}/phoneCall/{record_id('phoneCall', known.root_sid)}",
+    }
+
+
+def _callback(callback: Callback) -> Row:
+    return {
+        "arrived": _time(callback.received_at),
+        "kind": callback.kind.value,
+        "leg": callback.call_sid,
+        "from": callback.get("From"),
+        "to": callback.get("To"),
+        "told": " ".join(f"{name}={value}" for name in SHOWN if (value := callback.get(name))),
+    }
+
+
+def _legs(call: Call) -> list[Row]:
+    return [
+        {
+            "leg": leg.sid,
+            "from": leg.from_,
+            "to": leg.to,
+            "status": leg.status,
+            "answered": _time(leg.answered_at),
+            "ended": _time(leg.ended_at),
+            "seconds": leg.duration,
+        }
+        for leg in call.legs
+    ]
+
+
+def _attempt(attempt: Attempt) -> Row:
+    return {
+        "revision": attempt.revision,
+        "outcome": attempt.outcome.value,
+        "times": attempt.times,
+        "first": _time(attempt.first_at),
+        "last": _time(attempt.last_at),
+        "error": attempt.error,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "Z") if moment else None

@@ -1,0 +1,45 @@
+"""Typing commands, and an inbox for them to look into."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from typer.testing import CliRunner
+
+from bridge.cli import app
+from bridge.errors import BridgeError
+from bridge.inbox.store import Inbox, open_inbox
+
+T = TypeVar("T")
+
+SETTINGS = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "an-auth-token",
+    "TWILIO_API_KEY": "SK" + "0" * 32,
+    "TWILIO_API_SECRET": "an invented secret of thirty-two characters",
+    "TWILIO_APP_SID": "AP" + "0" * 32,
+    "TWILIO_PHONE_NUMBER": "+33159130001",
+    "TWENTY_API_URL": "http://127.0.0.1:1",
+    "TWENTY_API_TOKEN": "key",
+    "BRIDGE_PUBLIC_URL": "https://phone.example.com",
+    "BRIDGE_FORGET_KEY": "0123456789abcdef",
+}
+
+
+def typed(*words: str, given: str = "") -> tuple[int, str]:
+    """The exit status, and what was printed (or the error that `main` prints)."""
+    done = CliRunner().invoke(app, words, input=given)
+    if isinstance(done.exception, BridgeError):
+        return 2, str(done.exception)
+    return done.exit_code, done.output
+
+
+def with_inbox(folder: Path, do: Callable[[Inbox], Awaitable[T]]) -> T:
+    """Does something with the inbox of a folder's settings."""
+
+    async def opened() -> T:
+        async with open_inbox(f"sqlite+aiosqlite:///{folder / 'data' / 'bridge.db'}") as inbox:
+            return await do(inbox)
+
+    return asyncio.run(opened())
