@@ -1,14 +1,19 @@
-"""From an Authorization header to the caller that it stands for."""
+"""From an Authorization header, or a session's cookie, to the caller that it stands for."""
 
 from collections.abc import Mapping
+from http.cookies import SimpleCookie
 
 import sqlalchemy as sa
 
 from bridge.sandbox.twenty.access import Caller
 from bridge.sandbox.twenty.errors import NotAuthenticated
 from bridge.sandbox.twenty.faults import Faults
+from bridge.sandbox.twenty.kinds import moments
 from bridge.sandbox.twenty.tokens import Issuer, revoked, wrong_kind
 from bridge.sandbox.twenty.workspace import Workspace
+
+SESSION_COOKIES = ("__Host-twenty-session", "twenty-session")
+"""Over https, and over http."""
 
 
 class Callers:
@@ -19,11 +24,14 @@ class Callers:
         self._issuer = issuer
         self._faults = faults
 
-    async def identify(self, headers: Mapping[str, str]) -> Caller | None:
-        """The caller, or none where no bearer token came; raises ApiError for one that does not hold."""
+    async def identify(self, headers: Mapping[str, str], *, origin: str) -> Caller | None:
+        """The caller, or none where neither token nor session came; raises ApiError for what does not hold.
+
+        `origin` is where the server is: a session counts for pages of its own alone.
+        """
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            return None
+            return await self._session(headers, origin)
         claims = self._issuer.read(token.strip())
         if claims.kind == "API_KEY":
             return self._key(claims.subject)
@@ -40,10 +48,20 @@ class Callers:
             raise revoked()
         return Caller("api_key", key_id, row["name"], rows.get("role", row["roleId"]) or {})
 
+    async def _session(self, headers: Mapping[str, str], origin: str) -> Caller | None:
+        cookies = SimpleCookie(headers.get("Cookie", ""))
+        sent = next((cookies[name].value for name in SESSION_COOKIES if name in cookies), None)
+        if sent is None or headers.get("Origin") != origin:
+            return None
+        session = self._workspace.rows.first("session", token=sent)
+        if session is None or session["expiresAt"] < moments.now():
+            raise NotAuthenticated("Token invalid.")
+        return await self._user(session["userId"])
+
     async def _user(self, user_id: str) -> Caller:
         rows = self._workspace.rows
         user = rows.get("user", user_id)
-        if user is None:
+        if user is None or self._faults.signed_out:
             raise NotAuthenticated("Token invalid.")
         member = await self._workspace.store.run(lambda connection: self._member(connection, user_id))
         name = f"{user['firstName']} {user['lastName']}"

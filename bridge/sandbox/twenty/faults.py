@@ -20,6 +20,8 @@ class Faults:
     """The token bucket of API keys is empty."""
     key_revoked: bool = False
     """Every API key is revoked."""
+    signed_out: bool = False
+    """No user's token and no session holds any more."""
     poison: str | None = None
     """A record that contains this text is refused, and the batch with it."""
 

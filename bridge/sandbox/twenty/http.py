@@ -11,7 +11,7 @@ from aiohttp import web
 from graphql import GraphQLSyntaxError
 
 from bridge.sandbox.twenty import documents
-from bridge.sandbox.twenty.callers import Callers
+from bridge.sandbox.twenty.callers import SESSION_COOKIES, Callers
 from bridge.sandbox.twenty.errors import ApiError
 from bridge.sandbox.twenty.graphql_api import GraphqlApi
 from bridge.sandbox.twenty.metadata import endpoint
@@ -83,14 +83,20 @@ class Endpoints:
         if not isinstance(body, dict) or not isinstance(body.get("query"), str):
             return await _never()
         try:
-            return web.json_response(await self._execute(request, body))
+            sessions: list[str] = []
+            answer = web.json_response(await self._execute(request, body, sessions))
+            for session in sessions:
+                _set_cookie(answer, session, secure=request.secure)
+            return answer
         except GraphQLSyntaxError as error:
             return web.json_response({"errors": [plain_error(error)]})
         except ApiError as error:
             return web.json_response({"errors": [error.as_json()]})
 
-    async def _execute(self, request: web.Request, body: dict[str, Any]) -> dict[str, Any]:
-        caller = await self.callers.identify(request.headers)
+    async def _execute(
+        self, request: web.Request, body: dict[str, Any], sessions: list[str]
+    ) -> dict[str, Any]:
+        caller = await self.callers.identify(request.headers, origin=str(request.url.origin()))
         document = documents.read(body["query"])
         name = body.get("operationName")
         operation = document.operation(name)
@@ -102,12 +108,17 @@ class Endpoints:
             return await self.api.answer(document, operation.resolved(variables), variables, caller)
         return await self.workspace.store.run(
             lambda connection: endpoint.answer(
-                Context(self.workspace, connection, self.issuer, caller),
+                Context(self.workspace, connection, self.issuer, caller, sessions),
                 document,
                 name,
                 body.get("variables") or {},
             )
         )
+
+
+def _set_cookie(answer: web.Response, session: str, *, secure: bool) -> None:
+    name = SESSION_COOKIES[0 if secure else 1]
+    answer.set_cookie(name, session, path="/", httponly=True, secure=secure, samesite="Lax")
 
 
 def _body(text: str, content_type: str) -> Any:

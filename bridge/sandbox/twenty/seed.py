@@ -12,6 +12,7 @@ from bridge.sandbox.twenty.access import Caller
 from bridge.sandbox.twenty.kinds import moments
 from bridge.sandbox.twenty.metadata import provision, standard
 from bridge.sandbox.twenty.metadata.rows import Rows
+from bridge.sandbox.twenty.metadata.users import open_session
 from bridge.sandbox.twenty.model import Row
 from bridge.sandbox.twenty.records.writes import Writer
 from bridge.sandbox.twenty.tokens import LIFETIMES, Issuer
@@ -46,6 +47,7 @@ class Credentials:
 
     api_key: str
     user_token: str
+    session: str
     readonly_key: str
 
 
@@ -118,5 +120,6 @@ def credentials(rows: Rows) -> Credentials:
     return Credentials(
         api_key=issuer.issue("API_KEY", keys[0])[0],
         user_token=issuer.issue("ACCESS", user)[0],
+        session=open_session(rows, user),
         readonly_key=issuer.issue("API_KEY", keys[1])[0],
     )

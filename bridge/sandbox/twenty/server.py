@@ -31,6 +31,7 @@ class TwentySandbox:
     url: str
     api_key: str
     user_token: str
+    session: str
     readonly_key: str
     faults: Faults
     _log: Log
@@ -77,6 +78,7 @@ async def twenty_sandbox(
             url=address,
             api_key=known.api_key,
             user_token=known.user_token,
+            session=known.session,
             readonly_key=known.readonly_key,
             faults=faults,
             _log=log,

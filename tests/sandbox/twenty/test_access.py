@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox
@@ -119,3 +120,52 @@ async def test_a_role_with_one_settings_permission(sandbox: TwentySandbox, ask: 
     assert (await ask(read, to="/metadata", token=sandbox.readonly_key))["data"] == {"webhooks": []}
     other = await ask("{getRoles {id}}", to="/metadata", token=sandbox.readonly_key)
     assert "does not have permission" in other["errors"][0]["message"]
+
+
+WHO = "{currentUser {email}}"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "origin", "known"),
+    [
+        ("twenty-session={}", "{url}", True),
+        ("__Host-twenty-session={}; other=1", "{url}", True),
+        ("twenty-session={}", "https://elsewhere.example.com", False),
+        ("twenty-session={}", None, False),
+        ("session={}", "{url}", False),
+        ("twenty-session=invented", "{url}", False),
+    ],
+)
+async def test_a_session_counts_for_its_own_pages(
+    sandbox: TwentySandbox,
+    session: aiohttp.ClientSession,
+    cookie: str,
+    origin: str | None,
+    known: bool,
+) -> None:
+    headers = {"Cookie": cookie.format(sandbox.session)}
+    if origin:
+        headers["Origin"] = origin.format(url=sandbox.url)
+    async with session.post(f"{sandbox.url}/metadata", json={"query": WHO}, headers=headers) as answer:
+        told = await answer.json()
+    assert ("errors" not in told) == known
+
+
+async def test_who_signs_in_gets_a_cookie(sandbox: TwentySandbox) -> None:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+
+        async def post(query: str, **variables: str) -> Any:
+            body, headers = {"query": query, "variables": variables}, {"Origin": sandbox.url}
+            async with browser.post(f"{sandbox.url}/metadata", json=body, headers=headers) as answer:
+                return (await answer.json())["data"]
+
+        login = (await post(LOGIN, p="sandbox"))["getLoginTokenFromCredentials"]["loginToken"]["token"]
+        await post(TOKENS, t=login)
+        assert (await post(WHO))["currentUser"] == {"email": "admin@sandbox.example"}
+
+
+async def test_users_can_be_signed_out(sandbox: TwentySandbox, ask: Ask) -> None:
+    sandbox.faults.signed_out = True
+    refused = await ask(WHO, to="/metadata", token=sandbox.user_token)
+    assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert "errors" not in await ask(PEOPLE)

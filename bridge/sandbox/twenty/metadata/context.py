@@ -1,7 +1,7 @@
 """What the resolvers of /metadata share, and how a root field becomes one of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +30,8 @@ class Context:
     connection: sa.Connection
     issuer: Issuer
     caller: Caller | None
+    sessions: list[str] = field(default_factory=list)
+    """Those that were opened: for cookies of the answer."""
 
     @property
     def rows(self) -> Rows:

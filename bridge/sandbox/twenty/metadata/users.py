@@ -1,15 +1,17 @@
 """Resolvers for the workspace and its users, and how a user signs in."""
 
 import secrets
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from bridge.sandbox.twenty.errors import Forbidden, NotAuthenticated
 from bridge.sandbox.twenty.kinds import moments
 from bridge.sandbox.twenty.metadata.context import Context, Registry
+from bridge.sandbox.twenty.metadata.rows import Rows
 from bridge.sandbox.twenty.model import Row
 from bridge.sandbox.twenty.records.columns import read_composite
-from bridge.sandbox.twenty.tokens import Kind, wrong_kind
+from bridge.sandbox.twenty.tokens import LIFETIMES, Kind, wrong_kind
 
 REGISTRY = Registry()
 
@@ -74,6 +76,14 @@ def user_workspace(context: Context, row: Row) -> Row:
     }
 
 
+def open_session(rows: Rows, user_id: str) -> str:
+    """A session of a user who has signed in: what its cookie holds."""
+    token = secrets.token_urlsafe(32)
+    expires = moments.as_text(datetime.now(UTC) + LIFETIMES["REFRESH"])
+    rows.add("session", token=token, userId=user_id, expiresAt=expires)
+    return token
+
+
 def _token(context: Context, kind: Kind, user_id: str) -> Row:
     token, expires = context.issuer.issue(kind, user_id)
     return {"token": token, "expiresAt": moments.as_text(expires)}
@@ -94,7 +104,9 @@ def get_login_token(context: Context, email: str, password: str, **_: object) ->
 
 @REGISTRY.mutation("getAuthTokensFromLoginToken", "public")
 def get_auth_tokens(context: Context, loginToken: str, **_: object) -> Row:  # noqa: N803
-    return _tokens(context, _user_of(context, "LOGIN", loginToken))
+    user_id = _user_of(context, "LOGIN", loginToken)
+    context.sessions.append(open_session(context.rows, user_id))
+    return _tokens(context, user_id)
 
 
 @REGISTRY.mutation("renewToken", "public")
