@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -16,7 +15,7 @@ from bridge.calls.switchboard import Switchboard
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.settings import Settings
+from bridge.settings import Settings, origin_of
 from bridge.settings.served import lines_of
 from bridge.sync.batch import Policy, Preparation
 from bridge.sync.missed import Reminders
@@ -28,18 +27,21 @@ from bridge.twenty.compare import comparing
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twenty.recognition import Recognition, open_recognition
+from bridge.twenty.sessions import Sessions, open_sessions
 from bridge.twilio.answers import Answers
 from bridge.twilio.rest.media import Media, open_media
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
 from bridge.twilio.urls import CallbackUrls
+from bridge.web.addresses import Addresses
 from bridge.web.agents import Agents
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
-from bridge.web.door import Door
+from bridge.web.door import Anyone, Door
 from bridge.web.headers import headers_for
 from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Inbound
+from bridge.web.keys import keys_of
 from bridge.web.limits import LARGEST_BODY, limits
 from bridge.web.middleware import Handler, SignedForms, problems
 from bridge.web.observe import observing
@@ -47,8 +49,9 @@ from bridge.web.outbound import Line, Outbound
 from bridge.web.recordings import Recordings
 from bridge.web.routes import Edge, add_routes
 from bridge.web.scrape import Scrape
-from bridge.web.tokens import Tokens
+from bridge.web.tokens import Rates, Tokens
 from bridge.web.twenty import TwentyWebhook
+from bridge.web.users import Users
 from bridge.web.voice import Voice
 
 log = structlog.get_logger()
@@ -97,13 +100,21 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
         async with (
             open_recognition(client, directory, members, several=several) as recognition,
             _callers(settings, client, directory) as callers,
+            open_sessions(settings.twenty, client) as sessions,
             _draining(worker, settings.server.stop_seconds),
             following(inbox, switchboard.heard),
             comparing(client),
         ):
             calls_in = CallsIn(_lines(settings), recognition, members, switchboard)
             app = _application(
-                settings, inbox, worker, calls_in, directory=directory, callers=callers, media=media
+                settings,
+                inbox,
+                worker,
+                calls_in,
+                directory=directory,
+                callers=callers,
+                media=media,
+                sessions=sessions,
             )
             app[SCRAPE] = Scrape(
                 inbox, budget_left=client.budget.left, draining=lambda: worker.reason is None
@@ -196,19 +207,21 @@ def _application(
     directory: Directory,
     callers: Callers,
     media: Media,
+    sessions: Sessions,
 ) -> web.Application:
     server = settings.server
     bounds = limits(concurrent_requests=server.concurrent_requests, body_seconds=server.body_seconds)
     middlewares = [observing(log_requests=settings.log.requests), problems, bounds]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
-    origins = {_origin(settings.twenty.pages), *settings.cors.origins}
-    door, callbacks = _door(settings, origins), Callbacks(inbox)
+    origins = {origin_of(settings.twenty.pages), *settings.cors.origins}
+    addresses, callbacks = Addresses(settings.server.trusted_proxies), Callbacks(inbox)
+    door = _door(settings, sessions, addresses, origins)
     edge = Edge(
         signed=SignedForms(
             Validator([token.get_secret_value() for token in settings.twilio.auth_token]),
             settings.server.public_url,
         ),
-        tokens=_tokens(settings, door),
+        tokens=_tokens(settings, door, addresses),
         screen_pops=ScreenPops(callers, door, region=settings.region),
         recordings=Recordings(_links(settings), media),
         voice=_voice(settings, inbox, callbacks, calls_in),
@@ -243,19 +256,32 @@ def token_issuer(settings: Settings) -> TokenIssuer:
     )
 
 
-def _door(settings: Settings, origins: Collection[str]) -> Door:
-    auth = settings.auth
-    return Door(
-        agents_of(settings),
-        widget_keys=[key.get_secret_value() for key in auth.widget_keys],
-        anonymous=auth.anonymous,
-        anonymous_incoming=auth.anonymous_incoming,
-        origins=origins,
+def _door(settings: Settings, sessions: Sessions, addresses: Addresses, origins: Collection[str]) -> Door:
+    auth, agents = settings.auth, agents_of(settings)
+    users = Users(
+        sessions,
+        addresses,
+        origin=settings.server.origin,
+        members=auth.members,
+        checks_per_minute=auth.checks_per_minute,
     )
+    anyone = Anyone(
+        origins=origins,
+        agents=agents,
+        incoming=auth.anonymous_incoming,
+        per_minute=auth.anonymous_per_minute,
+    )
+    return Door(keys=keys_of(auth, agents), users=users, anyone=anyone if auth.anonymous else None)
 
 
-def _tokens(settings: Settings, door: Door) -> Tokens:
-    return Tokens(token_issuer(settings), door, phone_number=settings.twilio.phone_number)
+def _tokens(settings: Settings, door: Door, addresses: Addresses) -> Tokens:
+    tokens = settings.tokens
+    return Tokens(
+        token_issuer(settings),
+        door,
+        Rates(addresses, per_agent=tokens.per_agent, per_address=tokens.per_address),
+        phone_number=settings.twilio.phone_number,
+    )
 
 
 def _twenty_webhook(
@@ -324,11 +350,6 @@ def _capabilities(settings: Settings, lines: Lines) -> Handler:
     )
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
-
-
 def _shout_about_the_door(settings: Settings, origins: Collection[str]) -> None:
     if settings.auth.anonymous:
         log.warning(
@@ -337,5 +358,3 @@ def _shout_about_the_door(settings: Settings, origins: Collection[str]) -> None:
             origins=sorted(origins),
             incoming=settings.auth.anonymous_incoming,
         )
-    elif not settings.auth.widget_keys:
-        log.warning("auth.nobody_may_call", what="set BRIDGE_WIDGET_KEYS, or no widget gets a token")

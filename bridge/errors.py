@@ -10,6 +10,8 @@ BridgeError
 ├── RequestRefused         a request that does not get past the door
 │   ├── NotAuthenticated       nobody we know
 │   ├── NotAllowed             somebody we know, or a place, that may not
+│   ├── CannotVouch            Twenty, which would say who it is, does not answer
+│   ├── TooManyRequests        more than a minute allows
 │   ├── NotUnderstood          a body that cannot be read
 │   ├── WrongContentType       a body of a kind that is not taken here
 │   ├── BodyTooLarge           a body over the limit
@@ -83,6 +85,18 @@ class NotAuthenticated(RequestRefused):
 
 class NotAllowed(RequestRefused):
     """The credentials, the origin or the signature do not allow this."""
+
+
+class CannotVouch(RequestRefused):
+    """Twenty, which would say who is asking, does not answer now."""
+
+
+class TooManyRequests(RequestRefused):
+    """More than a minute allows; `retry_after` says in how many seconds there is one again."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class NotUnderstood(RequestRefused):

@@ -79,7 +79,10 @@ REQUESTS_REFUSED = Count(
 CALLBACKS = Count("callbacks", "Callbacks that were taken in, by kind.", ("kind",))
 CALLBACKS_NOT_KEPT = Count("callbacks_not_kept", "Callbacks that the database did not take.")
 TOKENS = Count(
-    "tokens", "Requests for an access token, by outcome.", ("outcome",), known=("issued", "refused")
+    "tokens",
+    "Requests for an access token, by outcome.",
+    ("outcome",),
+    known=("issued", "refused", "limited", "unavailable"),
 )
 TWIML = Count("twiml", "Answers to voice requests, by what was decided.", ("decision",))
 NUMBERS_REFUSED = Count("numbers_refused", "Numbers that were not dialled, by reason.", ("reason",))

@@ -35,6 +35,7 @@ redact = Redactor(SECRETS)
         ('{"e": "no token=", "level": "info"}', '{"e": "no token=", "level": "info"}'),
         ('{"e": "a\\ntoken: abc\\nbearer 0123456789"}', '{"e": "a\\ntoken: [redacted]\\nbearer [redacted]"}'),
         ('{"e": "token: \\u001fabc"}', '{"e": "token: \\u001fabc"}'),
+        ("asked with tbk_0123456789abcdef-_x, and no", "asked with [redacted], and no"),
         ("api_key=abc&x=1", "api_key=[redacted]&x=1"),
         ("password='two words' x=1", "password='[redacted]' x=1"),
         ("TWILIO_AUTH_TOKEN=abc", "TWILIO_AUTH_TOKEN=[redacted]"),

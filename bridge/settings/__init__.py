@@ -9,6 +9,7 @@ from bridge.settings.recordings import RecordingSettings
 from bridge.settings.secrets import secrets_of
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
+from bridge.settings.types import origin_of
 from bridge.settings.voice import VoiceSettings
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "TwilioSettings",
     "VoiceSettings",
     "load",
+    "origin_of",
     "secrets_of",
 ]

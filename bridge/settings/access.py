@@ -1,20 +1,76 @@
 """Who may have an access token, and as whom."""
 
 import re
-from datetime import timedelta
-from typing import Self
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from bridge.settings.types import Names, Origin, Pattern, Secrets, Section
+from bridge.calls.identities import RESERVED, allowed_identity
+from bridge.settings.types import Email, Names, Origin, Pattern, Secrets, Section
+
+
+def _distinct(names: Iterable[str]) -> None:
+    """Twilio's identities have no characters but letters, digits and `_`."""
+    issued: dict[str | None, str] = {}
+    for name in names:
+        identity = allowed_identity(name)
+        if identity is None:
+            raise ValueError("should have names of 1 to 121 characters")
+        if identity.startswith(RESERVED):
+            raise ValueError(f"has {name}; what begins with {RESERVED} is kept for users of Twenty")
+        if (other := issued.setdefault(identity, name)) != name:
+            raise ValueError(f"has {other} and {name}, which are one agent to Twilio: {identity}")
+
+
+def _agents(names: tuple[str, ...]) -> tuple[str, ...]:
+    _distinct(names)
+    return names
+
+
+AgentNames = Annotated[Names, AfterValidator(_agents)]
+PerMinute = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class KeySettings(Section):
+    """A key: under its name a hash (`twenty-bridge keys new` makes both), and as whom its holder may call.
+
+    `identities` and `pattern` as in `agents`; with neither, any of those. `expires` is its last day, by UTC.
+    """
+
+    name: str = Field(min_length=1, max_length=60, examples=["reception"])
+    hash: str = Field(pattern=r"^sha256:[0-9a-f]{64}$", examples=["sha256:… (twenty-bridge keys new)"])
+    identities: AgentNames = Field((), examples=["[alice, bob]"])
+    pattern: Pattern | None = Field(None, examples=["desk-[0-9]+"])
+    per_minute: PerMinute | None = Field(None, examples=["10"])
+    expires: date | None = Field(None, examples=["2027-01-31"])
 
 
 class AuthSettings(Section):
-    """Who may have an access token."""
+    """Who may have an access token: users of Twenty (of `members`, where it names some), holders of keys.
 
+    `checks_per_minute`: tokens that nobody knows are taken to Twenty no more often from one address.
+    `anonymous_per_minute` are for all who are nobody together.
+    """
+
+    members: tuple[Email, ...] = Field((), examples=["[jane@example.com]"])
+    checks_per_minute: PerMinute = 30
     widget_keys: Secrets = Field((), examples=["openssl rand -hex 32 makes one"])
+    keys: tuple[KeySettings, ...] = Field((), examples=["[{name: reception, hash: 'sha256:…'}]"])
     anonymous: bool = False
     anonymous_incoming: bool = False
+    anonymous_per_minute: PerMinute = 30
+
+    @field_validator("keys")
+    @classmethod
+    def _keys_are_told_apart(cls, keys: tuple[KeySettings, ...]) -> tuple[KeySettings, ...]:
+        for what in ("name", "hash"):
+            values = [getattr(key, what) for key in keys]
+            if twice := next((value for value in values if values.count(value) > 1), None):
+                raise ValueError(f"has the {what} {twice} twice")
+        _distinct(name for key in keys for name in key.identities)
+        return keys
 
 
 class CorsSettings(Section):
@@ -29,24 +85,33 @@ class AgentSettings(Section):
     `members` says by e-mail which member of the workspace an identity is.
     """
 
-    names: Names = Field((), examples=["[alice, bob]"])
+    names: AgentNames = Field((), examples=["[alice, bob]"])
     pattern: Pattern | None = Field(r"twenty-user-[0-9]{1,20}", examples=["twenty-user-[0-9]+"])
     default: str | None = Field(None, examples=["alice"])
-    members: dict[str, str] = Field({}, examples=["{alice: alice@example.com}"])
+    members: dict[str, Email] = Field({}, examples=["{alice: alice@example.com}"])
 
-    @model_validator(mode="after")
-    def _default_is_one(self) -> Self:
-        known = self.default is None or self.default in self.names
-        if not known and not re.fullmatch(self.pattern or "", self.default or ""):
-            raise ValueError(f"default is {self.default}, which is none of names and does not match pattern")
-        return self
+    @field_validator("default")
+    @classmethod
+    def _default_is_one(cls, default: str | None, info: ValidationInfo) -> str | None:
+        """Of names and a pattern that are right themselves; those that are not are told by themselves."""
+        if default is None or not {"names", "pattern"} <= info.data.keys():
+            return default
+        if default not in info.data["names"] and not re.fullmatch(info.data["pattern"] or "", default):
+            raise ValueError(f"is {default}, which is none of names and does not match pattern")
+        _distinct([default])
+        return default
 
 
 class TokenSettings(Section):
-    """The access tokens; `ttl_seconds` over a day is a day."""
+    """The access tokens; `ttl_seconds` over a day is a day.
+
+    So many a minute are issued for one agent, and so many to one address.
+    """
 
     ttl_seconds: int = Field(3600, ge=60, le=31_536_000, examples=["3600"])
     region: str | None = Field(None, pattern=r"^[a-z]{2}[0-9]$", examples=["ie1"])
+    per_agent: PerMinute = 20
+    per_address: PerMinute = 120
 
     @property
     def ttl(self) -> timedelta:

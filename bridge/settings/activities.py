@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bridge.settings.types import Section
+from bridge.settings.types import Email, Section
 
 
 class MatchingSettings(Section):
@@ -25,5 +25,5 @@ class ActivitySettings(Section):
 
     live: Literal["auto", "off"] = "auto"
     missed_call_tasks: bool = True
-    assignee: str | None = Field(None, examples=["jane@example.com"])
+    assignee: Email | None = Field(None, examples=["jane@example.com"])
     due_hours: int = Field(24, ge=1, le=720)

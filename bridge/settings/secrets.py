@@ -1,6 +1,6 @@
 """The values that must be read nowhere, whatever section they are of."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
@@ -15,7 +15,7 @@ def secrets_of(settings: object) -> Iterator[str]:
             yield from secrets_of(getattr(settings, name))
     elif isinstance(settings, Mapping):
         yield from secrets_of(list(settings.values()))
-    elif isinstance(settings, Iterable) and not isinstance(settings, str):
+    elif isinstance(settings, tuple | list):  # a network is iterable, too: of millions of addresses
         for part in settings:
             yield from secrets_of(part)
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from bridge.settings.types import BaseUrl, Seconds, Section
+from bridge.settings.types import BaseUrl, Network, Seconds, Section, origin_of
 
 DATABASE_URL = re.compile(r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+")
 
@@ -26,6 +26,7 @@ def _database_url(value: SecretStr) -> SecretStr:
 class ServerSettings(Section):
     """Where the bridge listens, where the world finds it, and how much it takes at once.
 
+    Of `X-Forwarded-For` only what `trusted_proxies` wrote counts.
     Twilio waits 15 seconds for an answer: a body that takes `body_seconds` comes from nobody we know.
     """
 
@@ -37,11 +38,17 @@ class ServerSettings(Section):
     stop_seconds: Seconds = 20
     concurrent_requests: int = Field(500, ge=1, le=100_000)
     body_seconds: Seconds = 10
+    trusted_proxies: tuple[Network, ...] = Field((), examples=["[127.0.0.1, 172.16.0.0/12]"])
 
     @property
     def prefix(self) -> str:
         """The path of the public URL; empty at a host's root."""
         return urlsplit(self.public_url).path
+
+    @property
+    def origin(self) -> str:
+        """The public URL's, as browsers send it."""
+        return origin_of(self.public_url)
 
 
 class InboxSettings(Section):

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -40,13 +41,15 @@ class TwilioSettings(TwilioAccount):
 class TwentySettings(Section):
     """The Twenty workspace, and how much of it the bridge may use.
 
-    `public_url` is where browsers find it, if that is not where the bridge does.
+    `public_url` is where browsers find it, if that is not where the bridge does. `workspace_id` is the one
+    whose members may call; unset, it is that of the API key.
     """
 
     api_url: Annotated[BaseUrl, AfterValidator(_twenty_url)] = Field(examples=["https://crm.example.com"])
     public_url: BaseUrl | None = Field(None, examples=["https://crm.example.com"])
     api_token: SecretStr = Field(min_length=1, examples=["an API key of Settings → API & Webhooks"])
     webhook_secret: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
+    workspace_id: UUID | None = Field(None, examples=["907f6063-654b-4106-ade6-3a2b1da8bbc6"])
     timeout_seconds: Seconds = 15
     requests_per_minute: int = Field(100, gt=0)
     batch: int = Field(200, gt=0, le=200)

@@ -1,6 +1,7 @@
 """What the settings' values may be: checked, normalised, and told what to do where they are wrong."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -26,7 +27,12 @@ def _origin(value: str) -> str:
         raise ValueError("should be an origin: scheme, host and, where it is not the default, port")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("should be an origin: without path, query or fragment")
-    # Browsers leave the default port out.
+    return origin_of(value)
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL, as browsers send it: they leave the default port out."""
+    parts = urlsplit(url)
     default = f":{80 if parts.scheme == 'http' else 443}"
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default)}"
 
@@ -63,6 +69,22 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise ValueError("should be an e-mail address")
+    return value.lower()
+
+
+def _network(value: object) -> object:
+    try:
+        network = ip_network(value, strict=False) if isinstance(value, str) else value
+    except ValueError as problem:
+        raise ValueError("should be addresses, or networks such as 10.0.0.0/8") from problem
+    if getattr(network, "prefixlen", 1) == 0:
+        raise ValueError("should not be all addresses there are: then whoever asks names their own")
+    return network
+
+
 def _long_enough(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < SHORTEST_KEY:
         raise ValueError(f"each key should have {SHORTEST_KEY} characters or more")
@@ -88,6 +110,8 @@ Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_sp
 Region = Annotated[str, AfterValidator(_region)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], BeforeValidator(_split)]
+Email = Annotated[str, AfterValidator(_email)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 SecretList = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Seconds = Annotated[int, Field(gt=0, le=86400)]

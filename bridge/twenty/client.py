@@ -1,7 +1,7 @@
 """One long-lived session to Twenty: operations sent alone, in time, within the budget, errors translated."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
@@ -70,14 +70,14 @@ class TwentyClient:
             await self.budget.take(interactive=self._interactive)
         await self._allowed()
         try:
-            return await _send(self._graphql, name, variables)
+            return await send(self._graphql, name, variables)
         except TwentyOverLimit:
             self.budget.exhausted()
             raise
 
     async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
         """See `Executes`."""
-        return await _send(self._metadata, name, variables)
+        return await send(self._metadata, name, variables)
 
 
 @asynccontextmanager
@@ -107,10 +107,17 @@ def _client(url: str, settings: TwentySettings) -> Client:
     )
 
 
-async def _send(session: AsyncClientSession, name: str, variables: dict[str, Any]) -> dict[str, Any]:
+async def send(
+    session: AsyncClientSession,
+    name: str,
+    variables: dict[str, Any],
+    *,
+    post: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The data of the answer to an operation; `post` goes on to aiohttp. Raises TwentyError."""
     began, outcome = time.perf_counter(), "ok"
     try:
-        return await _ask(session, name, variables)
+        return await _ask(session, name, variables, dict(post or {}))
     except TwentyError as error:
         outcome = error.code.removeprefix("twenty.")
         raise
@@ -119,9 +126,11 @@ async def _send(session: AsyncClientSession, name: str, variables: dict[str, Any
         metrics.TWENTY_REQUESTS.inc(name, outcome)
 
 
-async def _ask(session: AsyncClientSession, name: str, variables: dict[str, Any]) -> dict[str, Any]:
+async def _ask(
+    session: AsyncClientSession, name: str, variables: dict[str, Any], post: dict[str, Any]
+) -> dict[str, Any]:
     try:
-        return await session.execute(operation(name, variables))
+        return await session.execute(operation(name, variables), extra_args=post)
     except TransportQueryError as answered:
         raise translate(answered.errors) from None
     except TransportServerError as failed:

@@ -28,6 +28,7 @@ class Feature(StrEnum):
     SCREEN_POP = "who calls, on the agent's screen"
     LAST_SPOKEN = "whoever spoke with a caller last rings first"
     LAST_CALLS = "the last calls, on the agent's screen"
+    USERS = "access tokens for users of Twenty"
     SETUP = "setup twenty"
 
 
@@ -66,7 +67,11 @@ RECORDS: Mapping[str, Feature] = {
 }
 """What the operations to /graphql are for."""
 
-STRUCTURE: Mapping[str, Feature] = {"Objects": Feature.TIMELINE}
+STRUCTURE: Mapping[str, Feature] = {
+    "Objects": Feature.TIMELINE,
+    "CurrentUser": Feature.USERS,
+    "CurrentWorkspace": Feature.USERS,
+}
 """What operations to /metadata are for; those that are not named set the workspace up."""
 
 

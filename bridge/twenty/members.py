@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 
+from bridge.calls.identities import allowed_identity, member_identity
 from bridge.errors import TwentyDenied
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
@@ -12,7 +13,6 @@ from bridge.twenty.features import Feature, go_without
 VERIFIED = re.compile(r"wm_([0-9a-f]{32})")
 """The identity of a user whom Twenty vouched for: the id of the member, without dashes."""
 
-NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
 HOLDS_SECONDS = 300
 
 
@@ -57,7 +57,7 @@ class Members:
             return str(uuid.UUID(verified[1]))
         if email := self._emails.get(identity):
             return self._ids.get(email)
-        return next((i for e, i in self._ids.items() if NOT_ALLOWED.sub("_", e) == identity.lower()), None)
+        return next((i for e, i in self._ids.items() if allowed_identity(e) == identity.lower()), None)
 
     def names(self, identities: Iterable[str]) -> dict[str, str]:
         """Identity → what the member is called, of those that are one with a name."""
@@ -71,7 +71,9 @@ class Members:
     def _identity_of(self, agent: str) -> str:
         member_id = self.by_email(agent)
         return (
-            self.identity(member_id) if member_id else self._configured(agent) or NOT_ALLOWED.sub("_", agent)
+            self.identity(member_id)
+            if member_id
+            else self._configured(agent) or allowed_identity(agent) or agent
         )
 
     def _configured(self, email: str) -> str | None:
@@ -80,7 +82,7 @@ class Members:
     def identity(self, member_id: str) -> str:
         """The identity that a member is rung under: as configured, else as a user of Twenty."""
         email = next((email for email, id_ in self._ids.items() if id_ == member_id), None)
-        return (email and self._configured(email)) or f"wm_{uuid.UUID(member_id).hex}"
+        return (email and self._configured(email)) or member_identity(member_id)
 
 
 def _full_name(name: Mapping[str, str | None]) -> str:

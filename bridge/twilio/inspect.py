@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bridge.calls.identities import allowed_identity
 from bridge.errors import NotUnderstood
-from bridge.twilio.tokens import LONGEST, allowed_identity
+from bridge.twilio.tokens import LONGEST
 
 CONTENT_TYPE = "twilio-fpa;v=1"
 

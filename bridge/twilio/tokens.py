@@ -3,7 +3,6 @@
 https://www.twilio.com/docs/iam/access-tokens
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,9 +11,6 @@ from twilio.jwt.access_token.grants import VoiceGrant
 
 LONGEST = timedelta(hours=24)
 """Twilio refuses tokens that live longer; its library does not."""
-
-NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
-LONGEST_IDENTITY = 121
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class TokenIssuer:
     def issue(self, identity: str, *, incoming: bool, now: datetime) -> IssuedToken:
         """A token to call with and, where `incoming`, to be called with.
 
-        `identity` is one that Twilio allows (see `allowed_identity`).
+        `identity` is one that Twilio allows (`calls/identities.py`).
         """
         ttl = int(min(self.ttl, LONGEST).total_seconds())
         token = AccessToken(
@@ -56,9 +52,3 @@ class TokenIssuer:
         )
         expires_at = datetime.fromtimestamp(int(now.timestamp()) + ttl, UTC)
         return IssuedToken(token.to_jwt(), identity, ttl, expires_at)
-
-
-def allowed_identity(asked: str) -> str | None:
-    """The identity with `_` for each character that Twilio does not allow; None if empty or too long."""
-    identity = NOT_ALLOWED.sub("_", asked)
-    return identity if 0 < len(identity) <= LONGEST_IDENTITY else None

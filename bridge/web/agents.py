@@ -1,13 +1,12 @@
-"""As whom somebody may call: the identities that there are."""
+"""Who asks, and as whom they may call."""
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
 
+from bridge.calls.identities import RESERVED, allowed_identity
 from bridge.errors import IdentityRefused
-from bridge.twilio.tokens import allowed_identity
-
-RESERVED = "wm_"
-"""Begins the identities of users whom Twenty vouches for."""
 
 
 class Agents:
@@ -33,3 +32,26 @@ class Agents:
 
     def _knows(self, asked: str) -> bool:
         return asked in self._names or bool(self._pattern and self._pattern.fullmatch(asked))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, under which `name` in logs, if they may be called, and how many tokens a minute they get.
+
+    Either `identity` is whose they are beyond doubt, or they say it themselves, within `agents`.
+    """
+
+    kind: Literal["user", "key", "anonymous"]
+    name: str
+    incoming: bool
+    identity: str | None = None
+    agents: Agents | None = None
+    per_minute: int | None = None
+
+    def agent(self, asked: str | None) -> str:
+        """The identity that they act as, where the request asks for this one; raises IdentityRefused."""
+        if self.identity is not None:
+            return self.identity
+        if self.agents is None:
+            raise IdentityRefused("This caller acts as nobody.")
+        return self.agents.identity(asked)

@@ -1,75 +1,68 @@
-"""Who is asking: somebody who holds a key or, only by explicit setting, anyone from our pages."""
+"""Who is asking: a user of Twenty, somebody with a key; only by explicit setting, anyone from our pages."""
 
-import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
 
 from bridge.errors import NotAllowed, NotAuthenticated
-from bridge.web.agents import Agents
+from bridge.web.agents import Agents, Caller
+from bridge.web.keys import Keys
+from bridge.web.users import Users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who asks, under which `name` in logs, and whether they may be called.
+class Anyone:
+    """Nobody in particular, from pages of these origins; `per_minute` are for all of them together."""
 
-    `identity` is whose they are beyond doubt; without, they say it themselves, and `agents` whom they may be.
-    """
-
-    kind: Literal["user", "key", "anonymous"]
-    name: str
-    incoming: bool
-    identity: str | None = None
+    origins: Collection[str]
     agents: Agents
+    incoming: bool
+    per_minute: int
 
-    def agent(self, asked: str | None) -> str:
-        """The identity that they act as, where the request asks for this one; raises IdentityRefused."""
-        return self.identity or self.agents.identity(asked)
+    def caller(self, request: web.Request) -> Caller:
+        """Raises NotAllowed."""
+        if request.headers.get(hdrs.ORIGIN, "").lower() not in self.origins:
+            raise NotAllowed("The page's origin is not one of the configured ones (cors.origins).")
+        return Caller(
+            kind="anonymous",
+            name="anonymous",
+            incoming=self.incoming,
+            agents=self.agents,
+            per_minute=self.per_minute,
+        )
 
 
 class Door:
-    """Tells who is asking."""
+    """Tells who is asking. Without `anyone` they have to be somebody."""
 
-    def __init__(
-        self,
-        agents: Agents,
-        *,
-        widget_keys: Sequence[str],
-        anonymous: bool,
-        anonymous_incoming: bool,
-        origins: Collection[str],
-    ) -> None:
-        self._agents = agents
-        self._keys = [key.encode() for key in widget_keys]
-        self._anonymous = anonymous
-        self._anonymous_incoming = anonymous_incoming
-        self._origins = frozenset(origins)
+    def __init__(self, *, keys: Keys, users: Users, anyone: Anyone | None) -> None:
+        self._keys = keys
+        self._users = users
+        self._anyone = anyone
 
     async def who(self, request: web.Request, *, anonymous: bool = False) -> Caller:
         """Who is asking; raises RequestRefused.
 
         Nobody in particular may ask only where `anonymous` says so of this request, and the settings of all.
         """
-        if hdrs.AUTHORIZATION in request.headers:
-            return self._bearer(request.headers[hdrs.AUTHORIZATION])
-        if anonymous and self._anonymous:
-            return self._anyone(request)
-        raise NotAuthenticated("Send a widget key: Authorization: Bearer …")
+        token = _bearer(request.headers.get(hdrs.AUTHORIZATION))
+        if token is not None and (caller := self._keys.caller(token, today=datetime.now(UTC).date())):
+            return caller
+        if shown := self._users.credentials(request, token):
+            return await self._users.caller(request, shown)
+        if token is not None:
+            raise NotAuthenticated("This is neither a key of ours nor an access token of Twenty's.")
+        if anonymous and self._anyone:
+            return self._anyone.caller(request)
+        raise NotAuthenticated("Sign in to Twenty, or send a key: Authorization: Bearer …")
 
-    def _bearer(self, authorization: str) -> Caller:
-        scheme, _, given = authorization.partition(" ")
-        token = given.strip().encode("utf-8", "surrogateescape")
-        # All are compared: the time tells nothing of which one came near.
-        known = sum(hmac.compare_digest(key, token) for key in self._keys)
-        if scheme.lower() != "bearer" or not known:
-            raise NotAuthenticated("The widget key is not one of the configured ones.")
-        return Caller(kind="key", name="widget key", incoming=True, agents=self._agents)
 
-    def _anyone(self, request: web.Request) -> Caller:
-        if request.headers.get(hdrs.ORIGIN, "").lower() not in self._origins:
-            raise NotAllowed("The page's origin is not one of the configured ones (cors.origins).")
-        return Caller(
-            kind="anonymous", name="anonymous", incoming=self._anonymous_incoming, agents=self._agents
-        )
+def _bearer(authorization: str | None) -> str | None:
+    if authorization is None:
+        return None
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotAuthenticated("The Authorization header should be: Bearer, a space, and a key or a token.")
+    return given.strip()

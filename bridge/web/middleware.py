@@ -12,6 +12,7 @@ from bridge.errors import (
     BodyTooSlow,
     BridgeError,
     CallbackInvalid,
+    CannotVouch,
     IdentityRefused,
     InboxUnavailable,
     NotAllowed,
@@ -19,6 +20,7 @@ from bridge.errors import (
     NotUnderstood,
     TargetTooLong,
     TooBusy,
+    TooManyRequests,
     TwilioDenied,
     TwilioRefused,
     TwilioUnavailable,
@@ -43,6 +45,8 @@ STATUS_OF: Mapping[type[BridgeError], int] = {
     BodyTooSlow: 408,
     BodyTooLarge: 413,
     TargetTooLong: 414,
+    TooManyRequests: 429,
+    CannotVouch: 503,
     InboxUnavailable: 503,
     TooBusy: 503,
     TwilioRefused: 502,
@@ -63,6 +67,10 @@ ADVICE: Mapping[int, Mapping[str, str]] = {
 """What headers go with a status."""
 
 SAID: Mapping[int, str] = {
+    403: (
+        "The page's origin is not one of the configured ones (cors.origins), or it wants to send"
+        " what pages may not: GET and POST, Authorization and Content-Type are what they may."
+    ),
     404: "There is nothing here; /openapi.yaml tells what there is.",
     417: "The only expectation that is met is 100-continue.",
 }
@@ -80,7 +88,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         status = STATUS_OF.get(type(error), 500)
         metrics.REQUESTS_REFUSED.inc(type(error).__name__)
         log.warning("request.refused", path=_route(request), status=status, reason=str(error))
-        return problem(status, str(error) if status != 500 else "This is our fault.")
+        detail = str(error) if status != 500 else "This is our fault."
+        return problem(status, detail, headers=_when_again(error))
     except web.HTTPException as answer:
         if answer.status < 400:
             raise
@@ -88,6 +97,10 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception:
         log.exception("request.failed", path=_route(request))
         return problem(500, "This is our fault.")
+
+
+def _when_again(error: BridgeError) -> Mapping[str, str]:
+    return {hdrs.RETRY_AFTER: str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
 
 
 def _route(request: web.Request) -> str:

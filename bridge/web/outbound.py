@@ -8,12 +8,12 @@ from aiohttp import web
 
 from bridge import metrics
 from bridge.calls.callback import Kind
+from bridge.calls.identities import allowed_identity
 from bridge.calls.numbers import client_identity, shortened, to_dial
 from bridge.calls.texts import Texts
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
 from bridge.twilio import twiml
-from bridge.twilio.tokens import allowed_identity
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.callbacks import answer, keep_soon, read
 

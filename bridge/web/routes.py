@@ -88,6 +88,7 @@ def _public(edge: Edge) -> Routes:
 def _for_the_widget() -> aiohttp_cors.ResourceOptions:
     return aiohttp_cors.ResourceOptions(  # type: ignore[no-untyped-call]
         allow_credentials=False,
+        expose_headers=("Retry-After",),
         allow_headers=("Authorization", "Content-Type"),
         allow_methods=("GET", "POST"),
         max_age=600,

@@ -1,6 +1,7 @@
 """Access tokens for the phone widget."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
@@ -8,35 +9,68 @@ import structlog
 from aiohttp import hdrs, web
 
 from bridge import metrics
-from bridge.errors import BridgeError, NotUnderstood, WrongContentType
+from bridge.errors import BridgeError, CannotVouch, NotUnderstood, TooManyRequests, WrongContentType
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
+from bridge.web.addresses import Addresses
+from bridge.web.agents import Caller
 from bridge.web.door import Door
 from bridge.web.middleware import FORM
+from bridge.web.rates import Rate
+
+OUTCOMES: Mapping[type[BridgeError], str] = {TooManyRequests: "limited", CannotVouch: "unavailable"}
+"""What is counted of those that got none; all others were refused."""
 
 log = structlog.get_logger()
+
+
+class Rates:
+    """How many tokens a minute: for one agent, to one address, and to whoever holds one key."""
+
+    def __init__(self, addresses: Addresses, *, per_agent: int, per_address: int) -> None:
+        self._addresses = addresses
+        self._per_agent = per_agent
+        self._per_address = per_address
+        self._to_address = Rate("Too many tokens go to your address")
+        self._for_agent = Rate("Too many tokens are asked for this agent")
+        self._to_caller = Rate("Too many tokens are asked with this key")
+
+    def take(self, request: web.Request, caller: Caller, identity: str) -> None:
+        """One more; raises TooManyRequests.
+
+        Only who got past the door counts, so that nobody is kept out by somebody behind the same address.
+        """
+        self._to_address.take(self._addresses.of(request), per_minute=self._per_address)
+        # By who asks, too: nobody uses up the tokens of an agent whose name they may give.
+        self._for_agent.take((caller.name, identity), per_minute=self._per_agent)
+        if caller.per_minute:
+            self._to_caller.take(caller.name, per_minute=caller.per_minute)
 
 
 class Tokens:
     """The token endpoint."""
 
-    def __init__(self, issuer: TokenIssuer, door: Door, *, phone_number: str) -> None:
+    def __init__(self, issuer: TokenIssuer, door: Door, rates: Rates, *, phone_number: str) -> None:
         self._issuer = issuer
         self._door = door
+        self._rates = rates
         self._phone_number = phone_number
 
     async def issue(self, request: web.Request) -> web.Response:
         """Answers with a token for an identity."""
         try:
             answer = await self._issue(request)
-        except BridgeError:
-            metrics.TOKENS.inc("refused")
+        except BridgeError as error:
+            metrics.TOKENS.inc(OUTCOMES.get(type(error), "refused"))
             raise
         metrics.TOKENS.inc("issued")
         return answer
 
     async def _issue(self, request: web.Request) -> web.Response:
         caller = await self._door.who(request, anonymous=True)
-        identity = caller.agent(await _asked_identity(request))
+        # Whoever is somebody beyond doubt says it in vain, be it rightly or wrongly: the widget always does.
+        asked = None if caller.identity else await _asked_identity(request)
+        identity = caller.agent(asked)
+        self._rates.take(request, caller, identity)
         issued = self._issuer.issue(identity, incoming=caller.incoming, now=datetime.now(UTC))
         log.info("token.issued", identity=identity, to=caller.name, incoming=caller.incoming)
         return web.json_response(self._body(issued), headers={hdrs.CACHE_CONTROL: "no-store"})

@@ -17,6 +17,9 @@ from bridge.settings.load import ENVIRONMENT as VARIABLES
 from bridge.settings.load import SECRETS as SECRET_VARIABLES
 from tests.settings.conftest import ENVIRONMENT, SECRETS, Load, only, written
 
+A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+"""What stands in config.yaml of two keys."""
+
 
 def problems(loading: Load, *files: str | bytes, **changes: str | None) -> list[str]:
     with pytest.raises(SettingsInvalid) as invalid:
@@ -201,6 +204,47 @@ def test_all_that_is_wrong_is_told_at_once(loading: Load) -> None:
         ),
         ("voice: {texts: {fr-FR: {call_back: '{0}'}}}", {}, "fr-FR.call_back should have no other braces"),
         ("tokens: {ttl_seconds: 59}", {}, "tokens.ttl_seconds: input should be greater than or equal to 60"),
+        ("tokens: {per_agent: 0}", {}, "tokens.per_agent: input should be greater than or equal to 1"),
+        ("agents: {names: [wm_1]}", {}, "agents.names: has wm_1; what begins with wm_ is kept for users"),
+        ("agents: {names: [wm-1]}", {}, "agents.names: has wm-1; what begins with wm_ is kept for users"),
+        ("agents: {names: [a.b, a-b]}", {}, "agents.names: has a.b and a-b, which are one agent to Twilio"),
+        ("agents: {names: ['" + "a" * 122 + "']}", {}, "should have names of 1 to 121 characters"),
+        ("agents: {default: carol}", {}, "agents.default: is carol, which is none of names"),
+        ("agents: {default: wm_1, pattern: '.*'}", {}, "agents.default: has wm_1; what begins with wm_"),
+        ("agents: {members: {alice: alice}}", {}, "should be an e-mail address"),
+        ("activities: {assignee: Jane Doe}", {}, "activities.assignee: should be an e-mail address"),
+        ("auth: {members: [jane]}", {}, "auth.members: should be an e-mail address"),
+        ("twenty: {workspace_id: mine}", {}, "twenty.workspace_id: input should be a valid UUID"),
+        (
+            "server: {trusted_proxies: [proxy]}",
+            {},
+            "server.trusted_proxies: should be addresses, or networks",
+        ),
+        ("server: {trusted_proxies: [0.0.0.0/0]}", {}, "should not be all addresses there are"),
+        ("auth: {keys: [{name: a}]}", {}, "auth.keys.1.hash: is missing"),
+        ("auth: {keys: [{name: a, hash: tbk_secret}]}", {}, "auth.keys.1.hash: string should match pattern"),
+        (f"auth: {{keys: [{{name: a, hash: '{A}', rate: 5}}]}}", {}, "auth.keys.1.rate: is unknown"),
+        (
+            f"auth: {{keys: [{{name: a, hash: '{A}', identities: [wm_1]}}]}}",
+            {},
+            "auth.keys.1.identities: has wm_1",
+        ),
+        (
+            f"auth: {{keys: [{{name: a, hash: '{A}'}}, {{name: a, hash: '{B}'}}]}}",
+            {},
+            "auth.keys: has the name a twice",
+        ),
+        (
+            f"auth: {{keys: [{{name: a, hash: '{A}'}}, {{name: b, hash: '{A}'}}]}}",
+            {},
+            "auth.keys: has the hash",
+        ),
+        (
+            f"auth: {{keys: [{{name: a, hash: '{A}', identities: [a.b]}}, "
+            f"{{name: b, hash: '{B}', identities: [a-b]}}]}}",
+            {},
+            "auth.keys: has a.b and a-b, which are one agent to Twilio",
+        ),
     ],
 )
 def test_each_problem_is_explained(
@@ -209,6 +253,19 @@ def test_each_problem_is_explained(
     told = problems(loading, config, **changes)
     assert len(told) == 1
     assert problem in told[0]
+
+
+def test_settings_that_do_not_go_together_are_told_beside_those_that_are_wrong(loading: Load) -> None:
+    agents = "agents: {names: [a.b, a-b], default: carol, members: {a: b}}"
+    voice = "voice: {language: de-DE, ring_seconds: 1}"
+    told = problems(loading, f"{agents}\n{voice}", TWILIO_APP_SID="AP1")
+    assert [line.split(":")[0] for line in told] == [
+        "TWILIO_APP_SID (twilio.app_sid)",
+        "agents.names",
+        "agents.members.a",
+        "voice.language",
+        "voice.ring_seconds",
+    ]
 
 
 @pytest.mark.parametrize("section", ["twilio", "twenty", "server", "inbox", "auth"])

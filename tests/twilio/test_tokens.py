@@ -6,7 +6,8 @@ from typing import Any
 import jwt
 import pytest
 
-from bridge.twilio.tokens import IssuedToken, TokenIssuer, allowed_identity
+from bridge.calls.identities import allowed_identity
+from bridge.twilio.tokens import IssuedToken, TokenIssuer
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 900_000, tzinfo=UTC)
 SECOND = int(NOW.timestamp())

@@ -1,12 +1,22 @@
 """Against tokens and screen pops: somebody who is not who they should be, or asks from elsewhere."""
 
+import jwt
+
 from tests.web.conftest import KEY, PAGE
 from tests.web.hostile.row import JSON, KEYED, Row, request
 
 EVIL = "https://evil.example.com"
 BEARER = {"WWW-Authenticate": "Bearer"}
-NO_KEY = "Send a widget key: Authorization: Bearer …"
-WRONG_KEY = "The widget key is not one of the configured ones."
+NO_KEY = "Sign in to Twenty, or send a key: Authorization: Bearer …"
+WRONG_KEY = "This is neither a key of ours nor an access token of Twenty's."
+NO_BEARER = "The Authorization header should be: Bearer, a space, and a key or a token."
+OVER = "Twenty does not know this token, or it has expired. Sign in to Twenty again."
+NO_PAGE = (
+    "The page's origin is not one of the configured ones (cors.origins), or it wants to send"
+    " what pages may not: GET and POST, Authorization and Content-Type are what they may."
+)
+SESSION = ("Cookie", "__Host-twenty-session=abcdef; twenty-session=abcdef")
+NO_LONGER = jwt.encode({"exp": 1}, "an invented secret of thirty-two characters")
 NOBODYS = "The identity is none of the configured agents'."
 NOT_ALLOWED = {"Access-Control-Allow-Origin": None, "Access-Control-Allow-Credentials": None}
 ANYONE = {"auth": {"anonymous": True}}
@@ -23,7 +33,7 @@ def preflight(name: str, origin: str) -> Row:
         name=name,
         sent=request("OPTIONS", "/token", asked),
         status=403,
-        detail="Forbidden",
+        detail=NO_PAGE,
         headers=NOT_ALLOWED,
     )
 
@@ -35,9 +45,21 @@ def asked(name: str, body: bytes, detail: str) -> Row:
 KEYS = [
     unknown("no key", request("POST", "/token", [JSON], ASKS), NO_KEY),
     unknown("wrong key", request("POST", "/token", [JSON, ("Authorization", "Bearer guess")], ASKS)),
-    unknown("key by Basic", request("POST", "/token", [JSON, ("Authorization", f"Basic {KEY}")], ASKS)),
+    unknown(
+        "key by Basic", request("POST", "/token", [JSON, ("Authorization", f"Basic {KEY}")], ASKS), NO_BEARER
+    ),
     unknown("key in the query", request("POST", f"/token?key={KEY}", [JSON], ASKS), NO_KEY),
     unknown("key that is no ASCII", request("POST", "/token", [JSON, ("Authorization", "Bearer \xff")])),
+    unknown(
+        "access token that is over",
+        request("POST", "/token", [JSON, ("Authorization", f"Bearer {NO_LONGER}")], ASKS),
+        OVER,
+    ),
+    unknown("session without a page", request("POST", "/token", [JSON, SESSION], ASKS), NO_KEY),
+    unknown(
+        "session from elsewhere", request("POST", "/token", [JSON, SESSION, ("Origin", EVIL)], ASKS), NO_KEY
+    ),
+    unknown("session in a link", request("GET", "/api/callers/+33612345678", [SESSION]), NO_KEY),
     unknown("screen pop without key", request("GET", "/api/callers/+33612345678"), NO_KEY),
     Row(
         name="screen pop by anyone",

@@ -1,0 +1,141 @@
+"""Users of Twenty, as Twenty vouches for them; its word is remembered for a short time."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import structlog
+
+from bridge.errors import NotAuthenticated, TwentyError
+from bridge.settings import TwentySettings
+from bridge.twenty.client import Executes
+from bridge.twenty.credentials import Credentials
+from bridge.twenty.vouching import User, open_vouching
+
+HOLDS_SECONDS = 60
+"""Twenty's word, be it yes or no."""
+
+AWAY_SECONDS = 30 * 60
+"""While Twenty is away its yes goes on holding: as long as it lets an access token live."""
+
+PAUSE_SECONDS = 5
+"""Between questions about a user who is known, while Twenty is away."""
+
+MOST = 10_000
+"""Users, and credentials that were refused, that are remembered; past that the oldest is not."""
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A user, since when Twenty says so, and from when on it is to be asked again."""
+
+    user: User
+    since: float
+    ask_at: float
+
+
+class Sessions:
+    """Users by what their browsers hold; made by `open_sessions`.
+
+    However many wait for the word about one token, Twenty is asked once.
+    """
+
+    def __init__(
+        self,
+        vouch: Callable[[Credentials], Awaitable[User | None]],
+        *,
+        clock: Callable[[], float] = time.time,
+        most: int = MOST,
+    ) -> None:
+        self._vouch = vouch
+        self._clock = clock
+        self._most = most
+        self._known: dict[bytes, Known] = {}
+        self._refused_until: dict[bytes, float] = {}
+        self._asking: dict[bytes, asyncio.Task[User | None]] = {}
+
+    async def user(self, credentials: Credentials, *, before_asking: Callable[[], None]) -> User:
+        """Whose they are; raises NotAuthenticated where nobody's, TwentyError where Twenty does not say.
+
+        `before_asking` may raise, to keep Twenty from being asked about credentials that nobody knows.
+        """
+        key, now = credentials.digest, self._clock()
+        if credentials.expires <= now or self._refused_until.get(key, 0) > now:
+            raise _refused()
+        known = self._known.get(key)
+        if known and now < known.ask_at:
+            return known.user
+        if known is None and key not in self._asking:
+            before_asking()
+        try:
+            # Who waits may go away; the others still want to know.
+            user = await asyncio.shield(self._ask(key, credentials))
+        except TwentyError as error:
+            if known is None or now > known.since + AWAY_SECONDS:
+                raise
+            log.warning("user.not_asked", reason=str(error))
+            self._keep(self._known, key, replace(known, ask_at=self._clock() + PAUSE_SECONDS))
+            return known.user
+        if user is None:
+            raise _refused()
+        return user
+
+    async def close(self) -> None:
+        """Gives up what is being asked."""
+        asking = list(self._asking.values())
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    def _ask(self, key: bytes, credentials: Credentials) -> asyncio.Task[User | None]:
+        task = self._asking.get(key)
+        if task is None:
+            task = asyncio.create_task(self._asked(key, credentials), name="who is asking")
+            self._asking[key] = task
+            task.add_done_callback(lambda done: self._answered(key, done))
+        return task
+
+    async def _asked(self, key: bytes, credentials: Credentials) -> User | None:
+        user = await self._vouch(credentials)
+        now = self._clock()
+        if user is None:
+            self._known.pop(key, None)
+            self._keep(self._refused_until, key, now + HOLDS_SECONDS)
+        else:
+            ask_at = min(now + HOLDS_SECONDS, credentials.expires)
+            self._keep(self._known, key, Known(user, since=now, ask_at=ask_at))
+        return user
+
+    def _keep(self, kept: dict[bytes, T], key: bytes, value: T) -> None:
+        kept.pop(key, None)
+        kept[key] = value
+        if len(kept) > self._most:
+            del kept[next(iter(kept))]
+
+    def _answered(self, key: bytes, task: asyncio.Task[User | None]) -> None:
+        del self._asking[key]
+        # A failure that nobody waits for any more is nobody's to tell of.
+        if not task.cancelled():
+            task.exception()
+
+
+@asynccontextmanager
+async def open_sessions(settings: TwentySettings, client: Executes) -> AsyncIterator[Sessions]:
+    """The users of the configured workspace; `client` tells which one that is."""
+    async with open_vouching(settings, client) as vouching:
+        sessions = Sessions(vouching.user)
+        try:
+            yield sessions
+        finally:
+            await sessions.close()
+
+
+def _refused() -> NotAuthenticated:
+    return NotAuthenticated("Twenty does not know this token, or it has expired. Sign in to Twenty again.")

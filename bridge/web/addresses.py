@@ -1,0 +1,79 @@
+"""Whose address a request comes from, where proxies stand between."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import structlog
+from aiohttp import hdrs, web
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+ONE_SITE = 64
+"""A site gets so many bits of an IPv6 address, and may choose the rest anew for each request."""
+
+log = structlog.get_logger()
+
+
+class Addresses:
+    """Tells clients apart; of `X-Forwarded-For` only what trusted proxies wrote counts."""
+
+    def __init__(self, trusted: Sequence[Network]) -> None:
+        self._trusted = tuple(trusted)
+        self._told = False
+
+    def of(self, request: web.Request) -> str:
+        """The client's address; of IPv6 the network of its site."""
+        peer = parse(request.remote or "")
+        if peer is None:
+            return "unknown"
+        forwarded = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ()))
+        client = client_address(peer, forwarded, self._trusted)
+        if forwarded and client == peer:
+            self._tell(peer)
+        return site(client)
+
+    def _tell(self, peer: Address) -> None:
+        if not self._told and not _within(peer, self._trusted):
+            self._told = True
+            log.warning(
+                "proxy.not_trusted",
+                peer=str(peer),
+                what="behind this proxy all count as one address; server.trusted_proxies names it",
+            )
+
+
+def client_address(peer: Address, forwarded: str, trusted: Sequence[Network]) -> Address:
+    """Who is behind the trusted proxies: each has added, on the right, from whom it had the request."""
+    client = peer
+    for entry in reversed(forwarded.split(",")):
+        before = parse(entry)
+        if before is None or not _within(client, trusted):
+            return client
+        client = before
+    return client
+
+
+def site(address: Address) -> str:
+    """What limits count by."""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(ip_network((address, ONE_SITE), strict=False))
+
+
+def parse(text: str) -> Address | None:
+    """An address, perhaps with a port: `192.0.2.1:4711`, `[2001:db8::1]:4711`; None for anything else."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _within(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)

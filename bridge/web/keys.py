@@ -1,0 +1,91 @@
+"""Keys: long random words that stand for a widget, a script, or whatever else asks for tokens."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bridge.errors import NotAuthenticated
+from bridge.settings.access import AuthSettings, KeySettings
+from bridge.web.agents import Agents, Caller
+
+PREFIX = "tbk_"
+"""Begins the keys that we make, so that one that was published by mistake is found."""
+
+HASHED = "sha256:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key under its name; `digest` is what `digest_of` makes of it, `last_day` one by UTC."""
+
+    name: str
+    digest: bytes
+    agents: Agents
+    per_minute: int | None = None
+    last_day: date | None = None
+
+
+class Keys:
+    """The keys that there are."""
+
+    def __init__(self, keys: Sequence[Key]) -> None:
+        self._keys = tuple(keys)
+
+    def caller(self, given: str, *, today: date) -> Caller | None:
+        """Who holds that key; None of one that is not ours, raises NotAuthenticated for one that expired."""
+        digest = digest_of(given)
+        # All are compared: the time tells nothing of which one came near.
+        held = [key for key in self._keys if hmac.compare_digest(key.digest, digest)]
+        if not held:
+            return None
+        key = held[0]
+        if key.last_day and key.last_day < today:
+            raise NotAuthenticated(f"The key {key.name} expired on {key.last_day}. Ask for another one.")
+        return Caller(kind="key", name=key.name, incoming=True, agents=key.agents, per_minute=key.per_minute)
+
+
+def keys_of(auth: AuthSettings, agents: Agents) -> Keys:
+    """The named keys, and those of the environment; who has no agents of their own may be any of `agents`."""
+    named = [
+        Key(
+            name=key.name,
+            digest=bytes.fromhex(key.hash.removeprefix(HASHED)),
+            agents=_agents(key) or agents,
+            per_minute=key.per_minute,
+            last_day=key.expires,
+        )
+        for key in auth.keys
+    ]
+    unnamed = [
+        Key(name=f"widget key {number}", digest=digest_of(key.get_secret_value()), agents=agents)
+        for number, key in enumerate(auth.widget_keys, 1)
+    ]
+    return Keys([*named, *unnamed])
+
+
+def _agents(key: KeySettings) -> Agents | None:
+    if not key.identities and not key.pattern:
+        return None
+    only = key.identities[0] if len(key.identities) == 1 and not key.pattern else None
+    return Agents(names=key.identities, pattern=key.pattern, default=only)
+
+
+def new() -> str:
+    """A key that nobody has."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def hashed(key: str) -> str:
+    """What `config.yaml` keeps of a key: nobody can call with it."""
+    return HASHED + digest_of(key).hex()
+
+
+def digest_of(key: str) -> bytes:
+    """A hash that is made fast: 256 random bits are not guessed, however fast one may try.
+
+    A slow one is for passwords; here it would let anyone keep the server busy with wrong keys.
+    """
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

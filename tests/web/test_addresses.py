@@ -1,0 +1,65 @@
+"""Who is behind the proxies: only what a trusted one wrote counts."""
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.web.addresses import client_address, parse, site
+
+TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("192.0.2.1", "", "192.0.2.1"),
+        ("192.0.2.1", "198.51.100.7", "192.0.2.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.7", "198.51.100.7"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+        ("10.0.0.1", "10.0.0.9", "10.0.0.9"),
+        ("10.0.0.1", "198.51.100.7, garbage", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.7,", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.7, unknown, 10.0.0.2", "10.0.0.2"),
+        ("10.0.0.1", "198.51.100.7:4711", "198.51.100.7"),
+        ("10.0.0.1", "[2001:db8::1]:4711", "2001:db8::1"),
+        ("fd00::1", "2001:db8::1", "2001:db8::1"),
+        ("fe80::1", "2001:db8::1", "fe80::1"),
+    ],
+)
+def test_client(peer: str, forwarded: str, client: str) -> None:
+    assert client_address(ip_address(peer), forwarded, TRUSTED) == ip_address(client)
+
+
+@given(peer=st.ip_addresses().filter(lambda a: not any(a in n for n in TRUSTED)), forwarded=st.text())
+def test_whoever_is_not_trusted_is_taken_for_themselves(peer: object, forwarded: str) -> None:
+    address = ip_address(str(peer))
+    assert client_address(address, forwarded, TRUSTED) == address
+
+
+@given(client=st.ip_addresses(), forged=st.text())
+def test_what_stands_left_of_a_client_counts_for_nothing(client: object, forged: str) -> None:
+    found = parse(str(client))
+    assert found is not None
+    proxy = ip_address("10.0.0.1")
+    if not any(found in network for network in TRUSTED):
+        assert client_address(proxy, f"{forged}, {client}", TRUSTED) == found
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+    ],
+)
+def test_what_limits_count_by(address: str, counted: str) -> None:
+    found = parse(address)
+    assert found is not None
+    assert site(found) == counted
