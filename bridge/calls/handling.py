@@ -18,7 +18,10 @@ def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
     """
     if call.direction is Direction.OUTBOUND or not call.ended:
         return None
-    legs = sorted((leg for leg in call.legs if leg.to), key=Leg.in_order)
+    # Who was rung at once, by name.
+    legs = sorted(
+        (leg for leg in call.legs if leg.to), key=lambda leg: (leg.in_order()[0], name_of(leg.to, names))
+    )
     took = [name_of(leg.to, names) for leg in legs if leg.talked]
     others = _rung([leg for leg in legs if not leg.talked], names, texts)
     listed = ", ".join(f"{name} ({how})" if how else name for name, how in others.items() if name not in took)

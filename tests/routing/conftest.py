@@ -1,0 +1,155 @@
+"""A company's phone, played: a config, people with a script, and what stands in Twenty afterwards."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from bridge.app import open_app
+from bridge.demo.bridge import PUBLIC_URL, environment, known_to
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import Delivery, Party, PlayedCall, TwilioSandbox, twilio_sandbox
+from bridge.settings import load
+from tests.support import ask, eventually, nodes_of
+
+JANE, MOBILE, COMPANY = "+33612345678", "+33698765432", "+33159130001"
+VOICE = f"{PUBLIC_URL}/twilio/voice"
+STATUS = f"{PUBLIC_URL}/twilio/status#rc=5&rp=all"
+
+CALLS = """{ phoneCalls(first: 1000) { edges { node {
+  externalCallId direction status name durationInSeconds handling answeredAt endedAt
+  agent { name { firstName } } person { id } transcript { markdown } recording { primaryLinkUrl }
+} } } }"""
+TASKS = "{ tasks(first: 100) { edges { node { title } } } }"
+
+ALWAYS = "{zone: Europe/Paris, open: {mon-sun: '00:00-24:00'}}"
+
+
+def closed_today() -> str:
+    """The hours of a line that is closed, whatever day it is in Paris by now."""
+    today = datetime.now(UTC).date()
+    dates = ", ".join(str(today + timedelta(days=days)) for days in (-1, 0, 1))
+    return f"{{zone: Europe/Paris, open: {{mon-sun: '00:00-24:00'}}, closed: [{dates}]}}"
+
+
+# Short words for what people do.
+declines, busy, no_answer, away = Party.rejects(), Party.busy(), Party.no_answer(), Party.unreachable()
+answers, machine = Party.answers, Party.machine
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of a call: which phones rang (`who: how it ended`), what was said, what Twenty shows."""
+
+    played: PlayedCall
+    record: Mapping[str, Any]
+
+    @property
+    def legs(self) -> list[str]:
+        return [f"{leg.to.removeprefix('client:')}: {leg.status}" for leg in self.played.legs]
+
+    @property
+    def outcome(self) -> str:
+        """Status and title, as a user reads them."""
+        return f"{self.record['status']}: {self.record['name']}"
+
+    @property
+    def handling(self) -> str | None:
+        told: str | None = self.record["handling"]
+        return told or None
+
+    @property
+    def dials(self) -> list[str]:
+        """The documents that ring somebody."""
+        return [document for document in self.played.twiml if "<Dial" in document]
+
+
+class Phone:
+    """One company's bridge between two sandboxes."""
+
+    def __init__(self, twilio: TwilioSandbox, twenty: TwentySandbox, database: Path, url: str) -> None:
+        self.twilio = twilio
+        self.twenty = twenty
+        self.url = url
+        self._database = database
+
+    def scripted(self, parties: Mapping[str, Party]) -> None:
+        """Who does what when it rings: numbers begin with +, everybody else is an agent."""
+        self.twilio.parties |= {
+            who if who.startswith("+") else f"client:{who}": party for who, party in parties.items()
+        }
+
+    async def call(self, parties: Mapping[str, Party] | None = None, **more: Any) -> Seen:
+        """Somebody calls in; back when Twenty has all of it."""
+        self.scripted(parties or {})
+        played = await self.twilio.call_from_phone(more.pop("from_", JANE), **more)
+        return await self.seen(played)
+
+    async def seen(self, played: PlayedCall) -> Seen:
+        """A call that was played, as Twenty shows it once nothing is due."""
+        await eventually(self.settled)
+        return Seen(played, (await self.records())[played.sid])
+
+    def settled(self) -> bool:
+        """Whether Twenty has everything that was told."""
+        with closing(sqlite3.connect(self._database)) as connection:
+            told, due = connection.execute(
+                "select count(*), coalesce(sum(revision > synced_revision), 0) from calls"
+            ).fetchone()
+        return bool(told) and not due
+
+    async def records(self) -> dict[str, dict[str, Any]]:
+        """Call SID → record; fails if one stands twice."""
+        nodes = nodes_of(await ask(self.twenty, CALLS))
+        assert len({node["externalCallId"] for node in nodes}) == len(nodes)
+        return {node["externalCallId"]: node for node in nodes}
+
+    async def tasks(self) -> list[str]:
+        return [node["title"] for node in nodes_of(await ask(self.twenty, TASKS))]
+
+
+OpenPhone = Callable[..., Awaitable[Phone]]
+
+
+@pytest.fixture
+async def phone(twenty: TwentySandbox, tmp_path: Path) -> AsyncIterator[OpenPhone]:
+    """`await phone(config)`: a bridge with that config.yaml, and a Twilio that delivers as told."""
+    async with AsyncExitStack() as stack:
+
+        async def call(config: str, *, delivery: Delivery | None = None, status_url: bool = True) -> Phone:
+            twilio = await stack.enter_async_context(twilio_sandbox(delivery=delivery))
+            config_file = tmp_path / "config.yaml"
+            config_file.write_text(config)
+            env = environment(twilio, twenty, tmp_path)
+            settings = load(config_file, env_file=tmp_path / ".env", environ=env)
+            app = await stack.enter_async_context(open_app(settings))
+            server = await stack.enter_async_context(TestServer(app))
+            url = str(server.make_url("")).rstrip("/")
+            known_to(twilio, listens_on=url)
+            twilio.status_url = STATUS if status_url else None
+            return Phone(twilio, twenty, tmp_path / "bridge.db", url)
+
+        yield call
+
+
+async def until(phone: Phone, to: str, status: str = "in-progress") -> str:
+    """The parent of the leg to somebody, once that leg is so far."""
+
+    def found() -> list[str]:
+        legs = phone.twilio.account.calls.values()
+        return [leg.parent_sid or "" for leg in legs if leg.to == f"client:{to}" and leg.status == status]
+
+    await eventually(lambda: bool(found()))
+    return found()[-1]
+
+
+def in_the_background(call: Awaitable[Seen]) -> asyncio.Task[Seen]:
+    """A call that goes on while others are made."""
+    return asyncio.ensure_future(call)
