@@ -105,6 +105,22 @@ class Phone:
             ).fetchone()
         return bool(told) and not due
 
+    async def talking(self, identity: str) -> str:
+        """The call's SID, once the bridge has heard that an agent picked up."""
+        query = """select root_sid from callbacks where json_extract(parameters, '$.To') = ?
+                   and json_extract(parameters, '$.CallStatus') = 'in-progress'"""
+
+        def heard() -> list[str]:
+            with closing(sqlite3.connect(self._database)) as connection:
+                return [sid for (sid,) in connection.execute(query, (f"client:{identity}",))]
+
+        await eventually(lambda: bool(heard()))
+        return heard()[0]
+
+    def hang_up(self, call_sid: str) -> None:
+        """The REST API ends a call."""
+        self.twilio.command(self.twilio.account.calls[call_sid], None)
+
     async def records(self) -> dict[str, dict[str, Any]]:
         """Call SID → record; fails if one stands twice."""
         nodes = nodes_of(await ask(self.twenty, CALLS))
@@ -137,17 +153,6 @@ async def phone(twenty: TwentySandbox, tmp_path: Path) -> AsyncIterator[OpenPhon
             return Phone(twilio, twenty, tmp_path / "bridge.db", url)
 
         yield call
-
-
-async def until(phone: Phone, to: str, status: str = "in-progress") -> str:
-    """The parent of the leg to somebody, once that leg is so far."""
-
-    def found() -> list[str]:
-        legs = phone.twilio.account.calls.values()
-        return [leg.parent_sid or "" for leg in legs if leg.to == f"client:{to}" and leg.status == status]
-
-    await eventually(lambda: bool(found()))
-    return found()[-1]
 
 
 def in_the_background(call: Awaitable[Seen]) -> asyncio.Task[Seen]:
