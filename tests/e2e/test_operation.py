@@ -28,7 +28,9 @@ async def test_a_start_that_fails_ends_in_a_sentence(
     bridge: BridgeProcess, change: dict[str, str], said: str
 ) -> None:
     taken = bridge.url.rsplit(":", 1)[1]
-    env = {**bridge.env, **{k: v.replace("TAKEN", taken) for k, v in change.items()}}
+    # One process serves a SQLite file: this is another's.
+    another = {"BRIDGE_DATABASE_URL": "sqlite+aiosqlite:///another.db"}
+    env = {**bridge.env, **another, **{k: v.replace("TAKEN", taken) for k, v in change.items()}}
     status, told = await run_to_end("serve", env=env, folder=bridge.folder)
     assert status == 2
     assert said in told
