@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from aiohttp import web
 
 from bridge.calls.lines import Group, Lines
 from bridge.calls.links import RecordingLinks, derived_key
+from bridge.calls.numbers import to_dial
 from bridge.calls.switchboard import Switchboard
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
@@ -29,6 +31,7 @@ from bridge.twenty.members import Members
 from bridge.twenty.recognition import Recognition, open_recognition
 from bridge.twenty.sessions import Sessions, open_sessions
 from bridge.twilio.answers import Answers
+from bridge.twilio.rest import TwilioRest, open_rest
 from bridge.twilio.rest.media import Media, open_media
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
@@ -37,6 +40,7 @@ from bridge.web.addresses import Addresses
 from bridge.web.agents import Agents
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
+from bridge.web.calls import Calls, TransferLine
 from bridge.web.door import Anyone, Door
 from bridge.web.headers import headers_for
 from bridge.web.health import Health, capabilities
@@ -49,6 +53,7 @@ from bridge.web.outbound import Line, Outbound
 from bridge.web.recordings import Recordings
 from bridge.web.routes import Edge, add_routes
 from bridge.web.scrape import Scrape
+from bridge.web.targets import Targets
 from bridge.web.tokens import Rates, Tokens
 from bridge.web.twenty import TwentyWebhook
 from bridge.web.users import Users
@@ -88,6 +93,7 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
     async with (
         open_inbox(settings.inbox.database_url.get_secret_value(), heard=switchboard.heard) as inbox,
         open_client(settings.twenty) as client,
+        open_rest(settings.twilio) as rest,
         open_media(settings.twilio, hosts=settings.recordings.media_hosts) as media,
     ):
         for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):
@@ -113,6 +119,7 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
                 calls_in,
                 directory=directory,
                 callers=callers,
+                rest=rest,
                 media=media,
                 sessions=sessions,
             )
@@ -206,6 +213,7 @@ def _application(
     *,
     directory: Directory,
     callers: Callers,
+    rest: TwilioRest,
     media: Media,
     sessions: Sessions,
 ) -> web.Application:
@@ -223,6 +231,7 @@ def _application(
         ),
         tokens=_tokens(settings, door, addresses),
         screen_pops=ScreenPops(callers, door, region=settings.region),
+        calls=_calls(settings, inbox, rest, door, calls_in),
         recordings=Recordings(_links(settings), media),
         voice=_voice(settings, inbox, callbacks, calls_in),
         callbacks=callbacks,
@@ -298,6 +307,23 @@ def _twenty_webhook(
         region=settings.region,
         late=timedelta(days=settings.matching.late_days),
         forget=forget,
+    )
+
+
+def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls_in: CallsIn) -> Calls:
+    keys = [Agents(names=key.identities, pattern=key.pattern, default=None) for key in settings.auth.keys]
+    number = partial(to_dial, region=settings.region)
+    return Calls(
+        inbox,
+        rest,
+        door,
+        targets=Targets([agents_of(settings), *keys], calls_in.members, number=number),
+        line=TransferLine(
+            number=settings.twilio.phone_number,
+            ring_seconds=settings.voice.ring_seconds,
+            lines=calls_in.lines,
+            urls=CallbackUrls.under(settings.server.public_url),
+        ),
     )
 
 

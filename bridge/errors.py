@@ -18,6 +18,10 @@ BridgeError
 │   ├── BodyTooSlow            a body that did not arrive in time
 │   └── TargetTooLong          a path with query over the limit
 ├── TooBusy                as many requests as may be are in work
+├── CallRefused            what an agent asked of a call
+│   ├── CallUnknown            there is no such call
+│   ├── NotInCall              somebody else's call
+│   └── CallConflict           a call that is over, or not in a state for it
 ├── InboxUnavailable       what arrived cannot be kept now
 ├── ForgetKeyWrong         nobody can tell whose numbers were forgotten
 ├── AlreadyServed          another process serves the same SQLite file
@@ -123,6 +127,24 @@ class TooBusy(BridgeError):
     """As many requests as may be are in work; the sender should try again."""
 
     code = "bridge.busy"
+
+
+class CallRefused(BridgeError):
+    """What an agent asked of a call is not done; the message says why."""
+
+    code = "call.refused"
+
+
+class CallUnknown(CallRefused):
+    """No callback has told of a call, or a leg, with this SID."""
+
+
+class NotInCall(CallRefused):
+    """The agent has no part in the call."""
+
+
+class CallConflict(CallRefused):
+    """The call is over, or not in a state for what was asked."""
 
 
 class InboxUnavailable(BridgeError):

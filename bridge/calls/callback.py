@@ -24,6 +24,9 @@ class Kind(StrEnum):
     TRANSFER = "transfer"
     """Ours: an agent (`Agent`) sends the caller on to somebody else (`To`); kept before Twilio is told."""
 
+    DISPOSITION = "disposition"
+    """Ours: what an agent (`Agent`) says came of the call (`Outcome`, `Note`)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:

@@ -13,7 +13,7 @@ from bridge.calls.callback import Callback
 from bridge.calls.matching import Match
 from bridge.inbox.rows import Outcome, match_of
 from bridge.inbox.store import Inbox, callbacks_of
-from bridge.inbox.tables import attempts, callbacks, calls, due, kept
+from bridge.inbox.tables import attempts, callbacks, calls, due, kept, of_leg
 
 PAGE = 200
 
@@ -92,7 +92,7 @@ async def known_call(inbox: Inbox, sid: str) -> KnownCall | None:
     async with inbox.reading() as connection:
         row = await _row(connection, sid)
         if row is None:
-            leg_of = select(callbacks.c.root_sid).where(callbacks.c.call_sid == sid).limit(1)
+            leg_of = select(callbacks.c.root_sid).where(callbacks.c.call_sid == sid, of_leg).limit(1)
             root_sid = await connection.scalar(leg_of)
             row = await _row(connection, root_sid) if root_sid else None
         if row is None:

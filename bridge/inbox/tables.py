@@ -56,6 +56,11 @@ callbacks = Table(
     Column("received_at", Moment, nullable=False),
 )
 
+of_leg = callbacks.c.parent_sid.is_not(None)
+"""A callback about a leg that was dialled: its own SID is all that a browser knows of the call."""
+
+Index("ix_callbacks_leg", callbacks.c.call_sid, sqlite_where=of_leg, postgresql_where=of_leg)
+
 calls = Table(
     "calls",
     metadata,

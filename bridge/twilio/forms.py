@@ -33,6 +33,7 @@ NEEDED = {
     Kind.DIAL: ("DialCallStatus",),
     Kind.REFUSED: ("Reason",),
     Kind.TRANSFER: ("To", "Agent"),
+    Kind.DISPOSITION: ("Agent", "Id"),
 }
 
 

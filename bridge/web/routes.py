@@ -10,6 +10,7 @@ from aiohttp import web
 from bridge.calls.callback import Kind
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
+from bridge.web.calls import Calls
 from bridge.web.health import Health
 from bridge.web.middleware import Handler, SignedForms
 from bridge.web.recordings import Recordings
@@ -27,6 +28,7 @@ class Edge:
     screen_pops: ScreenPops
     voice: Voice
     callbacks: Callbacks
+    calls: Calls
     recordings: Recordings
     twenty: TwentyWebhook
     health: Health
@@ -68,6 +70,8 @@ def _widget(edge: Edge) -> Routes:
     for path in ("/api/twilio/token", "/token", "/webhook/twilio-token"):
         yield "POST", path, edge.tokens.issue
     yield "GET", "/api/callers/{number}", edge.screen_pops.show
+    for action in (edge.calls.disposition, edge.calls.hangup, edge.calls.recording, edge.calls.transfer):
+        yield "POST", f"/api/calls/{{sid}}/{action.__name__}", action
     yield "GET", "/capabilities", edge.capabilities
 
 

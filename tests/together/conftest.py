@@ -26,7 +26,7 @@ class House:
     twenty: TwentySandbox
     session: ClientSession
 
-    async def act(self, sid: str, action: str, **body: object) -> tuple[int, dict[str, Any]]:
+    async def act(self, sid: str, action: str, /, **body: object) -> tuple[int, dict[str, Any]]:
         """What the widget of an agent asks for: the answer's status and JSON."""
         headers = {"Authorization": f"Bearer {KEY}"}
         url = f"{self.url}/api/calls/{sid}/{action}"

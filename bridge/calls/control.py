@@ -1,0 +1,78 @@
+"""What an agent may do with a call that goes on, or did: decided by what was heard of it."""
+
+from typing import Literal
+
+from bridge.calls.heard import Heard
+from bridge.calls.legs import Leg
+from bridge.calls.numbers import client_identity
+from bridge.calls.outcome import ended
+from bridge.calls.states import Direction
+from bridge.errors import CallConflict, NotInCall
+
+Action = Literal["start", "pause", "resume", "stop"]
+
+OVER = "The call is over."
+NOTHING_RECORDED = "Nothing of this call is being recorded."
+OUTGOING = (
+    "A call out of a browser cannot be transferred: whom it called hangs on the agent's own line, and ends "
+    "with it. Calls that came in can be."
+)
+
+RECORDING = frozenset({"in-progress", "paused"})
+"""The states of a recording that goes on. https://www.twilio.com/docs/voice/api/recording"""
+
+BECOMES: dict[Action, str] = {"pause": "paused", "resume": "in-progress", "stop": "stopped"}
+
+
+def legs_of(identity: str, heard: Heard) -> tuple[Leg, ...]:
+    """The legs that are, or were, an agent's own: those that rang there, and the one they called on."""
+    own = [leg for leg in heard.legs if client_identity(leg.to) == identity]
+    if heard.parent and client_identity(heard.parent.from_) == identity:
+        own.append(heard.parent)
+    return tuple(own)
+
+
+def was_in(identity: str, heard: Heard) -> None:
+    """Raises NotInCall for whoever had no part in the call: neither called nor was rung."""
+    if not legs_of(identity, heard):
+        raise NotInCall("This is somebody else's call.")
+
+
+def line_of(identity: str, heard: Heard) -> Leg:
+    """The leg on which an agent is in a call that goes on; raises NotInCall and CallConflict."""
+    was_in(identity, heard)
+    if ended(heard):
+        raise CallConflict(OVER)
+    # Who called is on the line from the start; who was rung, once they picked up.
+    lines = [leg for leg in legs_of(identity, heard) if leg is heard.parent or leg.answered]
+    if not lines:
+        raise NotInCall("This call rang here, and nobody here took it.")
+    on = [leg for leg in lines if not leg.final]
+    if not on:
+        raise CallConflict("The call goes on without this agent.")
+    return on[0]
+
+
+def may_transfer(heard: Heard) -> None:
+    """Raises CallConflict for a call that cannot be sent on.
+
+    Only the parent can be redirected, and that has to be the caller's leg: redirecting a child ends the
+    Dial, and makes grandchildren. https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
+    """
+    if heard.originated or heard.direction is Direction.OUTBOUND:
+        raise CallConflict(OUTGOING)
+
+
+def next_status(action: Action, now: str | None) -> str | None:
+    """What a call's recording is to become; None where it is that already.
+
+    `now` is its state: in-progress, paused, stopped, or None of a call that was never recorded. Raises
+    CallConflict where that cannot become what is asked for.
+    """
+    if action == "start":
+        if now == "paused":
+            raise CallConflict("The recording is paused; resume it.")
+        return None if now == "in-progress" else "in-progress"
+    if now not in (*RECORDING, BECOMES[action]):
+        raise CallConflict(NOTHING_RECORDED)
+    return None if BECOMES[action] == now else BECOMES[action]

@@ -1,0 +1,61 @@
+"""The bodies of what a widget asks about a call, read once."""
+
+from typing import Annotated, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from bridge.calls.control import Action
+from bridge.errors import NotUnderstood, WrongContentType
+
+LONGEST_OUTCOME = 100
+LONGEST_NOTE = 10_000
+
+Outcome = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_OUTCOME)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE)]
+To = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Asked(BaseModel):
+    """What every one may have: as whom a holder of a key without an identity of its own asks."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    identity: str | None = None
+
+
+class DispositionAsked(Asked):
+    """What came of a call, in a word and at length; at least one of them."""
+
+    outcome: Outcome = ""
+    note: Note = ""
+
+
+class RecordingAsked(Asked):
+    """What to do with the recording of a call."""
+
+    action: Action
+
+
+class TransferAsked(Asked):
+    """Whom to send a caller on to: `client:identity`, or a number."""
+
+    to: To
+
+
+A = TypeVar("A", bound=Asked)
+
+
+async def read_asked(request: web.Request, kind: type[A]) -> A:
+    """The body as what it should be; raises NotUnderstood and WrongContentType."""
+    body = await request.read()
+    if body.strip() and request.content_type != "application/json":
+        raise WrongContentType("The body should be application/json.")
+    try:
+        return kind.model_validate_json(body if body.strip() else b"{}")
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the body"
+        raise NotUnderstood(f"{where}: {first['msg']}.") from None
+    except RecursionError:
+        raise NotUnderstood("The body is nested too deep.") from None

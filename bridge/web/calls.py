@@ -1,0 +1,185 @@
+"""What an agent does with a call, from the widget: hang up, record, send on, say what came of it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import structlog
+from aiohttp import web
+
+from bridge.calls import control
+from bridge.calls.callback import Kind
+from bridge.calls.heard import Heard
+from bridge.calls.lines import Lines
+from bridge.calls.numbers import client_identity, is_withheld, shortened
+from bridge.errors import CallConflict, CallUnknown, NotUnderstood, TwilioRefused
+from bridge.inbox.looking import known_call
+from bridge.inbox.store import Inbox
+from bridge.twilio import forms, twiml
+from bridge.twilio.rest import TwilioRest
+from bridge.twilio.urls import CallbackUrls
+from bridge.web.asked import Asked, DispositionAsked, RecordingAsked, TransferAsked, read_asked
+from bridge.web.door import Door
+from bridge.web.lately import Lately
+from bridge.web.targets import Targets
+
+NO_MORE = frozenset({20404, 21220})
+"""What Twilio says of a call that is over. https://www.twilio.com/docs/api/errors/21220"""
+
+REMEMBERED_SECONDS = 30
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferLine:
+    """How a caller is sent on: the number shown to who is not an agent, how long it rings, and the lines."""
+
+    number: str
+    ring_seconds: int
+    lines: Lines
+    urls: CallbackUrls
+
+
+@dataclass(frozen=True, slots=True)
+class _Agent:
+    """Who asks, of which call."""
+
+    identity: str
+    root_sid: str
+    heard: Heard
+
+
+class Calls:
+    """The endpoints of a call. In a path, `sid` is the call's, or that of any leg of it."""
+
+    def __init__(
+        self, inbox: Inbox, rest: TwilioRest, door: Door, *, targets: Targets, line: TransferLine
+    ) -> None:
+        self._inbox = inbox
+        self._rest = rest
+        self._door = door
+        self._targets = targets
+        self._line = line
+        self._lately = Lately(REMEMBERED_SECONDS)
+        self._recording = Lately(0)
+
+    async def disposition(self, request: web.Request) -> web.Response:
+        """What came of a call, also after it: kept as it is acknowledged, and written to Twenty then."""
+        asked = await read_asked(request, DispositionAsked)
+        agent = await self._agent(request, asked)
+        control.was_in(agent.identity, agent.heard)
+        if not (asked.outcome or asked.note):
+            raise NotUnderstood('Say what came of the call: {"outcome": "…", "note": "…"}.')
+        said = {"Outcome": asked.outcome, "Note": asked.note}
+        await self._keep(Kind.DISPOSITION, agent, said, again=(asked.outcome, asked.note))
+        log.info("call.disposed", call_sid=agent.root_sid, agent=agent.identity)
+        return web.Response(status=204)
+
+    async def hangup(self, request: web.Request) -> web.Response:
+        """Ends the call for everybody in it."""
+        agent = await self._agent(request, await read_asked(request, Asked))
+        key = ("hangup", agent.root_sid, agent.identity)
+
+        async def hang_up() -> None:
+            control.line_of(agent.identity, agent.heard)
+            with _in_our_words():
+                await self._rest.update_call(agent.root_sid, status="completed")
+            log.info("call.hung_up", call_sid=agent.root_sid, agent=agent.identity)
+
+        await self._lately.once(key, hang_up)
+        return web.Response(status=204)
+
+    async def transfer(self, request: web.Request) -> web.Response:
+        """Sends the caller on, and leaves the agent: whoever is asked for rings, and nobody announces it."""
+        asked = await read_asked(request, TransferAsked)
+        agent = await self._agent(request, asked)
+        target = self._targets.target(asked.to)
+        if client_identity(target) == agent.identity:
+            raise NotUnderstood("to: An agent cannot send a caller on to themselves.")
+
+        async def send_on() -> None:
+            leg = control.line_of(agent.identity, agent.heard)
+            control.may_transfer(agent.heard)
+            await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target))
+            with _in_our_words():
+                await self._rest.update_call(agent.root_sid, twiml=self._sending(agent.heard, target))
+            log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
+
+        await self._lately.once(("transfer", agent.root_sid, agent.identity, target), send_on)
+        return web.Response(status=204)
+
+    async def recording(self, request: web.Request) -> web.Response:
+        """Starts, pauses, resumes or stops the recording; answers with what it is then."""
+        asked = await read_asked(request, RecordingAsked)
+        agent = await self._agent(request, asked)
+        control.line_of(agent.identity, agent.heard)
+        with _in_our_words():
+            await self._recording.once((agent.root_sid, asked.action), lambda: self._record(agent, asked))
+        return web.json_response({"status": control.BECOMES.get(asked.action, "in-progress")})
+
+    async def _record(self, agent: _Agent, asked: RecordingAsked) -> None:
+        states = {one.sid: one.status async for one in self._rest.recordings(call_sid=agent.root_sid)}
+        running = {sid: status for sid, status in states.items() if status in control.RECORDING}
+        now = next(iter(running.values()), "stopped" if states else None)
+        wanted = control.next_status(asked.action, now)
+        if wanted is None:
+            return
+        if asked.action == "start":
+            await self._rest.start_recording(
+                agent.root_sid,
+                channels="dual",
+                callback_url=self._line.urls.recording,
+                events=("completed", "absent"),
+            )
+        else:
+            await self._rest.update_recording(agent.root_sid, wanted, sid=next(iter(running)))
+        log.info("call.recording", call_sid=agent.root_sid, agent=agent.identity, action=asked.action)
+
+    async def _agent(self, request: web.Request, asked: Asked) -> _Agent:
+        """Who asks, and the call they ask of; raises RequestRefused, IdentityRefused and CallUnknown."""
+        caller = await self._door.who(request)
+        identity = caller.agent(asked.identity)
+        sid = request.match_info["sid"]
+        known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
+        if known is None or not known.callbacks:
+            raise CallUnknown("There is no such call.")
+        structlog.contextvars.bind_contextvars(call_sid=known.root_sid)
+        return _Agent(identity, known.root_sid, Heard.of(known.callbacks))
+
+    async def _keep(
+        self, kind: Kind, agent: _Agent, said: Mapping[str, str], *, again: tuple[str, ...]
+    ) -> None:
+        """Keeps what the agent does as a callback; one with the same `again` of theirs is the same one."""
+        own = blake2b("\0".join((agent.identity, *again)).encode(), digest_size=16).hexdigest()
+        parameters = {"CallSid": agent.root_sid, "Agent": agent.identity, "Id": own, **said}
+        await self._inbox.put(forms.callback(kind, "", parameters, received_at=datetime.now(UTC)))
+
+    def _sending(self, heard: Heard, target: str) -> str:
+        caller = heard.parent.from_ if heard.parent else None
+        # An agent sees who calls, as at first; others see the company, for only that is ours to show.
+        shown = caller if client_identity(target) else self._line.number
+        return twiml.transfer(
+            target,
+            caller_id=None if not shown or is_withheld(shown) else shown,
+            timeout=self._line.ring_seconds,
+            urls=self._line.urls,
+            record=self._line.lines.of(heard.parent.to if heard.parent else None).recording.inbound,
+        )
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """What Twilio refuses, as the agent may read it."""
+    try:
+        yield
+    except TwilioRefused as refused:
+        if refused.number in NO_MORE:
+            raise CallConflict(control.OVER) from refused
+        raise
+
+
+def _shown(target: str) -> str:
+    return target if client_identity(target) else shortened(target)

@@ -1,0 +1,126 @@
+"""What an agent may do with a call, by what was heard of it."""
+
+import pytest
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.control import Action, line_of, may_transfer, next_status, was_in
+from bridge.calls.heard import Heard
+from bridge.errors import BridgeError, CallConflict, NotInCall
+from tests.support import told
+
+ROOT, ALICES, BOBS = ("CA" + digit * 32 for digit in "123")
+CUSTOMER, COMPANY = "+33612345678", "+33159130001"
+
+
+def out(*legs: Callback) -> Heard:
+    """Alice calls a customer."""
+    return Heard.of([told(Kind.VOICE, ROOT, From="client:alice", To=CUSTOMER, CallStatus="ringing"), *legs])
+
+
+def called(status: str) -> Callback:
+    """Of the leg to the customer."""
+    return told(Kind.STATUS, ALICES, parent=ROOT, From=COMPANY, To=CUSTOMER, CallStatus=status)
+
+
+def came_in(**legs: str) -> Heard:
+    """A customer calls; agents are rung, each with a status."""
+    sids = {"alice": ALICES, "bob": BOBS}
+    rung = [
+        told(Kind.STATUS, sids[who], parent=ROOT, From=CUSTOMER, To=f"client:{who}", CallStatus=status)
+        for who, status in legs.items()
+    ]
+    return Heard.of([told(Kind.VOICE, ROOT, From=CUSTOMER, To=COMPANY, CallStatus="ringing"), *rung])
+
+
+TRANSFER = told(Kind.TRANSFER, ROOT, To="client:bob", Agent="alice")
+
+
+@pytest.mark.parametrize(
+    ("heard", "who", "leg", "refused"),
+    [
+        (out(), "alice", ROOT, None),
+        (out(called("in-progress")), "alice", ROOT, None),
+        (out(called("completed")), "alice", None, CallConflict),
+        (out(called("in-progress")), "bob", None, NotInCall),
+        (came_in(alice="in-progress", bob="canceled"), "alice", ALICES, None),
+        (came_in(alice="in-progress", bob="canceled"), "bob", None, NotInCall),
+        (came_in(alice="in-progress", bob="canceled"), "carol", None, NotInCall),
+        (came_in(alice="ringing"), "alice", None, NotInCall),
+        (came_in(alice="completed"), "alice", None, CallConflict),
+        # She sent the caller on, and he took the call.
+        (
+            Heard.of([*came_in(alice="completed", bob="in-progress").told, TRANSFER]),
+            "alice",
+            None,
+            CallConflict,
+        ),
+        (Heard.of([*came_in(alice="completed", bob="in-progress").told, TRANSFER]), "bob", BOBS, None),
+    ],
+)
+def test_who_is_on_the_line(
+    heard: Heard, who: str, leg: str | None, refused: type[BridgeError] | None
+) -> None:
+    if refused:
+        with pytest.raises(refused):
+            line_of(who, heard)
+    else:
+        assert line_of(who, heard).sid == leg
+
+
+@pytest.mark.parametrize(
+    ("heard", "who", "was"),
+    [
+        (came_in(alice="in-progress", bob="canceled"), "bob", True),
+        (came_in(alice="completed"), "alice", True),
+        (came_in(alice="completed"), "carol", False),
+        (out(called("completed")), "alice", True),
+        (out(called("completed")), "bob", False),
+    ],
+)
+def test_who_had_a_part_in_it(heard: Heard, who: str, *, was: bool) -> None:
+    if was:
+        was_in(who, heard)
+    else:
+        with pytest.raises(NotInCall):
+            was_in(who, heard)
+
+
+def test_only_calls_that_came_in_are_sent_on() -> None:
+    may_transfer(came_in(alice="in-progress"))
+    placed = told(
+        Kind.STATUS, ROOT, From=COMPANY, To=CUSTOMER, Direction="outbound-api", CallStatus="in-progress"
+    )
+    for heard in (out(called("in-progress")), Heard.of([placed])):
+        with pytest.raises(CallConflict, match="cannot be transferred"):
+            may_transfer(heard)
+
+
+NOT = "refused"
+
+
+@pytest.mark.parametrize(
+    ("action", "now", "becomes"),
+    [
+        ("start", None, "in-progress"),
+        ("start", "stopped", "in-progress"),
+        ("start", "in-progress", None),
+        ("start", "paused", NOT),
+        ("pause", "in-progress", "paused"),
+        ("pause", "paused", None),
+        ("pause", "stopped", NOT),
+        ("pause", None, NOT),
+        ("resume", "paused", "in-progress"),
+        ("resume", "in-progress", None),
+        ("resume", "stopped", NOT),
+        ("stop", "in-progress", "stopped"),
+        ("stop", "paused", "stopped"),
+        ("stop", "stopped", None),
+        ("stop", None, NOT),
+    ],
+)
+def test_what_a_recording_becomes(action: Action, now: str | None, becomes: str | None) -> None:
+    if becomes == NOT:
+        with pytest.raises(CallConflict):
+            next_status(action, now)
+    else:
+        assert next_status(action, now) == becomes

@@ -1,0 +1,202 @@
+"""What an agent does with a call that goes on, from the widget to Twilio and into Twenty."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bridge.sandbox.twilio import Leg, Party, PlayedCall
+from tests.support import create_person, eventually, finished
+from tests.together.conftest import House, OpenHouse
+
+JANE, JOHN = "+33612345678", "+33698765432"
+HOLDS = Party.answers(after=2, talks=None)
+NOBODY = "CA" + "9" * 32
+
+
+def legs(house: House) -> list[Leg]:
+    return list(house.twilio.account.calls.values())
+
+
+@asynccontextmanager
+async def talking(house: House, call: asyncio.Task[PlayedCall], talks: str) -> AsyncIterator[tuple[str, str]]:
+    """A call in which that leg talks: the SIDs of the call and of that leg. It is hung up in the end."""
+
+    def on_the_phone() -> list[Leg]:
+        on = {leg.sid: leg for leg in legs(house) if leg.status == "in-progress"}
+        return [leg for leg in on.values() if leg.to == talks and leg.parent_sid in on]
+
+    try:
+        await eventually(lambda: bool(on_the_phone()))
+        leg = on_the_phone()[0]
+        yield str(leg.parent_sid), leg.sid
+    finally:
+        for one in legs(house):
+            if not one.is_over and one.parent_sid is None:
+                house.twilio.command(one, None)
+        await call
+
+
+def calling_out(house: House) -> asyncio.Task[PlayedCall]:
+    """Alice calls Jane, and they talk until somebody ends it."""
+    house.twilio.parties[JANE] = HOLDS
+    return asyncio.create_task(house.twilio.call_from_browser("alice", JANE))
+
+
+def calling_in(house: House) -> asyncio.Task[PlayedCall]:
+    """Jane calls, Alice takes it, Bob does not."""
+    house.twilio.parties["client:alice"] = HOLDS
+    return asyncio.create_task(house.twilio.call_from_phone(JANE))
+
+
+async def until_heard(house: House, sid: str, agent: str) -> None:
+    """Until the bridge was told that the agent is on the line."""
+    async with asyncio.timeout(20):
+        while (await house.act(sid, "recording", action="pause", identity=agent))[1] != NOT_RECORDED:
+            pass
+
+
+NOT_RECORDED = {
+    "type": "about:blank",
+    "title": "Conflict",
+    "status": 409,
+    "detail": "Nothing of this call is being recorded.",
+}
+
+
+@pytest.mark.parametrize("by_leg", [False, True])
+async def test_hanging_up(house: House, *, by_leg: bool) -> None:
+    async with talking(house, task := calling_in(house), "client:alice") as (sid, leg):
+        await until_heard(house, sid, "alice")
+        asked = leg if by_leg else sid
+        assert await house.act(asked, "hangup", identity="alice") == (204, {})
+        played = await task
+        assert "completed" in [leg.status for leg in played.legs if leg.to == "client:alice"]
+        # A double click is answered alike, also when the end was heard.
+        record = await finished(house.twenty, sid)
+        assert record["status"] == "COMPLETED"
+        assert await house.act(asked, "hangup", identity="alice") == (204, {})
+        status, told = await house.act(asked, "recording", identity="alice", action="start")
+        assert (status, told["detail"]) == (409, "The call is over.")
+
+
+async def test_a_call_out_is_hung_up(house: House) -> None:
+    async with talking(house, task := calling_out(house), JANE) as (sid, _):
+        assert await house.act(sid, "hangup", identity="alice") == (204, {})
+        assert (await task).legs[0].status == "completed"
+
+
+async def test_a_caller_is_sent_on_to_a_colleague(house: House) -> None:
+    house.twilio.parties["client:bob"] = Party.no_answer()
+    async with talking(house, task := calling_in(house), "client:alice") as (sid, leg):
+        await until_heard(house, sid, "alice")
+        house.twilio.parties["client:bob"] = Party.answers(after=4, talks=30)
+        both = [house.act(leg, "transfer", identity="alice", to="client:bob") for _ in range(2)]
+        assert await asyncio.gather(*both) == [(204, {}), (204, {})]
+        played = await task
+    assert played.errors == []
+    rung = [leg for leg in played.legs if leg.to == "client:bob" and leg.status == "completed"]
+    assert [leg.duration for leg in rung] == [30], "rung once, however often it was clicked"
+    record = await finished(house.twenty, sid)
+    assert record["status"] == "COMPLETED"
+    assert record["durationInSeconds"] >= 30
+
+
+async def test_a_caller_is_sent_on_to_a_number(house: House) -> None:
+    house.twilio.parties[JOHN] = Party.answers(after=4, talks=30)
+    async with talking(house, task := calling_in(house), "client:alice") as (sid, _):
+        await until_heard(house, sid, "alice")
+        assert await house.act(sid, "transfer", identity="alice", to="06 98 76 54 32") == (204, {})
+        played = await task
+    assert played.errors == []
+    (leg,) = [leg for leg in played.legs if leg.to == JOHN]
+    assert (leg.from_, leg.status) == (house.twilio.phone_number, "completed")
+
+
+@pytest.mark.parametrize(
+    ("to", "status"),
+    [
+        ("client:nobody", 400),
+        ("client:alice", 400),
+        ("client:", 400),
+        ("12", 400),
+        ("anonymous", 400),
+        ("", 400),
+        ("x" * 500, 400),
+        (None, 400),
+        (["client:bob"], 400),
+    ],
+)
+async def test_to_whom_nobody_is_sent(house: House, to: object, status: int) -> None:
+    async with talking(house, calling_in(house), "client:alice") as (sid, _):
+        await until_heard(house, sid, "alice")
+        assert (await house.act(sid, "transfer", identity="alice", to=to))[0] == status
+        assert "client:alice" in [leg.to for leg in legs(house) if leg.status == "in-progress"]
+
+
+async def test_a_call_out_cannot_be_sent_on(house: House) -> None:
+    async with talking(house, calling_out(house), JANE) as (sid, _):
+        status, told = await house.act(sid, "transfer", identity="alice", to="client:bob")
+        assert status == 409
+        assert "cannot be transferred" in told["detail"]
+
+
+async def test_recording(house: House) -> None:
+    await create_person(house.twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    async with talking(house, task := calling_out(house), JANE) as (sid, leg):
+        for action, state in (
+            ("start", "in-progress"),
+            ("start", "in-progress"),
+            ("pause", "paused"),
+            ("pause", "paused"),
+            ("resume", "in-progress"),
+        ):
+            assert await house.act(leg, "recording", identity="alice", action=action) == (
+                200,
+                {"status": state},
+            )
+        (recording,) = house.twilio.account.recordings.values()
+        assert (recording.call_sid, recording.channels) == (sid, 2)
+        assert (await house.act(sid, "recording", identity="alice", action="pause"))[0] == 200
+        status, _ = await house.act(sid, "recording", identity="alice", action="start")
+        assert status == 409
+        recording.began_at -= 20  # time in a call that is held stands still
+        for _ in range(2):
+            stopped = await house.act(sid, "recording", identity="alice", action="stop")
+            assert stopped == (200, {"status": "stopped"})
+        assert (await house.act(sid, "hangup", identity="alice"))[0] == 204
+        await task
+
+
+@pytest.mark.parametrize("action", ["disposition", "hangup", "recording", "transfer"])
+async def test_nobody_acts_on_somebody_elses_call(house: House, action: str) -> None:
+    body = {"outcome": "Sold", "action": "start", "to": "client:carol"}
+    async with talking(house, calling_out(house), JANE) as (sid, leg):
+        for who, asked, status in (
+            ("bob", sid, 403),
+            ("bob", leg, 403),
+            ("eve", sid, 400),
+            ("alice", NOBODY, 404),
+            ("alice", "RE" + "1" * 32, 404),
+            ("alice", "x", 404),
+        ):
+            assert (await house.act(asked, action, identity=who, **body))[0] == status
+        async with house.session.post(f"{house.url}/api/calls/{sid}/{action}", json=body) as unknown:
+            assert unknown.status == 401
+        assert [leg.status for leg in legs(house)] == ["in-progress", "in-progress"]
+
+
+async def test_twilio_is_away(open_house: OpenHouse) -> None:
+    house = await open_house(twilio={"api_url": "http://127.0.0.1:9"})
+    async with talking(house, calling_out(house), JANE) as (sid, _):
+        for action, body in (("hangup", {}), ("recording", {"action": "start"})):
+            assert (await house.act(sid, action, identity="alice", **body))[0] == 503
+
+
+async def test_twilio_denies(open_house: OpenHouse) -> None:
+    house = await open_house(twilio={"api_secret": "another secret"})
+    async with talking(house, calling_out(house), JANE) as (sid, _):
+        status, told = await house.act(sid, "hangup", identity="alice")
+        assert status == 502
+        assert "another secret" not in str(told)
