@@ -57,7 +57,7 @@ async def _plan(
         app_sid=settings.twilio.app_sid,
         key_holds=await _key_holds(settings.twilio),
         phone_number=settings.twilio.phone_number,
-        numbers=numbers,
+        numbers=[*settings.lines.numbers, *numbers],
         name=name,
     )
     return plan_for(known, there), known.app_sid or next((a.sid for a in there.named(name)), None)

@@ -1,6 +1,7 @@
 """The settings: what there is, what it may be, what it is where nobody says."""
 
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import model_validator
 
@@ -53,3 +54,9 @@ class Settings(Section):
     def own_numbers(self) -> frozenset[str]:
         """The company's numbers (E.164), as far as the bridge has to do with them."""
         return frozenset({self.twilio.phone_number, *(number for number, _ in self.lines.each() if number)})
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Whose pages may ask: Twenty's own, and those that are set."""
+        pages = urlsplit(self.twenty.pages)
+        return frozenset({f"{pages.scheme}://{pages.netloc}".lower(), *self.cors.origins})

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from bridge.settings.lines import LinesSettings
 from bridge.settings.server import ServerSettings
 from bridge.settings.systems import TwilioAccount
 from bridge.settings.types import PhoneNumber
@@ -32,3 +33,4 @@ class SetUpTwilio(TwilioPart):
     """What it takes to prepare it for a bridge."""
 
     server: ServerSettings
+    lines: LinesSettings = LinesSettings()

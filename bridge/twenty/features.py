@@ -30,6 +30,7 @@ class Feature(StrEnum):
     LAST_CALLS = "the last calls, on the agent's screen"
     USERS = "access tokens for users of Twenty"
     SETUP = "setup twenty"
+    DOCTOR = "what doctor says of the key's role"
 
 
 OPTIONAL: Mapping[Feature, frozenset[str]] = {
@@ -57,6 +58,8 @@ RECORDS: Mapping[str, Feature] = {
     "WorkspaceMembers": Feature.AGENTS,
     "WrittenPhoneCalls": Feature.CORRECTIONS,
     "WrittenNotes": Feature.CORRECTIONS,
+    "MayWriteNotes": Feature.DOCTOR,
+    "MayWritePhoneCalls": Feature.DOCTOR,
     "UpsertPhoneCalls": Feature.CALLS,
     "UpsertTimelineActivities": Feature.TIMELINE,
     "UpsertNotes": Feature.NOTES,

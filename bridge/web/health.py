@@ -1,5 +1,6 @@
 """Whether the bridge lives, whether it works, and what it can do."""
 
+import secrets
 from collections.abc import Callable
 
 from aiohttp import web
@@ -15,10 +16,12 @@ class Health:
     def __init__(self, inbox: Inbox, *, drain_reason: Callable[[], str | None]) -> None:
         self._inbox = inbox
         self._drain_reason = drain_reason
+        # By it `doctor` tells this process from another; it says nothing else.
+        self._instance = secrets.token_hex(8)
 
     async def health(self, _request: web.Request) -> web.Response:
-        """The process answers."""
-        return web.json_response({"status": "ok"})
+        """The process answers, and says which one it is."""
+        return web.json_response({"status": "ok", "instance": self._instance})
 
     async def ready(self, _request: web.Request) -> web.Response:
         """Callbacks can be kept: 200. `reasons` has codes of what is not well, such as Twenty's absence."""

@@ -88,6 +88,7 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone() -> None
         "LastCalls": Feature.LAST_CALLS,
         "LastSpoken": Feature.LAST_SPOKEN,
         "WrittenPhoneCalls": Feature.CORRECTIONS,
+        "MayWritePhoneCalls": Feature.DOCTOR,
         "UpsertPhoneCalls": Feature.CALLS,
         "UpsertNoteTargets": Feature.NOTES_ON_CALLS,
     }

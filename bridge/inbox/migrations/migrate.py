@@ -28,8 +28,14 @@ async def _take_turns(connection: AsyncConnection) -> None:
     await connection.execute(text("RESET lock_timeout"))
 
 
-def _upgrade(connection: Connection) -> None:
+def configuration() -> Config:
+    """Where Alembic finds the migrations."""
     config = Config()
     config.set_main_option("script_location", "bridge:inbox/migrations")
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    config = configuration()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,0 +1,44 @@
+"""Whether this machine's clock is right, by what others say of the time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from aiohttp import hdrs
+
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+
+OFF_SECONDS, TOO_FAR_SECONDS = 5, 60
+"""A token of a clock that is ahead holds only later, to Twilio; both headers tell whole seconds."""
+
+FIX = "Set the clock: timedatectl set-ntp true, or the host's time service."
+
+
+def checks(session: aiohttp.ClientSession, *, twilio_url: str, twenty_url: str) -> Iterator[Check]:
+    """Twilio's clock, which matters for tokens, and Twenty's."""
+    yield Check("clock.twilio", lambda: _compare(session, twilio_url, "Twilio"), FIX)
+    yield Check("clock.twenty", lambda: _compare(session, f"{twenty_url}/healthz", "Twenty"), FIX)
+
+
+async def _compare(session: aiohttp.ClientSession, url: str, who: str) -> Verdict:
+    try:
+        async with session.get(url, allow_redirects=False) as answer:
+            told = answer.headers.get(hdrs.DATE)
+    except (aiohttp.ClientError, OSError) as away:
+        return warning(f"{who} does not tell the time: {type(away).__name__}.", "Ask again when it answers.")
+    if told is None:
+        return warning(f"{who} does not tell the time.", "Compare the clock by hand: timedatectl.")
+    return verdict(datetime.now(UTC), parsedate_to_datetime(told), who)
+
+
+def verdict(here: datetime, there: datetime, who: str) -> Verdict:
+    """How far apart two clocks are."""
+    seconds = (here - there).total_seconds()
+    # The header has no fractions.
+    apart = max(0.0, abs(seconds) - 1)
+    direction = "ahead of" if seconds > 0 else "behind"
+    reason = f"This machine's clock is {apart:.0f} s {direction} {who}'s."
+    if apart >= TOO_FAR_SECONDS:
+        return error(reason, FIX)
+    return warning(reason, FIX) if apart >= OFF_SECONDS else ok(reason)

@@ -1,0 +1,121 @@
+"""The inbox's database: writable, migrated, and with room."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.errors import InboxUnavailable
+from bridge.inbox.engine import Database, connect
+from bridge.inbox.migrations.migrate import configuration
+
+LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
+"""Bytes: a million callbacks take about one gigabyte."""
+
+# On SQLite a transaction that writes has the lock when it has begun.
+SHARED_MAY = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'CREATE')"
+
+
+def checks(url: str) -> Iterator[Check]:
+    """Those of the database at a URL."""
+    database = _Database(url)
+    yield Check("database.writable", database.writable, fix=database.fix)
+    yield Check("database.migrated", database.migrated, needs=["database.writable"])
+    if database.file:
+        yield Check("database.space", database.space)
+
+
+class _Database:
+    """The database at a URL; SQLite's is a file."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        parts = make_url(url)
+        self._where = parts.render_as_string(hide_password=True)
+        self.file = Path(parts.database or "") if parts.drivername.startswith("sqlite") else None
+        what = f"Give the bridge's user write permission on {self.file}" if self.file else "Start the server"
+        self.fix = f"{what}, or set BRIDGE_DATABASE_URL."
+
+    async def writable(self) -> Verdict:
+        """Whether a write could begin; nothing is written, and no file is made."""
+        if self.file and not self.file.exists():
+            return self._can_be_made(self.file)
+        database = self._connect()
+        try:
+            async with database.writing.connect() as connection:
+                may = await connection.scalar(text(SHARED_MAY if database.is_shared else "SELECT 1"))
+                await connection.rollback()
+        except (SQLAlchemyError, OSError) as problem:
+            cause = getattr(problem, "orig", None) or problem
+            return error(f"{self._where} cannot be written: {cause}", self.fix)
+        finally:
+            await database.close()
+        return (
+            ok(f"{self._where} can be written.") if may else error(f"{self._where} is read-only.", self.fix)
+        )
+
+    def _connect(self) -> Database:
+        try:
+            return connect(self._url)
+        except ModuleNotFoundError as missing:
+            raise InboxUnavailable(
+                f"{missing.name} is missing: install twenty-twilio-bridge[postgres]"
+            ) from None
+
+    def _can_be_made(self, file: Path) -> Verdict:
+        folder = next(parent for parent in file.absolute().parents if parent.exists())
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            return ok(f"{file} is made at the first start.")
+        return error(f"{file} cannot be made: {folder} is no folder that can be written.", self.fix)
+
+    async def migrated(self) -> Verdict:
+        """Whether the tables are those of this version."""
+        if self.file and not self.file.exists():
+            return ok("The first start makes the tables.")
+        database = self._connect()
+        try:
+            async with database.reading.connect() as connection:
+                there = await connection.run_sync(_revision)
+        finally:
+            await database.close()
+        return _compared(there)
+
+    async def space(self) -> Verdict:
+        """Whether there is room for some more calls."""
+        folder = next(parent for parent in (self.file or Path()).absolute().parents if parent.exists())
+        return room(shutil.disk_usage(folder).free, folder)
+
+
+def room(free: int, folder: Path) -> Verdict:
+    """Whether so many bytes are enough."""
+    reason = f"{free / 2**30:.1f} GB are free at {folder}."
+    fix = f"Make room on the disk of {folder}, or move the database (BRIDGE_DATABASE_URL)."
+    if free < TOO_LITTLE:
+        return error(reason, fix)
+    return warning(reason, fix) if free < LITTLE else ok(reason)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _compared(there: str | None) -> Verdict:
+    script = ScriptDirectory.from_config(configuration())
+    head, known = script.get_current_head(), {one.revision for one in script.walk_revisions()}
+    if there == head:
+        return ok(f"The tables are those of this version ({head}).")
+    if there is None or there in known:
+        return warning(
+            f"The tables are those of an older version ({there or 'none'}, not {head}).",
+            "Start the bridge (twenty-bridge serve): it brings them up to date.",
+        )
+    return error(
+        f"The tables are those of a newer version ({there}).",
+        "Run the version of the bridge that made them, or restore the backup from before.",
+    )

@@ -1,0 +1,68 @@
+"""All checks of a bridge with these settings."""
+
+import ssl
+from collections.abc import Collection, Iterator
+from itertools import chain
+from pathlib import Path
+
+import aiohttp
+
+from bridge.doctor import clock, database, public, settings, twenty, twilio
+from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
+from bridge.settings import Settings
+from bridge.settings.load import ENV_FILE
+from bridge.twenty.client import TwentyClient, open_client
+
+ASKING_SECONDS = 5
+"""One request; a check may make two."""
+
+
+async def examine_all(
+    configured: Settings,
+    names: Collection[str] = (),
+    *,
+    env_file: Path = ENV_FILE,
+    trust: ssl.SSLContext | None = None,
+) -> list[Finding]:
+    """Every finding, within seconds also where nothing answers; `names` of checks or themes ask for less."""
+    timeout = aiohttp.ClientTimeout(total=ASKING_SECONDS)
+    # Whoever looks at what is wrong does not wait until the limit allows it.
+    impatient = {"timeout_seconds": ASKING_SECONDS, "requests_per_minute": 1_000_000}
+    of_twenty = configured.twenty.model_copy(update=impatient)
+    async with (
+        aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
+        open_client(of_twenty) as client,
+    ):
+        checks = list(_checks(configured, session, client.interactive(), env_file, trust))
+        return await examine(wanted(checks, names), seconds=SECONDS)
+
+
+def _checks(
+    configured: Settings,
+    session: aiohttp.ClientSession,
+    client: TwentyClient,
+    env_file: Path,
+    trust: ssl.SSLContext | None,
+) -> Iterator[Check]:
+    of_twilio = configured.twilio.model_copy(update={"timeout_seconds": ASKING_SECONDS})
+    public_url = configured.server.public_url
+    return chain(
+        settings.checks(configured.auth, env_file),
+        database.checks(configured.inbox.database_url.get_secret_value()),
+        twenty.checks(configured.twenty, client, session, public_url=public_url),
+        twilio.checks(
+            of_twilio,
+            session,
+            public_url=public_url,
+            numbers=configured.own_numbers,
+            countries={configured.region},
+        ),
+        public.checks(
+            configured.server,
+            session,
+            auth_token=of_twilio.auth_token[0].get_secret_value(),
+            origins=configured.origins,
+            trust=trust,
+        ),
+        clock.checks(session, twilio_url=of_twilio.api_url, twenty_url=configured.twenty.api_url),
+    )

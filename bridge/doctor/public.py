@@ -1,0 +1,182 @@
+"""The public URL: whether the world comes to this very process by it, and as it left."""
+
+import asyncio
+import ssl
+from base64 import b64encode
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from hmac import digest
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp import hdrs
+from yarl import URL
+
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.settings import ServerSettings
+
+SOON = timedelta(days=14)
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared with
+TOKEN = "/api/twilio/token"  # noqa: S105 - a path
+
+PROXY = "Let the proxy pass the path on, with or without its prefix, and the query as it is (docs: proxies)."
+CERTIFICATE = "Renew the certificate at the proxy; it has to hold for the host of BRIDGE_PUBLIC_URL."
+
+
+def checks(
+    server: ServerSettings,
+    session: aiohttp.ClientSession,
+    *,
+    auth_token: str,
+    origins: Collection[str],
+    trust: ssl.SSLContext | None = None,
+) -> Iterator[Check]:
+    """Those of the public URL. `trust` is the system's where nothing is given."""
+    public = _Public(server, session, auth_token, origins, trust)
+    reached = ["bridge.running", "public.reaches_us"]
+    yield Check("bridge.running", public.running, "twenty-bridge serve")
+    yield Check("public.tls", public.tls, CERTIFICATE)
+    yield Check("public.reaches_us", public.reaches_us, needs=["bridge.running", "public.tls"])
+    yield Check("public.signature", public.signature, PROXY, needs=reached)
+    yield Check("cors.origins", public.origins, needs=reached)
+
+
+class _Public:
+    """The bridge as it runs here, and as the world finds it."""
+
+    def __init__(
+        self,
+        server: ServerSettings,
+        session: aiohttp.ClientSession,
+        auth_token: str,
+        origins: Collection[str],
+        trust: ssl.SSLContext | None,
+    ) -> None:
+        self._url = server.public_url
+        self._here = f"http://{ANY_HOST.get(server.host, server.host)}:{server.port}"
+        self._session = session
+        self._auth_token = auth_token
+        self._origins = origins
+        self._trust = trust
+
+    async def running(self) -> Verdict:
+        """Whether a bridge listens where the settings say."""
+        if await self._instance(self._here) is None:
+            return error(f"No bridge listens at {self._here}.", "twenty-bridge serve")
+        return ok(f"The bridge listens at {self._here}.")
+
+    async def reaches_us(self) -> Verdict:
+        """Whether it is the same process: each start has a name of its own."""
+        here, there = await self._instance(self._here), await self._instance(self._url)
+        fix = f"Let DNS and proxy lead {self._url} to {self._here}, from this machine, too."
+        if there is None:
+            return error(f"No bridge answers at {self._url}.", fix)
+        if here != there:
+            return error(f"Another bridge than the one at {self._here} answers at {self._url}.", fix)
+        return ok(f"{self._url} leads to this bridge.")
+
+    async def _instance(self, url: str) -> str | None:
+        try:
+            async with self._session.get(f"{url}/health", ssl=self._trust or True) as answer:
+                told = await answer.json() if answer.status == 200 else {}
+        except (aiohttp.ClientError, OSError, ValueError):
+            return None
+        return told.get("instance") if isinstance(told, dict) else None
+
+    async def tls(self) -> Verdict:
+        """Whether browsers and Twilio trust the certificate, and for how long."""
+        parts = urlsplit(self._url)
+        host = parts.hostname or ""
+        if parts.scheme != "https":
+            fix = "Put a TLS proxy before the bridge, and set BRIDGE_PUBLIC_URL to https://…"
+            reason = (
+                "The public URL is http: whoever is on the way reads tokens, and browsers give no microphone."
+            )
+            return warning(reason, fix) if host in LOCAL else error(reason, fix)
+        context = self._trust or ssl.create_default_context()
+        try:
+            ends = await _certificate_end(host, parts.port or 443, context)
+        except ssl.SSLError as refused:
+            why = getattr(refused, "verify_message", None) or refused.reason
+            return error(f"The certificate of {host} is not trusted: {why}.", CERTIFICATE)
+        except OSError as away:
+            return error(f"{host} cannot be reached: {away}.", "Let DNS lead the host to the proxy.")
+        return certificate(ends, datetime.now(UTC))
+
+    async def signature(self) -> Verdict:
+        """Whether what Twilio signs arrives as it was signed; nothing is kept of a form without a call."""
+        target = "/twilio/status?doctor=a%20b%2Fc"
+        unsigned = await self._post(target, {})
+        signed = await self._post(target, {"X-Twilio-Signature": self._sign(target)})
+        if (unsigned, signed) == (403, 400):
+            return ok("Signed requests arrive as they were signed; unsigned ones are refused.")
+        if signed == 403:
+            return error(
+                "Through the proxy a right signature is wrong: path, query or body arrive changed.", PROXY
+            )
+        return error(
+            f"A signed form is answered {signed}, an unsigned one {unsigned}; not 400 and 403.", PROXY
+        )
+
+    def _sign(self, target: str) -> str:
+        mac = digest(self._auth_token.encode(), f"{self._url}{target}Doctoryes".encode(), "sha1")
+        return b64encode(mac).decode()
+
+    async def _post(self, target: str, headers: Mapping[str, str]) -> int:
+        url = URL(f"{self._url}{target}", encoded=True)
+        try:
+            async with self._session.post(
+                url, data={"Doctor": "yes"}, headers=headers, ssl=self._trust or True
+            ) as answer:
+                return answer.status
+        except (aiohttp.ClientError, OSError):
+            return 0
+
+    async def origins(self) -> Verdict:
+        """Whether browsers let the configured pages ask for tokens, and give them a microphone."""
+        refused = [origin for origin in sorted(self._origins) if not await self._may_ask(origin)]
+        if refused:
+            return error(
+                f"Browsers keep pages of {', '.join(refused)} from asking for tokens.",
+                "Let the proxy pass OPTIONS and the Access-Control headers on, and add none of its own.",
+            )
+        plain = [
+            o for o in sorted(self._origins) if o.startswith("http:") and urlsplit(o).hostname not in LOCAL
+        ]
+        if plain:
+            return warning(
+                f"Pages of {', '.join(plain)} get no microphone: they are not https.",
+                "Serve them by https, and change cors.origins (or twenty.public_url).",
+            )
+        return ok(f"Pages of {', '.join(sorted(self._origins))} may ask for tokens.")
+
+    async def _may_ask(self, origin: str) -> bool:
+        preflight = {
+            hdrs.ORIGIN: origin,
+            hdrs.ACCESS_CONTROL_REQUEST_METHOD: "POST",
+            hdrs.ACCESS_CONTROL_REQUEST_HEADERS: "authorization,content-type",
+        }
+        try:
+            async with self._session.options(
+                f"{self._url}{TOKEN}", headers=preflight, ssl=self._trust or True
+            ) as answer:
+                allowed = answer.headers.getall(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, [])
+                return answer.ok and allowed == [origin]
+        except (aiohttp.ClientError, OSError):
+            return False
+
+
+def certificate(ends: datetime, now: datetime) -> Verdict:
+    """Whether one that is trusted will be for a while."""
+    reason = f"The certificate holds until {ends:%Y-%m-%d}."
+    return warning(reason, CERTIFICATE) if ends < now + SOON else ok(reason)
+
+
+async def _certificate_end(host: str, port: int, context: ssl.SSLContext) -> datetime:
+    _, writer = await asyncio.open_connection(host, port, ssl=context)
+    try:
+        told = writer.get_extra_info("peercert")["notAfter"]
+    finally:
+        writer.close()
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(told), UTC)

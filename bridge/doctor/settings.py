@@ -1,0 +1,49 @@
+"""The settings themselves: what cannot be loaded, and what can but should not be."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from bridge.doctor.checks import Check, Finding, Verdict, error, ok, warning
+from bridge.errors import SettingsInvalid
+from bridge.settings import AuthSettings
+
+KEYS = "Set BRIDGE_WIDGET_KEYS (openssl rand -hex 32 makes one), and give it to the widget."
+
+
+def not_loaded(invalid: SettingsInvalid) -> list[Finding]:
+    """A finding for each problem; nothing else can be checked."""
+    fix = "Set it in the environment, .env or config.yaml (docs: settings)."
+    return [Finding("settings", error(problem, fix)) for problem in invalid.problems]
+
+
+def checks(auth: AuthSettings, env_file: Path) -> Iterator[Check]:
+    """Those of settings that were loaded."""
+
+    async def loaded() -> Verdict:
+        return ok("All settings hold.")
+
+    async def door() -> Verdict:
+        if auth.anonymous:
+            return warning(
+                "auth.anonymous is on: whoever opens a page of cors.origins, or says so, calls on your bill.",
+                f"Take auth.anonymous out of config.yaml. {KEYS}",
+            )
+        return ok("Nobody gets a token who is not known.")
+
+    async def kept() -> Verdict:
+        return readable(env_file)
+
+    yield Check("settings", loaded)
+    yield Check("settings.door", door)
+    yield Check("settings.env_file", kept)
+
+
+def readable(env_file: Path) -> Verdict:
+    """Whether others on this machine may read the secrets."""
+    if not env_file.exists():
+        return ok("There is no .env here: the secrets are in the environment.")
+    mode = stat.S_IMODE(env_file.stat().st_mode)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return warning(f"{env_file} may be read by others (mode {mode:o}).", f"chmod 600 {env_file}")
+    return ok(f"Only its owner may read {env_file}.")

@@ -1,0 +1,174 @@
+"""Twenty: there, the key good, its role wide enough, the workspace as the bridge needs it."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.errors import NotUnderstood, TwentyDenied, TwentyUnavailable
+from bridge.settings import TwentySettings
+from bridge.twenty.client import TwentyClient
+from bridge.twenty.compare import find_drifts
+from bridge.twenty.drift import Drift
+from bridge.twenty.features import OPTIONAL, Feature
+from bridge.twenty.provision import fields, read, webhook
+from bridge.twenty.schema import PHONE_CALL
+from bridge.twilio import inspect
+
+SOON = timedelta(days=30)
+DEFAULT_LIMIT = 100
+
+NEW_KEY = "In Twenty, Settings → API & Webhooks, make an API key and set TWENTY_API_TOKEN."
+ROLE = "In Twenty, Settings → Roles, choose the key's role and let it see and edit records of all objects."
+SET_UP = "twenty-bridge setup twenty"
+
+OF_CALLS = frozenset({Feature.CALLS, Feature.CALL_ON_PERSON, Feature.CALL_DETAILS})
+ADORNS = frozenset(
+    {*OPTIONAL, Feature.SETUP, Feature.SCREEN_POP, Feature.LAST_CALLS, Feature.LAST_SPOKEN, Feature.DOCTOR}
+)
+"""Calls are logged without these."""
+
+
+def checks(
+    settings: TwentySettings, client: TwentyClient, session: aiohttp.ClientSession, *, public_url: str
+) -> Iterator[Check]:
+    """Those of one workspace."""
+    twenty = _Twenty(settings, client, session, public_url)
+    reached, known = ["twenty.reachable"], ["twenty.reachable", "twenty.key"]
+    yield Check("twenty.reachable", twenty.reachable, "Start Twenty, or set TWENTY_API_URL.")
+    yield Check("twenty.key", twenty.key, NEW_KEY, needs=reached)
+    yield Check("twenty.key_expiry", twenty.key_expiry, NEW_KEY)
+    yield Check("twenty.role", twenty.role, ROLE, needs=known)
+    yield Check("twenty.object", twenty.object, SET_UP, needs=known)
+    yield Check("twenty.operations", twenty.operations, "Run the newest version of the bridge.", needs=known)
+    yield Check("twenty.rate_limit", twenty.rate_limit, needs=known)
+    yield Check("twenty.webhook", twenty.webhook, SET_UP, needs=known)
+
+
+class _Twenty:
+    """A workspace, by its API key."""
+
+    def __init__(
+        self,
+        settings: TwentySettings,
+        client: TwentyClient,
+        session: aiohttp.ClientSession,
+        public_url: str,
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._session = session
+        self._public_url = public_url
+
+    async def reachable(self) -> Verdict:
+        """Its health, at its own address."""
+        url = f"{self._settings.api_url}/healthz"
+        try:
+            async with self._session.get(url) as answer:
+                status = answer.status
+        except (aiohttp.ClientError, OSError) as away:
+            raise TwentyUnavailable(f"{url} cannot be reached: {type(away).__name__}.") from away
+        if status != 200:
+            raise TwentyUnavailable(f"{url} answers {status}: that is no Twenty, or one that is not well.")
+        return ok(f"{self._settings.api_url} answers.")
+
+    async def key(self) -> Verdict:
+        """Whether Twenty knows the key."""
+        try:
+            await self._client.execute("WorkspaceMembers")
+        except TwentyDenied as denied:
+            if denied.code != "twenty.forbidden" or "permission" not in str(denied):
+                raise
+            return warning("The key may not see members: calls stand without their agent.", ROLE)
+        return ok("Twenty takes the API key.")
+
+    async def key_expiry(self) -> Verdict:
+        """Until when the key says that it holds."""
+        try:
+            ends = inspect.read(self._settings.api_token.get_secret_value()).time("exp")
+        except NotUnderstood:
+            ends = None
+        if ends is None:
+            return ok("The API key does not say until when it holds.")
+        reason = f"The API key holds until {ends:%Y-%m-%d}."
+        if ends < datetime.now(UTC):
+            return error(reason, NEW_KEY)
+        return warning(reason, NEW_KEY) if ends < datetime.now(UTC) + SOON else ok(reason)
+
+    async def role(self) -> Verdict:
+        """Whether the key's role may read and write; tried on records that are not there."""
+        nobodys = str(uuid.uuid4())
+        asked: dict[str, tuple[str, dict[str, Any]]] = {
+            "see people": ("FindPeople", {"filter": {"id": {"eq": nobodys}}, "first": 1, "after": None}),
+            "edit notes": ("MayWriteNotes", {"id": nobodys}),
+            "edit phone calls": ("MayWritePhoneCalls", {"id": nobodys}),
+        }
+        lacking = []
+        for what, (operation, variables) in asked.items():
+            try:
+                await self._client.execute(operation, **variables)
+            except TwentyDenied as denied:
+                # A workspace without the object is another check's.
+                if denied.code != "twenty.schema":
+                    lacking.append(what)
+        if lacking:
+            return error(f"The key's role may not {', nor '.join(lacking)}.", ROLE)
+        return ok("The key's role may see people and edit what calls are written to.")
+
+    async def object(self) -> Verdict:
+        """Whether calls can be records of their own, with all fields."""
+        there = await read.structure(self._client)
+        if there.phone_call is None:
+            return warning(f"There is no object {PHONE_CALL}: calls become notes on the person.", SET_UP)
+        if conflicts := fields.conflicts(there.phone_call):
+            return error(" ".join(conflicts), SET_UP)
+        missing = [one.name for one in fields.FIELDS if one.name not in there.phone_call.by_name]
+        if missing:
+            return warning(f"The object {PHONE_CALL} lacks {', '.join(missing)}.", SET_UP)
+        return ok(f"The object {PHONE_CALL} has all its fields.")
+
+    async def operations(self) -> Verdict:
+        """Whether what the bridge sends fits the workspace's schema."""
+        has_object = (await read.structure(self._client)).phone_call is not None
+        found = [d for d in await find_drifts(self._client) if has_object or not _of_calls(d)]
+        if not found:
+            return ok("Every operation fits the workspace's schema.")
+        told = "; ".join(f"{d.operation}: {d.missing[0]} (without it: {d.disables.value})" for d in found)
+        fix = f"{SET_UP}; where that does not mend it, run a version of the bridge made for this Twenty."
+        return error(told, fix) if any(d.disables not in ADORNS for d in found) else warning(told, fix)
+
+    async def rate_limit(self) -> Verdict:
+        """Whether there is something left, and what the bridge takes the limit for."""
+        set_to = self._settings.requests_per_minute
+        await self._client.execute("WorkspaceMembers")
+        if set_to > DEFAULT_LIMIT:
+            return warning(
+                f"twenty.requests_per_minute is {set_to}; Twenty's own default is {DEFAULT_LIMIT}.",
+                "Set API_RATE_LIMITING_LONG_LIMIT of Twenty's server to as much, or take the setting back.",
+            )
+        return ok(f"The bridge keeps to {set_to} root fields a minute, and there is some left.")
+
+    async def webhook(self) -> Verdict:
+        """Whether Twenty tells of people who change."""
+        wanted = webhook.wanted(self._public_url, self._settings.webhook_secret)
+        if wanted is None:
+            return warning(
+                "Without TWENTY_WEBHOOK_SECRET Twenty tells of no new people: old calls do not find them.",
+                f"Set it (openssl rand -hex 32 makes one), then {SET_UP}",
+            )
+        try:
+            steps = webhook.register(await read.webhooks(self._client), wanted)
+        except TwentyDenied as denied:
+            return warning(
+                f"The webhooks cannot be looked at: {denied}", f"{ROLE} Or: {SET_UP}, with another key"
+            )
+        if steps:
+            return warning(f"To do: {'; '.join(step.sentence for step in steps)}.", SET_UP)
+        return ok(f"Twenty tells {wanted.target_url} of people who change.")
+
+
+def _of_calls(drift: Drift) -> bool:
+    return drift.disables in OF_CALLS

@@ -1,0 +1,179 @@
+"""Twilio: the credentials, the TwiML App, the numbers, what may be called, who may listen to recordings."""
+
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+import aiohttp
+from pydantic import SecretStr
+
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.errors import TwilioDenied
+from bridge.settings import TwilioSettings
+from bridge.twilio.provision.plan import urls_under
+from bridge.twilio.provision.steps import ChangeApplication
+from bridge.twilio.rest import open_rest
+from bridge.twilio.rest.account import AccountRest, open_account
+from bridge.twilio.rest.owned import Country
+
+CONSOLE = "Twilio console → Account → API keys & tokens"
+NEW_TOKEN = f"{CONSOLE}: copy the Auth Token into TWILIO_AUTH_TOKEN, and TWILIO_ACCOUNT_SID beside it."
+SET_UP = "twenty-bridge setup twilio"
+NEW_KEY = f"Take TWILIO_API_KEY and TWILIO_API_SECRET out of .env, then {SET_UP} (it makes new ones)."
+PERMISSIONS = "Twilio console → Voice → Settings → Geo permissions"
+MEDIA = "Twilio console → Voice → Settings → General: Enforce HTTP Auth on Media URLs."
+SHOWN = 8
+ONE_TRY: Sequence[float] = ()
+
+
+def checks(
+    settings: TwilioSettings,
+    session: aiohttp.ClientSession,
+    *,
+    public_url: str,
+    numbers: Collection[str],
+    countries: Collection[str],
+) -> Iterator[Check]:
+    """Those of one account. `numbers` are ours (E.164), `countries` (ISO 3166) those that may be called."""
+    twilio = _Twilio(settings, session, public_url, numbers, countries)
+    known = ["twilio.api_key"]
+    yield Check("twilio.auth_token", twilio.auth_token, NEW_TOKEN)
+    yield Check("twilio.api_key", twilio.api_key, NEW_KEY)
+    yield Check("twilio.app", twilio.app, SET_UP, needs=known)
+    yield Check("twilio.numbers", twilio.numbers, SET_UP, needs=known)
+    yield Check("twilio.geo_permissions", twilio.geo_permissions, PERMISSIONS, needs=known)
+    yield Check("twilio.recordings", twilio.recordings, MEDIA, needs=known)
+
+
+class _Twilio:
+    """An account, by its tokens and its API key."""
+
+    def __init__(
+        self,
+        settings: TwilioSettings,
+        session: aiohttp.ClientSession,
+        public_url: str,
+        numbers: Collection[str],
+        countries: Collection[str],
+    ) -> None:
+        self._settings = settings
+        self._session = session
+        self._public_url = public_url
+        self._numbers = numbers
+        self._countries = countries
+
+    @asynccontextmanager
+    async def _account(self) -> AsyncIterator[AccountRest]:
+        """As the bridge comes to it: by the API key."""
+        key, secret = self._settings.api_key, self._settings.api_secret.get_secret_value()
+        async with open_account(self._settings, login=key, password=secret, pauses=ONE_TRY) as account:
+            yield account
+
+    async def auth_token(self) -> Verdict:
+        """Whether Twilio knows the tokens that requests are checked with."""
+        standings = [await self._standing(token) for token in self._settings.auth_token]
+        good = [one for one in standings if one]
+        if not good:
+            return error("Twilio does not know TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN.", NEW_TOKEN)
+        state, kind = good[0]
+        if state != "active":
+            return error(f"The account is {state}.", "Twilio console → Billing, or ask Twilio's support.")
+        if len(good) < len(standings):
+            return warning(
+                "One of the tokens in TWILIO_AUTH_TOKEN is not valid (any more).",
+                "Take it out when the rotation is over.",
+            )
+        if kind == "Trial":
+            return warning(
+                "It is a trial account: it calls verified numbers alone.", "Twilio console → Upgrade."
+            )
+        return ok("Twilio takes the Auth Token.")
+
+    async def _standing(self, token: SecretStr) -> tuple[str, str] | None:
+        try:
+            async with open_account(
+                self._settings, password=token.get_secret_value(), pauses=ONE_TRY
+            ) as account:
+                return await account.standing()
+        except TwilioDenied:
+            return None
+
+    async def api_key(self) -> Verdict:
+        """Whether tokens that the key signs are worth something."""
+        async with self._account() as account:
+            await account.standing()
+        return ok("Twilio takes the API key.")
+
+    async def app(self) -> Verdict:
+        """Whether calls out come here."""
+        async with self._account() as account:
+            listed = {one.sid: one for one in await account.applications()}
+        found, wanted = listed.get(self._settings.app_sid), urls_under(self._public_url)
+        if found is None:
+            return error(
+                f"The account has no TwiML App {self._settings.app_sid}.",
+                f"Take TWILIO_APP_SID out of .env, then {SET_UP}.",
+            )
+        if found.urls != wanted:
+            _, *differing = ChangeApplication(found, wanted).lines()
+            return error(f"The TwiML App calls elsewhere: {', '.join(map(str.strip, differing))}.", SET_UP)
+        return ok("The TwiML App's URLs are ours.")
+
+    async def numbers(self) -> Verdict:
+        """Whether the numbers are the account's, and calls to them come here."""
+        async with self._account() as account:
+            owned = {one.phone_number: one for one in await account.numbers()}
+        missing = sorted(set(self._numbers) - owned.keys())
+        if missing:
+            return error(
+                f"The account does not own {', '.join(missing)}: Twilio refuses it as caller ID (13214).",
+                "Buy it, set TWILIO_PHONE_NUMBER to one of "
+                f"{', '.join(owned) or 'yours'}, or verify it: Phone Numbers → Verified Caller IDs.",
+            )
+        ours = self._settings.app_sid
+        astray = [number for number in sorted(self._numbers) if owned[number].voice_application_sid != ours]
+        if astray:
+            return warning(f"Calls to {', '.join(astray)} do not come here.", SET_UP)
+        return ok("Calls to our numbers come here.")
+
+    async def geo_permissions(self) -> Verdict:
+        """Whether Twilio lets through more than the bridge, or less."""
+        async with self._account() as account:
+            return compared(await account.countries(), self._countries)
+
+    async def recordings(self) -> Verdict:
+        """Whether who has the address of a recording may listen; tried on the newest."""
+        async with open_rest(self._settings, pauses=ONE_TRY) as rest:
+            newest = await anext(rest.recordings(page_size=1), None)
+        if newest is None:
+            return ok("There are no recordings.")
+        account = f"{self._settings.api_url}/2010-04-01/Accounts/{self._settings.account_sid}"
+        url = f"{account}/Recordings/{newest.sid}"
+        async with self._session.head(url, allow_redirects=False) as answer:
+            closed = answer.status in (401, 403)
+        if closed:
+            return ok("Recordings take credentials.")
+        return warning("Whoever has the address of a recording may listen to it.", MEDIA)
+
+
+def compared(countries: Sequence[Country], allowed: Collection[str]) -> Verdict:
+    """Twilio's permissions beside our list of countries (ISO 3166)."""
+    wider = sorted(one.iso_code for one in countries if one.low_risk and one.iso_code not in allowed)
+    risky = sorted(one.iso_code for one in countries if one.high_risk)
+    closed = sorted(one.iso_code for one in countries if not one.low_risk and one.iso_code in allowed)
+    if closed:
+        return error(
+            f"Twilio does not call {_some(closed)}, which the bridge allows.", f"{PERMISSIONS}: open."
+        )
+    if risky:
+        return warning(f"Twilio calls high-risk numbers in {_some(risky)}.", f"{PERMISSIONS}: close them.")
+    if wider:
+        return warning(
+            f"Twilio calls {_some(wider)}, too: what the bridge refuses, a stolen key would not.",
+            f"{PERMISSIONS}: leave open what you call.",
+        )
+    return ok("Twilio calls no more countries than the bridge allows.")
+
+
+def _some(codes: Sequence[str]) -> str:
+    more = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
+    return ", ".join(codes[:SHOWN]) + more

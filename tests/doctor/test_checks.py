@@ -1,0 +1,74 @@
+"""How checks are made: at once, after those that they need, and within seconds."""
+
+import asyncio
+
+from bridge.doctor.checks import Check, Finding, Status, Verdict, error, examine, ok
+from bridge.errors import TwentyOverLimit, TwilioDenied
+
+
+async def well() -> Verdict:
+    return ok("It is.")
+
+
+async def broken() -> Verdict:
+    raise TwilioDenied("Twilio denies it.")
+
+
+async def examined(*checks: Check, seconds: float = 5) -> dict[str, Finding]:
+    return {one.name: one for one in await examine(checks, seconds=seconds)}
+
+
+async def test_what_is_raised_is_an_error_with_the_checks_own_fix() -> None:
+    found = await examined(Check("a", broken, "Mend it."), Check("b", well))
+    assert found["a"].as_json() == {
+        "name": "a",
+        "status": "error",
+        "reason": "Twilio denies it.",
+        "fix": "Mend it.",
+    }
+    assert found["b"].verdict.status is Status.OK
+
+
+async def test_what_needs_a_failed_one_is_left_out_and_says_so() -> None:
+    async def never() -> Verdict:
+        raise AssertionError
+
+    found = await examined(Check("b", never, needs=["a"]), Check("a", broken))
+    assert found["b"].verdict.reason == "Not checked, because of a."
+    assert found["b"].verdict.status is Status.WARNING
+
+
+async def test_a_check_that_never_ends_is_an_error_in_time() -> None:
+    async def forever() -> Verdict:
+        await asyncio.Event().wait()
+        return ok("Never.")
+
+    found = await examined(Check("a", forever, "Wait."), Check("b", well), seconds=0.01)
+    assert "No answer within" in found["a"].verdict.reason
+    assert found["b"].verdict.status is Status.OK
+
+
+async def test_a_check_that_fails_by_itself_hides_no_other() -> None:
+    async def mistaken() -> Verdict:
+        raise KeyError("secret")
+
+    found = await examined(Check("a", mistaken), Check("b", well))
+    assert "failed: KeyError" in found["a"].verdict.reason
+    assert "secret" not in found["a"].verdict.reason
+    assert found["b"].verdict.status is Status.OK
+
+
+async def test_a_used_up_limit_is_no_error_of_what_was_to_be_asked() -> None:
+    async def limited() -> Verdict:
+        raise TwentyOverLimit("Limit reached")
+
+    assert (await examined(Check("a", limited)))["a"].verdict.status is Status.WARNING
+
+
+async def test_they_come_in_their_order() -> None:
+    checks = [Check(name, well, needs=needs) for name, needs in (("c", ["a"]), ("a", []), ("b", ["c"]))]
+    assert [one.name for one in await examine(checks)] == ["c", "a", "b"]
+
+
+def test_a_verdict_says_itself() -> None:
+    assert error("Why.", "How.") == Verdict(Status.ERROR, "Why.", "How.")

@@ -1,0 +1,365 @@
+"""Each check: whatever it looks at is broken, and is named with what mends it."""
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from aiohttp import web
+
+from bridge.app import open_app
+from bridge.doctor import clock, database, public, twilio
+from bridge.doctor.checks import Status
+from bridge.errors import NotUnderstood
+from bridge.sandbox.twilio.permissions import Permission
+from bridge.sandbox.twilio.recordings import Recording
+from bridge.twilio.rest.owned import Country
+from bridge.web.protocol import Runner
+from tests.doctor.conftest import PREFIX, World, listening
+from tests.support import new_sid
+from tests.twenty.provisioning import tell, workspace
+
+Break = Callable[[World], Awaitable[None] | None]
+
+
+async def test_of_a_bridge_that_is_well_nothing_is_told(world: World) -> None:
+    found = await world.examine()
+    # How much room there is on the disk is the machine's affair.
+    assert {name: one for name, one in found.items() if one[0] != "ok" and name != "database.space"} == {}
+    assert len(found) > 20
+
+
+async def test_with_everything_down_it_ends_and_says_so(world: World) -> None:
+    world.twenty.faults.down = True
+    world.change("twilio", api_url="http://127.0.0.1:1")
+    await world.bridge.cleanup()
+    found = await world.examine()
+    errors = {name for name, (status, *_) in found.items() if status == "error"}
+    assert errors == {"twenty.reachable", "twilio.auth_token", "twilio.api_key", "bridge.running"}
+    assert all(fix for status, _, fix in found.values() if status != "ok")
+
+
+def open_door(world: World) -> None:
+    world.change("auth", anonymous=True)
+
+
+def readable_env(world: World) -> None:
+    (world.folder / ".env").chmod(0o644)
+
+
+def database_nowhere(world: World) -> None:
+    world.change("inbox", database_url=f"sqlite+aiosqlite:///{world.folder}/.env/bridge.db")
+
+
+def database_is_none(world: World) -> None:
+    (world.folder / "none.db").write_text("This is a text of some length, and no database at all." * 99)
+    world.change("inbox", database_url=f"sqlite+aiosqlite:///{world.folder / 'none.db'}")
+
+
+def no_postgresql(world: World) -> None:
+    world.change("inbox", database_url="postgresql+asyncpg://bridge:secret@127.0.0.1:1/bridge")
+
+
+def _version(world: World, version: str) -> None:
+    copy = world.folder / "copy.db"
+    shutil.copy(world.folder / "bridge.db", copy)
+    with closing(sqlite3.connect(world.folder / "bridge.db")) as source, closing(sqlite3.connect(copy)) as to:
+        source.backup(to)
+        to.execute("update alembic_version set version_num = ?", [version])
+        to.commit()
+    world.change("inbox", database_url=f"sqlite+aiosqlite:///{copy}")
+
+
+def older_tables(world: World) -> None:
+    _version(world, "0001")
+
+
+def newer_tables(world: World) -> None:
+    _version(world, "9999")
+
+
+def twenty_down(world: World) -> None:
+    world.twenty.faults.down = True
+
+
+def twenty_elsewhere(world: World) -> None:
+    world.change("twenty", api_url=f"{world.twilio.url}/nothing")
+
+
+def key_unknown(world: World) -> None:
+    world.change("twenty", api_token="nobodys")
+
+
+def key_revoked(world: World) -> None:
+    world.twenty.faults.key_revoked = True
+
+
+def _key(world: World, *, days: int) -> None:
+    ends = datetime.now(UTC) + timedelta(days=days)
+    world.change("twenty", api_token=jwt.encode({"exp": ends}, "x" * 32))
+
+
+def key_ends_soon(world: World) -> None:
+    _key(world, days=10)
+
+
+def key_ended(world: World) -> None:
+    _key(world, days=-1)
+
+
+def key_reads_only(world: World) -> None:
+    world.change("twenty", api_token=world.twenty.readonly_key)
+
+
+async def field_gone(world: World) -> None:
+    there = await workspace(world.twenty)
+    field = there.field_id("transcript")
+    await tell(
+        world.twenty,
+        "mutation ($i: UpdateOneFieldMetadataInput!) { updateOneField(input: $i) { id } }",
+        i={"id": field, "update": {"isActive": False}},
+    )
+
+
+def over_limit(world: World) -> None:
+    world.twenty.faults.over_limit = True
+
+
+def high_limit(world: World) -> None:
+    world.change("twenty", requests_per_minute=5000)
+
+
+def no_webhook_secret(world: World) -> None:
+    world.change("twenty", webhook_secret=None)
+
+
+def other_webhook_secret(world: World) -> None:
+    world.change("twenty", webhook_secret="another-webhook-secret")
+
+
+def wrong_auth_token(world: World) -> None:
+    world.change("twilio", auth_token=("wrong",))
+
+
+def one_wrong_auth_token(world: World) -> None:
+    world.change("twilio", auth_token=(world.twilio.auth_token, "wrong"))
+
+
+def wrong_api_secret(world: World) -> None:
+    world.change("twilio", api_secret="wrong")
+
+
+def app_gone(world: World) -> None:
+    world.change("twilio", app_sid="AP" + "9" * 32)
+
+
+def app_elsewhere(world: World) -> None:
+    world.twilio.status_url = "https://old.example.com/status"
+
+
+def number_not_ours(world: World) -> None:
+    world.change("twilio", phone_number="+33159139999")
+
+
+def number_astray(world: World) -> None:
+    for number in world.twilio.account.numbers.values():
+        number.voice_application_sid = ""
+
+
+def wide_open(world: World) -> None:
+    world.twilio.account.permissions.countries["KY"] = Permission()
+
+
+def risky(world: World) -> None:
+    world.twilio.account.permissions.countries["FR"] = Permission(high_risk_special=True)
+
+
+def too_closed(world: World) -> None:
+    world.twilio.account.permissions.countries["FR"] = Permission(low_risk=False)
+
+
+async def bridge_down(world: World) -> None:
+    await world.bridge.cleanup()
+
+
+def http_only(world: World) -> None:
+    world.change("server", public_url="http://phone.example.com")
+
+
+def nobody_there(world: World) -> None:
+    world.change("server", public_url="https://127.0.0.1:1")
+
+
+def leads_astray(world: World) -> None:
+    world.proxy.target = world.twenty.url
+
+
+def drops_query(world: World) -> None:
+    world.proxy.keeps_query = False
+
+
+def other_public_url(world: World) -> None:
+    # The bridge was started with another one.
+    world.change("server", public_url=world.settings.server.public_url.removesuffix(PREFIX))
+
+
+def doubled_cors(world: World) -> None:
+    world.proxy.adds_cors = True
+
+
+def no_options(world: World) -> None:
+    world.proxy.takes_options = False
+
+
+def plain_page(world: World) -> None:
+    world.change("twenty", public_url="http://crm.example.com")
+
+
+CASES: list[tuple[Break, str, str, str]] = [
+    (open_door, "settings.door", "warning", "auth.anonymous is on"),
+    (readable_env, "settings.env_file", "warning", "mode 644"),
+    (database_nowhere, "database.writable", "error", "cannot be made"),
+    (database_is_none, "database.writable", "error", "not a database"),
+    (no_postgresql, "database.writable", "error", "cannot be written"),
+    (older_tables, "database.migrated", "warning", "older version"),
+    (newer_tables, "database.migrated", "error", "newer version"),
+    (twenty_down, "twenty.reachable", "error", "cannot be reached"),
+    (twenty_elsewhere, "twenty.reachable", "error", "no Twenty"),
+    (key_unknown, "twenty.key", "error", "does not take the API key"),
+    (key_revoked, "twenty.key", "error", "does not let this API key"),
+    (key_ends_soon, "twenty.key_expiry", "warning", "holds until"),
+    (key_ended, "twenty.key_expiry", "error", "holds until"),
+    (key_reads_only, "twenty.role", "error", "may not edit notes, nor edit phone calls"),
+    (field_gone, "twenty.object", "error", "phoneCall.transcript is deactivated"),
+    (over_limit, "twenty.rate_limit", "warning", "rate limit is used up"),
+    (high_limit, "twenty.rate_limit", "warning", "5000"),
+    (no_webhook_secret, "twenty.webhook", "warning", "TWENTY_WEBHOOK_SECRET"),
+    (other_webhook_secret, "twenty.webhook", "warning", "change secret"),
+    (wrong_auth_token, "twilio.auth_token", "error", "TWILIO_AUTH_TOKEN"),
+    (one_wrong_auth_token, "twilio.auth_token", "warning", "One of the tokens"),
+    (wrong_api_secret, "twilio.api_key", "error", "denies"),
+    (app_gone, "twilio.app", "error", "no TwiML App AP999"),
+    (app_elsewhere, "twilio.app", "error", "https://old.example.com/status →"),
+    (number_not_ours, "twilio.numbers", "error", "does not own +33159139999"),
+    (number_astray, "twilio.numbers", "warning", "do not come here"),
+    (wide_open, "twilio.geo_permissions", "warning", "KY"),
+    (risky, "twilio.geo_permissions", "warning", "high-risk numbers in FR"),
+    (too_closed, "twilio.geo_permissions", "error", "does not call FR"),
+    (bridge_down, "bridge.running", "error", "No bridge listens"),
+    (http_only, "public.tls", "error", "is http"),
+    (nobody_there, "public.tls", "error", "cannot be reached"),
+    (leads_astray, "public.reaches_us", "error", "No bridge answers"),
+    (drops_query, "public.signature", "error", "path, query or body arrive changed"),
+    (other_public_url, "public.signature", "error", "arrive changed"),
+    (doubled_cors, "cors.origins", "error", "keep pages of"),
+    (no_options, "cors.origins", "error", "OPTIONS"),
+    (plain_page, "cors.origins", "error", "http://crm.example.com"),
+]
+
+
+@pytest.mark.parametrize(
+    ("broken", "name", "status", "said"), CASES, ids=[case[0].__name__ for case in CASES]
+)
+async def test_what_is_broken_is_named(
+    world: World, broken: Break, name: str, status: str, said: str
+) -> None:
+    if (waiting := broken(world)) is not None:
+        await waiting
+    found = await world.examine(name)
+    assert found[name][0] == status, found[name]
+    assert said in found[name][1] + found[name][2]
+    assert found[name][2]
+    assert world.twilio.auth_token not in str(found)
+    assert world.twenty.api_key not in str(found)
+
+
+@pytest.mark.parametrize(("certificate", "said"), [("expired", "is not trusted"), ("other", "mismatch")])
+async def test_certificates_that_nobody_trusts(world: World, certificate: str, said: str) -> None:
+    async with listening(world.proxy, certificate) as origin:
+        world.change("server", public_url=origin + PREFIX)
+        status, reason, _ = (await world.examine("public"))["public.tls"]
+    assert status == "error"
+    assert said in reason
+
+
+@asynccontextmanager
+async def another(world: World) -> AsyncIterator[str]:
+    """Another bridge with the same settings."""
+    folder = world.folder / "another"
+    inbox = world.settings.inbox.model_validate({"database_url": f"sqlite+aiosqlite:///{folder}/bridge.db"})
+    async with open_app(world.settings.model_copy(update={"inbox": inbox})) as app:
+        runner = Runner(app, shutdown_timeout=1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
+
+
+async def test_another_bridge_is_not_this_one(world: World) -> None:
+    async with another(world) as url:
+        world.proxy.target = url
+        status, reason, _ = (await world.examine("public"))["public.reaches_us"]
+    assert status == "error"
+    assert "Another bridge" in reason
+
+
+@pytest.mark.parametrize(("closed", "status"), [(True, "ok"), (False, "warning")])
+async def test_recordings_that_anybody_may_listen_to(world: World, *, closed: bool, status: str) -> None:
+    world.twilio.rest.media_auth = closed
+    sid = new_sid()
+    recording = Recording(
+        f"RE{sid[2:]}", sid, "DialVerb", datetime.now(UTC), 0, status="completed", duration=9
+    )
+    world.twilio.account.keep_recording(recording)
+    assert (await world.examine("twilio"))["twilio.recordings"][0] == status
+
+
+async def test_what_is_no_check_is_a_sentence(world: World) -> None:
+    with pytest.raises(NotUnderstood, match="no check twenti; there are settings, "):
+        await world.examine("twenti")
+
+
+async def test_nothing_is_kept_of_what_a_doctor_asks(world: World) -> None:
+    await world.examine()
+    with closing(sqlite3.connect(world.folder / "bridge.db")) as connection:
+        assert connection.execute("select count(*) from callbacks").fetchone() == (0,)
+
+
+async def test_a_database_that_is_not_there_yet_is_not_made(world: World) -> None:
+    file = world.folder / "new" / "bridge.db"
+    world.change("inbox", database_url=f"sqlite+aiosqlite:///{file}")
+    found = await world.examine("database")
+    assert (found["database.writable"][0], found["database.migrated"][0]) == ("ok", "ok")
+    assert not file.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [(0, "ok"), (3, "ok"), (-3, "ok"), (20, "warning"), (-20, "warning"), (90, "error")],
+)
+def test_a_clock_that_is_off(seconds: int, status: str) -> None:
+    now = datetime.now(UTC)
+    assert clock.verdict(now + timedelta(seconds=seconds), now, "Twilio").status == status
+
+
+@pytest.mark.parametrize(("free", "status"), [(2**40, "ok"), (2**29, "warning"), (2**20, "error")])
+def test_room_on_the_disk(free: int, status: str) -> None:
+    assert database.room(free, Path("/srv")).status == status
+
+
+@pytest.mark.parametrize(("days", "status"), [(100, Status.OK), (10, Status.WARNING)])
+def test_a_certificate_that_ends(days: int, status: Status) -> None:
+    now = datetime.now(UTC)
+    assert public.certificate(now + timedelta(days=days), now).status is status
+
+
+def test_many_countries_are_not_all_named() -> None:
+    codes = [f"{a}{b}" for a in "ABCDEFGH" for b in "XYZ"]
+    said = twilio.compared([Country(code, low_risk=True, high_risk=False) for code in codes], {"AX"}).reason
+    assert "and 15 more" in said
