@@ -33,6 +33,10 @@ SETTINGS = {
 CONFIG = """\
 server: {port: 0}
 agents: {pattern: 'agent[0-9]+'}
+# One agent calls as no agent does. The limits are counted all the same.
+dialling:
+  {agent_calls_a_minute: 100000, agent_calls_an_hour: 100000, agent_calls_at_once: 100000,
+   calls_a_minute: 100000, calls_an_hour: 100000}
 # The sandbox has no limit, and the wait for it is not what is measured.
 twenty: {requests_per_minute: 1000000}
 """

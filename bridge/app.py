@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import structlog
 from aiohttp import web
 
+from bridge.calls.admission import Admission
+from bridge.calls.caller_ids import CallerIds
+from bridge.calls.dialling import Dialling
 from bridge.calls.lines import Group, Lines
 from bridge.calls.links import RecordingLinks, derived_key
-from bridge.calls.numbers import to_dial
 from bridge.calls.switchboard import Switchboard
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
@@ -312,7 +313,7 @@ def _twenty_webhook(
 
 def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls_in: CallsIn) -> Calls:
     keys = [Agents(names=key.identities, pattern=key.pattern, default=None) for key in settings.auth.keys]
-    number = partial(to_dial, region=settings.region)
+    number = Dialling(settings.dialling.rules(settings.region)).number
     return Calls(
         inbox,
         rest,
@@ -341,9 +342,22 @@ def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: Cal
     )
     return Voice(
         inbound=inbound,
-        outbound=Outbound(inbox, _line(settings, calls_in.lines), urls),
+        outbound=Outbound(
+            inbox, _admission(settings, calls_in.switchboard), _line(settings, calls_in.lines), urls
+        ),
         callbacks=callbacks,
         texts=settings.voice.spoken,
+    )
+
+
+def _admission(settings: Settings, switchboard: Switchboard) -> Admission:
+    dialling, region = settings.dialling, settings.region
+    company = (settings.twilio.phone_number, *dialling.caller_ids)
+    return Admission(
+        dialling=Dialling(dialling.rules(region)),
+        caller_ids=CallerIds(company=company, own=dialling.own_caller_ids, region=region),
+        limits=dialling.limits,
+        switchboard=switchboard,
     )
 
 
@@ -352,11 +366,8 @@ def _lines(settings: Settings) -> Lines:
 
 
 def _line(settings: Settings, lines: Lines) -> Line:
-    number = settings.twilio.phone_number
-    recording = lines.of(number).recording
+    recording = lines.of(settings.twilio.phone_number).recording
     return Line(
-        number=number,
-        region=settings.region,
         ring_seconds=settings.voice.ring_seconds,
         longest_call_seconds=settings.voice.longest_call_seconds,
         machine_detection=settings.voice.machine_detection,

@@ -10,7 +10,7 @@ from bridge.calls.handling import Names, duration, handling, name_of
 from bridge.calls.links import RECORDING_SID, Link, RecordingLinks
 from bridge.calls.matching import Match
 from bridge.calls.numbers import e164, is_withheld
-from bridge.calls.texts import Texts
+from bridge.calls.texts import Texts, why_not_placed
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/twenty-twilio-bridge/activity")
 """Of every id that the bridge chooses. Changing it would write every call anew."""
@@ -110,6 +110,8 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _what(call: Call, texts: Texts) -> str:
+    if call.status is CallStatus.FAILED and call.refused:
+        return why_not_placed(texts, call.refused)
     unanswered = texts.missed if call.direction is Direction.INBOUND else texts.unanswered
     outcomes: Mapping[CallStatus, str] = {
         CallStatus.MISSED: unanswered,

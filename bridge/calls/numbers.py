@@ -1,12 +1,9 @@
-"""Phone numbers: E.164, withheld callers, what can be dialled."""
+"""Addresses: phone numbers as E.164, withheld callers, how they are shown."""
 
-import re
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
-
-from bridge.errors import NumberRefused
 
 # What networks send in place of a number; the digits spell the word on a keypad.
 # https://www.twilio.com/docs/voice/twiml#twilios-request-to-your-application
@@ -24,7 +21,6 @@ WITHHELD = frozenset(
         "+86282452253",
     }
 )
-DIALLABLE = re.compile(r"[+0-9() .\-/\u00a0]{2,40}")
 
 
 def is_withheld(address: str) -> bool:
@@ -77,19 +73,7 @@ def readable(address: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
 
 
-def to_dial(address: str, region: str) -> str:
-    """The E.164 number that a user meant by what they typed.
-
-    Raises NumberRefused for what nobody can be reached at; its message is for the operator.
-    """
-    if not DIALLABLE.fullmatch(address):
-        raise NumberRefused("invalid", f"{shortened(address)!r}: not a telephone number")
-    number = parse(address, region)
-    if number is None or not phonenumbers.is_valid_number(number):
-        raise NumberRefused("invalid", f"{shortened(address)!r}: not a valid number (region {region})")
-    return to_e164(number)
-
-
 def shortened(address: str) -> str:
-    """An address as logs show it: `+336…678`."""
-    return address if len(address) <= 6 else f"{address[:4]}…{address[-3:]}"
+    """An address as logs show it: `+336…678`; of a short one the first and the last quarter."""
+    first, last = (4, 3) if len(address) > 10 else (len(address) // 4,) * 2
+    return f"{address[:first]}…{address[len(address) - last :]}" if address else ""

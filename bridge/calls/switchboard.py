@@ -59,7 +59,7 @@ class Switchboard:
         self._legs: OrderedDict[str, _Leg] = OrderedDict()
         self._on_line: dict[str, set[str]] = {}
         self._placed, self._placed_by = Tally(), dict[str, Tally]()
-        self._refused_by: dict[str, Tally] = {}
+        self._refused, self._refused_by = Tally(), dict[str, Tally]()
 
     def heard(self, callback: Callback) -> None:
         """Takes a callback in; one that was heard before changes nothing."""
@@ -93,6 +93,10 @@ class Switchboard:
         tally = self._placed_by.get(identity)
         return tally.since(since) if tally else 0
 
+    def refused(self, since: datetime) -> int:
+        """How many calls out were refused after `since` (an hour ago at most), to everybody."""
+        return self._refused.since(since)
+
     def refused_to(self, identity: str, since: datetime) -> int:
         """How many calls an agent was refused after `since` (an hour ago at most)."""
         tally = self._refused_by.get(identity)
@@ -125,8 +129,8 @@ class Switchboard:
             tallies = [self._placed, self._placed_by.setdefault(identity, Tally())]
             leg.placed_at = _counted(tallies, leg.placed_at, at)
         else:
-            tally = self._refused_by.setdefault(identity, Tally())
-            leg.refused_at = _counted([tally], leg.refused_at, at)
+            tallies = [self._refused, self._refused_by.setdefault(identity, Tally())]
+            leg.refused_at = _counted(tallies, leg.refused_at, at)
             reason = callback.get("Reason") or ""
             leg.reason = min(leg.reason or reason, reason)
 

@@ -14,6 +14,17 @@ class Texts:
     # Spoken
     invalid: str
     """Nobody can be reached at what was dialled."""
+    country: str
+    special: str
+    """Premium rate, shared cost, and other kinds that are not dialled."""
+    denied: str
+    emergency: str
+    short: str
+    caller_id: str
+    """The agent asked to show a number that is not theirs."""
+    agent_limit: str
+    company_limit: str
+    at_once: str
     unavailable: str
     """Something on our side failed."""
     no_inbound: str
@@ -22,6 +33,17 @@ class Texts:
     """The voicemail's greeting."""
     recorded: str
     """The call is being recorded."""
+    # Written of a call that was not placed
+    why_invalid: str
+    why_country: str
+    why_special: str
+    why_denied: str
+    why_emergency: str
+    why_short: str
+    why_caller_id: str
+    why_agent_limit: str
+    why_company_limit: str
+    why_at_once: str
     # Written
     inbound: str
     outbound: str
@@ -51,10 +73,29 @@ class Texts:
 ENGLISH = Texts(
     language="en-US",
     invalid="The number you dialed is not valid. Please check it and try again.",
+    country="Calls to this country are not allowed.",
+    special="Calls to premium-rate and other special numbers are not allowed.",
+    denied="Calls to this number are not allowed.",
+    emergency="Emergency numbers cannot be called from here. Please use another phone.",
+    short="Short numbers and service codes cannot be called from here.",
+    caller_id="You may not call with the number that was chosen. Please choose another one.",
+    agent_limit="You have placed too many calls in a short time. Please wait a while.",
+    company_limit="Your company has placed too many calls in a short time. Please wait a while.",
+    at_once="You are in too many calls at the same time. Please end one of them and try again.",
     unavailable="We are sorry, this call cannot be placed right now. Please try again later.",
     no_inbound="We are sorry, nobody can take your call right now. Please try again later.",
     leave_message="We cannot take your call right now. Please leave a message after the tone.",
     recorded="This call is recorded.",
+    why_invalid="Not placed: no valid number",
+    why_country="Not placed: country not allowed",
+    why_special="Not placed: premium-rate or special number",
+    why_denied="Not placed: number not allowed",
+    why_emergency="Not placed: emergency number",
+    why_short="Not placed: short number or service code",
+    why_caller_id="Not placed: caller ID not allowed",
+    why_agent_limit="Not placed: the agent's limit is reached",
+    why_company_limit="Not placed: the company's limit is reached",
+    why_at_once="Not placed: too many calls at once",
     inbound="Inbound call",
     outbound="Outbound call",
     missed="Missed call",
@@ -80,10 +121,29 @@ ENGLISH = Texts(
 FRENCH = Texts(
     language="fr-FR",
     invalid="Le numéro composé n'est pas valide. Merci de le vérifier et de recommencer.",
+    country="Les appels vers ce pays ne sont pas autorisés.",
+    special="Les appels vers les numéros surtaxés et autres numéros spéciaux ne sont pas autorisés.",
+    denied="Les appels vers ce numéro ne sont pas autorisés.",
+    emergency="Les numéros d'urgence ne peuvent pas être appelés d'ici. Merci d'utiliser un autre téléphone.",
+    short="Les numéros courts et les codes de service ne peuvent pas être appelés d'ici.",
+    caller_id="Vous ne pouvez pas appeler avec le numéro choisi. Merci d'en choisir un autre.",
+    agent_limit="Vous avez passé trop d'appels en peu de temps. Merci de patienter un peu.",
+    company_limit="Votre entreprise a passé trop d'appels en peu de temps. Merci de patienter un peu.",
+    at_once="Vous avez trop d'appels en cours. Merci d'en terminer un avant de recommencer.",
     unavailable="Désolé, cet appel ne peut pas aboutir pour le moment. Merci de réessayer plus tard.",
     no_inbound="Désolé, personne ne peut prendre votre appel pour le moment. Merci de rappeler plus tard.",
     leave_message="Nous ne pouvons pas prendre votre appel. Merci de laisser un message après le bip.",
     recorded="Cet appel est enregistré.",
+    why_invalid="Non passé : numéro invalide",
+    why_country="Non passé : pays non autorisé",
+    why_special="Non passé : numéro surtaxé ou spécial",
+    why_denied="Non passé : numéro non autorisé",
+    why_emergency="Non passé : numéro d'urgence",
+    why_short="Non passé : numéro court ou code de service",
+    why_caller_id="Non passé : numéro d'appelant non autorisé",
+    why_agent_limit="Non passé : limite de l'agent atteinte",
+    why_company_limit="Non passé : limite de l'entreprise atteinte",
+    why_at_once="Non passé : trop d'appels en cours",
     inbound="Appel entrant",
     outbound="Appel sortant",
     missed="Appel manqué",
@@ -108,6 +168,14 @@ FRENCH = Texts(
 )
 SHIPPED: Mapping[str, Texts] = {"en-US": ENGLISH, "fr-FR": FRENCH}
 NAMES = tuple(name for name in Texts.__dataclass_fields__ if name != "language")
+REASONS = tuple(name.removeprefix("why_") for name in NAMES if name.startswith("why_"))
+"""Why a call out is not placed; of each there is a spoken text by that name, too."""
+
+
+def why_not_placed(texts: Texts, reason: str) -> str:
+    """What Twenty says of a call that was refused for `reason`; another version's reason is a failure."""
+    why: str = getattr(texts, f"why_{reason}", texts.failed)
+    return why
 
 
 def texts_for(language: str, own: Mapping[str, str]) -> Texts:
@@ -116,3 +184,9 @@ def texts_for(language: str, own: Mapping[str, str]) -> Texts:
     A language that does not ship starts from English, so each text left out is English.
     """
     return replace(SHIPPED.get(language, ENGLISH), language=language, **own)
+
+
+def spoken_refusal(texts: Texts, reason: str) -> str:
+    """What an agent hears whose call was refused for `reason`."""
+    text: str = getattr(texts, reason, texts.unavailable)
+    return text

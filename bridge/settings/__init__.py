@@ -2,6 +2,7 @@
 
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
 from bridge.settings.activities import ActivitySettings, MatchingSettings
+from bridge.settings.dialling import DiallingSettings
 from bridge.settings.load import load
 from bridge.settings.models import Settings
 from bridge.settings.reconcile import ReconcileSettings
@@ -17,6 +18,7 @@ __all__ = [
     "AgentSettings",
     "AuthSettings",
     "CorsSettings",
+    "DiallingSettings",
     "InboxSettings",
     "LogSettings",
     "MatchingSettings",

@@ -8,6 +8,7 @@ from pydantic import model_validator
 from bridge.calls.numbers import home_region
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
 from bridge.settings.activities import ActivitySettings, MatchingSettings
+from bridge.settings.dialling import DiallingSettings
 from bridge.settings.lines import LinesSettings
 from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.recordings import RecordingSettings
@@ -30,6 +31,7 @@ class Settings(Section):
     agents: AgentSettings = AgentSettings()
     tokens: TokenSettings = TokenSettings()
     voice: VoiceSettings = VoiceSettings()
+    dialling: DiallingSettings = DiallingSettings()
     recordings: RecordingSettings = RecordingSettings()
     lines: LinesSettings = LinesSettings()
     matching: MatchingSettings = MatchingSettings()

@@ -55,6 +55,11 @@ def _phone_number(value: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _norway(value: object) -> object:
+    # YAML reads NO as "no".
+    return "NO" if value is False else value
+
+
 def _region(value: str) -> str:
     if value not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError("should be a country in two capital letters (ISO 3166)")
@@ -107,7 +112,7 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 PhoneNumber = Annotated[str, BeforeValidator(_digits_with_plus), AfterValidator(_phone_number)]
 Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_spoken)]
 """What a caller hears: a text, or the https:// URL of an audio file."""
-Region = Annotated[str, AfterValidator(_region)]
+Region = Annotated[str, BeforeValidator(_norway), AfterValidator(_region)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], BeforeValidator(_split)]
 Email = Annotated[str, AfterValidator(_email)]

@@ -15,6 +15,16 @@ EMPTY = written(VoiceResponse())
 """Nothing more to do: the call ends."""
 
 
+def _reject() -> str:
+    response = VoiceResponse()
+    response.reject(reason="busy")
+    return str(response)
+
+
+REJECT = _reject()
+"""The call ends before it began, and costs nothing. https://www.twilio.com/docs/voice/twiml/reject"""
+
+
 def dial_out(
     target: str,
     *,

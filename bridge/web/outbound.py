@@ -1,4 +1,4 @@
-"""An agent calls out: what may be dialled, and over which number."""
+"""An agent calls out: the TwiML that places the call, or says why not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ import structlog
 from aiohttp import web
 
 from bridge import metrics
-from bridge.calls.callback import Kind
-from bridge.calls.identities import allowed_identity
-from bridge.calls.numbers import client_identity, shortened, to_dial
-from bridge.calls.texts import Texts
+from bridge.calls.admission import Admission, Outgoing
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.numbers import shortened
+from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
 from bridge.twilio import twiml
@@ -22,10 +22,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The company's number and how calls go out over it. `region` is where national numbers are at home."""
+    """How calls go out."""
 
-    number: str
-    region: str
     ring_seconds: int
     longest_call_seconds: int | None
     machine_detection: bool
@@ -37,45 +35,50 @@ class Line:
 class Outbound:
     """Answers voice requests of calls out."""
 
-    def __init__(self, inbox: Inbox, line: Line, urls: CallbackUrls) -> None:
+    def __init__(self, inbox: Inbox, admission: Admission, line: Line, urls: CallbackUrls) -> None:
         self._inbox = inbox
+        self._admission = admission
         self._line = line
         self._urls = urls
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """TwiML for an agent who calls; what it tells is kept without keeping them waiting."""
+        asked = read(Kind.VOICE, request, parameters)
         try:
-            target = self._target(parameters.get("To", ""))
+            outgoing = self._admission.admit(asked)
         except NumberRefused as refused:
-            log.warning("call.refused", call_sid=parameters.get("CallSid"), reason=str(refused))
-            metrics.NUMBERS_REFUSED.inc(refused.reason)
-            metrics.TWIML.inc("refused")
-            told = {**parameters, "Reason": refused.reason}
-            keep_soon(self._inbox, read(Kind.REFUSED, request, told))
-            text = getattr(self._line.texts, refused.reason)
-            return answer(twiml.say(text, language=self._line.texts.language))
-        keep_soon(self._inbox, read(Kind.VOICE, request, parameters))
+            return self._refuse(request, asked, refused)
+        keep_soon(self._inbox, asked)
         metrics.TWIML.inc("dialled")
-        return answer(self._dial(target, parameters))
+        return answer(self._dial(outgoing, asked.call_sid))
 
-    def _target(self, dialled: str) -> str:
-        if dialled.startswith("client:"):
-            identity = allowed_identity(client_identity(dialled) or "")
-            if identity is None:
-                raise NumberRefused("invalid", f"{shortened(dialled)!r}: no identity")
-            return f"client:{identity}"
-        return to_dial(dialled, self._line.region)
-
-    def _dial(self, target: str, parameters: Mapping[str, str]) -> str:
-        # A colleague sees who calls; everybody else the company's number.
-        caller_id = parameters["From"] if client_identity(target) else self._line.number
+    def _dial(self, outgoing: Outgoing, call_sid: str) -> str:
         return twiml.dial_out(
-            target,
-            caller_id=caller_id,
+            outgoing.target,
+            caller_id=outgoing.caller_id,
             timeout=self._line.ring_seconds,
             time_limit=self._line.longest_call_seconds,
             urls=self._urls,
-            detect_machines_of=parameters["CallSid"] if self._line.machine_detection else None,
+            detect_machines_of=call_sid if self._line.machine_detection else None,
             record=self._line.record,
             announce=self._line.announce,
         )
+
+    def _refuse(self, request: web.Request, asked: Callback, refused: NumberRefused) -> web.Response:
+        log.warning(
+            "call.refused",
+            call_sid=asked.call_sid,
+            agent=asked.get("From"),
+            to=shortened(asked.get("To") or ""),
+            reason=refused.reason,
+            detail=str(refused),
+        )
+        metrics.NUMBERS_REFUSED.inc(refused.reason)
+        metrics.TWIML.inc("refused")
+        flooded = self._admission.is_flooded(asked)
+        told = {**asked.parameters, "Reason": refused.reason}
+        keep_soon(self._inbox, read(Kind.REFUSED, request, told))
+        if flooded:
+            return answer(twiml.REJECT)
+        text = spoken_refusal(self._line.texts, refused.reason)
+        return answer(twiml.say(text, language=self._line.texts.language))

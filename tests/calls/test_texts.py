@@ -4,7 +4,17 @@ from dataclasses import asdict
 
 import pytest
 
-from bridge.calls.texts import ENGLISH, FRENCH, LANGUAGES, NAMES, SHIPPED, texts_for
+from bridge.calls.texts import (
+    ENGLISH,
+    FRENCH,
+    LANGUAGES,
+    NAMES,
+    REASONS,
+    SHIPPED,
+    spoken_refusal,
+    texts_for,
+    why_not_placed,
+)
 
 
 def test_what_is_said_to_ship_ships() -> None:
@@ -37,3 +47,14 @@ def test_french_is_no_copy_of_english() -> None:
 def test_texts_for(language: str, own: dict[str, str], spoken: str, missed: str) -> None:
     texts = texts_for(language, own)
     assert (texts.language, texts.invalid, texts.missed) == (language, spoken, missed)
+
+
+def test_every_refusal_has_words_of_its_own() -> None:
+    assert len({spoken_refusal(FRENCH, reason) for reason in REASONS}) == len(REASONS)
+    assert len({why_not_placed(FRENCH, reason) for reason in REASONS}) == len(REASONS)
+
+
+@pytest.mark.parametrize("reason", ["", "a reason of tomorrow", "language_"])
+def test_a_reason_that_nobody_knows_is_a_failure(reason: str) -> None:
+    assert why_not_placed(ENGLISH, reason) == ENGLISH.failed
+    assert spoken_refusal(ENGLISH, reason) == ENGLISH.unavailable

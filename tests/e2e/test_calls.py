@@ -35,7 +35,15 @@ async def until_finished(twenty: TwentySandbox, sids: set[str]) -> dict[str, dic
         (JANE, Party.failed(), "FAILED", "Failed call · Jane Doe"),
         ("+442079460018", Party.answers(talks=5), "COMPLETED", "Outbound call · +44 20 7946 0018 · 5 s"),
         ("client:bob", Party.answers(talks=30), "COMPLETED", "Outbound call · bob · 30 s"),
-        ("12", Party.no_answer(), "FAILED", "Failed call · 12"),
+        ("12", Party.no_answer(), "FAILED", "Not placed: short number or service code · 12"),
+        ("112", Party.answers(), "FAILED", "Not placed: emergency number · 112"),
+        (
+            "0899123456",
+            Party.answers(),
+            "FAILED",
+            "Not placed: premium-rate or special number · 0899123456",
+        ),
+        ("+1 242 359 1234", Party.answers(), "FAILED", "Not placed: country not allowed · Bahama Mama"),
     ],
 )
 async def test_a_call_from_the_browser(
@@ -48,6 +56,7 @@ async def test_a_call_from_the_browser(
     title: str,
 ) -> None:
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    await create_person(twenty, "Bahama Mama", primaryPhoneNumber="+12423591234")
     twilio.parties = {JANE: party, to: party}
     token = await fetch_token(bridge.url, "alice")
     played = await twilio.call_from_token(token, to)

@@ -64,6 +64,8 @@ def test_the_environment_alone_is_enough(loading: Load) -> None:
         ("voice.language", "en-US"),
         ("voice.region", None),
         ("voice.ring_seconds", 30),
+        ("dialling.emergency", False),
+        ("dialling.agent_calls_at_once", 10),
         ("log.level", "info"),
     ],
 )

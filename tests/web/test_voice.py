@@ -1,10 +1,16 @@
 """What to do with a call: the TwiML that Twilio gets, and what is kept of the request."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from bridge import metrics
+from bridge.calls.callback import Kind
 from bridge.calls.texts import FRENCH
+from bridge.inbox.store import open_inbox
+from bridge.twilio import forms
 from tests.support import eventually
 from tests.web.conftest import Bridge, OpenBridge, payload
 
@@ -32,7 +38,6 @@ async def test_aliases(bridge: Bridge, path: str) -> None:
         ("0612345678", "Number", "+33612345678", "+33159130001"),
         ("06 12 34 56 78", "Number", "+33612345678", "+33159130001"),
         ("+33612345678", "Number", "+33612345678", "+33159130001"),
-        ("+12125551234", "Number", "+12125551234", "+33159130001"),
         ("client:bob", "Client", "bob", "client:agent1"),
         ("client:jane.doe", "Client", "jane_doe", "client:agent1"),
         ("client:<Hangup/>", "Client", "_Hangup__", "client:agent1"),
@@ -48,31 +53,107 @@ async def test_dialled(bridge: Bridge, to: str, noun: str, dialled: str, caller_
 
 
 @pytest.mark.parametrize(
-    "to",
+    ("to", "reason"),
     [
-        "",
-        "12",
-        "112",
-        "garbage",
-        "anonymous",
-        "+99912345678",
-        "client:",
-        "sip:a@b.example",
-        "+33612345678<x>",
+        ("", "invalid"),
+        ("garbage", "invalid"),
+        ("anonymous", "invalid"),
+        ("+99912345678", "invalid"),
+        ("client:", "invalid"),
+        ("sip:a@b.example", "invalid"),
+        ("+33612345678<x>", "invalid"),
+        ("+12125551234", "country"),
+        ("+8816123456789", "country"),
+        ("0899123456", "special"),
+        ("+33159130099", "denied"),
+        ("112", "emergency"),
+        ("12", "short"),
+        ("*31#0612345678", "short"),
     ],
 )
-async def test_a_number_that_nobody_has_is_spoken_about_and_kept(bridge: Bridge, to: str) -> None:
+async def test_a_number_that_is_not_dialled_is_spoken_about_counted_and_kept(
+    open_bridge: OpenBridge, to: str, reason: str
+) -> None:
+    bridge = await open_bridge(dialling={"deny": ("+331591300",)})
+    refused, dialled = metrics.NUMBERS_REFUSED.count(reason), metrics.TWIML.count("dialled")
     answer = await bridge.twilio("/twilio/voice", {**OUT, "To": to})
     say, hangup = ET.fromstring(answer.text)
-    assert (say.text, say.attrib, hangup.tag) == (FRENCH.invalid, {"language": "fr-FR"}, "Hangup")
-    assert await kept(bridge) == [("refused", OUT["CallSid"], {**OUT, "To": to, "Reason": "invalid"})]
+    assert (say.text, say.attrib, hangup.tag) == (getattr(FRENCH, reason), {"language": "fr-FR"}, "Hangup")
+    assert await kept(bridge) == [("refused", OUT["CallSid"], {**OUT, "To": to, "Reason": reason})]
+    assert (metrics.NUMBERS_REFUSED.count(reason), metrics.TWIML.count("dialled")) == (refused + 1, dialled)
+
+
+def call(number: int, **changes: str) -> dict[str, str]:
+    return {**OUT, "CallSid": f"CA{number:032}", **changes}
+
+
+async def said(bridge: Bridge, form: dict[str, str]) -> str | None:
+    """What the caller hears, or None where somebody is dialled."""
+    answer = await bridge.twilio("/twilio/voice", form)
+    return ET.fromstring(answer.text).findtext("Say")
+
+
+async def test_the_number_that_is_shown(open_bridge: OpenBridge) -> None:
+    bridge = await open_bridge(
+        dialling={"caller_ids": ("+33159130002",), "own_caller_ids": {"jane": ("+33159130003",)}}
+    )
+    shown = []
+    for number, changes in enumerate(
+        [{}, {"CallerId": "+33159130002"}, {"CallerId": "0159130002"}, {"From": "client:jane"}]
+    ):
+        answer = await bridge.twilio("/twilio/voice", call(number, **changes))
+        shown.append(ET.fromstring(answer.text)[0].attrib["callerId"])
+    assert shown == ["+33159130001", "+33159130002", "+33159130002", "+33159130003"]
+    for stolen in ({"CallerId": "+33159130003"}, {"From": "client:jane", "CallerId": "+33159130001"}):
+        assert await said(bridge, call(9, **stolen)) == FRENCH.caller_id
+
+
+async def test_an_emergency_number_where_it_is_allowed(open_bridge: OpenBridge) -> None:
+    bridge = await open_bridge(dialling={"emergency": True, "calls_an_hour": 0})
+    answer = await bridge.twilio("/twilio/voice", {**OUT, "To": "112"})
+    assert [number.text for number in ET.fromstring(answer.text).iter("Number")] == ["112"]
+
+
+async def test_one_call_too_many(open_bridge: OpenBridge) -> None:
+    bridge = await open_bridge(dialling={"agent_calls_a_minute": 2})
+    assert [await said(bridge, call(1)), await said(bridge, call(2))] == [None, None]
+    assert await said(bridge, call(3)) == FRENCH.agent_limit
+    # Twilio asks again: it is the same call.
+    assert [await said(bridge, call(n)) for n in (1, 2, 3)] == [None, None, FRENCH.agent_limit]
+    assert await said(bridge, call(4, From="client:jane")) is None
+
+
+async def test_a_call_that_is_over_makes_room(open_bridge: OpenBridge) -> None:
+    bridge = await open_bridge(dialling={"agent_calls_at_once": 1})
+    assert await said(bridge, call(1)) is None
+    assert await said(bridge, call(2)) == FRENCH.at_once
+    await bridge.twilio("/twilio/dial", call(1, DialCallStatus="busy"))
+    assert await said(bridge, call(3)) is None
+
+
+async def test_a_restart_forgets_no_limit(open_bridge: OpenBridge, tmp_path: Path) -> None:
+    async with open_inbox(f"sqlite+aiosqlite:///{tmp_path / 'bridge.db'}") as inbox:
+        form = call(1)
+        before = forms.callback(Kind.VOICE, "/twilio/voice", form, received_at=datetime.now(UTC))
+        await inbox.put(before)
+    bridge = await open_bridge(dialling={"agent_calls_a_minute": 1})
+    assert await said(bridge, call(2)) == FRENCH.agent_limit
+    assert await said(bridge, form) is None
+
+
+async def test_a_script_is_not_spoken_to(open_bridge: OpenBridge) -> None:
+    bridge = await open_bridge(dialling={"agent_calls_an_hour": 2})
+    answers = [await bridge.twilio("/twilio/voice", call(n, To="12")) for n in range(4)]
+    assert [ET.fromstring(answer.text)[0].tag for answer in answers] == ["Say", "Say", "Reject", "Reject"]
+    await eventually(lambda: len(bridge.rows()) == 4)
+    assert {kind for kind, *_ in bridge.rows()} == {"refused"}
 
 
 async def test_own_words(open_bridge: OpenBridge) -> None:
     bridge = await open_bridge(
         voice={"language": "de-DE", "texts": {"de-DE": {"invalid": "Kein <Anschluss>."}}}
     )
-    answer = await bridge.twilio("/twilio/voice", {**OUT, "To": "12"})
+    answer = await bridge.twilio("/twilio/voice", {**OUT, "To": "garbage"})
     say, _ = ET.fromstring(answer.text)
     assert (say.text, say.attrib) == ("Kein <Anschluss>.", {"language": "de-DE"})
 

@@ -1,0 +1,65 @@
+"""Whether a call out is placed, to whom, and which number it shows: all rules together."""
+
+from dataclasses import dataclass
+
+from bridge.calls.callback import Callback
+from bridge.calls.caller_ids import CallerIds
+from bridge.calls.dialling import Dialling
+from bridge.calls.identities import allowed_identity
+from bridge.calls.limits import Limits
+from bridge.calls.numbers import client_identity, shortened
+from bridge.calls.switchboard import Switchboard
+from bridge.errors import NumberRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A call to place: `target` is E.164, an allowed short number, or `client:identity`."""
+
+    target: str
+    caller_id: str
+
+
+class Admission:
+    """Decides on voice requests of agents. What it decided it knows again by what the switchboard heard."""
+
+    def __init__(
+        self, *, dialling: Dialling, caller_ids: CallerIds, limits: Limits, switchboard: Switchboard
+    ) -> None:
+        self._dialling = dialling
+        self._caller_ids = caller_ids
+        self._limits = limits
+        self._switchboard = switchboard
+
+    def admit(self, asked: Callback) -> Outgoing:
+        """The call to place for a voice request; raises NumberRefused, with the reason, for none.
+
+        One that Twilio sends again is answered as it was, and counts once.
+        """
+        agent = asked.parameters["From"]
+        identity = client_identity(agent) or ""
+        target = self.target(asked.get("To") or "")
+        if self._dialling.is_emergency(target):
+            return Outgoing(target, self._caller_ids.of(identity)[0])
+        if not self._switchboard.was_placed(asked.call_sid):
+            if reason := self._switchboard.why_refused(asked.call_sid):
+                raise NumberRefused(reason, "refused before")
+            self._limits.check(self._switchboard, identity, asked.received_at)
+        if client_identity(target):
+            # A colleague sees who calls; everybody else one of the company's numbers.
+            return Outgoing(target, agent)
+        return Outgoing(target, self._caller_ids.choose(identity, asked.get("CallerId")))
+
+    def target(self, dialled: str) -> str:
+        """Whom somebody dialled; raises NumberRefused for whom may not be."""
+        if not dialled.startswith("client:"):
+            return self._dialling.number(dialled)
+        identity = allowed_identity(client_identity(dialled) or "")
+        if identity is None:
+            raise NumberRefused("invalid", f"{shortened(dialled)!r}: no identity")
+        return f"client:{identity}"
+
+    def is_flooded(self, asked: Callback) -> bool:
+        """Whether so many calls of this agent's, or of everybody's, were refused that a script is at work."""
+        identity = client_identity(asked.parameters["From"]) or ""
+        return self._limits.is_flooded(self._switchboard, identity, asked.received_at)

@@ -1,0 +1,33 @@
+"""Which number a called person sees: one of the company's, and perhaps an agent's own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.calls.numbers import e164, shortened
+from bridge.errors import NumberRefused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerIds:
+    """The configured numbers, all E.164. Agents in `own` show theirs alone, everybody else the company's.
+
+    The first of a list is shown where the widget asks for none. `region` is where a national one is at home.
+    """
+
+    company: Sequence[str]
+    own: Mapping[str, Sequence[str]]
+    region: str
+
+    def of(self, identity: str) -> Sequence[str]:
+        """Those that an agent may show."""
+        return self.own.get(identity) or self.company
+
+    def choose(self, identity: str, asked: str | None) -> str:
+        """The one to show; raises NumberRefused for one that was asked for and is not the agent's."""
+        theirs = self.of(identity)
+        if not asked:
+            return theirs[0]
+        number = e164(asked, self.region)
+        if number is None or number not in theirs:
+            raise NumberRefused("caller_id", f"{shortened(asked)!r} is no caller ID of {identity!r}")
+        return number

@@ -1,0 +1,45 @@
+"""How many calls may be placed: by an agent and by everybody, in a minute, in an hour and at once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.calls.switchboard import Switchboard
+from bridge.errors import NumberRefused
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits. What counts are the calls that were placed: after a refused one its agent may try again."""
+
+    agent_minute: int
+    agent_hour: int
+    agent_at_once: int
+    minute: int
+    hour: int
+
+    def check(self, switchboard: Switchboard, identity: str, now: datetime) -> None:
+        """Raises NumberRefused for a call that would be one too many."""
+        if switchboard.calls_of(identity, now) >= self.agent_at_once:
+            raise NumberRefused("at_once", f"in {self.agent_at_once} calls already")
+        _check("agent_limit", switchboard.placed_by(identity, now - MINUTE), self.agent_minute, "minute")
+        _check("agent_limit", switchboard.placed_by(identity, now - HOUR), self.agent_hour, "hour")
+        _check("company_limit", switchboard.placed(now - MINUTE), self.minute, "minute")
+        _check("company_limit", switchboard.placed(now - HOUR), self.hour, "hour")
+
+    def is_flooded(self, switchboard: Switchboard, identity: str, now: datetime) -> bool:
+        """Whether as many calls were refused in an hour as might have been placed: that is a script.
+
+        Nobody listens to its refusals, and each that is spoken is a minute on the bill.
+        """
+        since = now - HOUR
+        return (
+            switchboard.refused_to(identity, since) >= self.agent_hour
+            or switchboard.refused(since) >= self.hour
+        )
+
+
+def _check(reason: str, placed: int, most: int, window: str) -> None:
+    if placed >= most:
+        raise NumberRefused(reason, f"{placed} calls within a {window}")
