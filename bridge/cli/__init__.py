@@ -5,7 +5,7 @@ What a command does stands in `commands`, and is imported only by who calls it.
 
 import typer
 
-from bridge.cli import calls, doctor, sandbox, serve, setup, token, twilio
+from bridge.cli import calls, doctor, keys, sandbox, serve, setup, token, twilio
 from bridge.errors import BridgeError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command()(serve.serve)
 app.add_typer(setup.group, name="setup")
 app.command()(doctor.doctor)
 app.add_typer(token.group, name="token")
+app.add_typer(keys.group, name="keys")
 app.add_typer(twilio.group, name="twilio")
 app.add_typer(calls.group, name="calls")
 app.command()(sandbox.demo)

@@ -1,0 +1,43 @@
+"""Makes a key, and the line of it for `config.yaml`."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+import yaml
+from pydantic import ValidationError
+
+from bridge.errors import SettingsInvalid
+from bridge.settings.access import KeySettings
+from bridge.web import keys
+
+
+def run(wanted: Mapping[str, object], *, as_json: bool) -> None:
+    """Prints a key and its line; raises SettingsInvalid for what no key may have."""
+    key = keys.new()
+    line = line_of(wanted, key)
+    if as_json:
+        typer.echo(json.dumps({"key": key, "line": line}))
+        return
+    typer.echo(f"The key, which nobody will see again:\n\n  {key}\n")
+    typer.echo(f"For config.yaml, under auth:\n\n  keys:\n    - {line}")
+
+
+def line_of(wanted: Mapping[str, object], key: str) -> str:
+    """An item of `auth.keys`, in one line of YAML."""
+    try:
+        checked = KeySettings.model_validate({**wanted, "hash": keys.hashed(key)})
+    except ValidationError as invalid:
+        raise SettingsInvalid([_told(error) for error in invalid.errors(include_url=False)]) from None
+    item = checked.model_dump(exclude_defaults=True)
+    item |= {"identities": list(checked.identities)} if checked.identities else {}
+    order = ("name", "hash", "identities", "pattern", "per_minute", "expires")
+    values = {name: item[name] for name in order if name in item}
+    return yaml.safe_dump(
+        values, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
+    ).strip()
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    return f"{error['loc'][0]}: {error['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,83 @@
+"""`keys new`, as it is typed: a key, and a line with which it is one."""
+
+import json
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bridge.cli import app
+from bridge.errors import NotAuthenticated
+from bridge.settings.access import AuthSettings
+from bridge.web.agents import Agents
+from bridge.web.keys import keys_of
+
+TODAY = date(2026, 11, 22)
+NOBODY = Agents(names=(), pattern=None, default=None)
+
+
+def typed(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ("keys", "new", *words))
+    return done.exit_code, done.stdout or str(done.exception)
+
+
+def test_what_is_printed_is_a_key_and_its_line() -> None:
+    status, told = typed("--name", "reception", "--identity", "alice", "--expires", "2027-01-31")
+    key, digest = re.findall(r"tbk_[\w-]{43}|sha256:[0-9a-f]{64}", told)
+    assert status == 0
+    assert f"- {{name: reception, hash: '{digest}', identities: [alice], expires: 2027-01-31}}" in told
+    assert told.count(key) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "asked", "identity"),
+    [
+        (["--identity", "alice"], None, "alice"),
+        (["--identity", "alice", "--identity", "bob"], "bob", "bob"),
+        (["--pattern", "desk-[0-9]"], "desk-1", "desk_1"),
+    ],
+)
+def test_the_line_makes_the_key_one(
+    tmp_path: Path, options: list[str], asked: str | None, identity: str
+) -> None:
+    told = json.loads(typed("--name", 'the : of "é"', *options, "--per-minute", "3", "--json")[1])
+    written = tmp_path / "config.yaml"
+    written.write_text(f"auth:\n  keys:\n    - {told['line']}\n")
+    auth = AuthSettings.model_validate(yaml.safe_load(written.read_text())["auth"])
+    caller = keys_of(auth, NOBODY).caller(told["key"], today=TODAY)
+    assert caller is not None
+    assert (caller.name, caller.per_minute) == ('the : of "é"', 3)
+    assert caller.agent(asked) == identity
+
+
+def test_a_key_holds_through_its_last_day() -> None:
+    told = json.loads(typed("--name", "a", "--expires", TODAY.isoformat(), "--json")[1])
+    keys = keys_of(AuthSettings.model_validate({"keys": [yaml.safe_load(told["line"])]}), NOBODY)
+    assert keys.caller(told["key"], today=TODAY) is not None
+    with pytest.raises(NotAuthenticated):
+        keys.caller(told["key"], today=TODAY + timedelta(days=1))
+    assert keys.caller(told["key"][:-1], today=TODAY) is None
+
+
+def test_no_two_are_alike() -> None:
+    assert len({json.loads(typed("--name", "a", "--json")[1])["key"] for _ in range(20)}) == 20
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--identity", "wm_1"], "identities: has wm_1"),
+        (["--identity", "a.b", "--identity", "a-b"], "one agent to Twilio"),
+        (["--pattern", "("], "pattern: should be a regular expression"),
+        (["--expires", "never"], "expires: Input should be a valid date"),
+        (["--per-minute", "0"], "per_minute: Input should be greater than or equal to 1"),
+    ],
+)
+def test_what_no_key_may_have(options: list[str], problem: str) -> None:
+    status, told = typed("--name", "a", *options)
+    assert status != 0
+    assert problem in told
+    assert "tbk_" not in told
