@@ -32,6 +32,7 @@ from bridge.twenty.members import Members
 from bridge.twenty.recognition import Recognition, open_recognition
 from bridge.twenty.sessions import Sessions, open_sessions
 from bridge.twilio.answers import Answers
+from bridge.twilio.binding import Binding
 from bridge.twilio.rest import TwilioRest, open_rest
 from bridge.twilio.rest.media import Media, open_media
 from bridge.twilio.signature import Validator
@@ -262,8 +263,13 @@ def token_issuer(settings: Settings) -> TokenIssuer:
         api_secret=twilio.api_secret.get_secret_value(),
         app_sid=twilio.app_sid,
         ttl=settings.tokens.ttl,
+        binding=_binding(settings),
         region=settings.tokens.region,
     )
+
+
+def _binding(settings: Settings) -> Binding:
+    return Binding([token.get_secret_value() for token in settings.twilio.auth_token])
 
 
 def _door(settings: Settings, sessions: Sessions, addresses: Addresses, origins: Collection[str]) -> Door:

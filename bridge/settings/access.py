@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -105,13 +105,15 @@ class AgentSettings(Section):
 class TokenSettings(Section):
     """The access tokens; `ttl_seconds` over a day is a day.
 
-    So many a minute are issued for one agent, and so many to one address.
+    So many a minute are issued for one agent, and so many to one address. `foreign` tokens are those that
+    somebody else issued for our account: `refuse` takes no calls out of theirs.
     """
 
     ttl_seconds: int = Field(3600, ge=60, le=31_536_000, examples=["3600"])
     region: str | None = Field(None, pattern=r"^[a-z]{2}[0-9]$", examples=["ie1"])
     per_agent: PerMinute = 20
     per_address: PerMinute = 120
+    foreign: Literal["accept", "refuse"] = "accept"
 
     @property
     def ttl(self) -> timedelta:

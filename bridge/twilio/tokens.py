@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
+from bridge.twilio.binding import Binding
+
 LONGEST = timedelta(hours=24)
 """Twilio refuses tokens that live longer; its library does not."""
 
@@ -32,6 +34,7 @@ class TokenIssuer:
     api_secret: str
     app_sid: str
     ttl: timedelta
+    binding: Binding
     region: str | None = None
 
     def issue(self, identity: str, *, incoming: bool, now: datetime) -> IssuedToken:
@@ -44,7 +47,7 @@ class TokenIssuer:
             self.account_sid,
             self.api_key,
             self.api_secret,
-            grants=[VoiceGrant(incoming_allow=incoming, outgoing_application_sid=self.app_sid)],
+            grants=[self._voice(identity, incoming=incoming)],
             identity=identity,
             nbf=int(now.timestamp()),
             valid_until=int(now.timestamp()) + ttl,
@@ -52,3 +55,10 @@ class TokenIssuer:
         )
         expires_at = datetime.fromtimestamp(int(now.timestamp()) + ttl, UTC)
         return IssuedToken(token.to_jwt(), identity, ttl, expires_at)
+
+    def _voice(self, identity: str, *, incoming: bool) -> VoiceGrant:
+        return VoiceGrant(
+            incoming_allow=incoming,
+            outgoing_application_sid=self.app_sid,
+            outgoing_application_params=self.binding.parameters(identity),
+        )

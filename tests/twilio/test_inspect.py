@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import NotUnderstood
 from bridge.twilio import inspect
+from bridge.twilio.binding import Binding
 from bridge.twilio.inspect import Expected
 from bridge.twilio.tokens import TokenIssuer
 from tests.support import TEN
@@ -20,7 +21,12 @@ from tests.support import TEN
 SECRET = "an invented secret of thirty-two characters"
 EXPECTED = Expected(account_sid="AC1", api_key="SK1", api_secret=SECRET, app_sid="AP1")
 ISSUER = TokenIssuer(
-    account_sid="AC1", api_key="SK1", api_secret=SECRET, app_sid="AP1", ttl=timedelta(hours=1)
+    account_sid="AC1",
+    api_key="SK1",
+    api_secret=SECRET,
+    app_sid="AP1",
+    ttl=timedelta(hours=1),
+    binding=Binding(["an-invented-auth-token"]),
 )
 OURS = ISSUER.issue("alice", incoming=True, now=TEN).token
 

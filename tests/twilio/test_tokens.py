@@ -7,11 +7,14 @@ import jwt
 import pytest
 
 from bridge.calls.identities import allowed_identity
+from bridge.twilio.binding import Binding
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 900_000, tzinfo=UTC)
 SECOND = int(NOW.timestamp())
 SECRET = "an invented secret of thirty-two characters"
+BINDING = Binding(["an-invented-auth-token"])
+OUTGOING = {"application_sid": "AP" + "0" * 32, "params": BINDING.parameters("alice")}
 ACCOUNT, KEY, APP = "AC" + "0" * 32, "SK" + "0" * 32, "AP" + "0" * 32
 
 
@@ -19,7 +22,13 @@ def issue(
     *, ttl: timedelta = timedelta(hours=1), region: str | None = None, incoming: bool = True
 ) -> IssuedToken:
     issuer = TokenIssuer(
-        account_sid=ACCOUNT, api_key=KEY, api_secret=SECRET, app_sid=APP, ttl=ttl, region=region
+        account_sid=ACCOUNT,
+        api_key=KEY,
+        api_secret=SECRET,
+        app_sid=APP,
+        ttl=ttl,
+        binding=BINDING,
+        region=region,
     )
     return issuer.issue("alice", incoming=incoming, now=NOW)
 
@@ -47,13 +56,13 @@ def test_payload() -> None:
         "exp": SECOND + 3600,
         "grants": {
             "identity": "alice",
-            "voice": {"incoming": {"allow": True}, "outgoing": {"application_sid": APP}},
+            "voice": {"incoming": {"allow": True}, "outgoing": OUTGOING},
         },
     }
 
 
 def test_one_that_may_not_be_called() -> None:
-    assert payload(issue(incoming=False))["grants"]["voice"] == {"outgoing": {"application_sid": APP}}
+    assert payload(issue(incoming=False))["grants"]["voice"] == {"outgoing": OUTGOING}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""Binds calls out to the tokens that the bridge issued.
+
+What a token's voice grant carries for calls out, Twilio sends along with the voice request, and no browser
+can change it. https://www.twilio.com/docs/iam/access-tokens#create-an-access-token-for-voice
+"""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+from bridge.calls.numbers import client_identity
+
+AGENT = "BridgeAgent"
+PROOF = "BridgeProof"
+PURPOSE = b"twenty-bridge: whose token it is"
+
+
+class Bound(Enum):
+    """What a voice request tells of the token behind it."""
+
+    OURS = "ours"
+    """We issued it, for the agent who calls."""
+    FOREIGN = "foreign"
+    """Somebody else did who has a key of the account, or we did before tokens were bound."""
+    FORGED = "forged"
+    """It is said to be one of ours, and is not, or not this agent's."""
+
+
+class Binding:
+    """Proves by an Auth Token that a token is ours: the first one makes proofs, any of them takes them."""
+
+    def __init__(self, auth_tokens: Sequence[str]) -> None:
+        self._keys = [hmac.digest(token.encode(), PURPOSE, "sha256") for token in auth_tokens]
+
+    def parameters(self, identity: str) -> dict[str, str]:
+        """What a token for that agent carries."""
+        return {AGENT: identity, PROOF: _proof(self._keys[0], identity)}
+
+    def check(self, parameters: Mapping[str, str]) -> Bound:
+        """Whose token is behind a voice request of a browser."""
+        agent, proof = parameters.get(AGENT), parameters.get(PROOF)
+        if agent is None and proof is None:
+            return Bound.FOREIGN
+        given = (proof or "").encode("utf-8", "surrogateescape")
+        proven = any(hmac.compare_digest(_proof(key, agent or "").encode(), given) for key in self._keys)
+        return Bound.OURS if proven and agent == client_identity(parameters.get("From")) else Bound.FORGED
+
+
+def _proof(key: bytes, identity: str) -> str:
+    return hmac.digest(key, identity.encode("utf-8", "surrogateescape"), "sha256").hex()
