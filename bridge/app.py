@@ -48,6 +48,7 @@ from bridge.web.headers import headers_for
 from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Inbound
 from bridge.web.keys import keys_of
+from bridge.web.leaving import Leaving
 from bridge.web.limits import LARGEST_BODY, limits
 from bridge.web.middleware import Handler, SignedForms, problems
 from bridge.web.observe import observing
@@ -64,6 +65,7 @@ from bridge.web.voice import Voice
 log = structlog.get_logger()
 
 SCRAPE = web.AppKey("scrape", Scrape)
+LEAVING = web.AppKey("leaving", Leaving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def _application(
     origins = {origin_of(settings.twenty.pages), *settings.cors.origins}
     addresses, callbacks = Addresses(settings.server.trusted_proxies), Callbacks(inbox)
     door = _door(settings, sessions, addresses, origins)
+    leaving = Leaving()
     edge = Edge(
         signed=SignedForms(
             Validator([token.get_secret_value() for token in settings.twilio.auth_token]),
@@ -238,12 +241,14 @@ def _application(
         voice=_voice(settings, inbox, callbacks, calls_in),
         callbacks=callbacks,
         twenty=_twenty_webhook(settings, inbox, directory, callers),
-        health=Health(inbox, drain_reason=lambda: worker.reason),
+        health=Health(inbox, leaving, drain_reason=lambda: worker.reason),
         capabilities=_capabilities(settings, calls_in.lines),
     )
     add_routes(app, edge, prefix=settings.server.prefix, origins=origins)
     # After those of CORS: they say which origins an answer depends on.
     app.on_response_prepare.append(headers_for(settings.server.public_url))
+    app.on_response_prepare.append(leaving.close)
+    app[LEAVING] = leaving
     _shout_about_the_door(settings, origins)
     return app
 

@@ -10,13 +10,19 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from bridge.app import SCRAPE, open_app
-from bridge.errors import CannotListen
+from bridge.app import LEAVING, SCRAPE, open_app
 from bridge.settings import MetricsSettings, Settings
+from bridge.web.listening import Listening
 from bridge.web.protocol import Runner
 from bridge.web.scrape import Scrape
 
 METRICS_STOP_SECONDS = 1
+
+ON_THE_WAY_SECONDS = 0.2
+"""How long a connection that was just taken may take to bring its request."""
+
+LEAVE_SECONDS = 2
+"""Where nothing else is set: proxies that look at `/ready` look about as often."""
 
 log = structlog.get_logger()
 
@@ -29,13 +35,25 @@ async def serve(settings: Settings) -> None:
     server = settings.server
     async with open_app(settings) as app:
         runner = Runner(app, shutdown_timeout=server.stop_seconds)
-        async with _metrics(app[SCRAPE], settings.metrics), _serving(runner):
-            await _listen(runner, server.host, server.port, "BRIDGE_HOST, BRIDGE_PORT")
-            host, port = runner.addresses[0][:2]
+        where = (server.host, server.port, "BRIDGE_HOST, BRIDGE_PORT")
+        async with _metrics(app[SCRAPE], settings.metrics), _serving(runner, *where) as listening:
+            host, port = listening.address
             log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
             await stopped.wait()
             log.info("bridge.stopping")
+            app[LEAVING].begin()
+            if leave := _leave_seconds(settings):
+                await asyncio.sleep(leave)
+                await listening.stop(runner)
+                await asyncio.sleep(ON_THE_WAY_SECONDS)
     log.info("bridge.stopped")
+
+
+def _leave_seconds(settings: Settings) -> int:
+    """Where there are no replicas, a stop refuses in any case, so it had better be short."""
+    if settings.server.leave_seconds is None:
+        return LEAVE_SECONDS if settings.inbox.is_shared else 0
+    return settings.server.leave_seconds
 
 
 @asynccontextmanager
@@ -44,28 +62,25 @@ async def _metrics(scrape: Scrape, settings: MetricsSettings) -> AsyncIterator[N
         yield
         return
     runner = Runner(scrape.application(), shutdown_timeout=METRICS_STOP_SECONDS)
-    async with _serving(runner):
-        await _listen(runner, settings.host, settings.port, "BRIDGE_METRICS_HOST, BRIDGE_METRICS_PORT")
-        host, port = runner.addresses[0][:2]
+    where = (settings.host, settings.port, "BRIDGE_METRICS_HOST, BRIDGE_METRICS_PORT")
+    async with _serving(runner, *where) as listening:
+        host, port = listening.address
         log.info("metrics.ready", url=f"http://{host}:{port}/metrics")
         yield
 
 
 @asynccontextmanager
-async def _serving(runner: web.AppRunner) -> AsyncIterator[None]:
+async def _serving(runner: web.AppRunner, host: str, port: int, settings: str) -> AsyncIterator[Listening]:
     await runner.setup()
+    listening: Listening | None = None
     try:
-        yield
+        listening = Listening(host, port, settings=settings)
+        await listening.start(runner)
+        yield listening
     finally:
+        if listening:
+            listening.close()
         await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int, settings: str) -> None:
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as problem:
-        where = f"{host}:{port} ({settings})"
-        raise CannotListen(f"Cannot listen on {where}: {problem.strerror or problem}.") from problem
 
 
 def _age() -> float | None:

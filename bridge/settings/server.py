@@ -27,6 +27,7 @@ class ServerSettings(Section):
     """Where the bridge listens, where the world finds it, and how much it takes at once.
 
     Of `X-Forwarded-For` only what `trusted_proxies` wrote counts.
+    It stops to listen `leave_seconds` after it said that it will; unset: 2 where there may be other replicas.
     Twilio waits 15 seconds for an answer: a body that takes `body_seconds` comes from nobody we know.
     """
 
@@ -36,6 +37,7 @@ class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     stop_seconds: Seconds = 20
+    leave_seconds: int | None = Field(None, ge=0, le=600)
     concurrent_requests: int = Field(500, ge=1, le=100_000)
     body_seconds: Seconds = 10
     trusted_proxies: tuple[Network, ...] = Field((), examples=["[127.0.0.1, 172.16.0.0/12]"])
@@ -54,7 +56,8 @@ class ServerSettings(Section):
 class InboxSettings(Section):
     """Where callbacks are kept, for how many days after the last one of a call; 0 is for ever.
 
-    `forget_key` makes the hashes of numbers that were forgotten.
+    `forget_key` makes the hashes of numbers that were forgotten. A replica that PostgreSQL has not reached
+    for `partition_seconds` drains no more.
     """
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
@@ -64,6 +67,11 @@ class InboxSettings(Section):
     partition_seconds: int = Field(20, ge=4, le=3600)
     keep_days: int = Field(90, ge=0, le=36500)
     forget_key: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may serve the database."""
+        return self.database_url.get_secret_value().startswith("postgresql")
 
 
 class LogSettings(Section):

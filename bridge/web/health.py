@@ -7,14 +7,16 @@ from aiohttp import web
 
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
+from bridge.web.leaving import Leaving
 from bridge.web.middleware import Handler
 
 
 class Health:
     """For load balancers, operators and the widget."""
 
-    def __init__(self, inbox: Inbox, *, drain_reason: Callable[[], str | None]) -> None:
+    def __init__(self, inbox: Inbox, leaving: Leaving, *, drain_reason: Callable[[], str | None]) -> None:
         self._inbox = inbox
+        self._leaving = leaving
         self._drain_reason = drain_reason
         # By it `doctor` tells this process from another; it says nothing else.
         self._instance = secrets.token_hex(8)
@@ -26,6 +28,8 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """Callbacks can be kept: 200. `reasons` has codes of what is not well, such as Twenty's absence."""
         reasons = [reason for reason in (self._drain_reason(),) if reason]
+        if self._leaving.begun:
+            return web.json_response({"ready": False, "reasons": [Leaving.code, *reasons]}, status=503)
         try:
             await self._inbox.check()
         except InboxUnavailable as error:

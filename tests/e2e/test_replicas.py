@@ -1,5 +1,6 @@
 """Several bridges on one PostgreSQL, and the one that a SQLite file bears."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,9 +12,13 @@ from bridge.demo.bridge import CONFIG, environment, known_to
 from bridge.demo.process import BridgeProcess, run_to_end, running
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
-from tests.support import phone_calls, until
+from tests.e2e.balancer import balancer
+from tests.e2e.load import Load, on_timelines, shown
+from tests.support import create_person, eventually, new_sid, phone_calls, until
 
 JANE = "+33612345678"
+CALLS = 20_000
+"""More than are sent while both restart."""
 
 
 @pytest.fixture
@@ -70,6 +75,33 @@ async def test_both_take_callbacks_and_one_drains_until_it_dies(
 
     await first.start()
     await until_reasons(first, ["drain.standby"])
+
+
+async def test_a_rolling_restart_under_load_refuses_nothing(
+    replicas: tuple[BridgeProcess, BridgeProcess], twenty: TwentySandbox
+) -> None:
+    first, second = replicas
+    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    load = Load(first.env["TWILIO_AUTH_TOKEN"], [new_sid() for _ in range(CALLS)])
+    async with balancer(lambda: [first.url, second.url]) as (url, answered):
+        sending = asyncio.create_task(load.send(lambda: url, again=False))
+        for bridge in replicas:
+            before = len(load.acknowledged)
+            await eventually(lambda before=before: len(load.acknowledged) > before + 50)  # type: ignore[misc]
+            assert await bridge.stop() == 0
+            await bridge.start()
+        assert not sending.done(), "the load ended before the restarts did"
+        load.stop()
+        await sending
+    assert load.refused == {}
+    assert len(answered) == 4
+
+    async def holds() -> None:
+        assert await shown(twenty) == load.wanted()
+
+    await until(holds, AssertionError)
+    rows = await on_timelines(twenty)
+    assert len(rows) == len(set(rows)) == len(load.wanted())
 
 
 async def test_a_second_server_on_a_file_says_so_and_ends(bridge: BridgeProcess) -> None:
