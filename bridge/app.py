@@ -265,7 +265,7 @@ def token_issuer(settings: Settings) -> TokenIssuer:
     return TokenIssuer(
         account_sid=twilio.account_sid,
         api_key=twilio.api_key,
-        api_secret=twilio.api_secret.get_secret_value(),
+        api_secret=twilio.api_secret,
         app_sid=twilio.app_sid,
         ttl=settings.tokens.ttl,
         binding=_binding(settings),

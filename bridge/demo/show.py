@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bridge.demo.play import Outcome, Stage
@@ -34,10 +35,10 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
     leg = outcome.played.legs[0] if outcome.played.legs else None
     said = f"{leg.status}\n{leg.duration or 0} s" if leg else "not dialled"
     record = outcome.record
-    shows = f"{record['status']}\n{record['name']}" if record else "[red]nothing[/red]"
+    shows = escape(f"{record['status']}\n{record['name']}") if record else "[red]nothing[/red]"
     took = f"{outcome.latency_ms:.0f} ms" if outcome.latency_ms is not None else "–"
     call = f"{outcome.script.title}\n{outcome.script.to}"
-    return call, said, outcome.person or "nobody", shows, took
+    return call, said, escape(outcome.person or "nobody"), shows, took
 
 
 def where_to_look(stage: Stage, console: Console) -> None:

@@ -11,6 +11,7 @@ from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
+from bridge.twenty.markdown import plain
 from bridge.twenty.schema import WorkspaceSchema
 
 
@@ -146,7 +147,7 @@ def _phone_call(activity: Activity) -> Record:
         "fromPhoneNumber": _phone(activity.from_number),
         "toPhoneNumber": _phone(activity.to_number),
         "recording": _links(activity.recordings),
-        "transcript": activity.transcript and {"markdown": activity.transcript},
+        "transcript": activity.transcript and {"markdown": plain(activity.transcript)},
         "agentId": activity.agent_id,
         "handling": activity.handling,
     }
@@ -198,8 +199,8 @@ def _markdown(activity: Activity) -> str:
         "Ended": _time(activity.ended_at),
         "Seconds": activity.duration_seconds,
         **{link.label: f"<{link.url}>" for link in activity.recordings},
-        "Reason": activity.reason,
-        "Handling": activity.handling,
+        "Reason": activity.reason and plain(activity.reason),
+        "Handling": activity.handling and plain(activity.handling),
         "Call SID": activity.call_sid,
     }
     listed = "\n".join(f"- {name}: {value}" for name, value in facts.items() if value is not None)
@@ -207,7 +208,7 @@ def _markdown(activity: Activity) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}" for line in text.splitlines())
+    return "\n".join(f"> {plain(line)}" for line in text.splitlines())
 
 
 def _note_targets(write: Write, *, on_call: bool) -> Iterator[Record]:

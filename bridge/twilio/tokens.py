@@ -6,6 +6,7 @@ https://www.twilio.com/docs/iam/access-tokens
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pydantic import SecretStr
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
@@ -31,7 +32,7 @@ class TokenIssuer:
 
     account_sid: str
     api_key: str
-    api_secret: str
+    api_secret: SecretStr
     app_sid: str
     ttl: timedelta
     binding: Binding
@@ -46,7 +47,7 @@ class TokenIssuer:
         token = AccessToken(
             self.account_sid,
             self.api_key,
-            self.api_secret,
+            self.api_secret.get_secret_value(),
             grants=[self._voice(identity, incoming=incoming)],
             identity=identity,
             nbf=int(now.timestamp()),

@@ -1,5 +1,6 @@
 """What every request passes: errors become problem bodies, and Twilio's signature comes first."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
@@ -37,6 +38,7 @@ FormHandler = Callable[[web.Request, Mapping[str, str]], Awaitable[web.Response]
 
 MOST_FIELDS = 500
 LONGEST_FIELD = 16 * 1024
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 FORM = "application/x-www-form-urlencoded"
 
 STATUS_OF: Mapping[type[BridgeError], int] = {
@@ -162,7 +164,7 @@ class SignedForms:
             pairs = _pairs(await request.read())
             if not any(self._validator.is_valid(url, pairs, signatures[0]) for url in self._urls(request)):
                 raise NotAllowed(UNSIGNED)
-            parameters = dict(pairs)
+            parameters = _readable(dict(pairs))
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
 
@@ -177,6 +179,13 @@ class SignedForms:
         yield f"{self._origin}{self._prefix}{path}"
         if self._prefix and path.startswith(f"{self._prefix}/"):
             yield f"{self._origin}{path}"
+
+
+def _readable(parameters: dict[str, str]) -> dict[str, str]:
+    """Without control characters, which a browser may put into `To`, and which Twenty does not take."""
+    if "".join(parameters.values()).isprintable():
+        return parameters
+    return {name: CONTROLS.sub("", value) for name, value in parameters.items()}
 
 
 def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> None:

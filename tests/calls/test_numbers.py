@@ -1,6 +1,10 @@
 """Addresses: who is withheld, who is a client, what is a number, how they are shown."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.calls.numbers import (
     client_identity,
@@ -104,3 +108,18 @@ def test_readable(address: str, shown: str) -> None:
 )
 def test_logs_show_numbers_shortened(address: str, short: str) -> None:
     assert shortened(address) == short
+
+
+DIGITS = st.text(st.sampled_from("0123456789+ ().-/\u00a0٣\0;ext:@"), max_size=24)
+ADDRESSES = st.text(max_size=30) | DIGITS | DIGITS.map("+{}".format) | st.sampled_from(KEYPAD + WORDS)
+REGIONS = st.sampled_from(["FR", "US", "GB", "IT", "ZZ"])
+E164 = re.compile(r"\+[1-9][0-9]{6,17}", re.ASCII)
+
+
+@given(address=ADDRESSES, region=REGIONS)
+def test_whatever_is_typed_becomes_e164_or_nothing(address: str, region: str) -> None:
+    number = e164(address, region)
+    assert number is None or E164.fullmatch(number)
+    assert number is None or e164(number, "ZZ") == number
+    readable(address)
+    assert len(shortened(address)) <= 8

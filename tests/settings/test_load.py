@@ -348,6 +348,26 @@ def test_whatever_is_given_nothing_but_settings_invalid_is_raised(
     assert "secret-" not in told
 
 
+@given(
+    secret=VALUES.map("5ec2e7{}".format),
+    name=st.sampled_from(sorted({*SECRET_VARIABLES, "BRIDGE_DATABASE_URL"})),
+    where=st.sampled_from(["file", "env_file", "environment"]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_message_tells_a_secret_whatever_it_is_and_wherever_it_stands(
+    loading: Load, secret: str, name: str, where: str
+) -> None:
+    section, field = VARIABLES[name]
+    config = yaml.safe_dump({section: {field: secret}}) if where == "file" else ""
+    line = f"{name}={secret}" if where == "env_file" else ""
+    own = {name: {"environment": secret, "env_file": None}.get(where, ENVIRONMENT.get(name))}
+    try:
+        told = repr(loading(config, line, **own, TWILIO_APP_SID="AP1"))
+    except SettingsInvalid as invalid:
+        told = str(invalid)
+    assert "5ec2e7" not in told
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [

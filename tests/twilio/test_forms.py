@@ -1,11 +1,14 @@
 """Forms → callbacks: every recorded payload is read, and what no Twilio sends is refused by name."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.calls.callback import Kind
 from bridge.errors import CallbackInvalid
@@ -103,3 +106,22 @@ def test_a_retry_has_the_digest_of_the_first_delivery(
     reordered = dict(reversed({**STATUS, **change}.items()))
     again = callback(kind, target, reordered, received_at=datetime(2026, 11, 22, 11, tzinfo=UTC))
     assert (again.digest == first.digest) == same
+
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
+SIDS = st.sampled_from([SID, PARENT, SID[:-1], SID + "0", f"{SID}\n", SID.replace("b", "é"), ""]) | TEXT
+STATUSES = st.sampled_from(["ringing", "completed", "Completed", "answered", ""]) | TEXT
+FORMS = st.fixed_dictionaries(
+    {},
+    optional={"CallSid": SIDS, "ParentCallSid": SIDS, "CallStatus": STATUSES, "DialCallStatus": STATUSES},
+)
+
+
+@given(kind=st.sampled_from(Kind), named=FORMS, more=st.dictionaries(TEXT, TEXT, max_size=4))
+def test_any_form_is_a_callback_or_refused(kind: Kind, named: dict[str, str], more: dict[str, str]) -> None:
+    try:
+        read = callback(kind, "/twilio/x", {**more, **named}, received_at=NOW)
+    except CallbackInvalid:
+        return
+    assert read.parameters == {**more, **named}
+    assert all(re.fullmatch("CA[0-9a-zA-Z]{32}", sid) for sid in (read.call_sid, read.parent_sid or SID))

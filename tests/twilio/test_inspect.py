@@ -10,6 +10,7 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from bridge.errors import NotUnderstood
 from bridge.twilio import inspect
@@ -23,7 +24,7 @@ EXPECTED = Expected(account_sid="AC1", api_key="SK1", api_secret=SECRET, app_sid
 ISSUER = TokenIssuer(
     account_sid="AC1",
     api_key="SK1",
-    api_secret=SECRET,
+    api_secret=SecretStr(SECRET),
     app_sid="AP1",
     ttl=timedelta(hours=1),
     binding=Binding(["an-invented-auth-token"]),

@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt
 import pytest
+from pydantic import SecretStr
 
 from bridge.calls.identities import allowed_identity
 from bridge.twilio.binding import Binding
@@ -24,7 +25,7 @@ def issue(
     issuer = TokenIssuer(
         account_sid=ACCOUNT,
         api_key=KEY,
-        api_secret=SECRET,
+        api_secret=SecretStr(SECRET),
         app_sid=APP,
         ttl=ttl,
         binding=BINDING,

@@ -132,6 +132,13 @@ async def test_body(bridge: Bridge, body: bytes, content_type: str, status: int)
     assert (answer.status, bridge.rows()) == (status, [])
 
 
+async def test_control_characters_are_left_out(bridge: Bridge) -> None:
+    form = {**STATUS, "To": "+33\0\x1b[31m6\x7f", "Note": "a\r\n\tb é"}
+    answer = await bridge.twilio("/twilio/status", form)
+    ((_, _, kept),) = bridge.rows()
+    assert (answer.status, kept["To"], kept["Note"]) == (204, "+33[31m6", "a\r\n\tb é")
+
+
 async def test_a_second_signature_is_none(bridge: Bridge) -> None:
     right = RequestValidator(AUTH_TOKEN).compute_signature(f"{PUBLIC_URL}/twilio/status", STATUS)
     headers = [*FORM.items(), ("X-Twilio-Signature", right), ("X-Twilio-Signature", right)]
