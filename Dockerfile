@@ -5,7 +5,7 @@ RUN python -m venv /bridge
 COPY requirements.lock requirements-build.lock ./
 RUN /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE config.yaml .env.example ./
 COPY bridge bridge
 COPY tests/conformance tests/conformance
 RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \

@@ -3,6 +3,7 @@
 BridgeError
 ├── SettingsInvalid        the settings; lists all that is wrong
 ├── CannotListen           the address is taken, or not this machine's
+├── AnswerRefused          what somebody answered to `init`
 ├── CannotWrite            a file of settings
 ├── NumberRefused          a number that cannot or must not be dialled
 ├── IdentityRefused        an identity that nobody may have, or not this caller
@@ -57,6 +58,14 @@ class SettingsInvalid(BridgeError):
 
 class CannotListen(BridgeError):
     """The server cannot have its address; the message names it and the settings that say so."""
+
+
+class AnswerRefused(BridgeError):
+    """An answer is wrong; the message says why. `is_final` where nobody is there to be asked again."""
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        self.is_final = is_final
+        super().__init__(message)
 
 
 class CannotWrite(BridgeError):

@@ -5,7 +5,7 @@ What a command does stands in `commands`, and is imported only by who calls it.
 
 import typer
 
-from bridge.cli import calls, doctor, keys, sandbox, serve, setup, token, twilio
+from bridge.cli import calls, doctor, init, keys, sandbox, serve, setup, token, twilio
 from bridge.errors import BridgeError
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(init.init)
 app.command()(serve.serve)
 app.add_typer(setup.group, name="setup")
 app.command()(doctor.doctor)

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import typer
 
-from bridge.settings import load
+from bridge.settings.load import load_as
+from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client import open_client
 from bridge.twenty.provision import Outcome, Provisioned, report, set_up, webhook
 
 
 def run(config: Path | None, *, dry_run: bool) -> bool:
     """Whether all of it is there now."""
-    settings = load(config)
+    settings = load_as(SetUpTwenty, config)
     webhook_to = webhook.wanted(settings.server.public_url, settings.twenty.webhook_secret)
 
     async def provisioned() -> Provisioned:

@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bridge.settings.lines import LinesSettings
 from bridge.settings.server import ServerSettings
-from bridge.settings.systems import TwilioAccount
+from bridge.settings.systems import TwentySettings, TwilioAccount
 from bridge.settings.types import PhoneNumber
 
 
@@ -34,3 +34,10 @@ class SetUpTwilio(TwilioPart):
 
     server: ServerSettings
     lines: LinesSettings = LinesSettings()
+
+
+class SetUpTwenty(Part):
+    """What it takes to prepare a workspace for a bridge."""
+
+    twenty: TwentySettings
+    server: ServerSettings

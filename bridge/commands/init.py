@@ -1,0 +1,94 @@
+"""Begins a bridge: asks, checks, writes `config.yaml` and `.env`, and offers to prepare both systems."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from bridge.commands import setup_twenty, setup_twilio
+from bridge.errors import AnswerRefused
+from bridge.settings.env_file import check_writable
+from bridge.settings.load import ENV_FILE, ENVIRONMENT
+from bridge.setup import files
+from bridge.setup.interview import Interview
+from bridge.twilio.provision.plan import NAME
+
+CONFIG = Path("config.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """Who sits at the terminal; nobody, where `present` is not."""
+
+    present: bool
+
+    def ask(self, variable: str, text: str, *, hidden: bool = False) -> str:
+        """See Asks."""
+        if not self.present:
+            raise AnswerRefused(
+                f"{variable} is missing or was refused, and --yes asks nobody.", is_final=True
+            )
+        answer: str = typer.prompt(text, hide_input=hidden)
+        return answer
+
+    def choose(self, text: str, options: Sequence[str]) -> str:
+        """See Asks."""
+        if not self.present:
+            told = f"There are several numbers: give --number, one of {', '.join(options)}."
+            raise AnswerRefused(told, is_final=True)
+        for place, option in enumerate(options, 1):
+            typer.echo(f"  {place}  {option}")
+        while not 1 <= (place := int(typer.prompt(text, type=int, default=1))) <= len(options):
+            typer.echo(f"One of 1 to {len(options)}, please.")
+        return options[place - 1]
+
+    def tell(self, text: str) -> None:
+        """See Asks."""
+        typer.echo(text)
+
+
+def run(given: Mapping[str, str | None], *, yes: bool, prepare: bool) -> bool:
+    """Whether all of it is done. Raises AnswerRefused, CannotWrite, or what the set-ups raise."""
+    check_writable(ENV_FILE)
+    there = files.known(ENV_FILE)
+    asks = Somebody(present=not yes)
+    environment = {name: os.environ[name] for name in ENVIRONMENT if os.environ.get(name)}
+    told = {**there, **environment, **{name: value for name, value in given.items() if value}}
+    values = asyncio.run(Interview(asks, told).hold()).values
+    if not _write(there, values, yes=yes):
+        return False
+    return _prepare(yes=yes) if prepare else _say_what_is_left()
+
+
+def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) -> bool:
+    """Never over what stands there, unasked."""
+    others = sorted(name for name, value in values.items() if there.get(name, value) != value)
+    if (
+        others
+        and not yes
+        and not typer.confirm(f"{ENV_FILE} has other values of {', '.join(others)}. Replace them?")
+    ):
+        return False
+    if written := files.keep(ENV_FILE, values):
+        typer.echo(f"Wrote {', '.join(written)} into {ENV_FILE}, which only you may read.")
+    if files.begin_config(CONFIG):
+        typer.echo(f"Wrote {CONFIG}: everything in it has a default, and an explanation.")
+    return True
+
+
+def _prepare(*, yes: bool) -> bool:
+    done = True
+    if yes or typer.confirm("Prepare the Twilio account now (setup twilio)?", default=True):
+        done = setup_twilio.run(None, name=NAME, numbers=(), dry_run=False, yes=yes)
+    if yes or typer.confirm("Prepare the workspace in Twenty now (setup twenty)?", default=True):
+        done = setup_twenty.run(None, dry_run=False) and done
+    typer.echo("Next: twenty-bridge serve, and then twenty-bridge doctor.")
+    return done
+
+
+def _say_what_is_left() -> bool:
+    typer.echo("Next: twenty-bridge setup twilio, setup twenty, serve, and then doctor.")
+    return True

@@ -1,0 +1,102 @@
+"""Answers and what they are held to: each is tried against the system that it is about."""
+
+import asyncio
+import socket
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied
+from bridge.settings import ServerSettings, TwentySettings
+from bridge.settings.systems import TWILIO, TwilioAccount
+from bridge.twenty.client import open_client
+from bridge.twilio.rest.account import open_account
+from bridge.twilio.rest.owned import Number
+
+SECONDS = 10
+NONE = "-"
+"""In the place of a key, where none is needed."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Answers:
+    """What goes into `.env`, by variable; and what was found out on the way."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    numbers: list[Number] = field(default_factory=list)
+
+
+async def twenty_url(value: str) -> str:
+    """The address of a Twenty that answers; raises AnswerRefused."""
+    url = _parsed(TwentySettings, api_url=value, api_token=NONE).api_url
+    timeout = aiohttp.ClientTimeout(total=SECONDS)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(f"{url}/healthz") as answer:
+            status = answer.status
+    except (aiohttp.ClientError, OSError, TimeoutError) as away:
+        raise AnswerRefused(
+            f"{url} cannot be reached ({type(away).__name__}). Does Twenty run there?"
+        ) from away
+    if status != 200:
+        raise AnswerRefused(f"{url}/healthz answers {status}: that is no Twenty, or one that is not well.")
+    return url
+
+
+async def twenty_key(url: str, value: str) -> str:
+    """An API key that this Twenty takes; raises AnswerRefused."""
+    settings = _parsed(TwentySettings, api_url=url, api_token=value, timeout_seconds=SECONDS)
+    try:
+        async with open_client(settings) as client:
+            await client.execute("WorkspaceMembers")
+    except (TwentyDenied, TwentyUnavailable) as refused:
+        if isinstance(refused, TwentyDenied) and refused.code != "twenty.unauthenticated":
+            return value
+        raise AnswerRefused(f"{refused} Make one in Twenty: Settings → API & Webhooks.") from refused
+    return value
+
+
+async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list[Number]:
+    """The numbers of an account that Twilio knows by SID and Auth Token; raises AnswerRefused."""
+    settings = _parsed(TwilioAccount, account_sid=sid, auth_token=token, api_url=api_url)
+    try:
+        async with open_account(settings, pauses=()) as account:
+            await account.standing()
+            return await account.numbers()
+    except TwilioDenied as denied:
+        raise AnswerRefused(
+            "Twilio does not know this SID with this Auth Token: console → Account → API keys & tokens."
+        ) from denied
+
+
+async def public_url(value: str) -> str:
+    """A URL that Twilio and browsers can use, by a name that leads somewhere; raises AnswerRefused."""
+    url = _parsed(ServerSettings, public_url=value).public_url
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        raise AnswerRefused(
+            f"{url} is not https: browsers give no microphone, and anybody could read tokens."
+        )
+    try:
+        await asyncio.get_running_loop().getaddrinfo(parts.hostname, None)
+    except (socket.gaierror, UnicodeError) as unknown:
+        raise AnswerRefused(f"No DNS server knows {parts.hostname}.") from unknown
+    return url
+
+
+def _parsed(model: type[M], **values: object) -> M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as invalid:
+        told = "; ".join(_told(error) for error in invalid.errors(include_url=False, include_input=False))
+        raise AnswerRefused(f"{told}.") from None
+
+
+def _told(error: ErrorDetails) -> str:
+    name = str(error["loc"][0]).replace("_", " ")
+    return f"The {name} {error['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,54 @@
+"""The files of a bridge: `config.yaml` and `.env`, begun from the commented ones that ship."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from bridge.errors import CannotWrite
+from bridge.settings.env_file import FOR_ITS_OWNER, remember
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def shipped(name: str) -> str:
+    """The text of `config.yaml` or `.env.example`: of the package, or of the checkout that this is."""
+    packed = files("bridge.setup").joinpath(f"shipped/{name}")
+    return (packed if packed.is_file() else CHECKOUT / name).read_text(encoding="utf-8")
+
+
+def known(env_file: Path) -> Mapping[str, str]:
+    """What `.env` says already."""
+    return {name: value for name, value in dotenv_values(env_file).items() if value}
+
+
+def begin_env(env_file: Path) -> None:
+    """A `.env` for its owner alone, where there is none; raises CannotWrite."""
+    if env_file.exists():
+        return
+    try:
+        env_file.touch(mode=FOR_ITS_OWNER)
+        env_file.write_text(shipped(".env.example"), encoding="utf-8")
+    except OSError as problem:
+        raise CannotWrite(f"{env_file} cannot be written ({problem.strerror}).") from problem
+
+
+def keep(env_file: Path, values: Mapping[str, str]) -> list[str]:
+    """Writes what differs; the names of what was written."""
+    there = known(env_file)
+    new = {name: value for name, value in values.items() if there.get(name) != value}
+    begin_env(env_file)
+    remember(env_file, new)
+    return list(new)
+
+
+def begin_config(config: Path) -> bool:
+    """Writes the commented `config.yaml`, where there is none; whether it did."""
+    if config.exists():
+        return False
+    try:
+        config.write_text(shipped("config.yaml"), encoding="utf-8")
+    except OSError as problem:
+        raise CannotWrite(f"{config} cannot be written ({problem.strerror}).") from problem
+    return True

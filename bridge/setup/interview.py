@@ -1,0 +1,109 @@
+"""Asks for what nobody can find out: five answers, each held to what it is about before the next."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Protocol, TypeVar
+
+from bridge.errors import AnswerRefused
+from bridge.settings.systems import TWILIO
+from bridge.setup import answers
+from bridge.setup.answers import Answers
+from bridge.twilio.rest.owned import Number
+
+OURS = ("TWENTY_WEBHOOK_SECRET", "BRIDGE_LINK_KEYS", "BRIDGE_FORGET_KEY")
+"""Secrets that only have to be random."""
+
+T = TypeVar("T")
+
+
+class Asks(Protocol):
+    """How somebody is asked, if there is anybody."""
+
+    def ask(self, variable: str, text: str, *, hidden: bool = False) -> str:
+        """An answer; raises AnswerRefused where nobody is there."""
+
+    def choose(self, text: str, options: Sequence[str]) -> str:
+        """One of the options; raises AnswerRefused where nobody is there."""
+
+    def tell(self, text: str) -> None:
+        """Something good to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """`given` is what needs no question: options, environment, `.env`."""
+
+    asks: Asks
+    given: Mapping[str, str]
+
+    async def hold(self) -> Answers:
+        """All answers; raises AnswerRefused where one is wrong and nobody is there to be asked again."""
+        found = Answers({name: self.given.get(name) or token_hex(32) for name in OURS})
+        await self._twenty(found)
+        await self._twilio(found)
+        self._number(found)
+        text = "The bridge's own public URL (https://phone.example.com, or https://crm.example.com/phone)"
+        found.values["BRIDGE_PUBLIC_URL"] = await self._one("BRIDGE_PUBLIC_URL", text, answers.public_url)
+        return found
+
+    async def _twenty(self, found: Answers) -> None:
+        url = await self._one("TWENTY_API_URL", "Twenty's URL", answers.twenty_url)
+        text = "An API key of Twenty (Settings → API & Webhooks)"
+        key = await self._one(
+            "TWENTY_API_TOKEN", text, lambda value: answers.twenty_key(url, value), hidden=True
+        )
+        found.values |= {"TWENTY_API_URL": url, "TWENTY_API_TOKEN": key}
+        self.asks.tell(f"Twenty at {url} takes the key.")
+
+    async def _twilio(self, found: Answers) -> None:
+        """SID and token together: Twilio does not say which of the two is wrong."""
+        api_url = self.given.get("TWILIO_API_URL", TWILIO)
+
+        async def one(given: Mapping[str, str]) -> tuple[str, str, list[Number]]:
+            sid = self._value("TWILIO_ACCOUNT_SID", "Twilio's Account SID", given)
+            token = self._value("TWILIO_AUTH_TOKEN", "Twilio's Auth Token", given, hidden=True)
+            listed = await answers.twilio_account(sid, token.partition(",")[0], api_url=api_url)
+            return sid, token, listed
+
+        sid, token, found.numbers = await self._until_taken(one)
+        found.values |= {"TWILIO_ACCOUNT_SID": sid, "TWILIO_AUTH_TOKEN": token}
+        self.asks.tell(f"Twilio knows the account; it has {len(found.numbers)} numbers.")
+
+    def _number(self, found: Answers) -> None:
+        """The company's number, asked for only where there are several."""
+        able = [number.phone_number for number in found.numbers if number.has_voice]
+        number = self.given.get("TWILIO_PHONE_NUMBER")
+        if number and number not in able:
+            self.asks.tell(
+                f"{number} is not one of the account's numbers ({', '.join(able) or 'it has none'})."
+            )
+        if not number and len(able) > 1:
+            number = self.asks.choose("Which number do calls go out with?", able)
+        if not number and not able:
+            self.asks.tell("The account has no number yet: buy one, Twilio console → Phone Numbers.")
+        if number := number or next(iter(able), None):
+            found.values["TWILIO_PHONE_NUMBER"] = number
+
+    async def _one(
+        self, variable: str, text: str, check: Callable[[str], Awaitable[T]], *, hidden: bool = False
+    ) -> T:
+        async def one(given: Mapping[str, str]) -> T:
+            return await check(self._value(variable, text, given, hidden=hidden))
+
+        return await self._until_taken(one)
+
+    async def _until_taken(self, one: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
+        """With what is given; then, as long as it is refused and somebody is there, with what they say."""
+        given = self.given
+        while True:
+            try:
+                return await one(given)
+            except AnswerRefused as refused:
+                if refused.is_final:
+                    raise
+                self.asks.tell(str(refused))
+                given = {}
+
+    def _value(self, variable: str, text: str, given: Mapping[str, str], *, hidden: bool = False) -> str:
+        return given.get(variable) or self.asks.ask(variable, text, hidden=hidden).strip()

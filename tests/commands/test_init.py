@@ -1,0 +1,199 @@
+"""`init`, as it is typed: by somebody at a terminal, and by a script."""
+
+import asyncio
+import os
+import pty
+import stat
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+from typer.testing import CliRunner, Result
+
+from bridge.cli import app
+from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
+from bridge.settings import load
+
+PUBLIC = "https://localhost/phone"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+async def twilio(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TwilioSandbox]:
+    """An account with a number, and nothing else."""
+    async with twilio_sandbox() as sandbox:
+        sandbox.account.applications.clear()
+        sandbox.account.keys.clear()
+        monkeypatch.setenv("TWILIO_API_URL", sandbox.url)
+        yield sandbox
+
+
+@pytest.fixture
+async def twenty() -> AsyncIterator[TwentySandbox]:
+    """A fresh workspace."""
+    async with twenty_sandbox(rate_limit=False) as sandbox:
+        yield sandbox
+
+
+async def typed(*words: str, answers: str = "") -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, app, ["init", *words], input=answers)
+
+
+def lines(*answers: str) -> str:
+    return "".join(f"{answer}\n" for answer in answers)
+
+
+async def test_five_answers_make_a_bridge(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, PUBLIC, "y", "y", "y")
+    done = await typed(answers=answers)
+    assert done.exit_code == 0, done.output
+    settings = load(environ={"TWILIO_API_URL": twilio.url})
+    assert settings.twilio.phone_number == twilio.phone_number
+    assert settings.twilio.app_sid in twilio.account.applications
+    assert settings.twilio.api_key in twilio.account.keys
+    assert settings.twenty.webhook_secret
+    assert yaml.safe_load(Path("config.yaml").read_text()) == {
+        name: {} for name in yaml.safe_load(Path("config.yaml").read_text())
+    }
+    assert stat.S_IMODE(Path(".env").stat().st_mode) == 0o600
+    assert "create the object phoneCall" in done.output
+    for secret in (twenty.api_key, twilio.auth_token, settings.twilio.api_secret.get_secret_value()):
+        assert secret not in done.output
+
+
+async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    answers = lines(
+        *("nonsense", "http://127.0.0.1:1", f"{twenty.url}/nothing", twenty.url),
+        *("nobodys-key", twenty.api_key),
+        *("AC1", "x", twilio.account_sid, "wrong", twilio.account_sid, twilio.auth_token),
+        *("http://localhost", "https://under_score.example.com", "https://nobody..example", PUBLIC),
+    )
+    done = await typed("--no-setup", answers=answers)
+    assert done.exit_code == 0, done.output
+    for said in (
+        "begins with https://",
+        "http://127.0.0.1:1 cannot be reached",
+        "that is no Twenty",
+        "does not take the API key",
+        "The account sid",
+        "does not know this SID",
+        "is not https",
+        "underscore",
+        "No DNS server knows nobody..example",
+    ):
+        assert said in done.output
+    assert dotenv_values(".env")["BRIDGE_PUBLIC_URL"] == PUBLIC
+
+
+async def test_of_several_numbers_one_is_chosen(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    twilio.account.add_number("+33159130077")
+    answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, "3", "2", PUBLIC)
+    done = await typed("--no-setup", answers=answers)
+    assert "One of 1 to 2, please." in done.output
+    assert dotenv_values(".env")["TWILIO_PHONE_NUMBER"] == "+33159130077"
+
+
+def flags(twilio: TwilioSandbox, twenty: TwentySandbox) -> list[str]:
+    return [
+        *("--yes", "--twenty-url", twenty.url, "--twenty-key", twenty.api_key, "--public-url", PUBLIC),
+        *("--account-sid", twilio.account_sid, "--auth-token", twilio.auth_token),
+    ]
+
+
+async def test_a_script_is_asked_nothing(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    first = await typed(*flags(twilio, twenty))
+    assert first.exit_code == 0, first.output
+    text = Path(".env").read_text()
+    Path("config.yaml").write_text("server: {port: 8081}  # mine\n")
+    again = await typed("--yes")
+    assert again.exit_code == 0, again.output
+    assert Path(".env").read_text() == text
+    assert "# mine" in Path("config.yaml").read_text()
+    assert "Nothing to do: the account" in again.output
+    assert "Nothing to do: the workspace" in again.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"--auth-token": "wrong"}, "does not know this SID"),
+        ({"--twenty-key": ""}, "TWENTY_API_TOKEN is missing"),
+        ({"--public-url": "http://phone.example.com"}, "is not https"),
+    ],
+)
+async def test_a_script_is_told_what_is_wrong(
+    twilio: TwilioSandbox, twenty: TwentySandbox, changes: dict[str, str], said: str
+) -> None:
+    words = flags(twilio, twenty)
+    for flag, value in changes.items():
+        words[words.index(flag) + 1] = value
+    done = await typed(*words)
+    assert done.exit_code != 0
+    assert said in done.output + str(done.exception)
+    assert not Path(".env").exists()
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("n", "https://localhost/old"), ("y", PUBLIC)])
+async def test_nothing_is_overwritten_unasked(
+    twilio: TwilioSandbox, twenty: TwentySandbox, answer: str, kept: str
+) -> None:
+    Path(".env").write_text("# mine\nBRIDGE_PUBLIC_URL=https://localhost/old\n")
+    words = [word for word in flags(twilio, twenty) if word != "--yes"]
+    done = await typed("--no-setup", *words, answers=lines(answer))
+    assert "has other values of BRIDGE_PUBLIC_URL" in done.output
+    assert dotenv_values(".env")["BRIDGE_PUBLIC_URL"] == kept
+    assert Path(".env").read_text().startswith("# mine")
+    assert (done.exit_code == 0) == (answer == "y")
+
+
+async def test_secrets_are_not_shown_at_a_terminal(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    """A terminal echoes what is typed, unless it is told not to."""
+    controller, terminal = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge", "init", "--no-setup"),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    shown = ""
+    asked = {
+        "Twenty's URL": twenty.url,
+        "API key of Twenty": twenty.api_key,
+        "Account SID": twilio.account_sid,
+        "Auth Token": twilio.auth_token,
+        "public URL": PUBLIC,
+    }
+    for question, answer in asked.items():
+        while question not in shown or not shown.endswith(": "):
+            shown += (await asyncio.to_thread(os.read, controller, 4096)).decode()
+        os.write(controller, f"{answer}\n".encode())
+        shown += "\n"
+    rest = asyncio.create_task(asyncio.to_thread(_read_on, controller))
+    assert await process.wait() == 0
+    shown += await rest
+    os.close(controller)
+    assert PUBLIC in shown
+    assert twenty.api_key not in shown
+    assert twilio.auth_token not in shown
+
+
+def _read_on(terminal: int) -> str:
+    told = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            told += piece
+    except OSError:
+        # What a terminal says when nobody is at its other end.
+        pass
+    return told.decode()
