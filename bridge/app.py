@@ -354,7 +354,11 @@ def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: Cal
     return Voice(
         inbound=inbound,
         outbound=Outbound(
-            inbox, _admission(settings, calls_in.switchboard), _line(settings, calls_in.lines), urls
+            inbox,
+            _admission(settings, calls_in.switchboard),
+            _binding(settings),
+            _line(settings, calls_in.lines),
+            urls,
         ),
         callbacks=callbacks,
         texts=settings.voice.spoken,
@@ -384,6 +388,7 @@ def _line(settings: Settings, lines: Lines) -> Line:
         machine_detection=settings.voice.machine_detection,
         record=recording.outbound,
         announce=recording.announcement is not None,
+        foreign_tokens=settings.tokens.foreign == "accept",
         texts=settings.voice.spoken,
     )
 

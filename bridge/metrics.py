@@ -85,6 +85,9 @@ TOKENS = Count(
     known=("issued", "refused", "limited", "unavailable"),
 )
 TWIML = Count("twiml", "Answers to voice requests, by what was decided.", ("decision",))
+FOREIGN_TOKENS = Count(
+    "foreign_tokens", "Calls out by tokens that the bridge did not issue, or before it bound them."
+)
 NUMBERS_REFUSED = Count("numbers_refused", "Numbers that were not dialled, by reason.", ("reason",))
 
 MATCHES = Count(

@@ -25,6 +25,8 @@ class Texts:
     agent_limit: str
     company_limit: str
     at_once: str
+    not_signed_in: str
+    """The call came by a token that we did not issue to its agent."""
     unavailable: str
     """Something on our side failed."""
     no_inbound: str
@@ -44,6 +46,7 @@ class Texts:
     why_agent_limit: str
     why_company_limit: str
     why_at_once: str
+    why_not_signed_in: str
     # Written
     inbound: str
     outbound: str
@@ -82,6 +85,7 @@ ENGLISH = Texts(
     agent_limit="You have placed too many calls in a short time. Please wait a while.",
     company_limit="Your company has placed too many calls in a short time. Please wait a while.",
     at_once="You are in too many calls at the same time. Please end one of them and try again.",
+    not_signed_in="Your phone is not signed in here. Please reload its page and call again.",
     unavailable="We are sorry, this call cannot be placed right now. Please try again later.",
     no_inbound="We are sorry, nobody can take your call right now. Please try again later.",
     leave_message="We cannot take your call right now. Please leave a message after the tone.",
@@ -96,6 +100,7 @@ ENGLISH = Texts(
     why_agent_limit="Not placed: the agent's limit is reached",
     why_company_limit="Not placed: the company's limit is reached",
     why_at_once="Not placed: too many calls at once",
+    why_not_signed_in="Not placed: the phone was not signed in here",
     inbound="Inbound call",
     outbound="Outbound call",
     missed="Missed call",
@@ -130,6 +135,7 @@ FRENCH = Texts(
     agent_limit="Vous avez passé trop d'appels en peu de temps. Merci de patienter un peu.",
     company_limit="Votre entreprise a passé trop d'appels en peu de temps. Merci de patienter un peu.",
     at_once="Vous avez trop d'appels en cours. Merci d'en terminer un avant de recommencer.",
+    not_signed_in="Votre téléphone n'est pas connecté ici. Merci de recharger sa page et de rappeler.",
     unavailable="Désolé, cet appel ne peut pas aboutir pour le moment. Merci de réessayer plus tard.",
     no_inbound="Désolé, personne ne peut prendre votre appel pour le moment. Merci de rappeler plus tard.",
     leave_message="Nous ne pouvons pas prendre votre appel. Merci de laisser un message après le bip.",
@@ -144,6 +150,7 @@ FRENCH = Texts(
     why_agent_limit="Non passé : limite de l'agent atteinte",
     why_company_limit="Non passé : limite de l'entreprise atteinte",
     why_at_once="Non passé : trop d'appels en cours",
+    why_not_signed_in="Non passé : le téléphone n'était pas connecté ici",
     inbound="Appel entrant",
     outbound="Appel sortant",
     missed="Appel manqué",

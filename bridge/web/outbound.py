@@ -14,6 +14,7 @@ from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
 from bridge.twilio import twiml
+from bridge.twilio.binding import Binding, Bound
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.callbacks import answer, keep_soon, read
 
@@ -22,22 +23,26 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """How calls go out."""
+    """How calls go out. `foreign_tokens`: also by tokens that somebody else issued for our account."""
 
     ring_seconds: int
     longest_call_seconds: int | None
     machine_detection: bool
     record: bool
     announce: bool
+    foreign_tokens: bool
     texts: Texts
 
 
 class Outbound:
     """Answers voice requests of calls out."""
 
-    def __init__(self, inbox: Inbox, admission: Admission, line: Line, urls: CallbackUrls) -> None:
+    def __init__(
+        self, inbox: Inbox, admission: Admission, binding: Binding, line: Line, urls: CallbackUrls
+    ) -> None:
         self._inbox = inbox
         self._admission = admission
+        self._binding = binding
         self._line = line
         self._urls = urls
 
@@ -45,12 +50,24 @@ class Outbound:
         """TwiML for an agent who calls; what it tells is kept without keeping them waiting."""
         asked = read(Kind.VOICE, request, parameters)
         try:
+            self._check_token(asked)
             outgoing = self._admission.admit(asked)
         except NumberRefused as refused:
             return self._refuse(request, asked, refused)
         keep_soon(self._inbox, asked)
         metrics.TWIML.inc("dialled")
         return answer(self._dial(outgoing, asked.call_sid))
+
+    def _check_token(self, asked: Callback) -> None:
+        """Raises NumberRefused where one agent speaks for another, or may not speak at all."""
+        match self._binding.check(asked.parameters):
+            case Bound.FORGED:
+                raise NumberRefused("not_signed_in", "a token that is not this agent's")
+            case Bound.FOREIGN if not self._line.foreign_tokens:
+                raise NumberRefused("not_signed_in", "a token that we did not issue")
+            case Bound.FOREIGN:
+                metrics.FOREIGN_TOKENS.inc()
+                log.info("call.foreign_token", call_sid=asked.call_sid, agent=asked.get("From"))
 
     def _dial(self, outgoing: Outgoing, call_sid: str) -> str:
         return twiml.dial_out(

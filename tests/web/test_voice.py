@@ -11,8 +11,9 @@ from bridge.calls.callback import Kind
 from bridge.calls.texts import FRENCH
 from bridge.inbox.store import open_inbox
 from bridge.twilio import forms
+from bridge.twilio.binding import AGENT, Binding
 from tests.support import eventually
-from tests.web.conftest import Bridge, OpenBridge, payload
+from tests.web.conftest import AUTH_TOKEN, OLD_TOKEN, Bridge, OpenBridge, payload
 
 OUT = payload("browser-out-1-voice-request")
 ALIASES = ["/twilio/voice", "/twiml/voice", "/webhook/twiml-handler"]
@@ -169,3 +170,31 @@ async def test_where_the_voice_url_failed_the_caller_hears_an_apology(bridge: Br
     answer = await bridge.twilio("/twilio/fallback", {**OUT, "ErrorCode": "11200"})
     say, _ = ET.fromstring(answer.text)
     assert say.text == FRENCH.unavailable
+
+
+ALICE, BOB = (Binding([AUTH_TOKEN]).parameters(identity) for identity in ("alice", "bob"))
+
+
+@pytest.mark.parametrize(
+    ("foreign", "carried", "heard"),
+    [
+        ("accept", ALICE, None),
+        ("accept", {}, None),
+        ("accept", BOB, FRENCH.not_signed_in),
+        ("accept", {**BOB, AGENT: "alice"}, FRENCH.not_signed_in),
+        ("accept", {AGENT: "alice"}, FRENCH.not_signed_in),
+        ("refuse", ALICE, None),
+        ("refuse", Binding([OLD_TOKEN]).parameters("alice"), None),
+        ("refuse", {}, FRENCH.not_signed_in),
+        ("refuse", BOB, FRENCH.not_signed_in),
+    ],
+)
+async def test_nobody_calls_as_another_agent(
+    open_bridge: OpenBridge, foreign: str, carried: dict[str, str], heard: str | None
+) -> None:
+    bridge = await open_bridge(tokens={"foreign": foreign})
+    before = metrics.FOREIGN_TOKENS.count()
+    assert await said(bridge, call(1, From="client:alice", **carried)) == heard
+    ((kind, _, form),) = await kept(bridge)
+    assert (kind, form.get("Reason")) == (("refused", "not_signed_in") if heard else ("voice", None))
+    assert metrics.FOREIGN_TOKENS.count() - before == (1 if foreign == "accept" and not carried else 0)
