@@ -4,15 +4,17 @@ import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.support import eventually
 from tests.web.conftest import Answer, Bridge, OpenBridge, payload
-from tests.web.hostile import http, signatures, widget
+from tests.web.hostile import dialling, http, recordings, signatures, widget
 from tests.web.hostile.row import STATUS, UNREADABLE, Row, twilio
 from tests.web.test_headers import is_plain
 
-ROWS = [*http.ROWS, *signatures.ROWS, *widget.ROWS]
+ROWS = [*http.ROWS, *signatures.ROWS, *widget.ROWS, *dialling.ROWS, *recordings.ROWS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
@@ -23,10 +25,20 @@ async def test_hostile(open_bridge: OpenBridge, row: Row) -> None:
     answer = await bridge.raw(row.sent, alone=row.detail == UNREADABLE)
     assert (answer.status, detail(answer)) == (row.status, row.detail)
     assert {name: answer.headers.get(name) for name in row.headers} == row.headers
-    is_plain(answer)
-    assert len(bridge.rows()) == row.rows
+    if row.says is None:
+        is_plain(answer)
+    else:
+        assert spoken(answer) == row.says
+    await eventually(lambda: len(bridge.rows()) == row.rows)
     # Whoever comes next is served.
     assert (await bridge.get("/health")).status == 200
+
+
+def spoken(answer: Answer) -> str | None:
+    """Of TwiML that says something and hangs up."""
+    say, hangup = ET.fromstring(answer.text)
+    assert (answer.content_type, say.tag, hangup.tag, len(say)) == ("text/xml", "Say", "Hangup", 0)
+    return say.text
 
 
 def detail(answer: Answer) -> str | None:

@@ -27,6 +27,8 @@ class Row:
     status: int
     detail: str | None = None
     """Of the problem; None where the answer is none."""
+    says: str | None = None
+    """What TwiML says, and nothing else."""
     headers: Mapping[str, str | None] = field(default_factory=dict)
     """Besides those of every answer; None is one that must not be there."""
     rows: int = 0

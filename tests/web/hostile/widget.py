@@ -17,6 +17,7 @@ NO_PAGE = (
 )
 SESSION = ("Cookie", "__Host-twenty-session=abcdef; twenty-session=abcdef")
 NO_LONGER = jwt.encode({"exp": 1}, "an invented secret of thirty-two characters")
+UNKNOWN = jwt.encode({"exp": 4_000_000_000}, "an invented secret of thirty-two characters")
 NOBODYS = "The identity is none of the configured agents'."
 NOT_ALLOWED = {"Access-Control-Allow-Origin": None, "Access-Control-Allow-Credentials": None}
 ANYONE = {"auth": {"anonymous": True}}
@@ -116,4 +117,32 @@ IDENTITIES = [
     ),
 ]
 
-ROWS = [*KEYS, *ORIGINS, *IDENTITIES]
+LIMITED = [
+    Row(
+        name="forged X-Forwarded-For",
+        before=request("POST", "/token", [JSON, KEYED], ASKS),
+        sent=request("POST", "/token", [JSON, KEYED, ("X-Forwarded-For", "192.0.2.1")], ASKS),
+        status=429,
+        detail="Too many tokens go to your address: 1 a minute are allowed. Try again in 60 s.",
+        headers={"Retry-After": "60"},
+        settings={"tokens": {"per_address": 1}},
+    ),
+    Row(
+        name="tokens without end",
+        before=request("POST", "/token", [JSON, KEYED], ASKS),
+        sent=request("POST", "/token", [JSON, KEYED], ASKS),
+        status=429,
+        detail="Too many tokens are asked for this agent: 1 a minute are allowed. Try again in 60 s.",
+        headers={"Retry-After": "60"},
+        settings={"tokens": {"per_agent": 1}},
+    ),
+    Row(
+        name="access token of nobody's while Twenty is away",
+        sent=request("POST", "/token", [JSON, ("Authorization", f"Bearer {UNKNOWN}")], ASKS),
+        status=503,
+        detail="Twenty, which knows who you are, does not answer now; try again.",
+        headers={"Retry-After": "1"},
+    ),
+]
+
+ROWS = [*KEYS, *ORIGINS, *IDENTITIES, *LIMITED]
