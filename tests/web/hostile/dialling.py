@@ -31,9 +31,7 @@ TOO_DEAR = [
 ]
 
 SOMEBODY_ELSES = [
-    not_placed(
-        "number of somebody else's to show", "+33612345678", FRENCH.caller_id, CallerId="+33600000000"
-    ),
+    not_placed("caller ID of somebody else's", "+33612345678", FRENCH.caller_id, CallerId="+33600000000"),
     Row(
         name="one call too many",
         before=asks("+33612345678", CallSid=FIRST),
