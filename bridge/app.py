@@ -15,6 +15,7 @@ from bridge.calls.dialling import Dialling
 from bridge.calls.lines import Group, Lines
 from bridge.calls.links import RecordingLinks, derived_key
 from bridge.calls.switchboard import Switchboard
+from bridge.history import forgotten_of, upkeep
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
@@ -113,6 +114,7 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
             open_sessions(settings.twenty, client) as sessions,
             _draining(worker, settings.server.stop_seconds),
             following(inbox, switchboard.heard),
+            upkeep(settings, inbox, lock.check),
             comparing(client),
         ):
             calls_in = CallsIn(_lines(settings), recognition, members, switchboard)
@@ -178,7 +180,9 @@ def _worker(
         client,
         batches=batches,
         directory=directory,
-        preparation=Preparation(client, batches, directory, members, policy),
+        preparation=Preparation(
+            client, batches, directory, members, policy, forgotten=forgotten_of(settings, inbox)
+        ),
         reminders=reminders if activities.missed_call_tasks else None,
         live=lambda: activities.live == "auto" and client.budget.ample(),
         lead=lock.take,

@@ -41,9 +41,12 @@ class Forgotten:
             if not keys or not numbers:
                 return {}
             key = self._checked(keys)
-            asked = {_hash(key, number): number for number in numbers}
-            found = select(forgotten.c.digest, forgotten.c.at).where(forgotten.c.digest.in_(asked))
-            return {asked[digest]: at for digest, at in await connection.execute(found)}
+            # They are few, and less than what is asked.
+            found = {
+                row[0]: row[1] for row in await connection.execute(select(forgotten.c.digest, forgotten.c.at))
+            }
+        hashed = {number: _hash(key, number) for number in numbers}
+        return {number: found[digest] for number, digest in hashed.items() if digest in found}
 
     def check_key(self) -> None:
         """Raises ForgetKeyWrong where there is none to forget with."""

@@ -71,7 +71,8 @@ async def drop(
         chosen = select(calls.c.root_sid).where(asked if where is None else and_(asked, where))
         if connection.dialect.name == "postgresql":
             chosen = chosen.order_by(calls.c.root_sid).with_for_update()
-        dropped.extend((await connection.execute(chosen)).scalars())
+        # A transaction may be tried again.
+        dropped[:] = (await connection.execute(chosen)).scalars()
         if dropped:
             await _drop(connection, dropped)
 

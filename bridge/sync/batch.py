@@ -1,10 +1,12 @@
 """One batch: due calls → what to write of them, with one look-up for all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Literal
+
+import structlog
 
 from bridge import metrics
 from bridge.calls.activity import Activity, activity_of
@@ -13,6 +15,8 @@ from bridge.calls.links import RecordingLinks
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
 from bridge.calls.numbers import client_identity, e164
 from bridge.calls.texts import Texts
+from bridge.errors import ForgetKeyWrong
+from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.rows import DueCall, Outcome
 from bridge.twenty.activities import Write, Writes
 from bridge.twenty.batches import Batches
@@ -20,6 +24,8 @@ from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twenty.people import NewPerson, create_people
+
+log = structlog.get_logger()
 
 LONG_AGO = timedelta(minutes=1)
 """A call that was settled before this may have been deleted by a user since, and then stays so."""
@@ -61,16 +67,24 @@ class Prepared:
 
 
 class Preparation:
-    """Prepares batches for one workspace."""
+    """Prepares batches for one workspace; `forgotten` tells of whom no person is to be made."""
 
     def __init__(
-        self, client: Executes, batches: Batches, directory: Directory, members: Members, policy: Policy
+        self,
+        client: Executes,
+        batches: Batches,
+        directory: Directory,
+        members: Members,
+        policy: Policy,
+        *,
+        forgotten: Forgotten | None = None,
     ) -> None:
         self._client = client
         self._batches = batches
         self._directory = directory
         self._members = members
         self._policy = policy
+        self._forgotten = forgotten
 
     async def prepare(self, writes: Writes, due_calls: Sequence[DueCall], *, now: datetime) -> list[Prepared]:
         """Folds each call, and finds the person of those that are to be matched.
@@ -134,9 +148,18 @@ class Preparation:
             return {}
         # Whatever becomes of it, the next look-up has to see it.
         self._directory.drop(set(numbers.values()))
-        named = [NewPerson(n, folded[sid].caller_name) for sid, n in numbers.items()]
-        created = await create_people(self._batches, named)
+        forgotten = await self._whom_to_forget(set(numbers.values()))
+        named = [NewPerson(n, folded[sid].caller_name) for sid, n in numbers.items() if n not in forgotten]
+        created = await create_people(self._batches, named) if named else {}
         return {sid: Match(created[number]) for sid, number in numbers.items() if number in created}
+
+    async def _whom_to_forget(self, numbers: set[str]) -> Collection[str]:
+        """Those who were forgotten; all, where nobody can tell."""
+        try:
+            return await self._forgotten.among(numbers) if self._forgotten else ()
+        except ForgetKeyWrong as wrong:
+            log.error("people.not_created", reason=wrong.code, error=str(wrong))
+            return numbers
 
     def _prepared(self, due: DueCall, call: Call, match: Match | None, *, gone: bool) -> Prepared:
         number = self._number(call)

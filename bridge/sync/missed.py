@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.calls.call import CallStatus, Direction
 from bridge.calls.texts import Texts
@@ -22,9 +22,13 @@ class Reminders:
     assignee: str | None
     due_in: timedelta
 
-    def of(self, prepared: Sequence[Prepared]) -> list[Reminder]:
-        """Those of calls in that nobody took, from persons, as far as there is anybody to remind."""
-        return [reminder for p in prepared if p.changed and (reminder := self._reminder(p))]
+    def of(self, prepared: Sequence[Prepared], *, now: datetime) -> list[Reminder]:
+        """Those of calls in that nobody took, from persons, as far as there is anybody to remind.
+
+        None that would be overdue when it is made: history is not to be called back.
+        """
+        made = [reminder for p in prepared if p.changed and (reminder := self._reminder(p))]
+        return [reminder for reminder in made if reminder.due_at > now]
 
     def _reminder(self, prepared: Prepared) -> Reminder | None:
         call, person = prepared.call, prepared.match and prepared.match.person

@@ -41,6 +41,10 @@ async def _always() -> None:
     """Of an inbox that nobody else drains."""
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Worker:
     """The one worker that drains an inbox: `lead` raises Standby while it is another's turn."""
 
@@ -55,6 +59,7 @@ class Worker:
         reminders: Reminders | None,
         live: Callable[[], bool],
         lead: Callable[[], Awaitable[None]] = _always,
+        clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._inbox = inbox
         self._client = client
@@ -65,6 +70,7 @@ class Worker:
         self._reminders = reminders
         self._live = live
         self._lead = lead
+        self._clock = clock
         self._writes: Writes | None = None
         self._writes_until = 0.0
         self._failures = 0
@@ -108,7 +114,7 @@ class Worker:
             try:
                 await self._bring(due_calls)
             except TwentyError as error:
-                await self._inbox.failed(due_calls, f"{error.code}: {error}", now=datetime.now(UTC))
+                await self._inbox.failed(due_calls, f"{error.code}: {error}", now=self._clock())
                 raise
         return len(due_calls)
 
@@ -121,7 +127,7 @@ class Worker:
     async def _drain(self, writes: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
         """Writes and settles; the answer has the calls whose person is gone, to be matched anew once."""
         people = self._directory.changes
-        prepared = await self._preparation.prepare(writes, due_calls, now=datetime.now(UTC))
+        prepared = await self._preparation.prepare(writes, due_calls, now=self._clock())
         refused = await writes.write([write for p in prepared if (write := p.changed)])
         taken = [p for p in prepared if p.due.root_sid not in refused]
         await self._remind(taken)
@@ -144,7 +150,7 @@ class Worker:
         if self._reminders is None:
             return
         try:
-            refused = await remind(self._batches, self._reminders.of(prepared))
+            refused = await remind(self._batches, self._reminders.of(prepared, now=self._clock()))
         except TwentyDenied as denied:
             go_without(Feature.TASKS, denied)
             return
@@ -160,13 +166,13 @@ class Worker:
                 number=p.number,
                 match=p.match,
                 written=p.digest,
-                ended=p.call.ended,
+                ended=p.call.ended and p.call.certain,
                 outcome=p.outcome,
             )
             for p in prepared
         ]
         if settled:
-            await self._inbox.settle(settled, now=datetime.now(UTC))
+            await self._inbox.settle(settled, now=self._clock())
         for p in prepared:
             if write := p.changed:
                 metrics.CALLS_WRITTEN.inc()
@@ -182,7 +188,7 @@ class Worker:
             if error := refused.get(p.due.root_sid):
                 metrics.CALLS_PARKED.inc()
                 log.error("activity.parked", call_sid=p.due.root_sid, reason=str(error))
-                await self._inbox.park(p.due, str(error), now=datetime.now(UTC))
+                await self._inbox.park(p.due, str(error), now=self._clock())
 
     async def _current_writes(self) -> Writes:
         """How this workspace takes calls: asked at first, after a refusal, and now and then."""

@@ -1,12 +1,13 @@
 """A worker between a real inbox and a sandbox Twenty."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bridge.calls.texts import ENGLISH
+from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.sync.batch import Policy, Preparation
 from bridge.sync.missed import Reminders
@@ -15,7 +16,7 @@ from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
-from tests.support import LINKS
+from tests.support import LINKS, TEN
 from tests.sync.support import Settings
 
 
@@ -41,6 +42,8 @@ MakeWorker = Callable[[Executes, Settings], Worker]
 def make_worker(inbox: Inbox) -> MakeWorker:
     """Makes a worker with settings of its own."""
 
+    began = datetime.now(UTC)
+
     def make(client: Executes, settings: Settings) -> Worker:
         batches = Batches(client, size=200)
         members = Members(emails=settings.emails)
@@ -54,9 +57,12 @@ def make_worker(inbox: Inbox) -> MakeWorker:
             client,
             batches=batches,
             directory=directory,
-            preparation=Preparation(client, batches, directory, members, policy),
+            preparation=Preparation(
+                client, batches, directory, members, policy, forgotten=Forgotten(inbox, settings.forget_key)
+            ),
             reminders=Reminders(members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in),
             live=lambda: settings.live,
+            clock=lambda: TEN + (datetime.now(UTC) - began),
         )
 
     return make

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
 from bridge.calls.callback import Kind
+from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client import TwentyClient, open_client
@@ -88,6 +91,22 @@ async def test_a_callers_name_is_the_persons(
     await drain(make_worker(client, Settings(nobody="create")))
     (person,) = nodes_of(await ask(twenty, PEOPLE))
     assert person["name"] == {"firstName": "Ann", "lastName": "Other"}
+
+
+@pytest.mark.parametrize("key", ["0123456789abcdef", None, "another key of sixteen"])
+async def test_nobody_is_created_who_was_forgotten(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, key: str | None
+) -> None:
+    """Nor anybody, while nobody can tell who was."""
+    await Forgotten(inbox, "0123456789abcdef").remember(NOBODY, now=TEN)
+    forgotten, other = new_sid(), new_sid()
+    await inbox.put(outbound(forgotten, NOBODY))
+    await inbox.put(outbound(other, JANE))
+    await drain(make_worker(client, Settings(nobody="create", forget_key=key)))
+    people = nodes_of(await ask(twenty, PEOPLE))
+    known = [JANE[-9:]] if key == "0123456789abcdef" else []
+    assert [person["phones"]["primaryPhoneNumber"] for person in people] == known
+    assert (await phone_calls(twenty)).keys() == {forgotten, other}
 
 
 async def test_whom_a_user_deleted_is_not_created_again(
@@ -258,6 +277,20 @@ async def test_missed_calls_are_one_task_a_person_and_day(
     assert task["dueAt"] == "2026-11-23T10:00:00.000Z"
     assert nodes_of({"t": task["taskTargets"]}) == [{"targetPersonId": person["createPerson"]["id"]}]
     assert len(await phone_calls(twenty)) == 4
+
+
+async def test_history_makes_no_tasks(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    """A call of the day before is past its due time; one of 23 hours ago is not."""
+    member = nodes_of(await ask(twenty, MEMBERS))[0]
+    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    worker = make_worker(client, Settings(assignee=member["userEmail"]))
+    for hours, tasks in ((25, 0), (23, 1)):
+        await inbound(inbox, new_sid(), JANE, Timestamp=format_datetime(TEN - timedelta(hours=hours)))
+        await drain(worker)
+        assert len(nodes_of(await ask(twenty, TASKS))) == tasks
+    assert len(await phone_calls(twenty)) == 2
 
 
 NOTES = """{ notes { edges { node { title bodyV2 { markdown }

@@ -200,6 +200,7 @@ def settings_with(changes: Mapping[str, Mapping[str, object]], database: Path) -
             "api_secret": API_SECRET,
             "app_sid": "AP" + "0" * 32,
             "phone_number": "+33159130001",
+            "api_url": f"http://127.0.0.1:{_unused_port()}",
         },
         "twenty": {"api_url": f"http://127.0.0.1:{_unused_port()}", "api_token": "an-invented-key"},
         "server": {"public_url": PUBLIC_URL, "stop_seconds": 1},

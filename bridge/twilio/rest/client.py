@@ -85,11 +85,23 @@ class TwilioRest:
         return call_resource(await self._of_call(sid, lambda call: call.update_async(**changes)))
 
     async def recordings(
-        self, *, call_sid: str | None = None, page_size: int = LARGEST_PAGE
+        self,
+        *,
+        call_sid: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        page_size: int = LARGEST_PAGE,
     ) -> AsyncIterator[RecordingResource]:
-        """Recordings of the account or of one call, the newest first."""
+        """Recordings of the account or of one call, the newest first; the times are as those of `calls`."""
         client = await self.library()
-        stream = await client.recordings.stream_async(**_given(call_sid=call_sid), page_size=page_size)
+        stream = await client.recordings.stream_async(
+            **_given(
+                call_sid=call_sid,
+                date_created_after=_utc(created_after),
+                date_created_before=_utc(created_before),
+            ),
+            page_size=page_size,
+        )
         async for instance in stream:
             yield recording_resource(instance)
 

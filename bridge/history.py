@@ -1,0 +1,73 @@
+"""Puts together what looks back: reconciliation and retention for `app`, what asks Twilio for `backfill`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from bridge.calls.identities import allowed_identity
+from bridge.inbox.forgetting import Forgotten
+from bridge.inbox.purge import Retention
+from bridge.inbox.store import Inbox
+from bridge.settings import Settings
+from bridge.sync.asking import Asking
+from bridge.sync.reconcile import Reconciler
+from bridge.sync.remembered import Ours
+from bridge.sync.rounds import Rounds
+from bridge.twilio.rest import TwilioRest, open_rest
+
+PURGE_EVERY = timedelta(hours=1)
+
+
+def asking_for(settings: Settings, inbox: Inbox, twilio: TwilioRest, *, dry: bool = False) -> Asking:
+    """Who asks Twilio for the bridge's calls."""
+    account = settings.twilio
+    return Asking(
+        inbox,
+        twilio,
+        ours_of(settings),
+        forgotten_of(settings, inbox),
+        account_url=f"{account.api_url}/2010-04-01/Accounts/{account.account_sid}",
+        dry=dry,
+    )
+
+
+def forgotten_of(settings: Settings, inbox: Inbox) -> Forgotten:
+    """Whom the inbox has forgotten."""
+    key = settings.inbox.forget_key
+    return Forgotten(inbox, key.get_secret_value() if key else None)
+
+
+def ours_of(settings: Settings) -> Ours:
+    """Which calls of the account are the bridge's."""
+    agents = settings.agents
+    named = (*agents.names, *agents.members, *([agents.default] if agents.default else []))
+    identities = {identity for name in named if (identity := allowed_identity(name))}
+    return Ours(settings.own_numbers, identities, agents.pattern)
+
+
+@asynccontextmanager
+async def upkeep(
+    settings: Settings, inbox: Inbox, lead: Callable[[], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """Reconciles and purges while it is this process's turn, as `lead` says."""
+    async with open_rest(settings.twilio) as twilio:
+        tasks = [asyncio.create_task(r.run()) for r in _rounds(settings, inbox, twilio, lead)]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks)
+
+
+def _rounds(
+    settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Callable[[], Awaitable[None]]
+) -> Iterator[Rounds]:
+    if minutes := settings.reconcile.minutes:
+        reconciler = Reconciler(inbox, asking_for(settings, inbox, twilio))
+        yield Rounds("reconcile", reconciler.once, every=timedelta(minutes=minutes), lead=lead)
+    if days := settings.inbox.keep_days:
+        retention = Retention(inbox, timedelta(days=days))
+        yield Rounds("purge", retention.once, every=PURGE_EVERY, lead=lead)

@@ -1,0 +1,90 @@
+"""What Twilio remembers of calls beside what the inbox was told: which are ours, and what is lacking."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.calls.call import Call, fold
+from bridge.calls.callback import Callback
+from bridge.calls.identities import RESERVED
+from bridge.calls.legs import FINAL
+from bridge.calls.numbers import client_identity
+from bridge.twilio.rest.resources import CallResource
+
+FROM_TWENTY = re.compile(rf"{RESERVED}[0-9a-f]{{32}}")
+"""The identity of a user whom Twenty vouches for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Tells the bridge's calls from others of the account: they begin or end at one of its numbers, or
+    are placed by one of its agents.
+    """
+
+    numbers: Collection[str]
+    agents: Collection[str]
+    pattern: str | None
+
+    def is_agent(self, identity: str) -> bool:
+        """Whether the bridge gives access tokens to this identity."""
+        like = self.pattern is not None and re.fullmatch(self.pattern, identity)
+        return identity in self.agents or bool(like or FROM_TWENTY.fullmatch(identity))
+
+    def has(self, root: CallResource) -> bool:
+        """Whether a call is the bridge's, by the leg that it began with."""
+        identity = client_identity(root.from_)
+        return (
+            root.to in self.numbers
+            or root.from_ in self.numbers
+            or bool(identity and self.is_agent(identity))
+        )
+
+
+def by_root(legs: Iterable[CallResource]) -> dict[str, list[CallResource]]:
+    """Call SID → its legs."""
+    found: dict[str, list[CallResource]] = {}
+    for leg in legs:
+        found.setdefault(leg.parent_call_sid or leg.sid, []).append(leg)
+    return found
+
+
+def numbers_of(legs: Sequence[CallResource]) -> set[str]:
+    """The telephone numbers on either end of its legs."""
+    return {address for leg in legs for address in (leg.from_, leg.to) if address.startswith("+")}
+
+
+def began(legs: Sequence[CallResource]) -> datetime | None:
+    """When the first of its legs was dialled."""
+    return min((moment for leg in legs if (moment := leg.start_time or leg.date_created)), default=None)
+
+
+def last_moved(legs: Sequence[CallResource]) -> datetime | None:
+    """When something last became of it, as far as Twilio tells."""
+    moments = (leg.end_time or leg.start_time or leg.date_created for leg in legs)
+    return max((moment for moment in moments if moment), default=None)
+
+
+def is_over(legs: Sequence[CallResource]) -> bool:
+    """Whether none of its legs goes on."""
+    return all(leg.status in FINAL for leg in legs)
+
+
+def lacking(told: Sequence[Callback], asked: Sequence[Callback]) -> list[Callback]:
+    """What Twilio remembers that the inbox was not told; nothing where it makes no difference to the call."""
+    if told and _outcome(fold(told)) == _outcome(fold([*told, *asked])):
+        return []
+    there = {callback.digest for callback in told}
+    return [callback for callback in asked if callback.digest not in there]
+
+
+def _outcome(call: Call) -> Mapping[str, object]:
+    """What would be wrong in Twenty. Of the times Twilio's resource is less exact than callbacks are."""
+    return {
+        "status": call.status,
+        "over": (call.ended, call.certain),
+        "talk_seconds": call.talk_seconds,
+        "other_party": call.other_party,
+        "agents": set(call.agents),
+        "recordings": {recording.sid for recording in call.recordings},
+    }

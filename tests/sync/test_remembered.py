@@ -1,0 +1,140 @@
+"""Which calls of an account are ours, and that Twilio's memory mends what was lost."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.calls.call import fold
+from bridge.calls.callback import Callback, Kind
+from bridge.sync.remembered import Ours, lacking
+from bridge.twilio.rest.remembered import call_callback, recording_callback
+from bridge.twilio.rest.resources import CallResource, RecordingResource
+from tests.calls.conftest import COMPANY, CUSTOMER, made_up, shuffled
+from tests.support import TEN
+
+OURS = Ours({COMPANY}, {"alice", "bob_example_com"}, r"twenty-user-[0-9]+")
+LATER = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def resource(from_: str, to: str, **more: object) -> CallResource:
+    usual: dict[str, object] = {
+        "sid": "CA" + "a" * 32,
+        "parent_call_sid": None,
+        "status": "completed",
+        "direction": "inbound",
+        "date_created": TEN,
+        "start_time": TEN,
+        "end_time": TEN,
+        "duration": 0,
+        "answered_by": None,
+        "caller_name": None,
+    }
+    return CallResource(from_=from_, to=to, **{**usual, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("from_", "to", "ours"),
+    [
+        (CUSTOMER, COMPANY, True),
+        (COMPANY, CUSTOMER, True),
+        ("client:alice", CUSTOMER, True),
+        ("client:bob_example_com", "", True),
+        ("client:twenty-user-12", CUSTOMER, True),
+        ("client:wm_0123456789abcdef0123456789abcdef", CUSTOMER, True),
+        ("client:wm_mallory", CUSTOMER, False),
+        ("client:carol", CUSTOMER, False),
+        ("client:alice2", CUSTOMER, False),
+        (CUSTOMER, "+33159139999", False),
+        ("sip:alice@example.com", CUSTOMER, False),
+        ("", "", False),
+    ],
+)
+def test_which_calls_are_ours(from_: str, to: str, ours: bool) -> None:
+    assert OURS.has(resource(from_, to)) == ours
+
+
+def remembered(told: list[Callback]) -> list[Callback]:
+    """What Twilio answers when it is asked for the call that tells all this."""
+    legs: dict[str, dict[str, str]] = {}
+    for callback in told:
+        if callback.kind is Kind.STATUS:
+            legs.setdefault(callback.call_sid, {}).update(callback.parameters)
+            legs[callback.call_sid].setdefault("began", callback.parameters["Timestamp"])
+    return [call_callback(_as_resource(leg), received_at=LATER) for leg in legs.values()]
+
+
+def _as_resource(leg: dict[str, str]) -> CallResource:
+    return resource(
+        leg["From"],
+        leg["To"],
+        sid=leg["CallSid"],
+        parent_call_sid=leg.get("ParentCallSid"),
+        status=leg["CallStatus"],
+        start_time=parsedate_to_datetime(leg["began"]),
+        end_time=parsedate_to_datetime(leg["Timestamp"]),
+        duration=int(leg["CallDuration"]) if "CallDuration" in leg else None,
+    )
+
+
+def consistent(told: list[Callback]) -> bool:
+    """The Dial says of its leg what the leg does. Of one that was answered and never connected
+    (`DialBridged`) Twilio's call resource tells nothing.
+    """
+    ends = {(c.call_sid, c.get("CallStatus")) for c in told if c.kind is Kind.STATUS}
+    dials = [c for c in told if c.kind is Kind.DIAL]
+    return all(
+        c.get("DialBridged") != "false" and (c.get("DialCallSid"), c.get("DialCallStatus")) in ends
+        for c in dials
+    )
+
+
+@given(data=st.data(), told=made_up().filter(consistent))
+def test_whatever_was_lost_is_mended(data: st.DataObject, told: list[Callback]) -> None:
+    heard = data.draw(st.lists(st.sampled_from(told), unique_by=id))
+    asked = remembered(told)
+    mended = fold([*heard, *lacking(heard, asked)])
+    whole = fold(told)
+    assert (mended.status, mended.ended, mended.talk_seconds) == (whole.status, True, whole.talk_seconds)
+    assert (mended.direction, mended.other_party) == (whole.direction, whole.other_party)
+    assert set(mended.agents) == set(whole.agents)
+    assert lacking([*heard, *lacking(heard, asked)], asked) == []
+
+
+@given(data=st.data(), told=made_up())
+def test_of_what_was_told_in_full_nothing_is_lacking(data: st.DataObject, told: list[Callback]) -> None:
+    assert lacking(data.draw(shuffled(told)), remembered(told)) == []
+
+
+def test_the_same_state_is_the_same_callback() -> None:
+    one = resource(CUSTOMER, COMPANY)
+    first, second = call_callback(one, received_at=TEN), call_callback(one, received_at=LATER)
+    assert first.digest == second.digest
+    assert first.timestamp == TEN
+    other = call_callback(resource(CUSTOMER, COMPANY, duration=5), received_at=TEN)
+    assert other.digest != first.digest
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "status"),
+    [("RecordVerb", Kind.VOICEMAIL, "VOICEMAIL"), ("DialVerb", Kind.RECORDING, "MISSED")],
+)
+def test_a_message_is_told_from_a_recording(source: str, kind: Kind, status: str) -> None:
+    parent = resource(CUSTOMER, COMPANY)
+    made = RecordingResource(
+        sid="RE1",
+        call_sid=parent.sid,
+        status="completed",
+        source=source,
+        channels=1,
+        date_created=TEN,
+        duration=9,
+    )
+    recording = recording_callback(made, account_url="https://api.twilio.com/AC1", received_at=LATER)
+    call = fold([call_callback(parent, received_at=LATER), recording])
+    assert (recording.kind, call.status) == (kind, status)
+    assert [(one.sid, one.url, one.duration) for one in call.recordings] == [
+        ("RE1", "https://api.twilio.com/AC1/Recordings/RE1", 9)
+    ]
