@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,26 +131,40 @@ class Phone:
         return [node["title"] for node in nodes_of(await ask(self.twenty, TASKS))]
 
 
+@asynccontextmanager
+async def open_phone(
+    config: str,
+    twenty: TwentySandbox,
+    folder: Path,
+    *,
+    delivery: Delivery | None = None,
+    status_url: bool = True,
+) -> AsyncIterator[Phone]:
+    """A bridge with that config.yaml, and a Twilio that delivers as told."""
+    async with AsyncExitStack() as stack:
+        twilio = await stack.enter_async_context(twilio_sandbox(delivery=delivery))
+        config_file = folder / "config.yaml"
+        config_file.write_text(config)
+        env = environment(twilio, twenty, folder)
+        settings = load(config_file, env_file=folder / ".env", environ=env)
+        app = await stack.enter_async_context(open_app(settings))
+        server = await stack.enter_async_context(TestServer(app))
+        url = str(server.make_url("")).rstrip("/")
+        known_to(twilio, listens_on=url)
+        twilio.status_url = STATUS if status_url else None
+        yield Phone(twilio, twenty, folder / "bridge.db", url)
+
+
 OpenPhone = Callable[..., Awaitable[Phone]]
 
 
 @pytest.fixture
 async def phone(twenty: TwentySandbox, tmp_path: Path) -> AsyncIterator[OpenPhone]:
-    """`await phone(config)`: a bridge with that config.yaml, and a Twilio that delivers as told."""
+    """`await phone(config)`: see `open_phone`."""
     async with AsyncExitStack() as stack:
 
-        async def call(config: str, *, delivery: Delivery | None = None, status_url: bool = True) -> Phone:
-            twilio = await stack.enter_async_context(twilio_sandbox(delivery=delivery))
-            config_file = tmp_path / "config.yaml"
-            config_file.write_text(config)
-            env = environment(twilio, twenty, tmp_path)
-            settings = load(config_file, env_file=tmp_path / ".env", environ=env)
-            app = await stack.enter_async_context(open_app(settings))
-            server = await stack.enter_async_context(TestServer(app))
-            url = str(server.make_url("")).rstrip("/")
-            known_to(twilio, listens_on=url)
-            twilio.status_url = STATUS if status_url else None
-            return Phone(twilio, twenty, tmp_path / "bridge.db", url)
+        async def call(config: str, **more: Any) -> Phone:
+            return await stack.enter_async_context(open_phone(config, twenty, tmp_path, **more))
 
         yield call
 
