@@ -47,7 +47,7 @@ from bridge.web.calls import Calls, TransferLine
 from bridge.web.door import Anyone, Door
 from bridge.web.headers import headers_for
 from bridge.web.health import Health, capabilities
-from bridge.web.inbound import Inbound
+from bridge.web.inbound import Clock, Inbound, utc_now
 from bridge.web.keys import keys_of
 from bridge.web.leaving import Leaving
 from bridge.web.limits import LARGEST_BODY, limits
@@ -77,23 +77,24 @@ class CallsIn:
     recognition: Recognition
     members: Members
     switchboard: Switchboard
+    clock: Clock
 
 
 @asynccontextmanager
-async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
-    """The application with its parts open and its worker draining.
+async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[web.Application]:
+    """The application with its parts open and its worker draining; `clock` says whether lines are open.
 
     Raises InboxUnavailable where the database cannot be opened, AlreadyServed where another process has
     its file. Twenty is not waited for.
     """
     async with open_drain_lock(settings.inbox) as lock:
         await claim_file(lock, settings.inbox)
-        async with _open_parts(settings, lock) as app:
+        async with _open_parts(settings, lock, clock) as app:
             yield app
 
 
 @asynccontextmanager
-async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.Application]:
+async def _open_parts(settings: Settings, lock: DrainLock, clock: Clock) -> AsyncIterator[web.Application]:
     switchboard = _switchboard(settings)
     async with (
         open_inbox(settings.inbox.database_url.get_secret_value(), heard=switchboard.heard) as inbox,
@@ -117,7 +118,7 @@ async def _open_parts(settings: Settings, lock: DrainLock) -> AsyncIterator[web.
             upkeep(settings, inbox, lock.check),
             comparing(client),
         ):
-            calls_in = CallsIn(_lines(settings), recognition, members, switchboard)
+            calls_in = CallsIn(_lines(settings), recognition, members, switchboard, clock)
             app = _application(
                 settings,
                 inbox,
@@ -354,6 +355,7 @@ def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: Cal
         in_call=calls_in.switchboard.in_call,
         twenty_url=settings.twenty.pages,
         region=settings.region,
+        clock=calls_in.clock,
     )
     return Voice(
         inbound=inbound,

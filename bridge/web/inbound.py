@@ -22,7 +22,14 @@ from bridge.web.callbacks import answer, keep_soon, read
 NEXT: Mapping[type, str] = {Ring: "dial", Forward: "dial", Voicemail: "voicemail", Message: "message"}
 """What a callback says of its answer, so that the fold knows whether anybody is still rung."""
 
+Clock = Callable[[], datetime]
+
 log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """The moment."""
+    return datetime.now(UTC)
 
 
 class Inbound:
@@ -42,8 +49,10 @@ class Inbound:
         in_call: Callable[[str, datetime], bool],
         twenty_url: str,
         region: str,
+        clock: Clock,
     ) -> None:
         self._inbox = inbox
+        self._clock = clock
         self._lines = lines
         self._writes = writes
         self._recognition = recognition
@@ -54,7 +63,7 @@ class Inbound:
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """TwiML for one who calls; what it tells is kept without keeping them waiting."""
-        line, now = self._lines.of(parameters.get("To")), datetime.now(UTC)
+        line, now = self._lines.of(parameters.get("To")), self._clock()
         found = await self._who(parameters, spoken_since=now - timedelta(days=line.owner_days))
         decision = begin(line, self._phones(line, found, now), now=now)
         keep_soon(self._inbox, read(Kind.VOICE, request, parameters, Next=NEXT[type(decision)]))
@@ -65,7 +74,7 @@ class Inbound:
         if _is_over(parameters):
             await self._inbox.put(read(Kind.DIAL, request, parameters, Next="end"))
             return answer(twiml.EMPTY)
-        line, now = self._lines.of(parameters.get("To")), datetime.now(UTC)
+        line, now = self._lines.of(parameters.get("To")), self._clock()
         found = await self._who(parameters, spoken_since=None)
         step = request.query["step"]
         # A transfer has no next step, nor has one that no configuration of ours has.

@@ -5,9 +5,10 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -17,6 +18,7 @@ from bridge.demo.bridge import PUBLIC_URL, environment, known_to
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery, Party, PlayedCall, TwilioSandbox, twilio_sandbox
 from bridge.settings import load
+from bridge.web.inbound import Clock, utc_now
 from tests.support import ask, eventually, nodes_of
 
 JANE, MOBILE, COMPANY = "+33612345678", "+33698765432", "+33159130001"
@@ -28,16 +30,6 @@ CALLS = """{ phoneCalls(first: 1000) { edges { node {
   agent { name { firstName } } person { id } transcript { markdown } recording { primaryLinkUrl }
 } } } }"""
 TASKS = "{ tasks(first: 100) { edges { node { title } } } }"
-
-ALWAYS = "{zone: Europe/Paris, open: {mon-sun: '00:00-24:00'}}"
-
-
-def closed_today() -> str:
-    """The hours of a line that is closed, whatever day it is in Paris by now."""
-    today = datetime.now(UTC).date()
-    dates = ", ".join(str(today + timedelta(days=days)) for days in (-1, 0, 1))
-    return f"{{zone: Europe/Paris, open: {{mon-sun: '00:00-24:00'}}, closed: [{dates}]}}"
-
 
 # Short words for what people do.
 declines, busy, no_answer, away = Party.rejects(), Party.busy(), Party.no_answer(), Party.unreachable()
@@ -92,6 +84,10 @@ class Phone:
         played = await self.twilio.call_from_phone(more.pop("from_", JANE), **more)
         return await self.seen(played)
 
+    def in_the_background(self, **more: Any) -> asyncio.Task[Seen]:
+        """A call that goes on while others are made."""
+        return asyncio.create_task(self.call(**more))
+
     async def seen(self, played: PlayedCall) -> Seen:
         """A call that was played, as Twenty shows it once nothing is due."""
         await eventually(self.settled)
@@ -139,15 +135,16 @@ async def open_phone(
     *,
     delivery: Delivery | None = None,
     status_url: bool = True,
+    clock: Clock = utc_now,
 ) -> AsyncIterator[Phone]:
-    """A bridge with that config.yaml, and a Twilio that delivers as told."""
+    """A bridge with that config.yaml and that clock, and a Twilio that delivers as told."""
     async with AsyncExitStack() as stack:
         twilio = await stack.enter_async_context(twilio_sandbox(delivery=delivery))
         config_file = folder / "config.yaml"
         config_file.write_text(config)
         env = environment(twilio, twenty, folder)
         settings = load(config_file, env_file=folder / ".env", environ=env)
-        app = await stack.enter_async_context(open_app(settings))
+        app = await stack.enter_async_context(open_app(settings, clock=clock))
         server = await stack.enter_async_context(TestServer(app))
         url = str(server.make_url("")).rstrip("/")
         known_to(twilio, listens_on=url)
@@ -169,6 +166,6 @@ async def phone(twenty: TwentySandbox, tmp_path: Path) -> AsyncIterator[OpenPhon
         yield call
 
 
-def in_the_background(call: Awaitable[Seen]) -> asyncio.Task[Seen]:
-    """A call that goes on while others are made."""
-    return asyncio.ensure_future(call)
+def paris(moment: str) -> Clock:
+    """A clock that stands still there."""
+    return lambda: datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo("Europe/Paris"))

@@ -4,16 +4,15 @@ Each reads as: the config, what everybody does, which phones rang, what Twenty s
 """
 
 from tests.routing.conftest import (
-    ALWAYS,
     COMPANY,
     MOBILE,
     OpenPhone,
     answers,
     away,
     busy,
-    closed_today,
     declines,
     no_answer,
+    paris,
 )
 
 TEAM = "agents: {names: [ann, bob, carol, dave, eve]}"
@@ -101,23 +100,28 @@ async def test_scenario_who_withholds_their_number_is_forwarded_under_the_compan
 # Hours
 
 
+HOURS = "hours: {zone: Europe/Paris, open: {mon-fri: '09:00-18:00'}, closed: [2026-12-25]}"
+
+
+MONDAY, SUNDAY, CHRISTMAS = (paris(f"2026-{day}T10:00") for day in ("11-23", "11-29", "12-25"))
+
+
 async def test_scenario_within_hours_it_rings(phone: OpenPhone) -> None:
-    company = await phone(TWO + f"\nlines: {{default: {{hours: {ALWAYS}}}}}")
+    company = await phone(f"{TWO}\nlines: {{default: {{{HOURS}}}}}", clock=MONDAY)
     seen = await company.call({"ann": answers(), "bob": no_answer})
     assert seen.legs == ["ann: completed", "bob: canceled"]
 
 
 async def test_scenario_out_of_hours_there_is_voicemail_at_once(phone: OpenPhone) -> None:
-    company = await phone(TWO + f"\nlines: {{default: {{hours: {closed_today()}}}}}")
+    company = await phone(f"{TWO}\nlines: {{default: {{{HOURS}}}}}", clock=SUNDAY)
     seen = await company.call({"ann": answers()}, says="Please call me back.")
     assert seen.legs == []
     assert seen.outcome == f"VOICEMAIL: Voicemail · {CALLER}"
 
 
-async def test_scenario_out_of_hours_there_is_a_message(phone: OpenPhone) -> None:
-    company = await phone(
-        TWO + f"\nlines: {{default: {{hours: {closed_today()}, closed_message: We are closed.}}}}"
-    )
+async def test_scenario_on_a_closed_date_there_is_a_message(phone: OpenPhone) -> None:
+    plan = f"lines: {{default: {{{HOURS}, closed_message: We are closed.}}}}"
+    company = await phone(f"{TWO}\n{plan}", clock=CHRISTMAS)
     seen = await company.call({"ann": answers()}, says="Please call me back.")
     assert (seen.legs, seen.played.spoken) == ([], ["We are closed."])
     assert seen.outcome == f"MISSED: Missed call · {CALLER}"
@@ -204,8 +208,8 @@ async def test_scenario_without_a_status_callback_a_missed_call_ends(phone: Open
 
 
 async def test_scenario_without_a_status_callback_a_message_ends_the_call(phone: OpenPhone) -> None:
-    plan = f"\nlines: {{default: {{hours: {closed_today()}, closed_message: We are closed.}}}}"
-    seen = await (await phone(TWO + plan, status_url=False)).call()
+    plan = f"lines: {{default: {{{HOURS}, closed_message: We are closed.}}}}"
+    seen = await (await phone(f"{TWO}\n{plan}", status_url=False, clock=SUNDAY)).call()
     assert seen.outcome == f"MISSED: Missed call · {CALLER}"
     assert seen.record["endedAt"]
 

@@ -18,7 +18,6 @@ from tests.routing.conftest import (
     Seen,
     answers,
     declines,
-    in_the_background,
     no_answer,
 )
 from tests.support import ask, create_person, nodes_of
@@ -150,7 +149,7 @@ async def test_scenario_an_agent_named_by_e_mail_rings_as_a_user_of_twenty(
 async def test_scenario_an_agent_in_a_call_is_not_rung(phone: OpenPhone) -> None:
     company = await phone(TWO)
     company.scripted({"ann": HOLDS, "bob": declines})
-    first = in_the_background(company.call())
+    first = company.in_the_background()
     parent = await company.talking("ann")
     second = await company.twilio.call_from_phone("+33698765432")
     company.hang_up(parent)
@@ -161,7 +160,7 @@ async def test_scenario_an_agent_in_a_call_is_not_rung(phone: OpenPhone) -> None
 async def test_scenario_all_are_in_a_call_and_there_is_voicemail_at_once(phone: OpenPhone) -> None:
     company = await phone("agents: {names: [ann]}")
     company.scripted({"ann": HOLDS})
-    first = in_the_background(company.call())
+    first = company.in_the_background()
     parent = await company.talking("ann")
     second = await company.twilio.call_from_phone("+33698765432", says="Please call me back.")
     company.hang_up(parent)
@@ -180,7 +179,7 @@ async def test_scenario_an_owner_in_a_call_leaves_it_to_who_spoke_with_them_last
     await company_of(twenty, jane, await member(twenty, "bela@sandbox.example"))
     await spoke(twenty, jane, await member(twenty, "chloe@sandbox.example"), days_ago=2)
     company.scripted({"ann": HOLDS, "bob": answers(talks=9)})
-    first = in_the_background(company.call(from_="+33698765432"))
+    first = company.in_the_background(from_="+33698765432")
     parent = await company.talking("ann")
     second = await company.twilio.call_from_phone(JANE)
     company.hang_up(parent)
@@ -257,7 +256,7 @@ async def transfer(company: Phone, parent: str, to: str, *, agent: str, url: str
 async def test_scenario_a_transfer_is_one_call_with_both_agents(phone: OpenPhone, database_url: str) -> None:
     company = await phone(TWO + "\nlines: {default: {ring: [{agents: [ann]}]}}")
     company.scripted({"ann": HOLDS, "bob": answers(talks=60)})
-    first = in_the_background(company.call())
+    first = company.in_the_background()
     parent = await company.talking("ann")
     await transfer(company, parent, "client:bob", agent="ann", url=database_url)
     seen = await first
@@ -273,7 +272,7 @@ async def test_scenario_a_transfer_that_nobody_takes_ends_in_voicemail(
 ) -> None:
     company = await phone(TWO + "\nlines: {default: {ring: [{agents: [ann]}]}}")
     company.scripted({"ann": HOLDS, "bob": declines})
-    first = in_the_background(company.call(says="Please call me back."))
+    first = company.in_the_background(says="Please call me back.")
     parent = await company.talking("ann")
     await transfer(company, parent, "client:bob", agent="ann", url=database_url)
     seen = await first
