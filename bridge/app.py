@@ -30,7 +30,7 @@ from bridge.twenty.client import TwentyClient, open_client
 from bridge.twenty.compare import comparing
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
-from bridge.twenty.recognition import Recognition, open_recognition
+from bridge.twenty.recognition import WAITS_SECONDS, Recognition, open_recognition
 from bridge.twenty.sessions import Sessions, open_sessions
 from bridge.twilio.answers import Answers
 from bridge.twilio.binding import Binding
@@ -69,6 +69,17 @@ SCRAPE = web.AppKey("scrape", Scrape)
 LEAVING = web.AppKey("leaving", Leaving)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What time it is for lines with hours, and how long a caller waits to be recognised."""
+
+    clock: Clock = utc_now
+    recognition_seconds: float = WAITS_SECONDS
+
+
+AS_IT_IS = Timing()
+
+
 @dataclass(frozen=True, slots=True)
 class CallsIn:
     """What it takes to route them."""
@@ -81,20 +92,20 @@ class CallsIn:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[web.Application]:
-    """The application with its parts open and its worker draining; `clock` says whether lines are open.
+async def open_app(settings: Settings, *, timing: Timing = AS_IT_IS) -> AsyncIterator[web.Application]:
+    """The application with its parts open and its worker draining.
 
     Raises InboxUnavailable where the database cannot be opened, AlreadyServed where another process has
     its file. Twenty is not waited for.
     """
     async with open_drain_lock(settings.inbox) as lock:
         await claim_file(lock, settings.inbox)
-        async with _open_parts(settings, lock, clock) as app:
+        async with _open_parts(settings, lock, timing) as app:
             yield app
 
 
 @asynccontextmanager
-async def _open_parts(settings: Settings, lock: DrainLock, clock: Clock) -> AsyncIterator[web.Application]:
+async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> AsyncIterator[web.Application]:
     switchboard = _switchboard(settings)
     async with (
         open_inbox(settings.inbox.database_url.get_secret_value(), heard=switchboard.heard) as inbox,
@@ -108,9 +119,15 @@ async def _open_parts(settings: Settings, lock: DrainLock, clock: Clock) -> Asyn
         members = Members(emails=settings.agents.members)
         allowed = client.while_allowed(lock.check)
         worker = _worker(settings, inbox, allowed, lock, directory=directory, members=members)
-        several = settings.matching.several
+        recognising = open_recognition(
+            client,
+            directory,
+            members,
+            several=settings.matching.several,
+            within=timing.recognition_seconds,
+        )
         async with (
-            open_recognition(client, directory, members, several=several) as recognition,
+            recognising as recognition,
             _callers(settings, client, directory) as callers,
             open_sessions(settings.twenty, client) as sessions,
             _draining(worker, settings.server.stop_seconds),
@@ -118,7 +135,7 @@ async def _open_parts(settings: Settings, lock: DrainLock, clock: Clock) -> Asyn
             upkeep(settings, inbox, lock.check),
             comparing(client),
         ):
-            calls_in = CallsIn(_lines(settings), recognition, members, switchboard, clock)
+            calls_in = CallsIn(_lines(settings), recognition, members, switchboard, timing.clock)
             app = _application(
                 settings,
                 inbox,

@@ -46,19 +46,19 @@ class Recognition:
         members: Members,
         *,
         several: Several,
+        within: float = WAITS_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._directory = directory
         self._members = members
         self._several = several
+        self._within = within
         self._clock = clock
         self._rests_until = float("-inf")
         self._asking: set[asyncio.Task[None]] = set()
 
-    async def of(
-        self, number: str | None, *, spoken_since: datetime | None, within: float = WAITS_SECONDS
-    ) -> Recognised:
+    async def of(self, number: str | None, *, spoken_since: datetime | None) -> Recognised:
         """Who has this number (E.164), and whom to ring first; without `spoken_since` only who it is.
 
         Twenty is asked for the agents as well, which is why a withheld number is not for nothing.
@@ -73,9 +73,9 @@ class Recognition:
         if rests:
             return found
         # A look-up that takes longer goes on: it finds out that Twenty is back, and is remembered.
-        done, _ = await asyncio.wait({task}, timeout=within)
+        done, _ = await asyncio.wait({task}, timeout=self._within)
         if not done:
-            self._rest(number, f"no answer within {within} s")
+            self._rest(number, f"no answer within {self._within} s")
         return found
 
     async def close(self) -> None:
@@ -85,15 +85,17 @@ class Recognition:
         await asyncio.gather(*self._asking, return_exceptions=True)
 
     async def _look_up(self, found: Recognised, number: str | None, spoken_since: datetime | None) -> None:
-        try:
-            await asyncio.gather(
-                self._members.refresh(self._client), self._recognise(found, number, spoken_since)
-            )
-        except TwentyError as error:
-            self._rest(number, str(error))
-        except Exception:
-            log.exception("caller.not_recognised", number=shortened(number or ""))
-        else:
+        asked = await asyncio.gather(
+            self._members.refresh(self._client),
+            self._recognise(found, number, spoken_since),
+            return_exceptions=True,
+        )
+        for error in asked:
+            if isinstance(error, TwentyError):
+                self._rest(number, str(error))
+            elif error is not None:
+                log.error("caller.not_recognised", number=shortened(number or ""), exc_info=error)
+        if not any(asked):
             self._rests_until = float("-inf")
 
     async def _recognise(self, found: Recognised, number: str | None, spoken_since: datetime | None) -> None:
@@ -124,10 +126,15 @@ class Recognition:
 
 @asynccontextmanager
 async def open_recognition(
-    client: TwentyClient, directory: Directory, members: Members, *, several: Several
+    client: TwentyClient,
+    directory: Directory,
+    members: Members,
+    *,
+    several: Several,
+    within: float = WAITS_SECONDS,
 ) -> AsyncIterator[Recognition]:
     """The recognition of a workspace's callers; it may spend the reserve."""
-    recognition = Recognition(client.interactive(), directory, members, several=several)
+    recognition = Recognition(client.interactive(), directory, members, several=several, within=within)
     try:
         yield recognition
     finally:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bridge.app import open_app
+from bridge.app import Timing, open_app
 from bridge.demo.bridge import PUBLIC_URL, environment, known_to
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery, Party, PlayedCall, TwilioSandbox, twilio_sandbox
@@ -30,6 +30,9 @@ CALLS = """{ phoneCalls(first: 1000) { edges { node {
   agent { name { firstName } } person { id } transcript { markdown } recording { primaryLinkUrl }
 } } } }"""
 TASKS = "{ tasks(first: 100) { edges { node { title } } } }"
+
+PATIENCE_SECONDS = 30
+"""So long a caller waits here to be recognised: a noisy machine shall not decide who rings."""
 
 # Short words for what people do.
 declines, busy, no_answer, away = Party.rejects(), Party.busy(), Party.no_answer(), Party.unreachable()
@@ -136,15 +139,17 @@ async def open_phone(
     delivery: Delivery | None = None,
     status_url: bool = True,
     clock: Clock = utc_now,
+    recognition_seconds: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[Phone]:
     """A bridge with that config.yaml and that clock, and a Twilio that delivers as told."""
     async with AsyncExitStack() as stack:
         twilio = await stack.enter_async_context(twilio_sandbox(delivery=delivery))
         config_file = folder / "config.yaml"
         config_file.write_text(config)
+        timing = Timing(clock=clock, recognition_seconds=recognition_seconds)
         env = environment(twilio, twenty, folder)
         settings = load(config_file, env_file=folder / ".env", environ=env)
-        app = await stack.enter_async_context(open_app(settings, clock=clock))
+        app = await stack.enter_async_context(open_app(settings, timing=timing))
         server = await stack.enter_async_context(TestServer(app))
         url = str(server.make_url("")).rstrip("/")
         known_to(twilio, listens_on=url)
