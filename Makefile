@@ -32,11 +32,12 @@ test: $(READY)  ## the tests
 test-slow: $(READY)  ## the long suites too
 	$(BIN)/python -m pytest -m "slow or not slow"
 
-check: $(READY)  ## format, lint, types, the compose file
+check: $(READY)  ## format, lint, types, the compose file, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/python .ci/audit $(BIN)/pip-audit requirements.lock $(VENV)/audited
 
 format: $(READY)  ## rewrites the sources in the house's format
 	$(BIN)/ruff format .
