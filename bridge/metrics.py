@@ -111,7 +111,7 @@ TWENTY_DURATIONS = Durations(
     buckets=(0.025, 0.1, 0.5, 2.5, 10),
 )
 TWILIO_REQUESTS = Count(
-    "twilio_requests", "Requests to Twilio's REST API, by resource and outcome.", ("resource", "outcome")
+    "twilio_requests", "Requests to Twilio's REST API, by resource and status.", ("resource", "status")
 )
 
 DUE = _gauge("due_calls", "Calls that Twenty is behind on.")

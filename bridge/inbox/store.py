@@ -28,7 +28,7 @@ from bridge.inbox.rows import (
     row_of,
     settled_row_of,
 )
-from bridge.inbox.tables import callbacks, calls, due, kept, unmatched
+from bridge.inbox.tables import callbacks, calls, due, kept, parked, unmatched
 from bridge.inbox.writer import GroupCommit, Operation
 
 KEPT_WITHIN_SECONDS = 8
@@ -200,12 +200,12 @@ class Inbox:
     async def backlog(self) -> Backlog:
         """How far Twenty is behind."""
         over = select(func.min(calls.c.due_at)).where(due, calls.c.ended == true())
-        parked = select(func.count()).select_from(calls).where(calls.c.parked_reason.is_not(None))
+        aside = select(func.count()).select_from(calls).where(parked)
         waiting = select(func.count()).select_from(calls).where(due)
         async with self.reading() as connection:
             return Backlog(
                 due=await connection.scalar(waiting) or 0,
-                parked=await connection.scalar(parked) or 0,
+                parked=await connection.scalar(aside) or 0,
                 oldest=await connection.scalar(over),
             )
 

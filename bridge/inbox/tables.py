@@ -101,6 +101,11 @@ unmatched = and_(calls.c.matched, calls.c.person_id.is_(None), calls.c.number.is
 
 Index("ix_calls_unmatched", calls.c.number, sqlite_where=unmatched, postgresql_where=unmatched)
 Index("ix_calls_person", calls.c.person_id)
+
+parked = calls.c.parked_reason.is_not(None)
+"""A call that was put aside."""
+
+Index("ix_calls_parked", calls.c.root_sid, sqlite_where=parked, postgresql_where=parked)
 Index(
     "ix_calls_open",
     calls.c.open_since,

@@ -28,6 +28,7 @@ CALLS = {
     "AND ended = 1 ORDER BY due_at LIMIT 200",
     "ix_calls_unmatched": "UPDATE calls SET matched = 0 WHERE matched = 1 AND person_id IS NULL "
     "AND number IS NOT NULL AND number IN ('+33612345678')",
+    "ix_calls_parked": "SELECT count(*) FROM calls WHERE parked_reason IS NOT NULL",
     "ix_calls_person": "UPDATE calls SET matched = 0 WHERE person_id = 'a'",
 }
 

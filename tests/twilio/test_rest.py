@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from aiohttp import web
 
+from bridge import metrics
 from bridge.errors import TwilioDenied, TwilioRefused, TwilioUnavailable
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.twilio.rest import TwilioRest, open_rest
@@ -178,3 +179,11 @@ async def test_whatever_the_process_s_environment_says(
         monkeypatch.setitem(os.environ, name, "elsewhere")
     async with open_rest(twilio_settings(twilio)) as rest:
         assert [call async for call in rest.calls()] == []
+
+
+async def test_requests_are_counted_by_resource(rest: TwilioRest, twilio: TwilioSandbox) -> None:
+    before = metrics.TWILIO_REQUESTS.count("Calls", "200"), metrics.TWILIO_REQUESTS.count("Calls", "429")
+    twilio.rest.limited = 1
+    assert [call async for call in rest.calls()] == []
+    after = metrics.TWILIO_REQUESTS.count("Calls", "200"), metrics.TWILIO_REQUESTS.count("Calls", "429")
+    assert after == (before[0] + 1, before[1] + 1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,10 +12,13 @@ import aiohttp
 import structlog
 from aiohttp import hdrs
 
+from bridge import metrics
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
 
 CONNECT_SECONDS = 5
 MOST_PAUSE_SECONDS = 10
+
+RESOURCE = re.compile(r"/(?:Accounts/\w+|v1)/([A-Za-z]+)")
 
 log = structlog.get_logger()
 
@@ -71,12 +75,20 @@ class Http:
             async with self._session.request(
                 method, url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
+                metrics.TWILIO_REQUESTS.inc(_resource(url), str(answer.status))
                 text = await answer.text(encoding="utf-8", errors="replace")
                 if answer.status < 300 and text and answer.content_type != "application/json":
                     raise TwilioUnavailable(f"Twilio answered {answer.content_type}, not JSON")
                 return answer.status, _seconds(answer.headers.get(hdrs.RETRY_AFTER)), text
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
+            metrics.TWILIO_REQUESTS.inc(_resource(url), "unreachable")
             raise TwilioUnavailable(f"Twilio cannot be reached: {type(away).__name__}") from away
+
+
+def _resource(url: str) -> str:
+    """`Calls` of `…/2010-04-01/Accounts/AC…/Calls/CA….json`; `none` of other addresses."""
+    found = RESOURCE.search(url)
+    return found[1] if found else "none"
 
 
 def basic(login: str, password: str) -> str:
