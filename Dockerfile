@@ -1,15 +1,17 @@
 # syntax=docker/dockerfile:1
 FROM python:3.13-slim AS build
 WORKDIR /build
-RUN python -m venv /bridge
+# Without pip: nothing is installed into what runs.
+RUN python -m venv --without-pip /bridge
 COPY requirements.lock requirements-build.lock ./
-RUN /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+# The driver of PostgreSQL included, so that one image serves one bridge or several.
+RUN pip --python /bridge/bin/python install --no-cache-dir --require-hashes -r requirements.lock
 RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE config.yaml .env.example ./
 COPY bridge bridge
 COPY tests/conformance tests/conformance
 RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
- && /bridge/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
+ && pip --python /bridge/bin/python install --no-cache-dir --no-deps /wheels/*.whl
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /srv bridge \
@@ -18,10 +20,12 @@ COPY --from=build /bridge /bridge
 COPY config.yaml /srv/config.yaml
 WORKDIR /srv
 USER bridge
-ENV PATH=/bridge/bin:$PATH BRIDGE_HOST=0.0.0.0 BRIDGE_PORT=8080 PYTHONUNBUFFERED=1
+ENV PATH=/bridge/bin:$PATH BRIDGE_HOST=0.0.0.0 BRIDGE_PORT=8080 \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 VOLUME /srv/data
-EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/health', timeout=2)"]
+EXPOSE 8080 9464
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["python", "-c", "\
+import os, urllib.request; \
+urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"BRIDGE_PORT\"]}/health', timeout=2)"]
 ENTRYPOINT ["twenty-bridge"]
 CMD ["serve"]

@@ -1,0 +1,93 @@
+"""The compose file: each profile is whole, and takes of `.env` what `.env.example` has."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bridge.settings.load import ENVIRONMENT
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+PROFILES = {
+    "alone": {"bridge"},
+    "twenty": {"bridge", "proxy", "twenty-server", "twenty-worker", "twenty-database", "twenty-redis"},
+    "replicas": {"replica", "replicas-proxy", "bridge-database"},
+}
+OURS = ("bridge", "replica")
+
+
+def of_example() -> set[str]:
+    text = (ROOT / ".env.example").read_text()
+    return set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("profile", "services"), PROFILES.items())
+def test_a_profile_is_whole(profile: str, services: set[str]) -> None:
+    assert {name for name, service in SERVICES.items() if profile in service["profiles"]} == services
+    for name in services:
+        assert set(SERVICES[name].get("depends_on", {})) <= services
+
+
+def test_every_service_is_of_a_profile() -> None:
+    assert {profile for service in SERVICES.values() for profile in service["profiles"]} == PROFILES.keys()
+
+
+def test_every_variable_is_in_the_example() -> None:
+    assert set(re.findall(r"\$\{([A-Z_]+)", TEXT)) <= of_example()
+    assert ENVIRONMENT.keys() <= of_example()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_bridge_gets_its_own_settings_and_no_others(name: str) -> None:
+    given = set(SERVICES[name]["environment"])
+    # Where the database is, is the profile's affair.
+    assert given - {"BRIDGE_DATABASE_URL"} == ENVIRONMENT.keys() - {"BRIDGE_DATABASE_URL"}
+
+
+@pytest.mark.parametrize("name", [*OURS, "proxy", "replicas-proxy"])
+def test_what_faces_the_world_may_do_little(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_only_proxies_listen_on_all_addresses() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published.keys() == {"bridge", "proxy", "replicas-proxy"}
+    assert all(port.startswith("127.0.0.1:") for port in published["bridge"])
+
+
+def test_what_is_mounted_is_there() -> None:
+    for service in SERVICES.values():
+        for volume in service.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert (ROOT / source).is_file() if source.startswith("./") else source in COMPOSE["volumes"]
+
+
+def test_the_proxy_of_both_is_the_one_that_ships() -> None:
+    """As Caddyfile shows it, with the same bounds."""
+    shipped = (ROOT / "deploy" / "Caddyfile").read_text()
+    shown = "\n".join(line.removeprefix("#") for line in _from(shipped, "#{$TWENTY_SITE").splitlines())
+    beside = (ROOT / "deploy" / "Caddyfile.twenty").read_text()
+    assert _from(beside, "{$TWENTY_SITE").strip() == shown.strip()
+    bounds = _from(shipped, "{\n\tadmin off").partition("# At the root")[0]
+    assert _from(beside, "{\n\tadmin off").startswith(bounds)
+
+
+def _from(text: str, beginning: str) -> str:
+    return text[text.index(beginning) :]
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="there is no caddy on this machine")
+@pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.twenty"])
+def test_caddy_takes_it(name: str) -> None:
+    command = ["caddy", "adapt", "--adapter", "caddyfile", "--config", str(ROOT / "deploy" / name)]
+    subprocess.run(command, check=True, capture_output=True)
