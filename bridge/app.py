@@ -1,6 +1,5 @@
 """The composition root: settings → parts → aiohttp application. The only file that knows everybody."""
 
-import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -13,18 +12,15 @@ from bridge.calls.admission import Admission
 from bridge.calls.caller_ids import CallerIds
 from bridge.calls.dialling import Dialling
 from bridge.calls.lines import Group, Lines
-from bridge.calls.links import RecordingLinks, derived_key
 from bridge.calls.switchboard import Switchboard
-from bridge.history import forgotten_of, upkeep
+from bridge.draining import draining, links_of, worker_for
+from bridge.history import upkeep
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings, origin_of
 from bridge.settings.served import lines_of
-from bridge.sync.batch import Policy, Preparation
-from bridge.sync.missed import Reminders
 from bridge.sync.worker import Worker
-from bridge.twenty.batches import Batches
 from bridge.twenty.callers import Callers, open_callers
 from bridge.twenty.client import TwentyClient, open_client
 from bridge.twenty.compare import comparing
@@ -118,7 +114,7 @@ async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> As
         directory = Directory(region=settings.region, seconds=settings.matching.cache_seconds)
         members = Members(emails=settings.agents.members)
         allowed = client.while_allowed(lock.check)
-        worker = _worker(settings, inbox, allowed, lock, directory=directory, members=members)
+        worker = worker_for(settings, inbox, allowed, lock, directory=directory, members=members)
         recognising = open_recognition(
             client,
             directory,
@@ -130,9 +126,9 @@ async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> As
             recognising as recognition,
             _callers(settings, client, directory) as callers,
             open_sessions(settings.twenty, client) as sessions,
-            _draining(worker, settings.server.stop_seconds),
+            draining(worker, settings.server.stop_seconds),
             following(inbox, switchboard.heard),
-            upkeep(settings, inbox, lock.check),
+            upkeep(settings, inbox, rest, lock.check),
             comparing(client),
         ):
             calls_in = CallsIn(_lines(settings), recognition, members, switchboard, timing.clock)
@@ -169,68 +165,6 @@ def _callers(
     )
 
 
-def _worker(
-    settings: Settings,
-    inbox: Inbox,
-    client: TwentyClient,
-    lock: DrainLock,
-    *,
-    directory: Directory,
-    members: Members,
-) -> Worker:
-    activities, matching = settings.activities, settings.matching
-    batches = Batches(client, size=settings.twenty.batch)
-    policy = Policy(
-        links=_links(settings),
-        texts=settings.voice.spoken,
-        region=settings.region,
-        several=matching.several,
-        nobody=matching.nobody,
-    )
-    reminders = Reminders(
-        members=members,
-        texts=settings.voice.spoken,
-        assignee=activities.assignee,
-        due_in=timedelta(hours=activities.due_hours),
-    )
-    return Worker(
-        inbox,
-        client,
-        batches=batches,
-        directory=directory,
-        preparation=Preparation(
-            client, batches, directory, members, policy, forgotten=forgotten_of(settings, inbox)
-        ),
-        reminders=reminders if activities.missed_call_tasks else None,
-        live=lambda: activities.live == "auto" and client.budget.ample(),
-        lead=lock.take,
-    )
-
-
-def _links(settings: Settings) -> RecordingLinks:
-    keys = [key.get_secret_value().encode() for key in settings.recordings.link_keys]
-    twilio = settings.twilio
-    return RecordingLinks(
-        settings.server.public_url,
-        twilio.account_sid,
-        keys=keys or [derived_key(twilio.api_secret.get_secret_value())],
-    )
-
-
-@asynccontextmanager
-async def _draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
-    task = asyncio.create_task(worker.run(), name="worker")
-    try:
-        yield
-    finally:
-        worker.stop()
-        # A batch that outlives this is found due at the next start.
-        _, late = await asyncio.wait([task], timeout=stop_seconds)
-        for unfinished in late:
-            log.warning("worker.cut_short", seconds=stop_seconds)
-            unfinished.cancel()
-
-
 def _application(
     settings: Settings,
     inbox: Inbox,
@@ -259,7 +193,7 @@ def _application(
         tokens=_tokens(settings, door, addresses),
         screen_pops=ScreenPops(callers, door, region=settings.region),
         calls=_calls(settings, inbox, rest, door, calls_in),
-        recordings=Recordings(_links(settings), media),
+        recordings=Recordings(links_of(settings), media),
         voice=_voice(settings, inbox, callbacks, calls_in),
         callbacks=callbacks,
         twenty=_twenty_webhook(settings, inbox, directory, callers),

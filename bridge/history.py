@@ -14,7 +14,7 @@ from bridge.sync.asking import Asking
 from bridge.sync.reconcile import Reconciler
 from bridge.sync.remembered import Ours
 from bridge.sync.rounds import Rounds
-from bridge.twilio.rest import TwilioRest, open_rest
+from bridge.twilio.rest import TwilioRest
 
 PURGE_EVERY = timedelta(hours=1)
 
@@ -48,18 +48,17 @@ def ours_of(settings: Settings) -> Ours:
 
 @asynccontextmanager
 async def upkeep(
-    settings: Settings, inbox: Inbox, lead: Callable[[], Awaitable[None]]
+    settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[None]:
     """Reconciles and purges while it is this process's turn, as `lead` says."""
-    async with open_rest(settings.twilio) as twilio:
-        tasks = [asyncio.create_task(r.run()) for r in _rounds(settings, inbox, twilio, lead)]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                await asyncio.wait(tasks)
+    tasks = [asyncio.create_task(r.run()) for r in _rounds(settings, inbox, twilio, lead)]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 def _rounds(

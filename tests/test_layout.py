@@ -30,7 +30,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
 }
 """What each room may import besides itself. The composition root is in none of them."""
 
-ROOTS = frozenset({"app", "cli", "commands", "doctor", "history", "server", "setup", "__main__"})
+ROOTS = frozenset({"app", "cli", "commands", "doctor", "draining", "history", "server", "setup", "__main__"})
 IMPURE = frozenset({"aiohttp", "gql", "sqlalchemy", "asyncio", "os", "time"})
 
 

@@ -1,0 +1,89 @@
+"""Puts together who drains the inbox: for `app`, and for `backfill` where no bridge runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from bridge.calls.links import RecordingLinks, derived_key
+from bridge.history import forgotten_of
+from bridge.inbox.drain_lock import DrainLock
+from bridge.inbox.store import Inbox
+from bridge.settings import Settings
+from bridge.sync.batch import Policy, Preparation
+from bridge.sync.missed import Reminders
+from bridge.sync.worker import Worker
+from bridge.twenty.batches import Batches
+from bridge.twenty.client import TwentyClient
+from bridge.twenty.directory import Directory
+from bridge.twenty.members import Members
+
+log = structlog.get_logger()
+
+
+def worker_for(
+    settings: Settings,
+    inbox: Inbox,
+    client: TwentyClient,
+    lock: DrainLock,
+    *,
+    directory: Directory,
+    members: Members,
+    live: bool = True,
+) -> Worker:
+    """Who drains the inbox into the workspace, while `lock` can be had; without `live` what is over alone."""
+    activities, matching = settings.activities, settings.matching
+    batches = Batches(client, size=settings.twenty.batch)
+    policy = Policy(
+        links=links_of(settings),
+        texts=settings.voice.spoken,
+        region=settings.region,
+        several=matching.several,
+        nobody=matching.nobody,
+    )
+    reminders = Reminders(
+        members=members,
+        texts=settings.voice.spoken,
+        assignee=activities.assignee,
+        due_in=timedelta(hours=activities.due_hours),
+    )
+    return Worker(
+        inbox,
+        client,
+        batches=batches,
+        directory=directory,
+        preparation=Preparation(
+            client, batches, directory, members, policy, forgotten=forgotten_of(settings, inbox)
+        ),
+        reminders=reminders if activities.missed_call_tasks else None,
+        live=lambda: live and activities.live == "auto" and client.budget.ample(),
+        lead=lock.take,
+    )
+
+
+def links_of(settings: Settings) -> RecordingLinks:
+    """The bridge's links to recordings."""
+    keys = [key.get_secret_value().encode() for key in settings.recordings.link_keys]
+    twilio = settings.twilio
+    return RecordingLinks(
+        settings.server.public_url,
+        twilio.account_sid,
+        keys=keys or [derived_key(twilio.api_secret.get_secret_value())],
+    )
+
+
+@asynccontextmanager
+async def draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
+    """Drains meanwhile."""
+    task = asyncio.create_task(worker.run(), name="worker")
+    try:
+        yield
+    finally:
+        worker.stop()
+        # A batch that outlives this is found due at the next start.
+        _, late = await asyncio.wait([task], timeout=stop_seconds)
+        for unfinished in late:
+            log.warning("worker.cut_short", seconds=stop_seconds)
+            unfinished.cancel()
