@@ -1,6 +1,6 @@
 """The composition root: settings → parts → aiohttp application. The only file that knows everybody."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from bridge.history import upkeep
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.settings import Settings, origin_of
+from bridge.settings import Settings
 from bridge.settings.served import lines_of
 from bridge.sync.worker import Worker
 from bridge.twenty.callers import Callers, open_callers
@@ -181,9 +181,8 @@ def _application(
     bounds = limits(concurrent_requests=server.concurrent_requests, body_seconds=server.body_seconds)
     middlewares = [observing(log_requests=settings.log.requests), problems, bounds]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
-    origins = {origin_of(settings.twenty.pages), *settings.cors.origins}
     addresses, callbacks = Addresses(settings.server.trusted_proxies), Callbacks(inbox)
-    door = _door(settings, sessions, addresses, origins)
+    door = _door(settings, sessions, addresses)
     leaving = Leaving()
     edge = Edge(
         signed=SignedForms(
@@ -200,12 +199,12 @@ def _application(
         health=Health(inbox, leaving, drain_reason=lambda: worker.reason),
         capabilities=_capabilities(settings, calls_in.lines),
     )
-    add_routes(app, edge, prefix=settings.server.prefix, origins=origins)
+    add_routes(app, edge, prefix=settings.server.prefix, origins=settings.origins)
     # After those of CORS: they say which origins an answer depends on.
     app.on_response_prepare.append(headers_for(settings.server.public_url))
     app.on_response_prepare.append(leaving.close)
     app[LEAVING] = leaving
-    _shout_about_the_door(settings, origins)
+    _shout_about_the_door(settings)
     return app
 
 
@@ -233,7 +232,7 @@ def _binding(settings: Settings) -> Binding:
     return Binding([token.get_secret_value() for token in settings.twilio.auth_token])
 
 
-def _door(settings: Settings, sessions: Sessions, addresses: Addresses, origins: Collection[str]) -> Door:
+def _door(settings: Settings, sessions: Sessions, addresses: Addresses) -> Door:
     auth, agents = settings.auth, agents_of(settings)
     users = Users(
         sessions,
@@ -243,7 +242,7 @@ def _door(settings: Settings, sessions: Sessions, addresses: Addresses, origins:
         checks_per_minute=auth.checks_per_minute,
     )
     anyone = Anyone(
-        origins=origins,
+        origins=settings.origins,
         agents=agents,
         incoming=auth.anonymous_incoming,
         per_minute=auth.anonymous_per_minute,
@@ -360,11 +359,11 @@ def _capabilities(settings: Settings, lines: Lines) -> Handler:
     )
 
 
-def _shout_about_the_door(settings: Settings, origins: Collection[str]) -> None:
+def _shout_about_the_door(settings: Settings) -> None:
     if settings.auth.anonymous:
         log.warning(
             "auth.ANYONE_MAY_CALL",
             what="auth.anonymous is on: whoever opens a page of these origins calls on the company's bill",
-            origins=sorted(origins),
+            origins=sorted(settings.origins),
             incoming=settings.auth.anonymous_incoming,
         )

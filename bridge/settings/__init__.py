@@ -10,7 +10,6 @@ from bridge.settings.recordings import RecordingSettings
 from bridge.settings.secrets import secrets_of
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
-from bridge.settings.types import origin_of
 from bridge.settings.voice import VoiceSettings
 
 __all__ = [
@@ -32,6 +31,5 @@ __all__ = [
     "TwilioSettings",
     "VoiceSettings",
     "load",
-    "origin_of",
     "secrets_of",
 ]

@@ -11,8 +11,8 @@ from bridge.calls.identities import RESERVED, allowed_identity
 from bridge.settings.types import Email, Names, Origin, Pattern, Secrets, Section
 
 
-def _distinct(names: Iterable[str]) -> None:
-    """Twilio's identities have no characters but letters, digits and `_`."""
+def distinct(names: Iterable[str]) -> None:
+    """Raises ValueError for what no agent is called, and for two who are one to Twilio."""
     issued: dict[str | None, str] = {}
     for name in names:
         identity = allowed_identity(name)
@@ -25,12 +25,12 @@ def _distinct(names: Iterable[str]) -> None:
 
 
 def _agents(names: tuple[str, ...]) -> tuple[str, ...]:
-    _distinct(names)
+    distinct(names)
     return names
 
 
 AgentNames = Annotated[Names, AfterValidator(_agents)]
-PerMinute = Annotated[int, Field(ge=1, le=100_000)]
+PerMinute = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class KeySettings(Section):
@@ -69,7 +69,7 @@ class AuthSettings(Section):
             values = [getattr(key, what) for key in keys]
             if twice := next((value for value in values if values.count(value) > 1), None):
                 raise ValueError(f"has the {what} {twice} twice")
-        _distinct(name for key in keys for name in key.identities)
+        distinct(name for key in keys for name in key.identities)
         return keys
 
 
@@ -98,7 +98,7 @@ class AgentSettings(Section):
             return default
         if default not in info.data["names"] and not re.fullmatch(info.data["pattern"] or "", default):
             raise ValueError(f"is {default}, which is none of names and does not match pattern")
-        _distinct([default])
+        distinct([default])
         return default
 
 
@@ -111,8 +111,8 @@ class TokenSettings(Section):
 
     ttl_seconds: int = Field(3600, ge=60, le=31_536_000, examples=["3600"])
     region: str | None = Field(None, pattern=r"^[a-z]{2}[0-9]$", examples=["ie1"])
-    per_agent: PerMinute = 20
-    per_address: PerMinute = 120
+    per_agent: PerMinute = 30
+    per_address: PerMinute = 600
     foreign: Literal["accept", "refuse"] = "accept"
 
     @property

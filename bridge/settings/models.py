@@ -1,12 +1,9 @@
 """The settings: what there is, what it may be, what it is where nobody says."""
 
-from typing import Self
-from urllib.parse import urlsplit
-
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator
 
 from bridge.calls.numbers import home_region
-from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
+from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings, distinct
 from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.dialling import DiallingSettings
 from bridge.settings.lines import LinesSettings
@@ -14,7 +11,7 @@ from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.recordings import RecordingSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
-from bridge.settings.types import Section
+from bridge.settings.types import Section, origin_of
 from bridge.settings.voice import VoiceSettings
 
 
@@ -39,13 +36,24 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
 
-    @model_validator(mode="after")
-    def _lines_speak(self) -> Self:
-        for number, line in self.lines.each():
-            if line.language and not self.voice.speaks(line.language):
-                where = f"lines.numbers.{number}" if number else "lines.default"
+    # Checks of several sections are checks of the last: one that is wrong itself is told by itself.
+
+    @field_validator("agents")
+    @classmethod
+    def _agents_are_told_apart(cls, agents: AgentSettings, info: ValidationInfo) -> AgentSettings:
+        if auth := info.data.get("auth"):
+            distinct([*agents.names, *(name for key in auth.keys for name in key.identities)])
+        return agents
+
+    @field_validator("lines")
+    @classmethod
+    def _lines_speak(cls, lines: LinesSettings, info: ValidationInfo) -> LinesSettings:
+        voice: VoiceSettings | None = info.data.get("voice")
+        for number, line in lines.each():
+            if voice and line.language and not voice.speaks(line.language):
+                where = f"numbers.{number}" if number else "default"
                 raise ValueError(f"{where}.language is {line.language}, which needs voice.texts of yours")
-        return self
+        return lines
 
     @property
     def region(self) -> str:
@@ -60,5 +68,4 @@ class Settings(Section):
     @property
     def origins(self) -> frozenset[str]:
         """Whose pages may ask: Twenty's own, and those that are set."""
-        pages = urlsplit(self.twenty.pages)
-        return frozenset({f"{pages.scheme}://{pages.netloc}".lower(), *self.cors.origins})
+        return frozenset({origin_of(self.twenty.pages), *self.cors.origins})

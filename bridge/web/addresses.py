@@ -1,6 +1,7 @@
 """Whose address a request comes from, where proxies stand between."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import structlog
@@ -24,17 +25,18 @@ class Addresses:
 
     def of(self, request: web.Request) -> str:
         """The client's address; of IPv6 the network of its site."""
-        peer = parse(request.remote or "")
+        peer = _peer(request.remote or "")
         if peer is None:
             return "unknown"
-        forwarded = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ()))
-        client = client_address(peer, forwarded, self._trusted)
-        if forwarded and client == peer:
+        if hdrs.X_FORWARDED_FOR not in request.headers:
+            return site(peer)
+        forwarded = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR))
+        if not _within(peer, self._trusted):
             self._tell(peer)
-        return site(client)
+        return site(client_address(peer, forwarded, self._trusted))
 
     def _tell(self, peer: Address) -> None:
-        if not self._told and not _within(peer, self._trusted):
+        if not self._told:
             self._told = True
             log.warning(
                 "proxy.not_trusted",
@@ -54,6 +56,7 @@ def client_address(peer: Address, forwarded: str, trusted: Sequence[Network]) ->
     return client
 
 
+@lru_cache(maxsize=4096)
 def site(address: Address) -> str:
     """What limits count by."""
     if isinstance(address, IPv4Address):
@@ -77,3 +80,7 @@ def parse(text: str) -> Address | None:
 
 def _within(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
+
+
+_peer = lru_cache(maxsize=4096)(parse)
+"""Those come from the system: whoever asks does not choose them."""

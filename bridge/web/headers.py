@@ -37,7 +37,5 @@ def adorn(response: web.StreamResponse, always: Mapping[str, str] = ALWAYS) -> N
     for name, value in always.items():
         headers.setdefault(name, value)
     headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
-    if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in headers:
-        headers[hdrs.VARY] = hdrs.ORIGIN
     # aiohttp names itself and its version here.
     headers.pop(hdrs.SERVER, None)

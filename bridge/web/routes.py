@@ -1,11 +1,11 @@
 """Which request goes where; also under the public URL's path, for proxies that leave it on."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
 import aiohttp_cors
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bridge.calls.callback import Kind
 from bridge.web.callbacks import Callbacks
@@ -37,6 +37,7 @@ class Edge:
 
 def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collection[str]) -> None:
     """Adds every route; pages of `origins` may use those of the widget."""
+    shared: set[object] = set()
     cors = aiohttp_cors.setup(app, defaults={origin: _for_the_widget() for origin in origins})
     for base in dict.fromkeys(("", prefix)):
         for method, path, handler in _twilio(edge):
@@ -45,7 +46,8 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
         for method, path, handler in _public(edge):
             app.router.add_route(method, base + path, handler)
         for method, path, handler in _widget(edge):
-            cors.add(app.router.add_route(method, base + path, handler))
+            shared.add(cors.add(app.router.add_route(method, base + path, handler)).resource)
+    app.on_response_prepare.append(_varying(shared))
 
 
 Routes = Iterator[tuple[str, str, Handler]]
@@ -87,6 +89,16 @@ def _public(edge: Edge) -> Routes:
     yield "GET", "/openapi.yaml", openapi
     for method in ("GET", "HEAD"):
         yield method, "/recordings/{sid}", edge.recordings.play
+
+
+def _varying(shared: Collection[object]) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """What pages may read depends on the page, even where none asked."""
+
+    async def vary(request: web.Request, response: web.StreamResponse) -> None:
+        if request.match_info.route.resource in shared:
+            response.headers[hdrs.VARY] = hdrs.ORIGIN
+
+    return vary
 
 
 def _for_the_widget() -> aiohttp_cors.ResourceOptions:

@@ -91,7 +91,7 @@ def test_a_listed_number_is_the_default_but_for_what_it_says(loading: Load) -> N
         ("default: {greeting: http://example.com/a.mp3}", "https:// URL of an audio file"),
         ("numbers: {'12': {}}", "lines.numbers.12: should be a number in E.164"),
         ("numbers: {'+33159130001': {naem: Shop}}", "lines.numbers.+33159130001.naem: is unknown"),
-        ("default: {language: de-DE}", "lines.default.language is de-DE, which needs voice.texts of yours"),
+        ("default: {language: de-DE}", "lines: default.language is de-DE, which needs voice.texts of yours"),
     ],
 )
 def test_what_is_wrong_is_told_by_its_place(loading: Load, config: str, told: str) -> None:

@@ -211,6 +211,11 @@ def test_all_that_is_wrong_is_told_at_once(loading: Load) -> None:
         ("agents: {names: [wm-1]}", {}, "agents.names: has wm-1; what begins with wm_ is kept for users"),
         ("agents: {names: [a.b, a-b]}", {}, "agents.names: has a.b and a-b, which are one agent to Twilio"),
         ("agents: {names: ['" + "a" * 122 + "']}", {}, "should have names of 1 to 121 characters"),
+        (
+            f"agents: {{names: [a.b]}}\nauth: {{keys: [{{name: a, hash: '{A}', identities: [a-b]}}]}}",
+            {},
+            "agents: has a.b and a-b, which are one agent to Twilio",
+        ),
         ("agents: {default: carol}", {}, "agents.default: is carol, which is none of names"),
         ("agents: {default: wm_1, pattern: '.*'}", {}, "agents.default: has wm_1; what begins with wm_"),
         ("agents: {members: {alice: alice}}", {}, "should be an e-mail address"),

@@ -92,7 +92,7 @@ async def test_only_a_host_of_our_own_is_bound_to_https(
 async def test_cors_is_exact(bridge: Bridge, origin: str, allowed: bool) -> None:
     answer = await bridge.get("/capabilities", headers={"Origin": origin})
     assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
-    assert answer.headers.get("Vary") == ("Origin" if allowed else None)
+    assert answer.headers["Vary"] == "Origin"
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
     assert (await bridge.request("OPTIONS", "/token", headers=asked)).status == (200 if allowed else 403)
 
@@ -100,4 +100,4 @@ async def test_cors_is_exact(bridge: Bridge, origin: str, allowed: bool) -> None
 async def test_cors_is_for_the_widgets_routes_alone(bridge: Bridge) -> None:
     for method, path in (("GET", "/health"), ("POST", "/twilio/status")):
         answer = await bridge.request(method, path, headers={"Origin": PAGE})
-        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert not {"Access-Control-Allow-Origin", "Vary"}.intersection(answer.headers)
