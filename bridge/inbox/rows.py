@@ -13,6 +13,9 @@ from bridge.calls.matching import Match, Person
 from bridge.calls.outcome import closes
 from bridge.inbox.writer import Row
 
+DOUBTFUL = bytes(16)
+"""What was `written` of a call of which Twenty may show something older."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueCall:

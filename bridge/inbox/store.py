@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, func, select, true, update
+from sqlalchemy import RowMapping, Select, and_, bindparam, func, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,7 @@ from bridge.inbox.database import open_database
 from bridge.inbox.engine import Database
 from bridge.inbox.keep import Keep
 from bridge.inbox.rows import (
+    DOUBTFUL,
     Backlog,
     DueCall,
     Outcome,
@@ -174,6 +175,14 @@ class Inbox:
                 await connection.execute(self._add_attempts, made)
 
         await self.write(operation)
+
+    async def doubt(self, root_sids: Collection[str]) -> None:
+        """Makes calls due once more, whatever was written of them."""
+        which = and_(calls.c.root_sid.in_(root_sids), calls.c.written.is_not(None), kept)
+        await self._execute(
+            update(calls).where(which).values(revision=calls.c.revision + 1, written=DOUBTFUL)
+        )
+        self.news.set()
 
     async def relink(self, numbers: Collection[str] | None, *, since: datetime) -> int:
         """Makes calls without a person due again, so that they are matched anew; how many.

@@ -17,7 +17,7 @@ from bridge.calls.numbers import client_identity, e164
 from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
-from bridge.inbox.rows import DueCall, Outcome
+from bridge.inbox.rows import DOUBTFUL, DueCall, Outcome
 from bridge.twenty.activities import Write, Writes
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
@@ -195,7 +195,7 @@ def _may_have_changed(due: DueCall, now: datetime) -> bool:
     """Whether a user may have deleted or moved what was written of the call."""
     if due.written is None or due.settled_at is None:
         return False
-    return due.match is None or now - due.settled_at > LONG_AGO
+    return due.match is None or due.written == DOUBTFUL or now - due.settled_at > LONG_AGO
 
 
 def _identities(call: Call) -> set[str]:

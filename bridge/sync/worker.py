@@ -11,13 +11,23 @@ from datetime import UTC, datetime
 import structlog
 
 from bridge import metrics
-from bridge.errors import BridgeError, Duplicate, Standby, TargetGone, TwentyDenied, TwentyError
+from bridge.errors import (
+    BridgeError,
+    Duplicate,
+    Standby,
+    TargetGone,
+    TwentyDenied,
+    TwentyError,
+    TwentyOverLimit,
+    TwentyUnavailable,
+)
 from bridge.inbox.retry import pause_after
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
 from bridge.sync.batch import Preparation, Prepared
+from bridge.sync.doubts import Doubts
 from bridge.sync.missed import Reminders
-from bridge.twenty.activities import Writes, writer_for
+from bridge.twenty.activities import Write, Writes, writer_for
 from bridge.twenty.batches import Batches, Refused
 from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
@@ -71,6 +81,9 @@ class Worker:
         self._live = live
         self._lead = lead
         self._clock = clock
+        self._doubts = Doubts()
+        self._took_over = True
+        """Whoever drained before may have ended in the middle of what is due first."""
         self._writes: Writes | None = None
         self._writes_until = 0.0
         self._failures = 0
@@ -90,6 +103,7 @@ class Worker:
             try:
                 await self._lead()
                 drained = await self.drain_once()
+                self._took_over = False
             except Standby as standby:
                 await self._stand_by(standby)
             except BridgeError as error:
@@ -109,6 +123,7 @@ class Worker:
 
         Calls that go on are left for later while the rate limit is short.
         """
+        await self._resolve_doubts()
         due_calls = await self._inbox.claim(self._most, live=self._live())
         if due_calls:
             try:
@@ -128,7 +143,7 @@ class Worker:
         """Writes and settles; the answer has the calls whose person is gone, to be matched anew once."""
         people = self._directory.changes
         prepared = await self._preparation.prepare(writes, due_calls, now=self._clock())
-        refused = await writes.write([write for p in prepared if (write := p.changed)])
+        refused = await self._write(writes, [write for p in prepared if (write := p.changed)])
         taken = [p for p in prepared if p.due.root_sid not in refused]
         await self._remind(taken)
         await self._settle(taken)
@@ -139,6 +154,25 @@ class Worker:
             self._directory.forget()
         await self._park({sid: error for sid, error in refused.items() if sid not in gone}, prepared)
         return [p.due for p in prepared if p.due.root_sid in gone]
+
+    async def _write(self, writes: Writes, wanted: Sequence[Write]) -> Refused:
+        """Writes; where the outcome is unknown, or another process may have been at it, once more later."""
+        sids = [write.activity.call_sid for write in wanted]
+        try:
+            refused = await writes.write(wanted)
+        except TwentyUnavailable as error:
+            if not isinstance(error, TwentyOverLimit):
+                self._doubts.note(sids, now=asyncio.get_running_loop().time())
+            raise
+        if self._took_over:
+            self._doubts.note(sids, now=asyncio.get_running_loop().time())
+        return refused
+
+    async def _resolve_doubts(self) -> None:
+        over = self._doubts.over(now=asyncio.get_running_loop().time())
+        if over:
+            await self._inbox.doubt(over)
+            self._doubts.forget(over)
 
     async def _match_anew(self, settled: Sequence[Prepared]) -> None:
         """People changed while these were on their way: whoever came too late is looked for again."""
@@ -207,6 +241,7 @@ class Worker:
         if self.reason != standby.code:
             log.info("worker.stands_by", reason=str(standby))
             self._writes = None
+            self._took_over = True
             self._directory.forget()
         self._failures, self.reason = 0, standby.code
         await _within(STANDBY_SECONDS, self._stopping)

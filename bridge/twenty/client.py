@@ -13,6 +13,7 @@ from gql.transport.exceptions import TransportError, TransportQueryError, Transp
 from bridge import metrics
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
 from bridge.settings import TwentySettings
+from bridge.twenty.answers import understood
 from bridge.twenty.budget import Budget
 from bridge.twenty.documents import operation
 from bridge.twenty.translate import translate
@@ -70,7 +71,7 @@ class TwentyClient:
             await self.budget.take(interactive=self._interactive)
         await self._allowed()
         try:
-            return await send(self._graphql, name, variables)
+            return understood(name, await send(self._graphql, name, variables))
         except TwentyOverLimit:
             self.budget.exhausted()
             raise
@@ -135,7 +136,8 @@ async def _ask(
         raise translate(answered.errors) from None
     except TransportServerError as failed:
         raise _status_error(name, failed.code) from None
-    except (TransportError, TimeoutError, OSError) as away:
+    # AssertionError: what the library says of an answer without data and errors.
+    except (TransportError, TimeoutError, OSError, AssertionError) as away:
         raise TwentyUnavailable(f"{name}: {type(away).__name__}") from away
 
 

@@ -5,8 +5,6 @@ told by the message.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bridge.errors import (
     Duplicate,
@@ -33,11 +31,12 @@ LONGEST_MESSAGE = 200
 NUMBER = re.compile(r"\+?[0-9](?:[ ()./-]?[0-9]){6,}")
 
 
-def translate(errors: Sequence[Mapping[str, Any]] | None) -> TwentyError:
-    """The error that the first of `errors` is; what nobody knows is met with patience."""
-    error = errors[0] if errors else {}
+def translate(errors: object) -> TwentyError:
+    """The error that the first of the list `errors` is; what nobody knows is met with patience."""
+    # Whoever answers for Twenty may have sent something else.
+    error = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     message = _without_numbers(str(error.get("message", ""))[:LONGEST_MESSAGE])
-    extensions = error.get("extensions") or {}
+    extensions = told if isinstance(told := error.get("extensions"), dict) else {}
     code, sub_code = extensions.get("code"), extensions.get("subCode")
     if sub_code == "LIMIT_REACHED":
         return TwentyOverLimit(message)

@@ -17,6 +17,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def middleware(faults: Faults) -> Middleware:
     """Do to each request but those of the control route what the switches say."""
 
+    under_way: set[asyncio.Task[None]] = set()
+
     @web.middleware
     async def fail(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path == CONTROL_PATH:
@@ -28,10 +30,25 @@ def middleware(faults: Faults) -> Middleware:
             return web.Response()
         if faults.status is not None:
             return web.Response(status=faults.status, text="The sandbox fails on purpose.")
+        if faults.garbage is not None:
+            return web.Response(text=faults.garbage, content_type="application/json")
+        if faults.late_seconds:
+            # aiohttp reads a body once and then knows it, also when the connection is gone.
+            await request.read()
+            late = asyncio.create_task(_late(handler, request, faults.late_seconds))
+            under_way.add(late)
+            late.add_done_callback(under_way.discard)
+            _abort(request)
+            return web.Response()
         answer = await handler(request)
         return await _cut(request, answer) if faults.cut else answer
 
     return fail
+
+
+async def _late(handler: Handler, request: web.Request, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    await handler(request)
 
 
 def _abort(request: web.Request) -> None:

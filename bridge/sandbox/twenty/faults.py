@@ -16,6 +16,10 @@ class Faults:
     """Every request is answered with this HTTP status and no JSON."""
     cut: bool = False
     """The connection ends in the middle of the answer; what was asked is done nevertheless."""
+    late_seconds: float = 0.0
+    """The connection ends without an answer, and so much later what was asked is done."""
+    garbage: str | None = None
+    """Every request is answered with this text as if it were JSON."""
     over_limit: bool = False
     """The token bucket of API keys is empty."""
     key_revoked: bool = False

@@ -1,0 +1,145 @@
+"""Twenty does what it should not: late, slow, wrong, changed under way. Nothing is lost or stays wrong."""
+
+import asyncio
+
+import pytest
+
+from bridge.calls.callback import Kind
+from bridge.errors import TwentyUnavailable
+from bridge.inbox.store import Inbox
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sync.doubts import LATE_SECONDS, Doubts
+from bridge.sync.worker import Worker
+from bridge.twenty.client import open_client
+from tests.support import ask, create_person, new_sid, outbound, phone_calls, told, twenty_settings, until
+from tests.sync.conftest import MakeWorker
+from tests.sync.support import Settings, drain
+
+JANE = "+33612345678"
+
+
+def a_minute_passes(worker: Worker) -> None:
+    worker._doubts._until = dict.fromkeys(worker._doubts._until, 0.0)
+
+
+async def test_a_write_that_lands_late_does_not_stay(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    await worker._current_writes()
+    await worker._preparation._members.refresh(worker._client)
+    sid = new_sid()
+    ringing = told(
+        Kind.STATUS, f"{sid[:-1]}f", parent=sid, From="+33159130001", To="12", CallStatus="ringing"
+    )
+    await inbox.put(ringing)
+    twenty.faults.late_seconds = 0.5
+    with pytest.raises(TwentyUnavailable):
+        await worker.drain_once()
+    twenty.faults.clear()
+    await inbox.put(outbound(sid, "12"))
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
+
+    async def has(status: str) -> None:
+        assert (await phone_calls(twenty))[sid]["status"] == status
+
+    await until(lambda: has("RINGING"), AssertionError)
+    a_minute_passes(worker)
+    await drain(worker)
+    await has("COMPLETED")
+    assert await inbox.due_count() == 0
+
+
+async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    sid = new_sid()
+    await inbox.put(outbound(sid, JANE))
+    twenty.faults.cut = True
+    with pytest.raises(TwentyUnavailable):
+        await worker.drain_once()
+    twenty.faults.clear()
+    await drain(worker)
+    record = (await phone_calls(twenty))[sid]
+    await ask(twenty, "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }", id=record["id"])
+    a_minute_passes(worker)
+    await drain(worker)
+    assert await phone_calls(twenty) == {}
+
+
+def test_what_is_in_doubt_is_so_for_a_while() -> None:
+    doubts = Doubts()
+    doubts.note(["CA1", "CA2"], now=0)
+    doubts.note(["CA2"], now=10)
+    assert doubts.over(now=LATE_SECONDS - 1) == set()
+    assert doubts.over(now=LATE_SECONDS) == {"CA1"}
+    assert doubts.over(now=LATE_SECONDS + 10) == {"CA1", "CA2"}
+    doubts.forget(["CA1"])
+    assert doubts.over(now=LATE_SECONDS + 10) == {"CA2"}
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "",
+        "<html>502 Bad Gateway</html>",
+        "null",
+        "[]",
+        "{}",
+        '{"data": null}',
+        '{"data": {}}',
+        '{"data": {"people": null, "createPhoneCalls": null}}',
+        '{"data": {"people": 7, "createPhoneCalls": 7, "createTimelineActivities": 7}}',
+        '{"errors": []}',
+        '{"errors": "no"}',
+        '{"errors": [{"message": 7}]}',
+        '{"data": {"people": ',
+    ],
+)
+async def test_an_answer_that_nobody_understands_costs_time_and_no_call(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, garbage: str
+) -> None:
+    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    sid = new_sid()
+    await inbox.put(outbound(sid, JANE))
+    await worker._current_writes()
+    await worker._preparation._members.refresh(worker._client)
+    twenty.faults.garbage = garbage
+    with pytest.raises(TwentyUnavailable):
+        await worker.drain_once()
+    assert await inbox.due_count() == 1
+    twenty.faults.clear()
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
+
+
+async def test_a_slow_twenty_is_not_waited_for_for_ever(
+    twenty: TwentySandbox, inbox: Inbox, make_worker: MakeWorker
+) -> None:
+    await inbox.put(outbound(new_sid(), JANE))
+    async with open_client(twenty_settings(twenty, timeout_seconds=1)) as impatient:
+        worker = make_worker(impatient, Settings())
+        twenty.faults.slow_seconds = 30
+        with pytest.raises(TwentyUnavailable):
+            await worker.drain_once()
+        twenty.faults.clear()
+        await drain(worker)
+    assert len(await phone_calls(twenty)) == 1
+
+
+async def test_a_stop_in_the_middle_of_a_write_leaves_nothing_behind(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    sids = [new_sid() for _ in range(300)]
+    await asyncio.gather(*[inbox.put(outbound(sid, JANE)) for sid in sids])
+    twenty.faults.slow_seconds = 0.3
+    running = asyncio.create_task(worker.run())
+    await asyncio.sleep(0.4)
+    worker.stop()
+    await running
+    twenty.faults.clear()
+    settled = len(sids) - await inbox.due_count()
+    assert settled in (0, 200)
+    assert len(await phone_calls(twenty)) == settled
+    await drain(worker)
+    assert set(await phone_calls(twenty)) == set(sids)
