@@ -1,8 +1,10 @@
 """Structured logs: JSON lines, or readable ones on a terminal. No secret gets past the last step."""
 
+import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -66,8 +68,18 @@ def _json_lines() -> list[structlog.typing.Processor]:
     tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
         structlog.processors.ExceptionRenderer(tracebacks),
-        structlog.processors.JSONRenderer(ensure_ascii=False),
+        structlog.processors.JSONRenderer(serializer=_serialize),
     ]
+
+
+def _serialize(event: structlog.typing.EventDict, *, default: Callable[[Any], Any]) -> str:
+    # json.dumps makes an encoder a line, which takes as long as to encode it.
+    return _encoder(default).encode(event)
+
+
+@cache
+def _encoder(default: Callable[[Any], Any]) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, default=default)
 
 
 _without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta

@@ -55,7 +55,7 @@ def _checks(
             session,
             public_url=public_url,
             numbers=configured.own_numbers,
-            countries={configured.region},
+            countries=configured.dialling.rules(configured.region).countries,
         ),
         public.checks(
             configured.server,
