@@ -5,7 +5,7 @@ What a command does stands in `commands`, and is imported only by who calls it.
 
 import typer
 
-from bridge.cli import calls, doctor, init, keys, sandbox, serve, setup, token, twilio
+from bridge.cli import backfill, calls, doctor, init, keys, sandbox, serve, setup, token, twilio
 from bridge.errors import BridgeError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(token.group, name="token")
 app.add_typer(keys.group, name="keys")
 app.add_typer(twilio.group, name="twilio")
 app.add_typer(calls.group, name="calls")
+app.command()(backfill.backfill)
 app.command()(sandbox.demo)
 app.command(context_settings=sandbox.PASSED_ON)(sandbox.conformance)
 app.add_typer(sandbox.group, name="sandbox")

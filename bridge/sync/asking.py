@@ -104,7 +104,7 @@ class Asking:
         self._ours = ours
         self._forgotten = forgotten
         self._account_url = account_url
-        self._dry = dry
+        self.dry = dry
 
     async def between(self, since: datetime, until: datetime, wanted: Wanted) -> Found:
         """The calls that began between these, and the recordings that were made then."""
@@ -179,7 +179,7 @@ class Asking:
             puts += lacked
             which = found.complete if not lacked else found.unfinished if told else found.unknown
             which.add(sid)
-        if self._dry:
+        if self.dry:
             return
         for first in range(0, len(puts), AT_ONCE):
             await asyncio.gather(*map(self._inbox.put, puts[first : first + AT_ONCE]))

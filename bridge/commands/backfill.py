@@ -1,0 +1,199 @@
+"""Fills the inbox with what Twilio remembers, and sees to it that it is written to Twenty."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bridge import logs
+from bridge.calls.numbers import e164
+from bridge.commands.rate import RateColumn
+from bridge.draining import draining, worker_for
+from bridge.errors import NumberRefused, Standby
+from bridge.history import asking_for
+from bridge.inbox.drain_lock import DrainLock, open_drain_lock
+from bridge.inbox.looking import outcomes
+from bridge.inbox.marks import Marks
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.settings import Settings, load, secrets_of
+from bridge.sync.asking import Found
+from bridge.sync.backfill import Backfill, spans
+from bridge.sync.worker import Worker
+from bridge.twenty.client import open_client
+from bridge.twenty.directory import Directory
+from bridge.twenty.members import Members
+from bridge.twilio.rest import open_rest
+
+LOOKS_SECONDS = 0.5
+PATIENT = {None, "twenty.unavailable", "twenty.over_limit", "inbox.unavailable"}
+"""Why nothing may be written for a while; for another reason waiting mends nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the operator wants; `number` is E.164."""
+
+    since: datetime
+    until: datetime
+    number: str | None
+    dry_run: bool
+    again: bool
+
+
+def run(
+    config: Path | None,
+    *,
+    since: datetime,
+    until: datetime | None,
+    number: str | None,
+    dry_run: bool,
+    again: bool,
+    as_json: bool,
+) -> bool:
+    """Whether all that was found is in Twenty now, or was only to be counted."""
+    settings = load(config)
+    asked = Asked(
+        since=since,
+        until=min(until or datetime.now(UTC), datetime.now(UTC)),
+        number=_number(number, settings) if number else None,
+        dry_run=dry_run,
+        again=again,
+    )
+    # What goes on is told by the progress bar.
+    logs.configure(settings.log.model_copy(update={"level": "error"}), secrets=secrets_of(settings))
+    return asyncio.run(_backfill(settings, asked, as_json=as_json))
+
+
+def _number(number: str, settings: Settings) -> str:
+    theirs = e164(number, settings.region)
+    if theirs is None:
+        raise NumberRefused("invalid", f"{number}: not a telephone number")
+    return theirs
+
+
+async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
+    async with AsyncExitStack() as stack:
+        inbox = await stack.enter_async_context(open_inbox(settings.inbox.database_url.get_secret_value()))
+        progress = stack.enter_context(_progress())
+        found = await _ask(settings, inbox, asked, progress)
+        if asked.dry_run:
+            _tell(_counts(found), as_json=as_json)
+            return True
+        sids = sorted(found.ours)
+        async with _somebody_drains(settings, inbox) as worker:
+            became = await _wait(inbox, sids, worker, progress)
+    _tell(_counts(found) | became, as_json=as_json)
+    if became["waiting"]:
+        reason = f" ({worker.reason})" if worker else ""
+        typer.echo(f"Twenty does not take them{reason}. They wait in the inbox for the bridge.", err=True)
+    return not became["waiting"]
+
+
+async def _ask(settings: Settings, inbox: Inbox, asked: Asked, progress: Progress) -> Found:
+    async with open_rest(settings.twilio) as twilio:
+        asking = asking_for(settings, inbox, twilio, dry=asked.dry_run)
+        backfill = Backfill(asking, Marks(inbox))
+        days = spans(asked.since, asked.until)
+        left = days if asked.again or asked.number else await backfill.left(days)
+        task = progress.add_task(
+            "Asking Twilio", total=len(days), completed=len(days) - len(left), unit="days"
+        )
+
+        def tell(found: Found) -> None:
+            progress.update(task, advance=1, description=f"Asking Twilio: {len(found.ours)} calls")
+
+        return await backfill.ask(left, number=asked.number, now=datetime.now(UTC), tell=tell)
+
+
+@asynccontextmanager
+async def _somebody_drains(settings: Settings, inbox: Inbox) -> AsyncIterator[Worker | None]:
+    """The bridge that runs, or else this process by a worker of its own."""
+    async with open_drain_lock(settings.inbox) as lock:
+        try:
+            await lock.take()
+        except Standby:
+            yield None
+            return
+        async with _draining_here(settings, inbox, lock) as worker:
+            yield worker
+
+
+@asynccontextmanager
+async def _draining_here(settings: Settings, inbox: Inbox, lock: DrainLock) -> AsyncIterator[Worker]:
+    async with open_client(settings.twenty) as client:
+        worker = worker_for(
+            settings,
+            inbox,
+            client.while_allowed(lock.check),
+            lock,
+            directory=Directory(region=settings.region, seconds=settings.matching.cache_seconds),
+            members=Members(emails=settings.agents.members),
+            live=False,
+        )
+        async with draining(worker, settings.server.stop_seconds):
+            yield worker
+
+
+async def _wait(inbox: Inbox, sids: list[str], worker: Worker | None, progress: Progress) -> dict[str, int]:
+    """What became of the calls, once none of them waits any more, or waiting mends nothing."""
+    by = "Writing to Twenty" if worker else "The bridge writes to Twenty"
+    task = progress.add_task(by, total=len(sids), unit="calls")
+    while True:
+        became = await outcomes(inbox, sids)
+        progress.update(task, completed=len(sids) - became["waiting"])
+        if not became["waiting"] or (worker and worker.reason not in PATIENT):
+            return became
+        progress.update(task, description=f"{by} ({worker.reason})" if worker and worker.reason else by)
+        await asyncio.sleep(LOOKS_SECONDS)
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        RateColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def _counts(found: Found) -> dict[str, int]:
+    return {
+        "found": len(found.ours),
+        "new": len(found.unknown),
+        "mended": len(found.unfinished),
+        "forgotten": found.forgotten,
+        "others": found.others,
+    }
+
+
+def _tell(counts: dict[str, int], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(counts))
+        return
+    for name, count in counts.items():
+        typer.echo(f"{name:<10} {count:>7}  {MEANING[name]}")
+
+
+MEANING = {
+    "found": "calls of the bridge, that are over",
+    "new": "of these the inbox did not know",
+    "mended": "of these it lacked something",
+    "forgotten": "others of people who were forgotten",
+    "others": "others of this account's, not the bridge's",
+    "waiting": "wait to be written",
+    "parked": "Twenty refused: twenty-bridge calls list --parked",
+    "logged": "stand in Twenty",
+    "matched": "of these with a person",
+    "skipped": "are not to be shown: by policy, or deleted there",
+}
