@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from twilio.request_validator import RequestValidator
 
 from benchmarks.servers import AUTH_TOKEN, PUBLIC_URL, WIDGET_KEY
+from bridge.twilio.binding import Binding
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Request:
     headers: Mapping[str, str]
 
 
+OF_AGENT1S_TOKEN = Binding([AUTH_TOKEN]).parameters("agent1")
 _validator = RequestValidator(AUTH_TOKEN)
 GEOGRAPHY = {
     f"{who}{what}": "" for who in ("From", "To", "Caller", "Called") for what in ("City", "State", "Zip")
@@ -50,6 +52,7 @@ def voice(number: int) -> Request:
         "Caller": "client:agent1",
         "To": f"+336{number % 10**8:08}",
         "ApplicationSid": "AP" + "0" * 32,
+        **OF_AGENT1S_TOKEN,
     }
     return _signed("/twilio/voice", parameters)
 

@@ -21,7 +21,7 @@ class Limits:
 
     def check(self, switchboard: Switchboard, identity: str, now: datetime) -> None:
         """Raises NumberRefused for a call that would be one too many."""
-        if switchboard.calls_of(identity, now) >= self.agent_at_once:
+        if switchboard.in_calls(self.agent_at_once, identity, now):
             raise NumberRefused("at_once", f"in {self.agent_at_once} calls already")
         _check("agent_limit", switchboard.placed_by(identity, now - MINUTE), self.agent_minute, "minute")
         _check("agent_limit", switchboard.placed_by(identity, now - HOUR), self.agent_hour, "hour")

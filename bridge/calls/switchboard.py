@@ -78,11 +78,13 @@ class Switchboard:
 
     def in_call(self, identity: str, now: datetime) -> bool:
         """Whether an agent is placing a call, or talks."""
-        return self.calls_of(identity, now) > 0
+        return self.in_calls(1, identity, now)
 
-    def calls_of(self, identity: str, now: datetime) -> int:
-        """How many calls an agent is in."""
-        return sum(self._goes_on(self._legs[sid], now) for sid in self._on_line.get(identity, ()))
+    def in_calls(self, number: int, identity: str, now: datetime) -> bool:
+        """Whether an agent is in so many calls, or more."""
+        sids = self._on_line.get(identity, ())
+        # Mostly nothing needs to be counted.
+        return len(sids) >= number and sum(self._goes_on(self._legs[sid], now) for sid in sids) >= number
 
     def placed(self, since: datetime) -> int:
         """How many calls out there were after `since` (an hour ago at most), of everybody."""

@@ -114,7 +114,8 @@ def test_calls_placed_are_counted_by_agent_and_in_all() -> None:
         1,
         2,
     )
-    assert (board.calls_of("alice", soon()), board.placed_by("carol", TEN)) == (5, 0)
+    assert [board.in_calls(n, "alice", soon()) for n in (5, 6)] == [True, False]
+    assert board.placed_by("carol", TEN) == 0
 
 
 def test_a_refused_call_is_counted_apart_and_once() -> None:
@@ -183,7 +184,7 @@ def callbacks(draw: st.DrawFn) -> Callback:
 def seen(board: Switchboard) -> list[object]:
     agents = ("alice", "agent1", "agent2")
     return [
-        [board.calls_of(agent, soon(900)) for agent in agents],
+        [[board.in_calls(n, agent, soon(900)) for n in range(5)] for agent in agents],
         [
             (board.placed_by(agent, soon(at)), board.refused_to(agent, soon(at)))
             for agent in agents
