@@ -3,11 +3,20 @@
 https://www.twilio.com/docs/voice/twiml
 """
 
+import re
+from functools import lru_cache, partial
+
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from bridge.calls.numbers import client_identity
 from bridge.twilio.document import written
 from bridge.twilio.urls import CallbackUrls
+
+PLAIN = re.compile(r"[+0-9A-Za-z_]+")
+"""What stands in XML as it is."""
+
+ELSEWHERE = "WHO_IS_CALLED"
+"""Stands in for the target of a document that is made once, and filled in for each call."""
 
 STATUS_EVENTS = "initiated ringing answered completed"
 
@@ -41,6 +50,36 @@ def dial_out(
     `detect_machines_of` is the SID of a call that is told whether a machine answers. Only calls to numbers
     are recorded, and with `announce` those who are called are told.
     """
+    make = partial(
+        _dial_out,
+        caller_id=caller_id,
+        timeout=timeout,
+        time_limit=time_limit,
+        urls=urls,
+        record=record,
+        announce=announce,
+    )
+    identity = client_identity(target)
+    if detect_machines_of or not PLAIN.fullmatch(identity or target):
+        return make(target, detect_machines_of=detect_machines_of)
+    # All but the target is mostly as it was in the last call.
+    return make(f"client:{ELSEWHERE}" if identity else ELSEWHERE).replace(
+        f">{ELSEWHERE}<", f">{identity or target}<"
+    )
+
+
+@lru_cache(maxsize=256)
+def _dial_out(
+    target: str,
+    *,
+    caller_id: str,
+    timeout: int,
+    time_limit: int | None,
+    urls: CallbackUrls,
+    detect_machines_of: str | None = None,
+    record: bool,
+    announce: bool,
+) -> str:
     response = VoiceResponse()
     dial = Dial(
         caller_id=caller_id,

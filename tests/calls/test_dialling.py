@@ -1,5 +1,6 @@
 """What may be dialled: a table of what people type, under which rules, and what comes of it."""
 
+import re
 from typing import Any
 
 import phonenumbers
@@ -337,6 +338,19 @@ EXAMPLES = [
     for kind in kinds()
     if (example := phonenumbers.example_number_for_type(region, kind))
 ]
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def with_other_digits(example: str) -> st.SearchStrategy[str]:
+    """A number that begins like a real one."""
+    digits = "+" + "".join(c for c in example if c.isdecimal())
+    return st.integers(2, len(digits)).flatmap(
+        lambda kept: st.text("0123456789", min_size=len(digits) - kept, max_size=len(digits) - kept).map(
+            lambda others: digits[:kept] + others
+        )
+    )
+
+
 TYPED = st.one_of(
     st.text(max_size=80),
     st.text("+0123456789*#() .-/abcx;=:", max_size=30),
@@ -360,6 +374,13 @@ def test_whatever_is_typed(typed: str, region: str, countries: frozenset[str], e
     assert phonenumbers.is_valid_number(number)
     assert phonenumbers.number_type(number) in ORDINARY
     assert any(phonenumbers.is_valid_number_for_region(number, country) for country in countries)
+
+
+@given(st.one_of(st.sampled_from(EXAMPLES).flatmap(with_other_digits), st.from_regex(E164, fullmatch=True)))
+def test_a_number_in_e164_is_what_the_library_reads_in_it(typed: str) -> None:
+    everywhere = rules("FR", *SUPPORTED_REGIONS)
+    exact, read = verdict(typed, everywhere), verdict(f"{typed[:2]} {typed[2:]}", everywhere)
+    assert (exact in REASONS and read in REASONS) or exact == read
 
 
 PREFIXES = st.lists(st.from_regex(r"\+[1-9][0-9]{0,5}", fullmatch=True), max_size=4).map(tuple)

@@ -1,8 +1,11 @@
 """TwiML, read as Twilio would read it."""
 
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.twilio import twiml
 from bridge.twilio.urls import CallbackUrls
@@ -42,6 +45,29 @@ def test_a_number_is_asked_whether_a_machine_answers() -> None:
     assert noun("+33612345678").attrib["machineDetection"] == "Enable"
     assert "machineDetection" not in noun("client:bob").attrib
     assert "machineDetection" not in dialled("+33612345678")[0].attrib
+
+
+@given(
+    st.one_of(
+        st.from_regex(r"\+[0-9]{7,15}", fullmatch=True),
+        st.from_regex(r"client:[A-Za-z0-9_]{1,20}", fullmatch=True),
+        st.text(max_size=20),
+    ),
+    st.sampled_from(["+33159130001", "client:alice", twiml.ELSEWHERE]),
+    st.booleans(),
+)
+def test_a_document_that_is_filled_in_is_as_the_builder_makes_it(
+    target: str, caller_id: str, record: bool
+) -> None:
+    wanted: dict[str, Any] = {
+        "caller_id": caller_id,
+        "timeout": 30,
+        "time_limit": None,
+        "urls": URLS,
+        "record": record,
+    }
+    made = twiml._dial_out.__wrapped__(target, announce=False, **wanted)
+    assert twiml.dial_out(target, **wanted) == made
 
 
 def test_dial_without_a_limit() -> None:
