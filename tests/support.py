@@ -122,6 +122,7 @@ PHONE_CALLS = """{ phoneCalls(first: 1000, orderBy: [{startedAt: AscNullsLast}])
   id name externalCallId direction status startedAt answeredAt endedAt durationInSeconds
   personId companyId fromPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode }
   toPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode } recording { primaryLinkUrl }
+  transcript { markdown }
 } } } }"""
 TIMELINE = """{ timelineActivities(first: 1000) { edges { node {
   name happensAt createdAt targetPersonId linkedRecordId linkedRecordCachedName
@@ -147,11 +148,13 @@ def nodes_of(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [edge["node"] for edge in connection["edges"]]
 
 
-async def finished(twenty: TwentySandbox, call_sid: str) -> dict[str, Any]:
-    """A call's record, once it is over."""
+async def finished(
+    twenty: TwentySandbox, call_sid: str, holds: Callable[[dict[str, Any]], bool] = bool
+) -> dict[str, Any]:
+    """A call's record, once it is over, and that holds of it."""
     async with asyncio.timeout(20):
         while True:
             found = (await phone_calls(twenty)).get(call_sid)
-            if found and found["status"] not in ("RINGING", "IN_PROGRESS"):
+            if found and found["status"] not in ("RINGING", "IN_PROGRESS") and holds(found):
                 return found
             await asyncio.sleep(0.02)

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.calls.call import Call, CallStatus, Direction
+from bridge.calls.dispositions import Disposition
 from bridge.calls.handling import Names, duration, handling, name_of
 from bridge.calls.links import RECORDING_SID, Link, RecordingLinks
 from bridge.calls.matching import Match
@@ -44,6 +45,13 @@ class Activity:
     transcript: str | None
     reason: str | None
     handling: str | None
+    dispositions: tuple[Disposition, ...] = ()
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is something to read or to hear that a note should hold: a message, a transcript."""
+        message = self.status is CallStatus.VOICEMAIL and self.direction is Direction.INBOUND
+        return bool(self.transcript or (message and self.recordings))
 
 
 def activity_of(
@@ -55,10 +63,11 @@ def activity_of(
     links: RecordingLinks,
     texts: Texts,
     region: str,
+    said: Sequence[Disposition] = (),
 ) -> Activity:
     """What Twenty shall show of a call with the person that was chosen for it, under its agent.
 
-    `names` are those of agents.
+    `names` are those of agents, `said` is what they say came of it.
     """
     person = match.person
     return Activity(
@@ -79,6 +88,7 @@ def activity_of(
         transcript=call.transcript,
         reason=call.refused,
         handling=handling(call, names, texts=texts),
+        dispositions=tuple(replace(one, agent=names.get(one.agent, one.agent)) for one in said),
     )
 
 

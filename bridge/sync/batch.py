@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Literal
 
 import structlog
 
 from bridge import metrics
-from bridge.calls.activity import Activity, activity_of
+from bridge.calls.activity import activity_of
 from bridge.calls.call import Call, fold
+from bridge.calls.dispositions import dispositions
 from bridge.calls.links import RecordingLinks
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
 from bridge.calls.numbers import client_identity, e164
@@ -18,11 +18,13 @@ from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.rows import DOUBTFUL, DueCall, Outcome
-from bridge.twenty.activities import Write, Writes
+from bridge.sync.shown import NOTHING, Shown
+from bridge.twenty.activities import Writes
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
+from bridge.twenty.notes import Write
 from bridge.twenty.people import NewPerson, create_people
 
 log = structlog.get_logger()
@@ -106,6 +108,7 @@ class Preparation:
                 due,
                 folded[due.root_sid],
                 due.match or matches.get(due.root_sid),
+                standing=standing,
                 gone=due.root_sid in deleted,
             )
             for due in due_calls
@@ -161,22 +164,42 @@ class Preparation:
             log.error("people.not_created", reason=wrong.code, error=str(wrong))
             return numbers
 
-    def _prepared(self, due: DueCall, call: Call, match: Match | None, *, gone: bool) -> Prepared:
+    def _prepared(
+        self,
+        due: DueCall,
+        call: Call,
+        match: Match | None,
+        *,
+        standing: Mapping[str, str | None],
+        gone: bool,
+    ) -> Prepared:
         number = self._number(call)
         nobody = match is None or match.person is None
         if gone or (nobody and self._policy.nobody == "skip"):
             return Prepared(due, call, number, match, None, due.written)
+        said = dispositions(due.callbacks)
         activity = activity_of(
             call,
             match or NOBODY,
             agent_id=self._members.by_identity(call.agent) if call.agent else None,
-            names=self._members.names(_identities(call)),
+            names=self._members.names(_identities(call) | {one.agent for one in said}),
             links=self._policy.links,
             texts=self._policy.texts,
             region=self._policy.region,
+            said=said,
         )
-        write = Write(activity, first=due.match is None and not (match and match.corrected))
-        return Prepared(due, call, number, match, write, _digest(activity, certain=call.certain))
+        shown, before = Shown.of(activity, certain=call.certain), Shown.read(due.written)
+        write = Write(
+            activity,
+            first=due.match is None and not (match and match.corrected),
+            # A user may have put the call on somebody else since.
+            person_id=standing.get(due.root_sid, activity.person_id) if due.match else activity.person_id,
+            record=shown.record != before.record,
+            note=shown.note not in (before.note, NOTHING),
+            noted=before.note != NOTHING,
+            dispositions=shown.dispositions != before.dispositions,
+        )
+        return Prepared(due, call, number, match, write, shown.to_bytes())
 
     def _number(self, call: Call) -> str | None:
         """The other party's number, where it is one that a person can have."""
@@ -202,8 +225,3 @@ def _identities(call: Call) -> set[str]:
     """Of all agents who had to do with the call."""
     addresses = [call.other_party, *(leg.to for leg in call.legs)]
     return {identity for address in addresses if (identity := client_identity(address))}
-
-
-def _digest(activity: Activity, *, certain: bool) -> bytes:
-    """With `certain`, for that a call was missed is acted upon as soon as it is."""
-    return blake2b(repr((activity, certain)).encode(), digest_size=16).digest()

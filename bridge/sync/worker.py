@@ -27,11 +27,12 @@ from bridge.inbox.store import Inbox
 from bridge.sync.batch import Preparation, Prepared
 from bridge.sync.doubts import Doubts
 from bridge.sync.missed import Reminders
-from bridge.twenty.activities import Write, Writes, writer_for
+from bridge.twenty.activities import Writes, writer_for
 from bridge.twenty.batches import Batches, Refused
 from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
 from bridge.twenty.features import Feature, go_without
+from bridge.twenty.notes import Write
 from bridge.twenty.schema import read_schema
 from bridge.twenty.tasks import remind
 

@@ -1,8 +1,7 @@
 """Writes activities: as phone calls with a row on the person's timeline, else as notes on the person."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from bridge.calls.activity import Activity, record_id
@@ -12,15 +11,8 @@ from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
 from bridge.twenty.markdown import plain
+from bridge.twenty.notes import CallNotes, Write, time
 from bridge.twenty.schema import WorkspaceSchema
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """An activity to write; `first` until Twenty has had the call, with its person, once."""
-
-    activity: Activity
-    first: bool
 
 
 class Writes(Protocol):
@@ -36,21 +28,22 @@ class Writes(Protocol):
 class PhoneCalls:
     """Calls as records of the object `phoneCall`, with a row on the person's timeline.
 
-    Two root fields a batch, and two more for notes where there are any.
+    Two root fields a batch, and two more for notes where there are any, two for what agents said.
     """
 
     def __init__(self, client: Executes, batches: Batches, schema: WorkspaceSchema) -> None:
         self._client = client
         self._batches = batches
         self._schema = schema
+        self._notes = CallNotes(client, batches, on_call=True)
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Writes`. The call before what names it: root fields of one request run in parallel."""
-        records = {w.activity.call_sid: self._record(w) for w in writes}
+        changed = [w for w in writes if w.record]
+        records = {w.activity.call_sid: self._record(w) for w in changed}
         refused = await self._batches.send("UpsertPhoneCalls", records)
-        refused |= await self._write_rows([w for w in writes if w.activity.call_sid not in refused])
-        noted = [w for w in writes if w.activity.call_sid not in refused and self._is_noted(w.activity)]
-        return refused | await self._write_notes(noted)
+        refused |= await self._write_rows([w for w in changed if w.activity.call_sid not in refused])
+        return refused | await self._write_notes([w for w in writes if w.activity.call_sid not in refused])
 
     async def standing(self, call_sids: Collection[str]) -> dict[str, str | None]:
         """See `Writes`."""
@@ -69,16 +62,17 @@ class PhoneCalls:
             return {}
 
     async def _write_notes(self, writes: Sequence[Write]) -> Refused:
+        # Where the person's timeline takes no row, the note is what shows.
+        no_rows = self._schema.timeline_object_id is None
+        unseen = [w for w in writes if w.record and w.activity.person_id] if no_rows else []
+        shown = {w.activity.call_sid for w in unseen}
         try:
-            return await _write_notes(self._batches, writes, on_call=True)
+            refused = await self._notes.write(unseen) if unseen else {}
+            refused |= await self._notes.write_text([w for w in writes if w.activity.call_sid not in shown])
+            return refused | await self._notes.write_dispositions(writes)
         except TwentyDenied as denied:
             go_without(Feature.NOTES_ON_CALLS, denied)
             return {}
-
-    def _is_noted(self, activity: Activity) -> bool:
-        """Where there is text; and where the person's timeline takes no row, the note is what shows."""
-        unseen = self._schema.timeline_object_id is None and activity.person_id
-        return bool(activity.transcript or unseen)
 
     def _record(self, write: Write) -> Record:
         record = _phone_call(write.activity)
@@ -94,11 +88,13 @@ class Notes:
 
     def __init__(self, client: Executes, batches: Batches) -> None:
         self._client = client
-        self._batches = batches
+        self._notes = CallNotes(client, batches, on_call=False)
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Writes`. A call of nobody's is a note on nobody."""
-        return await _write_notes(self._batches, writes, on_call=False)
+        own = [replace(w, person_id=w.activity.person_id) for w in writes]
+        refused = await self._notes.write([w for w in own if w.record])
+        return refused | await self._notes.write_dispositions(own)
 
     async def standing(self, call_sids: Collection[str]) -> dict[str, str | None]:
         """See `Writes`. Whom a note is on is not asked."""
@@ -120,19 +116,6 @@ async def _standing(
     return {ids[node["id"]]: node.get("personId") for node in nodes}
 
 
-async def _write_notes(batches: Batches, writes: Sequence[Write], *, on_call: bool) -> Refused:
-    notes = {w.activity.call_sid: _note(w.activity) for w in writes}
-    refused = await batches.send("UpsertNotes", notes)
-    targets = {
-        f"{w.activity.call_sid} {target['id']}": target
-        for w in writes
-        if w.activity.call_sid not in refused
-        for target in _note_targets(w, on_call=on_call)
-    }
-    lost = await batches.send("UpsertNoteTargets", targets)
-    return refused | {key.split()[0]: error for key, error in lost.items()}
-
-
 def _phone_call(activity: Activity) -> Record:
     return {
         "id": record_id("phoneCall", activity.call_sid),
@@ -140,9 +123,9 @@ def _phone_call(activity: Activity) -> Record:
         "name": activity.title,
         "direction": activity.direction.value,
         "status": activity.status.value,
-        "startedAt": _time(activity.started_at),
-        "answeredAt": _time(activity.answered_at),
-        "endedAt": _time(activity.ended_at),
+        "startedAt": time(activity.started_at),
+        "answeredAt": time(activity.answered_at),
+        "endedAt": time(activity.ended_at),
         "durationInSeconds": activity.duration_seconds,
         "fromPhoneNumber": _phone(activity.from_number),
         "toPhoneNumber": _phone(activity.to_number),
@@ -169,8 +152,8 @@ def _timeline_row(write: Write, object_id: str) -> Record:
     row = {
         "id": record_id("timelineActivity", activity.call_sid),
         "name": "linked-phoneCall.created",
-        "happensAt": _time(activity.started_at),
-        "createdAt": _time(activity.started_at),
+        "happensAt": time(activity.started_at),
+        "createdAt": time(activity.started_at),
         "linkedObjectMetadataId": object_id,
         "linkedRecordId": record_id("phoneCall", activity.call_sid),
         "linkedRecordCachedName": activity.title,
@@ -180,55 +163,5 @@ def _timeline_row(write: Write, object_id: str) -> Record:
     return row | ({"targetPersonId": activity.person_id} if write.first else {})
 
 
-def _note(activity: Activity) -> Record:
-    return {
-        "id": record_id("note", activity.call_sid),
-        "title": activity.title,
-        "bodyV2": {"markdown": _markdown(activity)},
-        "createdAt": _time(activity.started_at),
-    }
-
-
-def _markdown(activity: Activity) -> str:
-    """The facts that a `phoneCall` has fields for."""
-    facts: Mapping[str, object] = {
-        "Status": activity.status.value,
-        "From": activity.from_number,
-        "To": activity.to_number,
-        "Started": _time(activity.started_at),
-        "Ended": _time(activity.ended_at),
-        "Seconds": activity.duration_seconds,
-        **{link.label: f"<{link.url}>" for link in activity.recordings},
-        "Reason": activity.reason and plain(activity.reason),
-        "Handling": activity.handling and plain(activity.handling),
-        "Call SID": activity.call_sid,
-    }
-    listed = "\n".join(f"- {name}: {value}" for name, value in facts.items() if value is not None)
-    return f"{_quoted(activity.transcript)}\n\n{listed}" if activity.transcript else listed
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {plain(line)}" for line in text.splitlines())
-
-
-def _note_targets(write: Write, *, on_call: bool) -> Iterator[Record]:
-    """What the note is on. Twenty does not join equal targets: their ids do.
-
-    The person is left out of later writes, as of the call itself, but for a transcript: it comes late.
-    """
-    activity = write.activity
-    note = {"noteId": record_id("note", activity.call_sid)}
-    if activity.person_id and (write.first or activity.transcript):
-        target_id = record_id("noteTarget", activity.call_sid)
-        yield {"id": target_id, **note, "targetPersonId": activity.person_id}
-    if on_call:
-        target_id = record_id("noteTarget phoneCall", activity.call_sid)
-        yield {"id": target_id, **note, "targetPhoneCallId": record_id("phoneCall", activity.call_sid)}
-
-
 def _phone(number: str | None) -> Record | None:
     return {"primaryPhoneNumber": number} if number else None
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

@@ -64,6 +64,7 @@ RECORDS: Mapping[str, Feature] = {
     "UpsertTimelineActivities": Feature.TIMELINE,
     "UpsertNotes": Feature.NOTES,
     "UpsertNoteTargets": Feature.NOTES,
+    "CreateNotes": Feature.NOTES,
     "CreatePeople": Feature.NEW_PEOPLE,
     "CreateTasks": Feature.TASKS,
     "UpsertTaskTargets": Feature.TASKS,
@@ -119,6 +120,7 @@ GIVEN = (
         Feature.TIMELINE,
     ),
     Given("UpsertNotes", "data", "id title bodyV2 { markdown } createdAt", Feature.NOTES),
+    Given("CreateNotes", "data", "id title bodyV2 { markdown } createdAt", Feature.NOTES),
     Given("UpsertNoteTargets", "data", "id noteId targetPersonId", Feature.NOTES),
     Given("UpsertNoteTargets", "data", "targetPhoneCallId", Feature.NOTES_ON_CALLS),
     Given(

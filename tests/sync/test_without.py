@@ -90,6 +90,7 @@ ALL = {"timeline": 2, "tasks": 2, "notes": 2, "people": 2}
         (["CreateTasks"], "twenty.schema", {"tasks": 0}),
         (["UpsertTaskTargets"], "twenty.schema", {}),
         (["UpsertNotes"], "twenty.schema", {"notes": 0}),
+        (["UpsertNoteTargets"], "twenty.schema", {}),
         (["UpsertTimelineActivities"], "twenty.schema", {"timeline": 0}),
         (["Objects"], "twenty.schema", {"timeline": 0}),
         (["CreatePeople"], "twenty.schema", {"people": 1, "timeline": 1, "tasks": 1}),
@@ -151,7 +152,8 @@ async def test_what_is_sent_is_what_is_validated(
 ) -> None:
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     await voicemail(inbox, new_sid(), JANE)
-    await voicemail(inbox, new_sid(), NOBODY)
+    await voicemail(inbox, sid := new_sid(), NOBODY)
+    await inbox.put(told(Kind.DISPOSITION, sid, Agent="alice", Id="1", Outcome="Sold", Note="Two of them."))
     sends = Lacking(client, ())
     await drain(make_worker(sends, settings(member)))
     validated: defaultdict[str, set[str]] = defaultdict(set)

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from bridge.sandbox.twilio import Leg, Party, PlayedCall
-from tests.support import create_person, eventually, finished
+from bridge.sandbox.twilio.rest.media import silent_mp3
+from tests.support import ask, create_person, eventually, finished, nodes_of
 from tests.together.conftest import House, OpenHouse
 
 JANE, JOHN = "+33612345678", "+33698765432"
@@ -167,6 +169,70 @@ async def test_recording(house: House) -> None:
             assert stopped == (200, {"status": "stopped"})
         assert (await house.act(sid, "hangup", identity="alice"))[0] == 204
         await task
+    record = await finished(house.twenty, sid, lambda record: bool(record["recording"]["primaryLinkUrl"]))
+    answer, body = await house.open(record["recording"]["primaryLinkUrl"])
+    assert (answer.status, answer.content_type, body) == (
+        200,
+        "audio/mpeg",
+        silent_mp3(recording.duration or 0),
+    )
+
+
+NOTES = "{ notes { edges { node { title bodyV2 { markdown } noteTargets { edges { node { id } } } } } } }"
+
+
+async def notes(house: House) -> list[dict[str, Any]]:
+    """The notes that there are on something, once there are some."""
+    async with asyncio.timeout(20):
+        while True:
+            found = nodes_of(await ask(house.twenty, NOTES))
+            if found and all(nodes_of({"on": note["noteTargets"]}) for note in found):
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def test_a_message_is_a_note_with_a_link_that_plays_it(open_house: OpenHouse) -> None:
+    house = await open_house(lines={"default": {"voicemail": {"transcribe": True}}})
+    await create_person(house.twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    played = await house.twilio.call_from_phone(JANE, says="Call me back.", speaks=17, presses="#")
+    assert played.errors == []
+    record = await finished(
+        house.twenty,
+        played.sid,
+        lambda record: bool(record["transcript"] and record["transcript"]["markdown"]),
+    )
+    assert record["status"] == "VOICEMAIL"
+    link = record["recording"]["primaryLinkUrl"]
+    (note,) = await notes(house)
+    assert note["title"] == "Voicemail · Jane Doe"
+    assert note["bodyV2"]["markdown"].startswith("> Call me back.")
+    assert link in note["bodyV2"]["markdown"]
+    answer, body = await house.open(link)
+    assert (answer.status, body) == (200, silent_mp3(17))
+
+
+async def test_what_came_of_a_call_is_a_note_and_twice_it_is_one(house: House) -> None:
+    await create_person(house.twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    house.twilio.parties[JANE] = Party.answers(talks=30)
+    played = await house.twilio.call_from_browser("alice", JANE)
+    await finished(house.twenty, played.sid)
+    word = {"identity": "alice", "outcome": "Interested", "note": "Wants a quote."}
+    both = [house.act(played.sid, "disposition", **word) for _ in range(2)]
+    assert await asyncio.gather(*both) == [(204, {}), (204, {})]
+    (note,) = await notes(house)
+    assert note["title"] == "Interested · Outbound call · Jane Doe · 30 s"
+    assert note["bodyV2"]["markdown"] == "Wants a quote.\n\n— alice"
+    assert len(nodes_of({"on": note["noteTargets"]})) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"outcome": " ", "note": ""}, {"outcome": 5}, {"note": "x" * 10_001}, {"outcome": "x" * 101}],
+)
+async def test_what_says_nothing_of_a_call(house: House, body: dict[str, object]) -> None:
+    house.twilio.parties[JANE] = Party.busy()
+    played = await house.twilio.call_from_browser("alice", JANE)
+    assert (await house.act(played.sid, "disposition", identity="alice", **body))[0] == 400
 
 
 @pytest.mark.parametrize("action", ["disposition", "hangup", "recording", "transfer"])

@@ -64,7 +64,7 @@ async def test_a_whole_workspace_has_not_drifted(client: TwentyClient) -> None:
         ("PhoneCallCreateInput.personId", {("UpsertPhoneCalls", Feature.CALL_ON_PERSON)}),
         ("PhoneCallCreateInput.transcript", {("UpsertPhoneCalls", Feature.CALL_DETAILS)}),
         ("TimelineActivityCreateInput.name", {("UpsertTimelineActivities", Feature.TIMELINE)}),
-        ("NoteCreateInput.bodyV2", {("UpsertNotes", Feature.NOTES)}),
+        ("NoteCreateInput.bodyV2", {("UpsertNotes", Feature.NOTES), ("CreateNotes", Feature.NOTES)}),
         ("NoteTargetCreateInput.targetPersonId", {("UpsertNoteTargets", Feature.NOTES)}),
         ("NoteTargetCreateInput.targetPhoneCallId", {("UpsertNoteTargets", Feature.NOTES_ON_CALLS)}),
         ("PersonCreateInput.phones", {("CreatePeople", Feature.NEW_PEOPLE)}),

@@ -43,10 +43,13 @@ def finish_recording(call: Call, recording: Recording, *, at: float) -> None:
 
 
 def finish_recordings(call: Call) -> Flow[None]:
-    """Ends what is still recorded when the call does (such as what the REST API started)."""
+    """Ends what is still recorded when the call does (such as what the REST API started).
+
+    What was stopped before is told of then, too: it is ready some time after.
+    """
     yield from ()
     for recording in call.account.recordings_of(call.leg.sid):
-        if not recording.is_over:
+        if recording.callback or not recording.is_over:
             finish_recording(call, recording, at=call.now)
 
 
