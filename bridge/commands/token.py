@@ -77,4 +77,6 @@ def _lines(token: Token, *, checked: bool) -> Iterator[str]:
     for label, claim in (("valid from", "nbf"), ("valid until", "exp")):
         yield f"{label:12} {token.time(claim) or 'not said'}"
     yield f"calls out    {f'through {token.application}' if token.application else 'no'}"
+    for name, value in token.parameters.items():
+        yield f"{'':12} with {name}={value}"
     yield f"calls in     {'yes' if token.may_be_called else 'no'}"

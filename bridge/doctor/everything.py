@@ -13,9 +13,6 @@ from bridge.settings import Settings
 from bridge.settings.load import ENV_FILE
 from bridge.twenty.client import TwentyClient, open_client
 
-ASKING_SECONDS = 5
-"""One request; a check may make two."""
-
 
 async def examine_all(
     configured: Settings,
@@ -23,18 +20,25 @@ async def examine_all(
     *,
     env_file: Path = ENV_FILE,
     trust: ssl.SSLContext | None = None,
+    seconds: int = SECONDS,
 ) -> list[Finding]:
-    """Every finding, within seconds also where nothing answers; `names` of checks or themes ask for less."""
-    timeout = aiohttp.ClientTimeout(total=ASKING_SECONDS)
+    """Every finding; `names` of checks or themes ask for less.
+
+    A check has so many seconds, and a request a little less, so that it is told who did not answer.
+    """
+    asking = max(1, seconds - 2)
+    timeout = aiohttp.ClientTimeout(total=asking)
     # Whoever looks at what is wrong does not wait until the limit allows it.
-    impatient = {"timeout_seconds": ASKING_SECONDS, "requests_per_minute": 1_000_000}
+    impatient = {"timeout_seconds": asking, "requests_per_minute": 1_000_000}
     of_twenty = configured.twenty.model_copy(update=impatient)
+    of_twilio = configured.twilio.model_copy(update={"timeout_seconds": asking})
+    patient = configured.model_copy(update={"twilio": of_twilio})
     async with (
         aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
         open_client(of_twenty) as client,
     ):
-        checks = list(_checks(configured, session, client.interactive(), env_file, trust))
-        return await examine(wanted(checks, names), seconds=SECONDS)
+        checks = list(_checks(patient, session, client.interactive(), env_file, trust))
+        return await examine(wanted(checks, names), seconds=seconds)
 
 
 def _checks(
@@ -44,8 +48,7 @@ def _checks(
     env_file: Path,
     trust: ssl.SSLContext | None,
 ) -> Iterator[Check]:
-    of_twilio = configured.twilio.model_copy(update={"timeout_seconds": ASKING_SECONDS})
-    public_url = configured.server.public_url
+    of_twilio, public_url = configured.twilio, configured.server.public_url
     return chain(
         settings.checks(configured.auth, env_file),
         database.checks(configured.inbox.database_url.get_secret_value()),

@@ -16,6 +16,9 @@ from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.settings import ServerSettings
 
 SOON = timedelta(days=14)
+TRIES = 4
+"""Replicas take turns, as the load balancer likes."""
+
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared with
 TOKEN = "/api/twilio/token"  # noqa: S105 - a path
@@ -68,11 +71,12 @@ class _Public:
 
     async def reaches_us(self) -> Verdict:
         """Whether it is the same process: each start has a name of its own."""
-        here, there = await self._instance(self._here), await self._instance(self._url)
+        here = await self._instance(self._here)
+        answered = {await self._instance(self._url) for _ in range(TRIES)}
         fix = f"Let DNS and proxy lead {self._url} to {self._here}, from this machine, too."
-        if there is None:
+        if answered == {None}:
             return error(f"No bridge answers at {self._url}.", fix)
-        if here != there:
+        if here not in answered:
             return error(f"Another bridge than the one at {self._here} answers at {self._url}.", fix)
         return ok(f"{self._url} leads to this bridge.")
 
@@ -98,8 +102,8 @@ class _Public:
         try:
             ends = await _certificate_end(host, parts.port or 443, context)
         except ssl.SSLError as refused:
-            why = getattr(refused, "verify_message", None) or refused.reason
-            return error(f"The certificate of {host} is not trusted: {why}.", CERTIFICATE)
+            why = str(getattr(refused, "verify_message", None) or refused.reason)
+            return error(f"The certificate of {host} is not trusted: {why.rstrip('.')}.", CERTIFICATE)
         except OSError as away:
             return error(f"{host} cannot be reached: {away}.", "Let DNS lead the host to the proxy.")
         return certificate(ends, datetime.now(UTC))

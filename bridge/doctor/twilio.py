@@ -17,6 +17,7 @@ from bridge.twilio.rest.owned import Country
 
 CONSOLE = "Twilio console → Account → API keys & tokens"
 NEW_TOKEN = f"{CONSOLE}: copy the Auth Token into TWILIO_AUTH_TOKEN, and TWILIO_ACCOUNT_SID beside it."
+REACH = "Let this machine reach https://api.twilio.com, or set TWILIO_API_URL."
 SET_UP = "twenty-bridge setup twilio"
 NEW_KEY = f"Take TWILIO_API_KEY and TWILIO_API_SECRET out of .env, then {SET_UP} (it makes new ones)."
 PERMISSIONS = "Twilio console → Voice → Settings → Geo permissions"
@@ -36,8 +37,8 @@ def checks(
     """Those of one account. `numbers` are ours (E.164), `countries` (ISO 3166) those that may be called."""
     twilio = _Twilio(settings, session, public_url, numbers, countries)
     known = ["twilio.api_key"]
-    yield Check("twilio.auth_token", twilio.auth_token, NEW_TOKEN)
-    yield Check("twilio.api_key", twilio.api_key, NEW_KEY)
+    yield Check("twilio.auth_token", twilio.auth_token, REACH)
+    yield Check("twilio.api_key", twilio.api_key, REACH)
     yield Check("twilio.app", twilio.app, SET_UP, needs=known)
     yield Check("twilio.numbers", twilio.numbers, SET_UP, needs=known)
     yield Check("twilio.geo_permissions", twilio.geo_permissions, PERMISSIONS, needs=known)
@@ -99,8 +100,11 @@ class _Twilio:
 
     async def api_key(self) -> Verdict:
         """Whether tokens that the key signs are worth something."""
-        async with self._account() as account:
-            await account.standing()
+        try:
+            async with self._account() as account:
+                await account.standing()
+        except TwilioDenied as denied:
+            return error(str(denied), NEW_KEY)
         return ok("Twilio takes the API key.")
 
     async def app(self) -> Verdict:

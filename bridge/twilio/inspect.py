@@ -54,6 +54,11 @@ class Token:
         return _mapping(self.voice.get("outgoing")).get("application_sid")
 
     @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What the voice request of a call out gets with it, and no browser can change."""
+        return _mapping(_mapping(self.voice.get("outgoing")).get("params"))
+
+    @property
     def may_be_called(self) -> bool:
         """Whether calls in reach it."""
         return bool(_mapping(self.voice.get("incoming")).get("allow"))

@@ -78,7 +78,9 @@ class World:
         for section, fields in self.changes.items():
             values[section] |= fields
         settings = Settings.model_validate(values)
-        found = await examine_all(settings, names, env_file=self.folder / ".env", trust=self.trust)
+        found = await examine_all(
+            settings, names, env_file=self.folder / ".env", trust=self.trust, seconds=60
+        )
         return {one.name: (one.verdict.status.value, one.verdict.reason, one.verdict.fix) for one in found}
 
 

@@ -50,6 +50,9 @@ def test_nothing_is_wrong_with_ours() -> None:
     assert token.time("exp") == TEN + timedelta(hours=1)
     assert token.application == "AP1"
     assert token.may_be_called
+    assert inspect.read(changed(grants={"voice": {"outgoing": {"params": {"Agent": "a"}}}})).parameters == {
+        "Agent": "a"
+    }
 
 
 @pytest.mark.parametrize(
