@@ -8,7 +8,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import Database, connect
+from bridge.inbox import sqlite
+from bridge.inbox.engine import Database, cause, connect
 from bridge.inbox.migrations.migrate import migrate
 
 
@@ -40,13 +41,12 @@ async def _bring_up_to_date(database: Database, url: str) -> None:
     try:
         await migrate(database.writing)
     except (SQLAlchemyError, CommandError, OSError) as problem:
-        raise InboxUnavailable(f"The database {shown(url)} cannot be opened: {_cause(problem)}") from problem
+        advice = "" if database.is_shared else sqlite.advice(url)
+        raise InboxUnavailable(
+            f"The database {shown(url)} cannot be opened: {cause(problem)}.{advice}"
+        ) from problem
 
 
 def shown(url: str) -> str:
     """A database's URL without its password."""
     return make_url(url).render_as_string(hide_password=True)
-
-
-def _cause(problem: Exception) -> str:
-    return str(getattr(problem, "orig", None) or problem)

@@ -40,3 +40,9 @@ def connect(url: str) -> Database:
         engine = sqlite.open_engine(url)
         return Database(engine, sqlite.writing(engine))
     return Database(postgresql.reading(url), postgresql.writing(url))
+
+
+def cause(problem: BaseException) -> str:
+    """What the database said, in its first line: what follows may quote what is kept."""
+    told = str(getattr(problem, "orig", None) or problem)
+    return (told.splitlines() or [type(problem).__name__])[0].rpartition(">: ")[2]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge import metrics
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import Database
+from bridge.inbox.engine import Database, cause
 
 GATHER_SECONDS = 0.002
 """How long to wait for company, where the last commit had some. A lone callback never waits."""
@@ -119,7 +119,9 @@ class GroupCommit:
             await self._transact_patiently(operation)
         # The one writer must not end, whatever it was: nothing would be kept any more.
         except Exception as problem:
-            if not isinstance(problem, (SQLAlchemyError, OSError)):
+            if isinstance(problem, (SQLAlchemyError, OSError)):
+                log.error("inbox.not_written", cause=cause(problem), rows=len(waiting))
+            else:
                 log.exception("inbox.failed")
             failure = InboxUnavailable(f"the database cannot be written: {type(problem).__name__}")
             failure.__cause__ = problem

@@ -218,7 +218,7 @@ def _may_have_changed(due: DueCall, now: datetime) -> bool:
     """Whether a user may have deleted or moved what was written of the call."""
     if due.written is None or due.settled_at is None:
         return False
-    return due.match is None or due.written == DOUBTFUL or now - due.settled_at > LONG_AGO
+    return due.match is None or due.written == DOUBTFUL or abs(now - due.settled_at) > LONG_AGO
 
 
 def _identities(call: Call) -> set[str]:

@@ -1,6 +1,8 @@
 """Twenty does what it should not: late, slow, wrong, changed under way. Nothing is lost or stays wrong."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +13,17 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sync.doubts import LATE_SECONDS, Doubts
 from bridge.sync.worker import Worker
 from bridge.twenty.client import open_client
-from tests.support import ask, create_person, new_sid, outbound, phone_calls, told, twenty_settings, until
+from tests.support import (
+    TEN,
+    ask,
+    create_person,
+    new_sid,
+    outbound,
+    phone_calls,
+    told,
+    twenty_settings,
+    until,
+)
 from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain
 
@@ -143,3 +155,33 @@ async def test_a_stop_in_the_middle_of_a_write_leaves_nothing_behind(
     assert len(await phone_calls(twenty)) == settled
     await drain(worker)
     assert set(await phone_calls(twenty)) == set(sids)
+
+
+JUMPS = [timedelta(0), timedelta(hours=5), timedelta(hours=-7), timedelta(days=-400), timedelta(days=400)]
+
+
+async def test_a_clock_that_jumps_delays_no_call(twenty: TwentySandbox, inbox: Inbox, worker: Worker) -> None:
+    """News arrive and are written under each time; what was settled in the future is written again."""
+    sids = [new_sid() for _ in JUMPS]
+    for step, jump in enumerate(JUMPS):
+        worker._clock = lambda jump=jump: TEN + jump  # type: ignore[misc]
+        for sid in sids:
+            number = {"From": "+33159130001", "To": JANE, "SequenceNumber": str(step)}
+            ringing = told(Kind.STATUS, f"{sid[:-1]}f", at=0, parent=sid, CallStatus="ringing", **number)
+            await inbox.put(replace(ringing, received_at=TEN + jump))
+        await drain(worker)
+        assert await inbox.due_count() == 0
+    assert {call["status"] for call in (await phone_calls(twenty)).values()} == {"RINGING"}
+    for sid, jump in zip(sids, JUMPS, strict=True):
+        await inbox.put(replace(outbound(sid, JANE), received_at=TEN + jump))
+    await drain(worker)
+    shown = await phone_calls(twenty)
+    assert {sid: call["status"] for sid, call in shown.items()} == dict.fromkeys(sids, "COMPLETED")
+
+
+async def test_the_longest_due_is_not_behind_what_seems_to_come_from_the_future(inbox: Inbox) -> None:
+    future, now = outbound(new_sid(), JANE), outbound(new_sid(), JANE)
+    await inbox.put(replace(future, received_at=TEN + timedelta(days=400)))
+    await inbox.put(now)
+    assert [due.root_sid for due in await inbox.claim(1)] == [now.root_sid]
+    assert len(await inbox.claim(2)) == 2

@@ -4,21 +4,26 @@ A migration may only add: what the former version reads and writes must stay as 
 restart it still runs. What is to go, goes a version later.
 """
 
+import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+log = structlog.get_logger()
 
 LOCK = 7_283_461_001
 """Of PostgreSQL's advisory locks, the one that is held while migrating."""
 
 
-async def migrate(engine: AsyncEngine) -> None:
+async def migrate(engine: AsyncEngine, *, to: str = "head") -> None:
     """Runs the migrations that this database lacks, all in one transaction or none."""
     async with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             await _take_turns(connection)
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(_upgrade, to)
 
 
 async def _take_turns(connection: AsyncConnection) -> None:
@@ -35,7 +40,15 @@ def configuration() -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
-    config = configuration()
+def _upgrade(connection: Connection, to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "bridge:inbox/migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    there = MigrationContext.configure(connection).get_current_revision()
+    if there is None:
+        log.warning("inbox.created", what="there was none in this database")
+    elif there not in {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}:
+        # It may only have added.
+        log.warning("inbox.newer", revision=there, what="a newer version of the bridge was here")
+        return
+    command.upgrade(config, to)

@@ -1,0 +1,181 @@
+"""The disk fails: full, read-only, broken, gone. What was kept stays, what cannot be kept is told."""
+
+import asyncio
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bridge.errors import InboxUnavailable
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.writer import LONGEST_QUEUE
+from tests.support import new_sid, outbound
+
+JANE = "+33612345678"
+
+
+def url_of(file: Path) -> str:
+    return f"sqlite+aiosqlite:///{file}"
+
+
+async def fill(inbox: Inbox) -> set[str]:
+    """Puts until nothing can be kept any more; the calls that were kept."""
+    kept = set[str]()
+    while True:
+        told = [outbound(new_sid(), JANE) for _ in range(50)]
+        for callback, answer in zip(
+            told, await asyncio.gather(*map(inbox.put, told), return_exceptions=True), strict=True
+        ):
+            if answer is None:
+                kept.add(callback.root_sid)
+            else:
+                assert isinstance(answer, InboxUnavailable)
+                return kept
+
+
+async def known(inbox: Inbox) -> set[str]:
+    return {call.root_sid for call in await inbox.claim(100_000)}
+
+
+@contextmanager
+def files_no_longer_than(size: int) -> Iterator[None]:
+    """As a quota does it: writing past it is an error."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
+async def test_a_file_that_may_not_grow(sqlite_file: Path) -> None:
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        with files_no_longer_than(400_000), capture_logs() as logged:
+            kept = await fill(inbox)
+            assert kept <= await known(inbox)
+        assert {"disk I/O error", "database or disk is full"} & {line.get("cause") for line in logged}
+        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.check()
+    async with open_inbox(url_of(sqlite_file)) as again:
+        assert kept < await known(again)
+
+
+@contextmanager
+def mounted(folder: Path, *options: str) -> Iterator[Path]:
+    """A file system of its own, in memory."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", ",".join(["size=1m", *options]), "tmpfs", str(folder)]
+    if os.geteuid() or shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
+        pytest.skip("this user may not mount a file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+async def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    with mounted(tmp_path / "small") as disk:
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(300_000))
+        async with open_inbox(url_of(disk / "bridge.db")) as inbox:
+            with capture_logs() as logged:
+                kept = await fill(inbox)
+            assert "database or disk is full" in {line.get("cause") for line in logged}
+            assert kept <= await known(inbox)
+            ballast.unlink()
+            await inbox.put(outbound(new_sid(), JANE))
+            assert kept < await known(inbox)
+
+
+async def test_a_disk_that_is_full_from_the_start(tmp_path: Path) -> None:
+    with mounted(tmp_path / "small") as disk:
+        (disk / "ballast").write_bytes(bytes(1_020_000))
+        with pytest.raises(InboxUnavailable, match=r"bridge\.db cannot be opened: .* The disk is full"):
+            async with open_inbox(url_of(disk / "bridge.db")):
+                pass
+
+
+async def test_a_volume_that_is_read_only(tmp_path: Path) -> None:
+    with mounted(tmp_path / "volume") as volume:
+        async with open_inbox(url_of(volume / "bridge.db")) as inbox:
+            await inbox.put(outbound(new_sid(), JANE))
+        await asyncio.to_thread(subprocess.run, ["mount", "-o", "remount,ro", str(volume)], check=True)
+        with pytest.raises(InboxUnavailable, match=r"bridge\.db cannot be opened: .* may not be written"):
+            async with open_inbox(url_of(volume / "bridge.db")):
+                pass
+
+
+async def test_a_page_that_is_broken_is_told_and_stays(sqlite_file: Path) -> None:
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        await asyncio.gather(*[inbox.put(outbound(new_sid(), JANE)) for _ in range(500)])
+    content = bytearray(sqlite_file.read_bytes())
+    # All but the first pages, which have the schema and the version.
+    content[65536:] = b"\xff" * (len(content) - 65536)
+    sqlite_file.write_bytes(content)
+    with capture_logs() as logged:
+        async with open_inbox(url_of(sqlite_file)) as inbox:
+            puts = [inbox.put(outbound(new_sid(), JANE)) for _ in range(50)]
+            answers = await asyncio.gather(*puts, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {InboxUnavailable}
+    assert "database disk image is malformed" in {line.get("cause") for line in logged}
+    assert sqlite_file.read_bytes()[65536:] == content[65536:]
+
+
+async def test_a_new_database_is_not_made_in_silence(sqlite_file: Path) -> None:
+    for times in (1, 0):
+        with capture_logs() as logged:
+            async with open_inbox(url_of(sqlite_file)):
+                pass
+        assert [line["event"] for line in logged].count("inbox.created") == times
+
+
+@pytest.mark.parametrize("left", [None, b""])
+async def test_what_is_left_of_a_database_is_not_begun_anew(sqlite_file: Path, left: bytes | None) -> None:
+    if left is not None:
+        sqlite_file.write_bytes(left)
+    log = sqlite_file.with_name("bridge.db-wal")
+    log.write_bytes(b"commits")
+    with pytest.raises(InboxUnavailable, match=r"bridge\.db is gone or empty, but its log .* is there"):
+        async with open_inbox(url_of(sqlite_file)):
+            pass
+    assert log.read_bytes() == b"commits"
+
+
+async def test_what_waits_for_the_disk_is_bounded(sqlite_file: Path) -> None:
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        callback = outbound(new_sid(), JANE)
+        promises = [inbox.put_soon(callback) for _ in range(LONGEST_QUEUE)]
+        with pytest.raises(InboxUnavailable, match="full"):
+            inbox.put_soon(callback)
+        await asyncio.gather(*promises)
+
+
+STRACE = shutil.which("strace")
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+async def test_a_put_is_back_after_the_disk_has_it(sqlite_file: Path, tmp_path: Path) -> None:
+    """The system is asked what it was asked: each commit waits for an fsync of the log."""
+    assert STRACE is not None
+    calls = tmp_path / "calls"
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        await inbox.put(outbound(new_sid(), JANE))
+        tracer = await asyncio.create_subprocess_exec(
+            *(STRACE, "-f", "-e", "trace=fsync,fdatasync", "-y", "-o", str(calls), "-p", str(os.getpid())),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert tracer.stderr is not None
+        if b"attached" not in (told := await tracer.stderr.readline()):
+            pytest.skip(f"this process may not be traced: {told.decode()}")
+        for _ in range(5):
+            await inbox.put(outbound(new_sid(), JANE))
+        tracer.terminate()
+        await tracer.communicate()
+    synced = [line for line in calls.read_text().splitlines() if f"{sqlite_file}-wal" in line]
+    assert len(synced) >= 5

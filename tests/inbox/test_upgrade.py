@@ -1,0 +1,148 @@
+"""A rolling upgrade: the new version migrates while the old one runs, and several may begin at once."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bridge.calls.callback import Kind
+from bridge.inbox.engine import Database, connect
+from bridge.inbox.migrations.migrate import migrate
+from bridge.inbox.store import open_inbox
+from tests.support import new_sid, told
+
+Columns = dict[str, dict[str, tuple[str, bool]]]
+
+
+def revisions() -> list[str]:
+    """From the first to the newest."""
+    config = Config()
+    config.set_main_option("script_location", "bridge:inbox/migrations")
+    return [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = connect(database_url)
+    yield opened
+    await opened.close()
+
+
+def columns(connection: Connection) -> Columns:
+    """Table → column → its type, and whether a row may leave it out."""
+    seen = inspect(connection)
+    return {
+        table: {
+            column["name"]: (
+                str(column["type"]),
+                column["nullable"] or column["default"] is not None or column["name"] == "id",
+            )
+            for column in seen.get_columns(table)
+        }
+        for table in seen.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def unique(connection: Connection) -> dict[str, set[tuple[str, ...]]]:
+    """Table → what may stand in it once."""
+    seen = inspect(connection)
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for table in seen.get_table_names():
+        constraints = {tuple(one["column_names"]) for one in seen.get_unique_constraints(table)}
+        indexes = {tuple(filter(None, i["column_names"])) for i in seen.get_indexes(table) if i["unique"]}
+        found[table] = constraints | indexes
+    return found
+
+
+@pytest.mark.parametrize("before", revisions()[:-1])
+async def test_a_migration_only_adds(database: Database, before: str) -> None:
+    """What is new may be left out, what was there is there as it was."""
+    await migrate(database.writing, to=before)
+    async with database.reading.connect() as connection:
+        old, old_unique = await connection.run_sync(columns), await connection.run_sync(unique)
+    await migrate(database.writing)
+    async with database.reading.connect() as connection:
+        new, new_unique = await connection.run_sync(columns), await connection.run_sync(unique)
+    for table, known in old.items():
+        assert known.items() <= new[table].items()
+        added = {name: needed for name, needed in new[table].items() if name not in known}
+        assert all(may_be_left_out for _, may_be_left_out in added.values()), added
+        assert new_unique[table] == old_unique[table]
+
+
+FIRST_VERSION = [
+    "INSERT INTO callbacks (digest, root_sid, call_sid, parent_sid, kind, parameters, received_at) "
+    "VALUES ('{digest}', '{sid}', '{sid}', NULL, 'status', '{{\"CallStatus\": \"ringing\"}}', "
+    "'2026-11-22 10:00:00') ON CONFLICT (digest) DO NOTHING RETURNING root_sid",
+    "INSERT INTO calls (root_sid, revision, due_at, ended) VALUES ('{sid}', 1, '2026-11-22 10:00:00', false) "
+    "ON CONFLICT (root_sid) DO UPDATE SET revision = calls.revision + excluded.revision, "
+    "due_at = excluded.due_at, ended = calls.ended OR excluded.ended, parked_reason = NULL",
+    "SELECT root_sid, revision, synced_revision, due_at, attempts, last_error, parked_reason, ended, "
+    "matched, number, person_id, match, written, settled_at FROM calls "
+    "WHERE revision > synced_revision AND parked_reason IS NULL AND ended = false ORDER BY due_at LIMIT 200",
+    "SELECT id, digest, root_sid, call_sid, parent_sid, kind, parameters, received_at FROM callbacks "
+    "WHERE root_sid IN ('{sid}')",
+    "UPDATE calls SET synced_revision = 1, matched = true, number = '+33612345678', person_id = NULL, "
+    "match = NULL, written = 'a digest', settled_at = '2026-11-22 10:00:00', attempts = 0, last_error = NULL "
+    "WHERE root_sid = '{sid}'",
+    "UPDATE calls SET revision = calls.revision + 1, matched = false, parked_reason = NULL "
+    "WHERE matched AND person_id IS NULL AND number IN ('+33612345678')",
+]
+"""What the first version of the bridge sends, but for the parameters' places."""
+
+
+async def test_the_statements_of_the_first_version_still_work(database: Database, database_url: str) -> None:
+    sids = [new_sid() for _ in range(2)]
+    await migrate(database.writing, to="0001")
+    async with database.writing.begin() as connection:
+        await run(connection, sids[0])
+    await migrate(database.writing)
+    async with database.writing.begin() as connection:
+        await run(connection, sids[1])
+        await run(connection, sids[0])
+    async with open_inbox(database_url) as inbox:
+        assert {call.root_sid for call in await inbox.claim(10)} == set(sids)
+
+
+async def run(connection: AsyncConnection, sid: str) -> None:
+    for statement in FIRST_VERSION:
+        await connection.execute(text(statement.format(sid=sid, digest=sid[-16:]).replace(":", r"\:")))
+
+
+async def test_an_older_version_goes_on_where_a_newer_one_was(database: Database, database_url: str) -> None:
+    await migrate(database.writing)
+    async with database.writing.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await connection.execute(text("ALTER TABLE calls ADD COLUMN of_tomorrow INTEGER"))
+    async with open_inbox(database_url) as inbox:
+        await inbox.put(told(Kind.VOICE, new_sid(), From="client:alice"))
+        assert len(await inbox.claim(10)) == 1
+
+
+OPENS = """
+import asyncio, sys
+from bridge.inbox.store import open_inbox
+
+async def main():
+    async with open_inbox(sys.argv[1]) as inbox:
+        await inbox.check()
+
+asyncio.run(main())
+"""
+
+
+async def test_five_processes_may_begin_with_an_empty_database(database_url: str) -> None:
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", OPENS, database_url, stderr=asyncio.subprocess.PIPE
+        )
+        for _ in range(5)
+    ]
+    ended = await asyncio.gather(*[process.communicate() for process in processes])
+    assert [process.returncode for process in processes] == [0] * 5, [told for _, told in ended]
