@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import attempts, callbacks, calls
 
-BATCH = 200
+BATCH = 50
 """Callbacks that are looked at for one transaction: it holds SQLite's write lock for some milliseconds."""
 
 PAUSE_SECONDS = 0.05

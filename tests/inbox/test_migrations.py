@@ -4,12 +4,17 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause, bindparam, text
 
 from bridge.inbox.database import open_database
-from bridge.inbox.tables import metadata
+from bridge.inbox.engine import connect
+from bridge.inbox.migrations.migrate import configuration
+from bridge.inbox.store import open_inbox
+from bridge.inbox.tables import Moment, metadata
+from tests.support import TEN, new_sid, outbound
 
 
 def differences(connection: Connection) -> list[object]:
@@ -30,6 +35,12 @@ CALLS = {
     "AND number IS NOT NULL AND number IN ('+33612345678')",
     "ix_calls_parked": "SELECT count(*) FROM calls WHERE parked_reason IS NOT NULL",
     "ix_calls_person": "UPDATE calls SET matched = 0 WHERE person_id = 'a'",
+    "ix_calls_open": "SELECT root_sid, due_at FROM calls WHERE purged IS 0 AND due_at < 'now' "
+    "AND open_since IS NOT NULL",
+    "ix_callbacks_root_sid": "DELETE FROM callbacks WHERE root_sid IN ('a', 'b')",
+    "USING INTEGER PRIMARY KEY": "SELECT id, root_sid, received_at FROM callbacks WHERE id > 7 "
+    "ORDER BY id LIMIT 50",
+    "USING PRIMARY KEY": "DELETE FROM attempts WHERE root_sid IN ('a', 'b')",
 }
 
 
@@ -42,3 +53,31 @@ async def test_queries_are_served_by_their_index(sqlite_file: Path, index: str, 
     connection.close()
     assert index in plan
     assert "TEMP B-TREE" not in plan
+
+
+async def test_calls_of_a_former_version_go_on(database_url: str) -> None:
+    """Its rows are there when the tables change, and its statements still run beside the new ones."""
+    sids = [new_sid(), new_sid()]
+    database = connect(database_url)
+    async with database.writing.begin() as connection:
+        await connection.run_sync(upgrade, "0001")
+        await connection.execute(*former(sids[0]))
+        await connection.run_sync(upgrade, "head")
+        await connection.execute(*former(sids[1]))
+    await database.close()
+    async with open_inbox(database_url) as inbox:
+        await inbox.put(outbound(sids[0], "+33612345678"))
+        await inbox.put(outbound(sids[1], "+33612345678"))
+        assert {(call.root_sid, call.revision) for call in await inbox.claim(200)} == {(s, 2) for s in sids}
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def former(sid: str) -> tuple[TextClause, dict[str, object]]:
+    """How the first version told of a call."""
+    statement = "INSERT INTO calls (root_sid, revision, due_at, ended) VALUES (:sid, 1, :at, false)"
+    return text(statement).bindparams(bindparam("at", type_=Moment)), {"sid": sid, "at": TEN}
