@@ -84,12 +84,12 @@ async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
         progress = stack.enter_context(_progress())
         found = await _ask(settings, inbox, asked, progress)
         if asked.dry_run:
-            _tell(_counts(found), as_json=as_json)
+            show_counts(_counts(found), as_json=as_json)
             return True
         sids = sorted(found.ours)
         async with _somebody_drains(settings, inbox) as worker:
             became = await _wait(inbox, sids, worker, progress)
-    _tell(_counts(found) | became, as_json=as_json)
+    show_counts(_counts(found) | became, as_json=as_json)
     if became["waiting"]:
         reason = f" ({worker.reason})" if worker else ""
         typer.echo(f"Twenty does not take them{reason}. They wait in the inbox for the bridge.", err=True)
@@ -177,7 +177,8 @@ def _counts(found: Found) -> dict[str, int]:
     }
 
 
-def _tell(counts: dict[str, int], *, as_json: bool) -> None:
+def show_counts(counts: dict[str, int], *, as_json: bool) -> None:
+    """The summary: JSON for programs, a line a count for people."""
     if as_json:
         typer.echo(json.dumps(counts))
         return

@@ -12,6 +12,7 @@ import typer
 from bridge.calls.activity import record_id
 from bridge.calls.call import fold
 from bridge.calls.numbers import e164
+from bridge.commands.table import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
 from bridge.inbox.looking import KnownCall, known_call
@@ -52,7 +53,9 @@ async def _forget(settings: Settings, number: str, *, yes: bool, as_json: bool) 
         forgotten = Forgotten(inbox, key.get_secret_value() if key else None)
         forgotten.check_key()
         found = await calls_of(inbox, number, region=settings.region)
-        if not yes and not typer.confirm(f"Erase {len(found)} calls of {number} here, for good?", err=True):
+        if not yes and not typer.confirm(
+            f"Erase {counted(len(found), 'call')} of {number} here, for good?", err=True
+        ):
             return False
         remains = _elsewhere([call for sid in sorted(found) if (call := await known_call(inbox, sid))])
         await forgotten.remember(number, now=datetime.now(UTC))
@@ -91,7 +94,9 @@ def _tell(settings: Settings, erased: int, remains: Elsewhere, *, as_json: bool)
         twilio = {"calls": remains.legs, "recordings": remains.recordings}
         typer.echo(json.dumps({"erased": erased, "twenty": twenty, "twilio": twilio}, indent=2))
         return
-    typer.echo(f"Erased here: {erased} calls. Their history does not come back; a new call is a new call.")
+    typer.echo(
+        f"Erased here: {counted(erased, 'call')}. Their history does not come back; a new call is a new call."
+    )
     for line in (*_in_twenty(settings, remains), *_at_twilio(remains)):
         typer.echo(line)
     typer.echo("\nBackups of the database hold what they held. Logs have shortened numbers alone.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from bridge.commands.table import counted
 from bridge.inbox.store import open_inbox
 from bridge.settings import load
 
@@ -17,4 +18,4 @@ def run(config: Path | None, *, days: int) -> None:
         async with open_inbox(load(config).inbox.database_url.get_secret_value()) as inbox:
             return await inbox.relink(None, since=datetime.now(UTC) - timedelta(days=days))
 
-    typer.echo(f"{asyncio.run(relinked())} calls will be matched anew.")
+    typer.echo(f"{counted(asyncio.run(relinked()), 'call')} will be matched anew.")

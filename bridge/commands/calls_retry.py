@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer
 
+from bridge.commands.table import counted
 from bridge.inbox.looking import known_call, retry
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import load
@@ -19,7 +20,7 @@ def run(config: Path | None, *, sid: str | None) -> bool:
 
     changed = asyncio.run(retried())
     if sid is None:
-        typer.echo(f"{changed} calls will be written again.")
+        typer.echo(f"{counted(changed or 0, 'call')} will be written again.")
         return True
     if not changed:
         typer.echo(f"{sid}: the inbox has no such call, or has dropped its callbacks.", err=True)

@@ -29,3 +29,8 @@ def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:
         table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     # Into a pipe nothing is folded.
     Console(width=None if sys.stdout.isatty() else 1000).print(table)
+
+
+def counted(count: int, what: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
