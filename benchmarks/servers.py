@@ -40,6 +40,8 @@ dialling:
 tokens: {per_agent: 1000000, per_address: 1000000}
 # The sandbox has no limit, and the wait for it is not what is measured.
 twenty: {requests_per_minute: 1000000}
+# Nor are the limits of agents and addresses: all comes from one.
+tokens: {per_agent: 100000, per_address: 100000}
 """
 
 

@@ -15,30 +15,34 @@ NAMED = START + (
     r"(?i:authorization|(?:x-[a-z-]+-)?signature|(?:set-)?cookie|(?:[a-z]+[_-])*(?:token|secret)"
     r"|api[_-]?key|widget[_-]?keys?|passw(?:or)?d)"
 )
-SCHEME = r"(?:(?i:bearer|basic)\s+)?"
+SCHEME = r"(?i:bearer|basic)\s+"
 # What JSON writes without quotes is no secret; taken out it would leave no JSON.
 UNQUOTED = r"(?![{\[]|(?:null|true|false|[0-9.eE+-]+)[,}\]])[^\s\"'\\,;&)}\]]+"
-PATTERN = re.compile(
+VALUES = re.compile(
     rf"""
       (?P<json>    {NAMED} "\s*:\s*" )                              (?:[^"\\]|\\.)+
     | (?P<escaped> {NAMED} (?P<quote>\\+["'])\s*[:=]\s*(?P=quote) ) .+?(?=(?P=quote))
     | (?P<repr>    {NAMED} '?\s*[:=]\s*' )                          [^'"\\]+
-    | (?P<plain>   {NAMED} (?:\\*["'])?\s*[:=]\s*(?:\\*["'])?{SCHEME} )     {UNQUOTED}
-    | (?P<scheme>  {START} (?i:bearer|basic)\s+ )                         [\w.~+/=-]{{8,}}
-    | (?P<url>     :// )                                            [^/\s:@"'\\]*:[^/\s@"'\\]+(?=@)
-    | (?P<number>  (?:\+|%2[Bb])[1-9](?:[\ .()-]{{0,2}}[0-9]){{6,14}}(?![0-9]) )
-    | tbk_[\w-]{{16,}}
-    | eyJ[\w-]{{5,}}\.[\w-]+\.[\w-]*
+    | (?P<plain>   {NAMED} (?:\\*["'])?\s*[:=]\s*(?:\\*["'])?(?:{SCHEME})? ) {UNQUOTED}
     """,
     re.VERBOSE,
 )
-"""A name with its value, or a value by its form. What a group finds stays; a number is shortened."""
+"""A name of something secret with its value, however the two are written."""
 
-HINTS = (
-    *("+", "%2b", "://", "eyj", "tbk_", "token", "key", "secret", "signature"),
-    *("authorization", "passw", "cookie", "bearer", "basic"),
+NAMES = ("token", "secret", "key", "signature", "authorization", "cookie", "password", "passwd")
+BETWEEN = "s\\\"' "
+"""A name's plural, and what may stand before the colon: to look so for them is ten times faster."""
+
+FORMS = (
+    ("bearer", re.compile(rf"(?P<kept>{START}{SCHEME})[\w.~+/=-]{{8,}}")),
+    ("basic", re.compile(rf"(?P<kept>{START}{SCHEME})[\w.~+/=-]{{8,}}")),
+    ("eyj", re.compile(r"(?P<kept>)eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")),
+    ("tbk_", re.compile(r"(?P<kept>)tbk_[\w-]{16,}")),
+    ("@", re.compile(r"""(?P<kept>://)[^/\s:@"'\\]*:[^/\s@"'\\]+(?=@)""")),
 )
-"""One of these is in whatever the pattern finds; to look for them is ten times faster."""
+"""What is secret by its form: what is in every one of them, and how it looks."""
+
+NUMBER = re.compile(r"(?:\+|%2[Bb])[1-9](?:[ .()-]{0,2}[0-9]){6,14}(?![0-9])")
 
 
 class Redactor:
@@ -56,16 +60,31 @@ class Redactor:
             if secret in line:
                 line = line.replace(secret, REDACTED)
         lowered = line.lower()
-        for hint in HINTS:
-            if hint in lowered:
-                return PATTERN.sub(self._instead, line)
+        if _names_something(lowered):
+            line = VALUES.sub(_without_value, line)
+        for part, form in FORMS:
+            if part in lowered:
+                line = form.sub(rf"\g<kept>{REDACTED}", line)
+        if not self._full_numbers and ("+" in line or "%2b" in lowered):
+            line = NUMBER.sub(_shortened, line)
         return line
 
-    def _instead(self, found: re.Match[str]) -> str:
-        if number := found["number"]:
-            return number if self._full_numbers else _shortened(number)
-        kept = (found[name] for name in ("json", "escaped", "repr", "plain", "scheme", "url"))
-        return next(filter(None, kept), "") + REDACTED
+
+def _names_something(lowered: str) -> bool:
+    """Whether a name of something secret is followed by a colon or an equals sign."""
+    for name in NAMES:
+        at = lowered.find(name)
+        while at >= 0:
+            at += len(name)
+            if lowered[at : at + 8].lstrip(BETWEEN)[:1] in (":", "="):
+                return True
+            at = lowered.find(name, at)
+    return False
+
+
+def _without_value(found: re.Match[str]) -> str:
+    kept = found["json"] or found["escaped"] or found["repr"] or found["plain"]
+    return f"{kept}{REDACTED}"
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -76,6 +95,6 @@ def _forms(secret: str) -> Iterator[str]:
         yield from (text, json.dumps(text, ensure_ascii=False)[1:-1])
 
 
-def _shortened(number: str) -> str:
-    digits = re.sub(r"[^0-9]", "", re.sub("%2b", "", number, flags=re.IGNORECASE))
+def _shortened(number: re.Match[str]) -> str:
+    digits = re.sub(r"[^0-9]", "", number[0].removeprefix("%2b").removeprefix("%2B"))
     return f"+{digits[:3]}…{digits[-3:]}"
