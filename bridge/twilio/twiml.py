@@ -27,7 +27,7 @@ EMPTY = written(VoiceResponse())
 def _reject() -> str:
     response = VoiceResponse()
     response.reject(reason="busy")
-    return str(response)
+    return written(response)
 
 
 REJECT = _reject()
