@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import jwt
@@ -15,6 +16,7 @@ from bridge.app import open_app
 from bridge.doctor import clock, database, public, twilio
 from bridge.doctor.checks import Status
 from bridge.errors import NotUnderstood
+from bridge.sandbox.twenty import twenty_sandbox
 from bridge.sandbox.twilio.permissions import Permission
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.twilio.rest.owned import Country
@@ -291,14 +293,22 @@ async def another(world: World) -> AsyncIterator[str]:
     """Another bridge with the same settings."""
     folder = world.folder / "another"
     inbox = world.settings.inbox.model_validate({"database_url": f"sqlite+aiosqlite:///{folder}/bridge.db"})
-    async with open_app(world.settings.model_copy(update={"inbox": inbox})) as app:
-        runner = Runner(app, shutdown_timeout=1)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-        finally:
-            await runner.cleanup()
+    async with (
+        open_app(world.settings.model_copy(update={"inbox": inbox})) as app,
+        serving(Runner(app, shutdown_timeout=1)) as url,
+    ):
+        yield url
+
+
+@asynccontextmanager
+async def serving(runner: web.AppRunner) -> AsyncIterator[str]:
+    """Its address."""
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 async def test_another_bridge_is_not_this_one(world: World) -> None:
@@ -337,6 +347,40 @@ async def test_a_database_that_is_not_there_yet_is_not_made(world: World) -> Non
     found = await world.examine("database")
     assert (found["database.writable"][0], found["database.migrated"][0]) == ("ok", "ok")
     assert not file.parent.exists()
+
+
+async def test_a_workspace_that_has_drifted(world: World) -> None:
+    async with twenty_sandbox(provisioned=True, rate_limit=False, generation="typed") as newer:
+        world.change("twenty", api_url=newer.url, api_token=newer.api_key)
+        status, reason, fix = (await world.examine("twenty.operations"))["twenty.operations"]
+    # The timeline only adorns; calls are logged without it.
+    assert status == "warning"
+    assert "UpsertTimelineActivities" in reason
+    assert "setup twenty" in fix
+
+
+async def test_a_workspace_that_was_not_set_up(world: World) -> None:
+    async with twenty_sandbox(rate_limit=False) as bare:
+        world.change("twenty", api_url=bare.url, api_token=bare.api_key)
+        found = await world.examine("twenty")
+    assert found["twenty.object"][0] == "warning"
+    assert "calls become notes" in found["twenty.object"][1]
+    assert "error" not in {status for status, *_ in found.values()}
+
+
+@pytest.mark.parametrize(("name", "section"), [("clock.twilio", "twilio"), ("clock.twenty", "twenty")])
+async def test_a_clock_that_others_do_not_share(world: World, name: str, section: str) -> None:
+    async def an_hour_ago(_request: web.Request) -> web.Response:
+        then = datetime.now(UTC) - timedelta(hours=1)
+        return web.Response(headers={"Date": format_datetime(then, usegmt=True)})
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", an_hour_ago)
+    async with serving(web.AppRunner(app)) as url:
+        world.change(section, api_url=url)
+        status, reason, _ = (await world.examine(name))[name]
+    assert status == "error"
+    assert "s ahead of" in reason
 
 
 @pytest.mark.parametrize(
