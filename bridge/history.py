@@ -13,10 +13,12 @@ from bridge.settings import Settings
 from bridge.sync.asking import Asking
 from bridge.sync.reconcile import Reconciler
 from bridge.sync.remembered import Ours
+from bridge.sync.retention import RecordingRetention
 from bridge.sync.rounds import Rounds
 from bridge.twilio.rest import TwilioRest
 
 PURGE_EVERY = timedelta(hours=1)
+DELETE_EVERY = timedelta(hours=6)
 
 
 def asking_for(settings: Settings, inbox: Inbox, twilio: TwilioRest, *, dry: bool = False) -> Asking:
@@ -50,7 +52,7 @@ def ours_of(settings: Settings) -> Ours:
 async def upkeep(
     settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[None]:
-    """Reconciles and purges while it is this process's turn, as `lead` says."""
+    """Reconciles, purges and deletes recordings while it is this process's turn, as `lead` says."""
     tasks = [asyncio.create_task(r.run()) for r in _rounds(settings, inbox, twilio, lead)]
     try:
         yield
@@ -70,3 +72,6 @@ def _rounds(
     if days := settings.inbox.keep_days:
         retention = Retention(inbox, timedelta(days=days))
         yield Rounds("purge", retention.once, every=PURGE_EVERY, lead=lead)
+    if (kept_days := settings.recordings.keep_days) is not None:
+        recordings = RecordingRetention(inbox, twilio, timedelta(days=kept_days))
+        yield Rounds("delete recordings", recordings.once, every=DELETE_EVERY, lead=lead)

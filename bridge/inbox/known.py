@@ -41,6 +41,13 @@ async def known_of(inbox: Inbox, root_sids: Collection[str]) -> Known:
     return Known(told, purged)
 
 
+async def which_are_known(inbox: Inbox, root_sids: Collection[str]) -> set[str]:
+    """Those of which the inbox ever heard, purged ones too."""
+    async with inbox.reading() as connection:
+        found = select(calls.c.root_sid).where(calls.c.root_sid.in_(list(root_sids)))
+        return set((await connection.scalars(found)).all())
+
+
 async def going_on(inbox: Inbox, *, after: datetime, before: datetime, limit: int) -> list[str]:
     """Calls that nobody ended, of which something was last heard between these; the last ones first."""
     heard = and_(calls.c.due_at > after, calls.c.due_at < before)

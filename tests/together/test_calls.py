@@ -181,12 +181,13 @@ async def test_recording(house: House) -> None:
 NOTES = "{ notes { edges { node { title bodyV2 { markdown } noteTargets { edges { node { id } } } } } } }"
 
 
-async def notes(house: House) -> list[dict[str, Any]]:
-    """The notes that there are on something, once there are some."""
+async def notes(house: House, text: str = "") -> list[dict[str, Any]]:
+    """The notes that there are on something, once there are some, and that text stands in each."""
     async with asyncio.timeout(20):
         while True:
             found = nodes_of(await ask(house.twenty, NOTES))
-            if found and all(nodes_of({"on": note["noteTargets"]}) for note in found):
+            on_something = all(nodes_of({"on": note["noteTargets"]}) for note in found)
+            if found and on_something and all(text in note["bodyV2"]["markdown"] for note in found):
                 return found
             await asyncio.sleep(0.02)
 
@@ -203,7 +204,7 @@ async def test_a_message_is_a_note_with_a_link_that_plays_it(open_house: OpenHou
     )
     assert record["status"] == "VOICEMAIL"
     link = record["recording"]["primaryLinkUrl"]
-    (note,) = await notes(house)
+    (note,) = await notes(house, "Call me back.")
     assert note["title"] == "Voicemail · Jane Doe"
     assert note["bodyV2"]["markdown"].startswith("> Call me back.")
     assert link in note["bodyV2"]["markdown"]
