@@ -288,6 +288,7 @@ def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls
         line=TransferLine(
             number=settings.twilio.phone_number,
             ring_seconds=settings.voice.ring_seconds,
+            longest_call_seconds=settings.voice.longest_call_seconds,
             lines=calls_in.lines,
             urls=CallbackUrls.under(settings.server.public_url),
         ),

@@ -97,7 +97,15 @@ def _dial_out(
     return written(response)
 
 
-def transfer(target: str, *, caller_id: str | None, timeout: int, urls: CallbackUrls, record: bool) -> str:
+def transfer(
+    target: str,
+    *,
+    caller_id: str | None,
+    timeout: int,
+    time_limit: int | None,
+    urls: CallbackUrls,
+    record: bool,
+) -> str:
     """Sends a caller who was talking to one agent on to `target`: E.164 or `client:identity`.
 
     Where nobody answers there, the caller may leave a message.
@@ -106,6 +114,7 @@ def transfer(target: str, *, caller_id: str | None, timeout: int, urls: Callback
     dial = Dial(
         caller_id=caller_id,
         timeout=timeout,
+        time_limit=time_limit,
         action=urls.after("transfer"),
         **recorded(urls, wanted=record),
     )

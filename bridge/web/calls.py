@@ -35,10 +35,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferLine:
-    """How a caller is sent on: the number shown to who is not an agent, how long it rings, and the lines."""
+    """How a caller is sent on: the number shown to who is not an agent, how long it may ring, and talk."""
 
     number: str
     ring_seconds: int
+    longest_call_seconds: int | None
     lines: Lines
     urls: CallbackUrls
 
@@ -165,6 +166,7 @@ class Calls:
             target,
             caller_id=None if not shown or is_withheld(shown) else shown,
             timeout=self._line.ring_seconds,
+            time_limit=self._line.longest_call_seconds,
             urls=self._line.urls,
             record=self._line.lines.of(heard.parent.to if heard.parent else None).recording.inbound,
         )

@@ -96,11 +96,12 @@ def test_noun(target: str, noun: str, text: str) -> None:
     ("target", "noun", "text"), [("client:bob", "Client", "bob"), ("+33612345678", "Number", "+33612345678")]
 )
 def test_transfer(target: str, noun: str, text: str) -> None:
-    document = twiml.transfer(target, caller_id=None, timeout=20, urls=URLS, record=False)
+    document = twiml.transfer(target, caller_id=None, timeout=20, time_limit=14400, urls=URLS, record=False)
     (dial,) = ET.fromstring(document)
     (child,) = dial
     assert dial.attrib == {
         "timeout": "20",
+        "timeLimit": "14400",
         "action": "https://crm.example.com/phone/twilio/dial?step=transfer#rc=5&rp=all",
     }
     assert (child.tag, child.text) == (noun, text)
@@ -111,7 +112,9 @@ def test_transfer(target: str, noun: str, text: str) -> None:
 
 
 def test_a_recorded_transfer() -> None:
-    document = twiml.transfer("client:bob", caller_id="+33159130001", timeout=20, urls=URLS, record=True)
+    document = twiml.transfer(
+        "client:bob", caller_id="+33159130001", timeout=20, time_limit=None, urls=URLS, record=True
+    )
     (dial,) = ET.fromstring(document)
     assert dial.attrib["record"] == "record-from-answer-dual"
     assert (
