@@ -1,10 +1,12 @@
 """Against the company's bill: calls that are dear, that are somebody else's, or that never end."""
 
 from bridge.calls.texts import FRENCH
-from tests.web.conftest import PUBLIC_URL, payload
+from bridge.twilio.binding import AGENT, PROOF, Binding
+from tests.web.conftest import AUTH_TOKEN, PUBLIC_URL, payload
 from tests.web.hostile.row import Row, twilio
 
 VOICE = payload("browser-out-1-voice-request")
+JANE = "+33612345678"
 FIRST, SECOND = "CA" + "1" * 32, "CA" + "2" * 32
 
 
@@ -57,4 +59,18 @@ SOMEBODY_ELSES = [
     ),
 ]
 
-ROWS = [*TOO_DEAR, *SOMEBODY_ELSES]
+# The payload's caller is agent1.
+ANOTHERS = Binding([AUTH_TOKEN]).parameters("agent2")
+TOKENS = [
+    not_placed("token of another agent", JANE, FRENCH.not_signed_in, **ANOTHERS),
+    not_placed(
+        "another agent's proof under one's own name",
+        JANE,
+        FRENCH.not_signed_in,
+        **{**ANOTHERS, AGENT: "agent1"},
+    ),
+    not_placed("proof that is made up", JANE, FRENCH.not_signed_in, **{AGENT: "agent1", PROOF: "0" * 64}),
+    not_placed("name without a proof", JANE, FRENCH.not_signed_in, **{AGENT: "agent1"}),
+]
+
+ROWS = [*TOO_DEAR, *SOMEBODY_ELSES, *TOKENS]
