@@ -4,9 +4,10 @@ A step's number is all that has to be remembered between two requests of one cal
 signed URL of the first: so any replica can decide the next.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 
 from bridge.calls.lines import Group, Line, Message, Number, Owner, Voicemail
 
@@ -35,6 +36,10 @@ class Forward:
 Decision = Ring | Forward | Voicemail | Message
 
 
+Identities = tuple[str, ...]
+"""Those that one agent may be reached under, the likeliest first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phones:
     """Which agent is reached how, at the moment.
@@ -42,24 +47,38 @@ class Phones:
     `identities` has those of agents as configured; `owners` look after the caller, the first one first.
     """
 
-    identities: Mapping[str, str] = field(default_factory=dict)
-    owners: Sequence[str] = ()
+    identities: Mapping[str, Identities] = field(default_factory=dict)
+    owners: Sequence[Identities] = ()
     in_call: Callable[[str], bool] = lambda _: False
 
-    def free(self, identities: Collection[str]) -> tuple[str, ...]:
-        """Those who are in no call, each once, no more than Twilio rings."""
-        return tuple(i for i in dict.fromkeys(identities) if not self.in_call(i))[:MOST_LEGS]
+    def free(self, agents: Iterable[Identities]) -> list[Identities]:
+        """Those who are in no call, under whichever of their identities."""
+        return [identities for identities in agents if not any(map(self.in_call, identities))]
 
-    def of(self, agents: Collection[str]) -> list[str]:
+    def of(self, agents: Iterable[str]) -> list[Identities]:
         """The identities of agents as configured."""
-        return [self.identities.get(agent, agent) for agent in agents]
+        return [self.identities.get(agent, (agent,)) for agent in agents]
+
+
+def legs(agents: Sequence[Identities]) -> tuple[str, ...]:
+    """Whom to ring: everybody once, then under their other identities, as many as Twilio rings."""
+    in_turn = (identity for turn in zip_longest(*agents) for identity in turn if identity)
+    return tuple(dict.fromkeys(in_turn))[:MOST_LEGS]
 
 
 def begin(line: Line, phones: Phones, *, now: datetime) -> Decision:
     """What a call begins with."""
-    if line.hours and not line.hours.is_open(now):
-        return line.when_closed
-    return go_on(line, 0, phones)
+    return go_on(line, 0, phones) if is_open(line, now) else line.when_closed
+
+
+def is_open(line: Line, now: datetime) -> bool:
+    """Whether a call that comes in now is rung for."""
+    return line.hours is None or line.hours.is_open(now)
+
+
+def rings_agents(line: Line, step: int = 0) -> bool:
+    """Whether any step from this one on rings agents, so that it matters who calls, and who is free."""
+    return any(isinstance(wanted, Owner | Group) for wanted in line.steps[step:])
 
 
 def go_on(line: Line, step: int, phones: Phones) -> Decision:
@@ -73,8 +92,8 @@ def go_on(line: Line, step: int, phones: Phones) -> Decision:
                 return wanted
             case Number():
                 return Forward(number, wanted.number, wanted.seconds)
-            case Owner() if free := phones.free(phones.owners)[:1]:
-                return Ring(number, free, wanted.seconds)
+            case Owner() if free := phones.free(phones.owners):
+                return Ring(number, legs(free[:1]), wanted.seconds)
             case Group() if free := phones.free(phones.of(wanted.agents)):
-                return Ring(number, free, wanted.seconds)
+                return Ring(number, legs(free), wanted.seconds)
     return line.at_last

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 
-from bridge.calls.identities import allowed_identity, member_identity
+from bridge.calls.identities import allowed_identity
 from bridge.errors import TwentyDenied
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
@@ -64,25 +64,23 @@ class Members:
         members = {identity: self.by_identity(identity) for identity in identities}
         return {i: name for i, member_id in members.items() if (name := self._names.get(member_id or ""))}
 
-    def identities(self, agents: Iterable[str]) -> dict[str, str]:
-        """Agent as configured, by e-mail or by identity → the identity that they are rung under."""
-        return {agent: self._identity_of(agent) for agent in agents}
+    def identities(self, agents: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Agent as configured, by e-mail or by identity → the identities that they may be reached under."""
+        return {agent: self._of_agent(agent) for agent in agents}
 
-    def _identity_of(self, agent: str) -> str:
-        member_id = self.by_email(agent)
-        return (
-            self.identity(member_id)
-            if member_id
-            else self._configured(agent) or allowed_identity(agent) or agent
-        )
+    def identities_of(self, member_id: str) -> tuple[str, ...]:
+        """Those of a member: as configured, and as a user whom Twenty vouches for."""
+        email = next((email for email, known in self._ids.items() if known == member_id), "")
+        return (*self._configured(email), f"wm_{uuid.UUID(member_id).hex}")
 
-    def _configured(self, email: str) -> str | None:
-        return next((identity for identity, known in self._emails.items() if known == email.lower()), None)
+    def _of_agent(self, agent: str) -> tuple[str, ...]:
+        member_id = self.by_email(agent) if "@" in agent else self.by_identity(agent)
+        known = self.identities_of(member_id) if member_id else self._configured(agent.lower())
+        named = None if "@" in agent and known else allowed_identity(agent)
+        return tuple(dict.fromkeys(identity for identity in (named, *known) if identity))
 
-    def identity(self, member_id: str) -> str:
-        """The identity that a member is rung under: as configured, else as a user of Twenty."""
-        email = next((email for email, id_ in self._ids.items() if id_ == member_id), None)
-        return (email and self._configured(email)) or member_identity(member_id)
+    def _configured(self, email: str) -> tuple[str, ...]:
+        return tuple(identity for identity, known in self._emails.items() if known == email)
 
 
 def _full_name(name: Mapping[str, str | None]) -> str:

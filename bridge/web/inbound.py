@@ -11,7 +11,7 @@ from bridge.calls.callback import Kind
 from bridge.calls.legs import FINAL
 from bridge.calls.lines import Group, Line, Lines, Message, Voicemail
 from bridge.calls.numbers import e164
-from bridge.calls.routing import Decision, Forward, Phones, Ring, begin, go_on
+from bridge.calls.routing import Decision, Forward, Phones, Ring, begin, go_on, is_open, rings_agents
 from bridge.inbox.store import Inbox
 from bridge.twenty.members import Members
 from bridge.twenty.recognition import Recognised, Recognition
@@ -64,7 +64,9 @@ class Inbound:
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """TwiML for one who calls; what it tells is kept without keeping them waiting."""
         line, now = self._lines.of(parameters.get("To")), self._clock()
-        found = await self._who(parameters, spoken_since=now - timedelta(days=line.owner_days))
+        found = Recognised()
+        if is_open(line, now) and rings_agents(line):
+            found = await self._who(parameters, spoken_since=now - timedelta(days=line.owner_days))
         decision = begin(line, self._phones(line, found, now), now=now)
         keep_soon(self._inbox, read(Kind.VOICE, request, parameters, Next=NEXT[type(decision)]))
         return self._told(decision, line, found, parameters, first=True)
@@ -75,11 +77,9 @@ class Inbound:
             await self._inbox.put(read(Kind.DIAL, request, parameters, Next="end"))
             return answer(twiml.EMPTY)
         line, now = self._lines.of(parameters.get("To")), self._clock()
-        found = await self._who(parameters, spoken_since=None)
-        step = request.query["step"]
-        # A transfer has no next step, nor has one that no configuration of ours has.
-        phones = self._phones(line, found, now)
-        decision = go_on(line, int(step) + 1, phones) if _is_step(step) else line.at_last
+        step = _step_after(request.query["step"], line)
+        found = await self._who(parameters, spoken_since=None) if rings_agents(line, step) else Recognised()
+        decision = go_on(line, step, self._phones(line, found, now))
         keep_soon(self._inbox, read(Kind.DIAL, request, parameters, Next=NEXT[type(decision)]))
         return self._told(decision, line, found, parameters, first=False)
 
@@ -94,7 +94,7 @@ class Inbound:
     def _phones(self, line: Line, found: Recognised, now: datetime) -> Phones:
         return Phones(
             identities=self._members.identities(_agents(line)),
-            owners=[self._members.identity(member_id) for member_id in found.owners],
+            owners=[self._members.identities_of(member_id) for member_id in found.owners],
             in_call=lambda identity: self._in_call(identity, now),
         )
 
@@ -138,5 +138,7 @@ def _is_over(parameters: Mapping[str, str]) -> bool:
     return (answered and connected) or parameters.get("CallStatus") in FINAL
 
 
-def _is_step(step: str) -> bool:
-    return step.isascii() and step.isdecimal() and len(step) <= 3
+def _step_after(step: str, line: Line) -> int:
+    """The next one; after a transfer, and after what is no step of this line, there is none."""
+    known = step.isascii() and step.isdecimal() and len(step) <= 3
+    return int(step) + 1 if known else len(line.steps)

@@ -30,7 +30,7 @@ class Targets:
 
     def _identity(self, agent: str) -> str:
         """As whom an agent, named by identity or by e-mail, is rung."""
-        rung_as = self._members.identities([agent])[agent]
+        rung_as, *_ = self._members.identities([agent])[agent]
         if USER.fullmatch(rung_as):
             return rung_as
         for agents in self._agents:

@@ -25,8 +25,11 @@ def line(*steps: Step) -> Line:
     return Line(name="a line", texts=ENGLISH, steps=steps, voicemail=VOICEMAIL)
 
 
+KNOWN = {"carol@example.com": ("wm_1",), "dora": ("dora", "wm_2")}
+
+
 def phones(*, owners: tuple[str, ...] = (), in_call: tuple[str, ...] = ()) -> Phones:
-    return Phones(identities={"carol@example.com": "wm_1"}, owners=owners, in_call=lambda i: i in in_call)
+    return Phones(identities=KNOWN, owners=[(o,) for o in owners], in_call=lambda i: i in in_call)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,14 @@ def phones(*, owners: tuple[str, ...] = (), in_call: tuple[str, ...] = ()) -> Ph
         (line(), phones(), VOICEMAIL),
         (replace(line(), voicemail=None), phones(), SORRY),
         (line(Group(("carol@example.com",), 9)), phones(), Ring(0, ("wm_1",), 9)),
+        # Who may be reached under two identities is rung under both, after everybody was rung under one.
+        (line(Group(("dora", "bob"), 9)), phones(), Ring(0, ("dora", "bob", "wm_2"), 9)),
+        (line(Group(("dora", "bob"), 9)), phones(in_call=("wm_2",)), Ring(0, ("bob",), 9)),
+        (
+            line(Group(("dora", *"abcdefghi"), 9)),
+            phones(),
+            Ring(0, ("dora", *"abcdefghi"), 9),
+        ),
         (line(Group(("alice", "alice"), 9)), phones(), Ring(0, ("alice",), 9)),
         (line(Message("Bye.")), phones(), Message("Bye.")),
         (line(Owner(15), TEAM), phones(), Ring(1, ("alice", "bob"), 25)),
@@ -105,7 +116,7 @@ STEPS = st.lists(
 def test_every_call_comes_to_an_end_and_nobody_in_a_call_is_rung(
     steps: list[Step], busy: frozenset[str], owners: list[str]
 ) -> None:
-    served, reached = line(*steps), Phones(owners=owners, in_call=busy.__contains__)
+    served, reached = line(*steps), Phones(owners=[(o,) for o in owners], in_call=busy.__contains__)
     decision = begin(served, reached, now=NOON)
     asked = 0
     while isinstance(decision, Ring | Forward):

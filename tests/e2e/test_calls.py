@@ -75,6 +75,40 @@ async def test_a_call_that_the_agent_gives_up(
     assert record["durationInSeconds"] is None
 
 
+@pytest.mark.parametrize(
+    ("alice", "status", "title"),
+    [
+        (Party.answers(after=4, talks=45), "COMPLETED", "Inbound call · Jane Doe · 45 s"),
+        (Party.rejects(), "VOICEMAIL", "Voicemail · Jane Doe"),
+    ],
+)
+async def test_a_call_in(
+    bridge: BridgeProcess,
+    twilio: TwilioSandbox,
+    twenty: TwentySandbox,
+    alice: Party,
+    status: str,
+    title: str,
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    twilio.parties = {"client:alice": alice, "client:bob": Party.rejects()}
+    played = await twilio.call_from_phone(JANE, says="Please call me back.")
+    assert played.errors == []
+    record = (await until_finished(twenty, {played.sid}))[played.sid]
+    assert (record["direction"], record["personId"]) == ("INBOUND", jane)
+    await until_titled(twenty, played.sid, f"{status}: {title}")
+
+
+async def until_titled(twenty: TwentySandbox, sid: str, shown: str) -> None:
+    """Until a call stands there like that: a voicemail was a missed call before."""
+    async with asyncio.timeout(30):
+        while True:
+            record = (await phone_calls(twenty))[sid]
+            if f"{record['status']}: {record['name']}" == shown:
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_shuffled_and_doubled_deliveries_are_each_call_once(
     bridge: BridgeProcess, twenty: TwentySandbox
 ) -> None:

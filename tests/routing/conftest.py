@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,10 +45,13 @@ class Seen:
 
     played: PlayedCall
     record: Mapping[str, Any]
+    logged_in: Collection[str]
 
     @property
     def legs(self) -> list[str]:
-        return [f"{leg.to.removeprefix('client:')}: {leg.status}" for leg in self.played.legs]
+        """Without those of members who are not logged in to Twenty: no browser of theirs rings."""
+        rung = [leg for leg in self.played.legs if is_there(leg.to, self.logged_in)]
+        return [f"{leg.to.removeprefix('client:')}: {leg.status}" for leg in rung]
 
     @property
     def outcome(self) -> str:
@@ -64,6 +67,11 @@ class Seen:
     def dials(self) -> list[str]:
         """The documents that ring somebody."""
         return [document for document in self.played.twiml if "<Dial" in document]
+
+
+def is_there(address: str, logged_in: Collection[str]) -> bool:
+    """Whether a phone rings there at all."""
+    return address in logged_in or not address.startswith("client:wm_")
 
 
 class Phone:
@@ -94,7 +102,7 @@ class Phone:
     async def seen(self, played: PlayedCall) -> Seen:
         """A call that was played, as Twenty shows it once nothing is due."""
         await eventually(self.settled)
-        return Seen(played, (await self.records())[played.sid])
+        return Seen(played, (await self.records())[played.sid], frozenset(self.twilio.parties))
 
     def settled(self) -> bool:
         """Whether Twenty has everything that was told."""
@@ -103,6 +111,10 @@ class Phone:
                 "select count(*), coalesce(sum(revision > synced_revision), 0) from calls"
             ).fetchone()
         return bool(told) and not due
+
+    def rung(self, played: PlayedCall) -> list[str]:
+        """The addresses of the phones that rang."""
+        return [leg.to for leg in played.legs if is_there(leg.to, self.twilio.parties)]
 
     async def talking(self, identity: str) -> str:
         """The call's SID, once the bridge has heard that an agent picked up."""

@@ -15,7 +15,9 @@ from tests.routing.conftest import (
     Phone,
     Seen,
     answers,
+    away,
     declines,
+    is_there,
     no_answer,
 )
 from tests.support import ask, create_person, nodes_of
@@ -65,7 +67,8 @@ async def spoke(twenty: TwentySandbox, person_id: str, agent_id: str, *, days_ag
 
 def first_dial(seen: Seen) -> list[str]:
     """Whom the first document rings."""
-    return [identity.text or "" for identity in ET.fromstring(seen.dials[0]).iter("Identity")]
+    identities = [identity.text or "" for identity in ET.fromstring(seen.dials[0]).iter("Identity")]
+    return [identity for identity in identities if is_there(f"client:{identity}", seen.logged_in)]
 
 
 # Owner first
@@ -141,6 +144,16 @@ async def test_scenario_an_agent_named_by_e_mail_rings_as_a_user_of_twenty(
     assert seen.handling == "Answered by Bela Berger after 4 s. Also rung: nobody_example_com."
 
 
+async def test_scenario_an_agent_who_uses_twenty_s_login_rings_there(
+    phone: OpenPhone, twenty: TwentySandbox
+) -> None:
+    bela = f"wm_{(await member(twenty, 'bela@sandbox.example')).replace('-', '')}"
+    company = await phone(MEMBERS)
+    seen = await company.call({"ann": away, "bob": no_answer, bela: answers(talks=60)})
+    assert seen.legs == ["ann: no-answer", "bob: canceled", f"{bela}: completed"]
+    assert seen.handling == "Answered by Bela Berger after 4 s. Also rung: bob."
+
+
 # Agents in a call
 
 
@@ -151,7 +164,7 @@ async def test_scenario_an_agent_in_a_call_is_not_rung(phone: OpenPhone) -> None
     parent = await company.talking("ann")
     second = await company.twilio.call_from_phone("+33698765432")
     company.hang_up(parent)
-    assert [leg.to for leg in second.legs] == ["client:bob"]
+    assert company.rung(second) == ["client:bob"]
     assert (await first).legs == ["ann: completed", "bob: busy"]
 
 
@@ -181,7 +194,7 @@ async def test_scenario_an_owner_in_a_call_leaves_it_to_who_spoke_with_them_last
     parent = await company.talking("ann")
     second = await company.twilio.call_from_phone(JANE)
     company.hang_up(parent)
-    assert [leg.to for leg in second.legs] == ["client:bob"]
+    assert company.rung(second) == ["client:bob"]
     await first
 
 
