@@ -1,26 +1,33 @@
 """What is written of new callbacks, within one transaction."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 
-from sqlalchemy import or_
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge.inbox.rows import stored
+from bridge.calls.callback import Callback
+from bridge.inbox.rows import callback_of, stored
 from bridge.inbox.tables import callbacks, calls
 from bridge.inbox.writer import Row
 
+Listener = Callable[[Callback], None]
+
 
 class Keep:
-    """Keeps callbacks, each once, and makes their calls due; `Insert` of the group commit."""
+    """Keeps callbacks, each once, and makes their calls due; `Insert` of the group commit.
 
-    def __init__(self, dialect_name: str) -> None:
+    `heard` is told of one that was kept before as it was then: it is no news of now.
+    """
+
+    def __init__(self, dialect_name: str, heard: Listener) -> None:
+        self._heard = heard
         dialect = postgresql if dialect_name == "postgresql" else sqlite
         self._put = (
             dialect.insert(callbacks)
             .on_conflict_do_nothing(index_elements=["digest"])
-            .returning(callbacks.c.root_sid)
+            .returning(callbacks.c.root_sid, callbacks.c.digest)
         )
         told = dialect.insert(calls)
         self._tell = told.on_conflict_do_update(
@@ -38,7 +45,10 @@ class Keep:
         """Writes the rows that are not there yet."""
         # In one order everywhere, here and below, so that two replicas never wait for each other.
         ordered = sorted(rows, key=lambda row: row["digest"])
-        new = Counter((await connection.execute(self._put, [stored(row) for row in ordered])).scalars())
+        kept = (await connection.execute(self._put, [stored(row) for row in ordered])).all()
+        if len(kept) < len(rows):
+            await self._recall(connection, {row["digest"] for row in rows} - {row.digest for row in kept})
+        new = Counter(row.root_sid for row in kept)
         if not new:
             return
         arrived = {row["root_sid"]: row["received_at"] for row in rows}
@@ -48,3 +58,8 @@ class Keep:
             for sid in sorted(new)
         ]
         await connection.execute(self._tell, told)
+
+    async def _recall(self, connection: AsyncConnection, digests: Set[bytes]) -> None:
+        before = select(callbacks).where(callbacks.c.digest.in_(sorted(digests)))
+        for row in (await connection.execute(before)).mappings():
+            self._heard(callback_of(row))

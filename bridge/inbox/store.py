@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from bridge.errors import InboxUnavailable
 from bridge.inbox.attempts import adding, attempt
 from bridge.inbox.database import open_database
 from bridge.inbox.engine import Database
-from bridge.inbox.keep import Keep
+from bridge.inbox.keep import Keep, Listener
 from bridge.inbox.rows import (
     DOUBTFUL,
     Backlog,
@@ -39,9 +39,6 @@ MOST_RECENT = 30_000
 """What `recent` gives at the most: some thousands of calls."""
 
 
-Listener = Callable[[Callback], None]
-
-
 def _nobody(_callback: Callback) -> None:
     """Nobody listens."""
 
@@ -57,7 +54,7 @@ class Inbox:
         self._heard = heard
         self.news = asyncio.Event()
         """Set when a call has become due."""
-        keep = Keep(database.writing.dialect.name)
+        keep = Keep(database.writing.dialect.name, heard)
         self._add_attempts = adding(database.writing.dialect.name)
         self._writer = GroupCommit(database, insert=keep, committed=self.news.set)
 

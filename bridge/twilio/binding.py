@@ -7,6 +7,7 @@ can change it. https://www.twilio.com/docs/iam/access-tokens#create-an-access-to
 import hmac
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 
 from bridge.calls.numbers import client_identity
 
@@ -46,5 +47,6 @@ class Binding:
         return Bound.OURS if proven and agent == client_identity(parameters.get("From")) else Bound.FORGED
 
 
+@lru_cache(maxsize=1024)
 def _proof(key: bytes, identity: str) -> str:
     return hmac.digest(key, identity.encode("utf-8", "surrogateescape"), "sha256").hex()

@@ -73,6 +73,16 @@ async def test_who_listens_hears_at_once(database_url: str) -> None:
         await promise
 
 
+async def test_who_listens_is_told_when_it_was_that_a_duplicate_came_first(database_url: str) -> None:
+    callback = outbound(new_sid(), JANES)
+    later = replace(callback, received_at=TEN + timedelta(days=1))
+    heard: list[Callback] = []
+    async with open_inbox(database_url, heard=heard.append) as inbox:
+        await inbox.put(callback)
+        await inbox.put(later)
+    assert heard == [callback, later, callback]
+
+
 async def test_a_settled_call_is_due_again_when_news_arrive(inbox: Inbox) -> None:
     sid = new_sid()
     await inbox.put(told(Kind.VOICE, sid, From="client:alice"))

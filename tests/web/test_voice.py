@@ -1,6 +1,6 @@
 """What to do with a call: the TwiML that Twilio gets, and what is kept of the request."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -140,6 +140,20 @@ async def test_a_restart_forgets_no_limit(open_bridge: OpenBridge, tmp_path: Pat
     bridge = await open_bridge(dialling={"agent_calls_a_minute": 1})
     assert await said(bridge, call(2)) == FRENCH.agent_limit
     assert await said(bridge, form) is None
+
+
+async def test_a_request_of_yesterday_that_is_sent_again_stands_in_nobodys_way(
+    open_bridge: OpenBridge, tmp_path: Path
+) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    async with open_inbox(f"sqlite+aiosqlite:///{tmp_path / 'bridge.db'}") as inbox:
+        await inbox.put(forms.callback(Kind.VOICE, "/twilio/voice", call(1), received_at=yesterday))
+    bridge = await open_bridge(dialling={"agent_calls_at_once": 1, "agent_calls_a_minute": 1})
+    assert await said(bridge, call(1)) is None
+    # What is kept later is kept after it.
+    await bridge.twilio("/twilio/status", {**OUT, "CallSid": f"CA{5:032}"})
+    assert await said(bridge, call(2)) is None
+    assert await said(bridge, call(3)) == FRENCH.at_once
 
 
 async def test_a_script_is_not_spoken_to(open_bridge: OpenBridge) -> None:
