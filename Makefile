@@ -27,10 +27,10 @@ run: $(READY)  ## the bridge itself, with config.yaml and .env
 	$(BIN)/twenty-bridge serve
 
 test: $(READY)  ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-slow: $(READY)  ## the long suites too
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest -n auto -m "slow or not slow"
 
 check: $(READY)  ## format, lint, types, the compose file, known vulnerabilities
 	$(BIN)/ruff format --check .
