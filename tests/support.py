@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -158,3 +160,15 @@ async def finished(
             if found and found["status"] not in ("RINGING", "IN_PROGRESS") and holds(found):
                 return found
             await asyncio.sleep(0.02)
+
+
+def settled(database: Path) -> bool:
+    """Whether Twenty has all that the inbox knows."""
+    connection = sqlite3.connect(database)
+    try:
+        due, known = connection.execute(
+            "SELECT COALESCE(SUM(revision > synced_revision), 0), COUNT(*) FROM calls"
+        ).fetchone()
+    finally:
+        connection.close()
+    return bool(known) and not due

@@ -51,7 +51,11 @@ def parse(address: str, region: str) -> PhoneNumber | None:
 def e164(address: str, region: str) -> str | None:
     """`0612345678` → `+33612345678` in region FR; None for what is no number."""
     number = parse(address, region)
-    return None if number is None else to_e164(number)
+    if number is None:
+        return None
+    written = to_e164(number)
+    # Without its plus a withheld caller's number looks like one.
+    return None if is_withheld(written) else written
 
 
 def to_e164(number: PhoneNumber) -> str:

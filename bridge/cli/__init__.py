@@ -3,6 +3,9 @@
 What a command does stands in `commands`, and is imported only by who calls it.
 """
 
+import sys
+
+import structlog
 import typer
 
 from bridge.cli import backfill, calls, doctor, init, keys, sandbox, serve, setup, token, twilio
@@ -30,6 +33,8 @@ app.add_typer(sandbox.group, name="sandbox")
 
 def main() -> None:
     """Runs a command; what goes wrong is told in a sentence, not in a traceback."""
+    # What is printed is for programs, too; `serve` and others say more of their logs.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     try:
         app()
     except BridgeError as error:

@@ -80,6 +80,7 @@ def test_list_tells_what_an_operator_asks_first() -> None:
 
 @pytest.mark.usefixtures("here")
 def test_an_empty_list() -> None:
+    typed("calls", "list")  # makes the database, and says so
     assert typed("calls", "list") == (0, "No such calls.\n")
     assert typed("calls", "list", "--json") == (0, "[]\n")
 

@@ -1,16 +1,14 @@
 """What an operator does, and does wrong, on the command line."""
 
 import asyncio
-import sqlite3
 import sys
-from pathlib import Path
 
 import pytest
 
 from bridge.demo.process import BridgeProcess, run_to_end
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
-from tests.support import create_person, eventually, phone_calls
+from tests.support import create_person, eventually, phone_calls, settled
 
 JANE = "+33612345678"
 
@@ -52,18 +50,6 @@ async def test_relink_on_the_command_line(
         stdout=asyncio.subprocess.PIPE,
     )
     told, _ = await command.communicate()
-    assert told.decode().strip() == "1 calls will be matched anew."
+    assert told.decode().strip() == "1 call will be matched anew."
     await eventually(lambda: settled(database))
     assert (await phone_calls(twenty))[played.sid]["personId"] == jane
-
-
-def settled(database: Path) -> bool:
-    """Whether Twenty has all that the inbox knows."""
-    connection = sqlite3.connect(database)
-    try:
-        due, known = connection.execute(
-            "SELECT COALESCE(SUM(revision > synced_revision), 0), COUNT(*) FROM calls"
-        ).fetchone()
-    finally:
-        connection.close()
-    return bool(known) and not due

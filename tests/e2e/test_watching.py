@@ -15,7 +15,7 @@ from bridge.demo.bridge import CONFIG, environment, fetch_token, known_to
 from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
-from tests.support import create_person, eventually
+from tests.support import create_person, eventually, settled
 
 JANE = "+33612345678"
 
@@ -57,6 +57,8 @@ async def test_a_call_is_followed_from_twilio_to_twenty(
     assert len({line["request_id"] for line in requests}) == len(requests)
     (written,) = [line for line in of_the_call if line.get("status") == "COMPLETED"]
     assert written["event"] == "activity.written"
+    # The dial's own callback, and the call's end, may still be on their way.
+    await eventually(lambda: settled(bridge.folder / "bridge.db"))
     counted = await scraped(bridge)
     assert counted["twenty_bridge_callbacks_total", "status"] == 5
     assert counted["twenty_bridge_tokens_total", "issued"] == 1

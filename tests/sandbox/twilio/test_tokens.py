@@ -58,7 +58,7 @@ async def test_a_token_of_the_library_opens_a_call(app: App, sandbox: TwilioSand
         (20103, {"sub": "AC00000000000000000000000000000000"}),
         (20104, {"exp": int(time.time()) - 1}),
         (20104, {"exp": None}),
-        (20105, {"nbf": int(time.time()) + 300}),
+        (20105, {"nbf": int(time.time()) + 80_000}),
         (20106, {"grants": {"identity": "agent1"}}),
         (20106, {"grants": {"voice": {"outgoing": {}}}}),
         (20157, {"exp": int(time.time()) + 90_000}),
