@@ -49,7 +49,7 @@ async def claim_file(lock: DrainLock, settings: InboxSettings) -> None:
     except Standby as standby:
         raise AlreadyServed(
             f"The database {file} is served already ({standby}). "
-            "One process serves a SQLite file; several can share a PostgreSQL: docs/scale.md."
+            "One process serves a SQLite file; several can share a PostgreSQL (BRIDGE_DATABASE_URL)."
         ) from standby
 
 
