@@ -94,7 +94,7 @@ def _person(number: int) -> dict[str, Any]:
 async def _drain(client: Counting) -> dict[str, Any]:
     """A backlog of calls, four callbacks each, every one with a number of its own."""
     async with _inbox() as (inbox, queries):
-        told = [callback for number in range(CALLS) for callback in _callbacks(number)]
+        told = [callback for number in range(CALLS) for callback in callbacks_of_call(number)]
         await asyncio.gather(*map(inbox.put, told))
         worker = _worker(inbox, client)
         asked, cpu = queries(), time.process_time()
@@ -137,7 +137,8 @@ def _worker(inbox: Inbox, client: Executes) -> Worker:
     )
 
 
-def _callbacks(number: int) -> list[Callback]:
+def callbacks_of_call(number: int) -> list[Callback]:
+    """The four of the n-th call."""
     at = datetime(2026, 11, 22, 10, tzinfo=UTC) + timedelta(seconds=number)
     return [_callback(requests.parameters_of_status(number * 4 + step), at) for step in range(4)]
 
@@ -176,7 +177,7 @@ async def _latency(url: str, api_key: str, user: Twenty) -> dict[str, float]:
                 request = requests.status(4 * (10**6 + number) + 3)
                 await send(bridge.url, [request], connections=1)
                 acknowledged = time.time()
-                sid = f"CA{10**6 + number:031x}0"
+                sid = requests.call_sid(10**6 + number)
                 written = await _until(lambda sid=sid: user.calls([sid]))  # type: ignore[misc]
                 took.append(written[sid]["updatedAt"])
                 took[-1] = max(0.0, datetime.fromisoformat(took[-1]).timestamp() - acknowledged) * 1000

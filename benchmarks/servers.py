@@ -14,6 +14,8 @@ from bridge.demo.process import running
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
+EXPRESS = Path(__file__).parent / "peers" / "express"
+
 PUBLIC_URL = "https://phone.example.com"
 AUTH_TOKEN = "an-auth-token-for-the-benchmark"
 WIDGET_KEY = "a-widget-key-for-the-benchmark"
@@ -65,24 +67,48 @@ class Server:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE / 2**20
 
 
+def environment(**more: str) -> dict[str, str]:
+    """The settings of all that is measured, and `more`."""
+    return {**os.environ, **SETTINGS, **more}
+
+
 @asynccontextmanager
 async def bridge(folder: Path, **more: str) -> AsyncIterator[Server]:
     """The bridge as it ships, on SQLite in a folder; `more` of the environment."""
     folder.joinpath("config.yaml").write_text(CONFIG)
-    async with running({**os.environ, **SETTINGS, **more}, folder) as process:
+    async with running(environment(**more), folder) as process:
         yield Server("bridge", process.url, process.pid, process.started_in)
 
 
 @asynccontextmanager
 async def bare_aiohttp() -> AsyncIterator[Server]:
     """The floor."""
+    async with _printing_its_url("bare_aiohttp", sys.executable, "-m", "benchmarks.bare") as server:
+        yield server
+
+
+@asynccontextmanager
+async def express() -> AsyncIterator[Server]:
+    """What Twilio's documentation shows, on Express; needs Node 20 and npm, and installs itself."""
+    if not (EXPRESS / "node_modules").exists():
+        installing = await asyncio.create_subprocess_exec(
+            *("npm", "ci", "--no-audit", "--no-fund"), cwd=EXPRESS, stdout=asyncio.subprocess.DEVNULL
+        )
+        if await installing.wait():
+            raise RuntimeError(f"npm ci failed in {EXPRESS}")
+    async with _printing_its_url("express", "node", str(EXPRESS / "server.js")) as server:
+        yield server
+
+
+@asynccontextmanager
+async def _printing_its_url(name: str, *words: str) -> AsyncIterator[Server]:
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.bare", stdout=asyncio.subprocess.PIPE
+        *words, env=environment(NODE_ENV="production"), stdout=asyncio.subprocess.PIPE
     )
     try:
         url = (await process.stdout.readline()).decode().strip() if process.stdout else ""
-        yield Server("bare_aiohttp", url, process.pid, time.perf_counter() - began)
+        yield Server(name, url, process.pid, time.perf_counter() - began)
     finally:
         process.terminate()
         await process.wait()

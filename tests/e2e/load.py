@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -76,13 +76,28 @@ class Load:
         }
         if STATUSES[step] == "completed":
             form["CallDuration"] = str(SECONDS)
-        signature = RequestValidator(self.auth_token).compute_signature(PUBLIC_URL + PATH, form)
-        headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+        headers = signed(PATH, form, auth_token=self.auth_token)
         try:
             async with session.post(url + PATH, data=urlencode(form), headers=headers) as answer:
                 return "204" if answer.status == 204 else f"{answer.status} {await answer.text()}"
         except (aiohttp.ClientError, OSError) as gone:
             return type(gone).__name__
+
+
+def signed(path: str, form: Mapping[str, str], *, auth_token: str) -> dict[str, str]:
+    """The headers that Twilio sends along."""
+    signature = RequestValidator(auth_token).compute_signature(PUBLIC_URL + path, form)
+    return {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+
+
+async def post_signed(url: str, path: str, form: Mapping[str, str], env: Mapping[str, str]) -> str:
+    """The TwiML that a bridge with this environment answers."""
+    headers = signed(path, form, auth_token=env["TWILIO_AUTH_TOKEN"])
+    async with (
+        aiohttp.ClientSession(raise_for_status=True) as session,
+        session.post(url + path, data=urlencode(form), headers=headers) as answer,
+    ):
+        return await answer.text()
 
 
 async def shown(twenty: TwentySandbox) -> list[tuple[str, str, int | None]]:

@@ -8,12 +8,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bridge.calls.texts import ENGLISH
 from bridge.demo.bridge import CONFIG, environment, known_to
 from bridge.demo.process import BridgeProcess, run_to_end, running
+from bridge.inbox.elsewhere import EVERY_SECONDS
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.e2e.balancer import balancer
-from tests.e2e.load import Load, on_timelines, shown
+from tests.e2e.load import Load, on_timelines, post_signed, shown
 from tests.support import create_person, eventually, new_sid, phone_calls, until
 
 JANE = "+33612345678"
@@ -102,6 +104,51 @@ async def test_a_rolling_restart_under_load_refuses_nothing(
     await until(holds, AssertionError)
     rows = await on_timelines(twenty)
     assert len(rows) == len(set(rows)) == len(load.wanted())
+
+
+HEARD_SECONDS = 4 * EVERY_SECONDS
+"""What can be seen from outside is only that nothing happens, so the test waits."""
+
+LIMITED = """\
+agents: {names: [alice, bob]}
+dialling: {countries: [FR], agent_calls_at_once: 1, agent_calls_a_minute: 2}
+server: {port: 0}
+log: {json_lines: true}
+"""
+
+
+async def test_limits_hold_for_all_replicas_together(
+    twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path, postgres_url: str
+) -> None:
+    """What one was told counts at the other a moment later, also that a call is over."""
+    tmp_path.joinpath("config.yaml").write_text(LIMITED)
+    env = environment(twilio, twenty, tmp_path) | {"BRIDGE_DATABASE_URL": postgres_url}
+    async with running(env, tmp_path) as first, running(env, tmp_path) as second:
+        one, another = new_sid(), new_sid()
+        assert "<Dial" in await calls_out(first, one)
+        await asyncio.sleep(HEARD_SECONDS)
+        assert ENGLISH.at_once in await calls_out(second, new_sid())
+        await hangs_up(first, one)
+        await asyncio.sleep(HEARD_SECONDS)
+        assert "<Dial" in await calls_out(second, another)
+        await hangs_up(second, another)
+        await asyncio.sleep(HEARD_SECONDS)
+        assert ENGLISH.agent_limit in await calls_out(first, new_sid())
+
+
+OUT = {"From": "client:alice", "To": JANE, "Direction": "inbound", "CallStatus": "ringing"}
+
+
+async def calls_out(bridge: BridgeProcess, sid: str) -> str:
+    """The TwiML for a call of Alice's."""
+    return await post_signed(bridge.url, "/twilio/voice", {**OUT, "CallSid": sid}, bridge.env)
+
+
+async def hangs_up(bridge: BridgeProcess, sid: str) -> None:
+    """Her call is over."""
+    await post_signed(
+        bridge.url, "/twilio/dial", {**OUT, "CallSid": sid, "DialCallStatus": "busy"}, bridge.env
+    )
 
 
 async def test_a_second_server_on_a_file_says_so_and_ends(bridge: BridgeProcess) -> None:

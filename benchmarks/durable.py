@@ -1,0 +1,111 @@
+"""What it costs to keep a callback before the 204, at 1, 32 and 256 connections, beside what keeps nothing.
+
+The bridge on SQLite and on PostgreSQL (which wait for the disk), and Express with Twilio's own middleware, in
+interleaved rounds. `python -m benchmarks.durable --json` prints
+`{"1"|"32"|"256": {"<server>": {"callbacks_per_s", "cpu_us", "database_cpu_us", "p50_ms", "p99_ms"},
+"sqlite_to_express", "postgresql_to_express"}}`, ratios of CPU time, the database's included.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks import databases, requests, servers
+from benchmarks.load import send
+from benchmarks.servers import Server
+
+ROUNDS = 3
+REQUESTS = {1: 500, 32: 2000, 256: 4000}
+_numbers = count()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A server, and what its database uses beside it."""
+
+    server: Server
+    database: Callable[[], float] = lambda: 0.0
+
+
+async def measure() -> dict[str, Any]:
+    """The figures, medians over the rounds."""
+    async with AsyncExitStack() as stack:
+        measured = await _servers(stack)
+        return {str(connections): await _compare(measured, connections) for connections in REQUESTS}
+
+
+async def _servers(stack: AsyncExitStack) -> list[Measured]:
+    postgres = stack.enter_context(databases.postgresql())
+    on = {"sqlite": {}, "postgresql": {"BRIDGE_DATABASE_URL": postgres.url("postgres")}}
+    found = []
+    for name, more in on.items():
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        bridge = await stack.enter_async_context(servers.bridge(folder, **more))
+        used = partial(databases.cpu_seconds, postgres) if more else Measured.database
+        found.append(Measured(replace(bridge, name=name), used))
+    return [*found, Measured(await stack.enter_async_context(servers.express()))]
+
+
+async def _compare(measured: list[Measured], connections: int) -> dict[str, Any]:
+    rounds: dict[str, list[dict[str, float]]] = {one.server.name: [] for one in measured}
+    for number in range(ROUNDS + 1):
+        for one in measured:
+            figures = await _round(one, connections)
+            # The first round warms up.
+            if number:
+                rounds[one.server.name].append(figures)
+    medians = {
+        name: {figure: round(median(r[figure] for r in found), 1) for figure in found[0]}
+        for name, found in rounds.items()
+    }
+    peer = medians["express"]["cpu_us"]
+    ratios = {
+        f"{name}_to_express": round((medians[name]["cpu_us"] + medians[name]["database_cpu_us"]) / peer, 2)
+        for name in ("sqlite", "postgresql")
+    }
+    return medians | ratios
+
+
+async def _round(one: Measured, connections: int) -> dict[str, float]:
+    wanted = [requests.status(next(_numbers)) for _ in range(REQUESTS[connections])]
+    cpu, database, began = one.server.cpu_seconds(), one.database(), time.perf_counter()
+    took = await send(one.server.url, wanted, connections=connections)
+    wall = time.perf_counter() - began
+    percentiles = quantiles(took, n=100)
+    return {
+        "callbacks_per_s": len(wanted) / wall,
+        "cpu_us": (one.server.cpu_seconds() - cpu) / len(wanted) * 1e6,
+        "database_cpu_us": (one.database() - database) / len(wanted) * 1e6,
+        "p50_ms": percentiles[49] * 1000,
+        "p99_ms": percentiles[98] * 1000,
+    }
+
+
+def show(figures: dict[str, Any]) -> None:
+    """A table."""
+    names = ("callbacks_per_s", "cpu_us", "database_cpu_us", "p50_ms", "p99_ms")
+    print(f"{'at once':8}{'server':12}" + "".join(f"{name:>16}" for name in names) + f"{'to express':>12}")
+    for connections, found in figures.items():
+        for server in ("sqlite", "postgresql", "express"):
+            row = "".join(f"{found[server][name]:16.1f}" for name in names)
+            print(f"{connections:8}{server:12}{row}{found.get(f'{server}_to_express', 1):12}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    result = asyncio.run(measure())
+    if parser.parse_args().json:
+        print(json.dumps(result))
+    else:
+        show(result)
