@@ -39,7 +39,6 @@ agents: {pattern: 'agent[0-9]+'}
 dialling:
   {agent_calls_a_minute: 100000, agent_calls_an_hour: 100000, agent_calls_at_once: 100000,
    calls_a_minute: 100000, calls_an_hour: 100000}
-tokens: {per_agent: 1000000, per_address: 1000000}
 # The sandbox has no limit, and the wait for it is not what is measured.
 twenty: {requests_per_minute: 1000000}
 # Nor are the limits of agents and addresses: all comes from one.
