@@ -52,6 +52,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRADE=--upgrade takes newer ones
 	$(COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock
 	$(COMPILE) pyproject.toml --extra postgres --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) benchmarks/peers/fastapi/requirements.in --constraint requirements-dev.lock --output-file benchmarks/peers/fastapi/requirements.lock
 	echo 'hatchling>=1.27,<2' | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 clean:  ## forget the environment and the caches

@@ -1,6 +1,7 @@
 """Databases to measure with: new ones, and ones with a history or a backlog."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.requests import parameters_of_status
-from benchmarks.servers import TICKS
 from bridge.inbox.database import open_database
 from tests.postgres import Postgres, postgres
 
 CALLBACKS_A_CALL = 4
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,20 @@ interleaved rounds. `python -m benchmarks.durable --json` prints
 import argparse
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
-from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import databases, requests, servers
+from benchmarks import databases, peers, requests, servers
 from benchmarks.load import send
+from benchmarks.rounds import Figures, medians, percentiles_ms
 from benchmarks.servers import Server
 
 ROUNDS = 3
@@ -44,50 +45,44 @@ async def measure() -> dict[str, Any]:
         return {str(connections): await _compare(measured, connections) for connections in REQUESTS}
 
 
-async def _servers(stack: AsyncExitStack) -> list[Measured]:
+async def _servers(stack: AsyncExitStack) -> dict[str, Measured]:
     postgres = stack.enter_context(databases.postgresql())
     on = {"sqlite": {}, "postgresql": {"BRIDGE_DATABASE_URL": postgres.url("postgres")}}
-    found = []
+    found = {}
     for name, more in on.items():
         folder = Path(stack.enter_context(TemporaryDirectory()))
         bridge = await stack.enter_async_context(servers.bridge(folder, **more))
         used = partial(databases.cpu_seconds, postgres) if more else Measured.database
-        found.append(Measured(replace(bridge, name=name), used))
-    return [*found, Measured(await stack.enter_async_context(servers.express()))]
+        found[name] = Measured(bridge, used)
+    try:
+        found["express"] = Measured(await stack.enter_async_context(peers.express()))
+    except peers.NotHere as reason:
+        print(reason, file=sys.stderr)
+    return found
 
 
-async def _compare(measured: list[Measured], connections: int) -> dict[str, Any]:
-    rounds: dict[str, list[dict[str, float]]] = {one.server.name: [] for one in measured}
-    for number in range(ROUNDS + 1):
-        for one in measured:
-            figures = await _round(one, connections)
-            # The first round warms up.
-            if number:
-                rounds[one.server.name].append(figures)
-    medians = {
-        name: {figure: round(median(r[figure] for r in found), 1) for figure in found[0]}
-        for name, found in rounds.items()
-    }
-    peer = medians["express"]["cpu_us"]
+async def _compare(measured: dict[str, Measured], connections: int) -> dict[str, Any]:
+    figures = await medians(measured, partial(_round, connections), rounds=ROUNDS)
+    if "express" not in figures:
+        return {**figures}
+    peer = figures["express"]["cpu_us"]
     ratios = {
-        f"{name}_to_express": round((medians[name]["cpu_us"] + medians[name]["database_cpu_us"]) / peer, 2)
+        f"{name}_to_express": round((figures[name]["cpu_us"] + figures[name]["database_cpu_us"]) / peer, 2)
         for name in ("sqlite", "postgresql")
     }
-    return medians | ratios
+    return figures | ratios
 
 
-async def _round(one: Measured, connections: int) -> dict[str, float]:
+async def _round(connections: int, one: Measured, _number: int) -> Figures:
     wanted = [requests.status(next(_numbers)) for _ in range(REQUESTS[connections])]
     cpu, database, began = one.server.cpu_seconds(), one.database(), time.perf_counter()
     took = await send(one.server.url, wanted, connections=connections)
     wall = time.perf_counter() - began
-    percentiles = quantiles(took, n=100)
     return {
         "callbacks_per_s": len(wanted) / wall,
         "cpu_us": (one.server.cpu_seconds() - cpu) / len(wanted) * 1e6,
         "database_cpu_us": (one.database() - database) / len(wanted) * 1e6,
-        "p50_ms": percentiles[49] * 1000,
-        "p99_ms": percentiles[98] * 1000,
+        **percentiles_ms(took),
     }
 
 
@@ -96,7 +91,7 @@ def show(figures: dict[str, Any]) -> None:
     names = ("callbacks_per_s", "cpu_us", "database_cpu_us", "p50_ms", "p99_ms")
     print(f"{'at once':8}{'server':12}" + "".join(f"{name:>16}" for name in names) + f"{'to express':>12}")
     for connections, found in figures.items():
-        for server in ("sqlite", "postgresql", "express"):
+        for server in (name for name in found if not name.endswith("_to_express")):
             row = "".join(f"{found[server][name]:16.1f}" for name in names)
             print(f"{connections:8}{server:12}{row}{found.get(f'{server}_to_express', 1):12}")
 

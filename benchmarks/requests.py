@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import md5
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -20,7 +20,20 @@ class Request:
     body: bytes
     headers: Mapping[str, str]
 
+    @property
+    def wire(self) -> bytes:
+        """As it goes over the connection."""
+        headers = {**SENT_BY_ALL, **self.headers, "Content-Length": str(len(self.body))}
+        lines = [
+            f"POST {self.path} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in headers.items()),
+            "",
+            "",
+        ]
+        return "\r\n".join(lines).encode() + self.body
 
+
+SENT_BY_ALL = {"Host": urlsplit(PUBLIC_URL).netloc, "User-Agent": "TwilioProxy/1.1", "Accept": "*/*"}
 OF_AGENT1S_TOKEN = Binding([AUTH_TOKEN]).parameters("agent1")
 _validator = RequestValidator(AUTH_TOKEN)
 GEOGRAPHY = {
