@@ -5,7 +5,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bridge.demo.process import ProcessFailed, run_to_end
+from bridge.demo.process import ProcessFailed, SandboxTwenty, run_to_end
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 
@@ -22,7 +22,7 @@ log: {json_lines: true}
 """
 
 
-def environment(twilio: TwilioSandbox, twenty: TwentySandbox, folder: Path) -> dict[str, str]:
+def environment(twilio: TwilioSandbox, twenty: TwentySandbox | SandboxTwenty, folder: Path) -> dict[str, str]:
     """The settings, and nothing of what the user's own bridge is set to."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TWILIO_", "TWENTY_", "BRIDGE_"))}
     return inherited | {
