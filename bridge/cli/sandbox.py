@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-group = typer.Typer(help="A Twilio and a Twenty to play with.", no_args_is_help=True)
+group = typer.Typer(help="A Twilio and a Twenty to play with.", invoke_without_command=True)
 
 # The sandboxes have options of their own, and are imported only to be run.
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -28,6 +28,51 @@ def conformance(context: typer.Context) -> None:
     from bridge.sandbox.twenty.conformance_command import command
 
     _pass_on(command, context)
+
+
+@group.callback()
+def sandbox(
+    context: typer.Context,
+    twenty_port: Annotated[
+        int, typer.Option(help="Where the Twenty listens; 0 takes a free port.", envvar="SANDBOX_TWENTY_PORT")
+    ] = 3000,
+    twilio_port: Annotated[
+        int, typer.Option(help="Where the Twilio listens; 0 takes a free port.", envvar="SANDBOX_TWILIO_PORT")
+    ] = 4000,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON when both are ready.")] = False,
+) -> None:
+    """Run a Twilio and a Twenty with a small company in it, until Ctrl-C."""
+    if context.invoked_subcommand is None:
+        from bridge.sandbox.both import run
+
+        if not run(twenty_port=twenty_port, twilio_port=twilio_port, as_json=as_json):
+            raise typer.Exit(1)
+
+
+@group.command()
+def call(
+    to: Annotated[str | None, typer.Argument(help="A number, or client:bob; unset, the company's.")] = None,
+    *,
+    token: Annotated[str | None, typer.Option(help="The access token of the browser that calls out.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="The number that calls in.")] = None,
+    answered_by: Annotated[
+        str | None, typer.Option(help="The agent who takes the call; unset, nobody does.")
+    ] = None,
+    says: Annotated[str, typer.Option(help="What the caller leaves as a message.")] = "",
+    twilio: Annotated[
+        str, typer.Option(help="Where the sandbox Twilio is.", envvar="TWILIO_API_URL")
+    ] = "http://127.0.0.1:4000",
+) -> None:
+    """Place a call in the sandbox Twilio: out, with a token, or in, from a number."""
+    from bridge.sandbox.calling import run
+
+    if bool(token) == bool(from_):
+        raise typer.BadParameter("Give --token for a call out, or --from for a call in.")
+    caller = {"token": token} if token else {"from": from_, "says": says}
+    asked = {**caller, **({"to": to} if to else {})}
+    if not run(asked, answered_by=answered_by, url=twilio):
+        raise typer.Exit(1)
 
 
 @group.command(context_settings=PASSED_ON)

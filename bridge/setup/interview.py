@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from secrets import token_hex
 from typing import Protocol, TypeVar
 
@@ -44,8 +45,14 @@ class Interview:
         await self._twilio(found)
         self._number(found)
         text = "The bridge's own public URL (https://phone.example.com, or https://crm.example.com/phone)"
-        found.values["BRIDGE_PUBLIC_URL"] = await self._one("BRIDGE_PUBLIC_URL", text, answers.public_url)
+        check = partial(answers.public_url, api_url=self._api_url)
+        found.values["BRIDGE_PUBLIC_URL"] = await self._one("BRIDGE_PUBLIC_URL", text, check)
         return found
+
+    @property
+    def _api_url(self) -> str:
+        """Twilio's REST API, unless a region's or a sandbox's was given."""
+        return self.given.get("TWILIO_API_URL", TWILIO)
 
     async def _twenty(self, found: Answers) -> None:
         url = await self._one("TWENTY_API_URL", "Twenty's URL", answers.twenty_url)
@@ -58,17 +65,18 @@ class Interview:
 
     async def _twilio(self, found: Answers) -> None:
         """SID and token together: Twilio does not say which of the two is wrong."""
-        api_url = self.given.get("TWILIO_API_URL", TWILIO)
 
         async def one(given: Mapping[str, str]) -> tuple[str, str, list[Number]]:
             sid = self._value("TWILIO_ACCOUNT_SID", "Twilio's Account SID", given)
             token = self._value("TWILIO_AUTH_TOKEN", "Twilio's Auth Token", given, hidden=True)
-            listed = await answers.twilio_account(sid, token.partition(",")[0], api_url=api_url)
+            listed = await answers.twilio_account(sid, token.partition(",")[0], api_url=self._api_url)
             return sid, token, listed
 
         sid, token, found.numbers = await self._until_taken(one)
         found.values |= {"TWILIO_ACCOUNT_SID": sid, "TWILIO_AUTH_TOKEN": token}
-        self.asks.tell(f"Twilio knows the account; it has {len(found.numbers)} numbers.")
+        if self._api_url != TWILIO:
+            found.values["TWILIO_API_URL"] = self._api_url
+        self.asks.tell(f"Twilio knows the account; it has {_counted(len(found.numbers))}.")
 
     def _number(self, found: Answers) -> None:
         """The company's number, asked for only where there are several."""
@@ -107,3 +115,7 @@ class Interview:
 
     def _value(self, variable: str, text: str, given: Mapping[str, str], *, hidden: bool = False) -> str:
         return given.get(variable) or self.asks.ask(variable, text, hidden=hidden).strip()
+
+
+def _counted(numbers: int) -> str:
+    return "1 number" if numbers == 1 else f"{numbers} numbers"

@@ -14,9 +14,11 @@ from dotenv import dotenv_values
 from typer.testing import CliRunner, Result
 
 from bridge.cli import app
+from bridge.errors import AnswerRefused
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from bridge.settings import load
+from bridge.setup.answers import public_url
 
 PUBLIC = "https://localhost/phone"
 
@@ -75,7 +77,7 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
         *("nonsense", "http://127.0.0.1:1", f"{twenty.url}/nothing", twenty.url),
         *("nobodys-key", twenty.api_key),
         *("AC1", "x", twilio.account_sid, "wrong", twilio.account_sid, twilio.auth_token),
-        *("http://localhost", "https://under_score.example.com", "https://nobody..example", PUBLIC),
+        *("http://phone.example.com", "https://under_score.example.com", "https://nobody..example", PUBLIC),
     )
     done = await typed("--no-setup", answers=answers)
     assert done.exit_code == 0, done.output
@@ -92,6 +94,17 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
     ):
         assert said in done.output
     assert dotenv_values(".env")["BRIDGE_PUBLIC_URL"] == PUBLIC
+
+
+async def test_on_the_sandboxes_the_bridge_needs_no_tls(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    done = await typed(*flags(twilio, twenty), "--no-setup", "--public-url", "http://127.0.0.1:8080")
+    assert done.exit_code == 0, done.output
+    assert dotenv_values(".env")["TWILIO_API_URL"] == twilio.url
+
+
+async def test_with_the_real_twilio_it_does() -> None:
+    with pytest.raises(AnswerRefused, match="is not https"):
+        await public_url("http://127.0.0.1:8080")
 
 
 async def test_of_several_numbers_one_is_chosen(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:

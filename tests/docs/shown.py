@@ -1,0 +1,34 @@
+"""Whether what a page shows is what was printed, but for what differs from run to run."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+COLORS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+VARYING = (
+    (re.compile(r"\beyJ[\w.-]+"), "TOKEN"),
+    (re.compile(r"\b([A-Z]{2})[0-9a-f]{32}\b"), r"\1SID"),
+    (re.compile(r"\bwm_[0-9a-f]{32}\b"), "MEMBER"),
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
+    (re.compile(r"\b[0-9a-f]{32,64}\b"), "SECRET"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?)?"), "TIME"),
+    (re.compile(r"\b\d+(?:\.\d+)? (ms|GB)\b"), r"N \1"),
+)
+"""What a run makes up; `…` in a page stands for anything else."""
+
+
+def missing(shown: Iterable[str], printed: str) -> str | None:
+    """The first line of a page that was not printed, after those before it; None if all were."""
+    lines = iter([_even(line) for line in COLORS.sub("", printed).splitlines()])
+    return next((line for line in shown if line.strip() != "…" and not _found(line, lines)), None)
+
+
+def _found(line: str, lines: Iterator[str]) -> bool:
+    pattern = re.compile(".*".join(re.escape(part) for part in _even(line).split("…")))
+    return any(pattern.fullmatch(printed) for printed in lines)
+
+
+def _even(line: str) -> str:
+    """Whatever is made up has one name, and blanks are one wide."""
+    for pattern, name in VARYING:
+        line = pattern.sub(name, line)
+    return " ".join(line.split())

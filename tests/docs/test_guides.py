@@ -1,0 +1,31 @@
+"""Every command of the tutorial and the how-to pages is run here, or its page says why not."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs import pages
+from tests.docs.reader import ROOT, elsewhere, environment, play, prepare
+from tests.docs.terminal import checkout, terminal
+
+DOCS = ROOT / "docs"
+GUIDES = sorted([*DOCS.glob("tutorial.md"), *DOCS.glob("how-to/*.md")])
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_what_a_guide_says_is_so(path: Path, tmp_path: Path) -> None:
+    page, moved = elsewhere(path.read_text())
+    with terminal(checkout(ROOT, tmp_path / "bridge"), tmp_path / "state", environment(moved)) as reader:
+        prepare(reader, pages.before(page), moved)
+        for block in pages.blocks(page):
+            try:
+                play(reader, block)
+            except AssertionError as otherwise:
+                otherwise.add_note(f"{path.relative_to(ROOT)}, line {block.line}")
+                raise
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_commands_stand_in_consoles(path: Path) -> None:
+    """Where they are run."""
+    assert {block.language for block in pages.blocks(path.read_text())}.isdisjoint({"sh", "bash", "shell"})
