@@ -17,7 +17,7 @@ def demo(
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,
 ) -> None:
-    """Place calls through a sandbox Twilio, the bridge and a sandbox Twenty."""
+    """Place calls, out and in, through a sandbox Twilio, the bridge and a sandbox Twenty."""
     from bridge.demo.command import run
 
     raise typer.Exit(run(once=once, as_json=as_json))

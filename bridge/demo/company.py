@@ -1,46 +1,84 @@
-"""A small company: who is in its Twenty, and the calls of a morning."""
+"""The calls of a morning, out and in."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from bridge.sandbox.twilio import Party
 
 AGENT = "alice"
 
 
-def _person(first: str, last: str, phones: dict[str, Any]) -> dict[str, Any]:
-    return {"name": {"firstName": first, "lastName": last}, "phones": phones}
-
-
-PEOPLE = [
-    _person("Jane", "Doe", {"primaryPhoneNumber": "+33612345678"}),
-    _person("Paul", "Martin", {"primaryPhoneNumber": "+33698765432"}),
-    _person("Claire", "Petit", {"primaryPhoneNumber": "+33159130011"}),
-    _person(
-        "Nora",
-        "Weber",
-        {"primaryPhoneNumber": "+4930123456", "additionalPhones": [{"number": "+33755501234"}]},
-    ),
-]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A call that the agent makes; `person` is who should be found."""
+    """A call: the agent's to `to`, or one of `from_`'s to the company; `party` is whoever is called.
+
+    `person` is who should be found, `status` what Twenty should show in the end.
+    """
 
     title: str
-    to: str
-    party: Party | None
+    status: str
+    to: str = ""
+    from_: str = ""
+    party: Party | None = None
     person: str | None = None
+    says: str = ""
+    hangs_up_after: float | None = None
 
 
 MORNING = (
-    Script("answered", "+33612345678", Party.answers(after=8, talks=192), "Jane Doe"),
-    Script("busy", "+33698765432", Party.busy(), "Paul Martin"),
-    Script("by national number", "01 59 13 00 11", Party.answers(after=5, talks=47), "Claire Petit"),
-    Script("to a colleague", "client:bob", Party.answers(after=2, talks=30)),
-    Script("to an additional phone", "+33755501234", Party.answers(after=4, talks=65), "Nora Weber"),
-    Script("nobody's number", "+442079460018", Party.answers(after=6, talks=12)),
-    Script("no answer", "+33612345678", Party.no_answer(), "Jane Doe"),
-    Script("not a number", "12", None),
+    Script(
+        title="answered",
+        to="+33612345678",
+        party=Party.answers(after=8, talks=192),
+        person="Jane Doe",
+        status="COMPLETED",
+    ),
+    Script(
+        title="answered",
+        from_="+33698765432",
+        party=Party.answers(after=6, talks=95),
+        person="Paul Martin",
+        status="COMPLETED",
+    ),
+    Script(title="busy", to="+33698765432", party=Party.busy(), person="Paul Martin", status="BUSY"),
+    Script(
+        title="nobody takes it",
+        from_="+33159130011",
+        party=Party.no_answer(),
+        hangs_up_after=15,
+        person="Claire Petit",
+        status="MISSED",
+    ),
+    Script(
+        title="national number",
+        to="01 59 13 00 11",
+        party=Party.answers(after=5, talks=47),
+        person="Claire Petit",
+        status="COMPLETED",
+    ),
+    Script(
+        title="leaves a message",
+        from_="+33755501234",
+        party=Party.no_answer(),
+        says="Hello, this is Nora. Please call me back about the offer.",
+        person="Nora Weber",
+        status="VOICEMAIL",
+    ),
+    Script(
+        title="additional phone",
+        to="+33755501234",
+        party=Party.answers(after=4, talks=65),
+        person="Nora Weber",
+        status="COMPLETED",
+    ),
+    Script(
+        title="to a colleague", to="client:bob", party=Party.answers(after=2, talks=30), status="COMPLETED"
+    ),
+    Script(
+        title="nobody's number",
+        to="+442079460018",
+        party=Party.answers(after=6, talks=12),
+        status="COMPLETED",
+    ),
+    Script(title="no answer", to="+33612345678", party=Party.no_answer(), person="Jane Doe", status="MISSED"),
+    Script(title="not a number", to="12", status="FAILED"),
 )

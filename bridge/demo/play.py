@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bridge.demo import bridge
-from bridge.demo.company import AGENT, MORNING, PEOPLE, Script
+from bridge.demo.company import AGENT, MORNING, Script
 from bridge.demo.process import running
 from bridge.demo.twenty import Record, Twenty, open_twenty
+from bridge.sandbox.company import PEOPLE
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import Delivered, PlayedCall, TwilioSandbox, twilio_sandbox
 
@@ -51,7 +52,7 @@ class Outcome:
             "call_sid": self.played.sid,
             "direction": record.get("direction"),
             "status": record.get("status"),
-            "from": leg.from_ if leg else f"client:{AGENT}",
+            "from": leg.from_ if leg else self.script.from_ or f"client:{AGENT}",
             "to": leg.to if leg else self.script.to,
             "person": self.person,
             "activity_id": record.get("id"),
@@ -94,15 +95,22 @@ async def open_stage() -> AsyncIterator[Stage]:
 async def play(stage: Stage, scripts: Sequence[Script] = MORNING) -> list[Outcome]:
     """Places the calls, one after the other, and waits until Twenty has them all."""
     token = await bridge.fetch_token(stage.bridge_url, AGENT)
-    played = []
-    for script in scripts:
-        if script.party:
-            stage.twilio.parties[_e164(script.to)] = script.party
-        played.append(await stage.twilio.call_from_token(token, script.to))
-    records = await stage.user.finished_calls([call.sid for call in played], within=ARRIVES_SECONDS)
+    played = [await _place(stage.twilio, script, token) for script in scripts]
+    wanted = {call.sid: script.status for script, call in zip(scripts, played, strict=True)}
+    records = await stage.user.calls_that_became(wanted, within=ARRIVES_SECONDS)
     return [
         Outcome(script, call, records.get(call.sid)) for script, call in zip(scripts, played, strict=True)
     ]
+
+
+async def _place(twilio: TwilioSandbox, script: Script, token: str) -> PlayedCall:
+    if script.party:
+        twilio.parties[_e164(script.to) or f"client:{AGENT}"] = script.party
+    if script.to:
+        return await twilio.call_from_token(token, script.to)
+    return await twilio.call_from_phone(
+        script.from_, says=script.says, caller_hangs_up_after=script.hangs_up_after
+    )
 
 
 def _e164(dialled: str) -> str:

@@ -22,9 +22,12 @@ def lost(outcomes: Sequence[Outcome]) -> int:
 
 def table(outcomes: Sequence[Outcome]) -> Table:
     """A row a call."""
-    shown = Table(title="A morning's calls", title_justify="left", show_lines=True)
-    for column in ("Call", "Twilio said", "Matched", "Twenty now shows"):
-        shown.add_column(column)
+    title = "\nA morning's calls, out (→) and in (←)\n"
+    # As narrow as it can be: most titles have a line to themselves on 80 columns.
+    shown = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for column in ("Call", "What happens"):
+        shown.add_column(column, no_wrap=True)
+    shown.add_column("Twenty now shows")
     shown.add_column("Took", justify="right", no_wrap=True)
     for outcome in outcomes:
         shown.add_row(*_cells(outcome))
@@ -32,16 +35,16 @@ def table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _cells(outcome: Outcome) -> tuple[str, ...]:
-    leg = outcome.played.legs[0] if outcome.played.legs else None
-    said = f"{leg.status}\n{leg.duration or 0} s" if leg else "not dialled"
-    record = outcome.record
-    shows = escape(f"{record['status']}\n{record['name']}") if record else "[red]nothing[/red]"
+    script, record = outcome.script, outcome.record
+    call = f"→ {script.to}" if script.to else f"← {script.from_}"
+    shows = escape(record["name"]) if record else "[red]nothing[/red]"
     took = f"{outcome.latency_ms:.0f} ms" if outcome.latency_ms is not None else "–"
-    call = f"{outcome.script.title}\n{outcome.script.to}"
-    return call, said, escape(outcome.person or "nobody"), shows, took
+    return call, script.title, shows, took
 
 
 def where_to_look(stage: Stage, console: Console) -> None:
     """What stays up until Ctrl-C."""
-    console.print(f"\nLook at it in Twenty (the sandbox): [link]{stage.twenty.url}[/link]")
+    console.print(
+        f"Look at the people and their calls in Twenty (the sandbox): [link]{stage.twenty.url}[/link]"
+    )
     console.print(f"The bridge listens on {stage.bridge_url}; Ctrl-C ends it all.")

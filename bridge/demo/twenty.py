@@ -1,7 +1,7 @@
 """What the demo asks of Twenty, as a user would: with a user's token, which no rate limit counts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
 from typing import Any
@@ -19,7 +19,6 @@ query ($sids: [String!]!) {
   }
 }
 """
-OPEN = ("RINGING", "IN_PROGRESS")
 LOOK_SECONDS = 0.05
 PAGE = 1000
 
@@ -36,14 +35,14 @@ class Twenty:
         """Puts people into the workspace."""
         await self._ask(CREATE_PEOPLE, {"data": people})
 
-    async def finished_calls(self, sids: Collection[str], *, within: float) -> dict[str, Record]:
-        """Call SID → record, once all of `sids` are over; what there is when the time is."""
+    async def calls_that_became(self, wanted: Mapping[str, str], *, within: float) -> dict[str, Record]:
+        """Call SID → record, once each has the status that is wanted; what there is when the time is."""
         found: dict[str, Record] = {}
         try:
             async with asyncio.timeout(within):
-                while len(found) < len(sids):
-                    known = await self.calls(sids)
-                    found = {sid: record for sid, record in known.items() if record["status"] not in OPEN}
+                while len(found) < len(wanted):
+                    known = await self.calls(wanted)
+                    found = {sid: one for sid, one in known.items() if one["status"] == wanted[sid]}
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
             pass

@@ -183,12 +183,16 @@ async def test_the_demo_places_calls_that_all_arrive() -> None:
     assert shown["lost"] == 0
     assert [(c["status"], c["person"]) for c in shown["calls"]] == [
         ("COMPLETED", "Jane Doe"),
+        ("COMPLETED", "Paul Martin"),
         ("BUSY", "Paul Martin"),
+        ("MISSED", "Claire Petit"),
         ("COMPLETED", "Claire Petit"),
-        ("COMPLETED", None),
+        ("VOICEMAIL", "Nora Weber"),
         ("COMPLETED", "Nora Weber"),
+        ("COMPLETED", None),
         ("COMPLETED", None),
         ("MISSED", "Jane Doe"),
         ("FAILED", None),
     ]
+    assert [c["direction"] for c in shown["calls"]].count("INBOUND") == 3
     assert all(call["latency_ms"] is not None and call["activity_id"] for call in shown["calls"])
