@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test test-slow check format bench lock clean
+.PHONY: help setup demo run test test-slow check format docs bench lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -42,6 +42,9 @@ check: $(READY)  ## format, lint, types, the compose file, known vulnerabilities
 format: $(READY)  ## rewrites the sources in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(READY)  ## docs/reference/, from what the code says
+	$(BIN)/python -m docs.generate
 
 bench: $(READY)  ## CPU time, memory and start, beside a bare aiohttp handler
 	$(BIN)/python -m benchmarks

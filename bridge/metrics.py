@@ -39,7 +39,8 @@ class Count(_Labelled[Counter]):
         self, name: str, what: str, labels: Sequence[str] = (), *, known: Iterable[str] = ()
     ) -> None:
         super().__init__(Counter(f"twenty_bridge_{name}", what, labels, registry=REGISTRY))
-        for value in known:
+        self.known = tuple(known)
+        for value in self.known:
             self.series((value,))
 
     def inc(self, *values: str, by: float = 1) -> None:
@@ -84,7 +85,12 @@ TOKENS = Count(
     ("outcome",),
     known=("issued", "refused", "limited", "unavailable"),
 )
-TWIML = Count("twiml", "Answers to voice requests, by what was decided.", ("decision",))
+TWIML = Count(
+    "twiml",
+    "Answers to voice requests, by what was decided.",
+    ("decision",),
+    known=("dialled", "refused", "rung", "voicemail", "message", "fallback"),
+)
 FOREIGN_TOKENS = Count(
     "foreign_tokens", "Calls out by tokens that the bridge did not issue, or before it bound them."
 )
@@ -99,7 +105,10 @@ MATCHES = Count(
 CALLS_WRITTEN = Count("calls_written", "Calls that were written to Twenty, later news of one included.")
 CALLS_PARKED = Count("calls_parked", "Calls that Twenty refused, and that were put aside.")
 CALLS_RECONCILED = Count(
-    "calls_reconciled", "Calls of which Twilio was asked, by what came of it.", ("outcome",)
+    "calls_reconciled",
+    "Calls of which Twilio was asked, by what came of it.",
+    ("outcome",),
+    known=("unknown", "unfinished", "complete"),
 )
 TWENTY_REQUESTS = Count(
     "twenty_requests", "Requests to Twenty, by operation and outcome.", ("operation", "outcome")

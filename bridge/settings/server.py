@@ -1,7 +1,7 @@
 """The bridge itself: where it listens, keeps and logs."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -80,7 +80,7 @@ class LogSettings(Section):
     `requests` is a line for each request. Telephone numbers are shortened unless `full_numbers`.
     """
 
-    level: str = Field("info", pattern="^(debug|info|warning|error)$", examples=["info"])
+    level: Literal["debug", "info", "warning", "error"] = "info"
     json_lines: bool | None = None
     requests: bool = True
     full_numbers: bool = False

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
 
 from bridge.calls.numbers import parse
 
@@ -107,16 +107,23 @@ def _spoken(value: str) -> str:
     return value
 
 
-Origin = Annotated[str, AfterValidator(_origin)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-PhoneNumber = Annotated[str, BeforeValidator(_digits_with_plus), AfterValidator(_phone_number)]
+def _known_as(what: str) -> WithJsonSchema:
+    """What the reference calls values of a type that is text to JSON."""
+    return WithJsonSchema({"type": "string", "format": what})
+
+
+Origin = Annotated[str, AfterValidator(_origin), _known_as("origin")]
+BaseUrl = Annotated[str, AfterValidator(_base_url), _known_as("URL")]
+PhoneNumber = Annotated[
+    str, BeforeValidator(_digits_with_plus), AfterValidator(_phone_number), _known_as("number (E.164)")
+]
 Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_spoken)]
 """What a caller hears: a text, or the https:// URL of an audio file."""
-Region = Annotated[str, BeforeValidator(_norway), AfterValidator(_region)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
+Region = Annotated[str, BeforeValidator(_norway), AfterValidator(_region), _known_as("country (ISO 3166)")]
+Pattern = Annotated[str, AfterValidator(_pattern), _known_as("regular expression")]
 Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], BeforeValidator(_split)]
-Email = Annotated[str, AfterValidator(_email)]
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Email = Annotated[str, AfterValidator(_email), _known_as("e-mail address")]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), _known_as("address or network")]
 SecretList = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Seconds = Annotated[int, Field(gt=0, le=86400)]

@@ -1,0 +1,1 @@
+"""Writes `docs/reference/` from what the code says: `make docs`. A test holds the pages to it."""

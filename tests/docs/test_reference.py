@@ -1,0 +1,132 @@
+"""The reference is what the code says, and leaves nothing out."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bridge import metrics
+from bridge.cli import app
+from bridge.settings import InboxSettings
+from docs.generate.commands import Command, commands
+from docs.generate.comments import Comment, of_config, of_environment
+from docs.generate.markdown import sentence, table
+from docs.generate.pages import PAGES
+from docs.generate.settings import CONFIG, EXAMPLE, Setting, explanations, settings
+
+ROOT = Path(__file__).parents[2]
+EVERY = list(settings())
+COMMANDS = list(commands())
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_the_code_says(name: str) -> None:
+    """`make docs` mends it."""
+    assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == PAGES[name]()
+
+
+@pytest.mark.parametrize("setting", EVERY, ids=[one.path for one in EVERY])
+def test_each_setting_is_explained_where_operators_set_it(setting: Setting) -> None:
+    told, of_variables = explanations()
+    comment = told.get(setting.path)
+    assert (comment.said if comment else of_variables[setting.variable]) != ""
+    assert not (comment and setting.is_secret)
+
+
+def test_config_yaml_explains_nothing_that_there_is_not() -> None:
+    known = {one.path for one in EVERY} | {one.path.partition(".")[0] for one in EVERY}
+    assert {path for path in explanations()[0] if '"' not in path} <= known
+
+
+@pytest.mark.parametrize("setting", EVERY, ids=[one.path for one in EVERY])
+def test_what_config_yaml_shows_is_the_default(setting: Setting) -> None:
+    comment = explanations()[0].get(setting.path)
+    if comment and comment.shown and setting.default not in (None, "", [], {}) and not setting.required:
+        assert yaml.safe_load(comment.shown) == setting.default
+
+
+def test_the_default_that_pydantic_hides_is_the_one_in_the_examples() -> None:
+    (hidden,) = (one for one in EVERY if one.path == "inbox.database_url")
+    assert InboxSettings().database_url.get_secret_value() == hidden.default
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=[one.path for one in COMMANDS])
+def test_each_command_has_the_options_of_its_help(command: Command) -> None:
+    """As typer tells it, who reads the same functions in a way of its own."""
+    called = command.path.split()[1:]
+    # A terminal wide enough that nothing is cut off.
+    told = CliRunner().invoke(app, [*called, "--help"], env={"COLUMNS": "300", "TERM": "dumb"}).output
+    listed = {option for line in told.splitlines() if "--" in line for option in OPTION.findall(line[:80])}
+    ours = {name for one in command.parameters if one.is_option for name in one.names}
+    assert listed - {"--help"} == ours
+
+
+def test_every_command_is_there() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "bridge" / "cli").glob("*.py"))
+    # The groups that do something by themselves, too.
+    made = r"^@group\.command\(|^app\.command\(|invoke_without_command=True"
+    assert len(COMMANDS) == len(re.findall(made, source, re.MULTILINE))
+
+
+def test_what_is_counted_is_known() -> None:
+    """The values of a label that are written out where it is counted."""
+    for path in (ROOT / "bridge").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (counted := _counted(node)) and counted[0].known:
+                assert counted[1] in counted[0].known, path
+
+
+def _counted(node: ast.AST) -> tuple[metrics.Count, str] | None:
+    """The count and the first value of `metrics.TWIML.inc("refused")`."""
+    match node:
+        case ast.Call(ast.Attribute(ast.Attribute(_, name), "inc"), [ast.Constant(str(value)), *_]):
+            found: Any = getattr(metrics, name, None)
+            return (found, value) if isinstance(found, metrics.Count) else None
+    return None
+
+
+def test_comments_are_read_by_their_place() -> None:
+    text = (
+        "# What is said\n# of all of it.\nserver: {}\n#  port: 8080   # where\n#  ring:            # who\n"
+        "#                        # rings\n#    - agents: [a]   # these\n#      seconds: 5\n"
+    )
+    assert of_config(text) == {
+        "server": Comment("What is said of all of it."),
+        "server.port": Comment("where", "8080"),
+        "server.ring": Comment("who rings"),
+        "server.ring.agents": Comment("these", "[a]"),
+        "server.ring.seconds": Comment("", "5"),
+    }
+    text = "# Of both.\nA_1=\n#B_1=1\n\n# Of one,\n# in two lines.\n#C_1=\n"
+    assert of_environment(text) == {"A_1": "Of both.", "B_1": "Of both.", "C_1": "Of one, in two lines."}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("how long", "How long."),
+        ("true: they may", "`true`: they may."),
+        ("unset: nothing", "Unset: nothing."),
+        ("Both…", "Both…"),
+        ("", ""),
+    ],
+)
+def test_sentences(text: str, told: str) -> None:
+    assert sentence(text) == told
+
+
+def test_a_table_has_no_empty_columns_and_no_bars_in_cells() -> None:
+    assert table(("A", "B", "C"), [("a|b", "", "c\nd"), ("", "", "e")]) == (
+        "| A | C |\n| --- | --- |\n| a\\|b | c d |\n|  | e |"
+    )
+    assert table(("A",), []) == ""
+
+
+def test_the_files_are_there() -> None:
+    assert CONFIG.is_file()
+    assert EXAMPLE.is_file()
