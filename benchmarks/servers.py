@@ -9,9 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.memory import resident_mb
 from bridge.demo.process import running
-
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 PUBLIC_URL = "https://phone.example.com"
 AUTH_TOKEN = "an-auth-token-for-the-benchmark"
@@ -60,7 +59,7 @@ class Server:
 
     def resident_mb(self) -> float:
         """Memory that it holds."""
-        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE / 2**20
+        return resident_mb(self.pid)
 
 
 def environment(**more: str) -> dict[str, str]:
