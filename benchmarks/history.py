@@ -1,26 +1,32 @@
 """Whether keeping and draining cost the same whatever the inbox has settled before.
 
-Inboxes with 0, 10^5 and 10^6 settled callbacks, side by side in interleaved rounds: batches of 32 callbacks
-are kept, claimed and settled, without Twenty. `python -m benchmarks.history --json` prints
-`{"sqlite"|"postgresql": {"0"|"100000"|"1000000": {"keep_cpu_us", "drain_cpu_us"}, "keep_ratio",
-"drain_ratio"}}`: CPU time a callback with the database's included, and what the longest history costs beside
-none.
+Inboxes with 0, 10^5 and 10^6 settled callbacks, side by side in interleaved rounds. `python -m
+benchmarks.history --json` prints `{"sqlite"|"postgresql": {"0"|"100000"|"1000000": {"ingest_cpu_us",
+"keep_cpu_us", "drain_cpu_us"}, "ingest_ratio", "keep_ratio", "drain_ratio"}}`: CPU time a callback with the
+database's included, and what the longest history costs beside none. `ingest` is from the request to its 204,
+32 connections at once; `keep` is what of it the inbox does; `drain` is to claim and settle, without Twenty.
+`--only sqlite` and `--histories 0 100000` do a part of it.
 """
 
 import argparse
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import databases
+from benchmarks import databases, requests, servers
 from benchmarks.drain import callbacks_of_call, quiet
+from benchmarks.load import send
+from benchmarks.servers import Server
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import Inbox, open_inbox
 
@@ -28,6 +34,8 @@ HISTORIES = (0, 100_000, 1_000_000)
 ROUNDS = 7
 BATCHES = 25
 CALLS_A_BATCH = 8
+CALLS_A_ROUND = BATCHES * CALLS_A_BATCH
+CALLS_INGESTED = 600
 _numbers = count(10**7)
 
 
@@ -35,69 +43,98 @@ _numbers = count(10**7)
 class Kept:
     """An inbox, how much is in it, and what its database uses beside this process."""
 
+    url: str
     inbox: Inbox
     history: int
     database: Callable[[], float]
 
 
-async def measure() -> dict[str, Any]:
+async def measure(
+    names: Sequence[str] = ("sqlite", "postgresql"), histories: Sequence[int] = HISTORIES
+) -> dict[str, Any]:
     """The figures, medians over the rounds."""
+    opened = {"sqlite": _on_sqlite, "postgresql": _on_postgresql}
     figures = {}
-    for name, opened in {"sqlite": _on_sqlite, "postgresql": _on_postgresql}.items():
-        async with opened() as inboxes:
+    for name in names:
+        async with opened[name](histories) as inboxes:
             figures[name] = await _compare(inboxes)
     return figures
 
 
 @asynccontextmanager
-async def _on_sqlite() -> AsyncIterator[list[Kept]]:
+async def _on_sqlite(histories: Sequence[int]) -> AsyncIterator[list[Kept]]:
     async with AsyncExitStack() as stack:
         yield [
             await _open(stack, stack.enter_context(databases.sqlite()), history, lambda: 0.0)
-            for history in HISTORIES
+            for history in histories
         ]
 
 
 @asynccontextmanager
-async def _on_postgresql() -> AsyncIterator[list[Kept]]:
+async def _on_postgresql(histories: Sequence[int]) -> AsyncIterator[list[Kept]]:
     async with AsyncExitStack() as stack:
         server = stack.enter_context(databases.postgresql())
         yield [
             await _open(
                 stack, server.url(server.create_database()), history, lambda: databases.cpu_seconds(server)
             )
-            for history in HISTORIES
+            for history in histories
         ]
 
 
 async def _open(stack: AsyncExitStack, url: str, history: int, database: Callable[[], float]) -> Kept:
     await databases.fill(url, callbacks=history, due=False)
-    return Kept(await stack.enter_async_context(open_inbox(url)), history, database)
+    return Kept(url, await stack.enter_async_context(open_inbox(url)), history, database)
 
 
 async def _compare(inboxes: list[Kept]) -> dict[str, Any]:
-    rounds: dict[int, list[dict[str, float]]] = {one.history: [] for one in inboxes}
-    for number in range(ROUNDS + 1):
-        for one in inboxes:
-            figures = await _round(one)
-            # The first round warms up.
-            if number:
-                rounds[one.history].append(figures)
+    rounds = await _rounds({one.history: partial(_round, one) for one in inboxes})
+    async with AsyncExitStack() as stack:
+        ingest = await _rounds(
+            {one.history: partial(_ingest, one, await _bridge(stack, one)) for one in inboxes}
+        )
     medians = {
-        str(history): {figure: round(median(r[figure] for r in found), 1) for figure in found[0]}
-        for history, found in rounds.items()
+        str(history): {
+            figure: round(median(r[figure] for r in found), 1)
+            for found in (ingest[history], rounds[history])
+            for figure in found[0]
+        }
+        for history in rounds
     }
-    none, longest = medians[str(HISTORIES[0])], medians[str(HISTORIES[-1])]
+    none, longest = medians[str(inboxes[0].history)], medians[str(inboxes[-1].history)]
     ratios = {
         f"{what}_ratio": round(longest[f"{what}_cpu_us"] / none[f"{what}_cpu_us"], 3)
-        for what in ("keep", "drain")
+        for what in ("ingest", "keep", "drain")
     }
     return medians | ratios
 
 
+async def _rounds(
+    each: dict[int, Callable[[], Awaitable[dict[str, float]]]],
+) -> dict[int, list[dict[str, float]]]:
+    """What each found, by turns; but for the first, which warms up."""
+    found: dict[int, list[dict[str, float]]] = {history: [] for history in each}
+    for _ in range(ROUNDS + 1):
+        for history, measured in each.items():
+            found[history].append(await measured())
+    return {history: figures[1:] for history, figures in found.items()}
+
+
+async def _bridge(stack: AsyncExitStack, one: Kept) -> Server:
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    return await stack.enter_async_context(servers.bridge(folder, BRIDGE_DATABASE_URL=one.url))
+
+
+async def _ingest(one: Kept, server: Server) -> dict[str, float]:
+    sent = [requests.status(4 * next(_numbers) + n) for _ in range(CALLS_INGESTED) for n in range(4)]
+    began, database = server.cpu_seconds(), one.database()
+    await send(server.url, sent, connections=32)
+    used = server.cpu_seconds() - began + one.database() - database
+    return {"ingest_cpu_us": used / len(sent) * 1e6}
+
+
 async def _round(one: Kept) -> dict[str, float]:
     used: dict[str, float] = {}
-    callbacks = BATCHES * CALLS_A_BATCH * databases.CALLBACKS_A_CALL
     batches = [
         [c for _ in range(CALLS_A_BATCH) for c in callbacks_of_call(next(_numbers))] for _ in range(BATCHES)
     ]
@@ -111,6 +148,7 @@ async def _round(one: Kept) -> dict[str, float]:
                 for d in due
             ]
             await one.inbox.settle(settled, now=datetime.now(UTC))
+    callbacks = CALLS_A_ROUND * databases.CALLBACKS_A_CALL
     return {name: seconds / callbacks * 1e6 for name, seconds in used.items()}
 
 
@@ -123,20 +161,25 @@ def _measured(one: Kept, name: str, used: dict[str, float]) -> Iterator[None]:
 
 def show(figures: dict[str, Any]) -> None:
     """A table."""
-    print(f"{'':12}{'settled before':>16}{'keep, CPU µs':>16}{'drain, CPU µs':>16}")
+    parts = ("ingest", "keep", "drain")
+    print(f"{'CPU µs a callback':20}{'settled before':>16}" + "".join(f"{part:>10}" for part in parts))
     for name, found in figures.items():
-        for history in map(str, HISTORIES):
-            f = found[history]
-            print(f"{name:12}{history:>16}{f['keep_cpu_us']:16.1f}{f['drain_cpu_us']:16.1f}")
-        print(f"{'':12}{'ratio':>16}{found['keep_ratio']:16.2f}{found['drain_ratio']:16.2f}")
+        for history in filter(str.isdecimal, found):
+            row = "".join(f"{found[history][f'{part}_cpu_us']:10.1f}" for part in parts)
+            print(f"{name:20}{history:>16}{row}")
+        print(f"{'':20}{'ratio':>16}" + "".join(f"{found[f'{part}_ratio']:10.2f}" for part in parts))
 
 
 if __name__ == "__main__":
     quiet()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    result = asyncio.run(measure())
-    if parser.parse_args().json:
+    parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument("--histories", nargs="+", type=int, default=HISTORIES)
+    given = parser.parse_args()
+    names = [given.only] if given.only else ["sqlite", "postgresql"]
+    result = asyncio.run(measure(names, given.histories))
+    if given.json:
         print(json.dumps(result))
     else:
         show(result)

@@ -7,6 +7,9 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from hashlib import blake2b
 
+PLACE = 4
+"""Bytes of a digest that are of its call."""
+
 
 class Kind(StrEnum):
     """Where a callback came from."""
@@ -52,6 +55,12 @@ class Callback:
         return self.parameters.get(name) or None
 
     @property
+    def delivery(self) -> bytes:
+        """Equal where `digest` is, and where one of two is by a version that did not put the call first."""
+        is_placed = self.digest.startswith(_place_of(self.root_sid))
+        return self.digest[PLACE:] if is_placed else self.digest[:-PLACE]
+
+    @property
     def timestamp(self) -> datetime | None:
         """When it happened by Twilio's clock (RFC 2822, to the second), where Twilio said so."""
         text = self.parameters.get("Timestamp")
@@ -68,9 +77,17 @@ def parse_timestamp(text: str) -> datetime | None:
 
 
 def digest_of(kind: Kind, target: str, parameters: Mapping[str, str]) -> bytes:
-    """16 bytes that name a delivery: its kind, path with query, and sorted parameters."""
+    """16 bytes that name a delivery: its kind, path with query, and sorted parameters.
+
+    The first four are of the call, so that an index keeps what belongs to one call together.
+    """
     hashed = blake2b(f"{kind}\n{target}".encode(), digest_size=16)
     for name in sorted(parameters):
         # A NUL cannot be confused with what a name or a value holds.
         hashed.update(f"\0{name}\0{parameters[name]}".encode())
-    return hashed.digest()
+    root_sid = parameters.get("ParentCallSid") or parameters.get("CallSid", "")
+    return _place_of(root_sid) + hashed.digest()[:-PLACE]
+
+
+def _place_of(root_sid: str) -> bytes:
+    return blake2b(root_sid.encode(), digest_size=PLACE).digest()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from operator import attrgetter
 from typing import Self
 
 from bridge.calls.callback import Callback, Kind
@@ -81,9 +81,10 @@ class Heard:
 
 def _without_duplicates(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
     """One of each delivery, the earliest arrival, in an order of their own."""
-    ordered = sorted(callbacks, key=lambda c: (c.digest, c.received_at))
-    told = [next(same) for _, same in groupby(ordered, key=lambda c: c.digest)]
-    return tuple(sorted(told, key=lambda c: (c.received_at, c.digest)))
+    earliest: dict[bytes, Callback] = {}
+    for callback in sorted(callbacks, key=attrgetter("received_at")):
+        earliest.setdefault(callback.delivery, callback)
+    return tuple(sorted(earliest.values(), key=lambda c: (c.received_at, c.digest)))
 
 
 def _direction(told: Iterable[Callback], legs: Iterable[Leg]) -> Direction:

@@ -74,8 +74,8 @@ def lacking(told: Sequence[Callback], asked: Sequence[Callback]) -> list[Callbac
     """What Twilio remembers that the inbox was not told; nothing where it makes no difference to the call."""
     if told and _outcome(fold(told)) == _outcome(fold([*told, *asked])):
         return []
-    there = {callback.digest for callback in told}
-    return [callback for callback in asked if callback.digest not in there]
+    there = {callback.delivery for callback in told}
+    return [callback for callback in asked if callback.delivery not in there]
 
 
 def _outcome(call: Call) -> Mapping[str, object]:

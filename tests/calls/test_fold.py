@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.call import CallStatus, Direction, fold
-from bridge.calls.callback import Callback, Kind
+from bridge.calls.callback import PLACE, Callback, Kind
 from tests.calls.conftest import (
     COMPANY,
     CUSTOMER,
     MORNING,
     ROOT,
     callback,
+    late,
     leg,
     made_up,
     nonsense,
@@ -293,6 +294,12 @@ def test_a_duration_that_is_none(garbage: str, talk: int) -> None:
 def test_any_order_and_duplicates_are_the_same_call(data: st.DataObject) -> None:
     told = data.draw(made_up().flatmap(some_of) | nonsense())
     assert fold(data.draw(shuffled(told))) == fold(told)
+
+
+@given(told=made_up().flatmap(some_of) | nonsense())
+def test_what_a_former_version_kept_under_another_digest_counts_once(told: list[Callback]) -> None:
+    again = [late(replace(c, digest=c.digest[PLACE:] + b"last"), by=9) for c in told]
+    assert fold([*told, *again]) == fold(told)
 
 
 @given(data=st.data())

@@ -108,6 +108,16 @@ def test_a_retry_has_the_digest_of_the_first_delivery(
     assert (again.digest == first.digest) == same
 
 
+def test_digests_of_one_call_are_neighbours() -> None:
+    leg, parent, other = (
+        callback(Kind.STATUS, "/twilio/status", {**STATUS, **change}, received_at=NOW).digest
+        for change in ({}, {"CallSid": PARENT, "ParentCallSid": ""}, {"ParentCallSid": "CA" + "9" * 32})
+    )
+    assert leg[:4] == parent[:4] != other[:4]
+    assert len({leg[4:], parent[4:], other[4:]}) == 3
+    assert len(leg) == 16
+
+
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
 SIDS = st.sampled_from([SID, PARENT, SID[:-1], SID + "0", f"{SID}\n", SID.replace("b", "é"), ""]) | TEXT
 STATUSES = st.sampled_from(["ringing", "completed", "Completed", "answered", ""]) | TEXT
