@@ -5,15 +5,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import InboxUnavailable
 from bridge.inbox.engine import Database, connect
-from bridge.inbox.migrations.migrate import configuration
+from bridge.inbox.migrations.migrate import revision
+from bridge.inbox.migrations.upgrade import configuration
 
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""
@@ -81,7 +81,7 @@ class _Database:
         database = self._connect()
         try:
             async with database.reading.connect() as connection:
-                there = await connection.run_sync(_revision)
+                there = await connection.run_sync(revision)
         finally:
             await database.close()
         return _compared(there)
@@ -99,10 +99,6 @@ def room(free: int, folder: Path) -> Verdict:
     if free < TOO_LITTLE:
         return error(reason, fix)
     return warning(reason, fix) if free < LITTLE else ok(reason)
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _compared(there: str | None) -> Verdict:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from alembic.util import CommandError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -40,7 +39,7 @@ def _connect(url: str) -> Database:
 async def _bring_up_to_date(database: Database, url: str) -> None:
     try:
         await migrate(database.writing)
-    except (SQLAlchemyError, CommandError, OSError) as problem:
+    except (SQLAlchemyError, InboxUnavailable, OSError) as problem:
         advice = "" if database.is_shared else sqlite.advice(url)
         raise InboxUnavailable(
             f"The database {shown(url)} cannot be opened: {cause(problem)}.{advice}"

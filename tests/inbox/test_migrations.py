@@ -1,17 +1,21 @@
 """The migrations make the tables that the code knows, and may run again."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, TextClause, bindparam, text
 
 from bridge.inbox.database import open_database
 from bridge.inbox.engine import connect
-from bridge.inbox.migrations.migrate import configuration
+from bridge.inbox.migrations.migrate import NEWEST
+from bridge.inbox.migrations.upgrade import configuration
 from bridge.inbox.store import open_inbox
 from bridge.inbox.tables import Moment, metadata
 from tests.support import TEN, new_sid, outbound
@@ -26,6 +30,27 @@ async def test_they_make_the_tables_of_the_code(database_url: str) -> None:
         pass
     async with open_database(database_url) as database, database.reading.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def test_the_newest_is_known() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == NEWEST
+
+
+OPENS = """
+import asyncio, sys
+from bridge.inbox.database import open_database
+async def opened():
+    async with open_database(sys.argv[1]):
+        pass
+asyncio.run(opened())
+print("alembic" in sys.modules)
+"""
+
+
+def test_alembic_is_imported_only_to_migrate(sqlite_file: Path) -> None:
+    words = [sys.executable, "-c", OPENS, f"sqlite+aiosqlite:///{sqlite_file}"]
+    told = [subprocess.run(words, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert [answer.split()[-1] for answer in told] == ["True", "False"]
 
 
 CALLS = {

@@ -5,14 +5,13 @@ import sys
 from collections.abc import AsyncIterator
 
 import pytest
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.inbox.engine import Database, connect
-from bridge.inbox.migrations.migrate import migrate
+from bridge.inbox.migrations.upgrade import configuration, upgrade
 from bridge.inbox.store import open_inbox
 from tests.support import new_sid, told
 
@@ -21,9 +20,7 @@ Columns = dict[str, dict[str, tuple[str, bool]]]
 
 def revisions() -> list[str]:
     """From the first to the newest."""
-    config = Config()
-    config.set_main_option("script_location", "bridge:inbox/migrations")
-    return [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    return [one.revision for one in ScriptDirectory.from_config(configuration()).walk_revisions()][::-1]
 
 
 @pytest.fixture
@@ -63,10 +60,10 @@ def unique(connection: Connection) -> dict[str, set[tuple[str, ...]]]:
 @pytest.mark.parametrize("before", revisions()[:-1])
 async def test_a_migration_only_adds(database: Database, before: str) -> None:
     """What is new may be left out, what was there is there as it was."""
-    await migrate(database.writing, to=before)
+    await upgrade(database.writing, to=before)
     async with database.reading.connect() as connection:
         old, old_unique = await connection.run_sync(columns), await connection.run_sync(unique)
-    await migrate(database.writing)
+    await upgrade(database.writing)
     async with database.reading.connect() as connection:
         new, new_unique = await connection.run_sync(columns), await connection.run_sync(unique)
     for table, known in old.items():
@@ -99,10 +96,10 @@ FIRST_VERSION = [
 
 async def test_the_statements_of_the_first_version_still_work(database: Database, database_url: str) -> None:
     sids = [new_sid() for _ in range(2)]
-    await migrate(database.writing, to="0001")
+    await upgrade(database.writing, to="0001")
     async with database.writing.begin() as connection:
         await run(connection, sids[0])
-    await migrate(database.writing)
+    await upgrade(database.writing)
     async with database.writing.begin() as connection:
         await run(connection, sids[1])
         await run(connection, sids[0])
@@ -116,7 +113,7 @@ async def run(connection: AsyncConnection, sid: str) -> None:
 
 
 async def test_an_older_version_goes_on_where_a_newer_one_was(database: Database, database_url: str) -> None:
-    await migrate(database.writing)
+    await upgrade(database.writing)
     async with database.writing.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         await connection.execute(text("ALTER TABLE calls ADD COLUMN of_tomorrow INTEGER"))

@@ -1,54 +1,25 @@
-"""Brings the database up to date at start, one process at a time.
+"""Whether the database is up to date; Alembic, which takes a tenth of a start, is asked only if it is not."""
 
-A migration may only add: what the former version reads and writes must stay as it is, for during a rolling
-restart it still runs. What is to go, goes a version later.
-"""
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
-log = structlog.get_logger()
-
-LOCK = 7_283_461_001
-"""Of PostgreSQL's advisory locks, the one that is held while migrating."""
+NEWEST = "0004"
+"""The revision of the newest migration."""
 
 
-async def migrate(engine: AsyncEngine, *, to: str = "head") -> None:
-    """Runs the migrations that this database lacks, all in one transaction or none."""
-    async with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            await _take_turns(connection)
-        await connection.run_sync(_upgrade, to)
+async def migrate(engine: AsyncEngine) -> None:
+    """Runs the migrations that this database lacks. Raises InboxUnavailable, or what SQLAlchemy does."""
+    async with engine.connect() as connection:
+        there = await connection.run_sync(revision)
+    if there != NEWEST:
+        from bridge.inbox.migrations.upgrade import upgrade
+
+        await upgrade(engine)
 
 
-async def _take_turns(connection: AsyncConnection) -> None:
-    """Waits for another's migration, however long; but for no table, as all would wait behind us."""
-    await connection.execute(text("SET LOCAL lock_timeout = 0"))
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    await connection.execute(text("RESET lock_timeout"))
-
-
-def configuration() -> Config:
-    """Where Alembic finds the migrations."""
-    config = Config()
-    config.set_main_option("script_location", "bridge:inbox/migrations")
-    return config
-
-
-def _upgrade(connection: Connection, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", "bridge:inbox/migrations")
-    config.attributes["connection"] = connection
-    there = MigrationContext.configure(connection).get_current_revision()
-    if there is None:
-        log.warning("inbox.created", what="there was none in this database")
-    elif there not in {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}:
-        # It may only have added.
-        log.warning("inbox.newer", revision=there, what="a newer version of the bridge was here")
-        return
-    command.upgrade(config, to)
+def revision(connection: Connection) -> str | None:
+    """The revision that the tables are of; None where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
