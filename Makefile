@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test test-slow check format docs bench lock clean
+.PHONY: help setup demo run test test-slow check format docs bench pictures lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -51,6 +51,9 @@ bench: $(READY)  ## CPU time, memory and start, beside a bare aiohttp handler
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+
+pictures: $(READY)  ## those of the tutorial, taken anew; needs Chromium
+	TERM=xterm-256color $(BIN)/python -m tests.docs.pictures docs/tutorial.md
 
 lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRADE=--upgrade takes newer ones
 	$(COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock

@@ -2,18 +2,23 @@
 
 import asyncio
 import json
+import shutil
+import sys
+import textwrap
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import typer
 
-from bridge.doctor.checks import Finding, Status
+from bridge.doctor.checks import Finding, Status, Verdict
 from bridge.doctor.everything import examine_all
 from bridge.doctor.settings import not_loaded
 from bridge.errors import SettingsInvalid
 from bridge.settings import load
 
 MARKS = {Status.OK: ("ok", "green"), Status.WARNING: ("warning", "yellow"), Status.ERROR: ("ERROR", "red")}
+
+LEAST_COLUMNS = 40
 
 
 def run(config: Path | None, names: Collection[str], *, as_json: bool) -> bool:
@@ -35,9 +40,27 @@ def _show(findings: Sequence[Finding]) -> None:
     width = max(len(one.name) for one in findings)
     for one in findings:
         mark, color = MARKS[one.verdict.status]
-        typer.echo(f"{typer.style(f'{mark:8}', fg=color)}{one.name:{width}}  {one.verdict.reason}")
-        if one.verdict.fix:
-            typer.echo(f"{'':8}{'':{width}}  → {one.verdict.fix}")
+        reason, *more = _lines(one.verdict, room=_columns() - width - 10)
+        typer.echo(f"{typer.style(f'{mark:8}', fg=color)}{one.name:{width}}  {reason}")
+        for line in more:
+            typer.echo(f"{'':8}{'':{width}}  {line}")
     counts = {status: sum(one.verdict.status is status for one in findings) for status in Status}
-    told = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    told = ", ".join(_counted(count, status) for status, count in counts.items() if count)
     typer.echo(f"\n{told}")
+
+
+def _columns() -> int:
+    """Of the terminal; into a pipe a reason has a line to itself, however long."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+
+
+def _lines(verdict: Verdict, *, room: int) -> list[str]:
+    reason = textwrap.wrap(verdict.reason, max(room, LEAST_COLUMNS), break_long_words=False)
+    fix = verdict.fix and textwrap.wrap(
+        f"→ {verdict.fix}", max(room, LEAST_COLUMNS), subsequent_indent="  ", break_long_words=False
+    )
+    return [*reason, *(fix or [])]
+
+
+def _counted(count: int, status: Status) -> str:
+    return f"{count} {status}s" if count > 1 and status is not Status.OK else f"{count} {status}"

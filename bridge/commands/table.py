@@ -1,13 +1,10 @@
 """Rows for people or for programs."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len, set_cell_size
 
 Row = Mapping[str, object]
 
@@ -20,15 +17,16 @@ def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:
     if not rows:
         typer.echo(nothing)
         return
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0]:
-        # A SID that is cut short cannot be copied.
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        # Text is shown as it is; of a plain string rich would read [brackets] as markup.
-        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
-    # Into a pipe nothing is folded.
-    Console(width=None if sys.stdout.isatty() else 1000).print(table)
+    cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(rows[0], *cells, strict=True)]
+    typer.secho(_line(list(rows[0]), widths), bold=True)
+    for row in cells:
+        typer.echo(_line(row, widths))
+
+
+def _line(values: Sequence[str], widths: Sequence[int]) -> str:
+    """However narrow the terminal is: of a SID that is cut or folded nobody makes a copy."""
+    return "  ".join(map(set_cell_size, values, widths)).rstrip()
 
 
 def counted(count: int, what: str) -> str:

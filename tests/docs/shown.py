@@ -18,17 +18,22 @@ VARYING = (
 
 def missing(shown: Iterable[str], printed: str) -> str | None:
     """The first line of a page that was not printed, after those before it; None if all were."""
-    lines = iter([_even(line) for line in COLORS.sub("", printed).splitlines()])
+    lines = iter(COLORS.sub("", printed).splitlines())
     return next((line for line in shown if line.strip() != "…" and not _found(line, lines)), None)
 
 
 def _found(line: str, lines: Iterator[str]) -> bool:
-    pattern = re.compile(".*".join(re.escape(part) for part in _even(line).split("…")))
-    return any(pattern.fullmatch(printed) for printed in lines)
+    return any(_is(line, printed) or _is(_even(line), _even(printed)) for printed in lines)
+
+
+def _is(line: str, printed: str) -> bool:
+    """With blanks one wide."""
+    parts = " ".join(line.split()).split("…")
+    return bool(re.fullmatch(".*".join(map(re.escape, parts)), " ".join(printed.split())))
 
 
 def _even(line: str) -> str:
-    """Whatever is made up has one name, and blanks are one wide."""
+    """Whatever a run makes up has one name."""
     for pattern, name in VARYING:
         line = pattern.sub(name, line)
-    return " ".join(line.split())
+    return line

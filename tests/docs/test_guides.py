@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import pages
+from tests.docs.pictures import MOST_BYTES, placed
 from tests.docs.reader import ROOT, elsewhere, environment, play, prepare
 from tests.docs.terminal import checkout, terminal
 
@@ -29,3 +30,9 @@ def test_what_a_guide_says_is_so(path: Path, tmp_path: Path) -> None:
 def test_commands_stand_in_consoles(path: Path) -> None:
     """Where they are run."""
     assert {block.language for block in pages.blocks(path.read_text())}.isdisjoint({"sh", "bash", "shell"})
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_pictures_are_there_and_small(path: Path) -> None:
+    for picture in placed(path.read_text()):
+        assert 0 < (path.parent / picture.path).stat().st_size < MOST_BYTES
