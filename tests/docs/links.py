@@ -15,7 +15,9 @@ BARE = re.compile(r"https?://[^\s<>\"'`)\]]+")
 HOST = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}")
 ANCHOR = re.compile(r"<a (?:id|name)=\"([^\"]+)\"")
 # https://www.rfc-editor.org/rfc/rfc2606: those are nobody's; what is all capitals is to be filled in.
-INVENTED = re.compile(r"^(.+\.)?example(\.(com|org|net))?(:\d+)?$|^(localhost|127\.0\.0\.1)(:\d+)?$|^[A-Z:-]+$")
+INVENTED = re.compile(
+    r"^(.+\.)?example(\.(com|org|net))?(:\d+)?$|^(localhost|127\.0\.0\.1)(:\d+)?$|^[A-Z:-]+$"
+)
 
 
 def targets(text: str) -> Iterable[str]:
