@@ -23,7 +23,7 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared with
 TOKEN = "/api/twilio/token"  # noqa: S105 - a path
 
-PROXY = "Let the proxy pass the path on, with or without its prefix, and the query as it is (docs/how-to/reverse-proxies.md)."
+PROXY = "Let the proxy pass path and query on as they are, but its prefix: docs/how-to/reverse-proxies.md."
 CERTIFICATE = "Renew the certificate at the proxy; it has to hold for the host of BRIDGE_PUBLIC_URL."
 
 

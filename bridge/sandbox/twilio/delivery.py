@@ -67,7 +67,7 @@ class Postman:
     ) -> None:
         self.routes: dict[str, str] = {}
         self._session = session
-        self._signer = signer
+        self.signer = signer
         self._chunked = chunked
         self._retry_pause = retry_pause
 
@@ -101,7 +101,7 @@ class Postman:
         else:
             body, signed = urlencode(request.params).encode(), request.params
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
-        signature = self._signer.sign(url, signed)
+        signature = self.signer.sign(url, signed)
         headers["X-Twilio-Signature"] = signature if delivered.signed else signature[::-1]
         delivered.url = url
         return Parcel(url, _target(local_url(url, self.routes)), body, headers, overrides)

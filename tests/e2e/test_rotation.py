@@ -1,0 +1,142 @@
+"""docs/how-to/rotation.md: each secret that can be rotated is, while people call, and nothing is refused."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiohttp
+
+from bridge.demo.bridge import PUBLIC_URL, WIDGET_KEY, fetch_token, known_to
+from bridge.demo.process import BridgeProcess, run_to_end
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import Party, TwilioSandbox
+from bridge.sandbox.twilio.account import Key
+from bridge.settings.load import SECRETS
+from tests.e2e.test_calls import until_finished
+from tests.support import phone_calls
+
+JANE = "+33612345678"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "rotation.md"
+
+
+def test_the_page_has_every_secret() -> None:
+    page = PAGE.read_text()
+    assert {
+        name for name in {*SECRETS, "BRIDGE_DATABASE_URL", "auth.keys"} if f"`{name}`" not in page
+    } == set()
+
+
+async def restart(bridge: BridgeProcess, twilio: TwilioSandbox, changes: Mapping[str, str]) -> None:
+    """With other secrets."""
+    await bridge.stop()
+    bridge.env = {**bridge.env, **changes}
+    await bridge.start()
+    known_to(twilio, listens_on=bridge.url)
+
+
+async def is_taken(twilio: TwilioSandbox, token: str) -> str:
+    """A call out, of which everything that Twilio tells is taken; its SID."""
+    call = await twilio.call_from_token(token, JANE)
+    assert [sent.status_code for sent in call.deliveries if sent.status_code not in (200, 204)] == []
+    assert call.errors == []
+    return call.sid
+
+
+async def test_auth_token(bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    twilio.parties[JANE] = Party.answers(talks=30)
+    old, new = twilio.auth_token, "an-invented-secondary-token"
+    before = await fetch_token(bridge.url, "alice")
+    calls = {await is_taken(twilio, before)}
+    await restart(bridge, twilio, {"TWILIO_AUTH_TOKEN": f"{new},{old}"})
+    between = await fetch_token(bridge.url, "alice")
+    calls |= {await is_taken(twilio, before), await is_taken(twilio, between)}
+    twilio.promote(new)
+    calls |= {await is_taken(twilio, before), await is_taken(twilio, between)}
+    await restart(bridge, twilio, {"TWILIO_AUTH_TOKEN": new})
+    calls |= {await is_taken(twilio, between)}
+    shown = await until_finished(twenty, calls)
+    assert {shown[sid]["status"] for sid in calls} == {"COMPLETED"}
+    # A proof that the old one made is none any more: that is what the page says of a leak.
+    refused = await twilio.call_from_token(before, JANE)
+    assert (await until_finished(twenty, {refused.sid}))[refused.sid]["status"] == "FAILED"
+
+
+async def test_api_key(bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    twilio.parties[JANE] = Party.answers(talks=30)
+    before = await fetch_token(bridge.url, "alice")
+    key, secret = "SK" + "7" * 32, "an invented secret of thirty-two characters"
+    twilio.account.keys[key] = Key(key, secret, "twenty-twilio-bridge")
+    await restart(bridge, twilio, {"TWILIO_API_KEY": key, "TWILIO_API_SECRET": secret})
+    after = await fetch_token(bridge.url, "alice")
+    calls = {await is_taken(twilio, before), await is_taken(twilio, after)}
+    del twilio.account.keys[twilio.api_key]
+    calls.add(await is_taken(twilio, after))
+    assert {one["status"] for one in (await until_finished(twenty, calls)).values()} == {"COMPLETED"}
+
+
+async def test_link_keys(bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    old, new = "an-invented-old-link-key", "an-invented-new-link-key"
+    config = bridge.folder / "config.yaml"
+    config.write_text(f"{config.read_text()}lines: {{default: {{recording: {{outbound: true}}}}}}\n")
+    twilio.parties[JANE] = Party.answers(talks=30)
+    await restart(bridge, twilio, {"BRIDGE_LINK_KEYS": old})
+    sid = await is_taken(twilio, await fetch_token(bridge.url, "alice"))
+    link = await recording_link(twenty, sid)
+    assert await answer(bridge, link) == 200
+    await restart(bridge, twilio, {"BRIDGE_LINK_KEYS": f"{new},{old}"})
+    assert await answer(bridge, link) == 200
+    await restart(bridge, twilio, {"BRIDGE_LINK_KEYS": new})
+    assert await answer(bridge, link) == 403
+    # `calls retry` writes a call with a new link.
+    assert await run_to_end("calls", "retry", sid, env=bridge.env, folder=bridge.folder) == (0, "")
+    links: list[str] = []
+    while not links or links[-1] == link:
+        links.append(await recording_link(twenty, sid))
+    assert await answer(bridge, links[-1]) == 200
+
+
+async def recording_link(twenty: TwentySandbox, sid: str) -> str:
+    """As it stands in Twenty, once it does."""
+    await until_finished(twenty, {sid})
+    while not (link := str((await phone_calls(twenty))[sid]["recording"]["primaryLinkUrl"] or "")):
+        pass
+    return link
+
+
+async def answer(bridge: BridgeProcess, link: str) -> int:
+    """Of the bridge, for a link to it."""
+    url = link.replace(PUBLIC_URL, bridge.url)
+    async with aiohttp.ClientSession() as session, session.get(url) as answered:
+        return answered.status
+
+
+async def test_twentys_key(bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    """One that Twenty refuses costs no call, and a good one writes what was kept."""
+    twilio.parties[JANE] = Party.answers(talks=30)
+    good = bridge.env["TWENTY_API_TOKEN"]
+    token = await fetch_token(bridge.url, "alice")
+    await restart(bridge, twilio, {"TWENTY_API_TOKEN": "a.key.that-was-deleted"})
+    sid = await is_taken(twilio, token)
+    async with aiohttp.ClientSession() as session:
+        reasons: list[str] = []
+        while not reasons:
+            async with session.get(f"{bridge.url}/ready") as answered:
+                reasons = (await answered.json())["reasons"]
+    assert reasons == ["twenty.unauthenticated"]
+    await restart(bridge, twilio, {"TWENTY_API_TOKEN": good})
+    assert (await until_finished(twenty, {sid}))[sid]["status"] == "COMPLETED"
+
+
+async def test_widget_keys(bridge: BridgeProcess, twilio: TwilioSandbox) -> None:
+    new = "another-invented-widget-key"
+    await restart(bridge, twilio, {"BRIDGE_WIDGET_KEYS": f"{new},{WIDGET_KEY}"})
+    before = await fetch_token(bridge.url, "alice")
+    await restart(bridge, twilio, {"BRIDGE_WIDGET_KEYS": new})
+    async with aiohttp.ClientSession() as session:
+        for key, status in ((new, 200), (WIDGET_KEY, 401)):
+            headers = {"Authorization": f"Bearer {key}"}
+            async with session.post(
+                f"{bridge.url}/api/twilio/token", json={"identity": "alice"}, headers=headers
+            ) as answered:
+                assert answered.status == status
+    # A token that the old key got holds until it ends.
+    await is_taken(twilio, before)
