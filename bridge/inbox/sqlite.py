@@ -1,14 +1,19 @@
 """SQLite: durable, and with one way to begin a transaction."""
 
+import asyncio
 import os
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bridge.errors import InboxUnavailable
+
+T = TypeVar("T")
 
 LITTLE = 2**20
 """Bytes; with fewer free SQLite cannot even begin."""
@@ -16,6 +21,8 @@ LITTLE = 2**20
 LOG_PAGES = 4000
 """Of 4 KiB, in the log before they are copied to their places. Few calls are neighbours in an index, so to
 copy more at once is to copy less: a tenth of what a callback costs with a million behind it, for 16 MB."""
+
+TO_WRITE = {"bridge_begin": "BEGIN IMMEDIATE"}
 
 BUSY_SECONDS = 4
 """How long a write waits for another process's; Twilio waits 15 s, tries included."""
@@ -30,9 +37,39 @@ def open_engine(url: str) -> AsyncEngine:
     file.parent.mkdir(parents=True, exist_ok=True)
     _refuse_what_is_left_of(file)
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin)
+    _prepare_all(engine.sync_engine)
     return engine
+
+
+def _prepare_all(engine: Engine) -> None:
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+
+
+class OwnThread:
+    """Whole transactions that write, one after the other, in a thread of their own."""
+
+    def __init__(self, url: str) -> None:
+        self._thread = ThreadPoolExecutor(1, "inbox")
+        self._engine = create_engine(
+            make_url(url).set(drivername="sqlite"),
+            connect_args={"timeout": BUSY_SECONDS},
+            execution_options=TO_WRITE,
+        )
+        _prepare_all(self._engine)
+
+    async def transact(self, work: Callable[[Connection], T]) -> T:
+        """What the work gives, when it is on the disk."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    async def close(self) -> None:
+        """Ends the connection and the thread."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        self._thread.shutdown()
 
 
 def _refuse_what_is_left_of(file: Path) -> None:
@@ -65,7 +102,7 @@ def writing(engine: AsyncEngine) -> AsyncEngine:
     A transaction that reads and then writes fails at once under a concurrent commit, whatever the
     timeout, unless it took the write lock when it began.
     """
-    return engine.execution_options(bridge_begin="BEGIN IMMEDIATE")
+    return engine.execution_options(**TO_WRITE)
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from bridge.errors import InboxUnavailable
 from bridge.inbox.attempts import adding, attempt
 from bridge.inbox.database import open_database
 from bridge.inbox.engine import Database
-from bridge.inbox.keep import Keep, Listener
+from bridge.inbox.keep import Keep
 from bridge.inbox.rows import (
     DOUBTFUL,
     Backlog,
@@ -39,6 +39,9 @@ MOST_RECENT = 30_000
 """What `recent` gives at the most: some thousands of calls."""
 
 
+Listener = Callable[[Callback], None]
+
+
 def _nobody(_callback: Callback) -> None:
     """Nobody listens."""
 
@@ -54,9 +57,9 @@ class Inbox:
         self._heard = heard
         self.news = asyncio.Event()
         """Set when a call has become due."""
-        keep = Keep(database.writing.dialect.name, heard)
+        keep = Keep(database.writing.dialect.name)
         self._add_attempts = adding(database.writing.dialect.name)
-        self._writer = GroupCommit(database, insert=keep, committed=self.news.set)
+        self._writer = GroupCommit(database, insert=keep, committed=self._committed)
 
     @property
     def is_shared(self) -> bool:
@@ -71,6 +74,12 @@ class Inbox:
             yield
         finally:
             await self._writer.close()
+
+    def _committed(self, known: Sequence[Callback]) -> None:
+        # What was kept before is no news of now, but of then.
+        for callback in known:
+            self._heard(callback)
+        self.news.set()
 
     async def put(self, callback: Callback) -> None:
         """Keep a callback; back when it is on the disk, InboxUnavailable when it cannot be.

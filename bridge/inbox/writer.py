@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge import metrics
+from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
 from bridge.inbox.engine import Database, cause
 
@@ -28,12 +30,13 @@ log = structlog.get_logger()
 
 Row = dict[str, Any]
 Operation = Callable[[AsyncConnection], Awaitable[None]]
+Transact = Callable[[], Awaitable[None]]
 
 
 class Insert(Protocol):
-    """Writes rows within a transaction."""
+    """Writes rows within a transaction; gives back what was there before of those that are no news."""
 
-    async def __call__(self, connection: AsyncConnection, /, rows: Sequence[Row]) -> None: ...
+    def __call__(self, connection: Connection, rows: Sequence[Row]) -> Sequence[Callback]: ...
 
 
 T = TypeVar("T")
@@ -43,7 +46,7 @@ class GroupCommit:
     """Commits rows by `insert` and operations by themselves, one transaction after the other.
 
     Each promise is kept when its transaction is on the disk; InboxUnavailable where it cannot be.
-    `committed` is called after rows were.
+    `committed` is called after rows were, with those callbacks that had been kept before.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class GroupCommit:
         database: Database,
         *,
         insert: Insert,
-        committed: Callable[[], None],
+        committed: Callable[[Sequence[Callback]], None],
     ) -> None:
         self._database = database
         self._insert = insert
@@ -103,29 +106,43 @@ class GroupCommit:
             operations, self._operations = self._operations, []
             crowded = len(rows) > 1
             if rows:
-                kept = await self._commit(partial(self._insert, rows=[row for row, _ in rows]), rows)
-                if kept:
-                    self._committed()
-                else:
-                    metrics.CALLBACKS_NOT_KEPT.inc(by=len(rows))
-            for waiting in operations:
-                await self._commit(waiting[0], [waiting])
+                await self._keep(rows)
+            for operation, promise in operations:
+                await self._commit(partial(self._operate, operation), [promise])
 
-    async def _commit(
-        self, operation: Operation, waiting: Sequence[tuple[Any, asyncio.Future[None]]]
-    ) -> bool:
+    async def _keep(self, rows: Sequence[tuple[Row, asyncio.Future[None]]]) -> None:
+        insert = partial(self._insert, rows=[row for row, _ in rows])
+        known: Sequence[Callback] = ()
+
+        async def transact() -> None:
+            nonlocal known
+            known = await self._database.transact(insert)
+
+        if await self._commit(transact, [promise for _, promise in rows]):
+            self._committed(known)
+        else:
+            metrics.CALLBACKS_NOT_KEPT.inc(by=len(rows))
+
+    async def _operate(self, operation: Operation) -> None:
+        async with (
+            asyncio.timeout(self._database.answers_within),
+            self._database.writing.begin() as connection,
+        ):
+            await operation(connection)
+
+    async def _commit(self, transact: Transact, promises: Sequence[asyncio.Future[None]]) -> bool:
         failure: Exception | None = None
         try:
-            await self._transact_patiently(operation)
+            await self._patiently(transact)
         # The one writer must not end, whatever it was: nothing would be kept any more.
         except Exception as problem:
             if isinstance(problem, (SQLAlchemyError, OSError)):
-                log.error("inbox.not_written", cause=cause(problem), rows=len(waiting))
+                log.error("inbox.not_written", cause=cause(problem), rows=len(promises))
             else:
                 log.exception("inbox.failed")
             failure = InboxUnavailable(f"the database cannot be written: {type(problem).__name__}")
             failure.__cause__ = problem
-        for _, promise in waiting:
+        for promise in promises:
             # A sender that has gone away has cancelled its promise.
             if promise.done():
                 continue
@@ -135,7 +152,7 @@ class GroupCommit:
                 promise.set_result(None)
         return failure is None
 
-    async def _transact_patiently(self, operation: Operation) -> None:
+    async def _patiently(self, transact: Transact) -> None:
         """Tries again what a lost connection, a restart or a deadlock undid, while its senders wait for it.
 
         The transaction may have been committed all the same, so every operation is one that may be repeated.
@@ -143,7 +160,7 @@ class GroupCommit:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                await self._transact(operation)
+                await transact()
             except Exception as problem:
                 now = loop.time()
                 self._failing_since = self._failing_since or now
@@ -154,10 +171,3 @@ class GroupCommit:
             else:
                 self._failing_since = None
                 return
-
-    async def _transact(self, operation: Operation) -> None:
-        async with (
-            asyncio.timeout(self._database.answers_within),
-            self._database.writing.begin() as connection,
-        ):
-            await operation(connection)
