@@ -1,15 +1,15 @@
 """Structured logs: JSON lines, or readable ones on a terminal. No secret gets past the last step."""
 
-import json
 import logging
 import sys
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
 import structlog
 
+from bridge.json_text import to_json
+from bridge.log_lines import Lines
 from bridge.redact import Redactor
 from bridge.settings import LogSettings
 
@@ -19,6 +19,7 @@ def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
 
     So does what Python would print of an exception that nobody caught. `secrets` are taken out of it all.
     """
+    lines = Lines(sys.stderr)
     redact = Redactor(secrets, full_numbers=settings.full_numbers)
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     as_json = settings.json_lines if settings.json_lines is not None else not sys.stderr.isatty()
@@ -36,10 +37,10 @@ def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
     structlog.configure(
         processors=[*shared, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_names: lines,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[_without_meta, *renderer])
     )
@@ -68,18 +69,8 @@ def _json_lines() -> list[structlog.typing.Processor]:
     tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
         structlog.processors.ExceptionRenderer(tracebacks),
-        structlog.processors.JSONRenderer(serializer=_serialize),
+        structlog.processors.JSONRenderer(serializer=to_json),
     ]
-
-
-def _serialize(event: structlog.typing.EventDict, *, default: Callable[[Any], Any]) -> str:
-    # json.dumps makes an encoder a line, which takes as long as to encode it.
-    return _encoder(default).encode(event)
-
-
-@cache
-def _encoder(default: Callable[[Any], Any]) -> json.JSONEncoder:
-    return json.JSONEncoder(ensure_ascii=False, default=default)
 
 
 _without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta

@@ -8,14 +8,16 @@ import pytest
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 
-EVERYBODYS = frozenset({"settings", "redact", "logs", "metrics", "errors"})
+EVERYBODYS = frozenset({"settings", "redact", "logs", "metrics", "errors", "json_text"})
 SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
     "calls": frozenset({"errors"}),
     "settings": frozenset({"errors", "calls"}),
     "redact": frozenset(),
-    "logs": EVERYBODYS,
+    "json_text": frozenset(),
+    "log_lines": frozenset(),
+    "logs": EVERYBODYS | {"log_lines"},
     "metrics": EVERYBODYS,
     "twilio": EVERYBODYS | {"calls"},
     "twenty": EVERYBODYS | {"calls"},

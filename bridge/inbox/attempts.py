@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bridge.inbox.batch import Row
 from bridge.inbox.rows import Outcome
 from bridge.inbox.tables import attempts
-from bridge.inbox.writer import Row
 
 
 def attempt(root_sid: str, revision: int, outcome: Outcome, *, error: str | None, now: datetime) -> Row:

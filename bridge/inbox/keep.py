@@ -1,28 +1,28 @@
 """What is written of new callbacks, within one transaction."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
+from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.calls.callback import Callback
-from bridge.inbox.rows import callback_of, stored
+from bridge.inbox.batch import Row
+from bridge.inbox.rows import callback_of, in_sqlite, stored
 from bridge.inbox.tables import callbacks, calls
-from bridge.inbox.writer import Row
 
 
 class Keep:
     """Keeps callbacks, each once, and makes their calls due; `Insert` of the group commit."""
 
-    def __init__(self, dialect_name: str) -> None:
-        dialect = postgresql if dialect_name == "postgresql" else sqlite
+    def __init__(self, insert: Any = postgresql.insert) -> None:
         self._put = (
-            dialect.insert(callbacks)
+            insert(callbacks)
             .on_conflict_do_nothing(index_elements=["digest"])
             .returning(callbacks.c.root_sid, callbacks.c.digest)
         )
-        told = dialect.insert(calls)
+        told = insert(calls)
         self._tell = told.on_conflict_do_update(
             index_elements=["root_sid"],
             set_={
@@ -30,30 +30,59 @@ class Keep:
                 "due_at": told.excluded.due_at,
                 "ended": or_(calls.c.ended, told.excluded.ended),
                 # What is new may mend what was refused.
-                "parked_reason": None,
+                "parked_reason": null(),
             },
         )
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> list[Callback]:
         """Writes the rows that are not there yet; gives back the others, as they were kept before."""
         # In one order everywhere, here and below, so that two replicas never wait for each other.
-        ordered = sorted(rows, key=lambda row: row["digest"])
-        kept = connection.execute(self._put, [stored(row) for row in ordered]).all()
-        new = Counter(row.root_sid for row in kept)
-        if new:
-            self._make_due(connection, rows, new)
+        kept = self._insert(connection, sorted(rows, key=lambda row: row["digest"]))
+        if kept:
+            self._make_due(connection, _told(rows, Counter(root_sid for root_sid, _ in kept)))
         if len(kept) == len(rows):
             return []
-        return _recalled(connection, {row["digest"] for row in rows} - {row.digest for row in kept})
+        return _recalled(connection, {row["digest"] for row in rows} - {digest for _, digest in kept})
 
-    def _make_due(self, connection: Connection, rows: Sequence[Row], new: Mapping[str, int]) -> None:
-        arrived = {row["root_sid"]: row["received_at"] for row in rows}
-        ended = {row["root_sid"] for row in rows if row["closes"]}
-        told = [
-            {"root_sid": sid, "revision": new[sid], "due_at": arrived[sid], "ended": sid in ended}
-            for sid in sorted(new)
-        ]
+    def _insert(self, connection: Connection, rows: Sequence[Row]) -> Sequence[tuple[str, bytes]]:
+        return connection.execute(self._put, [stored(row) for row in rows]).all()
+
+    def _make_due(self, connection: Connection, told: Sequence[Row]) -> None:
         connection.execute(self._tell, told)
+
+
+class KeepInSqlite(Keep):
+    """The same statements, given to the driver as they are: half of a small commit's time went around them.
+
+    Raises the driver's own errors.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(sqlite.insert)
+        dialect = sqlite.dialect(paramstyle="named")
+        columns = [column.name for column in callbacks.columns if column is not callbacks.c.id]
+        self._put_text = str(self._put.compile(dialect=dialect, column_keys=columns))
+        self._tell_text = str(self._tell.compile(dialect=dialect, column_keys=TOLD))
+
+    def _insert(self, connection: Connection, rows: Sequence[Row]) -> Sequence[tuple[str, bytes]]:
+        cursor = connection.connection.cursor()
+        return [kept for row in rows for kept in cursor.execute(self._put_text, in_sqlite(row)).fetchall()]
+
+    def _make_due(self, connection: Connection, told: Sequence[Row]) -> None:
+        connection.connection.cursor().executemany(self._tell_text, [in_sqlite(row) for row in told])
+
+
+TOLD = ("root_sid", "revision", "due_at", "ended")
+
+
+def _told(rows: Sequence[Row], new: Counter[str]) -> list[Row]:
+    """What their calls are told: how many of the rows are news, when they arrived, if they tell of an end."""
+    arrived = {row["root_sid"]: row["received_at"] for row in rows}
+    ended = {row["root_sid"] for row in rows if row["closes"]}
+    return [
+        {"root_sid": sid, "revision": new[sid], "due_at": arrived[sid], "ended": sid in ended}
+        for sid in sorted(new)
+    ]
 
 
 def _recalled(connection: Connection, digests: Set[bytes]) -> list[Callback]:

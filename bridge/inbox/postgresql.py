@@ -7,6 +7,8 @@ from sqlalchemy import NullPool, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bridge.json_text import to_json
+
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 4
 """How long a transaction may take; a connection that says nothing for so long is dropped."""
@@ -33,7 +35,7 @@ def open_engine(url: str, *, server_settings: Mapping[str, str] | None = None, *
     """An engine whose connections are refused with a ConnectionError, whatever the driver raises."""
     said = {"application_name": "twenty-bridge", "lock_timeout": str(LOCK_MS), **(server_settings or {})}
     connect_args = {"timeout": CONNECT_SECONDS, "server_settings": said}
-    engine = create_async_engine(url, connect_args=connect_args, **options)
+    engine = create_async_engine(url, json_serializer=to_json, connect_args=connect_args, **options)
     event.listen(engine.sync_engine, "do_connect", _connect)
     return engine
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +11,8 @@ from sqlalchemy import RowMapping
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.matching import Match, Person
 from bridge.calls.outcome import closes
-from bridge.inbox.writer import Row
+from bridge.inbox.batch import Row
+from bridge.json_text import to_json
 
 DOUBTFUL = bytes(16)
 """What was `written` of a call of which Twenty may show something older."""
@@ -89,6 +90,19 @@ def row_of(callback: Callback) -> Row:
 def stored(row: Row) -> Row:
     """The row as it goes into `callbacks`."""
     return {name: value for name, value in row.items() if name != "closes"}
+
+
+def in_sqlite(row: Row) -> Row:
+    """The row in SQLite's own types, as SQLAlchemy writes them."""
+    return {name: _in_sqlite(value) for name, value in row.items()}
+
+
+def _in_sqlite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return to_json(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value
 
 
 def settled_row_of(settled: Settled, now: datetime) -> Row:

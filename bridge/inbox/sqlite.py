@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bridge.errors import InboxUnavailable
+from bridge.json_text import to_json
 
 T = TypeVar("T")
 
@@ -36,7 +38,7 @@ def open_engine(url: str) -> AsyncEngine:
     file = Path(make_url(url).database or "")
     file.parent.mkdir(parents=True, exist_ok=True)
     _refuse_what_is_left_of(file)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_async_engine(url, json_serializer=to_json, connect_args={"timeout": BUSY_SECONDS})
     _prepare_all(engine.sync_engine)
     return engine
 
@@ -57,19 +59,30 @@ class OwnThread:
             execution_options=TO_WRITE,
         )
         _prepare_all(self._engine)
+        self._connection: Connection | None = None
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """What the work gives, when it is on the disk."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as connection:
-            return work(connection)
+        # Kept open: to take it from the pool and to give it back costs as much as a small commit.
+        self._connection = self._connection or self._engine.connect()
+        try:
+            with self._connection.begin():
+                return work(self._connection)
+        except self._engine.dialect.loaded_dbapi.Error as problem:
+            raise OperationalError(None, None, problem) from problem
 
     async def close(self) -> None:
         """Ends the connection and the thread."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
+
+    def _disconnect(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._engine.dispose()
 
 
 def _refuse_what_is_left_of(file: Path) -> None:

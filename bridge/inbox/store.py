@@ -17,7 +17,7 @@ from bridge.errors import InboxUnavailable
 from bridge.inbox.attempts import adding, attempt
 from bridge.inbox.database import open_database
 from bridge.inbox.engine import Database
-from bridge.inbox.keep import Keep
+from bridge.inbox.keep import Keep, KeepInSqlite
 from bridge.inbox.rows import (
     DOUBTFUL,
     Backlog,
@@ -31,9 +31,6 @@ from bridge.inbox.rows import (
 )
 from bridge.inbox.tables import callbacks, calls, due, kept, parked, unmatched
 from bridge.inbox.writer import GroupCommit, Operation
-
-KEPT_WITHIN_SECONDS = 8
-"""Twilio waits 15 s in all; one that is told in time may try again."""
 
 MOST_RECENT = 30_000
 """What `recent` gives at the most: some thousands of calls."""
@@ -57,7 +54,7 @@ class Inbox:
         self._heard = heard
         self.news = asyncio.Event()
         """Set when a call has become due."""
-        keep = Keep(database.writing.dialect.name)
+        keep = Keep() if database.is_shared else KeepInSqlite()
         self._add_attempts = adding(database.writing.dialect.name)
         self._writer = GroupCommit(database, insert=keep, committed=self._committed)
 
@@ -88,10 +85,7 @@ class Inbox:
         """
         metrics.CALLBACKS.inc(callback.kind)
         self._heard(callback)
-        try:
-            await asyncio.wait_for(self._writer.add(row_of(callback)), KEPT_WITHIN_SECONDS)
-        except TimeoutError as late:
-            raise InboxUnavailable("the database did not answer in time") from late
+        await self._writer.add(row_of(callback))
 
     def put_soon(self, callback: Callback) -> asyncio.Future[None]:
         """Keep a callback without waiting for it; the promise tells how it went."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import metrics
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
+from bridge.inbox.batch import Batch, Row
 from bridge.inbox.engine import Database, cause
 
 GATHER_SECONDS = 0.002
@@ -28,7 +29,6 @@ AGAIN_SECONDS = 0.1
 
 log = structlog.get_logger()
 
-Row = dict[str, Any]
 Operation = Callable[[AsyncConnection], Awaitable[None]]
 Transact = Callable[[], Awaitable[None]]
 
@@ -37,9 +37,6 @@ class Insert(Protocol):
     """Writes rows within a transaction; gives back what was there before of those that are no news."""
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> Sequence[Callback]: ...
-
-
-T = TypeVar("T")
 
 
 class GroupCommit:
@@ -59,7 +56,7 @@ class GroupCommit:
         self._database = database
         self._insert = insert
         self._committed = committed
-        self._rows: list[tuple[Row, asyncio.Future[None]]] = []
+        self._batch = Batch()
         self._operations: list[tuple[Operation, asyncio.Future[None]]] = []
         self._news = asyncio.Event()
         self._closing = False
@@ -79,49 +76,48 @@ class GroupCommit:
 
     def add(self, row: Row) -> asyncio.Future[None]:
         """A promise that the row is kept."""
-        if self._closing or len(self._rows) >= LONGEST_QUEUE:
+        if self._closing or len(self._batch) >= LONGEST_QUEUE:
             raise InboxUnavailable("the inbox is closing" if self._closing else "the inbox is full")
-        return self._promise(self._rows, row)
+        self._news.set()
+        return self._batch.add(row)
 
     def run(self, operation: Operation) -> asyncio.Future[None]:
         """A promise that the operation is done, in a transaction of its own."""
         if self._closing:
             raise InboxUnavailable("the inbox is closing")
-        return self._promise(self._operations, operation)
-
-    def _promise(self, waiting: list[tuple[T, asyncio.Future[None]]], item: T) -> asyncio.Future[None]:
         promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting.append((item, promise))
+        self._operations.append((operation, promise))
         self._news.set()
         return promise
 
     async def _run(self) -> None:
         crowded = False
-        while not (self._closing and not self._rows and not self._operations):
+        while not (self._closing and not self._batch and not self._operations):
             await self._news.wait()
             if crowded and not self._closing:
                 await asyncio.sleep(GATHER_SECONDS)
             self._news.clear()
-            rows, self._rows = self._rows, []
+            batch, self._batch = self._batch, Batch()
             operations, self._operations = self._operations, []
-            crowded = len(rows) > 1
-            if rows:
-                await self._keep(rows)
+            crowded = len(batch) > 1
+            if batch:
+                await self._keep(batch)
             for operation, promise in operations:
                 await self._commit(partial(self._operate, operation), [promise])
 
-    async def _keep(self, rows: Sequence[tuple[Row, asyncio.Future[None]]]) -> None:
-        insert = partial(self._insert, rows=[row for row, _ in rows])
+    async def _keep(self, batch: Batch) -> None:
+        insert = partial(self._insert, rows=batch.rows)
         known: Sequence[Callback] = ()
 
         async def transact() -> None:
             nonlocal known
             known = await self._database.transact(insert)
 
-        if await self._commit(transact, [promise for _, promise in rows]):
+        if await self._commit(transact, batch.promises):
             self._committed(known)
         else:
-            metrics.CALLBACKS_NOT_KEPT.inc(by=len(rows))
+            metrics.CALLBACKS_NOT_KEPT.inc(by=len(batch))
+        batch.over()
 
     async def _operate(self, operation: Operation) -> None:
         async with (

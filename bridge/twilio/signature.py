@@ -21,14 +21,18 @@ class Validator:
         """Whether `signature` is Twilio's for a form of `parameters` posted to `url` (query included)."""
         given = signature.encode("utf-8", "surrogateescape")
         signed = _joined(parameters)
-        valid = False
-        for key in self._keys:
-            for variant in _variants(url):
-                mac = key.copy()
-                mac.update(variant + signed)
-                # No early end: the time tells nothing of which token or variant came near.
-                valid |= hmac.compare_digest(base64.b64encode(mac.digest()), given)
-        return valid
+        # Who came near learns nothing from the time: it ends early for those alone who have a signature.
+        return any(
+            hmac.compare_digest(_signature(key, variant + signed), given)
+            for key in self._keys
+            for variant in _variants(url)
+        )
+
+
+def _signature(key: hmac.HMAC, signed: bytes) -> bytes:
+    mac = key.copy()
+    mac.update(signed)
+    return base64.b64encode(mac.digest())
 
 
 def _joined(parameters: Iterable[tuple[str, str]]) -> bytes:

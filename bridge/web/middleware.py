@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import hdrs, web
@@ -32,6 +32,7 @@ from bridge.errors import (
     WrongContentType,
 )
 from bridge.twilio.signature import Validator
+from bridge.web.urlencoded import pairs
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FormHandler = Callable[[web.Request, Mapping[str, str]], Awaitable[web.Response]]
@@ -161,10 +162,10 @@ class SignedForms:
             # One that is missing, or that comes with another, is not worth reading the form for.
             if len(signatures) != 1:
                 raise NotAllowed(UNSIGNED)
-            pairs = _pairs(await request.read())
-            if not any(self._validator.is_valid(url, pairs, signatures[0]) for url in self._urls(request)):
+            told = _pairs(await request.read())
+            if not any(self._validator.is_valid(url, told, signatures[0]) for url in self._urls(request)):
                 raise NotAllowed(UNSIGNED)
-            parameters = _readable(dict(pairs))
+            parameters = _readable(dict(told))
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
 
@@ -199,9 +200,9 @@ def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> Non
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        found = pairs(body, most=MOST_FIELDS)
     except ValueError as problem:
         raise NotUnderstood(UNREADABLE) from problem
-    if len(body) > LONGEST_FIELD and any(len(name + value) > LONGEST_FIELD for name, value in pairs):
+    if len(body) > LONGEST_FIELD and any(len(name + value) > LONGEST_FIELD for name, value in found):
         raise NotUnderstood(UNREADABLE)
-    return pairs
+    return found

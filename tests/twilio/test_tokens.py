@@ -5,7 +5,11 @@ from typing import Any
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
+from twilio.jwt.access_token import AccessToken
+from twilio.jwt.access_token.grants import VoiceGrant
 
 from bridge.calls.identities import allowed_identity
 from bridge.twilio.binding import Binding
@@ -19,10 +23,8 @@ OUTGOING = {"application_sid": "AP" + "0" * 32, "params": BINDING.parameters("al
 ACCOUNT, KEY, APP = "AC" + "0" * 32, "SK" + "0" * 32, "AP" + "0" * 32
 
 
-def issue(
-    *, ttl: timedelta = timedelta(hours=1), region: str | None = None, incoming: bool = True
-) -> IssuedToken:
-    issuer = TokenIssuer(
+def issuer(*, ttl: timedelta = timedelta(hours=1), region: str | None = None) -> TokenIssuer:
+    return TokenIssuer(
         account_sid=ACCOUNT,
         api_key=KEY,
         api_secret=SecretStr(SECRET),
@@ -31,14 +33,43 @@ def issue(
         binding=BINDING,
         region=region,
     )
-    return issuer.issue("alice", incoming=incoming, now=NOW)
 
 
-def payload(issued: IssuedToken) -> dict[str, Any]:
+def issue(
+    *, ttl: timedelta = timedelta(hours=1), region: str | None = None, incoming: bool = True
+) -> IssuedToken:
+    return issuer(ttl=ttl, region=region).issue("alice", incoming=incoming, now=NOW)
+
+
+def payload(token: str) -> dict[str, Any]:
     told: dict[str, Any] = jwt.decode(
-        issued.token, SECRET, algorithms=["HS256"], options={"verify_exp": False, "verify_nbf": False}
+        token, SECRET, algorithms=["HS256"], options={"verify_exp": False, "verify_nbf": False}
     )
     return told
+
+
+@given(
+    identity=st.text(min_size=1).map(lambda text: text.encode(errors="ignore").decode()).filter(bool),
+    incoming=st.booleans(),
+    region=st.sampled_from([None, "ie1"]),
+)
+def test_it_says_what_twilios_own_says(identity: str, incoming: bool, region: str | None) -> None:
+    issued = issuer(region=region).issue(identity, incoming=incoming, now=NOW)
+    grant = VoiceGrant(
+        incoming_allow=incoming,
+        outgoing_application_sid=APP,
+        outgoing_application_params=BINDING.parameters(identity),
+    )
+    grants, until = [grant], SECOND + 3600
+    theirs = AccessToken(
+        *(ACCOUNT, KEY, SECRET), grants, identity, nbf=SECOND, valid_until=until, region=region
+    ).to_jwt()
+    assert jwt.get_unverified_header(issued.token) == jwt.get_unverified_header(theirs)
+    ours, expected = payload(issued.token), payload(theirs)
+    # Theirs has the time of the test's clock in it.
+    assert ours.pop("jti").startswith(f"{KEY}-")
+    assert expected.pop("jti").startswith(f"{KEY}-")
+    assert ours == expected
 
 
 @pytest.mark.parametrize("region", [None, "ie1"])
@@ -48,7 +79,7 @@ def test_header(region: str | None) -> None:
 
 
 def test_payload() -> None:
-    told = payload(issue())
+    told = payload(issue().token)
     assert told.pop("jti").startswith(f"{KEY}-")
     assert told == {
         "iss": KEY,
@@ -63,7 +94,7 @@ def test_payload() -> None:
 
 
 def test_one_that_may_not_be_called() -> None:
-    assert payload(issue(incoming=False))["grants"]["voice"] == {"outgoing": OUTGOING}
+    assert payload(issue(incoming=False).token)["grants"]["voice"] == {"outgoing": OUTGOING}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +109,7 @@ def test_one_that_may_not_be_called() -> None:
 )
 def test_ttl_is_a_day_at_most(asked: timedelta, given: int) -> None:
     issued = issue(ttl=asked)
-    assert (payload(issued)["exp"] - SECOND, issued.ttl) == (given, given)
+    assert (payload(issued.token)["exp"] - SECOND, issued.ttl) == (given, given)
     assert issued.expires_at == datetime.fromtimestamp(SECOND + given, UTC)
 
 
