@@ -1,0 +1,85 @@
+// A phone in a page: @twilio/voice-sdk 2.x (global Twilio) and the bridge.
+import { Bridge, twentyToken } from "./bridge.js";
+
+const page = new URL(location.href).searchParams;
+const $ = (id) => document.getElementById(id);
+const bridge = new Bridge(
+  page.get("bridge") ?? "",
+  () => twentyToken() ?? $("key").value,
+  () => $("identity").value,
+);
+
+let device = null;
+let call = null;
+// Of the call that was last here: what came of it may be said when it is over.
+let sid = null;
+
+const shown = (text) => ($("status").textContent = text);
+const doing = (act) => async () => {
+  try {
+    await act();
+  } catch (error) {
+    shown(error.message);
+  }
+};
+
+async function goOnline() {
+  const { token, identity } = await bridge.token();
+  device = new Twilio.Device(token, { closeProtection: true, tokenRefreshMs: 60_000 });
+  device.on("registered", () => shown(`online as ${identity}`));
+  device.on("incoming", ring);
+  device.on("error", (error) => shown(`${error.code}: ${error.message}`));
+  // A minute before it ends: with a token that has ended nobody is rung.
+  device.on("tokenWillExpire", doing(async () => device.updateToken((await bridge.token()).token)));
+  await device.register();
+}
+
+async function dial() {
+  // The TwiML App hears of `To`; another caller ID of the company's may be asked for as `CallerId`.
+  follow(await device.connect({ params: { To: $("number").value } }));
+  shown(`calling ${$("number").value}`);
+}
+
+function ring(incoming) {
+  follow(incoming);
+  // The bridge sends these along, so that nobody waits for a look-up.
+  const { name, url } = Object.fromEntries(incoming.customParameters);
+  shown(`${name || incoming.parameters.From} calls`);
+  $("person").href = url ?? "";
+  $("person").textContent = url ? name : "";
+}
+
+function follow(one) {
+  call = one;
+  one.on("accept", () => {
+    sid = one.parameters.CallSid;
+    shown("talking");
+  });
+  for (const end of ["disconnect", "cancel", "reject"]) {
+    one.on(end, () => {
+      if (call === one) call = null;
+      shown("the call is over");
+    });
+  }
+}
+
+async function lookUp() {
+  const found = await bridge.caller($("number").value);
+  $("person").textContent = found.person?.name ?? "nobody we know";
+  $("person").href = found.url ?? "";
+}
+
+const acts = {
+  online: goOnline,
+  call: dial,
+  "look-up": lookUp,
+  answer: () => call.accept(),
+  decline: () => call.reject(),
+  "hang-up": () => call.disconnect(),
+  end: () => bridge.hangup(sid),
+  record: async () => shown(`recording: ${(await bridge.recording(sid, "start")).status}`),
+  pause: async () => shown(`recording: ${(await bridge.recording(sid, "pause")).status}`),
+  transfer: async () => shown((await bridge.transfer(sid, $("number").value)) ?? "sent on"),
+  dispose: async () => shown((await bridge.disposition(sid, $("outcome").value, $("note").value)) ?? "noted"),
+};
+for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", doing(act));
