@@ -18,6 +18,8 @@ with warnings.catch_warnings():
 
 _numbers = count(1)
 
+LOOPBACK = "127.0.0.1"
+
 
 @dataclass(frozen=True)
 class Postgres:
@@ -51,13 +53,15 @@ class Postgres:
         """For `BRIDGE_DATABASE_URL`."""
         return f"postgresql+asyncpg://postgres@/{name}?host={self.folder}&port={self.port}"
 
-    def tcp_url(self, name: str) -> str:
+    def tcp_url(self, name: str, *, host: str = LOOPBACK) -> str:
         """The same by TCP; the server has to be started with `listen`."""
-        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
+        return f"postgresql+asyncpg://postgres@{host}:{self.port}/{name}"
 
-    def listen(self) -> None:
-        """Restarts the server, so that it can be reached by TCP, too."""
-        self.control("restart", "-m", "fast", "-o", f"-h 127.0.0.1 -p {self.port} -k {self.folder}")
+    def listen(self, host: str = LOOPBACK) -> None:
+        """Restarts the server, so that it can be reached by TCP, too, by its neighbours at that address."""
+        with self.folder.joinpath("pg_hba.conf").open("a") as allowed:
+            allowed.write(f"host all all {host}/30 trust\n")
+        self.control("restart", "-m", "fast", "-o", f"-h {host} -p {self.port} -k {self.folder}")
 
     def away(self, name: str) -> None:
         """As if the server stopped, to those who use one database."""

@@ -31,7 +31,7 @@ class AdvisoryLock:
     """`DrainLock` in PostgreSQL. It ends with its session, and is then gone, not silently renewed."""
 
     def __init__(self, url: str, *, partition_seconds: int) -> None:
-        self._engine = postgresql.alone(url, **keepalive(partition_seconds))
+        self._engine = postgresql.alone(url, **postgresql.keepalive(partition_seconds))
         self._connection: AsyncConnection | None = None
         self._one_at_a_time = asyncio.Lock()
         self._session: int | None = None
@@ -85,19 +85,3 @@ class AdvisoryLock:
         if connection is not None:
             await connection.invalidate()
             await connection.close()
-
-
-def keepalive(seconds: int) -> dict[str, str]:
-    """So that the server ends a session whose client has been unreachable for so long.
-
-    https://www.postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP-SETTINGS
-    """
-    probes = 3
-    interval = max(1, seconds // (2 * probes))
-    return {
-        "tcp_keepalives_idle": str(max(1, seconds - probes * interval)),
-        "tcp_keepalives_interval": str(interval),
-        "tcp_keepalives_count": str(probes),
-        # Of what was sent to the client and not taken.
-        "tcp_user_timeout": str(seconds * 1000),
-    }

@@ -16,10 +16,17 @@ ANSWER_SECONDS = 4
 LOCK_MS = 3000
 """How long a statement waits for a lock that another holds."""
 
+HALFWAY_MS = 5000
+"""How long a transaction may stand still, and its locks with it: its client gave it up, or is gone."""
+
+GONE_SECONDS = 20
+"""How long the server keeps the connections of a client that cannot be reached."""
+
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 PASSING = frozenset(
     {
         "40001",  # serialization_failure
+        "25P03",  # idle_in_transaction_session_timeout
         "40P01",  # deadlock_detected
         "53300",  # too_many_connections
         "55P03",  # lock_not_available
@@ -33,7 +40,13 @@ PASSING = frozenset(
 
 def open_engine(url: str, *, server_settings: Mapping[str, str] | None = None, **options: Any) -> AsyncEngine:
     """An engine whose connections are refused with a ConnectionError, whatever the driver raises."""
-    said = {"application_name": "twenty-bridge", "lock_timeout": str(LOCK_MS), **(server_settings or {})}
+    said = {
+        "application_name": "twenty-bridge",
+        "lock_timeout": str(LOCK_MS),
+        "idle_in_transaction_session_timeout": str(HALFWAY_MS),
+        **keepalive(GONE_SECONDS),
+        **(server_settings or {}),
+    }
     connect_args = {"timeout": CONNECT_SECONDS, "server_settings": said}
     engine = create_async_engine(url, json_serializer=to_json, connect_args=connect_args, **options)
     event.listen(engine.sync_engine, "do_connect", _connect)
@@ -59,6 +72,22 @@ def writing(url: str) -> AsyncEngine:
 def alone(url: str, **server_settings: str) -> AsyncEngine:
     """For a connection of its own, such as one that holds a lock."""
     return open_engine(url, server_settings=server_settings, poolclass=NullPool)
+
+
+def keepalive(seconds: int) -> dict[str, str]:
+    """So that the server ends a session whose client has been unreachable for so long.
+
+    https://www.postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP-SETTINGS
+    """
+    probes = 3
+    interval = max(1, seconds // (2 * probes))
+    return {
+        "tcp_keepalives_idle": str(max(1, seconds - probes * interval)),
+        "tcp_keepalives_interval": str(interval),
+        "tcp_keepalives_count": str(probes),
+        # Of what was sent to the client and not taken.
+        "tcp_user_timeout": str(seconds * 1000),
+    }
 
 
 def passes(problem: Exception) -> bool:

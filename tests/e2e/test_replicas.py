@@ -50,13 +50,13 @@ async def until_reasons(bridge: BridgeProcess, wanted: list[str]) -> None:
     await until(holds, AssertionError)
 
 
-async def until_written(twenty: TwentySandbox, sids: set[str]) -> None:
+async def until_written(twenty: TwentySandbox, sids: set[str], *, within: float = 20) -> None:
     """Until Twenty shows these calls as over."""
 
     async def holds() -> None:
         assert sids <= {sid for sid, call in (await phone_calls(twenty)).items() if call["endedAt"]}
 
-    await until(holds, AssertionError)
+    await until(holds, AssertionError, within=within)
 
 
 async def test_both_take_callbacks_and_one_drains_until_it_dies(

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import AlreadyServed, InboxUnavailable, Standby
-from bridge.inbox.advisory_lock import keepalive
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
-from bridge.inbox.postgresql import alone
+from bridge.inbox.postgresql import alone, keepalive
 from bridge.settings import InboxSettings
 from tests.postgres import Postgres
 from tests.support import until
@@ -123,9 +122,9 @@ def test_the_server_notices_a_partition_in_time(seconds: int, idle: int, interva
 
 async def test_the_server_takes_the_keepalive(tcp_postgres_url: str) -> None:
     """On a connection by TCP; a Unix socket has none."""
-    engine = alone(tcp_postgres_url, **keepalive(20))
+    engine = alone(tcp_postgres_url, **keepalive(40))
     async with engine.connect() as connection:
-        for name, value in keepalive(20).items():
+        for name, value in keepalive(40).items():
             shown = (await connection.exec_driver_sql(f"SHOW {name}")).scalar_one()
-            assert shown in (value, "20s"), name
+            assert shown in (value, "40s"), name
     await engine.dispose()

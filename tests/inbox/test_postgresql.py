@@ -150,3 +150,20 @@ async def test_a_network_that_is_gone_hangs_nobody(tcp_postgres_url: str) -> Non
             await inbox.put(outbound(new_sid(), JANE))
             await until(lock.take, Standby)
             await lock.check()
+
+
+async def test_a_replica_that_vanished_halfway_holds_no_call_back(tcp_postgres_url: str) -> None:
+    there, callback = make_url(tcp_postgres_url), outbound(new_sid(), JANE)
+    async with open_inbox(tcp_postgres_url) as inbox, proxy(host="127.0.0.1", port=there.port or 0) as way:
+        await inbox.put(callback)
+        vanished = alone(there.set(port=way.port).render_as_string(hide_password=False))
+        async with vanished.connect() as connection:
+            await connection.execute(text("UPDATE calls SET attempts = 0"))
+            way.freeze()
+            news = outbound(callback.root_sid, JANE, seconds=61)
+            try:
+                await until(lambda: inbox.put(news), InboxUnavailable)
+            finally:
+                way.thaw()
+                await connection.invalidate()
+        await vanished.dispose()
