@@ -46,7 +46,7 @@ format: $(READY)  ## rewrites the sources in the house's format
 docs: $(READY)  ## docs/reference/, from what the code says
 	$(BIN)/python -m docs.generate
 
-bench: $(READY)  ## CPU time, memory and start, beside a bare aiohttp handler
+bench: $(READY)  ## the speed of all of it, beside what people run today; seven minutes, ends with the goals
 	$(BIN)/python -m benchmarks
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

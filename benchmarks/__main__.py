@@ -1,12 +1,58 @@
-"""All of them, one after the other."""
+"""`make bench`: every part that the goals are about, in one run, and a table at the end.
 
-import asyncio
+`python -m benchmarks --json` prints `{"machine", "http", "drain", "history", "whole", "start"}`, each as the
+part's own `--json` does. It takes about seven minutes. What takes longer is run by itself: `durable`,
+`history` with a million callbacks, `backlog`, `takeover`, `soak`.
+"""
 
-from benchmarks import drain, http, start
+import argparse
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-drain.quiet()
-http.show(asyncio.run(http.measure()))
-print()
-drain.show(asyncio.run(drain.measure()))
-print()
-start.show(asyncio.run(start.measure()))
+import uvloop
+
+from benchmarks import drain, goals, history, http, start, whole
+from benchmarks.machine import machine
+
+Part = tuple[Callable[[], Awaitable[Any]], Callable[[Any], None]]
+PARTS: Mapping[str, Part] = {
+    "http": (http.measure, http.show),
+    "drain": (drain.measure, drain.show),
+    "history": (lambda: history.measure(["sqlite"], [0, 100_000]), history.show),
+    "whole": (whole.measure, whole.show),
+    "start": (start.measure, start.show),
+}
+
+
+async def measure() -> dict[str, Any]:
+    """The figures of each part, one after the other."""
+    found: dict[str, Any] = {"machine": machine()}
+    for name, (part, _) in PARTS.items():
+        print(f"{name} ...", file=sys.stderr)
+        found[name] = await part()
+    return found
+
+
+def show(found: dict[str, Any]) -> None:
+    """Each part's table, and the goals."""
+    for name, (_, show_part) in PARTS.items():
+        print(f"\n{name}")
+        show_part(found[name])
+    print(f"\n{found['machine']}\n")
+    goals.show(found)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    drain.quiet()
+    result = uvloop.run(measure())
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        show(result)

@@ -31,17 +31,17 @@ PER_SECOND = 20
 _numbers = count(4 * 10**8)
 
 
-async def measure(callbacks: int = CALLBACKS) -> dict[str, Any]:
+async def measure(callbacks: int = CALLBACKS, *, seconds: int = SECONDS) -> dict[str, Any]:
     """The figures, against one sandbox."""
     async with sandbox_twenty() as twenty:
         env = {"TWENTY_API_URL": twenty.url, "TWENTY_API_TOKEN": twenty.api_key}
         async with _bridge(env, backlog=0) as (bridge, _):
-            quiet = await _p99(bridge)
+            quiet = await _p99(bridge, seconds)
         async with _bridge(env, backlog=callbacks) as (bridge, database):
             idle, before, began = bridge.resident_mb(), _due(database), time.perf_counter()
-            most = asyncio.create_task(_most_memory(bridge))
-            draining = await _p99(bridge)
-            drained = (before + SECONDS * PER_SECOND / 4 - _due(database)) / (time.perf_counter() - began)
+            most = asyncio.create_task(_most_memory(bridge, seconds))
+            draining = await _p99(bridge, seconds)
+            drained = (before + seconds * PER_SECOND / 4 - _due(database)) / (time.perf_counter() - began)
             return {
                 "callbacks": callbacks,
                 "start_s": round(bridge.started_in, 2),
@@ -72,11 +72,11 @@ def _due(database: Path) -> int:
     return int(due)
 
 
-async def _p99(bridge: Server) -> float:
+async def _p99(bridge: Server, seconds: int) -> float:
     """Milliseconds; callbacks come when they come, whether those before are answered or not."""
     async with aiohttp.ClientSession(bridge.url) as session:
         sending = []
-        for _ in range(SECONDS * PER_SECOND):
+        for _ in range(seconds * PER_SECOND):
             sending.append(asyncio.create_task(_send(session)))
             await asyncio.sleep(1 / PER_SECOND)
         took = await asyncio.gather(*sending)
@@ -93,9 +93,9 @@ async def _send(session: aiohttp.ClientSession) -> float:
     return time.perf_counter() - began
 
 
-async def _most_memory(bridge: Server) -> float:
+async def _most_memory(bridge: Server, seconds: int) -> float:
     most = 0.0
-    for _ in range(SECONDS * 5):
+    for _ in range(seconds * 5):
         most = max(most, bridge.resident_mb())
         await asyncio.sleep(0.2)
     return most

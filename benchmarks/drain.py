@@ -62,7 +62,9 @@ class Counting:
         return await self.client.execute_metadata(name, **variables)
 
 
-async def measure() -> dict[str, Any]:
+async def measure(
+    *, calls: int = CALLS, naive_calls: int = NAIVE_CALLS, samples: int = SAMPLES
+) -> dict[str, Any]:
     """All figures, against one sandbox."""
     async with sandbox_twenty() as twenty, open_twenty(twenty.url, twenty.user_token) as user:
         for first in range(0, PEOPLE, 200):
@@ -71,9 +73,9 @@ async def measure() -> dict[str, Any]:
             {"api_url": twenty.url, "api_token": twenty.api_key, "requests_per_minute": 10**6}
         )
         async with open_client(settings) as client:
-            drained = await _drain(Counting(client))
-            naive = await _naive(Counting(client))
-        latency = await _latency(twenty.url, twenty.api_key, user)
+            drained = await _drain(Counting(client), calls)
+            naive = await _naive(Counting(client), naive_calls)
+        latency = await _latency(twenty.url, twenty.api_key, user, samples)
     return {
         **drained,
         "naive_calls_per_root_field": naive,
@@ -91,19 +93,19 @@ def _person(number: int) -> dict[str, Any]:
     }
 
 
-async def _drain(client: Counting) -> dict[str, Any]:
+async def _drain(client: Counting, calls: int) -> dict[str, Any]:
     """A backlog of calls, four callbacks each, every one with a number of its own."""
     async with _inbox() as (inbox, queries):
-        told = [callback for number in range(CALLS) for callback in callbacks_of_call(number)]
+        told = [callback for number in range(calls) for callback in callbacks_of_call(number)]
         await asyncio.gather(*map(inbox.put, told))
         worker = _worker(inbox, client)
         asked, cpu = queries(), time.process_time()
         while await worker.drain_once():
             pass
         return {
-            "calls_per_root_field": round(CALLS / client.root_fields, 2),
-            "cpu_us_per_call": round((time.process_time() - cpu) / CALLS * 1e6),
-            "queries_per_call": round((queries() - asked) / CALLS, 3),
+            "calls_per_root_field": round(calls / client.root_fields, 2),
+            "cpu_us_per_call": round((time.process_time() - cpu) / calls * 1e6),
+            "queries_per_call": round((queries() - asked) / calls, 3),
         }
 
 
@@ -154,9 +156,9 @@ def _callback(parameters: dict[str, str], at: datetime) -> Callback:
     )
 
 
-async def _naive(client: Counting) -> float:
+async def _naive(client: Counting, calls: int) -> float:
     """As a first version would do it: a look-up, a note and its target for each call."""
-    for number in range(NAIVE_CALLS):
+    for number in range(calls):
         phone = {"phones": {"primaryPhoneNumber": {"eq": f"6{number:08}"}}}
         found = await client.execute("FindPeople", filter=phone, first=1)
         (edge,) = found["people"]["edges"]
@@ -164,16 +166,16 @@ async def _naive(client: Counting) -> float:
         note_id = made["createNotes"][0]["id"]
         target = {"noteId": note_id, "targetPersonId": edge["node"]["id"]}
         await client.execute("UpsertNoteTargets", data=[target])
-    return round(NAIVE_CALLS / client.root_fields, 3)
+    return round(calls / client.root_fields, 3)
 
 
-async def _latency(url: str, api_key: str, user: Twenty) -> dict[str, float]:
+async def _latency(url: str, api_key: str, user: Twenty, samples: int) -> dict[str, float]:
     """Milliseconds from the 204 of a call's only callback to its record, at a bridge with nothing to do."""
     took = []
     with TemporaryDirectory() as folder:
         env = {"TWENTY_API_URL": url, "TWENTY_API_TOKEN": api_key}
         async with servers.bridge(Path(folder), **env) as bridge:
-            for number in range(SAMPLES):
+            for number in range(samples):
                 request = requests.status(4 * (10**6 + number) + 3)
                 await send(bridge.url, [request], connections=1)
                 acknowledged = time.time()

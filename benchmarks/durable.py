@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ from typing import Any
 
 from benchmarks import databases, peers, requests, servers
 from benchmarks.load import send
+from benchmarks.peers import Peer
 from benchmarks.rounds import Figures, medians, percentiles_ms
 from benchmarks.servers import Server
 
@@ -38,14 +39,16 @@ class Measured:
     database: Callable[[], float] = lambda: 0.0
 
 
-async def measure() -> dict[str, Any]:
-    """The figures, medians over the rounds."""
+async def measure(
+    requests_at: Mapping[int, int] = REQUESTS, *, rounds: int = ROUNDS, peer: Peer = peers.express
+) -> dict[str, Any]:
+    """The figures, medians over the rounds; `requests_at` says how many requests at so many connections."""
     async with AsyncExitStack() as stack:
-        measured = await _servers(stack)
-        return {str(connections): await _compare(measured, connections) for connections in REQUESTS}
+        measured = await _servers(stack, peer)
+        return {str(n): await _compare(measured, n, many, rounds) for n, many in requests_at.items()}
 
 
-async def _servers(stack: AsyncExitStack) -> dict[str, Measured]:
+async def _servers(stack: AsyncExitStack, peer: Peer) -> dict[str, Measured]:
     postgres = stack.enter_context(databases.postgresql())
     on = {"sqlite": {}, "postgresql": {"BRIDGE_DATABASE_URL": postgres.url("postgres")}}
     found = {}
@@ -55,14 +58,14 @@ async def _servers(stack: AsyncExitStack) -> dict[str, Measured]:
         used = partial(databases.cpu_seconds, postgres) if more else Measured.database
         found[name] = Measured(bridge, used)
     try:
-        found["express"] = Measured(await stack.enter_async_context(peers.express()))
+        found["express"] = Measured(await stack.enter_async_context(peer()))
     except peers.NotHere as reason:
         print(reason, file=sys.stderr)
     return found
 
 
-async def _compare(measured: dict[str, Measured], connections: int) -> dict[str, Any]:
-    figures = await medians(measured, partial(_round, connections), rounds=ROUNDS)
+async def _compare(measured: dict[str, Measured], connections: int, many: int, rounds: int) -> dict[str, Any]:
+    figures = await medians(measured, partial(_round, connections, many), rounds=rounds)
     if "express" not in figures:
         return {**figures}
     peer = figures["express"]["cpu_us"]
@@ -73,8 +76,8 @@ async def _compare(measured: dict[str, Measured], connections: int) -> dict[str,
     return figures | ratios
 
 
-async def _round(connections: int, one: Measured, _number: int) -> Figures:
-    wanted = [requests.status(next(_numbers)) for _ in range(REQUESTS[connections])]
+async def _round(connections: int, many: int, one: Measured, _number: int) -> Figures:
+    wanted = [requests.status(next(_numbers)) for _ in range(many)]
     cpu, database, began = one.server.cpu_seconds(), one.database(), time.perf_counter()
     took = await send(one.server.url, wanted, connections=connections)
     wall = time.perf_counter() - began

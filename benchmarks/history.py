@@ -12,20 +12,19 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from itertools import count
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import databases, requests, servers
 from benchmarks.drain import callbacks_of_call, quiet
 from benchmarks.load import send
+from benchmarks.rounds import Figures, medians
 from benchmarks.servers import Server
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import Inbox, open_inbox
@@ -50,14 +49,17 @@ class Kept:
 
 
 async def measure(
-    names: Sequence[str] = ("sqlite", "postgresql"), histories: Sequence[int] = HISTORIES
+    names: Sequence[str] = ("sqlite", "postgresql"),
+    histories: Sequence[int] = HISTORIES,
+    *,
+    rounds: int = ROUNDS,
 ) -> dict[str, Any]:
     """The figures, medians over the rounds."""
     opened = {"sqlite": _on_sqlite, "postgresql": _on_postgresql}
     figures = {}
     for name in names:
         async with opened[name](histories) as inboxes:
-            figures[name] = await _compare(inboxes)
+            figures[name] = await _compare(inboxes, rounds)
     return figures
 
 
@@ -87,37 +89,18 @@ async def _open(stack: AsyncExitStack, url: str, history: int, database: Callabl
     return Kept(url, await stack.enter_async_context(open_inbox(url)), history, database)
 
 
-async def _compare(inboxes: list[Kept]) -> dict[str, Any]:
-    rounds = await _rounds({one.history: partial(_round, one) for one in inboxes})
+async def _compare(inboxes: list[Kept], rounds: int) -> dict[str, Any]:
+    kept = await medians({str(one.history): one for one in inboxes}, _round, rounds=rounds)
     async with AsyncExitStack() as stack:
-        ingest = await _rounds(
-            {one.history: partial(_ingest, one, await _bridge(stack, one)) for one in inboxes}
-        )
-    medians = {
-        str(history): {
-            figure: round(median(r[figure] for r in found), 1)
-            for found in (ingest[history], rounds[history])
-            for figure in found[0]
-        }
-        for history in rounds
-    }
-    none, longest = medians[str(inboxes[0].history)], medians[str(inboxes[-1].history)]
+        served = {str(one.history): (one, await _bridge(stack, one)) for one in inboxes}
+        ingested = await medians(served, _ingest, rounds=rounds)
+    figures = {history: ingested[history] | kept[history] for history in kept}
+    none, longest = figures[str(inboxes[0].history)], figures[str(inboxes[-1].history)]
     ratios = {
         f"{what}_ratio": round(longest[f"{what}_cpu_us"] / none[f"{what}_cpu_us"], 3)
         for what in ("ingest", "keep", "drain")
     }
-    return medians | ratios
-
-
-async def _rounds(
-    each: dict[int, Callable[[], Awaitable[dict[str, float]]]],
-) -> dict[int, list[dict[str, float]]]:
-    """What each found, by turns; but for the first, which warms up."""
-    found: dict[int, list[dict[str, float]]] = {history: [] for history in each}
-    for _ in range(ROUNDS + 1):
-        for history, measured in each.items():
-            found[history].append(await measured())
-    return {history: figures[1:] for history, figures in found.items()}
+    return figures | ratios
 
 
 async def _bridge(stack: AsyncExitStack, one: Kept) -> Server:
@@ -125,7 +108,8 @@ async def _bridge(stack: AsyncExitStack, one: Kept) -> Server:
     return await stack.enter_async_context(servers.bridge(folder, BRIDGE_DATABASE_URL=one.url))
 
 
-async def _ingest(one: Kept, server: Server) -> dict[str, float]:
+async def _ingest(served: tuple[Kept, Server], _number: int) -> Figures:
+    one, server = served
     sent = [requests.status(4 * next(_numbers) + n) for _ in range(CALLS_INGESTED) for n in range(4)]
     began, database = server.cpu_seconds(), one.database()
     await send(server.url, sent, connections=32)
@@ -133,8 +117,8 @@ async def _ingest(one: Kept, server: Server) -> dict[str, float]:
     return {"ingest_cpu_us": used / len(sent) * 1e6}
 
 
-async def _round(one: Kept) -> dict[str, float]:
-    used: dict[str, float] = {}
+async def _round(one: Kept, _number: int) -> Figures:
+    used: Figures = {}
     batches = [
         [c for _ in range(CALLS_A_BATCH) for c in callbacks_of_call(next(_numbers))] for _ in range(BATCHES)
     ]
@@ -153,7 +137,7 @@ async def _round(one: Kept) -> dict[str, float]:
 
 
 @contextmanager
-def _measured(one: Kept, name: str, used: dict[str, float]) -> Iterator[None]:
+def _measured(one: Kept, name: str, used: Figures) -> Iterator[None]:
     began, database = time.process_time(), one.database()
     yield
     used[name] = time.process_time() - began + one.database() - database

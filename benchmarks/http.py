@@ -17,8 +17,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +28,7 @@ import uvloop
 
 from benchmarks import equality, peers, servers
 from benchmarks.load import send
+from benchmarks.peers import Peer
 from benchmarks.requests import KINDS, Request
 from benchmarks.rounds import Figures, medians, percentiles_ms
 from benchmarks.servers import Server
@@ -37,8 +38,6 @@ REQUESTS = 4000
 CONNECTIONS = 32
 SETTLES_SECONDS = 0.1
 """What a server does after its last answer is counted too."""
-
-Peer = Callable[[], AbstractAsyncContextManager[Server]]
 
 
 async def measure(

@@ -25,7 +25,7 @@ LOOK_SECONDS = 0.02
 STANDBY = "drain.standby"
 
 
-async def measure() -> dict[str, Any]:
+async def measure(kills: int = KILLS) -> dict[str, Any]:
     """The figures."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -34,7 +34,7 @@ async def measure() -> dict[str, Any]:
         env = environment(BRIDGE_DATABASE_URL=server.url("postgres"))
         drains, stands_by = [await stack.enter_async_context(running(env, folder)) for _ in range(2)]
         took = []
-        for _ in range(KILLS):
+        for _ in range(kills):
             await _until(stands_by, standby=True)
             began = time.perf_counter()
             await drains.kill()
@@ -42,7 +42,7 @@ async def measure() -> dict[str, Any]:
             took.append(time.perf_counter() - began)
             await drains.start()
             drains, stands_by = stands_by, drains
-        return {"kills": KILLS, "median_s": round(median(took), 2), "longest_s": round(max(took), 2)}
+        return {"kills": kills, "median_s": round(median(took), 2), "longest_s": round(max(took), 2)}
 
 
 async def _until(bridge: BridgeProcess, *, standby: bool) -> None:

@@ -6,8 +6,8 @@ Each installs itself, at locked versions, into its own folder, when it is first 
 import asyncio
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from benchmarks.servers import Server, printing_its_url
@@ -15,6 +15,8 @@ from benchmarks.servers import Server, printing_its_url
 HERE = Path(__file__).parent
 EXPRESS = HERE / "express"
 FASTAPI = HERE / "fastapi"
+
+Peer = Callable[[], AbstractAsyncContextManager[Server]]
 
 
 class NotHere(Exception):

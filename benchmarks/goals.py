@@ -1,0 +1,63 @@
+"""What the bridge shall reach, by the figures of one run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Found = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`figure` finds what was measured; it shall be at least, or at most, so much."""
+
+    what: str
+    figure: Callable[[Found], float]
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def measured(self, found: Found) -> float | None:
+        """None where it was left out."""
+        try:
+            return self.figure(found)
+        except LookupError:
+            return None
+
+    def met(self, figure: float) -> bool:
+        """Whether a figure is on the right side."""
+        return figure >= (self.at_least or 0) and (self.at_most is None or figure <= self.at_most)
+
+    def __str__(self) -> str:
+        return f"≥ {self.at_least:g}" if self.at_least else f"≤ {self.at_most:g}"
+
+
+def _carried(found: Found) -> float:
+    """The most calls a second, if every one was logged."""
+    most = found["whole"]["at"]["most"]
+    return 0.0 if most["wrong"] or most["not_acknowledged"] else float(most["calls_per_s"])
+
+
+GOALS: Sequence[Goal] = (
+    Goal("token: requests by Express's", lambda f: f["http"]["token"]["ratio_to_express"], at_least=6),
+    Goal("voice: requests by Express's", lambda f: f["http"]["voice"]["ratio_to_express"], at_least=2.5),
+    Goal("status: requests by Express's", lambda f: f["http"]["status"]["ratio_to_express"], at_least=2),
+    Goal("start to ready, s", lambda f: f["start"]["ready_s"], at_most=2),
+    Goal("idle memory, MB", lambda f: f["start"]["idle_mb"], at_most=130),
+    Goal("drain: calls a root field", lambda f: f["drain"]["calls_per_root_field"], at_least=60),
+    Goal("whole way: calls a second, all logged", _carried, at_least=100),
+    Goal(
+        "whole way: p99 of a 204 at 100 calls a second, ms",
+        lambda f: f["whole"]["at"]["100"]["acknowledged_ms"]["p99"],
+        at_most=50,
+    ),
+)
+
+
+def show(found: Found) -> None:
+    """The table."""
+    print(f"{'goal':52}{'measured':>10}{'wanted':>10}")
+    for goal in GOALS:
+        figure = goal.measured(found)
+        measured = "" if figure is None else f"{figure:.2f}".rstrip("0").rstrip(".")
+        verdict = "left out" if figure is None else "met" if goal.met(figure) else "MISSED"
+        print(f"{goal.what:52}{measured:>10}{goal!s:>10}  {verdict}")

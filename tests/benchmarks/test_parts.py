@@ -1,0 +1,28 @@
+"""The parts that take long run all the same; what they find is not looked at closely."""
+
+from benchmarks import backlog, drain, durable, history, takeover
+from benchmarks.servers import bare_aiohttp
+
+
+async def test_drain() -> None:
+    found = await drain.measure(calls=200, naive_calls=3, samples=2)
+    assert found["calls_per_root_field"] > 50 * found["naive_calls_per_root_field"]
+
+
+async def test_history() -> None:
+    found = await history.measure(["sqlite"], [0, 400], rounds=1)
+    assert found["sqlite"]["400"]["keep_cpu_us"] > 0
+
+
+async def test_durable() -> None:
+    found = await durable.measure({8: 40}, rounds=1, peer=bare_aiohttp)
+    assert found["8"]["postgresql"]["database_cpu_us"] >= 0
+
+
+async def test_backlog() -> None:
+    found = await backlog.measure(400, seconds=1)
+    assert found["most_mb"] >= found["idle_mb"] > 0
+
+
+async def test_takeover() -> None:
+    assert (await takeover.measure(1))["longest_s"] > 0
