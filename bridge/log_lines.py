@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+from collections import deque
 from threading import Lock
 from typing import TextIO
 
@@ -11,33 +12,39 @@ class Lines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._gathered: list[str] = []
+        self._gathered: deque[str] = deque()
+        self._comes_to_write = False
         self._lock = Lock()
         atexit.register(self.flush)
 
     def msg(self, line: str) -> None:
         """One line, without its end."""
-        self.write(f"{line}\n")
+        self._gathered.append(f"{line}\n")
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self.flush()
             return
         # Whoever is the first of a turn writes for all.
-        if len(self._gathered) == 1:
-            loop.call_soon(self.flush)
+        if not self._comes_to_write:
+            self._comes_to_write = True
+            loop.call_soon(self._end_of_turn)
 
     debug = info = warning = error = critical = exception = msg
 
     def write(self, text: str) -> None:
         """Some text, in its turn."""
-        with self._lock:
-            self._gathered.append(text)
+        self._gathered.append(text)
 
     def flush(self) -> None:
         """What has gathered goes out."""
+        # Threads may append meanwhile; what they append is written by them, or here.
         with self._lock:
-            text, self._gathered = "".join(self._gathered), []
+            text = "".join([self._gathered.popleft() for _ in range(len(self._gathered))])
             if text:
                 self._stream.write(text)
                 self._stream.flush()
+
+    def _end_of_turn(self) -> None:
+        self._comes_to_write = False
+        self.flush()

@@ -1,15 +1,16 @@
 """Access tokens for the phone widget."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
+import orjson
 import structlog
 from aiohttp import hdrs, web
 
 from bridge import metrics
 from bridge.errors import BridgeError, CannotVouch, NotUnderstood, TooManyRequests, WrongContentType
+from bridge.json_text import to_json
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 from bridge.web.addresses import Addresses
 from bridge.web.agents import Caller
@@ -19,8 +20,6 @@ from bridge.web.rates import Rate
 
 OUTCOMES: Mapping[type[BridgeError], str] = {TooManyRequests: "limited", CannotVouch: "unavailable"}
 """What is counted of those that got none; all others were refused."""
-
-log = structlog.get_logger()
 
 
 class Rates:
@@ -72,8 +71,10 @@ class Tokens:
         identity = caller.agent(asked)
         self._rates.take(request, caller, identity)
         issued = self._issuer.issue(identity, incoming=caller.incoming, now=datetime.now(UTC))
-        log.info("token.issued", identity=identity, to=caller.name, incoming=caller.incoming)
-        return web.json_response(self._body(issued), headers={hdrs.CACHE_CONTROL: "no-store"})
+        # The request's line tells who got what.
+        structlog.contextvars.bind_contextvars(identity=identity, to=caller.name, incoming=caller.incoming)
+        headers = {hdrs.CACHE_CONTROL: "no-store"}
+        return web.json_response(self._body(issued), headers=headers, dumps=to_json)
 
     def _body(self, issued: IssuedToken) -> dict[str, object]:
         return {
@@ -96,8 +97,8 @@ async def _asked_identity(request: web.Request) -> str | None:
     if request.content_type != "application/json":
         raise WrongContentType(f"The body should be application/json or {FORM}.")
     try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as problem:
+        values = orjson.loads(body)
+    except orjson.JSONDecodeError as problem:
         raise NotUnderstood("The body is no JSON.") from problem
     identity = values.get("identity") if isinstance(values, dict) else 0
     if not isinstance(identity, str | None):

@@ -116,6 +116,14 @@ async def test_lines_of_one_request_share_its_id(bridge: Bridge, lines: list[dic
     assert first == same != second == also
 
 
+async def test_the_line_of_a_token_tells_whose_it_is(bridge: Bridge, lines: list[dict[str, object]]) -> None:
+    await bridge.post(
+        "/token", json={"identity": "twenty-user-1"}, headers={"Authorization": f"Bearer {KEY}"}
+    )
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["identity"], line["to"], line["incoming"]) == ("twenty_user_1", "widget key 1", True)
+
+
 async def test_no_line_holds_what_a_caller_makes_up(bridge: Bridge, lines: list[dict[str, object]]) -> None:
     await bridge.get("/nowhere/+33612345678")
     await bridge.get("/api/callers/+33612345678")
