@@ -78,5 +78,7 @@ class CallbackUrls:
 
 def marks(target: str) -> dict[str, str]:
     """What the bridge wrote on a path with query, as parameters of the callback."""
+    if "?" not in target:
+        return {}
     query = dict(parse_qsl(urlsplit(target).query))
     return {parameter: query[mark] for mark, parameter in MARKS.items() if mark in query}

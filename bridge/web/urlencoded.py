@@ -3,7 +3,7 @@
 https://url.spec.whatwg.org/#urlencoded-parsing
 """
 
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 
 def pairs(body: bytes, *, most: int) -> list[tuple[str, str]]:
@@ -15,7 +15,11 @@ def pairs(body: bytes, *, most: int) -> list[tuple[str, str]]:
     for field in text.split("&"):
         if field:
             name, _, value = field.partition("=")
-            if "%" in field or "+" in field:
-                name, value = unquote_plus(name), unquote_plus(value)
-            found.append((name, value))
+            found.append((_decoded(name), _decoded(value)))
     return found
+
+
+def _decoded(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote_to_bytes(text).decode("utf-8", "replace") if "%" in text else text
