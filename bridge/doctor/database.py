@@ -27,8 +27,9 @@ def checks(url: str) -> Iterator[Check]:
     database = _Database(url)
     yield Check("database.writable", database.writable, fix=database.fix)
     yield Check("database.migrated", database.migrated, needs=["database.writable"])
-    if database.file:
-        yield Check("database.space", database.space)
+    yield Check(
+        "database.space", database.space if database.file else database.size, needs=["database.writable"]
+    )
 
 
 class _Database:
@@ -91,6 +92,19 @@ class _Database:
         folder = next(parent for parent in (self.file or Path()).absolute().parents if parent.exists())
         return room(shutil.disk_usage(folder).free, folder)
 
+    async def size(self) -> Verdict:
+        """How large a shared one is: no query tells how much room its server's disk has."""
+        database = self._connect()
+        try:
+            async with database.reading.connect() as connection:
+                taken = await connection.scalar(text("SELECT pg_database_size(current_database())"))
+        finally:
+            await database.close()
+        return ok(
+            f"The database takes {taken / 2**20:,.0f} MB. PostgreSQL does not tell how much room is left: "
+            "watch its disk."
+        )
+
 
 def room(free: int, folder: Path) -> Verdict:
     """Whether so many bytes are enough."""
@@ -111,7 +125,7 @@ def _compared(there: str | None) -> Verdict:
             f"The tables are those of an older version ({there or 'none'}, not {head}).",
             "Start the bridge (twenty-bridge serve): it brings them up to date.",
         )
-    return error(
+    return warning(
         f"The tables are those of a newer version ({there}).",
-        "Run the version of the bridge that made them, or restore the backup from before.",
+        "The version just before it works with them; an older one needs a backup from its time.",
     )

@@ -58,6 +58,7 @@ def _checks(
             session,
             public_url=public_url,
             numbers=configured.own_numbers,
+            caller_ids=configured.caller_ids,
             countries=configured.dialling.rules(configured.region).countries,
         ),
         public.checks(

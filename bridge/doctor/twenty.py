@@ -7,8 +7,9 @@ from typing import Any
 
 import aiohttp
 
+from bridge.doctor import rate_limit
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.errors import NotUnderstood, TwentyDenied, TwentyUnavailable
+from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit, TwentyUnavailable
 from bridge.settings import TwentySettings
 from bridge.twenty.client import TwentyClient
 from bridge.twenty.compare import find_drifts
@@ -99,7 +100,11 @@ class _Twenty:
         return warning(reason, NEW_KEY) if ends < datetime.now(UTC) + SOON else ok(reason)
 
     async def role(self) -> Verdict:
-        """Whether the key's role may read and write; tried on records that are not there."""
+        """Whether the key's role may read and write; tried on records that are not there.
+
+        Twenty looks at the role before it looks for records (`WorkspaceUpdateQueryBuilder.execute`), and an
+        update by a filter is no error where nothing matches.
+        """
         nobodys = str(uuid.uuid4())
         asked: dict[str, tuple[str, dict[str, Any]]] = {
             "see people": ("FindPeople", {"filter": {"id": {"eq": nobodys}}, "first": 1, "after": None}),
@@ -143,13 +148,19 @@ class _Twenty:
     async def rate_limit(self) -> Verdict:
         """Whether there is something left, and what the bridge takes the limit for."""
         set_to = self._settings.requests_per_minute
-        await self._client.execute("WorkspaceMembers")
+        try:
+            await self._client.execute("WorkspaceMembers")
+        except TwentyOverLimit as refused:
+            return rate_limit.told(str(refused), set_to)
         if set_to > DEFAULT_LIMIT:
             return warning(
                 f"twenty.requests_per_minute is {set_to}; Twenty's own default is {DEFAULT_LIMIT}.",
                 "Set API_RATE_LIMITING_LONG_LIMIT of Twenty's server to as much, or take the setting back.",
             )
-        return ok(f"The bridge keeps to {set_to} root fields a minute, and there is some left.")
+        return ok(
+            f"There is some left. The bridge keeps to {set_to} root fields a minute; "
+            "Twenty names its own limit only where it refuses."
+        )
 
     async def webhook(self) -> Verdict:
         """Whether Twenty tells of people who change."""

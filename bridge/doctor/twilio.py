@@ -22,6 +22,10 @@ SET_UP = "twenty-bridge setup twilio"
 NEW_KEY = f"Take TWILIO_API_KEY and TWILIO_API_SECRET out of .env, then {SET_UP} (it makes new ones)."
 PERMISSIONS = "Twilio console → Voice → Settings → Geo permissions"
 MEDIA = "Twilio console → Voice → Settings → General: Enforce HTTP Auth on Media URLs."
+VERIFY = (
+    "Twilio console → Phone Numbers → Verified Caller IDs: verify it; or take it out of TWILIO_PHONE_NUMBER, "
+    "dialling.caller_ids, dialling.own_caller_ids."
+)
 SHOWN = 8
 ONE_TRY: Sequence[float] = ()
 
@@ -32,15 +36,28 @@ def checks(
     *,
     public_url: str,
     numbers: Collection[str],
+    caller_ids: Collection[str],
     countries: Collection[str],
 ) -> Iterator[Check]:
-    """Those of one account. `numbers` are ours (E.164), `countries` (ISO 3166) those that may be called."""
-    twilio = _Twilio(settings, session, public_url, numbers, countries)
+    """Those of one account.
+
+    `numbers` are ours, `caller_ids` those that we may show (E.164), `countries` (ISO 3166) those that may be
+    called.
+    """
+    twilio = _Twilio(
+        settings,
+        session,
+        public_url=public_url,
+        numbers=numbers,
+        caller_ids=caller_ids,
+        countries=countries,
+    )
     known = ["twilio.api_key"]
     yield Check("twilio.auth_token", twilio.auth_token, REACH)
     yield Check("twilio.api_key", twilio.api_key, REACH)
     yield Check("twilio.app", twilio.app, SET_UP, needs=known)
     yield Check("twilio.numbers", twilio.numbers, SET_UP, needs=known)
+    yield Check("twilio.caller_ids", twilio.caller_ids, VERIFY, needs=known)
     yield Check("twilio.geo_permissions", twilio.geo_permissions, PERMISSIONS, needs=known)
     yield Check("twilio.recordings", twilio.recordings, MEDIA, needs=known)
 
@@ -52,14 +69,17 @@ class _Twilio:
         self,
         settings: TwilioSettings,
         session: aiohttp.ClientSession,
+        *,
         public_url: str,
         numbers: Collection[str],
+        caller_ids: Collection[str],
         countries: Collection[str],
     ) -> None:
         self._settings = settings
         self._session = session
         self._public_url = public_url
         self._numbers = numbers
+        self._caller_ids = caller_ids
         self._countries = countries
 
     @asynccontextmanager
@@ -129,15 +149,31 @@ class _Twilio:
         missing = sorted(set(self._numbers) - owned.keys())
         if missing:
             return error(
-                f"The account does not own {', '.join(missing)}: Twilio refuses it as caller ID (13214).",
-                "Buy it, set TWILIO_PHONE_NUMBER to one of "
-                f"{', '.join(owned) or 'yours'}, or verify it: Phone Numbers → Verified Caller IDs.",
+                f"The account does not own {', '.join(missing)}: calls to it cannot come here.",
+                "Buy it, or set TWILIO_PHONE_NUMBER and lines.numbers to "
+                f"{', '.join(owned) or 'numbers of yours'}.",
             )
         ours = self._settings.app_sid
         astray = [number for number in sorted(self._numbers) if owned[number].voice_application_sid != ours]
         if astray:
             return warning(f"Calls to {', '.join(astray)} do not come here.", SET_UP)
         return ok("Calls to our numbers come here.")
+
+    async def caller_ids(self) -> Verdict:
+        """Whether Twilio lets us show every number that agents may show."""
+        async with self._account() as account:
+            may_be_shown = {one.phone_number for one in await account.numbers()}
+            refused = sorted(set(self._caller_ids) - may_be_shown)
+            if refused:
+                may_be_shown.update(await account.verified_numbers())
+        refused = [number for number in refused if number not in may_be_shown]
+        if refused:
+            return error(
+                f"{', '.join(refused)} is neither the account's nor verified: Twilio refuses calls out that "
+                "show it (13214).",
+                VERIFY,
+            )
+        return ok("Twilio lets the bridge show every caller ID that is set.")
 
     async def geo_permissions(self) -> Verdict:
         """Whether Twilio lets through more than the bridge, or less."""

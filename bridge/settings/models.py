@@ -66,6 +66,13 @@ class Settings(Section):
         return frozenset({self.twilio.phone_number, *(number for number, _ in self.lines.each() if number)})
 
     @property
+    def caller_ids(self) -> frozenset[str]:
+        """Every number (E.164) that a call out may show."""
+        own = self.dialling.own_caller_ids.values()
+        shown = (number for numbers in own for number in numbers)
+        return frozenset({self.twilio.phone_number, *self.dialling.caller_ids, *shown})
+
+    @property
     def origins(self) -> frozenset[str]:
         """Whose pages may ask: Twenty's own, and those that are set."""
         return frozenset({origin_of(self.twenty.pages), *self.cors.origins})

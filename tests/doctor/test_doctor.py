@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from bridge.app import open_app
-from bridge.doctor import clock, database, public, twilio
+from bridge.doctor import clock, database, public, rate_limit, twilio
 from bridge.doctor.checks import Status
 from bridge.errors import NotUnderstood
 from bridge.sandbox.twenty import twenty_sandbox
@@ -135,6 +135,20 @@ def high_limit(world: World) -> None:
     world.change("twenty", requests_per_minute=5000)
 
 
+def lower_limit(world: World) -> None:
+    world.change("twenty", requests_per_minute=200)
+    world.twenty.faults.over_limit = True
+
+
+def caller_id_of_nobodys(world: World) -> None:
+    world.change("dialling", caller_ids=("+33159130002",))
+
+
+def agents_caller_id(world: World) -> None:
+    world.twilio.account.verified.add("+33159130002")
+    world.change("dialling", caller_ids=("+33159130002",), own_caller_ids={"alice": ("+33159130003",)})
+
+
 def no_webhook_secret(world: World) -> None:
     world.change("twenty", webhook_secret=None)
 
@@ -228,7 +242,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (database_is_none, "database.writable", "error", "not a database"),
     (no_postgresql, "database.writable", "error", "cannot be written"),
     (older_tables, "database.migrated", "warning", "older version"),
-    (newer_tables, "database.migrated", "error", "newer version"),
+    (newer_tables, "database.migrated", "warning", "newer version"),
     (twenty_down, "twenty.reachable", "error", "cannot be reached"),
     (twenty_elsewhere, "twenty.reachable", "error", "no Twenty"),
     (key_unknown, "twenty.key", "error", "does not take the API key"),
@@ -239,6 +253,12 @@ CASES: list[tuple[Break, str, str, str]] = [
     (field_gone, "twenty.object", "error", "phoneCall.transcript is deactivated"),
     (over_limit, "twenty.rate_limit", "warning", "rate limit is used up"),
     (high_limit, "twenty.rate_limit", "warning", "5000"),
+    (
+        lower_limit,
+        "twenty.rate_limit",
+        "warning",
+        "allows 100 root fields a minute, and the bridge counts on 200",
+    ),
     (no_webhook_secret, "twenty.webhook", "warning", "TWENTY_WEBHOOK_SECRET"),
     (other_webhook_secret, "twenty.webhook", "warning", "change secret"),
     (wrong_auth_token, "twilio.auth_token", "error", "TWILIO_AUTH_TOKEN"),
@@ -248,6 +268,13 @@ CASES: list[tuple[Break, str, str, str]] = [
     (app_elsewhere, "twilio.app", "error", "https://old.example.com/status →"),
     (number_not_ours, "twilio.numbers", "error", "does not own +33159139999"),
     (number_astray, "twilio.numbers", "warning", "do not come here"),
+    (
+        caller_id_of_nobodys,
+        "twilio.caller_ids",
+        "error",
+        "+33159130002 is neither the account's nor verified",
+    ),
+    (agents_caller_id, "twilio.caller_ids", "error", "+33159130003 is neither"),
     (wide_open, "twilio.geo_permissions", "warning", "KY"),
     (risky, "twilio.geo_permissions", "warning", "high-risk numbers in FR"),
     (too_closed, "twilio.geo_permissions", "error", "does not call FR"),
@@ -395,6 +422,33 @@ def test_a_clock_that_is_off(seconds: int, status: str) -> None:
 @pytest.mark.parametrize(("free", "status"), [(2**40, "ok"), (2**29, "warning"), (2**20, "error")])
 def test_room_on_the_disk(free: int, status: str) -> None:
     assert database.room(free, Path("/srv")).status == status
+
+
+async def test_a_database_that_others_hold(world: World, postgres_url: str) -> None:
+    world.change("inbox", database_url=postgres_url)
+    status, reason, _ = (await world.examine("database"))["database.space"]
+    assert (status, "MB" in reason, "watch its disk" in reason) == ("ok", True, True)
+
+
+async def test_verified_and_owned_numbers_may_be_shown(world: World) -> None:
+    world.twilio.account.verified.add("+33159130002")
+    world.twilio.account.add_number("+33159130003")
+    world.change("dialling", caller_ids=("+33159130002",), own_caller_ids={"alice": ("+33159130003",)})
+    assert (await world.examine("twilio.caller_ids"))["twilio.caller_ids"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "set_to", "said"),
+    [
+        ("Limit reached (60 tokens per 60000 ms)", 100, "allows 60 root fields a minute"),
+        ("Limit reached (100 tokens per 60000 ms)", 100, "is used up: 100 root fields per 60 s"),
+        ("Limit reached (100 tokens per 1000 ms)", 5000, "is used up: 100 root fields per 1 s"),
+        ("Limit reached", 100, "is used up"),
+        ("Limit reached (5 tokens per 0 ms)", 100, "is used up"),
+    ],
+)
+def test_a_refusal_names_the_limit(refusal: str, set_to: int, said: str) -> None:
+    assert said in rate_limit.told(refusal, set_to).reason
 
 
 @pytest.mark.parametrize(("days", "status"), [(100, Status.OK), (10, Status.WARNING)])

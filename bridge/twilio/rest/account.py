@@ -42,6 +42,13 @@ class AccountRest:
         """The numbers that the account owns."""
         return [Number.of(one) for one in await self._library.incoming_phone_numbers.list_async()]
 
+    async def verified_numbers(self) -> list[str]:
+        """Numbers (E.164) that the account does not own, and may show: its verified caller IDs.
+
+        https://www.twilio.com/docs/voice/api/outgoing-caller-ids
+        """
+        return [one.phone_number for one in await self._library.outgoing_caller_ids.list_async()]
+
     async def attach(self, number_sid: str, application_sid: str) -> None:
         """Has calls to a number go to an application, whatever its own voice URL says."""
         await self._library.incoming_phone_numbers(number_sid).update_async(

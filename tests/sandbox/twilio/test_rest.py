@@ -155,6 +155,14 @@ async def test_recordings(ask: Ask, played: PlayedCall, rest: aiohttp.ClientSess
         assert response.status == 404
 
 
+async def test_verified_numbers(ask: Ask, sandbox: TwilioSandbox) -> None:
+    sandbox.account.verified = {MOBILE, "+33698765432"}
+    shown = (await ask("ListOutgoingCallerId"))["outgoing_caller_ids"]
+    assert {one["phone_number"] for one in shown} == sandbox.account.verified
+    (one,) = (await ask("ListOutgoingCallerId", query={"PhoneNumber": MOBILE}))["outgoing_caller_ids"]
+    assert one["phone_number"] == MOBILE
+
+
 async def test_the_account(ask: Ask, sandbox: TwilioSandbox) -> None:
     assert (await ask("FetchAccount"))["status"] == "active"
 
@@ -164,6 +172,7 @@ async def test_the_account(ask: Ask, sandbox: TwilioSandbox) -> None:
     [
         (known.CALL_FILTERS, "ListCall"),
         (known.NUMBER_FILTERS, "ListIncomingPhoneNumber"),
+        (known.CALLER_ID_FILTERS, "ListOutgoingCallerId"),
         (known.RECORDING_FILTERS, "ListRecording"),
         (known.RECORDING_DATES, "ListCallRecording"),
         (known.FRIENDLY_NAME, "ListApplication"),

@@ -5,6 +5,7 @@ from aiohttp import web
 from bridge.sandbox.twilio.control import control_routes
 from bridge.sandbox.twilio.rest import (
     applications,
+    caller_ids,
     calls,
     dialing_permissions,
     keys,
@@ -45,6 +46,7 @@ ROUTES = [
     web.get(ACCOUNT + "/IncomingPhoneNumbers.json", numbers.list_numbers),
     web.get(ACCOUNT + "/IncomingPhoneNumbers/{Sid}.json", numbers.fetch_number),
     web.post(ACCOUNT + "/IncomingPhoneNumbers/{Sid}.json", numbers.update_number),
+    web.get(ACCOUNT + "/OutgoingCallerIds.json", caller_ids.list_caller_ids),
     web.get(ACCOUNT + "/Recordings.json", recordings.list_recordings),
     web.get(_RECORDING + ".json", recordings.fetch_recording),
     web.delete(_RECORDING + ".json", recordings.delete_recording),

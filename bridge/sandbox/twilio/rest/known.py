@@ -32,6 +32,7 @@ NUMBER = _names(
     IdentitySid AddressSid BundleSid"""
 )
 NUMBER_FILTERS = frozenset({"Beta", "FriendlyName", "PhoneNumber", "Origin"})
+CALLER_ID_FILTERS = frozenset({"FriendlyName", "PhoneNumber"})
 RECORDING_DATES = frozenset({"DateCreated", "DateCreated<", "DateCreated>"})
 RECORDING_FILTERS = RECORDING_DATES | {"CallSid", "ConferenceSid", "IncludeSoftDeleted"}
 CREATE_RECORDING = _names(

@@ -160,6 +160,19 @@ def _recording(account: Account, recording: Recording) -> dict[str, Any]:
     }
 
 
+def show_caller_id(account: Account, sid: str, number: str) -> dict[str, Any]:
+    """https://www.twilio.com/docs/voice/api/outgoing-caller-ids"""
+    return {
+        "sid": sid,
+        "account_sid": account.sid,
+        "friendly_name": number,
+        "phone_number": number,
+        "date_created": None,
+        "date_updated": None,
+        "uri": uri(account, f"OutgoingCallerIds/{sid}"),
+    }
+
+
 def show_account(account: Account) -> dict[str, Any]:
     """https://www.twilio.com/docs/iam/api/account"""
     return {"sid": account.sid, "friendly_name": "Sandbox", "status": "active", "type": "Full"}
