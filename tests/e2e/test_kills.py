@@ -1,7 +1,8 @@
-"""kill -9 at random points, again and again: what was acknowledged ends in Twenty, once."""
+"""kill -9 and SIGTERM at random points, again and again: what was acknowledged ends in Twenty, once."""
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -20,20 +21,32 @@ MANY = 100_000
 """More calls than can be sent meanwhile."""
 
 LONGEST_LIFE = 1.0
-"""Seconds from a start's end to the kill, at the most: within them it takes and drains some hundred calls."""
+"""Seconds that a process has, at the most: within them it takes and drains some hundred calls."""
 
 UNLIMITED = "twenty: {requests_per_minute: 1000000}\n"
 
 slow = pytest.mark.slow
 
 
+async def killed(bridge: BridgeProcess) -> None:
+    """In the middle of everything."""
+    await bridge.kill()
+
+
+async def stopped(bridge: BridgeProcess) -> None:
+    """In the middle of everything, but in order."""
+    assert await bridge.stop() == 0
+
+
 @pytest.mark.parametrize(
-    ("database", "kills", "callbacks_at_least", "seed"),
+    ("database", "end", "times", "callbacks_at_least", "seed"),
     [
-        pytest.param("sqlite", 12, 1000, 1, id="sqlite-dozen"),
-        pytest.param("postgresql", 6, 500, 2, id="postgresql-half-a-dozen"),
-        pytest.param("sqlite", 200, 20_000, 3, id="sqlite-200", marks=slow),
-        pytest.param("postgresql", 200, 20_000, 4, id="postgresql-200", marks=slow),
+        pytest.param("sqlite", killed, 12, 1000, 1, id="sqlite-dozen"),
+        pytest.param("postgresql", killed, 6, 500, 2, id="postgresql-half-a-dozen"),
+        pytest.param("sqlite", stopped, 3, 500, 5, id="sqlite-terms"),
+        pytest.param("sqlite", killed, 200, 20_000, 3, id="sqlite-200", marks=slow),
+        pytest.param("postgresql", killed, 200, 20_000, 4, id="postgresql-200", marks=slow),
+        pytest.param("sqlite", stopped, 50, 5000, 6, id="sqlite-50-terms", marks=slow),
     ],
 )
 async def test_what_was_acknowledged_ends_in_twenty_once(
@@ -42,7 +55,8 @@ async def test_what_was_acknowledged_ends_in_twenty_once(
     tmp_path: Path,
     request: pytest.FixtureRequest,
     database: str,
-    kills: int,
+    end: Callable[[BridgeProcess], Awaitable[None]],
+    times: int,
     callbacks_at_least: int,
     seed: int,
 ) -> None:
@@ -55,11 +69,11 @@ async def test_what_was_acknowledged_ends_in_twenty_once(
     await bridge.start()
     sending = asyncio.create_task(load.send(lambda: bridge.url, again=True, seed=seed))
     chance = random.Random(seed)
-    for _ in range(kills):
+    for _ in range(times):
         await asyncio.sleep(chance.uniform(0, LONGEST_LIFE))
-        await bridge.kill()
+        await end(bridge)
         await bridge.start()
-    assert not sending.done(), "the load ended before the kills did"
+    assert not sending.done(), "the load ended before the ends did"
     await eventually(lambda: len(load.acknowledged) >= callbacks_at_least, within=600)
     load.stop()
     await sending

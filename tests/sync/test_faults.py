@@ -12,11 +12,13 @@ from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sync.doubts import LATE_SECONDS, Doubts
 from bridge.sync.worker import Worker
-from bridge.twenty.client import open_client
+from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.provision import provision
 from tests.support import (
     TEN,
     ask,
     create_person,
+    eventually,
     new_sid,
     outbound,
     phone_calls,
@@ -26,6 +28,7 @@ from tests.support import (
 )
 from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain
+from tests.twenty.provisioning import tell, workspace
 
 JANE = "+33612345678"
 
@@ -123,6 +126,31 @@ async def test_an_answer_that_nobody_understands_costs_time_and_no_call(
     twenty.faults.clear()
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
+
+
+UPDATE_FIELD = "mutation ($i: UpdateOneFieldMetadataInput!) { updateOneField(input: $i) { id } }"
+DELETE_FIELD = "mutation ($i: DeleteOneFieldInput!) { deleteOneField(input: $i) { id } }"
+
+
+async def test_a_field_that_is_deleted_under_way_costs_time_and_no_call(
+    twenty: TwentySandbox, client: TwentyClient, inbox: Inbox, worker: Worker
+) -> None:
+    before, after = new_sid(), new_sid()
+    await inbox.put(outbound(before, JANE))
+    await drain(worker)
+    field = (await workspace(twenty)).field_id("durationInSeconds")
+    await tell(twenty, UPDATE_FIELD, i={"id": field, "update": {"isActive": False}})
+    await tell(twenty, DELETE_FIELD, i={"id": field})
+    running = asyncio.create_task(worker.run())
+    await inbox.put(outbound(after, JANE))
+    await eventually(lambda: worker.reason == "twenty.schema")
+    assert await inbox.due_count() == 1
+    await provision(client)
+    await eventually(lambda: worker.reason is None)
+    worker.stop()
+    await running
+    assert set(await phone_calls(twenty)) == {before, after}
+    assert await inbox.due_count() == 0
 
 
 async def test_a_slow_twenty_is_not_waited_for_for_ever(
