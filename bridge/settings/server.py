@@ -77,7 +77,8 @@ class InboxSettings(Section):
 class LogSettings(Section):
     """What is logged, and how; `json_lines` unset means: unless on a terminal.
 
-    `requests` is a line for each request, that of a token with whose it is. Telephone numbers are shortened unless `full_numbers`.
+    `requests` is a line for each request, that of a token with whose it is. Telephone numbers are shortened
+    unless `full_numbers`.
     """
 
     level: Literal["debug", "info", "warning", "error"] = "info"
