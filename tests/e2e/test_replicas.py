@@ -16,6 +16,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.e2e.balancer import balancer
 from tests.e2e.load import Load, on_timelines, post_signed, shown
+from tests.postgres import Postgres
 from tests.support import create_person, eventually, new_sid, phone_calls, until
 
 JANE = "+33612345678"
@@ -77,6 +78,37 @@ async def test_both_take_callbacks_and_one_drains_until_it_dies(
 
     await first.start()
     await until_reasons(first, ["drain.standby"])
+
+
+LOSE_THE_LOCK = """SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON oid = database
+WHERE locktype = 'advisory' AND datname = '{}'"""
+
+
+async def test_who_lost_the_lock_in_the_middle_of_a_batch_writes_no_more(
+    twilio: TwilioSandbox,
+    twenty: TwentySandbox,
+    tmp_path: Path,
+    postgres_server: Postgres,
+    postgres_database: str,
+) -> None:
+    tmp_path.joinpath("config.yaml").write_text(CONFIG)
+    url = postgres_server.url(postgres_database)
+    env = environment(twilio, twenty, tmp_path) | {"BRIDGE_DATABASE_URL": url}
+    first, sid = BridgeProcess(env, tmp_path, log=tmp_path / "log"), new_sid()
+    await first.start()
+    async with running(env, tmp_path) as second:
+        await until_reasons(second, ["drain.standby"])
+        before, twenty.faults.slow_seconds = len(twenty.requests), 1.0
+        await hangs_up(first, sid)
+        await eventually(lambda: len(twenty.requests) > before)
+        await asyncio.to_thread(postgres_server.sql, LOSE_THE_LOCK.format(postgres_database))
+        await until_reasons(second, [])
+        twenty.faults.clear()
+        await until_written(twenty, {sid})
+        await until_reasons(first, ["drain.standby"])
+    assert await first.stop() == 0
+    assert first.log is not None
+    assert "activity.written" not in first.log.read_text()
 
 
 async def test_a_rolling_restart_under_load_refuses_nothing(
