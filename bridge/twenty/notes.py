@@ -1,7 +1,8 @@
 """Notes on a call and its person: what was said on it, where to hear it, and what came of it.
 
 What a user did stays done: a note's person is written once, one that was deleted is not written again,
-and what an agent said is created, never changed.
+one that somebody edited is left to them and what is new is a second note, and what an agent said is created,
+never changed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,11 @@ from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
 from bridge.twenty.markdown import plain, quoted
+
+BY_KEY = "API"
+"""Who writes by an API key, as the bridge does; whoever edits a note in Twenty is MANUAL."""
+
+SECOND = "second"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +51,24 @@ class CallNotes:
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """Writes each call's note; what is refused is in the answer, by call SID."""
-        notes = {w.activity.call_sid: note_of(w.activity) for w in writes}
-        refused = await self._batches.send("UpsertNotes", notes)
+        which = await self._which([w for w in writes if not w.first])
+        refused = await self._upsert(writes, which)
         written = [w for w in writes if w.activity.call_sid not in refused]
-        return refused | await self._send_targets([_targets(w, with_person=w.first) for w in written])
+        return refused | await self._send_targets(
+            [_targets_of(w, which, with_person=w.first) for w in written]
+        )
 
     async def write_text(self, writes: Sequence[Write]) -> Refused:
         """Writes the notes of those that have text, unless a user deleted it; two root fields, or three."""
         worth = [w for w in writes if w.note or (w.first and w.activity.has_text)]
         if not worth:
             return {}
-        deleted = await self._deleted([w for w in worth if w.noted])
-        standing = [w for w in worth if w.activity.call_sid not in deleted]
+        which = await self._which([w for w in worth if w.noted])
+        standing = [w for w in worth if not w.noted or w.activity.call_sid in which]
         # One that a person was found for later is put on the person, and says what it said.
-        refused = await self._batches.send(
-            "UpsertNotes", {w.activity.call_sid: note_of(w.activity) for w in standing if w.note}
-        )
+        refused = await self._upsert([w for w in standing if w.note], which)
         written = [w for w in standing if w.activity.call_sid not in refused]
-        targets = [_targets(w, with_person=w.first or not w.noted) for w in written]
+        targets = [_targets_of(w, which, with_person=w.first or not w.noted) for w in written]
         return refused | await self._send_targets(targets)
 
     async def write_dispositions(self, writes: Sequence[Write]) -> Refused:
@@ -84,6 +90,10 @@ class CallNotes:
         ]
         return _by_call(refused) | await self._send_targets(written)
 
+    async def _upsert(self, writes: Sequence[Write], which: Mapping[str, str]) -> Refused:
+        notes = {w.activity.call_sid: note_of(w.activity, which.get(w.activity.call_sid, "")) for w in writes}
+        return await self._batches.send("UpsertNotes", notes)
+
     async def _send_targets(self, notes: Sequence["_Targets"]) -> Refused:
         try:
             return await self._send(notes)
@@ -102,14 +112,14 @@ class CallNotes:
         }
         return _by_call(await self._batches.send("UpsertNoteTargets", targets))
 
-    async def _deleted(self, writes: Sequence[Write]) -> set[str]:
-        """The calls whose note was written and is not there any more."""
+    async def _which(self, writes: Sequence[Write]) -> dict[str, str]:
+        """Call SID → which note of it may be written, of those whose note is still there."""
         if not writes:
-            return set()
+            return {}
         ids = {record_id("note", w.activity.call_sid): w.activity.call_sid for w in writes}
         answer = await self._client.execute("WrittenNotes", ids=list(ids), first=len(ids))
-        standing = {edge["node"]["id"] for edge in answer["notes"]["edges"]}
-        return {sid for note_id, sid in ids.items() if note_id not in standing}
+        nodes = [edge["node"] for edge in answer["notes"]["edges"]]
+        return {ids[n["id"]]: "" if n["updatedBy"]["source"] == BY_KEY else SECOND for n in nodes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +139,30 @@ class _Targets:
             yield {"id": self._id("noteTarget phoneCall"), **note, "targetPhoneCallId": call_id}
 
     def _id(self, kind: str) -> str:
-        return record_id(f"{kind} {self.which}" if self.which else kind, self.call_sid)
+        return record_id(_named(kind, self.which), self.call_sid)
+
+
+def _targets_of(write: Write, which: Mapping[str, str], *, with_person: bool) -> _Targets:
+    note = which.get(write.activity.call_sid, "")
+    return _targets(write, note, with_person=with_person or bool(note))
 
 
 def _targets(write: Write, which: str = "", *, with_person: bool = True) -> _Targets:
     return _Targets(write.activity.call_sid, which, write.person_id if with_person else None)
 
 
+def _named(kind: str, which: str) -> str:
+    return f"{kind} {which}" if which else kind
+
+
 def _by_call(refused: Refused) -> Refused:
     return {key.split()[0]: error for key, error in refused.items()}
 
 
-def note_of(activity: Activity) -> Record:
+def note_of(activity: Activity, which: str = "") -> Record:
     """The note of a call: what was said, and the facts that a `phoneCall` has fields for."""
     return {
-        "id": record_id("note", activity.call_sid),
+        "id": record_id(_named("note", which), activity.call_sid),
         "title": activity.title,
         "bodyV2": {"markdown": _markdown(activity)},
         "createdAt": time(activity.started_at),

@@ -99,6 +99,22 @@ async def test_a_message_that_is_absent_leaves_no_link(
     assert await notes(twenty) == []
 
 
+async def test_a_note_that_somebody_edited_is_left_to_them(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    await put(inbox, worker, *message(sid := new_sid()))
+    (note,) = await notes(twenty)
+    await ask(twenty, CHANGE, id=note["id"], data={"bodyV2": {"markdown": "I called her back."}})
+    await put(inbox, worker, transcript(sid))
+    theirs, second = sorted(await notes(twenty), key=lambda found: found["id"] != note["id"])
+    assert theirs["text"].strip() == "I called her back."
+    assert second["text"].startswith("> Call me back.")
+    assert second["on"] == theirs["on"] == {jane, (await phone_calls(twenty))[sid]["id"]}
+    await put(inbox, worker, transcript(sid, "Call me back, please."))
+    assert len(await notes(twenty)) == 2
+
+
 async def test_a_note_that_was_deleted_stays_so(twenty: TwentySandbox, inbox: Inbox, worker: Worker) -> None:
     await put(inbox, worker, *message(sid := new_sid()))
     (note,) = await notes(twenty)
