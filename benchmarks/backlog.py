@@ -1,9 +1,10 @@
 """A bridge with a million callbacks that Twenty does not have yet: its memory, and its 204s while it drains.
 
 `python -m benchmarks.backlog --json` prints `{"callbacks", "start_s", "idle_mb", "most_mb",
-"drained_calls_per_s", "quiet_p99_ms", "draining_p99_ms", "draining_to_quiet"}`: memory with the backlog and
-at most while it drains, calls drained a second into the sandbox, and the 99th percentile of a 204 at 20
-callbacks a second, without a backlog and with it.
+"drained_calls_per_s", "purged_calls_per_s", "quiet_p99_ms", "draining_p99_ms", "purging_p99_ms",
+"draining_to_quiet", "purging_to_quiet"}`: memory with the backlog and at most while it drains, calls drained
+a second into the sandbox, and the 99th percentile of a 204 at 20 callbacks a second: without a backlog, with
+it, and while as many callbacks are purged that Twenty has.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from bridge.demo.process import sandbox_twenty
 CALLBACKS = 1_000_000
 SECONDS = 30
 PER_SECOND = 20
+DUE, PURGED = "revision > synced_revision", "purged"
 _numbers = count(4 * 10**8)
 
 
@@ -35,41 +37,54 @@ async def measure(callbacks: int = CALLBACKS, *, seconds: int = SECONDS) -> dict
     """The figures, against one sandbox."""
     async with sandbox_twenty() as twenty:
         env = {"TWENTY_API_URL": twenty.url, "TWENTY_API_TOKEN": twenty.api_key}
-        async with _bridge(env, backlog=0) as (bridge, _):
+        async with _bridge(env, callbacks=0) as (bridge, _):
             quiet = await _p99(bridge, seconds)
-        async with _bridge(env, backlog=callbacks) as (bridge, database):
-            idle, before, began = bridge.resident_mb(), _due(database), time.perf_counter()
+        async with _bridge(env, callbacks=callbacks) as (bridge, database):
+            idle, before, began = bridge.resident_mb(), _count(database, DUE), time.perf_counter()
             most = asyncio.create_task(_most_memory(bridge, seconds))
             draining = await _p99(bridge, seconds)
-            drained = (before + seconds * PER_SECOND / 4 - _due(database)) / (time.perf_counter() - began)
-            return {
-                "callbacks": callbacks,
-                "start_s": round(bridge.started_in, 2),
-                "idle_mb": round(idle),
-                "most_mb": round(await most),
-                "drained_calls_per_s": round(drained),
-                "quiet_p99_ms": round(quiet, 1),
-                "draining_p99_ms": round(draining, 1),
-                "draining_to_quiet": round(draining / quiet, 1),
-            }
+            new = seconds * PER_SECOND / 4
+            drained = (before + new - _count(database, DUE)) / (time.perf_counter() - began)
+            started_in, most_mb = bridge.started_in, await most
+        async with _bridge(env, callbacks=callbacks, due=False) as (bridge, database):
+            began = time.perf_counter()
+            purging = await _p99(bridge, seconds)
+            purged = _count(database, PURGED) / (time.perf_counter() - began)
+    return {
+        "callbacks": callbacks,
+        "start_s": round(started_in, 2),
+        "idle_mb": round(idle),
+        "most_mb": round(most_mb),
+        "drained_calls_per_s": round(drained),
+        "purged_calls_per_s": round(purged),
+        "quiet_p99_ms": round(quiet, 1),
+        "draining_p99_ms": round(draining, 1),
+        "purging_p99_ms": round(purging, 1),
+        "draining_to_quiet": round(draining / quiet, 1),
+        "purging_to_quiet": round(purging / quiet, 1),
+    }
 
 
 @asynccontextmanager
-async def _bridge(env: dict[str, str], *, backlog: int) -> AsyncIterator[tuple[Server, Path]]:
+async def _bridge(
+    env: dict[str, str], *, callbacks: int, due: bool = True
+) -> AsyncIterator[tuple[Server, Path]]:
+    """With so many callbacks of calls that Twenty lacks, or that it has and that are old."""
     with TemporaryDirectory() as folder, databases.sqlite() as url:
-        await databases.fill(url, callbacks=backlog, due=True)
-        async with servers.bridge(Path(folder), BRIDGE_DATABASE_URL=url, **env) as bridge:
+        await databases.fill(url, callbacks=callbacks, due=due)
+        keep = "inbox: {keep_days: 1}\n"
+        async with servers.bridge(Path(folder), config=keep, BRIDGE_DATABASE_URL=url, **env) as bridge:
             yield bridge, Path(url.removeprefix("sqlite+aiosqlite:///"))
 
 
-def _due(database: Path) -> int:
-    """How many calls Twenty does not have yet."""
+def _count(database: Path, which: str) -> int:
+    """How many calls are so."""
     connection = sqlite3.connect(database)
     try:
-        (due,) = connection.execute("SELECT COUNT(*) FROM calls WHERE revision > synced_revision").fetchone()
+        (found,) = connection.execute(f"SELECT COUNT(*) FROM calls WHERE {which}").fetchone()
     finally:
         connection.close()
-    return int(due)
+    return int(found)
 
 
 async def _p99(bridge: Server, seconds: int) -> float:

@@ -131,7 +131,11 @@ async def sandbox_twenty(*options: str) -> AsyncIterator[SandboxTwenty]:
 async def run_to_end(*words: str, env: Mapping[str, str], folder: Path) -> tuple[int, str]:
     """The exit status of a command, and what it said on its standard error."""
     process = await command(*words, env=env, folder=folder)
-    _, told = await process.communicate()
+    try:
+        _, told = await process.communicate()
+    except asyncio.CancelledError:
+        process.kill()
+        raise
     return await process.wait(), told.decode()
 
 

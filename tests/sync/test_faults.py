@@ -37,11 +37,12 @@ def a_minute_passes(worker: Worker) -> None:
     worker._doubts._until = dict.fromkeys(worker._doubts._until, 0.0)
 
 
+@pytest.mark.parametrize("dies", [False, True])
 async def test_a_write_that_lands_late_does_not_stay(
-    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+    twenty: TwentySandbox, client: TwentyClient, inbox: Inbox, make_worker: MakeWorker, dies: bool
 ) -> None:
-    await worker._current_writes()
-    await worker._preparation._members.refresh(worker._client)
+    """Whoever sent it remembers, or is dead, and then whoever took over expects it."""
+    worker = await started(make_worker(client, Settings()))
     sid = new_sid()
     ringing = told(
         Kind.STATUS, f"{sid[:-1]}f", parent=sid, From="+33159130001", To="12", CallStatus="ringing"
@@ -51,6 +52,8 @@ async def test_a_write_that_lands_late_does_not_stay(
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
     twenty.faults.clear()
+    if dies:
+        worker = await started(make_worker(client, Settings()))
     await inbox.put(outbound(sid, "12"))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
@@ -63,6 +66,13 @@ async def test_a_write_that_lands_late_does_not_stay(
     await drain(worker)
     await has("COMPLETED")
     assert await inbox.due_count() == 0
+
+
+async def started(worker: Worker) -> Worker:
+    """One that has asked the workspace what it has: the next that it asks is the write."""
+    await worker._current_writes()
+    await worker._preparation._members.refresh(worker._client)
+    return worker
 
 
 async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
