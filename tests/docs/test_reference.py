@@ -90,6 +90,16 @@ def _counted(node: ast.AST) -> tuple[metrics.Count, str] | None:
     return None
 
 
+def test_the_reasons_that_are_named_are_codes_of_ours() -> None:
+    told = PAGES["http.md"]()
+    (row,) = (line for line in told.splitlines() if line.startswith("| `reasons`"))
+    named = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", row))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bridge").rglob("*.py"))
+    known = set(re.findall(r"code ?= ?\"([a-z_]+\.[a-z_]+)\"", source))
+    assert named <= known
+    assert {code for code in known if code.startswith(("server.", "drain.", "inbox."))} <= named
+
+
 def test_comments_are_read_by_their_place() -> None:
     text = (
         "# What is said\n# of all of it.\nserver: {}\n#  port: 8080   # where\n#  ring:            # who\n"
