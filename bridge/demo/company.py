@@ -41,7 +41,7 @@ MORNING = (
     ),
     Script(title="busy", to="+33698765432", party=Party.busy(), person="Paul Martin", status="BUSY"),
     Script(
-        title="nobody takes it",
+        title="nobody there",
         from_="+33159130011",
         party=Party.no_answer(),
         hangs_up_after=15,
@@ -49,14 +49,14 @@ MORNING = (
         status="MISSED",
     ),
     Script(
-        title="national number",
+        title="national form",
         to="01 59 13 00 11",
         party=Party.answers(after=5, talks=47),
         person="Claire Petit",
         status="COMPLETED",
     ),
     Script(
-        title="leaves a message",
+        title="voicemail",
         from_="+33755501234",
         party=Party.no_answer(),
         says="Hello, this is Nora. Please call me back about the offer.",
@@ -64,7 +64,7 @@ MORNING = (
         status="VOICEMAIL",
     ),
     Script(
-        title="additional phone",
+        title="second phone",
         to="+33755501234",
         party=Party.answers(after=4, talks=65),
         person="Nora Weber",
@@ -74,7 +74,7 @@ MORNING = (
         title="to a colleague", to="client:bob", party=Party.answers(after=2, talks=30), status="COMPLETED"
     ),
     Script(
-        title="nobody's number",
+        title="unknown number",
         to="+442079460018",
         party=Party.answers(after=6, talks=12),
         status="COMPLETED",

@@ -23,7 +23,7 @@ def lost(outcomes: Sequence[Outcome]) -> int:
 def table(outcomes: Sequence[Outcome]) -> Table:
     """A row a call."""
     title = "\nA morning's calls, out (→) and in (←)\n"
-    # As narrow as it can be: most titles have a line to themselves on 80 columns.
+    # As narrow as it can be: on 80 columns a call has a line to itself.
     shown = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for column in ("Call", "What happens"):
         shown.add_column(column, no_wrap=True)

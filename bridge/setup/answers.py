@@ -10,7 +10,7 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied
+from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
 from bridge.settings import ServerSettings, TwentySettings
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.twenty.client import open_client
@@ -71,8 +71,11 @@ async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list
             return await account.numbers()
     except TwilioDenied as denied:
         raise AnswerRefused(
-            "Twilio does not know this SID with this Auth Token: console → Account → API keys & tokens."
+            f"Twilio at {api_url} does not know this SID with this Auth Token: console → Account → "
+            "API keys & tokens."
         ) from denied
+    except TwilioUnavailable as away:
+        raise AnswerRefused(f"{away} at {api_url}. If yours is elsewhere, set TWILIO_API_URL.") from away
 
 
 async def public_url(value: str, *, api_url: str = TWILIO) -> str:

@@ -107,6 +107,15 @@ async def test_with_the_real_twilio_it_does() -> None:
         await public_url("http://127.0.0.1:8080")
 
 
+async def test_who_forgets_where_their_twilio_is_is_told(
+    twenty: TwentySandbox, twilio: TwilioSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_API_URL", "http://127.0.0.1:1")
+    away = await typed(*flags(twilio, twenty), "--no-setup")
+    assert "http://127.0.0.1:1. If yours is elsewhere, set TWILIO_API_URL." in away.output
+    assert isinstance(away.exception, AnswerRefused)
+
+
 async def test_of_several_numbers_one_is_chosen(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
     twilio.account.add_number("+33159130077")
     answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, "3", "2", PUBLIC)
