@@ -1,5 +1,6 @@
 """Settings: where they come from, who wins, and one message with all that is wrong."""
 
+import re
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -397,6 +398,14 @@ def test_the_shipped_config_sets_nothing_and_its_comments_are_settings(loading: 
             setting = line[3:].partition("  #")[0]
             name = setting.partition(":")[0]
             assert name in type(getattr(loading(), section)).model_fields, line
+
+
+def test_the_examples_of_the_shipped_config_hold(loading: Load) -> None:
+    """All of them at once, without their `#`."""
+    shown = re.sub(r"(?m)^#  ", "  ", re.sub(r"(?m)^(\w+): \{\}", r"\1:", Path("config.yaml").read_text()))
+    shipped = loading(shown.replace("sha256:…", f"sha256:{'0' * 64}"))
+    assert [step.seconds for step in shipped.lines.default.ring] == [25, 25, 25]
+    assert [key.name for key in shipped.auth.keys] == ["reception"]
 
 
 def test_a_short_key_is_told_by_its_length(loading: Load) -> None:
