@@ -142,6 +142,16 @@ async def test_a_token_is_fetched_before_the_old_one_ends(phone: Phone) -> None:
     await phone.page.until("Twilio.devices[0].updates === 1 && Twilio.devices[0].token.startsWith('eyJ')")
 
 
+async def test_a_user_of_twenty_needs_no_key(phone: Phone) -> None:
+    pair = {"accessOrWorkspaceAgnosticToken": {"token": phone.house.twenty.user_token}}
+    await phone.page(f"localStorage.setItem('tokenPairState', {json.dumps(json.dumps(pair))})")
+    await phone.types(key="", identity="twenty-user-1763800000000")
+    await phone.page("document.getElementById('online').click()")
+    await phone.page.until(
+        "/^online as wm_[0-9a-f]{32}$/.test(document.getElementById('status').textContent)"
+    )
+
+
 async def test_what_the_bridge_refuses_is_said(phone: Phone) -> None:
     await phone.types(key="nobodys", number=JANE)
     await phone.clicks("look-up", "This is neither a key of ours nor an access token of Twenty\\'s.")
