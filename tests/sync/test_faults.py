@@ -33,6 +33,12 @@ from tests.twenty.provisioning import tell, workspace
 JANE = "+33612345678"
 
 
+async def started(worker: Worker) -> None:
+    """Asks the workspace what it has: the next that it is asked is of a call."""
+    await worker._current_writes()
+    await worker._preparation._members.refresh(worker._client)
+
+
 def a_minute_passes(worker: Worker) -> None:
     worker._doubts._until = dict.fromkeys(worker._doubts._until, 0.0)
 
@@ -42,7 +48,8 @@ async def test_a_write_that_lands_late_does_not_stay(
     twenty: TwentySandbox, client: TwentyClient, inbox: Inbox, make_worker: MakeWorker, dies: bool
 ) -> None:
     """Whoever sent it remembers, or is dead, and then whoever took over expects it."""
-    worker = await started(make_worker(client, Settings()))
+    worker = make_worker(client, Settings())
+    await started(worker)
     sid = new_sid()
     ringing = told(
         Kind.STATUS, f"{sid[:-1]}f", parent=sid, From="+33159130001", To="12", CallStatus="ringing"
@@ -53,7 +60,8 @@ async def test_a_write_that_lands_late_does_not_stay(
         await worker.drain_once()
     twenty.faults.clear()
     if dies:
-        worker = await started(make_worker(client, Settings()))
+        worker = make_worker(client, Settings())
+        await started(worker)
     await inbox.put(outbound(sid, "12"))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
@@ -66,13 +74,6 @@ async def test_a_write_that_lands_late_does_not_stay(
     await drain(worker)
     await has("COMPLETED")
     assert await inbox.due_count() == 0
-
-
-async def started(worker: Worker) -> Worker:
-    """One that has asked the workspace what it has: the next that it asks is the write."""
-    await worker._current_writes()
-    await worker._preparation._members.refresh(worker._client)
-    return worker
 
 
 async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
@@ -103,6 +104,7 @@ def test_what_is_in_doubt_is_so_for_a_while() -> None:
     assert doubts.over(now=LATE_SECONDS + 10) == {"CA2"}
 
 
+@pytest.mark.parametrize("asked_first", ["who it is", "to write it"])
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -122,13 +124,12 @@ def test_what_is_in_doubt_is_so_for_a_while() -> None:
     ],
 )
 async def test_an_answer_that_nobody_understands_costs_time_and_no_call(
-    twenty: TwentySandbox, inbox: Inbox, worker: Worker, garbage: str
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, garbage: str, asked_first: str
 ) -> None:
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
-    await worker._current_writes()
-    await worker._preparation._members.refresh(worker._client)
+    await inbox.put(outbound(sid, JANE if asked_first == "who it is" else "12"))
+    await started(worker)
     twenty.faults.garbage = garbage
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
