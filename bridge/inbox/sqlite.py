@@ -20,10 +20,6 @@ T = TypeVar("T")
 LITTLE = 2**20
 """Bytes; with fewer free SQLite cannot even begin."""
 
-LOG_PAGES = 4000
-"""Of 4 KiB, in the log before they are copied to their places. Few calls are neighbours in an index, so to
-copy more at once is to copy less: a tenth of what a callback costs with a million behind it, for 16 MB."""
-
 TO_WRITE = {"bridge_begin": "BEGIN IMMEDIATE"}
 
 BUSY_SECONDS = 4
@@ -125,7 +121,9 @@ def _prepare(connection: Any, _record: Any) -> None:
     # A commit that was acknowledged is on the disk: https://www.sqlite.org/pragma.html#pragma_synchronous
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+    # Pages of 4 KiB in the log before they are copied to their places. Few calls are neighbours in an index, so
+    # to copy more at once is to copy less: a tenth of a callback's cost with a million behind it, for 16 MB.
+    cursor.execute("PRAGMA wal_autocheckpoint=4000")
     cursor.close()
 
 
