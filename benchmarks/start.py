@@ -80,9 +80,11 @@ async def memory(*, requests: int, settles: float) -> dict[str, float]:
 
 
 async def imports() -> dict[str, dict[str, float]]:
-    """What each package takes until the bridge is ready; the names of small ones are many."""
+    """What each package takes until the bridge is ready, with a database that is there."""
     with TemporaryDirectory() as folder:
-        Path(folder, "config.yaml").write_text(servers.CONFIG)
+        database = f"sqlite+aiosqlite:///{Path(folder, 'bridge.db')}"
+        async with servers.bridge(Path(folder), BRIDGE_DATABASE_URL=database):
+            pass
         process = await asyncio.create_subprocess_exec(
             *(
                 sys.executable,
@@ -92,7 +94,7 @@ async def imports() -> dict[str, dict[str, float]]:
                 "--config",
                 str(Path(folder, "config.yaml")),
             ),
-            env=servers.environment(BRIDGE_METRICS_PORT="0", BRIDGE_DATABASE_URL=_database(folder)),
+            env=servers.environment(BRIDGE_METRICS_PORT="0", BRIDGE_DATABASE_URL=database),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -103,10 +105,6 @@ async def imports() -> dict[str, dict[str, float]]:
         told, _ = await process.communicate()
         found: dict[str, dict[str, float]] = json.loads(told)
         return found
-
-
-def _database(folder: str) -> str:
-    return f"sqlite+aiosqlite:///{Path(folder, 'bridge.db')}"
 
 
 def _heaviest(figures: Mapping[str, Figure], weight: Callable[[Figure], float]) -> dict[str, Figure]:
