@@ -10,7 +10,7 @@ import typer
 
 from bridge.commands import setup_twenty, setup_twilio
 from bridge.errors import AnswerRefused
-from bridge.settings.env_file import check_writable
+from bridge.settings.env_file import check_writable, told_by
 from bridge.settings.load import ENV_FILE, ENVIRONMENT
 from bridge.setup import files
 from bridge.setup.interview import Interview
@@ -53,7 +53,7 @@ class Somebody:
 def run(given: Mapping[str, str | None], *, yes: bool, prepare: bool) -> bool:
     """Whether all of it is done. Raises AnswerRefused, CannotWrite, or what the set-ups raise."""
     check_writable(ENV_FILE)
-    there = files.known(ENV_FILE)
+    there = told_by(ENV_FILE)
     asks = Somebody(present=not yes)
     environment = {name: os.environ[name] for name in ENVIRONMENT if os.environ.get(name)}
     told = {**there, **environment, **{name: value for name, value in given.items() if value}}
@@ -84,7 +84,7 @@ def _prepare(*, yes: bool) -> bool:
     if yes or typer.confirm("Prepare the Twilio account now (setup twilio)?", default=True):
         done = setup_twilio.run(None, name=NAME, numbers=(), dry_run=False, yes=yes)
     if yes or typer.confirm("Prepare the workspace in Twenty now (setup twenty)?", default=True):
-        done = setup_twenty.run(None, dry_run=False) and done
+        done = setup_twenty.run(None, dry_run=False, ask=not yes) and done
     typer.echo("Next: twenty-bridge serve, and then twenty-bridge doctor.")
     return done
 

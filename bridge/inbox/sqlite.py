@@ -121,8 +121,8 @@ def _prepare(connection: Any, _record: Any) -> None:
     # A commit that was acknowledged is on the disk: https://www.sqlite.org/pragma.html#pragma_synchronous
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    # Pages of 4 KiB in the log before they are copied to their places. Few calls are neighbours in an index, so
-    # to copy more at once is to copy less: a tenth of a callback's cost with a million behind it, for 16 MB.
+    # Pages of 4 KiB in the log before they are copied to their places. Few calls are neighbours in an index,
+    # so to copy more at once is to copy less: a tenth of the cost with a million behind it, for 16 MB.
     cursor.execute("PRAGMA wal_autocheckpoint=4000")
     cursor.close()
 

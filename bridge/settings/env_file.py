@@ -1,14 +1,49 @@
-"""Writes secrets and SIDs into `.env`; what else stands there stays, comments included."""
+"""Reads `.env`, and writes secrets and SIDs into it; what else stands there stays, comments included."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 
-from dotenv import set_key
+from dotenv import dotenv_values, set_key
+from dotenv.parser import parse_stream
 
-from bridge.errors import CannotWrite
+from bridge.errors import CannotWrite, SettingsInvalid
 
 FOR_ITS_OWNER = 0o600
+NO_TEXT = "{}: cannot be read (it should be UTF-8 text)"
+
+
+def told_by(path: Path) -> Mapping[str, str]:
+    """What it says, nothing where there is none; SettingsInvalid where a line of it cannot be read.
+
+    The library leaves such a line out, and the settings would be others than who wrote them believes.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        return {}
+    except OSError as problem:
+        raise SettingsInvalid([f"{path}: cannot be read ({problem.strerror})"]) from problem
+    except UnicodeDecodeError:
+        raise SettingsInvalid([NO_TEXT.format(path)]) from None
+    if "\0" in text:
+        raise SettingsInvalid([NO_TEXT.format(path)])
+    if wrong := list(_unreadable(text)):
+        raise SettingsInvalid([f"{path}: line {line} cannot be read{reason}" for line, reason in wrong])
+    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
+
+
+def _unreadable(text: str) -> Iterator[tuple[int, str]]:
+    """Lines, and what is wrong; never what stands there, which may be a secret."""
+    for line in parse_stream(StringIO(text)):
+        if line.error:
+            stripped = line.original.string.lstrip()
+            blank = line.original.string.removesuffix(stripped).count("\n")
+            value = stripped.partition("=")[2].lstrip()
+            is_open = value.startswith(("'", '"'))
+            reason = " (is a quote left open?)" if is_open else "; for example: NAME=value"
+            yield line.original.line + blank, reason
 
 
 def remember(path: Path, values: Mapping[str, str]) -> None:

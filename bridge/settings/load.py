@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
-from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from bridge.errors import SettingsInvalid
+from bridge.settings.env_file import told_by
 from bridge.settings.models import Settings
 
 ENVIRONMENT: Mapping[str, tuple[str, str]] = {
@@ -92,7 +92,9 @@ def load_as(
     problems: list[str] = []
     values = _from_file(config, problems)
     _without_secrets(values, problems)
-    told = {**_from_env_file(env_file, problems), **(os.environ if environ is None else environ)}
+    from_env_file, unread = _from_env_file(env_file)
+    problems.extend(unread)
+    told = {**from_env_file, **(os.environ if environ is None else environ)}
     # A section that is left out altogether still lacks its fields, and each is told by its name.
     for section in ("twilio", "twenty", "server"):
         values.setdefault(section, {})
@@ -102,7 +104,9 @@ def load_as(
     try:
         settings = model.model_validate(values)
     except ValidationError as invalid:
-        problems.extend(_explain(error) for error in invalid.errors(include_url=False, include_input=False))
+        errors = invalid.errors(include_url=False, include_input=False)
+        # What is missing may stand in the file that could not be read.
+        problems.extend(explain(error) for error in errors if not unread or error["type"] != "missing")
     if problems:
         raise SettingsInvalid(problems)
     return settings
@@ -148,14 +152,12 @@ def _place(problem: Exception) -> str:
     return f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
 
 
-def _from_env_file(path: Path, problems: list[str]) -> Mapping[str, str | None]:
+def _from_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
+    """What it says, or else why it cannot be read."""
     try:
-        return dotenv_values(path)
-    except OSError as problem:
-        problems.append(f"{path}: cannot be read ({problem.strerror})")
-    except UnicodeDecodeError:
-        problems.append(f"{path}: cannot be read (it should be UTF-8)")
-    return {}
+        return told_by(path), []
+    except SettingsInvalid as invalid:
+        return {}, invalid.problems
 
 
 def _without_secrets(values: dict[str, Any], problems: list[str]) -> None:
@@ -166,7 +168,7 @@ def _without_secrets(values: dict[str, Any], problems: list[str]) -> None:
             problems.append(f"{section}.{field}: is a secret and belongs in the environment, as {variable}")
 
 
-def _explain(error: Mapping[str, Any]) -> str:
+def explain(error: Mapping[str, Any]) -> str:
     """`twilio.app_sid (TWILIO_APP_SID): is missing; for example: AP…`."""
     path = [part for part in error["loc"] if isinstance(part, str)]
     if not path:
@@ -177,6 +179,8 @@ def _explain(error: Mapping[str, Any]) -> str:
         name = f"{variable} ({name})"
     if error["type"] == "extra_forbidden":
         return f"{name}: is unknown{_nearest(path)}"
+    if error["type"] == "model_type" and fields and (model := _model_in(fields[-1].annotation)):
+        return f"{name}: should be settings by their names{_example_of(model)}"
     example = _example(fields[-1]) if fields else ""
     return f"{name}: {_reason(error)}{example}"
 
@@ -194,6 +198,14 @@ def _example(field: FieldInfo) -> str:
         return f"; for example: {field.examples[0]}"
     nothing = field.is_required() or field.default is None or isinstance(field.default, BaseModel)
     return "" if nothing else f"; for example: {field.default}"
+
+
+def _example_of(section: type[BaseModel]) -> str:
+    """One setting of it, as YAML has it in a line."""
+    for name, field in section.model_fields.items():
+        if example := _example(field).removeprefix("; for example: "):
+            return f"; for example: {{{name}: {example}}}"
+    return f"; it has {', '.join(section.model_fields)}"
 
 
 def _reason(error: Mapping[str, Any]) -> str:

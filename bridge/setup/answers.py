@@ -2,16 +2,17 @@
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
 from bridge.settings import ServerSettings, TwentySettings
+from bridge.settings.load import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.twenty.client import open_client
 from bridge.twilio.rest.account import open_account
@@ -21,6 +22,13 @@ SECONDS = 10
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 NONE = "-"
 """In the place of a key, where none is needed."""
+
+SECTIONS: Mapping[type[BaseModel], str] = {
+    TwentySettings: "twenty",
+    TwilioAccount: "twilio",
+    ServerSettings: "server",
+}
+"""Where an answer stands among the settings: by that it is called when it is wrong."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -62,6 +70,11 @@ async def twenty_key(url: str, value: str) -> str:
     return value
 
 
+async def account_sid(value: str) -> str:
+    """What looks like an Account SID, before anybody is asked for its Auth Token; raises AnswerRefused."""
+    return _parsed(TwilioAccount, account_sid=value, auth_token=NONE).account_sid
+
+
 async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list[Number]:
     """The numbers of an account that Twilio knows by SID and Auth Token; raises AnswerRefused."""
     settings = _parsed(TwilioAccount, account_sid=sid, auth_token=token, api_url=api_url)
@@ -98,10 +111,6 @@ def _parsed(model: type[M], **values: object) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as invalid:
-        told = "; ".join(_told(error) for error in invalid.errors(include_url=False, include_input=False))
+        errors = invalid.errors(include_url=False, include_input=False)
+        told = "; ".join(explain({**error, "loc": (SECTIONS[model], *error["loc"])}) for error in errors)
         raise AnswerRefused(f"{told}.") from None
-
-
-def _told(error: ErrorDetails) -> str:
-    name = str(error["loc"][0]).replace("_", " ")
-    return f"The {name} {error['msg'].removeprefix('Value error, ')}"

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from bridge.errors import CannotWrite
-from bridge.settings.env_file import FOR_ITS_OWNER, remember
+from bridge.settings.env_file import FOR_ITS_OWNER, remember, told_by
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -16,11 +14,6 @@ def shipped(name: str) -> str:
     """The text of `config.yaml` or `.env.example`: of the package, or of the checkout that this is."""
     packed = files("bridge.setup").joinpath(f"shipped/{name}")
     return (packed if packed.is_file() else CHECKOUT / name).read_text(encoding="utf-8")
-
-
-def known(env_file: Path) -> Mapping[str, str]:
-    """What `.env` says already."""
-    return {name: value for name, value in dotenv_values(env_file).items() if value}
 
 
 def begin_env(env_file: Path) -> None:
@@ -36,7 +29,7 @@ def begin_env(env_file: Path) -> None:
 
 def keep(env_file: Path, values: Mapping[str, str]) -> list[str]:
     """Writes what differs; the names of what was written."""
-    there = known(env_file)
+    there = told_by(env_file)
     new = {name: value for name, value in values.items() if there.get(name) != value}
     begin_env(env_file)
     remember(env_file, new)

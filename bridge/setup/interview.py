@@ -67,12 +67,13 @@ class Interview:
         """SID and token together: Twilio does not say which of the two is wrong."""
 
         async def one(given: Mapping[str, str]) -> tuple[str, str, list[Number]]:
-            sid = self._value("TWILIO_ACCOUNT_SID", "Twilio's Account SID", given)
+            text = "Twilio's Account SID"
+            sid = await self._one("TWILIO_ACCOUNT_SID", text, answers.account_sid, given=given)
             token = self._value("TWILIO_AUTH_TOKEN", "Twilio's Auth Token", given, hidden=True)
             listed = await answers.twilio_account(sid, token.partition(",")[0], api_url=self._api_url)
             return sid, token, listed
 
-        sid, token, found.numbers = await self._until_taken(one)
+        sid, token, found.numbers = await self._until_taken(one, self.given)
         found.values |= {"TWILIO_ACCOUNT_SID": sid, "TWILIO_AUTH_TOKEN": token}
         if self._api_url != TWILIO:
             found.values["TWILIO_API_URL"] = self._api_url
@@ -94,16 +95,23 @@ class Interview:
             found.values["TWILIO_PHONE_NUMBER"] = number
 
     async def _one(
-        self, variable: str, text: str, check: Callable[[str], Awaitable[T]], *, hidden: bool = False
+        self,
+        variable: str,
+        text: str,
+        check: Callable[[str], Awaitable[T]],
+        *,
+        given: Mapping[str, str] | None = None,
+        hidden: bool = False,
     ) -> T:
         async def one(given: Mapping[str, str]) -> T:
             return await check(self._value(variable, text, given, hidden=hidden))
 
-        return await self._until_taken(one)
+        return await self._until_taken(one, self.given if given is None else given)
 
-    async def _until_taken(self, one: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
+    async def _until_taken(
+        self, one: Callable[[Mapping[str, str]], Awaitable[T]], given: Mapping[str, str]
+    ) -> T:
         """With what is given; then, as long as it is refused and somebody is there, with what they say."""
-        given = self.given
         while True:
             try:
                 return await one(given)

@@ -55,8 +55,8 @@ def lines(*answers: str) -> str:
 
 
 async def test_five_answers_make_a_bridge(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
-    answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, PUBLIC, "y", "y", "y")
-    done = await typed(answers=answers)
+    answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, PUBLIC)
+    done = await typed(answers=answers + lines("y", "y", "y", "y"))
     assert done.exit_code == 0, done.output
     settings = load(environ={"TWILIO_API_URL": twilio.url})
     assert settings.twilio.phone_number == twilio.phone_number
@@ -76,17 +76,17 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
     answers = lines(
         *("nonsense", "http://127.0.0.1:1", f"{twenty.url}/nothing", twenty.url),
         *("nobodys-key", twenty.api_key),
-        *("AC1", "x", twilio.account_sid, "wrong", twilio.account_sid, twilio.auth_token),
+        *("AC1", twilio.account_sid, "wrong", twilio.account_sid, twilio.auth_token),
         *("http://phone.example.com", "https://under_score.example.com", "https://nobody..example", PUBLIC),
     )
     done = await typed("--no-setup", answers=answers)
     assert done.exit_code == 0, done.output
     for said in (
-        "begins with https://",
+        "TWENTY_API_URL (twenty.api_url): should be a URL that begins with https://",
         "http://127.0.0.1:1 cannot be reached",
         "that is no Twenty",
         "does not take the API key",
-        "The account sid",
+        "TWILIO_ACCOUNT_SID (twilio.account_sid): ",
         "does not know this SID",
         "is not https",
         "underscore",
@@ -94,6 +94,30 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
     ):
         assert said in done.output
     assert dotenv_values(".env")["BRIDGE_PUBLIC_URL"] == PUBLIC
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+async def test_the_workspace_is_changed_by_nobody_who_did_not_see_how(
+    twilio: TwilioSandbox, twenty: TwentySandbox, answer: str
+) -> None:
+    words = [word for word in flags(twilio, twenty) if word != "--yes"]
+    done = await typed(*words, answers=lines("n", "y", answer))
+    plan, asked, rest = done.output.partition("Go on?")
+    assert asked
+    assert "to do: create the object phoneCall" in plan
+    assert "done: " not in plan
+    assert ("done: create the object phoneCall" in rest) == (answer == "y")
+    again = await typed("--yes")
+    assert ("done: create the object phoneCall" in again.output) == (answer == "n")
+
+
+async def test_an_env_file_that_cannot_be_read_is_left_alone(
+    twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    Path(".env").write_text("BRIDGE_LINK_KEYS='0123456789abcdef\n")
+    done = await typed(*flags(twilio, twenty))
+    assert ".env: line 1 cannot be read (is a quote left open?)" in str(done.exception)
+    assert Path(".env").read_text() == "BRIDGE_LINK_KEYS='0123456789abcdef\n"
 
 
 async def test_on_the_sandboxes_the_bridge_needs_no_tls(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:

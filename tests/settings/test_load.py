@@ -99,6 +99,27 @@ def test_the_environment_wins_over_env_file_over_config(
     assert loading(config, env_file, **changes).server.port == port
 
 
+@pytest.mark.parametrize(
+    ("env_file", "problem"),
+    [
+        ("BRIDGE_HOST='127.0.0.1\nBRIDGE_PORT=8081\n", "line 1 cannot be read (is a quote left open?)"),
+        ('# mine\n\nBRIDGE_HOST="secret-127\n', "line 3 cannot be read (is a quote left open?)"),
+        ("BRIDGE_PORT=8081\nlisten on secret-8081\n", "line 2 cannot be read; for example: NAME=value"),
+        (b"\x00\x01BRIDGE_PORT", "cannot be read (it should be UTF-8 text)"),
+        (b"\xff\xfe", "cannot be read (it should be UTF-8 text)"),
+    ],
+)
+def test_an_env_file_that_cannot_be_read_is_all_that_is_told(
+    loading: Load, env_file: str | bytes, problem: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And not what is missing for it: that may stand in it."""
+    with pytest.raises(SettingsInvalid) as invalid:
+        loading("", env_file, **only())
+    (told,) = invalid.value.problems
+    assert told.endswith(f".env: {problem}")
+    assert capfd.readouterr().err == ""
+
+
 def test_everything_in_the_env_file(loading: Load) -> None:
     lines = "\n".join(f"{name}={value}" for name, value in ENVIRONMENT.items())
     assert loading("", lines, **only()).twilio.account_sid == ENVIRONMENT["TWILIO_ACCOUNT_SID"]
@@ -172,7 +193,12 @@ def test_all_that_is_wrong_is_told_at_once(loading: Load) -> None:
         ("log: {zzzz: 1}", {}, "log.zzzz: is unknown; known are level, json_lines"),
         ("1: {port: 1}", {}, "should be sections with settings"),
         ("[server]", {}, "should be sections with settings"),
-        ("server: 5", {}, "server: input should be a valid dictionary"),
+        ("server: 5", {}, "server: should be settings by their names; for example: {public_url: https://"),
+        (
+            "agents: [alice]",
+            {},
+            "agents: should be settings by their names; for example: {names: [alice, bob]}",
+        ),
         ("server: {1: 2}", {}, "server: keys should be strings"),
         ("server: [port", {}, "config.yaml: is no YAML (line 1, column 14)"),
         ("!!int x", {}, "config.yaml: is no YAML"),
