@@ -1,7 +1,7 @@
 """What a check is, and how all of them are made at once.
 
-A check that needs another waits for it, and is left out where that one failed: of a Twenty that is down,
-one sentence says more than six.
+A check that needs another waits for it, and is left out where that one failed or was left out itself: of a
+Twenty that is down, one sentence says more than six.
 """
 
 import asyncio
@@ -93,11 +93,13 @@ def wanted(checks: Sequence[Check], names: Collection[str]) -> list[Check]:
 async def examine(checks: Sequence[Check], *, seconds: float = SECONDS) -> list[Finding]:
     """All of them, at once as far as they do not need each other; in their order."""
     tasks: dict[str, asyncio.Task[Verdict]] = {}
+    culprits: dict[str, str] = {}
 
     async def after_needs(check: Check) -> Verdict:
         for need in check.needs:
-            if (await tasks[need]).status is Status.ERROR:
-                return warning(f"Not checked, because of {need}.", f"Mend {need}, and ask again.")
+            if (await tasks[need]).status is Status.ERROR or need in culprits:
+                culprit = culprits[check.name] = culprits.get(need, need)
+                return warning(f"Not checked, because of {culprit}.", f"Mend {culprit}, and ask again.")
         return await _alone(check, seconds)
 
     async with asyncio.TaskGroup() as group:

@@ -1,6 +1,7 @@
 """The public URL: whether the world comes to this very process by it, and as it left."""
 
 import asyncio
+import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Collection, Iterator, Mapping
@@ -39,7 +40,8 @@ def checks(
     public = _Public(server, session, auth_token, origins, trust)
     reached = ["bridge.running", "public.reaches_us"]
     yield Check("bridge.running", public.running, "twenty-bridge serve")
-    yield Check("public.tls", public.tls, CERTIFICATE)
+    yield Check("public.dns", public.dns)
+    yield Check("public.tls", public.tls, CERTIFICATE, needs=["public.dns"])
     yield Check("public.reaches_us", public.reaches_us, needs=["bridge.running", "public.tls"])
     yield Check("public.signature", public.signature, PROXY, needs=reached)
     yield Check("cors.origins", public.origins, needs=reached)
@@ -87,6 +89,18 @@ class _Public:
         except (aiohttp.ClientError, OSError, ValueError):
             return None
         return told.get("instance") if isinstance(told, dict) else None
+
+    async def dns(self) -> Verdict:
+        """Whether the name leads to an address, as seen from here."""
+        host = urlsplit(self._url).hostname or ""
+        try:
+            await asyncio.get_running_loop().getaddrinfo(host, None)
+        except (socket.gaierror, UnicodeError) as unknown:
+            why = unknown.strerror if isinstance(unknown, socket.gaierror) else "that is no name"
+            return error(
+                f"{host} leads nowhere: {why}.", "Let DNS lead it to the proxy, or mend BRIDGE_PUBLIC_URL."
+            )
+        return ok(f"{host} has an address.")
 
     async def tls(self) -> Verdict:
         """Whether browsers and Twilio trust the certificate, and for how long."""

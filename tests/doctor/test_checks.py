@@ -38,6 +38,14 @@ async def test_what_needs_a_failed_one_is_left_out_and_says_so() -> None:
     assert found["b"].verdict.status is Status.WARNING
 
 
+async def test_what_needs_one_that_was_left_out_is_left_out_too_and_names_the_first() -> None:
+    async def never() -> Verdict:
+        raise AssertionError
+
+    found = await examined(Check("c", never, needs=["b"]), Check("b", never, needs=["a"]), Check("a", broken))
+    assert [found[name].verdict.reason for name in "bc"] == ["Not checked, because of a."] * 2
+
+
 async def test_a_check_that_never_ends_is_an_error_in_time() -> None:
     async def forever() -> Verdict:
         await asyncio.Event().wait()

@@ -203,7 +203,11 @@ async def bridge_down(world: World) -> None:
 
 
 def http_only(world: World) -> None:
-    world.change("server", public_url="http://phone.example.com")
+    world.change("server", public_url="http://127.0.0.2")
+
+
+def name_of_nothing(world: World) -> None:
+    world.change("server", public_url="http://nosuch.invalid")
 
 
 def nobody_there(world: World) -> None:
@@ -280,6 +284,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (too_closed, "twilio.geo_permissions", "error", "does not call FR"),
     (bridge_down, "bridge.running", "error", "No bridge listens"),
     (http_only, "public.tls", "error", "is http"),
+    (name_of_nothing, "public.dns", "error", "nosuch.invalid leads nowhere: "),
     (nobody_there, "public.tls", "error", "cannot be reached"),
     (leads_astray, "public.reaches_us", "error", "No bridge answers"),
     (drops_query, "public.signature", "error", "path, query or body arrive changed"),
@@ -304,6 +309,15 @@ async def test_what_is_broken_is_named(
     assert found[name][2]
     assert world.twilio.auth_token not in str(found)
     assert world.twenty.api_key not in str(found)
+
+
+async def test_of_a_name_that_leads_nowhere_nothing_else_is_blamed(world: World) -> None:
+    name_of_nothing(world)
+    found = await world.examine("public", "cors")
+    assert [name for name, (status, *_) in found.items() if status == "error"] == ["public.dns"]
+    assert {found[name][1] for name in ("public.reaches_us", "public.signature", "cors.origins")} == {
+        "Not checked, because of public.dns."
+    }
 
 
 @pytest.mark.parametrize(("certificate", "said"), [("expired", "is not trusted"), ("other", "mismatch")])
