@@ -8,7 +8,7 @@ import pytest
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 
-EVERYBODYS = frozenset({"settings", "redact", "logs", "metrics", "errors", "json_text"})
+EVERYBODYS = frozenset({"settings", "redact", "logs", "metrics", "errors", "json_text", "unreachable"})
 SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
@@ -16,6 +16,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "settings": frozenset({"errors", "calls"}),
     "redact": frozenset(),
     "json_text": frozenset(),
+    "unreachable": frozenset(),
     "log_lines": frozenset(),
     "logs": EVERYBODYS | {"log_lines"},
     "metrics": EVERYBODYS,

@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import hdrs
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.unreachable import why
 
 OFF_SECONDS, TOO_FAR_SECONDS = 5, 60
 """A token of a clock that is ahead holds only later, to Twilio; both headers tell whole seconds."""
@@ -26,7 +27,7 @@ async def _compare(session: aiohttp.ClientSession, url: str, who: str) -> Verdic
         async with session.get(url, allow_redirects=False) as answer:
             told = answer.headers.get(hdrs.DATE)
     except (aiohttp.ClientError, OSError) as away:
-        return warning(f"{who} does not tell the time: {type(away).__name__}.", "Ask again when it answers.")
+        return warning(f"{who} does not tell the time: {why(away)}.", "Ask again when it answers.")
     if told is None:
         return warning(f"{who} does not tell the time.", "Compare the clock by hand: timedatectl.")
     return verdict(datetime.now(UTC), parsedate_to_datetime(told), who)

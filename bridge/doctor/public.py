@@ -15,6 +15,7 @@ from yarl import URL
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.settings import ServerSettings
+from bridge.unreachable import why
 
 SOON = timedelta(days=14)
 TRIES = 4
@@ -96,9 +97,9 @@ class _Public:
         try:
             await asyncio.get_running_loop().getaddrinfo(host, None)
         except (socket.gaierror, UnicodeError) as unknown:
-            why = unknown.strerror if isinstance(unknown, socket.gaierror) else "that is no name"
+            told = why(unknown) if isinstance(unknown, OSError) else "that is no name"
             return error(
-                f"{host} leads nowhere: {why}.", "Let DNS lead it to the proxy, or mend BRIDGE_PUBLIC_URL."
+                f"{host} leads nowhere: {told}.", "Let DNS lead it to the proxy, or mend BRIDGE_PUBLIC_URL."
             )
         return ok(f"{host} has an address.")
 
@@ -116,10 +117,10 @@ class _Public:
         try:
             ends = await _certificate_end(host, parts.port or 443, context)
         except ssl.SSLError as refused:
-            why = str(getattr(refused, "verify_message", None) or refused.reason)
-            return error(f"The certificate of {host} is not trusted: {why.rstrip('.')}.", CERTIFICATE)
+            told = str(getattr(refused, "verify_message", None) or refused.reason)
+            return error(f"The certificate of {host} is not trusted: {told.rstrip('.')}.", CERTIFICATE)
         except OSError as away:
-            return error(f"{host} cannot be reached: {away}.", "Let DNS lead the host to the proxy.")
+            return error(f"{host} cannot be reached: {why(away)}.", "Let DNS lead the host to the proxy.")
         return certificate(ends, datetime.now(UTC))
 
     async def signature(self) -> Verdict:

@@ -18,6 +18,7 @@ from bridge.twenty.features import OPTIONAL, Feature
 from bridge.twenty.provision import fields, read, webhook
 from bridge.twenty.schema import PHONE_CALL
 from bridge.twilio import inspect
+from bridge.unreachable import why
 
 SOON = timedelta(days=30)
 DEFAULT_LIMIT = 100
@@ -71,7 +72,7 @@ class _Twenty:
             async with self._session.get(url) as answer:
                 status = answer.status
         except (aiohttp.ClientError, OSError) as away:
-            raise TwentyUnavailable(f"{url} cannot be reached: {type(away).__name__}.") from away
+            raise TwentyUnavailable(f"{url} cannot be reached: {why(away)}.") from away
         if status != 200:
             raise TwentyUnavailable(f"{url} answers {status}: that is no Twenty, or one that is not well.")
         return ok(f"{self._settings.api_url} answers.")

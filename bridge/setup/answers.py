@@ -17,6 +17,7 @@ from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.twenty.client import open_client
 from bridge.twilio.rest.account import open_account
 from bridge.twilio.rest.owned import Number
+from bridge.unreachable import why
 
 SECONDS = 10
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -49,9 +50,7 @@ async def twenty_url(value: str) -> str:
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(f"{url}/healthz") as answer:
             status = answer.status
     except (aiohttp.ClientError, OSError, TimeoutError) as away:
-        raise AnswerRefused(
-            f"{url} cannot be reached ({type(away).__name__}). Does Twenty run there?"
-        ) from away
+        raise AnswerRefused(f"{url} cannot be reached: {why(away)}. Does Twenty run there?") from away
     if status != 200:
         raise AnswerRefused(f"{url}/healthz answers {status}: that is no Twenty, or one that is not well.")
     return url

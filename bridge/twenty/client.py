@@ -17,6 +17,7 @@ from bridge.twenty.answers import understood
 from bridge.twenty.budget import Budget
 from bridge.twenty.documents import operation
 from bridge.twenty.translate import translate
+from bridge.unreachable import why
 
 UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
 """Operations on /graphql that cost nothing: introspection alone."""
@@ -138,7 +139,7 @@ async def _ask(
         raise _status_error(name, failed.code) from None
     # AssertionError: what the library says of an answer without data and errors.
     except (TransportError, TimeoutError, OSError, AssertionError) as away:
-        raise TwentyUnavailable(f"{name}: {type(away).__name__}") from away
+        raise TwentyUnavailable(f"{name}: {why(away)}") from away
 
 
 def _status_error(name: str, status: int | None) -> TwentyDenied | TwentyUnavailable:

@@ -22,7 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_check_has_a_line_and_what_mends_it() -> None:
     done = CliRunner().invoke(app, ["doctor", "twenty"])
     assert done.exit_code == 1
-    assert "twenty.reachable   http://127.0.0.1:1/healthz cannot be reached" in done.output
+    assert "http://127.0.0.1:1/healthz cannot be reached: Connection refused." in done.output
     assert "→ Start Twenty, or set TWENTY_API_URL." in done.output
     assert "Not checked, because of twenty.reachable." in done.output
     assert done.output.strip().endswith("error")

@@ -40,6 +40,7 @@ async def test_with_everything_down_it_ends_and_says_so(world: World) -> None:
     world.change("twilio", api_url="http://127.0.0.1:1")
     await world.bridge.cleanup()
     found = await world.examine()
+    assert "Twilio cannot be reached: Connection refused" in found["twilio.api_key"][1]
     errors = {name for name, (status, *_) in found.items() if status == "error"}
     assert errors == {"twenty.reachable", "twilio.auth_token", "twilio.api_key", "bridge.running"}
     assert all(fix for status, _, fix in found.values() if status != "ok")
@@ -285,7 +286,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (bridge_down, "bridge.running", "error", "No bridge listens"),
     (http_only, "public.tls", "error", "is http"),
     (name_of_nothing, "public.dns", "error", "nosuch.invalid leads nowhere: "),
-    (nobody_there, "public.tls", "error", "cannot be reached"),
+    (nobody_there, "public.tls", "error", "127.0.0.1 cannot be reached: Connection refused."),
     (leads_astray, "public.reaches_us", "error", "No bridge answers"),
     (drops_query, "public.signature", "error", "path, query or body arrive changed"),
     (other_public_url, "public.signature", "error", "arrive changed"),

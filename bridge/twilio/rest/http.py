@@ -14,6 +14,7 @@ from aiohttp import hdrs
 
 from bridge import metrics
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
+from bridge.unreachable import why
 
 CONNECT_SECONDS = 5
 MOST_PAUSE_SECONDS = 10
@@ -82,7 +83,7 @@ class Http:
                 return answer.status, _seconds(answer.headers.get(hdrs.RETRY_AFTER)), text
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
             metrics.TWILIO_REQUESTS.inc(_resource(url), "unreachable")
-            raise TwilioUnavailable(f"Twilio cannot be reached: {type(away).__name__}") from away
+            raise TwilioUnavailable(f"Twilio cannot be reached: {why(away)}") from away
 
 
 def _resource(url: str) -> str:

@@ -14,6 +14,7 @@ from bridge.calls.links import RECORDING_SID
 from bridge.errors import TwilioUnavailable
 from bridge.settings import TwilioSettings
 from bridge.twilio.rest.http import CONNECT_SECONDS, basic, error_of
+from bridge.unreachable import why
 
 GONE = frozenset({403, 404, 410})
 MOST_REDIRECTS = 3
@@ -63,7 +64,7 @@ class Media:
         try:
             answer = await self._session.request(method, url, headers=headers, allow_redirects=False)
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
-            raise TwilioUnavailable(f"Twilio cannot be reached: {type(away).__name__}") from away
+            raise TwilioUnavailable(f"Twilio cannot be reached: {why(away)}") from away
         async with answer:
             yield answer
 

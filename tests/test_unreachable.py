@@ -1,0 +1,63 @@
+"""Why a server did not answer: of real connections that fail."""
+
+import asyncio
+import socket
+
+import aiohttp
+import pytest
+
+from bridge.errors import TwentyUnavailable
+from bridge.settings import TwentySettings
+from bridge.twenty.client import open_client
+from bridge.unreachable import why
+from tests.doctor.conftest import Proxy, listening
+
+
+async def hangs_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    await writer.wait_closed()
+
+
+async def reason(url: str) -> str:
+    timeout = aiohttp.ClientTimeout(total=0.5)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        with pytest.raises((aiohttp.ClientError, OSError, TimeoutError)) as failed:
+            await session.get(url)
+    return why(failed.value)
+
+
+async def test_a_port_that_nobody_listens_at() -> None:
+    assert await reason("http://127.0.0.1:1/secret") == "Connection refused"
+
+
+async def test_a_name_that_leads_nowhere() -> None:
+    told = await reason("http://nosuch.invalid/secret")
+    assert "name" in told.lower()
+    assert "secret" not in told
+
+
+async def test_a_server_that_hangs_up() -> None:
+    async with await asyncio.start_server(hangs_up, "127.0.0.1", 0) as server:
+        told = await reason(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    assert told in {"the connection was closed without an answer", "Connection reset by peer"}
+
+
+async def test_a_server_that_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert await reason(f"http://127.0.0.1:{silent.getsockname()[1]}") == "no answer in time"
+
+
+async def test_a_certificate_that_nobody_signed() -> None:
+    async with listening(Proxy()) as url:
+        assert (await reason(url)).startswith("its certificate is not trusted (self")
+
+
+async def test_what_the_library_for_graphql_wraps() -> None:
+    settings = TwentySettings.model_validate({"api_url": "http://127.0.0.1:1", "api_token": "secret"})
+    async with open_client(settings) as client:
+        with pytest.raises(TwentyUnavailable, match=r"^WorkspaceMembers: Connection refused$"):
+            await client.execute("WorkspaceMembers")
+
+
+def test_what_nobody_expected_has_its_name_alone() -> None:
+    assert why(aiohttp.InvalidURL("https://secret@example.com")) == "InvalidURL"
