@@ -41,18 +41,20 @@ from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
 from bridge.web.calls import Calls, TransferLine
 from bridge.web.door import Anyone, Door
+from bridge.web.handlers import Handler
 from bridge.web.headers import headers_for
 from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Clock, Inbound, utc_now
 from bridge.web.keys import keys_of
 from bridge.web.leaving import Leaving
 from bridge.web.limits import LARGEST_BODY, limits
-from bridge.web.middleware import Handler, SignedForms, problems
 from bridge.web.observe import observing
 from bridge.web.outbound import Line, Outbound
+from bridge.web.problems import problems
 from bridge.web.recordings import Recordings
 from bridge.web.routes import Edge, add_routes
 from bridge.web.scrape import Scrape
+from bridge.web.signed import SignedForms
 from bridge.web.targets import Targets
 from bridge.web.tokens import Rates, Tokens
 from bridge.web.twenty import TwentyWebhook

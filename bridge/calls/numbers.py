@@ -22,6 +22,9 @@ WITHHELD = frozenset(
     }
 )
 
+SHORTEST = len("+6834002")
+"""Niue's are the shortest in E.164; a few digits typed at home may still be possible to libphonenumber."""
+
 
 def is_withheld(address: str) -> bool:
     """Whether the caller did not show a number."""
@@ -55,7 +58,7 @@ def e164(address: str, region: str) -> str | None:
         return None
     written = to_e164(number)
     # Without its plus a withheld caller's number looks like one.
-    return None if is_withheld(written) else written
+    return None if is_withheld(written) or len(written) < SHORTEST else written
 
 
 def to_e164(number: PhoneNumber) -> str:

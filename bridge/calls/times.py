@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.calls.callback import parse_timestamp
+from bridge.calls.callback import Kind, parse_timestamp
 from bridge.calls.heard import Heard
 from bridge.calls.legs import Leg, earliest
 from bridge.calls.outcome import ended, is_last
@@ -45,7 +45,8 @@ def _started_at(heard: Heard) -> datetime:
         if leg and leg.ended_at and leg.duration
     ]
     # Of a call that Twilio was asked for, the end is what is stamped.
-    starts = [text for c in heard.told if (text := c.get("StartTime"))]
+    asked = [c for c in heard.told if c.kind is Kind.RECONCILED]
+    starts = [text for c in asked if (text := c.get("StartTime"))]
     begun = [moment for text in starts if (moment := parse_timestamp(text))]
     return min([earliest(heard.told), *reckoned, *begun])
 

@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 from bridge.calls.callback import Callback, Kind, digest_of
 from bridge.errors import CallbackInvalid
-from bridge.twilio.urls import marks
+from bridge.twilio import binding
+from bridge.twilio.urls import MARKS, marks
 
 CALL_SID = re.compile(r"CA[0-9a-zA-Z]{32}", re.ASCII)
 STATUSES = frozenset(
@@ -37,7 +38,39 @@ NEEDED = {
 }
 
 
+OURS = frozenset({*MARKS.values(), "Next"})
+"""Parameters that the bridge adds, and that nobody else may send."""
+
+ASKED_BY_A_BROWSER = frozenset(
+    {
+        "AccountSid",
+        "ApiVersion",
+        "ApplicationSid",
+        "CallSid",
+        "CallStatus",
+        "Called",
+        "Caller",
+        "CallerId",
+        "Direction",
+        "From",
+        "Timestamp",
+        "To",
+        binding.AGENT,
+        binding.PROOF,
+    }
+)
+"""What counts of a browser's voice request: Twilio's own, the widget's wishes, and what a token carries."""
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def of_a_browser(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The form of a browser's voice request without what the page made up.
+
+    Twilio sends along whatever `device.connect({params})` names, and its signature covers that, too.
+    https://www.twilio.com/docs/voice/sdks/javascript/twiml
+    """
+    return {name: value for name, value in parameters.items() if name in ASKED_BY_A_BROWSER}
 
 
 def callback(
@@ -51,8 +84,8 @@ def callback(
     """The callback that a form of one kind is, posted to `target` (path with query).
 
     What the bridge wrote on the URL is among its parameters, and so is what it `answered`: that does not
-    tell one delivery from another. Raises CallbackInvalid, naming the
-    parameter, for what no Twilio would send.
+    tell one delivery from another. Raises CallbackInvalid, naming the parameter, for what no Twilio would
+    send.
     """
     call_sid = _sid(parameters, "CallSid")
     parent_sid = _sid(parameters, "ParentCallSid") if parameters.get("ParentCallSid") else None
@@ -66,10 +99,16 @@ def callback(
         kind=kind,
         call_sid=call_sid,
         parent_sid=parent_sid,
-        parameters={**parameters, **marks(target), **answered},
+        parameters={**_without_ours(parameters), **marks(target), **answered},
         received_at=received_at,
         digest=digest_of(kind, target, parameters),
     )
+
+
+def _without_ours(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    if OURS.isdisjoint(parameters):
+        return parameters
+    return {name: value for name, value in parameters.items() if name not in OURS}
 
 
 def _sid(parameters: Mapping[str, str], name: str) -> str:

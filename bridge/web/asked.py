@@ -3,16 +3,21 @@
 from typing import Annotated, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from bridge.calls.control import Action
 from bridge.errors import NotUnderstood, WrongContentType
+from bridge.web.readable import readable
 
 LONGEST_OUTCOME = 100
 LONGEST_NOTE = 10_000
 
-Outcome = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_OUTCOME)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE)]
+Outcome = Annotated[
+    str, AfterValidator(readable), StringConstraints(strip_whitespace=True, max_length=LONGEST_OUTCOME)
+]
+Note = Annotated[
+    str, AfterValidator(readable), StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE)
+]
 To = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 

@@ -11,7 +11,7 @@ from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
 from bridge.twilio import forms, twiml
-from bridge.web.middleware import FormHandler
+from bridge.web.handlers import FormHandler
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from bridge.calls.numbers import e164, is_withheld
 from bridge.errors import NotUnderstood, TwentyError
 from bridge.twenty.callers import Callers, LastCall, Profile, ScreenPop
 from bridge.web.door import Door
-from bridge.web.middleware import problem
+from bridge.web.problems import problem
 
 NOBODYS = ScreenPop()
 

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
+from bridge.web.handlers import Handler
 from bridge.web.leaving import Leaving
-from bridge.web.middleware import Handler
 
 
 class Health:

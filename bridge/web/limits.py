@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from bridge.errors import BodyTooLarge, BodyTooSlow, NotUnderstood, TargetTooLong, TooBusy, WrongContentType
-from bridge.web.middleware import Handler
+from bridge.web.handlers import Handler
 
 LARGEST_BODY = 64 * 1024
 LONGEST_TARGET = 2048

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bridge import metrics
-from bridge.web.middleware import Handler
+from bridge.web.handlers import Handler
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from bridge.calls.numbers import shortened
 from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
-from bridge.twilio import twiml
+from bridge.twilio import forms, twiml
 from bridge.twilio.binding import Binding, Bound
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.callbacks import answer, keep_soon, read
@@ -48,7 +48,7 @@ class Outbound:
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """TwiML for an agent who calls; what it tells is kept without keeping them waiting."""
-        asked = read(Kind.VOICE, request, parameters)
+        asked = read(Kind.VOICE, request, forms.of_a_browser(parameters))
         try:
             self._check_token(asked)
             outgoing = self._admission.admit(asked)

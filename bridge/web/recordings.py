@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from bridge.calls.links import RECORDING_SID, RecordingLinks
 from bridge.errors import NotAllowed, TooBusy, TwilioDenied, TwilioRefused
 from bridge.twilio.rest.media import Media
-from bridge.web.middleware import problem
+from bridge.web.problems import problem
 
 MOST_AT_ONCE = 32
 CHUNK = 64 * 1024

@@ -11,9 +11,10 @@ from bridge.calls.callback import Kind
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
 from bridge.web.calls import Calls
+from bridge.web.handlers import Handler
 from bridge.web.health import Health
-from bridge.web.middleware import Handler, SignedForms
 from bridge.web.recordings import Recordings
+from bridge.web.signed import SignedForms
 from bridge.web.tokens import Tokens
 from bridge.web.twenty import TwentyWebhook
 from bridge.web.voice import Voice

@@ -15,8 +15,8 @@ from bridge.twilio.tokens import IssuedToken, TokenIssuer
 from bridge.web.addresses import Addresses
 from bridge.web.agents import Caller
 from bridge.web.door import Door
-from bridge.web.middleware import FORM
 from bridge.web.rates import Rate
+from bridge.web.urlencoded import FORM
 
 OUTCOMES: Mapping[type[BridgeError], str] = {TooManyRequests: "limited", CannotVouch: "unavailable"}
 """What is counted of those that got none; all others were refused."""

@@ -10,7 +10,7 @@ from bridge.errors import NotAllowed
 from bridge.inbox.store import Inbox
 from bridge.twenty import webhooks
 from bridge.twenty.webhooks import PersonChanged, PersonGone
-from bridge.web.middleware import problem
+from bridge.web.problems import problem
 
 log = structlog.get_logger()
 

@@ -5,6 +5,8 @@ https://url.spec.whatwg.org/#urlencoded-parsing
 
 from urllib.parse import unquote_to_bytes
 
+FORM = "application/x-www-form-urlencoded"
+
 
 def pairs(body: bytes, *, most: int) -> list[tuple[str, str]]:
     """Names and values in their order; ValueError for what is no UTF-8, or more than `most` fields."""

@@ -9,7 +9,7 @@ from bridge import metrics
 from bridge.calls.callback import Kind
 from bridge.calls.texts import NAMES
 from bridge.metrics import Count, Durations
-from bridge.web.middleware import STATUS_OF
+from bridge.web.problems import STATUS_OF
 from docs.generate.markdown import code, codes, table
 from docs.generate.markdown import page as whole
 

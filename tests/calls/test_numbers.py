@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.calls.numbers import (
@@ -116,6 +116,7 @@ REGIONS = st.sampled_from(["FR", "US", "GB", "IT", "ZZ"])
 E164 = re.compile(r"\+[1-9][0-9]{6,17}", re.ASCII)
 
 
+@example(address="0000", region="GB")
 @given(address=ADDRESSES, region=REGIONS)
 def test_whatever_is_typed_becomes_e164_or_nothing(address: str, region: str) -> None:
     number = e164(address, region)

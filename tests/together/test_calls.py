@@ -221,7 +221,7 @@ async def test_what_came_of_a_call_is_a_note_and_twice_it_is_one(house: House) -
     house.twilio.parties[JANE] = Party.answers(talks=30)
     played = await house.twilio.call_from_browser("alice", JANE)
     await finished(house.twenty, played.sid)
-    word = {"identity": "alice", "outcome": "Interested", "note": "Wants a quote."}
+    word = {"identity": "alice", "outcome": "Interes\0ted", "note": "Wants\x07 a quote."}
     both = [house.act(played.sid, "disposition", **word) for _ in range(2)]
     assert await asyncio.gather(*both) == [(204, {}), (204, {})]
     (note,) = await notes(house)

@@ -14,6 +14,7 @@ from bridge.twilio import forms
 from bridge.twilio.binding import AGENT, Binding
 from tests.support import eventually
 from tests.web.conftest import AUTH_TOKEN, OLD_TOKEN, Bridge, OpenBridge, payload
+from tests.web.hostile.dialling import MADE_UP
 
 OUT = payload("browser-out-1-voice-request")
 ALIASES = ["/twilio/voice", "/twiml/voice", "/webhook/twiml-handler"]
@@ -31,6 +32,22 @@ async def test_aliases(bridge: Bridge, path: str) -> None:
     (dial,) = ET.fromstring(answer.text)
     assert dial.attrib["action"] == "https://phone.example.com/twilio/dial#rc=5&rp=all"
     assert await kept(bridge) == [("voice", OUT["CallSid"], OUT)]
+
+
+@pytest.mark.parametrize("to", ["+33612345678", "+9607771234"])
+async def test_what_a_page_makes_up_is_not_kept(bridge: Bridge, to: str) -> None:
+    asked = {**OUT, "To": to, "CallerId": "+33159130001"}
+    await bridge.twilio("/twilio/voice", {**asked, **MADE_UP, "Reason": "none", "Agent": "bob"})
+    ((_, sid, parameters),) = await kept(bridge)
+    assert sid == OUT["CallSid"]
+    assert parameters.items() - {"Reason": parameters.get("Reason")}.items() == asked.items()
+    assert parameters.get("Reason") in (None, "country")
+
+
+async def test_nobody_else_says_what_the_bridge_answered(bridge: Bridge) -> None:
+    told = payload("browser-out-5-status-completed")
+    await bridge.twilio("/twilio/status", {**told, "Next": "end", "Step": "1", "CallDirection": "inbound"})
+    assert bridge.rows() == [("status", told["ParentCallSid"], told)]
 
 
 @pytest.mark.parametrize(

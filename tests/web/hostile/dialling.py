@@ -59,6 +59,22 @@ SOMEBODY_ELSES = [
     ),
 ]
 
+# Whatever `device.connect({params})` names, Twilio signs.
+OTHER_CALL = "CA" + "9" * 32
+MADE_UP = {
+    "ParentCallSid": OTHER_CALL,
+    "Next": "end",
+    "Step": "1",
+    "CallDirection": "inbound",
+    "StartTime": "Mon, 01 Jan 2001 00:00:00 +0000",
+    "RecordingUrl": "https://api.twilio.com/RE" + "1" * 32,
+    "RecordingSid": "RE" + "1" * 32,
+}
+PARAMETERS = [
+    not_placed("refused call that says it is another's leg", "+9607771234", FRENCH.country, **MADE_UP),
+    not_placed("parameters that no Twilio would send", "+9607771234", FRENCH.country, ParentCallSid="junk"),
+]
+
 # The payload's caller is agent1.
 ANOTHERS = Binding([AUTH_TOKEN]).parameters("agent2")
 TOKENS = [
@@ -73,4 +89,4 @@ TOKENS = [
     not_placed("name without a proof", JANE, FRENCH.not_signed_in, **{AGENT: "agent1"}),
 ]
 
-ROWS = [*TOO_DEAR, *SOMEBODY_ELSES, *TOKENS]
+ROWS = [*TOO_DEAR, *SOMEBODY_ELSES, *PARAMETERS, *TOKENS]

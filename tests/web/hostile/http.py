@@ -58,6 +58,12 @@ TWO_THINGS_AT_ONCE = [
 
 TOO_MUCH = [
     Row(
+        name="whole URL for a path",
+        sent=request("POST", "http://127.0.0.1:8080/twilio/status", [*FORMED, ("X-Twilio-Signature", "x")]),
+        status=403,
+        detail=UNSIGNED,
+    ),
+    Row(
         name="path of 3,000 characters",
         sent=request("GET", "/health?" + "a" * 3000),
         status=414,

@@ -1,0 +1,123 @@
+"""What every request passes: errors become problem bodies (RFC 9457)."""
+
+from collections.abc import Mapping
+
+import structlog
+from aiohttp import hdrs, web
+
+from bridge import metrics
+from bridge.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    BridgeError,
+    CallbackInvalid,
+    CallConflict,
+    CallUnknown,
+    CannotVouch,
+    IdentityRefused,
+    InboxUnavailable,
+    NotAllowed,
+    NotAuthenticated,
+    NotInCall,
+    NotUnderstood,
+    NumberRefused,
+    TargetTooLong,
+    TooBusy,
+    TooManyRequests,
+    TwilioDenied,
+    TwilioRefused,
+    TwilioUnavailable,
+    WrongContentType,
+)
+from bridge.web.handlers import Handler
+
+STATUS_OF: Mapping[type[BridgeError], int] = {
+    CallbackInvalid: 400,
+    IdentityRefused: 400,
+    NotUnderstood: 400,
+    NumberRefused: 400,
+    NotAuthenticated: 401,
+    NotAllowed: 403,
+    NotInCall: 403,
+    CallUnknown: 404,
+    CallConflict: 409,
+    WrongContentType: 415,
+    BodyTooSlow: 408,
+    BodyTooLarge: 413,
+    TargetTooLong: 414,
+    TooManyRequests: 429,
+    CannotVouch: 503,
+    InboxUnavailable: 503,
+    TooBusy: 503,
+    TwilioRefused: 502,
+    TwilioDenied: 502,
+    TwilioUnavailable: 503,
+}
+
+ADVICE: Mapping[int, Mapping[str, str]] = {
+    401: {hdrs.WWW_AUTHENTICATE: "Bearer"},
+    408: {hdrs.CONNECTION: "close"},
+    503: {hdrs.RETRY_AFTER: "1"},
+}
+"""What headers go with a status."""
+
+SAID: Mapping[int, str] = {
+    403: (
+        "The page's origin is not one of the configured ones (cors.origins), or it wants to send"
+        " what pages may not: GET and POST, Authorization and Content-Type are what they may."
+    ),
+    404: "There is nothing here; /openapi.yaml tells what there is.",
+    417: "The only expectation that is met is 100-continue.",
+}
+"""What is said of those of aiohttp's own refusals that need more than their name."""
+
+log = structlog.get_logger()
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns errors into `application/problem+json` (RFC 9457)."""
+    try:
+        return await handler(request)
+    except BridgeError as error:
+        status = STATUS_OF.get(type(error), 500)
+        metrics.REQUESTS_REFUSED.inc(type(error).__name__)
+        log.warning("request.refused", path=_route(request), status=status, reason=str(error))
+        detail = str(error) if status != 500 else "This is our fault."
+        return problem(status, detail, headers=_when_again(error))
+    except web.HTTPException as answer:
+        if answer.status < 400:
+            raise
+        return in_our_words(answer)
+    except Exception:
+        log.exception("request.failed", path=_route(request))
+        return problem(500, "This is our fault.")
+
+
+def _when_again(error: BridgeError) -> Mapping[str, str]:
+    return {hdrs.RETRY_AFTER: str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
+
+
+def _route(request: web.Request) -> str:
+    """The path without what is variable in it, which may be somebody's number."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else request.path
+
+
+def in_our_words(answer: web.HTTPException) -> web.Response:
+    """aiohttp's own refusals: no such path, another method, an unknown Expect."""
+    if allow := answer.headers.get(hdrs.ALLOW):
+        return problem(answer.status, f"Use {allow} here.", headers={hdrs.ALLOW: allow})
+    return problem(answer.status, SAID.get(answer.status, answer.reason))
+
+
+def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A problem body; `detail` says what is wrong and what to do."""
+    advice = ADVICE.get(status, {})
+    title = web.Response(status=status).reason
+    return web.json_response(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        status=status,
+        headers={**advice, **(headers or {})},
+        content_type="application/problem+json",
+    )
