@@ -10,6 +10,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.doctor.running import Here
 from bridge.errors import InboxUnavailable
 from bridge.inbox.engine import Database, connect
 from bridge.inbox.migrations.migrate import revision
@@ -22,9 +23,9 @@ LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 SHARED_MAY = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'CREATE')"
 
 
-def checks(url: str) -> Iterator[Check]:
-    """Those of the database at a URL."""
-    database = _Database(url)
+def checks(url: str, here: Here) -> Iterator[Check]:
+    """Those of the database at a URL, which the bridge here has open if it runs."""
+    database = _Database(url, here)
     yield Check("database.writable", database.writable, fix=database.fix)
     yield Check("database.migrated", database.migrated, needs=["database.writable"])
     yield Check(
@@ -35,8 +36,9 @@ def checks(url: str) -> Iterator[Check]:
 class _Database:
     """The database at a URL; SQLite's is a file."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, here: Here) -> None:
         self._url = url
+        self._here = here
         parts = make_url(url)
         self._where = parts.render_as_string(hide_password=True)
         self.file = Path(parts.database or "") if parts.drivername.startswith("sqlite") else None
@@ -44,11 +46,12 @@ class _Database:
         self.fix = f"{what}, or set BRIDGE_DATABASE_URL."
 
     async def writable(self) -> Verdict:
-        """Whether a write could begin; nothing is written, and no file is made."""
+        """Whether a write could begin, and has room; nothing is written, and no file is made."""
         if self.file and not self.file.exists():
-            return self._can_be_made(self.file)
+            return await self._gone(self.file) or self._can_be_made(self.file)
         database = self._connect()
         try:
+            database.check_room()
             async with database.writing.connect() as connection:
                 may = await connection.scalar(text(SHARED_MAY if database.is_shared else "SELECT 1"))
                 await connection.rollback()
@@ -68,6 +71,15 @@ class _Database:
             raise InboxUnavailable(
                 f"{missing.name} is missing: install twenty-twilio-bridge[postgres]"
             ) from None
+
+    async def _gone(self, file: Path) -> Verdict | None:
+        if await self._here.instance() is None:
+            return None
+        return error(
+            f"A bridge listens at {self._here.url}, and {file} is not there: it was removed under the "
+            "bridge, which keeps nothing more, or the bridge has its database elsewhere.",
+            "Restore the file from a backup and restart the bridge; or ask from the folder where it started.",
+        )
 
     def _can_be_made(self, file: Path) -> Verdict:
         folder = next(parent for parent in file.absolute().parents if parent.exists())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bridge.doctor import clock, database, public, settings, twenty, twilio
+from bridge.doctor import clock, database, public, running, settings, twenty, twilio
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
 from bridge.settings import Settings
 from bridge.settings.load import ENV_FILE
@@ -51,7 +51,9 @@ def _checks(
     of_twilio, public_url = configured.twilio, configured.server.public_url
     return chain(
         settings.checks(configured.auth, env_file),
-        database.checks(configured.inbox.database_url.get_secret_value()),
+        database.checks(
+            configured.inbox.database_url.get_secret_value(), running.Here(configured.server, session)
+        ),
         twenty.checks(configured.twenty, client, session, public_url=public_url),
         twilio.checks(
             of_twilio,
@@ -61,6 +63,7 @@ def _checks(
             caller_ids=configured.caller_ids,
             countries=configured.dialling.rules(configured.region).countries,
         ),
+        running.checks(configured.server, session),
         public.checks(
             configured.server,
             session,

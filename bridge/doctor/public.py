@@ -14,6 +14,7 @@ from aiohttp import hdrs
 from yarl import URL
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.doctor.running import Here, instance
 from bridge.settings import ServerSettings
 from bridge.unreachable import why
 
@@ -22,7 +23,6 @@ TRIES = 4
 """Replicas take turns, as the load balancer likes."""
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared with
 TOKEN = "/api/twilio/token"  # noqa: S105 - a path
 
 PROXY = "Let the proxy pass path and query on as they are, but its prefix: docs/how-to/reverse-proxies.md."
@@ -40,7 +40,6 @@ def checks(
     """Those of the public URL. `trust` is the system's where nothing is given."""
     public = _Public(server, session, auth_token, origins, trust)
     reached = ["bridge.running", "public.reaches_us"]
-    yield Check("bridge.running", public.running, "twenty-bridge serve")
     yield Check("public.dns", public.dns)
     yield Check("public.tls", public.tls, CERTIFICATE, needs=["public.dns"])
     yield Check("public.reaches_us", public.reaches_us, needs=["bridge.running", "public.tls"])
@@ -60,36 +59,22 @@ class _Public:
         trust: ssl.SSLContext | None,
     ) -> None:
         self._url = server.public_url
-        self._here = f"http://{ANY_HOST.get(server.host, server.host)}:{server.port}"
+        self._here = Here(server, session)
         self._session = session
         self._auth_token = auth_token
         self._origins = origins
         self._trust = trust
 
-    async def running(self) -> Verdict:
-        """Whether a bridge listens where the settings say."""
-        if await self._instance(self._here) is None:
-            return error(f"No bridge listens at {self._here}.", "twenty-bridge serve")
-        return ok(f"The bridge listens at {self._here}.")
-
     async def reaches_us(self) -> Verdict:
         """Whether it is the same process: each start has a name of its own."""
-        here = await self._instance(self._here)
-        answered = {await self._instance(self._url) for _ in range(TRIES)}
-        fix = f"Let DNS and proxy lead {self._url} to {self._here}, from this machine, too."
+        here = await self._here.instance()
+        answered = {await instance(self._session, self._url, self._trust) for _ in range(TRIES)}
+        fix = f"Let DNS and proxy lead {self._url} to {self._here.url}, from this machine, too."
         if answered == {None}:
             return error(f"No bridge answers at {self._url}.", fix)
         if here not in answered:
-            return error(f"Another bridge than the one at {self._here} answers at {self._url}.", fix)
+            return error(f"Another bridge than the one at {self._here.url} answers at {self._url}.", fix)
         return ok(f"{self._url} leads to this bridge.")
-
-    async def _instance(self, url: str) -> str | None:
-        try:
-            async with self._session.get(f"{url}/health", ssl=self._trust or True) as answer:
-                told = await answer.json() if answer.status == 200 else {}
-        except (aiohttp.ClientError, OSError, ValueError):
-            return None
-        return told.get("instance") if isinstance(told, dict) else None
 
     async def dns(self) -> Verdict:
         """Whether the name leads to an address, as seen from here."""

@@ -7,7 +7,6 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.errors import InboxUnavailable
-from bridge.inbox import sqlite
 from bridge.inbox.engine import Database, cause, connect
 from bridge.inbox.migrations.migrate import migrate
 
@@ -40,7 +39,7 @@ async def _bring_up_to_date(database: Database, url: str) -> None:
     try:
         await migrate(database.writing)
     except (SQLAlchemyError, InboxUnavailable, OSError) as problem:
-        advice = "" if database.is_shared else sqlite.advice(url)
+        advice = database.place.advice() if database.place else ""
         raise InboxUnavailable(
             f"The database {shown(url)} cannot be opened: {cause(problem)}.{advice}"
         ) from problem

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bridge.inbox import postgresql, sqlite
+from bridge.inbox.place import Place
 
 T = TypeVar("T")
 
@@ -20,6 +22,7 @@ class Database:
     reading: AsyncEngine
     writing: AsyncEngine
     own_thread: sqlite.OwnThread | None = None
+    place: Place | None = None
 
     @property
     def is_shared(self) -> bool:
@@ -45,6 +48,11 @@ class Database:
         async with asyncio.timeout(self.answers_within), self.writing.begin() as connection:
             return await connection.run_sync(work)
 
+    def check_room(self) -> None:
+        """Raises OSError where the disk is full; a server knows for itself."""
+        if self.place:
+            self.place.check_room()
+
     async def close(self) -> None:
         """Ends all connections."""
         if self.own_thread:
@@ -56,8 +64,9 @@ class Database:
 def connect(url: str) -> Database:
     """The database at a URL; nothing is asked of it yet."""
     if url.startswith("sqlite"):
-        engine = sqlite.open_engine(url)
-        return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url))
+        place = Place(Path(make_url(url).database or ""))
+        engine = sqlite.open_engine(url, place)
+        return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, place), place)
     return Database(postgresql.reading(url), postgresql.writing(url))
 
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.numbers import e164
@@ -19,6 +18,7 @@ from bridge.errors import ForgetKeyWrong
 from bridge.inbox.purge import drop
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls, forgotten
+from bridge.inbox.upsert import latest
 
 PAGE = 2000
 BATCH = 100
@@ -37,7 +37,7 @@ class Forgotten:
         Raises ForgetKeyWrong where nobody can tell.
         """
         async with self._inbox.reading() as connection:
-            keys = set((await connection.scalars(select(forgotten.c.key_id).distinct())).all())
+            keys = await _keys(connection)
             if not keys or not numbers:
                 return {}
             key = self._checked(keys)
@@ -72,17 +72,20 @@ class Forgotten:
     async def remember(self, number: str, *, now: datetime) -> None:
         """Keeps the number's hash, so that nothing from before `now` comes back."""
         async with self._inbox.reading() as connection:
-            keys = set((await connection.scalars(select(forgotten.c.key_id).distinct())).all())
+            keys = await _keys(connection)
         key = self._checked(keys or ({_id(self._key)} if self._key else set()))
 
         async def operation(connection: AsyncConnection) -> None:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            new = dialect.insert(forgotten).values(digest=_hash(key, number), key_id=_id(key), at=now)
+            digest, key_id = _hash(key, number), _id(key)
             await connection.execute(
-                new.on_conflict_do_update(index_elements=["digest"], set_={"at": new.excluded.at})
+                latest(forgotten, connection.dialect.name, digest=digest, key_id=key_id, at=now)
             )
 
         await self._inbox.write(operation)
+
+
+async def _keys(connection: AsyncConnection) -> set[bytes]:
+    return set((await connection.scalars(select(forgotten.c.key_id).distinct())).all())
 
 
 def _hash(key: bytes, number: str) -> bytes:

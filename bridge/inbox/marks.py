@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, marks
+from bridge.inbox.upsert import latest
 
 
 class Marks:
@@ -31,11 +31,7 @@ class Marks:
         """Sets a mark."""
 
         async def operation(connection: AsyncConnection) -> None:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            new = dialect.insert(marks).values(name=name, at=at)
-            await connection.execute(
-                new.on_conflict_do_update(index_elements=["name"], set_={"at": new.excluded.at})
-            )
+            await connection.execute(latest(marks, connection.dialect.name, name=name, at=at))
 
         await self._inbox.write(operation)
 

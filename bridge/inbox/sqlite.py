@@ -1,24 +1,19 @@
 """SQLite: durable, and with one way to begin a transaction."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bridge.errors import InboxUnavailable
+from bridge.inbox.place import Place
 from bridge.json_text import to_json
 
 T = TypeVar("T")
-
-LITTLE = 2**20
-"""Bytes; with fewer free SQLite cannot even begin."""
 
 TO_WRITE = {"bridge_begin": "BEGIN IMMEDIATE"}
 
@@ -26,39 +21,39 @@ BUSY_SECONDS = 4
 """How long a write waits for another process's; Twilio waits 15 s, tries included."""
 
 
-def open_engine(url: str) -> AsyncEngine:
+def open_engine(url: str, place: Place) -> AsyncEngine:
     """An engine for a file; makes the folder that it goes into.
 
     Raises InboxUnavailable rather than begin anew where there was a database.
     """
-    file = Path(make_url(url).database or "")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _refuse_what_is_left_of(file)
+    place.make()
     engine = create_async_engine(url, json_serializer=to_json, connect_args={"timeout": BUSY_SECONDS})
-    _prepare_all(engine.sync_engine)
+    _prepare_all(engine.sync_engine, place)
     return engine
 
 
-def _prepare_all(engine: Engine) -> None:
-    event.listen(engine, "connect", _prepare)
+def _prepare_all(engine: Engine, place: Place) -> None:
+    event.listen(engine, "do_connect", partial(_begin_nothing_anew, place))
+    event.listen(engine, "connect", partial(_prepare, place))
     event.listen(engine, "begin", _begin)
 
 
 class OwnThread:
     """Whole transactions that write, one after the other, in a thread of their own."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, place: Place) -> None:
+        self._place = place
         self._thread = ThreadPoolExecutor(1, "inbox")
         self._engine = create_engine(
             make_url(url).set(drivername="sqlite"),
             connect_args={"timeout": BUSY_SECONDS},
             execution_options=TO_WRITE,
         )
-        _prepare_all(self._engine)
+        _prepare_all(self._engine, place)
         self._connection: Connection | None = None
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
-        """What the work gives, when it is on the disk."""
+        """What the work gives, when it is on the disk; raises OSError where nobody would find it there."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
@@ -66,9 +61,11 @@ class OwnThread:
         self._connection = self._connection or self._engine.connect()
         try:
             with self._connection.begin():
-                return work(self._connection)
+                done = work(self._connection)
         except self._engine.dialect.loaded_dbapi.Error as problem:
             raise OperationalError(None, None, problem) from problem
+        self._place.check()
+        return done
 
     async def close(self) -> None:
         """Ends the connection and the thread."""
@@ -81,30 +78,6 @@ class OwnThread:
         self._engine.dispose()
 
 
-def _refuse_what_is_left_of(file: Path) -> None:
-    """SQLite would delete the log of a database that is gone, and with it the last commits."""
-    log = file.with_name(f"{file.name}-wal")
-    if _size(file) == 0 and _size(log) > 0:
-        raise InboxUnavailable(
-            f"The database {file} is gone or empty, but its log {log} is there. Restore the file from a "
-            "backup, or move the log away to begin anew."
-        )
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
-
-
-def advice(url: str) -> str:
-    """What the file system says where SQLite only says that it cannot; or nothing."""
-    folder = Path(make_url(url).database or "").absolute().parent
-    if not os.access(folder, os.W_OK):
-        return f" The folder {folder} may not be written: look at its owner and how the volume is mounted."
-    if shutil.disk_usage(folder).free < LITTLE:
-        return f" The disk is full, or nearly so: {folder}."
-    return ""
-
-
 def writing(engine: AsyncEngine) -> AsyncEngine:
     """The same engine, for transactions that write.
 
@@ -114,7 +87,12 @@ def writing(engine: AsyncEngine) -> AsyncEngine:
     return engine.execution_options(**TO_WRITE)
 
 
-def _prepare(connection: Any, _record: Any) -> None:
+def _begin_nothing_anew(place: Place, *_: Any) -> None:
+    # SQLite would make the file again, and an empty one.
+    place.check()
+
+
+def _prepare(place: Place, connection: Any, _record: Any) -> None:
     # The driver's own BEGIN comes too late; `_begin` says it.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -125,6 +103,7 @@ def _prepare(connection: Any, _record: Any) -> None:
     # so to copy more at once is to copy less: a tenth of the cost with a million behind it, for 16 MB.
     cursor.execute("PRAGMA wal_autocheckpoint=4000")
     cursor.close()
+    place.opened()
 
 
 def _begin(connection: Connection) -> None:

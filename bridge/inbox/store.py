@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, bindparam, func, select, true, update
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,12 +30,15 @@ from bridge.inbox.rows import (
     row_of,
     settled_row_of,
 )
-from bridge.inbox.tables import callbacks, calls, due, kept, parked, unmatched
+from bridge.inbox.tables import callbacks, calls, due, kept, marks, parked, unmatched
+from bridge.inbox.upsert import latest
 from bridge.inbox.writer import GroupCommit, Operation
 
 MOST_RECENT = 30_000
 """What `recent` gives at the most: some thousands of calls."""
 
+CHECKED = "inbox checked"
+"""The mark of when a write was last tried."""
 
 Listener = Callable[[Callback], None]
 
@@ -56,6 +60,7 @@ class Inbox:
         """Set when a call has become due."""
         keep = Keep() if database.is_shared else KeepInSqlite()
         self._add_attempts = adding(database.writing.dialect.name)
+        self._checking: asyncio.Future[None] | None = None
         self._writer = GroupCommit(database, insert=keep, committed=self._committed)
 
     @property
@@ -218,19 +223,16 @@ class Inbox:
                 oldest=await connection.scalar(over),
             )
 
-    async def due_count(self) -> int:
-        """How many calls Twenty is behind on."""
-        async with self.reading() as connection:
-            return await connection.scalar(select(func.count()).select_from(calls).where(due)) or 0
-
-    async def check(self) -> None:
+    async def check(self, now: datetime) -> None:
         """InboxUnavailable if a callback could not be kept now."""
+        # One write for all who ask meanwhile: anybody may ask, and callbacks wait for it.
+        if self._checking is None or self._checking.done():
+            self._checking = self._writer.do(partial(self._check, now))
+        await asyncio.shield(self._checking)
 
-        async def read(connection: AsyncConnection) -> None:
-            await connection.execute(select(calls.c.root_sid).limit(1))
-
-        # By the writer, which has to get hold of the database for it.
-        await self._writer.run(read)
+    def _check(self, now: datetime, connection: Connection) -> None:
+        self._database.check_room()
+        connection.execute(latest(marks, connection.dialect.name, name=CHECKED, at=now))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -30,7 +30,7 @@ AGAIN_SECONDS = 0.1
 log = structlog.get_logger()
 
 Operation = Callable[[AsyncConnection], Awaitable[None]]
-Transact = Callable[[], Awaitable[None]]
+Transact = Callable[[], Awaitable[object]]
 
 
 class Insert(Protocol):
@@ -57,7 +57,7 @@ class GroupCommit:
         self._insert = insert
         self._committed = committed
         self._batch = Batch()
-        self._operations: list[tuple[Operation, asyncio.Future[None]]] = []
+        self._operations: list[tuple[Transact, asyncio.Future[None]]] = []
         self._news = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -83,10 +83,17 @@ class GroupCommit:
 
     def run(self, operation: Operation) -> asyncio.Future[None]:
         """A promise that the operation is done, in a transaction of its own."""
+        return self._promise(partial(self._operate, operation))
+
+    def do(self, work: Callable[[Connection], object]) -> asyncio.Future[None]:
+        """A promise that the work is done, in a transaction as the rows' are."""
+        return self._promise(partial(self._database.transact, work))
+
+    def _promise(self, transact: Transact) -> asyncio.Future[None]:
         if self._closing:
             raise InboxUnavailable("the inbox is closing")
         promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._operations.append((operation, promise))
+        self._operations.append((transact, promise))
         self._news.set()
         return promise
 
@@ -102,8 +109,8 @@ class GroupCommit:
             crowded = len(batch) > 1
             if batch:
                 await self._keep(batch)
-            for operation, promise in operations:
-                await self._commit(partial(self._operate, operation), [promise])
+            for transact, promise in operations:
+                await self._commit(transact, [promise])
 
     async def _keep(self, batch: Batch) -> None:
         insert = partial(self._insert, rows=batch.rows)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -31,7 +32,7 @@ class Health:
         if self._leaving.begun:
             return web.json_response({"ready": False, "reasons": [Leaving.code, *reasons]}, status=503)
         try:
-            await self._inbox.check()
+            await self._inbox.check(datetime.now(UTC))
         except InboxUnavailable as error:
             return web.json_response({"ready": False, "reasons": [error.code, *reasons]}, status=503)
         return web.json_response({"ready": True, "reasons": reasons})

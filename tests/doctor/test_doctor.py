@@ -21,6 +21,7 @@ from bridge.sandbox.twilio.permissions import Permission
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.twilio.rest.owned import Country
 from bridge.web.protocol import Runner
+from tests.disks import mounted
 from tests.doctor.conftest import PREFIX, World, listening
 from tests.support import new_sid
 from tests.twenty.provisioning import tell, workspace
@@ -54,13 +55,18 @@ def readable_env(world: World) -> None:
     (world.folder / ".env").chmod(0o644)
 
 
-def database_nowhere(world: World) -> None:
+async def database_nowhere(world: World) -> None:
+    await world.bridge.cleanup()
     world.change("inbox", database_url=f"sqlite+aiosqlite:///{world.folder}/.env/bridge.db")
 
 
 def database_is_none(world: World) -> None:
     (world.folder / "none.db").write_text("This is a text of some length, and no database at all." * 99)
     world.change("inbox", database_url=f"sqlite+aiosqlite:///{world.folder / 'none.db'}")
+
+
+def database_removed(world: World) -> None:
+    (world.folder / "bridge.db").unlink()
 
 
 def no_postgresql(world: World) -> None:
@@ -245,6 +251,8 @@ CASES: list[tuple[Break, str, str, str]] = [
     (readable_env, "settings.env_file", "warning", "mode 644"),
     (database_nowhere, "database.writable", "error", "cannot be made"),
     (database_is_none, "database.writable", "error", "not a database"),
+    (database_removed, "database.writable", "error", "was removed under the bridge"),
+    (database_removed, "bridge.ready", "error", "keeps no callbacks now: inbox.unavailable"),
     (no_postgresql, "database.writable", "error", "cannot be written"),
     (older_tables, "database.migrated", "warning", "older version"),
     (newer_tables, "database.migrated", "warning", "newer version"),
@@ -383,9 +391,19 @@ async def test_nothing_is_kept_of_what_a_doctor_asks(world: World) -> None:
         assert connection.execute("select count(*) from callbacks").fetchone() == (0,)
 
 
+async def test_a_disk_that_is_full(world: World, tmp_path: Path) -> None:
+    with mounted(tmp_path / "small", size="2m") as disk:
+        shutil.copy(world.folder / "bridge.db", disk / "bridge.db")
+        (disk / "ballast").write_bytes(bytes(1_500_000))
+        world.change("inbox", database_url=f"sqlite+aiosqlite:///{disk / 'bridge.db'}")
+        status, reason, _ = (await world.examine("database"))["database.writable"]
+    assert (status, "disk is full" in reason) == ("error", True)
+
+
 async def test_a_database_that_is_not_there_yet_is_not_made(world: World) -> None:
     file = world.folder / "new" / "bridge.db"
     world.change("inbox", database_url=f"sqlite+aiosqlite:///{file}")
+    await world.bridge.cleanup()
     found = await world.examine("database")
     assert (found["database.writable"][0], found["database.migrated"][0]) == ("ok", "ok")
     assert not file.parent.exists()

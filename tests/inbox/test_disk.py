@@ -5,8 +5,9 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from structlog.testing import capture_logs
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.writer import LONGEST_QUEUE
-from tests.support import new_sid, outbound
+from tests.disks import mounted
+from tests.support import TEN, new_sid, outbound
 
 JANE = "+33612345678"
 
@@ -61,22 +63,9 @@ async def test_a_file_that_may_not_grow(sqlite_file: Path) -> None:
             assert kept <= await known(inbox)
         assert {"disk I/O error", "database or disk is full"} & {line.get("cause") for line in logged}
         await inbox.put(outbound(new_sid(), JANE))
-        await inbox.check()
+        await inbox.check(TEN)
     async with open_inbox(url_of(sqlite_file)) as again:
         assert kept < await known(again)
-
-
-@contextmanager
-def mounted(folder: Path, *options: str) -> Iterator[Path]:
-    """A file system of its own, in memory."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", ",".join(["size=1m", *options]), "tmpfs", str(folder)]
-    if os.geteuid() or shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
-        pytest.skip("this user may not mount a file system")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 async def test_a_disk_that_is_full(tmp_path: Path) -> None:
@@ -88,9 +77,77 @@ async def test_a_disk_that_is_full(tmp_path: Path) -> None:
                 kept = await fill(inbox)
             assert "database or disk is full" in {line.get("cause") for line in logged}
             assert kept <= await known(inbox)
+            # There may be room for a page yet, though not for a callback.
+            with pytest.raises(InboxUnavailable):
+                await inbox.check(TEN)
             ballast.unlink()
             await inbox.put(outbound(new_sid(), JANE))
             assert kept < await known(inbox)
+
+
+async def test_a_check_writes(sqlite_file: Path) -> None:
+    """Of a quota only who writes is told."""
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        await inbox.check(TEN)
+        log = sqlite_file.with_name("bridge.db-wal")
+        with files_no_longer_than(log.stat().st_size), pytest.raises(InboxUnavailable):
+            await inbox.check(TEN + timedelta(seconds=1))
+        await inbox.check(TEN + timedelta(seconds=1))
+
+
+async def test_checks_at_one_time_are_one_write(sqlite_file: Path) -> None:
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        log = sqlite_file.with_name("bridge.db-wal")
+        before = log.stat().st_size
+        await inbox.check(TEN)
+        once = log.stat().st_size - before
+        await asyncio.gather(*[inbox.check(TEN + timedelta(seconds=n)) for n in range(1, 100)])
+        assert log.stat().st_size == before + 2 * once
+
+
+def removed(file: Path) -> None:
+    shutil.rmtree(file.parent)
+
+
+def without_its_log(file: Path) -> None:
+    file.unlink()
+
+
+def replaced(file: Path) -> None:
+    shutil.copy(file, file.with_name("backup.db"))
+    file.with_name("backup.db").rename(file)
+
+
+@pytest.mark.parametrize("lose", [removed, without_its_log, replaced])
+async def test_a_file_that_was_lost_takes_nothing_more(tmp_path: Path, lose: Callable[[Path], None]) -> None:
+    file = tmp_path / "data" / "bridge.db"
+    async with open_inbox(url_of(file)) as inbox:
+        callback = outbound(new_sid(), JANE)
+        await inbox.put(callback)
+        await inbox.check(TEN)
+        lose(file)
+        with capture_logs() as logged:
+            for refused in (inbox.put(outbound(new_sid(), JANE)), inbox.check(TEN)):
+                with pytest.raises(InboxUnavailable):
+                    await refused
+        assert all("was removed or replaced" in line["cause"] for line in logged)
+        # What was kept before may still come to Twenty, for the open file has it.
+        assert callback.root_sid in await known(inbox)
+        # More connections than stay open: none of them makes a file anew.
+        before = set(tmp_path.rglob("*"))
+        await asyncio.gather(*[known(inbox) for _ in range(12)], return_exceptions=True)
+        assert set(tmp_path.rglob("*")) == before
+
+
+async def test_a_file_that_is_back_takes_more(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    async with open_inbox(url_of(folder / "bridge.db")) as inbox:
+        folder.rename(tmp_path / "elsewhere")
+        with pytest.raises(InboxUnavailable):
+            await inbox.put(outbound(new_sid(), JANE))
+        (tmp_path / "elsewhere").rename(folder)
+        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.check(TEN)
 
 
 async def test_a_disk_that_is_full_from_the_start(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import InboxSettings
 from tests.postgres import Postgres, postgres
 from tests.proxy import proxy
-from tests.support import new_sid, outbound, until
+from tests.support import TEN, new_sid, outbound, until
 
 JANE = "+33612345678"
 
@@ -96,7 +96,7 @@ async def test_a_database_that_stays_away_is_told_and_then_it_goes_on(
     with pytest.raises(InboxUnavailable):
         await inbox.claim(10)
     with pytest.raises(InboxUnavailable):
-        await inbox.check()
+        await inbox.check(TEN)
     postgres_server.back(postgres_database)
     await inbox.put(outbound(new_sid(), JANE))
     assert len(await inbox.claim(10)) >= 2

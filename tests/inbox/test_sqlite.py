@@ -9,7 +9,7 @@ import pytest
 
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox, open_inbox
-from tests.support import new_sid, outbound
+from tests.support import TEN, new_sid, outbound
 
 
 @pytest.fixture
@@ -62,11 +62,11 @@ async def test_a_file_that_is_no_database_is_named_and_left_alone(
 
 
 async def test_a_database_that_somebody_holds_is_not_ready(inbox: Inbox, sqlite_file: Path) -> None:
-    await inbox.check()
+    await inbox.check(TEN)
     holder = sqlite3.connect(sqlite_file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(InboxUnavailable):
-        await inbox.check()
+        await inbox.check(TEN)
     holder.execute("ROLLBACK")
     holder.close()
-    await inbox.check()
+    await inbox.check(TEN)

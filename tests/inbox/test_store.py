@@ -109,9 +109,9 @@ async def test_a_parked_call_waits_for_news(inbox: Inbox) -> None:
     await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
     (due,) = await inbox.claim(200)
     await inbox.park(due, "INVALID_PHONE_NUMBER", now=TEN)
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
     await inbox.put(outbound(sid, "+33612345678"))
-    assert await inbox.due_count() == 1
+    assert (await inbox.backlog()).due == 1
 
 
 async def test_a_call_with_news_is_not_parked_for_its_past(inbox: Inbox) -> None:
@@ -120,7 +120,7 @@ async def test_a_call_with_news_is_not_parked_for_its_past(inbox: Inbox) -> None
     (due,) = await inbox.claim(200)
     await inbox.put(outbound(sid, "+33612345678"))
     await inbox.park(due, "INVALID_PHONE_NUMBER", now=TEN)
-    assert await inbox.due_count() == 1
+    assert (await inbox.backlog()).due == 1
 
 
 async def test_the_longest_due_come_first_and_no_more_than_asked_for(inbox: Inbox) -> None:
@@ -176,7 +176,7 @@ async def test_calls_of_a_person_who_is_gone_are_matched_anew_when_there_is_news
 async def test_many_at_once_are_all_kept(inbox: Inbox) -> None:
     callbacks = [outbound(new_sid(), "+33612345678", seconds=i) for i in range(1, 500)]
     await asyncio.gather(*map(inbox.put, callbacks))
-    assert await inbox.due_count() == len(callbacks)
+    assert (await inbox.backlog()).due == len(callbacks)
 
 
 async def test_it_is_all_there_after_a_restart(database_url: str) -> None:
@@ -194,7 +194,7 @@ async def test_what_was_promised_is_written_before_it_closes(database_url: str) 
         promises = [inbox.put_soon(callback) for callback in callbacks]
     assert all(promise.done() and promise.exception() is None for promise in promises)
     async with open_inbox(database_url) as inbox:
-        assert await inbox.due_count() == len(callbacks)
+        assert (await inbox.backlog()).due == len(callbacks)
         kept = inbox
     with pytest.raises(InboxUnavailable, match="closing"):
         kept.put_soon(callbacks[0])
@@ -205,7 +205,7 @@ async def test_a_put_that_was_given_up_disturbs_nobody(inbox: Inbox) -> None:
     await asyncio.sleep(0)
     gone.cancel()
     await inbox.put(told(Kind.VOICE, new_sid(), From="client:alice"))
-    assert await inbox.due_count() >= 1
+    assert (await inbox.backlog()).due >= 1
 
 
 def test_callbacks_of_this_file_differ() -> None:
@@ -221,4 +221,4 @@ async def test_one_bad_operation_does_not_end_the_writer(inbox: Inbox) -> None:
     with pytest.raises(InboxUnavailable, match="ValueError"):
         await inbox._writer.run(fail)
     await inbox.put(outbound(new_sid(), JANES))
-    assert await inbox.due_count() == 1
+    assert (await inbox.backlog()).due == 1

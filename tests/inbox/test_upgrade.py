@@ -124,11 +124,12 @@ async def test_an_older_version_goes_on_where_a_newer_one_was(database: Database
 
 OPENS = """
 import asyncio, sys
+from datetime import UTC, datetime
 from bridge.inbox.store import open_inbox
 
 async def main():
     async with open_inbox(sys.argv[1]) as inbox:
-        await inbox.check()
+        await inbox.check(datetime.now(UTC))
 
 asyncio.run(main())
 """

@@ -73,7 +73,7 @@ async def test_a_write_that_lands_late_does_not_stay(
     a_minute_passes(worker)
     await drain(worker)
     await has("COMPLETED")
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
 
 
 async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
@@ -133,7 +133,7 @@ async def test_an_answer_that_nobody_understands_costs_time_and_no_call(
     twenty.faults.garbage = garbage
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
-    assert await inbox.due_count() == 1
+    assert (await inbox.backlog()).due == 1
     twenty.faults.clear()
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
@@ -155,13 +155,13 @@ async def test_a_field_that_is_deleted_under_way_costs_time_and_no_call(
     running = asyncio.create_task(worker.run())
     await inbox.put(outbound(after, JANE))
     await eventually(lambda: worker.reason == "twenty.schema")
-    assert await inbox.due_count() == 1
+    assert (await inbox.backlog()).due == 1
     await provision(client)
     await eventually(lambda: worker.reason is None)
     worker.stop()
     await running
     assert set(await phone_calls(twenty)) == {before, after}
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
 
 
 async def test_a_slow_twenty_is_not_waited_for_for_ever(
@@ -189,7 +189,7 @@ async def test_a_stop_in_the_middle_of_a_write_leaves_nothing_behind(
     worker.stop()
     await running
     twenty.faults.clear()
-    settled = len(sids) - await inbox.due_count()
+    settled = len(sids) - (await inbox.backlog()).due
     assert settled in (0, 200)
     assert len(await phone_calls(twenty)) == settled
     await drain(worker)
@@ -209,7 +209,7 @@ async def test_a_clock_that_jumps_delays_no_call(twenty: TwentySandbox, inbox: I
             ringing = told(Kind.STATUS, f"{sid[:-1]}f", at=0, parent=sid, CallStatus="ringing", **number)
             await inbox.put(replace(ringing, received_at=TEN + jump))
         await drain(worker)
-        assert await inbox.due_count() == 0
+        assert (await inbox.backlog()).due == 0
     assert {call["status"] for call in (await phone_calls(twenty)).values()} == {"RINGING"}
     for sid, jump in zip(sids, JUMPS, strict=True):
         await inbox.put(replace(outbound(sid, JANE), received_at=TEN + jump))

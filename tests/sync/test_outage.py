@@ -48,7 +48,7 @@ async def test_twenty_thousand_callbacks_wait_for_twenty(
         await asyncio.gather(*map(inbox.put, callbacks[first : first + 2000]))
         with pytest.raises(TwentyUnavailable):
             await worker.drain_once()
-    assert await inbox.due_count() == 5500
+    assert (await inbox.backlog()).due == 5500
 
     twenty.faults.clear()
     await worker.drain_once()
@@ -59,7 +59,7 @@ async def test_twenty_thousand_callbacks_wait_for_twenty(
     await drain(worker)
     shown = await phone_calls_of_all(twenty)
     assert shown == len(going_on) + len(over)
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
 
 
 async def phone_calls_of_all(twenty: TwentySandbox) -> int:

@@ -148,7 +148,7 @@ async def test_who_has_no_number_is_matched_to_nobody(
     assert nodes_of(await ask(twenty, PEOPLE)) == []
     shown = {s: (call["name"], call["personId"]) for s, call in (await phone_calls(twenty)).items()}
     assert shown == ({} if nobody == "skip" else {sid: (title, None)})
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
 
 
 async def test_a_late_person_gets_the_call(
@@ -197,7 +197,7 @@ async def test_a_deleted_call_stays_deleted(
     await inbox.relink({JANE}, since=TEN)
     await drain(worker)
     assert await phone_calls(twenty) == {}
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
 
 
 async def test_whose_person_is_gone_is_matched_anew(

@@ -114,7 +114,7 @@ async def test_calls_are_logged_without(
     await drain(make_worker(Lacking(client, lacks, code), settings(member)))
     assert set(await phone_calls(twenty)) == set(sids)
     assert await left(twenty) == ALL | missing
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_without_the_rest_it_stops(
     await voicemail(inbox, new_sid(), JANE)
     with pytest.raises(TwentyDenied):
         await drain(make_worker(Lacking(client, [lacks], code), settings(member)))
-    assert await inbox.due_count() == 1
+    assert (await inbox.backlog()).due == 1
 
 
 async def test_where_a_row_is_refused_a_note_shows(

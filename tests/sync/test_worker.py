@@ -90,7 +90,7 @@ async def test_what_changes_nothing_is_not_written(
     await inbox.put(told(Kind.RECORDING, sid, at=61, RecordingSid="RE1", RecordingStatus="absent"))
     await drain(worker)
     assert twenty.root_fields == before
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
 
 
 async def test_a_correction_in_twenty_holds(twenty: TwentySandbox, inbox: Inbox, worker: Worker) -> None:
@@ -151,12 +151,12 @@ async def test_an_outage_costs_nothing_but_time(
     twenty.faults.set(**faults)
     with pytest.raises((TwentyUnavailable, TwentyDenied)):
         await worker.drain_once()
-    assert await inbox.due_count() == 10
+    assert (await inbox.backlog()).due == 10
     twenty.faults.clear()
     await drain(worker)
     assert set(await phone_calls(twenty)) == set(sids)
     assert len(await timeline(twenty)) == 10
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
 
 
 async def test_a_refused_call_is_parked_and_the_others_are_written(
@@ -168,7 +168,7 @@ async def test_a_refused_call_is_parked_and_the_others_are_written(
     twenty.faults.poison = sids[7]
     await drain(worker)
     assert set(await phone_calls(twenty)) == set(sids) - {sids[7]}
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
     twenty.faults.clear()
     await inbox.put(told(Kind.STATUS, sids[7], at=70, CallStatus="completed", From="client:alice", To=JANE))
     await drain(worker)
@@ -256,5 +256,5 @@ async def test_it_runs_until_stopped_and_survives_an_outage(
     await eventually(lambda: worker.reason is None)
     worker.stop()
     await running
-    assert await inbox.due_count() == 0
+    assert (await inbox.backlog()).due == 0
     assert len(await phone_calls(twenty)) == 1
