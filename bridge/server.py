@@ -5,7 +5,7 @@ import gc
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import structlog
@@ -18,6 +18,11 @@ from bridge.web.protocol import Runner
 from bridge.web.scrape import Scrape
 
 METRICS_STOP_SECONDS = 1
+SERVER_IS_SET = "server.host and server.port, or BRIDGE_HOST and BRIDGE_PORT"
+METRICS_ARE_SET = (
+    "metrics.host and metrics.port, or BRIDGE_METRICS_HOST and BRIDGE_METRICS_PORT; "
+    "with metrics.enabled: false there are none"
+)
 
 ON_THE_WAY_SECONDS = 0.2
 """How long a connection that was just taken may take to bring its request."""
@@ -39,18 +44,19 @@ async def serve(settings: Settings) -> None:
     server = settings.server
     async with open_app(settings) as app:
         runner = Runner(app, shutdown_timeout=server.stop_seconds)
-        where = (server.host, server.port, "BRIDGE_HOST, BRIDGE_PORT")
-        async with _metrics(app[SCRAPE], settings.metrics), _serving(runner, *where) as listening:
-            host, port = listening.address
-            _leave_alone_what_stays()
-            log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
-            await stopped.wait()
-            log.info("bridge.stopping")
-            app[LEAVING].begin()
-            if leave := _leave_seconds(settings):
-                await asyncio.sleep(leave)
-                await listening.stop(runner)
-                await asyncio.sleep(ON_THE_WAY_SECONDS)
+        # Bound before the metrics' port is: whoever starts a second bridge is told of this one first.
+        with closing(Listening(server.host, server.port, settings=SERVER_IS_SET)) as listening:
+            async with _metrics(app[SCRAPE], settings.metrics), _serving(runner, listening):
+                host, port = listening.address
+                _leave_alone_what_stays()
+                log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
+                await stopped.wait()
+                log.info("bridge.stopping")
+                app[LEAVING].begin()
+                if leave := _leave_seconds(settings):
+                    await asyncio.sleep(leave)
+                    await listening.stop(runner)
+                    await asyncio.sleep(ON_THE_WAY_SECONDS)
     log.info("bridge.stopped")
 
 
@@ -74,24 +80,21 @@ async def _metrics(scrape: Scrape, settings: MetricsSettings) -> AsyncIterator[N
         yield
         return
     runner = Runner(scrape.application(), shutdown_timeout=METRICS_STOP_SECONDS)
-    where = (settings.host, settings.port, "BRIDGE_METRICS_HOST, BRIDGE_METRICS_PORT")
-    async with _serving(runner, *where) as listening:
+    listening = Listening(settings.host, settings.port, settings=METRICS_ARE_SET)
+    async with _serving(runner, listening):
         host, port = listening.address
         log.info("metrics.ready", url=f"http://{host}:{port}/metrics")
         yield
 
 
 @asynccontextmanager
-async def _serving(runner: web.AppRunner, host: str, port: int, settings: str) -> AsyncIterator[Listening]:
-    await runner.setup()
-    listening: Listening | None = None
+async def _serving(runner: web.AppRunner, listening: Listening) -> AsyncIterator[None]:
     try:
-        listening = Listening(host, port, settings=settings)
+        await runner.setup()
         await listening.start(runner)
-        yield listening
+        yield
     finally:
-        if listening:
-            listening.close()
+        listening.close()
         await runner.cleanup()
 
 

@@ -1,11 +1,11 @@
 """`backfill`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from bridge.cli.moments import moment
+from bridge.cli.moments import check_span, moment
 from bridge.cli.options import AsJson, ConfigFile
 
 
@@ -26,6 +26,7 @@ def backfill(
     """Bring the calls that Twilio remembers into Twenty. Run twice it changes nothing."""
     from bridge.commands.backfill import run
 
+    check_span(since, until, now=datetime.now(UTC))
     if not run(
         config, since=since, until=until, number=number, dry_run=dry_run, again=again, as_json=as_json
     ):

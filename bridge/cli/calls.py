@@ -71,7 +71,7 @@ def retry(
 @group.command()
 def relink(
     config: ConfigFile = None,
-    days: Annotated[int, typer.Option(min=1, help="How far back.")] = 3650,
+    days: Annotated[int, typer.Option(min=1, max=36_500, help="How far back.")] = 3650,
 ) -> None:
     """Match calls without a person anew; the running bridge writes them."""
     from bridge.commands.calls_relink import run

@@ -1,4 +1,4 @@
-"""Moments as operators type them: `30d`, `12h`, `90m`, `2026-11-01`, `2026-11-01T08:00+01:00`."""
+"""Moments and spans as operators type them: `30d`, `12h`, `90m`, `2026-11-01`, `2026-11-01T08:00+01:00`."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 AGO = re.compile(r"(\d{1,5})([dhm])")
+BEFORE_TWILIO = datetime(2008, 1, 1, tzinfo=UTC)
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
@@ -18,3 +19,13 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no time; for example: 30d, 12h, 2026-11-01") from None
     return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def check_span(since: datetime, until: datetime | None, *, now: datetime) -> None:
+    """Raises BadParameter where no call can lie between; `until` is now, if not said."""
+    if since >= now:
+        raise typer.BadParameter(f"--since {since:%Y-%m-%d %H:%M} is not over yet")
+    if until and since >= until:
+        raise typer.BadParameter("--since should be before --until")
+    if since < BEFORE_TWILIO:
+        raise typer.BadParameter(f"--since {since:%Y-%m-%d} was before Twilio: 2008-01-01 is early enough")

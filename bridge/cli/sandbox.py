@@ -34,10 +34,22 @@ def conformance(context: typer.Context) -> None:
 def sandbox(
     context: typer.Context,
     twenty_port: Annotated[
-        int, typer.Option(help="Where the Twenty listens; 0 takes a free port.", envvar="SANDBOX_TWENTY_PORT")
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Where the Twenty listens; 0 takes a free port.",
+            envvar="SANDBOX_TWENTY_PORT",
+        ),
     ] = 3000,
     twilio_port: Annotated[
-        int, typer.Option(help="Where the Twilio listens; 0 takes a free port.", envvar="SANDBOX_TWILIO_PORT")
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Where the Twilio listens; 0 takes a free port.",
+            envvar="SANDBOX_TWILIO_PORT",
+        ),
     ] = 4000,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON when both are ready.")] = False,
@@ -46,8 +58,7 @@ def sandbox(
     if context.invoked_subcommand is None:
         from bridge.sandbox.both import run
 
-        if not run(twenty_port=twenty_port, twilio_port=twilio_port, as_json=as_json):
-            raise typer.Exit(1)
+        run(twenty_port=twenty_port, twilio_port=twilio_port, as_json=as_json)
 
 
 @group.command()

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bridge import logs
-from bridge.calls.numbers import e164
+from bridge.commands.numbers import telephone_number
 from bridge.commands.rate import RateColumn
 from bridge.draining import draining, worker_for
-from bridge.errors import NumberRefused, Standby
+from bridge.errors import Standby
 from bridge.history import asking_for
 from bridge.inbox.drain_lock import DrainLock, open_drain_lock
 from bridge.inbox.looking import outcomes
@@ -62,20 +62,13 @@ def run(
     asked = Asked(
         since=since,
         until=min(until or datetime.now(UTC), datetime.now(UTC)),
-        number=_number(number, settings) if number else None,
+        number=telephone_number(number, settings.region) if number else None,
         dry_run=dry_run,
         again=again,
     )
     # What goes on is told by the progress bar.
     logs.configure(settings.log.model_copy(update={"level": "error"}), secrets=secrets_of(settings))
     return asyncio.run(_backfill(settings, asked, as_json=as_json))
-
-
-def _number(number: str, settings: Settings) -> str:
-    theirs = e164(number, settings.region)
-    if theirs is None:
-        raise NumberRefused("invalid", f"{number}: not a telephone number")
-    return theirs
 
 
 async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:

@@ -11,7 +11,7 @@ import typer
 
 from bridge.calls.activity import record_id
 from bridge.calls.call import fold
-from bridge.calls.numbers import e164
+from bridge.commands.numbers import telephone_number
 from bridge.commands.table import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
@@ -39,9 +39,7 @@ def run(config: Path | None, *, number: str, yes: bool, as_json: bool) -> bool:
 
 def their_number(number: str, settings: Settings) -> str:
     """The E.164 number to forget; raises NumberRefused for what is none, or the company's."""
-    theirs = e164(number, settings.region)
-    if theirs is None:
-        raise NumberRefused("invalid", f"{number}: not a telephone number")
+    theirs = telephone_number(number, settings.region)
     if theirs in settings.own_numbers:
         raise NumberRefused("invalid", f"{number}: the company's own, so every call would be forgotten")
     return theirs

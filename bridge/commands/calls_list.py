@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bridge.calls.call import Call, fold
 from bridge.calls.numbers import e164
+from bridge.commands.numbers import telephone_number
 from bridge.commands.table import Row, show
 from bridge.inbox.looking import KnownCall, State, known_calls
 from bridge.inbox.store import open_inbox
@@ -22,9 +23,9 @@ def run(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Prints them; `number` may be national."""
+    """Prints them; `number` may be national. Raises NumberRefused."""
     settings = load(config)
-    wanted = e164(number, settings.region) or number if number else None
+    wanted = telephone_number(number, settings.region) if number else None
 
     async def rows() -> list[Row]:
         found: list[Row] = []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import typer
@@ -16,7 +17,7 @@ from bridge.web import keys
 def run(wanted: Mapping[str, object], *, as_json: bool) -> None:
     """Prints a key and its line; raises SettingsInvalid for what no key may have."""
     key = keys.new()
-    line = line_of(wanted, key)
+    line = line_of(wanted, key, today=datetime.now(UTC).date())
     if as_json:
         typer.echo(json.dumps({"key": key, "line": line}))
         return
@@ -24,12 +25,14 @@ def run(wanted: Mapping[str, object], *, as_json: bool) -> None:
     typer.echo(f"For config.yaml, under auth:\n\n  keys:\n    - {line}")
 
 
-def line_of(wanted: Mapping[str, object], key: str) -> str:
+def line_of(wanted: Mapping[str, object], key: str, *, today: date) -> str:
     """An item of `auth.keys`, in one line of YAML."""
     try:
         checked = KeySettings.model_validate({**wanted, "hash": keys.hashed(key)})
     except ValidationError as invalid:
         raise SettingsInvalid([_told(error) for error in invalid.errors(include_url=False)]) from None
+    if checked.expires and checked.expires < today:
+        raise SettingsInvalid([f"expires: {checked.expires} is over, and nobody would be let in by this key"])
     item = checked.model_dump(exclude_defaults=True)
     item |= {"identities": list(checked.identities)} if checked.identities else {}
     order = ("name", "hash", "identities", "pattern", "per_minute", "expires")

@@ -10,22 +10,17 @@ import structlog
 import typer
 
 from bridge.sandbox.company import PARTIES, move_in
+from bridge.sandbox.ports import others_named
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 
 
-def run(*, twenty_port: int, twilio_port: int, as_json: bool) -> bool:
-    """Runs both until they are interrupted; whether they could."""
+def run(*, twenty_port: int, twilio_port: int, as_json: bool) -> None:
+    """Runs both until they are interrupted."""
     # Standard output is for what is told when they are ready.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    try:
+    with others_named("--twenty-port 0 --twilio-port 0"):
         asyncio.run(_serve(twenty_port, twilio_port, as_json=as_json))
-    except OSError as taken:
-        typer.echo(
-            f"{taken.strerror}. Other ports: --twenty-port 0 --twilio-port 0 takes free ones.", err=True
-        )
-        return False
-    return True
 
 
 async def _serve(twenty_port: int, twilio_port: int, *, as_json: bool) -> None:

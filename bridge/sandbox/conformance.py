@@ -25,6 +25,10 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _SHORTEST_NAMED = 4  # shorter values occur by chance
 
 
+class NotReached(Exception):
+    """There is no server to play scenarios against; the message says why."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """What is asked step by step, and what the real server answered to it."""
@@ -239,11 +243,25 @@ def read_all(folder: Path) -> list[Scenario]:
     return [Scenario.read(path) for path in sorted(folder.glob("*.json"))]
 
 
+async def reach(session: aiohttp.ClientSession, url: str) -> None:
+    """Raises NotReached where nobody answers, before every scenario says so."""
+    try:
+        async with session.get(url):
+            pass
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as wrong:
+        raise NotReached(f"{url} is no URL that begins with http:// or https://.") from wrong
+    except aiohttp.ClientConnectorError as away:
+        raise NotReached(f"{url} cannot be reached ({away.strerror}).") from away
+    except (aiohttp.ClientError, TimeoutError) as away:
+        raise NotReached(f"{url} cannot be reached ({away or 'no answer'}).") from away
+
+
 async def play_all(
     scenarios: Iterable[Scenario], *, url: str, tokens: Mapping[str, str | None]
 ) -> list[Verdict]:
-    """Play scenarios, one after the other."""
+    """Play scenarios, one after the other; raises NotReached."""
     timeout = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(timeout=timeout) as session:
+        await reach(session, url)
         player = Player(Server(session, url, tokens))
         return [await player.play(scenario) for scenario in scenarios]

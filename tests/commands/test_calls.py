@@ -66,6 +66,11 @@ def test_list(words: tuple[str, ...], sids: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_list_says_what_is_no_number() -> None:
+    assert typed("calls", "list", "--number", "foo") == (2, "foo: not a telephone number")
+
+
+@pytest.mark.usefixtures("folder")
 def test_list_tells_what_an_operator_asks_first() -> None:
     row = listed("--parked")[0]
     assert (row["state"], row["error"], row["failures"]) == ("parked", "INVALID_PHONE_NUMBER [42/]", 1)

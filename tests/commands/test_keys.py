@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from bridge.settings.access import AuthSettings
 from bridge.web.agents import Agents
 from bridge.web.keys import keys_of
 
-TODAY = date(2026, 11, 22)
+TODAY = datetime.now(UTC).date()
 NOBODY = Agents(names=(), pattern=None, default=None)
 
 
@@ -25,10 +25,10 @@ def typed(*words: str) -> tuple[int, str]:
 
 
 def test_what_is_printed_is_a_key_and_its_line() -> None:
-    status, told = typed("--name", "reception", "--identity", "alice", "--expires", "2027-01-31")
+    status, told = typed("--name", "reception", "--identity", "alice", "--expires", "9027-01-31")
     key, digest = re.findall(r"tbk_[\w-]{43}|sha256:[0-9a-f]{64}", told)
     assert status == 0
-    assert f"- {{name: reception, hash: '{digest}', identities: [alice], expires: 2027-01-31}}" in told
+    assert f"- {{name: reception, hash: '{digest}', identities: [alice], expires: 9027-01-31}}" in told
     assert told.count(key) == 1
 
 
@@ -51,6 +51,12 @@ def test_the_line_makes_the_key_one(
     assert caller is not None
     assert (caller.name, caller.per_minute) == ('the : of "é"', 3)
     assert caller.agent(asked) == identity
+
+
+def test_no_key_is_made_that_is_over() -> None:
+    status, told = typed("--name", "a", "--expires", "2020-01-01")
+    assert status != 0
+    assert "expires: 2020-01-01 is over" in told
 
 
 def test_a_key_holds_through_its_last_day() -> None:

@@ -17,7 +17,11 @@ JANE = "+33612345678"
     ("change", "said"),
     [
         ({"BRIDGE_PORT": "TAKEN"}, "Cannot listen on 127.0.0.1:"),
-        ({"BRIDGE_METRICS_PORT": "TAKEN"}, "(BRIDGE_METRICS_HOST, BRIDGE_METRICS_PORT)"),
+        ({"BRIDGE_METRICS_PORT": "TAKEN"}, "(metrics.host and metrics.port, or BRIDGE_METRICS_HOST and"),
+        (
+            {"BRIDGE_PORT": "TAKEN", "BRIDGE_METRICS_PORT": "TAKEN"},
+            "(server.host and server.port, or BRIDGE_",
+        ),
         ({"BRIDGE_HOST": "300.1.1.1"}, "Cannot listen on 300.1.1.1:"),
         ({"BRIDGE_DATABASE_URL": "sqlite+aiosqlite:////proc/nope/bridge.db"}, "cannot be made"),
     ],

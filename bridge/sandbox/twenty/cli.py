@@ -11,6 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from bridge.sandbox.ports import Port, others_named
 from bridge.sandbox.twenty.seed import ADMIN_EMAIL, ADMIN_PASSWORD
 from bridge.sandbox.twenty.server import TwentySandbox, twenty_sandbox
 
@@ -31,7 +32,7 @@ class Generation(StrEnum):
 
 def command(
     *,
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    port: Port = 0,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
     provisioned: Annotated[bool, typer.Option("--provisioned", help="Bring phoneCall along.")] = False,
@@ -55,7 +56,8 @@ def command(
             typer.echo(_as_json(sandbox) if as_json else _as_text(sandbox))
             await _interrupted()
 
-    asyncio.run(serve())
+    with others_named("--port 0"):
+        asyncio.run(serve())
 
 
 def _as_json(sandbox: TwentySandbox) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.sandbox.conformance import play_all, read_all
+from bridge.sandbox.conformance import NotReached, play_all, read_all
 
 _SHIPPED = Path(__file__).parents[1] / "scenarios"
 SCENARIOS = _SHIPPED if _SHIPPED.is_dir() else Path("tests/conformance")
@@ -24,7 +24,11 @@ def command(
 ) -> None:
     """Compare a server with the recorded Twenty; it writes records, so use a workspace of its own."""
     tokens = {"key": key, "user": user_token, "readonly": readonly_key}
-    verdicts = asyncio.run(play_all(read_all(folder), url=url.rstrip("/"), tokens=tokens))
+    try:
+        verdicts = asyncio.run(play_all(read_all(folder), url=url.rstrip("/"), tokens=tokens))
+    except NotReached as away:
+        typer.echo(str(away), err=True)
+        raise typer.Exit(1) from away
     for verdict in verdicts:
         typer.echo(str(verdict))
     count = Counter(verdict.outcome for verdict in verdicts)

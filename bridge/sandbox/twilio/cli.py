@@ -10,6 +10,7 @@ from typing import Annotated, cast
 import structlog
 import typer
 
+from bridge.sandbox.ports import Port, others_named
 from bridge.sandbox.twilio.control import describe_sandbox
 from bridge.sandbox.twilio.faults import Delivery
 from bridge.sandbox.twilio.sandbox import Credentials, TwilioSandbox
@@ -18,7 +19,7 @@ from bridge.sandbox.twilio.server import twilio_sandbox
 
 def command(
     *,
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    port: Port = 0,
     host: Annotated[str, typer.Option(help="Whoever reaches it can place calls.")] = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON when it is ready.")] = False,
     voice_url: Annotated[str, typer.Option(help="Where voice requests go.")] = "",
@@ -46,13 +47,9 @@ def command(
     }
     credentials = cast("Credentials", {name: value for name, value in given.items() if value})
     delivery = Delivery(seed=seed, shuffle=shuffle, duplicate=duplicate, drop=drop)
-    asyncio.run(
-        _serve(
-            twilio_sandbox(port=port, host=host, delivery=delivery, real_time=real_time, **credentials),
-            urls=(voice_url or None, status_url or None),
-            as_json=as_json,
-        )
-    )
+    opening = twilio_sandbox(port=port, host=host, delivery=delivery, real_time=real_time, **credentials)
+    with others_named("--port 0"):
+        asyncio.run(_serve(opening, urls=(voice_url or None, status_url or None), as_json=as_json))
 
 
 async def _serve(

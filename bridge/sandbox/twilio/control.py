@@ -89,8 +89,10 @@ async def place_call(request: web.Request) -> web.Response:
         played = await _place(sandbox, asked)
     except SandboxError as error:
         return web.json_response({"code": error.code, "message": error.message}, status=400)
-    except (KeyError, TypeError, ValueError) as error:
-        raise _bad(repr(error)) from error
+    except KeyError as missing:
+        raise _bad(f"{missing.args[0]} is missing") from missing
+    except (TypeError, ValueError) as error:
+        raise _bad(str(error)) from error
     return web.json_response(played.as_json(), status=201)
 
 

@@ -44,6 +44,18 @@ async def test_settings_parties_and_a_call(
 
 
 @pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"from": "+33699999999", "to": "+33699999998"}, "+33699999998: the account does not own it"),
+        ({"to": MOBILE}, "from is missing"),
+    ],
+)
+async def test_what_is_refused_is_told_in_words(control: aiohttp.ClientSession, body: Any, said: str) -> None:
+    async with control.post("/sandbox/calls", json=body) as response:
+        assert (response.status, await response.text()) == (400, said)
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
         ("settings", {"voice": "x"}),

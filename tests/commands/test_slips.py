@@ -1,0 +1,58 @@
+"""What is typed wrong ends in a sentence, before anything is done."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.demo.process import run_to_end
+from tests.commands.support import typed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("calls", "relink", "--days", "4000000"), "should be less than or equal to 36500"),
+        (("backfill", "--since", "99999d", "--dry-run"), "was before Twilio: 2008-01-01 is early enough"),
+        (("backfill", "--since", "3000-01-01"), "--since 3000-01-01 00:00 is not over yet"),
+        (("backfill", "--since", "2d", "--until", "3d"), "--since should be before --until"),
+        (("sandbox", "--twenty-port", "99999"), "should be less than or equal to 65535"),
+        (("sandbox", "--twilio-port", "-1"), "should be greater than or equal to 0"),
+        (("sandbox", "twenty", "--port", "99999"), "should be less than or equal to 65535"),
+        (("sandbox", "twilio", "--port", "99999"), "should be less than or equal to 65535"),
+        (
+            ("conformance", "--key", "k", "--url", "foo"),
+            "foo is no URL that begins with http:// or https://.",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused(words: tuple[str, ...], said: str) -> None:
+    status, told = typed(*words)
+    # The frame around an error breaks its lines.
+    plain = " ".join(told.replace("│", " ").split())
+    assert (status != 0, said in plain) == (True, True), told
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port at which somebody listens, who says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("words", [("sandbox", "twenty"), ("sandbox", "twilio")])
+async def test_a_port_that_is_taken(taken: int, tmp_path: Path, words: tuple[str, ...]) -> None:
+    status, told = await run_to_end(*words, "--port", str(taken), env=dict(os.environ), folder=tmp_path)
+    assert status == 1
+    assert "address already in use" in told.lower()
+    assert "Other ports: --port 0 takes free ones." in told
+    assert "Traceback" not in told
+
+
+def test_a_server_that_is_away_is_told_once() -> None:
+    status, told = typed("conformance", "--key", "k", "--url", "http://127.0.0.1:1")
+    assert status == 1
+    assert told.startswith("http://127.0.0.1:1 cannot be reached (")
+    assert len(told.splitlines()) == 1
