@@ -15,7 +15,7 @@ from bridge.commands.numbers import telephone_number
 from bridge.commands.table import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
-from bridge.inbox.looking import KnownCall, known_call
+from bridge.inbox.known_call import KnownCall, known_call
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings, load
 

@@ -9,7 +9,8 @@ from bridge.calls.call import Call, fold
 from bridge.calls.numbers import e164
 from bridge.commands.numbers import telephone_number
 from bridge.commands.table import Row, show
-from bridge.inbox.looking import KnownCall, State, known_calls
+from bridge.inbox.known_call import KnownCall, State
+from bridge.inbox.looking import known_calls
 from bridge.inbox.store import open_inbox
 from bridge.settings import load
 

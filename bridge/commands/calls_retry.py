@@ -6,7 +6,8 @@ from pathlib import Path
 import typer
 
 from bridge.commands.table import counted
-from bridge.inbox.looking import known_call, retry
+from bridge.inbox.known_call import known_call
+from bridge.inbox.looking import retry
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import load
 

@@ -13,7 +13,8 @@ from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback
 from bridge.calls.matching import NOBODY
 from bridge.commands.table import Row, show
-from bridge.inbox.looking import Attempt, KnownCall, attempts_of, known_call
+from bridge.inbox.known_call import KnownCall, known_call
+from bridge.inbox.looking import Attempt, attempts_of
 from bridge.inbox.store import open_inbox
 from bridge.settings import Settings, load
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import attempts, callbacks, calls
+from bridge.inbox.tables import attempts, callbacks, calls, parked
 
 BATCH = 50
 """Callbacks that are looked at for one transaction: it holds SQLite's write lock for some milliseconds."""
@@ -26,7 +26,7 @@ async def purge(inbox: Inbox, *, before: datetime) -> int:
     done = and_(
         calls.c.due_at < before,
         calls.c.revision <= calls.c.synced_revision,
-        calls.c.parked_reason.is_(None),
+        ~parked,
     )
     purged, after = 0, 0
     # Callbacks are numbered as they arrive, so the old ones are the first: no index is needed to find them.

@@ -184,9 +184,7 @@ class Inbox:
     async def doubt(self, root_sids: Collection[str]) -> None:
         """Makes calls due once more, whatever was written of them."""
         which = and_(calls.c.root_sid.in_(root_sids), calls.c.written.is_not(None), kept)
-        await self._execute(
-            update(calls).where(which).values(revision=calls.c.revision + 1, written=DOUBTFUL)
-        )
+        await self.change(update(calls).where(which).values(revision=calls.c.revision + 1, written=DOUBTFUL))
         self.news.set()
 
     async def relink(self, numbers: Collection[str] | None, *, since: datetime) -> int:
@@ -202,14 +200,14 @@ class Inbox:
             .where(*wanted)
             .values(revision=calls.c.revision + 1, matched=False, parked_reason=None)
         )
-        relinked = await self._execute(statement)
+        relinked = await self.change(statement)
         self.news.set()
         return relinked
 
     async def unlink(self, person_id: str) -> int:
         """Forgets that calls are this person's, who is gone: their next write matches anew; how many."""
         statement = update(calls).where(calls.c.person_id == person_id).values(matched=False, person_id=None)
-        return await self._execute(statement)
+        return await self.change(statement)
 
     async def backlog(self) -> Backlog:
         """How far Twenty is behind."""
@@ -250,7 +248,8 @@ class Inbox:
         """Does an operation in a transaction of its own, for this room's other modules."""
         await self._writer.run(operation)
 
-    async def _execute(self, statement: Any) -> int:
+    async def change(self, statement: Any) -> int:
+        """Does a statement in a transaction of its own, as `write` does; how many rows it changed."""
         changed = 0
 
         async def operation(connection: AsyncConnection) -> None:

@@ -88,8 +88,10 @@ calls = Table(
 kept = calls.c.purged.is_(false())
 """A call that accepts callbacks, and may be written."""
 
+parked = calls.c.parked_reason.is_not(None)
+"""A call that was put aside."""
 
-behind = and_(calls.c.revision > calls.c.synced_revision, calls.c.parked_reason.is_(None))
+behind = and_(calls.c.revision > calls.c.synced_revision, ~parked)
 
 due = and_(behind, kept)
 """A call of which Twenty has not the newest revision. That is the whole queue."""
@@ -101,9 +103,6 @@ unmatched = and_(calls.c.matched, calls.c.person_id.is_(None), calls.c.number.is
 
 Index("ix_calls_unmatched", calls.c.number, sqlite_where=unmatched, postgresql_where=unmatched)
 Index("ix_calls_person", calls.c.person_id)
-
-parked = calls.c.parked_reason.is_not(None)
-"""A call that was put aside."""
 
 Index("ix_calls_parked", calls.c.root_sid, sqlite_where=parked, postgresql_where=parked)
 Index(

@@ -21,12 +21,12 @@ from bridge.errors import (
     TwentyOverLimit,
     TwentyUnavailable,
 )
-from bridge.inbox.retry import pause_after
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
 from bridge.sync.batch import Preparation, Prepared
 from bridge.sync.doubts import Doubts
 from bridge.sync.missed import Reminders
+from bridge.sync.retry import pause_after
 from bridge.twenty.activities import Writes, writer_for
 from bridge.twenty.batches import Batches, Refused
 from bridge.twenty.client import Executes

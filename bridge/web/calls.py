@@ -15,7 +15,7 @@ from bridge.calls.heard import Heard
 from bridge.calls.lines import Lines
 from bridge.calls.numbers import client_identity, is_withheld, shortened
 from bridge.errors import CallConflict, CallUnknown, NotUnderstood, TwilioRefused
-from bridge.inbox.looking import known_call
+from bridge.inbox.known_call import known_call
 from bridge.inbox.store import Inbox
 from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest

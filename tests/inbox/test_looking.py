@@ -6,7 +6,8 @@ import pytest
 
 from bridge.calls.callback import Kind
 from bridge.calls.matching import Person
-from bridge.inbox.looking import State, attempts_of, known_call, known_calls, outcomes, retry
+from bridge.inbox.known_call import State, known_call
+from bridge.inbox.looking import attempts_of, known_calls, outcomes, retry
 from bridge.inbox.marks import Marks
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import Inbox

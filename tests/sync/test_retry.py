@@ -10,7 +10,7 @@ from bridge.errors import (
     TwentyRefused,
     TwentyUnavailable,
 )
-from bridge.inbox.retry import backoff, pause_after
+from bridge.sync.retry import backoff, pause_after
 
 
 @pytest.mark.parametrize(
