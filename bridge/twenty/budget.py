@@ -14,7 +14,7 @@ class Budget:
 
     Interactive look-ups take from the last tenth, which batches leave alone. Where the server refuses
     what was counted as allowed, somebody else spends, too, or it allows less: the rate falls at once,
-    and recovers step by step.
+    and recovers step by step, with what is taken and with what could have been.
     """
 
     def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,7 +30,7 @@ class Budget:
         while (wait := self.wait_for(interactive=interactive)) > 0:  # noqa: ASYNC110 - others take, too
             await asyncio.sleep(wait)
         self._tokens -= 1
-        self._rate = min(self._full_rate, self._rate + self._full_rate * RECOVERY)
+        self._recover(1)
 
     def ample(self) -> bool:
         """Whether there is enough for what could as well be left out."""
@@ -56,5 +56,11 @@ class Budget:
 
     def _refill(self) -> None:
         now = self._clock()
-        self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
+        tokens = self._tokens + (now - self._at) * self._rate
+        self._tokens = min(self._size, tokens)
         self._at = now
+        # Who asks for little would otherwise be slow for days: what spills over counts as if it were taken.
+        self._recover(tokens - self._tokens)
+
+    def _recover(self, times: float) -> None:
+        self._rate = min(self._full_rate, self._rate + self._full_rate * RECOVERY * times)

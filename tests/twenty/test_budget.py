@@ -79,6 +79,20 @@ async def test_under_a_backlog_few_requests_are_refused(allowed: int) -> None:
     assert asked - refused >= allowed / 60 * 36_000 * 0.75
 
 
+@pytest.mark.parametrize("looks_every", [15, 28_800])
+async def test_a_quiet_night_mends_what_was_refused(looks_every: int) -> None:
+    """Whether or not somebody looks meanwhile, as a scrape of the metrics does."""
+    clock = Clock()
+    budget = Budget(100, clock=clock)
+    for _ in range(20):
+        budget.exhausted()
+    while clock.now < 28_800:
+        clock.now += looks_every
+        budget.left()
+    await spend(budget, 90)
+    assert budget.wait_for() == pytest.approx(60 / 100)
+
+
 async def test_the_smallest_budget_still_moves() -> None:
     clock = Clock()
     budget = Budget(1, clock=clock)
