@@ -1,5 +1,6 @@
 """The inbox's database: writable, migrated, and with room."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -56,13 +57,21 @@ class _Database:
                 may = await connection.scalar(text(SHARED_MAY if database.is_shared else "SELECT 1"))
                 await connection.rollback()
         except (SQLAlchemyError, OSError) as problem:
-            cause = getattr(problem, "orig", None) or problem
-            return error(f"{self._where} cannot be written: {cause}", self.fix)
+            return self._refused(problem)
         finally:
             await database.close()
         return (
             ok(f"{self._where} can be written.") if may else error(f"{self._where} is read-only.", self.fix)
         )
+
+    def _refused(self, problem: Exception) -> Verdict:
+        if self.file and getattr(problem, "errno", None) == errno.ENOSPC:
+            return error(
+                f"{self._where} cannot be written: the disk is full, or nearly so.",
+                more_room(self.file.absolute().parent),
+            )
+        cause = getattr(problem, "orig", None) or problem
+        return error(f"{self._where} cannot be written: {cause}", self.fix)
 
     def _connect(self) -> Database:
         try:
@@ -118,10 +127,15 @@ class _Database:
         )
 
 
+def more_room(folder: Path) -> str:
+    """What to do about a disk that is full."""
+    return f"Make room on the disk of {folder}, or move the database (BRIDGE_DATABASE_URL)."
+
+
 def room(free: int, folder: Path) -> Verdict:
     """Whether so many bytes are enough."""
     reason = f"{free / 2**30:.1f} GB are free at {folder}."
-    fix = f"Make room on the disk of {folder}, or move the database (BRIDGE_DATABASE_URL)."
+    fix = more_room(folder)
     if free < TOO_LITTLE:
         return error(reason, fix)
     return warning(reason, fix) if free < LITTLE else ok(reason)

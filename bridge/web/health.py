@@ -34,7 +34,9 @@ class Health:
         try:
             await self._inbox.check(datetime.now(UTC))
         except InboxUnavailable as error:
-            return web.json_response({"ready": False, "reasons": [error.code, *reasons]}, status=503)
+            # Who drains may have met the same.
+            told = list(dict.fromkeys([error.code, *reasons]))
+            return web.json_response({"ready": False, "reasons": told}, status=503)
         return web.json_response({"ready": True, "reasons": reasons})
 
 

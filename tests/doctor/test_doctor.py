@@ -396,8 +396,8 @@ async def test_a_disk_that_is_full(world: World, tmp_path: Path) -> None:
         shutil.copy(world.folder / "bridge.db", disk / "bridge.db")
         (disk / "ballast").write_bytes(bytes(1_500_000))
         world.change("inbox", database_url=f"sqlite+aiosqlite:///{disk / 'bridge.db'}")
-        status, reason, _ = (await world.examine("database"))["database.writable"]
-    assert (status, "disk is full" in reason) == ("error", True)
+        status, reason, fix = (await world.examine("database"))["database.writable"]
+    assert (status, "disk is full" in reason, "Make room" in fix) == ("error", True, True)
 
 
 async def test_a_database_that_is_not_there_yet_is_not_made(world: World) -> None:

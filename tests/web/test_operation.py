@@ -1,6 +1,7 @@
 """For operators: health, readiness, capabilities, the specification, and problems for all else."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 import yaml
@@ -19,6 +20,15 @@ async def test_ready_although_twenty_is_away(bridge: Bridge) -> None:
         while not (told := (await bridge.get("/ready")).json)["reasons"]:  # noqa: ASYNC110 - only /ready tells
             await asyncio.sleep(0.01)
     assert told == {"ready": True, "reasons": ["twenty.unavailable"]}
+
+
+async def test_a_database_that_was_removed(bridge: Bridge, sqlite_file: Path) -> None:
+    """What would be lost is not acknowledged, though SQLite would take it."""
+    sqlite_file.unlink()
+    answers = [await bridge.twilio("/twilio/status", payload("browser-out-5-status-completed")) for _ in "12"]
+    assert [answer.status for answer in answers] == [503, 503]
+    ready = await bridge.get("/ready")
+    assert (ready.status, ready.json["ready"], ready.json["reasons"][0]) == (503, False, "inbox.unavailable")
 
 
 @pytest.mark.parametrize(
