@@ -13,7 +13,7 @@ KEYS = "Set BRIDGE_WIDGET_KEYS (openssl rand -hex 32 makes one), and give it to 
 
 def not_loaded(invalid: SettingsInvalid) -> list[Finding]:
     """A finding for each problem; nothing else can be checked."""
-    fix = "Set it in the environment, .env or config.yaml (docs/reference/settings.md)."
+    fix = "Set it right in the environment, .env or config.yaml (docs/reference/settings.md)."
     return [Finding("settings", error(problem, fix)) for problem in invalid.problems]
 
 

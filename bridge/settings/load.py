@@ -180,7 +180,8 @@ def explain(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         return f"{name}: is unknown{_nearest(path)}"
     if error["type"] == "model_type" and fields and (model := _model_in(fields[-1].annotation)):
-        return f"{name}: should be settings by their names{_example_of(model)}"
+        each = "each " if isinstance(error["loc"][-1], int) else ""
+        return f"{name}: {each}should be settings by their names{_example_of(model)}"
     example = _example(fields[-1]) if fields else ""
     return f"{name}: {_reason(error)}{example}"
 

@@ -199,6 +199,11 @@ def test_all_that_is_wrong_is_told_at_once(loading: Load) -> None:
             {},
             "agents: should be settings by their names; for example: {names: [alice, bob]}",
         ),
+        (
+            "auth: {keys: [reception]}",
+            {},
+            "auth.keys: each should be settings by their names; for example: {name: reception}",
+        ),
         ("server: {1: 2}", {}, "server: keys should be strings"),
         ("server: [port", {}, "config.yaml: is no YAML (line 1, column 14)"),
         ("!!int x", {}, "config.yaml: is no YAML"),
