@@ -9,12 +9,13 @@ from pathlib import Path
 import typer
 
 from bridge.errors import TwilioDenied
-from bridge.settings.env_file import check_writable, remember
+from bridge.settings.env_file import check_writable, remember, told_by
 from bridge.settings.load import ENV_FILE, load_as
 from bridge.settings.parts import SetUpTwilio, TwilioSoFar
 from bridge.twilio.provision import Known, Plan, carry_out, look, plan_for
 from bridge.twilio.rest.account import AccountRest, open_account
 
+RESTART = "A bridge that runs already has to be restarted: it reads .env at its start."
 NOTHING = "Nothing to do: the account has all that the bridge needs."
 
 
@@ -38,6 +39,7 @@ async def set_up(
         if not yes and not typer.confirm("Go on?"):
             return False
         check_writable(env_file)
+        before = told_by(env_file)
         await carry_out(
             account,
             plan.steps,
@@ -45,6 +47,8 @@ async def set_up(
             keep=partial(_keep, env_file),
             tell=typer.echo,
         )
+        if told_by(env_file) != before:
+            typer.echo(RESTART)
     return not plan.problems
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import aiohttp
 
 from bridge.doctor import clock, database, public, running, settings, twenty, twilio
+from bridge.doctor.asking import Asked, signature_of_callback
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
 from bridge.settings import Settings
 from bridge.settings.load import ENV_FILE
 from bridge.twenty.client import TwentyClient, open_client
+
+ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared with
 
 
 async def examine_all(
@@ -51,9 +54,7 @@ def _checks(
     of_twilio, public_url = configured.twilio, configured.server.public_url
     return chain(
         settings.checks(configured.auth, env_file),
-        database.checks(
-            configured.inbox.database_url.get_secret_value(), running.Here(configured.server, session)
-        ),
+        database.checks(configured.inbox.database_url.get_secret_value()),
         twenty.checks(configured.twenty, client, session, public_url=public_url),
         twilio.checks(
             of_twilio,
@@ -63,13 +64,25 @@ def _checks(
             caller_ids=configured.caller_ids,
             countries=configured.dialling.rules(configured.region).countries,
         ),
-        running.checks(configured.server, session),
-        public.checks(
-            configured.server,
-            session,
-            auth_token=of_twilio.auth_token[0].get_secret_value(),
-            origins=configured.origins,
-            trust=trust,
-        ),
+        _of_bridge(configured, session, trust),
         clock.checks(session, twilio_url=of_twilio.api_url, twenty_url=configured.twenty.api_url),
+    )
+
+
+def _of_bridge(
+    configured: Settings, session: aiohttp.ClientSession, trust: ssl.SSLContext | None
+) -> Iterator[Check]:
+    server, of_twilio = configured.server, configured.twilio
+    here = Asked(f"http://{ANY_HOST.get(server.host, server.host)}:{server.port}", session)
+    signature = signature_of_callback(server.public_url, of_twilio.auth_token[0].get_secret_value())
+    return chain(
+        running.checks(
+            here, app_sid=of_twilio.app_sid, phone_number=of_twilio.phone_number, signature=signature
+        ),
+        public.checks(
+            here,
+            Asked(server.public_url, session, trust),
+            signature=signature,
+            origins=configured.origins,
+        ),
     )

@@ -3,19 +3,15 @@
 import asyncio
 import socket
 import ssl
-from base64 import b64encode
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
-from hmac import digest
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import hdrs
-from yarl import URL
 
+from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.doctor.running import Here, instance
-from bridge.settings import ServerSettings
 from bridge.unreachable import why
 
 SOON = timedelta(days=14)
@@ -30,45 +26,36 @@ CERTIFICATE = "Renew the certificate at the proxy; it has to hold for the host o
 
 
 def checks(
-    server: ServerSettings,
-    session: aiohttp.ClientSession,
+    here: Asked,
+    public: Asked,
     *,
-    auth_token: str,
+    signature: str,
     origins: Collection[str],
-    trust: ssl.SSLContext | None = None,
 ) -> Iterator[Check]:
-    """Those of the public URL. `trust` is the system's where nothing is given."""
-    public = _Public(server, session, auth_token, origins, trust)
+    """Those of the public URL; `signature` is that of a callback to it."""
+    found = _Public(here, public, signature, origins)
     reached = ["bridge.running", "public.reaches_us"]
-    yield Check("public.dns", public.dns)
-    yield Check("public.tls", public.tls, CERTIFICATE, needs=["public.dns"])
-    yield Check("public.reaches_us", public.reaches_us, needs=["bridge.running", "public.tls"])
-    yield Check("public.signature", public.signature, PROXY, needs=reached)
-    yield Check("cors.origins", public.origins, needs=reached)
+    yield Check("public.dns", found.dns)
+    yield Check("public.tls", found.tls, CERTIFICATE, needs=["public.dns"])
+    yield Check("public.reaches_us", found.reaches_us, needs=["bridge.running", "public.tls"])
+    yield Check("public.signature", found.signature, PROXY, needs=[*reached, "bridge.settings"])
+    yield Check("cors.origins", found.origins, needs=reached)
 
 
 class _Public:
     """The bridge as it runs here, and as the world finds it."""
 
-    def __init__(
-        self,
-        server: ServerSettings,
-        session: aiohttp.ClientSession,
-        auth_token: str,
-        origins: Collection[str],
-        trust: ssl.SSLContext | None,
-    ) -> None:
-        self._url = server.public_url
-        self._here = Here(server, session)
-        self._session = session
-        self._auth_token = auth_token
+    def __init__(self, here: Asked, public: Asked, signature: str, origins: Collection[str]) -> None:
+        self._here = here
+        self._public = public
+        self._url = public.url
+        self._signature = signature
         self._origins = origins
-        self._trust = trust
 
     async def reaches_us(self) -> Verdict:
-        """Whether it is the same process: each start has a name of its own."""
+        """Whether it is the same process."""
         here = await self._here.instance()
-        answered = {await instance(self._session, self._url, self._trust) for _ in range(TRIES)}
+        answered = {await self._public.instance() for _ in range(TRIES)}
         fix = f"Let DNS and proxy lead {self._url} to {self._here.url}, from this machine, too."
         if answered == {None}:
             return error(f"No bridge answers at {self._url}.", fix)
@@ -98,7 +85,7 @@ class _Public:
                 "The public URL is http: whoever is on the way reads tokens, and browsers give no microphone."
             )
             return warning(reason, fix) if host in LOCAL else error(reason, fix)
-        context = self._trust or ssl.create_default_context()
+        context = self._public.trust or ssl.create_default_context()
         try:
             ends = await _certificate_end(host, parts.port or 443, context)
         except ssl.SSLError as refused:
@@ -109,10 +96,9 @@ class _Public:
         return certificate(ends, datetime.now(UTC))
 
     async def signature(self) -> Verdict:
-        """Whether what Twilio signs arrives as it was signed; nothing is kept of a form without a call."""
-        target = "/twilio/status?doctor=a%20b%2Fc"
-        unsigned = await self._post(target, {})
-        signed = await self._post(target, {"X-Twilio-Signature": self._sign(target)})
+        """Whether what Twilio signs arrives as it was signed."""
+        unsigned = await self._public.callback()
+        signed = await self._public.callback(signature=self._signature)
         if (unsigned, signed) == (403, 400):
             return ok("Signed requests arrive as they were signed; unsigned ones are refused.")
         if signed == 403:
@@ -122,20 +108,6 @@ class _Public:
         return error(
             f"A signed form is answered {signed}, an unsigned one {unsigned}; not 400 and 403.", PROXY
         )
-
-    def _sign(self, target: str) -> str:
-        mac = digest(self._auth_token.encode(), f"{self._url}{target}Doctoryes".encode(), "sha1")
-        return b64encode(mac).decode()
-
-    async def _post(self, target: str, headers: Mapping[str, str]) -> int:
-        url = URL(f"{self._url}{target}", encoded=True)
-        try:
-            async with self._session.post(
-                url, data={"Doctor": "yes"}, headers=headers, ssl=self._trust or True
-            ) as answer:
-                return answer.status
-        except (aiohttp.ClientError, OSError):
-            return 0
 
     async def origins(self) -> Verdict:
         """Whether browsers let the configured pages ask for tokens, and give them a microphone."""
@@ -162,8 +134,8 @@ class _Public:
             hdrs.ACCESS_CONTROL_REQUEST_HEADERS: "authorization,content-type",
         }
         try:
-            async with self._session.options(
-                f"{self._url}{TOKEN}", headers=preflight, ssl=self._trust or True
+            async with self._public.session.options(
+                f"{self._url}{TOKEN}", headers=preflight, ssl=self._public.trust or True
             ) as answer:
                 allowed = answer.headers.getall(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, [])
                 return answer.ok and allowed == [origin]

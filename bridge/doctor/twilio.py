@@ -146,6 +146,7 @@ class _Twilio:
         """Whether the numbers are the account's, and calls to them come here."""
         async with self._account() as account:
             owned = {one.phone_number: one for one in await account.numbers()}
+            apps = {one.sid for one in await account.applications()}
         missing = sorted(set(self._numbers) - owned.keys())
         if missing:
             return error(
@@ -153,8 +154,9 @@ class _Twilio:
                 "Buy it, or set TWILIO_PHONE_NUMBER and lines.numbers to "
                 f"{', '.join(owned) or 'numbers of yours'}.",
             )
-        ours = self._settings.app_sid
-        astray = [number for number in sorted(self._numbers) if owned[number].voice_application_sid != ours]
+        # A number keeps the SID of an app that was deleted.
+        ours = apps & {self._settings.app_sid}
+        astray = [n for n in sorted(self._numbers) if owned[n].voice_application_sid not in ours]
         if astray:
             return warning(f"Calls to {', '.join(astray)} do not come here.", SET_UP)
         return ok("Calls to our numbers come here.")

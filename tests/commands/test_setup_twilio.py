@@ -53,6 +53,7 @@ async def test_a_fresh_account_is_prepared(twilio: TwilioSandbox) -> None:
     assert text.startswith("# mine\n")
     assert text.count("TWILIO_APP_SID") == 1
     assert stat.S_IMODE(Path(".env").stat().st_mode) == 0o600
+    assert "has to be restarted" in done.output
     again = await typed("setup", "twilio")
     assert again.output.strip() == "Nothing to do: the account has all that the bridge needs."
 

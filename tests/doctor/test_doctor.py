@@ -234,6 +234,20 @@ def other_public_url(world: World) -> None:
     world.change("server", public_url=world.settings.server.public_url.removesuffix(PREFIX))
 
 
+def other_app(world: World) -> None:
+    # `setup twilio` made another since the bridge was started.
+    world.change("twilio", app_sid="AP" + "9" * 32)
+
+
+def other_number(world: World) -> None:
+    world.change("twilio", phone_number="+33159139999")
+
+
+def app_deleted(world: World) -> None:
+    # The number still names it.
+    world.twilio.account.applications.clear()
+
+
 def doubled_cors(world: World) -> None:
     world.proxy.adds_cors = True
 
@@ -297,7 +311,12 @@ CASES: list[tuple[Break, str, str, str]] = [
     (nobody_there, "public.tls", "error", "127.0.0.1 cannot be reached: Connection refused."),
     (leads_astray, "public.reaches_us", "error", "No bridge answers"),
     (drops_query, "public.signature", "error", "path, query or body arrive changed"),
-    (other_public_url, "public.signature", "error", "arrive changed"),
+    (other_public_url, "bridge.settings", "error", "another TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL."),
+    (wrong_auth_token, "bridge.settings", "error", "another TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL."),
+    (wrong_auth_token, "public.signature", "warning", "because of bridge.settings"),
+    (other_app, "bridge.settings", "error", "another TWILIO_APP_SID. Restart the bridge"),
+    (other_number, "bridge.settings", "error", "another TWILIO_PHONE_NUMBER. Restart the bridge"),
+    (app_deleted, "twilio.numbers", "warning", "do not come here"),
     (doubled_cors, "cors.origins", "error", "keep pages of"),
     (no_options, "cors.origins", "error", "OPTIONS"),
     (plain_page, "cors.origins", "error", "http://crm.example.com"),
@@ -314,7 +333,7 @@ async def test_what_is_broken_is_named(
         await waiting
     found = await world.examine(name)
     assert found[name][0] == status, found[name]
-    assert said in found[name][1] + found[name][2]
+    assert said in " ".join(found[name][1:])
     assert found[name][2]
     assert world.twilio.auth_token not in str(found)
     assert world.twenty.api_key not in str(found)
@@ -323,8 +342,9 @@ async def test_what_is_broken_is_named(
 async def test_of_a_name_that_leads_nowhere_nothing_else_is_blamed(world: World) -> None:
     name_of_nothing(world)
     found = await world.examine("public", "cors")
-    assert [name for name, (status, *_) in found.items() if status == "error"] == ["public.dns"]
-    assert {found[name][1] for name in ("public.reaches_us", "public.signature", "cors.origins")} == {
+    # The bridge has the right name, of course.
+    assert {n for n, (status, *_) in found.items() if status == "error"} == {"public.dns", "bridge.settings"}
+    assert {found[name][1] for name in ("public.tls", "public.reaches_us", "cors.origins")} == {
         "Not checked, because of public.dns."
     }
 

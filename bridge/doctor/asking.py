@@ -1,0 +1,62 @@
+"""What is asked of a bridge: of the process itself, and of whatever the world finds."""
+
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hmac import digest
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+CALLBACK = "/twilio/status?doctor=a%20b%2Fc"
+"""What proxies like to change; nothing is kept of a form without a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A bridge at an address; `trust` is the system's where nothing is given."""
+
+    url: str
+    session: aiohttp.ClientSession
+    trust: ssl.SSLContext | None = None
+
+    async def instance(self) -> str | None:
+        """Which process it is: each start has a name of its own."""
+        name = (await self._json("/health")).get("instance")
+        return name if isinstance(name, str) else None
+
+    async def capabilities(self) -> Mapping[str, Any]:
+        """What it says of itself."""
+        return await self._json("/capabilities")
+
+    async def readiness(self) -> Mapping[str, Any]:
+        """Whether it would keep a callback now, which it tries; `reasons` why not."""
+        return await self._json("/ready")
+
+    async def _json(self, path: str) -> Mapping[str, Any]:
+        try:
+            async with self.session.get(f"{self.url}{path}", ssl=self.trust or True) as answer:
+                told = await answer.json()
+        except (aiohttp.ClientError, OSError, ValueError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
+    async def callback(self, *, signature: str | None = None) -> int:
+        """The status of the answer to a callback of no call; 0 if there is none."""
+        url = URL(f"{self.url}{CALLBACK}", encoded=True)
+        headers = {"X-Twilio-Signature": signature} if signature else {}
+        try:
+            async with self.session.post(
+                url, data={"Doctor": "yes"}, headers=headers, ssl=self.trust or True
+            ) as answer:
+                return answer.status
+        except (aiohttp.ClientError, OSError):
+            return 0
+
+
+def signature_of_callback(public_url: str, auth_token: str) -> str:
+    """As Twilio signs that callback."""
+    mac = digest(auth_token.encode(), f"{public_url}{CALLBACK}Doctoryes".encode(), "sha1")
+    return b64encode(mac).decode()
