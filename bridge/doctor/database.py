@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.doctor.running import Here
 from bridge.errors import InboxUnavailable
 from bridge.inbox.engine import Database, connect
 from bridge.inbox.migrations.migrate import revision
@@ -24,7 +24,7 @@ LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 SHARED_MAY = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'CREATE')"
 
 
-def checks(url: str, here: Here) -> Iterator[Check]:
+def checks(url: str, here: Asked) -> Iterator[Check]:
     """Those of the database at a URL, which the bridge here has open if it runs."""
     database = _Database(url, here)
     yield Check("database.writable", database.writable, fix=database.fix)
@@ -37,7 +37,7 @@ def checks(url: str, here: Here) -> Iterator[Check]:
 class _Database:
     """The database at a URL; SQLite's is a file."""
 
-    def __init__(self, url: str, here: Here) -> None:
+    def __init__(self, url: str, here: Asked) -> None:
         self._url = url
         self._here = here
         parts = make_url(url)

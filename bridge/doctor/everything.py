@@ -7,10 +7,10 @@ from pathlib import Path
 
 import aiohttp
 
-from bridge.doctor import clock, database, public, running, settings, twenty, twilio
+from bridge.doctor import clock, database, members, public, running, settings, twenty, twilio
 from bridge.doctor.asking import Asked, signature_of_callback
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
-from bridge.settings import Settings
+from bridge.settings import ServerSettings, Settings
 from bridge.settings.load import ENV_FILE
 from bridge.twenty.client import TwentyClient, open_client
 
@@ -52,10 +52,18 @@ def _checks(
     trust: ssl.SSLContext | None,
 ) -> Iterator[Check]:
     of_twilio, public_url = configured.twilio, configured.server.public_url
+    here = Asked(_address(configured.server), session)
     return chain(
         settings.checks(configured.auth, env_file),
-        database.checks(configured.inbox.database_url.get_secret_value()),
-        twenty.checks(configured.twenty, client, session, public_url=public_url),
+        database.checks(configured.inbox.database_url.get_secret_value(), here),
+        twenty.checks(
+            configured.twenty,
+            client,
+            session,
+            public_url=public_url,
+            tasks=configured.activities.missed_call_tasks,
+        ),
+        members.checks(configured, client),
         twilio.checks(
             of_twilio,
             session,
@@ -64,25 +72,21 @@ def _checks(
             caller_ids=configured.caller_ids,
             countries=configured.dialling.rules(configured.region).countries,
         ),
-        _of_bridge(configured, session, trust),
+        _of_bridge(configured, here, Asked(public_url, session, trust)),
         clock.checks(session, twilio_url=of_twilio.api_url, twenty_url=configured.twenty.api_url),
     )
 
 
-def _of_bridge(
-    configured: Settings, session: aiohttp.ClientSession, trust: ssl.SSLContext | None
-) -> Iterator[Check]:
-    server, of_twilio = configured.server, configured.twilio
-    here = Asked(f"http://{ANY_HOST.get(server.host, server.host)}:{server.port}", session)
-    signature = signature_of_callback(server.public_url, of_twilio.auth_token[0].get_secret_value())
+def _address(server: ServerSettings) -> str:
+    return f"http://{ANY_HOST.get(server.host, server.host)}:{server.port}"
+
+
+def _of_bridge(configured: Settings, here: Asked, public_one: Asked) -> Iterator[Check]:
+    of_twilio = configured.twilio
+    signature = signature_of_callback(public_one.url, of_twilio.auth_token[0].get_secret_value())
     return chain(
         running.checks(
             here, app_sid=of_twilio.app_sid, phone_number=of_twilio.phone_number, signature=signature
         ),
-        public.checks(
-            here,
-            Asked(server.public_url, session, trust),
-            signature=signature,
-            origins=configured.origins,
-        ),
+        public.checks(here, public_one, signature=signature, origins=configured.origins),
     )

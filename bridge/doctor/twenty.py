@@ -1,13 +1,11 @@
 """Twenty: there, the key good, its role wide enough, the workspace as the bridge needs it."""
 
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import aiohttp
 
-from bridge.doctor import rate_limit
+from bridge.doctor import rate_limit, role
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit, TwentyUnavailable
 from bridge.settings import TwentySettings
@@ -24,7 +22,6 @@ SOON = timedelta(days=30)
 DEFAULT_LIMIT = 100
 
 NEW_KEY = "In Twenty, Settings → API & Webhooks, make an API key and set TWENTY_API_TOKEN."
-ROLE = "In Twenty, Settings → Roles, choose the key's role and let it see and edit records of all objects."
 SET_UP = "twenty-bridge setup twenty"
 
 OF_CALLS = frozenset({Feature.CALLS, Feature.CALL_ON_PERSON, Feature.CALL_DETAILS})
@@ -35,15 +32,20 @@ ADORNS = frozenset(
 
 
 def checks(
-    settings: TwentySettings, client: TwentyClient, session: aiohttp.ClientSession, *, public_url: str
+    settings: TwentySettings,
+    client: TwentyClient,
+    session: aiohttp.ClientSession,
+    *,
+    public_url: str,
+    tasks: bool,
 ) -> Iterator[Check]:
-    """Those of one workspace."""
+    """Those of one workspace; `tasks` where missed calls become some."""
     twenty = _Twenty(settings, client, session, public_url)
     reached, known = ["twenty.reachable"], ["twenty.reachable", "twenty.key"]
     yield Check("twenty.reachable", twenty.reachable, "Start Twenty, or set TWENTY_API_URL.")
     yield Check("twenty.key", twenty.key, NEW_KEY, needs=reached)
     yield Check("twenty.key_expiry", twenty.key_expiry, NEW_KEY)
-    yield Check("twenty.role", twenty.role, ROLE, needs=known)
+    yield from role.checks(client, tasks=tasks)
     yield Check("twenty.object", twenty.object, SET_UP, needs=known)
     yield Check("twenty.operations", twenty.operations, "Run the newest version of the bridge.", needs=known)
     yield Check("twenty.rate_limit", twenty.rate_limit, needs=known)
@@ -84,7 +86,7 @@ class _Twenty:
         except TwentyDenied as denied:
             if denied.code != "twenty.forbidden" or "permission" not in str(denied):
                 raise
-            return warning("The key may not see members: calls stand without their agent.", ROLE)
+            # What it may is another check's.
         return ok("Twenty takes the API key.")
 
     async def key_expiry(self) -> Verdict:
@@ -99,30 +101,6 @@ class _Twenty:
         if ends < datetime.now(UTC):
             return error(reason, NEW_KEY)
         return warning(reason, NEW_KEY) if ends < datetime.now(UTC) + SOON else ok(reason)
-
-    async def role(self) -> Verdict:
-        """Whether the key's role may read and write; tried on records that are not there.
-
-        Twenty looks at the role before it looks for records (`WorkspaceUpdateQueryBuilder.execute`), and an
-        update by a filter is no error where nothing matches.
-        """
-        nobodys = str(uuid.uuid4())
-        asked: dict[str, tuple[str, dict[str, Any]]] = {
-            "see people": ("FindPeople", {"filter": {"id": {"eq": nobodys}}, "first": 1, "after": None}),
-            "edit notes": ("MayWriteNotes", {"id": nobodys}),
-            "edit phone calls": ("MayWritePhoneCalls", {"id": nobodys}),
-        }
-        lacking = []
-        for what, (operation, variables) in asked.items():
-            try:
-                await self._client.execute(operation, **variables)
-            except TwentyDenied as denied:
-                # A workspace without the object is another check's.
-                if denied.code != "twenty.schema":
-                    lacking.append(what)
-        if lacking:
-            return error(f"The key's role may not {', nor '.join(lacking)}.", ROLE)
-        return ok("The key's role may see people and edit what calls are written to.")
 
     async def object(self) -> Verdict:
         """Whether calls can be records of their own, with all fields."""
@@ -175,7 +153,7 @@ class _Twenty:
             steps = webhook.register(await read.webhooks(self._client), wanted)
         except TwentyDenied as denied:
             return warning(
-                f"The webhooks cannot be looked at: {denied}", f"{ROLE} Or: {SET_UP}, with another key"
+                f"The webhooks cannot be looked at: {denied}", f"{role.FIX} Or: {SET_UP}, with another key"
             )
         if steps:
             return warning(f"To do: {'; '.join(step.sentence for step in steps)}.", SET_UP)

@@ -60,6 +60,7 @@ RECORDS: Mapping[str, Feature] = {
     "WrittenNotes": Feature.CORRECTIONS,
     "MayWriteNotes": Feature.DOCTOR,
     "MayWritePhoneCalls": Feature.DOCTOR,
+    "MayWriteTasks": Feature.DOCTOR,
     "UpsertPhoneCalls": Feature.CALLS,
     "UpsertTimelineActivities": Feature.TIMELINE,
     "UpsertNotes": Feature.NOTES,

@@ -124,6 +124,24 @@ def key_reads_only(world: World) -> None:
     world.change("twenty", api_token=world.twenty.readonly_key)
 
 
+def makes_no_tasks(world: World) -> None:
+    key_reads_only(world)
+    world.change("activities", missed_call_tasks=False)
+
+
+def assignee_of_nobody(world: World) -> None:
+    world.change("activities", assignee="nobody@x.example")
+
+
+def agent_of_nobody(world: World) -> None:
+    world.change("agents", members={"alice": "nobody@sandbox.example"})
+
+
+def rings_nobody(world: World) -> None:
+    world.change("agents", names=("bob",))
+    world.change("lines", default={"ring": [{"agents": ["bobby", "bob"]}]})
+
+
 async def field_gone(world: World) -> None:
     there = await workspace(world.twenty)
     field = there.field_id("transcript")
@@ -276,7 +294,11 @@ CASES: list[tuple[Break, str, str, str]] = [
     (key_revoked, "twenty.key", "error", "does not let this API key"),
     (key_ends_soon, "twenty.key_expiry", "warning", "holds until"),
     (key_ended, "twenty.key_expiry", "error", "holds until"),
-    (key_reads_only, "twenty.role", "error", "may not edit notes, nor edit phone calls"),
+    (key_reads_only, "twenty.role", "error", "may not edit notes, nor edit phone calls, nor edit tasks."),
+    (makes_no_tasks, "twenty.role", "error", "may not edit notes, nor edit phone calls."),
+    (assignee_of_nobody, "twenty.members", "warning", "activities.assignee: nobody@x.example is no member"),
+    (agent_of_nobody, "twenty.members", "warning", "agents.members.alice: nobody@sandbox.example is no"),
+    (rings_nobody, "twenty.members", "warning", "lines.default.ring: bobby is no agent. Mend the name"),
     (field_gone, "twenty.object", "error", "phoneCall.transcript is deactivated"),
     (over_limit, "twenty.rate_limit", "warning", "rate limit is used up"),
     (high_limit, "twenty.rate_limit", "warning", "5000"),

@@ -1,0 +1,56 @@
+"""What the role of the API key allows, tried on records that are not there."""
+
+import uuid
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.errors import TwentyDenied
+from bridge.twenty.client import TwentyClient
+
+FIX = "In Twenty, Settings → Roles, choose the key's role and let it see and edit records of all objects."
+MEMBERS = "see workspace members"
+"""Calls are logged without."""
+
+
+def checks(client: TwentyClient, *, tasks: bool) -> Iterator[Check]:
+    """That of the role; `tasks` where missed calls become some."""
+
+    async def role() -> Verdict:
+        asked = _asked(str(uuid.uuid4()), tasks=tasks)
+        return told([what for what, name, given in asked if not await _may(client, name, given)])
+
+    yield Check("twenty.role", role, FIX, needs=["twenty.reachable", "twenty.key"])
+
+
+def _asked(nobodys: str, *, tasks: bool) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """What for, operation and variables.
+
+    Twenty looks at the role before it looks for records (`WorkspaceUpdateQueryBuilder.execute`), and an
+    update by a filter is no error where nothing matches.
+    """
+    yield "see people", "FindPeople", {"filter": {"id": {"eq": nobodys}}, "first": 1, "after": None}
+    yield MEMBERS, "WorkspaceMembers", {}
+    yield "edit notes", "MayWriteNotes", {"id": nobodys}
+    yield "edit phone calls", "MayWritePhoneCalls", {"id": nobodys}
+    if tasks:
+        yield "edit tasks", "MayWriteTasks", {"id": nobodys}
+
+
+async def _may(client: TwentyClient, name: str, variables: dict[str, Any]) -> bool:
+    try:
+        await client.execute(name, **variables)
+    except TwentyDenied as denied:
+        # A workspace without the object is another check's.
+        return denied.code == "twenty.schema"
+    return True
+
+
+def told(lacking: Collection[str]) -> Verdict:
+    """What it is worth that the role lacks these."""
+    reason = f"The key's role may not {', nor '.join(lacking)}"
+    if not lacking:
+        return ok("The key's role may see people and members, and edit what calls are written to.")
+    if set(lacking) == {MEMBERS}:
+        return warning(f"{reason}: calls stand without their agent, and their tasks go to owners alone.", FIX)
+    return error(f"{reason}.", FIX)
