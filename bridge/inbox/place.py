@@ -64,7 +64,7 @@ class Place:
 
     def _found(self) -> tuple[int, int] | None:
         try:
-            found = os.stat(self._file)  # noqa: PTH116 - a third of the time of `Path.stat`, at each commit
+            found = self._file.stat()
         except FileNotFoundError:
             return None
         return found.st_dev, found.st_ino
