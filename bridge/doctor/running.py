@@ -24,7 +24,8 @@ def checks(here: Asked, *, app_sid: str, phone_number: str, signature: str) -> I
         told = await here.readiness()
         if told.get("ready"):
             return ok("The bridge keeps callbacks.")
-        return error(f"The bridge keeps no callbacks now: {', '.join(told.get('reasons', ()))}.", LOG)
+        reasons = ", ".join(told.get("reasons", ["it does not say why"]))
+        return error(f"The bridge keeps no callbacks now: {reasons}.", LOG)
 
     async def settings() -> Verdict:
         """Whether it is the one that these settings make; only of some of them it can be told."""

@@ -24,7 +24,7 @@ from bridge.web.protocol import Runner
 from tests.disks import mounted
 from tests.doctor.conftest import PREFIX, World, listening
 from tests.support import new_sid
-from tests.twenty.provisioning import tell, workspace
+from tests.twenty.provisioning import key_that_may, tell, workspace
 
 Break = Callable[[World], Awaitable[None] | None]
 
@@ -459,6 +459,15 @@ async def test_a_workspace_that_has_drifted(world: World) -> None:
     assert status == "warning"
     assert "UpsertTimelineActivities" in reason
     assert "setup twenty" in fix
+
+
+async def test_a_key_that_sees_nobody_is_its_roles_affair(world: World) -> None:
+    world.change("twenty", api_token=await key_that_may(world.twenty, reads=False))
+    found = await world.examine("twenty")
+    assert found["twenty.key"][0] == "ok"
+    assert "see people, nor see workspace members, nor edit notes" in found["twenty.role"][1]
+    assert found["twenty.members"][0] == "warning"
+    assert "cannot be looked at" in found["twenty.members"][1]
 
 
 async def test_a_workspace_that_was_not_set_up(world: World) -> None:

@@ -100,3 +100,21 @@ def mutations(twenty: TwentySandbox, since: int = 0) -> list[str]:
     reads = ("get", "objects", "object", "navigationMenuItems", "webhooks")
     asked = [root for one in twenty.requests[since:] for root in one.root_fields]
     return [root for root in asked if root not in reads and not root.startswith("get")]
+
+
+CREATE_ROLE = "mutation ($i: CreateRoleInput!) { createOneRole(createRoleInput: $i) { id } }"
+ALLOW = """mutation ($i: UpsertPermissionFlagsInput!) {
+  upsertPermissionFlags(upsertPermissionFlagsInput: $i) { flag } }"""
+CREATE_KEY = "mutation ($i: CreateApiKeyInput!) { createApiKey(input: $i) { id } }"
+MINT = "mutation ($id: UUID!, $at: String!) { generateApiKeyToken(apiKeyId: $id, expiresAt: $at) { token } }"
+EXPIRES = "2036-01-01T00:00:00.000Z"
+
+
+async def key_that_may(twenty: TwentySandbox, *flags: str, reads: bool = True) -> str:
+    """An API key whose role has these settings permissions alone; records it may read, or not even that."""
+    role = {"label": "Set-up", "canReadAllObjectRecords": reads, "canBeAssignedToApiKeys": True}
+    role_id = (await tell(twenty, CREATE_ROLE, i=role))["id"]
+    await tell(twenty, ALLOW, i={"roleId": role_id, "permissionFlagKeys": flags})
+    given = {"name": "set-up", "expiresAt": EXPIRES, "roleId": role_id}
+    key_id = (await tell(twenty, CREATE_KEY, i=given))["id"]
+    return str((await tell(twenty, MINT, id=key_id, at=EXPIRES))["token"])

@@ -6,14 +6,7 @@ from bridge.errors import TwentyDenied
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.provision import FIELDS, Provisioned, Result
 from bridge.twenty.provision.report import problems
-from tests.twenty.provisioning import mutations, run, tell, workspace
-
-CREATE_ROLE = "mutation ($i: CreateRoleInput!) { createOneRole(createRoleInput: $i) { id } }"
-ALLOW = """mutation ($i: UpsertPermissionFlagsInput!) {
-  upsertPermissionFlags(upsertPermissionFlagsInput: $i) { flag } }"""
-CREATE_KEY = "mutation ($i: CreateApiKeyInput!) { createApiKey(input: $i) { id } }"
-MINT = "mutation ($id: UUID!, $at: String!) { generateApiKeyToken(apiKeyId: $id, expiresAt: $at) { token } }"
-EXPIRES = "2036-01-01T00:00:00.000Z"
+from tests.twenty.provisioning import key_that_may, mutations, run, workspace
 
 LOOK = {
     "Views": [
@@ -33,16 +26,6 @@ LOOK = {
     ],
     "API keys & webhooks": ["register the webhook to https://phone.example.com/twenty/webhook"],
 }
-
-
-async def key_that_may(twenty: TwentySandbox, *flags: str) -> str:
-    """An API key whose role has these settings permissions, and no other."""
-    role = {"label": "Set-up", "canReadAllObjectRecords": True, "canBeAssignedToApiKeys": True}
-    role_id = (await tell(twenty, CREATE_ROLE, i=role))["id"]
-    await tell(twenty, ALLOW, i={"roleId": role_id, "permissionFlagKeys": flags})
-    given = {"name": "set-up", "expiresAt": EXPIRES, "roleId": role_id}
-    key_id = (await tell(twenty, CREATE_KEY, i=given))["id"]
-    return str((await tell(twenty, MINT, id=key_id, at=EXPIRES))["token"])
 
 
 def forbidden(done: Provisioned) -> dict[str, list[str]]:
