@@ -5,15 +5,11 @@ part's own `--json` does. It takes about seven minutes. What takes longer is run
 `history` with a million callbacks, `backlog`, `takeover`, `soak`.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import uvloop
-
-from benchmarks import drain, goals, history, http, start, whole
+from benchmarks import command, drain, goals, history, http, start, whole
 from benchmarks.machine import machine
 
 Part = tuple[Callable[[], Awaitable[Any]], Callable[[Any], None]]
@@ -45,14 +41,5 @@ def show(found: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
     drain.quiet()
-    result = uvloop.run(measure())
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    command.run(__doc__, measure, show)

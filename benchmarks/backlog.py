@@ -7,9 +7,7 @@ a second into the sandbox, and the 99th percentile of a 204 at 20 callbacks a se
 it, and while as many callbacks are purged that Twenty has.
 """
 
-import argparse
 import asyncio
-import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -22,7 +20,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks import databases, requests, servers
+from benchmarks import command, databases, requests, servers
 from benchmarks.servers import Server
 from bridge.demo.process import sandbox_twenty
 
@@ -123,12 +121,7 @@ def show(figures: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
+    parser = command.parser(__doc__)
     parser.add_argument("--callbacks", type=int, default=CALLBACKS)
-    arguments = parser.parse_args()
-    result = asyncio.run(measure(arguments.callbacks))
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    given = parser.parse_args()
+    command.tell(asyncio.run(measure(given.callbacks)), show, as_json=given.json)

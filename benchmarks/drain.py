@@ -5,9 +5,7 @@
 "cpu_us_per_call", "queries_per_call"}`. The limit is 100 root fields a minute.
 """
 
-import argparse
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,7 +20,7 @@ from typing import Any
 import structlog
 from sqlalchemy import event
 
-from benchmarks import requests, servers
+from benchmarks import command, requests, servers
 from benchmarks.load import send
 from bridge.calls.callback import Callback, Kind, digest_of
 from bridge.calls.links import RecordingLinks
@@ -207,10 +205,4 @@ def show(figures: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     quiet()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    result = asyncio.run(measure())
-    if parser.parse_args().json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    command.run(__doc__, measure, show)

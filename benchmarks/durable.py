@@ -6,9 +6,6 @@ interleaved rounds. `python -m benchmarks.durable --json` prints
 "sqlite_to_express", "postgresql_to_express"}}`, ratios of CPU time, the database's included.
 """
 
-import argparse
-import asyncio
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import databases, peers, requests, servers
+from benchmarks import command, databases, peers, requests, servers
 from benchmarks.load import send
 from benchmarks.peers import Peer
 from benchmarks.rounds import Figures, medians, percentiles_ms
@@ -100,10 +97,4 @@ def show(figures: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    result = asyncio.run(measure())
-    if parser.parse_args().json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    command.run(__doc__, measure, show)

@@ -8,9 +8,7 @@ database's included, and what the longest history costs beside none. `ingest` is
 `--only sqlite` and `--histories 0 100000` do a part of it.
 """
 
-import argparse
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -21,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import databases, requests, servers
+from benchmarks import command, databases, requests, servers
 from benchmarks.drain import callbacks_of_call, quiet
 from benchmarks.load import send
 from benchmarks.rounds import Figures, medians
@@ -156,14 +154,9 @@ def show(figures: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     quiet()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
+    parser = command.parser(__doc__)
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
     parser.add_argument("--histories", nargs="+", type=int, default=HISTORIES)
     given = parser.parse_args()
     names = [given.only] if given.only else ["sqlite", "postgresql"]
-    result = asyncio.run(measure(names, given.histories))
-    if given.json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    command.tell(asyncio.run(measure(names, given.histories)), show, as_json=given.json)

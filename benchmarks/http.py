@@ -12,9 +12,7 @@ clock. A ratio is the requests that the bridge answers in a second of CPU time b
 here is left out, its ratio with it, and a line on the standard error says so.
 """
 
-import argparse
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -24,9 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import uvloop
-
-from benchmarks import equality, peers, servers
+from benchmarks import command, equality, peers, servers
 from benchmarks.load import send
 from benchmarks.peers import Peer
 from benchmarks.requests import KINDS, Request
@@ -110,13 +106,4 @@ def show(figures: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    result = uvloop.run(measure())
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    command.run(__doc__, measure, show)

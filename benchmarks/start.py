@@ -10,7 +10,6 @@ wheel and the locked versions, bytecode included. Imported is what each package'
 bridge is ready, measured from within, which slows it. Of both, the heaviest are named.
 """
 
-import argparse
 import asyncio
 import json
 import sys
@@ -20,9 +19,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-import uvloop
-
-from benchmarks import servers, size
+from benchmarks import command, servers, size
 from benchmarks.load import send
 from benchmarks.requests import KINDS
 from bridge.demo.process import sandbox_twenty
@@ -128,13 +125,4 @@ def _named(figures: Mapping[str, Any], form: str) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    result = uvloop.run(measure())
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    command.run(__doc__, measure, show)

@@ -4,9 +4,7 @@
 other replica's `/ready` says that it drains.
 """
 
-import argparse
 import asyncio
-import json
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks import databases
+from benchmarks import command, databases
 from benchmarks.servers import CONFIG, environment
 from bridge.demo.process import BridgeProcess, running
 
@@ -60,10 +58,4 @@ def show(figures: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    result = asyncio.run(measure())
-    if parser.parse_args().json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    command.run(__doc__, measure, show)

@@ -13,8 +13,6 @@ whether the former are over or not; at "most" as fast as they are carried, from 
 sandboxes share the other core.
 """
 
-import argparse
-import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,8 +20,7 @@ from itertools import count
 from statistics import quantiles
 from typing import Any
 
-import uvloop
-
+from benchmarks import command
 from benchmarks.stage import Script, Stage, open_stage, person_of, phone
 from bridge.sandbox.twilio import Party, PlayedCall
 from bridge.sandbox.twilio.load import LoadPlan, run_load
@@ -116,14 +113,5 @@ def show(figures: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    result = uvloop.run(measure())
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    result = command.run(__doc__, measure, show)
     raise SystemExit(1 if any(f["wrong"] for f in result["at"].values()) else 0)

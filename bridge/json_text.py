@@ -12,5 +12,5 @@ def to_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     try:
         return orjson.dumps(value, default).decode()
     except orjson.JSONEncodeError:
-        # Half of a surrogate pair, or a number over 64 bits.
-        return json.dumps(value, ensure_ascii=False, default=default)
+        # A number over 64 bits, or half of a surrogate pair, which no database takes unescaped.
+        return json.dumps(value, default=default)
