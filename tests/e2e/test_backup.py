@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ IDS = "{ phoneCalls(first: 1000) { edges { node { id externalCallId personId } }
 
 def back_up(database: Path, to: Path) -> None:
     """As the page says."""
-    sqlite3.connect(database).execute(f"VACUUM INTO '{to}'")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(f"VACUUM INTO '{to}'")
 
 
 def put_back(backup: Path, database: Path) -> None:
@@ -82,11 +84,8 @@ async def test_what_came_after_the_backup_comes_back(
 
 def known(database: Path) -> set[str]:
     """The calls of the inbox."""
-    connection = sqlite3.connect(database)
-    try:
+    with closing(sqlite3.connect(database)) as connection:
         return {sid for (sid,) in connection.execute("SELECT root_sid FROM calls")}
-    finally:
-        connection.close()
 
 
 async def test_a_copy_of_a_moment_is_whole(bridge: BridgeProcess, twilio: TwilioSandbox) -> None:
@@ -95,7 +94,8 @@ async def test_a_copy_of_a_moment_is_whole(bridge: BridgeProcess, twilio: Twilio
     backup = bridge.folder / "backup.db"
     await asyncio.to_thread(back_up, bridge.folder / "bridge.db", backup)
     await calls
-    assert sqlite3.connect(backup).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 async def test_the_former_version_goes_on_with_newer_tables(
@@ -103,7 +103,7 @@ async def test_the_former_version_goes_on_with_newer_tables(
 ) -> None:
     """A newer one added a column, a table and its revision; then this one came back."""
     await bridge.stop()
-    with sqlite3.connect(bridge.folder / "bridge.db") as newer:
+    with closing(sqlite3.connect(bridge.folder / "bridge.db")) as newer, newer:
         newer.execute("ALTER TABLE calls ADD COLUMN of_the_future TEXT")
         newer.execute("CREATE TABLE of_the_future (id INTEGER PRIMARY KEY)")
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
