@@ -20,6 +20,7 @@ from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.settings.served import lines_of
+from bridge.settings.systems import TwilioSettings
 from bridge.sync.worker import Worker
 from bridge.twenty.callers import Callers, open_callers
 from bridge.twenty.client import TwentyClient, open_client
@@ -188,7 +189,7 @@ def _application(
     leaving = Leaving()
     edge = Edge(
         signed=SignedForms(
-            Validator([token.get_secret_value() for token in settings.twilio.auth_token]),
+            validator_of(settings.twilio),
             settings.server.public_url,
         ),
         tokens=_tokens(settings, door, addresses),
@@ -227,6 +228,14 @@ def token_issuer(settings: Settings) -> TokenIssuer:
         ttl=settings.tokens.ttl,
         binding=_binding(settings),
         region=settings.tokens.region,
+    )
+
+
+def validator_of(twilio: TwilioSettings) -> Validator:
+    """Checks the signatures of the account's webhooks."""
+    return Validator(
+        [token.get_secret_value() for token in twilio.auth_token],
+        {sid: secret.get_secret_value() for sid, secret in twilio.shared_keys.items()},
     )
 
 

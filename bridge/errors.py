@@ -7,6 +7,7 @@ BridgeError
 ├── CannotWrite            a file of settings
 ├── NumberRefused          a number that cannot or must not be dialled
 ├── IdentityRefused        an identity that nobody may have, or not this caller
+├── SignerUnknown          a webhook's signature names a key or an algorithm that is not configured
 ├── CallbackInvalid        a request of Twilio's that says too little
 ├── RequestRefused         a request that does not get past the door
 │   ├── NotAuthenticated       nobody we know
@@ -86,6 +87,12 @@ class IdentityRefused(BridgeError):
 
 class CallbackInvalid(BridgeError):
     """The form lacks a parameter, or has one that Twilio would not send; the message names it."""
+
+
+class SignerUnknown(BridgeError):
+    """A webhook names a signing key or algorithm that the bridge does not have; says what to configure."""
+
+    code = "signature.unknown"
 
 
 class RequestRefused(BridgeError):

@@ -20,6 +20,7 @@ from bridge.settings.models import Settings
 ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "TWILIO_ACCOUNT_SID": ("twilio", "account_sid"),
     "TWILIO_AUTH_TOKEN": ("twilio", "auth_token"),
+    "TWILIO_SHARED_KEYS": ("twilio", "shared_keys"),
     "TWILIO_API_KEY": ("twilio", "api_key"),
     "TWILIO_API_SECRET": ("twilio", "api_secret"),
     "TWILIO_APP_SID": ("twilio", "app_sid"),
@@ -43,6 +44,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
 SECRETS = frozenset(
     {
         "TWILIO_AUTH_TOKEN",
+        "TWILIO_SHARED_KEYS",
         "TWILIO_API_SECRET",
         "TWENTY_API_TOKEN",
         "TWENTY_WEBHOOK_SECRET",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, Section
+from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, SecretsById, Section
 
 TWILIO = "https://api.twilio.com"
 
@@ -22,6 +22,9 @@ class TwilioAccount(Section):
     auth_token: SecretList = Field(
         min_length=1,
         examples=["the Auth Token of the Twilio console, or two with a comma while you rotate it"],
+    )
+    shared_keys: SecretsById = Field(
+        {}, examples=["webhooks_sharedkey_01hexample=its secret; two with a comma while you rotate it"]
     )
     api_url: BaseUrl = TWILIO
     timeout_seconds: Seconds = 10

@@ -90,6 +90,17 @@ def _network(value: object) -> object:
     return network
 
 
+def _pairs(value: object) -> object:
+    """`id=secret` pairs, separated by commas; a secret may hold an equals sign, an id cannot."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    named = {name.strip(): secret.strip() for name, _, secret in pairs}
+    if len(named) < len(pairs) or not all(name and secret for name, secret in named.items()):
+        raise ValueError("should be pairs id=secret, separated by commas, each id once")
+    return named
+
+
 def _long_enough(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < SHORTEST_KEY:
         raise ValueError(f"each key should have {SHORTEST_KEY} characters or more")
@@ -125,6 +136,7 @@ Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ..
 Email = Annotated[str, AfterValidator(_email), _known_as("e-mail address")]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), _known_as("address or network")]
 SecretList = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+SecretsById = Annotated[dict[str, SecretStr], BeforeValidator(_pairs)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Seconds = Annotated[int, Field(gt=0, le=86400)]
 

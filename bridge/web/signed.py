@@ -1,19 +1,28 @@
-"""Twilio's requests: only what it signed gets to a handler, and as a form that can be read."""
+"""Twilio's requests: only what Twilio signed reaches a handler, as a form or as a body of JSON."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
 
-from bridge.errors import NotAllowed, NotUnderstood, WrongContentType
-from bridge.twilio.signature import Validator
-from bridge.web.handlers import FormHandler, Handler
+from bridge.errors import NotAllowed, NotUnderstood, SignerUnknown, WrongContentType
+from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Validator, names_in
+from bridge.web.handlers import BodyHandler, FormHandler, Handler
 from bridge.web.readable import readable
 from bridge.web.urlencoded import FORM, pairs
 
+log = structlog.get_logger()
+
+JSON = "application/json"
+
 MOST_FIELDS = 500
 LONGEST_FIELD = 16 * 1024
+
+SHARED_KEY_ID = re.compile(r"webhooks_sharedkey_[A-Za-z0-9]{1,40}")
 
 UNSIGNED = "The request does not carry a valid X-Twilio-Signature for this URL."
 UNREADABLE = (
@@ -21,15 +30,25 @@ UNREADABLE = (
 )
 
 
-class SignedForms:
-    """Lets a form through to its handler if Twilio signed it.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request's headers say of its signature, and who may have made it."""
 
-    Only POSTs of forms are taken, which is what Twilio's Voice sends unless it is told otherwise: a GET
-    would do with its query what a log or a prefetch must not, and a JSON body is of no Voice request.
+    signature: str
+    settings: str
+    signers: Signers
+
+
+class SignedForms:
+    """Lets a request through to its handler if Twilio signed it.
+
+    Each route takes the one kind of body that Twilio posts there. A GET is taken nowhere: it would do
+    with its query what a log or a prefetch must not.
     """
 
     def __init__(self, validator: Validator, public_url: str) -> None:
         self._validator = validator
+        self._has_seen_no_key = False
         parts = urlsplit(public_url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._prefix = parts.path
@@ -38,21 +57,48 @@ class SignedForms:
         """The handler behind the signature."""
 
         async def handler(request: web.Request) -> web.Response:
-            if request.content_type != FORM:
-                raise WrongContentType(f"The body should be {FORM}, as Twilio sends it.")
-            signatures = request.headers.getall("X-Twilio-Signature", ())
-            # One that is missing, or that comes with another, is not worth reading the form for.
-            # Nor is a whole URL in place of a path, which is for proxies.
-            if len(signatures) != 1 or not request.raw_path.startswith("/"):
-                raise NotAllowed(UNSIGNED)
-            told = _pairs(await request.read())
-            if not any(self._validator.is_valid(url, told, signatures[0]) for url in self._urls(request)):
-                raise NotAllowed(UNSIGNED)
-            parameters = _readable(dict(told))
+            claim = self._claim(request, FORM)
+            sent = _pairs(await request.read())
+            self._check(request, claim, partial(self._validator.is_valid, parameters=sent))
+            parameters = _readable(dict(sent))
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
 
         return handler
+
+    def json(self, handle: BodyHandler) -> Handler:
+        """The handler of a JSON body, which gets the bytes that were signed."""
+
+        async def handler(request: web.Request) -> web.Response:
+            claim = self._claim(request, JSON)
+            body = await request.read()
+            self._check(request, claim, partial(self._validator.is_valid_body, body=body))
+            return await handle(request, body)
+
+        return handler
+
+    def _claim(self, request: web.Request, content_type: str) -> Claim:
+        """What the headers say of the signature; raises before the body is worth reading."""
+        if request.content_type != content_type:
+            raise WrongContentType(f"The body should be {content_type}, as Twilio sends it.")
+        signatures = request.headers.getall(SIGNATURE, ())
+        settings = request.headers.getall(SIGNATURE_SETTINGS, ("",))
+        # A whole URL in place of a path is for proxies.
+        if len(signatures) != 1 or len(settings) != 1 or not request.raw_path.startswith("/"):
+            raise NotAllowed(UNSIGNED)
+        try:
+            return Claim(signatures[0], settings[0], self._validator.signers(settings[0]))
+        except SignerUnknown as unknown:
+            log.warning("signature.unknown", reason=str(unknown), shared_key_id=_shared_key_id(settings[0]))
+            raise NotAllowed(UNSIGNED) from unknown
+
+    def _check(self, request: web.Request, claim: Claim, is_valid: Callable[..., bool]) -> None:
+        signed_by = {"signature": claim.signature, "signers": claim.signers}
+        if not any(is_valid(url, **signed_by) for url in self._urls(request)):
+            raise NotAllowed(UNSIGNED)
+        if claim.settings and not self._has_seen_no_key and "key=" not in claim.settings:
+            self._has_seen_no_key = True
+            log.info("signature.without_key", names=names_in(claim.settings))
 
     def _urls(self, request: web.Request) -> Iterator[str]:
         """What Twilio may have been given: behind a proxy the request's own host and scheme are others.
@@ -63,6 +109,12 @@ class SignedForms:
         yield f"{self._origin}{self._prefix}{path}"
         if self._prefix and path.startswith(f"{self._prefix}/"):
             yield f"{self._origin}{path}"
+
+
+def _shared_key_id(settings: str) -> str | None:
+    """The id in a signature settings header, which anyone can make up: only what looks like one."""
+    found = SHARED_KEY_ID.search(settings)
+    return found[0] if found else None
 
 
 def _readable(parameters: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,85 @@
+"""Which secret and algorithm a webhook's signature is checked with."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from structlog.testing import capture_logs
+from twilio.request_validator import RequestValidator
+
+from tests.web.conftest import AUTH_TOKEN, FORM, PUBLIC_URL, Answer, Bridge, OpenBridge, payload
+
+KEY_A, SECRET_A = "webhooks_sharedkey_01hzy0aaaaaaaaaaaaaaaaaaaa", "an-invented-shared-secret"
+KEY_B, SECRET_B = "webhooks_sharedkey_01hzy0bbbbbbbbbbbbbbbbbbbb", "the-one-that-follows-it"
+HEADER = "X-Twilio-Webhooks-Signature-Settings"
+STATUS = "/twilio/status"
+
+Sign = Callable[[str], Mapping[str, str]]
+
+
+@pytest.fixture
+async def bridge(open_bridge: OpenBridge) -> Bridge:
+    """With two SharedKeys, as while one is rotated."""
+    return await open_bridge(twilio={"shared_keys": {KEY_A: SECRET_A, KEY_B: SECRET_B}})
+
+
+async def deliver(bridge: Bridge, secret: str, algorithm: str, *settings: str) -> Answer:
+    form = payload("browser-out-5-status-completed")
+    signature = RequestValidator(secret).compute_signature(PUBLIC_URL + STATUS, form, algorithm)
+    headers = [*FORM.items(), ("X-Twilio-Signature", signature), *((HEADER, each) for each in settings)]
+    return await bridge.post(STATUS, data=form, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("secret", "algorithm", "settings", "status"),
+    [
+        (AUTH_TOKEN, "HMAC_SHA1", [], 204),
+        (AUTH_TOKEN, "HMAC_SHA1", [""], 204),
+        (AUTH_TOKEN, "HMAC_SHA256", [], 403),
+        (AUTH_TOKEN, "HMAC_SHA256", ["algorithm=HMAC_SHA256"], 204),
+        (SECRET_A, "HMAC_SHA256", [f"key={KEY_A},algorithm=HMAC_SHA256"], 204),
+        (SECRET_B, "HMAC_SHA1", [f"algorithm=HMAC_SHA1, key={KEY_B}"], 204),
+        (SECRET_A, "HMAC_SHA1", [], 403),
+        (SECRET_A, "HMAC_SHA256", [f"key={KEY_B},algorithm=HMAC_SHA256"], 403),
+        (SECRET_A, "HMAC_SHA256", [f"key={KEY_A},algorithm=HMAC_SHA1"], 403),
+        (AUTH_TOKEN, "HMAC_SHA1", [f"key={KEY_A},algorithm=HMAC_SHA1"], 403),
+        (AUTH_TOKEN, "HMAC_SHA1", ["key=webhooks_sharedkey_unknown,algorithm=HMAC_SHA1"], 403),
+        (SECRET_A, "HMAC_SHA256", [f"key={KEY_A},algorithm=HMAC_SHA256"] * 2, 403),
+    ],
+)
+async def test_the_header_selects_among_the_configured_secrets(
+    bridge: Bridge, secret: str, algorithm: str, settings: list[str], status: int
+) -> None:
+    assert (await deliver(bridge, secret, algorithm, *settings)).status == status
+    assert len(bridge.rows()) == (status == 204)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason", "key"),
+    [
+        (
+            "key=webhooks_sharedkey_01hzz,algorithm=HMAC_SHA256",
+            "TWILIO_SHARED_KEYS",
+            "webhooks_sharedkey_01hzz",
+        ),
+        ("key=+33639980001,algorithm=HMAC_SHA256", "TWILIO_SHARED_KEYS", None),
+        (f"key={KEY_A},algorithm=HMAC_SHA512", "update the bridge", KEY_A),
+    ],
+)
+async def test_the_log_says_what_to_configure(
+    bridge: Bridge, settings: str, reason: str, key: str | None
+) -> None:
+    with capture_logs() as logged:
+        answer = await deliver(bridge, SECRET_A, "HMAC_SHA256", settings)
+    assert "SHARED" not in answer.text
+    [line] = [each for each in logged if each["event"] == "signature.unknown"]
+    assert reason in line["reason"]
+    assert line["shared_key_id"] == key
+
+
+async def test_a_settings_header_without_a_key_is_logged_once_by_its_shape(bridge: Bridge) -> None:
+    """Twilio's documentation does not say whether it sends one."""
+    with capture_logs() as logged:
+        for secret in ("a stranger's", AUTH_TOKEN, AUTH_TOKEN):
+            await deliver(bridge, secret, "HMAC_SHA256", "algorithm=HMAC_SHA256,version=2")
+    shapes = [each["names"] for each in logged if each["event"] == "signature.without_key"]
+    assert shapes == [["algorithm", "version"]]
