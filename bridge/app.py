@@ -146,9 +146,7 @@ async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> As
                 media=media,
                 sessions=sessions,
             )
-            app[SCRAPE] = Scrape(
-                inbox, budget_left=client.budget.left, draining=lambda: worker.reason is None
-            )
+            app[SCRAPE] = Scrape(inbox, budget_left=client.budget.left, drain_reason=lambda: worker.reason)
             yield app
 
 

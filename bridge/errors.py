@@ -35,6 +35,7 @@ BridgeError
 └── TwentyError
     ├── TwentyUnavailable  down, slow, or an answer that nobody understands: patience
     │   └── TwentyOverLimit    over the workspace's rate limit
+    ├── TwentyQuotaExhausted   the workspace's stock of records is used up
     ├── TwentyRefused      the data of this write: a record is at fault
     │   ├── Duplicate          a record with this id, or this unique value, is there already
     │   ├── TargetGone         the record that a relation points to is no more
@@ -227,9 +228,31 @@ class TwentyUnavailable(TwentyError):
 
 
 class TwentyOverLimit(TwentyUnavailable):
-    """LIMIT_REACHED: nothing was done, and tokens come back at the configured rate."""
+    """Nothing was done; what the server says of its limit is here, as far as it says so.
+
+    `retry_after` and `window` are seconds, `limit` is root fields per window.
+    """
 
     code = "twenty.over_limit"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        limit: int | None = None,
+        window: float | None = None,
+    ) -> None:
+        self.retry_after = retry_after
+        self.limit = limit
+        self.window = window
+        super().__init__(message)
+
+
+class TwentyQuotaExhausted(TwentyError):
+    """The workspace's stock of records is used up: waiting alone does not help. Nothing was done."""
+
+    code = "twenty.quota_exhausted"
 
 
 class TwentyRefused(TwentyError):

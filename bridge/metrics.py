@@ -127,4 +127,10 @@ DUE = _gauge("due_calls", "Calls that Twenty is behind on.")
 PARKED = _gauge("parked_calls", "Calls that were put aside until news or an operator mends them.")
 OLDEST_DUE = _gauge("oldest_due_call_age_seconds", "How long the oldest due call that is over has waited.")
 BUDGET_LEFT = _gauge("twenty_budget_left_root_fields", "What is left of Twenty's rate limit.")
+WAITS_FOR = Gauge(
+    "twenty_bridge_waits_for",
+    "1 for the reason that keeps calls from Twenty, as in /ready; no series while nothing does.",
+    ("reason",),
+    registry=REGISTRY,
+)
 DRAINING = _gauge("draining", "1 while calls are written to Twenty, 0 while something keeps them.")

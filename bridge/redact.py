@@ -16,8 +16,10 @@ NAMED = START + (
     r"|api[_-]?key|widget[_-]?keys?|passw(?:or)?d)"
 )
 SCHEME = r"(?i:bearer|basic)\s+"
+# "apiKey: 100 requests per 60s" is what an API key may do, not the key.
+COUNT = r"[0-9][0-9,.]{0,11}[ ](?i:requests?|tokens?|records?|calls?|quer(?:y|ies)|root[ ]fields?|per)\b"
 # What JSON writes without quotes is no secret; taken out it would leave no JSON.
-UNQUOTED = r"(?![{\[]|(?:null|true|false|[0-9.eE+-]+)[,}\]])[^\s\"'\\,;&)}\]]+"
+UNQUOTED = rf"(?!{COUNT}|[{{\[]|(?:null|true|false|[0-9.eE+-]+)[,}}\]])[^\s\"'\\,;&)}}\]]+"
 VALUES = re.compile(
     rf"""
       (?P<json>    {NAMED} "\s*:\s*" )                              (?:[^"\\]|\\.)+

@@ -3,9 +3,14 @@
 import os
 import socket
 import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 from gql.transport.exceptions import TransportConnectionFailed
+
+LONGEST_DIGITS = 9
+LONGEST_DATE = 40
 
 
 def why(away: BaseException) -> str:
@@ -31,3 +36,19 @@ def why(away: BaseException) -> str:
             # What asyncio says in the place of the words has the address.
             told = os.strerror(number)
     return told
+
+
+def seconds_of(retry_after: str | None, *, now: datetime) -> float | None:
+    """How long a Retry-After header says to wait, as seconds or as a date; None where it says nothing.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    told = (retry_after or "").strip()
+    if told.isascii() and told.isdecimal():
+        return float(told[:LONGEST_DIGITS])
+    try:
+        at = parsedate_to_datetime(told[:LONGEST_DATE])
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - now).total_seconds())

@@ -47,6 +47,19 @@ redact = Redactor(SECRETS)
         ("/api/callers/%2B33612345678", "/api/callers/+336…678"),
         ("+336…678", "+336…678"),
         ("2026-11-22T10:00:00+01:00", "2026-11-22T10:00:00+01:00"),
+        *[
+            (line, line)
+            for line in (
+                "Rate limit exceeded for apiKey: 100 requests per 60s.",
+                '{"error": "Rate limit exceeded for apiKey: 10,000 requests per 1s."}',
+                "{'message': 'Limit for token: 5 per 60 s'}",
+                "user token: 1 request per 1s",
+            )
+        ],
+        ("apiKey: 100requests", "apiKey: [redacted]"),
+        ("apiKey: 100 apples", "apiKey: [redacted] apples"),
+        ("apiKey=4f2a requests", "apiKey=[redacted] requests"),
+        ("password: 1234567890123 requests", "password: [redacted] requests"),
         ('{"event": "token.issued", "route": "/token"}', '{"event": "token.issued", "route": "/token"}'),
         ('{"call_sid": "CA0123456789abcdef0123456789abcdef"}',) * 2,
     ],

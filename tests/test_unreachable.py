@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bridge.errors import TwentyUnavailable
 from bridge.settings import TwentySettings
 from bridge.twenty.client import open_client
-from bridge.unreachable import why
+from bridge.unreachable import seconds_of, why
 from tests.doctor.conftest import Proxy, listening
 
 
@@ -61,3 +62,28 @@ async def test_what_the_library_for_graphql_wraps() -> None:
 
 def test_what_nobody_expected_has_its_name_alone() -> None:
     assert why(aiohttp.InvalidURL("https://secret@example.com")) == "InvalidURL"
+
+
+NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("\u0661", None),
+        ("0", 0),
+        (" 120 ", 120),
+        ("9" * 5000, 999_999_999),
+        ("Sun, 22 Nov 2026 10:00:30 GMT", 30),
+        ("Sun, 22 Nov 2026 10:00:30 -0000", 30),
+        ("Sun, 22 Nov 2026 09:00:00 GMT", 0),
+        ("Sun, 99 Nov 2026 10:00:30 GMT", None),
+    ],
+)
+def test_how_long_a_retry_after_says(header: str | None, seconds: float | None) -> None:
+    assert seconds_of(header, now=NOW) == seconds

@@ -6,7 +6,7 @@ signed URL of the first: so any replica can decide the next.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from bridge.calls.lines import Group, Line, Message, Number, Owner, Voicemail
@@ -79,6 +79,12 @@ def is_open(line: Line, now: datetime) -> bool:
 def rings_agents(line: Line, step: int = 0) -> bool:
     """Whether any step from this one on rings agents, so that it matters who calls, and who is free."""
     return any(isinstance(wanted, Owner | Group) for wanted in line.steps[step:])
+
+
+def spoken_since(line: Line, now: datetime) -> datetime | None:
+    """How long ago an agent must have spoken with a caller to ring first; None where no step asks for it."""
+    wanted = line.owner_days > 0 and any(isinstance(step, Owner) for step in line.steps)
+    return now - timedelta(days=line.owner_days) if wanted else None
 
 
 def go_on(line: Line, step: int, phones: Phones) -> Decision:

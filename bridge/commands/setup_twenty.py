@@ -8,6 +8,7 @@ import typer
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client import open_client
+from bridge.twenty.patience import Patient
 from bridge.twenty.provision import Outcome, Provisioned, Result, report, set_up, webhook
 
 
@@ -19,7 +20,7 @@ def run(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
     def carried_out(*, dry_run: bool) -> Provisioned:
         async def provisioned() -> Provisioned:
             async with open_client(settings.twenty) as client:
-                return await set_up(client, webhook_to=webhook_to, dry_run=dry_run, tell=_tell)
+                return await set_up(Patient(client), webhook_to=webhook_to, dry_run=dry_run, tell=_tell)
 
         return asyncio.run(provisioned())
 

@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 
 from bridge.doctor.asking import Asked
-from bridge.doctor.checks import Check, Verdict, error, ok
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.errors import Standby, TwentyQuotaExhausted
 
 START = "twenty-bridge serve"
 LOG = "Look at database.writable and database.space, and at inbox.not_written in the bridge's log."
+QUOTA = TwentyQuotaExhausted.code
+FREE_RECORDS = (
+    "Destroy records that the workspace does not need, or raise its quota; the bridge goes on by itself."
+)
+WAITS = "Look at worker.waits in the bridge's log; docs/reference/http.md has the reasons."
 RESTART = "Restart the bridge: it reads .env and config.yaml at its start."
 
 
@@ -22,10 +28,17 @@ def checks(here: Asked, *, app_sid: str, phone_number: str, signature: str) -> I
     async def ready() -> Verdict:
         """Whether it would keep a callback now."""
         told = await here.readiness()
-        if told.get("ready"):
-            return ok("The bridge keeps callbacks.")
-        reasons = ", ".join(told.get("reasons", ["it does not say why"]))
-        return error(f"The bridge keeps no callbacks now: {reasons}.", LOG)
+        codes = [str(code) for code in told.get("reasons", ())]
+        reasons = ", ".join(codes) or "it does not say why"
+        if not told.get("ready"):
+            return error(f"The bridge keeps no callbacks now: {reasons}.", LOG)
+        if QUOTA in codes:
+            return error("The bridge keeps callbacks, and Twenty takes no more records.", FREE_RECORDS)
+        if waits := [code for code in codes if code != Standby.code]:
+            return warning(
+                f"The bridge keeps callbacks, and writes none to Twenty now: {', '.join(waits)}.", WAITS
+            )
+        return ok("The bridge keeps callbacks.")
 
     async def settings() -> Verdict:
         """Whether it is the one that these settings make; only of some of them it can be told."""

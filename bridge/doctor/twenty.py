@@ -130,7 +130,7 @@ class _Twenty:
         try:
             await self._client.execute("WorkspaceMembers")
         except TwentyOverLimit as refused:
-            return rate_limit.told(str(refused), set_to)
+            return rate_limit.told(refused, set_to)
         if set_to > DEFAULT_LIMIT:
             return warning(
                 f"twenty.requests_per_minute is {set_to}; Twenty's own default is {DEFAULT_LIMIT}.",

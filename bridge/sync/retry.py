@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bridge.errors import BridgeError, InboxUnavailable, TwentyUnavailable
+from bridge.errors import BridgeError, InboxUnavailable, TwentyOverLimit, TwentyUnavailable
 
 FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=1)
@@ -24,7 +24,11 @@ def pause_after(error: BridgeError, *, failures: int) -> Pause:
     `failures` counts those in a row before this one.
     """
     away = isinstance(error, (TwentyUnavailable, InboxUnavailable))
-    return Pause(backoff(failures), error.code, needs_operator=not away)
+    length = backoff(failures)
+    if isinstance(error, TwentyOverLimit) and error.retry_after is not None:
+        # The budget waits for what is beyond the longest pause.
+        length = max(FIRST, timedelta(seconds=min(error.retry_after, LONGEST.total_seconds())))
+    return Pause(length, error.code, needs_operator=not away)
 
 
 def backoff(failures: int) -> timedelta:

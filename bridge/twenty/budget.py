@@ -8,6 +8,9 @@ SLOWER = 0.7
 RECOVERY = 0.0007
 SLOWEST = 0.05
 
+LONGEST_WAIT = 3600.0
+"""A server that asks for more patience is asked again all the same."""
+
 
 class Budget:
     """A token bucket that fills at `per_minute` and holds a minute's worth.
@@ -24,6 +27,7 @@ class Budget:
         self._clock = clock
         self._tokens = self._size
         self._at = clock()
+        self._not_before = self._at
 
     async def take(self, *, interactive: bool = False) -> None:
         """One root field's worth, as soon as there is."""
@@ -46,13 +50,20 @@ class Budget:
         """Seconds until a root field may be asked for; 0 is now."""
         self._refill()
         floor = 1.0 if interactive else 1.0 + self._reserve
-        return max(0.0, (floor - self._tokens) / self._rate)
+        return max(0.0, (floor - self._tokens) / self._rate, self._not_before - self._at)
 
-    def exhausted(self) -> None:
-        """The server says that nothing is left, whatever was counted here."""
+    def exhausted(self, *, retry_after: float | None = None) -> None:
+        """The server says that nothing is left; with `retry_after`, in how many seconds there is again."""
         self._refill()
         self._tokens = min(self._tokens, 0.0)
-        self._rate = max(self._rate * SLOWER, self._full_rate * SLOWEST)
+        # What is refused during the wait was sent before it.
+        if self._at >= self._not_before:
+            self._rate = max(self._rate * SLOWER, self._full_rate * SLOWEST)
+        if retry_after is not None:
+            wait = min(max(retry_after, 0.0), LONGEST_WAIT)
+            self._not_before = max(self._not_before, self._at + wait)
+            # Then a batch can go: the server knows better than what is counted here.
+            self._tokens = max(self._tokens, 1.0 + self._reserve - wait * self._rate)
 
     def _refill(self) -> None:
         now = self._clock()

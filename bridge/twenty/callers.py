@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from bridge.calls.matching import Person, Several, choose
-from bridge.errors import TwentyDenied, TwentyUnavailable
+from bridge.errors import TwentyError, TwentyUnavailable
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory
 
@@ -17,6 +19,8 @@ WAITS_SECONDS = 3
 LAST_CALLS = 5
 MOST = 2_000
 """Screen pops that are remembered; past that all are forgotten."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +132,10 @@ class Callers:
     async def _last_calls(self, person_id: str) -> tuple[LastCall, ...]:
         try:
             answer = await self._client.execute("LastCalls", personId=person_id, first=LAST_CALLS)
-        except TwentyDenied as denied:
-            if denied.code != "twenty.schema":
-                raise
-            return ()  # a workspace without the object phoneCall
+        except TwentyError as error:
+            if error.code != "twenty.schema":  # a workspace without the object phoneCall
+                log.warning("caller.last_calls_not_read", reason=str(error))
+            return ()
         return tuple(_last_call(edge["node"]) for edge in answer["phoneCalls"]["edges"])
 
 

@@ -3,8 +3,11 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from aiohttp import ClientResponseError
+from aiohttp.hdrs import RETRY_AFTER
 from gql import Client
 from gql.client import AsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
@@ -17,7 +20,7 @@ from bridge.twenty.answers import understood
 from bridge.twenty.budget import Budget
 from bridge.twenty.documents import operation
 from bridge.twenty.translate import translate
-from bridge.unreachable import why
+from bridge.unreachable import seconds_of, why
 
 UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
 """Operations on /graphql that cost nothing: introspection alone."""
@@ -73,13 +76,17 @@ class TwentyClient:
         await self._allowed()
         try:
             return understood(name, await send(self._graphql, name, variables))
-        except TwentyOverLimit:
-            self.budget.exhausted()
+        except TwentyOverLimit as refused:
+            self.budget.exhausted(retry_after=refused.retry_after)
             raise
 
     async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
         """See `Executes`."""
-        return await send(self._metadata, name, variables)
+        try:
+            return await send(self._metadata, name, variables)
+        except TwentyOverLimit as refused:
+            self.budget.exhausted(retry_after=refused.retry_after)
+            raise
 
 
 @asynccontextmanager
@@ -136,13 +143,22 @@ async def _ask(
     except TransportQueryError as answered:
         raise translate(answered.errors) from None
     except TransportServerError as failed:
-        raise _status_error(name, failed.code) from None
+        raise _status_error(name, failed) from None
     # AssertionError: what the library says of an answer without data and errors.
     except (TransportError, TimeoutError, OSError, AssertionError) as away:
         raise TwentyUnavailable(f"{name}: {why(away)}") from away
 
 
-def _status_error(name: str, status: int | None) -> TwentyDenied | TwentyUnavailable:
+def _status_error(name: str, failed: TransportServerError) -> TwentyDenied | TwentyUnavailable:
+    status = failed.code
     if status in (401, 403):
         return TwentyDenied(f"{name}: HTTP {status}", code="twenty.unauthenticated")
+    if status == 429:
+        # A reverse proxy's limit: Twenty's own answers have a code in their body.
+        return TwentyOverLimit(f"{name}: HTTP {status}", retry_after=_retry_after(failed.__cause__))
     return TwentyUnavailable(f"{name}: HTTP {status}")
+
+
+def _retry_after(cause: BaseException | None) -> float | None:
+    headers = cause.headers if isinstance(cause, ClientResponseError) else None
+    return seconds_of(headers.get(RETRY_AFTER), now=datetime.now(UTC)) if headers else None

@@ -7,7 +7,7 @@ never changed.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bridge.calls.activity import Activity, record_id
 from bridge.calls.dispositions import Disposition
@@ -16,6 +16,7 @@ from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
 from bridge.twenty.markdown import plain, quoted
+from bridge.twenty.times import text
 
 BY_KEY = "API"
 """Who writes by an API key, as the bridge does; whoever edits a note in Twenty is MANUAL."""
@@ -199,4 +200,4 @@ def _markdown(activity: Activity) -> str:
 
 def time(moment: datetime | None) -> str | None:
     """A time as Twenty takes it."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+    return text(moment) if moment else None

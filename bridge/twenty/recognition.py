@@ -11,16 +11,17 @@ import structlog
 
 from bridge.calls.matching import Person, Several, choose
 from bridge.calls.numbers import shortened
-from bridge.errors import TwentyDenied, TwentyError
+from bridge.errors import TwentyError
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
+from bridge.twenty.times import text
 
 WAITS_SECONDS = 0.8
 """How long somebody who calls may be kept waiting for this."""
 
 RESTS_SECONDS = 10
-"""After a look-up that failed, or came too late, nobody is kept waiting for so long."""
+"""After a look-up that failed, or came too late, no caller waits for one like it for so long."""
 
 log = structlog.get_logger()
 
@@ -31,6 +32,8 @@ class Recognised:
 
     person: Person | None = None
     owners: list[str] = field(default_factory=list)
+    looked_up: bool = False
+    """Whether Twenty answered who has the number; the rest is optional."""
 
 
 class Recognition:
@@ -55,7 +58,7 @@ class Recognition:
         self._several = several
         self._within = within
         self._clock = clock
-        self._rests_until = float("-inf")
+        self._rests_until = self._without_last_until = self._without_members_until = float("-inf")
         self._asking: set[asyncio.Task[None]] = set()
 
     async def of(self, number: str | None, *, spoken_since: datetime | None) -> Recognised:
@@ -75,7 +78,12 @@ class Recognition:
         # A look-up that takes longer goes on: it finds out that Twenty is back, and is remembered.
         done, _ = await asyncio.wait({task}, timeout=self._within)
         if not done:
-            self._rest(number, f"no answer within {self._within} s")
+            late = f"no answer within {self._within} s"
+            if found.looked_up:
+                self._without_members_until = self._clock() + RESTS_SECONDS
+                self._go_without_last(late)
+            else:
+                self._rest(number, late)
         return found
 
     async def close(self) -> None:
@@ -86,9 +94,7 @@ class Recognition:
 
     async def _look_up(self, found: Recognised, number: str | None, spoken_since: datetime | None) -> None:
         asked = await asyncio.gather(
-            self._members.refresh(self._client),
-            self._recognise(found, number, spoken_since),
-            return_exceptions=True,
+            self._refresh_members(), self._recognise(found, number, spoken_since), return_exceptions=True
         )
         for error in asked:
             if isinstance(error, TwentyError):
@@ -98,11 +104,21 @@ class Recognition:
         if not any(asked):
             self._rests_until = float("-inf")
 
+    async def _refresh_members(self) -> None:
+        """Agents are reached as far as they were known before, where Twenty does not say."""
+        if self._clock() < self._without_members_until:
+            return
+        try:
+            await self._members.refresh(self._client)
+        except TwentyError as error:
+            log.warning("members.not_read", reason=str(error))
+
     async def _recognise(self, found: Recognised, number: str | None, spoken_since: datetime | None) -> None:
         if number is None:
             return
         candidates = await self._directory.find(self._client, {number})
         found.person = choose(number, candidates.get(number, ()), several=self._several).person
+        found.looked_up = True
         if found.person is None or spoken_since is None:
             return
         if found.person.owner_id:
@@ -111,13 +127,20 @@ class Recognition:
             found.owners.append(last)
 
     async def _last_spoken(self, person_id: str, since: datetime) -> str | None:
+        """Optional: where it fails, the caller is recognised all the same, and so is the next one."""
+        if self._clock() < self._without_last_until:
+            return None
         try:
-            answer = await self._client.execute("LastSpoken", personId=person_id, since=since.isoformat())
-        except TwentyDenied as denied:
-            if denied.code != "twenty.schema":
-                raise
-            return None  # a workspace without the object phoneCall
+            answer = await self._client.execute("LastSpoken", personId=person_id, since=text(since))
+        except TwentyError as error:
+            if error.code != "twenty.schema":  # a workspace without the object phoneCall
+                self._go_without_last(str(error))
+            return None
         return next((edge["node"]["agentId"] for edge in answer["phoneCalls"]["edges"]), None)
+
+    def _go_without_last(self, reason: str) -> None:
+        self._without_last_until = self._clock() + RESTS_SECONDS
+        log.warning("caller.last_spoken_not_read", reason=reason)
 
     def _rest(self, number: str | None, reason: str) -> None:
         self._rests_until = self._clock() + RESTS_SECONDS

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bridge.calls.activity import record_id
 from bridge.twenty.batches import Batches, Refused
+from bridge.twenty.times import text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def _task(reminder: Reminder) -> dict[str, object]:
         "id": record_id("task", reminder.key),
         "title": reminder.title,
         "status": "TODO",
-        "dueAt": reminder.due_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "dueAt": text(reminder.due_at),
         "assigneeId": reminder.assignee_id,
     }
 

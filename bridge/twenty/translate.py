@@ -12,10 +12,10 @@ from bridge.errors import (
     TooManyRecords,
     TwentyDenied,
     TwentyError,
-    TwentyOverLimit,
     TwentyRefused,
     TwentyUnavailable,
 )
+from bridge.twenty import limits
 
 # Of an operation or a field that this workspace does not have. GraphQL's own validation gives no code.
 SCHEMA = (
@@ -35,11 +35,12 @@ def translate(errors: object) -> TwentyError:
     """The error that the first of the list `errors` is; what nobody knows is met with patience."""
     # Whoever answers for Twenty may have sent something else.
     error = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    message = _without_numbers(str(error.get("message", ""))[:LONGEST_MESSAGE])
+    message = str(error.get("message", ""))[:LONGEST_MESSAGE]
     extensions = told if isinstance(told := error.get("extensions"), dict) else {}
     code, sub_code = extensions.get("code"), extensions.get("subCode")
-    if sub_code == "LIMIT_REACHED":
-        return TwentyOverLimit(message)
+    if refused := limits.refusal(message, extensions):
+        return refused
+    message = _without_numbers(message)
     if code == "UNAUTHENTICATED":
         return TwentyDenied(f"Twenty does not take the API key: {message}", code="twenty.unauthenticated")
     if code == "FORBIDDEN" or "does not have permission" in message:

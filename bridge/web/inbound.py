@@ -1,7 +1,7 @@
 """Somebody calls the company: who rings, and what happens where nobody picks up."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from aiohttp import web
@@ -11,7 +11,17 @@ from bridge.calls.callback import Kind
 from bridge.calls.legs import FINAL
 from bridge.calls.lines import Group, Line, Lines, Message, Voicemail
 from bridge.calls.numbers import e164
-from bridge.calls.routing import Decision, Forward, Phones, Ring, begin, go_on, is_open, rings_agents
+from bridge.calls.routing import (
+    Decision,
+    Forward,
+    Phones,
+    Ring,
+    begin,
+    go_on,
+    is_open,
+    rings_agents,
+    spoken_since,
+)
 from bridge.inbox.store import Inbox
 from bridge.twenty.members import Members
 from bridge.twenty.recognition import Recognised, Recognition
@@ -66,7 +76,7 @@ class Inbound:
         line, now = self._lines.of(parameters.get("To")), self._clock()
         found = Recognised()
         if is_open(line, now) and rings_agents(line):
-            found = await self._who(parameters, spoken_since=now - timedelta(days=line.owner_days))
+            found = await self._who(parameters, spoken_since=spoken_since(line, now))
         decision = begin(line, self._phones(line, found, now), now=now)
         keep_soon(self._inbox, read(Kind.VOICE, request, parameters, Next=NEXT[type(decision)]))
         return self._told(decision, line, found, parameters, first=True)

@@ -15,14 +15,14 @@ NOT_KNOWN = float("nan")
 
 
 class Scrape:
-    """Answers scrapes. `budget_left` and `draining` are asked each time, as the inbox is."""
+    """Answers scrapes. `budget_left` and `drain_reason` are asked each time, as the inbox is."""
 
     def __init__(
-        self, inbox: Inbox, *, budget_left: Callable[[], float], draining: Callable[[], bool]
+        self, inbox: Inbox, *, budget_left: Callable[[], float], drain_reason: Callable[[], str | None]
     ) -> None:
         self._inbox = inbox
         self._budget_left = budget_left
-        self._draining = draining
+        self._drain_reason = drain_reason
 
     def application(self) -> web.Application:
         """What listens beside the bridge."""
@@ -34,7 +34,11 @@ class Scrape:
     async def answer(self, _request: web.Request) -> web.Response:
         """All metrics. A database that cannot be read costs its own three alone."""
         metrics.BUDGET_LEFT.set(self._budget_left())
-        metrics.DRAINING.set(self._draining())
+        reason = self._drain_reason()
+        metrics.DRAINING.set(reason is None)
+        metrics.WAITS_FOR.clear()
+        if reason:
+            metrics.WAITS_FOR.labels(reason).set(1)
         await self._backlog(datetime.now(UTC))
         body = generate_latest(metrics.REGISTRY)
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})

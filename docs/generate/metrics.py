@@ -27,6 +27,7 @@ LABELS: Mapping[tuple[str, str], str] = {
     ("twenty_requests", "operation"): "an operation of `bridge/twenty/documents.graphql`",
     ("twenty_requests", "outcome"): "`ok`, or the code of what went wrong (`unavailable`, `over_limit`, …)",
     ("twenty_request_duration_seconds", "operation"): "an operation of `bridge/twenty/documents.graphql`",
+    ("waits_for", "reason"): "a code of `reasons` in [`/ready`](http.md)",
     ("twilio_requests", "resource"): "a resource of Twilio's REST API (`Calls`, `Recordings`, …)",
     ("twilio_requests", "status"): "the status that Twilio answered, or `unreachable`",
 }

@@ -1,7 +1,7 @@
 """Who rings: a table of lines, agents and moments."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.calls.hours import Hours, Span
 from bridge.calls.lines import Group, Line, Lines, Message, Number, Owner, Step, Voicemail
-from bridge.calls.routing import MOST_LEGS, Decision, Forward, Phones, Ring, begin, go_on
+from bridge.calls.routing import MOST_LEGS, Decision, Forward, Phones, Ring, begin, go_on, spoken_since
 from bridge.calls.texts import ENGLISH
 
 NOON, NIGHT = datetime(2026, 11, 23, 12, tzinfo=UTC), datetime(2026, 11, 23, 23, tzinfo=UTC)
@@ -127,3 +127,18 @@ def test_every_call_comes_to_an_end_and_nobody_in_a_call_is_rung(
         asked = decision.step + 1
         decision = go_on(served, asked, reached)
     assert decision == VOICEMAIL
+
+
+@pytest.mark.parametrize(
+    ("served", "days_ago"),
+    [
+        (replace(line(Owner(15), TEAM), owner_days=30), 30),
+        (replace(line(TEAM, Owner(15)), owner_days=1), 1),
+        (replace(line(TEAM), owner_days=30), None),
+        (replace(line(Number(MOBILE, 20)), owner_days=30), None),
+        (replace(line(Owner(15)), owner_days=0), None),
+    ],
+)
+def test_who_spoke_last_is_asked_only_where_a_step_needs_it(served: Line, days_ago: int | None) -> None:
+    since = spoken_since(served, NOON)
+    assert since == (NOON - timedelta(days=days_ago) if days_ago else None)

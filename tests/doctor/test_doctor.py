@@ -8,17 +8,21 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import aiohttp
 import jwt
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bridge.app import open_app
-from bridge.doctor import clock, database, public, rate_limit, twilio
+from bridge.doctor import clock, database, public, rate_limit, running, twilio
+from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Status
-from bridge.errors import NotUnderstood
+from bridge.errors import NotUnderstood, TwentyOverLimit
 from bridge.sandbox.twenty import twenty_sandbox
 from bridge.sandbox.twilio.permissions import Permission
 from bridge.sandbox.twilio.recordings import Recording
+from bridge.twenty.translate import translate
 from bridge.twilio.rest.owned import Country
 from bridge.web.protocol import Runner
 from tests.disks import mounted
@@ -529,10 +533,36 @@ async def test_verified_and_owned_numbers_may_be_shown(world: World) -> None:
         ("Limit reached (100 tokens per 1000 ms)", 5000, "is used up: 100 root fields per 1 s"),
         ("Limit reached", 100, "is used up"),
         ("Limit reached (5 tokens per 0 ms)", 100, "is used up"),
+        ("Rate limit exceeded for apiKey: 60 requests per 60s.", 100, "allows 60 root fields a minute"),
+        ("Rate limit exceeded for apiKey: 100 requests per 1s.", 100, "is used up: 100 root fields per 1 s"),
     ],
 )
 def test_a_refusal_names_the_limit(refusal: str, set_to: int, said: str) -> None:
-    assert said in rate_limit.told(refusal, set_to).reason
+    refused = translate([{"message": refusal, "extensions": {"subCode": "LIMIT_REACHED"}}])
+    assert isinstance(refused, TwentyOverLimit)
+    assert said in rate_limit.told(refused, set_to).reason
+
+
+@pytest.mark.parametrize(
+    ("reasons", "status", "said"),
+    [
+        (["twenty.quota_exhausted"], "error", "takes no more records"),
+        (["twenty.over_limit"], "warning", "writes none to Twenty now: twenty.over_limit"),
+        (["drain.standby"], "ok", "keeps callbacks."),
+        ([], "ok", "keeps callbacks."),
+    ],
+)
+async def test_what_a_bridge_waits_for(reasons: list[str], status: str, said: str) -> None:
+    async def ready(_request: web.Request) -> web.Response:
+        return web.json_response({"ready": True, "reasons": reasons})
+
+    app = web.Application()
+    app.router.add_get("/ready", ready)
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        here = Asked(str(server.make_url("")).rstrip("/"), session)
+        checks = running.checks(here, app_sid="", phone_number="", signature="")
+        verdict = await next(c for c in checks if c.name == "bridge.ready").examine()
+    assert (verdict.status.value, said in verdict.reason) == (status, True), verdict
 
 
 @pytest.mark.parametrize(("days", "status"), [(100, Status.OK), (10, Status.WARNING)])

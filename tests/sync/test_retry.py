@@ -7,6 +7,7 @@ from bridge.errors import (
     InboxUnavailable,
     TwentyDenied,
     TwentyOverLimit,
+    TwentyQuotaExhausted,
     TwentyRefused,
     TwentyUnavailable,
 )
@@ -25,6 +26,7 @@ def test_backoff_doubles_up_to_a_minute(failures: int, seconds: int) -> None:
     [
         (TwentyUnavailable("down"), "twenty.unavailable", False),
         (TwentyOverLimit("LIMIT_REACHED"), "twenty.over_limit", False),
+        (TwentyQuotaExhausted("stock"), "twenty.quota_exhausted", True),
         (InboxUnavailable("disk full"), "inbox.unavailable", False),
         (TwentyDenied("key", code="twenty.unauthenticated"), "twenty.unauthenticated", True),
         (TwentyRefused("a filter that nobody understands"), "twenty.refused", True),
@@ -34,3 +36,9 @@ def test_backoff_doubles_up_to_a_minute(failures: int, seconds: int) -> None:
 def test_what_waiting_alone_mends(error: BridgeError, reason: str, needs_operator: bool) -> None:
     pause = pause_after(error, failures=0)
     assert (pause.reason, pause.needs_operator) == (reason, needs_operator)
+
+
+@pytest.mark.parametrize(("retry_after", "seconds"), [(0.0, 1), (0.2, 1), (7.5, 7.5), (60, 60), (1e9, 60)])
+def test_the_server_says_how_long(retry_after: float, seconds: float) -> None:
+    over = TwentyOverLimit("RATE_LIMITED", retry_after=retry_after)
+    assert pause_after(over, failures=9).length.total_seconds() == seconds

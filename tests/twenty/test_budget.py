@@ -99,3 +99,33 @@ async def test_the_smallest_budget_still_moves() -> None:
     await spend(budget, 1)
     clock.now += 61
     await spend(budget, 1)
+
+
+@pytest.mark.parametrize("retry_after", [0.0, 0.25, 2.0, 7.5, 60.0, 600.0])
+@pytest.mark.parametrize("refusals", [1, 3, 30])
+async def test_it_waits_as_long_as_the_server_says_and_hardly_longer(
+    retry_after: float, refusals: int
+) -> None:
+    clock = Clock()
+    budget = Budget(100, clock=clock)
+    for _ in range(refusals):
+        budget.exhausted(retry_after=retry_after)
+    for interactive in (True, False):
+        assert budget.wait_for(interactive=interactive) == pytest.approx(retry_after)
+    clock.now += retry_after + 1e-6
+    await spend(budget, 1)
+
+
+async def test_the_longer_of_two_waits_counts() -> None:
+    clock = Clock()
+    budget = Budget(100, clock=clock)
+    budget.exhausted(retry_after=30)
+    clock.now += 5
+    budget.exhausted(retry_after=1)
+    assert budget.wait_for(interactive=True) == pytest.approx(25)
+
+
+async def test_no_server_makes_it_wait_for_days() -> None:
+    budget = Budget(100, clock=Clock())
+    budget.exhausted(retry_after=1e9)
+    assert budget.wait_for() <= 3600

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import TwentyDenied, TwentyUnavailable
+from bridge.errors import TwentyDenied, TwentyError, TwentyRefused, TwentyUnavailable
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twenty.recognition import RESTS_SECONDS, Recognition
@@ -29,14 +29,19 @@ class Twenty:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.variables: dict[str, dict[str, Any]] = {}
+        self.hangs: set[str] = set()
         self.fails: dict[str, Exception] = {}
         self.goes_on = asyncio.Event()
         self.goes_on.set()
         self.owner: str | None = BELA
 
-    async def execute(self, name: str, **_variables: Any) -> dict[str, Any]:
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
         self.asked.append(name)
+        self.variables[name] = variables
         await self.goes_on.wait()
+        if name in self.hangs:
+            await asyncio.Event().wait()
         if name in self.fails:
             raise self.fails[name]
         return self._answer(name)
@@ -110,6 +115,7 @@ async def test_later_steps_ask_only_who_it_is(recognition: Recognition, asked: T
         ("FindPeople", ValueError("a bug"), None, []),
         ("WorkspaceMembers", TwentyUnavailable("down"), "Jane Doe", [BELA, CHLOE]),
         ("LastSpoken", TwentyUnavailable("down"), "Jane Doe", [BELA]),
+        ("LastSpoken", TwentyRefused("INVALID_ARGS_FILTER"), "Jane Doe", [BELA]),
         ("LastSpoken", TwentyDenied("no phoneCall", code="twenty.schema"), "Jane Doe", [BELA]),
     ],
 )
@@ -120,6 +126,39 @@ async def test_what_fails_is_left_out(
     found = await recognition.of(JANE, spoken_since=SINCE)
     assert (found.person.name if found.person else None) == name
     assert found.owners == owners
+
+
+@pytest.mark.parametrize(
+    "error",
+    [TwentyRefused("INVALID_ARGS_FILTER"), TwentyDenied("role"), TwentyUnavailable("INTERNAL_SERVER_ERROR")],
+)
+@pytest.mark.parametrize("fails", ["LastSpoken", "WorkspaceMembers"])
+async def test_what_is_optional_costs_only_itself(
+    recognition: Recognition, asked: Twenty, fails: str, error: TwentyError
+) -> None:
+    asked.fails[fails] = error
+    for _ in range(3):
+        found = await recognition.of(JANE, spoken_since=SINCE)
+        assert found.person
+        assert found.owners[0] == BELA
+
+
+@pytest.mark.parametrize("hangs", ["LastSpoken", "WorkspaceMembers"])
+async def test_for_what_is_optional_no_caller_waits_after_another(
+    recognition: Recognition, asked: Twenty, hangs: str
+) -> None:
+    asked.hangs.add(hangs)
+    for _ in range(3):
+        found = await recognition.of(JANE, spoken_since=SINCE)
+        assert found.person
+        assert found.owners[0] == BELA
+    assert asked.asked.count(hangs) == 1
+    await recognition.close()
+
+
+async def test_a_filter_has_milliseconds(recognition: Recognition, asked: Twenty) -> None:
+    await recognition.of(JANE, spoken_since=SINCE.replace(microsecond=123_456))
+    assert asked.variables["LastSpoken"]["since"] == "2026-11-01T00:00:00.123Z"
 
 
 async def test_after_a_failure_nobody_waits_and_one_look_up_finds_out(

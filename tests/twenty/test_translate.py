@@ -11,6 +11,7 @@ from bridge.errors import (
     TwentyDenied,
     TwentyError,
     TwentyOverLimit,
+    TwentyQuotaExhausted,
     TwentyRefused,
     TwentyUnavailable,
 )
@@ -52,6 +53,15 @@ CASES: list[tuple[str | None, str | None, str, type[TwentyError], str]] = [
         TwentyOverLimit,
         "twenty.over_limit",
     ),
+    (
+        "RATE_LIMITED",
+        "RATE_LIMITED",
+        "Rate limit exceeded for apiKey: 100 requests per 60s.",
+        TwentyOverLimit,
+        "twenty.over_limit",
+    ),
+    ("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "Quota", TwentyQuotaExhausted, "twenty.quota_exhausted"),
+    ("BAD_USER_INPUT", "QUOTA_EXHAUSTED", "Quota", TwentyQuotaExhausted, "twenty.quota_exhausted"),
     (
         "BAD_USER_INPUT",
         "TOO_MANY_RECORDS_TO_UPDATE",

@@ -5,6 +5,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from aiohttp import hdrs
 
 from bridge import metrics
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
-from bridge.unreachable import why
+from bridge.unreachable import seconds_of, why
 
 CONNECT_SECONDS = 5
 MOST_PAUSE_SECONDS = 10
@@ -80,7 +81,7 @@ class Http:
                 text = await answer.text(encoding="utf-8", errors="replace")
                 if answer.status < 300 and text and answer.content_type != "application/json":
                     raise TwilioUnavailable(f"Twilio answered {answer.content_type}, not JSON")
-                return answer.status, _seconds(answer.headers.get(hdrs.RETRY_AFTER)), text
+                return answer.status, _pause(answer.headers.get(hdrs.RETRY_AFTER)), text
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
             metrics.TWILIO_REQUESTS.inc(_resource(url), "unreachable")
             raise TwilioUnavailable(f"Twilio cannot be reached: {why(away)}") from away
@@ -119,5 +120,5 @@ def _problem(body: str) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _seconds(retry_after: str | None) -> float:
-    return float(retry_after) if retry_after and retry_after.isdecimal() else 0
+def _pause(retry_after: str | None) -> float:
+    return seconds_of(retry_after, now=datetime.now(UTC)) or 0.0
