@@ -456,7 +456,7 @@ async def test_a_database_that_is_not_there_yet_is_not_made(world: World) -> Non
 
 
 async def test_a_workspace_that_has_drifted(world: World) -> None:
-    async with twenty_sandbox(provisioned=True, rate_limit=False, generation="typed") as newer:
+    async with twenty_sandbox(provisioned=True, rate_limit=False, generation="2.38") as newer:
         world.change("twenty", api_url=newer.url, api_token=newer.api_key)
         status, reason, fix = (await world.examine("twenty.operations"))["twenty.operations"]
     # The timeline only adorns; calls are logged without it.

@@ -320,7 +320,7 @@ async def test_a_transcript_is_a_note_on_person_and_call(
 @pytest.fixture
 async def typed() -> AsyncIterator[TwentySandbox]:
     """A Twenty whose timeline takes no row of ours."""
-    async with twenty_sandbox(provisioned=True, rate_limit=False, generation="typed") as sandbox:
+    async with twenty_sandbox(provisioned=True, rate_limit=False, generation="2.38") as sandbox:
         yield sandbox
 
 

@@ -8,14 +8,15 @@ from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 
 
 @pytest.fixture
-async def bare() -> AsyncIterator[TwentySandbox]:
+async def bare(generation: str) -> AsyncIterator[TwentySandbox]:
     """A workspace as Twenty makes it."""
-    async with twenty_sandbox(rate_limit=False) as sandbox:
+    async with twenty_sandbox(rate_limit=False, generation=generation) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(params=["bare", "with phoneCall"])
-async def either(request: pytest.FixtureRequest) -> AsyncIterator[TwentySandbox]:
+async def either(request: pytest.FixtureRequest, generation: str) -> AsyncIterator[TwentySandbox]:
     """A workspace without the object phoneCall, and one with it."""
-    async with twenty_sandbox(provisioned=request.param != "bare", rate_limit=False) as sandbox:
+    provisioned = request.param != "bare"
+    async with twenty_sandbox(provisioned=provisioned, rate_limit=False, generation=generation) as sandbox:
         yield sandbox

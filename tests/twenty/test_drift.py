@@ -96,7 +96,7 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone() -> None
 
 async def test_a_timeline_of_the_newer_kind_takes_no_row() -> None:
     async with (
-        twenty_sandbox(provisioned=True, rate_limit=False, generation="typed") as typed,
+        twenty_sandbox(provisioned=True, rate_limit=False, generation="2.38") as typed,
         open_client(twenty_settings(typed)) as client,
     ):
         assert {drift.disables for drift in await find_drifts(client)} == {Feature.TIMELINE}

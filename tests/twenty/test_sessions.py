@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from bridge.errors import NotAuthenticated, TooManyRequests, TwentyError, TwentyUnavailable
-from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client import TwentyClient
 from bridge.twenty.credentials import Credentials, bearer, session
 from bridge.twenty.sessions import AWAY_SECONDS, HOLDS_SECONDS, PAUSE_SECONDS, Sessions
@@ -70,6 +70,12 @@ def nothing() -> None:
 
 def never() -> None:
     raise TooManyRequests("Too many.", retry_after=1)
+
+
+@pytest.fixture
+def generation() -> str:
+    """Older ones know no cookies."""
+    return NEWEST
 
 
 async def user(sessions: Sessions, credentials: Credentials) -> User:

@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from bridge import metrics
-from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twenty import NEWEST, TwentySandbox
 from bridge.web import keys
 from tests.support import ask
 from tests.web.conftest import API_SECRET, KEY, PAGE, Answer, Bridge, OpenBridge
@@ -101,6 +101,7 @@ async def test_whatever_a_user_says_they_are_themselves(
     assert (answer.status, answer.json["identity"][:3]) == (200, "wm_")
 
 
+@pytest.mark.parametrize("generation", [NEWEST])
 @pytest.mark.parametrize(
     ("origin", "status"),
     [
@@ -166,6 +167,7 @@ async def test_while_twenty_is_away(bridge: Bridge, twenty: TwentySandbox) -> No
     assert (await token(bridge, bearer(KEY))).status == 200
 
 
+@pytest.mark.parametrize("generation", [NEWEST])
 async def test_screen_pops_are_for_users_too(bridge: Bridge, twenty: TwentySandbox) -> None:
     async def pop(headers: dict[str, str]) -> int:
         return (await bridge.get("/api/callers/+33612345678", headers=headers)).status

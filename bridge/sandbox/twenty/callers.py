@@ -1,19 +1,16 @@
 """From an Authorization header, or a session's cookie, to the caller that it stands for."""
 
 from collections.abc import Mapping
-from http.cookies import SimpleCookie
 
 import sqlalchemy as sa
 
 from bridge.sandbox.twenty.access import Caller
+from bridge.sandbox.twenty.cross_site import bearer_of, session_of
 from bridge.sandbox.twenty.errors import NotAuthenticated
 from bridge.sandbox.twenty.faults import Faults
 from bridge.sandbox.twenty.kinds import moments
 from bridge.sandbox.twenty.tokens import Issuer, revoked, wrong_kind
 from bridge.sandbox.twenty.workspace import Workspace
-
-SESSION_COOKIES = ("__Host-twenty-session", "twenty-session")
-"""Over https, and over http."""
 
 
 class Callers:
@@ -24,15 +21,12 @@ class Callers:
         self._issuer = issuer
         self._faults = faults
 
-    async def identify(self, headers: Mapping[str, str], *, origin: str) -> Caller | None:
-        """The caller, or none where neither token nor session came; raises ApiError for what does not hold.
-
-        `origin` is where the server is: a session counts for pages of its own alone.
-        """
-        scheme, _, token = headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            return await self._session(headers, origin)
-        claims = self._issuer.read(token.strip())
+    async def identify(self, headers: Mapping[str, str]) -> Caller | None:
+        """The caller, or none where neither token nor session came; raises ApiError for an invalid one."""
+        token = bearer_of(headers)
+        if not token:
+            return await self._session(headers)
+        claims = self._issuer.read(token)
         if claims.kind == "API_KEY":
             return self._key(claims.subject)
         if claims.kind == "ACCESS":
@@ -48,10 +42,9 @@ class Callers:
             raise revoked()
         return Caller("api_key", key_id, row["name"], rows.get("role", row["roleId"]) or {})
 
-    async def _session(self, headers: Mapping[str, str], origin: str) -> Caller | None:
-        cookies = SimpleCookie(headers.get("Cookie", ""))
-        sent = next((cookies[name].value for name in SESSION_COOKIES if name in cookies), None)
-        if sent is None or headers.get("Origin") != origin:
+    async def _session(self, headers: Mapping[str, str]) -> Caller | None:
+        sent = session_of(headers)
+        if sent is None or not self._workspace.generation.sessions:
             return None
         session = self._workspace.rows.first("session", token=sent)
         if session is None or session["expiresAt"] < moments.now():

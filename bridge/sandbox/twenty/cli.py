@@ -23,11 +23,13 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-class Generation(StrEnum):
-    """How timeline rows are written: by their name, or from 2.34 on by their type."""
+class Version(StrEnum):
+    """A version of Twenty that the sandbox can be."""
 
-    NAMED = "named"
-    TYPED = "typed"
+    V2_21 = "2.21"
+    V2_33 = "2.33"
+    V2_38 = "2.38"
+    V2_43 = "2.43"
 
 
 def command(
@@ -38,7 +40,10 @@ def command(
     provisioned: Annotated[bool, typer.Option("--provisioned", help="Bring phoneCall along.")] = False,
     rate_limit: Annotated[Switch, typer.Option(help="The token bucket of API keys.")] = Switch.ON,
     database: Annotated[Path | None, typer.Option(help="A file that survives a restart.")] = None,
-    generation: Annotated[Generation, typer.Option(help="How timeline rows are written.")] = Generation.NAMED,
+    generation: Annotated[Version, typer.Option(help="Its version.")] = Version.V2_21,
+    application_page: Annotated[
+        list[str] | None, typer.Option(help="An object that an application shows on a page of its own.")
+    ] = None,
 ) -> None:
     """A Twenty to play with, until Ctrl-C."""
     # Standard output is for what is told when it is ready.
@@ -51,7 +56,8 @@ def command(
             database=database or ":memory:",
             provisioned=provisioned,
             rate_limit=rate_limit is Switch.ON,
-            generation="typed" if generation is Generation.TYPED else "named",
+            generation=generation,
+            application_pages=application_page or (),
         ) as sandbox:
             typer.echo(_as_json(sandbox) if as_json else _as_text(sandbox))
             await _interrupted()

@@ -9,6 +9,8 @@ ApiError                 one error of a GraphQL answer: code, subCode, message
 ├── ForeignKey           a relation to a record that does not exist
 ├── PermissionDenied     the caller's role does not allow it
 ├── LimitReached         the token bucket is empty
+├── RateLimited          the same, in its second version
+├── QuotaExhausted       the workspace holds as many records as it may
 ├── NotAuthenticated     a token that is none, or has expired
 ├── Forbidden            a token of another kind, or revoked
 └── InvalidMetadata      an object, a field or a webhook that cannot be made
@@ -116,6 +118,45 @@ class LimitReached(ApiError):
 
     sub_code = "LIMIT_REACHED"
     friendly = "Rate limit reached. Please try again later."
+
+
+class RateLimited(ApiError):
+    """The token bucket is empty: the second version, which says when there is a token again."""
+
+    code = "RATE_LIMITED"
+    sub_code = "RATE_LIMITED"
+    friendly = "Rate limit reached. Please try again later."
+
+    def __init__(self, *, limit: int, seconds: float, retry_after_ms: int, spender: str) -> None:
+        super().__init__(
+            f"Rate limit exceeded for apiKey: {limit} requests per {seconds:g}s.",
+            details={
+                "limitKind": "speed",
+                "limit": limit,
+                "remaining": 0,
+                "windowSeconds": seconds,
+                "retryAfterMs": retry_after_ms,
+                "scope": {"spenderType": "apiKey", "spenderId": spender},
+            },
+        )
+
+
+class QuotaExhausted(ApiError):
+    """The workspace holds as many records as it may."""
+
+    code = "QUOTA_EXHAUSTED"
+    sub_code = "QUOTA_EXHAUSTED"
+
+    def __init__(self, *, limit: int, workspace_id: str) -> None:
+        super().__init__(
+            f"Quota exhausted for workspace: {limit} records.",
+            details={
+                "limitKind": "stock",
+                "limit": limit,
+                "remaining": 0,
+                "scope": {"spenderType": "workspace", "spenderId": workspace_id},
+            },
+        )
 
 
 class NotAuthenticated(ApiError):

@@ -17,7 +17,7 @@ from bridge.sandbox.twenty.arguments import check_arguments
 from bridge.sandbox.twenty.documents import Operation, Selected, Variables, arguments_of
 from bridge.sandbox.twenty.errors import ApiError
 from bridge.sandbox.twenty.faults import Faults
-from bridge.sandbox.twenty.limits import Limiter
+from bridge.sandbox.twenty.limits import Limiter, no_stock
 from bridge.sandbox.twenty.model import RootField
 from bridge.sandbox.twenty.records.columns import DbRow
 from bridge.sandbox.twenty.records.reads import Reader
@@ -67,17 +67,19 @@ class Executor:
         arguments = arguments_of(root, variables)
         check_arguments(target.action, arguments)
         if caller.kind == "api_key":
-            self._limit()
+            self._limit(caller)
+        if self.faults.quota_exhausted and target.action.startswith("create"):
+            raise no_stock((self.workspace.rows.first("workspace") or {})["id"])
         events: list[Event] = []
         call = Call(schema, target, arguments, root, caller, self.faults.poison, events)
         value = await self.workspace.store.run(call.execute)
         self.on_events(events)
         return value
 
-    def _limit(self) -> None:
+    def _limit(self, caller: Caller) -> None:
         if self.faults.over_limit:
-            raise self.limiter.long.exhausted()
-        self.limiter.take()
+            raise self.limiter.refusal(self.limiter.long, caller.id)
+        self.limiter.take(caller.id)
 
 
 def check_roots(roots: Sequence[Selected]) -> None:

@@ -22,6 +22,8 @@ class Faults:
     """Every request is answered with this text as if it were JSON."""
     over_limit: bool = False
     """The token bucket of API keys is empty."""
+    quota_exhausted: bool = False
+    """The workspace holds as many records as it may: none can be created."""
     key_revoked: bool = False
     """Every API key is revoked."""
     signed_out: bool = False

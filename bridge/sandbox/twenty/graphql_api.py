@@ -63,7 +63,8 @@ class GraphqlApi:
         """The schema of the workspace's present structure; built when somebody asks for it."""
         if self._schema is None or self._schema_version != self.workspace.version:
             self._schema_version = self.workspace.version
-            self._schema = Builder(self.workspace.schema.catalog).schema()
+            typed = self.workspace.generation.typed_composites
+            self._schema = Builder(self.workspace.schema.catalog, typed=typed).schema()
         return self._schema
 
     def _by_schema(

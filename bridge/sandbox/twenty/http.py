@@ -11,7 +11,8 @@ from aiohttp import web
 from graphql import GraphQLSyntaxError
 
 from bridge.sandbox.twenty import documents
-from bridge.sandbox.twenty.callers import SESSION_COOKIES, Callers
+from bridge.sandbox.twenty.callers import Callers
+from bridge.sandbox.twenty.cross_site import SESSION_COOKIES
 from bridge.sandbox.twenty.errors import ApiError
 from bridge.sandbox.twenty.graphql_api import GraphqlApi
 from bridge.sandbox.twenty.metadata import endpoint
@@ -96,7 +97,7 @@ class Endpoints:
     async def _execute(
         self, request: web.Request, body: dict[str, Any], sessions: list[str]
     ) -> dict[str, Any]:
-        caller = await self.callers.identify(request.headers, origin=str(request.url.origin()))
+        caller = await self.callers.identify(request.headers)
         document = documents.read(body["query"])
         name = body.get("operationName")
         operation = document.operation(name)

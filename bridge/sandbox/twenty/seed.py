@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.sandbox.twenty.access import Caller
+from bridge.sandbox.twenty.generation import Generation
 from bridge.sandbox.twenty.kinds import moments
-from bridge.sandbox.twenty.metadata import provision, standard
+from bridge.sandbox.twenty.metadata import looks, provision, standard
 from bridge.sandbox.twenty.metadata.rows import Rows
 from bridge.sandbox.twenty.metadata.users import open_session
 from bridge.sandbox.twenty.model import Row
@@ -51,7 +53,9 @@ class Credentials:
     readonly_key: str
 
 
-def install(rows: Rows, *, generation: standard.Generation, provisioned: bool) -> None:
+def install(
+    rows: Rows, *, generation: Generation, provisioned: bool, application_pages: Iterable[str] = ()
+) -> None:
     """Fill a new workspace with everything but records."""
     standard.install(rows, generation)
     rows.add(
@@ -61,6 +65,7 @@ def install(rows: Rows, *, generation: standard.Generation, provisioned: bool) -
         activationStatus="ACTIVE",
         databaseSchema="workspace_sandbox",
         secret=secrets.token_hex(32),
+        generation=generation.version,
     )
     for label, permissions in _ROLES:
         rows.add("role", **_role(label, permissions))
@@ -81,6 +86,8 @@ def install(rows: Rows, *, generation: standard.Generation, provisioned: bool) -
         rows.add("apiKey", name=name, expiresAt=expires, revokedAt=None, roleId=role_id)
     if provisioned:
         provision.provision(rows)
+    for name in application_pages:
+        looks.lay_out_anew(rows, rows.first("object", nameSingular=name) or {})
 
 
 def _role(label: str, permissions: tuple[str, ...]) -> Row:

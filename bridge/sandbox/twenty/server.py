@@ -1,6 +1,6 @@
 """Starts the sandbox: parts → aiohttp application → a listening server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bridge.sandbox.twenty import failing, seed
+from bridge.sandbox.twenty import cross_site, failing, seed
 from bridge.sandbox.twenty.callers import Callers
 from bridge.sandbox.twenty.execution import Executor
 from bridge.sandbox.twenty.faults import Faults
+from bridge.sandbox.twenty.generation import GENERATIONS, OLDEST, Generation
 from bridge.sandbox.twenty.graphql_api import GraphqlApi
 from bridge.sandbox.twenty.http import Asked, Endpoints, Log
 from bridge.sandbox.twenty.limits import Limiter
-from bridge.sandbox.twenty.metadata.standard import Generation
 from bridge.sandbox.twenty.pages.routes import Pages
 from bridge.sandbox.twenty.store import Store
 from bridge.sandbox.twenty.webhooks import Webhooks
@@ -29,6 +29,7 @@ class TwentySandbox:
     """A running sandbox: where it is, how to get in, what it was asked, and how to make it fail."""
 
     url: str
+    generation: str
     api_key: str
     user_token: str
     session: str
@@ -55,27 +56,39 @@ async def twenty_sandbox(
     database: str | Path = ":memory:",
     provisioned: bool = False,
     rate_limit: bool = True,
-    generation: Generation = "named",
+    generation: str = OLDEST,
+    application_pages: Collection[str] = (),
 ) -> AsyncIterator[TwentySandbox]:
     """A Twenty that listens on a port (0: a free one) until the context ends.
 
-    `database` is a file that survives a restart, or `:memory:`. `provisioned` brings the object
-    `phoneCall` along; `generation` chooses how timeline rows are written. Both matter only to a new
-    database.
+    `database` is a file that survives a restart, or `:memory:`. Only a new database asks for the rest:
+    `generation` is its version, of `GENERATIONS`; `provisioned` brings the object `phoneCall` along;
+    `application_pages` names objects whose records an application shows on a page of its own.
     """
+    chosen = GENERATIONS[generation]
+    _check_pages(chosen, application_pages)
     async with AsyncExitStack() as stack:
         workspace = Workspace(Store(database))
         stack.push_async_callback(workspace.close)
-        await workspace.open(partial(seed.install, generation=generation, provisioned=provisioned))
+        await workspace.open(
+            partial(
+                seed.install,
+                generation=chosen,
+                provisioned=provisioned,
+                application_pages=application_pages,
+            )
+        )
         await workspace.store.run(lambda connection: seed.add_members(connection, workspace))
         webhooks = Webhooks(workspace)
         stack.push_async_callback(webhooks.close)
         faults, log = Faults(), Log()
-        app = _application(workspace, webhooks, faults, log, Limiter(enabled=rate_limit))
+        limiter = Limiter(enabled=rate_limit, second=workspace.generation.second_rate_limit)
+        app = _application(workspace, webhooks, faults, log, limiter)
         address = await stack.enter_async_context(_listening(app, host, port))
         known = seed.credentials(workspace.rows)
         yield TwentySandbox(
             url=address,
+            generation=workspace.generation.version,
             api_key=known.api_key,
             user_token=known.user_token,
             session=known.session,
@@ -83,6 +96,11 @@ async def twenty_sandbox(
             faults=faults,
             _log=log,
         )
+
+
+def _check_pages(generation: Generation, application_pages: Collection[str]) -> None:
+    if application_pages and not generation.application_layouts:
+        raise ValueError(f"A Twenty {generation.version} has one page for each object.")
 
 
 def _application(
@@ -93,7 +111,10 @@ def _application(
     endpoints = Endpoints(
         workspace, GraphqlApi(workspace, executor), Callers(workspace, issuer, faults), issuer, log
     )
-    app = web.Application(middlewares=[failing.middleware(faults)], client_max_size=64 * MEGABYTE)
+    middlewares = [failing.middleware(faults)]
+    if workspace.generation.sessions:
+        middlewares.append(cross_site.refuse)
+    app = web.Application(middlewares=middlewares, client_max_size=64 * MEGABYTE)
     app.add_routes(
         [
             web.post("/graphql", endpoints.graphql),

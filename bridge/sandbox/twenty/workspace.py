@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bridge.sandbox.twenty import tables
 from bridge.sandbox.twenty.catalog import Catalog
+from bridge.sandbox.twenty.generation import GENERATIONS, OLDEST, Generation
 from bridge.sandbox.twenty.metadata.rows import Rows
 from bridge.sandbox.twenty.model import ObjectType
 from bridge.sandbox.twenty.store import Store
@@ -22,6 +23,8 @@ class Schema:
 
     catalog: Catalog
     tables: dict[str, sa.Table]
+    timeline_types: frozenset[str] = frozenset()
+    """The ids of those that rows can have."""
 
     def column(self, owner: ObjectType, name: str) -> sa.ColumnElement[Any]:
         return self.tables[owner.name].c[name]
@@ -35,6 +38,11 @@ class Workspace:
         self.rows = Rows()
         self.schema = Schema(Catalog((), ()), {})
         self.version = 0
+
+    @property
+    def generation(self) -> Generation:
+        """What the workspace was made as."""
+        return GENERATIONS[(self.rows.first("workspace") or {}).get("generation", OLDEST)]
 
     async def open(self, install: Callable[[Rows], None]) -> None:
         """Read what the database holds; a new one is filled by `install` first."""
@@ -59,7 +67,8 @@ class Workspace:
 
     def _structure(self) -> Schema:
         catalog = Catalog(self.rows.all("object"), self.rows.all("field"))
-        return Schema(catalog, tables.build(catalog))
+        types = frozenset(row["id"] for row in self.rows.all("timelineActivityType", isActive=True))
+        return Schema(catalog, tables.build(catalog), types)
 
     async def close(self) -> None:
         await asyncio.shield(self.store.close())

@@ -18,8 +18,8 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[TwentySandbox]:
-    async with twenty_sandbox(provisioned=True) as sandbox:
+async def sandbox(generation: str) -> AsyncIterator[TwentySandbox]:
+    async with twenty_sandbox(provisioned=True, generation=generation) as sandbox:
         yield sandbox
 
 

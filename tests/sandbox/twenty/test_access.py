@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twenty import NEWEST, TwentySandbox
 from bridge.sandbox.twenty.errors import NotAuthenticated
 from bridge.sandbox.twenty.tokens import Claims, Issuer
 
@@ -125,15 +125,18 @@ async def test_a_role_with_one_settings_permission(sandbox: TwentySandbox, ask: 
 WHO = "{currentUser {email}}"
 
 
+@pytest.mark.parametrize("generation", [NEWEST])
 @pytest.mark.parametrize(
-    ("cookie", "origin", "known"),
+    ("cookie", "origin", "status", "known"),
     [
-        ("twenty-session={}", "{url}", True),
-        ("__Host-twenty-session={}; other=1", "{url}", True),
-        ("twenty-session={}", "https://elsewhere.example.com", False),
-        ("twenty-session={}", None, False),
-        ("session={}", "{url}", False),
-        ("twenty-session=invented", "{url}", False),
+        ("twenty-session={}", "{url}", 200, True),
+        ("__Host-twenty-session={}; other=1", "{url}", 200, True),
+        ("twenty-session={}", "https://elsewhere.example.com", 403, False),
+        ("twenty-session={}", None, 403, False),
+        ("session={}", "{url}", 200, False),
+        ("session={}", None, 200, False),
+        ("twenty-session=invented", None, 200, False),
+        ("twenty-session=sess_invented", "{url}", 200, False),
     ],
 )
 async def test_a_session_counts_for_its_own_pages(
@@ -141,6 +144,7 @@ async def test_a_session_counts_for_its_own_pages(
     session: aiohttp.ClientSession,
     cookie: str,
     origin: str | None,
+    status: int,
     known: bool,
 ) -> None:
     headers = {"Cookie": cookie.format(sandbox.session)}
@@ -148,9 +152,22 @@ async def test_a_session_counts_for_its_own_pages(
         headers["Origin"] = origin.format(url=sandbox.url)
     async with session.post(f"{sandbox.url}/metadata", json={"query": WHO}, headers=headers) as answer:
         told = await answer.json()
-    assert ("errors" not in told) == known
+    assert answer.status == status
+    assert (told.get("data") or {}).get("currentUser") == (
+        {"email": "admin@sandbox.example"} if known else None
+    )
+    if status == 403:
+        assert told["error"] == "CSRF_ORIGIN_MISMATCH"
 
 
+@pytest.mark.parametrize("generation", [NEWEST])
+async def test_a_token_needs_no_origin(sandbox: TwentySandbox, session: aiohttp.ClientSession) -> None:
+    headers = {"Cookie": f"twenty-session={sandbox.session}", "Authorization": f"Bearer {sandbox.user_token}"}
+    async with session.post(f"{sandbox.url}/metadata", json={"query": WHO}, headers=headers) as answer:
+        assert "errors" not in await answer.json()
+
+
+@pytest.mark.parametrize("generation", [NEWEST])
 async def test_who_signs_in_gets_a_cookie(sandbox: TwentySandbox) -> None:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
 

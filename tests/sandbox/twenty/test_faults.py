@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.sandbox.twenty import Faults, TwentySandbox
+from bridge.sandbox.twenty import NEWEST, Faults, TwentySandbox
 
 Ask = Callable[..., Awaitable[Any]]
 
@@ -52,6 +52,37 @@ async def test_over_limit_refuses_keys_and_not_users(sandbox: TwentySandbox, ask
     sandbox.faults.over_limit = True
     assert (await ask(PEOPLE))["errors"][0]["extensions"]["subCode"] == "LIMIT_REACHED"
     assert "errors" not in await ask(PEOPLE, token=sandbox.user_token)
+
+
+@pytest.mark.parametrize("generation", [NEWEST])
+async def test_the_second_rate_limit_says_how_long_to_wait(sandbox: TwentySandbox, ask: Ask) -> None:
+    sandbox.faults.over_limit = True
+    (refused,) = (await ask(PEOPLE))["errors"]
+    assert refused["message"] == "Rate limit exceeded for apiKey: 100 requests per 60s."
+    scope = refused["extensions"].pop("scope")
+    assert scope["spenderType"] == "apiKey"
+    assert refused["extensions"] == {
+        "code": "RATE_LIMITED",
+        "subCode": "RATE_LIMITED",
+        "userFriendlyMessage": "Rate limit reached. Please try again later.",
+        "limitKind": "speed",
+        "limit": 100,
+        "remaining": 0,
+        "windowSeconds": 60,
+        "retryAfterMs": 600,
+    }
+
+
+async def test_an_exhausted_quota_refuses_new_records_and_nothing_else(
+    sandbox: TwentySandbox, ask: Ask
+) -> None:
+    sandbox.faults.quota_exhausted = True
+    for token in (sandbox.api_key, sandbox.user_token):
+        refused = await ask(CREATE, token=token, d=[{"title": "one too many"}])
+        assert refused["errors"][0]["extensions"]["code"] == "QUOTA_EXHAUSTED"
+    assert "errors" not in await ask(PEOPLE)
+    sandbox.faults.quota_exhausted = False
+    assert "errors" not in await ask(CREATE, d=[{"title": "one more"}])
 
 
 async def test_a_revoked_key_is_told_so(sandbox: TwentySandbox, ask: Ask) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
-from bridge.sandbox.twenty.errors import LimitReached
+from bridge.sandbox.twenty.errors import LimitReached, RateLimited
 from bridge.sandbox.twenty.limits import Bucket, Limiter
 
 Ask = Callable[..., Awaitable[Any]]
@@ -29,20 +29,28 @@ LIMIT = {
 )
 def test_an_empty_bucket_refills_by_1_67_tokens_a_second(waited: float, tokens: int) -> None:
     bucket = Bucket(100, 60_000)
+    assert all(bucket.take(now=10.0) for _ in range(100))
+    assert all(bucket.take(now=10.0 + waited) for _ in range(tokens))
+    assert not bucket.take(now=10.0 + waited)
+
+
+def test_the_second_version_says_when_there_is_a_token_again() -> None:
+    now = [0.0]
+    limiter = Limiter(second=True, clock=lambda: now[0])
     for _ in range(100):
-        bucket.take(now=10.0)
-    for _ in range(tokens):
-        bucket.take(now=10.0 + waited)
-    with pytest.raises(LimitReached):
-        bucket.take(now=10.0 + waited)
+        limiter.take("key")
+    with pytest.raises(RateLimited) as refused:
+        limiter.take("key")
+    now[0] = float(str(refused.value.details["retryAfterMs"])) / 1000
+    limiter.take("key")
 
 
 def test_the_short_bucket_refuses_a_burst_that_the_long_one_would_allow() -> None:
     limiter = Limiter(clock=lambda: 0.0, short=Bucket(10, 1000))
     for _ in range(10):
-        limiter.take()
+        limiter.take("key")
     with pytest.raises(LimitReached, match="10 tokens per 1000 ms"):
-        limiter.take()
+        limiter.take("key")
 
 
 async def spend_all(ask: Ask) -> tuple[int, Any]:

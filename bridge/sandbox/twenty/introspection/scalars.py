@@ -12,11 +12,13 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLScalarType,
     GraphQLString,
 )
 
 from bridge.sandbox.twenty.kinds.parts import ACTOR_SOURCES, COMPOSITES, Part, Scalar
+from bridge.sandbox.twenty.model import pascal
 from bridge.sandbox.twenty.records.operators import OPERATORS
 
 CURSOR = GraphQLScalarType("Cursor")
@@ -113,12 +115,35 @@ def _part_type(part: Part) -> GraphQLScalarType | GraphQLEnumType:
 
 _ACTOR_FILTER = enum_filter(ACTOR_SOURCE)
 
-OBJECTS = {
-    kind: GraphQLObjectType(
-        composite_name(kind), {part.name: GraphQLField(_part_type(part)) for part in parts}
-    )
-    for kind, parts in COMPOSITES.items()
+_ENTRIES = {
+    ("PHONES", "additionalPhones"): ("number", "callingCode", "countryCode"),
+    ("LINKS", "secondaryLinks"): ("label", "url"),
 }
+"""What the entries of a list within a composite field hold."""
+
+
+def _entries(kind: str, part: Part) -> GraphQLList[GraphQLObjectType]:
+    names = _ENTRIES[kind, part.name]
+    fields = {name: GraphQLField(GraphQLString) for name in names}
+    return GraphQLList(GraphQLObjectType(composite_name(kind) + pascal(part.name), fields))
+
+
+def _objects(*, typed: bool) -> dict[str, GraphQLObjectType]:
+    """The types of composite fields; `typed`: lists within them have a type of their own."""
+
+    def output(kind: str, part: Part) -> GraphQLOutputType:
+        return _entries(kind, part) if typed and (kind, part.name) in _ENTRIES else _part_type(part)
+
+    return {
+        kind: GraphQLObjectType(
+            composite_name(kind), {part.name: GraphQLField(output(kind, part)) for part in parts}
+        )
+        for kind, parts in COMPOSITES.items()
+    }
+
+
+OBJECTS = _objects(typed=False)
+TYPED_OBJECTS = _objects(typed=True)
 
 
 def _composite_input(kind: str, suffix: str) -> GraphQLInputObjectType:

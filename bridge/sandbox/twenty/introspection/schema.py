@@ -33,8 +33,9 @@ _Plain = GraphQLScalarType | GraphQLEnumType | GraphQLObjectType | GraphQLList[G
 class Builder:
     """Builds the types of all objects; those that refer to others do so when asked."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, *, typed: bool) -> None:
         self._catalog = catalog
+        self._composites = scalars.TYPED_OBJECTS if typed else scalars.OBJECTS
         self._inputs: dict[str, ObjectInputs] = {}
         for one in catalog.by_name.values():
             self._inputs[one.name] = ObjectInputs(one, catalog, self._inputs)
@@ -70,7 +71,7 @@ class Builder:
         if enum:
             return GraphQLList(enum) if field.type == "MULTI_SELECT" else enum
         if field.composite:
-            return scalars.OBJECTS[field.type]
+            return self._composites[field.type]
         return number_type(field) or scalars.SCALARS[parts_of(field.type)[0].scalar]
 
     def _connection(self, owner: ObjectType) -> GraphQLObjectType:

@@ -27,6 +27,7 @@ def object_row(rows: Rows, given: Row, *, system: bool = False) -> Row:
             "shortcut": None,
             "color": None,
             "isLabelSyncedWithName": False,
+            "openRecordIn": "USER_CHOICE",
             **given,
             "isActive": True,
             "isSystem": system,

@@ -34,7 +34,7 @@ def _error(error: GraphQLError) -> Answer:
 
 def answer(context: Context, document: Document, operation_name: str | None, variables: Variables) -> Answer:
     """What GraphQL answers; to be run within a transaction."""
-    schema = metadata_schema()
+    schema = metadata_schema(context.workspace.generation)
     rules = specified_rules if context.caller else (*specified_rules, NoSchemaIntrospectionCustomRule)
     errors = validate(schema, document.ast, rules)
     if errors:

@@ -43,7 +43,7 @@ def dress(rows: Rows, owner: Row, tabs: Sequence[tuple[str, str]] = _TABS) -> No
         _show(rows, table, fields[name], position=position)
         if name != "name":
             _show(rows, page, fields[name], position=position)
-    _layout(rows, owner, page, tabs)
+    _layout(rows, owner, page, tabs, name=f"Default {owner['labelSingular']} Layout", system=True)
     rows.add(
         "navigationMenuItem", type="OBJECT", targetObjectMetadataId=owner["id"], position=_last_position(rows)
     )
@@ -63,13 +63,25 @@ def _show(rows: Rows, view: Row, field: Row, *, position: float, visible: bool =
     rows.add("viewField", **{**VIEW_FIELD_DEFAULTS, "size": 150, **own})
 
 
-def _layout(rows: Rows, owner: Row, page: Row, tabs: Sequence[tuple[str, str]]) -> None:
+def lay_out_anew(rows: Rows, owner: Row) -> None:
+    """Give an object's records a second page, an application's; the page of the system is shown no more.
+
+    The original shows the first layout that is no side effect of the system's, else the first.
+    """
+    page = rows.first("view", objectMetadataId=owner["id"], type="FIELDS_WIDGET") or {}
+    _layout(rows, owner, page, _TABS, name=f"{owner['labelSingular']} of an application", system=False)
+
+
+def _layout(
+    rows: Rows, owner: Row, page: Row, tabs: Sequence[tuple[str, str]], *, name: str, system: bool
+) -> None:
     layout = rows.add(
         "pageLayout",
-        name=f"Default {owner['labelSingular']} Layout",
+        name=name,
         type="RECORD_PAGE",
         objectMetadataId=owner["id"],
         universalIdentifier=str(uuid.uuid4()),
+        isSystemSideEffect=system,
     )
     for position, (title, kind) in enumerate(tabs):
         tab = add_tab(rows, title=title, position=10 * (position + 1), pageLayoutId=layout["id"])

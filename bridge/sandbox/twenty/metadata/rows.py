@@ -20,6 +20,9 @@ _TABLE = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
 )
 
+_STRUCTURE = ("object", "field", "timelineActivityType")
+"""Kinds of rows from which the workspace's schema is made."""
+
 
 class Rows:
     """Rows by kind and id, in memory; `save` writes what has changed."""
@@ -75,7 +78,7 @@ class Rows:
 
     def _note(self, kind: str, row_id: str, row: Row | None) -> None:
         self._changed[row_id] = (kind, row)
-        self.structure_changed = self.structure_changed or kind in ("object", "field")
+        self.structure_changed = self.structure_changed or kind in _STRUCTURE
 
     def save(self, connection: sa.Connection) -> None:
         """Write what has changed since the last time."""

@@ -5,29 +5,41 @@ from importlib.resources import files
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     GraphQLNonNull,
     GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLUnionType,
-    build_schema,
+    build_ast_schema,
     get_named_type,
     is_list_type,
     is_object_type,
+    parse,
 )
 
-from bridge.sandbox.twenty.metadata import hooks, keys, layouts, objects, users, views
+from bridge.sandbox.twenty.generation import Generation
+from bridge.sandbox.twenty.metadata import (
+    definitions,
+    hooks,
+    keys,
+    layouts,
+    objects,
+    timeline_types,
+    users,
+    views,
+)
 
-_AREAS = (objects, views, layouts, users, keys, hooks)
+_PARTS = ("structure", "views", "layouts", "accounts")
+_AREAS = (objects, views, layouts, users, keys, hooks, timeline_types)
 _ZEROS: dict[str, object] = {"Boolean": False, "String": "", "Float": 0, "Int": 0, "JSON": None}
 
 
 @cache
-def metadata_schema() -> GraphQLSchema:
-    """The schema, with its resolvers."""
-    folder = files(__package__)
-    names = ("structure", "views", "layouts", "accounts")
-    schema = build_schema("\n".join((folder / f"{name}.graphql").read_text("utf-8") for name in names))
+def metadata_schema(generation: Generation) -> GraphQLSchema:
+    """The schema of a generation, with its resolvers."""
+    names = (*_PARTS, *(f"changes-{version}" for version in generation.schema_changes))
+    schema = build_ast_schema(definitions.merged(map(_read, names)))
     for area in _AREAS:
         for (type_name, field_name), resolver in area.REGISTRY.resolvers.items():
             owner = schema.type_map[type_name]
@@ -36,6 +48,10 @@ def metadata_schema() -> GraphQLSchema:
     _union(schema, "WidgetConfiguration").resolve_type = layouts.configuration_type
     _union(schema, "PageLayoutWidgetPosition").resolve_type = layouts.position_type
     return schema
+
+
+def _read(name: str) -> DocumentNode:
+    return parse((files(__package__) / f"{name}.graphql").read_text("utf-8"))
 
 
 def _union(schema: GraphQLSchema, name: str) -> GraphQLUnionType:

@@ -1,15 +1,13 @@
 """The objects that every workspace has, as far as telephone calls touch them."""
 
 import uuid
-from typing import Literal
 
-from bridge.sandbox.twenty.metadata import looks
+from bridge.sandbox.twenty.generation import Generation
+from bridge.sandbox.twenty.metadata import looks, timeline_types
 from bridge.sandbox.twenty.metadata.described import add_field_row, object_row
 from bridge.sandbox.twenty.metadata.rows import Rows
 from bridge.sandbox.twenty.metadata.structure import link_target, relate
 from bridge.sandbox.twenty.model import Row
-
-Generation = Literal["named", "typed"]
 
 # name, plural, label, plural label, icon, is it the system's own
 OBJECTS = (
@@ -125,11 +123,14 @@ TARGETS = {
     "timelineActivity": ("company", "note", "opportunity", "person", "task"),
 }
 
-# From 2.34 a timeline row has a type, which only an application may define, instead of a name.
-_TIMELINE: dict[Generation, tuple[str, str, str, Row]] = {
-    "named": ("name", "Event name", "TEXT", {}),
-    "typed": ("timelineActivityTypeId", "Type", "UUID", {"isNullable": False}),
-}
+_NAMED: tuple[str, str, str, str, Row] = ("timelineActivity", "name", "Event name", "TEXT", {})
+_TYPED: tuple[str, str, str, str, Row] = (
+    "timelineActivity",
+    "timelineActivityTypeId",
+    "Type",
+    "UUID",
+    {"isNullable": False},
+)
 
 
 def install(rows: Rows, generation: Generation) -> None:
@@ -141,7 +142,7 @@ def install(rows: Rows, generation: Generation) -> None:
     for name, plural in BARE_OBJECTS:
         same = {"labelSingular": name, "labelPlural": plural}
         object_row(rows, {"nameSingular": name, "namePlural": plural, **same}, system=True)
-    for owner, name, label, kind, more in (*FIELDS, ("timelineActivity", *_TIMELINE[generation])):
+    for owner, name, label, kind, more in (*FIELDS, _TYPED if generation.typed_timeline else _NAMED):
         field = add_field_row(rows, made[owner], _field(name, label, kind, more))
         if name in ("name", "title"):
             rows.change("object", made[owner], labelIdentifierFieldMetadataId=field["id"])
@@ -161,6 +162,8 @@ def install(rows: Rows, generation: Generation) -> None:
     for row in made.values():
         if not row["isSystem"]:
             looks.dress(rows, row)
+    if generation.timeline_types:
+        timeline_types.install(rows)
 
 
 def _field(name: str, label: str, kind: str, more: Row) -> Row:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from bridge.sandbox.twenty.cross_site import SESSION_PREFIX
 from bridge.sandbox.twenty.errors import Forbidden, NotAuthenticated
 from bridge.sandbox.twenty.kinds import moments
 from bridge.sandbox.twenty.metadata.context import Context, Registry
@@ -78,7 +79,7 @@ def user_workspace(context: Context, row: Row) -> Row:
 
 def open_session(rows: Rows, user_id: str) -> str:
     """A session of a user who has signed in: what its cookie holds."""
-    token = secrets.token_urlsafe(32)
+    token = SESSION_PREFIX + secrets.token_urlsafe(32)
     expires = moments.as_text(datetime.now(UTC) + LIFETIMES["REFRESH"])
     rows.add("session", token=token, userId=user_id, expiresAt=expires)
     return token
@@ -105,7 +106,8 @@ def get_login_token(context: Context, email: str, password: str, **_: object) ->
 @REGISTRY.mutation("getAuthTokensFromLoginToken", "public")
 def get_auth_tokens(context: Context, loginToken: str, **_: object) -> Row:  # noqa: N803
     user_id = _user_of(context, "LOGIN", loginToken)
-    context.sessions.append(open_session(context.rows, user_id))
+    if context.workspace.generation.sessions:
+        context.sessions.append(open_session(context.rows, user_id))
     return _tokens(context, user_id)
 
 

@@ -12,7 +12,7 @@ from bridge.sandbox.twenty.access import Caller
 from bridge.sandbox.twenty.errors import ApiError, InvalidData, InvalidQuery, RecordNotFound
 from bridge.sandbox.twenty.kinds import moments, scalars
 from bridge.sandbox.twenty.model import ObjectType
-from bridge.sandbox.twenty.records import filters, upserts
+from bridge.sandbox.twenty.records import filters, timeline, upserts
 from bridge.sandbox.twenty.records.columns import DbRow
 from bridge.sandbox.twenty.records.input import Columns, actor_columns, columns_of, complete
 from bridge.sandbox.twenty.records.integrity import translated
@@ -43,6 +43,8 @@ class Writer:
 
     def create(self, owner: ObjectType, records: list[dict[str, Any]], *, upsert: bool) -> Sequence[DbRow]:
         """Write all records or none; the rows come as written: first what existed, then what is new."""
+        if timeline.typed(owner):
+            timeline.check_new(records, upsert=upsert, active=self.schema.timeline_types)
         given = [self._checked(owner, record) for record in records]
         self.caller.must("canUpdateAllObjectRecords")
         if len(given) > BATCH_LIMIT:
@@ -50,17 +52,11 @@ class Writer:
             raise ApiError(message, friendly=message, sub_code="TOO_MANY_RECORDS_TO_UPDATE")
         if not upsert:
             return self._rows(owner, self._insert(owner, given), "created")
-        self._refuse_upsert(owner)
         known, new = upserts.divide(self.connection, self.schema, owner, given)
         updated = self._update(owner, {row_id: {**one, "deletedAt": None} for row_id, one in known.items()})
         changed = tuple({name for one in known.values() for name in one})
         rows = self._rows(owner, updated, "updated", changed)
         return [*rows, *self._rows(owner, self._insert(owner, new), "created")]
-
-    def _refuse_upsert(self, owner: ObjectType) -> None:
-        """From 2.34 the timeline is append-only."""
-        if "timelineActivityTypeId" in owner.fields:
-            raise InvalidQuery(f"Upsert is not supported for {owner.name}")
 
     def _checked(self, owner: ObjectType, record: object) -> Columns:
         if not isinstance(record, dict):
@@ -121,6 +117,8 @@ class Writer:
         return rows
 
     def update(self, owner: ObjectType, arguments: dict[str, Any]) -> Sequence[DbRow]:
+        if timeline.typed(owner):
+            timeline.check_change(arguments["data"])
         columns = self._checked(owner, arguments["data"])
         self.caller.must("canUpdateAllObjectRecords")
         ids = self._found(owner, arguments)
