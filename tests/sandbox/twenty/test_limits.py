@@ -36,7 +36,7 @@ def test_an_empty_bucket_refills_by_1_67_tokens_a_second(waited: float, tokens: 
 
 def test_the_second_version_says_when_there_is_a_token_again() -> None:
     now = [0.0]
-    limiter = Limiter(second=True, clock=lambda: now[0])
+    limiter = Limiter(second=True, clock=lambda: now[0], short=Bucket(1000, 1000))
     for _ in range(100):
         limiter.take("key")
     with pytest.raises(RateLimited) as refused:
