@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bridge.calls.callback import Callback
 from bridge.calls.caller_ids import CallerIds
-from bridge.calls.dialling import Dialling
+from bridge.calls.dialling import Dialled, Dialling
 from bridge.calls.identities import allowed_identity
 from bridge.calls.limits import Limits
 from bridge.calls.numbers import client_identity, shortened
@@ -18,6 +18,7 @@ class Outgoing:
 
     target: str
     caller_id: str
+    send_digits: str = ""
 
 
 class Admission:
@@ -38,7 +39,7 @@ class Admission:
         """
         agent = asked.parameters["From"]
         identity = client_identity(agent) or ""
-        target = self.target(asked.get("To") or "")
+        target, send_digits = self.target(asked.get("To") or "")
         if self._dialling.is_emergency(target):
             return Outgoing(target, self._caller_ids.of(identity)[0])
         if not self._switchboard.was_placed(asked.call_sid):
@@ -48,16 +49,16 @@ class Admission:
         if client_identity(target):
             # A colleague sees who calls; everybody else one of the company's numbers.
             return Outgoing(target, agent)
-        return Outgoing(target, self._caller_ids.choose(identity, asked.get("CallerId")))
+        return Outgoing(target, self._caller_ids.choose(identity, asked.get("CallerId")), send_digits)
 
-    def target(self, dialled: str) -> str:
-        """Whom somebody dialled; raises NumberRefused for whom may not be."""
+    def target(self, dialled: str) -> Dialled:
+        """What an agent dialled; raises NumberRefused for what may not be."""
         if not dialled.startswith("client:"):
-            return self._dialling.number(dialled)
+            return self._dialling.dial(dialled)
         identity = allowed_identity(client_identity(dialled) or "")
         if identity is None:
             raise NumberRefused("invalid", f"{shortened(dialled)!r}: no identity")
-        return f"client:{identity}"
+        return Dialled(f"client:{identity}")
 
     def is_flooded(self, asked: Callback) -> bool:
         """Whether so many calls of this agent's, or of everybody's, were refused that a script is at work."""

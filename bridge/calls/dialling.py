@@ -6,22 +6,16 @@ https://github.com/google/libphonenumber/blob/master/FAQ.md
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import (
-    REGION_CODE_FOR_NON_GEO_ENTITY,
-    NumberParseException,
-    PhoneNumber,
-    PhoneNumberType,
-    ValidationResult,
-    shortnumberinfo,
-)
+from phonenumbers import REGION_CODE_FOR_NON_GEO_ENTITY, PhoneNumberType, shortnumberinfo
 
-from bridge.calls.numbers import shortened, to_e164
+from bridge.calls.numbers import Number, Reading, reading, shortened
+from bridge.calls.surcharged import surcharge_of
+from bridge.calls.written import plain, take_apart
 from bridge.errors import NumberRefused
 
 ORDINARY = frozenset(
@@ -40,16 +34,15 @@ ORDINARY = frozenset(
 EMERGENCY_ANYWHERE = frozenset({"112", "911", "999"})
 """What people dial in need, wherever they learned it; mobile networks understand it everywhere."""
 
+ONE_PRICE = frozenset({590})
+"""Country codes whose countries have one plan and one price: Guadeloupe's is its former communes', too."""
+
 UNKNOWN = PhoneNumberType.UNKNOWN
 
 LONGEST_TYPED = 64
 LONGEST_SHORT = 6
 """What has no more digits and is nobody's number is a service of the network."""
 
-# How people write numbers, after NFKC; letters as in 1-800-FLOWERS, and an extension.
-TYPED = re.compile(r"\+?\(?[0-9][0-9A-Za-z ().\-/]*(;ext=[0-9]{1,7})?")
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 SEPARATORS = re.compile(r"[ ().\-/]")
 
 
@@ -69,10 +62,17 @@ class Rules:
     emergency: bool = False
 
 
+class Dialled(NamedTuple):
+    """What to dial, and which digits (`sendDigits`) once it answers: an extension."""
+
+    target: str
+    send_digits: str = ""
+
+
 class _Verdict(NamedTuple):
     """What to dial, or why nothing is dialled."""
 
-    dial: str = ""
+    dial: Dialled | None = None
     reason: str = ""
     because: str = ""
 
@@ -85,10 +85,11 @@ class Dialling:
         self._decided = lru_cache(maxsize=4096)(self._decide)
 
     def number(self, typed: str) -> str:
-        """The E.164 number (or an allowed short one) to dial for what a user typed.
+        """The E.164 number (or an allowed short one) to dial for what a user typed, as `dial`."""
+        return self.dial(typed).target
 
-        Raises NumberRefused, whose message is for the operator.
-        """
+    def dial(self, typed: str) -> Dialled:
+        """What to dial for what a user typed; raises NumberRefused, whose message is for the operator."""
         verdict = self._decided(typed) if len(typed) <= LONGEST_TYPED else _invalid("too long")
         if verdict.dial:
             return verdict.dial
@@ -99,62 +100,66 @@ class Dialling:
         return self._helps(dialled)
 
     def _decide(self, typed: str) -> _Verdict:
-        text = _readable(typed)
-        digits = SEPARATORS.sub("", text)
-        return self._short(digits) or self._long(text) or self._neither(digits)
+        written = take_apart(typed)
+        digits = SEPARATORS.sub("", written.number if written else plain(typed))
+        found = reading(typed, self._rules.region)
+        return self._short(digits) or (found and self._long(found)) or self._neither(digits)
 
     def _short(self, digits: str) -> _Verdict | None:
         if self._helps(digits):
-            return _Verdict(digits) if self._rules.emergency else _EMERGENCY
+            return _Verdict(Dialled(digits)) if self._rules.emergency else _EMERGENCY
         if digits.removeprefix("+") in EMERGENCY_ANYWHERE:
             return _EMERGENCY
         if digits in self._rules.short_numbers:
-            return _Verdict(digits)
+            return _Verdict(Dialled(digits))
         return _SHORT if "*" in digits or "#" in digits else None
 
     def _helps(self, digits: str) -> bool:
         """Whether it is an emergency number where the line is."""
-        possible = len(digits) <= LONGEST_SHORT and digits.isdecimal()
+        possible = len(digits) <= LONGEST_SHORT and digits.isdecimal() and digits.isascii()
         return possible and shortnumberinfo.is_emergency_number(digits, self._rules.region)
 
-    def _long(self, text: str) -> _Verdict | None:
-        """The verdict on what is a telephone number; None for what is none."""
-        number, kind = _exact(text) or _read(text, self._rules.region)
-        if number is None:
-            return None
-        e164 = to_e164(number)
-        if listed := self._listed(e164):
-            return listed
+    def _long(self, found: Reading) -> _Verdict | None:
+        """The verdict on a possible number; None for one that is not valid in any country."""
+        number, kind = found.number, phonenumbers.number_type(found.number.parsed)
+        dialled = _Verdict(Dialled(number, found.send_digits))
+        if (is_allowed := self._listed(number)) is not None:
+            return dialled if is_allowed else self._denied(number)
         if kind == UNKNOWN:
-            # Not a valid number of any country.
             return None
         if not self._is_of_allowed_country(number):
             return _Verdict(reason="country", because="not a number of a country that is allowed")
         if kind not in ORDINARY:
             because = f"{PhoneNumberType.to_string(kind).lower()}, a kind that is not dialled"
             return _Verdict(reason="special", because=because)
-        return _Verdict(e164)
+        if surcharge := surcharge_of(number):
+            return _Verdict(reason="special", because=f"{surcharge.prefix} is billed above an ordinary call")
+        return dialled
 
-    def _listed(self, e164: str) -> _Verdict | None:
-        allowed, denied = _longest(self._rules.allow, e164), _longest(self._rules.deny, e164)
-        if len(denied) >= len(allowed):
-            return _Verdict(reason="denied", because=f"{denied} is denied") if denied else None
-        return _Verdict(e164)
+    def _listed(self, number: Number) -> bool | None:
+        """What the lists say, if they say anything."""
+        allowed, denied = _longest(self._rules.allow, number), _longest(self._rules.deny, number)
+        return len(allowed) > len(denied) if allowed or denied else None
 
-    def _is_of_allowed_country(self, number: PhoneNumber) -> bool:
+    def _denied(self, number: Number) -> _Verdict:
+        return _Verdict(reason="denied", because=f"{_longest(self._rules.deny, number)} is denied")
+
+    def _is_of_allowed_country(self, number: Number) -> bool:
         """Of whose plan it is: +1 is twenty-five countries', and toll-free numbers are several's at once."""
-        countries = self._rules.countries
-        region = phonenumbers.region_code_for_number(number)
+        countries, parsed = self._rules.countries, number.parsed
+        region = phonenumbers.region_code_for_number(parsed)
         if region in countries:
             # Satellites and their like are of no country, even where the line's own number is none's.
             return region != REGION_CODE_FOR_NON_GEO_ENTITY
-        sharing = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+        sharing = phonenumbers.region_codes_for_country_code(number.country_code)
         shared = [region for region in sharing if region in countries]
-        return any(phonenumbers.is_valid_number_for_region(number, region) for region in shared)
+        if shared and number.country_code in ONE_PRICE:
+            return True
+        return any(phonenumbers.is_valid_number_for_region(parsed, region) for region in shared)
 
     def _neither(self, digits: str) -> _Verdict:
         """What was typed is no number that somebody has."""
-        if not digits.isdecimal():
+        if not (digits.isascii() and digits.isdecimal()):
             return _invalid("not a telephone number")
         if shortnumberinfo.connects_to_emergency_number(digits, self._rules.region):
             # Networks connect some at once, whatever comes after.
@@ -170,56 +175,6 @@ def _invalid(because: str) -> _Verdict:
 
 _EMERGENCY = _Verdict(reason="emergency", because="an emergency number")
 _SHORT = _Verdict(reason="short", because="a short number or a service code")
-
-
-def _readable(typed: str) -> str:
-    """Full-width digits as plain ones, and without what is copied along: marks of direction, `tel:`."""
-    if not typed.isascii():
-        plain = unicodedata.normalize("NFKC", typed).translate(DASHES)
-        typed = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    text = typed.strip(" ")
-    return text[4:] if text[:4].lower() == "tel:" else text
-
-
-_Read = tuple[PhoneNumber | None, int]
-"""A possible number and of which kind it is."""
-
-
-def _exact(text: str) -> _Read | None:
-    """What is E.164 and valid as it stands: as `_read` would find, at a tenth of the time."""
-    if not E164.fullmatch(text):
-        return None
-    for digits in (2, 3, 4):
-        if (code := int(text[1:digits])) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-            number = _number(code, text[digits:])
-            kind = phonenumbers.number_type(number)
-            return (number, kind) if kind != UNKNOWN and _is_possible(number) else None
-    return None
-
-
-def _number(country_code: int, national: str) -> PhoneNumber:
-    zeros = len(national) - len(national.lstrip("0"))
-    return PhoneNumber(
-        country_code=country_code,
-        national_number=int(national),
-        italian_leading_zero=True if zeros else None,
-        number_of_leading_zeros=zeros if zeros > 1 else None,
-    )
-
-
-def _read(text: str, region: str) -> _Read:
-    if not TYPED.fullmatch(text):
-        return None, UNKNOWN
-    try:
-        number = phonenumbers.parse(text, region)
-    except NumberParseException:
-        return None, UNKNOWN
-    return (number, phonenumbers.number_type(number)) if _is_possible(number) else (None, UNKNOWN)
-
-
-def _is_possible(number: PhoneNumber) -> bool:
-    """With its area code: there are numbers that are dialled without, and from nowhere else."""
-    return phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
 
 
 def _longest(prefixes: tuple[str, ...], e164: str) -> str:

@@ -7,9 +7,13 @@ from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat
 
-from bridge.calls.numbers import parse, to_e164
+from bridge.calls.numbering import line_of
+from bridge.calls.numbers import Number, reading
+from bridge.calls.written import plain
+
+SPREAD = 6
+"""Fewer digits than these stand in many numbers in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person whom a look-up found; `numbers` are theirs in E.164, primary and additional."""
+    """A person whom a look-up found; `numbers` are theirs, primary and additional."""
 
     person: Person
-    numbers: frozenset[str]
+    numbers: frozenset[Number]
     created_at: datetime
+
+    @property
+    def lines(self) -> frozenset[str]:
+        """Of their numbers, for comparing."""
+        return frozenset(number.line for number in self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,73 +55,39 @@ Several = Literal["oldest", "newest", "none"]
 """Whom to choose of several people with one number."""
 
 
-@lru_cache(maxsize=4096)
-def forms(number: str) -> tuple[str, ...]:
-    """What an E.164 number may stand as in Twenty, the normalised national form first.
+@lru_cache(maxsize=8192)
+def patterns(number: Number) -> tuple[str, ...]:
+    """What the text of a field is `like` that holds this number, whatever its separators and prefixes.
 
-    Rows from before Twenty normalised phones, or from an import, hold any of the others.
+    Its digits stand in it in their order, with anything between: the shortest national form that the line
+    has or had, as the others have digits more. A few digits would be found in many numbers, so a short
+    number is asked for in one piece.
     """
-    parsed = parse(number, "ZZ")
-    if parsed is None:
-        return ()
-    significant = phonenumbers.national_significant_number(parsed)
-    national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
-    international = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
-    digits = "".join(c for c in national if c.isdigit())
-    written = (
-        significant,
-        number,
-        digits,
-        f"00{parsed.country_code}{significant}",
-        f"{parsed.country_code}{significant}",
-        national,
-        international,
-        international.replace("+", "00", 1),
-    )
-    return tuple(dict.fromkeys(written))
+    numbers = (number, *number.rewritten)
+    shortest = min((line_of(one.country_code, one.national) for one in numbers), key=len)
+    return (f"%{('%' if len(shortest) >= SPREAD else '').join(shortest)}%",)
 
 
-@lru_cache(maxsize=4096)
-def endings_of(number: str) -> tuple[str, ...]:
-    """Endings that every form of a number has one of: few, so that many numbers fit in a question."""
-    parsed = parse(number, "ZZ")
-    if parsed is None:
-        return ()
-    international = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
-    national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
-    endings: list[str] = []
-    for written in (
-        phonenumbers.national_significant_number(parsed),
-        international.removeprefix(f"+{parsed.country_code}").lstrip(" -"),
-        national,
-        "".join(c for c in national if c.isdigit()),
-    ):
-        if not written.endswith(tuple(endings)):
-            endings.append(written)
-    return tuple(endings)
-
-
-def number_of(number: str, *, calling_code: str, country_code: str, region: str) -> str | None:
-    """The E.164 number that a phone field of Twenty means.
+def number_of(number: str, *, calling_code: str, country_code: str, region: str) -> Number | None:
+    """The number that a phone field of Twenty means.
 
     A normalised field holds the national number beside its calling code (`159130001`, `+33`);
     an older one anything that people write, read as they would in its country, else in `region`.
     """
     home = _region(calling_code, country_code) or region
-    read = [parsed for reading in _readings(number, calling_code) if (parsed := parse(reading, home))]
+    text = plain(number)
+    read = [found.number for meant in _meant(text, calling_code) if (found := reading(meant, home))]
     # A number that was assigned, rather than one that merely has a length that some number has.
-    meant = next((parsed for parsed in read if phonenumbers.is_valid_number(parsed)), None)
-    return to_e164(meant or read[0]) if read else None
+    return next((one for one in read if one.is_valid), read[0] if read else None)
 
 
-def _readings(number: str, calling_code: str) -> Iterator[str]:
+def _meant(number: str, calling_code: str) -> Iterator[str]:
     """What a field may mean, the likeliest first."""
-    if number.startswith("00"):
-        yield f"+{number[2:]}"
-    if number.startswith(("0", "+")):
+    if not number[:1].isdigit():
         yield number
-    if number.startswith("+"):
         return
+    if number.startswith("0"):
+        yield number
     if calling_code:
         yield f"{_plus(calling_code)}{number}"
     yield number
@@ -128,16 +103,31 @@ def _region(calling_code: str, country_code: str) -> str | None:
     if country_code:
         return country_code
     digits = calling_code.lstrip("+")
-    region = phonenumbers.region_code_for_country_code(int(digits)) if digits.isdecimal() else "ZZ"
+    region = phonenumbers.region_code_for_country_code(int(digits)) if _is_ascii(digits) else "ZZ"
     return None if region in ("ZZ", "001") else region
 
 
-def choose(number: str | None, candidates: Iterable[Candidate], *, several: Several = "oldest") -> Match:
-    """The one of those who really have the number whom the policy names: longest or latest in Twenty."""
-    holders = sorted(
-        (c for c in candidates if number in c.numbers), key=lambda c: (c.created_at, c.person.id)
-    )
+def _is_ascii(digits: str) -> bool:
+    return digits.isascii() and digits.isdecimal()
+
+
+def has(candidate: Candidate, number: Number) -> bool:
+    """Whether a number is of a line of theirs, as it is written today or as it was once."""
+    return number.line in candidate.lines or not candidate.numbers.isdisjoint(number.rewritten)
+
+
+def choose(number: Number | None, candidates: Iterable[Candidate], *, several: Several = "oldest") -> Match:
+    """The one of those who really have the number whom the policy names: longest or latest in Twenty.
+
+    Where none has it, the one person who has what it was before its country renumbered, or is since.
+    """
+    if number is None:
+        return NOBODY
+    found = [c for c in candidates if has(c, number)]
+    holders = sorted((c for c in found if number.line in c.lines), key=lambda c: (c.created_at, c.person.id))
+    if not holders:
+        return Match(found[0].person) if len(found) == 1 else NOBODY
     people = [holder.person for holder in (reversed(holders) if several == "newest" else holders)]
     if several == "none" and len(people) > 1:
         return Match(None, tuple(people))
-    return Match(people[0], tuple(people[1:])) if people else NOBODY
+    return Match(people[0], tuple(people[1:]))

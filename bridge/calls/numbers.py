@@ -1,34 +1,118 @@
-"""Addresses: phone numbers as E.164, withheld callers, how they are shown."""
+"""Telephone numbers: read once, at the edge, and compared only as a `Number`; withheld callers.
 
+`reading` is the only place that turns text into a number: what is dialled, what Twilio sends, what Twenty
+holds and what an operator types are read alike. What a number is comes from libphonenumber; only what it
+does not know stands in `numbering`. https://github.com/google/libphonenumber/blob/master/FAQ.md
+"""
+
+import re
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+
+from bridge.calls.numbering import ARGENTINA, current, is_former, line_of, rewritten
+from bridge.calls.written import Written, plain, take_apart
 
 # What networks send in place of a number; the digits spell the word on a keypad.
 # https://www.twilio.com/docs/voice/twiml#twilios-request-to-your-application
+KEYPAD_WORDS = frozenset({"266696687", "7378742833", "2562533", "8656696", "86282452253"})
 WITHHELD = frozenset(
     {
+        "",
         "anonymous",
         "unknown",
         "restricted",
         "unavailable",
         "private",
-        "+266696687",
-        "+7378742833",
-        "+2562533",
-        "+8656696",
-        "+86282452253",
+        "blocked",
+        "withheld",
     }
 )
+ANONYMOUS = "anonymous"
+
+FICTION = "+3363998"
+"""Assigned to films; all of 06 39 is Mayotte's to libphonenumber."""
+
+LONGEST = 250
+"""libphonenumber reads nothing longer."""
 
 SHORTEST = len("+6834002")
-"""Niue's are the shortest in E.164; a few digits typed at home may still be possible to libphonenumber."""
+"""Niue's, the shortest of subscribers; a few digits typed at home may be possible to libphonenumber."""
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+FROM_ABROAD = ("00", "011")
+"""What is dialled in front of a country code, wherever the number was written."""
+
+
+class Number(str):
+    """A telephone number in E.164, without its extension: one spelling for each number.
+
+    Made by `reading` and `e164` alone. That it is possible does not say that it is assigned: see `is_valid`.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, parsed: PhoneNumber) -> Self:
+        """The number that libphonenumber read."""
+        return cls(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
+
+    @property
+    def parsed(self) -> PhoneNumber:
+        """As libphonenumber has it."""
+        return _parsed(str(self))
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it is of a range that is assigned to subscribers, or to fiction."""
+        return phonenumbers.is_valid_number(self.parsed) or self.startswith(FICTION)
+
+    @property
+    def country_code(self) -> int:
+        """33 of +33…."""
+        return self.parsed.country_code or 0
+
+    @property
+    def national(self) -> str:
+        """The national significant number."""
+        return str(phonenumbers.national_significant_number(self.parsed))
+
+    @property
+    def line(self) -> str:
+        """Equal for two numbers that ring one telephone, always: Argentina's mobiles with and without 9."""
+        return f"+{self.country_code}{line_of(self.country_code, self.national)}"
+
+    @property
+    def alike(self) -> frozenset["Number"]:
+        """All that it may stand as: itself, the line's other number, what it was before or since."""
+        mobile = self.country_code == ARGENTINA and Number(f"{self.line[:3]}9{self.line[3:]}")
+        return frozenset({self, *([Number(self.line), mobile] if mobile else ()), *self.rewritten})
+
+    @property
+    def rewritten(self) -> frozenset["Number"]:
+        """What it may have been before, or since, its country renumbered: by one rule alone."""
+        code = self.country_code
+        return frozenset(Number(f"+{code}{national}") for national in rewritten(code, self.national))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number, and what is dialled once it answers: digits, `*`, `#`, and `w` for half a second."""
+
+    number: Number
+    extension: str = ""
+    send_digits: str = ""
 
 
 def is_withheld(address: str) -> bool:
     """Whether the caller did not show a number."""
-    return address.strip().lower() in WITHHELD
+    if len(address) > LONGEST:
+        return False
+    text = plain(address).lower().removeprefix("sip:").removeprefix("tel:").partition("@")[0].strip("+ <>\"'")
+    return text in WITHHELD or text in KEYPAD_WORDS or (text[:1] == "1" and text[1:] in KEYPAD_WORDS)
 
 
 def client_identity(address: str | None) -> str | None:
@@ -36,48 +120,97 @@ def client_identity(address: str | None) -> str | None:
     return address[7:] if address and address.startswith("client:") and len(address) > 7 else None
 
 
-@lru_cache(maxsize=4096)
-def parse(address: str, region: str) -> PhoneNumber | None:
-    """A telephone number that may exist, or None: withheld, short, `client:`, `sip:`, garbage.
+@lru_cache(maxsize=8192)
+def _read(text: str, region: str) -> Reading | None:
+    if E164.fullmatch(text):
+        parsed = _exact(text) or _best([text], region)
+        return Reading(Number.of(parsed)) if parsed else None
+    written = take_apart(text)
+    parsed = _best(_spellings(written), region) if written else None
+    if written is None or parsed is None:
+        return None
+    return Reading(Number.of(parsed), written.extension, written.send_digits)
+
+
+def reading(text: str, region: str) -> Reading | None:
+    """The telephone number that a text is, as people and machines write numbers; None for any other text.
 
     `region` (ISO 3166, two letters) is where a national number is at home.
     """
-    if is_withheld(address) or ":" in address or "@" in address:
-        return None
+    return _read(text, region) if len(text) <= LONGEST else None
+
+
+def e164(address: str, region: str) -> Number | None:
+    """`0612345678` → `+33612345678` in region FR; None for a withheld caller and for what is no number."""
+    found = None if is_withheld(address) else reading(address, region)
+    # With its plus, too, a keypad word is one.
+    return found.number if found and not is_withheld(found.number) else None
+
+
+def _spellings(written: Written) -> list[str]:
+    """How the digits may be meant, the likeliest first."""
+    digits = re.sub(r"[^0-9]", "", written.whole)
+    abroad = [f"+{digits.removeprefix(p)}" for p in FROM_ABROAD if digits.startswith(p)]
+    return [written.whole, *abroad]
+
+
+def _best(texts: list[str], region: str) -> PhoneNumber | None:
+    """A number that is assigned, rather than one that merely has a length that some number has."""
+    read = [number for text in texts if (number := _possible(text, region))]
+    return next(
+        (number for number in read if phonenumbers.is_valid_number(number)), read[0] if read else None
+    )
+
+
+def _possible(text: str, region: str) -> PhoneNumber | None:
     try:
-        number = phonenumbers.parse(address, region)
+        number = current(phonenumbers.parse(text, region))
     except NumberParseException:
         return None
-    return number if phonenumbers.is_possible_number(number) else None
+    # With its area code: there are numbers that are dialled without, and from nowhere else.
+    is_possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    is_long = len(Number.of(number)) >= SHORTEST or phonenumbers.is_valid_number(number)
+    return number if (is_possible and is_long) or is_former(number) else None
 
 
-def e164(address: str, region: str) -> str | None:
-    """`0612345678` → `+33612345678` in region FR; None for what is no number."""
-    number = parse(address, region)
-    if number is None:
-        return None
-    written = to_e164(number)
-    # Without its plus a withheld caller's number looks like one.
-    return None if is_withheld(written) or len(written) < SHORTEST else written
+def _exact(text: str) -> PhoneNumber | None:
+    """What is E.164 and valid as it stands: as `_possible` would find, at a tenth of the time."""
+    for digits in (2, 3, 4):
+        if (code := int(text[1:digits])) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            number = current(_number(code, text[digits:]))
+            is_possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+            return number if is_possible and phonenumbers.is_valid_number(number) else None
+    return None
 
 
-def to_e164(number: PhoneNumber) -> str:
-    """The number as `+` and digits; an extension does not count."""
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+def _number(country_code: int, national: str) -> PhoneNumber:
+    zeros = len(national) - len(national.lstrip("0"))
+    return PhoneNumber(
+        country_code=country_code,
+        national_number=int(national),
+        italian_leading_zero=True if zeros else None,
+        number_of_leading_zeros=zeros if zeros > 1 else None,
+    )
+
+
+@lru_cache(maxsize=8192)
+def _parsed(e164_number: str) -> PhoneNumber:
+    return phonenumbers.parse(e164_number, None)
 
 
 def home_region(number: str) -> str:
     """The country (ISO 3166) that an E.164 number is of; `ZZ` where it is of none."""
-    parsed = parse(number, "ZZ")
-    return (parsed and phonenumbers.region_code_for_number(parsed)) or "ZZ"
+    found = reading(number, "ZZ")
+    return (found and phonenumbers.region_code_for_number(found.number.parsed)) or "ZZ"
 
 
 def readable(address: str) -> str:
     """An E.164 number as people write it (`+33 6 12 34 56 78`); other addresses as they are."""
-    number = parse(address, "ZZ")
-    if number is None:
+    found = None if is_withheld(address) else reading(address, "ZZ")
+    if found is None:
         return client_identity(address) or address
-    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    shown = phonenumbers.format_number(found.number.parsed, PhoneNumberFormat.INTERNATIONAL)
+    return f"{shown} x{found.extension}" if found.extension else str(shown)
 
 
 def shortened(address: str) -> str:

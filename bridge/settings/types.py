@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
 
-from bridge.calls.numbers import parse
+from bridge.calls.numbers import e164
 
 PLAIN_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
@@ -49,10 +49,10 @@ def _base_url(value: str) -> str:
 
 
 def _phone_number(value: str) -> str:
-    number = parse(value, "ZZ")
+    number = e164(value, "ZZ")
     if number is None:
         raise ValueError("should be a number in E.164: + and country code first")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return number
 
 
 def _norway(value: object) -> object:

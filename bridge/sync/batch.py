@@ -13,7 +13,7 @@ from bridge.calls.call import Call, fold
 from bridge.calls.dispositions import dispositions
 from bridge.calls.links import RecordingLinks
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
-from bridge.calls.numbers import client_identity, e164
+from bridge.calls.numbers import Number, client_identity, e164
 from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
@@ -50,7 +50,7 @@ class Prepared:
 
     due: DueCall
     call: Call
-    number: str | None
+    number: Number | None
     match: Match | None
     write: Write | None
     digest: bytes | None
@@ -119,7 +119,7 @@ class Preparation:
     ) -> dict[str, Match]:
         """Call SID → match, of those whose other party is known; who has no number is nobody."""
         matches: dict[str, Match] = {}
-        numbers: dict[str, str] = {}
+        numbers: dict[str, Number] = {}
         for due in due_calls:
             corrected = standing.get(due.root_sid)
             if corrected and corrected != due.former_id:
@@ -142,10 +142,10 @@ class Preparation:
             metrics.MATCHES.inc(_outcome(match))
         return matches
 
-    def _choose(self, number: str, candidates: Mapping[str, list[Candidate]]) -> Match:
+    def _choose(self, number: Number, candidates: Mapping[Number, list[Candidate]]) -> Match:
         return choose(number, candidates.get(number, []), several=self._policy.several)
 
-    async def _create(self, numbers: Mapping[str, str], folded: Mapping[str, Call]) -> dict[str, Match]:
+    async def _create(self, numbers: Mapping[str, Number], folded: Mapping[str, Call]) -> dict[str, Match]:
         """Somebody new for each number that nobody has."""
         if not numbers:
             return {}
@@ -156,7 +156,7 @@ class Preparation:
         created = await create_people(self._batches, named) if named else {}
         return {sid: Match(created[number]) for sid, number in numbers.items() if number in created}
 
-    async def _whom_to_forget(self, numbers: set[str]) -> Collection[str]:
+    async def _whom_to_forget(self, numbers: set[Number]) -> Collection[str]:
         """Those who were forgotten; all, where nobody can tell."""
         try:
             return await self._forgotten.among(numbers) if self._forgotten else ()
@@ -201,7 +201,7 @@ class Preparation:
         )
         return Prepared(due, call, number, match, write, shown.to_bytes())
 
-    def _number(self, call: Call) -> str | None:
+    def _number(self, call: Call) -> Number | None:
         """The other party's number, where it is one that a person can have."""
         return e164(call.other_party, self._policy.region) if call.other_party else None
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bridge.calls.matching import Person, Several, choose
+from bridge.calls.numbers import Number
 from bridge.errors import TwentyError, TwentyUnavailable
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory
@@ -75,10 +76,10 @@ class Callers:
         self._twenty_url = twenty_url
         self._several = several
         self._clock = clock
-        self._known: dict[str, tuple[float, asyncio.Task[ScreenPop]]] = {}
+        self._known: dict[Number, tuple[float, asyncio.Task[ScreenPop]]] = {}
         self._asking: set[asyncio.Task[ScreenPop]] = set()
 
-    async def screen_pop(self, number: str, *, within: float = WAITS_SECONDS) -> ScreenPop:
+    async def screen_pop(self, number: Number, *, within: float = WAITS_SECONDS) -> ScreenPop:
         """Whose number (E.164) it is, within so many seconds; raises TwentyError.
 
         A look-up that takes longer goes on, for whoever asks next.
@@ -98,7 +99,7 @@ class Callers:
             task.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
 
-    def _task(self, number: str) -> asyncio.Task[ScreenPop]:
+    def _task(self, number: Number) -> asyncio.Task[ScreenPop]:
         until, task = self._known.get(number, (0.0, None))
         if task and until > self._clock() and not _failed(task):
             return task
@@ -115,7 +116,7 @@ class Callers:
         # A failure that came too late for anybody is nobody's to tell of.
         _failed(task)
 
-    async def _look_up(self, number: str) -> ScreenPop:
+    async def _look_up(self, number: Number) -> ScreenPop:
         found = await self._directory.find(self._client, {number})
         match = choose(number, found.get(number, ()), several=self._several)
         if match.person is None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection
 
 from bridge.calls.matching import Candidate
+from bridge.calls.numbers import Number
 from bridge.twenty.client import Executes
 from bridge.twenty.people import find_people
 
@@ -18,10 +19,10 @@ class Directory:
         self._region = region
         self._seconds = seconds
         self._clock = clock
-        self._known: dict[str, tuple[float, list[Candidate]]] = {}
+        self._known: dict[Number, tuple[float, list[Candidate]]] = {}
         self.changes = 0
 
-    async def find(self, client: Executes, numbers: Collection[str]) -> dict[str, list[Candidate]]:
+    async def find(self, client: Executes, numbers: Collection[Number]) -> dict[Number, list[Candidate]]:
         """Who has these numbers; asks Twenty, once, for those that are not known. Raises TwentyError."""
         now, remembered = self._clock(), self._known
         found = {
@@ -43,7 +44,7 @@ class Directory:
         self.changes += 1
         self._known = {}
 
-    def drop(self, numbers: Collection[str]) -> None:
+    def drop(self, numbers: Collection[Number]) -> None:
         """Ask anew for these."""
         for number in numbers:
             self._known.pop(number, None)

@@ -1,16 +1,16 @@
 """Who has these numbers, asked in one query for a whole batch."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bridge.calls.activity import record_id
-from bridge.calls.matching import Candidate, Person, endings_of, forms, number_of
-from bridge.calls.numbers import readable
+from bridge.calls.matching import Candidate, Person, has, number_of, patterns
+from bridge.calls.numbers import Number, readable
 from bridge.errors import TwentyDenied
-from bridge.twenty.batches import Batches
+from bridge.twenty.batches import Batches, Record
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
 
@@ -19,21 +19,22 @@ PAGE = 1000
 
 
 async def find_people(
-    client: Executes, numbers: Collection[str], *, region: str
-) -> dict[str, list[Candidate]]:
-    """E.164 number → the people who have it, confirmed by the whole number.
+    client: Executes, numbers: Collection[Number], *, region: str
+) -> dict[Number, list[Candidate]]:
+    """Number → the people who have it, or what it was before its country renumbered; `has` confirms it.
 
     `region` is where numbers without any country are at home.
     """
     if not numbers:
         return {}
-    found: defaultdict[str, list[Candidate]] = defaultdict(list)
+    found: defaultdict[Number, list[Candidate]] = defaultdict(list)
+    wanted = _by_line(numbers)
     after: str | None = None
     while True:
         answer = await client.execute("FindPeople", filter=_filter(numbers), first=PAGE, after=after)
         for edge in answer["people"]["edges"]:
             candidate = _candidate(edge["node"], region)
-            for number in candidate.numbers.intersection(numbers):
+            for number in _held(candidate, wanted):
                 found[number].append(candidate)
         page = answer["people"]["pageInfo"]
         if not page["hasNextPage"]:
@@ -41,15 +42,30 @@ async def find_people(
         after = page["endCursor"]
 
 
-def _filter(numbers: Collection[str]) -> dict[str, Any]:
+def _by_line(numbers: Collection[Number]) -> Mapping[str, list[Number]]:
+    """Every line that a number is of, or was of once → the numbers asked for."""
+    lines: defaultdict[str, list[Number]] = defaultdict(list)
+    for number in numbers:
+        for line in {number.line, *(other.line for other in number.rewritten)}:
+            lines[line].append(number)
+    return lines
+
+
+def _held(candidate: Candidate, wanted: Mapping[str, list[Number]]) -> set[Number]:
+    """Those of the numbers that were asked for which are theirs."""
+    asked = {number for line in candidate.lines for number in wanted.get(line, ())}
+    return {number for number in asked if has(candidate, number)}
+
+
+def _filter(numbers: Collection[Number]) -> dict[str, Any]:
     """Wider than the truth: who it finds is confirmed by the whole number.
 
     Additional phones can only be asked for by the text of their JSON, as Twenty stores it.
     """
-    primary = {"phones": {"primaryPhoneNumber": {"in": sorted({f for n in numbers for f in forms(n)})}}}
-    endings = sorted({ending for number in numbers for ending in endings_of(number)})
-    additional = [{"phones": {"additionalPhones": {"like": f'%"number": "%{end}"%'}}} for end in endings]
-    return {"or": [primary, *additional]}
+    texts = sorted({text for number in numbers for text in patterns(number)})
+    primary = [{"phones": {"primaryPhoneNumber": {"like": text}}} for text in texts]
+    additional = [{"phones": {"additionalPhones": {"like": f'%"number": "{text}'}}} for text in texts]
+    return {"or": [*primary, *additional]}
 
 
 def _candidate(node: dict[str, Any], region: str) -> Candidate:
@@ -66,12 +82,12 @@ def _candidate(node: dict[str, Any], region: str) -> Candidate:
     )
 
 
-def numbers_in(phones: dict[str, Any], *, region: str) -> frozenset[str]:
-    """The E.164 numbers of a field of phones, primary and additional."""
+def numbers_in(phones: dict[str, Any], *, region: str) -> frozenset[Number]:
+    """The numbers of a field of phones, primary and additional."""
     return frozenset(_numbers(phones, region))
 
 
-def _numbers(phones: dict[str, Any], region: str) -> Iterator[str]:
+def _numbers(phones: dict[str, Any], region: str) -> Iterator[Number]:
     written = [
         (
             phones.get("primaryPhoneNumber"),
@@ -97,7 +113,7 @@ def _numbers(phones: dict[str, Any], region: str) -> Iterator[str]:
 class NewPerson:
     """Somebody to create: a number (E.164), and the caller's name where Twilio gave one."""
 
-    number: str
+    number: Number
     caller_name: str | None
 
     @property
@@ -106,14 +122,14 @@ class NewPerson:
         return self.caller_name or readable(self.number)
 
 
-async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[str, Person]:
+async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[Number, Person]:
     """Number → the person that was created for it, one a number.
 
     Nobody is created whom somebody in Twenty deleted, or gave another number: their id is taken.
     """
     names = {person.number: person for person in new}
     people = {person.number: Person(record_id("person", person.number), person.name) for person in new}
-    records = {
+    records: dict[str, Record] = {
         number: {
             "id": person.id,
             "name": _first_and_last(names[number]),

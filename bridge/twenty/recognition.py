@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from bridge.calls.matching import Person, Several, choose
-from bridge.calls.numbers import shortened
+from bridge.calls.numbers import Number, shortened
 from bridge.errors import TwentyError
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory
@@ -61,8 +61,8 @@ class Recognition:
         self._rests_until = self._without_last_until = self._without_members_until = float("-inf")
         self._asking: set[asyncio.Task[None]] = set()
 
-    async def of(self, number: str | None, *, spoken_since: datetime | None) -> Recognised:
-        """Who has this number (E.164), and whom to ring first; without `spoken_since` only who it is.
+    async def of(self, number: Number | None, *, spoken_since: datetime | None) -> Recognised:
+        """Who has this number, and whom to ring first; without `spoken_since` only who it is.
 
         Twenty is asked for the agents as well, which is why a withheld number is not for nothing.
         """
@@ -92,7 +92,7 @@ class Recognition:
             task.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
 
-    async def _look_up(self, found: Recognised, number: str | None, spoken_since: datetime | None) -> None:
+    async def _look_up(self, found: Recognised, number: Number | None, spoken_since: datetime | None) -> None:
         asked = await asyncio.gather(
             self._refresh_members(), self._recognise(found, number, spoken_since), return_exceptions=True
         )
@@ -113,7 +113,9 @@ class Recognition:
         except TwentyError as error:
             log.warning("members.not_read", reason=str(error))
 
-    async def _recognise(self, found: Recognised, number: str | None, spoken_since: datetime | None) -> None:
+    async def _recognise(
+        self, found: Recognised, number: Number | None, spoken_since: datetime | None
+    ) -> None:
         if number is None:
             return
         candidates = await self._directory.find(self._client, {number})
@@ -142,7 +144,7 @@ class Recognition:
         self._without_last_until = self._clock() + RESTS_SECONDS
         log.warning("caller.last_spoken_not_read", reason=reason)
 
-    def _rest(self, number: str | None, reason: str) -> None:
+    def _rest(self, number: Number | None, reason: str) -> None:
         self._rests_until = self._clock() + RESTS_SECONDS
         log.warning("caller.not_recognised", number=shortened(number or ""), reason=reason)
 

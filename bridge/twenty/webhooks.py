@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bridge.calls.numbers import Number
 from bridge.errors import NotUnderstood
 from bridge.twenty.people import numbers_in
 
@@ -28,7 +29,7 @@ class PersonChanged:
     """Somebody new, or changed; `numbers` are all that they have now, in E.164."""
 
     person_id: str
-    numbers: frozenset[str]
+    numbers: frozenset[Number]
 
 
 @dataclass(frozen=True, slots=True)

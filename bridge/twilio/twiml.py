@@ -44,8 +44,9 @@ def dial_out(
     detect_machines_of: str | None = None,
     record: bool = False,
     announce: bool = False,
+    send_digits: str = "",
 ) -> str:
-    """Dials `target`: an E.164 number or `client:identity`.
+    """Dials `target`: an E.164 number or `client:identity`; `send_digits` once a number answers.
 
     `detect_machines_of` is the SID of a call that is told whether a machine answers. Only calls to numbers
     are recorded, and with `announce` those who are called are told.
@@ -60,6 +61,8 @@ def dial_out(
         announce=announce,
     )
     identity = client_identity(target)
+    if send_digits:
+        return make(target, detect_machines_of=detect_machines_of, send_digits=send_digits)
     if detect_machines_of or not PLAIN.fullmatch(identity or target):
         return make(target, detect_machines_of=detect_machines_of)
     # All but the target is mostly as it was in the last call.
@@ -79,6 +82,7 @@ def _dial_out(
     detect_machines_of: str | None = None,
     record: bool,
     announce: bool,
+    send_digits: str = "",
 ) -> str:
     response = VoiceResponse()
     dial = Dial(
@@ -92,6 +96,8 @@ def _dial_out(
     of_numbers = _detection(detect_machines_of, urls) if detect_machines_of else {}
     if record and announce:
         of_numbers |= {"url": urls.announcement}
+    if send_digits:
+        of_numbers |= {"send_digits": send_digits}
     _add(dial, target, status=urls.status, **of_numbers)
     response.append(dial)
     return written(response)

@@ -79,6 +79,7 @@ class Outbound:
             detect_machines_of=call_sid if self._line.machine_detection else None,
             record=self._line.record,
             announce=self._line.announce,
+            send_digits=outgoing.send_digits,
         )
 
     def _refuse(self, request: web.Request, asked: Callback, refused: NumberRefused) -> web.Response:

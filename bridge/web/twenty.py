@@ -59,8 +59,8 @@ class TwentyWebhook:
     async def _changed(self, person: PersonChanged, now: datetime) -> None:
         # Before the calls become due again, or they would be matched with what was known before.
         self._forget()
-        if person.numbers:
-            due = await self._inbox.relink(person.numbers, since=now - self._late)
+        if alike := {other for number in person.numbers for other in number.alike}:
+            due = await self._inbox.relink(alike, since=now - self._late)
             log.info("person.changed", person_id=person.person_id, calls_due=due)
 
     async def _gone(self, person: PersonGone) -> None:

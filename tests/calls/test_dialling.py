@@ -7,11 +7,15 @@ import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
 from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from bridge.calls.dialling import ORDINARY, Dialling, Rules
+from bridge.calls.dialling import ONE_PRICE, ORDINARY, Dialling, Rules
+from bridge.calls.numbers import Number
+from bridge.calls.surcharged import surcharge_of
 from bridge.calls.texts import REASONS
 from bridge.errors import NumberRefused
+from tests.calls.spellings import numbers, spelled
 
 
 def rules(region: str = "FR", *countries: str, **more: Any) -> Rules:
@@ -53,6 +57,25 @@ def verdict(typed: str, rules: Rules) -> str:
         "tel:+33612345678;ext=12",
         "0612345678 ext. 12",
         "0612345678x12",
+        "+33612345678\n",
+        "\t06 12 34 56 78\t",
+        "٠٦١٢٣٤٥٦٧٨",
+        "+३३६१२३४५६७८",
+        "(+33) 6 12 34 56 78",
+        "(+33)612345678",
+        "[+33] 6 12 34 56 78",
+        "(0033) 6 12 34 56 78",
+        "+ 33 6 12 34 56 78",
+        "+33 (0) 6 12 34 56 78",
+        "00 33 6 12 34 56 78",
+        "tel:0612345678;phone-context=+33",
+        "tel:0612345678;phone-context=crm.example.com",
+        "tel:%2B33612345678",
+        "Tel. 06 12 34 56 78",
+        "Tél. : 06 12 34 56 78",
+        "Mobile: 06 12 34 56 78",
+        "06 12 34 56 78 (bureau)",
+        "06 12 34 56 78.",
     ],
 )
 def test_as_people_write_it(typed: str) -> None:
@@ -60,8 +83,43 @@ def test_as_people_write_it(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "send_digits"),
+    [
+        ("+33612345678 x12", "wwww12"),
+        ("06 12 34 56 78 ext. 044", "wwww044"),
+        ("tel:+33612345678;ext=12", "wwww12"),
+        ("06 12 34 56 78 poste 12", "wwww12"),
+        ("0612345678 #44", "wwww44"),
+        ("0612345678p12", "wwww12"),
+        ("+33612345678,,12#", "wwwwwwww12#"),
+        ("+33612345678,,123456789#,1*", "wwwwwwww123456789#wwww1*"),
+        ("٠٦١٢٣٤٥٦٧٨ x١٢", "wwww12"),
+        ("0612345678", ""),
+    ],
+)
+def test_extensions_are_dialled_after_the_answer(typed: str, send_digits: str) -> None:
+    assert Dialling(rules()).dial(typed) == ("+33612345678", send_digits)
+
+
+@given(data=st.data(), number=numbers())
+def test_every_spelling_is_dialled_as_the_number(data: DataObject, number: Number) -> None:
+    open_rules = rules("FR", *SUPPORTED_REGIONS)
+    spelling = data.draw(spelled(number))
+    assert verdict(spelling, open_rules) == verdict(number, open_rules)
+
+
+@pytest.mark.parametrize(
     ("typed", "region", "dialled"),
     [
+        *((typed, "MX", "+525512345678") for typed in ("+52 1 55 1234 5678", "044 55 1234 5678")),
+        *((typed, "MX", "+525512345678") for typed in ("045 55 1234 5678", "01 55 1234 5678")),
+        ("+5215512345678", "MX", "+525512345678"),
+        ("011 15-2345-6789", "AR", "+5491123456789"),
+        ("+54 9 11 15 2345 6789", "AR", "+5491123456789"),
+        ("+54 11 2345 6789", "AR", "+541123456789"),
+        ("٠٦١٢٣٤٥٦٧٨", "FR", "+33612345678"),
+        ("۰۹۱۲۳۴۵۶۷۸۹", "IR", "+989123456789"),
+        ("+९१९८७६५४३२१०", "IN", "+919876543210"),
         ("(212) 555-1234", "US", "+12125551234"),
         ("1-800-FLOWERS", "US", "+18003569377"),
         ("011 33 6 12 34 56 78", "US", "country"),
@@ -97,12 +155,10 @@ def test_at_home(typed: str, region: str, dialled: str) -> None:
         "+33612345678<Number>",
         "+33612345678;phone-context=x",
         "+33612345678;isub=1",
-        "0612345678\n",
         "0612345678,0712345678",
         "0612345678/0712345678",
         "0612345678 0712345678",
         "call 0612345678",
-        "٠٦١٢٣٤٥٦٧٨",
         "+33",
         "+33112",
         "+336123456789",
@@ -233,9 +289,38 @@ def test_short_and_emergency_numbers(typed: str, region: str, reason: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("typed", "countries", "dialled"),
+    [
+        ("0596 71 23 45", "FR MQ", "+596596712345"),
+        ("0696 12 34 56", "FR MQ", "+596696123456"),
+        ("0590 29 00 00", "FR GP", "+590590290000"),
+        ("0692 12 34 56", "FR RE", "+262692123456"),
+        ("0262 12 34 56", "FR RE", "+262262123456"),
+        ("0269 60 12 34", "FR YT", "+262269601234"),
+        ("0594 30 12 34", "FR GF", "+594594301234"),
+        ("0508 41 23 45", "FR PM", "+508412345"),
+        ("+33 596 71 23 45", "FR MQ", "+596596712345"),
+        # No telephone in France rings there, whatever is allowed.
+        ("0596 71 23 45", "FR", "country"),
+        ("0561 12 34 56", "FR MQ", "+33561123456"),
+    ],
+)
+def test_france_overseas(typed: str, countries: str, dialled: str) -> None:
+    assert verdict(typed, rules("FR", *countries.split())) == dialled
+
+
+@pytest.mark.parametrize(
     ("typed", "region", "dialled"),
     [
         ("112", "FR", "112"),
+        ("112\n", "FR", "112"),
+        ("\u200e112\t", "FR", "112"),
+        ("١١٢", "FR", "112"),
+        ("۱۱۲", "FR", "112"),
+        ("१ १ २", "FR", "112"),
+        ("٩٩٩", "AE", "999"),
+        ("tel:112;phone-context=+33", "FR", "112"),
+        ("112,", "FR", "112"),
         ("1 1 2", "FR", "112"),
         ("17", "FR", "17"),
         ("911", "US", "911"),
@@ -261,6 +346,7 @@ def test_emergency_numbers_are_known(typed: str, is_one: bool, emergency: bool) 
 
 def test_short_numbers_that_are_allowed_are_dialled_as_they_are() -> None:
     allowed = rules(short_numbers=frozenset({"3631", "112"}))
+    assert verdict("٣٦٣١\n", allowed) == "3631"
     assert [verdict(typed, allowed) for typed in ("3631", "36 31", "3632", "112")] == [
         "3631",
         "3631",
@@ -324,7 +410,7 @@ def test_the_examples_of_every_country(kind: int) -> None:
         e164 = phonenumbers.format_number(example, PhoneNumberFormat.E164)
         national = phonenumbers.format_number(example, PhoneNumberFormat.NATIONAL)
         dialled = verdict(e164, rules(region)), verdict(national, rules(region))
-        if phonenumbers.number_type(example) in ORDINARY:
+        if phonenumbers.number_type(example) in ORDINARY and not surcharge_of(e164):
             assert dialled[0] == e164, (region, e164)
         else:
             assert dialled[0] == "special", (region, e164)
@@ -373,7 +459,9 @@ def test_whatever_is_typed(typed: str, region: str, countries: frozenset[str], e
     assert phonenumbers.format_number(number, PhoneNumberFormat.E164) == dialled
     assert phonenumbers.is_valid_number(number)
     assert phonenumbers.number_type(number) in ORDINARY
-    assert any(phonenumbers.is_valid_number_for_region(number, country) for country in countries)
+    sharing = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    among = countries.union(sharing) if number.country_code in ONE_PRICE else countries
+    assert any(phonenumbers.is_valid_number_for_region(number, country) for country in among)
 
 
 @given(st.one_of(st.sampled_from(EXAMPLES).flatmap(with_other_digits), st.from_regex(E164, fullmatch=True)))

@@ -1,71 +1,26 @@
 """Whose number is this: however a number was saved, its person is found, and nobody else."""
 
+import re
 from datetime import UTC, datetime
-from functools import cache
 
 import phonenumbers
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from hypothesis.strategies import DataObject
 
-from bridge.calls.matching import (
-    NOBODY,
-    Candidate,
-    Match,
-    Person,
-    Several,
-    choose,
-    endings_of,
-    forms,
-    number_of,
-)
-from bridge.calls.numbers import to_e164
-
-REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
-TYPES = [PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.VOIP, PhoneNumberType.TOLL_FREE]
+from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose, number_of, patterns
+from bridge.calls.numbers import Number, e164
+from tests.calls.spellings import EXTENSIONS, REGIONS, SEPARATORS, numbers, spelled, whole, written
 
 Saved = tuple[str, str, str, str]
 """What a phone field holds: number, calling code, country code; and the bridge's own region."""
 
 
-@cache
-def examples(region: str) -> list[PhoneNumber]:
-    found = (phonenumbers.example_number_for_type(region, kind) for kind in TYPES)
-    return [number for number in found if number is not None and phonenumbers.is_valid_number(number)]
-
-
-@st.composite
-def numbers(draw: st.DrawFn) -> PhoneNumber:
-    """A number that was assigned in some country: an example, its last digits changed."""
-    example = draw(st.sampled_from(REGIONS).map(examples).filter(bool).flatmap(st.sampled_from))
-    digits = phonenumbers.national_significant_number(example)
-    last = draw(st.text("0123456789", min_size=4, max_size=4))
-    made = phonenumbers.parse(f"+{example.country_code}{digits[:-4]}{last}")
-    assume(phonenumbers.is_valid_number(made))
-    return made
-
-
-def written(number: PhoneNumber) -> dict[str, str]:
-    """The same number as people and machines write it."""
-    e164 = to_e164(number)
-    national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-    international = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-    return {
-        "significant": phonenumbers.national_significant_number(number),
-        "e164": e164,
-        "zeros": f"00{e164[1:]}",
-        "digits": "".join(c for c in national if c.isdigit()),
-        "national": national,
-        "international": international,
-        "zeros grouped": international.replace("+", "00", 1),
-    }
-
-
-def saved_as(number: PhoneNumber) -> list[Saved]:
+def saved_as(number: Number) -> list[Saved]:
     """The number in every form, with all that Twenty may know of its country."""
     form, code = written(number), f"+{number.country_code}"
-    country = phonenumbers.region_code_for_number(number)
+    country = phonenumbers.region_code_for_number(number.parsed)
     elsewhere = "FR" if country != "FR" else "US"
     normalised = [(form["significant"], code, country, elsewhere), (form["significant"], code, "", elsewhere)]
     whole = [form[name] for name in ("e164", "zeros", "international", "zeros grouped")]
@@ -84,36 +39,109 @@ def read(saved: Saved) -> str | None:
 
 
 @given(number=numbers())
-def test_however_it_was_saved_it_is_the_callers_number(number: PhoneNumber) -> None:
-    assert {saved: read(saved) for saved in saved_as(number)} == dict.fromkeys(
-        saved_as(number), to_e164(number)
-    )
+def test_however_it_was_saved_it_is_the_callers_number(number: Number) -> None:
+    assert {saved: read(saved) for saved in saved_as(number)} == dict.fromkeys(saved_as(number), number)
 
 
-@given(number=numbers())
-def test_every_written_form_is_asked_for(number: PhoneNumber) -> None:
-    assert set(written(number).values()) <= set(forms(to_e164(number)))
+@given(data=st.data(), number=numbers())
+def test_however_it_was_spelled_it_is_the_callers_number(data: DataObject, number: Number) -> None:
+    text = data.draw(spelled(number))
+    assert read((text, "", "", "FR")) == read((text, f"+{number.country_code}", "", "US")) == number
 
 
-@given(number=numbers())
-def test_every_written_form_has_one_of_the_endings(number: PhoneNumber) -> None:
-    assert [text for text in forms(to_e164(number)) if not text.endswith(endings_of(to_e164(number)))] == []
+def is_like(text: str, pattern: str) -> bool:
+    """As PostgreSQL's LIKE."""
+    parts = (re.escape(part) for part in pattern.split("%"))
+    return re.fullmatch(".*".join(parts), text, re.DOTALL) is not None
+
+
+@given(number=numbers(), separator=st.sampled_from(SEPARATORS), extension=st.sampled_from(EXTENSIONS))
+def test_every_spelling_is_asked_for(number: Number, separator: str, extension: str) -> None:
+    assume(len(number.national) >= 6)
+    texts = {*written(number).values(), *whole(number)}
+    spelled_out = {f"{text.replace(' ', separator)}{extension}" for text in texts} | texts
+    assert {t for t in spelled_out if not any(is_like(t, p) for p in patterns(number))} == set()
 
 
 @given(number=numbers(), other=numbers())
-def test_no_other_number_is_confirmed(number: PhoneNumber, other: PhoneNumber) -> None:
-    assume(number != other)
-    assert to_e164(number) not in {read(saved) for saved in saved_as(other)}
+def test_no_other_number_is_confirmed(number: Number, other: Number) -> None:
+    assume(number.line != other.line)
+    assert number not in {read(saved) for saved in saved_as(other)}
+    assert choose(number, [candidate(JANE, 2020, other)]) == (
+        Match(JANE) if other in number.rewritten else NOBODY
+    )
 
 
 @given(number=numbers(), region=st.sampled_from(REGIONS))
-def test_the_same_digits_under_another_calling_code_are_another_number(
-    number: PhoneNumber, region: str
-) -> None:
+def test_the_same_digits_under_another_calling_code_are_another_number(number: Number, region: str) -> None:
     code = phonenumbers.country_code_for_region(region)
     assume(code != number.country_code)
-    digits = phonenumbers.national_significant_number(number)
-    assert read((digits, f"+{code}", region, "FR")) != to_e164(number)
+    found = read((number.national, f"+{code}", region, "FR"))
+    # Martinique's, written as a French one.
+    assert found != number or (code, number.country_code) in {(33, 590), (33, 594), (33, 596), (33, 262)}
+
+
+ONE_LINE = [
+    # Mexico's old 1.
+    ("+5215512345678", ("5512345678", "+52", "MX")),
+    ("+525512345678", ("15512345678", "+52", "MX")),
+    ("+525512345678", ("044 55 1234 5678", "+52", "MX")),
+    ("+5215512345678", ("045 55 1234 5678", "", "MX")),
+    ("+525512345678", ("+52 1 55 1234 5678", "", "")),
+    # Argentina's 9 and 15.
+    ("+5491123456789", ("1123456789", "+54", "AR")),
+    ("+541123456789", ("91123456789", "+54", "AR")),
+    ("+541123456789", ("011 15-2345-6789", "", "AR")),
+    ("+5493514234567", ("351 423-4567", "+54", "AR")),
+    # Brazil's ninth digit.
+    ("+5511987654321", ("1187654321", "+55", "BR")),
+    ("+551187654321", ("11987654321", "+55", "BR")),
+    ("+5521998765432", ("(21) 9876-5432", "", "BR")),
+    # Ivory Coast's ten digits.
+    ("+2250707123456", ("07123456", "+225", "CI")),
+    ("+2250102030405", ("02 03 04 05", "+225", "CI")),
+    ("+2252720212223", ("20212223", "+225", "CI")),
+    ("+22507123456", ("0707123456", "+225", "CI")),
+    # France overseas, which Twenty stores so.
+    ("+596596712345", ("0596712345", "", "FR")),
+    ("+596596712345", ("596712345", "+33", "FR")),
+    ("+262692123456", ("0692 12 34 56", "", "FR")),
+    ("+590690001234", ("690001234", "+33", "")),
+]
+
+
+@pytest.mark.parametrize(("caller", "saved"), ONE_LINE)
+def test_one_line_in_two_forms(caller: str, saved: tuple[str, str, str]) -> None:
+    number, found = e164(caller, "FR"), read((*saved, "FR"))
+    assert number
+    assert found
+    assert any(is_like(saved[0], pattern) for pattern in patterns(number))
+    assert choose(number, [candidate(JANE, 2020, found)]) == Match(JANE)
+    assert found in number.alike
+
+
+@pytest.mark.parametrize(
+    ("caller", "held"),
+    [
+        ("+5511927654321", "+551127654321"),  # a fixed line never had a ninth digit
+        ("+2250507123456", "+22507123456"),  # MTN's, and the former number was Orange's
+        ("+525512345678", "+15512345678"),
+        ("+33596712345", "+33596712346"),
+    ],
+)
+def test_another_line(caller: str, held: str) -> None:
+    number = e164(caller, "FR")
+    assert (
+        choose(number, [Candidate(JANE, frozenset({Number(held)}), datetime(2020, 1, 1, tzinfo=UTC))])
+        == NOBODY
+    )
+
+
+def test_a_guess_needs_to_be_the_only_one() -> None:
+    now, before = Number("+5511987654321"), Number("+551187654321")
+    assert choose(now, [candidate(JANE, 2020, before)]) == Match(JANE)
+    assert choose(now, [candidate(JANE, 2020, before), candidate(JOHN, 2019, before)]) == NOBODY
+    assert choose(now, [candidate(JANE, 2019, before), candidate(JOHN, 2020, now)]) == Match(JOHN)
 
 
 @pytest.mark.parametrize(
@@ -142,22 +170,18 @@ def test_read(saved: Saved, number: str | None) -> None:
     assert read(saved) == number
 
 
-@pytest.mark.parametrize("address", ["anonymous", "+266696687", "client:bob", "0159130001", "", "+"])
-def test_nothing_is_asked_for_what_is_no_e164_number(address: str) -> None:
-    assert (forms(address), endings_of(address)) == ((), ())
-
-
-def test_few_endings() -> None:
-    assert endings_of("+33159130001") == ("159130001", "1 59 13 00 01")
-    assert endings_of("+12125551234") == ("2125551234", "212-555-1234", "(212) 555-1234")
+def test_few_patterns() -> None:
+    assert patterns(Number("+33159130001")) == ("%1%5%9%1%3%0%0%0%1%",)
+    assert patterns(Number("+5511987654321")) == ("%1%1%8%7%6%5%4%3%2%1%",)
+    assert patterns(Number("+6834002")) == ("%4002%",)
 
 
 JANE, JOHN = Person("1", "Jane"), Person("2", "John")
-NUMBER = "+33159130001"
+NUMBER = Number("+33159130001")
 
 
 def candidate(person: Person, year: int, *numbers: str) -> Candidate:
-    return Candidate(person, frozenset(numbers), datetime(year, 1, 1, tzinfo=UTC))
+    return Candidate(person, frozenset(map(Number, numbers)), datetime(year, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +195,7 @@ def candidate(person: Person, year: int, *numbers: str) -> Candidate:
         (NUMBER, [candidate(JOHN, 2020, NUMBER), candidate(JANE, 2020, NUMBER)], Match(JANE, (JOHN,))),
     ],
 )
-def test_chosen(number: str | None, candidates: list[Candidate], match: Match) -> None:
+def test_chosen(number: Number | None, candidates: list[Candidate], match: Match) -> None:
     assert choose(number, candidates) == match
 
 

@@ -1,22 +1,30 @@
 """Addresses: who is withheld, who is a client, what is a number, how they are shown."""
 
 import re
+import time
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
 
 from bridge.calls.numbers import (
+    Number,
+    Reading,
     client_identity,
     e164,
     home_region,
     is_withheld,
     readable,
+    reading,
     shortened,
 )
+from tests.calls.spellings import numbers, spelled
 
 KEYPAD = ["+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"]
-WORDS = ["anonymous", "Anonymous", "UNKNOWN", "restricted", "unavailable", "private", " private "]
+KEYPAD += [f"{before}{word[1:]}" for word in KEYPAD for before in ("", "+1", "1")]
+WORDS = ["", " ", "anonymous\n", "sip:anonymous@anonymous.invalid", "+anonymous", "anonymous", "Anonymous"]
+WORDS += ["UNKNOWN", "restricted", "unavailable", "private", " private "]
 
 
 @pytest.mark.parametrize("address", KEYPAD + WORDS)
@@ -25,7 +33,7 @@ def test_withheld(address: str) -> None:
     assert e164(address, "FR") is None
 
 
-@pytest.mark.parametrize("address", ["+33612345678", "client:anonymous", "", "anonymous1"])
+@pytest.mark.parametrize("address", ["+33612345678", "client:anonymous", "anonymous1"])
 def test_not_withheld(address: str) -> None:
     assert not is_withheld(address)
 
@@ -74,6 +82,37 @@ def test_e164(address: str, region: str, number: str | None) -> None:
     assert e164(address, region) == number
 
 
+@given(data=st.data(), number=numbers())
+def test_every_spelling_is_one_number(data: DataObject, number: Number) -> None:
+    found = reading(data.draw(spelled(number)), "FR")
+    assert found
+    assert found.number == number
+    assert found.extension in ("", "12")
+
+
+@given(number=numbers())
+def test_what_is_shown_is_read_as_the_number(number: Number) -> None:
+    assert reading(readable(f"{number} x12"), "ZZ") == reading(f"{number} x12", "ZZ")
+    assert reading(number, "ZZ") == Reading(number)
+
+
+@given(number=numbers())
+def test_alike_is_mutual(number: Number) -> None:
+    for other in number.alike:
+        assert number in other.alike
+        assert e164(other, "ZZ") == other
+
+
+@pytest.mark.parametrize(
+    "text", [", " * 99, ",1" * 99, "p1" * 99, "x" * 250, "0 " * 120, "(" * 250, ";a=" * 80]
+)
+def test_foreign_text_takes_no_time(text: str) -> None:
+    begun = time.process_time()
+    for padding in ("", "0612345678", "tel:"):
+        reading((padding + text * 250)[:250], "FR")
+    assert time.process_time() - begun < 0.2
+
+
 @pytest.mark.parametrize(
     ("number", "region"),
     [("+33159130001", "FR"), ("+12125551234", "US"), ("+80012345678", "001"), ("0159130001", "ZZ")],
@@ -113,7 +152,7 @@ def test_logs_show_numbers_shortened(address: str, short: str) -> None:
 DIGITS = st.text(st.sampled_from("0123456789+ ().-/\u00a0٣\0;ext:@"), max_size=24)
 ADDRESSES = st.text(max_size=30) | DIGITS | DIGITS.map("+{}".format) | st.sampled_from(KEYPAD + WORDS)
 REGIONS = st.sampled_from(["FR", "US", "GB", "IT", "ZZ"])
-E164 = re.compile(r"\+[1-9][0-9]{6,17}", re.ASCII)
+E164 = re.compile(r"\+[1-9][0-9]{5,17}", re.ASCII)
 
 
 @example(address="0000", region="GB")

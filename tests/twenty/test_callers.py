@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bridge.calls.numbers import Number
 from bridge.errors import TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.callers import HOLDS_SECONDS, Callers, open_callers
@@ -12,7 +13,7 @@ from bridge.twenty.client import TwentyClient, open_client
 from bridge.twenty.directory import Directory
 from tests.support import create_person, eventually, twenty_settings
 
-JANE = "+33612345678"
+JANE = Number("+33612345678")
 
 
 class Clock:
@@ -43,7 +44,7 @@ async def jane(twenty: TwentySandbox) -> str:
     return await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
 
 
-async def name_of(callers: Callers, number: str = JANE) -> str | None:
+async def name_of(callers: Callers, number: Number = JANE) -> str | None:
     person = (await callers.screen_pop(number)).person
     return person.name if person else None
 

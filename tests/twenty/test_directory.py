@@ -2,12 +2,13 @@
 
 import asyncio
 
+from bridge.calls.numbers import Number
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.client import TwentyClient
 from bridge.twenty.directory import Directory
 from tests.support import create_person
 
-JANE = "+33612345678"
+JANE = Number("+33612345678")
 
 
 async def test_what_was_asked_before_people_changed_is_not_remembered(

@@ -2,12 +2,13 @@
 
 import pytest
 
+from bridge.calls.numbers import Number
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.client import TwentyClient
 from bridge.twenty.people import find_people
 from tests.support import create_person
 
-JANE = "+33612345678"
+JANE = Number("+33612345678")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ async def test_nobody_else_is(twenty: TwentySandbox, client: TwentyClient, other
 
 
 async def test_many_numbers_are_one_root_field(twenty: TwentySandbox, client: TwentyClient) -> None:
-    wanted = {f"+336000{i:05}": f"Person {i}" for i in range(200)}
+    wanted = {Number(f"+336000{i:05}"): f"Person {i}" for i in range(200)}
     for number, name in list(wanted.items())[::20]:
         await create_person(twenty, name, primaryPhoneNumber=number)
     before = twenty.root_fields

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from bridge.calls.numbers import Number
 from bridge.errors import TwentyDenied, TwentyError, TwentyRefused, TwentyUnavailable
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twenty.recognition import RESTS_SECONDS, Recognition
 
 JANE, BELA, CHLOE = (
-    "+33612345678",
+    Number("+33612345678"),
     "20202020-0000-4000-8000-00000000000b",
     "20202020-0000-4000-8000-00000000000c",
 )

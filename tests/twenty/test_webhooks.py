@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bridge.calls.numbers import Number
 from bridge.errors import NotUnderstood
 from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP, PersonChanged, PersonGone, is_signed, parse
 
@@ -70,8 +71,8 @@ def test_signature(changes: dict[str, Any], signed: bool) -> None:
 @pytest.mark.parametrize(
     ("delivery", "said"),
     [
-        (RECORDED[0], PersonChanged(HOOK, frozenset({"+33159130097"}))),
-        (RECORDED[1], PersonChanged(HOOK, frozenset({"+33159130097"}))),
+        (RECORDED[0], PersonChanged(HOOK, frozenset({Number("+33159130097")}))),
+        (RECORDED[1], PersonChanged(HOOK, frozenset({Number("+33159130097")}))),
         (RECORDED[2], None),
         (RECORDED[3], PersonGone(HOOK)),
     ],
@@ -101,7 +102,7 @@ def test_what_recorded_deliveries_say(
                     ],
                 },
             },
-            PersonChanged(HOOK, frozenset({"+33612345678", "+4930123456"})),
+            PersonChanged(HOOK, frozenset({Number("+33612345678"), Number("+4930123456")})),
         ),
         ("company.created", {"id": HOOK}, None),
         ("person.merged", {"id": HOOK}, None),
