@@ -22,6 +22,7 @@ from sqlalchemy import event
 
 from benchmarks import command, requests, servers
 from benchmarks.load import send
+from bridge.calls.agents import Agents
 from bridge.calls.callback import Callback, Kind, digest_of
 from bridge.calls.links import RecordingLinks
 from bridge.calls.texts import ENGLISH
@@ -122,7 +123,7 @@ async def _inbox() -> AsyncIterator[tuple[Inbox, Callable[[], int]]]:
 
 
 def _worker(inbox: Inbox, client: Executes) -> Worker:
-    batches, members = Batches(client, size=200), Members(emails={})
+    batches, members = Batches(client, size=200), Members(Agents())
     links = RecordingLinks("https://phone.example.com", "AC1", keys=[b"a key"])
     policy = Policy(texts=ENGLISH, links=links, region="FR")
     directory = Directory(region="FR", seconds=60)

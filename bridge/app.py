@@ -19,6 +19,7 @@ from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
+from bridge.settings.agents import agents_of
 from bridge.settings.served import lines_of
 from bridge.settings.systems import TwilioSettings
 from bridge.sync.worker import Worker
@@ -37,7 +38,6 @@ from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.addresses import Addresses
-from bridge.web.agents import Agents
 from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
 from bridge.web.calls import Calls, TransferLine
@@ -115,7 +115,7 @@ async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> As
         for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):
             switchboard.heard(callback)
         directory = Directory(region=settings.region, seconds=settings.matching.cache_seconds)
-        members = Members(emails=settings.agents.members)
+        members = Members(agents_of(settings))
         allowed = client.while_allowed(lock.check)
         worker = worker_for(settings, inbox, allowed, lock, directory=directory, members=members)
         recognising = open_recognition(
@@ -209,12 +209,6 @@ def _application(
     return app
 
 
-def agents_of(settings: Settings) -> Agents:
-    """The identities that there are."""
-    agents = settings.agents
-    return Agents(names=agents.names, pattern=agents.pattern, default=agents.default)
-
-
 def token_issuer(settings: Settings) -> TokenIssuer:
     """Who signs access tokens."""
     twilio = settings.twilio
@@ -252,7 +246,7 @@ def _door(settings: Settings, sessions: Sessions, addresses: Addresses) -> Door:
     )
     anyone = Anyone(
         origins=settings.origins,
-        agents=agents,
+        agents=agents.allowed,
         incoming=auth.anonymous_incoming,
         per_minute=auth.anonymous_per_minute,
     )
@@ -287,13 +281,12 @@ def _twenty_webhook(
 
 
 def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls_in: CallsIn) -> Calls:
-    keys = [Agents(names=key.identities, pattern=key.pattern, default=None) for key in settings.auth.keys]
     number = Dialling(settings.dialling.rules(settings.region)).number
     return Calls(
         inbox,
         rest,
         door,
-        targets=Targets([agents_of(settings), *keys], calls_in.members, number=number),
+        targets=Targets(agents_of(settings), calls_in.members, number=number),
         line=TransferLine(
             number=settings.twilio.phone_number,
             ring_seconds=settings.voice.ring_seconds,
@@ -336,7 +329,7 @@ def _admission(settings: Settings, switchboard: Switchboard) -> Admission:
     company = (settings.twilio.phone_number, *dialling.caller_ids)
     return Admission(
         dialling=Dialling(dialling.rules(region)),
-        caller_ids=CallerIds(company=company, own=dialling.own_caller_ids, region=region),
+        caller_ids=CallerIds(company=company, own=agents_of(settings).caller_ids, region=region),
         limits=dialling.limits,
         switchboard=switchboard,
     )

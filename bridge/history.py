@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from bridge.calls.identities import allowed_identity
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.purge import Retention
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
+from bridge.settings.agents import agents_of
 from bridge.sync.asking import Asking
 from bridge.sync.reconcile import Reconciler
 from bridge.sync.remembered import Ours
@@ -42,10 +42,7 @@ def forgotten_of(settings: Settings, inbox: Inbox) -> Forgotten:
 
 def ours_of(settings: Settings) -> Ours:
     """Which calls of the account are the bridge's."""
-    agents = settings.agents
-    named = (*agents.names, *agents.members, *([agents.default] if agents.default else []))
-    identities = {identity for name in named if (identity := allowed_identity(name))}
-    return Ours(settings.own_numbers, identities, agents.pattern)
+    return Ours(settings.own_numbers, agents_of(settings))
 
 
 @asynccontextmanager

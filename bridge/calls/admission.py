@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from bridge.calls.agents import Identity, client_identity, identity_of
 from bridge.calls.callback import Callback
 from bridge.calls.caller_ids import CallerIds
 from bridge.calls.dialling import Dialled, Dialling
-from bridge.calls.identities import allowed_identity
 from bridge.calls.limits import Limits
-from bridge.calls.numbers import client_identity, shortened
+from bridge.calls.numbers import shortened
 from bridge.calls.switchboard import Switchboard
 from bridge.errors import NumberRefused
+
+NOBODY = Identity("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Admission:
         One that Twilio sends again is answered as it was, and counts once.
         """
         agent = asked.parameters["From"]
-        identity = client_identity(agent) or ""
+        identity = client_identity(agent) or NOBODY
         target, send_digits = self.target(asked.get("To") or "")
         if self._dialling.is_emergency(target):
             return Outgoing(target, self._caller_ids.of(identity)[0])
@@ -55,12 +57,12 @@ class Admission:
         """What an agent dialled; raises NumberRefused for what may not be."""
         if not dialled.startswith("client:"):
             return self._dialling.dial(dialled)
-        identity = allowed_identity(client_identity(dialled) or "")
+        identity = identity_of(dialled.removeprefix("client:"))
         if identity is None:
             raise NumberRefused("invalid", f"{shortened(dialled)!r}: no identity")
         return Dialled(f"client:{identity}")
 
     def is_flooded(self, asked: Callback) -> bool:
         """Whether so many calls of this agent's, or of everybody's, were refused that a script is at work."""
-        identity = client_identity(asked.parameters["From"]) or ""
+        identity = client_identity(asked.parameters["From"]) or NOBODY
         return self._limits.is_flooded(self._switchboard, identity, asked.received_at)

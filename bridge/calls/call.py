@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.calls import outcome
+from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.heard import Heard
 from bridge.calls.legs import Leg, first, seconds
@@ -44,7 +45,7 @@ class Call:
     from_: str | None
     to: str | None
     other_party: str | None
-    agents: tuple[str, ...]
+    agents: tuple[Identity, ...]
     started_at: datetime
     answered_at: datetime | None
     ended_at: datetime | None
@@ -57,7 +58,7 @@ class Call:
     refused: str | None
 
     @property
-    def agent(self) -> str | None:
+    def agent(self) -> Identity | None:
         """The identity that called, or that picked up first."""
         return self.agents[0] if self.agents else None
 

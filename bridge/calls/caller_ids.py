@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bridge.calls.agents import Identity
 from bridge.calls.numbers import e164, shortened
 from bridge.errors import NumberRefused
 
@@ -15,14 +16,14 @@ class CallerIds:
     """
 
     company: Sequence[str]
-    own: Mapping[str, Sequence[str]]
+    own: Mapping[Identity, Sequence[str]]
     region: str
 
-    def of(self, identity: str) -> Sequence[str]:
+    def of(self, identity: Identity) -> Sequence[str]:
         """Those that an agent may show."""
         return self.own.get(identity) or self.company
 
-    def choose(self, identity: str, asked: str | None) -> str:
+    def choose(self, identity: Identity, asked: str | None) -> str:
         """The one to show; raises NumberRefused for one that was asked for and is not the agent's."""
         theirs = self.of(identity)
         if not asked:

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
+from bridge.calls.agents import Identity, client_identity
 from bridge.calls.heard import Heard
 from bridge.calls.legs import Leg
-from bridge.calls.numbers import client_identity
 from bridge.calls.outcome import ended
 from bridge.calls.states import Direction
 from bridge.errors import CallConflict, NotInCall
@@ -24,7 +24,7 @@ RECORDING = frozenset({"in-progress", "paused"})
 BECOMES: dict[Action, str] = {"pause": "paused", "resume": "in-progress", "stop": "stopped"}
 
 
-def legs_of(identity: str, heard: Heard) -> tuple[Leg, ...]:
+def legs_of(identity: Identity, heard: Heard) -> tuple[Leg, ...]:
     """The legs that are, or were, an agent's own: those that rang there, and the one they called on."""
     own = [leg for leg in heard.legs if client_identity(leg.to) == identity]
     if heard.parent and client_identity(heard.parent.from_) == identity:
@@ -32,13 +32,13 @@ def legs_of(identity: str, heard: Heard) -> tuple[Leg, ...]:
     return tuple(own)
 
 
-def was_in(identity: str, heard: Heard) -> None:
+def was_in(identity: Identity, heard: Heard) -> None:
     """Raises NotInCall for whoever had no part in the call: neither called nor was rung."""
     if not legs_of(identity, heard):
         raise NotInCall("This is somebody else's call.")
 
 
-def line_of(identity: str, heard: Heard) -> Leg:
+def line_of(identity: Identity, heard: Heard) -> Leg:
     """The leg on which an agent is in a call that goes on; raises NotInCall and CallConflict."""
     was_in(identity, heard)
     if ended(heard):

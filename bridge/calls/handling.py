@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bridge.calls.agents import client_identity
 from bridge.calls.call import Call, Direction
 from bridge.calls.legs import Leg
-from bridge.calls.numbers import client_identity, readable
+from bridge.calls.numbers import readable
 from bridge.calls.texts import Texts
 
 Names = Mapping[str, str]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Self
 
+from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.legs import Leg, first, legs_of, parent_leg
-from bridge.calls.numbers import client_identity
 from bridge.calls.states import Direction
 
 
@@ -69,7 +69,7 @@ class Heard:
         return self.from_ if self.direction is Direction.INBOUND else self.to
 
     @property
-    def agents(self) -> tuple[str, ...]:
+    def agents(self) -> tuple[Identity, ...]:
         """The identities that talked, or that called: each once, the first one first."""
         addresses = [leg.to for leg in self.talked]
         if self.direction is Direction.OUTBOUND:

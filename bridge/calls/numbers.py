@@ -13,6 +13,7 @@ from typing import Self
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
+from bridge.calls.agents import client_identity
 from bridge.calls.numbering import ARGENTINA, current, is_former, line_of, rewritten
 from bridge.calls.written import Written, plain, take_apart
 
@@ -113,11 +114,6 @@ def is_withheld(address: str) -> bool:
         return False
     text = plain(address).lower().removeprefix("sip:").removeprefix("tel:").partition("@")[0].strip("+ <>\"'")
     return text in WITHHELD or text in KEYPAD_WORDS or (text[:1] == "1" and text[1:] in KEYPAD_WORDS)
-
-
-def client_identity(address: str | None) -> str | None:
-    """`client:alice` → `alice`; None for anything else."""
-    return address[7:] if address and address.startswith("client:") and len(address) > 7 else None
 
 
 @lru_cache(maxsize=8192)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bridge.calls.agents import client_identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.legs import FINAL
-from bridge.calls.numbers import client_identity
 from bridge.calls.tally import WIDEST, Tally
 
 LONGEST_CALL = timedelta(hours=4)

@@ -23,6 +23,7 @@ from bridge.inbox.looking import outcomes
 from bridge.inbox.marks import Marks
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings, load, secrets_of
+from bridge.settings.agents import agents_of
 from bridge.sync.asking import Found
 from bridge.sync.backfill import Backfill, spans
 from bridge.sync.worker import Worker
@@ -127,7 +128,7 @@ async def _draining_here(settings: Settings, inbox: Inbox, lock: DrainLock) -> A
             client.while_allowed(lock.check),
             lock,
             directory=Directory(region=settings.region, seconds=settings.matching.cache_seconds),
-            members=Members(emails=settings.agents.members),
+            members=Members(agents_of(settings)),
             live=False,
         )
         async with draining(worker, settings.server.stop_seconds):

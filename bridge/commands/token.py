@@ -8,9 +8,10 @@ from typing import Any
 
 import typer
 
-from bridge.app import agents_of, token_issuer
+from bridge.app import token_issuer
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
+from bridge.settings.agents import agents_of
 from bridge.settings.load import load_as
 from bridge.settings.parts import TwilioPart
 from bridge.twilio import inspect
@@ -29,7 +30,7 @@ def issue(config: Path | None, *, identity: str | None, as_json: bool) -> None:
 
 
 def _issued(settings: Settings, identity: str | None) -> dict[str, Any]:
-    allowed = agents_of(settings).identity(identity)
+    allowed = agents_of(settings).allowed.identity(identity)
     made = token_issuer(settings).issue(allowed, incoming=True, now=datetime.now(UTC))
     return {
         "token": made.token,

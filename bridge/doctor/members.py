@@ -1,13 +1,14 @@
 """Whom the settings name: members of Twenty by address, agents by identity; typos are silent elsewhere."""
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 
-from bridge.calls.identities import allowed_identity, member_identity
+from bridge.calls.agents import Member, Roster
 from bridge.doctor.checks import Check, Verdict, ok, warning
 from bridge.errors import TwentyDenied
 from bridge.settings import Settings
+from bridge.settings.agents import agents_of
 from bridge.twenty.client import TwentyClient
+from bridge.twenty.members import workspace_members
 
 ADDRESS = "Mend the address, or invite whoever it is: in Twenty, Settings → Members."
 AGENT = "Mend the name, or list it in agents.names."
@@ -16,30 +17,28 @@ AGENT = "Mend the name, or list it in agents.names."
 def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
     """That of everybody who is named."""
 
-    async def members() -> Verdict:
+    async def everybody() -> Verdict:
         try:
-            answer = await client.execute("WorkspaceMembers")
+            members = await workspace_members(client)
         except TwentyDenied as denied:
             return warning(f"The members cannot be looked at: {denied}", "Mend twenty.role, and ask again.")
-        nodes = [edge["node"] for edge in answer["workspaceMembers"]["edges"]]
-        emails = {node["userEmail"].lower() for node in nodes if node.get("userEmail")}
-        return named(settings, emails=emails, ids=[node["id"] for node in nodes])
+        return named(settings, members)
 
-    yield Check("twenty.members", members, needs=["twenty.reachable", "twenty.key"])
+    yield Check("twenty.members", everybody, needs=["twenty.reachable", "twenty.key"])
 
 
-def named(settings: Settings, *, emails: Collection[str], ids: Collection[str]) -> Verdict:
-    """Whether there is everybody whom the settings name; `emails` (in small letters) and `ids` of members."""
+def named(settings: Settings, members: Sequence[Member]) -> Verdict:
+    """Whether there is everybody whom the settings name."""
+    roster = Roster(agents_of(settings), members)
     nobody = [
         f"{setting}: {address} is no member of the workspace"
         for setting, address in _addresses(settings)
-        if address.lower() not in emails
+        if roster.by_email(address) is None
     ]
-    identities = {*map(member_identity, ids), *map(allowed_identity, emails)}
     unknown = [
         f"{setting}: {agent} is no agent"
         for setting, agent in _rung(settings)
-        if "@" not in agent and agent.lower() not in identities and not _is_agent(settings, agent)
+        if "@" not in agent and not roster.knows(agent)
     ]
     if nobody or unknown:
         fixes = [fix for fix, wrong in ((ADDRESS, nobody), (AGENT, unknown)) if wrong]
@@ -69,11 +68,3 @@ def _rung(settings: Settings) -> Iterator[tuple[str, str]]:
         if "ring" in line.model_fields_set:
             for agent in dict.fromkeys(agent for step in line.ring for agent in step.agents or ()):
                 yield f"lines.{name}.ring", agent
-
-
-def _is_agent(settings: Settings, identity: str) -> bool:
-    """Whether somebody may have a token as that agent, or stands for a member."""
-    agents, keys = settings.agents, settings.auth.keys
-    names = {*agents.names, *agents.members, *(name for key in keys for name in key.identities)}
-    patterns = (agents.pattern, *(key.pattern for key in keys))
-    return identity in names or any(pattern and re.fullmatch(pattern, identity) for pattern in patterns)

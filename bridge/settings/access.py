@@ -1,27 +1,37 @@
 """Who may have an access token, and as whom."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from bridge.calls.identities import RESERVED, allowed_identity
+from bridge.calls.agents import RESERVED, Allowed, identity_of, spelled
+from bridge.errors import IdentityRefused
 from bridge.settings.types import Email, Names, Origin, Pattern, Secrets, Section
 
 
-def distinct(names: Iterable[str]) -> None:
-    """Raises ValueError for what no agent is called, and for two who are one to Twilio."""
+def distinct(names: Iterable[str], *, besides: Iterable[str] = ()) -> None:
+    """Raises ValueError for what no agent is called, and for two who are one to Twilio.
+
+    `besides` refer to agents: each as it is called in `names`, or by its identity.
+    """
     issued: dict[str | None, str] = {}
     for name in names:
-        identity = allowed_identity(name)
-        if identity is None:
-            raise ValueError("should have names of 1 to 121 characters")
-        if identity.startswith(RESERVED):
-            raise ValueError(f"has {name}; what begins with {RESERVED} is kept for users of Twenty")
-        if (other := issued.setdefault(identity, name)) != name:
-            raise ValueError(f"has {other} and {name}, which are one agent to Twilio: {identity}")
+        _check(name, issued)
+    for name in besides:
+        if name != identity_of(name):
+            _check(name, issued)
+
+
+def _check(name: str, issued: dict[str | None, str]) -> None:
+    identity = identity_of(name)
+    if identity is None:
+        raise ValueError("should have names of 1 to 121 characters")
+    if identity.startswith(RESERVED):
+        raise ValueError(f"has {name}; what begins with {RESERVED} is kept for users of Twenty")
+    if spelled(other := issued.setdefault(identity, name)) != spelled(name):
+        raise ValueError(f"has {other} and {name}, which are one agent to Twilio: {identity}")
 
 
 def _agents(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -80,7 +90,7 @@ class CorsSettings(Section):
 
 
 class AgentSettings(Section):
-    """Which identities there are. Names and pattern are matched whole, as the widget sends them.
+    """Which identities there are. Names and pattern are matched whole, as sent or as issued.
 
     `members` says by e-mail which member of the workspace an identity is.
     """
@@ -90,15 +100,23 @@ class AgentSettings(Section):
     default: str | None = Field(None, examples=["alice"])
     members: dict[str, Email] = Field({}, examples=["{alice: alice@example.com}"])
 
+    @field_validator("members")
+    @classmethod
+    def _members_are_told_apart(cls, members: dict[str, str]) -> dict[str, str]:
+        distinct(members)
+        return members
+
     @field_validator("default")
     @classmethod
     def _default_is_one(cls, default: str | None, info: ValidationInfo) -> str | None:
         """Of names and a pattern that are right themselves; those that are not are told by themselves."""
         if default is None or not {"names", "pattern"} <= info.data.keys():
             return default
-        if default not in info.data["names"] and not re.fullmatch(info.data["pattern"] or "", default):
-            raise ValueError(f"is {default}, which is none of names and does not match pattern")
         distinct([default])
+        try:
+            Allowed(info.data["names"], info.data["pattern"]).identity(default)
+        except IdentityRefused:
+            raise ValueError(f"is {default}, which is none of names and does not match pattern") from None
         return default
 
 

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from typing import Annotated, Self
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, REGION_CODE_FOR_NON_GEO_ENTITY
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from bridge.calls.dialling import Rules
 from bridge.calls.limits import Limits
+from bridge.settings.access import distinct
 from bridge.settings.types import PhoneNumber, Region, Section
 
 COUNTRY_CODES = frozenset(
@@ -47,6 +48,12 @@ class DiallingSettings(Section):
     agent_calls_at_once: Most = 10
     calls_a_minute: Most = 100
     calls_an_hour: Most = 2000
+
+    @field_validator("own_caller_ids")
+    @classmethod
+    def _agents_are_told_apart(cls, own: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        distinct(own)
+        return own
 
     @model_validator(mode="after")
     def _lists_make_sense(self) -> Self:

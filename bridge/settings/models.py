@@ -42,8 +42,18 @@ class Settings(Section):
     @classmethod
     def _agents_are_told_apart(cls, agents: AgentSettings, info: ValidationInfo) -> AgentSettings:
         if auth := info.data.get("auth"):
-            distinct([*agents.names, *(name for key in auth.keys for name in key.identities)])
+            named = [*agents.names, *(name for key in auth.keys for name in key.identities)]
+            distinct(named, besides=[*agents.members, *([agents.default] if agents.default else [])])
         return agents
+
+    @field_validator("dialling")
+    @classmethod
+    def _caller_ids_are_of_agents(cls, dialling: DiallingSettings, info: ValidationInfo) -> DiallingSettings:
+        agents, auth = info.data.get("agents"), info.data.get("auth")
+        if agents and auth:
+            named = [*agents.names, *(name for key in auth.keys for name in key.identities)]
+            distinct(named, besides=[*agents.members, *dialling.own_caller_ids])
+        return dialling
 
     @field_validator("lines")
     @classmethod

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from bridge.calls.agents import identity_of
 from bridge.calls.lines import Group, Line, Lines, Message, Number, Owner, Recording, Step, Voicemail
 from bridge.calls.texts import Texts
 from bridge.settings.access import AgentSettings
@@ -11,9 +12,17 @@ from bridge.settings.voice import VoiceSettings
 
 def lines_of(lines: LinesSettings, *, agents: AgentSettings, voice: VoiceSettings) -> Lines:
     """The lines; all agents ring where none are named."""
-    everybody = tuple(dict.fromkeys((*agents.names, *agents.members)))
+    everybody = _everybody(agents)
     served = {number: _line(number, line, everybody, voice) for number, line in lines.each()}
     return Lines(served.pop(None), {number: line for number, line in served.items() if number})
+
+
+def _everybody(agents: AgentSettings) -> tuple[str, ...]:
+    """Each agent once, as the settings spell it first."""
+    everybody: dict[str | None, str] = {}
+    for name in (*agents.names, *agents.members):
+        everybody.setdefault(identity_of(name), name)
+    return tuple(everybody.values())
 
 
 def _line(number: str | None, line: LineSettings, everybody: Sequence[str], voice: VoiceSettings) -> Line:

@@ -9,11 +9,12 @@ import structlog
 
 from bridge import metrics
 from bridge.calls.activity import activity_of
+from bridge.calls.agents import Identity, client_identity
 from bridge.calls.call import Call, fold
 from bridge.calls.dispositions import dispositions
 from bridge.calls.links import RecordingLinks
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
-from bridge.calls.numbers import Number, client_identity, e164
+from bridge.calls.numbers import Number, e164
 from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
@@ -182,7 +183,7 @@ class Preparation:
             call,
             match or NOBODY,
             agent_id=self._members.by_identity(call.agent) if call.agent else None,
-            names=self._members.names(_identities(call) | {one.agent for one in said}),
+            names=self._members.names(_identities(call) | {Identity(one.agent) for one in said}),
             links=self._policy.links,
             texts=self._policy.texts,
             region=self._policy.region,
@@ -221,7 +222,7 @@ def _may_have_changed(due: DueCall, now: datetime) -> bool:
     return due.match is None or due.written == DOUBTFUL or abs(now - due.settled_at) > LONG_AGO
 
 
-def _identities(call: Call) -> set[str]:
+def _identities(call: Call) -> set[Identity]:
     """Of all agents who had to do with the call."""
     addresses = [call.other_party, *(leg.to for leg in call.legs)]
     return {identity for address in addresses if (identity := client_identity(address))}

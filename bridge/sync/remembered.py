@@ -1,19 +1,14 @@
 """What Twilio remembers of calls beside what the inbox was told: which are ours, and what is lacking."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.calls.agents import Agents, client_identity
 from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback
-from bridge.calls.identities import RESERVED
 from bridge.calls.legs import FINAL
-from bridge.calls.numbers import client_identity
 from bridge.twilio.rest.resources import CallResource
-
-FROM_TWENTY = re.compile(rf"{RESERVED}[0-9a-f]{{32}}")
-"""The identity of a user whom Twenty vouches for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +18,7 @@ class Ours:
     """
 
     numbers: Collection[str]
-    agents: Collection[str]
-    pattern: str | None
-
-    def is_agent(self, identity: str) -> bool:
-        """Whether the bridge gives access tokens to this identity."""
-        like = self.pattern is not None and re.fullmatch(self.pattern, identity)
-        return identity in self.agents or bool(like or FROM_TWENTY.fullmatch(identity))
+    agents: Agents
 
     def has(self, root: CallResource) -> bool:
         """Whether a call is the bridge's, by the leg that it began with."""
@@ -37,7 +26,7 @@ class Ours:
         return (
             root.to in self.numbers
             or root.from_ in self.numbers
-            or bool(identity and self.is_agent(identity))
+            or bool(identity and self.agents.is_ours(identity))
         )
 
 

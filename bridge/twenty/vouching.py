@@ -10,7 +10,7 @@ from gql import Client
 from gql.client import AsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
 
-from bridge.calls.identities import member_identity
+from bridge.calls.agents import Identity, member_identity
 from bridge.errors import TwentyDenied, TwentyUnavailable
 from bridge.settings import TwentySettings
 from bridge.twenty.client import Executes, send
@@ -31,7 +31,7 @@ class User:
     """
 
     email: str
-    identity: str | None
+    identity: Identity | None
 
 
 class Vouching:

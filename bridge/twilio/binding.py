@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 
-from bridge.calls.numbers import client_identity
-
 AGENT = "BridgeAgent"
 PROOF = "BridgeProof"
 PURPOSE = b"twenty-bridge: whose token it is"
@@ -44,7 +42,7 @@ class Binding:
             return Bound.FOREIGN
         given = (proof or "").encode("utf-8", "surrogateescape")
         proven = any(hmac.compare_digest(_proof(key, agent or "").encode(), given) for key in self._keys)
-        return Bound.OURS if proven and agent == client_identity(parameters.get("From")) else Bound.FORGED
+        return Bound.OURS if proven and parameters.get("From") == f"client:{agent}" else Bound.FORGED
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.calls.identities import allowed_identity
+from bridge.calls.agents import identity_of
 from bridge.errors import NotUnderstood
 from bridge.twilio.tokens import LONGEST
 
@@ -131,7 +131,7 @@ def _allowed(token: Token, expected: Expected) -> Iterator[str]:
     identity = token.grants.get("identity")
     if not isinstance(identity, str) or not identity:
         yield "It names no identity."
-    elif allowed_identity(identity) != identity:
+    elif identity_of(identity) != identity:
         yield f"The identity {identity!r} is not of letters, digits and _ alone, or is too long."
     if not token.voice:
         yield "It has no voice grant: it opens no call."

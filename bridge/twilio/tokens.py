@@ -51,7 +51,7 @@ class TokenIssuer:
     def issue(self, identity: str, *, incoming: bool, now: datetime) -> IssuedToken:
         """A token to call with and, where `incoming`, to be called with.
 
-        `identity` is one that Twilio allows (`calls/identities.py`).
+        `identity` is one that Twilio allows (`calls/agents.py`).
         """
         began = int(now.timestamp())
         payload = {

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
-from bridge.calls.numbers import client_identity
+from bridge.calls.agents import client_identity
 from bridge.twilio.document import written
 from bridge.twilio.urls import CallbackUrls
 

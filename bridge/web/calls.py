@@ -10,10 +10,11 @@ import structlog
 from aiohttp import web
 
 from bridge.calls import control
+from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
 from bridge.calls.heard import Heard
 from bridge.calls.lines import Lines
-from bridge.calls.numbers import client_identity, is_withheld, shortened
+from bridge.calls.numbers import is_withheld, shortened
 from bridge.errors import CallConflict, CallUnknown, NotUnderstood, TwilioRefused
 from bridge.inbox.known_call import known_call
 from bridge.inbox.store import Inbox
@@ -48,7 +49,7 @@ class TransferLine:
 class _Agent:
     """Who asks, of which call."""
 
-    identity: str
+    identity: Identity
     root_sid: str
     heard: Heard
 

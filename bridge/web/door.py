@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
 
+from bridge.calls.agents import Allowed
 from bridge.errors import NotAllowed, NotAuthenticated
-from bridge.web.agents import Agents, Caller
+from bridge.web.agents import Caller
 from bridge.web.keys import Keys
 from bridge.web.users import Users
 
@@ -17,7 +18,7 @@ class Anyone:
     """Nobody in particular, from pages of these origins; `per_minute` are for all of them together."""
 
     origins: Collection[str]
-    agents: Agents
+    agents: Allowed
     incoming: bool
     per_minute: int
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bridge.calls.agents import Agents, Allowed
 from bridge.errors import NotAuthenticated
-from bridge.settings.access import AuthSettings, KeySettings
-from bridge.web.agents import Agents, Caller
+from bridge.settings.access import AuthSettings
+from bridge.web.agents import Caller
 
 PREFIX = "tbk_"
 """Begins the keys that we make, so that one that was published by mistake is found."""
@@ -23,7 +24,7 @@ class Key:
 
     name: str
     digest: bytes
-    agents: Agents
+    agents: Allowed
     per_minute: int | None = None
     last_day: date | None = None
 
@@ -48,29 +49,22 @@ class Keys:
 
 
 def keys_of(auth: AuthSettings, agents: Agents) -> Keys:
-    """The named keys, and those of the environment; who has no agents of their own may be any of `agents`."""
+    """The named keys, and those of the environment, each with the agents that its holder may act as."""
     named = [
         Key(
             name=key.name,
             digest=bytes.fromhex(key.hash.removeprefix(HASHED)),
-            agents=_agents(key) or agents,
+            agents=agents.of_key(key.name),
             per_minute=key.per_minute,
             last_day=key.expires,
         )
         for key in auth.keys
     ]
     unnamed = [
-        Key(name=f"widget key {number}", digest=digest_of(key.get_secret_value()), agents=agents)
+        Key(name=f"widget key {number}", digest=digest_of(key.get_secret_value()), agents=agents.allowed)
         for number, key in enumerate(auth.widget_keys, 1)
     ]
     return Keys([*named, *unnamed])
-
-
-def _agents(key: KeySettings) -> Agents | None:
-    if not key.identities and not key.pattern:
-        return None
-    only = key.identities[0] if len(key.identities) == 1 and not key.pattern else None
-    return Agents(names=key.identities, pattern=key.pattern, default=only)
 
 
 def new() -> str:

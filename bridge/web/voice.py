@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from bridge import metrics
-from bridge.calls.numbers import client_identity
+from bridge.calls.agents import client_identity
 from bridge.calls.texts import Texts
 from bridge.twilio import twiml
 from bridge.web.callbacks import Callbacks, answer

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bridge.calls.admission import Admission, Outgoing
+from bridge.calls.agents import Agents
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.caller_ids import CallerIds
 from bridge.calls.dialling import Dialling, Rules
@@ -15,6 +16,7 @@ from bridge.errors import NumberRefused
 from tests.support import TEN, new_sid, told
 
 COMPANY, SECOND, ALICES, CUSTOMER = "+33159130001", "+33159130002", "+33159130003", "+33612345678"
+AGENTS = Agents(caller_ids={"alice": (ALICES,), "bob": (), "jane.doe@example.com": (ALICES,)})
 PLENTY = {"agent_minute": 99, "agent_hour": 99, "agent_at_once": 99, "minute": 99, "hour": 99}
 
 
@@ -25,7 +27,7 @@ class Desk:
         self.switchboard = Switchboard()
         self.admission = Admission(
             dialling=Dialling(Rules(region="FR", countries=frozenset({"FR"}), emergency=emergency)),
-            caller_ids=CallerIds(company=(COMPANY, SECOND), own={"alice": (ALICES,), "bob": ()}, region="FR"),
+            caller_ids=CallerIds(company=(COMPANY, SECOND), own=AGENTS.caller_ids, region="FR"),
             limits=Limits(**{**PLENTY, **limits}),
             switchboard=self.switchboard,
         )
@@ -75,6 +77,8 @@ class Desk:
         ("alice", CUSTOMER, None, Outgoing(CUSTOMER, ALICES)),
         ("alice", CUSTOMER, ALICES, Outgoing(CUSTOMER, ALICES)),
         ("alice", CUSTOMER, COMPANY, "caller_id"),
+        ("jane_doe_example_com", CUSTOMER, None, Outgoing(CUSTOMER, ALICES)),
+        ("jane_doe_example_com", CUSTOMER, COMPANY, "caller_id"),
         ("alice", "client:bob", None, Outgoing("client:bob", "client:alice")),
         ("alice", "client:bob", COMPANY, Outgoing("client:bob", "client:alice")),
         ("alice", "client:jane.doe", None, Outgoing("client:jane_doe", "client:alice")),

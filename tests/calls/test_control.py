@@ -2,6 +2,7 @@
 
 import pytest
 
+from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.control import Action, line_of, may_transfer, next_status, was_in
 from bridge.calls.heard import Heard
@@ -62,9 +63,9 @@ def test_who_is_on_the_line(
 ) -> None:
     if refused:
         with pytest.raises(refused):
-            line_of(who, heard)
+            line_of(Identity(who), heard)
     else:
-        assert line_of(who, heard).sid == leg
+        assert line_of(Identity(who), heard).sid == leg
 
 
 @pytest.mark.parametrize(
@@ -79,10 +80,10 @@ def test_who_is_on_the_line(
 )
 def test_who_had_a_part_in_it(heard: Heard, who: str, *, was: bool) -> None:
     if was:
-        was_in(who, heard)
+        was_in(Identity(who), heard)
     else:
         with pytest.raises(NotInCall):
-            was_in(who, heard)
+            was_in(Identity(who), heard)
 
 
 def test_only_calls_that_came_in_are_sent_on() -> None:

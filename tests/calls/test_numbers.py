@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
+from bridge.calls.agents import client_identity
 from bridge.calls.numbers import (
     Number,
     Reading,
-    client_identity,
     e164,
     home_region,
     is_withheld,
@@ -42,7 +42,8 @@ def test_not_withheld(address: str) -> None:
     ("address", "identity"),
     [
         ("client:alice", "alice"),
-        ("client:client:a", "client:a"),
+        ("client:client:a", "client_a"),
+        ("client:Jane.Doe@example.com", "jane_doe_example_com"),
         ("client:", None),
         ("Client:alice", None),
         ("+33612345678", None),

@@ -11,12 +11,11 @@ from typer.testing import CliRunner
 
 from bridge.cli import app
 from bridge.errors import NotAuthenticated
-from bridge.settings.access import AuthSettings
-from bridge.web.agents import Agents
+from bridge.settings.access import AgentSettings, AuthSettings
+from bridge.settings.agents import agents_with
 from bridge.web.keys import keys_of
 
 TODAY = datetime.now(UTC).date()
-NOBODY = Agents(names=(), pattern=None, default=None)
 
 
 def typed(*words: str) -> tuple[int, str]:
@@ -36,6 +35,8 @@ def test_what_is_printed_is_a_key_and_its_line() -> None:
     ("options", "asked", "identity"),
     [
         (["--identity", "alice"], None, "alice"),
+        (["--identity", "alice"], "twenty-user-1763800000000", "alice"),
+        (["--identity", "jane.doe"], "", "jane_doe"),
         (["--identity", "alice", "--identity", "bob"], "bob", "bob"),
         (["--pattern", "desk-[0-9]"], "desk-1", "desk_1"),
     ],
@@ -47,7 +48,7 @@ def test_the_line_makes_the_key_one(
     written = tmp_path / "config.yaml"
     written.write_text(f"auth:\n  keys:\n    - {told['line']}\n")
     auth = AuthSettings.model_validate(yaml.safe_load(written.read_text())["auth"])
-    caller = keys_of(auth, NOBODY).caller(told["key"], today=TODAY)
+    caller = keys_of(auth, agents_with(AgentSettings(), auth)).caller(told["key"], today=TODAY)
     assert caller is not None
     assert (caller.name, caller.per_minute) == ('the : of "é"', 3)
     assert caller.agent(asked) == identity
@@ -61,7 +62,10 @@ def test_no_key_is_made_that_is_over() -> None:
 
 def test_a_key_holds_through_its_last_day() -> None:
     told = json.loads(typed("--name", "a", "--expires", TODAY.isoformat(), "--json")[1])
-    keys = keys_of(AuthSettings.model_validate({"keys": [yaml.safe_load(told["line"])]}), NOBODY)
+    keys = keys_of(
+        AuthSettings.model_validate({"keys": [yaml.safe_load(told["line"])]}),
+        agents_with(AgentSettings(), AuthSettings()),
+    )
     assert keys.caller(told["key"], today=TODAY) is not None
     with pytest.raises(NotAuthenticated):
         keys.caller(told["key"], today=TODAY + timedelta(days=1))

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from bridge.calls.agents import Member
 from bridge.doctor.checks import Status
 from bridge.doctor.members import named
 from bridge.doctor.role import MEMBERS, told
 from bridge.settings import Settings
 
 ALICE = "0f3c6a53-6d2b-4f4e-9d5c-1a2b3c4d5e6f"
+WORKSPACE = [Member(ALICE, "alice@example.com")]
 IDENTITY = "wm_0f3c6a536d2b4f4e9d5c1a2b3c4d5e6f"
 
 
@@ -40,7 +42,8 @@ WELL: tuple[dict[str, Any], ...] = (
     {"activities": {"assignee": "nobody@example.com", "missed_call_tasks": False}},
     {"agents": {"members": {"al": "alice@example.com"}}, **ring("al")},
     {"agents": {"names": ["bob"]}, **ring("bob", "ALICE@example.com", "twenty-user-7")},
-    {"auth": {"keys": [KEY]}, **ring("desk", "room-1")},
+    {"auth": {"keys": [KEY]}, **ring("desk", "room-1", "room_1")},
+    {"agents": {"names": ["jane.doe"]}, **ring("jane.doe", "jane_doe", "twenty_user_7")},
     ring("alice_example_com", IDENTITY),
 )
 WRONG = (
@@ -60,20 +63,20 @@ WRONG = (
 
 @pytest.mark.parametrize("sections", WELL, ids=str)
 def test_everybody_is_there(sections: dict[str, Any]) -> None:
-    found = named(settings(**sections), emails={"alice@example.com"}, ids=[ALICE])
+    found = named(settings(**sections), WORKSPACE)
     assert found.status is Status.OK, found
 
 
 @pytest.mark.parametrize(("sections", "said"), WRONG, ids=[said for _, said in WRONG])
 def test_somebody_is_not(sections: dict[str, Any], said: str) -> None:
-    found = named(settings(**sections), emails={"alice@example.com"}, ids=[ALICE])
+    found = named(settings(**sections), WORKSPACE)
     assert found.status is Status.WARNING
     assert said in found.reason
 
 
 def test_a_plan_that_many_numbers_share_is_told_once() -> None:
     lines = {"default": {"ring": [{"agents": ["bobby"]}] * 2}, "numbers": {"+33159130001": {"name": "Shop"}}}
-    found = named(settings(lines=lines), emails=(), ids=())
+    found = named(settings(lines=lines), ())
     assert found.reason == "lines.default.ring: bobby is no agent."
 
 

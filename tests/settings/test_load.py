@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from bridge.calls.agents import Identity
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
+from bridge.settings.agents import agents_of
 from bridge.settings.load import ENVIRONMENT as VARIABLES
 from bridge.settings.load import SECRETS as SECRET_VARIABLES
 from tests.settings.conftest import ENVIRONMENT, SECRETS, Load, only, written
@@ -248,6 +250,26 @@ def test_all_that_is_wrong_is_told_at_once(loading: Load) -> None:
             {},
             "agents: has a.b and a-b, which are one agent to Twilio",
         ),
+        (
+            "agents: {members: {a.b: a@example.com, a_b: b@example.com}}",
+            {},
+            "agents.members: has a.b and a_b, which are one agent to Twilio",
+        ),
+        (
+            "agents: {names: [a.b], members: {a-b: a@example.com}}",
+            {},
+            "agents: has a.b and a-b, which are one agent to Twilio",
+        ),
+        (
+            "dialling: {own_caller_ids: {a.b: ['+33159130003'], a b: ['+33159130004']}}",
+            {},
+            "dialling.own_caller_ids: has a.b and a b, which are one agent to Twilio",
+        ),
+        (
+            "agents: {names: [a.b]}\ndialling: {own_caller_ids: {a-b: ['+33159130003']}}",
+            {},
+            "dialling: has a.b and a-b, which are one agent to Twilio",
+        ),
         ("agents: {default: carol}", {}, "agents.default: is carol, which is none of names"),
         ("agents: {default: wm_1, pattern: '.*'}", {}, "agents.default: has wm_1; what begins with wm_"),
         ("agents: {members: {alice: alice}}", {}, "should be an e-mail address"),
@@ -292,6 +314,15 @@ def test_each_problem_is_explained(
     told = problems(loading, config, **changes)
     assert len(told) == 1
     assert problem in told[0]
+
+
+def test_an_agent_may_be_named_as_it_is_called_or_as_twilio_has_it(loading: Load) -> None:
+    settings = loading(
+        "agents: {names: [a.b, J@Example.com], default: j@example.com, members: {a_b: a@example.com}}\n"
+        "dialling: {own_caller_ids: {a_b: ['+33159130003'], j_example_com: ['+33159130003']}}"
+    )
+    assert agents_of(settings).email_of(Identity("a_b")) == "a@example.com"
+    assert agents_of(settings).allowed.identity(None) == "j_example_com"
 
 
 def test_settings_that_do_not_go_together_are_told_beside_those_that_are_wrong(loading: Load) -> None:

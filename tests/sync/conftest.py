@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.calls.agents import Agents
 from bridge.calls.texts import ENGLISH
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox, open_inbox
@@ -46,7 +47,7 @@ def make_worker(inbox: Inbox) -> MakeWorker:
 
     def make(client: Executes, settings: Settings) -> Worker:
         batches = Batches(client, size=200)
-        members = Members(emails=settings.emails)
+        members = Members(Agents(members=settings.emails))
         policy = Policy(
             texts=ENGLISH, links=LINKS, region="FR", several=settings.several, nobody=settings.nobody
         )

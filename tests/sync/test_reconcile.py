@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bridge.calls.agents import Agents, Allowed
 from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import TwilioUnavailable
@@ -90,7 +91,7 @@ async def staged(
 ) -> Stage:
     """With a mark from before the first call."""
     await Marks(inbox).put(MARK, START - timedelta(minutes=1))
-    ours = Ours({COMPANY}, {"alice", "bob"}, None)
+    ours = Ours({COMPANY}, Agents(Allowed(["alice", "bob"])))
     account_url = f"{twilio.url}/2010-04-01/Accounts/{twilio.account_sid}"
     asking = Asking(inbox, rest, ours, forgotten, account_url=account_url)
     return Stage(app, twilio, inbox, Reconciler(inbox, asking), forgotten)

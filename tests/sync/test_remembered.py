@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.calls.agents import Agents, Allowed, Only
 from bridge.calls.call import fold
 from bridge.calls.callback import Callback, Kind
 from bridge.sync.remembered import Ours, lacking
@@ -15,7 +16,13 @@ from bridge.twilio.rest.resources import CallResource, RecordingResource
 from tests.calls.conftest import COMPANY, CUSTOMER, made_up, shuffled
 from tests.support import TEN
 
-OURS = Ours({COMPANY}, {"alice", "bob_example_com"}, r"twenty-user-[0-9]+")
+KEYS = {"desk": Only(["front.desk"]), "rooms": Allowed((), r"room [0-9]+")}
+AGENTS = Agents(
+    Allowed(["alice", "bob@example.com"], r"twenty-user-[0-9]+"),
+    keys=KEYS,
+    members={"jane.doe": "j@x.org"},
+)
+OURS = Ours({COMPANY}, AGENTS)
 LATER = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -43,6 +50,12 @@ def resource(from_: str, to: str, **more: object) -> CallResource:
         ("client:alice", CUSTOMER, True),
         ("client:bob_example_com", "", True),
         ("client:twenty-user-12", CUSTOMER, True),
+        ("client:twenty_user_12", CUSTOMER, True),
+        ("client:front_desk", CUSTOMER, True),
+        ("client:room_7", CUSTOMER, True),
+        ("client:jane_doe", CUSTOMER, True),
+        ("client:twenty_user_", CUSTOMER, False),
+        ("client:room_", CUSTOMER, False),
         ("client:wm_0123456789abcdef0123456789abcdef", CUSTOMER, True),
         ("client:wm_mallory", CUSTOMER, False),
         ("client:carol", CUSTOMER, False),

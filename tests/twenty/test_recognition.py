@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bridge.calls.agents import Agents
 from bridge.calls.numbers import Number
 from bridge.errors import TwentyDenied, TwentyError, TwentyRefused, TwentyUnavailable
 from bridge.twenty.directory import Directory
@@ -52,7 +53,8 @@ class Twenty:
 
     def _answer(self, name: str) -> dict[str, Any]:
         if name == "WorkspaceMembers":
-            return {"workspaceMembers": {"edges": [{"node": node} for node in MEMBERS]}}
+            edges = [{"node": node} for node in MEMBERS]
+            return {"workspaceMembers": {"edges": edges, "pageInfo": {"hasNextPage": False}}}
         if name == "LastSpoken":
             return {"phoneCalls": {"edges": [{"node": {"agentId": CHLOE}}]}}
         jane = {
@@ -87,7 +89,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def members() -> Members:
-    return Members(emails={"bela": "bela@example.com"})
+    return Members(Agents(members={"bela": "bela@example.com"}))
 
 
 @pytest.fixture

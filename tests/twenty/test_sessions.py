@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 import pytest
 
+from bridge.calls.agents import Identity
 from bridge.errors import NotAuthenticated, TooManyRequests, TwentyError, TwentyUnavailable
 from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client import TwentyClient
@@ -95,7 +96,7 @@ async def identity_of_admin(twenty: TwentySandbox) -> str:
 
 
 async def test_a_token_and_a_session_are_their_users(twenty: TwentySandbox, sessions: Sessions) -> None:
-    admin = User(ADMIN, await identity_of_admin(twenty))
+    admin = User(ADMIN, Identity(await identity_of_admin(twenty)))
     assert await user(sessions, shown(twenty.user_token)) == admin
     assert await user(sessions, cookie(twenty)) == admin
 
@@ -266,7 +267,7 @@ async def test_what_is_remembered_is_bounded(clock: Clock) -> None:
 
     async def vouch(credentials: Credentials) -> User | None:
         calls.append(credentials)
-        return None if "no" in credentials.headers["Cookie"] else User(ADMIN, "wm_1")
+        return None if "no" in credentials.headers["Cookie"] else User(ADMIN, Identity("wm_1"))
 
     sessions = Sessions(vouch, clock=clock, most=2)
     for value in ("yes1", "no1", "yes2", "no2", "no3", "no4"):

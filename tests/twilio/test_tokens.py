@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
-from bridge.calls.identities import allowed_identity
+from bridge.calls.agents import identity_of
 from bridge.twilio.binding import Binding
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 
@@ -131,4 +131,4 @@ def test_ttl_is_a_day_at_most(asked: timedelta, given: int) -> None:
     ],
 )
 def test_identity(asked: str, identity: str | None) -> None:
-    assert allowed_identity(asked) == identity
+    assert identity_of(asked) == identity

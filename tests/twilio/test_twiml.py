@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.calls.agents import identity_of
 from bridge.twilio import twiml
 from bridge.twilio.urls import CallbackUrls
 
@@ -79,7 +80,7 @@ def test_dial_without_a_limit() -> None:
     [
         ("+33612345678", "Number", "+33612345678"),
         ("client:bob", "Client", "bob"),
-        (f"client:{MARKUP}", "Client", MARKUP),
+        (f"client:{MARKUP}", "Client", str(identity_of(MARKUP))),
         (MARKUP, "Number", MARKUP),
     ],
 )

@@ -1,0 +1,197 @@
+"""Identities: every spelling of an agent is that agent, in each question that is asked about agents."""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bridge.calls.agents import (
+    LONGEST_IDENTITY,
+    Agents,
+    Allowed,
+    Identity,
+    Member,
+    Only,
+    Roster,
+    client_identity,
+    identity_of,
+    member_identity,
+)
+from bridge.errors import IdentityRefused
+
+ALICE, BELA, CHLOE = (f"20202020-0000-4000-8000-00000000000{last}" for last in "abc")
+NUMBER = "+33159130001"
+
+names = st.one_of(
+    st.from_regex(r"[A-Za-z0-9_.+' -]{1,30}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9.+-]{1,15}@[A-Za-z0-9-]{1,10}\.(com|org)", fullmatch=True),
+    st.text(min_size=1, max_size=20),
+).filter(lambda name: not (identity_of(name) or "wm_").startswith("wm_"))
+
+
+def spellings(name: str) -> list[str]:
+    """As a widget may send it: as configured, as it was issued, an address in another case."""
+    swapped = [name.upper(), name.lower()] if "@" in name and name.isascii() else []
+    return [name, str(identity_of(name)), *swapped]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "identity"),
+    [
+        ("alice", "alice"),
+        ("Alice", "Alice"),
+        ("jane.doe", "jane_doe"),
+        ("Jane.Doe@Example.com", "jane_doe_example_com"),
+        ("Zoë", "Zo_"),
+        ("a" * LONGEST_IDENTITY, "a" * LONGEST_IDENTITY),
+        ("a" * (LONGEST_IDENTITY + 1), None),
+        ("", None),
+    ],
+)
+def test_the_identity_of_a_spelling(spelling: str, identity: str | None) -> None:
+    assert identity_of(spelling) == identity
+
+
+@given(names)
+def test_an_identity_is_its_own(name: str) -> None:
+    identity = identity_of(name)
+    assert identity is not None
+    assert identity_of(identity) == identity == client_identity(f"client:{name}")
+
+
+@given(name=names, other=names)
+def test_any_spelling_is_the_same_agent_everywhere(name: str, other: str) -> None:
+    assume(identity_of(name) != identity_of(other))
+    email = "jane@example.org"
+    agents = Agents(
+        Allowed([name, other], default=other),
+        keys={"own": Only([name]), "both": Allowed([name, other])},
+        members={name: email},
+        caller_ids={name: (NUMBER,)},
+    )
+    roster = Roster(agents, [Member(ALICE, email)])
+    for spelling in spellings(name):
+        identity = agents.allowed.identity(spelling)
+        assert identity == identity_of(name)
+        assert agents.of_key("own").identity(spelling) == agents.of_key("both").identity(spelling) == identity
+        assert agents.of_key("another").identity(spelling) == identity
+        assert agents.is_ours(identity)
+        assert agents.caller_ids[identity] == (NUMBER,)
+        assert roster.by_identity(identity) == ALICE
+        assert roster.knows(spelling)
+        reached = roster.identities(spelling)
+        assert identity in reached
+        assert len(set(reached)) == len(reached)
+    assert not agents.caller_ids.get(identity_of(other) or Identity(""))
+
+
+@given(address=st.emails())
+def test_an_address_among_the_names_is_that_members_and_rings_as_what_was_issued(address: str) -> None:
+    assume(identity_of(address) and address.isascii())
+    agents = Agents(Allowed([address]))
+    roster = Roster(agents, [Member(ALICE, address.lower()), Member(BELA, "bela@example.com")])
+    issued = agents.allowed.identity(address.upper())
+    assert roster.by_identity(issued) == ALICE
+    assert roster.identities(address) == (member_identity(ALICE), issued) == roster.identities_of(ALICE)
+
+
+PATTERNS = (
+    r"twenty-user-[0-9]{1,20}",
+    r"[a-z]+\.[a-z]+@example\.com",
+    r"(desk|room)[ -]\d+",
+    r"[^@]+@(?:example|beispiel)\.(?P<land>de|at)",
+    r"\w+(-\w+)*",
+    r"Zo[ëé]\x2d[a-c]{2}",
+    r"a.c|x\W?y",
+    r"(?i:front)[.\- ]desk",
+    r"[]a-z-]+",
+    "naïve|über{0,2}",
+    r"[à-ü]{2}\u00e8|\U0001f600",
+)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@given(st.data())
+def test_what_a_pattern_takes_is_taken_again_as_it_was_issued(pattern: str, data: st.DataObject) -> None:
+    asked = data.draw(st.from_regex(pattern, fullmatch=True))
+    assume(0 < len(asked) <= LONGEST_IDENTITY and not (identity_of(asked) or "").startswith("wm_"))
+    allowed = Allowed(pattern=pattern)
+    issued = allowed.identity(asked)
+    assert allowed.identity(issued) == issued
+    assert allowed.has(issued)
+    assert Agents(keys={"key": allowed}).is_ours(issued)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "asked"),
+    [
+        (r"twenty-user-[0-9]{1,20}", "twenty_user_"),
+        (r"twenty-user-[0-9]{1,20}", "twenty_user_1_2"),
+        (r"twenty-user-[0-9]{1,20}", "twenty_user_7\n"),
+        (r"[a-z]+\.[a-z]+@example\.com", "jane_example_com"),
+        (r"[a-z]+", "jane_doe"),
+        (r"desk-[0-9]", "Desk_1"),
+        (r"(a-b)\1", "a_bab"),
+        (r"wm_.*", "wm_0123456789abcdef0123456789abcdef"),
+    ],
+)
+def test_what_a_pattern_does_not_take(pattern: str, asked: str) -> None:
+    with pytest.raises(IdentityRefused):
+        Allowed(pattern=pattern).identity(asked)
+
+
+@given(st.text(st.sampled_from("ab-._@7é "), max_size=12))
+def test_an_identity_that_is_taken_is_one_that_some_spelling_is_issued(asked: str) -> None:
+    pattern = r"[ab]+[-.][ab]@?7"
+    one = re.compile(pattern.replace("[-.]", "[-._]").replace("@", "[@_]"))
+    identity = identity_of(asked)
+    assert Allowed(pattern=pattern).has(identity or Identity("")) == bool(one.fullmatch(identity or ""))
+
+
+def test_a_key_for_one_agent_is_that_one_whatever_is_asked() -> None:
+    only = Only(["jane.doe"])
+    for asked in (None, "", "jane.doe", "jane_doe", "twenty-user-1763800000000", "bob", "x" * 500):
+        assert only.identity(asked) == "jane_doe"
+
+
+MEMBERS = [
+    Member(ALICE, "alice@example.com", "Alice"),
+    Member(BELA, "bela.b@example.com", "Bela"),
+    Member(CHLOE, ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("members", "identity", "member"),
+    [
+        ({}, f"wm_{ALICE.replace('-', '')}", ALICE),
+        ({}, "alice_example_com", ALICE),
+        ({}, "Alice_Example_com", ALICE),
+        ({}, "bela_b_example_com", BELA),
+        ({"b.b": "BELA.B@example.com"}, "b_b", BELA),
+        ({"b.b": "gone@example.com"}, "b_b", None),
+        ({}, "alice", None),
+        ({}, "", None),
+        ({}, "wm_nobody", None),
+    ],
+)
+def test_which_member_it_is(members: Mapping[str, str], identity: str, member: str | None) -> None:
+    assert Roster(Agents(members=members), MEMBERS).by_identity(Identity(identity)) == member
+
+
+def test_an_identity_that_two_addresses_become_is_neither_members_unless_the_settings_say() -> None:
+    both = [Member(ALICE, "a.b@example.com"), Member(BELA, "a-b@example.com")]
+    shared = Identity("a_b_example_com")
+    assert Roster(Agents(), both).by_identity(shared) is None
+    named = Roster(Agents(Allowed(["A-B@example.com"])), both)
+    assert named.by_identity(shared) == BELA
+    assert shared not in named.identities_of(ALICE)
+    assert shared in named.identities_of(BELA)
+
+
+def test_names_are_those_of_members_who_have_one() -> None:
+    roster = Roster(Agents(), MEMBERS)
+    wanted = [Identity(i) for i in ("alice_example_com", "nobody", f"wm_{CHLOE.replace('-', '')}")]
+    assert roster.names(wanted) == {"alice_example_com": "Alice"}
