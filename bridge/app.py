@@ -48,7 +48,7 @@ from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Clock, Inbound, utc_now
 from bridge.web.keys import keys_of
 from bridge.web.leaving import Leaving
-from bridge.web.limits import LARGEST_BODY, limits
+from bridge.web.limits import LARGEST_VOICE, limits
 from bridge.web.observe import observing
 from bridge.web.outbound import Line, Outbound
 from bridge.web.problems import problems
@@ -181,7 +181,7 @@ def _application(
     server = settings.server
     bounds = limits(concurrent_requests=server.concurrent_requests, body_seconds=server.body_seconds)
     middlewares = [observing(log_requests=settings.log.requests), problems, bounds]
-    app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=middlewares, client_max_size=LARGEST_VOICE)
     addresses, callbacks = Addresses(settings.server.trusted_proxies), Callbacks(inbox)
     door = _door(settings, sessions, addresses)
     leaving = Leaving()

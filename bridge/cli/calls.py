@@ -81,14 +81,17 @@ def relink(
 
 @group.command()
 def forget(
-    number: Annotated[str, typer.Argument(help="The person's number.")],
+    number: Annotated[str | None, typer.Argument(help="The person's number, as calls list shows it.")] = None,
     config: ConfigFile = None,
     *,
+    call: Annotated[str | None, typer.Option("--call", help="One call's SID, in place of a number.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Erase a person's number and callbacks here, for good; says what remains elsewhere."""
     from bridge.commands.calls_forget import run
 
-    if not run(config, number=number, yes=yes, as_json=as_json):
+    if (number is None) == (call is None):
+        raise typer.BadParameter("give a number, or --call with the SID of one call")
+    if not run(config, number=number, call=call, yes=yes, as_json=as_json):
         raise typer.Exit(1)

@@ -11,7 +11,8 @@ import typer
 
 from bridge.calls.activity import record_id
 from bridge.calls.call import fold
-from bridge.commands.numbers import telephone_number
+from bridge.calls.numbers import Number
+from bridge.commands.numbers import address
 from bridge.commands.table import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
@@ -30,22 +31,39 @@ class Elsewhere:
     recordings: Sequence[str]
 
 
-def run(config: Path | None, *, number: str, yes: bool, as_json: bool) -> bool:
+def run(config: Path | None, *, number: str | None, call: str | None, yes: bool, as_json: bool) -> bool:
     """Whether they were forgotten; not if the operator thinks better of it."""
     settings = load(config)
-    theirs = their_number(number, settings)
+    if call is not None:
+        return asyncio.run(_forget_call(settings, call, yes=yes, as_json=as_json))
+    theirs = their_number(number or "", settings)
     return asyncio.run(_forget(settings, theirs, yes=yes, as_json=as_json))
 
 
-def their_number(number: str, settings: Settings) -> str:
-    """The E.164 number to forget; raises NumberRefused for what is none, or the company's."""
-    theirs = telephone_number(number, settings.region)
+def their_number(number: str, settings: Settings) -> Number | str:
+    """The number to forget, valid or not; raises NumberRefused for what is none, or the company's."""
+    theirs = address(number, settings.region)
     if theirs in settings.own_numbers:
         raise NumberRefused("invalid", f"{number}: the company's own, so every call would be forgotten")
     return theirs
 
 
-async def _forget(settings: Settings, number: str, *, yes: bool, as_json: bool) -> bool:
+async def _forget_call(settings: Settings, sid: str, *, yes: bool, as_json: bool) -> bool:
+    """One call alone: a new call of the same number is kept as before."""
+    async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
+        known = await known_call(inbox, sid)
+        if known is None or not known.callbacks:
+            raise NumberRefused(
+                "invalid", f"{sid}: no such call; `twenty-bridge calls list` shows their SIDs"
+            )
+        if not yes and not typer.confirm(f"Erase the call {sid} here, for good?", err=True):
+            return False
+        erased = await erase(inbox, {sid})
+    _tell(settings, erased, _elsewhere([known]), as_json=as_json)
+    return True
+
+
+async def _forget(settings: Settings, number: Number | str, *, yes: bool, as_json: bool) -> bool:
     key = settings.inbox.forget_key
     async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
         forgotten = Forgotten(inbox, key.get_secret_value() if key else None)
@@ -62,7 +80,7 @@ async def _forget(settings: Settings, number: str, *, yes: bool, as_json: bool) 
     return True
 
 
-async def _erase_all(inbox: Inbox, number: str, found: set[str], *, region: str) -> int:
+async def _erase_all(inbox: Inbox, number: Number | str, found: set[str], *, region: str) -> int:
     """A running bridge may take in more of them meanwhile."""
     erased = 0
     while found:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bridge.calls.call import Call, fold
 from bridge.calls.numbers import e164
-from bridge.commands.numbers import telephone_number
+from bridge.commands.numbers import address
 from bridge.commands.table import Row, show
 from bridge.inbox.known_call import KnownCall, State
 from bridge.inbox.looking import known_calls
@@ -26,7 +26,7 @@ def run(
 ) -> None:
     """Prints them; `number` may be national. Raises NumberRefused."""
     settings = load(config)
-    wanted = telephone_number(number, settings.region) if number else None
+    wanted = address(number, settings.region) if number else None
 
     async def rows() -> list[Row]:
         found: list[Row] = []

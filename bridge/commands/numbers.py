@@ -1,12 +1,32 @@
 """Telephone numbers as operators type them."""
 
-from bridge.calls.numbers import Number, e164
+import re
+
+from bridge.calls.numbers import Number, e164, is_withheld
 from bridge.errors import NumberRefused
+
+ADDRESS = re.compile(r"\+?[0-9*#]{1,30}|sips?:\S{1,200}", re.IGNORECASE)
+"""What calls, and is no telephone number."""
 
 
 def telephone_number(number: str, region: str) -> Number:
-    """In E.164; a national one is read as one of `region`. Raises NumberRefused for what is none."""
+    """A national one is read as one of `region`. Raises NumberRefused for what is none."""
     theirs = e164(number, region)
     if theirs is None:
         raise NumberRefused("invalid", f"{number}: not a telephone number")
     return theirs
+
+
+def address(text: str, region: str) -> Number | str:
+    """A number, or whatever else `calls list` shows as calling: `+464`, `sip:…`. Raises NumberRefused."""
+    if is_withheld(text):
+        raise NumberRefused(
+            "invalid",
+            f"{text}: a withheld number stands for many people. One call of them is erased by its SID:"
+            " twenty-bridge calls forget --call CA…",
+        )
+    if (number := e164(text, region)) is not None:
+        return number
+    if ADDRESS.fullmatch(text.strip()):
+        return text.strip()
+    raise NumberRefused("invalid", f"{text}: not a telephone number")

@@ -13,12 +13,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge.calls.numbers import e164
+from bridge.calls.numbers import LONGEST, Number, e164
+from bridge.calls.written import plain
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.purge import drop
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls, forgotten
 from bridge.inbox.upsert import latest
+
+Address = Number | str
+"""A number, or an address that is none and yet called: `+464`, `sip:…`."""
 
 PAGE = 2000
 BATCH = 100
@@ -69,17 +73,16 @@ class Forgotten:
             )
         return self._key
 
-    async def remember(self, number: str, *, now: datetime) -> None:
-        """Keeps the number's hash, so that nothing from before `now` comes back."""
+    async def remember(self, number: Address, *, now: datetime) -> None:
+        """Keeps the hash of a number, in each of its forms, so that nothing from before `now` comes back."""
         async with self._inbox.reading() as connection:
             keys = await _keys(connection)
         key = self._checked(keys or ({_id(self._key)} if self._key else set()))
 
         async def operation(connection: AsyncConnection) -> None:
-            digest, key_id = _hash(key, number), _id(key)
-            await connection.execute(
-                latest(forgotten, connection.dialect.name, digest=digest, key_id=key_id, at=now)
-            )
+            for one in _of_one_line(number):
+                kept = {"digest": _hash(key, one), "key_id": _id(key), "at": now}
+                await connection.execute(latest(forgotten, connection.dialect.name, **kept))
 
         await self._inbox.write(operation)
 
@@ -96,12 +99,18 @@ def _id(key: bytes) -> bytes:
     return hmac.digest(key, b"key", "sha256")[:8]
 
 
-async def calls_of(inbox: Inbox, number: str, *, region: str) -> set[str]:
-    """The calls that a number (E.164) has to do with, in whatever form it stands in their callbacks.
+def _of_one_line(address: Address) -> frozenset[str]:
+    if not isinstance(address, Number):
+        return frozenset({address})
+    return frozenset(other for other in address.alike if other.line == address.line)
+
+
+async def calls_of(inbox: Inbox, number: Address, *, region: str) -> set[str]:
+    """The calls that a number has to do with, in whatever form it stands in their callbacks.
 
     `region` is where national numbers are at home. Every callback is looked at.
     """
-    mine = select(calls.c.root_sid).where(calls.c.number == number)
+    mine = select(calls.c.root_sid).where(calls.c.number.in_(_of_one_line(number)))
     async with inbox.reading() as connection:
         found = set((await connection.scalars(mine)).all())
     after = 0
@@ -122,14 +131,18 @@ async def _page(inbox: Inbox, after: int) -> Sequence[tuple[int, str, Mapping[st
         return [(row[0], row[1], row[2]) for row in await connection.execute(statement)]
 
 
-def _names(parameters: Mapping[str, str], number: str, region: str) -> bool:
-    return any(e164(address, region) == number for address in _like(parameters, number))
+def _names(parameters: Mapping[str, str], number: Address, region: str) -> bool:
+    if not isinstance(number, Number):
+        return any(value.strip().lower() == number.lower() for value in parameters.values())
+    read = (e164(address, region) for address in _like(parameters, number))
+    return any(found.line == number.line for found in read if found)
 
 
-def _like(parameters: Mapping[str, str], number: str) -> Iterator[str]:
+def _like(parameters: Mapping[str, str], number: Number) -> Iterator[str]:
     """Values that end in the same digits: to read each as a number would take long."""
+    ending = number.national[-6:]
     for value in parameters.values():
-        if number[-6:] in re.sub(r"[^0-9]", "", value):
+        if ending in re.sub(r"[^0-9]", "", value if value.isascii() else plain(value[:LONGEST])):
             # `sip:+33612345678@example.com` is their address, too.
             yield value.removeprefix("sip:").partition("@")[0]
 

@@ -1,7 +1,8 @@
 """Opening hours as people write them: `{mon-fri: 09:00-12:30 14:00-18:00, sat: 10:00-13:00}`."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,8 +47,27 @@ def spans(text: str) -> Iterator[Span]:
         yield span
 
 
+def opening(open_: Mapping[str, str]) -> dict[int, str]:
+    """Weekday → its times: those of the key that names the fewest days. ValueError where two name as few."""
+    keys: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    for named in open_:
+        of_key = set(days(named))
+        for day in of_key:
+            keys[day].append((len(of_key), named))
+    found = {}
+    for day, named_by in keys.items():
+        (fewest, key), *others = sorted(named_by)
+        if others and others[0][0] == fewest:
+            raise ValueError(f"{WEEKDAYS[day]} stands twice: in {key!r} and in {others[0][1]!r}")
+        found[day] = open_[key]
+    return found
+
+
 class HoursSettings(Section):
-    """When a line is open, in which time zone; on `closed` dates it is not. Times may go past midnight."""
+    """When a line is open, in which time zone; on `closed` dates it is not. Times may go past midnight.
+
+    Of two keys with one day the one that names fewer days replaces the other: `{mon-fri: …, fri: …}`.
+    """
 
     zone: Annotated[str, AfterValidator(_zone)] = Field(examples=["Europe/Paris"])
     open: dict[str, str] = Field(
@@ -60,12 +80,11 @@ class HoursSettings(Section):
     def _understood(cls, value: dict[str, str]) -> dict[str, str]:
         for weekdays, times in value.items():
             list(days(weekdays)), list(spans(times))
+        opening(value)
         return value
 
     @property
     def hours(self) -> Hours:
         """As the routing reads them."""
-        opened = [
-            (day, span) for named, times in self.open.items() for day in days(named) for span in spans(times)
-        ]
+        opened = [(day, span) for day, times in opening(self.open).items() for span in spans(times)]
         return Hours(ZoneInfo(self.zone), week_of(opened), frozenset(self.closed))

@@ -1,10 +1,11 @@
 """Calls in: who rings, when, and what becomes of a call that nobody takes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from bridge.calls.numbers import e164
 from bridge.settings.hours import HoursSettings
 from bridge.settings.types import Names, PhoneNumber, Section, Spoken
 
@@ -99,11 +100,33 @@ class LineSettings(Section):
         return default.model_copy(update={name: getattr(self, name) for name in self.model_fields_set})
 
 
+def _sent_to(line: LineSettings, own: Collection[str]) -> list[str]:
+    return [step.number for step in line.ring if step.number and step.number in own]
+
+
 class LinesSettings(Section):
     """The company's numbers that are served in ways of their own, and the default for all others."""
 
     default: LineSettings = LineSettings()
     numbers: dict[PhoneNumber, LineSettings] = Field({}, examples=["{'+33159130001': {name: Shop}}"])
+
+    @field_validator("numbers", mode="before")
+    @classmethod
+    def _each_once(cls, numbers: object) -> object:
+        """A second spelling of a number would replace the first, silently."""
+        seen: dict[str, object] = {}
+        for written in numbers if isinstance(numbers, dict) else ():
+            number = e164(str(written), "ZZ") or e164(f"+{written}", "ZZ")
+            if number and number.line in seen:
+                raise ValueError(f"{written} and {seen[number.line]} are one number")
+            if number:
+                seen[number.line] = written
+        return numbers
+
+    def forwards(self, own: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Each of the company's numbers → those of them to which its line may send a caller on."""
+        lines = dict(self.each())
+        return {number: _sent_to(lines.get(number, self.default), own) for number in own}
 
     def each(self) -> Iterator[tuple[str | None, LineSettings]]:
         """Number and line, each complete; None is for all others."""

@@ -101,8 +101,10 @@ def load_as(
     for section in ("twilio", "twenty", "server"):
         values.setdefault(section, {})
     for variable, (section, field) in ENVIRONMENT.items():
-        if told.get(variable) and isinstance(values.setdefault(section, {}), dict):
-            values[section][field] = told[variable]
+        # A file of a secret store ends with a line break, and so does what is copied.
+        value = told.get(variable, "").strip()
+        if value and isinstance(values.setdefault(section, {}), dict):
+            values[section][field] = value
     try:
         settings = model.model_validate(values)
     except ValidationError as invalid:

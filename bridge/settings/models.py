@@ -1,6 +1,8 @@
 """The settings: what there is, what it may be, what it is where nobody says."""
 
-from pydantic import ValidationInfo, field_validator
+from collections.abc import Collection, Mapping
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.calls.numbers import home_region
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings, distinct
@@ -10,9 +12,25 @@ from bridge.settings.lines import LinesSettings
 from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.recordings import RecordingSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
-from bridge.settings.systems import TwentySettings, TwilioSettings
+from bridge.settings.systems import HOME_REGION, TwentySettings, TwilioSettings
 from bridge.settings.types import Section, origin_of
 from bridge.settings.voice import VoiceSettings
+
+
+def _loop(forwards: Mapping[str, Collection[str]]) -> list[str]:
+    """The first circle that a caller may be sent on in; empty if there is none."""
+
+    def walk(number: str, way: list[str]) -> list[str]:
+        if number in way:
+            return [*way[way.index(number) :], number]
+        if number in ended:
+            return []
+        found = next((loop for to in forwards[number] if (loop := walk(to, [*way, number]))), [])
+        ended.add(number)
+        return found
+
+    ended: set[str] = set()
+    return next((loop for number in sorted(forwards) if (loop := walk(number, []))), [])
 
 
 class Settings(Section):
@@ -26,7 +44,7 @@ class Settings(Section):
     auth: AuthSettings = AuthSettings()
     cors: CorsSettings = CorsSettings()
     agents: AgentSettings = AgentSettings()
-    tokens: TokenSettings = TokenSettings()
+    tokens: TokenSettings = Field(TokenSettings(), validate_default=True)
     voice: VoiceSettings = VoiceSettings()
     dialling: DiallingSettings = DiallingSettings()
     recordings: RecordingSettings = RecordingSettings()
@@ -64,6 +82,29 @@ class Settings(Section):
                 where = f"numbers.{number}" if number else "default"
                 raise ValueError(f"{where}.language is {line.language}, which needs voice.texts of yours")
         return lines
+
+    @field_validator("lines")
+    @classmethod
+    def _forwards_end(cls, lines: LinesSettings, info: ValidationInfo) -> LinesSettings:
+        """A call that comes back to a line would be dialled again, at the company's cost, for ever."""
+        if (twilio := info.data.get("twilio")) and (dialling := info.data.get("dialling")):
+            shown = (number for numbers in dialling.own_caller_ids.values() for number in numbers)
+            own = {twilio.phone_number, *lines.numbers, *dialling.caller_ids, *shown}
+            if loop := _loop(lines.forwards(own)):
+                raise ValueError(f"forwards in a circle: {' → '.join(loop)}")
+        return lines
+
+    @field_validator("tokens")
+    @classmethod
+    def _one_region(cls, tokens: TokenSettings, info: ValidationInfo) -> TokenSettings:
+        """Keys, and the tokens made with them, are valid in their own region alone."""
+        twilio: TwilioSettings | None = info.data.get("twilio")
+        if twilio and twilio.region and twilio.region != (tokens.region or HOME_REGION):
+            raise ValueError(
+                f"region is {tokens.region or 'unset'}, and TWILIO_API_URL is of region {twilio.region}:"
+                f" set tokens.region to {twilio.region}, or TWILIO_API_URL to where the API key was made"
+            )
+        return tokens
 
     @property
     def region(self) -> str:

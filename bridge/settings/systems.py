@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -30,6 +31,11 @@ class TwilioAccount(Section):
     timeout_seconds: Seconds = 10
 
 
+TWILIO_HOST = re.compile(r"api\.((?:[a-z-]+\.)?(?P<region>[a-z]{2}[0-9])\.)?twilio\.com")
+HOME_REGION = "us1"
+"""Where an account is that names no region. https://www.twilio.com/docs/global-infrastructure/regions"""
+
+
 class TwilioSettings(TwilioAccount):
     """The Twilio account, and what the bridge uses of it."""
 
@@ -39,6 +45,13 @@ class TwilioSettings(TwilioAccount):
     )
     app_sid: str = Field(pattern=r"^AP[0-9a-zA-Z]{32}$", examples=["AP0123456789abcdef0123456789abcdef"])
     phone_number: PhoneNumber = Field(examples=["+33159130001"])
+
+    @property
+    def region(self) -> str | None:
+        """That of `api_url`, as `ie1` of api.dublin.ie1.twilio.com; None where it is not Twilio's own."""
+        if not (host := TWILIO_HOST.fullmatch(urlsplit(self.api_url).hostname or "")):
+            return None
+        return host["region"] or HOME_REGION
 
 
 class TwentySettings(Section):

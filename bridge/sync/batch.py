@@ -11,6 +11,7 @@ from bridge import metrics
 from bridge.calls.activity import activity_of
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.call import Call, fold
+from bridge.calls.caller_names import name_of_caller
 from bridge.calls.dispositions import dispositions
 from bridge.calls.links import RecordingLinks
 from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
@@ -153,7 +154,11 @@ class Preparation:
         # Whatever becomes of it, the next look-up has to see it.
         self._directory.drop(set(numbers.values()))
         forgotten = await self._whom_to_forget(set(numbers.values()))
-        named = [NewPerson(n, folded[sid].caller_name) for sid, n in numbers.items() if n not in forgotten]
+        named = [
+            NewPerson(n, name_of_caller(folded[sid].caller_name, n))
+            for sid, n in numbers.items()
+            if n.is_valid and n not in forgotten
+        ]
         created = await create_people(self._batches, named) if named else {}
         return {sid: Match(created[number]) for sid, number in numbers.items() if number in created}
 

@@ -8,6 +8,7 @@ from bridge.calls.agents import Agents, client_identity
 from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback
 from bridge.calls.legs import FINAL
+from bridge.calls.numbers import e164, is_withheld
 from bridge.twilio.rest.resources import CallResource
 
 
@@ -39,8 +40,9 @@ def by_root(legs: Iterable[CallResource]) -> dict[str, list[CallResource]]:
 
 
 def numbers_of(legs: Sequence[CallResource]) -> set[str]:
-    """The telephone numbers on either end of its legs."""
-    return {address for leg in legs for address in (leg.from_, leg.to) if address.startswith("+")}
+    """The telephone numbers on either end of its legs; what is none, as it is."""
+    addresses = {address for leg in legs for address in (leg.from_, leg.to) if address}
+    return {e164(a, "ZZ") or a for a in addresses if not client_identity(a) and not is_withheld(a)}
 
 
 def began(legs: Sequence[CallResource]) -> datetime | None:

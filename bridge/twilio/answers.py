@@ -19,7 +19,10 @@ LONGEST_PARAMETER = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls, as the agents' phones show it; `number` is E.164, None of one who withholds it."""
+    """Who calls, as the agents' phones show it; `number` is what a call
+    that is sent on shows: the calling number to the letter, None where the line's own is shown instead.
+    https://www.twilio.com/docs/api/errors/13214
+    """
 
     number: str | None = None
     name: str | None = None

@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bridge.calls.callback import Callback, Kind, digest_of
+from bridge.calls.numbers import ANONYMOUS
 from bridge.errors import CallbackInvalid
 from bridge.twilio import binding
 from bridge.twilio.urls import MARKS, marks
@@ -29,7 +30,6 @@ STATUSES = frozenset(
 )
 ALLOWED = {"CallStatus": STATUSES, "DialCallStatus": STATUSES | {"answered"}}
 NEEDED = {
-    Kind.VOICE: ("From",),
     Kind.STATUS: ("CallStatus",),
     Kind.DIAL: ("DialCallStatus",),
     Kind.REFUSED: ("Reason",),
@@ -71,6 +71,21 @@ def of_a_browser(parameters: Mapping[str, str]) -> dict[str, str]:
     https://www.twilio.com/docs/voice/sdks/javascript/twiml
     """
     return {name: value for name, value in parameters.items() if name in ASKED_BY_A_BROWSER}
+
+
+def served(parameters: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:
+    """The form of a request that TwiML answers, and the names of what is left out of it.
+
+    What is not needed to answer turns no caller away: parameters that Twilio does not send so are left out,
+    and a caller without a number withholds it.
+    """
+    odd = [name for name, allowed in ALLOWED.items() if parameters.get(name, "") not in {"", *allowed}]
+    if (parent := parameters.get("ParentCallSid")) and not CALL_SID.fullmatch(parent):
+        odd.append("ParentCallSid")
+    kept = {name: value for name, value in parameters.items() if name not in odd}
+    if not kept.get("From", "").strip():
+        kept["From"] = ANONYMOUS
+    return kept, odd
 
 
 def callback(

@@ -131,10 +131,11 @@ class Inbound:
 
     def _caller(self, found: Recognised, parameters: Mapping[str, str]) -> Caller:
         number = e164(parameters.get("From", ""), self._region)
+        shown = number if number and number.is_valid and number == parameters.get("From") else None
         if (person := found.person) is None:
-            return Caller(number=number)
+            return Caller(number=shown)
         page = f"{self._twenty_url}/object/person/{person.id}"
-        return Caller(number=number, name=person.name, person_id=person.id, url=page)
+        return Caller(number=shown, name=person.name, person_id=person.id, url=page)
 
 
 def _agents(line: Line) -> Collection[str]:

@@ -9,6 +9,10 @@ from bridge.errors import BodyTooLarge, BodyTooSlow, NotUnderstood, TargetTooLon
 from bridge.web.handlers import Handler
 
 LARGEST_BODY = 64 * 1024
+LARGEST_VOICE = 256 * 1024
+"""Of a voice request, which may carry the results of add-ons."""
+
+VOICE = ("/voice", "/twiml-handler")
 LONGEST_TARGET = 2048
 ALWAYS_ANSWERED = ("/health", "/ready")
 
@@ -41,8 +45,10 @@ def limits(*, concurrent_requests: int, body_seconds: float) -> Middleware:
 
 async def _read(request: web.Request, seconds: float) -> None:
     """Reads the body; aiohttp keeps it for whoever reads it next."""
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise BodyTooLarge(f"The body is over {LARGEST_BODY} bytes.")
+    most = LARGEST_VOICE if request.path.endswith(VOICE) else LARGEST_BODY
+    too_large = f"The body is over {most} bytes."
+    if (request.content_length or 0) > most:
+        raise BodyTooLarge(too_large)
     # A small compressed body may be a large one.
     if hdrs.CONTENT_ENCODING in request.headers:
         raise WrongContentType("The body should be sent as it is, without Content-Encoding.")
@@ -55,9 +61,11 @@ async def _read(request: web.Request, seconds: float) -> None:
     except TimeoutError as late:
         raise BodyTooSlow(f"The body did not arrive within {seconds} seconds.") from late
     except web.HTTPRequestEntityTooLarge as large:
-        raise BodyTooLarge(f"The body is over {LARGEST_BODY} bytes.") from large
+        raise BodyTooLarge(too_large) from large
     except (web.RequestPayloadError, ConnectionError) as broken:
         raise NotUnderstood("The body broke off, or its chunks are wrong.") from broken
+    if len(await request.read()) > most:
+        raise BodyTooLarge(too_large)
 
 
 def _always_answered(request: web.Request) -> bool:

@@ -25,9 +25,7 @@ LONGEST_FIELD = 16 * 1024
 SHARED_KEY_ID = re.compile(r"webhooks_sharedkey_[A-Za-z0-9]{1,40}")
 
 UNSIGNED = "The request does not carry a valid X-Twilio-Signature for this URL."
-UNREADABLE = (
-    f"The form should be UTF-8, {MOST_FIELDS} fields at most, each {LONGEST_FIELD} characters at most."
-)
+UNREADABLE = f"The form should be UTF-8, {MOST_FIELDS} fields at most."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class SignedForms:
             claim = self._claim(request, FORM)
             sent = _pairs(await request.read())
             self._check(request, claim, partial(self._validator.is_valid, parameters=sent))
-            parameters = _readable(dict(sent))
+            parameters = _readable(_of_use(sent))
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
 
@@ -132,11 +130,17 @@ def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> Non
     structlog.contextvars.bind_contextvars(**{name: value for name, value in known.items() if value})
 
 
+def _of_use(told: list[tuple[str, str]]) -> dict[str, str]:
+    """Without parameters that are too long to be read by any handler, as an add-on's results."""
+    too_long = sorted({name[:40] for name, value in told if len(name + value) > LONGEST_FIELD})
+    if too_long:
+        log.warning("request.left_out", parameters=too_long)
+        return {name: value for name, value in told if len(name + value) <= LONGEST_FIELD}
+    return dict(told)
+
+
 def _pairs(body: bytes) -> list[tuple[str, str]]:
     try:
-        found = pairs(body, most=MOST_FIELDS)
+        return pairs(body, most=MOST_FIELDS)
     except ValueError as problem:
         raise NotUnderstood(UNREADABLE) from problem
-    if len(body) > LONGEST_FIELD and any(len(name + value) > LONGEST_FIELD for name, value in found):
-        raise NotUnderstood(UNREADABLE)
-    return found

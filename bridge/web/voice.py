@@ -8,7 +8,7 @@ from aiohttp import web
 from bridge import metrics
 from bridge.calls.agents import client_identity
 from bridge.calls.texts import Texts
-from bridge.twilio import twiml
+from bridge.twilio import forms, twiml
 from bridge.web.callbacks import Callbacks, answer
 from bridge.web.inbound import Inbound
 from bridge.web.outbound import Outbound
@@ -26,7 +26,8 @@ class Voice:
         self._texts = texts
 
     async def voice(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """A browser calls out, or somebody calls in."""
+        """A browser calls out, or a caller calls in."""
+        parameters = _served(parameters)
         if client_identity(parameters.get("From")) is None:
             return await self._inbound.answer(request, parameters)
         return await self._outbound.answer(request, parameters)
@@ -34,7 +35,7 @@ class Voice:
     async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """A Dial is over: of a call in, the URL names the step that it was."""
         if "step" in request.query and parameters.get("DialCallStatus"):
-            return await self._inbound.dialled(request, parameters)
+            return await self._inbound.dialled(request, _served(parameters))
         return await self._callbacks.dial(request, parameters)
 
     async def announcement(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
@@ -46,3 +47,11 @@ class Voice:
         log.error("voice.failed", call_sid=parameters.get("CallSid"), error_code=parameters.get("ErrorCode"))
         metrics.TWIML.inc("fallback")
         return answer(twiml.say(self._texts.unavailable, language=self._texts.language))
+
+
+def _served(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """What is kept of a form that a caller waits for the answer to."""
+    kept, left_out = forms.served(parameters)
+    if left_out:
+        log.warning("voice.left_out", call_sid=parameters.get("CallSid"), parameters=left_out)
+    return kept

@@ -168,6 +168,34 @@ def test_forget(folder: Path) -> None:
     assert json.loads(typed("calls", "forget", JANES, "--yes", "--json")[1])["erased"] == 0
 
 
+@pytest.mark.parametrize("address", ["+464", "sip:bob@example.com", "+5215512345678", "266696"])
+def test_whatever_is_listed_can_be_forgotten(folder: Path, address: str) -> None:
+    sid = f"CA9{'0' * 31}"
+
+    async def fill(inbox: Inbox) -> None:
+        await kept(inbox, *incoming(sid, address, at=600))
+
+    with_inbox(folder, fill)
+    assert sid in [row["sid"] for row in listed("--number", address)]
+    assert typed("calls", "forget", address, "--yes")[0] == 0
+    assert [row["sid"] for row in listed()] == [DUE, PARKED, SETTLED]
+
+
+@pytest.mark.usefixtures("folder")
+def test_one_call_is_forgotten() -> None:
+    assert typed("calls", "forget", "--call", PARKED, given="y\n")[0] == 0
+    assert [row["sid"] for row in listed()] == [DUE, SETTLED]
+    assert typed("calls", "forget", "--call", PARKED, "--yes")[0] == 2
+    assert typed("calls", "forget")[0] == typed("calls", "forget", JANES, "--call", DUE)[0] == 2
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("number", ["anonymous", "Restricted", "+266696687", "266696687", "+12562533", " "])
+def test_a_withheld_number_is_many_peoples(number: str) -> None:
+    status, said = typed("calls", "forget", number, "--yes")
+    assert (status, "calls forget --call CA" in said) == (2, True)
+
+
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("number", [SETTINGS["TWILIO_PHONE_NUMBER"], "jane", "anonymous", "client:alice"])
 def test_whom_one_cannot_forget(number: str) -> None:

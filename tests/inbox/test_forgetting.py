@@ -7,13 +7,14 @@ import pytest
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.matching import Person
+from bridge.calls.numbers import Number
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
 from bridge.inbox.store import Inbox
 from tests.inbox.support import COMPANY, incoming, kept, settled
 from tests.support import TEN, new_sid, outbound, told
 
-JANES, PAULS = "+33612345678", "+33698765432"
+JANES, PAULS = Number("+33612345678"), Number("+33698765432")
 KEY = "0123456789abcdef"
 
 
@@ -80,3 +81,29 @@ async def test_a_number_cannot_be_told_from_the_hash_without_the_key(inbox: Inbo
     kept_bytes = b"".join(path.read_bytes() for path in sqlite_file.parent.glob("bridge.db*"))
     assert KEY.encode() not in kept_bytes
     assert JANES[1:].encode() not in kept_bytes
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "called"),
+    [
+        (Number("+525512345678"), "+5215512345678"),
+        (Number("+541123456789"), "+5491123456789"),
+        (Number("+5491123456789"), "+541123456789"),
+        (JANES, "٠٦ ١٢ ٣٤ ٥٦ ٧٨"),
+        ("+464", "+464"),
+        ("sip:bob@example.com", "sip:Bob@example.com"),
+    ],
+)
+async def test_the_line_is_forgotten_whichever_way_it_is_written(
+    inbox: Inbox, forgotten: Number | str, called: str
+) -> None:
+    callback = told(Kind.VOICE, new_sid(), From=called, To=COMPANY)
+    await inbox.put(callback)
+    await kept(inbox, *incoming(new_sid(), PAULS))
+    assert await calls_of(inbox, forgotten, region="FR") == {callback.root_sid}
+
+
+async def test_both_numbers_of_a_line_are_forgotten(inbox: Inbox) -> None:
+    await Forgotten(inbox, KEY).remember(Number("+541123456789"), now=TEN)
+    numbers = {"+541123456789", "+5491123456789"}
+    assert await Forgotten(inbox, KEY).among([*numbers, JANES]) == dict.fromkeys(numbers, TEN)

@@ -1,9 +1,12 @@
 """Lines in config.yaml: little has to be said, and what is wrong is told by its place."""
 
 import pytest
+import yaml
 
 from bridge.calls.lines import Group, Line, Message, Number, Owner, Recording
 from bridge.calls.texts import ENGLISH, FRENCH
+from bridge.errors import SettingsInvalid
+from bridge.settings.hours import opening
 from bridge.settings.served import lines_of
 from tests.settings.conftest import Load
 from tests.settings.test_load import problems
@@ -98,3 +101,64 @@ def test_what_is_wrong_is_told_by_its_place(loading: Load, config: str, told: st
     found = problems(loading, f"lines: {{{config}}}")
     assert len(found) == 1
     assert told in found[0]
+
+
+ELSEWHERE = "+33698765432"
+OWN, SHOP = "+33159130001", "+33159130002"
+TO_OWN, TO_SHOP, AWAY = ({"ring": [{"number": number}]} for number in (OWN, SHOP, ELSEWHERE))
+
+
+@pytest.mark.parametrize(
+    ("lines", "circle"),
+    [
+        ({"default": {"ring": [{"number": OWN}]}}, [OWN, OWN]),
+        ({"default": {"ring": [{}, {"number": "+33 1 59 13 00 01"}]}}, [OWN, OWN]),
+        ({"numbers": {SHOP: {"ring": [{"number": SHOP}]}}}, [SHOP, SHOP]),
+        ({"numbers": {SHOP: TO_OWN, OWN: TO_SHOP}}, [OWN, SHOP, OWN]),
+        ({"default": TO_SHOP, "numbers": {SHOP: TO_OWN}}, [OWN, SHOP, OWN]),
+        ({"default": TO_SHOP, "numbers": {SHOP: AWAY}}, None),
+        ({"default": {"ring": [{"number": ELSEWHERE}]}}, None),
+    ],
+)
+def test_forwarding_ends(loading: Load, lines: dict[str, object], circle: list[str] | None) -> None:
+    text = yaml.safe_dump({"lines": lines})
+    if circle is None:
+        loading(text)
+        return
+    with pytest.raises(SettingsInvalid) as invalid:
+        loading(text)
+    assert invalid.value.problems[0].count(" → ".join(circle)) == 1
+
+
+@pytest.mark.parametrize("second", ["+33 1 59 13 00 02", "+33 (0)1 59 13 00 02", "33159130002"])
+def test_a_line_is_named_once(loading: Load, second: str) -> None:
+    with pytest.raises(SettingsInvalid) as invalid:
+        loading(f"lines: {{numbers: {{'{SHOP}': {{name: A}}, '{second}': {{name: B}}}}}}")
+    assert "are one number" in invalid.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("opened", "twice"),
+    [
+        ({"mon, mon": "09:00-12:00"}, None),
+        ({"mon": "09:00-12:00", "MON": "13:00-17:00"}, "mon"),
+        ({"mon-wed": "09:00-12:00", "wed-fri": "13:00-17:00"}, "wed"),
+        ({"sat-mon": "09:00-12:00", "mon, tue, wed": "13:00-17:00"}, "mon"),
+        ({"mon-fri": "09:00-12:00", "fri": "13:00-17:00"}, None),
+    ],
+)
+def test_a_day_stands_once_or_in_a_narrower_key(
+    loading: Load, opened: dict[str, str], twice: str | None
+) -> None:
+    text = yaml.safe_dump({"lines": {"default": {"hours": {"zone": "Europe/Paris", "open": opened}}}})
+    if twice is None:
+        loading(text)
+        return
+    with pytest.raises(SettingsInvalid) as invalid:
+        loading(text)
+    assert f"{twice} stands twice" in invalid.value.problems[0]
+
+
+def test_the_narrower_key_replaces_the_wider() -> None:
+    opened = opening({"mon-sun": "1", "fri-sat": "3", "fri": "4", "mon-fri": "2"})
+    assert [opened[day] for day in range(7)] == ["2", "2", "2", "2", "4", "3", "1"]

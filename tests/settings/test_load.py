@@ -473,3 +473,32 @@ def test_the_examples_of_the_shipped_config_hold(loading: Load) -> None:
 def test_a_short_key_is_told_by_its_length(loading: Load) -> None:
     (told,) = problems(loading, BRIDGE_WIDGET_KEYS="short")
     assert "16 characters or more" in told
+
+
+@pytest.mark.parametrize(
+    ("url", "region", "holds"),
+    [
+        ("https://api.twilio.com", None, True),
+        ("https://api.twilio.com", "us1", True),
+        ("https://api.twilio.com", "ie1", False),
+        ("https://api.dublin.ie1.twilio.com", "ie1", True),
+        ("https://api.ie1.twilio.com", "ie1", True),
+        ("https://api.dublin.ie1.twilio.com", None, False),
+        ("https://api.sydney.au1.twilio.com", "ie1", False),
+        ("http://127.0.0.1:4010", "ie1", True),
+        ("https://api.example.com", "ie1", True),
+    ],
+)
+def test_twilios_region_is_one(loading: Load, url: str, region: str | None, holds: bool) -> None:
+    text = f"tokens: {{region: {region}}}" if region else ""
+    if holds:
+        loading(text, TWILIO_API_URL=url)
+        return
+    (problem,) = problems(loading, text, TWILIO_API_URL=url)
+    assert problem.startswith("tokens")
+
+
+@pytest.mark.parametrize("around", ["\n", "\r\n", " ", "\t"])
+def test_blanks_and_line_breaks_around_any_variable_are_left_out(loading: Load, around: str) -> None:
+    padded = {name: f"{around}{text}{around}" for name, text in ENVIRONMENT.items()}
+    assert loading(**padded) == loading()

@@ -93,6 +93,17 @@ async def test_a_callers_name_is_the_persons(
     assert person["name"] == {"firstName": "Ann", "lastName": "Other"}
 
 
+@pytest.mark.parametrize(
+    "number", ["+10000000000", "+33000000000", "+12562533", "266696687", "+17378742833", "+464"]
+)
+async def test_nobody_is_created_of_what_is_nobodys_number(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, number: str
+) -> None:
+    await inbound(inbox, new_sid(), number, CallerName="Ann Other")
+    await drain(make_worker(client, Settings(nobody="create")))
+    assert nodes_of(await ask(twenty, PEOPLE)) == []
+
+
 @pytest.mark.parametrize("key", ["0123456789abcdef", None, "another key of sixteen"])
 async def test_nobody_is_created_who_was_forgotten(
     twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, key: str | None

@@ -52,6 +52,57 @@ async def test_all_agents_ring(open_bridge: OpenBridge, path: str) -> None:
     assert await kept(bridge) == [IN | {"Next": "dial"}]
 
 
+LARGE = "{" * 17_000
+
+
+@pytest.mark.parametrize(
+    ("odd", "kept_as"),
+    [
+        ({"From": ""}, {"From": "anonymous"}),
+        ({"From": "  "}, {"From": "anonymous"}),
+        ({"From": None}, {"From": "anonymous"}),
+        ({"From": None, "Caller": "+33612345678"}, {"From": "anonymous", "Caller": "+33612345678"}),
+        ({"CallStatus": "answered"}, {"CallStatus": None}),
+        ({"ParentCallSid": "junk"}, {"ParentCallSid": None}),
+        ({"AddOns": LARGE}, {"AddOns": None}),
+        ({"AddOns": LARGE * 5}, {"AddOns": None}),
+    ],
+    ids=",".join,
+)
+async def test_what_is_not_needed_turns_no_caller_away(
+    open_bridge: OpenBridge, odd: dict[str, str | None], kept_as: dict[str, str | None]
+) -> None:
+    bridge = await open_bridge(agents=AGENTS)
+    told = {name: value for name, value in (IN | odd).items() if value is not None}
+    answer = await bridge.twilio("/twilio/voice", told)
+    assert (answer.status, len(dial(answer.text))) == (200, 2)
+    expected = {**IN, **{name: value for name, value in odd.items() if name == "Caller"}, **kept_as}
+    assert await kept(bridge) == [
+        {name: value for name, value in expected.items() if value is not None} | {"Next": "dial"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("from_", "shown"),
+    [
+        ("+33612345678", "+33612345678"),
+        ("+330612345678", IN["To"]),
+        ("+5215512345678", IN["To"]),
+        ("266696687", IN["To"]),
+        ("+10000000000", IN["To"]),
+        ("+33000000000", IN["To"]),
+        ("+12562533", IN["To"]),
+        ("anonymous", IN["To"]),
+        ("", IN["To"]),
+    ],
+)
+async def test_a_forwarded_call_shows_the_caller_to_the_letter_or_the_line(
+    open_bridge: OpenBridge, from_: str, shown: str
+) -> None:
+    bridge = await open_bridge(lines={"default": {"ring": [{"number": MOBILE}]}})
+    assert dial((await bridge.twilio("/twilio/voice", IN | {"From": from_})).text).attrib["callerId"] == shown
+
+
 @pytest.mark.parametrize(
     ("step", "rings", "following"),
     [
