@@ -19,6 +19,8 @@ from bridge.calls.times import times_of
 
 __all__ = ["Call", "CallStatus", "Direction", "Recording", "fold"]
 
+BLANK = "(blank)"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Recording:
@@ -84,14 +86,20 @@ def fold(callbacks: Iterable[Callback]) -> Call:
         ring_seconds=times.ring_seconds,
         legs=heard.legs,
         recordings=_recordings(told),
-        transcript=first(c.get("TranscriptionText") for c in told if c.kind is Kind.TRANSCRIPTION),
+        transcript=first(_said(c) for c in told if c.kind is Kind.TRANSCRIPTION),
         caller_name=first(c.get("CallerName") for c in told if heard.direction is Direction.INBOUND),
         refused=first(c.get("Reason") for c in told if c.kind is Kind.REFUSED),
     )
 
 
+def _said(transcription: Callback) -> str | None:
+    """The text of a transcription; Twilio writes `(blank)` of a silent recording."""
+    text = (transcription.get("TranscriptionText") or "").strip()
+    return None if text.lower() == BLANK else text
+
+
 def _recordings(told: Sequence[Callback]) -> tuple[Recording, ...]:
-    """Each recording once; one whose making failed is none."""
+    """Each recording once; neither one whose making failed, nor one of no length."""
     found: dict[str, Recording] = {}
     gone = {c.get("RecordingSid") for c in told if c.get("RecordingStatus") in ("absent", "failed")}
     for callback in told:
@@ -101,4 +109,4 @@ def _recordings(told: Sequence[Callback]) -> tuple[Recording, ...]:
         sid = callback.get("RecordingSid") or url.rstrip("/").rsplit("/", 1)[-1]
         heard = Recording(sid, url, seconds(callback.get("RecordingDuration")))
         found[sid] = max(heard, found.get(sid, heard), key=lambda r: (r.duration or -1, r.url))
-    return tuple(sorted(r for sid, r in found.items() if sid not in gone))
+    return tuple(sorted(r for sid, r in found.items() if sid not in gone and r.duration != 0))

@@ -29,6 +29,11 @@ PROGRESS = {
 RINGING = frozenset({"queued", "initiated", "ringing"})
 UNKNOWN = datetime.max.replace(tzinfo=UTC)
 FINAL = frozenset({"canceled", "failed", "no-answer", "busy", "completed"})
+TALK = timedelta(seconds=10)
+"""A leg that was in progress for so long was talked on, even if its last status says that no answer came.
+
+Two agents who pick up at once are both in progress for a moment, and one is canceled.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,10 @@ def _leg(sid: str, evidence: Sequence[_Evidence]) -> Leg:
     # Twilio's call resource has no time of the answer.
     heard = [e for e in evidence if e.callback.kind is not Kind.RECONCILED]
     answered_at = _when(heard, {"in-progress"})
+    # Where there is a Dial action, it knows better.
+    unclear = status in FINAL and all(e.callback.kind is not Kind.DIAL for e in evidence)
+    if unclear and answered_at and ended_at and ended_at - answered_at >= TALK:
+        status = "completed"
     if answered_at is None and ended_at and duration and status == "completed":
         answered_at = ended_at - timedelta(seconds=duration)
     return Leg(

@@ -53,13 +53,15 @@ ASKED_BY_A_BROWSER = frozenset(
         "CallerId",
         "Direction",
         "From",
-        "Timestamp",
         "To",
         binding.AGENT,
         binding.PROOF,
     }
 )
-"""What counts of a browser's voice request: Twilio's own, the widget's wishes, and what a token carries."""
+"""What counts of a browser's voice request: Twilio's own, the widget's wishes, and what a token carries.
+
+`Timestamp` is not: Twilio sends none with a voice request, so it would be the page that sets a call's time.
+"""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

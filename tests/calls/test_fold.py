@@ -27,6 +27,13 @@ from tests.calls.conftest import (
 )
 
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND
+
+
+def leg_of_dial(status: str, **more: str) -> Callback:
+    """The Dial action that tells of the first leg."""
+    return callback(Kind.DIAL, DialCallSid=f"CA{1:032}", DialCallStatus=status, at=68, **more)
+
+
 OPEN = {CallStatus.RINGING, CallStatus.IN_PROGRESS}
 
 
@@ -246,6 +253,35 @@ def test_whether_an_answer_may_not_have_been_heard_of(told: list[Callback], cert
     assert (fold(told).ended, fold(told).certain) == (True, certain)
 
 
+BROKEN_OFF = [
+    leg(1, "ringing"),
+    leg(1, "in-progress", at=8),
+    leg(1, "no-answer", at=68),
+    callback(
+        Kind.STATUS, {"From": CUSTOMER, "To": COMPANY}, at=69, CallStatus="completed", Timestamp=stamp(69)
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "talk"),
+    [
+        (BROKEN_OFF, "COMPLETED", 60),
+        ([*BROKEN_OFF[:2], leg(1, "canceled", at=9), BROKEN_OFF[3]], "MISSED", None),
+        ([*BROKEN_OFF, leg_of_dial("no-answer")], "MISSED", None),
+        ([*BROKEN_OFF, leg_of_dial("completed", DialBridged="false")], "MISSED", None),
+    ],
+)
+def test_a_talk_whose_dial_action_was_lost(told: list[Callback], status: str, talk: int | None) -> None:
+    call = fold(told)
+    assert (call.status, call.talk_seconds) == (CallStatus(status), talk)
+
+
+@pytest.mark.parametrize("text", ["(blank)", " (Blank)\n", " "])
+def test_a_silent_recording_has_no_transcript(text: str) -> None:
+    assert fold([callback(Kind.TRANSCRIPTION, TranscriptionText=text)]).transcript is None
+
+
 def test_five_rung_agents_are_one_call_with_five_legs() -> None:
     call = fold([VOICE_IN, *(c for n in range(1, 6) for c in rung(n, "no-answer")), dial("no-answer")])
     assert [leg.status for leg in call.legs] == ["no-answer"] * 5
@@ -387,14 +423,17 @@ def test_a_call_that_only_twilio_remembers() -> None:
     assert call.talk_seconds == 60
 
 
-@pytest.mark.parametrize("lost", ["completed", "no-answer"])
-def test_what_twilio_remembers_closes_what_nobody_ended(lost: str) -> None:
+@pytest.mark.parametrize(
+    ("lost", "until", "status"),
+    [("completed", 70, "COMPLETED"), ("no-answer", 12, "MISSED"), ("no-answer", 70, "COMPLETED")],
+)
+def test_what_twilio_remembers_closes_what_nobody_ended(lost: str, until: float, status: str) -> None:
     told = [VOICE_IN, leg(2, "initiated", at=1), leg(2, "ringing", at=2), leg(2, "in-progress", at=10)]
-    asked = [ASKED[0], reconciled(child(2, lost, CallDuration="60"), at=1, until=70)]
+    asked = [ASKED[0], reconciled(child(2, lost, CallDuration=str(int(until) - 10)), at=1, until=until)]
     call = fold([*told, *asked])
     assert call.ended
-    assert call.status is (CallStatus.COMPLETED if lost == "completed" else CallStatus.MISSED)
-    assert call.answered_at == (at("10:00:10") if lost == "completed" else None)
+    assert call.status is CallStatus(status)
+    assert call.answered_at == (at("10:00:10") if status == "COMPLETED" else None)
 
 
 def test_a_call_that_twilio_says_goes_on_is_open_and_its_answer_is_not_dated() -> None:

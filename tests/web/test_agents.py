@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bridge.web import keys
+from tests.support import eventually
 from tests.web.conftest import KEY, Bridge, OpenBridge, payload
 
 IN, OUT = payload("inbound-1-voice-request"), payload("browser-out-1-voice-request")
@@ -70,6 +71,14 @@ async def test_a_caller_id_of_their_own_is_shown(open_bridge: OpenBridge, agent:
     answer = await bridge.twilio("/twilio/voice", {**OUT, "From": f"client:{agent}", "To": "+33612345678"})
     (dial,) = ET.fromstring(answer.text).iter("Dial")
     assert dial.attrib["callerId"] == OWN
+
+
+async def test_a_page_does_not_set_the_time_of_its_call(open_bridge: OpenBridge) -> None:
+    bridge = await open_bridge(**SETTINGS)
+    await bridge.twilio("/twilio/voice", {**OUT, "Timestamp": "Mon, 01 Jan 1990 00:00:00 +0000"})
+    await eventually(lambda: bool(bridge.rows()))
+    ((_, _, parameters),) = bridge.rows()
+    assert "Timestamp" not in parameters
 
 
 async def test_what_registers_is_rung(open_bridge: OpenBridge) -> None:
