@@ -26,7 +26,16 @@ SET_UP = "twenty-bridge setup twenty"
 
 OF_CALLS = frozenset({Feature.CALLS, Feature.CALL_ON_PERSON, Feature.CALL_DETAILS})
 ADORNS = frozenset(
-    {*OPTIONAL, Feature.SETUP, Feature.SCREEN_POP, Feature.LAST_CALLS, Feature.LAST_SPOKEN, Feature.DOCTOR}
+    {
+        *OPTIONAL,
+        Feature.PERSON_DETAILS,
+        Feature.ADDITIONAL_PHONES,
+        Feature.SETUP,
+        Feature.SCREEN_POP,
+        Feature.LAST_CALLS,
+        Feature.LAST_SPOKEN,
+        Feature.DOCTOR,
+    }
 )
 """Calls are logged without these."""
 

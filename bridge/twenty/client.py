@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from aiohttp import ClientResponseError
@@ -18,11 +19,12 @@ from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnav
 from bridge.settings import TwentySettings
 from bridge.twenty.answers import understood
 from bridge.twenty.budget import Budget
-from bridge.twenty.documents import operation
+from bridge.twenty.composites import Composites
+from bridge.twenty.documents import Operation, operation
 from bridge.twenty.translate import translate
 from bridge.unreachable import seconds_of, why
 
-UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
+UNLIMITED = frozenset({"WorkspaceSchema", "CompositeTypes", "Introspection"})
 """Operations on /graphql that cost nothing: introspection alone."""
 
 
@@ -49,10 +51,12 @@ class TwentyClient:
         metadata: AsyncClientSession,
         budget: Budget,
         *,
+        composites: Composites | None = None,
         interactive: bool = False,
         allowed: Callable[[], Awaitable[None]] = _always,
     ) -> None:
         self._graphql = graphql
+        self._composites = composites or Composites()
         self._metadata = metadata
         self.budget = budget
         self._interactive = interactive
@@ -60,14 +64,18 @@ class TwentyClient:
 
     def interactive(self) -> "TwentyClient":
         """The same sessions for somebody who waits: it may spend what batches leave in reserve."""
-        return TwentyClient(self._graphql, self._metadata, self.budget, interactive=True)
+        return TwentyClient(
+            self._graphql, self._metadata, self.budget, composites=self._composites, interactive=True
+        )
 
     def while_allowed(self, allowed: Callable[[], Awaitable[None]]) -> "TwentyClient":
         """The same sessions for one of several processes: `allowed` raises where it is another's turn.
 
         It is asked after the wait for the budget, right before an operation is sent.
         """
-        return TwentyClient(self._graphql, self._metadata, self.budget, allowed=allowed)
+        return TwentyClient(
+            self._graphql, self._metadata, self.budget, composites=self._composites, allowed=allowed
+        )
 
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
         """See `Executes`. Waits for the budget first."""
@@ -75,7 +83,8 @@ class TwentyClient:
             await self.budget.take(interactive=self._interactive)
         await self._allowed()
         try:
-            return understood(name, await send(self._graphql, name, variables))
+            sent = self._composites.execute(partial(send, self._graphql), name, variables)
+            return understood(name, await sent)
         except TwentyOverLimit as refused:
             self.budget.exhausted(retry_after=refused.retry_after)
             raise
@@ -121,12 +130,16 @@ async def send(
     name: str,
     variables: dict[str, Any],
     *,
+    bare: frozenset[str] = frozenset(),
     post: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The data of the answer to an operation; `post` goes on to aiohttp. Raises TwentyError."""
+    """The data of the answer to an operation; `post` goes on to aiohttp, see `operation` for `bare`.
+
+    Raises TwentyError.
+    """
     began, outcome = time.perf_counter(), "ok"
     try:
-        return await _ask(session, name, variables, dict(post or {}))
+        return await _ask(session, operation(name, variables, bare=bare), dict(post or {}))
     except TwentyError as error:
         outcome = error.code.removeprefix("twenty.")
         raise
@@ -135,11 +148,10 @@ async def send(
         metrics.TWENTY_REQUESTS.inc(name, outcome)
 
 
-async def _ask(
-    session: AsyncClientSession, name: str, variables: dict[str, Any], post: dict[str, Any]
-) -> dict[str, Any]:
+async def _ask(session: AsyncClientSession, asked: Operation, post: dict[str, Any]) -> dict[str, Any]:
+    name = asked.operation_name or ""
     try:
-        return await session.execute(operation(name, variables), extra_args=post)
+        return await session.execute(asked, extra_args=post)
     except TransportQueryError as answered:
         raise translate(answered.errors) from None
     except TransportServerError as failed:

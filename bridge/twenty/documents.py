@@ -5,7 +5,18 @@ from importlib.resources import files
 from typing import Any
 
 from gql import GraphQLRequest
-from graphql import DocumentNode, OperationDefinitionNode, parse, print_ast
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    OperationDefinitionNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
+
+LISTS = frozenset({"additionalPhones", "secondaryLinks"})
+"""Lists within composite fields, which are JSON or have entries of a type: see `composites`."""
 
 
 class Operation(GraphQLRequest):
@@ -37,7 +48,42 @@ def operations() -> dict[str, tuple[str, DocumentNode]]:
     return found
 
 
-def operation(name: str, variables: dict[str, Any]) -> Operation:
-    """The operation of that name, ready to be sent."""
-    text, document = operations()[name]
+def operation(name: str, variables: dict[str, Any], *, bare: frozenset[str] = frozenset()) -> Operation:
+    """The operation of that name, ready to be sent; the lists that are `bare` are selected as JSON."""
+    text, document = _in_form(name, bare)
     return Operation(name, text, document, variables)
+
+
+@cache
+def has_lists(name: str) -> bool:
+    """Whether the operation selects one of `LISTS`."""
+    text, _ = operations()[name]
+    return any(field in text for field in LISTS)
+
+
+@cache
+def _in_form(name: str, bare: frozenset[str]) -> tuple[str, DocumentNode]:
+    text, document = operations()[name]
+    if not bare or not has_lists(name):
+        return text, document
+    document = without_entries(document, bare)
+    return print_ast(document), document
+
+
+def without_entries(document: DocumentNode, bare: frozenset[str]) -> DocumentNode:
+    """The document with these lists selected as JSON."""
+    changed: DocumentNode = visit(document, _Bare(bare))
+    return changed
+
+
+class _Bare(Visitor):
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def enter_field(self, node: FieldNode, *_: object) -> FieldNode | None:
+        if node.name.value not in self._names or node.selection_set is None:
+            return None
+        return FieldNode(
+            alias=node.alias, name=node.name, arguments=node.arguments, directives=node.directives
+        )

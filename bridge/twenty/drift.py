@@ -8,20 +8,28 @@ from typing import Any, cast
 from graphql import (
     DocumentNode,
     FieldNode,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLSchema,
     IntrospectionQuery,
     OperationDefinitionNode,
+    ScalarLeafsRule,
     SelectionSetNode,
     build_client_schema,
     get_named_type,
     parse,
+    specified_rules,
     type_from_ast,
     validate,
 )
 
-from bridge.twenty.features import GIVEN, Feature, Given, feature_of
+from bridge.twenty.composites import bare_lists
+from bridge.twenty.documents import without_entries
+from bridge.twenty.features import GIVEN, RECORDS, Feature, Given, feature_of
 from bridge.twenty.reached import reached
+
+EXECUTED_UNSEEN = tuple(rule for rule in specified_rules if rule is not ScalarLeafsRule)
+"""/graphql answers an object that is selected bare, and JSON with a selection: it does not validate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,8 @@ class Drift:
 
 def drifts(introspection: Mapping[str, Any], documents: Mapping[str, DocumentNode]) -> list[Drift]:
     """What the introspected schema lacks for each document (one operation, under its name) by itself."""
+    bare = bare_lists(introspection["__schema"]["types"])
+    documents = {name: without_entries(document, bare) for name, document in documents.items()}
     part = cast("IntrospectionQuery", reached(introspection, documents.values()))
     # Only a part: types that nothing is selected of have no fields.
     schema = build_client_schema(part, assume_valid=True)
@@ -43,14 +53,21 @@ def drifts(introspection: Mapping[str, Any], documents: Mapping[str, DocumentNod
 
 def _drifts_of(schema: GraphQLSchema, name: str, document: DocumentNode) -> Iterator[Drift]:
     missing: defaultdict[Feature, list[str]] = defaultdict(list)
-    for error in validate(schema, document):
-        missing[feature_of(name)].append(error.message.partition(" Did you mean ")[0])
+    for error in validate(schema, document, EXECUTED_UNSEEN if name in RECORDS else None):
+        lacks = feature_of(name, _field(error))
+        missing[lacks].append(error.message.partition(" Did you mean ")[0])
     for given in GIVEN:
         if given.operation == name:
             missing[given.feature] += _not_taken(schema, document, given)
     for feature, messages in missing.items():
         if messages:
             yield Drift(name, tuple(messages), feature)
+
+
+def _field(error: GraphQLError) -> str | None:
+    """The selected field that an error is about, if it is about one."""
+    node = error.nodes[0] if error.nodes else None
+    return node.name.value if isinstance(node, FieldNode) else None
 
 
 def _not_taken(schema: GraphQLSchema, document: DocumentNode, given: Given) -> Iterator[str]:

@@ -15,6 +15,8 @@ class Feature(StrEnum):
     """What an operator misses without it, in words."""
 
     MATCHING = "matching: nothing can be logged to a person"
+    PERSON_DETAILS = "names, companies and owners of the people that calls are matched with"
+    ADDITIONAL_PHONES = "people by their additional numbers"
     CALLS = "calls as records of their own"
     CALL_ON_PERSON = "calls on the person's page"
     CALL_DETAILS = "these fields of a call"
@@ -80,8 +82,24 @@ STRUCTURE: Mapping[str, Feature] = {
 """What operations to /metadata are for; those that are not named set the workspace up."""
 
 
-def feature_of(operation: str) -> Feature:
-    """What an operation is for."""
+SELECTED: Mapping[str, Mapping[str, Feature]] = {
+    "FindPeople": {
+        **dict.fromkeys(
+            ("name", "firstName", "lastName", "companyId", "company", "accountOwnerId"),
+            Feature.PERSON_DETAILS,
+        ),
+        **dict.fromkeys(
+            ("additionalPhones", "number", "callingCode", "countryCode"), Feature.ADDITIONAL_PHONES
+        ),
+    },
+}
+"""Operation → selected fields without which it does the most of its work: Twenty answers null for them."""
+
+
+def feature_of(operation: str, selected: str | None = None) -> Feature:
+    """What an operation is for, or one of the fields that it selects."""
+    if feature := SELECTED.get(operation, {}).get(selected or ""):
+        return feature
     return RECORDS.get(operation) or STRUCTURE.get(operation, Feature.SETUP)
 
 

@@ -12,6 +12,7 @@ from bridge.calls.numbers import Number, readable
 from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches, Record
 from bridge.twenty.client import Executes
+from bridge.twenty.composites import entries
 from bridge.twenty.features import Feature, go_without
 
 PAGE = 1000
@@ -97,10 +98,10 @@ def _numbers(phones: dict[str, Any], region: str) -> Iterator[Number]:
     ]
     written += [
         (phone.get("number"), phone.get("callingCode"), phone.get("countryCode"))
-        for phone in phones.get("additionalPhones") or ()
+        for phone in entries(phones.get("additionalPhones"))
     ]
     for number, calling_code, country_code in written:
-        if not number:
+        if not number or not isinstance(number, str):
             continue
         found = number_of(
             number, calling_code=calling_code or "", country_code=country_code or "", region=region

@@ -54,6 +54,8 @@ async def test_a_whole_workspace_has_not_drifted(client: TwentyClient) -> None:
     [
         ("Query.people", {("FindPeople", Feature.MATCHING), ("CallerProfile", Feature.SCREEN_POP)}),
         ("Person.phones", {("FindPeople", Feature.MATCHING)}),
+        ("Person.companyId", {("FindPeople", Feature.PERSON_DETAILS)}),
+        ("Phones.additionalPhones", {("FindPeople", Feature.ADDITIONAL_PHONES)}),
         ("PersonFilterInput.phones", {("FindPeople", Feature.MATCHING)}),
         ("OrderByDirection.AscNullsLast", {("FindPeople", Feature.MATCHING)}),
         ("Person.avatarUrl", {("CallerProfile", Feature.SCREEN_POP)}),
@@ -205,6 +207,32 @@ async def test_a_twenty_that_is_away_is_asked_again(
 async def test_an_introspection_that_makes_no_sense_harms_nobody(client: TwentyClient) -> None:
     (entry,) = await told_by(Altered(client, lambda answer: answer.clear()), ended)
     assert (entry["event"], entry["log_level"]) == ("twenty.not_compared", "error")
+
+
+TYPED = """
+    type Query { people: [Person] }
+    type Person { id: ID phones: Phones link: Link }
+    type Phones { additionalPhones: [Entry!]! }
+    type Entry { number: String callingCode: String countryCode: String }
+    type Link { url: String }
+"""
+FIND = "query FindPeople { people { phones { additionalPhones { number callingCode countryCode } } link } }"
+
+
+@pytest.mark.parametrize(
+    ("schema", "missing"),
+    [
+        (TYPED, []),
+        (TYPED.replace("[Entry!]!", "JSON") + "scalar JSON", []),
+        (TYPED.replace("countryCode: String", ""), ["Cannot query field 'countryCode' on type 'Entry'."]),
+    ],
+)
+def test_both_forms_of_lists_are_as_they_should_be(schema: str, missing: list[str]) -> None:
+    """`link` as well: /graphql answers an object that is selected bare."""
+    introspection: Any = introspection_from_schema(build_schema(schema))
+    found = drifts(introspection, {"FindPeople": document(FIND)})
+    assert [message for drift in found for message in drift.missing] == missing
+    assert all(drift.disables is Feature.ADDITIONAL_PHONES for drift in found)
 
 
 @pytest.mark.parametrize("after", [0, 60])

@@ -43,7 +43,7 @@ class Log:
         names = tuple(root.name for root in operation.roots)
         self.requests.append(Asked(time.time(), path, operation.name, names))
         if path == "/graphql":
-            self.root_fields += len(names)
+            self.root_fields += sum(not name.startswith("__") for name in names)
 
 
 @dataclass(frozen=True)
