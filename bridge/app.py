@@ -23,7 +23,7 @@ from bridge.settings.agents import agents_of
 from bridge.settings.served import lines_of
 from bridge.settings.systems import TwilioSettings
 from bridge.sync.worker import Worker
-from bridge.twenty.callers import Callers, open_callers
+from bridge.twenty.callers import Callers, look_ups_of_one, open_callers
 from bridge.twenty.client import TwentyClient, open_client
 from bridge.twenty.compare import comparing
 from bridge.twenty.directory import Directory
@@ -191,7 +191,12 @@ def _application(
             settings.server.public_url,
         ),
         tokens=_tokens(settings, door, addresses),
-        screen_pops=ScreenPops(callers, door, region=settings.region),
+        screen_pops=ScreenPops(
+            callers,
+            door,
+            region=settings.region,
+            per_minute=look_ups_of_one(settings.twenty.requests_per_minute),
+        ),
         calls=_calls(settings, inbox, rest, door, calls_in),
         recordings=Recordings(links_of(settings), media),
         voice=_voice(settings, inbox, callbacks, calls_in),

@@ -12,12 +12,15 @@ import structlog
 from bridge.calls.matching import Person, Several, choose
 from bridge.calls.numbers import Number
 from bridge.errors import TwentyError, TwentyUnavailable
+from bridge.twenty.budget import INTERACTIVE
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory
 
 HOLDS_SECONDS = 30
 WAITS_SECONDS = 3
 LAST_CALLS = 5
+ROOT_FIELDS = 3
+"""What a screen pop costs."""
 MOST = 2_000
 """Screen pops that are remembered; past that all are forgotten."""
 
@@ -89,6 +92,11 @@ class Callers:
         except TimeoutError as late:
             raise TwentyUnavailable(f"no answer within {within} s") from late
 
+    def is_known(self, number: str) -> bool:
+        """Whether this screen pop costs nothing, because it was looked up lately or is being looked up."""
+        until, task = self._known.get(number, (0.0, None))
+        return task is not None and until > self._clock() and not _failed(task)
+
     def forget(self) -> None:
         """People have changed."""
         self._known = {}
@@ -140,12 +148,19 @@ class Callers:
         return tuple(_last_call(edge["node"]) for edge in answer["phoneCalls"]["edges"])
 
 
+def look_ups_of_one(requests_per_minute: int) -> int:
+    """How many screen pops a minute one agent may look up: half of what there is for all of them."""
+    return max(1, int(requests_per_minute * INTERACTIVE / 2 / ROOT_FIELDS))
+
+
 @asynccontextmanager
 async def open_callers(
     client: TwentyClient, directory: Directory, *, twenty_url: str, several: Several
 ) -> AsyncIterator[Callers]:
     """The screen pops of a workspace, whose pages are at `twenty_url`; they may spend the reserve."""
-    callers = Callers(client.interactive(), directory, twenty_url=twenty_url, several=several)
+    callers = Callers(
+        client.interactive(within=WAITS_SECONDS), directory, twenty_url=twenty_url, several=several
+    )
     try:
         yield callers
     finally:

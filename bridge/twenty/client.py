@@ -1,5 +1,6 @@
 """One long-lived session to Twenty: operations sent alone, in time, within the budget, errors translated."""
 
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,7 +25,7 @@ from bridge.twenty.documents import Operation, operation
 from bridge.twenty.translate import translate
 from bridge.unreachable import seconds_of, why
 
-UNLIMITED = frozenset({"WorkspaceSchema", "CompositeTypes", "Introspection"})
+UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
 """Operations on /graphql that cost nothing: introspection alone."""
 
 
@@ -53,6 +54,7 @@ class TwentyClient:
         *,
         composites: Composites | None = None,
         interactive: bool = False,
+        within: float = math.inf,
         allowed: Callable[[], Awaitable[None]] = _always,
     ) -> None:
         self._graphql = graphql
@@ -60,12 +62,21 @@ class TwentyClient:
         self._metadata = metadata
         self.budget = budget
         self._interactive = interactive
+        self._within = within
         self._allowed = allowed
 
-    def interactive(self) -> "TwentyClient":
-        """The same sessions for somebody who waits: it may spend what batches leave in reserve."""
+    def interactive(self, *, within: float = math.inf) -> "TwentyClient":
+        """The same sessions for who waits: they may spend what batches leave in reserve, up to their share.
+
+        An operation that the budget does not allow within so many seconds is given up: TwentyOverLimit.
+        """
         return TwentyClient(
-            self._graphql, self._metadata, self.budget, composites=self._composites, interactive=True
+            self._graphql,
+            self._metadata,
+            self.budget,
+            composites=self._composites,
+            interactive=True,
+            within=within,
         )
 
     def while_allowed(self, allowed: Callable[[], Awaitable[None]]) -> "TwentyClient":
@@ -80,7 +91,7 @@ class TwentyClient:
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
         """See `Executes`. Waits for the budget first."""
         if name not in UNLIMITED:
-            await self.budget.take(interactive=self._interactive)
+            await self.budget.take(interactive=self._interactive, within=self._within)
         await self._allowed()
         try:
             sent = self._composites.execute(partial(send, self._graphql), name, variables)

@@ -8,8 +8,10 @@ import json
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Protocol
 
-from bridge.errors import TwentyDenied, TwentyError, TwentyUnavailable
+from bridge.errors import TwentyDenied
 from bridge.twenty.documents import LISTS, has_lists
+
+SCHEMA = "WorkspaceSchema"
 
 NONE: frozenset[str] = frozenset()
 
@@ -23,36 +25,33 @@ class Send(Protocol):
 
 
 class Composites:
-    """Sends operations in the form that the workspace has; all clients of a workspace share one."""
+    """Sends operations in the form that the workspace has; all clients of a workspace share one.
+
+    Before the schema was read the lists are bare: so no look-up waits for it, and all versions that are
+    known answer that.
+    """
 
     def __init__(self) -> None:
-        self._bare: frozenset[str] | None = None
+        self._bare = LISTS
 
     async def execute(self, send: Send, name: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """The answer; where the schema has changed since it was asked, once more in the other form."""
-        if not has_lists(name):
-            return await send(name, variables)
-        bare = await self._bare_lists(send)
+        """The answer; where the schema says that the form is another one, in that. Raises TwentyError."""
+        bare = self._bare
         try:
-            return await send(name, variables, bare=bare)
+            answer = await send(name, variables, bare=bare)
         except TwentyDenied as denied:
-            if denied.code != "twenty.schema":
+            if denied.code != "twenty.schema" or not has_lists(name):
                 raise
-            self._bare = None
-            if (now := await self._bare_lists(send)) == bare:
+            self._learn(await send(SCHEMA, {}))
+            if self._bare == bare:
                 raise
-        return await send(name, variables, bare=now)
+            answer = await send(name, variables, bare=self._bare)
+        if name == SCHEMA:
+            self._learn(answer)
+        return answer
 
-    async def _bare_lists(self, send: Send) -> frozenset[str]:
-        if self._bare is None:
-            try:
-                types = await send("CompositeTypes", {})
-            except TwentyUnavailable:
-                raise
-            except TwentyError:
-                return LISTS  # a server without introspection: the form that all versions answer
-            self._bare = bare_lists(one for one in types.values() if isinstance(one, Mapping))
-        return self._bare
+    def _learn(self, types: Mapping[str, Any]) -> None:
+        self._bare = bare_lists(one for one in types.values() if isinstance(one, Mapping))
 
 
 def bare_lists(types: Iterable[Mapping[str, Any]]) -> frozenset[str]:

@@ -159,7 +159,9 @@ async def open_recognition(
     within: float = WAITS_SECONDS,
 ) -> AsyncIterator[Recognition]:
     """The recognition of a workspace's callers; it may spend the reserve."""
-    recognition = Recognition(client.interactive(), directory, members, several=several, within=within)
+    recognition = Recognition(
+        client.interactive(within=within), directory, members, several=several, within=within
+    )
     try:
         yield recognition
     finally:

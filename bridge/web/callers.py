@@ -9,6 +9,7 @@ from bridge.errors import NotUnderstood, TwentyError
 from bridge.twenty.callers import Callers, LastCall, Profile, ScreenPop
 from bridge.web.door import Door
 from bridge.web.problems import problem
+from bridge.web.rates import Rate
 
 NOBODYS = ScreenPop()
 
@@ -16,22 +17,29 @@ log = structlog.get_logger()
 
 
 class ScreenPops:
-    """The callers endpoint. `region` is where national numbers are at home."""
+    """The callers endpoint. `region` is where national numbers are at home.
 
-    def __init__(self, callers: Callers, door: Door, *, region: str) -> None:
+    `per_minute` look-ups that ask Twenty are allowed for each agent, and for each key.
+    """
+
+    def __init__(self, callers: Callers, door: Door, *, region: str, per_minute: int) -> None:
         self._callers = callers
+        self._per_minute = per_minute
+        self._rate = Rate("Too many look-ups of callers")
         self._door = door
         self._region = region
 
     async def show(self, request: web.Request) -> web.Response:
         """Answers with the person, and with their last calls; whoever is nobody we know learns of nobody."""
-        await self._door.who(request)
+        caller = await self._door.who(request)
         address = request.match_info["number"]
         if is_withheld(address):
             return _answer(NOBODYS)
         number = e164(address, self._region)
         if number is None:
             raise NotUnderstood("The last part of the path should be a telephone number, as +33159130001.")
+        if not self._callers.is_known(number):
+            self._rate.take((caller.kind, caller.name), per_minute=self._per_minute)
         try:
             found = await self._callers.screen_pop(number)
         except TwentyError as error:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
@@ -10,6 +10,9 @@ from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
 from bridge.web.handlers import Handler
 from bridge.web.leaving import Leaving
+
+LATE = timedelta(minutes=2)
+BEHIND = "drain.behind"
 
 
 class Health:
@@ -28,16 +31,23 @@ class Health:
 
     async def ready(self, _request: web.Request) -> web.Response:
         """Callbacks can be kept: 200. `reasons` has codes of what is not well, such as Twenty's absence."""
+        now = datetime.now(UTC)
         reasons = [reason for reason in (self._drain_reason(),) if reason]
         if self._leaving.begun:
             return web.json_response({"ready": False, "reasons": [Leaving.code, *reasons]}, status=503)
         try:
-            await self._inbox.check(datetime.now(UTC))
+            await self._inbox.check(now)
+            reasons += await self._behind(now)
         except InboxUnavailable as error:
             # Who drains may have met the same.
             told = list(dict.fromkeys([error.code, *reasons]))
             return web.json_response({"ready": False, "reasons": told}, status=503)
         return web.json_response({"ready": True, "reasons": reasons})
+
+    async def _behind(self, now: datetime) -> list[str]:
+        """The oldest call that is over and still due has waited for long, for whatever reason."""
+        oldest = (await self._inbox.backlog()).oldest
+        return [BEHIND] if oldest and now - oldest > LATE else []
 
 
 def capabilities(*, phone_number: str, app_sid: str, incoming: bool, voicemail: bool) -> Handler:

@@ -1,7 +1,10 @@
 """The token bucket, on a clock of its own."""
 
+from itertools import pairwise
+
 import pytest
 
+from bridge.errors import TwentyOverLimit
 from bridge.twenty.budget import Budget
 
 
@@ -129,3 +132,38 @@ async def test_no_server_makes_it_wait_for_days() -> None:
     budget = Budget(100, clock=Clock())
     budget.exhausted(retry_after=1e9)
     assert budget.wait_for() <= 3600
+
+
+@pytest.mark.parametrize("per_minute", [6, 60, 100, 1000])
+async def test_look_ups_without_end_leave_batches_their_turn(per_minute: int) -> None:
+    """As many look-ups as ever can be, for ten minutes, beside a backlog."""
+    clock = Clock()
+    budget = Budget(per_minute, clock=clock)
+    batches: list[float] = [0.0]
+    look_ups = 0
+    while clock.now < 600:
+        clock.now += 0.05
+        while budget.wait_for(interactive=True) == 0:
+            await budget.take(interactive=True)
+            look_ups += 1
+        while budget.wait_for() == 0:
+            await budget.take()
+            batches.append(clock.now)
+    longest = max(after - before for before, after in pairwise([*batches, clock.now]))
+    assert longest < max(60, 3 * 60 / per_minute)
+    assert len(batches) > per_minute * 10 * 0.4
+    assert look_ups < per_minute * 10 * 0.55 + per_minute
+
+
+async def test_who_is_not_served_in_time_gives_the_place_back() -> None:
+    clock = Clock()
+    budget = Budget(100, clock=clock)
+    while budget.wait_for(interactive=True) == 0:
+        await budget.take(interactive=True)
+    before = budget.left()
+    for _ in range(1000):
+        with pytest.raises(TwentyOverLimit):
+            await budget.take(interactive=True, within=0.5)
+    assert budget.left() == before
+    clock.now += 2
+    await budget.take(interactive=True, within=0.5)

@@ -8,8 +8,8 @@ from graphql import build_schema, parse, validate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.errors import TwentyDenied, TwentyUnavailable
-from bridge.twenty.composites import NONE, Composites, entries
+from bridge.errors import TwentyDenied
+from bridge.twenty.composites import NONE, SCHEMA, Composites, entries
 from bridge.twenty.documents import LISTS, operation
 from bridge.twenty.people import numbers_in
 
@@ -34,7 +34,7 @@ class Workspace:
         self.sent.append(name)
         if name in self.fails:
             raise self.fails[name]
-        if name == "CompositeTypes":
+        if name == SCHEMA:
             fields = [{"name": "additionalPhones", "type": TYPES[self.form]}]
             return {"phones": {"fields": fields}, "links": None}
         query = operation(name, variables, bare=bare).payload["query"]
@@ -44,11 +44,18 @@ class Workspace:
 
 
 @pytest.mark.parametrize("form", ["typed", "bare"])
-async def test_each_workspace_gets_its_form_and_is_asked_once(form: str) -> None:
+async def test_each_workspace_gets_its_form_as_soon_as_its_schema_was_read(form: str) -> None:
     workspace, composites = Workspace(form), Composites()
+    await composites.execute(workspace.send, SCHEMA, {})
     for _ in range(2):
         assert await composites.execute(workspace.send, "FindPeople", {}) == {"people": form}
-    assert workspace.sent == ["CompositeTypes", "FindPeople", "FindPeople"]
+    assert workspace.sent == [SCHEMA, "FindPeople", "FindPeople"]
+
+
+async def test_before_that_no_look_up_waits_for_it() -> None:
+    workspace = Workspace("bare")
+    assert await Composites().execute(workspace.send, "FindPeople", {}) == {"people": "bare"}
+    assert workspace.sent == ["FindPeople"]
 
 
 @pytest.mark.parametrize(("before", "after"), [("typed", "bare"), ("bare", "typed")])
@@ -59,26 +66,12 @@ async def test_an_upgrade_meanwhile_is_noticed(before: str, after: str) -> None:
     assert await composites.execute(workspace.send, "FindPeople", {}) == {"people": after}
 
 
-async def test_a_server_that_tells_nothing_of_its_types_gets_the_bare_form() -> None:
-    workspace = Workspace("bare")
-    workspace.fails["CompositeTypes"] = TwentyDenied("introspection is off", code="twenty.schema")
-    assert await Composites().execute(workspace.send, "FindPeople", {}) == {"people": "bare"}
-
-
-async def test_an_outage_is_one() -> None:
-    workspace = Workspace("typed")
-    workspace.fails["CompositeTypes"] = TwentyUnavailable("down")
-    with pytest.raises(TwentyUnavailable):
-        await Composites().execute(workspace.send, "FindPeople", {})
-    del workspace.fails["CompositeTypes"]
-
-
-async def test_other_operations_ask_nothing_first() -> None:
-    workspace = Workspace("bare")
-    workspace.fails["LastCalls"] = TwentyUnavailable("down")
-    with pytest.raises(TwentyUnavailable):
-        await Composites().execute(workspace.send, "LastCalls", {})
-    assert workspace.sent == ["LastCalls"]
+async def test_what_is_denied_for_another_reason_is_not_sent_again() -> None:
+    workspace, composites = Workspace("bare"), Composites()
+    workspace.fails["FindPeople"] = TwentyDenied("no people", code="twenty.schema")
+    with pytest.raises(TwentyDenied, match="no people"):
+        await composites.execute(workspace.send, "FindPeople", {})
+    assert workspace.sent == ["FindPeople", SCHEMA]
 
 
 @pytest.mark.parametrize("additional", [[HOME], json.dumps([HOME])])

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+from bridge.twenty.callers import look_ups_of_one
 from tests.support import ask, create_person, new_sid
 from tests.web.conftest import KEY, PAGE, Answer, Bridge, OpenBridge
 
@@ -233,3 +234,15 @@ async def test_without_twenty_the_widget_should_try_again(
     answer = await asked(bridge)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
     assert "key" not in answer.text
+
+
+async def test_one_page_cannot_spend_what_calls_need(open_bridge: OpenBridge, twenty: TwentySandbox) -> None:
+    bridge = await open_bridge(twenty={**at(twenty), "requests_per_minute": 60})
+    allowed = look_ups_of_one(60)
+    numbers = [f"+336398{i:05}" for i in range(allowed + 5)]
+    answers = [await asked(bridge, number) for number in numbers]
+    assert [answer.status for answer in answers] == [200] * allowed + [429] * 5
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert twenty.root_fields <= 3 * allowed
+    # What was looked up lately costs nothing.
+    assert (await asked(bridge, numbers[0])).status == 200
