@@ -92,7 +92,7 @@ class Callers:
         except TimeoutError as late:
             raise TwentyUnavailable(f"no answer within {within} s") from late
 
-    def is_known(self, number: str) -> bool:
+    def is_known(self, number: Number) -> bool:
         """Whether this screen pop costs nothing, because it was looked up lately or is being looked up."""
         until, task = self._known.get(number, (0.0, None))
         return task is not None and until > self._clock() and not _failed(task)

@@ -73,11 +73,12 @@ def _kind(reference: Mapping[str, Any]) -> str:
     return kind
 
 
-def entries(told: object) -> list[Mapping[str, Any]]:
-    """The entries of such a list: as an array of objects, or as JSON text; none of what is neither."""
+def entries(told: object) -> list[Mapping[str, str]]:
+    """The entries of such a list, with their texts: as an array of objects, or as JSON text."""
     if isinstance(told, str):
         try:
             told = json.loads(told)
         except (ValueError, RecursionError):
             return []
-    return [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    objects = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    return [{name: text for name, text in one.items() if isinstance(text, str)} for one in objects]

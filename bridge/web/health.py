@@ -11,8 +11,12 @@ from bridge.inbox.store import Inbox
 from bridge.web.handlers import Handler
 from bridge.web.leaving import Leaving
 
-LATE = timedelta(minutes=2)
-BEHIND = "drain.behind"
+
+class Behind:
+    """The oldest call that is over has been due for so long, for whatever reason."""
+
+    code = "drain.behind"
+    after = timedelta(minutes=2)
 
 
 class Health:
@@ -45,9 +49,8 @@ class Health:
         return web.json_response({"ready": True, "reasons": reasons})
 
     async def _behind(self, now: datetime) -> list[str]:
-        """The oldest call that is over and still due has waited for long, for whatever reason."""
         oldest = (await self._inbox.backlog()).oldest
-        return [BEHIND] if oldest and now - oldest > LATE else []
+        return [Behind.code] if oldest and now - oldest > Behind.after else []
 
 
 def capabilities(*, phone_number: str, app_sid: str, incoming: bool, voicemail: bool) -> Handler:
