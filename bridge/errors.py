@@ -25,6 +25,7 @@ BridgeError
 │   ├── NotInCall              somebody else's call
 │   └── CallConflict           a call that is over, or not in a state for it
 ├── InboxUnavailable       what arrived cannot be kept now
+│   └── InboxRefused           the database does not take this data
 ├── ForgetKeyWrong         nobody can tell whose numbers were forgotten
 ├── AlreadyServed          another process serves the same SQLite file
 ├── Standby                another process drains this database
@@ -34,7 +35,8 @@ BridgeError
 │   └── TwilioDenied       the API key is invalid or may not do this
 └── TwentyError
     ├── TwentyUnavailable  down, slow, or an answer that nobody understands: patience
-    │   └── TwentyOverLimit    over the workspace's rate limit
+    │   ├── TwentyOverLimit    over the workspace's rate limit
+    │   └── TwentyFailed       an unknown error code: one record may be at fault
     ├── TwentyQuotaExhausted   the workspace's stock of records is used up
     ├── TwentyRefused      the data of this write: a record is at fault
     │   ├── Duplicate          a record with this id, or this unique value, is there already
@@ -170,6 +172,10 @@ class InboxUnavailable(BridgeError):
     code = "inbox.unavailable"
 
 
+class InboxRefused(InboxUnavailable):
+    """The database refuses what was to be written, and not because of its own state."""
+
+
 class ForgetKeyWrong(BridgeError):
     """BRIDGE_FORGET_KEY is not the one with which numbers were forgotten, or is not set."""
 
@@ -253,6 +259,10 @@ class TwentyQuotaExhausted(TwentyError):
     """The workspace's stock of records is used up: waiting alone does not help. Nothing was done."""
 
     code = "twenty.quota_exhausted"
+
+
+class TwentyFailed(TwentyUnavailable):
+    """Twenty answered with an error code that the bridge does not know; one record may be at fault."""
 
 
 class TwentyRefused(TwentyError):

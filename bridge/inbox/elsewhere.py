@@ -1,7 +1,7 @@
 """What other replicas were told: looked for about each second, so that limits hold for all together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, func, select
 
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
-from bridge.inbox.rows import callback_of
+from bridge.inbox.reading import fetched, readable
 from bridge.inbox.sightings import Sightings
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks
@@ -38,7 +38,7 @@ class Elsewhere:
         rows = await self._rows(callbacks.c.id.in_(missing)) if missing else []
         while page := await self._rows(callbacks.c.id > self._seen.highest):
             rows += page
-        return [callback_of(row) for row in rows]
+        return readable(rows)
 
     async def _newest(self) -> int:
         async with self._inbox.reading() as connection:
@@ -47,10 +47,10 @@ class Elsewhere:
     async def _rows(self, which: ColumnElement[bool]) -> list[RowMapping]:
         found = select(callbacks).where(which).order_by(callbacks.c.id).limit(PAGE)
         async with self._inbox.reading() as connection:
-            rows: Sequence[RowMapping] = (await connection.execute(found)).mappings().all()
+            rows = await fetched(connection, found, key=callbacks.c.id)
         if self._seen:
             self._seen.saw([row["id"] for row in rows], now=asyncio.get_running_loop().time())
-        return list(rows)
+        return rows
 
 
 @asynccontextmanager

@@ -1,12 +1,14 @@
 """How the database is opened: one engine for transactions that read, one for those that write."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bridge.inbox import postgresql, sqlite
@@ -68,6 +70,25 @@ def connect(url: str) -> Database:
         engine = sqlite.open_engine(url, place)
         return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, place), place)
     return Database(postgresql.reading(url), postgresql.writing(url))
+
+
+def refuses_data(problem: BaseException) -> bool:
+    """Whether it is the data that the database, its driver or an operation does not take."""
+    origin = getattr(problem, "orig", None) or problem
+    if isinstance(problem, (DataError, IntegrityError)) or isinstance(origin, _OF_DATA):
+        return True
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html: data exceptions, integrity
+    return str(getattr(origin, "sqlstate", None) or "")[:2] in ("22", "23")
+
+
+_OF_DATA = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    ValueError,
+    TypeError,
+    OverflowError,
+)
 
 
 def cause(problem: BaseException) -> str:

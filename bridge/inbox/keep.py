@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from typing import Any
 
-from sqlalchemy import Connection, null, or_, select
+from sqlalchemy import Connection, literal_column, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.calls.callback import Callback
 from bridge.inbox.batch import Row
-from bridge.inbox.rows import callback_of, in_sqlite, stored
+from bridge.inbox.reading import readable
+from bridge.inbox.rows import in_sqlite, stored
 from bridge.inbox.tables import callbacks, calls
 
 
@@ -29,15 +30,17 @@ class Keep:
                 "revision": calls.c.revision + told.excluded.revision,
                 "due_at": told.excluded.due_at,
                 "ended": or_(calls.c.ended, told.excluded.ended),
-                # What is new may mend what was refused.
+                # What is new may mend what was refused, or failed.
                 "parked_reason": null(),
+                "not_before": null(),
+                "deferrals": literal_column("0"),
             },
         )
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> list[Callback]:
         """Writes the rows that are not there yet; gives back the others, as they were kept before."""
-        # In one order everywhere, here and below, so that two replicas never wait for each other.
-        kept = self._insert(connection, sorted(rows, key=lambda row: row["digest"]))
+        # By call everywhere, here and below, so that two replicas never wait for each other.
+        kept = self._insert(connection, sorted(rows, key=lambda row: (row["root_sid"], row["digest"])))
         if kept:
             self._make_due(connection, _told(rows, Counter(root_sid for root_sid, _ in kept)))
         if len(kept) == len(rows):
@@ -87,4 +90,4 @@ def _told(rows: Sequence[Row], new: Counter[str]) -> list[Row]:
 
 def _recalled(connection: Connection, digests: Set[bytes]) -> list[Callback]:
     before = select(callbacks).where(callbacks.c.digest.in_(sorted(digests)))
-    return [callback_of(row) for row in connection.execute(before).mappings()]
+    return readable(connection.execute(before).mappings())

@@ -71,7 +71,9 @@ async def retry(inbox: Inbox, root_sid: str | None) -> int:
     """Makes a call due, or (None) all that are parked; how many."""
     which = WANTED[State.PARKED] if root_sid is None else and_(calls.c.root_sid == root_sid, kept)
     changed = await inbox.change(
-        update(calls).where(which).values(revision=calls.c.revision + 1, parked_reason=None)
+        update(calls)
+        .where(which)
+        .values(revision=calls.c.revision + 1, parked_reason=None, not_before=None, deferrals=0)
     )
     inbox.news.set()
     return changed

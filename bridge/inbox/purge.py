@@ -95,6 +95,8 @@ async def _drop(connection: AsyncConnection, root_sids: Collection[str]) -> None
             match=None,
             written=None,
             open_since=None,
+            not_before=None,
+            unread=None,
         )
     )
     await connection.execute(delete(callbacks).where(callbacks.c.root_sid.in_(root_sids)))

@@ -33,6 +33,12 @@ class DueCall:
     former_id: str | None
     written: bytes | None
     settled_at: datetime | None
+    deferrals: int = 0
+    """Attempts that failed by themselves since there was news."""
+    unread: str | None = None
+    """The kind of a callback that this version of the bridge does not know, and left out."""
+    problem: str | None = None
+    """Why the call cannot be read; its callbacks are not here then."""
 
 
 class Outcome(StrEnum):
@@ -62,6 +68,8 @@ class Settled:
     written: bytes | None
     ended: bool = True
     outcome: Outcome = Outcome.WRITTEN
+    unread: str | None = None
+    """See `DueCall`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +126,11 @@ def settled_row_of(settled: Settled, now: datetime) -> Row:
         "digest": settled.written,
         "at": now,
         "goes_on_since": None if settled.ended else now,
+        "kind_unread": settled.unread,
     }
 
 
-def due_call_of(row: RowMapping, told: Sequence[Callback]) -> DueCall:
+def due_call_of(row: RowMapping, told: Sequence[Callback], *, unread: str | None = None) -> DueCall:
     """The call that a row of `calls` is, with its callbacks."""
     match = match_of(row["match"]) if row["match"] else None
     return DueCall(
@@ -132,6 +141,26 @@ def due_call_of(row: RowMapping, told: Sequence[Callback]) -> DueCall:
         former_id=match.person.id if match and match.person and not row["matched"] else None,
         written=row["written"],
         settled_at=row["settled_at"],
+        deferrals=row["deferrals"],
+        unread=unread,
+    )
+
+
+def unreadable_call(
+    root_sid: str, revision: int, problem: str, *, deferrals: int = 0, unread: str | None = None
+) -> DueCall:
+    """A due call that cannot be read."""
+    return DueCall(
+        root_sid=root_sid,
+        revision=revision,
+        callbacks=(),
+        match=None,
+        former_id=None,
+        written=None,
+        settled_at=None,
+        deferrals=deferrals,
+        unread=unread,
+        problem=problem,
     )
 
 

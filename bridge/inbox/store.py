@@ -4,11 +4,25 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,23 +33,28 @@ from bridge.inbox.attempts import adding, attempt
 from bridge.inbox.database import open_database
 from bridge.inbox.engine import Database
 from bridge.inbox.keep import Keep, KeepInSqlite
+from bridge.inbox.reading import KINDS, due_calls, fetched, readable, told_of
 from bridge.inbox.rows import (
     DOUBTFUL,
     Backlog,
     DueCall,
     Outcome,
     Settled,
-    callback_of,
-    due_call_of,
     row_of,
     settled_row_of,
 )
-from bridge.inbox.tables import callbacks, calls, due, kept, marks, parked, unmatched
+from bridge.inbox.tables import callbacks, calls, deferred, due, kept, marks, parked, unmatched
 from bridge.inbox.upsert import latest
 from bridge.inbox.writer import GroupCommit, Operation
 
 MOST_RECENT = 30_000
 """What `recent` gives at the most: some thousands of calls."""
+
+LONGEST_DEFERRAL = timedelta(hours=1)
+"""For so long one call may be left alone."""
+
+RELINKED = "people relinked"
+"""The mark of when calls were last matched anew."""
 
 CHECKED = "inbox checked"
 """The mark of when a write was last tried."""
@@ -105,7 +124,7 @@ class Inbox:
             before: int | None = None
             while len(found) < MOST_RECENT:
                 rows = await self._last(connection, page, before=before)
-                found += [callback_of(row) for row in rows if row["received_at"] > since]
+                found += readable(row for row in rows if row["received_at"] > since)
                 # Backwards by id: times have no index, and are in order but for moments.
                 if not rows or rows[-1]["received_at"] <= since:
                     break
@@ -116,31 +135,37 @@ class Inbox:
         found = select(callbacks).order_by(callbacks.c.id.desc()).limit(limit)
         if before is not None:
             found = found.where(callbacks.c.id < before)
-        return list((await connection.execute(found)).mappings())
+        return await fetched(connection, found, key=callbacks.c.id)
 
     async def claim(self, limit: int, *, live: bool = True) -> list[DueCall]:
-        """Up to `limit` due calls: those that ended first, the longest due first.
+        """Up to `limit` due calls: those that ended first, the longest due first; none that is deferred.
 
-        Without `live` those alone.
+        Without `live` those that ended alone.
         """
         async with self.reading() as connection:
             # Calls before callbacks: news in between only mean that the call is found due again.
-            rows = await self._due(connection, limit, ended=True)
-            if live and len(rows) < limit:
-                rows += await self._due(connection, limit - len(rows), ended=False)
-            told = await callbacks_of(connection, [row["root_sid"] for row in rows])
-        return [due_call_of(row, told[row["root_sid"]]) for row in rows]
+            claimed = await due_calls(connection, _due(limit, ended=True))
+            if live and len(claimed) < limit:
+                claimed += await due_calls(connection, _due(limit - len(claimed), ended=False))
+        return claimed
 
-    async def _due(self, connection: AsyncConnection, limit: int, *, ended: bool) -> list[RowMapping]:
-        found = select(calls).where(due, calls.c.ended == ended).order_by(calls.c.due_at).limit(limit)
-        return list((await connection.execute(found)).mappings())
+    async def claim_deferred(self, limit: int, *, live: bool = True, now: datetime) -> list[DueCall]:
+        """Up to `limit` due calls that were deferred until now: the longest ago first."""
+        # A clock that jumped back would otherwise leave a call alone for as long as it jumped.
+        ready = or_(calls.c.not_before <= now, calls.c.not_before > now + LONGEST_DEFERRAL)
+        found = select(calls).where(due, ready).order_by(calls.c.not_before).limit(limit)
+        async with self.reading() as connection:
+            return await due_calls(connection, found if live else found.where(calls.c.ended == true()))
 
     async def settle(self, settled: Sequence[Settled], *, now: datetime) -> None:
         """Twenty has these. A call of which more arrived meanwhile stays due."""
-        # In one order everywhere, so that two replicas never wait for each other.
-        ordered = sorted(settled, key=lambda s: s.root_sid)
 
         async def operation(connection: AsyncConnection) -> None:
+            standing = await _locked(connection, [s.root_sid for s in settled])
+            # In one order everywhere, so that two replicas never wait for each other.
+            ordered = sorted((s for s in settled if s.root_sid in standing), key=lambda s: s.root_sid)
+            if not ordered:
+                return
             await connection.execute(_SETTLE, [settled_row_of(s, now) for s in ordered])
             made = [attempt(s.root_sid, s.revision, s.outcome, error=None, now=now) for s in ordered]
             await connection.execute(self._add_attempts, made)
@@ -152,7 +177,9 @@ class Inbox:
         statement = (
             update(calls)
             .where(calls.c.root_sid == due_call.root_sid, calls.c.revision == due_call.revision, kept)
-            .values(parked_reason=reason, last_error=reason, attempts=calls.c.attempts + 1)
+            .values(
+                parked_reason=printable(reason), last_error=printable(reason), attempts=calls.c.attempts + 1
+            )
             .returning(calls.c.root_sid)
         )
         await self._attempted(statement, [due_call], Outcome.PARKED, reason, now)
@@ -163,10 +190,42 @@ class Inbox:
         statement = (
             update(calls)
             .where(these, due)
-            .values(last_error=error, attempts=calls.c.attempts + 1)
+            .values(last_error=printable(error), attempts=calls.c.attempts + 1)
             .returning(calls.c.root_sid)
         )
         await self._attempted(statement, due_calls, Outcome.FAILED, error, now)
+
+    async def defer(
+        self, due_calls: Sequence[DueCall], error: str, *, until: datetime, now: datetime
+    ) -> None:
+        """These calls could not be written: they stay due, and are left alone until then.
+
+        One that has news already is tried at once.
+        """
+        claimed = tuple_(calls.c.root_sid, calls.c.revision).in_(
+            [(c.root_sid, c.revision) for c in due_calls]
+        )
+        statement = (
+            update(calls)
+            .where(claimed, due)
+            .values(
+                not_before=until,
+                deferrals=calls.c.deferrals + 1,
+                attempts=calls.c.attempts + 1,
+                last_error=printable(error),
+            )
+            .returning(calls.c.root_sid)
+        )
+        await self._attempted(statement, due_calls, Outcome.FAILED, error, now)
+
+    async def read_again(self) -> int:
+        """Makes calls due of which a former version could not read all, and this one can; how many."""
+        statement = (
+            update(calls)
+            .where(calls.c.unread.in_(KINDS), kept)
+            .values(revision=_NEXT, unread=None, not_before=None)
+        )
+        return await self.change(statement)
 
     async def _attempted(
         self, statement: Any, due_calls: Sequence[DueCall], outcome: Outcome, error: str, now: datetime
@@ -175,7 +234,7 @@ class Inbox:
 
         async def operation(connection: AsyncConnection) -> None:
             concerned = sorted((await connection.execute(statement)).scalars())
-            made = [attempt(s, revisions[s], outcome, error=error, now=now) for s in concerned]
+            made = [attempt(s, revisions[s], outcome, error=printable(error), now=now) for s in concerned]
             if made:
                 await connection.execute(self._add_attempts, made)
 
@@ -184,7 +243,11 @@ class Inbox:
     async def doubt(self, root_sids: Collection[str]) -> None:
         """Makes calls due once more, whatever was written of them."""
         which = and_(calls.c.root_sid.in_(root_sids), calls.c.written.is_not(None), kept)
-        await self.change(update(calls).where(which).values(revision=calls.c.revision + 1, written=DOUBTFUL))
+        await self.change(
+            update(calls)
+            .where(which)
+            .values(revision=_NEXT, anew_revision=_NEXT, written=DOUBTFUL, not_before=None)
+        )
         self.news.set()
 
     async def relink(self, numbers: Collection[str] | None, *, since: datetime) -> int:
@@ -198,15 +261,32 @@ class Inbox:
         statement = (
             update(calls)
             .where(*wanted)
-            .values(revision=calls.c.revision + 1, matched=False, parked_reason=None)
+            .values(revision=_NEXT, anew_revision=_NEXT, matched=False, parked_reason=None, not_before=None)
         )
+        await self.write(_people_changed)
         relinked = await self.change(statement)
         self.news.set()
         return relinked
 
+    async def relinked_at(self) -> datetime | None:
+        """When `relink` was last called, by any process."""
+        async with self.reading() as connection:
+            return await connection.scalar(select(marks.c.at).where(marks.c.name == RELINKED))
+
     async def unlink(self, person_id: str) -> int:
         """Forgets that calls are this person's, who is gone: their next write matches anew; how many."""
-        statement = update(calls).where(calls.c.person_id == person_id).values(matched=False, person_id=None)
+        statement = (
+            update(calls)
+            .where(calls.c.person_id == person_id)
+            .values(
+                # Both by one: what is settled stays so, and a write that is under way comes too late.
+                revision=_NEXT,
+                synced_revision=calls.c.synced_revision + 1,
+                anew_revision=_NEXT,
+                matched=False,
+                person_id=None,
+            )
+        )
         return await self.change(statement)
 
     async def backlog(self) -> Backlog:
@@ -264,27 +344,63 @@ async def callbacks_of(
     connection: AsyncConnection, root_sids: Collection[str]
 ) -> defaultdict[str, list[Callback]]:
     """Call SID → its callbacks."""
-    told: defaultdict[str, list[Callback]] = defaultdict(list)
-    statement: Select[Any] = select(callbacks).where(callbacks.c.root_sid.in_(root_sids))
-    for row in (await connection.execute(statement)).mappings():
-        told[row["root_sid"]].append(callback_of(row))
-    return told
+    return (await told_of(connection, root_sids)).by_call
+
+
+async def _people_changed(connection: AsyncConnection) -> None:
+    """Tells the replica that drains, which may have looked for these people a moment ago."""
+    await connection.execute(latest(marks, connection.dialect.name, name=RELINKED, at=datetime.now(UTC)))
+
+
+async def _locked(connection: AsyncConnection, root_sids: Collection[str]) -> set[str]:
+    """Those of these calls that were not dropped, and now cannot be before this transaction is over."""
+    standing = select(calls.c.root_sid).where(calls.c.root_sid.in_(root_sids), kept)
+    if connection.dialect.name == "postgresql":
+        standing = standing.order_by(calls.c.root_sid).with_for_update()
+    return set((await connection.scalars(standing)).all())
+
+
+def _due(limit: int, *, ended: bool) -> Select[Any]:
+    fresh = select(calls).where(due, ~deferred, calls.c.ended == ended)
+    return fresh.order_by(calls.c.due_at).limit(limit)
+
+
+def printable(error: str) -> str:
+    """A text that every database takes: PostgreSQL has no NUL, and no encoding has half a surrogate pair."""
+    return error.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+
+
+_NEXT = calls.c.revision + 1
+
+
+def _unless_anew(column: str, parameter: str) -> ColumnElement[Any]:
+    """What was found out of a call, unless it was to be found out anew since it was claimed."""
+    of_now = calls.c[column]
+    found = bindparam(parameter, type_=of_now.type)
+    return case((calls.c.anew_revision > bindparam("revision_written"), of_now), else_=found)
 
 
 _SETTLE = (
     update(calls)
-    .where(calls.c.root_sid == bindparam("sid"), kept)
+    .where(calls.c.root_sid == bindparam("sid"))
     .values(
-        synced_revision=bindparam("revision_written"),
-        matched=bindparam("is_matched"),
-        number=bindparam("its_number"),
-        person_id=bindparam("its_person_id"),
-        match=bindparam("its_match"),
-        written=bindparam("digest"),
+        # Never back: a settled call may have moved on while this write was under way.
+        synced_revision=case(
+            (calls.c.synced_revision > bindparam("revision_written"), calls.c.synced_revision),
+            else_=bindparam("revision_written"),
+        ),
+        matched=_unless_anew("matched", "is_matched"),
+        number=_unless_anew("number", "its_number"),
+        person_id=_unless_anew("person_id", "its_person_id"),
+        match=_unless_anew("match", "its_match"),
+        written=_unless_anew("written", "digest"),
         settled_at=bindparam("at"),
         open_since=bindparam("goes_on_since"),
         attempts=0,
         last_error=None,
+        not_before=None,
+        deferrals=0,
+        unread=bindparam("kind_unread"),
     )
 )
 

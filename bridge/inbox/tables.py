@@ -83,6 +83,13 @@ calls = Table(
     Column("purged", Boolean, nullable=False, server_default=false()),
     # Since when Twenty shows it as going on; none of a call that is over.
     Column("open_since", Moment),
+    # What was written of an older revision says nothing of its person, nor of what Twenty shows.
+    Column("anew_revision", Integer, nullable=False, server_default="0"),
+    # Until when it is left alone, after how many attempts that failed by themselves.
+    Column("not_before", Moment),
+    Column("deferrals", Integer, nullable=False, server_default="0"),
+    # The kind of a callback that this version of the bridge does not know.
+    Column("unread", String(16)),
 )
 
 kept = calls.c.purged.is_(false())
@@ -104,6 +111,14 @@ unmatched = and_(calls.c.matched, calls.c.person_id.is_(None), calls.c.number.is
 Index("ix_calls_unmatched", calls.c.number, sqlite_where=unmatched, postgresql_where=unmatched)
 Index("ix_calls_person", calls.c.person_id)
 
+deferred = calls.c.not_before.is_not(None)
+"""A call that is left alone for a while."""
+
+unread = calls.c.unread.is_not(None)
+"""A call of which a newer version of the bridge could tell more."""
+
+Index("ix_calls_not_before", calls.c.not_before, sqlite_where=deferred, postgresql_where=deferred)
+Index("ix_calls_unread", calls.c.unread, sqlite_where=unread, postgresql_where=unread)
 Index("ix_calls_parked", calls.c.root_sid, sqlite_where=parked, postgresql_where=parked)
 Index(
     "ix_calls_open",

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge import metrics
 from bridge.calls.callback import Callback
-from bridge.errors import InboxUnavailable
+from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.batch import Batch, Row
-from bridge.inbox.engine import Database, cause
+from bridge.inbox.engine import Database, cause, refuses_data
 
 GATHER_SECONDS = 0.002
 """How long to wait for company, where the last commit had some. A lone callback never waits."""
@@ -110,21 +110,32 @@ class GroupCommit:
             if batch:
                 await self._keep(batch)
             for transact, promise in operations:
-                await self._commit(transact, [promise])
+                _answer([promise], await self._done(transact))
 
     async def _keep(self, batch: Batch) -> None:
-        insert = partial(self._insert, rows=batch.rows)
+        await self._keep_rows(batch.rows, batch.promises)
+        batch.over()
+
+    async def _keep_rows(self, rows: Sequence[Row], promises: Sequence[asyncio.Future[None]]) -> None:
+        insert = partial(self._insert, rows=rows)
         known: Sequence[Callback] = ()
 
         async def transact() -> None:
             nonlocal known
             known = await self._database.transact(insert)
 
-        if await self._commit(transact, batch.promises):
+        failure = await self._done(transact)
+        if isinstance(failure, InboxRefused) and len(rows) > 1:
+            # One row is at fault, and the others are not refused with it.
+            middle = len(rows) // 2
+            await self._keep_rows(rows[:middle], promises[:middle])
+            await self._keep_rows(rows[middle:], promises[middle:])
+            return
+        _answer(promises, failure)
+        if failure is None:
             self._committed(known)
         else:
-            metrics.CALLBACKS_NOT_KEPT.inc(by=len(batch))
-        batch.over()
+            metrics.CALLBACKS_NOT_KEPT.inc(by=len(rows))
 
     async def _operate(self, operation: Operation) -> None:
         async with (
@@ -133,27 +144,21 @@ class GroupCommit:
         ):
             await operation(connection)
 
-    async def _commit(self, transact: Transact, promises: Sequence[asyncio.Future[None]]) -> bool:
-        failure: Exception | None = None
+    async def _done(self, transact: Transact) -> InboxUnavailable | None:
+        """Carries a transaction out; the answer is why it could not be."""
         try:
             await self._patiently(transact)
         # The one writer must not end, whatever it was: nothing would be kept any more.
         except Exception as problem:
             if isinstance(problem, (SQLAlchemyError, OSError)):
-                log.error("inbox.not_written", cause=cause(problem), rows=len(promises))
+                log.error("inbox.not_written", cause=cause(problem))
             else:
                 log.exception("inbox.failed")
-            failure = InboxUnavailable(f"the database cannot be written: {type(problem).__name__}")
+            kind = InboxRefused if refuses_data(problem) else InboxUnavailable
+            failure = kind(f"the database cannot be written: {type(problem).__name__}")
             failure.__cause__ = problem
-        for promise in promises:
-            # A sender that has gone away has cancelled its promise.
-            if promise.done():
-                continue
-            if failure:
-                promise.set_exception(failure)
-            else:
-                promise.set_result(None)
-        return failure is None
+            return failure
+        return None
 
     async def _patiently(self, transact: Transact) -> None:
         """Tries again what a lost connection, a restart or a deadlock undid, while its senders wait for it.
@@ -174,3 +179,15 @@ class GroupCommit:
             else:
                 self._failing_since = None
                 return
+
+
+def _answer(promises: Sequence[asyncio.Future[None]], failure: Exception | None) -> None:
+    """Keeps promises, or breaks them."""
+    for promise in promises:
+        # A sender that has gone away has cancelled its promise.
+        if promise.done():
+            continue
+        if failure:
+            promise.set_exception(failure)
+        else:
+            promise.set_result(None)

@@ -1,9 +1,9 @@
 """One batch: due calls → what to write of them, with one look-up for all."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 import structlog
 
@@ -30,6 +30,8 @@ from bridge.twenty.notes import Write
 from bridge.twenty.people import NewPerson, create_people
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 LONG_AGO = timedelta(minutes=1)
 """A call that was settled before this may have been deleted by a user since, and then stays so."""
@@ -70,6 +72,14 @@ class Prepared:
         return Outcome.WRITTEN if self.changed else Outcome.UNCHANGED
 
 
+@dataclass(frozen=True, slots=True)
+class Unprepared:
+    """A due call that cannot be prepared, and why: its data or this version of the bridge is at fault."""
+
+    due: DueCall
+    reason: str
+
+
 class Preparation:
     """Prepares batches for one workspace; `forgotten` tells of whom no person is to be made."""
 
@@ -90,12 +100,16 @@ class Preparation:
         self._policy = policy
         self._forgotten = forgotten
 
-    async def prepare(self, writes: Writes, due_calls: Sequence[DueCall], *, now: datetime) -> list[Prepared]:
+    async def prepare(
+        self, writes: Writes, claimed: Sequence[DueCall], *, now: datetime
+    ) -> tuple[list[Prepared], list[Unprepared]]:
         """Folds each call, and finds the person of those that are to be matched.
 
         Raises TwentyError where Twenty cannot be asked.
         """
-        folded = {due.root_sid: fold(due.callbacks) for due in due_calls}
+        unprepared: list[Unprepared] = []
+        folded = _each(claimed, self._folded, unprepared)
+        due_calls = [due for due in claimed if due.root_sid in folded]
         asked = {due.root_sid for due in due_calls if _may_have_changed(due, now)}
         standing = await writes.standing(asked) if asked else {}
         deleted = asked - standing.keys()
@@ -105,16 +119,23 @@ class Preparation:
             standing,
         )
         await self._members.refresh(self._client)
-        return [
-            self._prepared(
+
+        def prepared(due: DueCall) -> Prepared:
+            return self._prepared(
                 due,
                 folded[due.root_sid],
                 due.match or matches.get(due.root_sid),
                 standing=standing,
                 gone=due.root_sid in deleted,
             )
-            for due in due_calls
-        ]
+
+        return list(_each(due_calls, prepared, unprepared).values()), unprepared
+
+    def _folded(self, due: DueCall) -> Call:
+        call = fold(due.callbacks)
+        # A number that cannot be read shows here, where it concerns this call alone.
+        self._number(call)
+        return call
 
     async def _match(
         self, due_calls: Sequence[DueCall], folded: Mapping[str, Call], standing: Mapping[str, str | None]
@@ -210,6 +231,21 @@ class Preparation:
     def _number(self, call: Call) -> Number | None:
         """The other party's number, where it is one that a person can have."""
         return e164(call.other_party, self._policy.region) if call.other_party else None
+
+
+def _each(
+    due_calls: Sequence[DueCall], make: Callable[[DueCall], T], unprepared: list[Unprepared]
+) -> dict[str, T]:
+    """Call SID → what is made of the call; what raises is its own, and goes to the unprepared."""
+    made: dict[str, T] = {}
+    for due in due_calls:
+        try:
+            made[due.root_sid] = make(due)
+        except Exception as problem:
+            log.exception("call.unprepared", call_sid=due.root_sid)
+            reason = f"The bridge failed at this call: {type(problem).__name__}; the log has the traceback"
+            unprepared.append(Unprepared(due, reason))
+    return made
 
 
 def _outcome(match: Match) -> str:

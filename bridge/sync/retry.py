@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bridge.errors import BridgeError, InboxUnavailable, TwentyOverLimit, TwentyUnavailable
+from bridge.errors import BridgeError, InboxUnavailable, TwentyFailed, TwentyOverLimit, TwentyUnavailable
 
 FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=1)
+
+LONGEST_ANSWERED = timedelta(seconds=5)
+"""Where Twenty answers, and only fails: of the calls that fail each waits by itself."""
+
+LONGEST_DEFERRAL = timedelta(hours=1)
+"""For one call that fails where others are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,14 @@ def pause_after(error: BridgeError, *, failures: int) -> Pause:
     if isinstance(error, TwentyOverLimit) and error.retry_after is not None:
         # The budget waits for what is beyond the longest pause.
         length = max(FIRST, timedelta(seconds=min(error.retry_after, LONGEST.total_seconds())))
+    if isinstance(error, TwentyFailed):
+        length = min(length, LONGEST_ANSWERED)
     return Pause(length, error.code, needs_operator=not away)
+
+
+def deferral(failures: int, *, alone: bool) -> timedelta:
+    """How long one call is left alone; `alone` where others were written meanwhile."""
+    return min(FIRST * float(2 ** min(failures, 12)), LONGEST_DEFERRAL if alone else LONGEST)
 
 
 def backoff(failures: int) -> timedelta:

@@ -18,6 +18,7 @@ from bridge.errors import (
     TargetGone,
     TwentyDenied,
     TwentyError,
+    TwentyFailed,
     TwentyOverLimit,
     TwentyUnavailable,
 )
@@ -25,8 +26,9 @@ from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
 from bridge.sync.batch import Preparation, Prepared
 from bridge.sync.doubts import Doubts
+from bridge.sync.isolation import Isolation
 from bridge.sync.missed import Reminders
-from bridge.sync.retry import pause_after
+from bridge.sync.retry import deferral, pause_after
 from bridge.twenty.activities import Writes, writer_for
 from bridge.twenty.batches import Batches, Refused
 from bridge.twenty.client import Executes
@@ -103,6 +105,8 @@ class Worker:
             self._inbox.news.clear()
             try:
                 await self._lead()
+                if self._took_over:
+                    await self._inbox.read_again()
                 drained = await self.drain_once()
                 self._took_over = False
             except Standby as standby:
@@ -120,19 +124,67 @@ class Worker:
                     await _within(POLL_SECONDS, self._inbox.news)
 
     async def drain_once(self) -> int:
-        """One batch; how many calls it held. Raises BridgeError where the whole of it failed.
+        """One batch of new calls, and one of those that failed before; how many calls they held.
 
-        Calls that go on are left for later while the rate limit is short.
+        Raises BridgeError where the whole of a batch failed. Calls that go on are left for later while the
+        rate limit is short.
         """
         await self._resolve_doubts()
-        due_calls = await self._inbox.claim(self._most, live=self._live())
-        if due_calls:
-            try:
-                await self._bring(due_calls)
-            except TwentyError as error:
-                await self._inbox.failed(due_calls, f"{error.code}: {error}", now=self._clock())
-                raise
-        return len(due_calls)
+        live = self._live()
+        due_calls = await self._inbox.claim(self._most, live=live)
+        works = bool(due_calls) and await self._isolated(due_calls, works=False)
+        deferred = await self._inbox.claim_deferred(self._most, live=live, now=self._clock())
+        if deferred:
+            await self._isolated(deferred, works=works)
+        return len(due_calls) + len(deferred)
+
+    async def _isolated(self, claimed: Sequence[DueCall], *, works: bool) -> bool:
+        """Brings what is due to Twenty, past the calls at fault; whether any call got through."""
+        await self._put_aside([call for call in claimed if call.problem])
+        due_calls = [call for call in claimed if not call.problem]
+        if not due_calls:
+            return works
+        isolation = Isolation(self._bring, works=works)
+        try:
+            await isolation.run(due_calls)
+        except TwentyFailed as error:
+            await self._defer(due_calls, error, alone=False)
+            raise
+        except TwentyError as error:
+            await self._inbox.failed(due_calls, f"{error.code}: {error}", now=self._clock())
+            raise
+        finally:
+            for call in due_calls:
+                if error_of_it := isolation.failed.get(call.root_sid):
+                    await self._defer([call], error_of_it, alone=True)
+            if isolation.untried:
+                await self._defer(isolation.untried, BridgeError("its batch failed"), alone=False)
+        return isolation.works
+
+    async def _put_aside(self, unreadable: Sequence[DueCall]) -> None:
+        """Parks what is broken; what a newer version wrote waits for that version."""
+        for call in unreadable:
+            if call.unread:
+                await self._defer([call], BridgeError(call.problem), alone=True)
+            else:
+                await self._park_one(call, str(call.problem))
+
+    async def _defer(self, due_calls: Sequence[DueCall], error: Exception, *, alone: bool) -> None:
+        now = self._clock()
+        told = isinstance(error, BridgeError)
+        reason = f"{error.code}: {error}" if isinstance(error, BridgeError) else type(error).__name__
+        waits = {deferral(call.deferrals, alone=alone) for call in due_calls}
+        for wait in sorted(waits):
+            these = [call for call in due_calls if deferral(call.deferrals, alone=alone) == wait]
+            await self._inbox.defer(these, reason, until=now + wait, now=now)
+            for call in these if alone else ():
+                log.warning(
+                    "activity.deferred",
+                    call_sid=call.root_sid,
+                    reason=reason,
+                    seconds=wait.total_seconds(),
+                    exc_info=None if told else error,
+                )
 
     async def _bring(self, due_calls: Sequence[DueCall]) -> None:
         writes = await self._current_writes()
@@ -143,12 +195,15 @@ class Worker:
     async def _drain(self, writes: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
         """Writes and settles; the answer has the calls whose person is gone, to be matched anew once."""
         people = self._directory.changes
-        prepared = await self._preparation.prepare(writes, due_calls, now=self._clock())
+        changes = await self._people_changes()
+        prepared, unprepared = await self._preparation.prepare(writes, due_calls, now=self._clock())
+        for one in unprepared:
+            await self._park_one(one.due, one.reason)
         refused = await self._write(writes, [write for p in prepared if (write := p.changed)])
         taken = [p for p in prepared if p.due.root_sid not in refused]
         await self._remind(taken)
         await self._settle(taken)
-        if people != self._directory.changes:
+        if people != self._directory.changes or changes != await self._people_changes():
             await self._match_anew(taken)
         gone = set() if last_try else {s for s, error in refused.items() if isinstance(error, TargetGone)}
         if gone:
@@ -162,7 +217,8 @@ class Worker:
         try:
             refused = await writes.write(wanted)
         except TwentyUnavailable as error:
-            if not isinstance(error, TwentyOverLimit):
+            # What Twenty answered, it does not carry out later.
+            if not isinstance(error, (TwentyOverLimit, TwentyFailed)):
                 self._doubts.note(sids, now=asyncio.get_running_loop().time())
             raise
         if self._took_over:
@@ -203,6 +259,7 @@ class Worker:
                 written=p.digest,
                 ended=p.call.ended and p.call.certain,
                 outcome=p.outcome,
+                unread=p.due.unread,
             )
             for p in prepared
         ]
@@ -221,9 +278,16 @@ class Worker:
     async def _park(self, refused: Refused, prepared: Sequence[Prepared]) -> None:
         for p in prepared:
             if error := refused.get(p.due.root_sid):
-                metrics.CALLS_PARKED.inc()
-                log.error("activity.parked", call_sid=p.due.root_sid, reason=str(error))
-                await self._inbox.park(p.due, str(error), now=self._clock())
+                await self._park_one(p.due, str(error))
+
+    async def _park_one(self, due_call: DueCall, reason: str) -> None:
+        metrics.CALLS_PARKED.inc()
+        log.error("activity.parked", call_sid=due_call.root_sid, reason=reason)
+        await self._inbox.park(due_call, reason, now=self._clock())
+
+    async def _people_changes(self) -> datetime | None:
+        """When another replica last learned of a new person; a batch under way may have looked before."""
+        return await self._inbox.relinked_at() if self._inbox.is_shared else None
 
     async def _current_writes(self) -> Writes:
         """How this workspace takes calls: asked at first, after a refusal, and now and then."""

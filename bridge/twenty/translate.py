@@ -12,6 +12,7 @@ from bridge.errors import (
     TooManyRecords,
     TwentyDenied,
     TwentyError,
+    TwentyFailed,
     TwentyRefused,
     TwentyUnavailable,
 )
@@ -53,7 +54,9 @@ def translate(errors: object) -> TwentyError:
         return TwentyDenied(f"The workspace's schema is another one: {message}", code="twenty.schema")
     if code in ("BAD_USER_INPUT", "METADATA_VALIDATION_FAILED"):
         return _refused(sub_code, message)
-    return TwentyUnavailable(f"Twenty answered {code or 'an error'}: {message}")
+    # Without a code it may not have been Twenty that answered.
+    failure = TwentyFailed if isinstance(code, str) and code else TwentyUnavailable
+    return failure(f"Twenty answered {code or 'an error'}: {message}")
 
 
 def _without_numbers(message: str) -> str:

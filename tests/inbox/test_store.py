@@ -8,7 +8,7 @@ import pytest
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.matching import Match, Person
-from bridge.errors import InboxUnavailable
+from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
 from tests.support import TEN, new_sid, outbound, told
@@ -222,3 +222,14 @@ async def test_one_bad_operation_does_not_end_the_writer(inbox: Inbox) -> None:
         await inbox._writer.run(fail)
     await inbox.put(outbound(new_sid(), JANES))
     assert (await inbox.backlog()).due == 1
+
+
+async def test_one_callback_that_the_database_refuses_costs_no_other(inbox: Inbox) -> None:
+    good = [outbound(new_sid(), JANES) for _ in range(20)]
+    bad = replace(good[0], call_sid="CA" + "0" * 80, parent_sid=None, digest=b"another digest..")
+    if not inbox.is_shared:
+        # SQLite takes texts of every length.
+        bad = replace(bad, received_at=None)  # type: ignore[arg-type]
+    answers = await asyncio.gather(*map(inbox.put, [*good[:7], bad, *good[7:]]), return_exceptions=True)
+    assert [type(answer) for answer in answers if answer] == [InboxRefused]
+    assert len(await inbox.claim(200)) == 20

@@ -1,0 +1,153 @@
+"""Reads callbacks and calls; what is wrong with one row concerns that row.
+
+A newer version of the bridge writes kinds of callbacks that this one does not know: while replicas are
+upgraded one after the other, and before an upgrade is rolled back. They are kept, logged and left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import ColumnElement, RowMapping, Select, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bridge.calls.callback import Callback, Kind
+from bridge.inbox.rows import DueCall, callback_of, due_call_of, unreadable_call
+from bridge.inbox.tables import callbacks, calls
+
+KINDS = frozenset(kind.value for kind in Kind)
+
+EMPTY = "The call has no callbacks"
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Told:
+    """The callbacks of some calls, by call SID; `unread` has unknown kinds, `broken` has reasons."""
+
+    by_call: defaultdict[str, list[Callback]] = field(default_factory=lambda: defaultdict(list))
+    unread: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def add(self, row: RowMapping) -> None:
+        """One more row of `callbacks`."""
+        if row["kind"] in KINDS:
+            self.by_call[row["root_sid"]].append(callback_of(row))
+        else:
+            self.unread[row["root_sid"]] = row["kind"]
+
+
+def readable(rows: Iterable[RowMapping]) -> list[Callback]:
+    """The callbacks of these rows, but for those of an unknown kind."""
+    found = []
+    for row in rows:
+        if row["kind"] in KINDS:
+            found.append(callback_of(row))
+        else:
+            log.warning("inbox.callback_unknown", kind=row["kind"], call_sid=row["call_sid"])
+    return found
+
+
+async def fetched(
+    connection: AsyncConnection, found: Select[Any], *, key: ColumnElement[Any]
+) -> list[RowMapping]:
+    """The rows; where one of them cannot be decoded, the others, each read by its `key`."""
+    try:
+        return list((await connection.execute(found)).mappings())
+    except SQLAlchemyError:
+        raise
+    # A text that is no JSON, or no time: which row it is in, the driver does not say.
+    except Exception:
+        keys = (await connection.scalars(found.with_only_columns(key))).all()
+    rows: list[RowMapping] = []
+    for one in keys:
+        try:
+            rows += (await connection.execute(select(*found.selected_columns).where(key == one))).mappings()
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            log.error("inbox.row_unreadable", table=key.table.name, key=one, problem=reason(problem))
+    return rows
+
+
+def reason(problem: Exception) -> str:
+    """What is wrong, in short: a message may quote what is kept."""
+    return type(problem).__name__
+
+
+async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> Told:
+    """What was told of these calls."""
+    told = Told()
+    try:
+        await _add(connection, root_sids, told.add)
+        return told
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        told = Told()
+    for sid in root_sids:
+        try:
+            await _add(connection, [sid], told.add)
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            told.broken[sid] = f"A callback of the call cannot be read: {reason(problem)}"
+    return told
+
+
+async def _add(
+    connection: AsyncConnection, root_sids: Collection[str], add: Callable[[RowMapping], None]
+) -> None:
+    found = select(callbacks).where(callbacks.c.root_sid.in_(root_sids))
+    for row in (await connection.execute(found)).mappings():
+        add(row)
+
+
+async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[DueCall]:
+    """The calls of a query for rows of `calls`; what cannot be read is there with its problem."""
+    try:
+        rows = list((await connection.execute(which)).mappings())
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        return await _each(connection, which)
+    told = await told_of(connection, [row["root_sid"] for row in rows])
+    return [_due_call(row, told) for row in rows]
+
+
+async def _each(connection: AsyncConnection, which: Select[Any]) -> list[DueCall]:
+    found: list[DueCall] = []
+    for sid, revision in (await connection.execute(which.with_only_columns(*_NAMED))).all():
+        try:
+            row = (await connection.execute(select(calls).where(calls.c.root_sid == sid))).mappings().one()
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            found.append(unreadable_call(sid, revision, f"The call cannot be read: {reason(problem)}"))
+        else:
+            found.append(_due_call(row, await told_of(connection, [sid])))
+    return found
+
+
+_NAMED: Sequence[ColumnElement[Any]] = (calls.c.root_sid, calls.c.revision)
+
+
+def _due_call(row: RowMapping, told: Told) -> DueCall:
+    sid, revision = row["root_sid"], row["revision"]
+    unread = told.unread.get(sid)
+    problem = told.broken.get(sid)
+    if problem is None and not told.by_call[sid]:
+        problem = f"Its callbacks are of a kind that a newer version writes: {unread}" if unread else EMPTY
+    if problem:
+        return unreadable_call(sid, revision, problem, deferrals=row["deferrals"], unread=unread)
+    try:
+        return due_call_of(row, told.by_call[sid], unread=unread)
+    # A person of another shape, say.
+    except Exception as broken:
+        return unreadable_call(sid, revision, f"The call cannot be read: {reason(broken)}")

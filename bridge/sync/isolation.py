@@ -1,0 +1,82 @@
+"""A batch that failed is halved, once for each failure, until the calls at fault stand alone.
+
+Twenty does not say which record it failed at, and neither does an unexpected error.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from bridge.errors import BridgeError, InboxRefused, TwentyFailed
+from bridge.inbox.rows import DueCall
+
+PROBES = 2
+"""Single calls that are tried first: where none gets through, it is not the calls."""
+
+MOST_TRIES = 24
+"""For one batch: with many calls at fault the rest of it waits for its next turn."""
+
+Write = Callable[[Sequence[DueCall]], Awaitable[None]]
+
+
+def may_be_one_calls(error: Exception) -> bool:
+    """Whether one call of a batch can have caused an error."""
+    return isinstance(error, (TwentyFailed, InboxRefused)) or not isinstance(error, BridgeError)
+
+
+class Isolation:
+    """Writes a batch by `write`, past the calls at fault.
+
+    `failed` has the error of each call that failed by itself, `untried` those that it came to no more.
+    With `works` other calls were written just now.
+    """
+
+    def __init__(self, write: Write, *, works: bool = False) -> None:
+        self._write = write
+        self._tries = 0
+        self.works = works
+        self.failed: dict[str, Exception] = {}
+        self.untried: list[DueCall] = []
+
+    async def run(self, calls: Sequence[DueCall]) -> None:
+        """Raises what no single call can have caused, and what every single call that was tried did."""
+        error = await self._try(calls)
+        if error is None:
+            return
+        written = set() if self.works else await self._probe(calls, error)
+        await self._halve([call for call in calls if call.root_sid not in written], error)
+
+    async def _probe(self, calls: Sequence[DueCall], error: Exception) -> set[str]:
+        """The call that got through; raises the error where none did."""
+        probes = [calls[-1], calls[(len(calls) - 1) // 2]][:PROBES] if len(calls) > 1 else []
+        for probe in probes:
+            if probe.root_sid not in self.failed and await self._try([probe]) is None:
+                return {probe.root_sid}
+        self.failed.clear()
+        raise error
+
+    async def _halve(self, calls: Sequence[DueCall], error: Exception) -> None:
+        """Halves calls that failed together."""
+        if len(calls) == 1:
+            self.failed[calls[0].root_sid] = error
+            return
+        middle = len(calls) // 2
+        for half in (calls[:middle], calls[middle:]):
+            open_ = [call for call in half if call.root_sid not in self.failed]
+            if not open_:
+                continue
+            if self._tries >= MOST_TRIES:
+                self.untried += open_
+            elif failure := await self._try(open_):
+                await self._halve(open_, failure)
+
+    async def _try(self, calls: Sequence[DueCall]) -> Exception | None:
+        self._tries += 1
+        try:
+            await self._write(calls)
+        except Exception as error:
+            if not may_be_one_calls(error):
+                raise
+            if len(calls) == 1:
+                self.failed[calls[0].root_sid] = error
+            return error
+        self.works = True
+        return None
