@@ -1,4 +1,8 @@
-"""The drain lock of a SQLite database: `flock` on a file beside it, which ends with the process."""
+"""The drain lock of a SQLite database: `flock` on a file beside it and on the database itself.
+
+Both end with the process. The first tells who holds it; the second is the file's own, by whichever hard
+link or mount it is opened. SQLite locks by `fcntl`, of which `flock` knows nothing.
+"""
 
 import fcntl
 import os
@@ -11,8 +15,10 @@ class FileLock:
     """`DrainLock` on `DATABASE.lock`; the file stays, and has the process's number."""
 
     def __init__(self, database: str) -> None:
-        self._path = Path(f"{database}.lock")
+        self._database = Path(os.path.realpath(database))
+        self._path = self._database.with_name(f"{self._database.name}.lock")
         self._file: int | None = None
+        self._identity: int | None = None
 
     async def take(self) -> None:
         """See `DrainLock`. Raises InboxUnavailable where the file cannot be made."""
@@ -25,6 +31,11 @@ class FileLock:
             holder = os.pread(file, 20, 0).decode(errors="replace").strip()
             os.close(file)
             raise Standby(f"process {holder or 'another'}, by {self._path}") from taken
+        try:
+            self._lock_database()
+        except OSError as taken:
+            os.close(file)
+            raise Standby(f"another process, by another name of {self._database}") from taken
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
@@ -39,6 +50,18 @@ class FileLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+        if self._identity is not None:
+            fcntl.flock(self._identity, fcntl.LOCK_UN)
+
+    def _lock_database(self) -> None:
+        log = self._database.with_name(f"{self._database.name}-wal")
+        if log.exists() and not self._database.exists():
+            # The inbox refuses to begin anew beside a log.
+            return
+        if self._identity is None:
+            # Never closed: that would end the `fcntl` locks which SQLite holds in this process.
+            self._identity = os.open(self._database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(self._identity, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _open(self) -> int:
         try:

@@ -56,6 +56,22 @@ class Settings(Section):
 
     # Checks of several sections are checks of the last: one that is wrong itself is told by itself.
 
+    @field_validator("inbox")
+    @classmethod
+    def _a_write_ends_before_another_replica_drains(
+        cls, inbox: InboxSettings, info: ValidationInfo
+    ) -> InboxSettings:
+        twenty: TwentySettings | None = info.data.get("twenty")
+        # A SQLite file has one server, so the default does not matter there.
+        matters = inbox.is_shared or "partition_seconds" in inbox.model_fields_set
+        if twenty and matters and inbox.partition_seconds <= twenty.timeout_seconds:
+            raise ValueError(
+                f"partition_seconds is {inbox.partition_seconds}, which has to be more than "
+                f"twenty.timeout_seconds ({twenty.timeout_seconds}): a write of the former replica "
+                "could still arrive"
+            )
+        return inbox
+
     @field_validator("agents")
     @classmethod
     def _agents_are_told_apart(cls, agents: AgentSettings, info: ValidationInfo) -> AgentSettings:

@@ -20,7 +20,7 @@ from tests.e2e.test_replicas import JANE, until_reasons, until_written
 from tests.postgres import Postgres, postgres
 
 SECONDS = 6
-PARTED = CONFIG + f"inbox: {{partition_seconds: {SECONDS}}}\n"
+PARTED = CONFIG + f"inbox: {{partition_seconds: {SECONDS}}}\ntwenty: {{timeout_seconds: {SECONDS - 1}}}\n"
 
 Logged = Callable[[], Awaitable[dict[str, str]]]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -102,6 +102,41 @@ async def test_a_file_is_served_once(sqlite_file: Path) -> None:
         await claim_file(first, settings)
         with pytest.raises(AlreadyServed, match=r"bridge\.db is served already \(process [0-9]+"):
             await claim_file(second, settings)
+
+
+def by_symbolic_link(file: Path, other: Path) -> None:
+    other.symlink_to(file)
+
+
+def by_hard_link(file: Path, other: Path) -> None:
+    other.hardlink_to(file)
+
+
+def by_linked_folder(file: Path, other: Path) -> None:
+    other.parent.rmdir()
+    other.parent.symlink_to(file.parent)
+
+
+@pytest.mark.parametrize("link", [by_symbolic_link, by_hard_link, by_linked_folder])
+async def test_a_file_is_served_once_by_whichever_name(
+    tmp_path: Path, link: Callable[[Path, Path], None]
+) -> None:
+    file, other = tmp_path / "data" / "bridge.db", tmp_path / "other" / "bridge.db"
+    other.parent.mkdir()
+    urls = [f"sqlite+aiosqlite:///{path}" for path in (file, other)]
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, urls[0], stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    link(file, other)
+    settings = InboxSettings.model_validate({"database_url": urls[1]})
+    async with open_drain_lock(settings) as second:
+        with pytest.raises(AlreadyServed):
+            await claim_file(second, settings)
+        holder.kill()
+        await holder.wait()
+        await claim_file(second, settings)
 
 
 async def test_a_folder_that_cannot_be_written_is_named() -> None:

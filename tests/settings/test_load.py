@@ -442,6 +442,8 @@ def test_no_message_tells_a_secret_whatever_it_is_and_wherever_it_stands(
         ("matching: {}\nserver: {}\nmatching: {nobody: create}\n", "has matching twice (line 3)"),
         ("server:\n  port: 1\n  port: 2\n", "has port twice (line 3)"),
         ("voice: {language: de-DE}", "others need texts of yours"),
+        ("inbox: {partition_seconds: 15}", "has to be more than twenty.timeout_seconds (15"),
+        ("inbox: {partition_seconds: 5}\ntwenty: {timeout_seconds: 60}", "inbox: partition_seconds is 5"),
     ],
 )
 def test_what_would_be_dropped_silently_is_told(loading: Load, config: str, said: str) -> None:
@@ -502,3 +504,11 @@ def test_twilios_region_is_one(loading: Load, url: str, region: str | None, hold
 def test_blanks_and_line_breaks_around_any_variable_are_left_out(loading: Load, around: str) -> None:
     padded = {name: f"{around}{text}{around}" for name, text in ENVIRONMENT.items()}
     assert loading(**padded) == loading()
+
+
+def test_a_slow_twenty_needs_a_longer_partition_only_where_there_are_replicas(loading: Load) -> None:
+    slow = "twenty: {timeout_seconds: 60}"
+    assert loading(slow).inbox.partition_seconds == 20
+    shared = {"BRIDGE_DATABASE_URL": "postgresql+asyncpg://bridge@localhost/bridge"}
+    assert any("twenty.timeout_seconds (60" in problem for problem in problems(loading, slow, **shared))
+    assert loading(f"{slow}\ninbox: {{partition_seconds: 61}}", **shared)
