@@ -55,7 +55,7 @@ async def test_a_write_that_lands_late_does_not_stay(
         Kind.STATUS, f"{sid[:-1]}f", parent=sid, From="+33159130001", To="12", CallStatus="ringing"
     )
     await inbox.put(ringing)
-    twenty.faults.late_seconds = 0.5
+    twenty.faults.late_seconds = 3
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
     twenty.faults.clear()
