@@ -10,7 +10,7 @@ from bridge.errors import TwentyError
 from bridge.twenty.client import UNLIMITED, Executes
 from bridge.twenty.documents import operations
 from bridge.twenty.drift import Drift, drifts
-from bridge.twenty.features import RECORDS
+from bridge.twenty.features import RECORDS, SOME_GENERATIONS
 
 AFTER_SECONDS = 5
 """The first calls after a start come first."""
@@ -35,7 +35,8 @@ async def comparing(client: Executes, *, after: float = AFTER_SECONDS) -> AsyncI
 
 async def find_drifts(client: Executes) -> list[Drift]:
     """What the workspace lacks for each operation of `documents.graphql`; raises TwentyError."""
-    documents = {name: document for name, (_, document) in operations().items() if name not in UNLIMITED}
+    left_out = UNLIMITED | SOME_GENERATIONS
+    documents = {name: document for name, (_, document) in operations().items() if name not in left_out}
     records = {name: document for name, document in documents.items() if name in RECORDS}
     structure = {name: document for name, document in documents.items() if name not in RECORDS}
     of_records = await asyncio.to_thread(drifts, await client.execute("Introspection"), records)

@@ -96,6 +96,10 @@ SELECTED: Mapping[str, Mapping[str, Feature]] = {
 """Operation → selected fields without which it does the most of its work: Twenty answers null for them."""
 
 
+SOME_GENERATIONS = frozenset({"RecordPageOrigins"})
+"""Operations that are sent only where the workspace's schema has what they name."""
+
+
 def feature_of(operation: str, selected: str | None = None) -> Feature:
     """What an operation is for, or one of the fields that it selects."""
     if feature := SELECTED.get(operation, {}).get(selected or ""):

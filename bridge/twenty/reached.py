@@ -30,7 +30,8 @@ def reached(introspection: Json, documents: Iterable[DocumentNode]) -> dict[str,
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
                 reach.follow(definition)
-    return {"__schema": {**schema, "types": reach.types(), "directives": []}}
+    of_documents = {"types": reach.types(), "directives": [], "subscriptionType": None}
+    return {"__schema": {**schema, **of_documents}}
 
 
 class _Reach:

@@ -45,8 +45,8 @@ class Look:
     there: tuple[View, ...]
 
     async def complete_views(self) -> None:
-        """The default view laid out; further ones, those of tabs among them."""
-        wanted = (views.MISSED, views.MINE, *(views.on_page_of(name) for name in ON_PAGES))
+        """The default view laid out, and further ones; those of tabs come with their tabs."""
+        wanted = (views.MISSED, views.MINE)
         created = [step for view in wanted for step in views.create(self.there, view, self.phone_call)]
         await self.run.carry_out([*columns.lay_out_default(self.there, self.phone_call), *created])
 
@@ -55,8 +55,8 @@ class Look:
         own = await self._page(self.phone_call.id, owner="a call")
         await self.run.carry_out([*page.group(own, self.there, self.phone_call), *self._transcript(own)])
         for name in ON_PAGES:
-            found = await self._page(self.object_ids[name], owner=f"a {name}")
-            await self.run.carry_out(self._calls_of(name, found))
+            if found := await self._page(self.object_ids[name], owner=f"a {name}"):
+                await self.run.carry_out(self._calls_of(name, found))
 
     async def complete_sidebar(self) -> None:
         """Phone calls where people look for them, and their own below."""
@@ -74,16 +74,18 @@ class Look:
         if object_id == predicted.ID:
             return predicted.PAGE
         before = Step(f"lay out the page of {owner}", Permission.LAYOUTS)
-        return await self.run.read(read.page(self.run.client, object_id), before=before)
+        reading = read.page(self.run.client, object_id, self.run.accepted)
+        return await self.run.read(reading, before=before)
 
     def _transcript(self, own: Page | None) -> list[Step]:
         field = self.phone_call.by_name.get("transcript")
         if not field:
             return []
         wanted = NewTab("a call", self.phone_call.id, "Transcript", "IconFileText", field.id, mode="EDITOR")
-        return tabs.add(wanted, own, needs=(THE_OBJECT,))
+        return tabs.add(wanted, own, self.run.accepted, needs=(THE_OBJECT,))
 
-    def _calls_of(self, name: str, found: Page | None) -> list[Step]:
+    def _calls_of(self, name: str, found: Page) -> list[Step]:
+        """The view and the tab that shows it; without the tab, no user would find the view."""
         field = self.phone_call.by_name.get(name)
         if not field or not field.relation:
             return []
@@ -97,4 +99,6 @@ class Look:
             mode="TABLE",
             view_id=views.id_of(view, self.there, self.phone_call),
         )
-        return tabs.add(wanted, found, needs=(THE_OBJECT, view.label))
+        adding = tabs.add(wanted, found, self.run.accepted, needs=(THE_OBJECT, view.label))
+        shown = tuple(mutation for step in adding for mutation in step.mutations)
+        return [*views.create(self.there, view, self.phone_call, only_with=shown), *adding]

@@ -32,7 +32,9 @@ class Mutation:
 class Step:
     """One change: what is to be done, as people say it; what that takes; what is sent.
 
-    `makes` names what other steps build on, `needs` what this one builds on.
+    `makes` names what other steps build on, `needs` what this one builds on. `only_with` is what later
+    steps send, without which this one is of no use; `undo` takes back what the first mutation made, where
+    a later one is refused.
     """
 
     sentence: str
@@ -40,6 +42,8 @@ class Step:
     mutations: tuple[Mutation, ...] = ()
     makes: str | None = None
     needs: tuple[str, ...] = ()
+    only_with: tuple[Mutation, ...] = ()
+    undo: Mutation | None = None
 
 
 def derived_id(object_id: str, *names: str) -> str:

@@ -1,8 +1,17 @@
 """Reads what is there. Each function raises TwentyError, as `Executes` does."""
 
+import asyncio
+
 from bridge.twenty.client import Executes
+from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.there import MenuItem, Object, Page, Structure, View, Webhook
 from bridge.twenty.schema import PHONE_CALL
+
+
+async def accepted(client: Executes) -> Accepted:
+    """What the workspace's /metadata accepts."""
+    introspection = await client.execute_metadata("Introspection")
+    return await asyncio.to_thread(Accepted, introspection)
 
 
 async def structure(client: Executes) -> Structure:
@@ -22,10 +31,19 @@ async def views(client: Executes, object_id: str) -> tuple[View, ...]:
     return tuple(View.model_validate(view) for view in answer["getViews"])
 
 
-async def page(client: Executes, object_id: str) -> Page | None:
-    """The page of an object's records."""
+async def page(client: Executes, object_id: str, known: Accepted) -> Page | None:
+    """The page of an object's records that is shown: an app, too, may have laid one out.
+
+    Twenty's own page shows the first that the system did not make by itself
+    (`recordPageLayoutByObjectMetadataIdFamilySelector`), else the first.
+    """
     answer = await client.execute_metadata("RecordPages", objectMetadataId=object_id)
-    return next((Page.model_validate(one) for one in answer["getPageLayouts"]), None)
+    pages = [Page.model_validate(one) for one in answer["getPageLayouts"]]
+    if len(pages) > 1 and known.has("PageLayout", "isSystemSideEffect"):
+        answer = await client.execute_metadata("RecordPageOrigins", objectMetadataId=object_id)
+        by_system = {one["id"] for one in answer["getPageLayouts"] if one["isSystemSideEffect"]}
+        pages.sort(key=lambda one: one.id in by_system)
+    return next(iter(pages), None)
 
 
 async def sidebar(client: Executes) -> tuple[MenuItem, ...]:

@@ -30,4 +30,9 @@ def problems(done: Provisioned) -> Iterator[str]:
         )
     if takes := done.permissions(Result.WAITING):
         yield f"What was left out takes {', '.join(takes)}."
+    if done.steps(Result.IMPOSSIBLE):
+        yield (
+            "This Twenty does not accept what is named as not possible, and nothing of that was sent: run a "
+            "version of the bridge that is made for this Twenty."
+        )
     yield from done.conflicts

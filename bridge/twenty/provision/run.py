@@ -1,13 +1,15 @@
 """Carries plans out, or only tells them; a step that cannot be done does not keep others from it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from bridge.errors import TwentyDenied, TwentyRefused
 from bridge.twenty.client import Executes
-from bridge.twenty.provision.plan import MADE, Permission, Step
+from bridge.twenty.provision.accepted import Accepted
+from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step
 
 T = TypeVar("T")
 
@@ -20,6 +22,7 @@ class Result(StrEnum):
     FORBIDDEN = "not allowed"
     WAITING = "left out"
     REFUSED = "refused"
+    IMPOSSIBLE = "not possible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,17 @@ class Outcome:
 class Run:
     """One run of the set-up. `tell` hears of each outcome at once; `dry_run` sends no mutation.
 
+    What the workspace's schema does not accept is not sent, nor the rest of its step.
+
     Raises what the client raises where no step would get further: TwentyUnavailable, and TwentyDenied
     of a key that is not known.
     """
 
-    def __init__(self, client: Executes, *, dry_run: bool, tell: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self, client: Executes, accepted: Accepted, *, dry_run: bool, tell: Callable[[Outcome], None]
+    ) -> None:
         self.client = client
+        self.accepted = accepted
         self.dry_run = dry_run
         self.outcomes: list[Outcome] = []
         self._tell = tell
@@ -77,24 +85,42 @@ class Run:
 
     def _beforehand(self, step: Step) -> Outcome | None:
         """The outcome that is known without sending anything."""
+        if refusal := self._refusal(step):
+            return Outcome(step, Result.IMPOSSIBLE, f"this Twenty's schema: {refusal}")
         if step.permission in self._forbidden:
             return Outcome(step, Result.FORBIDDEN, step.permission)
         if missing := next((need for need in step.needs if need in self._unmade), None):
             return Outcome(step, Result.WAITING, f"needs {missing}")
         return Outcome(step, Result.PLANNED) if self.dry_run else None
 
+    def _refusal(self, step: Step) -> str | None:
+        sent = (*step.mutations, *step.only_with)
+        return next(filter(None, map(self.accepted.refuses, sent)), None)
+
     async def _send(self, step: Step) -> Outcome:
         made: str | None = None
         try:
             for mutation in step.mutations:
-                variables = _filled(mutation.variables, made)
-                answer = await self.client.execute_metadata(mutation.operation, **variables)
-                made = made or _id_in(answer)
-        except TwentyDenied as denied:
-            return self._denied(step, denied)
-        except TwentyRefused as refused:
-            return Outcome(step, Result.REFUSED, str(refused))
+                made = await self._mutate(mutation, made) or made
+        except (TwentyDenied, TwentyRefused) as refused:
+            await self._undo(step, made)
+            return self._refused(step, refused)
         return Outcome(step, Result.DONE)
+
+    async def _undo(self, step: Step, made: str | None) -> None:
+        if made and step.undo:
+            with suppress(TwentyDenied, TwentyRefused):
+                await self._mutate(step.undo, made)
+
+    async def _mutate(self, mutation: Mutation, made: str | None) -> str | None:
+        """The id of what it made, if `made` is not known yet."""
+        answer = await self.client.execute_metadata(mutation.operation, **_filled(mutation.variables, made))
+        return None if made else _id_in(answer)
+
+    def _refused(self, step: Step, refused: TwentyDenied | TwentyRefused) -> Outcome:
+        if isinstance(refused, TwentyDenied):
+            return self._denied(step, refused)
+        return Outcome(step, Result.REFUSED, str(refused))
 
     def _denied(self, step: Step, denied: TwentyDenied) -> Outcome:
         if denied.code == "twenty.unauthenticated":

@@ -2,7 +2,8 @@
 
     read ─► plan (pure) ─► carry out ─► read again, where later plans need what was made
 
-What is there stays as it is, so a second run sends nothing, and what a user rearranged holds.
+What is there stays as it is, so a second run sends nothing, and what a user rearranged holds. All of it
+is planned, and held to the workspace's own schema, before the first change.
 """
 
 from collections.abc import Callable, Sequence
@@ -48,7 +49,7 @@ def _silent(_: Outcome) -> None:
 
 async def provision(client: Executes) -> Provisioned:
     """Gives the workspace the bare object and its fields; raises TwentyError as `Run` does."""
-    run = Run(client, dry_run=False, tell=_silent)
+    run = Run(client, await read.accepted(client), dry_run=False, tell=_silent)
     there, _ = await _structure(run)
     return _provisioned(run, there)
 
@@ -61,7 +62,16 @@ async def set_up(
     tell: Callable[[Outcome], None] = _silent,
 ) -> Provisioned:
     """Gives the workspace all that calls are shown with, and the webhook; raises as `Run` does."""
-    run = Run(client, dry_run=dry_run, tell=tell)
+    accepted = await read.accepted(client)
+    planned = await _carried_out(
+        Run(client, accepted, dry_run=True, tell=tell if dry_run else _silent), webhook_to
+    )
+    if dry_run:
+        return planned
+    return await _carried_out(Run(client, accepted, dry_run=False, tell=tell), webhook_to)
+
+
+async def _carried_out(run: Run, webhook_to: NewWebhook | None) -> Provisioned:
     there, is_new = await _structure(run)
     await _dress(run, there, is_new=is_new)
     if webhook_to:

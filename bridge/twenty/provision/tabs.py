@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.objects import OBJECT
 from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step, halfway
 from bridge.twenty.provision.there import Page, Tab, Widget
 
 GRID = {"row": 0, "column": 0, "rowSpan": 1, "columnSpan": 12}
+"""Required up to 2.35, though a list shows nothing of it; unknown from 2.37 on."""
+
 CALLS_TITLE = OBJECT["labelPlural"]
 
 
@@ -32,7 +35,7 @@ class NewTab:
         return {"configurationType": "FIELD", **shown, **view}
 
 
-def add(wanted: NewTab, page: Page | None, *, needs: tuple[str, ...]) -> list[Step]:
+def add(wanted: NewTab, page: Page | None, known: Accepted, *, needs: tuple[str, ...]) -> list[Step]:
     """The tab, where no widget of the page shows the same; a tab that stayed empty is filled."""
     tabs = (page.tabs or ()) if page else ()
     found = next((tab for tab in tabs if tab.title == wanted.title), None)
@@ -40,9 +43,10 @@ def add(wanted: NewTab, page: Page | None, *, needs: tuple[str, ...]) -> list[St
         return []
     creation = () if found else (_tab(wanted, page.id, tabs),)
     tab_id = found.id if found else MADE
-    changes = (*creation, _icon(wanted, tab_id), _widget(wanted, tab_id))
+    changes = (*creation, _icon(wanted, tab_id), _widget(wanted, tab_id, known))
+    undo = Mutation("DestroyPageLayoutTab", {"id": MADE}) if creation else None
     sentence = f"add the tab “{wanted.title}” to the page of {wanted.owner}"
-    return [Step(sentence, Permission.LAYOUTS, changes, needs=needs)]
+    return [Step(sentence, Permission.LAYOUTS, changes, needs=needs, undo=undo)]
 
 
 def _is_shown(wanted: NewTab, tabs: tuple[Tab, ...]) -> bool:
@@ -75,13 +79,14 @@ def _icon(wanted: NewTab, tab_id: str) -> Mutation:
     return Mutation("UpdatePageLayoutTab", {"id": tab_id, "input": {"icon": wanted.icon}})
 
 
-def _widget(wanted: NewTab, tab_id: str) -> Mutation:
+def _widget(wanted: NewTab, tab_id: str, known: Accepted) -> Mutation:
+    grid = {"gridPosition": GRID} if known.has("CreatePageLayoutWidgetInput", "gridPosition") else {}
     given = {
+        **grid,
         "pageLayoutTabId": tab_id,
         "title": wanted.title,
         "type": "FIELD",
         "objectMetadataId": wanted.object_id,
-        "gridPosition": GRID,
         "position": {"layoutMode": "VERTICAL_LIST", "index": 0},
         "configuration": wanted.configuration,
     }

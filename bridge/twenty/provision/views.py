@@ -69,7 +69,9 @@ def find(views: Iterable[View], wanted: NewView, phone_call: Object) -> View | N
     return by_id or next((view for view in same_type if view.name == wanted.name), None)
 
 
-def create(views: Iterable[View], wanted: NewView, phone_call: Object) -> list[Step]:
+def create(
+    views: Iterable[View], wanted: NewView, phone_call: Object, *, only_with: tuple[Mutation, ...] = ()
+) -> list[Step]:
     """The view, where there is none; what a run that broke off has left out of it."""
     found = find(views, wanted, phone_call)
     # Columns come last, and a view that a user sees has at least one.
@@ -82,8 +84,15 @@ def create(views: Iterable[View], wanted: NewView, phone_call: Object) -> list[S
         *([] if found and found.view_sorts else columns.newest_first(view_id, phone_call)),
         columns.create(view_id, columns.places(phone_call, wanted.columns)),
     ]
-    sentence = f"create {wanted.label}"
-    return [Step(sentence, Permission.VIEWS, tuple(changes), makes=wanted.label, needs=(THE_OBJECT,))]
+    step = Step(
+        f"create {wanted.label}",
+        Permission.VIEWS,
+        tuple(changes),
+        makes=wanted.label,
+        needs=(THE_OBJECT,),
+        only_with=only_with,
+    )
+    return [step]
 
 
 def is_possible(wanted: NewView, phone_call: Object) -> bool:
@@ -99,7 +108,7 @@ def id_of(wanted: NewView, views: Iterable[View], phone_call: Object) -> str:
 
 def _view(view_id: str, wanted: NewView, phone_call: Object) -> Mutation:
     given = {"id": view_id, "name": wanted.name, "icon": wanted.icon, "objectMetadataId": phone_call.id}
-    shown = {"type": wanted.type, "visibility": "WORKSPACE", "openRecordIn": "SIDE_PANEL"}
+    shown = {"type": wanted.type, "visibility": "WORKSPACE"}
     return Mutation("CreateView", {"input": {**given, **shown, "position": wanted.position}})
 
 
