@@ -36,6 +36,8 @@ class Activity:
     answered_at: datetime | None
     ended_at: datetime | None
     duration_seconds: int | None
+    duration: str | None
+    """`12 min 34 s`: a table in Twenty can show a number only as that."""
     from_number: str | None
     to_number: str | None
     person_id: str | None
@@ -79,6 +81,7 @@ def activity_of(
         answered_at=call.answered_at,
         ended_at=call.ended_at,
         duration_seconds=call.talk_seconds,
+        duration=None if call.talk_seconds is None else duration(call.talk_seconds, texts),
         from_number=e164(call.from_, region) if call.from_ else None,
         to_number=e164(call.to, region) if call.to else None,
         person_id=person.id if person else None,

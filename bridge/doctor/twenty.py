@@ -14,6 +14,7 @@ from bridge.twenty.compare import find_drifts
 from bridge.twenty.drift import Drift
 from bridge.twenty.features import OPTIONAL, Feature
 from bridge.twenty.provision import fields, read, webhook
+from bridge.twenty.provision.plan import Permission
 from bridge.twenty.schema import PHONE_CALL
 from bridge.twilio import inspect
 from bridge.unreachable import why
@@ -23,6 +24,11 @@ DEFAULT_LIMIT = 100
 
 NEW_KEY = "In Twenty, Settings → API & Webhooks, make an API key and set TWENTY_API_TOKEN."
 SET_UP = "twenty-bridge setup twenty"
+MAY_READ_WEBHOOKS = (
+    "In Twenty, Settings → Roles, choose the key's role and allow Settings permissions → "
+    f"{Permission.WEBHOOKS}. Or run {SET_UP} with a key that may."
+)
+DELETE_WEBHOOKS = "In Twenty, Settings → API & Webhooks, delete those where no bridge listens any more."
 
 OF_CALLS = frozenset({Feature.CALLS, Feature.CALL_ON_PERSON, Feature.CALL_DETAILS})
 ADORNS = frozenset(
@@ -30,6 +36,7 @@ ADORNS = frozenset(
         *OPTIONAL,
         Feature.PERSON_DETAILS,
         Feature.ADDITIONAL_PHONES,
+        Feature.DURATIONS,
         Feature.SETUP,
         Feature.SCREEN_POP,
         Feature.LAST_CALLS,
@@ -159,13 +166,14 @@ class _Twenty:
                 f"Set it (openssl rand -hex 32 makes one), then {SET_UP}",
             )
         try:
-            steps = webhook.register(await read.webhooks(self._client), wanted)
+            there = await read.webhooks(self._client)
         except TwentyDenied as denied:
-            return warning(
-                f"The webhooks cannot be looked at: {denied}", f"{role.FIX} Or: {SET_UP}, with another key"
-            )
-        if steps:
+            return warning(f"The webhooks cannot be looked at: {denied}", MAY_READ_WEBHOOKS)
+        if steps := webhook.register(there, wanted):
             return warning(f"To do: {'; '.join(step.sentence for step in steps)}.", SET_UP)
+        if elsewhere := webhook.elsewhere(there, wanted):
+            addresses = ", ".join(one.target_url for one in elsewhere)
+            return warning(f"Webhooks of the bridge also point elsewhere: {addresses}.", DELETE_WEBHOOKS)
         return ok(f"Twenty tells {wanted.target_url} of people who change.")
 
 

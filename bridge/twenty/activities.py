@@ -127,6 +127,7 @@ def _phone_call(activity: Activity) -> Record:
         "answeredAt": time(activity.answered_at),
         "endedAt": time(activity.ended_at),
         "durationInSeconds": activity.duration_seconds,
+        "duration": activity.duration,
         "fromPhoneNumber": _phone(activity.from_number),
         "toPhoneNumber": _phone(activity.to_number),
         "recording": _links(activity.recordings),

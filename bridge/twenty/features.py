@@ -20,6 +20,7 @@ class Feature(StrEnum):
     CALLS = "calls as records of their own"
     CALL_ON_PERSON = "calls on the person's page"
     CALL_DETAILS = "these fields of a call"
+    DURATIONS = "durations in words"
     CORRECTIONS = "later news of a call: what a user did to it cannot be read"
     TIMELINE = "rows on the person's timeline"
     NOTES = "notes, and calls as notes where they are no records"
@@ -135,6 +136,7 @@ GIVEN = (
         companyId agentId handling""",
         Feature.CALL_DETAILS,
     ),
+    Given("UpsertPhoneCalls", "data", "duration", Feature.DURATIONS),
     Given(
         "UpsertTimelineActivities",
         "data",

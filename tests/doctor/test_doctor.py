@@ -186,6 +186,17 @@ def other_webhook_secret(world: World) -> None:
     world.change("twenty", webhook_secret="another-webhook-secret")
 
 
+async def webhook_elsewhere(world: World) -> None:
+    """Left behind by a version that added one after the public URL had changed."""
+    given = {
+        "targetUrl": "https://old.example.com/twenty/webhook",
+        "operations": ["person.*"],
+        "description": "Tells the telephone bridge of changed people",
+    }
+    create = "mutation ($i: CreateWebhookInput!) { createWebhook(input: $i) { id } }"
+    await tell(world.twenty, create, i=given)
+
+
 def wrong_auth_token(world: World) -> None:
     world.change("twilio", auth_token=("wrong",))
 
@@ -314,6 +325,8 @@ CASES: list[tuple[Break, str, str, str]] = [
     ),
     (no_webhook_secret, "twenty.webhook", "warning", "TWENTY_WEBHOOK_SECRET"),
     (other_webhook_secret, "twenty.webhook", "warning", "change secret"),
+    (key_reads_only, "twenty.webhook", "warning", "Settings permissions → API keys & webhooks"),
+    (webhook_elsewhere, "twenty.webhook", "warning", "elsewhere: https://old.example.com/twenty/webhook"),
     (wrong_auth_token, "twilio.auth_token", "error", "TWILIO_AUTH_TOKEN"),
     (one_wrong_auth_token, "twilio.auth_token", "warning", "One of the tokens"),
     (wrong_api_secret, "twilio.api_key", "error", "denies"),

@@ -108,7 +108,7 @@ async def dresses_the_object(there: Workspace) -> None:
 
 async def has_the_webhook_tell_more(there: Workspace) -> None:
     (webhook,) = await tell(there.twenty, "{ webhooks { id } }")
-    update = {"operations": ["person.*", "company.updated"], "description": "Ours"}
+    update = {"operations": ["person.*", "phoneCall.*", "company.updated"], "description": "Ours"}
     await tell(there.twenty, UPDATE_WEBHOOK, i={"id": webhook["id"], "update": update})
 
 

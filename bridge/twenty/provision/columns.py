@@ -1,6 +1,9 @@
-"""The columns of phone calls' tables: which, how wide, in what order; and those of the default view."""
+"""The columns of phone calls' tables: which, how wide, in what order; and those of the default view.
 
-from collections.abc import Iterable, Iterator, Mapping
+The title comes first everywhere: Twenty refuses a table whose records' title stands elsewhere.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +11,26 @@ from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
 from bridge.twenty.provision.there import Object, View, ViewField
 
-WIDTHS: Mapping[str, int] = {
+Widths = Mapping[str, int]
+"""Field → pixels, in the order of the columns."""
+
+WIDTHS: Widths = {
+    "name": 250,
+    "direction": 105,
+    "status": 115,
+    "person": 140,
+    "company": 140,
+    "agent": 140,
+    "startedAt": 160,
+    "duration": 105,
+    "fromPhoneNumber": 160,
+    "toPhoneNumber": 160,
+    "recording": 130,
+}
+"""On a screen of 1440 pixels all up to the duration is seen. None is as wide as Twenty makes them: see
+`_is_arranged`."""
+
+EARLIER: Widths = {
     "name": 270,
     "direction": 110,
     "status": 120,
@@ -21,7 +43,7 @@ WIDTHS: Mapping[str, int] = {
     "toPhoneNumber": 160,
     "recording": 130,
 }
-"""In pixels, in the order of the columns. None is as wide as Twenty makes them: see `_is_arranged`."""
+"""Those of bridges up to November 2026, which showed the bare seconds."""
 
 NOT_SHOWN = ("createdAt", "createdBy", "updatedAt", "updatedBy")
 """What Twenty shows of a new object, and nobody looks for in a list of calls."""
@@ -33,8 +55,8 @@ DEFAULT_NAME = "All phone calls"
 class Place:
     """Where a column stands, and how wide it is in pixels."""
 
-    position: int
-    size: int
+    position: float
+    size: float
 
     def holds(self, column: ViewField) -> bool:
         """Whether the column stands there."""
@@ -46,10 +68,21 @@ class Place:
         return {"isVisible": True, "position": self.position, "size": self.size}
 
 
-def places(phone_call: Object, names: Iterable[str] = WIDTHS) -> dict[str, Place]:
+def without(widths: Widths, *names: str) -> Widths:
+    """The other columns."""
+    return {name: width for name, width in widths.items() if name not in names}
+
+
+def with_seconds(widths: Widths) -> Widths:
+    """The columns for an object without the duration in words."""
+    return {"durationInSeconds" if name == "duration" else name: width for name, width in widths.items()}
+
+
+def places(phone_call: Object, widths: Widths) -> dict[str, Place]:
     """Field id → place, of the fields that there are."""
-    there = [name for name in names if name in phone_call.by_name]
-    return {phone_call.by_name[name].id: Place(n, WIDTHS[name]) for n, name in enumerate(there)}
+    wanted = widths if "duration" in phone_call.by_name else with_seconds(widths)
+    there = [name for name in wanted if name in phone_call.by_name]
+    return {phone_call.by_name[name].id: Place(n, wanted[name]) for n, name in enumerate(there)}
 
 
 def create(view_id: str, placed: Mapping[str, Place]) -> Mutation:
@@ -75,7 +108,9 @@ def lay_out_default(views: Iterable[View], phone_call: Object) -> list[Step]:
     view = next((one for one in views if one.key == "INDEX"), None)
     if not view:
         return []
-    placed = places(phone_call)
+    if left := catch_up(view, phone_call, EARLIER, WIDTHS):
+        return [_catching_up(f"the view “{DEFAULT_NAME}”", left)]
+    placed = places(phone_call, WIDTHS)
     own = {field_id: at for field_id, at in placed.items() if field_id != phone_call.by_name["name"].id}
     if _is_arranged(view, own) or _is_laid_out(view, own):
         return []
@@ -83,6 +118,58 @@ def lay_out_default(views: Iterable[View], phone_call: Object) -> list[Step]:
     changes = (*_naming(view), *sorting, *_hiding(view, phone_call), *_showing(view, placed))
     sentence = f"lay out the columns of the view “{DEFAULT_NAME}”, newest first"
     return [Step(sentence, Permission.VIEWS, changes, needs=(THE_OBJECT,))]
+
+
+def bring_up_to_date(label: str, view: View, phone_call: Object, earlier: Widths, now: Widths) -> list[Step]:
+    """The columns of a view that stand as an earlier version of ours laid them out."""
+    changes = catch_up(view, phone_call, earlier, now)
+    return [_catching_up(label, changes)] if changes else []
+
+
+def _catching_up(label: str, changes: Sequence[Mutation]) -> Step:
+    sentence = f"bring the columns of {label} up to date"
+    return Step(sentence, Permission.VIEWS, tuple(changes), needs=(THE_OBJECT,))
+
+
+def catch_up(view: View, phone_call: Object, earlier: Widths, now: Widths) -> list[Mutation]:
+    """What is left to send, where the view stands as we laid it out before; nothing where a user arranged it.
+
+    A run may have broken off: so the view may also stand as it does after the first of our changes.
+    """
+    wanted = places(phone_call, now)
+    for before in (earlier, with_seconds(now)):
+        held = {
+            phone_call.by_name[name].id: width for name, width in before.items() if name in phone_call.by_name
+        }
+        state = {field_id: Place(n, size) for n, (field_id, size) in enumerate(held.items())}
+        changes = _differences(state, wanted)
+        for done in range(len(changes)):
+            if state == _shown(view):
+                return [_sent(view, *change) for change in changes[done:]]
+            state = _after(state, *changes[done])
+    return []
+
+
+def _differences(before: Mapping[str, Place], after: Mapping[str, Place]) -> list[tuple[str, Place | None]]:
+    """Field and place of the columns to move, then of those to hide."""
+    moved = [(field_id, at) for field_id, at in after.items() if before.get(field_id) != at]
+    return [*moved, *((field_id, None) for field_id in before if field_id not in after)]
+
+
+def _after(state: Mapping[str, Place], field_id: str, at: Place | None) -> dict[str, Place]:
+    rest = {other: place for other, place in state.items() if other != field_id}
+    return rest if at is None else rest | {field_id: at}
+
+
+def _shown(view: View) -> dict[str, Place]:
+    return {c.field_metadata_id: Place(c.position, c.size) for c in view.view_fields if c.is_visible}
+
+
+def _sent(view: View, field_id: str, at: Place | None) -> Mutation:
+    column = view.by_field.get(field_id)
+    if column:
+        return _change(column, at.shown if at else {"isVisible": False})
+    return create(view.id, {field_id: at} if at else {})
 
 
 def _is_arranged(view: View, own: Mapping[str, Place]) -> bool:

@@ -50,7 +50,9 @@ FIELDS = (
     NewField("startedAt", "Started at", "DATE_TIME", "IconCalendarClock"),
     NewField("answeredAt", "Answered at", "DATE_TIME", "IconPhoneCheck"),
     NewField("endedAt", "Ended at", "DATE_TIME", "IconPhoneOff"),
-    NewField("durationInSeconds", "Duration (s)", "NUMBER", "IconClock", WHOLE_NUMBER),
+    NewField("durationInSeconds", "Duration (s)", "NUMBER", "IconHourglass", WHOLE_NUMBER),
+    # A number cannot be shown as a time in any version, only as itself, in short, or in percent.
+    NewField("duration", "Duration", "TEXT", "IconClock"),
     NewField("fromPhoneNumber", "From", "PHONES", "IconPhoneIncoming"),
     NewField("toPhoneNumber", "To", "PHONES", "IconPhoneOutgoing"),
     NewField("recording", "Recording", "LINKS", "IconMicrophone"),

@@ -8,26 +8,46 @@ from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
 from bridge.twenty.provision.there import Object, Page, View, Widget
 
 GROUPS = {
-    "Call": ("direction", "status", "startedAt", "durationInSeconds"),
+    "Call": ("direction", "status", "startedAt", "duration"),
     "Parties": ("person", "company", "agent", "fromPhoneNumber", "toPhoneNumber", "handling"),
     "Recording": ("recording", "transcript"),
-    "System": ("answeredAt", "endedAt", "externalCallId", "createdAt", "createdBy"),
+    "System": ("answeredAt", "endedAt", "durationInSeconds", "externalCallId", "createdAt", "createdBy"),
 }
 """The last one takes whatever else the object has, as visible as it was."""
+
+EARLIER = {
+    **GROUPS,
+    "Call": ("direction", "status", "startedAt", "durationInSeconds"),
+    "System": ("answeredAt", "endedAt", "externalCallId", "createdAt", "createdBy"),
+}
+"""Those of bridges up to November 2026."""
 
 HIDDEN = ("updatedAt", "updatedBy")
 
 
 def group(page: Page | None, views: Iterable[View], phone_call: Object) -> list[Step]:
-    """The fields in groups, as long as there are none."""
+    """The fields in groups, as long as there are none, or those that an earlier version of ours made."""
     widget = _fields_widget(page)
     view = next((one for one in views if widget and one.id == widget.configuration.view_id), None)
-    if not widget or not view or view.view_field_groups:
+    if not widget or not view or (view.view_field_groups and not _is_of_earlier(view, phone_call)):
         return []
     groups = _groups(view, phone_call)
     change = Mutation("UpsertFieldsWidget", {"input": {"widgetId": widget.id, "groups": groups}})
     sentence = f"show the fields of a call in groups: {', '.join(GROUPS)}"
     return [Step(sentence, Permission.LAYOUTS, (change,), needs=(THE_OBJECT,))]
+
+
+def _is_of_earlier(view: View, phone_call: Object) -> bool:
+    """Whether each field stands where we placed it, and no user has moved or hidden any."""
+    group_ids = {title: derived_id(phone_call.id, "group", title) for title in EARLIER}
+    placed = {
+        phone_call.by_name[name].id: (group_ids[title], n)
+        for title, names in EARLIER.items()
+        for n, name in enumerate(name for name in names if name in phone_call.by_name)
+    }
+    columns = [column for column in view.view_fields if column.field_metadata_id in placed]
+    held = {c.field_metadata_id: (c.view_field_group_id, c.position) for c in columns if c.is_visible}
+    return {one.id for one in view.view_field_groups} == set(group_ids.values()) and held == placed
 
 
 def _fields_widget(page: Page | None) -> Widget | None:

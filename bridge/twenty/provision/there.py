@@ -63,6 +63,7 @@ class ViewField(Row):
     is_visible: bool
     position: float
     size: float = 0
+    view_field_group_id: str | None = None
 
 
 class ViewFilter(Row):
@@ -136,4 +137,5 @@ class Webhook(Row):
 
     target_url: str
     operations: tuple[str, ...]
+    description: str | None = None
     secret: SecretStr = SecretStr("")

@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.calls.call import CallStatus, Direction
 from bridge.twenty.provision import columns
+from bridge.twenty.provision.columns import Widths, without
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
 from bridge.twenty.provision.there import Object, View
@@ -20,7 +21,9 @@ class NewView:
     name: str
     icon: str
     filters: Mapping[str, Any]
-    columns: tuple[str, ...]
+    columns: Widths
+    earlier: Widths
+    """The columns that an earlier version of ours laid out."""
     type: str = "TABLE"
     position: int = 0
 
@@ -30,9 +33,17 @@ class NewView:
         return f"the view “{self.name}”"
 
 
-def _without(*names: str) -> tuple[str, ...]:
-    return tuple(name for name in columns.WIDTHS if name not in names)
-
+IN_TABS: Widths = {
+    "name": 130,
+    "startedAt": 152,
+    "direction": 105,
+    "status": 105,
+    "person": 115,
+    "duration": 105,
+    "agent": 105,
+    "recording": 110,
+}
+"""A tab is 817 pixels wide on a screen of 1440: there all but a company's recordings are seen."""
 
 ME = {"isCurrentWorkspaceMemberSelected": True, "selectedRecordIds": []}
 THIS_RECORD = {"isCurrentRecordSelected": True, "selectedRecordIds": []}
@@ -43,10 +54,19 @@ MISSED = NewView(
     "Missed calls",
     "IconPhoneX",
     {"status": [CallStatus.MISSED, CallStatus.VOICEMAIL], "direction": [Direction.INBOUND]},
-    _without("direction", "durationInSeconds", "toPhoneNumber"),
+    without(columns.WIDTHS, "direction", "duration", "toPhoneNumber"),
+    without(columns.EARLIER, "direction", "durationInSeconds", "toPhoneNumber"),
     position=1,
 )
-MINE = NewView("mine", "My calls", "IconHeadset", {"agent": ME}, _without("agent"), position=2)
+MINE = NewView(
+    "mine",
+    "My calls",
+    "IconHeadset",
+    {"agent": ME},
+    without(columns.WIDTHS, "agent"),
+    without(columns.EARLIER, "agent"),
+    position=2,
+)
 
 
 def on_page_of(relation: str) -> NewView:
@@ -56,7 +76,8 @@ def on_page_of(relation: str) -> NewView:
         f"Phone calls of a {relation}",
         OBJECT["icon"],
         {relation: THIS_RECORD},
-        _without(relation, "fromPhoneNumber", "toPhoneNumber"),
+        without(IN_TABS, relation),
+        without(columns.EARLIER, relation, "fromPhoneNumber", "toPhoneNumber"),
         type="TABLE_WIDGET",
     )
 
@@ -72,10 +93,12 @@ def find(views: Iterable[View], wanted: NewView, phone_call: Object) -> View | N
 def create(
     views: Iterable[View], wanted: NewView, phone_call: Object, *, only_with: tuple[Mutation, ...] = ()
 ) -> list[Step]:
-    """The view, where there is none; what a run that broke off has left out of it."""
+    """The view, where there is none; what a run that broke off, or an earlier version, has left out of it."""
     found = find(views, wanted, phone_call)
     # Columns come last, and a view that a user sees has at least one.
-    if (found and found.view_fields) or not is_possible(wanted, phone_call):
+    if found and found.view_fields:
+        return columns.bring_up_to_date(wanted.label, found, phone_call, wanted.earlier, wanted.columns)
+    if not is_possible(wanted, phone_call):
         return []
     view_id = id_of(wanted, views, phone_call)
     changes = [

@@ -1,4 +1,4 @@
-"""Twenty's webhook to the bridge: it tells of people that are created, changed or deleted."""
+"""Twenty's webhook to the bridge: it tells of people who change, and of calls that users change."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +10,15 @@ from pydantic import SecretStr
 from bridge.twenty.provision.plan import Mutation, Permission, Step
 from bridge.twenty.provision.there import Webhook
 
-OPERATIONS = ("person.created", "person.updated", "person.deleted")
+OPERATIONS = (
+    "person.created",
+    "person.updated",
+    "person.deleted",
+    "phoneCall.updated",
+    "phoneCall.deleted",
+)
 PATH = "/twenty/webhook"
+DESCRIPTION = "Tells the telephone bridge of changed people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +40,56 @@ def wanted(public_url: str, secret: SecretStr | None) -> NewWebhook | None:
 
 
 def register(webhooks: Iterable[Webhook], wanted: NewWebhook) -> list[Step]:
-    """The webhook, where there is none to that URL; else only what differs."""
-    secret = wanted.secret.get_secret_value()
-    found = next((one for one in webhooks if one.target_url == wanted.target_url), None)
-    if not found:
-        given = {"targetUrl": wanted.target_url, "operations": OPERATIONS, "secret": secret}
-        described = {**given, "description": "Tells the telephone bridge of changed people"}
-        return [_step(wanted.sentence, Mutation("CreateWebhook", {"input": described}))]
+    """The webhook, where there is none to that URL; else only what differs.
+
+    One that signs with our secret is ours: it moves along when the bridge's public URL changes.
+    """
+    there = tuple(webhooks)
+    found = next((one for one in there if one.target_url == wanted.target_url), None)
+    moving = next((one for one in elsewhere(there, wanted) if _has_secret_of(one, wanted)), None)
+    if found:
+        return _change(found, wanted)
+    return _move(moving, wanted) if moving else _create(wanted)
+
+
+def elsewhere(webhooks: Iterable[Webhook], wanted: NewWebhook) -> list[Webhook]:
+    """Webhooks of ours that point to another address: by their path, and by secret or description."""
+    return [
+        one
+        for one in webhooks
+        if one.target_url != wanted.target_url
+        and one.target_url.endswith(PATH)
+        and (one.description == DESCRIPTION or _has_secret_of(one, wanted))
+    ]
+
+
+def _has_secret_of(found: Webhook, wanted: NewWebhook) -> bool:
+    return found.secret.get_secret_value() == wanted.secret.get_secret_value()
+
+
+def _create(wanted: NewWebhook) -> list[Step]:
+    given = {
+        "targetUrl": wanted.target_url,
+        "operations": OPERATIONS,
+        "secret": wanted.secret.get_secret_value(),
+        "description": DESCRIPTION,
+    }
+    return [_step(wanted.sentence, Mutation("CreateWebhook", {"input": given}))]
+
+
+def _move(found: Webhook, wanted: NewWebhook) -> list[Step]:
+    update = {"targetUrl": wanted.target_url, **_differing(found, wanted)}
+    return [_step(f"move the webhook from {found.target_url} to {wanted.target_url}", _update(found, update))]
+
+
+def _change(found: Webhook, wanted: NewWebhook) -> list[Step]:
     update = _differing(found, wanted)
-    if not update:
-        return []
-    change = Mutation("UpdateWebhook", {"input": {"id": found.id, "update": update}})
-    return [_step(f"change {' and '.join(update)} of the webhook to {wanted.target_url}", change)]
+    sentence = f"change {' and '.join(update)} of the webhook to {wanted.target_url}"
+    return [_step(sentence, _update(found, update))] if update else []
+
+
+def _update(found: Webhook, update: dict[str, Any]) -> Mutation:
+    return Mutation("UpdateWebhook", {"input": {"id": found.id, "update": update}})
 
 
 def _step(sentence: str, mutation: Mutation) -> Step:
@@ -55,5 +100,5 @@ def _differing(found: Webhook, wanted: NewWebhook) -> dict[str, Any]:
     # `person.*` covers all that a person can have done to it; what else a user added stays.
     untold = [o for o in OPERATIONS if not any(fnmatchcase(o, pattern) for pattern in found.operations)]
     operations = {"operations": [*found.operations, *untold]} if untold else {}
-    secret = wanted.secret.get_secret_value()
-    return {**operations, **({"secret": secret} if found.secret.get_secret_value() != secret else {})}
+    secret = {} if _has_secret_of(found, wanted) else {"secret": wanted.secret.get_secret_value()}
+    return {**operations, **secret}

@@ -50,6 +50,7 @@ def provision(rows: Rows) -> None:
         ("answeredAt", "Answered at", {"type": "DATE_TIME"}),
         ("endedAt", "Ended at", {"type": "DATE_TIME"}),
         ("durationInSeconds", "Duration (s)", {"type": "NUMBER", "settings": _WHOLE_NUMBER}),
+        ("duration", "Duration", {"type": "TEXT"}),
         ("fromPhoneNumber", "From", {"type": "PHONES"}),
         ("toPhoneNumber", "To", {"type": "PHONES"}),
         ("recording", "Recording", {"type": "LINKS"}),
