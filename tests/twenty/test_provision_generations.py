@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema, build_schema, introspection_from_schema, print_schema
 
-from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twenty import GENERATIONS, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.provision import Provisioned, Result, read
 from bridge.twenty.provision.accepted import Accepted
@@ -20,6 +20,12 @@ ADDS = [
     "add the tab “Phone calls” to the page of a company",
 ]
 CREATE_TAB = "mutation ($i: CreatePageLayoutTabInput!) { createPageLayoutTab(input: $i) { id } }"
+
+
+@pytest.fixture
+def generation() -> str:
+    """What is behind the proxy."""
+    return OLDEST
 
 
 async def titled(there: Workspace, owner: str) -> list[Row]:
@@ -45,6 +51,34 @@ async def test_twice_and_the_second_run_changes_nothing(bare: TwentySandbox, ver
     asked = len(bare.requests)
     again = await set_up(bare, refusing)
     assert (again.outcomes, again.complete, mutations(bare, asked)) == ((), True, [])
+
+
+PAGES = """query ($id: String!) {
+  getPageLayouts(objectMetadataId: $id, pageLayoutType: RECORD_PAGE) {
+    isSystemSideEffect
+    tabs { title widgets { id } }
+  }
+}"""
+
+
+@pytest.mark.parametrize("generation", [one for one in GENERATIONS if one != OLDEST])
+async def test_of_two_pages_the_tabs_land_on_that_which_is_shown(generation: str) -> None:
+    async with twenty_sandbox(
+        rate_limit=False, generation=generation, application_pages=("person", "company")
+    ) as twenty:
+        assert (await run(twenty)).complete
+        asked = len(twenty.requests)
+        assert ((await run(twenty)).outcomes, mutations(twenty, asked)) == ((), [])
+        there = await workspace(twenty)
+        for owner in ("person", "company"):
+            pages = await tell(twenty, PAGES, id=there.objects[owner]["id"])
+            counts = {
+                page["isSystemSideEffect"]: [
+                    len(t["widgets"]) for t in page["tabs"] if t["title"] == TABS[owner]
+                ]
+                for page in pages
+            }
+            assert counts == {True: [], False: [1]}
 
 
 @pytest.mark.parametrize("version", ["2.21.0", "2.43.0"])
