@@ -1,6 +1,8 @@
 """Gives the workspace phone calls, and says what was done."""
 
 import asyncio
+import shutil
+import sys
 from pathlib import Path
 
 import typer
@@ -9,7 +11,11 @@ from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client import open_client
 from bridge.twenty.patience import Patient
-from bridge.twenty.provision import Outcome, Provisioned, Result, report, set_up, webhook
+from bridge.twenty.provision import Outcome, Provisioned, Result, Watch, report, set_up, webhook
+from bridge.twenty.provision.plan import Step
+
+CLEARED = "\r\x1b[K"
+"""Where the line of the progress stood."""
 
 
 def run(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
@@ -18,11 +24,12 @@ def run(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
     webhook_to = webhook.wanted(settings.server.public_url, settings.twenty.webhook_secret)
 
     def carried_out(*, dry_run: bool) -> Provisioned:
-        async def provisioned() -> Provisioned:
+        async def provisioned(watch: Watch) -> Provisioned:
             async with open_client(settings.twenty) as client:
-                return await set_up(Patient(client), webhook_to=webhook_to, dry_run=dry_run, tell=_tell)
+                patient = Patient(client)
+                return await set_up(patient, webhook_to=webhook_to, dry_run=dry_run, tell=_tell, watch=watch)
 
-        return asyncio.run(provisioned())
+        return asyncio.run(provisioned(_Shown() if sys.stdout.isatty() else Watch()))
 
     done = carried_out(dry_run=dry_run or ask)
     if ask and not dry_run and done.steps(Result.PLANNED):
@@ -36,5 +43,31 @@ def run(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
     return done.complete
 
 
+class _Shown(Watch):
+    """A line for how far it is, below those of what is done, which it makes room for; on a terminal alone."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._sent = 0
+        self._step = ""
+
+    def planned(self, mutations: int) -> None:
+        self._total = mutations
+
+    def begins(self, step: Step) -> None:
+        self._step = step.sentence
+        self._show()
+
+    def sent(self) -> None:
+        self._sent += 1
+        self._show()
+
+    def _show(self) -> None:
+        line = f"{self._sent} of {self._total} · {self._step}"
+        typer.echo(f"{CLEARED}{line[: shutil.get_terminal_size().columns - 1]}", nl=False)
+
+
 def _tell(outcome: Outcome) -> None:
+    if sys.stdout.isatty():
+        typer.echo(CLEARED, nl=False)
     typer.echo(str(outcome), err=not outcome.well)

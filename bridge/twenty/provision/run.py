@@ -44,6 +44,19 @@ class Outcome:
         return f"{self.result}{reason}: {self.step.sentence}"
 
 
+class Watch:
+    """Is told how far a run is, for whom it takes a minute; this one shows nothing."""
+
+    def planned(self, mutations: int) -> None:
+        """So many will be sent."""
+
+    def begins(self, step: Step) -> None:
+        """What is sent next belongs to the step."""
+
+    def sent(self) -> None:
+        """One mutation more was answered."""
+
+
 class Run:
     """One run of the set-up. `tell` hears of each outcome at once; `dry_run` sends no mutation.
 
@@ -54,13 +67,20 @@ class Run:
     """
 
     def __init__(
-        self, client: Executes, accepted: Accepted, *, dry_run: bool, tell: Callable[[Outcome], None]
+        self,
+        client: Executes,
+        accepted: Accepted,
+        *,
+        dry_run: bool,
+        tell: Callable[[Outcome], None],
+        watch: Watch | None = None,
     ) -> None:
         self.client = client
         self.accepted = accepted
         self.dry_run = dry_run
         self.outcomes: list[Outcome] = []
         self._tell = tell
+        self._watch = watch or Watch()
         self._forbidden: set[Permission] = set()
         self._unmade: set[str] = set()
 
@@ -99,9 +119,11 @@ class Run:
 
     async def _send(self, step: Step) -> Outcome:
         made: str | None = None
+        self._watch.begins(step)
         try:
             for mutation in step.mutations:
                 made = await self._mutate(mutation, made) or made
+                self._watch.sent()
         except (TwentyDenied, TwentyRefused) as refused:
             await self._undo(step, made)
             return self._refused(step, refused)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bridge.twenty.client import Executes
 from bridge.twenty.provision import fields, look, objects, predicted, read, webhook
 from bridge.twenty.provision.plan import Permission, Step
-from bridge.twenty.provision.run import Outcome, Result, Run
+from bridge.twenty.provision.run import Outcome, Result, Run, Watch
 from bridge.twenty.provision.there import Structure
 from bridge.twenty.provision.webhook import NewWebhook
 
@@ -31,6 +31,11 @@ class Provisioned:
     def permissions(self, result: Result) -> tuple[Permission, ...]:
         """What the steps with that result take."""
         return tuple(dict.fromkeys(o.step.permission for o in self.outcomes if o.result is result))
+
+    @property
+    def mutations(self) -> int:
+        """How many the steps to do send."""
+        return sum(len(o.step.mutations) for o in self.outcomes if o.result is Result.PLANNED)
 
     @property
     def lacking(self) -> tuple[Permission, ...]:
@@ -60,15 +65,18 @@ async def set_up(
     webhook_to: NewWebhook | None,
     dry_run: bool = False,
     tell: Callable[[Outcome], None] = _silent,
+    watch: Watch | None = None,
 ) -> Provisioned:
     """Gives the workspace all that calls are shown with, and the webhook; raises as `Run` does."""
     accepted = await read.accepted(client)
-    planned = await _carried_out(
-        Run(client, accepted, dry_run=True, tell=tell if dry_run else _silent), webhook_to
-    )
-    if dry_run:
+    planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), webhook_to)
+    if dry_run or not planned.mutations:
+        for outcome in planned.outcomes:
+            tell(outcome)
         return planned
-    return await _carried_out(Run(client, accepted, dry_run=False, tell=tell), webhook_to)
+    if watch:
+        watch.planned(planned.mutations)
+    return await _carried_out(Run(client, accepted, dry_run=False, tell=tell, watch=watch), webhook_to)
 
 
 async def _carried_out(run: Run, webhook_to: NewWebhook | None) -> Provisioned:
