@@ -98,6 +98,8 @@ def activity_of(
 def title(call: Call, match: Match, *, names: Names, texts: Texts) -> str:
     """`Inbound call · Jane Doe · 3 min 12 s`; with several people, `… · Jane Doe (also John Doe) · …`."""
     who = (match.person and match.person.name) or _who(call.other_party, names, texts)
+    if call.extension:
+        who = f"{who} x{call.extension}"
     if others := [other.name for other in match.others if other.name]:
         who = f"{who} ({texts.also.format(names=_some(others))})"
     parts = [_what(call, texts), who]

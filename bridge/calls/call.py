@@ -16,6 +16,7 @@ from bridge.calls.heard import Heard
 from bridge.calls.legs import Leg, first, seconds
 from bridge.calls.states import CallStatus, Direction
 from bridge.calls.times import times_of
+from bridge.calls.written import take_apart
 
 __all__ = ["Call", "CallStatus", "Direction", "Recording", "fold"]
 
@@ -58,6 +59,8 @@ class Call:
     transcript: str | None
     caller_name: str | None
     refused: str | None
+    extension: str = ""
+    """Dialled once the number answered."""
 
     @property
     def agent(self) -> Identity | None:
@@ -89,6 +92,7 @@ def fold(callbacks: Iterable[Callback]) -> Call:
         transcript=first(_said(c) for c in told if c.kind is Kind.TRANSCRIPTION),
         caller_name=first(c.get("CallerName") for c in told if heard.direction is Direction.INBOUND),
         refused=first(c.get("Reason") for c in told if c.kind is Kind.REFUSED),
+        extension=_extension(told) if heard.direction is Direction.OUTBOUND else "",
     )
 
 
@@ -96,6 +100,12 @@ def _said(transcription: Callback) -> str | None:
     """The text of a transcription; Twilio writes `(blank)` of a silent recording."""
     text = (transcription.get("TranscriptionText") or "").strip()
     return None if text.lower() == BLANK else text
+
+
+def _extension(told: Sequence[Callback]) -> str:
+    """That of the number as the agent dialled it."""
+    dialled = (take_apart(c.get("To") or "") for c in told if c.kind is Kind.VOICE)
+    return first(number.extension for number in dialled if number) or ""
 
 
 def _recordings(told: Sequence[Callback]) -> tuple[Recording, ...]:

@@ -15,7 +15,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 
 from bridge.calls.agents import client_identity
 from bridge.calls.numbering import ARGENTINA, current, is_former, line_of, rewritten
-from bridge.calls.written import Written, plain, take_apart
+from bridge.calls.written import LONGEST, Written, plain, take_apart
 
 # What networks send in place of a number; the digits spell the word on a keypad.
 # https://www.twilio.com/docs/voice/twiml#twilios-request-to-your-application
@@ -36,9 +36,6 @@ ANONYMOUS = "anonymous"
 
 FICTION = "+3363998"
 """Assigned to films; all of 06 39 is Mayotte's to libphonenumber."""
-
-LONGEST = 250
-"""libphonenumber reads nothing longer."""
 
 SHORTEST = len("+6834002")
 """Niue's, the shortest of subscribers; a few digits typed at home may be possible to libphonenumber."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
+LONGEST = 250
+"""libphonenumber reads nothing longer."""
+
 BRACKETS = str.maketrans("[]{}", "()()")
 
 SCHEME = re.compile(r"(?:tel|callto):(?://)?", re.IGNORECASE)
@@ -79,6 +82,8 @@ def _plain(character: str) -> str:
 
 def take_apart(text: str) -> Written | None:
     """The parts of what a text says of one number; None where it says anything else."""
+    if len(text) > LONGEST:
+        return None
     text = plain(text)
     if scheme := SCHEME.match(text):
         text = plain(unquote(text[scheme.end() :]))

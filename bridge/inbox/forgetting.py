@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge.calls.numbers import LONGEST, Number, e164
-from bridge.calls.written import plain
+from bridge.calls.numbers import Number, e164
+from bridge.calls.written import LONGEST, plain
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.purge import drop
 from bridge.inbox.store import Inbox

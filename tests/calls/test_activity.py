@@ -165,3 +165,9 @@ def test_activity() -> None:
 def test_only_numbers_are_numbers(call: Call, from_number: str | None, to_number: str | None) -> None:
     activity = activity_of(call, NOBODY, agent_id=None, names={}, links=LINKS, texts=ENGLISH, region="FR")
     assert (activity.from_number, activity.to_number, activity.person_id) == (from_number, to_number, None)
+
+
+def test_title_has_the_extension_that_was_dialled() -> None:
+    dialled = callback(Kind.VOICE, From="client:alice", To="06 12 34 56 78 ext. 044")
+    call = fold([dialled, leg(1, "completed", CallDuration="11")])
+    assert (call.extension, title(call, NOBODY, names={}, texts=ENGLISH).count(" x044")) == ("044", 1)
