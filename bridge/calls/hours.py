@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DAY = 24 * 60
+"""Minutes."""
+
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """From one minute of a day up to, not including, another."""
+    """From one minute of a day up to, not including, another: that of the next day is past `DAY`."""
 
     begins: int
     ends: int
@@ -18,30 +21,33 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A week of spans, Monday first, in a time zone; nobody works on the dates of `closed`."""
+    """A week of spans, Monday first, by the clock on the wall of a time zone.
+
+    A span past midnight belongs to the day on which it began; none begins on the dates of `closed`.
+    """
 
     zone: ZoneInfo
     week: tuple[tuple[Span, ...], ...]
     closed: frozenset[date] = frozenset()
 
     def is_open(self, now: datetime) -> bool:
-        """Whether somebody is there at that moment."""
+        """Whether the line is open at that moment."""
         local = now.astimezone(self.zone)
-        minute = local.hour * 60 + local.minute
-        spans = () if local.date() in self.closed else self.week[local.weekday()]
+        today, minute = local.date(), local.hour * 60 + local.minute
+        return self._has(today, minute) or self._has(today - ONE_DAY, minute + DAY)
+
+    def _has(self, day: date, minute: int) -> bool:
+        spans = () if day in self.closed else self.week[day.weekday()]
         return any(span.begins <= minute < span.ends for span in spans)
 
 
 def week_of(opened: Sequence[tuple[int, Span]]) -> tuple[tuple[Span, ...], ...]:
     """The week in which these weekdays (0 is Monday) have these spans.
 
-    A span that ends before it begins goes on after midnight.
+    A span that ends before it begins ends on the next day.
     """
     week: list[list[Span]] = [[] for _ in range(7)]
     for day, span in opened:
-        if span.ends > span.begins:
-            week[day].append(span)
-        else:
-            week[day].append(Span(span.begins, DAY))
-            week[(day + 1) % 7].append(Span(0, span.ends))
+        ends = span.ends if span.ends > span.begins else span.ends + DAY
+        week[day].append(Span(span.begins, ends))
     return tuple(tuple(sorted(spans)) for spans in week)

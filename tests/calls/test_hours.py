@@ -1,12 +1,13 @@
 """Opening hours: written as people write them, read in the line's time zone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.hours import DAY, Span, week_of
+from bridge.calls.hours import DAY, Hours, Span, week_of
 from bridge.settings.hours import HoursSettings
 
 SHOP = HoursSettings.model_validate(
@@ -51,7 +52,8 @@ def test_a_shop(utc: str, is_open: bool) -> None:
         ("2026-11-27T00:59", True),  # Friday, 1:59: still Thursday's evening
         ("2026-11-27T01:00", False),
         ("2026-11-28T17:30", False),  # Saturday the 28th is closed
-        ("2026-11-28T00:30", False),  # and so is what Friday's evening has of it
+        ("2026-11-28T00:30", True),  # what Friday's evening has of it is Friday's
+        ("2026-11-29T00:30", False),  # and what Saturday's evening would have of Sunday is Saturday's
         ("2026-12-05T22:59", True),
     ],
 )
@@ -79,8 +81,52 @@ def test_a_week_has_all_the_minutes_that_were_named(named: list[tuple[int, int, 
     }
     week = week_of(opened)
     assert {
-        day * DAY + minute
+        (day * DAY + minute) % (7 * DAY)
         for day, spans in enumerate(week)
         for span in spans
         for minute in range(span.begins, span.ends)
     } == minutes
+
+
+ZONES = ["UTC", "Europe/Paris", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Pacific/Apia"]
+YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@given(
+    named=st.lists(SPANS, max_size=4),
+    zone=st.sampled_from(ZONES),
+    closed=st.sets(st.integers(0, 366), max_size=40),
+    quarter=st.integers(0, 366 * 96),
+)
+def test_hours_past_midnight_belong_to_the_day_on_which_they_began(
+    named: list[tuple[int, int, int]], zone: str, closed: set[int], quarter: int
+) -> None:
+    holidays = frozenset(YEAR.date() + timedelta(days=day) for day in closed)
+    hours = Hours(ZoneInfo(zone), week_of([(day, Span(b, e)) for day, b, e in named]), holidays)
+    now = YEAR + timedelta(minutes=15 * quarter)
+    wall = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    # Naive moments: what the clock on the wall shows, whenever it is put back or forward.
+    opens = [
+        (datetime.combine(day, time()) + timedelta(minutes=begins), begins, ends)
+        for day in (wall.date(), wall.date() - timedelta(days=1))
+        if day not in holidays
+        for weekday, begins, ends in named
+        if weekday == day.weekday()
+    ]
+    assert hours.is_open(now) is any(
+        begin <= wall < begin + timedelta(minutes=(ends - begins) % DAY or DAY) for begin, begins, ends in opens
+    )
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "utc", "is_open"),
+    [
+        ({"thu": "18:00-02:00"}, ["2026-11-27"], "2026-11-27T01:59", True),
+        ({"fri": "18:00-02:00"}, ["2026-11-27"], "2026-11-28T01:00", False),
+        ({"fri": "18:00-02:00"}, ["2026-11-28"], "2026-11-28T01:00", True),
+        ({"thu": "18:00-24:00"}, ["2026-11-27"], "2026-11-27T00:00", False),
+    ],
+)
+def test_a_holiday_beside_a_night(opened: dict[str, str], closed: list[str], utc: str, is_open: bool) -> None:
+    hours = HoursSettings.model_validate({"zone": "UTC", "open": opened, "closed": closed}).hours
+    assert hours.is_open(datetime.fromisoformat(utc).replace(tzinfo=UTC)) is is_open
