@@ -2,16 +2,22 @@
 
 import logging
 import sys
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Callable, Iterable
+from io import StringIO
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
+from bridge import printable
 from bridge.json_text import to_json
 from bridge.log_lines import Lines
 from bridge.redact import Redactor
 from bridge.settings import LogSettings
+
+LONGEST_VALUE = 2_000
+"""Characters of one field; what is longer is text from outside, and is cut."""
 
 
 def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
@@ -27,12 +33,9 @@ def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _cut(redact),
     ]
-    *before, render = (
-        _json_lines()
-        if as_json
-        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    )
+    *before, render = _json_lines() if as_json else _console_lines()
     renderer = [*before, _redacted(render, redact)]
     structlog.configure(
         processors=[*shared, *renderer],
@@ -47,6 +50,18 @@ def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
     logging.captureWarnings(True)
     sys.excepthook = _last_words
+
+
+def _cut(redact: Callable[[str], str]) -> structlog.typing.Processor:
+    """Cuts long fields. They are redacted before: of a secret that is cut the redactor knows nothing."""
+
+    def cut(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        for name, value in event.items():
+            if isinstance(value, str) and len(value) > LONGEST_VALUE:
+                event[name] = f"{redact(value)[:LONGEST_VALUE]}…"
+        return event
+
+    return cut
 
 
 def _redacted(render: structlog.typing.Processor, redact: Redactor) -> structlog.typing.Processor:
@@ -70,7 +85,46 @@ def _json_lines() -> list[structlog.typing.Processor]:
     return [
         structlog.processors.ExceptionRenderer(tracebacks),
         structlog.processors.JSONRenderer(serializer=to_json),
+        _printable_json,
     ]
+
+
+def _printable_json(_logger: Any, _name: str, line: Any) -> str:
+    return printable.in_json(str(line))
+
+
+def _console_lines() -> list[structlog.typing.Processor]:
+    return [_printable_values, structlog.dev.ConsoleRenderer(exception_formatter=_traceback)]
+
+
+class _Printable:
+    """A value that is not text, as its `repr` on one line."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return printable.line(repr(self._value))
+
+
+def _printable_values(
+    _logger: Any, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Before the renderer adds its colours, which are control characters as well."""
+    whole = {name: event.pop(name) for name in ("exc_info", "_record", "_from_structlog") if name in event}
+    shown = {printable.line(name): _printable_value(value) for name, value in event.items()}
+    return {**shown, **whole}
+
+
+def _printable_value(value: object) -> object:
+    return printable.line(value) if isinstance(value, str) else _Printable(value)
+
+
+def _traceback(stream: TextIO, trace: structlog.typing.ExcInfo) -> None:
+    """Indented, so that no line of an error's text looks like a line of the log."""
+    told = StringIO()
+    structlog.dev.plain_traceback(told, trace)
+    stream.write("\n" + textwrap.indent(printable.lines(told.getvalue().strip("\n")), "    "))
 
 
 _without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta

@@ -11,19 +11,21 @@ SHORTEST = 6
 
 # The line breaks of a text within JSON are letters to a regular expression.
 START = r"(?:(?<![a-zA-Z])|(?<=\\[nrt]))"
-NAMED = START + (
-    r"(?i:authorization|(?:x-[a-z-]+-)?signature|(?:set-)?cookie|(?:[a-z]+[_-])*(?:token|secret)"
-    r"|api[_-]?key|widget[_-]?keys?|passw(?:or)?d)"
-)
+# What stands before the word, as in `X-Twilio-Signature`, stays in the line in any case. To match it would
+# cost the square of a long line's length.
+NAMED = START + r"(?i:authorization|signature|cookie|token|secret|api[_-]?key|widget[_-]?keys?|passw(?:or)?d)"
 SCHEME = r"(?i:bearer|basic)\s+"
 # "apiKey: 100 requests per 60s" is what an API key may do, not the key.
 COUNT = r"[0-9][0-9,.]{0,11}[ ](?i:requests?|tokens?|records?|calls?|quer(?:y|ies)|root[ ]fields?|per)\b"
 # What JSON writes without quotes is no secret; taken out it would leave no JSON.
 UNQUOTED = rf"(?!{COUNT}|[{{\[]|(?:null|true|false|[0-9.eE+-]+)[,}}\]])[^\s\"'\\,;&)}}\]]+"
+DEEPEST = 15
+"""Backslashes before a quote: a repr within JSON within JSON within JSON has as many."""
+
 VALUES = re.compile(
     rf"""
       (?P<json>    {NAMED} "\s*:\s*" )                              (?:[^"\\]|\\.)+
-    | (?P<escaped> {NAMED} (?P<quote>\\+["'])\s*[:=]\s*(?P=quote) ) .+?(?=(?P=quote))
+    | (?P<escaped> {NAMED} (?P<quote>\\{{1,{DEEPEST}}}["'])\s*[:=]\s*(?P=quote) ) (?:(?!(?P=quote)).)+
     | (?P<repr>    {NAMED} '?\s*[:=]\s*' )                          [^'"\\]+
     | (?P<plain>   {NAMED} (?:\\*["'])?\s*[:=]\s*(?:\\*["'])?(?:{SCHEME})? ) {UNQUOTED}
     """,
@@ -38,11 +40,13 @@ BETWEEN = "s\\\"' "
 FORMS = (
     ("bearer", re.compile(rf"(?P<kept>{START}{SCHEME})[\w.~+/=-]{{8,}}")),
     ("basic", re.compile(rf"(?P<kept>{START}{SCHEME})[\w.~+/=-]{{8,}}")),
-    ("eyj", re.compile(r"(?P<kept>)eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")),
     ("tbk_", re.compile(r"(?P<kept>)tbk_[\w-]{16,}")),
     ("@", re.compile(r"""(?P<kept>://)[^/\s:@"'\\]*:[^/\s@"'\\]+(?=@)""")),
 )
 """What is secret by its form: what is in every one of them, and how it looks."""
+
+DOTTED = re.compile(r"(?<![\w.-])[\w-]*+(?:\.[\w-]*+)++")
+"""Words with dots between them, as in a JWT; possessive, so that each character is looked at once."""
 
 NUMBER = re.compile(r"(?:\+|%2[Bb])[1-9](?:[ .()-]{0,2}[0-9]){6,14}(?![0-9])")
 
@@ -64,6 +68,8 @@ class Redactor:
         lowered = line.lower()
         if _names_something(lowered):
             line = VALUES.sub(_without_value, line)
+        if "eyj" in lowered:
+            line = DOTTED.sub(_without_jwt, line)
         for part, form in FORMS:
             if part in lowered:
                 line = form.sub(rf"\g<kept>{REDACTED}", line)
@@ -87,6 +93,16 @@ def _names_something(lowered: str) -> bool:
 def _without_value(found: re.Match[str]) -> str:
     kept = found["json"] or found["escaped"] or found["repr"] or found["plain"]
     return f"{kept}{REDACTED}"
+
+
+def _without_jwt(found: re.Match[str]) -> str:
+    """The words without the first JWT and what hangs on it: `eyJ…` with two more parts behind."""
+    parts = found[0].split(".")
+    for number, part in enumerate(parts[:-2]):
+        begins = part.find("eyJ")
+        if 0 <= begins <= len(part) - len("eyJ.....") and parts[number + 1]:
+            return ".".join([*parts[:number], part[:begins] + REDACTED])
+    return found[0]
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import re
 # What begins a link, an image, HTML or code. An underscore only changes how text looks.
 ACTIVE = re.compile(r"[\\`*\[\]<>]")
 BREAK = re.compile(r"(?<=\S)\n(?=\S)")
-BLOCK = re.compile(r"^(\s*)(\d*)([-+#.)])(?=[\s#])", re.MULTILINE)
+BLOCK = re.compile(r"^([^\S\n]*)(\d*)([-+#.)])(?=[\s#])", re.MULTILINE)
 
 
 def plain(text: str) -> str:

@@ -17,7 +17,7 @@ ROUTINE = frozenset({"/health", "/ready"})
 """Asked every few seconds by machines; worth a line only where all is told."""
 
 ELSEWHERE = "none"
-"""The route of requests that have none: their paths are whatever somebody makes up."""
+"""The route of requests that have none: a stranger can make up any path."""
 
 OF_THIS_START = secrets.token_hex(4)
 """So that ids of two starts, or of two replicas, are not the same."""
@@ -34,7 +34,7 @@ def observing(*, log_requests: bool) -> Middleware:
         structlog.contextvars.bind_contextvars(request_id=f"{OF_THIS_START}-{next(_numbers)}")
         response = await handler(request)
         seconds = time.perf_counter() - began
-        route, status = _template(request), response.status
+        route, status = template(request), response.status
         metrics.REQUESTS.observe(seconds, route, str(status))
         if log_requests:
             tell = log.debug if route in ROUTINE else log.info
@@ -44,6 +44,7 @@ def observing(*, log_requests: bool) -> Middleware:
     return observed
 
 
-def _template(request: web.Request) -> str:
+def template(request: web.Request) -> str:
+    """The route without what is variable in it, which may be a number; never the path itself."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else ELSEWHERE

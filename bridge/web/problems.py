@@ -30,6 +30,7 @@ from bridge.errors import (
     WrongContentType,
 )
 from bridge.web.handlers import Handler
+from bridge.web.observe import template
 
 STATUS_OF: Mapping[type[BridgeError], int] = {
     CallbackInvalid: 400,
@@ -82,7 +83,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except BridgeError as error:
         status = STATUS_OF.get(type(error), 500)
         metrics.REQUESTS_REFUSED.inc(type(error).__name__)
-        log.warning("request.refused", path=_route(request), status=status, reason=str(error))
+        log.warning("request.refused", route=template(request), status=status, reason=str(error))
         detail = str(error) if status != 500 else "This is our fault."
         return problem(status, detail, headers=_when_again(error))
     except web.HTTPException as answer:
@@ -90,18 +91,12 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             raise
         return in_our_words(answer)
     except Exception:
-        log.exception("request.failed", path=_route(request))
+        log.exception("request.failed", route=template(request))
         return problem(500, "This is our fault.")
 
 
 def _when_again(error: BridgeError) -> Mapping[str, str]:
     return {hdrs.RETRY_AFTER: str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
-
-
-def _route(request: web.Request) -> str:
-    """The path without what is variable in it, which may be somebody's number."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else request.path
 
 
 def in_our_words(answer: web.HTTPException) -> web.Response:

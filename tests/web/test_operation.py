@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from structlog.testing import capture_logs
 
 from tests.web.conftest import SPECIFICATION, Bridge, OpenBridge, payload
 
@@ -104,3 +105,11 @@ async def test_under_a_path(open_bridge: OpenBridge, path: str) -> None:
     bridge = await open_bridge(server={"public_url": "https://crm.example.com/phone"})
     async with bridge.client.get(path) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/" + "x-" * 4000 + "token=", "/nothing/+33639980001", "/" + "x-" * 1000])
+async def test_a_path_without_a_route_is_not_logged(bridge: Bridge, path: str) -> None:
+    with capture_logs() as logs:
+        answer = await bridge.post(path, data=b"{}", headers={"Content-Encoding": "gzip"})
+    assert answer.status in (404, 414, 415)
+    assert not [entry for entry in logs if path[1:20] in str(entry)]

@@ -1,0 +1,347 @@
+"""Every regular expression of the bridge takes time in proportion to the text that it sees.
+
+Each is listed here with what bounds its input; a new one without an entry fails. The hostile texts are built
+from the parts of the pattern itself: what is quadratic is so on repetitions of a part that nearly matches.
+"""
+
+import ast
+import importlib
+import itertools
+import random
+import re
+import re._constants as kinds  # type: ignore[import-not-found]
+import re._parser as parser  # type: ignore[import-not-found]
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from bridge.redact import Redactor
+from bridge.twenty.markdown import plain
+
+BRIDGE = Path(__file__).parent.parent / "bridge"
+FUNCTIONS = frozenset(
+    {"compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
+)
+
+FIELD = "a field of a form: 16 KiB"
+BODY = "a body: 64 KiB"
+TARGET = "a path with its query: 2,048 characters"
+HEADER = "a request's head: 8 KiB"
+SETTINGS = "the operator's settings"
+LINE = "a line of the log: its fields are cut, a traceback is not"
+ANSWER = "an answer of Twilio's or Twenty's"
+TYPED = "64 characters"
+PLAYED = "the sandbox, which is played with"
+OPERATORS = "the operator's own pattern, matched with 200 characters at most"
+
+BOUNDS: Mapping[str, Mapping[str, str]] = {
+    "calls/dialling.py": {"TYPED": TYPED, "E164": TYPED, "SEPARATORS": TYPED},
+    "calls/identities.py": {"NOT_ALLOWED": FIELD},
+    "calls/links.py": {"RECORDING_SID": TARGET},
+    "cli/moments.py": {"AGO": SETTINGS},
+    "doctor/members.py": {"pattern": OPERATORS},
+    "doctor/rate_limit.py": {"NAMED": ANSWER},
+    "inbox/forgetting.py": {"'[^0-9]'": FIELD},
+    "redact.py": {"VALUES": LINE, "FORMS": LINE, "DOTTED": LINE, "NUMBER": LINE, "'[^0-9]'": LINE},
+    "settings/access.py": {
+        "'^sha256:[0-9a-f]{64}$'": SETTINGS,
+        "'^[a-z]{2}[0-9]$'": SETTINGS,
+        "info.data['pattern'] or ''": OPERATORS,
+    },
+    "settings/dialling.py": {"'^\\\\+[1-9][0-9]{0,14}$'": SETTINGS, "'^[0-9]{2,6}$'": SETTINGS},
+    "settings/hours.py": {"SPAN": SETTINGS, "'[,\\\\s]+'": SETTINGS, "'[,;\\\\s]|and'": SETTINGS},
+    "settings/lines.py": {"'^[a-z]{2,3}-[A-Z]{2}$'": SETTINGS},
+    "settings/parts.py": {"'^SK[0-9a-zA-Z]{32}$'": SETTINGS, "'^AP[0-9a-zA-Z]{32}$'": SETTINGS},
+    "settings/server.py": {"DATABASE_URL": SETTINGS},
+    "settings/systems.py": {
+        "'/(graphql|metadata|rest)$'": SETTINGS,
+        "'^AC[0-9a-zA-Z]{32}$'": SETTINGS,
+        "'^SK[0-9a-zA-Z]{32}$'": SETTINGS,
+        "'^AP[0-9a-zA-Z]{32}$'": SETTINGS,
+    },
+    "settings/types.py": {
+        "PLAIN_HOST": SETTINGS,
+        "PLAIN_PATH": SETTINGS,
+        "value": OPERATORS,
+        "'[^@\\\\s]+@[^@\\\\s]+'": SETTINGS,
+    },
+    "settings/voice.py": {"'^[a-z]{2,3}-[A-Z]{2}$'": SETTINGS},
+    "sync/remembered.py": {"FROM_TWENTY": ANSWER, "self.pattern": OPERATORS},
+    "twenty/credentials.py": {"COOKIE_VALUE": HEADER},
+    "twenty/markdown.py": {"ACTIVE": BODY, "BREAK": BODY, "BLOCK": BODY},
+    "twenty/members.py": {"VERIFIED": FIELD},
+    "twenty/translate.py": {"NUMBER": ANSWER},
+    "twenty/webhooks.py": {"MILLISECONDS": HEADER},
+    "twilio/document.py": {"NO_XML": FIELD},
+    "twilio/forms.py": {"CALL_SID": FIELD},
+    "twilio/rest/http.py": {"RESOURCE": ANSWER},
+    "twilio/twiml.py": {"PLAIN": FIELD},
+    "web/agents.py": {"pattern": OPERATORS},
+    "web/readable.py": {"CONTROLS": FIELD},
+    "web/recordings.py": {"ONE_RANGE": HEADER},
+    "web/targets.py": {"USER": "200 characters"},
+    "sandbox/conformance.py": {"_UUID": PLAYED, "_TIME": PLAYED, "_PLACEHOLDER": PLAYED},
+    "sandbox/twenty/kinds/emails.py": {"_ADDRESS": PLAYED},
+    "sandbox/twenty/kinds/moments.py": {"_ISO_DATE": PLAYED},
+    "sandbox/twenty/metadata/validation.py": {"_NAME": PLAYED, "_OPTION": PLAYED},
+    "sandbox/twenty/model.py": {"'[A-Za-z0-9]+'": PLAYED},
+    "sandbox/twenty/records/aggregates.py": {"_NAME": PLAYED},
+    "sandbox/twilio/numbers.py": {"_E164": PLAYED, "_US": PLAYED, "'\\\\D'": PLAYED},
+    "sandbox/twilio/twiml/schema.py": {"'\\\\d{1,6}'": PLAYED},
+}
+"""What bounds the input of each, by file and name, or by its text where it has no name."""
+
+
+class Used(NamedTuple):
+    """A pattern where it stands; `text` is its source as an expression of Python."""
+
+    file: str
+    name: str
+    text: ast.expr
+    flags: ast.expr | None
+    called: str
+
+
+def used() -> Iterator[Used]:
+    for path in sorted(BRIDGE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for statement in tree.body:
+            named = [t.id for t in getattr(statement, "targets", []) if isinstance(t, ast.Name)]
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Call) and (found := _pattern(node)):
+                    text, flags = found
+                    name = named[0] if named and _compiles(node) else ast.unparse(text)
+                    called = getattr(node.func, "attr", "")
+                    yield Used(str(path.relative_to(BRIDGE)), name, text, flags, called)
+
+
+def _compiles(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "compile"
+
+
+def _pattern(node: ast.Call) -> tuple[ast.expr, ast.expr | None] | None:
+    function = node.func
+    if ast.unparse(function) in {f"re.{name}" for name in FUNCTIONS}:
+        return node.args[0], node.args[1] if _compiles(node) and len(node.args) > 1 else None
+    if isinstance(function, ast.Name) and function.id in ("Field", "StringConstraints"):
+        for keyword in node.keywords:
+            if keyword.arg == "pattern":
+                return keyword.value, None
+    return None
+
+
+def test_every_pattern_is_listed_with_what_bounds_its_input() -> None:
+    found: dict[str, set[str]] = {}
+    for one in used():
+        found.setdefault(one.file, set()).add(one.name)
+    assert found == {file: set(names) for file, names in BOUNDS.items()}
+
+
+def _matched_whole(one: Used) -> bool:
+    """Whether the pattern begins nowhere but at the text's first character."""
+    if one.called == "fullmatch":
+        return True
+    source = (BRIDGE / one.file).read_text(encoding="utf-8")
+    return set(re.findall(rf"\b{re.escape(one.name)}\.(\w+)\(", source)) == {"fullmatch"}
+
+
+def compiled() -> Iterator[Any]:
+    for one in used():
+        if BOUNDS.get(one.file, {}).get(one.name) == OPERATORS:
+            continue
+        module = importlib.import_module(f"bridge.{one.file.removesuffix('.py').replace('/', '.')}")
+        text = eval(ast.unparse(one.text), vars(module))
+        flags = eval(ast.unparse(one.flags), vars(module)) if one.flags else 0
+        pattern = re.compile(text, flags)
+        work = pattern.fullmatch if _matched_whole(one) else everything_with(pattern)
+        yield pytest.param(pattern, work, id=f"{one.file}-{one.name}-{text[:20]!r}")
+
+
+class Parts:
+    """Texts that match parts of a pattern, with every repetition at its least, and once or twice more."""
+
+    def __init__(self, pattern: re.Pattern[str], chance: random.Random) -> None:
+        self._chance = chance
+        self._groups: dict[int, str] = {}
+        tree = parser.parse(pattern.pattern, pattern.flags)
+        self.all = sorted({part for _ in range(3) for part in self._under(tree) if part})
+
+    def _under(self, tree: Any) -> Iterator[str]:
+        """Each node, each beginning of a sequence, and what is within."""
+        whole = ""
+        for node in tree:
+            text = self._text(node)
+            whole += text
+            yield text
+            yield whole
+            for inner in self._inner(node):
+                yield from self._under(inner)
+
+    def _inner(self, node: Any) -> list[Any]:
+        kind, value = node
+        if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
+            return [value[2]]
+        if kind is kinds.SUBPATTERN:
+            return [value[3]]
+        if kind is kinds.BRANCH:
+            return list(value[1])
+        return [value] if kind is kinds.ATOMIC_GROUP else []
+
+    def _text(self, node: Any) -> str:
+        kind, value = node
+        if kind is kinds.LITERAL:
+            return chr(value)
+        if kind is kinds.ANY:
+            return "a"
+        if kind is kinds.NOT_LITERAL:
+            return "b" if value == ord("a") else "a"
+        if kind is kinds.IN:
+            return self._of_class(value)
+        if kind is kinds.GROUPREF:
+            return self._groups.get(value, "")
+        if kind is kinds.BRANCH:
+            return self._sequence(self._chance.choice(value[1]))
+        if kind is kinds.SUBPATTERN:
+            text = self._sequence(value[3])
+            if value[0] is not None:
+                self._groups[value[0]] = text
+            return text
+        if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
+            least, most, inner = value
+            return "".join(
+                self._sequence(inner) for _ in range(min(int(most), least + self._chance.randrange(3)))
+            )
+        return self._sequence(value) if kind is kinds.ATOMIC_GROUP else ""
+
+    def _sequence(self, tree: Any) -> str:
+        return "".join(self._text(node) for node in tree)
+
+    def _of_class(self, members: Any) -> str:
+        return self._chance.choice(_characters(_class(members)))
+
+
+@cache
+def _characters(of_class: str) -> list[str]:
+    candidates = [chr(code) for code in (*range(32, 127), 9, 10, 13, 0, 0x9B, 0xFFFE)]
+    return [c for c in candidates if re.fullmatch(of_class, c)] or ["a"]
+
+
+def _class(members: Any) -> str:
+    written = ""
+    for kind, value in members:
+        if kind is kinds.NEGATE:
+            written += "^"
+        elif kind is kinds.LITERAL:
+            written += re.escape(chr(value))
+        elif kind is kinds.RANGE:
+            written += f"{re.escape(chr(value[0]))}-{re.escape(chr(value[1]))}"
+        elif kind is kinds.CATEGORY:
+            written += {
+                kinds.CATEGORY_DIGIT: r"\d",
+                kinds.CATEGORY_WORD: r"\w",
+                kinds.CATEGORY_SPACE: r"\s",
+                kinds.CATEGORY_NOT_DIGIT: r"\D",
+                kinds.CATEGORY_NOT_WORD: r"\W",
+                kinds.CATEGORY_NOT_SPACE: r"\S",
+            }[value]
+    return f"[{written}]"
+
+
+Made = Callable[[int], str]
+"""A hostile text of so many characters."""
+
+
+def hostile(parts: list[str], chance: random.Random) -> Iterator[Made]:
+    def repeated(before: str, part: str, after: str) -> Made:
+        return lambda size: before + part * (size // len(part)) + after
+
+    pairs = list(itertools.product(parts, parts))
+    chance.shuffle(pairs)
+    for part in parts:
+        yield repeated("", part, "")
+        yield repeated("", part, "\0")
+    for one, other in pairs[:60]:
+        yield repeated(one, other, "\0")
+        yield repeated("", one + other, "\0")
+    alphabet = sorted(set("".join(parts)))
+    yield lambda size: "".join(random.Random(size).choices(alphabet or ["a"], k=size))
+    yield lambda size: "".join(random.Random(size).choices(parts or ["a"], k=size))[:size]
+
+
+def seconds(work: Callable[[str], object], text: str, *, least_of: int = 1) -> float:
+    """CPU time; with `least_of` several, for the clock is coarse and the machine has other work."""
+    took = []
+    for _ in range(least_of):
+        began = time.thread_time()
+        work(text)
+        took.append(time.thread_time() - began)
+    return min(took)
+
+
+def assert_linear(work: Callable[[str], object], texts: Iterator[Made]) -> None:
+    """Eight times the text is about eight times the work, where the square would be 64 times.
+
+    From 1,000 to 64,000 characters of the texts that take the longest.
+    """
+    slowest = sorted(texts, key=lambda made: -seconds(work, made(500)))[:3]
+    for made in slowest:
+        before = 0.0
+        for size in (1_000, 8_000, 64_000):
+            now = seconds(work, made(size), least_of=2)
+            # Below a millisecond the clock tells little.
+            assert not before or now < 20 * before, f"{size} characters as {made(40)!r}: {now:.3f} s"
+            before = max(now, 0.001)
+
+
+def everything_with(pattern: re.Pattern[str]) -> Callable[[str], object]:
+    return lambda text: (pattern.fullmatch(text), sum(1 for _ in pattern.finditer(text)))
+
+
+@pytest.mark.parametrize(("pattern", "work"), list(compiled()))
+def test_a_pattern_takes_time_in_proportion_to_its_text(
+    pattern: re.Pattern[str], work: Callable[[str], object]
+) -> None:
+    chance = random.Random(pattern.pattern)
+    assert_linear(work, hostile(Parts(pattern, chance).all, chance))
+
+
+@pytest.mark.parametrize("text", [r"[a-z-]+-token", r"^(\s*)(\d*)([-+#.)])(?=[\s#])", r"a+b", r"eyJ[\w-]+\."])
+def test_a_quadratic_pattern_is_found(text: str) -> None:
+    pattern = re.compile(text, re.MULTILINE)
+    chance = random.Random(text)
+    with pytest.raises(AssertionError):
+        assert_linear(everything_with(pattern), hostile(Parts(pattern, chance).all, chance))
+
+
+WORDS = [
+    "x-",
+    "token",
+    "=",
+    ": ",
+    '"',
+    '\\"',
+    "\\",
+    "'",
+    "secret_",
+    "a_",
+    "eyJ",
+    "eyJaaaaa.",
+    ".",
+    "bearer ",
+    "://",
+]
+WORDS += ["@", "+1", "+1 ", "%2B", "tbk_", "signature", "null", "1", "\n", " "]
+
+
+def test_the_redactor_takes_time_in_proportion_to_its_line() -> None:
+    assert_linear(Redactor(["a-secret-of-ours"]), hostile(WORDS, random.Random(1)))
+
+
+def test_markdown_takes_time_in_proportion_to_its_text() -> None:
+    assert_linear(
+        plain, hostile(["\n", " ", "\t", "1", "-", ". ", "a", "*", "# ", "> ", "`", "\\"], random.Random(2))
+    )
