@@ -292,6 +292,7 @@ def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls
         rest,
         door,
         targets=Targets(agents_of(settings), calls_in.members, number=number),
+        admission=_admission(settings, calls_in.switchboard),
         line=TransferLine(
             number=settings.twilio.phone_number,
             ring_seconds=settings.voice.ring_seconds,
@@ -304,6 +305,7 @@ def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls
 
 def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: CallsIn) -> Voice:
     urls = CallbackUrls.under(settings.server.public_url)
+    admission = _admission(settings, calls_in.switchboard)
     inbound = Inbound(
         inbox,
         calls_in.lines,
@@ -311,6 +313,7 @@ def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: Cal
         recognition=calls_in.recognition,
         members=calls_in.members,
         in_call=calls_in.switchboard.in_call,
+        admission=admission,
         twenty_url=settings.twenty.pages,
         region=settings.region,
         clock=calls_in.clock,
@@ -319,7 +322,7 @@ def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: Cal
         inbound=inbound,
         outbound=Outbound(
             inbox,
-            _admission(settings, calls_in.switchboard),
+            admission,
             _binding(settings),
             _line(settings, calls_in.lines),
             urls,
@@ -345,13 +348,11 @@ def _lines(settings: Settings) -> Lines:
 
 
 def _line(settings: Settings, lines: Lines) -> Line:
-    recording = lines.of(settings.twilio.phone_number).recording
     return Line(
         ring_seconds=settings.voice.ring_seconds,
         longest_call_seconds=settings.voice.longest_call_seconds,
         machine_detection=settings.voice.machine_detection,
-        record=recording.outbound,
-        announce=recording.announcement is not None,
+        lines=lines,
         foreign_tokens=settings.tokens.foreign == "accept",
         texts=settings.voice.spoken,
     )

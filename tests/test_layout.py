@@ -1,6 +1,7 @@
 """Who may import whom, and that `calls` stays pure."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -8,13 +9,16 @@ import pytest
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 
-EVERYBODYS = frozenset({"settings", "redact", "logs", "metrics", "errors", "json_text", "unreachable"})
+EVERYBODYS = frozenset(
+    {"settings", "redact", "logs", "metrics", "errors", "json_text", "unreachable", "printable"}
+)
 SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
     "calls": frozenset({"errors"}),
     "settings": frozenset({"errors", "calls"}),
     "redact": frozenset(),
+    "printable": frozenset(),
     "json_text": frozenset(),
     "unreachable": frozenset(),
     "log_lines": frozenset(),
@@ -97,3 +101,38 @@ def test_every_room_is_known() -> None:
 )
 def test_a_planted_violation_is_found(module: str, source: str, wrong: list[str]) -> None:
     assert violations(Path(module), source) == [f"{module} imports {name}" for name in wrong]
+
+
+# All that makes Twilio dial a telephone number, and the modules that do it: each takes an `Admitted` alone.
+DIALS = {
+    "Number(": {"calls/lines.py", "calls/routing.py", "settings/served.py", "twilio/answers.py"},
+    "dial.number": {"twilio/twiml.py"},
+    "Admitted(": {"calls/admission.py", "twilio/twiml.py"},
+    "Admitted": {
+        "calls/admission.py",
+        "calls/routing.py",
+        "twilio/twiml.py",
+        "web/calls.py",
+        "web/inbound.py",
+    },
+    "twiml.dial_out": {"web/outbound.py"},
+    "twiml.transfer": {"web/calls.py"},
+}
+OF_REST = ("calls.create", "create_call", "participants.create", 'Calls.json", post', "calls.json")
+
+
+def test_no_number_is_dialled_but_by_admission() -> None:
+    sources = {
+        str(module): ast.unparse(ast.parse((BRIDGE / module).read_text(encoding="utf-8")))
+        for module in modules()
+        if room_of(module) not in ("sandbox", "demo")
+    }
+    for word, allowed in DIALS.items():
+        used = {name for name, text in sources.items() if _uses(text, word)}
+        assert used - {"twilio/document.py"} <= allowed, word
+    assert [(name, word) for name, text in sources.items() for word in OF_REST if word in text] == []
+
+
+def _uses(text: str, word: str) -> bool:
+    """Whether a word stands in the code by itself, and not as the end of a longer name."""
+    return re.search(rf"(?<![\w]){re.escape(word)}", text) is not None

@@ -1,6 +1,12 @@
-"""Whether a call out is placed, to whom, and which number it shows: all rules together."""
+"""Whether a number is dialled, and which number it shows: the one place that judges and counts.
+
+Calls out, transfers and steps that forward a call in pass here: TwiML dials nothing but an `Admitted`,
+which is made here alone.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
 
 from bridge.calls.agents import Identity, client_identity, identity_of
 from bridge.calls.callback import Callback
@@ -13,12 +19,15 @@ from bridge.errors import NumberRefused
 
 NOBODY = Identity("")
 
+Admitted = NewType("Admitted", str)
+"""Whom Twilio may dial: E.164, an allowed short number, or `client:identity`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A call to place: `target` is E.164, an allowed short number, or `client:identity`."""
+    """A call to place."""
 
-    target: str
+    target: Admitted
     caller_id: str
     send_digits: str = ""
 
@@ -41,7 +50,8 @@ class Admission:
         """
         agent = asked.parameters["From"]
         identity = client_identity(agent) or NOBODY
-        target, send_digits = self.target(asked.get("To") or "")
+        dialled, send_digits = self.target(asked.get("To") or "")
+        target = Admitted(dialled)
         if self._dialling.is_emergency(target):
             return Outgoing(target, self._caller_ids.of(identity)[0])
         if not self._switchboard.was_placed(asked.call_sid):
@@ -52,6 +62,22 @@ class Admission:
             # A colleague sees who calls; everybody else one of the company's numbers.
             return Outgoing(target, agent)
         return Outgoing(target, self._caller_ids.choose(identity, asked.get("CallerId")), send_digits)
+
+    def transfer(self, agent: Identity, target: str, *, now: datetime) -> Admitted:
+        """To whom an agent sends a caller on; raises NumberRefused. The TRANSFER callback counts it."""
+        admitted = Admitted(self.target(target).target)
+        if not client_identity(admitted) and not self._dialling.is_emergency(admitted):
+            self._limits.check_rate(self._switchboard, agent, now)
+        return admitted
+
+    def forward(self, number: str, *, now: datetime) -> Admitted:
+        """A number of the settings to which a call in is forwarded; raises NumberRefused.
+
+        The callback that has it as `Forwarded` counts it.
+        """
+        admitted = Admitted(self._dialling.number(number))
+        self._limits.check_forwarded(self._switchboard, now)
+        return admitted
 
     def target(self, dialled: str) -> Dialled:
         """What an agent dialled; raises NumberRefused for what may not be."""

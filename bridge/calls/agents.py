@@ -82,7 +82,8 @@ class Allowed:
         asked = asked or self._default
         if not asked:
             raise IdentityRefused('Say who calls: {"identity": "…"}.')
-        identity = identity_of(asked)
+        # Its length is judged before a pattern of the operator sees it.
+        identity = identity_of(asked) if len(asked) <= LONGEST_IDENTITY else None
         # After the characters that are not allowed are gone, or `wm-…` would get through.
         if identity and identity.startswith(RESERVED):
             raise IdentityRefused(f"Identities that begin with {RESERVED} are kept for users of Twenty.")

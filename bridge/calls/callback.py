@@ -11,6 +11,15 @@ PLACE = 4
 """Bytes of a digest that are of its call."""
 
 
+LONGEST_TIMESTAMP = 64
+
+PLACED_BY = "PlacedBy"
+"""Ours: the agent who placed a call out, on its legs' status callbacks."""
+
+FORWARDED = "Forwarded"
+"""Ours: the number to which a call in was forwarded, on what was answered so."""
+
+
 class Kind(StrEnum):
     """Where a callback came from."""
 
@@ -69,6 +78,8 @@ class Callback:
 
 def parse_timestamp(text: str) -> datetime | None:
     """An RFC 2822 time in UTC; None for what is none."""
+    if len(text) > LONGEST_TIMESTAMP:
+        return None
     try:
         moment = parsedate_to_datetime(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -18,15 +18,27 @@ class Limits:
     agent_at_once: int
     minute: int
     hour: int
+    forwarded_minute: int = 60
+    forwarded_hour: int = 1000
 
     def check(self, switchboard: Switchboard, identity: str, now: datetime) -> None:
         """Raises NumberRefused for a call that would be one too many."""
         if switchboard.in_calls(self.agent_at_once, identity, now):
             raise NumberRefused("at_once", f"in {self.agent_at_once} calls already")
+        self.check_rate(switchboard, identity, now)
+
+    def check_rate(self, switchboard: Switchboard, identity: str, now: datetime) -> None:
+        """The same for an agent who sends a caller on, and so is in a call in any case."""
         _check("agent_limit", switchboard.placed_by(identity, now - MINUTE), self.agent_minute, "minute")
         _check("agent_limit", switchboard.placed_by(identity, now - HOUR), self.agent_hour, "hour")
         _check("company_limit", switchboard.placed(now - MINUTE), self.minute, "minute")
         _check("company_limit", switchboard.placed(now - HOUR), self.hour, "hour")
+
+    def check_forwarded(self, switchboard: Switchboard, now: datetime) -> None:
+        """Raises NumberRefused for a call in that is not forwarded to a number."""
+        minute, hour = switchboard.forwarded(now - MINUTE), switchboard.forwarded(now - HOUR)
+        _check("forward_limit", minute, self.forwarded_minute, "minute")
+        _check("forward_limit", hour, self.forwarded_hour, "hour")
 
     def is_flooded(self, switchboard: Switchboard, identity: str, now: datetime) -> bool:
         """Whether as many calls were refused in an hour as might have been placed: that is a script.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
+from bridge.calls.admission import Admitted
 from bridge.calls.lines import Group, Line, Message, Number, Owner, Voicemail
 
 MOST_LEGS = 10
@@ -29,7 +30,7 @@ class Forward:
     """Rings a telephone number."""
 
     step: int
-    number: str
+    number: Admitted
     seconds: int
 
 
@@ -45,11 +46,13 @@ class Phones:
     """Which agent is reached how, at the moment.
 
     `identities` has those of agents as configured; `owners` look after the caller, the first one first.
+    `forward` admits a number of the settings, or gives None for one that is not dialled now.
     """
 
     identities: Mapping[str, Identities] = field(default_factory=dict)
     owners: Sequence[Identities] = ()
     in_call: Callable[[str], bool] = lambda _: False
+    forward: Callable[[str], Admitted | None] = lambda _: None
 
     def free(self, agents: Iterable[Identities]) -> list[Identities]:
         """Those who are in no call, under whichever of their identities."""
@@ -96,8 +99,8 @@ def go_on(line: Line, step: int, phones: Phones) -> Decision:
         match wanted:
             case Message():
                 return wanted
-            case Number():
-                return Forward(number, wanted.number, wanted.seconds)
+            case Number() if admitted := phones.forward(wanted.number):
+                return Forward(number, admitted, wanted.seconds)
             case Owner() if free := phones.free(phones.owners):
                 return Ring(number, legs(free[:1]), wanted.seconds)
             case Group() if free := phones.free(phones.of(wanted.agents)):

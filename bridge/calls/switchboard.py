@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.calls.agents import client_identity
-from bridge.calls.callback import Callback, Kind
+from bridge.calls.agents import Identity, client_identity
+from bridge.calls.callback import FORWARDED, PLACED_BY, Callback, Kind
 from bridge.calls.legs import FINAL
 from bridge.calls.tally import WIDEST, Tally
 
@@ -22,6 +22,9 @@ LONGEST_RING = timedelta(minutes=10)
 
 MOST_LEGS = 50_000
 """The oldest are forgotten beyond that: some 30 MB."""
+
+FEW_LEGS = 5_000
+"""So many stay however old they seem: the clock may have jumped."""
 
 
 @dataclass(slots=True)
@@ -60,6 +63,7 @@ class Switchboard:
         self._on_line: dict[str, set[str]] = {}
         self._placed, self._placed_by = Tally(), dict[str, Tally]()
         self._refused, self._refused_by = Tally(), dict[str, Tally]()
+        self._forwarded = Tally()
 
     def heard(self, callback: Callback) -> None:
         """Takes a callback in; one that was heard before changes nothing."""
@@ -67,6 +71,12 @@ class Switchboard:
         leg.parent = leg.parent or callback.parent_sid
         if callback.kind in (Kind.VOICE, Kind.REFUSED):
             self._asked(leg, callback)
+        if callback.kind is Kind.TRANSFER:
+            self._transferred(callback)
+        if callback.get(FORWARDED):
+            self._forwarded_to(callback)
+        if callback.kind is Kind.STATUS and leg.parent and (agent := callback.get(PLACED_BY)):
+            self._placed_call(leg.parent, Identity(agent), callback.received_at)
         if callback.kind is Kind.DIAL:
             self._dial_over(leg, callback)
         self._status(leg, callback)
@@ -94,6 +104,10 @@ class Switchboard:
         """How many calls out an agent placed after `since` (an hour ago at most)."""
         tally = self._placed_by.get(identity)
         return tally.since(since) if tally else 0
+
+    def forwarded(self, since: datetime) -> int:
+        """How many calls in were forwarded to numbers after `since` (an hour ago at most)."""
+        return self._forwarded.since(since)
 
     def refused(self, since: datetime) -> int:
         """How many calls out were refused after `since` (an hour ago at most), to everybody."""
@@ -136,6 +150,29 @@ class Switchboard:
             reason = callback.get("Reason") or ""
             leg.reason = min(leg.reason or reason, reason)
 
+    def _placed_call(self, call_sid: str, identity: Identity, at: datetime) -> None:
+        """A leg of a call out is heard of: its voice request was answered, even where that was not stored."""
+        caller = self._leg(call_sid, at)
+        caller.identity = caller.identity or identity
+        if caller.placed_at is None:
+            tallies = [self._placed, self._placed_by.setdefault(identity, Tally())]
+            caller.placed_at = _counted(tallies, None, at)
+        self._sort(call_sid, caller)
+
+    def _transferred(self, callback: Callback) -> None:
+        """A caller who is sent on to a number is a call out of the agent's, which is over for the agent."""
+        name, at = callback.get("Agent"), callback.received_at
+        if name and not client_identity(callback.get("To")):
+            agent = Identity(name)
+            leg = self._leg(f"transfer {callback.delivery.hex()}", at)
+            leg.identity, leg.dialled = agent, True
+            tallies = [self._placed, self._placed_by.setdefault(agent, Tally())]
+            leg.placed_at = _counted(tallies, leg.placed_at, at)
+
+    def _forwarded_to(self, callback: Callback) -> None:
+        leg = self._leg(f"forward {callback.delivery.hex()}", callback.received_at)
+        leg.placed_at = _counted([self._forwarded], leg.placed_at, callback.received_at)
+
     def _dial_over(self, leg: _Leg, callback: Callback) -> None:
         leg.dialled = True
         if callee := callback.get("DialCallSid"):
@@ -169,7 +206,7 @@ class Switchboard:
         return now - leg.heard_at < self._longest and not (parent and parent.hung_up)
 
     def _forget(self, *, before: datetime) -> None:
-        while len(self._legs) > 1:
+        while len(self._legs) > FEW_LEGS:
             sid, oldest = next(iter(self._legs.items()))
             if oldest.heard_at >= before and len(self._legs) <= MOST_LEGS:
                 return

@@ -4,11 +4,15 @@ from bisect import bisect_left, bisect_right, insort
 from datetime import datetime, timedelta
 
 WIDEST = timedelta(hours=1)
-"""No window is wider; what is older than this before the newest is forgotten."""
+"""No window is wider."""
+
+MOST = 100_000
+"""Moments; no limit is higher. The oldest are forgotten by number alone: by time, one moment of a clock that
+was wrong would make all others old."""
 
 
 class Tally:
-    """Moments of the last hour, in any order of arrival."""
+    """The newest moments, in any order of arrival."""
 
     def __init__(self) -> None:
         self._moments: list[datetime] = []
@@ -17,9 +21,8 @@ class Tally:
         """One more."""
         # Almost always the newest, which goes to the end.
         insort(self._moments, moment)
-        oldest = self._moments[-1] - WIDEST
-        if self._moments[0] <= oldest:
-            del self._moments[: bisect_right(self._moments, oldest)]
+        if len(self._moments) > MOST:
+            del self._moments[0]
 
     def move(self, moment: datetime, *, to: datetime) -> None:
         """One that was counted turns out to have been at another time."""

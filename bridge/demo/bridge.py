@@ -16,7 +16,8 @@ agents: {names: [alice, bob]}
 # A day's calls are played in seconds.
 dialling:
   {countries: [FR, GB], calls_a_minute: 100000, calls_an_hour: 100000, agent_calls_at_once: 100000,
-   agent_calls_a_minute: 100000, agent_calls_an_hour: 100000}
+   agent_calls_a_minute: 100000, agent_calls_an_hour: 100000,
+   forwarded_a_minute: 100000, forwarded_an_hour: 100000}
 server: {port: 0}
 log: {json_lines: true}
 """

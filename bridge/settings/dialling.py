@@ -48,6 +48,8 @@ class DiallingSettings(Section):
     agent_calls_at_once: Most = 10
     calls_a_minute: Most = 100
     calls_an_hour: Most = 2000
+    forwarded_a_minute: Most = 60
+    forwarded_an_hour: Most = 1000
 
     @field_validator("own_caller_ids")
     @classmethod
@@ -87,6 +89,8 @@ class DiallingSettings(Section):
             agent_at_once=self.agent_calls_at_once,
             minute=self.calls_a_minute,
             hour=self.calls_an_hour,
+            forwarded_minute=self.forwarded_a_minute,
+            forwarded_hour=self.forwarded_an_hour,
         )
 
 

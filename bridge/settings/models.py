@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from bridge.calls.dialling import Dialling
 from bridge.calls.numbers import home_region
+from bridge.errors import NumberRefused
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings, distinct
 from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.dialling import DiallingSettings
-from bridge.settings.lines import LinesSettings
+from bridge.settings.lines import LineSettings, LinesSettings
 from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.recordings import RecordingSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
@@ -122,6 +124,17 @@ class Settings(Section):
             )
         return tokens
 
+    @field_validator("lines")
+    @classmethod
+    def _lines_forward_where_calls_may_go(cls, lines: LinesSettings, info: ValidationInfo) -> LinesSettings:
+        voice, twilio, rules = (info.data.get(name) for name in ("voice", "twilio", "dialling"))
+        if voice and twilio and rules:
+            dialling = Dialling(rules.rules(voice.region or home_region(twilio.phone_number)))
+            for number, line in lines.each():
+                where = f"numbers.{number}" if number else "default"
+                _check_forwards(line, dialling, where)
+        return lines
+
     @property
     def region(self) -> str:
         """Where national numbers are at home: as set, else where the company's number is."""
@@ -143,3 +156,15 @@ class Settings(Section):
     def origins(self) -> frozenset[str]:
         """Whose pages may ask: Twenty's own, and those that are set."""
         return frozenset({origin_of(self.twenty.pages), *self.cors.origins})
+
+
+def _check_forwards(line: LineSettings, dialling: Dialling, where: str) -> None:
+    for place, step in enumerate(line.ring):
+        if step.number is not None:
+            try:
+                dialling.number(step.number)
+            except NumberRefused as refused:
+                raise ValueError(
+                    f"{where}.ring[{place}].number is {refused}; dialling.countries and dialling.allow"
+                    " say what may be dialled"
+                ) from refused

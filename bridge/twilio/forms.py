@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from bridge.calls.callback import Callback, Kind, digest_of
+from bridge.calls.callback import FORWARDED, Callback, Kind, digest_of
 from bridge.calls.numbers import ANONYMOUS
 from bridge.errors import CallbackInvalid
 from bridge.twilio import binding
@@ -38,7 +38,7 @@ NEEDED = {
 }
 
 
-OURS = frozenset({*MARKS.values(), "Next"})
+OURS = frozenset({*MARKS.values(), "Next", FORWARDED})
 """Parameters that the bridge adds, and that nobody else may send."""
 
 ASKED_BY_A_BROWSER = frozenset(

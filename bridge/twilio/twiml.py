@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
+from bridge.calls.admission import Admitted
 from bridge.calls.agents import client_identity
 from bridge.twilio.document import written
 from bridge.twilio.urls import CallbackUrls
@@ -35,21 +36,24 @@ REJECT = _reject()
 
 
 def dial_out(
-    target: str,
+    target: Admitted,
     *,
     caller_id: str,
     timeout: int,
     time_limit: int | None,
     urls: CallbackUrls,
+    agent: str,
     detect_machines_of: str | None = None,
     record: bool = False,
-    announce: bool = False,
+    announcement: str | None = None,
     send_digits: str = "",
 ) -> str:
-    """Dials `target`: an E.164 number or `client:identity`; `send_digits` once a number answers.
+    """Dials `target` for an agent (an identity, which the status callbacks then have).
+
+    `send_digits` are sent once a number answers.
 
     `detect_machines_of` is the SID of a call that is told whether a machine answers. Only calls to numbers
-    are recorded, and with `announce` those who are called are told.
+    are recorded; `announcement` is the URL of what those who are called hear of that.
     """
     make = partial(
         _dial_out,
@@ -57,8 +61,9 @@ def dial_out(
         timeout=timeout,
         time_limit=time_limit,
         urls=urls,
+        agent=agent,
         record=record,
-        announce=announce,
+        announcement=announcement,
     )
     identity = client_identity(target)
     if send_digits:
@@ -66,22 +71,23 @@ def dial_out(
     if detect_machines_of or not PLAIN.fullmatch(identity or target):
         return make(target, detect_machines_of=detect_machines_of)
     # All but the target is mostly as it was in the last call.
-    return make(f"client:{ELSEWHERE}" if identity else ELSEWHERE).replace(
+    return make(Admitted(f"client:{ELSEWHERE}" if identity else ELSEWHERE)).replace(
         f">{ELSEWHERE}<", f">{identity or target}<"
     )
 
 
 @lru_cache(maxsize=256)
 def _dial_out(
-    target: str,
+    target: Admitted,
     *,
     caller_id: str,
     timeout: int,
     time_limit: int | None,
     urls: CallbackUrls,
+    agent: str,
     detect_machines_of: str | None = None,
     record: bool,
-    announce: bool,
+    announcement: str | None,
     send_digits: str = "",
 ) -> str:
     response = VoiceResponse()
@@ -94,17 +100,17 @@ def _dial_out(
         **recorded(urls, wanted=record and not client_identity(target)),
     )
     of_numbers = _detection(detect_machines_of, urls) if detect_machines_of else {}
-    if record and announce:
-        of_numbers |= {"url": urls.announcement}
+    if record and announcement:
+        of_numbers |= {"url": announcement}
     if send_digits:
         of_numbers |= {"send_digits": send_digits}
-    _add(dial, target, status=urls.status, **of_numbers)
+    _add(dial, target, status=urls.status_of(agent), **of_numbers)
     response.append(dial)
     return written(response)
 
 
 def transfer(
-    target: str,
+    target: Admitted,
     *,
     caller_id: str | None,
     timeout: int,
@@ -140,7 +146,7 @@ def recorded(urls: CallbackUrls, *, wanted: bool) -> dict[str, str]:
     }
 
 
-def _add(dial: Dial, target: str, *, status: str, **of_numbers: str) -> None:
+def _add(dial: Dial, target: Admitted, *, status: str, **of_numbers: str) -> None:
     identity = client_identity(target)
     noun = dial.client if identity else dial.number
     attributes = {} if identity else of_numbers

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from bridge.calls.callback import PLACED_BY
 
 # Twilio loses a callback that is answered slowly or with a 5xx unless its URL asks for more:
 # five retries (rc), on everything (rp). https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 RETRIES = "#rc=5&rp=all"
 
-MARKS: Mapping[str, str] = {"direction": "CallDirection", "step": "Step"}
+MARKS: Mapping[str, str] = {"direction": "CallDirection", "step": "Step", "agent": PLACED_BY}
 """What stands in the query of a URL of ours → the parameter that the callback then has."""
 
 
@@ -37,8 +39,12 @@ class CallbackUrls:
 
     @property
     def status(self) -> str:
-        """The state of a leg of a call out."""
+        """The state of a call to a number of ours."""
         return self._url("status")
+
+    def status_of(self, agent: str) -> str:
+        """The state of a leg of a call out, which this agent placed."""
+        return self._url("status", f"?agent={quote(agent, safe='')}")
 
     @property
     def status_in(self) -> str:
@@ -60,10 +66,9 @@ class CallbackUrls:
         """The text of a voicemail."""
         return self._url("transcription")
 
-    @property
-    def announcement(self) -> str:
-        """What somebody whom we call hears before they are connected."""
-        return self._url("announcement")
+    def announcement(self, number: str) -> str:
+        """What a called person hears before they are connected, where the line of this number records."""
+        return self._url("announcement", f"?line={quote(number, safe='')}")
 
     def machine(self, call_sid: str) -> str:
         """What answering-machine detection heard on a leg of this call: that request does not name the call.

@@ -9,13 +9,22 @@ from hashlib import blake2b
 import structlog
 from aiohttp import web
 
+from bridge import metrics
 from bridge.calls import control
+from bridge.calls.admission import Admission, Admitted
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
 from bridge.calls.heard import Heard
 from bridge.calls.lines import Lines
 from bridge.calls.numbers import is_withheld, shortened
-from bridge.errors import CallConflict, CallUnknown, NotUnderstood, TwilioRefused
+from bridge.errors import (
+    CallConflict,
+    CallUnknown,
+    NotUnderstood,
+    NumberRefused,
+    TooManyRequests,
+    TwilioRefused,
+)
 from bridge.inbox.known_call import known_call
 from bridge.inbox.store import Inbox
 from bridge.twilio import forms, twiml
@@ -28,6 +37,9 @@ from bridge.web.targets import Targets
 
 NO_MORE = frozenset({20404, 21220})
 """What Twilio says of a call that is over. https://www.twilio.com/docs/api/errors/21220"""
+
+LIMITED = frozenset({"agent_limit", "company_limit"})
+"""Reasons that pass with time."""
 
 REMEMBERED_SECONDS = 30
 
@@ -58,12 +70,21 @@ class Calls:
     """The endpoints of a call. In a path, `sid` is the call's, or that of any leg of it."""
 
     def __init__(
-        self, inbox: Inbox, rest: TwilioRest, door: Door, *, targets: Targets, line: TransferLine
+        self,
+        inbox: Inbox,
+        rest: TwilioRest,
+        door: Door,
+        *,
+        targets: Targets,
+        admission: Admission,
+        line: TransferLine,
     ) -> None:
         self._inbox = inbox
         self._rest = rest
         self._door = door
         self._targets = targets
+        self._admission = admission
+        self._under_way: set[str] = set()
         self._line = line
         self._lately = Lately(REMEMBERED_SECONDS)
         self._recording = Lately(0)
@@ -105,13 +126,38 @@ class Calls:
         async def send_on() -> None:
             leg = control.line_of(agent.identity, agent.heard)
             control.may_transfer(agent.heard)
-            await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target))
-            with _in_our_words():
-                await self._rest.update_call(agent.root_sid, twiml=self._sending(agent.heard, target))
+            with self._alone(agent.root_sid):
+                # Nothing is awaited between what is counted and what counts it.
+                admitted = self._admitted(agent.identity, target)
+                await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target))
+                with _in_our_words():
+                    twiml_ = self._sending(agent.heard, admitted)
+                    await self._rest.update_call(agent.root_sid, twiml=twiml_)
             log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
 
         await self._lately.once(("transfer", agent.root_sid, agent.identity, target), send_on)
         return web.Response(status=204)
+
+    @contextmanager
+    def _alone(self, root_sid: str) -> Iterator[None]:
+        """One transfer of a call at a time; raises CallConflict for a second one."""
+        if root_sid in self._under_way:
+            raise CallConflict("The call is being transferred already.")
+        self._under_way.add(root_sid)
+        try:
+            yield
+        finally:
+            self._under_way.discard(root_sid)
+
+    def _admitted(self, identity: Identity, target: str) -> Admitted:
+        try:
+            return self._admission.transfer(identity, target, now=datetime.now(UTC))
+        except NumberRefused as refused:
+            metrics.NUMBERS_REFUSED.inc(refused.reason)
+            log.warning("call.not_transferred", agent=identity, to=_shown(target), reason=refused.reason)
+            if refused.reason in LIMITED:
+                raise TooManyRequests(f"Too many calls out: {refused}.", retry_after=60) from refused
+            raise
 
     async def recording(self, request: web.Request) -> web.Response:
         """Starts, pauses, resumes or stops the recording; answers with what it is then."""
@@ -159,7 +205,7 @@ class Calls:
         parameters = {"CallSid": agent.root_sid, "Agent": agent.identity, "Id": own, **said}
         await self._inbox.put(forms.callback(kind, "", parameters, received_at=datetime.now(UTC)))
 
-    def _sending(self, heard: Heard, target: str) -> str:
+    def _sending(self, heard: Heard, target: Admitted) -> str:
         caller = heard.parent.from_ if heard.parent else None
         # An agent sees who calls, as at first; others see the company, for only that is ours to show.
         shown = caller if client_identity(target) else self._line.number

@@ -7,7 +7,8 @@ import structlog
 from aiohttp import web
 
 from bridge import metrics
-from bridge.calls.callback import Kind
+from bridge.calls.admission import Admission, Admitted
+from bridge.calls.callback import FORWARDED, Kind
 from bridge.calls.legs import FINAL
 from bridge.calls.lines import Group, Line, Lines, Message, Voicemail
 from bridge.calls.numbers import e164
@@ -22,6 +23,7 @@ from bridge.calls.routing import (
     rings_agents,
     spoken_since,
 )
+from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
 from bridge.twenty.members import Members
 from bridge.twenty.recognition import Recognised, Recognition
@@ -57,6 +59,7 @@ class Inbound:
         recognition: Recognition,
         members: Members,
         in_call: Callable[[str, datetime], bool],
+        admission: Admission,
         twenty_url: str,
         region: str,
         clock: Clock,
@@ -68,6 +71,7 @@ class Inbound:
         self._recognition = recognition
         self._members = members
         self._in_call = in_call
+        self._admission = admission
         self._twenty_url = twenty_url
         self._region = region
 
@@ -78,7 +82,7 @@ class Inbound:
         if is_open(line, now) and rings_agents(line):
             found = await self._who(parameters, spoken_since=spoken_since(line, now))
         decision = begin(line, self._phones(line, found, now), now=now)
-        keep_soon(self._inbox, read(Kind.VOICE, request, parameters, Next=NEXT[type(decision)]))
+        keep_soon(self._inbox, read(Kind.VOICE, request, parameters, **_answered(decision)))
         return self._told(decision, line, found, parameters, first=True)
 
     async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
@@ -90,12 +94,14 @@ class Inbound:
         step = _step_after(request.query["step"], line)
         found = await self._who(parameters, spoken_since=None) if rings_agents(line, step) else Recognised()
         decision = go_on(line, step, self._phones(line, found, now))
-        keep_soon(self._inbox, read(Kind.DIAL, request, parameters, Next=NEXT[type(decision)]))
+        keep_soon(self._inbox, read(Kind.DIAL, request, parameters, **_answered(decision)))
         return self._told(decision, line, found, parameters, first=False)
 
-    async def announce(self, _request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """Tells somebody whom we called that the call is recorded."""
-        return answer(answers.announcement(self._lines.of(parameters.get("From"))))
+    async def announce(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """Tells a called person that the call is recorded, in the words of the line in the URL."""
+        # A call that was placed by a former version has none.
+        number = request.query.get("line") or parameters.get("From")
+        return answer(answers.announcement(self._lines.of(number)))
 
     async def _who(self, parameters: Mapping[str, str], *, spoken_since: datetime | None) -> Recognised:
         number = e164(parameters.get("From", ""), self._region)
@@ -106,7 +112,17 @@ class Inbound:
             identities=self._members.identities(_agents(line)),
             owners=[self._members.identities_of(member_id) for member_id in found.owners],
             in_call=lambda identity: self._in_call(identity, now),
+            forward=lambda number: self._forward(number, line),
         )
+
+    def _forward(self, number: str, line: Line) -> Admitted | None:
+        """The number where it may be dialled; else the next step comes, for the caller is there already."""
+        try:
+            return self._admission.forward(number, now=datetime.now(UTC))
+        except NumberRefused as refused:
+            metrics.NUMBERS_REFUSED.inc(refused.reason)
+            log.warning("call.not_forwarded", line=line.name, reason=refused.reason, detail=str(refused))
+            return None
 
     def _told(
         self,
@@ -140,6 +156,12 @@ class Inbound:
 
 def _agents(line: Line) -> Collection[str]:
     return {agent for step in line.steps if isinstance(step, Group) for agent in step.agents}
+
+
+def _answered(decision: Decision) -> dict[str, str]:
+    """What the callback says of its answer."""
+    told = {"Next": NEXT[type(decision)]}
+    return {**told, FORWARDED: decision.number} if isinstance(decision, Forward) else told
 
 
 def _is_over(parameters: Mapping[str, str]) -> bool:

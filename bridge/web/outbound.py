@@ -8,7 +8,9 @@ from aiohttp import web
 
 from bridge import metrics
 from bridge.calls.admission import Admission, Outgoing
+from bridge.calls.agents import client_identity
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.lines import Lines
 from bridge.calls.numbers import shortened
 from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import NumberRefused
@@ -23,13 +25,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """How calls go out. `foreign_tokens`: also by tokens that somebody else issued for our account."""
+    """How calls go out. `foreign_tokens`: also by tokens that another server issued for our account.
+
+    `lines` says what is recorded and announced: the line of the number that is shown decides both.
+    """
 
     ring_seconds: int
     longest_call_seconds: int | None
     machine_detection: bool
-    record: bool
-    announce: bool
+    lines: Lines
     foreign_tokens: bool
     texts: Texts
 
@@ -56,7 +60,7 @@ class Outbound:
             return self._refuse(request, asked, refused)
         keep_soon(self._inbox, asked)
         metrics.TWIML.inc("dialled")
-        return answer(self._dial(outgoing, asked.call_sid))
+        return answer(self._dial(outgoing, asked))
 
     def _check_token(self, asked: Callback) -> None:
         """Raises NumberRefused where one agent speaks for another, or may not speak at all."""
@@ -69,16 +73,19 @@ class Outbound:
                 metrics.FOREIGN_TOKENS.inc()
                 log.info("call.foreign_token", call_sid=asked.call_sid, agent=asked.get("From"))
 
-    def _dial(self, outgoing: Outgoing, call_sid: str) -> str:
+    def _dial(self, outgoing: Outgoing, asked: Callback) -> str:
+        shown = outgoing.caller_id
+        recording = self._line.lines.of(shown).recording
         return twiml.dial_out(
             outgoing.target,
             caller_id=outgoing.caller_id,
             timeout=self._line.ring_seconds,
             time_limit=self._line.longest_call_seconds,
             urls=self._urls,
-            detect_machines_of=call_sid if self._line.machine_detection else None,
-            record=self._line.record,
-            announce=self._line.announce,
+            agent=client_identity(asked.get("From")) or "",
+            detect_machines_of=asked.call_sid if self._line.machine_detection else None,
+            record=recording.outbound,
+            announcement=self._urls.announcement(shown) if recording.announcement else None,
             send_digits=outgoing.send_digits,
         )
 

@@ -1,11 +1,12 @@
 """Admission: limits, caller IDs, calls that Twilio asks about twice, and what is never stopped."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bridge.calls.admission import Admission, Outgoing
+from bridge.calls.admission import Admission, Admitted, Outgoing
 from bridge.calls.agents import Agents
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.caller_ids import CallerIds
@@ -18,6 +19,10 @@ from tests.support import TEN, new_sid, told
 COMPANY, SECOND, ALICES, CUSTOMER = "+33159130001", "+33159130002", "+33159130003", "+33612345678"
 AGENTS = Agents(caller_ids={"alice": (ALICES,), "bob": (), "jane.doe@example.com": (ALICES,)})
 PLENTY = {"agent_minute": 99, "agent_hour": 99, "agent_at_once": 99, "minute": 99, "hour": 99}
+
+
+def outgoing(target: str, caller_id: str) -> Outgoing:
+    return Outgoing(Admitted(target), caller_id)
 
 
 class Desk:
@@ -38,12 +43,32 @@ class Desk:
             Kind.VOICE, more.pop("sid", None) or new_sid(), at=at, From=f"client:{agent}", To=to, **more
         )
         try:
-            outgoing = self.admission.admit(asked)
+            placed = self.admission.admit(asked)
         except NumberRefused as refused:
             self.switchboard.heard(self.refused(asked, refused.reason))
             return refused.reason
         self.switchboard.heard(asked)
-        return outgoing
+        return placed
+
+    def sends_on(self, agent: str = "bob", to: str = CUSTOMER, *, at: float = 0) -> str:
+        """What comes of a transfer: "sent on", or the reason for none."""
+        sent = told(Kind.TRANSFER, new_sid(), at=at, Agent=agent, To=to)
+        try:
+            self.admission.transfer(agent, to, now=sent.received_at)
+        except NumberRefused as refused:
+            return refused.reason
+        self.switchboard.heard(sent)
+        return "sent on"
+
+    def forwards(self, to: str = CUSTOMER, *, at: float = 0) -> str:
+        """What comes of a step of a ring plan that rings a number."""
+        came = told(Kind.VOICE, new_sid(), at=at, From=CUSTOMER, Forwarded=to)
+        try:
+            self.admission.forward(to, now=came.received_at)
+        except NumberRefused as refused:
+            return refused.reason
+        self.switchboard.heard(came)
+        return "forwarded"
 
     def refused(self, asked: Callback, reason: str) -> Callback:
         return told(
@@ -65,31 +90,31 @@ class Desk:
 
 
 @pytest.mark.parametrize(
-    ("agent", "to", "asked", "outgoing"),
+    ("agent", "to", "asked", "came"),
     [
-        ("bob", "0612345678", None, Outgoing(CUSTOMER, COMPANY)),
-        ("bob", CUSTOMER, SECOND, Outgoing(CUSTOMER, SECOND)),
-        ("bob", CUSTOMER, "01 59 13 00 02", Outgoing(CUSTOMER, SECOND)),
+        ("bob", "0612345678", None, outgoing(CUSTOMER, COMPANY)),
+        ("bob", CUSTOMER, SECOND, outgoing(CUSTOMER, SECOND)),
+        ("bob", CUSTOMER, "01 59 13 00 02", outgoing(CUSTOMER, SECOND)),
         ("bob", CUSTOMER, ALICES, "caller_id"),
         ("bob", CUSTOMER, "+33612345678", "caller_id"),
         ("bob", CUSTOMER, "anonymous", "caller_id"),
         ("bob", CUSTOMER, "client:alice", "caller_id"),
-        ("alice", CUSTOMER, None, Outgoing(CUSTOMER, ALICES)),
-        ("alice", CUSTOMER, ALICES, Outgoing(CUSTOMER, ALICES)),
+        ("alice", CUSTOMER, None, outgoing(CUSTOMER, ALICES)),
+        ("alice", CUSTOMER, ALICES, outgoing(CUSTOMER, ALICES)),
         ("alice", CUSTOMER, COMPANY, "caller_id"),
-        ("jane_doe_example_com", CUSTOMER, None, Outgoing(CUSTOMER, ALICES)),
+        ("jane_doe_example_com", CUSTOMER, None, outgoing(CUSTOMER, ALICES)),
         ("jane_doe_example_com", CUSTOMER, COMPANY, "caller_id"),
-        ("alice", "client:bob", None, Outgoing("client:bob", "client:alice")),
-        ("alice", "client:bob", COMPANY, Outgoing("client:bob", "client:alice")),
-        ("alice", "client:jane.doe", None, Outgoing("client:jane_doe", "client:alice")),
+        ("alice", "client:bob", None, outgoing("client:bob", "client:alice")),
+        ("alice", "client:bob", COMPANY, outgoing("client:bob", "client:alice")),
+        ("alice", "client:jane.doe", None, outgoing("client:jane_doe", "client:alice")),
         ("alice", "client:" + "x" * 122, None, "invalid"),
         ("alice", "client:", None, "invalid"),
         ("alice", "", None, "invalid"),
         ("alice", "+12125551234", None, "country"),
     ],
 )
-def test_whom_and_as_whom(agent: str, to: str, asked: str | None, outgoing: str | Outgoing) -> None:
-    assert Desk().asks(agent, to, CallerId=asked or "") == outgoing
+def test_whom_and_as_whom(agent: str, to: str, asked: str | None, came: str | Outgoing) -> None:
+    assert Desk().asks(agent, to, CallerId=asked or "") == came
 
 
 @pytest.mark.parametrize(
@@ -117,9 +142,9 @@ def test_calls_at_once() -> None:
     desk = Desk(agent_at_once=2)
     sids = [new_sid() for _ in range(3)]
     came = [desk.asks(at=at, sid=sid) for at, sid in enumerate(sids)]
-    assert came == [Outgoing(CUSTOMER, COMPANY), Outgoing(CUSTOMER, COMPANY), "at_once"]
+    assert came == [outgoing(CUSTOMER, COMPANY), outgoing(CUSTOMER, COMPANY), "at_once"]
     desk.switchboard.heard(told(Kind.STATUS, new_sid(), at=9, parent=sids[0], CallStatus="no-answer"))
-    assert desk.asks(at=10) == Outgoing(CUSTOMER, COMPANY)
+    assert desk.asks(at=10) == outgoing(CUSTOMER, COMPANY)
     assert desk.asks(at=11) == "at_once"
 
 
@@ -129,12 +154,12 @@ def test_a_call_that_was_taken_is_one_at_once_too() -> None:
         told(Kind.STATUS, new_sid(), parent=new_sid(), To="client:bob", CallStatus="in-progress")
     )
     assert desk.asks(at=10) == "at_once"
-    assert desk.asks("carol", at=10) == Outgoing(CUSTOMER, COMPANY)
+    assert desk.asks("carol", at=10) == outgoing(CUSTOMER, COMPANY)
 
 
 def test_a_request_that_twilio_sends_again_is_answered_as_before_and_counts_once() -> None:
     desk, sid = Desk(agent_minute=2, agent_at_once=1), new_sid()
-    assert [desk.asks(at=at, sid=sid) for at in range(5)] == [Outgoing(CUSTOMER, COMPANY)] * 5
+    assert [desk.asks(at=at, sid=sid) for at in range(5)] == [outgoing(CUSTOMER, COMPANY)] * 5
     desk.switchboard.heard(told(Kind.DIAL, sid, at=9, DialCallStatus="busy"))
     assert desk.outcomes(10, 11) == ["placed", "agent_limit"]
 
@@ -155,8 +180,8 @@ def test_who_misdials_may_dial_again() -> None:
 
 def test_nothing_stops_an_emergency_call_that_is_allowed() -> None:
     desk = Desk(emergency=True, agent_minute=0, agent_at_once=0, hour=0)
-    assert desk.asks(to="112") == Outgoing("112", COMPANY)
-    assert desk.asks("alice", to="112", CallerId="+33612345678") == Outgoing("112", ALICES)
+    assert desk.asks(to="112") == outgoing("112", COMPANY)
+    assert desk.asks("alice", to="112", CallerId="+33612345678") == outgoing("112", ALICES)
     assert desk.asks() == "at_once"
 
 
@@ -175,3 +200,54 @@ def test_as_many_refusals_in_an_hour_as_there_might_be_calls_are_a_script(
     assert flooded == [False] * 10 + [True] * 2
     later = timedelta(hours=1).total_seconds() + 12
     assert not desk.admission.is_flooded(told(Kind.VOICE, new_sid(), at=later, From="client:bob"))
+
+
+def test_transfers_to_numbers_count_as_calls_out() -> None:
+    desk = Desk(agent_minute=3)
+    assert [desk.sends_on(at=at) for at in range(2)] == ["sent on"] * 2
+    assert desk.outcomes(2, 3) == ["placed", "agent_limit"]
+    assert [desk.sends_on(at=4), desk.sends_on("alice", at=4)] == ["agent_limit", "sent on"]
+    assert desk.sends_on(to="client:alice", at=5) == "sent on", "a colleague costs no call out"
+    assert desk.sends_on(at=70) == "sent on"
+
+
+def test_a_transfer_is_no_call_at_once_of_its_agent() -> None:
+    desk = Desk(agent_at_once=1)
+    assert [desk.sends_on(at=0), desk.outcomes(1)] == ["sent on", ["placed"]]
+
+
+@pytest.mark.parametrize(
+    ("to", "reason"), [("+33899123456", "special"), ("+9607771234", "country"), ("", "invalid")]
+)
+def test_whom_nobody_dials_no_step_and_no_transfer_dials(to: str, reason: str) -> None:
+    desk = Desk()
+    assert (desk.sends_on(to=to), desk.forwards(to)) == (reason, reason)
+
+
+def test_forwarded_calls_have_limits_of_their_own() -> None:
+    desk = Desk(minute=1, hour=1, forwarded_minute=2, forwarded_hour=3)
+    assert [desk.forwards(at=at) for at in range(3)] == ["forwarded", "forwarded", "forward_limit"]
+    assert desk.outcomes(4) == ["placed"], "what is forwarded takes nothing from the agents"
+    assert [desk.forwards(at=at) for at in (70, 71, 4000)] == ["forwarded", "forward_limit", "forwarded"]
+
+
+@pytest.mark.parametrize("after_a_restart", [False, True])
+@pytest.mark.parametrize("hours", [-3, 3, 24 * 365])
+def test_a_clock_that_jumps_and_comes_back_forgets_no_limit(hours: int, after_a_restart: bool) -> None:
+    desk = Desk(agent_minute=3, agent_at_once=4)
+    on_line = [told(Kind.VOICE, new_sid(), at=0, From="client:bob", To=CUSTOMER) for _ in range(4)]
+    jumped = told(Kind.VOICE, new_sid(), at=hours * 3600, From="client:carol", To=CUSTOMER)
+    late = told(Kind.VOICE, new_sid(), at=1, From="client:alice", To=CUSTOMER)
+    heard = [*on_line, *(replace(late, call_sid=new_sid()) for _ in range(3)), jumped]
+    for callback in sorted(heard, key=lambda c: c.received_at) if after_a_restart else heard:
+        desk.switchboard.heard(callback)
+    assert (desk.asks(at=5), desk.asks("alice", at=5)) == ("at_once", "agent_limit")
+
+
+def test_a_call_whose_voice_request_was_lost_counts_by_its_leg() -> None:
+    desk = Desk(agent_minute=2)
+    for number in range(2):
+        leg = told(Kind.STATUS, new_sid(), at=number, parent=new_sid(), CallStatus="ringing", PlacedBy="bob")
+        desk.switchboard.heard(leg)
+        desk.switchboard.heard(replace(leg, parameters={**leg.parameters, "CallStatus": "in-progress"}))
+    assert (desk.asks(at=5), desk.asks("alice", at=5)) == ("agent_limit", outgoing(CUSTOMER, ALICES))

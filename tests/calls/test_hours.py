@@ -114,7 +114,8 @@ def test_hours_past_midnight_belong_to_the_day_on_which_they_began(
         if weekday == day.weekday()
     ]
     assert hours.is_open(now) is any(
-        begin <= wall < begin + timedelta(minutes=(ends - begins) % DAY or DAY) for begin, begins, ends in opens
+        begin <= wall < begin + timedelta(minutes=(ends - begins) % DAY or DAY)
+        for begin, begins, ends in opens
     )
 
 

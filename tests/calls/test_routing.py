@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.calls.admission import Admitted
 from bridge.calls.hours import Hours, Span
 from bridge.calls.lines import Group, Line, Lines, Message, Number, Owner, Step, Voicemail
 from bridge.calls.routing import MOST_LEGS, Decision, Forward, Phones, Ring, begin, go_on, spoken_since
@@ -29,7 +30,9 @@ KNOWN = {"carol@example.com": ("wm_1",), "dora": ("dora", "wm_2")}
 
 
 def phones(*, owners: tuple[str, ...] = (), in_call: tuple[str, ...] = ()) -> Phones:
-    return Phones(identities=KNOWN, owners=[(o,) for o in owners], in_call=lambda i: i in in_call)
+    return Phones(
+        identities=KNOWN, owners=[(o,) for o in owners], in_call=lambda i: i in in_call, forward=Admitted
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,7 @@ def phones(*, owners: tuple[str, ...] = (), in_call: tuple[str, ...] = ()) -> Ph
         (line(TEAM), phones(), Ring(0, ("alice", "bob"), 25)),
         (line(TEAM), phones(in_call=("alice",)), Ring(0, ("bob",), 25)),
         (line(TEAM), phones(in_call=("alice", "bob")), VOICEMAIL),
-        (line(TEAM, Number(MOBILE, 20)), phones(in_call=("alice", "bob")), Forward(1, MOBILE, 20)),
+        (line(TEAM, Number(MOBILE, 20)), phones(in_call=("alice", "bob")), Forward(1, Admitted(MOBILE), 20)),
         (line(Group((), 25)), phones(), VOICEMAIL),
         (line(), phones(), VOICEMAIL),
         (replace(line(), voicemail=None), phones(), SORRY),
@@ -67,7 +70,7 @@ def test_begin(served: Line, reached: Phones, decision: Decision) -> None:
     ("step", "decision"),
     [
         (0, Ring(0, ("alice", "bob"), 25)),
-        (1, Forward(1, MOBILE, 20)),
+        (1, Forward(1, Admitted(MOBILE), 20)),
         (2, Ring(2, ("dave",), 10)),
         (3, VOICEMAIL),
         (99, VOICEMAIL),
@@ -116,7 +119,10 @@ STEPS = st.lists(
 def test_every_call_comes_to_an_end_and_nobody_in_a_call_is_rung(
     steps: list[Step], busy: frozenset[str], owners: list[str]
 ) -> None:
-    served, reached = line(*steps), Phones(owners=[(o,) for o in owners], in_call=busy.__contains__)
+    served, reached = (
+        line(*steps),
+        Phones(owners=[(o,) for o in owners], in_call=busy.__contains__, forward=Admitted),
+    )
     decision = begin(served, reached, now=NOON)
     asked = 0
     while isinstance(decision, Ring | Forward):

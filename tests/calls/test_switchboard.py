@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.switchboard import MOST_LEGS, Switchboard
+from bridge.calls.switchboard import FEW_LEGS, MOST_LEGS, Switchboard
 from bridge.calls.tally import Tally
 from tests.support import TEN, told
 
@@ -142,11 +142,11 @@ def test_a_call_heard_again_later_counts_at_its_first_time() -> None:
 
 def test_what_is_over_for_long_is_forgotten() -> None:
     board = Switchboard(longest=HOUR)
-    for n in range(1000):
+    for n in range(FEW_LEGS):
         board.heard(voice(f"CA{n:032}", at=n * 60, agent=f"agent{n}"))
         board.heard(status(f"CA{n:032}", f"CA{n:031}f", "completed", at=n * 60 + 30))
-    assert len(board) < 2 * 75
-    assert len(board._placed_by) < 75
+    assert len(board) <= FEW_LEGS + 1
+    assert len(board._placed_by) <= FEW_LEGS / 2 + 1
 
 
 def test_memory_is_bounded_within_an_hour_too() -> None:

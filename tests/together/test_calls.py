@@ -116,12 +116,33 @@ async def test_a_caller_is_sent_on_to_a_number(house: House) -> None:
     assert (leg.from_, leg.status) == (house.twilio.phone_number, "completed")
 
 
+async def test_one_transfer_of_a_call_at_a_time(house: House) -> None:
+    house.twilio.parties[JOHN] = Party.answers(after=1, talks=5)
+    async with talking(house, task := calling_in(house), "client:alice") as (sid, _):
+        await until_heard(house, sid, "alice")
+        several = [house.act(sid, "transfer", identity="alice", to=f"06 98 76 54 3{n}") for n in range(5)]
+        assert sorted(status for status, _ in await asyncio.gather(*several)) == [204, 409, 409, 409, 409]
+        played = await task
+    assert len([leg for leg in played.legs if leg.to.startswith("+336987654")]) == 1
+
+
+async def test_transfers_count_towards_the_limits(open_house: OpenHouse) -> None:
+    house = await open_house(dialling={"agent_calls_a_minute": 0})
+    async with talking(house, task := calling_in(house), "client:alice") as (sid, _):
+        await until_heard(house, sid, "alice")
+        assert (await house.act(sid, "transfer", identity="alice", to="06 98 76 54 32"))[0] == 429
+        assert (await house.act(sid, "transfer", identity="alice", to="client:bob"))[0] == 204
+        await task
+
+
 @pytest.mark.parametrize(
     ("to", "status"),
     [
         ("client:nobody", 400),
         ("client:alice", 400),
         ("client:", 400),
+        ("client:" + "x" * 130, 400),
+        ("client:-@.", 400),
         ("12", 400),
         ("anonymous", 400),
         ("+33899123456", 400),

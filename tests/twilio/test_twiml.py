@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.calls.admission import Admitted
 from bridge.calls.agents import identity_of
 from bridge.twilio import twiml
 from bridge.twilio.urls import CallbackUrls
@@ -16,7 +17,14 @@ MARKUP = '<Hangup/> & "co" \'s'
 
 
 def dialled(target: str, *, time_limit: int | None = None) -> ET.Element:
-    document = twiml.dial_out(target, caller_id="+33159130001", timeout=30, time_limit=time_limit, urls=URLS)
+    document = twiml.dial_out(
+        Admitted(target),
+        caller_id="+33159130001",
+        timeout=30,
+        time_limit=time_limit,
+        urls=URLS,
+        agent="alice",
+    )
     (dial,) = ET.fromstring(document)
     assert dial.tag == "Dial"
     return dial
@@ -37,7 +45,13 @@ def test_a_number_is_asked_whether_a_machine_answers() -> None:
 
     def noun(target: str) -> ET.Element:
         document = twiml.dial_out(
-            target, caller_id="", timeout=30, time_limit=None, urls=URLS, detect_machines_of=sid
+            Admitted(target),
+            caller_id="",
+            timeout=30,
+            time_limit=None,
+            urls=URLS,
+            agent="alice",
+            detect_machines_of=sid,
         )
         return ET.fromstring(document)[0][0]
 
@@ -65,10 +79,11 @@ def test_a_document_that_is_filled_in_is_as_the_builder_makes_it(
         "timeout": 30,
         "time_limit": None,
         "urls": URLS,
+        "agent": "alice",
         "record": record,
     }
-    made = twiml._dial_out.__wrapped__(target, announce=False, **wanted)
-    assert twiml.dial_out(target, **wanted) == made
+    made = twiml._dial_out.__wrapped__(Admitted(target), announcement=None, **wanted)
+    assert twiml.dial_out(Admitted(target), **wanted) == made
 
 
 def test_dial_without_a_limit() -> None:
@@ -88,7 +103,7 @@ def test_noun(target: str, noun: str, text: str) -> None:
     (child,) = dialled(target)
     assert (child.tag, child.text, len(child)) == (noun, text, 0)
     assert child.attrib == {
-        "statusCallback": "https://crm.example.com/phone/twilio/status#rc=5&rp=all",
+        "statusCallback": "https://crm.example.com/phone/twilio/status?agent=alice#rc=5&rp=all",
         "statusCallbackEvent": "initiated ringing answered completed",
     }
 
@@ -97,7 +112,9 @@ def test_noun(target: str, noun: str, text: str) -> None:
     ("target", "noun", "text"), [("client:bob", "Client", "bob"), ("+33612345678", "Number", "+33612345678")]
 )
 def test_transfer(target: str, noun: str, text: str) -> None:
-    document = twiml.transfer(target, caller_id=None, timeout=20, time_limit=14400, urls=URLS, record=False)
+    document = twiml.transfer(
+        Admitted(target), caller_id=None, timeout=20, time_limit=14400, urls=URLS, record=False
+    )
     (dial,) = ET.fromstring(document)
     (child,) = dial
     assert dial.attrib == {
@@ -114,7 +131,7 @@ def test_transfer(target: str, noun: str, text: str) -> None:
 
 def test_a_recorded_transfer() -> None:
     document = twiml.transfer(
-        "client:bob", caller_id="+33159130001", timeout=20, time_limit=None, urls=URLS, record=True
+        Admitted("client:bob"), caller_id="+33159130001", timeout=20, time_limit=None, urls=URLS, record=True
     )
     (dial,) = ET.fromstring(document)
     assert dial.attrib["record"] == "record-from-answer-dual"

@@ -214,6 +214,46 @@ async def test_who_is_called_is_told_of_the_recording(
     assert ET.fromstring(answer.text).findtext("Say") == heard
 
 
+OWN = "+33159130002"
+
+
+@pytest.mark.parametrize(
+    ("default", "own", "recorded", "heard"),
+    [
+        ({"outbound": True, "announcement": "default"}, {}, False, None),
+        ({"outbound": True, "announcement": "default"}, {"outbound": True}, True, None),
+        ({"outbound": True}, {"outbound": True, "announcement": "own"}, True, "own"),
+        ({}, {"outbound": True, "announcement": "own"}, True, "own"),
+        (
+            {"outbound": True, "announcement": "default"},
+            {"outbound": True, "announcement": "own"},
+            True,
+            "own",
+        ),
+    ],
+)
+async def test_the_line_of_the_number_that_is_shown_decides_on_recording_and_announcement(
+    open_bridge: OpenBridge,
+    default: dict[str, object],
+    own: dict[str, object],
+    recorded: bool,
+    heard: str | None,
+) -> None:
+    bridge = await open_bridge(
+        lines={"default": {"recording": default}, "numbers": {OWN: {"recording": own}}},
+        dialling={"own_caller_ids": {"agent1": [OWN]}},
+    )
+    form = {**payload("browser-out-1-voice-request"), "To": MOBILE}
+    document = (await bridge.twilio("/twilio/voice", form)).text
+    (number,) = dial(document)
+    assert ("record" in dial(document).attrib) is recorded
+    assert ("url" in number.attrib) is (heard is not None)
+    if heard:
+        url = number.attrib["url"].removeprefix(bridge.public_url).partition("#")[0]
+        answer = await bridge.twilio(url, payload("browser-out-4-status-in-progress"))
+        assert ET.fromstring(answer.text).findtext("Say") == heard
+
+
 async def test_without_a_signature_there_is_no_step(open_bridge: OpenBridge) -> None:
     bridge = await open_bridge(agents=AGENTS)
     signed = "https://phone.example.com/twilio/dial?step=0"

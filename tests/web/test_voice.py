@@ -66,7 +66,9 @@ async def test_dialled(bridge: Bridge, to: str, noun: str, dialled: str, caller_
     (dial,) = ET.fromstring(answer.text)
     (child,) = dial
     assert (child.tag, child.text, dial.attrib["callerId"]) == (noun, dialled, caller_id)
-    assert child.attrib["statusCallback"] == "https://phone.example.com/twilio/status#rc=5&rp=all"
+    assert (
+        child.attrib["statusCallback"] == "https://phone.example.com/twilio/status?agent=agent1#rc=5&rp=all"
+    )
     assert [kind for kind, *_ in await kept(bridge)] == ["voice"]
 
 
