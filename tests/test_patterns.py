@@ -39,12 +39,27 @@ PLAYED = "the sandbox, which is played with"
 OPERATORS = "the operator's own pattern, matched with 200 characters at most"
 
 BOUNDS: Mapping[str, Mapping[str, str]] = {
-    "calls/dialling.py": {"TYPED": TYPED, "E164": TYPED, "SEPARATORS": TYPED},
+    "calls/dialling.py": {"SEPARATORS": TYPED},
+    "calls/numbering.py": {"ARGENTINE_TWICE": TYPED, "BRAZILIAN_MOBILE": TYPED, "MEXICAN_PREFIX": TYPED},
+    "calls/numbers.py": {"E164": TYPED, "'[^0-9]'": TYPED},
+    "calls/surcharged.py": {"re.escape(self.prefix).replace('\\\\.', '[0-9]')": OPERATORS},
+    "calls/written.py": {
+        "PARAMETER": TYPED,
+        "EXTENSION": TYPED,
+        "'[,;pw]'": TYPED,
+        "PAUSED": TYPED,
+        "LABEL": TYPED,
+        "REMARK": TYPED,
+        "CALLING_CODE": TYPED,
+        "'[0-9]*'": TYPED,
+        "NUMBER": TYPED,
+        "DOMAIN": TYPED,
+        "SCHEME": TYPED,
+    },
     "calls/identities.py": {"NOT_ALLOWED": FIELD},
     "calls/links.py": {"RECORDING_SID": TARGET},
     "cli/moments.py": {"AGO": SETTINGS},
     "doctor/members.py": {"pattern": OPERATORS},
-    "doctor/rate_limit.py": {"NAMED": ANSWER},
     "inbox/forgetting.py": {"'[^0-9]'": FIELD},
     "redact.py": {"VALUES": LINE, "FORMS": LINE, "DOTTED": LINE, "NUMBER": LINE, "'[^0-9]'": LINE},
     "settings/access.py": {
@@ -72,6 +87,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "settings/voice.py": {"'^[a-z]{2,3}-[A-Z]{2}$'": SETTINGS},
     "sync/remembered.py": {"FROM_TWENTY": ANSWER, "self.pattern": OPERATORS},
     "twenty/credentials.py": {"COOKIE_VALUE": HEADER},
+    "twenty/limits.py": {"NAMED": ANSWER},
     "twenty/markdown.py": {"ACTIVE": BODY, "BREAK": BODY, "BLOCK": BODY},
     "twenty/members.py": {"VERIFIED": FIELD},
     "twenty/translate.py": {"NUMBER": ANSWER},
@@ -83,6 +99,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "web/agents.py": {"pattern": OPERATORS},
     "web/readable.py": {"CONTROLS": FIELD},
     "web/recordings.py": {"ONE_RANGE": HEADER},
+    "web/signed.py": {"SHARED_KEY_ID": HEADER},
     "web/targets.py": {"USER": "200 characters"},
     "sandbox/conformance.py": {"_UUID": PLAYED, "_TIME": PLAYED, "_PLACEHOLDER": PLAYED},
     "sandbox/twenty/kinds/emails.py": {"_ADDRESS": PLAYED},
@@ -151,7 +168,8 @@ def _matched_whole(one: Used) -> bool:
 
 def compiled() -> Iterator[Any]:
     for one in used():
-        if BOUNDS.get(one.file, {}).get(one.name) == OPERATORS:
+        # One that is not listed fails the test before.
+        if BOUNDS.get(one.file, {}).get(one.name, OPERATORS) == OPERATORS:
             continue
         module = importlib.import_module(f"bridge.{one.file.removesuffix('.py').replace('/', '.')}")
         text = eval(ast.unparse(one.text), vars(module))

@@ -8,6 +8,7 @@ import sys
 import structlog
 import typer
 
+from bridge import printable
 from bridge.cli import backfill, calls, doctor, init, keys, sandbox, serve, setup, token, twilio
 from bridge.errors import BridgeError
 
@@ -38,5 +39,5 @@ def main() -> None:
     try:
         app()
     except BridgeError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(printable.lines(str(error)), err=True)
         raise SystemExit(2) from None

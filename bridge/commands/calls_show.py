@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from bridge import printable
 from bridge.calls.activity import record_id, title
 from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback
@@ -44,7 +45,7 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
         "attempts": [_attempt(a) for a in attempts],
     }
     if as_json:
-        typer.echo(json.dumps(summary | parts, ensure_ascii=False, indent=2))
+        typer.echo(printable.in_json(json.dumps(summary | parts, ensure_ascii=False, indent=2)))
     else:
         _print(summary, parts)
     return True
@@ -53,7 +54,7 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
 def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) -> None:
     for name, value in summary.items():
         if value is not None:
-            typer.echo(f"{name:<10} {value}")
+            typer.echo(f"{name:<10} {printable.line(str(value))}")
     for name, rows in parts.items():
         typer.echo(f"\n{name.capitalize()}")
         show(rows, as_json=False, nothing="none")

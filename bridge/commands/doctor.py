@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 
+from bridge import printable
 from bridge.doctor.checks import Finding, Status, Verdict
 from bridge.doctor.everything import examine_all
 from bridge.doctor.settings import not_loaded
@@ -30,7 +31,8 @@ def run(config: Path | None, names: Collection[str], *, as_json: bool) -> bool:
     else:
         findings = asyncio.run(examine_all(settings, names))
     if as_json:
-        typer.echo(json.dumps({"checks": [one.as_json() for one in findings]}, ensure_ascii=False, indent=2))
+        told = {"checks": [one.as_json() for one in findings]}
+        typer.echo(printable.in_json(json.dumps(told, ensure_ascii=False, indent=2)))
     else:
         _show(findings)
     return all(one.verdict.status is not Status.ERROR for one in findings)
@@ -55,9 +57,12 @@ def _columns() -> int:
 
 
 def _lines(verdict: Verdict, *, room: int) -> list[str]:
-    reason = textwrap.wrap(verdict.reason, max(room, LEAST_COLUMNS), break_long_words=False)
+    reason = textwrap.wrap(printable.lines(verdict.reason), max(room, LEAST_COLUMNS), break_long_words=False)
     fix = verdict.fix and textwrap.wrap(
-        f"→ {verdict.fix}", max(room, LEAST_COLUMNS), subsequent_indent="  ", break_long_words=False
+        printable.lines(f"→ {verdict.fix}"),
+        max(room, LEAST_COLUMNS),
+        subsequent_indent="  ",
+        break_long_words=False,
     )
     return [*reason, *(fix or [])]
 

@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 import typer
 from rich.cells import cell_len, set_cell_size
 
+from bridge import printable
+
 Row = Mapping[str, object]
 
 
 def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:
     """A JSON array of objects, or a table with the first row's names as its head."""
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        typer.echo(printable.in_json(json.dumps(rows, ensure_ascii=False, indent=2)))
         return
     if not rows:
         typer.echo(nothing)
         return
-    cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
+    cells = [["" if value is None else printable.line(str(value)) for value in row.values()] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(rows[0], *cells, strict=True)]
     typer.secho(_line(list(rows[0]), widths), bold=True)
     for row in cells:

@@ -75,6 +75,9 @@ async def _follow(inbox: Inbox, heard: Callable[[Callback], None]) -> None:
         except InboxUnavailable as error:
             log.warning("elsewhere.unseen", reason=str(error))
             found = []
+        except Exception:
+            log.exception("elsewhere.failed")
+            found = []
         for callback in found:
             heard(callback)
         if found:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -61,6 +62,8 @@ CHECKED = "inbox checked"
 
 Listener = Callable[[Callback], None]
 
+log = structlog.get_logger()
+
 
 def _nobody(_callback: Callback) -> None:
     """Nobody listens."""
@@ -98,9 +101,18 @@ class Inbox:
 
     def _committed(self, known: Sequence[Callback]) -> None:
         # What was kept before is no news of now, but of then.
-        for callback in known:
+        try:
+            for callback in known:
+                self._heard(callback)
+        finally:
+            self.news.set()
+
+    def _hear(self, callback: Callback) -> None:
+        try:
             self._heard(callback)
-        self.news.set()
+        # The callback is stored all the same.
+        except Exception:
+            log.exception("inbox.listener_failed", call_sid=callback.call_sid)
 
     async def put(self, callback: Callback) -> None:
         """Keep a callback; back when it is on the disk, InboxUnavailable when it cannot be.
@@ -108,13 +120,13 @@ class Inbox:
         One that is there already changes nothing.
         """
         metrics.CALLBACKS.inc(callback.kind)
-        self._heard(callback)
+        self._hear(callback)
         await self._writer.add(row_of(callback))
 
     def put_soon(self, callback: Callback) -> asyncio.Future[None]:
         """Keep a callback without waiting for it; the promise tells how it went."""
         metrics.CALLBACKS.inc(callback.kind)
-        self._heard(callback)
+        self._hear(callback)
         return self._writer.add(row_of(callback))
 
     async def recent(self, since: datetime, *, page: int = 1000) -> list[Callback]:

@@ -65,7 +65,7 @@ class GroupCommit:
 
     def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run(), name="inbox writer")
+        self._task = asyncio.create_task(self._run_on(), name="inbox writer")
 
     async def close(self) -> None:
         """Write what has gathered, and end."""
@@ -96,6 +96,14 @@ class GroupCommit:
         self._operations.append((transact, promise))
         self._news.set()
         return promise
+
+    async def _run_on(self) -> None:
+        """Writes until closed; an unexpected error is logged, and costs no more than its own batch."""
+        while True:
+            try:
+                return await self._run()
+            except Exception:
+                log.exception("inbox.writer_failed")
 
     async def _run(self) -> None:
         crowded = False
@@ -133,9 +141,16 @@ class GroupCommit:
             return
         _answer(promises, failure)
         if failure is None:
-            self._committed(known)
+            self._tell(known)
         else:
             metrics.CALLBACKS_NOT_KEPT.inc(by=len(rows))
+
+    def _tell(self, known: Sequence[Callback]) -> None:
+        try:
+            self._committed(known)
+        # The rows are on the disk; what a listener makes of that must not end the one writer.
+        except Exception:
+            log.exception("inbox.listener_failed")
 
     async def _operate(self, operation: Operation) -> None:
         async with (

@@ -19,6 +19,13 @@ STALLED_SECONDS = 60
 """Somebody who takes a chunk slower than this is not listening."""
 
 ONE_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)", re.ASCII)
+AUDIO = frozenset(
+    {"audio/mpeg", "audio/mp3", "audio/mp4", "audio/ogg", "audio/wav", "audio/wave", "audio/x-wav"}
+)
+UNNAMED = "application/octet-stream"
+BINARY = frozenset({UNNAMED, "binary/octet-stream"})
+"""What a bucket says that was told no media type."""
+
 CONDITIONS = (hdrs.IF_RANGE, hdrs.IF_NONE_MATCH, hdrs.IF_MODIFIED_SINCE)
 PASSED_ON = (
     hdrs.CONTENT_LENGTH,
@@ -105,11 +112,18 @@ def _headers(sid: str, media: aiohttp.ClientResponse) -> Iterator[tuple[str, str
     for name in PASSED_ON:
         if name in media.headers:
             yield name, media.headers[name]
-    # A bucket may call it anything; it is what was asked for.
     if media.status in (200, 206):
-        kind = media.content_type
-        yield hdrs.CONTENT_TYPE, kind if kind.startswith("audio/") else "audio/mpeg"
-    yield hdrs.CONTENT_DISPOSITION, f'inline; filename="{sid}.mp3"'
+        kind = _media_type(media.content_type)
+        yield hdrs.CONTENT_TYPE, kind
+        shown = "attachment" if kind == UNNAMED else "inline"
+        yield hdrs.CONTENT_DISPOSITION, f'{shown}; filename="{sid}.mp3"'
     # Not to be kept by anybody on the way; by the listener until it is asked for again.
     yield hdrs.CACHE_CONTROL, "private, no-cache"
     yield "Content-Security-Policy", A_PLAYER
+
+
+def _media_type(named: str) -> str:
+    """A bucket can call it anything: a browser is shown what is on the list, and saves the rest."""
+    if named in BINARY:
+        return "audio/mpeg"
+    return named if named in AUDIO else UNNAMED

@@ -233,3 +233,15 @@ async def test_one_callback_that_the_database_refuses_costs_no_other(inbox: Inbo
     answers = await asyncio.gather(*map(inbox.put, [*good[:7], bad, *good[7:]]), return_exceptions=True)
     assert [type(answer) for answer in answers if answer] == [InboxRefused]
     assert len(await inbox.claim(200)) == 20
+
+
+async def test_a_listener_that_raises_ends_nothing(database_url: str) -> None:
+    def raises(_: Callback) -> None:
+        raise ValueError("a listener's own mistake")
+
+    callback = outbound(new_sid(), "+33639980001")
+    async with open_inbox(database_url, heard=raises) as inbox:
+        for _ in range(3):
+            await asyncio.wait_for(inbox.put(callback), 20)
+        (due,) = await inbox.claim(10, now=TEN + timedelta(hours=1))
+        assert due.root_sid == callback.root_sid
