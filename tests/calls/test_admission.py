@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.calls.admission import Admission, Admitted, Outgoing
-from bridge.calls.agents import Agents
+from bridge.calls.agents import Agents, Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.caller_ids import CallerIds
 from bridge.calls.dialling import Dialling, Rules
@@ -54,7 +54,7 @@ class Desk:
         """What comes of a transfer: "sent on", or the reason for none."""
         sent = told(Kind.TRANSFER, new_sid(), at=at, Agent=agent, To=to)
         try:
-            self.admission.transfer(agent, to, now=sent.received_at)
+            self.admission.transfer(Identity(agent), to, now=sent.received_at)
         except NumberRefused as refused:
             return refused.reason
         self.switchboard.heard(sent)
