@@ -39,6 +39,8 @@ PLAYED = "the sandbox, which is played with"
 OPERATORS = "the operator's own pattern, matched with 200 characters at most"
 
 BOUNDS: Mapping[str, Mapping[str, str]] = {
+    "calls/caller_names.py": {"CODE": FIELD, "TOWN": FIELD},
+    "commands/numbers.py": {"ADDRESS": SETTINGS},
     "calls/dialling.py": {"SEPARATORS": TYPED},
     "calls/numbering.py": {"ARGENTINE_TWICE": TYPED, "BRAZILIAN_MOBILE": TYPED, "MEXICAN_PREFIX": TYPED},
     "calls/numbers.py": {"E164": TYPED, "'[^0-9]'": TYPED},
@@ -72,6 +74,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "settings/parts.py": {"'^SK[0-9a-zA-Z]{32}$'": SETTINGS, "'^AP[0-9a-zA-Z]{32}$'": SETTINGS},
     "settings/server.py": {"DATABASE_URL": SETTINGS},
     "settings/systems.py": {
+        "TWILIO_HOST": SETTINGS,
         "'/(graphql|metadata|rest)$'": SETTINGS,
         "'^AC[0-9a-zA-Z]{32}$'": SETTINGS,
         "'^SK[0-9a-zA-Z]{32}$'": SETTINGS,
