@@ -5,6 +5,7 @@ ApiError                 one error of a GraphQL answer: code, subCode, message
 ├── InvalidFilter        a filter that its field does not take
 ├── InvalidQuery         an argument that its root field does not take
 ├── RecordNotFound       no such record, or it is deleted
+├── NoMenuItem           no such item of the menu
 ├── DuplicateEntry       a unique value that another record has
 ├── ForeignKey           a relation to a record that does not exist
 ├── PermissionDenied     the caller's role does not allow it
@@ -77,6 +78,16 @@ class RecordNotFound(ApiError):
 
     def __init__(self) -> None:
         super().__init__("Record not found")
+
+
+class NoMenuItem(ApiError):
+    """No such item of the menu."""
+
+    code = "NOT_FOUND"
+    sub_code = "NAVIGATION_MENU_ITEM_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("Navigation menu item not found")
 
 
 class DuplicateEntry(ApiError):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bridge.sandbox.twenty.errors import InvalidData
+from bridge.sandbox.twenty.errors import InternalError, InvalidData
 from bridge.sandbox.twenty.kinds import emails, links, phones, rich_text, scalars
 from bridge.sandbox.twenty.kinds.parts import ACTOR_SOURCES, COMPOSITES, Part, Scalar
 
@@ -35,6 +35,8 @@ def _unknown(kind: str, sub_field: str, name: str) -> InvalidData:
 def stored(kind: str, value: object, name: str) -> dict[str, object]:
     """The sub fields that a write sets, as they are stored; null empties all."""
     parts = {part.name: part for part in COMPOSITES[kind]}
+    if value is None and kind == "RICH_TEXT":
+        raise InternalError("Cannot read properties of null (reading 'markdown')")
     if value is None:
         return dict.fromkeys(parts)
     given = scalars.parsed_json(value, name)

@@ -6,6 +6,7 @@ from typing import Any
 
 import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
+from phonenumbers.phonenumberutil import REGION_CODE_FOR_NON_GEO_ENTITY
 
 from bridge.sandbox.twenty.errors import ApiError
 from bridge.sandbox.twenty.kinds import scalars
@@ -40,11 +41,30 @@ def _check_codes(calling: str, country: str) -> None:
         )
 
 
+def _diallable(text: str) -> str:
+    """What is left of a number without what people write around it; two plus signs are not one.
+
+    Of the digits of other scripts only Arabic ones count, and letters stand for no digits.
+    """
+    if any(character.isdigit() and not _known_digit(character) for character in text):
+        raise _refuse("INVALID_PHONE_NUMBER", f"Provided phone number is invalid {text}")
+    begins = next((n for n, one in enumerate(text) if one == "+" or one.isdigit()), 0)
+    rest = text[begins:]
+    ends = next((n for n, one in enumerate(rest) if one.isascii() and (one.isalpha() or one == "@")), None)
+    if rest.startswith("++"):
+        raise _refuse("INVALID_PHONE_NUMBER", f"Provided phone number is invalid {text}")
+    return rest[:ends].rstrip(" (")
+
+
+def _known_digit(character: str) -> bool:
+    return character.isascii() or "\u0660" <= character <= "\u0669" or "\u06f0" <= character <= "\u06f9"
+
+
 def _parse(number: str, calling: str, country: str) -> phonenumbers.PhoneNumber:
     digits = calling.replace("+", "")
     region = country or (COUNTRY_CODE_TO_REGION_CODE[int(digits)][0] if digits else None)
     try:
-        return phonenumbers.parse(number, region)
+        return phonenumbers.parse(_diallable(number), region)
     except phonenumbers.NumberParseException:
         raise _refuse("INVALID_PHONE_NUMBER", f"Provided phone number is invalid {number}") from None
 
@@ -53,7 +73,7 @@ def _country(parsed: phonenumbers.PhoneNumber) -> str | None:
     """The number's country; a calling code of one country names it even where the number is none."""
     countries = COUNTRY_CODE_TO_REGION_CODE.get(parsed.country_code or 0, ())
     if len(countries) == 1:
-        return str(countries[0])
+        return None if countries[0] == REGION_CODE_FOR_NON_GEO_ENTITY else str(countries[0])
     region: str | None = phonenumbers.region_code_for_number(parsed)
     return region
 
@@ -76,6 +96,10 @@ def complete(number: str, calling: str, country: str) -> Phone:
 
 def _additional(entry: Any) -> dict[str, str | None]:
     parts = entry if isinstance(entry, dict) else {}
+    if not parts.get("number"):
+        return {
+            name: parts[name] or None for name in ("number", "callingCode", "countryCode") if name in parts
+        }
     phone = complete(*(str(parts.get(name) or "") for name in ("number", "callingCode", "countryCode")))
     return {
         "number": phone.number,

@@ -4,7 +4,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from bridge.sandbox.twenty.errors import InternalError
+from bridge.sandbox.twenty.errors import InternalError, NoMenuItem
 from bridge.sandbox.twenty.metadata import looks
 from bridge.sandbox.twenty.metadata.context import Context, Registry
 from bridge.sandbox.twenty.model import Row
@@ -14,6 +14,8 @@ REGISTRY = Registry()
 
 def _existing(context: Context, kind: str, row_id: str) -> Row:
     row = context.rows.get(kind, row_id)
+    if row is None and kind == "navigationMenuItem":
+        raise NoMenuItem
     if row is None:  # the original did not foresee it either
         raise InternalError(f"{kind} with id {row_id} not found")
     return row

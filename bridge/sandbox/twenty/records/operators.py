@@ -72,6 +72,8 @@ def compare(column: Value, part: Part, name: str, given: object, options: tuple[
     operator, value = operator_of(part, name, given)
     if operator == "is":
         return _is(column, value)
+    if value is None and part.scalar is Scalar.DATE_TIME:
+        return sa.false()
     if operator in ("in", "containsAny"):
         value = [_checked(part, name, one, options) for one in _list(name, value)]
     elif operator in ("like", "ilike", "startsWith", "endsWith", "containsIlike"):
@@ -117,11 +119,12 @@ def _text(operator: str, name: str, value: object) -> str:
 
 def _checked(part: Part, name: str, value: object, options: tuple[str, ...]) -> object:
     """A value of the column's own type, in the form in which it is stored."""
+    if options and value not in options:
+        # The database refuses it, not the check of the arguments, and so without a subCode.
+        raise ApiError(f'invalid input value for enum: "{value}"')
     try:
-        if options:
-            return scalars.option(value, name, options)
         if part.scalar is Scalar.DATE_TIME and isinstance(value, str):
-            return moments.to_instant(value)
+            return moments.to_filter_instant(value)
         if part.scalar in (Scalar.TEXT, Scalar.SELECT, Scalar.ARRAY):
             return value
         return scalars.CHECKS[part.scalar](value, name)

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -17,6 +17,9 @@ from bridge.sandbox.twenty.workspace import Schema
 # Whatever a query asks for, a to-many relation gives no more than this.
 RELATED_LIMIT = 60
 
+# Through which kind of relation a record was reached.
+Within = Literal["", "one", "many"]
+
 
 @dataclass(frozen=True)
 class Shaper:
@@ -26,11 +29,11 @@ class Shaper:
     schema: Schema
 
     def records(
-        self, owner: ObjectType, rows: Sequence[DbRow], selection: Iterable[Selected], *, nested: bool = False
+        self, owner: ObjectType, rows: Sequence[DbRow], selection: Iterable[Selected], *, within: Within = ""
     ) -> list[Record]:
-        """What was selected of each row. `nested`: within a to-many relation, where none may follow."""
+        """What was selected of each row."""
         chosen = list(selection)
-        columns = [self._values(owner, rows, one, nested) for one in chosen]
+        columns = [self._values(owner, rows, one, within) for one in chosen]
         keys = [one.key for one in chosen]
         return (
             [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
@@ -38,7 +41,7 @@ class Shaper:
             else [{} for _ in rows]
         )
 
-    def _values(self, owner: ObjectType, rows: Sequence[DbRow], one: Selected, nested: bool) -> list[Any]:
+    def _values(self, owner: ObjectType, rows: Sequence[DbRow], one: Selected, within: Within) -> list[Any]:
         field = owner.fields.get(one.name)
         if one.name in owner.joins:
             return [row[one.name] for row in rows]
@@ -46,18 +49,18 @@ class Shaper:
             # The original gives null for a selected field that does not exist.
             return [owner.type_name if one.name == "__typename" else None] * len(rows)
         if field.to_one and field.relation:
-            return self._to_one(field, field.relation, rows, one, nested)
+            return self._to_one(field, field.relation, rows, one, within)
         if field.relation:
-            return self._to_many(field.relation, rows, one, nested)
+            return self._to_many(field.relation, rows, one, within)
         return list(read_column(field, rows, one))
 
     def _to_one(
-        self, field: Field, relation: Relation, rows: Sequence[DbRow], one: Selected, nested: bool
+        self, field: Field, relation: Relation, rows: Sequence[DbRow], one: Selected, within: Within
     ) -> list[Any]:
         target = self.schema.catalog.target(relation)
         wanted = {row[field.join_name] for row in rows} - {None}
         found = self._by_ids(target, wanted)
-        shaped = self.records(target, found, one.children, nested=nested)
+        shaped = self.records(target, found, one.children, within=within or "one")
         by_id = dict(zip((row["id"] for row in found), shaped, strict=True))
         return [by_id.get(row[field.join_name]) for row in rows]
 
@@ -69,19 +72,21 @@ class Shaper:
             found += self.connection.execute(query).mappings()
         return found
 
-    def _to_many(self, relation: Relation, rows: Sequence[DbRow], one: Selected, nested: bool) -> list[Any]:
-        if nested:
+    def _to_many(self, relation: Relation, rows: Sequence[DbRow], one: Selected, within: Within) -> list[Any]:
+        if within == "many":
             raise ApiError(
                 "Query complexity is too high. One-to-Many relation cannot be nested in another"
                 " One-to-Many relation.",
                 sub_code="TOO_COMPLEX_QUERY",
             )
         target = self.schema.catalog.target(relation)
+        if within == "one":  # empty in the original, without an error
+            return [connection_of(target, [], one) for _ in rows]
         back = self.schema.catalog.fields_by_id[relation.target_field_id]
         related = self._related(target, back, [row["id"] for row in rows])
         edges = one.child("edges")
         node = edges.child("node") if edges else None
-        shaped = self.records(target, related, node.children if node else (), nested=True)
+        shaped = self.records(target, related, node.children if node else (), within="many")
         by_parent: dict[str, list[tuple[DbRow, Record]]] = {row["id"]: [] for row in rows}
         for row, record in zip(related, shaped, strict=True):
             by_parent[row[back.join_name]].append((row, record))

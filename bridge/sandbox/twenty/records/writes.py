@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from bridge.sandbox.twenty.access import Caller
-from bridge.sandbox.twenty.errors import ApiError, InvalidData, InvalidQuery, RecordNotFound
+from bridge.sandbox.twenty.errors import ApiError, InternalError, InvalidData, InvalidQuery, RecordNotFound
 from bridge.sandbox.twenty.kinds import moments, scalars
+from bridge.sandbox.twenty.metadata.structure import TARGETING
 from bridge.sandbox.twenty.model import ObjectType
 from bridge.sandbox.twenty.records import filters, timeline, upserts
 from bridge.sandbox.twenty.records.columns import DbRow
@@ -19,6 +20,8 @@ from bridge.sandbox.twenty.records.integrity import translated
 from bridge.sandbox.twenty.workspace import Schema
 
 BATCH_LIMIT = 200
+_NUL = "\\u0000"
+"""As JSON spells the character that PostgreSQL does not store."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Writer:
         if timeline.typed(owner):
             timeline.check_new(records, upsert=upsert, active=self.schema.timeline_types)
         given = [self._checked(owner, record) for record in records]
-        self.caller.must("canUpdateAllObjectRecords")
+        self._must("canUpdateAllObjectRecords", owner)
         if len(given) > BATCH_LIMIT:
             message = f"Maximum number of records to upsert is {BATCH_LIMIT}."
             raise ApiError(message, friendly=message, sub_code="TOO_MANY_RECORDS_TO_UPDATE")
@@ -58,11 +61,18 @@ class Writer:
         rows = self._rows(owner, updated, "updated", changed)
         return [*rows, *self._rows(owner, self._insert(owner, new), "created")]
 
+    def _must(self, permission: str, owner: ObjectType) -> None:
+        """No role guards what notes, tasks, files and the timeline are linked by."""
+        if owner.name not in TARGETING:
+            self.caller.must(permission)
+
     def _checked(self, owner: ObjectType, record: object) -> Columns:
         if not isinstance(record, dict):
             raise InvalidQuery('Invalid argument: "data" must hold objects')
         if record.get("id") and not scalars.is_uuid(record["id"]):
             raise InvalidQuery(f"{record['id']} is not a valid UUID")
+        if _NUL in json.dumps(record):
+            raise InternalError('invalid byte sequence for encoding "UTF8": 0x00')
         if self.poison and self.poison in json.dumps(record, ensure_ascii=False):
             raise InvalidData(f'Invalid value "{self.poison}"', friendly="Invalid value")
         return columns_of(self.connection, self.schema, owner, record)
@@ -120,26 +130,36 @@ class Writer:
         if timeline.typed(owner):
             timeline.check_change(arguments["data"])
         columns = self._checked(owner, arguments["data"])
-        self.caller.must("canUpdateAllObjectRecords")
-        ids = self._found(owner, arguments)
+        self._must("canUpdateAllObjectRecords", owner)
+        ids = self._found(owner, arguments, deleted=True)
         self._update(owner, dict.fromkeys(ids, columns))
         return self._rows(owner, ids, "updated", tuple(columns))
 
     def delete(self, owner: ObjectType, arguments: dict[str, Any]) -> Sequence[DbRow]:
-        self.caller.must("canSoftDeleteAllObjectRecords")
-        ids = self._found(owner, arguments)
-        self._update(owner, {row_id: {"deletedAt": moments.now()} for row_id in ids})
+        self._must("canSoftDeleteAllObjectRecords", owner)
+        ids = self._found(owner, arguments, deleted="id" in arguments)
+        moment = moments.now()
+        self._update(owner, {row_id: {"deletedAt": moment} for row_id in ids})
+        self._follow(owner, ids, moment)
         return self._rows(owner, ids, "deleted", ("deletedAt",))
 
     def restore(self, owner: ObjectType, arguments: dict[str, Any]) -> Sequence[DbRow]:
-        self.caller.must("canSoftDeleteAllObjectRecords")
+        self._must("canSoftDeleteAllObjectRecords", owner)
         ids = self._found(owner, arguments, deleted=True)
         self._update(owner, {row_id: {"deletedAt": None} for row_id in ids})
+        self._follow(owner, ids, None)
         return self._rows(owner, ids, "restored", ("deletedAt",))
+
+    def _follow(self, owner: ObjectType, ids: list[str], moment: str | None) -> None:
+        """What a note or task stands on is deleted and restored with it."""
+        targets = self.schema.tables.get(f"{owner.name}Target")
+        if targets is not None:
+            of_these = targets.c[f"{owner.name}Id"].in_(ids)
+            self.connection.execute(sa.update(targets).where(of_these).values(deletedAt=moment))
 
     def destroying(self, owner: ObjectType, arguments: dict[str, Any]) -> Sequence[DbRow]:
         """The rows that `destroy` will drop, to be shown as they were."""
-        self.caller.must("canDestroyAllObjectRecords")
+        self._must("canDestroyAllObjectRecords", owner)
         return self._rows(owner, self._found(owner, arguments, deleted=True), "destroyed")
 
     def destroy(self, owner: ObjectType, rows: Sequence[DbRow]) -> None:
