@@ -22,11 +22,13 @@ Step = Mapping[str, Any]
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_LIMITS = ("LIMIT_REACHED", "RATE_LIMITED")
+_OBJECTS = {"to": "/metadata", "query": "{objects(paging: {first: 1000}) {edges {node {nameSingular}}}}"}
 _SHORTEST_NAMED = 4  # shorter values occur by chance
 
 
 class NotReached(Exception):
-    """There is no server to play scenarios against; the message says why."""
+    """Scenarios cannot be played; the message says what is needed."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,23 @@ class Server:
         async with self.session.request(method, address, data=body.encode(), headers=headers) as answer:
             text = await answer.text()
         try:
-            return answer.status, json.loads(text)
+            parsed = json.loads(text)
         except ValueError:
             return answer.status, None
+        _refuse_limit(parsed)
+        return answer.status, parsed
+
+
+def _refuse_limit(answer: Any) -> None:
+    """Raise NotReached for an answer that says nothing but that too much was asked."""
+    errors = answer.get("errors") or () if isinstance(answer, dict) else ()
+    for error in errors:
+        if (error.get("extensions") or {}).get("subCode") in _LIMITS:
+            raise NotReached(
+                f"The server's rate limit is reached ({error['message']}). The scenarios need more: raise"
+                " API_RATE_LIMITING_LONG_LIMIT and API_RATE_LIMITING_SHORT_LIMIT, or start the sandbox"
+                " with --rate-limit off."
+            )
 
 
 def draw(rng: random.Random) -> Values:
@@ -239,8 +255,11 @@ def first_difference(expected: Iterable[Any], got: list[Any]) -> str:
 
 
 def read_all(folder: Path) -> list[Scenario]:
-    """The scenarios of a folder, by name."""
-    return [Scenario.read(path) for path in sorted(folder.glob("*.json"))]
+    """The scenarios of a folder and of those within, by name; raises NotReached where there are none."""
+    scenarios = [Scenario.read(path) for path in sorted(folder.rglob("*.json"))]
+    if not scenarios:
+        raise NotReached(f"{folder} holds no scenarios.")
+    return scenarios
 
 
 async def reach(session: aiohttp.ClientSession, url: str) -> None:
@@ -256,6 +275,19 @@ async def reach(session: aiohttp.ClientSession, url: str) -> None:
         raise NotReached(f"{url} cannot be reached ({away or 'no answer'}).") from away
 
 
+async def check_workspace(server: Server) -> None:
+    """Raises NotReached where the key shows no workspace, or one without `phoneCall`."""
+    _, answer = await server.ask(_OBJECTS, {})
+    edges = pick(answer, "data.objects.edges")
+    if edges is None:
+        raise NotReached(f"{server.url} does not accept the key: {pick(answer, 'errors.0.message')}")
+    if "phoneCall" not in {pick(edge, "node.nameSingular") for edge in edges}:
+        raise NotReached(
+            "The workspace has no object phoneCall: run twenty-bridge setup twenty,"
+            " or start the sandbox with --provisioned."
+        )
+
+
 async def play_all(
     scenarios: Iterable[Scenario], *, url: str, tokens: Mapping[str, str | None]
 ) -> list[Verdict]:
@@ -263,5 +295,7 @@ async def play_all(
     timeout = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         await reach(session, url)
-        player = Player(Server(session, url, tokens))
+        server = Server(session, url, tokens)
+        await check_workspace(server)
+        player = Player(server)
         return [await player.play(scenario) for scenario in scenarios]

@@ -66,6 +66,7 @@ def _object(row: Row, rows: list[Row]) -> ObjectType:
 def _queries(one: ObjectType) -> Iterable[tuple[str, RootField]]:
     yield one.plural, RootField("findMany", one)
     yield one.name, RootField("findOne", one)
+    yield f"{one.plural}GroupBy", RootField("groupBy", one)
 
 
 def _mutations(one: ObjectType) -> Iterable[tuple[str, RootField]]:

@@ -37,8 +37,10 @@ def command(
     port: Port = 0,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
-    provisioned: Annotated[bool, typer.Option("--provisioned", help="Bring phoneCall along.")] = False,
-    rate_limit: Annotated[Switch, typer.Option(help="The token bucket of API keys.")] = Switch.ON,
+    provisioned: Annotated[
+        bool, typer.Option("--provisioned/--bare", help="With phoneCall, or before setup twenty.")
+    ] = True,
+    rate_limit: Annotated[Switch, typer.Option(help="The token bucket of API keys.")] = Switch.OFF,
     database: Annotated[Path | None, typer.Option(help="A file that survives a restart.")] = None,
     generation: Annotated[Version, typer.Option(help="Its version.")] = Version.V2_21,
     application_page: Annotated[

@@ -24,9 +24,10 @@ STANDARD_MESSAGE = "An error occurred."
 
 
 class ApiError(Exception):
-    """One error of a GraphQL answer; the HTTP status stays 200."""
+    """One error of a GraphQL answer; the HTTP status is nearly always 200."""
 
     code = "BAD_USER_INPUT"
+    status = 200
     sub_code: str | None = None
     friendly: object = STANDARD_MESSAGE
 

@@ -19,6 +19,7 @@ from bridge.sandbox.twenty.errors import ApiError
 from bridge.sandbox.twenty.faults import Faults
 from bridge.sandbox.twenty.limits import Limiter, no_stock
 from bridge.sandbox.twenty.model import RootField
+from bridge.sandbox.twenty.records import grouping
 from bridge.sandbox.twenty.records.columns import DbRow
 from bridge.sandbox.twenty.records.reads import Reader
 from bridge.sandbox.twenty.records.writes import Event, Writer
@@ -111,6 +112,9 @@ class Call:
     def execute(self, connection: sa.Connection) -> Any:
         reader = Reader(connection, self.schema)
         action, owner = self.target.action, self.target.object
+        if action == "groupBy":
+            self.caller.must("canReadAllObjectRecords")
+            return grouping.group(connection, self.schema, owner, self.arguments, self.selected)
         if action in ("findMany", "findOne"):
             self.caller.must("canReadAllObjectRecords")
             find = reader.find_many if action == "findMany" else reader.find_one

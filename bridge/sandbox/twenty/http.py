@@ -92,7 +92,7 @@ class Endpoints:
         except GraphQLSyntaxError as error:
             return web.json_response({"errors": [plain_error(error)]})
         except ApiError as error:
-            return web.json_response({"errors": [error.as_json()]})
+            return web.json_response({"errors": [error.as_json()], "data": None}, status=error.status)
 
     async def _execute(
         self, request: web.Request, body: dict[str, Any], sessions: list[str]

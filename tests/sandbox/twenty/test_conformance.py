@@ -22,11 +22,11 @@ async def player(session: aiohttp.ClientSession) -> AsyncIterator[Player]:
 
 async def test_every_scenario_is_answered_as_recorded(player: Player) -> None:
     verdicts = [await player.play(scenario) for scenario in SCENARIOS]
-    assert len(verdicts) >= 123
+    assert len(verdicts) >= 123 + 244
     assert [str(verdict) for verdict in verdicts if verdict.outcome != "equal"] == []
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS[::10], ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", SCENARIOS[::30], ids=lambda scenario: scenario.name)
 async def test_a_scenario_needs_nothing_from_another(player: Player, scenario: Scenario) -> None:
     assert await player.play(scenario) == Verdict(scenario.name, "equal")
 

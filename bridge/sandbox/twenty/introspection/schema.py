@@ -43,7 +43,11 @@ class Builder:
         self._connections = {one.name: self._connection(one) for one in catalog.by_name.values()}
 
     def schema(self) -> GraphQLSchema:
-        queries = {name: self._root(root) for name, root in self._catalog.queries.items()}
+        queries = {
+            name: self._root(root)
+            for name, root in self._catalog.queries.items()
+            if root.action != "groupBy"  # answered, but not described
+        }
         mutations = {name: self._root(root) for name, root in self._catalog.mutations.items()}
         return GraphQLSchema(
             query=GraphQLObjectType("Query", {**queries, "search": SEARCH}),
