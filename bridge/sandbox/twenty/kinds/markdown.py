@@ -16,7 +16,7 @@ _PARSER = (
     .disable(["entity", "autolink", "code"])
 )
 # What is made of an address is decided below, where the text is kept.
-_PARSER.validateLink = lambda _: True  # type: ignore[method-assign]
+_PARSER.validateLink = lambda url: True  # type: ignore[method-assign]
 
 _STYLES = {
     **dict.fromkeys(("strong", "b"), "bold"),

@@ -6,10 +6,12 @@ from typing import Any
 
 import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
-from phonenumbers.phonenumberutil import REGION_CODE_FOR_NON_GEO_ENTITY
 
 from bridge.sandbox.twenty.errors import ApiError
 from bridge.sandbox.twenty.kinds import scalars
+
+_NO_COUNTRY = "001"
+"""What libphonenumber calls the region of satellites and freephone numbers of all countries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def _country(parsed: phonenumbers.PhoneNumber) -> str | None:
     """The number's country; a calling code of one country names it even where the number is none."""
     countries = COUNTRY_CODE_TO_REGION_CODE.get(parsed.country_code or 0, ())
     if len(countries) == 1:
-        return None if countries[0] == REGION_CODE_FOR_NON_GEO_ENTITY else str(countries[0])
+        return None if countries[0] == _NO_COUNTRY else str(countries[0])
     region: str | None = phonenumbers.region_code_for_number(parsed)
     return region
 

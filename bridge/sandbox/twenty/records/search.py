@@ -162,7 +162,8 @@ def _connection(found: Sequence[Hit], start: int, selected: Selected, *, more: b
         "endCursor": cursors[-1] if cursors else None,
     }
     edges = [{"node": _record(hit), "cursor": at} for hit, at in zip(found, cursors, strict=True)]
-    return _picked({"edges": edges, "pageInfo": page, "__typename": "SearchResultConnection"}, selected)
+    whole = {"edges": edges, "pageInfo": page, "__typename": "SearchResultConnection"}
+    return {child.key: _picked(whole.get(child.name), child) for child in selected.children}
 
 
 def _record(hit: Hit) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""`twenty-bridge conformance` says what it needs, instead of counting differences."""
+
+from pathlib import Path
+
+import pytest
+
+from bridge.sandbox.conformance import NotReached, play_all, read_all
+from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+
+SCENARIOS = read_all(Path(__file__).parents[2] / "conformance")[:1]
+
+
+async def played(sandbox: TwentySandbox) -> str:
+    """What is said instead of verdicts."""
+    with pytest.raises(NotReached) as told:
+        await play_all(SCENARIOS, url=sandbox.url, tokens={"key": sandbox.api_key})
+    return str(told.value)
+
+
+async def test_a_workspace_without_phone_calls() -> None:
+    async with twenty_sandbox() as sandbox:
+        assert "no object phoneCall" in await played(sandbox)
+
+
+async def test_a_key_that_is_revoked() -> None:
+    async with twenty_sandbox(provisioned=True) as sandbox:
+        sandbox.faults.key_revoked = True
+        assert "does not accept the key" in await played(sandbox)
+
+
+@pytest.mark.parametrize("generation", ["2.21", "2.43"])
+async def test_over_the_rate_limit(generation: str) -> None:
+    async with twenty_sandbox(provisioned=True, generation=generation) as sandbox:
+        sandbox.faults.over_limit = True
+        assert "rate limit is reached" in await played(sandbox)
+
+
+def test_a_folder_without_scenarios(tmp_path: Path) -> None:
+    with pytest.raises(NotReached, match="holds no scenarios"):
+        read_all(tmp_path)
