@@ -40,6 +40,7 @@ def worker_for(
         links=links_of(settings),
         texts=settings.voice.spoken,
         region=settings.region,
+        zone=settings.zone,
         several=matching.several,
         nobody=matching.nobody,
     )

@@ -1,9 +1,9 @@
 """Call + person → Activity: what Twenty shall show of a call."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from bridge.calls.call import Call, CallStatus, Direction
 from bridge.calls.dispositions import Disposition
@@ -47,6 +47,8 @@ class Activity:
     transcript: str | None
     reason: str | None
     handling: str | None
+    facts: tuple[tuple[str, str], ...] = ()
+    """What a note says of the call, each with its label, in the reader's language and time zone."""
     dispositions: tuple[Disposition, ...] = ()
 
     @property
@@ -65,6 +67,7 @@ def activity_of(
     links: RecordingLinks,
     texts: Texts,
     region: str,
+    zone: tzinfo = UTC,
     said: Sequence[Disposition] = (),
 ) -> Activity:
     """What Twenty shall show of a call with the person that was chosen for it, under its agent.
@@ -91,8 +94,30 @@ def activity_of(
         transcript=call.transcript,
         reason=call.refused,
         handling=handling(call, names, texts=texts),
+        facts=tuple(_facts(call, names, texts=texts, zone=zone)),
         dispositions=tuple(replace(one, agent=names.get(one.agent, one.agent)) for one in said),
     )
+
+
+def moment(at: datetime, texts: Texts, zone: tzinfo) -> str:
+    """A day and the time of day, as the reader writes them."""
+    local = at.astimezone(zone)
+    parts = {name: getattr(local, name) for name in ("year", "month", "day", "hour", "minute")}
+    return texts.moment.format(**parts)
+
+
+def _facts(call: Call, names: Names, *, texts: Texts, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    known = (
+        (texts.outcome, _what(call, texts)),
+        (texts.caller, _who(call.from_, names, texts)),
+        (texts.called, _who(call.to, names, texts)),
+        (texts.started, moment(call.started_at, texts, zone)),
+        (texts.ended, moment(call.ended_at, texts, zone) if call.ended_at else ""),
+        (texts.length, "" if call.talk_seconds is None else duration(call.talk_seconds, texts)),
+        (texts.handled, handling(call, names, texts=texts) or ""),
+        ("Call SID", call.sid),
+    )
+    yield from ((label, value) for label, value in known if value)
 
 
 def title(call: Call, match: Match, *, names: Names, texts: Texts) -> str:

@@ -71,6 +71,15 @@ class Texts:
     not_reached: str
     minutes: str
     seconds: str
+    moment: str
+    """A day and the time of day, of a call in the configured time zone."""
+    outcome: str
+    caller: str
+    called: str
+    started: str
+    ended: str
+    length: str
+    handled: str
 
 
 ENGLISH = Texts(
@@ -122,6 +131,14 @@ ENGLISH = Texts(
     not_reached="not reached",
     minutes="{minutes} min {seconds} s",
     seconds="{seconds} s",
+    moment="{year}-{month:02}-{day:02} {hour:02}:{minute:02}",
+    outcome="Outcome",
+    caller="From",
+    called="To",
+    started="Started",
+    ended="Ended",
+    length="Length",
+    handled="Handling",
 )
 FRENCH = Texts(
     language="fr-FR",
@@ -172,6 +189,14 @@ FRENCH = Texts(
     not_reached="injoignable",
     minutes="{minutes} min {seconds} s",
     seconds="{seconds} s",
+    moment="{day:02}/{month:02}/{year} {hour:02}:{minute:02}",
+    outcome="Résultat",
+    caller="De",
+    called="À",
+    started="Début",
+    ended="Fin",
+    length="Durée",
+    handled="Prise en charge",
 )
 SHIPPED: Mapping[str, Texts] = {"en-US": ENGLISH, "fr-FR": FRENCH}
 NAMES = tuple(name for name in Texts.__dataclass_fields__ if name != "language")

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from bridge.settings.hours import Zone
 from bridge.settings.types import Email, Section
 
 
@@ -21,9 +22,11 @@ class ActivitySettings(Section):
 
     `live` writes while a call goes on, as far as the rate limit allows. A missed call becomes a task
     for the owner of the person's company, else for `assignee` (a member's e-mail); with neither, none.
+    `zone` is the time zone of what a note says.
     """
 
     live: Literal["auto", "off"] = "auto"
     missed_call_tasks: bool = True
     assignee: Email | None = Field(None, examples=["jane@example.com"])
     due_hours: int = Field(24, ge=1, le=720)
+    zone: Zone | None = Field(None, examples=["Europe/Paris"])

@@ -24,6 +24,9 @@ def _zone(value: str) -> str:
     return value
 
 
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
 def days(text: str) -> Iterator[int]:
     """`mon-wed, sat` → 0, 1, 2, 5; ValueError for what are no weekdays."""
     for part in re.split(r"[,\s]+", text.strip().lower()):
@@ -69,7 +72,7 @@ class HoursSettings(Section):
     Of two keys with one day the one that names fewer days replaces the other: `{mon-fri: …, fri: …}`.
     """
 
-    zone: Annotated[str, AfterValidator(_zone)] = Field(examples=["Europe/Paris"])
+    zone: Zone = Field(examples=["Europe/Paris"])
     open: dict[str, str] = Field(
         min_length=1, examples=["{mon-fri: '09:00-12:30 14:00-18:00', sat: '10:00-13:00'}"]
     )

@@ -1,6 +1,8 @@
 """The settings: what there is, what it may be, what it is where nobody says."""
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -139,6 +141,13 @@ class Settings(Section):
     def region(self) -> str:
         """Where national numbers are at home: as set, else where the company's number is."""
         return self.voice.region or home_region(self.twilio.phone_number)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Whose time is shown: as set, else that of the default line's hours, else UTC."""
+        hours = self.lines.default.hours
+        name = self.activities.zone or (hours.zone if hours else None)
+        return ZoneInfo(name) if name else UTC
 
     @property
     def own_numbers(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ DURATION = {"minutes": 3, "seconds": 12}
 PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
     "minutes": DURATION,
     "seconds": DURATION,
+    "moment": {"year": 2026, "month": 11, "day": 28, "hour": 23, "minute": 42},
     "also": {"names": "Jane, John"},
     "call_back": {"name": "Jane"},
     "answered_by": {"name": "Alice", "time": "8 s"},

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal, TypeVar
 
 import structlog
@@ -39,11 +39,12 @@ LONG_AGO = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How calls are matched and shown. `region` is where national numbers are at home."""
+    """How calls are matched and shown: national numbers are of `region`, times are shown in `zone`."""
 
     texts: Texts
     links: RecordingLinks
     region: str
+    zone: tzinfo = UTC
     several: Several = "oldest"
     nobody: Literal["log", "create", "skip"] = "log"
 
@@ -213,6 +214,7 @@ class Preparation:
             links=self._policy.links,
             texts=self._policy.texts,
             region=self._policy.region,
+            zone=self._policy.zone,
             said=said,
         )
         shown, before = Shown.of(activity, certain=call.certain), Shown.read(due.written)

@@ -182,19 +182,9 @@ def _disposition_note(activity: Activity, said: Disposition) -> Record:
 
 
 def _markdown(activity: Activity) -> str:
-    facts: Mapping[str, object] = {
-        "Status": activity.status.value,
-        "From": activity.from_number,
-        "To": activity.to_number,
-        "Started": time(activity.started_at),
-        "Ended": time(activity.ended_at),
-        "Seconds": activity.duration_seconds,
-        **{link.label: f"<{link.url}>" for link in activity.recordings},
-        "Reason": activity.reason and plain(activity.reason),
-        "Handling": activity.handling and plain(activity.handling),
-        "Call SID": activity.call_sid,
-    }
-    listed = "\n".join(f"- {name}: {value}" for name, value in facts.items() if value is not None)
+    links = [(link.label, f"<{link.url}>") for link in activity.recordings]
+    facts = [*links, *((label, plain(value)) for label, value in activity.facts)]
+    listed = "\n".join(f"- {label}: {value}" for label, value in facts)
     return f"{quoted(activity.transcript)}\n\n{listed}" if activity.transcript else listed
 
 
