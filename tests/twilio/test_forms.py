@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bridge.calls.callback import Kind
 from bridge.errors import CallbackInvalid
-from bridge.twilio.forms import callback
+from bridge.twilio.forms import callback, served
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -59,7 +59,6 @@ def test_recorded(path: Path) -> None:
         (Kind.DIAL, {}, "DialCallStatus"),
         (Kind.DIAL, {"DialCallStatus": "on fire"}, "DialCallStatus"),
         (Kind.DIAL, {"DialCallStatus": "busy", "CallStatus": "on fire"}, "CallStatus"),
-        (Kind.VOICE, {}, "From"),
         (Kind.REFUSED, {}, "Reason"),
     ],
 )
@@ -135,3 +134,11 @@ def test_any_form_is_a_callback_or_refused(kind: Kind, named: dict[str, str], mo
         return
     assert read.parameters == {**more, **named}
     assert all(re.fullmatch("CA[0-9a-zA-Z]{32}", sid) for sid in (read.call_sid, read.parent_sid or SID))
+
+
+def test_what_is_not_needed_to_answer_is_left_out() -> None:
+    told = {"From": " ", "CallStatus": "answered", "ParentCallSid": "junk", "DialCallStatus": "busy"}
+    kept, left_out = served(told)
+    assert kept == {"From": "anonymous", "DialCallStatus": "busy"}
+    assert left_out == ["CallStatus", "ParentCallSid"]
+    assert served({"From": "+33612345678"}) == ({"From": "+33612345678"}, [])
