@@ -131,7 +131,7 @@ async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> As
             open_sessions(settings.twenty, client) as sessions,
             draining(worker, settings.server.stop_seconds),
             following(inbox, switchboard.heard),
-            upkeep(settings, inbox, rest, lock.check),
+            upkeep(settings, inbox, rest, client, lock.check),
             comparing(client),
         ):
             calls_in = CallsIn(_lines(settings), recognition, members, switchboard, timing.clock)

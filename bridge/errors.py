@@ -45,6 +45,9 @@ BridgeError
     └── TwentyDenied       credentials, permission, schema: nothing of ours will be taken
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class BridgeError(Exception):
     """The root of the tree; `code` names the reason in logs and in `/ready`."""
@@ -272,9 +275,13 @@ class TwentyRefused(TwentyError):
 
 
 class Duplicate(TwentyRefused):
-    """A record with this id or unique value exists, perhaps as a deleted one."""
+    """A record with this id or unique value exists, perhaps a deleted one: `there`, where it was asked."""
 
     code = "twenty.duplicate"
+
+    def __init__(self, message: str, *, there: Mapping[str, Any] | None = None) -> None:
+        self.there = there
+        super().__init__(message)
 
 
 class TargetGone(TwentyRefused):

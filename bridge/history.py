@@ -11,10 +11,12 @@ from bridge.inbox.store import Inbox
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of
 from bridge.sync.asking import Asking
+from bridge.sync.corrections import EVERY, FIRST_IN, Corrections
 from bridge.sync.reconcile import Reconciler
 from bridge.sync.remembered import Ours
 from bridge.sync.retention import RecordingRetention
 from bridge.sync.rounds import Rounds
+from bridge.twenty.client import TwentyClient
 from bridge.twilio.rest import TwilioRest
 
 PURGE_EVERY = timedelta(hours=1)
@@ -47,10 +49,18 @@ def ours_of(settings: Settings) -> Ours:
 
 @asynccontextmanager
 async def upkeep(
-    settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Callable[[], Awaitable[None]]
+    settings: Settings,
+    inbox: Inbox,
+    twilio: TwilioRest,
+    twenty: TwentyClient,
+    lead: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
-    """Reconciles, purges and deletes recordings while it is this process's turn, as `lead` says."""
-    tasks = [asyncio.create_task(r.run()) for r in _rounds(settings, inbox, twilio, lead)]
+    """Reconciles, purges, deletes recordings and follows corrections while it is this process's turn.
+
+    `lead` says whose turn it is.
+    """
+    rounds = [*_rounds(settings, inbox, twilio, lead), _corrections(inbox, twenty, lead)]
+    tasks = [asyncio.create_task(r.run()) for r in rounds]
     try:
         yield
     finally:
@@ -72,3 +82,8 @@ def _rounds(
     if (kept_days := settings.recordings.keep_days) is not None:
         recordings = RecordingRetention(inbox, twilio, timedelta(days=kept_days))
         yield Rounds("delete recordings", recordings.once, every=DELETE_EVERY, lead=lead)
+
+
+def _corrections(inbox: Inbox, twenty: TwentyClient, lead: Callable[[], Awaitable[None]]) -> Rounds:
+    corrections = Corrections(inbox, twenty.while_allowed(lead), affordable=twenty.budget.ample)
+    return Rounds("corrections", corrections.once, every=EVERY, lead=lead, first_in=FIRST_IN)

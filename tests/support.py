@@ -127,7 +127,7 @@ PHONE_CALLS = """{ phoneCalls(first: 1000, orderBy: [{startedAt: AscNullsLast}])
   transcript { markdown }
 } } } }"""
 TIMELINE = """{ timelineActivities(first: 1000) { edges { node {
-  name happensAt createdAt targetPersonId linkedRecordId linkedRecordCachedName
+  id happensAt createdAt targetPersonId linkedRecordId linkedRecordCachedName
 } } } }"""
 
 
@@ -141,7 +141,7 @@ async def phone_calls(twenty: TwentySandbox) -> dict[str, dict[str, Any]]:
 async def timeline(twenty: TwentySandbox) -> list[dict[str, Any]]:
     """The rows about phone calls."""
     nodes = nodes_of(await ask(twenty, TIMELINE))
-    return [node for node in nodes if node["name"] == "linked-phoneCall.created"]
+    return [node for node in nodes if node["linkedRecordId"]]
 
 
 def nodes_of(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -160,6 +160,19 @@ async def finished(
             if found and found["status"] not in ("RINGING", "IN_PROGRESS") and holds(found):
                 return found
             await asyncio.sleep(0.02)
+
+
+def lines_of(blocknote: str | None) -> list[str]:
+    """What the page shows of a rich text, a line a block: `>` before a quotation, `-` before an item."""
+    marks = {"paragraph": "", "quote": "> ", "bulletListItem": "- "}
+    return [marks[block["type"]] + _inline(block["content"]) for block in json.loads(blocknote or "[]")]
+
+
+def _inline(content: list[dict[str, Any]]) -> str:
+    return "".join(
+        f"[{_inline(part['content'])}]({part['href']})" if part["type"] == "link" else part["text"]
+        for part in content
+    )
 
 
 def settled(database: Path) -> bool:

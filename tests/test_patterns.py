@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from bridge.redact import Redactor
-from bridge.twenty.markdown import plain
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 FUNCTIONS = frozenset(
@@ -89,7 +88,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "settings/voice.py": {"'^[a-z]{2,3}-[A-Z]{2}$'": SETTINGS},
     "twenty/credentials.py": {"COOKIE_VALUE": HEADER},
     "twenty/limits.py": {"NAMED": ANSWER},
-    "twenty/markdown.py": {"ACTIVE": BODY, "BREAK": BODY, "BLOCK": BODY},
+    "twenty/text.py": {"UNSTORABLE": BODY},
     "twenty/translate.py": {"NUMBER": ANSWER},
     "twenty/webhooks.py": {"MILLISECONDS": HEADER},
     "twilio/document.py": {"NO_XML": FIELD},
@@ -355,9 +354,3 @@ WORDS += ["@", "+1", "+1 ", "%2B", "tbk_", "signature", "null", "1", "\n", " "]
 
 def test_the_redactor_takes_time_in_proportion_to_its_line() -> None:
     assert_linear(Redactor(["a-secret-of-ours"]), hostile(WORDS, random.Random(1)))
-
-
-def test_markdown_takes_time_in_proportion_to_its_text() -> None:
-    assert_linear(
-        plain, hostile(["\n", " ", "\t", "1", "-", ". ", "a", "*", "# ", "> ", "`", "\\"], random.Random(2))
-    )

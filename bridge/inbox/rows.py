@@ -23,7 +23,9 @@ class DueCall:
     """A call that Twenty is behind on, with all that is known of it.
 
     `match` is whom it was written to before; None of a call that is to be matched, for the first time or
-    anew, and `former_id` is then the person who is gone. `written` digests what was written.
+    anew, and `former_id` is then the person who is gone. `written` digests what was written. `tried` tells
+    that a write failed since, and may have been carried out; `anew` that Twenty is to be asked how the call
+    stands, whatever is known of it; `reminded` that there was a task for it.
     """
 
     root_sid: str
@@ -39,6 +41,9 @@ class DueCall:
     """The kind of a callback that this version of the bridge does not know, and left out."""
     problem: str | None = None
     """Why the call cannot be read; its callbacks are not here then."""
+    tried: bool = False
+    anew: bool = False
+    reminded: bool = False
 
 
 class Outcome(StrEnum):
@@ -67,6 +72,7 @@ class Settled:
     match: Match | None
     written: bytes | None
     ended: bool = True
+    reminded: bool = False
     outcome: Outcome = Outcome.WRITTEN
     unread: str | None = None
     """See `DueCall`."""
@@ -127,6 +133,7 @@ def settled_row_of(settled: Settled, now: datetime) -> Row:
         "at": now,
         "goes_on_since": None if settled.ended else now,
         "kind_unread": settled.unread,
+        "is_reminded": settled.reminded,
     }
 
 
@@ -143,6 +150,9 @@ def due_call_of(row: RowMapping, told: Sequence[Callback], *, unread: str | None
         settled_at=row["settled_at"],
         deferrals=row["deferrals"],
         unread=unread,
+        tried=row["attempts"] > 0,
+        anew=row["anew_revision"] > row["synced_revision"],
+        reminded=row["reminded"],
     )
 
 

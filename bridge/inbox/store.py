@@ -408,6 +408,7 @@ _SETTLE = (
         written=_unless_anew("written", "digest"),
         settled_at=bindparam("at"),
         open_since=bindparam("goes_on_since"),
+        reminded=bindparam("is_reminded"),
         attempts=0,
         last_error=None,
         not_before=None,

@@ -90,6 +90,8 @@ calls = Table(
     Column("deferrals", Integer, nullable=False, server_default="0"),
     # The kind of a callback that this version of the bridge does not know.
     Column("unread", String(16)),
+    # There was a task for it: a later change of it makes none.
+    Column("reminded", Boolean, nullable=False, server_default=false()),
 )
 
 kept = calls.c.purged.is_(false())

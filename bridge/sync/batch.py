@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeVar
 
 import structlog
 
 from bridge import metrics
-from bridge.calls.activity import activity_of
+from bridge.calls.activity import Activity, activity_of
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.call import Call, fold
 from bridge.calls.caller_names import name_of_caller
@@ -19,22 +19,19 @@ from bridge.calls.numbers import Number, e164
 from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
-from bridge.inbox.rows import DOUBTFUL, DueCall, Outcome
+from bridge.inbox.rows import DueCall, Outcome
 from bridge.sync.shown import NOTHING, Shown
-from bridge.twenty.activities import Writes
+from bridge.twenty.activities import Standing, Writes
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
-from bridge.twenty.notes import Write
 from bridge.twenty.people import NewPerson, create_people
+from bridge.twenty.writes import Before, Known, Write
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
-
-LONG_AGO = timedelta(minutes=1)
-"""A call that was settled before this may have been deleted by a user since, and then stays so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,28 +103,29 @@ class Preparation:
     ) -> tuple[list[Prepared], list[Unprepared]]:
         """Folds each call, and finds the person of those that are to be matched.
 
-        Raises TwentyError where Twenty cannot be asked.
+        Of calls that Twenty may have it is asked, in one root field, how they stand there: what a user did
+        to them stays done. Raises TwentyError where Twenty cannot be asked.
         """
         unprepared: list[Unprepared] = []
         folded = _each(claimed, self._folded, unprepared)
-        due_calls = [due for due in claimed if due.root_sid in folded]
-        asked = {due.root_sid for due in due_calls if _may_have_changed(due, now)}
-        standing = await writes.standing(asked) if asked else {}
-        deleted = asked - standing.keys()
-        matches = await self._match(
-            [due for due in due_calls if due.match is None and due.root_sid not in deleted],
-            folded,
-            standing,
-        )
         await self._members.refresh(self._client)
+        asks = _each(
+            [due for due in claimed if due.root_sid in folded],
+            lambda due: self._is_to_ask(due, folded[due.root_sid]),
+            unprepared,
+        )
+        due_calls = [due for due in claimed if due.root_sid in asks]
+        asked = {root_sid for root_sid, asking in asks.items() if asking}
+        standing = await writes.standing(asked) if asked else {}
+        gone = {due.root_sid for due in due_calls if due.root_sid in asked and _is_gone(due, standing)}
+        matches = await self._match([due for due in due_calls if due.root_sid not in gone], folded, standing)
 
         def prepared(due: DueCall) -> Prepared:
             return self._prepared(
                 due,
                 folded[due.root_sid],
-                due.match or matches.get(due.root_sid),
-                standing=standing,
-                gone=due.root_sid in deleted,
+                matches.get(due.root_sid, due.match),
+                gone=due.root_sid in gone,
             )
 
         return list(_each(due_calls, prepared, unprepared).values()), unprepared
@@ -138,20 +136,34 @@ class Preparation:
         self._number(call)
         return call
 
+    def _is_to_ask(self, due: DueCall, call: Call) -> bool:
+        """Whether the call may be in Twenty, and something is to be written of it or is to be found out."""
+        if due.written is None and not due.tried:
+            return False
+        if due.match is None or due.tried or due.anew:
+            return True
+        return self._prepared(due, call, due.match, gone=False).changed is not None
+
     async def _match(
-        self, due_calls: Sequence[DueCall], folded: Mapping[str, Call], standing: Mapping[str, str | None]
+        self,
+        due_calls: Sequence[DueCall],
+        folded: Mapping[str, Call],
+        standing: Mapping[str, Standing],
     ) -> dict[str, Match]:
-        """Call SID → match, of those whose other party is known; who has no number is nobody."""
-        matches: dict[str, Match] = {}
-        numbers: dict[str, Number] = {}
-        for due in due_calls:
-            corrected = standing.get(due.root_sid)
-            if corrected and corrected != due.former_id:
-                matches[due.root_sid] = Match(Person(corrected, ""), corrected=True)
-            elif number := self._number(folded[due.root_sid]):
-                numbers[due.root_sid] = number
-            elif folded[due.root_sid].other_party:
-                matches[due.root_sid] = NOBODY
+        """Call SID → match, of those that a user or the bridge matches anew; who has no number is nobody."""
+        matches = {
+            due.root_sid: match
+            for due in due_calls
+            if (found := standing.get(due.root_sid)) and (match := _corrected(due, found))
+        }
+        anew = [due for due in due_calls if due.match is None and due.root_sid not in matches]
+        numbers = {due.root_sid: n for due in anew if (n := self._number(folded[due.root_sid]))}
+        # A call whose other party is not known yet stays open.
+        matches |= {
+            due.root_sid: NOBODY
+            for due in anew
+            if due.root_sid not in numbers and folded[due.root_sid].other_party
+        }
         # Of a call that is matched anew, what was found before is what changed.
         again = {due.root_sid for due in due_calls if due.settled_at}
         self._directory.drop({number for sid, number in numbers.items() if sid in again})
@@ -161,7 +173,7 @@ class Preparation:
             chosen |= await self._create(
                 {sid: numbers[sid] for sid, match in chosen.items() if match == NOBODY}, folded
             )
-        matches |= chosen
+        matches |= {sid: _unless_moved(match, standing.get(sid)) for sid, match in chosen.items()}
         for match in matches.values():
             metrics.MATCHES.inc(_outcome(match))
         return matches
@@ -192,23 +204,28 @@ class Preparation:
             log.error("people.not_created", reason=wrong.code, error=str(wrong))
             return numbers
 
-    def _prepared(
-        self,
-        due: DueCall,
-        call: Call,
-        match: Match | None,
-        *,
-        standing: Mapping[str, str | None],
-        gone: bool,
-    ) -> Prepared:
+    def _prepared(self, due: DueCall, call: Call, match: Match | None, *, gone: bool) -> Prepared:
         number = self._number(call)
-        nobody = match is None or match.person is None
+        nobody = match is None or (match.person is None and not match.corrected)
         if gone or (nobody and self._policy.nobody == "skip"):
-            return Prepared(due, call, number, match, None, due.written)
+            return Prepared(due, call, number, due.match if gone else match, None, due.written)
+        activity = self._activity(due, call, match or NOBODY)
+        shown, before = Shown.of(activity, certain=call.certain), Shown.read(due.written)
+        write = Write(
+            activity=activity,
+            chooses_person=due.match is None and not (match and match.corrected),
+            before=_before(due, before),
+            record=shown.record != before.record,
+            note=shown.note not in (before.note, NOTHING),
+            dispositions=shown.dispositions != before.dispositions,
+        )
+        return Prepared(due, call, number, match, write, shown.to_bytes())
+
+    def _activity(self, due: DueCall, call: Call, match: Match) -> Activity:
         said = dispositions(due.callbacks)
-        activity = activity_of(
+        return activity_of(
             call,
-            match or NOBODY,
+            match,
             agent_id=self._members.by_identity(call.agent) if call.agent else None,
             names=self._members.names(_identities(call) | {Identity(one.agent) for one in said}),
             links=self._policy.links,
@@ -217,18 +234,6 @@ class Preparation:
             zone=self._policy.zone,
             said=said,
         )
-        shown, before = Shown.of(activity, certain=call.certain), Shown.read(due.written)
-        write = Write(
-            activity,
-            first=due.match is None and not (match and match.corrected),
-            # A user may have put the call on somebody else since.
-            person_id=standing.get(due.root_sid, activity.person_id) if due.match else activity.person_id,
-            record=shown.record != before.record,
-            note=shown.note not in (before.note, NOTHING),
-            noted=before.note != NOTHING,
-            dispositions=shown.dispositions != before.dispositions,
-        )
-        return Prepared(due, call, number, match, write, shown.to_bytes())
 
     def _number(self, call: Call) -> Number | None:
         """The other party's number, where it is one that a person can have."""
@@ -258,11 +263,49 @@ def _outcome(match: Match) -> str:
     return "person" if match.person else "nobody"
 
 
-def _may_have_changed(due: DueCall, now: datetime) -> bool:
-    """Whether a user may have deleted or moved what was written of the call."""
-    if due.written is None or due.settled_at is None:
-        return False
-    return due.match is None or due.written == DOUBTFUL or abs(now - due.settled_at) > LONG_AGO
+def _is_gone(due: DueCall, standing: Mapping[str, Standing]) -> bool:
+    """Whether a user deleted the call, or destroyed it: no write brings it back."""
+    found = standing.get(due.root_sid)
+    return due.written is not None if found is None else found.deleted
+
+
+def _corrected(due: DueCall, standing: Standing) -> Match | None:
+    """Whom a user put the call on; None where it is on whom the bridge chose, or that is to be found out."""
+    if not standing.says_person:
+        return None
+    if due.match is None:
+        # Matched anew, for its person is gone or was never found: whoever stands there now, a user chose.
+        return Match(standing.person, corrected=True) if standing.person and due.written else None
+    if standing.person_id == _id_of(due.match.person):
+        return None
+    if standing.person_id is None:
+        return Match(None, corrected=True)
+    return Match(standing.person or Person(standing.person_id, ""), corrected=True)
+
+
+def _unless_moved(match: Match, standing: Standing | None) -> Match:
+    """Of a call that a failed write may have brought to Twenty: whom a user put it on meanwhile."""
+    if standing is None or standing.person is None or standing.person_id == _id_of(match.person):
+        return match
+    return Match(standing.person, corrected=True)
+
+
+def _before(due: DueCall, shown: Shown) -> Before:
+    """What is known of the call's records in Twenty."""
+    person_id = _id_of(due.match.person) if due.match else due.former_id
+    settled = due.written is not None
+    unsure = due.tried or (settled and not shown.is_known)
+    return Before(
+        person_id=person_id,
+        call=Known.of(written=settled, unsure=unsure),
+        row=Known.of(written=settled and person_id is not None, unsure=unsure),
+        note=Known.of(written=shown.note != NOTHING, unsure=unsure),
+        dispositions=Known.of(written=shown.dispositions != NOTHING, unsure=unsure),
+    )
+
+
+def _id_of(person: Person | None) -> str | None:
+    return person.id if person else None
 
 
 def _identities(call: Call) -> set[Identity]:

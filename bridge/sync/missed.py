@@ -27,8 +27,15 @@ class Reminders:
 
         None that would be overdue when it is made: history is not to be called back.
         """
-        made = [reminder for p in prepared if p.changed and (reminder := self._reminder(p))]
-        return [reminder for reminder in made if reminder.due_at > now]
+        return [reminder for _, reminder in self._made(prepared) if reminder.due_at > now]
+
+    def made(self, prepared: Sequence[Prepared]) -> set[str]:
+        """The calls of which a later change makes no reminder any more."""
+        return {sid for sid, _ in self._made(prepared)}
+
+    def _made(self, prepared: Sequence[Prepared]) -> list[tuple[str, Reminder]]:
+        fresh = [p for p in prepared if p.changed and not p.due.reminded]
+        return [(p.due.root_sid, reminder) for p in fresh if (reminder := self._reminder(p))]
 
     def _reminder(self, prepared: Prepared) -> Reminder | None:
         call, person = prepared.call, prepared.match and prepared.match.person
@@ -45,4 +52,5 @@ class Reminders:
             title=self.texts.call_back.format(name=person.name),
             missed_at=call.started_at,
             due_at=call.started_at + self.due_in,
+            unsure=prepared.due.tried,
         )

@@ -35,6 +35,11 @@ class Shown:
         kept = kept or bytes(RECORD + NOTE + DISPOSITIONS)
         return cls(kept[:RECORD], kept[RECORD : RECORD + NOTE], kept[RECORD + NOTE :])
 
+    @property
+    def is_known(self) -> bool:
+        """Whether these say what Twenty shows; not so of a call that it never had, or that is in doubt."""
+        return any(self.record)
+
     def to_bytes(self) -> bytes:
         """As it is kept."""
         return self.record + self.note + self.dispositions

@@ -34,9 +34,9 @@ from bridge.twenty.batches import Batches, Refused
 from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
 from bridge.twenty.features import Feature, go_without
-from bridge.twenty.notes import Write
 from bridge.twenty.schema import read_schema
 from bridge.twenty.tasks import remind
+from bridge.twenty.writes import Write
 
 POLL_SECONDS = 5
 """How long another process's news may go unseen; this one's own wake the worker at once."""
@@ -213,7 +213,7 @@ class Worker:
 
     async def _write(self, writes: Writes, wanted: Sequence[Write]) -> Refused:
         """Writes; where the outcome is unknown, or another process may have been at it, once more later."""
-        sids = [write.activity.call_sid for write in wanted]
+        sids = [write.sid for write in wanted]
         try:
             refused = await writes.write(wanted)
         except TwentyUnavailable as error:
@@ -250,6 +250,7 @@ class Worker:
                 log.warning("task.refused", key=key, reason=str(error))
 
     async def _settle(self, prepared: Sequence[Prepared]) -> None:
+        reminded = self._reminders.made(prepared) if self._reminders else set()
         settled = [
             Settled(
                 root_sid=p.due.root_sid,
@@ -258,6 +259,7 @@ class Worker:
                 match=p.match,
                 written=p.digest,
                 ended=p.call.ended and p.call.certain,
+                reminded=p.due.reminded or p.due.root_sid in reminded,
                 outcome=p.outcome,
                 unread=p.due.unread,
             )
@@ -296,9 +298,7 @@ class Worker:
             schema = await read_schema(self._client)
             self._writes = writer_for(self._client, self._batches, schema)
             self._writes_until = now + SCHEMA_HOLDS_SECONDS
-            log.info(
-                "twenty.schema", phone_calls=schema.has_phone_calls, timeline=bool(schema.timeline_object_id)
-            )
+            log.info("twenty.schema", phone_calls=schema.has_phone_calls, timeline=bool(schema.timeline))
         return self._writes
 
     async def _stand_by(self, standby: Standby) -> None:

@@ -22,6 +22,7 @@ from bridge.twenty.answers import understood
 from bridge.twenty.budget import Budget
 from bridge.twenty.composites import Composites
 from bridge.twenty.documents import Operation, operation
+from bridge.twenty.text import all_storable
 from bridge.twenty.translate import translate
 from bridge.unreachable import seconds_of, why
 
@@ -150,7 +151,7 @@ async def send(
     """
     began, outcome = time.perf_counter(), "ok"
     try:
-        return await _ask(session, operation(name, variables, bare=bare), dict(post or {}))
+        return await _ask(session, operation(name, all_storable(variables), bare=bare), dict(post or {}))
     except TwentyError as error:
         outcome = error.code.removeprefix("twenty.")
         raise

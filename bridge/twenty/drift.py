@@ -25,7 +25,7 @@ from graphql import (
 
 from bridge.twenty.composites import bare_lists
 from bridge.twenty.documents import without_entries
-from bridge.twenty.features import GIVEN, RECORDS, Feature, Given, feature_of
+from bridge.twenty.features import GIVEN, RECORDS, TYPED_TIMELINE, Feature, Given, feature_of
 from bridge.twenty.reached import reached
 
 EXECUTED_UNSEEN = tuple(rule for rule in specified_rules if rule is not ScalarLeafsRule)
@@ -75,7 +75,13 @@ def _not_taken(schema: GraphQLSchema, document: DocumentNode, given: Given) -> I
     fields = _operation(parse(f"{{ {given.fields} }}", no_location=True)).selection_set
     for variable in _operation(document).variable_definitions or ():
         if variable.variable.name.value == given.variable:
-            yield from _undefined(get_named_type(type_from_ast(schema, variable.type)), fields)
+            taken = get_named_type(type_from_ast(schema, variable.type))
+            if given.typed is None or given.typed == _has(taken, TYPED_TIMELINE):
+                yield from _undefined(taken, fields)
+
+
+def _has(taken: object, field: str) -> bool:
+    return isinstance(taken, GraphQLInputObjectType) and field in taken.fields
 
 
 def _operation(document: DocumentNode) -> OperationDefinitionNode:

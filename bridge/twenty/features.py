@@ -61,11 +61,19 @@ RECORDS: Mapping[str, Feature] = {
     "WorkspaceMembers": Feature.AGENTS,
     "WrittenPhoneCalls": Feature.CORRECTIONS,
     "WrittenNotes": Feature.CORRECTIONS,
+    "ChangedPhoneCalls": Feature.CORRECTIONS,
+    "ExistingTimelineActivities": Feature.TIMELINE,
+    "ExistingPeople": Feature.NEW_PEOPLE,
+    "ExistingTasks": Feature.TASKS,
+    "ExistingTaskTargets": Feature.TASKS,
     "MayWriteNotes": Feature.DOCTOR,
     "MayWritePhoneCalls": Feature.DOCTOR,
     "MayWriteTasks": Feature.DOCTOR,
     "UpsertPhoneCalls": Feature.CALLS,
     "UpsertTimelineActivities": Feature.TIMELINE,
+    "CreateTimelineActivities": Feature.TIMELINE,
+    "MoveTimelineActivities": Feature.TIMELINE,
+    "DestroyTimelineActivities": Feature.TIMELINE,
     "UpsertNotes": Feature.NOTES,
     "UpsertNoteTargets": Feature.NOTES,
     "CreateNotes": Feature.NOTES,
@@ -77,6 +85,7 @@ RECORDS: Mapping[str, Feature] = {
 
 STRUCTURE: Mapping[str, Feature] = {
     "Objects": Feature.TIMELINE,
+    "TimelineActivityTypes": Feature.TIMELINE,
     "CurrentUser": Feature.USERS,
     "CurrentWorkspace": Feature.USERS,
 }
@@ -97,7 +106,7 @@ SELECTED: Mapping[str, Mapping[str, Feature]] = {
 """Operation → selected fields without which it does the most of its work: Twenty answers null for them."""
 
 
-SOME_GENERATIONS = frozenset({"RecordPageOrigins"})
+SOME_GENERATIONS = frozenset({"RecordPageOrigins", "TimelineActivityTypes"})
 """Operations that are sent only where the workspace's schema has what they name."""
 
 
@@ -116,7 +125,12 @@ class Given:
     variable: str
     fields: str
     feature: Feature
+    typed: bool | None = None
+    """Only where timeline rows have a type (True), or only where they have none (False)."""
 
+
+TYPED_TIMELINE = "timelineActivityTypeId"
+"""The field of `TimelineActivityCreateInput` that alone says which generation a workspace is of."""
 
 GIVEN = (
     Given(
@@ -132,7 +146,7 @@ GIVEN = (
         "data",
         """name direction status startedAt answeredAt endedAt durationInSeconds
         fromPhoneNumber { primaryPhoneNumber } toPhoneNumber { primaryPhoneNumber }
-        recording { primaryLinkLabel primaryLinkUrl secondaryLinks } transcript { markdown }
+        recording { primaryLinkLabel primaryLinkUrl secondaryLinks } transcript { blocknote }
         companyId agentId handling""",
         Feature.CALL_DETAILS,
     ),
@@ -143,9 +157,18 @@ GIVEN = (
         """id name happensAt createdAt targetPersonId workspaceMemberId
         linkedObjectMetadataId linkedRecordId linkedRecordCachedName""",
         Feature.TIMELINE,
+        typed=False,
     ),
-    Given("UpsertNotes", "data", "id title bodyV2 { markdown } createdAt", Feature.NOTES),
-    Given("CreateNotes", "data", "id title bodyV2 { markdown } createdAt", Feature.NOTES),
+    Given(
+        "CreateTimelineActivities",
+        "data",
+        """id timelineActivityTypeId happensAt createdAt targetPersonId workspaceMemberId
+        linkedObjectMetadataId linkedRecordId""",
+        Feature.TIMELINE,
+        typed=True,
+    ),
+    Given("UpsertNotes", "data", "id title bodyV2 { blocknote } createdAt", Feature.NOTES),
+    Given("CreateNotes", "data", "id title bodyV2 { blocknote } createdAt", Feature.NOTES),
     Given("UpsertNoteTargets", "data", "id noteId targetPersonId", Feature.NOTES),
     Given("UpsertNoteTargets", "data", "targetPhoneCallId", Feature.NOTES_ON_CALLS),
     Given(

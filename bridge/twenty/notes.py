@@ -6,40 +6,21 @@ never changed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from bridge.calls.activity import Activity, record_id
 from bridge.calls.dispositions import Disposition
 from bridge.errors import Duplicate, TwentyDenied
 from bridge.twenty.batches import Batches, Record, Refused
+from bridge.twenty.blocks import Block, bullet, linked, paragraphs, plain, quotes, rich_text
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
-from bridge.twenty.markdown import plain, quoted
-from bridge.twenty.times import text
+from bridge.twenty.writes import Known, Write, time
 
 BY_KEY = "API"
 """Who writes by an API key, as the bridge does; whoever edits a note in Twenty is MANUAL."""
 
 SECOND = "second"
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """An activity to write; `first` until Twenty has had the call, with its person, once.
-
-    `person_id` is whom the call is on as far as is known, which a user may have corrected. `record` tells
-    that its record says something new, `note` that its note does, `noted` that there was one before,
-    `dispositions` that there are new ones.
-    """
-
-    activity: Activity
-    first: bool
-    person_id: str | None
-    record: bool = True
-    note: bool = False
-    noted: bool = False
-    dispositions: bool = False
 
 
 class CallNotes:
@@ -51,49 +32,43 @@ class CallNotes:
         self._on_call = on_call
 
     async def write(self, writes: Sequence[Write]) -> Refused:
-        """Writes each call's note; what is refused is in the answer, by call SID."""
-        which = await self._which([w for w in writes if not w.first])
-        refused = await self._upsert(writes, which)
-        written = [w for w in writes if w.activity.call_sid not in refused]
-        return refused | await self._send_targets(
-            [_targets_of(w, which, with_person=w.first) for w in written]
-        )
+        """Writes the note that shows each call; what is refused is in the answer, by call SID.
+
+        Two root fields, and one more where some were written before.
+        """
+        return await self._write(await self._chosen(writes, {w.sid: _of_call(w) for w in writes}))
 
     async def write_text(self, writes: Sequence[Write]) -> Refused:
-        """Writes the notes of those that have text, unless a user deleted it; two root fields, or three."""
-        worth = [w for w in writes if w.note or (w.first and w.activity.has_text)]
-        if not worth:
-            return {}
-        which = await self._which([w for w in worth if w.noted])
-        standing = [w for w in worth if not w.noted or w.activity.call_sid in which]
-        # One that a person was found for later is put on the person, and says what it said.
-        refused = await self._upsert([w for w in standing if w.note], which)
-        written = [w for w in standing if w.activity.call_sid not in refused]
-        targets = [_targets_of(w, which, with_person=w.first or not w.noted) for w in written]
-        return refused | await self._send_targets(targets)
+        """Writes the notes of those that have text, unless a user deleted it."""
+        worth = [w for w in writes if w.note or (w.moves and w.activity.has_text)]
+        chosen = await self._chosen(worth, {w.sid: w.before.note for w in worth})
+        # On another person, without news: what a user edited is put there as it is.
+        return await self._write([n if n.write.note else n.first() for n in chosen])
 
     async def write_dispositions(self, writes: Sequence[Write]) -> Refused:
         """Creates what agents said as notes of its own; two root fields for all."""
         said = {
-            f"{w.activity.call_sid} {one.id}": (w, one)
+            f"{w.sid} {one.id}": (w, one)
             for w in writes
-            if w.dispositions or w.first
+            if w.dispositions or w.moves
             for one in w.activity.dispositions
         }
         if not said:
             return {}
-        notes = {key: _disposition_note(w.activity, one) for key, (w, one) in said.items()}
-        tried = await self._batches.send("CreateNotes", notes)
+        tried = await self._batches.create(
+            "CreateNotes",
+            {key: _disposition_note(w.activity, one) for key, (w, one) in said.items()},
+            existing="WrittenNotes",
+            unsure=[key for key, (w, _) in said.items() if w.before.dispositions is not Known.NEW],
+        )
         # It was written before: a user may have changed it since, or deleted it.
         refused = {key: error for key, error in tried.items() if not isinstance(error, Duplicate)}
-        written = [
-            _targets(w, f"disposition {one.id}") for key, (w, one) in said.items() if key not in refused
+        targets = [
+            _targets(w, f"disposition {one.id}")
+            for key, (w, one) in said.items()
+            if key not in tried or (key not in refused and w.moves)
         ]
-        return _by_call(refused) | await self._send_targets(written)
-
-    async def _upsert(self, writes: Sequence[Write], which: Mapping[str, str]) -> Refused:
-        notes = {w.activity.call_sid: note_of(w.activity, which.get(w.activity.call_sid, "")) for w in writes}
-        return await self._batches.send("UpsertNotes", notes)
+        return _by_call(refused) | await self._send_targets(targets)
 
     async def _send_targets(self, notes: Sequence["_Targets"]) -> Refused:
         try:
@@ -113,14 +88,59 @@ class CallNotes:
         }
         return _by_call(await self._batches.send("UpsertNoteTargets", targets))
 
-    async def _which(self, writes: Sequence[Write]) -> dict[str, str]:
-        """Call SID → which note of it may be written, of those whose note is still there."""
-        if not writes:
-            return {}
-        ids = {record_id("note", w.activity.call_sid): w.activity.call_sid for w in writes}
-        answer = await self._client.execute("WrittenNotes", ids=list(ids), first=len(ids))
-        nodes = [edge["node"] for edge in answer["notes"]["edges"]]
-        return {ids[n["id"]]: "" if n["updatedBy"]["source"] == BY_KEY else SECOND for n in nodes}
+    async def _chosen(self, writes: Sequence[Write], known: Mapping[str, Known]) -> list["_Note"]:
+        """The notes that can be written: one a call, but none of those that a user deleted."""
+        earlier = [w for w in writes if known[w.sid] is not Known.NEW]
+        ids = [_note_id(which, w.sid) for which in ("", SECOND) for w in earlier]
+        there = await self._batches.existing("WrittenNotes", ids)
+        found = [_left(w, known[w.sid], there) for w in writes]
+        return [note for note in found if note]
+
+    async def _write(self, notes: Sequence["_Note"]) -> Refused:
+        records = {n.write.sid: note_of(n.write.activity, n.which) for n in notes if not n.is_theirs}
+        refused = await self._batches.send("UpsertNotes", records)
+        return refused | await self._send_targets([n.targets() for n in notes if n.write.sid not in refused])
+
+
+def _of_call(write: Write) -> Known:
+    """What is known of the note that shows a call: the bridge may have shown it by other means before."""
+    return Known.NEW if write.before.call is Known.NEW else Known.UNSURE
+
+
+def _left(write: Write, known: Known, there: Mapping[str, Record]) -> "_Note | None":
+    """Which of a call's notes is the bridge's to write; None where a user deleted it, or edited both."""
+    first, second = there.get(_note_id("", write.sid)), there.get(_note_id(SECOND, write.sid))
+    if first is None:
+        return None if known is Known.WRITTEN else _Note(write, is_new=True)
+    if first["deletedAt"] is not None:
+        return None
+    if _is_ours(first):
+        return _Note(write)
+    if second is None or (second["deletedAt"] is None and _is_ours(second)):
+        return _Note(write, SECOND, is_new=second is None)
+    return None
+
+
+def _is_ours(note: Record) -> bool:
+    source: str = note["updatedBy"]["source"]
+    return source == BY_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A note of a call to write: its first one, or the second; `is_theirs` where a user edited it."""
+
+    write: Write
+    which: str = ""
+    is_new: bool = False
+    is_theirs: bool = False
+
+    def first(self) -> "_Note":
+        """The call's first note."""
+        return replace(self, which="", is_new=False, is_theirs=True) if self.which else self
+
+    def targets(self) -> "_Targets":
+        return _targets(self.write, self.which, with_person=self.is_new or self.write.moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +163,16 @@ class _Targets:
         return record_id(_named(kind, self.which), self.call_sid)
 
 
-def _targets_of(write: Write, which: Mapping[str, str], *, with_person: bool) -> _Targets:
-    note = which.get(write.activity.call_sid, "")
-    return _targets(write, note, with_person=with_person or bool(note))
-
-
 def _targets(write: Write, which: str = "", *, with_person: bool = True) -> _Targets:
-    return _Targets(write.activity.call_sid, which, write.person_id if with_person else None)
+    return _Targets(write.sid, which, write.activity.person_id if with_person else None)
 
 
 def _named(kind: str, which: str) -> str:
     return f"{kind} {which}" if which else kind
+
+
+def _note_id(which: str, call_sid: str) -> str:
+    return record_id(_named("note", which), call_sid)
 
 
 def _by_call(refused: Refused) -> Refused:
@@ -163,31 +182,23 @@ def _by_call(refused: Refused) -> Refused:
 def note_of(activity: Activity, which: str = "") -> Record:
     """The note of a call: what was said, and the facts that a `phoneCall` has fields for."""
     return {
-        "id": record_id(_named("note", which), activity.call_sid),
+        "id": _note_id(which, activity.call_sid),
         "title": activity.title,
-        "bodyV2": {"markdown": _markdown(activity)},
+        "bodyV2": rich_text(_body(activity)),
         "createdAt": time(activity.started_at),
     }
 
 
 def _disposition_note(activity: Activity, said: Disposition) -> Record:
     return {
-        "id": record_id(f"note disposition {said.id}", activity.call_sid),
+        "id": _note_id(f"disposition {said.id}", activity.call_sid),
         "title": " · ".join(part for part in (said.outcome, activity.title) if part),
-        "bodyV2": {
-            "markdown": "\n\n".join(part for part in (plain(said.note), f"— {plain(said.agent)}") if part)
-        },
+        "bodyV2": rich_text([*paragraphs(said.note), *paragraphs(f"— {said.agent}")]),
         "createdAt": time(said.at),
     }
 
 
-def _markdown(activity: Activity) -> str:
-    links = [(link.label, f"<{link.url}>") for link in activity.recordings]
-    facts = [*links, *((label, plain(value)) for label, value in activity.facts)]
-    listed = "\n".join(f"- {label}: {value}" for label, value in facts)
-    return f"{quoted(activity.transcript)}\n\n{listed}" if activity.transcript else listed
-
-
-def time(moment: datetime | None) -> str | None:
-    """A time as Twenty takes it."""
-    return text(moment) if moment else None
+def _body(activity: Activity) -> Iterator[Block]:
+    yield from quotes(activity.transcript or "")
+    yield from (bullet(linked(link)) for link in activity.recordings)
+    yield from (bullet(plain(f"{label}: {value}")) for label, value in activity.facts)

@@ -139,7 +139,7 @@ async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[Numb
         for number, person in people.items()
     }
     try:
-        refused = await batches.send("CreatePeople", records)
+        refused = await batches.create("CreatePeople", records, existing="ExistingPeople")
     except TwentyDenied as denied:
         go_without(Feature.NEW_PEOPLE, denied)
         return {}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bridge.calls.activity import record_id
-from bridge.twenty.batches import Batches, Refused
+from bridge.errors import Duplicate
+from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.times import text
 
 
@@ -18,6 +19,8 @@ class Reminder:
     title: str
     missed_at: datetime
     due_at: datetime
+    unsure: bool = False
+    """Whether an earlier try of it may have been carried out in part."""
 
     @property
     def key(self) -> str:
@@ -26,14 +29,28 @@ class Reminder:
 
 
 async def remind(batches: Batches, reminders: Sequence[Reminder]) -> Refused:
-    """Creates the tasks that are not there yet; one that was done or deleted stays so."""
+    """Creates the tasks that are not there yet; one that was done or deleted stays so.
+
+    Which are there, deleted ones included, is one root field.
+    """
     wanted = {reminder.key: reminder for reminder in reminders}
-    refused = await batches.send("CreateTasks", {key: _task(r) for key, r in wanted.items()})
+    tasks = {key: _task(r) for key, r in wanted.items()}
+    refused = await batches.create("CreateTasks", tasks, existing="ExistingTasks")
     targets = {key: _target(r) for key, r in wanted.items() if key not in refused}
+    targets |= await _left_out(
+        batches, [r for r in reminders if r.unsure and isinstance(refused.get(r.key), Duplicate)]
+    )
     return refused | await batches.send("UpsertTaskTargets", targets)
 
 
-def _task(reminder: Reminder) -> dict[str, object]:
+async def _left_out(batches: Batches, reminders: Sequence[Reminder]) -> dict[str, Record]:
+    """Targets that are missing on tasks which may have been made a moment before a failure."""
+    targets = {reminder.key: _target(reminder) for reminder in reminders}
+    there = await batches.existing("ExistingTaskTargets", [target["id"] for target in targets.values()])
+    return {key: target for key, target in targets.items() if target["id"] not in there}
+
+
+def _task(reminder: Reminder) -> Record:
     return {
         "id": record_id("task", reminder.key),
         "title": reminder.title,
@@ -43,7 +60,7 @@ def _task(reminder: Reminder) -> dict[str, object]:
     }
 
 
-def _target(reminder: Reminder) -> dict[str, object]:
+def _target(reminder: Reminder) -> Record:
     return {
         "id": record_id("taskTarget", reminder.key),
         "taskId": record_id("task", reminder.key),

@@ -1,4 +1,4 @@
-"""What Twenty tells of itself: whether a delivery is Twenty's, and what it says of a person.
+"""What Twenty tells of itself: whether a delivery is Twenty's, and what it says of a person or a call.
 
 https://docs.twenty.com/developers/extend/webhooks
 """
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bridge.calls.activity import record_id
 from bridge.calls.numbers import Number
 from bridge.errors import NotUnderstood
+from bridge.twenty.notes import BY_KEY
 from bridge.twenty.people import numbers_in
 
 SIGNATURE = "X-Twenty-Webhook-Signature"
@@ -21,6 +23,9 @@ OLDEST = timedelta(minutes=5)
 MILLISECONDS = re.compile(r"[0-9]{1,15}")
 
 CHANGED = frozenset({"person.created", "person.updated", "person.restored"})
+CALL = frozenset({"phoneCall.updated", "phoneCall.restored"})
+"""Of a call that was deleted there is nothing to do: how a call stands is asked before each write of it."""
+
 GONE = frozenset({"person.deleted", "person.destroyed"})
 
 
@@ -39,6 +44,18 @@ class PersonGone:
     person_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """A call of ours was changed, perhaps by the bridge: `by_api`; it is on this person now."""
+
+    call_sid: str
+    person_id: str | None
+    by_api: bool
+
+
+Told = PersonChanged | PersonGone | CallChanged | None
+
+
 def is_signed(body: bytes, *, secret: str, timestamp: str, signature: str, now: datetime) -> bool:
     """Whether Twenty signed these very bytes with the secret, not more than five minutes ago.
 
@@ -50,20 +67,29 @@ def is_signed(body: bytes, *, secret: str, timestamp: str, signature: str, now: 
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
 
 
-def parse(body: bytes, *, region: str) -> PersonChanged | PersonGone | None:
-    """What a delivery says of a person; None of whatever else it is about. Raises NotUnderstood.
+def parse(body: bytes, *, region: str) -> Told:
+    """What a delivery says of a person or a call; None of anything else. Raises NotUnderstood.
 
     `region` is where numbers without any country are at home.
     """
     try:
         told = json.loads(body)
-        return _person(told.get("eventName"), told.get("record"), region)
+        event, record = told.get("eventName"), told.get("record")
+        return _call(record) if event in CALL else _person(event, record, region)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         raise NotUnderstood("The delivery is not what Twenty sends of a record.") from problem
 
 
 def _age(timestamp: str, now: datetime) -> timedelta:
     return timedelta(milliseconds=now.timestamp() * 1000 - int(timestamp))
+
+
+def _call(record: dict[str, Any]) -> CallChanged | None:
+    sid = record["externalCallId"]
+    if not isinstance(sid, str) or record["id"] != record_id("phoneCall", sid):
+        return None
+    by_api = (record.get("updatedBy") or {}).get("source") == BY_KEY
+    return CallChanged(sid, record["personId"], by_api)
 
 
 def _person(event: str, record: dict[str, Any], region: str) -> PersonChanged | PersonGone | None:

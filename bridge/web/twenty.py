@@ -1,4 +1,4 @@
-"""What Twenty tells of people: look-ups are forgotten, and calls find their person after all."""
+"""What Twenty tells: of people, so that calls find their person after all, and of calls that a user moved."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,9 +7,10 @@ import structlog
 from aiohttp import web
 
 from bridge.errors import NotAllowed
+from bridge.inbox.corrections import moved
 from bridge.inbox.store import Inbox
 from bridge.twenty import webhooks
-from bridge.twenty.webhooks import PersonChanged, PersonGone
+from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone
 from bridge.web.problems import problem
 
 log = structlog.get_logger()
@@ -54,6 +55,8 @@ class TwentyWebhook:
                 await self._changed(changed, now)
             case PersonGone() as gone:
                 await self._gone(gone)
+            case CallChanged() as call:
+                await self._moved(call)
         return web.Response(status=204)
 
     async def _changed(self, person: PersonChanged, now: datetime) -> None:
@@ -67,3 +70,7 @@ class TwentyWebhook:
         self._forget()
         unlinked = await self._inbox.unlink(person.person_id)
         log.info("person.gone", person_id=person.person_id, calls_unlinked=unlinked)
+
+    async def _moved(self, call: CallChanged) -> None:
+        if await moved(self._inbox, {call.call_sid: call.person_id}, by_api=call.by_api):
+            log.info("call.moved", call_sid=call.call_sid, person_id=call.person_id)

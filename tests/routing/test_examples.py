@@ -29,7 +29,7 @@ async def test_a_shop(phone: OpenPhone) -> None:
 
     nobody = await shop.call({MOBILE: no_answer}, says="I would like to order.")
     assert (nobody.record["status"], nobody.legs[-1]) == ("VOICEMAIL", f"{MOBILE}: no-answer")
-    assert nobody.record["transcript"] == {"markdown": "I would like to order."}
+    assert nobody.record["transcript"] == {"markdown": "I would like to order.\n"}
 
 
 async def test_a_shop_at_noon(phone: OpenPhone) -> None:

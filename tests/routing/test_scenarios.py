@@ -135,7 +135,7 @@ async def test_scenario_voicemail_wins_over_completed(phone: OpenPhone) -> None:
     seen = await company.call({"ann": no_answer, "bob": declines}, says="Please call me back.", speaks=17)
     assert seen.played.status == "completed"
     assert seen.outcome == f"VOICEMAIL: Voicemail · {CALLER}"
-    assert seen.record["transcript"] == {"markdown": "Please call me back."}
+    assert seen.record["transcript"] == {"markdown": "Please call me back.\n"}
     assert seen.record["recording"]["primaryLinkUrl"]
     assert seen.handling == "Rung for 25 s: ann (no answer), bob (declined)."
 

@@ -284,7 +284,7 @@ async def test_scenario_a_transfer_that_nobody_takes_ends_in_voicemail(phone: Op
     await transfer(company, parent, agent="ann", to="client:bob")
     seen = await first
     assert seen.record["status"] == "COMPLETED", "a talk wins over a voicemail"
-    assert seen.record["transcript"] == {"markdown": "Please call me back."}
+    assert seen.record["transcript"] == {"markdown": "Please call me back.\n"}
     assert seen.handling == "Answered by ann after 4 s. Also rung: bob (declined)."
 
 

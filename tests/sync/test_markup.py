@@ -3,33 +3,17 @@
 from typing import Any
 
 import aiohttp
-import pytest
 from aiohttp import web
 
 from bridge.calls.callback import Kind
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sync.worker import Worker
-from bridge.twenty.markdown import plain
-from tests.support import ask, create_person, new_sid, nodes_of, phone_calls, told
+from tests.support import ask, create_person, lines_of, new_sid, nodes_of, phone_calls, told
 from tests.sync.support import drain
 
 JANE = "+33612345678"
 EVIL = "<script>alert(1)</script> ]]> & [a](https://evil.example) ![b](https://evil.example/c) `x` *y*"
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("Rappelez-moi, s'il vous plaît. 50 % (wm_0a1b!)",) * 2,
-        ("![a](https://evil)", r"!\[a\](https://evil)"),
-        ("<img src=x>", r"\<img src=x\>"),
-        (r"\[a](b)", r"\\\[a\](b)"),
-        ("`code` *bold*", r"\`code\` \*bold\*"),
-    ],
-)
-def test_plain(text: str, shown: str) -> None:
-    assert plain(text) == shown
 
 
 async def test_a_persons_name_is_a_name(inbox: Inbox, twenty: TwentySandbox, worker: Worker) -> None:
@@ -42,8 +26,8 @@ async def test_a_persons_name_is_a_name(inbox: Inbox, twenty: TwentySandbox, wor
     await inbox.put(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText=EVIL, **recording))
     await drain(worker)
     assert EVIL in (await phone_calls(twenty))[sid]["name"]
-    written = nodes_of(await ask(twenty, "{ notes { edges { node { title bodyV2 { markdown } } } } }"))
-    assert [plain(EVIL) in note["bodyV2"]["markdown"] for note in written] == [True]
+    written = nodes_of(await ask(twenty, "{ notes { edges { node { title bodyV2 { blocknote } } } } }"))
+    assert [lines_of(note["bodyV2"]["blocknote"])[0] for note in written] == [f"> {EVIL}"]
     assert EVIL in written[0]["title"]
     for path in ("/", "/calls"):
         assert "<script>alert" not in await page(twenty.url + path)

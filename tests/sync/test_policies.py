@@ -320,7 +320,7 @@ async def test_a_transcript_is_a_note_on_person_and_call(
     await inbox.put(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText="Rappelez-moi.", **recording))
     await drain(make_worker(client, Settings()))
     (call,) = nodes_of(await ask(twenty, TRANSCRIPTS))
-    assert call == {"status": "VOICEMAIL", "transcript": {"markdown": "Rappelez-moi."}}
+    assert call == {"status": "VOICEMAIL", "transcript": {"markdown": "Rappelez-moi.\n"}}
     (note,) = nodes_of(await ask(twenty, NOTES))
     assert note["bodyV2"]["markdown"].startswith("> Rappelez-moi.")
     record = (await phone_calls(twenty))[sid]["id"]
@@ -335,6 +335,22 @@ async def typed() -> AsyncIterator[TwentySandbox]:
         yield sandbox
 
 
+class WithoutType:
+    """A client to a workspace where the standard type of timeline rows is not in use."""
+
+    def __init__(self, client: TwentyClient) -> None:
+        self._client = client
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        return await self._client.execute(name, **variables)
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        answer = await self._client.execute_metadata(name, **variables)
+        for one in answer.get("timelineActivityTypes", []):
+            one["isActive"] = False
+        return answer
+
+
 async def test_where_the_timeline_takes_no_row_a_note_shows(
     typed: TwentySandbox, inbox: Inbox, make_worker: MakeWorker
 ) -> None:
@@ -342,7 +358,7 @@ async def test_where_the_timeline_takes_no_row_a_note_shows(
     async with open_client(twenty_settings(typed)) as client:
         await inbox.put(outbound(new_sid(), JANE))
         await inbox.put(outbound(new_sid(), NOBODY))
-        await drain(make_worker(client, Settings()))
+        await drain(make_worker(WithoutType(client), Settings()))
     assert len(await phone_calls(typed)) == 2
     (note,) = nodes_of(await ask(typed, NOTES))
     assert note["title"] == "Outbound call · Jane Doe · 1 min 0 s"

@@ -52,16 +52,29 @@ async def test_a_whole_workspace_has_not_drifted(client: TwentyClient) -> None:
 @pytest.mark.parametrize(
     ("lacks", "expected"),
     [
-        ("Query.people", {("FindPeople", Feature.MATCHING), ("CallerProfile", Feature.SCREEN_POP)}),
+        (
+            "Query.people",
+            {
+                ("FindPeople", Feature.MATCHING),
+                ("CallerProfile", Feature.SCREEN_POP),
+                ("ExistingPeople", Feature.NEW_PEOPLE),
+            },
+        ),
         ("Person.phones", {("FindPeople", Feature.MATCHING)}),
         ("Person.companyId", {("FindPeople", Feature.PERSON_DETAILS)}),
         ("Phones.additionalPhones", {("FindPeople", Feature.ADDITIONAL_PHONES)}),
         ("PersonFilterInput.phones", {("FindPeople", Feature.MATCHING)}),
-        ("OrderByDirection.AscNullsLast", {("FindPeople", Feature.MATCHING)}),
+        (
+            "OrderByDirection.AscNullsLast",
+            {("FindPeople", Feature.MATCHING), ("ChangedPhoneCalls", Feature.CORRECTIONS)},
+        ),
         ("Person.avatarUrl", {("CallerProfile", Feature.SCREEN_POP)}),
         ("PhoneCall.durationInSeconds", {("LastCalls", Feature.LAST_CALLS)}),
         ("WorkspaceMember.userEmail", {("WorkspaceMembers", Feature.AGENTS)}),
-        ("PhoneCall.personId", {("WrittenPhoneCalls", Feature.CORRECTIONS)}),
+        (
+            "PhoneCall.personId",
+            {("WrittenPhoneCalls", Feature.CORRECTIONS), ("ChangedPhoneCalls", Feature.CORRECTIONS)},
+        ),
         ("PhoneCallCreateInput.externalCallId", {("UpsertPhoneCalls", Feature.CALLS)}),
         ("PhoneCallCreateInput.personId", {("UpsertPhoneCalls", Feature.CALL_ON_PERSON)}),
         ("PhoneCallCreateInput.transcript", {("UpsertPhoneCalls", Feature.CALL_DETAILS)}),
@@ -90,18 +103,19 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone() -> None
         "LastCalls": Feature.LAST_CALLS,
         "LastSpoken": Feature.LAST_SPOKEN,
         "WrittenPhoneCalls": Feature.CORRECTIONS,
+        "ChangedPhoneCalls": Feature.CORRECTIONS,
         "MayWritePhoneCalls": Feature.DOCTOR,
         "UpsertPhoneCalls": Feature.CALLS,
         "UpsertNoteTargets": Feature.NOTES_ON_CALLS,
     }
 
 
-async def test_a_timeline_of_the_newer_kind_takes_no_row() -> None:
+async def test_a_timeline_of_the_newer_kind_takes_rows_as_well() -> None:
     async with (
         twenty_sandbox(provisioned=True, rate_limit=False, generation="2.38") as typed,
         open_client(twenty_settings(typed)) as client,
     ):
-        assert {drift.disables for drift in await find_drifts(client)} <= {Feature.TIMELINE, Feature.SETUP}
+        assert {drift.disables for drift in await find_drifts(client)} <= {Feature.SETUP}
 
 
 def document(text: str) -> DocumentNode:

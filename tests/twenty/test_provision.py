@@ -23,7 +23,7 @@ async def test_a_bare_workspace_gets_it_all_and_a_second_run_nothing(bare: Twent
     assert len(first.steps(Result.DONE)) == 1 + len(FIELDS)
     assert (second.outcomes, second.conflicts) == ((), ())
     assert schema.has_phone_calls
-    assert schema.timeline_object_id
+    assert schema.timeline
     assert {"personId", "companyId", "agentId", "recording", "transcript"} <= schema.phone_call_fields
 
 

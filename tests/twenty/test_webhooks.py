@@ -7,9 +7,18 @@ from typing import Any
 
 import pytest
 
+from bridge.calls.activity import record_id
 from bridge.calls.numbers import Number
 from bridge.errors import NotUnderstood
-from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP, PersonChanged, PersonGone, is_signed, parse
+from bridge.twenty.webhooks import (
+    SIGNATURE,
+    TIMESTAMP,
+    CallChanged,
+    PersonChanged,
+    PersonGone,
+    is_signed,
+    parse,
+)
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 RECORDED: list[dict[str, Any]] = [
@@ -115,10 +124,37 @@ def test_what_others_say(event: str | None, record: object, said: PersonChanged 
     assert parse(body, region="FR") == said
 
 
+SID = "CA" + "1" * 32
+CALL = {"id": record_id("phoneCall", SID), "externalCallId": SID, "personId": HOOK}
+
+
+@pytest.mark.parametrize(
+    ("event", "record", "said"),
+    [
+        (
+            "phoneCall.updated",
+            {**CALL, "updatedBy": {"source": "MANUAL"}},
+            CallChanged(SID, HOOK, by_api=False),
+        ),
+        ("phoneCall.updated", {**CALL, "updatedBy": {"source": "API"}}, CallChanged(SID, HOOK, by_api=True)),
+        ("phoneCall.restored", {**CALL, "personId": None}, CallChanged(SID, None, by_api=False)),
+        ("phoneCall.updated", {**CALL, "id": HOOK}, None),
+        ("phoneCall.updated", {**CALL, "externalCallId": None}, None),
+        ("phoneCall.deleted", CALL, None),
+        ("phoneCall.destroyed", CALL, None),
+    ],
+)
+def test_what_is_said_of_a_call(event: str, record: object, said: CallChanged | None) -> None:
+    body = json.dumps({"eventName": event, "record": record}).encode()
+    assert parse(body, region="FR") == said
+
+
 @pytest.mark.parametrize(
     "body",
     [
         b"",
+        b'{"eventName": "phoneCall.updated"}',
+        b'{"eventName": "phoneCall.updated", "record": {}}',
         b"{",
         b"[]",
         b"null",

@@ -38,7 +38,7 @@ def settings(twenty: TwentySandbox) -> dict[str, object]:
 
 async def tell(twenty: TwentySandbox, url: str) -> None:
     """Registers the webhook."""
-    operations = ["person.created", "person.updated", "person.deleted"]
+    operations = ["person.created", "person.updated", "person.deleted", "phoneCall.*"]
     hook = {"targetUrl": url, "operations": operations, "secret": SECRET}
     headers = {"Authorization": f"Bearer {twenty.user_token}"}
     body = {"query": CREATE_WEBHOOK, "variables": {"input": hook}}
@@ -111,6 +111,22 @@ async def test_a_person_who_is_deleted_loses_the_call_at_its_next_write(
     assert (await bridge.twilio("/twilio/recording", form)).status == 204
     await eventually(lambda: settled(bridge) == [john])
     assert await person_in_twenty(twenty) == john
+
+
+MOVE = "mutation ($id: UUID!, $data: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $data) { id } }"
+
+
+async def test_a_call_that_a_user_moves_takes_its_row_along(bridge: Bridge, twenty: TwentySandbox) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=CALLED)
+    john = await create_person(twenty, "John Doe", primaryPhoneNumber="+33639980002")
+    await call(bridge)
+    assert settled(bridge) == [jane]
+    (record,) = (await phone_calls(twenty)).values()
+    await ask(twenty, MOVE, id=record["id"], data={"personId": john})
+    await eventually(lambda: settled(bridge) == [john])
+    assert [row["targetPersonId"] for row in await timeline(twenty)] == [john]
+    (record,) = (await phone_calls(twenty)).values()
+    assert (record["personId"], "John Doe" in record["name"]) == (john, True)
 
 
 async def test_screen_pops_hear_of_it(bridge: Bridge, twenty: TwentySandbox) -> None:

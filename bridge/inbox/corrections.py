@@ -1,0 +1,45 @@
+"""What users did in Twenty to the person of a call."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select, update
+
+from bridge.inbox.store import Inbox
+from bridge.inbox.tables import calls, due, kept
+
+PAGE = 200
+
+
+async def moved(inbox: Inbox, people: Mapping[str, str | None], *, by_api: bool = False) -> int:
+    """Makes calls due that stand on another person in Twenty than was written; how many.
+
+    `people` has call SID → person, as Twenty says. What an API key wrote (`by_api`) can be the bridge's own
+    write, which is settled a moment later.
+    """
+    changed = 0
+    for sids in _pages(sorted(people)):
+        if found := await _differing(inbox, {sid: people[sid] for sid in sids}, by_api=by_api):
+            following = calls.c.revision + 1
+            changed += await inbox.change(
+                update(calls)
+                .where(calls.c.root_sid.in_(found), kept)
+                .values(revision=following, anew_revision=following)
+            )
+    if changed:
+        inbox.news.set()
+    return changed
+
+
+async def _differing(inbox: Inbox, people: Mapping[str, str | None], *, by_api: bool) -> list[str]:
+    known = select(calls.c.root_sid, calls.c.person_id).where(
+        calls.c.root_sid.in_(list(people)), calls.c.written.is_not(None), kept
+    )
+    if by_api:
+        known = known.where(calls.c.person_id.is_not(None), ~due)
+    async with inbox.reading() as connection:
+        rows = (await connection.execute(known)).all()
+    return sorted(sid for sid, person_id in rows if person_id != people[sid])
+
+
+def _pages(sids: list[str]) -> list[list[str]]:
+    return [sids[first : first + PAGE] for first in range(0, len(sids), PAGE)]

@@ -1,0 +1,369 @@
+"""What users did in Twenty stays done, on the oldest generation and the newest."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from bridge.calls.agents import Agents
+from bridge.calls.callback import Kind
+from bridge.calls.texts import ENGLISH
+from bridge.inbox.corrections import moved
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.tables import calls
+from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
+from bridge.sync.batch import Policy, Preparation
+from bridge.sync.corrections import Corrections
+from bridge.sync.missed import Reminders
+from bridge.sync.worker import Worker
+from bridge.twenty.batches import Batches
+from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.directory import Directory
+from bridge.twenty.members import Members
+from tests.support import (
+    LINKS,
+    TEN,
+    ask,
+    create_person,
+    new_sid,
+    nodes_of,
+    outbound,
+    phone_calls,
+    timeline,
+    told,
+    twenty_settings,
+)
+from tests.sync.conftest import MakeWorker
+from tests.sync.support import Settings, drain
+from tests.sync.test_without import Lacking
+
+JANE, JOHN = "+33639980001", "+33639980002"
+MOVE = "mutation ($id: UUID!, $d: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $d) { id } }"
+DELETE_CALL = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
+DESTROY_CALL = "mutation ($id: UUID!) { destroyPhoneCall(id: $id) { id } }"
+DELETE_ROW = "mutation ($id: UUID!) { deleteTimelineActivity(id: $id) { id } }"
+DELETE_NOTE = "mutation ($id: UUID!) { deleteNote(id: $id) { id } }"
+DELETE_TASK = "mutation ($id: UUID!) { deleteTask(id: $id) { id } }"
+
+
+@pytest.fixture(params=[OLDEST, NEWEST])
+def generation(request: pytest.FixtureRequest) -> str:
+    version: str = request.param
+    return version
+
+
+@pytest.fixture
+def database_url(sqlite_file: Path) -> str:
+    return f"sqlite+aiosqlite:///{sqlite_file}"
+
+
+async def put(inbox: Inbox, worker: Worker, *callbacks: Any) -> None:
+    for callback in callbacks:
+        await inbox.put(callback)
+    await drain(worker)
+
+
+def ringing(sid: str, to: str = JANE) -> Any:
+    leg: Any = {"parent": sid, "From": "+33159130001", "To": to, "CallStatus": "ringing"}
+    return told(Kind.STATUS, f"{sid[:-1]}f", **leg)
+
+
+def missed(sid: str, caller: str = JANE) -> list[Any]:
+    call: Any = {"From": caller, "To": "+33159130001", "Direction": "inbound"}
+    return [
+        told(Kind.VOICE, sid, CallStatus="ringing", **call),
+        told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call),
+    ]
+
+
+def message(sid: str) -> Any:
+    recording: Any = {"RecordingSid": "RE" + "1" * 32, "RecordingDuration": "17"}
+    return told(Kind.VOICEMAIL, sid, at=50, **recording)
+
+
+async def started(worker: Worker) -> None:
+    await worker._current_writes()
+    await worker._preparation._members.refresh(worker._client)
+
+
+async def people(twenty: TwentySandbox) -> tuple[str, str]:
+    return (
+        await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE),
+        await create_person(twenty, "John Doe", primaryPhoneNumber=JOHN),
+    )
+
+
+async def test_what_a_batch_costs(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, generation: str
+) -> None:
+    """Three root fields for new calls; one more where some were written before, one for titles in rows."""
+    await people(twenty)
+    await started(worker)
+    early = [new_sid() for _ in range(100)]
+    for sid in early:
+        await inbox.put(ringing(sid))
+    before = twenty.root_fields
+    await drain(worker)
+    assert twenty.root_fields - before == 3
+    for number, sid in enumerate(early):
+        await inbox.put(outbound(sid, JANE, seconds=number + 1))
+        await inbox.put(outbound(new_sid(), JOHN, seconds=number + 1))
+    before = twenty.root_fields
+    assert await worker.drain_once() == 200
+    assert twenty.root_fields - before == (5 if generation == OLDEST else 4)
+    assert len(await phone_calls(twenty)) == len(await timeline(twenty)) == 200
+
+
+async def test_a_row_follows_its_call_and_the_title_names_the_right_person(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    jane, john = await people(twenty)
+    await put(inbox, worker, outbound(sid := new_sid(), JANE), outbound(other := new_sid(), JANE))
+    record = (await phone_calls(twenty))[sid]
+    await ask(twenty, MOVE, id=record["id"], d={"personId": john})
+    await put(inbox, worker, outbound(sid, JANE, seconds=61))
+    after = await phone_calls(twenty)
+    assert (after[sid]["name"], after[sid]["personId"]) == ("Outbound call · John Doe · 1 min 1 s", john)
+    rows = {row["linkedRecordId"]: row["targetPersonId"] for row in await timeline(twenty)}
+    assert rows == {after[sid]["id"]: john, after[other]["id"]: jane}
+    await ask(twenty, MOVE, id=record["id"], d={"personId": None})
+    await put(inbox, worker, outbound(sid, JANE, seconds=62))
+    assert (await phone_calls(twenty))[sid]["personId"] is None
+    assert [row["linkedRecordId"] for row in await timeline(twenty)] == [after[other]["id"]]
+    await ask(twenty, MOVE, id=record["id"], d={"personId": jane})
+    await put(inbox, worker, outbound(sid, JANE, seconds=63))
+    assert [row["targetPersonId"] for row in await timeline(twenty)] == [jane, jane]
+
+
+async def test_a_move_is_followed_without_any_news_of_the_call(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, client: TwentyClient
+) -> None:
+    _, john = await people(twenty)
+    await put(inbox, worker, outbound(sid := new_sid(), JANE))
+    look = Corrections(inbox, client, affordable=lambda: True)
+    now = TEN + timedelta(days=8)
+    assert await look.once(now) == 0
+    await ask(twenty, MOVE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": john})
+    assert await moved(inbox, {sid: john, new_sid(): john}) == 1
+    await drain(worker)
+    assert [row["targetPersonId"] for row in await timeline(twenty)] == [john]
+    assert (await phone_calls(twenty))[sid]["name"].startswith("Outbound call · John Doe")
+    spent = twenty.root_fields
+    assert await moved(inbox, {sid: john}) == 0
+    await drain(worker)
+    assert twenty.root_fields == spent
+
+
+async def test_the_look_finds_what_no_delivery_told(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, client: TwentyClient
+) -> None:
+    _, john = await people(twenty)
+    await put(inbox, worker, outbound(sid := new_sid(), JANE))
+    await ask(twenty, MOVE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": john})
+    spent = twenty.root_fields
+    # The sandbox's records are of today.
+    assert await Corrections(inbox, client, affordable=lambda: True).once(TEN) == 1
+    assert twenty.root_fields - spent == 1
+    await drain(worker)
+    assert [row["targetPersonId"] for row in await timeline(twenty)] == [john]
+    assert await Corrections(inbox, client, affordable=lambda: False).once(TEN) == 0
+
+
+async def test_a_row_that_a_user_deleted_stays_so(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    _, john = await people(twenty)
+    await put(inbox, worker, ringing(sid := new_sid()))
+    (row,) = await timeline(twenty)
+    await ask(twenty, DELETE_ROW, id=row["id"])
+    await put(inbox, worker, outbound(sid, JANE))
+    assert await timeline(twenty) == []
+    await ask(twenty, MOVE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": john})
+    await put(inbox, worker, outbound(sid, JANE, seconds=61))
+    assert await timeline(twenty) == []
+
+
+async def test_a_late_person_gets_a_row_and_a_lost_write_makes_no_second_one(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    await put(inbox, worker, outbound(sid := new_sid(), JANE))
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    await inbox.relink(None, since=TEN - timedelta(days=1))
+    worker._directory.forget()
+    await drain(worker)
+    assert [row["targetPersonId"] for row in await timeline(twenty)] == [jane]
+    # As if the bridge had died between its write and its own commit.
+    await inbox.change(update(calls).values(written=None, matched=False, match=None, settled_at=None))
+    await put(inbox, worker, outbound(sid, JANE, seconds=61))
+    assert [row["targetPersonId"] for row in await timeline(twenty)] == [jane]
+
+
+async def test_a_note_that_shows_a_call_stays_deleted(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    await people(twenty)
+    lacking = Lacking(client, ["UpsertTimelineActivities", "CreateTimelineActivities"])
+    worker = make_worker(lacking, Settings())
+    await put(inbox, worker, ringing(sid := new_sid()))
+    (note,) = nodes_of(await ask(twenty, "{ notes { edges { node { id } } } }"))
+    await ask(twenty, DELETE_NOTE, id=note["id"])
+    for seconds in (60, 61):
+        await put(inbox, worker, outbound(sid, JANE, seconds=seconds))
+    assert nodes_of(await ask(twenty, "{ notes { edges { node { id } } } }")) == []
+    assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_tasks_cost_three_root_fields_whatever_exists(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, deleted: bool
+) -> None:
+    """A batch with ids that are there is not halved, and a later change of a call tries nothing again."""
+    members = nodes_of(await ask(twenty, "{ workspaceMembers { edges { node { userEmail } } } }"))
+    worker = make_worker(client, Settings(assignee=members[0]["userEmail"]))
+    numbers = [f"+3363998{number:04}" for number in range(40)]
+    for number in numbers:
+        await create_person(twenty, f"Person {number}", primaryPhoneNumber=number)
+    first = {new_sid(): number for number in numbers[::2]}
+    for sid, number in first.items():
+        await put(inbox, worker, *missed(sid, number))
+    tasks = nodes_of(await ask(twenty, "{ tasks { edges { node { id } } } }"))
+    assert len(tasks) == 20
+    for task in tasks if deleted else ():
+        await ask(twenty, DELETE_TASK, id=task["id"])
+    for number in numbers:
+        for callback in missed(new_sid(), number):
+            await inbox.put(callback)
+    spent = len(twenty.requests)
+    await drain(worker)
+    asked = [one.operation for one in twenty.requests[spent:] if "Task" in (one.operation or "")]
+    assert asked == ["ExistingTasks", "CreateTasks", "UpsertTaskTargets"]
+    left = nodes_of(await ask(twenty, "{ tasks { edges { node { id } } } }"))
+    assert len(left) == (20 if deleted else 40)
+    spent = len(twenty.requests)
+    for sid in first:
+        await inbox.put(message(sid))
+    await drain(worker)
+    assert [one.operation for one in twenty.requests[spent:] if "Task" in (one.operation or "")] == []
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0"])
+async def test_a_character_that_twenty_cannot_store_costs_no_batch(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, text: str
+) -> None:
+    await people(twenty)
+    sid, other = new_sid(), new_sid()
+    said: Any = {"Agent": "alice", "Id": "1", "Outcome": text, "Note": text}
+    heard: Any = {"TranscriptionText": text, "RecordingSid": "RE" + "1" * 32}
+    await put(
+        inbox,
+        worker,
+        *missed(sid),
+        message(sid),
+        told(Kind.TRANSCRIPTION, sid, at=70, **heard),
+        told(Kind.DISPOSITION, sid, at=80, **said),
+        outbound(other, JANE),
+    )
+    assert (await phone_calls(twenty)).keys() == {sid, other}
+
+
+@asynccontextmanager
+async def a_bridge(generation: str) -> AsyncIterator[tuple[TwentySandbox, Inbox, Worker]]:
+    """For examples of hypothesis, which share no fixtures."""
+    with TemporaryDirectory() as folder:
+        url = f"sqlite+aiosqlite:///{Path(folder) / 'bridge.db'}"
+        async with (
+            twenty_sandbox(provisioned=True, rate_limit=False, generation=generation) as twenty,
+            open_client(twenty_settings(twenty)) as client,
+            open_inbox(url) as inbox,
+        ):
+            batches, members = Batches(client, size=200), Members(Agents())
+            directory = Directory(region="FR", seconds=60)
+            policy = Policy(texts=ENGLISH, links=LINKS, region="FR")
+            yield (
+                twenty,
+                inbox,
+                Worker(
+                    inbox,
+                    client,
+                    batches=batches,
+                    directory=directory,
+                    preparation=Preparation(client, batches, directory, members, policy),
+                    reminders=Reminders(
+                        members=members, texts=ENGLISH, assignee=None, due_in=timedelta(hours=24)
+                    ),
+                    live=lambda: True,
+                ),
+            )
+
+
+NEWS = st.sampled_from(["ended", "longer", "message", "said", "relinked", "in doubt", "ringing", "moved"])
+
+
+async def happens(what: str, sid: str, step: int, inbox: Inbox) -> None:
+    match what:
+        case "ended" | "longer":
+            await inbox.put(outbound(sid, JANE, seconds=60 + step))
+        case "message":
+            await inbox.put(message(sid))
+        case "said":
+            said: Any = {"Agent": "alice", "Id": str(step), "Outcome": "Sold", "Note": ""}
+            await inbox.put(told(Kind.DISPOSITION, sid, at=90 + step, **said))
+        case "relinked":
+            await inbox.relink(None, since=TEN - timedelta(days=1))
+        case "in doubt":
+            await inbox.doubt([sid])
+        case "moved":
+            await moved(inbox, {sid: None})
+        case _:
+            await inbox.put(ringing(sid))
+
+
+@settings(max_examples=20)
+@given(
+    version=st.sampled_from([OLDEST, NEWEST]),
+    matched=st.booleans(),
+    before=st.lists(NEWS, max_size=2),
+    after=st.lists(st.tuples(NEWS, st.booleans()), min_size=1, max_size=5),
+    destroyed=st.booleans(),
+    distance=st.sampled_from([0, 1, 59, 61, 3600, 10**6]),
+)
+async def test_no_sequence_of_news_brings_a_deleted_call_back(
+    version: str,
+    matched: bool,
+    before: list[str],
+    after: list[tuple[str, bool]],
+    destroyed: bool,
+    distance: int,
+) -> None:
+    async with a_bridge(version) as (twenty, inbox, worker):
+        if matched:
+            await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+        await put(inbox, worker, ringing(sid := new_sid()))
+        for step, what in enumerate(before):
+            await happens(what, sid, step, inbox)
+            await drain(worker)
+        record = (await phone_calls(twenty))[sid]
+        await ask(twenty, DELETE_CALL, id=record["id"])
+        if destroyed:
+            await ask(twenty, DESTROY_CALL, id=record["id"])
+        rows = len(await timeline(twenty))
+        for step, (what, drained) in enumerate(after):
+            await inbox.change(
+                update(calls)
+                .where(calls.c.settled_at.is_not(None))
+                .values(settled_at=TEN - timedelta(seconds=distance))
+            )
+            await happens(what, sid, 10 + step, inbox)
+            if drained:
+                await drain(worker)
+        await drain(worker)
+        assert await phone_calls(twenty) == {}
+        assert len(await timeline(twenty)) == rows
+        assert (await inbox.backlog()).due == 0
