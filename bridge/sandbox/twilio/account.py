@@ -9,6 +9,7 @@ from bridge.sandbox.twilio.parties import Party
 from bridge.sandbox.twilio.permissions import Permissions
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.sids import new_sid
+from bridge.sandbox.twilio.webhooks import Webhooks
 
 
 def _now() -> datetime:
@@ -76,6 +77,7 @@ class Account:
     recorded: dict[str, list[Recording]] = field(default_factory=dict)
     """The recordings by the call that they are of."""
     permissions: Permissions = field(default_factory=Permissions)
+    webhooks: Webhooks = field(default_factory=Webhooks)
     home: str = ""
     """The country of its first number, which withheld callers get."""
 

@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
+from bridge.sandbox.twilio.account import Account
 from bridge.sandbox.twilio.effects import Request
 from bridge.sandbox.twilio.errors import SandboxError
 from bridge.sandbox.twilio.origins import check_url, local_url
 from bridge.sandbox.twilio.overrides import Overrides, split_overrides
-from bridge.sandbox.twilio.signing import Signer
+from bridge.sandbox.twilio.signing import SIGNATURE, headers_of
 
 
 @dataclass(slots=True)
@@ -63,11 +64,11 @@ class Postman:
     """One session for all webhooks of the sandbox."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, signer: Signer, *, chunked: bool, retry_pause: float
+        self, session: aiohttp.ClientSession, account: Account, *, chunked: bool, retry_pause: float
     ) -> None:
         self.routes: dict[str, str] = {}
         self._session = session
-        self.signer = signer
+        self._account = account
         self._chunked = chunked
         self._retry_pause = retry_pause
 
@@ -101,8 +102,12 @@ class Postman:
         else:
             body, signed = urlencode(request.params).encode(), request.params
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
-        signature = self.signer.sign(url, signed)
-        headers["X-Twilio-Signature"] = signature if delivered.signed else signature[::-1]
+        setting = self._account.webhooks.setting_for(url)
+        proof = headers_of(self._account, setting, url, signed)
+        if not delivered.signed:
+            proof[SIGNATURE] = proof[SIGNATURE][::-1]
+        headers.update(proof)
+        overrides = setting.overrides if setting else overrides
         delivered.url = url
         return Parcel(url, _target(local_url(url, self.routes)), body, headers, overrides)
 

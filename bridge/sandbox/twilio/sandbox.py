@@ -18,7 +18,6 @@ from bridge.sandbox.twilio.parties import Caller, Party, speech_seconds
 from bridge.sandbox.twilio.placing import place_from_api, place_from_browser, place_from_phone, voice_request
 from bridge.sandbox.twilio.rest.switches import RestSwitches
 from bridge.sandbox.twilio.runner import Line, Runner
-from bridge.sandbox.twilio.signing import Signer
 from bridge.sandbox.twilio.tokens import check_token
 from bridge.sandbox.twilio.twiml import Document
 
@@ -141,7 +140,6 @@ class TwilioSandbox:
         https://www.twilio.com/docs/iam/api/authtoken-promotion
         """
         self.auth_token = self.account.auth_token = auth_token
-        self.postman.signer = Signer(auth_token)
 
     def now(self) -> datetime:
         """When a call that is placed now begins."""

@@ -12,7 +12,6 @@ from bridge.sandbox.twilio.delivery import Postman
 from bridge.sandbox.twilio.faults import Delivery
 from bridge.sandbox.twilio.rest.application import rest_application
 from bridge.sandbox.twilio.sandbox import Credentials, TwilioSandbox
-from bridge.sandbox.twilio.signing import Signer
 
 
 @asynccontextmanager
@@ -35,7 +34,7 @@ async def twilio_sandbox(
     async with _session() as session:
         sandbox.postman = Postman(
             session,
-            Signer(sandbox.auth_token),
+            sandbox.account,
             chunked=delivery.chunked,
             retry_pause=delivery.retry_pause,
         )

@@ -23,3 +23,8 @@ def rfc2822(moment: datetime) -> str:
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     # strftime's %a and %b follow the locale of the process; Twilio's do not.
     return f"{days[moment.weekday()]}, {moment:%d} {months[moment.month - 1]} {moment:%Y %H:%M:%S} +0000"
+
+
+def iso8601(moment: datetime) -> str:
+    """A date as the newer APIs write it: `2026-11-22T10:00:00Z`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -12,6 +12,7 @@ from bridge.sandbox.twilio.rest import (
     media,
     numbers,
     recordings,
+    webhooks,
 )
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.rest.middleware import guard
@@ -59,6 +60,7 @@ ROUTES = [
     web.delete(_CALL_RECORDING + "/{Sid}.json", recordings.delete_recording),
     web.get(dialing_permissions.PATH, dialing_permissions.list_countries),
     web.get(dialing_permissions.PATH + "/{IsoCode}", dialing_permissions.fetch_country),
+    *webhooks.ROUTES,
 ]
 
 

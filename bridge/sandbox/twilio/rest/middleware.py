@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.sandbox.twilio.errors import RestError, SandboxError
+from bridge.sandbox.twilio.rest import webhooks
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.sandbox import TwilioSandbox
 
@@ -22,9 +23,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     sandbox = request.app[SANDBOX]
     if sandbox.rest.limited > 0:
         sandbox.rest.limited -= 1
-        return _problem(RestError(429, 20429))
+        return _problem(request, RestError(429, 20429))
     if not _is_open(request, sandbox) and not _is_known(request, sandbox):
-        return _problem(RestError(401, 20003))
+        return _problem(request, RestError(401, 20003))
     return await _answer(request, handler)
 
 
@@ -32,16 +33,25 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except RestError as error:
-        return _problem(error)
+        return _problem(request, error)
     except SandboxError as error:
-        return _problem(RestError(400, error.code, error.message))
+        return _problem(request, RestError(400, error.code, error.message))
     except web.HTTPNotFound:
-        return _problem(RestError(404, 20404, request.path))
+        return _problem(request, RestError(404, 20404, request.path))
     except web.HTTPMethodNotAllowed:
-        return _problem(RestError(405, 20004, request.method))
+        return _problem(request, RestError(405, 20004, request.method))
 
 
-def _problem(error: RestError) -> web.Response:
+def _problem(request: web.Request, error: RestError) -> web.Response:
+    """The newer APIs answer problem details (RFC 9457), the older ones Twilio's own shape."""
+    if request.path.startswith(webhooks.PATH):
+        told = {"type": "about:blank", "title": error.message, "detail": error.message}
+        body = {**told, "status": error.status, "code": error.code}
+        return web.json_response(body, status=error.status, content_type="application/problem+json")
+    return _message(error)
+
+
+def _message(error: RestError) -> web.Response:
     body: dict[str, Any] = {
         "code": error.code,
         "message": error.message,
