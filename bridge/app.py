@@ -189,6 +189,7 @@ def _application(
         signed=SignedForms(
             validator_of(settings.twilio),
             settings.server.public_url,
+            account_sid=settings.twilio.account_sid,
         ),
         tokens=_tokens(settings, door, addresses),
         screen_pops=ScreenPops(
@@ -237,7 +238,8 @@ def validator_of(twilio: TwilioSettings) -> Validator:
 
 
 def _binding(settings: Settings) -> Binding:
-    return Binding([token.get_secret_value() for token in settings.twilio.auth_token])
+    twilio = settings.twilio
+    return Binding([key.get_secret_value() for key in twilio.auth_token or (twilio.api_secret,)])
 
 
 def _door(settings: Settings, sessions: Sessions, addresses: Addresses) -> Door:

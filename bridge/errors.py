@@ -209,9 +209,13 @@ class TwilioRefused(TwilioError):
 
 
 class TwilioDenied(TwilioError):
-    """The API key is invalid, or may not do this."""
+    """The credentials are invalid, or may not do this; `number` is Twilio's code, if it sent one."""
 
     code = "twilio.denied"
+
+    def __init__(self, message: str, *, number: int | None = None) -> None:
+        self.number = number
+        super().__init__(message)
 
 
 class AlreadyServed(BridgeError):

@@ -31,7 +31,7 @@ async def set_up(
     settings: SetUpTwilio, *, name: str, numbers: Sequence[str], dry_run: bool, yes: bool, env_file: Path
 ) -> bool:
     """As `run`, with the settings so far; raises TwilioError or CannotWrite."""
-    async with open_account(settings.twilio) as account:
+    async with open_account(settings.twilio, credentials=settings.twilio.owner_credentials) as account:
         plan, app_sid = await _plan(account, settings, name=name, numbers=numbers)
         _show(plan)
         if not plan.steps or dry_run:
@@ -60,6 +60,7 @@ async def _plan(
         public_url=settings.server.public_url,
         app_sid=settings.twilio.app_sid,
         key_holds=await _key_holds(settings.twilio),
+        can_make_keys=settings.twilio.owner_credentials is not None,
         phone_number=settings.twilio.phone_number,
         numbers=[*settings.lines.numbers, *numbers],
         name=name,
@@ -71,9 +72,9 @@ async def _key_holds(twilio: TwilioSoFar) -> bool:
     """Whether Twilio knows the API key by the secret that the settings have."""
     if not twilio.api_key or not twilio.api_secret:
         return False
-    secret = twilio.api_secret.get_secret_value()
+    key = twilio.api_key, twilio.api_secret.get_secret_value()
     try:
-        async with open_account(twilio, login=twilio.api_key, password=secret) as account:
+        async with open_account(twilio, credentials=key) as account:
             await account.standing()
     except TwilioDenied:
         return False

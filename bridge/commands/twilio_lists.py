@@ -59,7 +59,7 @@ def keys(config: Path | None, *, as_json: bool) -> None:
 
 def _ask(twilio: TwilioAccount, what: Callable[[AccountRest], Awaitable[T]]) -> T:
     async def asked() -> T:
-        async with open_account(twilio) as account:
+        async with open_account(twilio, credentials=twilio.owner_credentials) as account:
             return await what(account)
 
     return asyncio.run(asked())

@@ -5,10 +5,14 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import digest
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
 from yarl import URL
+
+from bridge.settings.systems import TwilioAccount
+from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS
 
 CALLBACK = "/twilio/status?doctor=a%20b%2Fc"
 """What proxies like to change; nothing is kept of a form without a call."""
@@ -43,20 +47,24 @@ class Asked:
             return {}
         return told if isinstance(told, dict) else {}
 
-    async def callback(self, *, signature: str | None = None) -> int:
+    async def callback(self, *, signature: Mapping[str, str] = MappingProxyType({})) -> int:
         """The status of the answer to a callback of no call; 0 if there is none."""
         url = URL(f"{self.url}{CALLBACK}", encoded=True)
-        headers = {"X-Twilio-Signature": signature} if signature else {}
         try:
             async with self.session.post(
-                url, data={"Doctor": "yes"}, headers=headers, ssl=self.trust or True
+                url, data={"Doctor": "yes"}, headers=signature, ssl=self.trust or True
             ) as answer:
                 return answer.status
         except (aiohttp.ClientError, OSError):
             return 0
 
 
-def signature_of_callback(public_url: str, auth_token: str) -> str:
-    """As Twilio signs that callback."""
-    mac = digest(auth_token.encode(), f"{public_url}{CALLBACK}Doctoryes".encode(), "sha1")
-    return b64encode(mac).decode()
+def signature_of_callback(public_url: str, twilio: TwilioAccount) -> Mapping[str, str]:
+    """The headers with which Twilio signs that callback: by the auth token, or by a SharedKey."""
+    signed = f"{public_url}{CALLBACK}Doctoryes".encode()
+    if twilio.auth_token:
+        secret = twilio.auth_token[0].get_secret_value()
+        return {SIGNATURE: b64encode(digest(secret.encode(), signed, "sha1")).decode()}
+    sid, key = next(iter(twilio.shared_keys.items()))
+    signature = b64encode(digest(key.get_secret_value().encode(), signed, "sha256")).decode()
+    return {SIGNATURE: signature, SIGNATURE_SETTINGS: f"key={sid},algorithm=HMAC_SHA256"}

@@ -83,7 +83,7 @@ def _address(server: ServerSettings) -> str:
 
 def _of_bridge(configured: Settings, here: Asked, public_one: Asked) -> Iterator[Check]:
     of_twilio = configured.twilio
-    signature = signature_of_callback(public_one.url, of_twilio.auth_token[0].get_secret_value())
+    signature = signature_of_callback(public_one.url, of_twilio)
     return chain(
         running.checks(
             here, app_sid=of_twilio.app_sid, phone_number=of_twilio.phone_number, signature=signature

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -29,10 +29,10 @@ def checks(
     here: Asked,
     public: Asked,
     *,
-    signature: str,
+    signature: Mapping[str, str],
     origins: Collection[str],
 ) -> Iterator[Check]:
-    """Those of the public URL; `signature` is that of a callback to it."""
+    """Those of the public URL; `signature` has the headers of a callback to it."""
     found = _Public(here, public, signature, origins)
     reached = ["bridge.running", "public.reaches_us"]
     yield Check("public.dns", found.dns)
@@ -45,7 +45,9 @@ def checks(
 class _Public:
     """The bridge as it runs here, and as the world finds it."""
 
-    def __init__(self, here: Asked, public: Asked, signature: str, origins: Collection[str]) -> None:
+    def __init__(
+        self, here: Asked, public: Asked, signature: Mapping[str, str], origins: Collection[str]
+    ) -> None:
         self._here = here
         self._public = public
         self._url = public.url

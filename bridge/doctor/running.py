@@ -1,6 +1,6 @@
 """The bridge that runs here: there, keeping what it is told, and started with the settings of now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
@@ -16,8 +16,8 @@ WAITS = "Look at worker.waits in the bridge's log; docs/reference/http.md has th
 RESTART = "Restart the bridge: it reads .env and config.yaml at its start."
 
 
-def checks(here: Asked, *, app_sid: str, phone_number: str, signature: str) -> Iterator[Check]:
-    """Those of the process; `signature` is that of a callback, by these settings."""
+def checks(here: Asked, *, app_sid: str, phone_number: str, signature: Mapping[str, str]) -> Iterator[Check]:
+    """Those of the process; `signature` has the headers of a callback, by these settings."""
 
     async def running() -> Verdict:
         """Whether a bridge listens where the settings say."""

@@ -1,19 +1,21 @@
 """Twilio: the credentials, the TwiML App, the numbers, what may be called, who may listen to recordings."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import aiohttp
 from pydantic import SecretStr
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.errors import TwilioDenied
+from bridge.doctor.webhook_rules import RulesFound, rules_verdict
+from bridge.errors import TwilioDenied, TwilioRefused
 from bridge.settings import TwilioSettings
 from bridge.twilio.provision.plan import urls_under
 from bridge.twilio.provision.steps import ChangeApplication
 from bridge.twilio.rest import open_rest
 from bridge.twilio.rest.account import AccountRest, open_account
 from bridge.twilio.rest.owned import Country
+from bridge.twilio.urls import CallbackUrls
 
 CONSOLE = "Twilio console → Account → API keys & tokens"
 NEW_TOKEN = f"{CONSOLE}: copy the Auth Token into TWILIO_AUTH_TOKEN, and TWILIO_ACCOUNT_SID beside it."
@@ -26,8 +28,19 @@ VERIFY = (
     "Twilio console → Phone Numbers → Verified Caller IDs: verify it; or take it out of TWILIO_PHONE_NUMBER, "
     "dialling.caller_ids, dialling.own_caller_ids."
 )
+REST = "Make new credentials: Twilio console → Account → API keys & tokens, or → OAuth apps."
+RULES = "docs/how-to/webhook-rules.md"
+PERMIT = (
+    "Give the restricted key this permission: Twilio console → Account → API keys & tokens "
+    "(docs/how-to/twilio-credentials.md lists all of them)."
+)
+MISSING_PERMISSION = 70051
+"""https://www.twilio.com/docs/api/errors/70051"""
+
 SHOWN = 8
 ONE_TRY: Sequence[float] = ()
+
+Examine = Callable[[], Awaitable[Verdict]]
 
 
 def checks(
@@ -52,14 +65,17 @@ def checks(
         caller_ids=caller_ids,
         countries=countries,
     )
-    known = ["twilio.api_key"]
-    yield Check("twilio.auth_token", twilio.auth_token, REACH)
+    known = ["twilio.rest"]
+    if settings.auth_token:
+        yield Check("twilio.auth_token", twilio.auth_token, REACH)
     yield Check("twilio.api_key", twilio.api_key, REACH)
-    yield Check("twilio.app", twilio.app, SET_UP, needs=known)
-    yield Check("twilio.numbers", twilio.numbers, SET_UP, needs=known)
-    yield Check("twilio.caller_ids", twilio.caller_ids, VERIFY, needs=known)
-    yield Check("twilio.geo_permissions", twilio.geo_permissions, PERMISSIONS, needs=known)
-    yield Check("twilio.recordings", twilio.recordings, MEDIA, needs=known)
+    yield Check("twilio.rest", _permitted(twilio.rest), REST, needs=["twilio.api_key"])
+    yield Check("twilio.webhook_rules", twilio.rules, RULES, needs=known)
+    yield Check("twilio.app", _permitted(twilio.app), SET_UP, needs=known)
+    yield Check("twilio.numbers", _permitted(twilio.numbers), SET_UP, needs=known)
+    yield Check("twilio.caller_ids", _permitted(twilio.caller_ids), VERIFY, needs=known)
+    yield Check("twilio.geo_permissions", _permitted(twilio.geo_permissions), PERMISSIONS, needs=known)
+    yield Check("twilio.recordings", _permitted(twilio.recordings), MEDIA, needs=known)
 
 
 class _Twilio:
@@ -84,9 +100,8 @@ class _Twilio:
 
     @asynccontextmanager
     async def _account(self) -> AsyncIterator[AccountRest]:
-        """As the bridge comes to it: by the API key."""
-        key, secret = self._settings.api_key, self._settings.api_secret.get_secret_value()
-        async with open_account(self._settings, login=key, password=secret, pauses=ONE_TRY) as account:
+        """As the bridge logs in."""
+        async with open_account(self._settings, pauses=ONE_TRY) as account:
             yield account
 
     async def auth_token(self) -> Verdict:
@@ -111,21 +126,44 @@ class _Twilio:
 
     async def _standing(self, token: SecretStr) -> tuple[str, str] | None:
         try:
-            async with open_account(
-                self._settings, password=token.get_secret_value(), pauses=ONE_TRY
-            ) as account:
+            owner = self._settings.account_sid, token.get_secret_value()
+            async with open_account(self._settings, credentials=owner, pauses=ONE_TRY) as account:
                 return await account.standing()
         except TwilioDenied:
             return None
 
     async def api_key(self) -> Verdict:
-        """Whether tokens that the key signs are worth something."""
+        """Whether access tokens that the key signs are valid."""
+        key = self._settings.api_key, self._settings.api_secret.get_secret_value()
         try:
-            async with self._account() as account:
+            async with open_account(self._settings, credentials=key, pauses=ONE_TRY) as account:
                 await account.standing()
         except TwilioDenied as denied:
             return error(str(denied), NEW_KEY)
-        return ok("Twilio takes the API key.")
+        return ok("Twilio accepts the API key.")
+
+    async def rest(self) -> Verdict:
+        """Whether the REST API can be used."""
+        if self._settings.client_id is None and self._settings.rest_api_key is None:
+            return ok("The API key opens the REST API.")
+        async with self._account() as account:
+            await account.applications()
+        return ok("Twilio accepts the credentials for the REST API.")
+
+    async def rules(self) -> Verdict:
+        """Whether a Rule of the account changes how our webhooks are signed and tried."""
+        try:
+            async with self._account() as account:
+                rules, settings = await account.webhook_rules(), await account.webhook_settings()
+        except (TwilioDenied, TwilioRefused):
+            return ok("These credentials cannot see the account's webhook Rules.")
+        found = RulesFound(
+            rules=rules,
+            settings=settings,
+            shared_keys=self._settings.shared_keys.keys(),
+            has_auth_token=bool(self._settings.auth_token),
+        )
+        return rules_verdict(found, CallbackUrls.under(self._public_url).all)
 
     async def app(self) -> Verdict:
         """Whether calls out come here."""
@@ -179,8 +217,12 @@ class _Twilio:
 
     async def geo_permissions(self) -> Verdict:
         """Whether Twilio lets through more than the bridge, or less."""
-        async with self._account() as account:
-            return compared(await account.countries(), self._countries)
+        try:
+            async with self._account() as account:
+                return compared(await account.countries(), self._countries)
+        except TwilioDenied:
+            # No permission of a restricted key is documented for it.
+            return ok("These credentials cannot see the voice geographic permissions.")
 
     async def recordings(self) -> Verdict:
         """Whether who has the address of a recording may listen; tried on the newest."""
@@ -195,6 +237,20 @@ class _Twilio:
         if closed:
             return ok("Recordings take credentials.")
         return warning("Whoever has the address of a recording may listen to it.", MEDIA)
+
+
+def _permitted(examine: Examine) -> Examine:
+    """Of a permission that a restricted key lacks, Twilio's answer has the name."""
+
+    async def examined() -> Verdict:
+        try:
+            return await examine()
+        except TwilioDenied as denied:
+            if denied.number != MISSING_PERMISSION:
+                raise
+            return error(str(denied), PERMIT)
+
+    return examined
 
 
 def compared(countries: Sequence[Country], allowed: Collection[str]) -> Verdict:

@@ -1,6 +1,6 @@
 """What is known before everything is: for the commands that prepare a bridge."""
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.settings.lines import LinesSettings
 from bridge.settings.server import ServerSettings
@@ -11,8 +11,6 @@ from bridge.settings.types import PhoneNumber
 class TwilioSoFar(TwilioAccount):
     """A Twilio account, and what the bridge may use of it already."""
 
-    api_key: str | None = Field(None, pattern=r"^SK[0-9a-zA-Z]{32}$")
-    api_secret: SecretStr | None = None
     app_sid: str | None = Field(None, pattern=r"^AP[0-9a-zA-Z]{32}$")
     phone_number: PhoneNumber | None = None
 

@@ -1,14 +1,16 @@
 """The two systems that the bridge stands between."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, SecretsById, Section
 
+API_KEY = r"^SK[0-9a-zA-Z]{32}$"
 TWILIO = "https://api.twilio.com"
 
 
@@ -20,15 +22,49 @@ class TwilioAccount(Section):
     """A Twilio account as its owner has it; `api_url` is where its REST API is, if not at Twilio."""
 
     account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$", examples=["AC0123456789abcdef0123456789abcdef"])
-    auth_token: SecretList = Field(
-        min_length=1,
-        examples=["the Auth Token of the Twilio console, or two with a comma while you rotate it"],
-    )
     shared_keys: SecretsById = Field(
         {}, examples=["webhooks_sharedkey_01hexample=its secret; two with a comma while you rotate it"]
     )
+    auth_token: SecretList = Field(
+        (),
+        validate_default=True,
+        examples=["the Auth Token of the Twilio console, or two with a comma while you rotate it"],
+    )
+    api_key: str | None = Field(None, pattern=API_KEY, examples=["SK0123456789abcdef0123456789abcdef"])
+    api_secret: SecretStr | None = Field(None, min_length=1)
+    rest_api_key: str | None = Field(None, pattern=API_KEY, examples=["SK0123456789abcdef0123456789abcdef"])
+    rest_api_secret: SecretStr | None = Field(None, min_length=1)
+    client_id: str | None = Field(None, pattern=r"^OQ[0-9a-zA-Z]{1,64}$", examples=["OQ0123456789abcdef"])
+    client_secret: SecretStr | None = Field(None, min_length=1)
     api_url: BaseUrl = TWILIO
     timeout_seconds: Seconds = 10
+
+    @field_validator("auth_token")
+    @classmethod
+    def _signs_something(cls, value: object, info: ValidationInfo) -> object:
+        if not value and not info.data.get("shared_keys"):
+            raise PydanticCustomError("missing", "is missing")
+        return value
+
+    @model_validator(mode="after")
+    def _comes_in_pairs(self) -> Self:
+        for name, secret in (("rest_api_key", "rest_api_secret"), ("client_id", "client_secret")):
+            if (getattr(self, name) is None) != (getattr(self, secret) is None):
+                raise ValueError(f"TWILIO_{name.upper()} and TWILIO_{secret.upper()} belong together")
+        return self
+
+    @property
+    def rest_credentials(self) -> tuple[str, str]:
+        """User name and password for the REST API, where it is not used by OAuth."""
+        for key, secret in ((self.rest_api_key, self.rest_api_secret), (self.api_key, self.api_secret)):
+            if key and secret:
+                return key, secret.get_secret_value()
+        return self.owner_credentials or (self.account_sid, "")
+
+    @property
+    def owner_credentials(self) -> tuple[str, str] | None:
+        """The account's SID and auth token, which alone can make API keys."""
+        return (self.account_sid, self.auth_token[0].get_secret_value()) if self.auth_token else None
 
 
 TWILIO_HOST = re.compile(r"api\.((?:[a-z-]+\.)?(?P<region>[a-z]{2}[0-9])\.)?twilio\.com")
@@ -37,9 +73,13 @@ HOME_REGION = "us1"
 
 
 class TwilioSettings(TwilioAccount):
-    """The Twilio account, and what the bridge uses of it."""
+    """The Twilio account, and what the bridge uses of it.
 
-    api_key: str = Field(pattern=r"^SK[0-9a-zA-Z]{32}$", examples=["SK0123456789abcdef0123456789abcdef"])
+    `api_key` is of type Standard: it signs access tokens, and opens the REST API unless `rest_api_key` or
+    `client_id` do.
+    """
+
+    api_key: str = Field(pattern=API_KEY, examples=["SK0123456789abcdef0123456789abcdef"])
     api_secret: SecretStr = Field(
         min_length=1, examples=["the secret that Twilio showed when the key was made"]
     )

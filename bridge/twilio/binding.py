@@ -26,10 +26,13 @@ class Bound(Enum):
 
 
 class Binding:
-    """Proves by an Auth Token that a token is ours: the first one makes proofs, any of them takes them."""
+    """Proves by a secret that a token is ours: the first secret makes proofs, each of them checks them.
 
-    def __init__(self, auth_tokens: Sequence[str]) -> None:
-        self._keys = [hmac.digest(token.encode(), PURPOSE, "sha256") for token in auth_tokens]
+    The secrets are the account's auth tokens, or the API key's secret where there are none.
+    """
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._keys = [hmac.digest(secret.encode(), PURPOSE, "sha256") for secret in secrets]
 
     def parameters(self, identity: str) -> dict[str, str]:
         """What a token for that agent carries."""

@@ -77,6 +77,12 @@ class CallbackUrls:
         """
         return self._url("machine", f"?call={call_sid}")
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every URL that Twilio is given, without query and fragment."""
+        routes = ("voice", "fallback", "dial", "status", "recording", "voicemail", "transcription")
+        return tuple(f"{self.public_url}/twilio/{route}" for route in (*routes, "announcement", "machine"))
+
     def _url(self, route: str, query: str = "") -> str:
         return f"{self.public_url}/twilio/{route}{query}{RETRIES}"
 

@@ -24,6 +24,7 @@ LONGEST_FIELD = 16 * 1024
 LONGEST_LOGGED = 64
 """Of what names a call or a delivery; Twilio's are shorter, and nothing is verified of it yet."""
 
+ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 SHARED_KEY_ID = re.compile(r"webhooks_sharedkey_[A-Za-z0-9]{1,40}")
 
 UNSIGNED = "The request does not carry a valid X-Twilio-Signature for this URL."
@@ -46,8 +47,9 @@ class SignedForms:
     with its query what a log or a prefetch must not.
     """
 
-    def __init__(self, validator: Validator, public_url: str) -> None:
+    def __init__(self, validator: Validator, public_url: str, *, account_sid: str) -> None:
         self._validator = validator
+        self._account_sid = account_sid
         self._has_seen_no_key = False
         parts = urlsplit(public_url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
@@ -59,7 +61,11 @@ class SignedForms:
         async def handler(request: web.Request) -> web.Response:
             claim = self._claim(request, FORM)
             sent = _pairs(await request.read())
-            self._check(request, claim, partial(self._validator.is_valid, parameters=sent))
+            try:
+                self._check(request, claim, partial(self._validator.is_valid, parameters=sent))
+            except NotAllowed:
+                self._log_other_account(dict(sent).get("AccountSid", ""))
+                raise
             parameters = _readable(_of_use(sent))
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
@@ -99,6 +105,11 @@ class SignedForms:
         if claim.settings and not self._has_seen_no_key and "key=" not in claim.settings:
             self._has_seen_no_key = True
             log.info("signature.without_key", names=names_in(claim.settings))
+
+    def _log_other_account(self, named: str) -> None:
+        """A number of a subaccount, say, whose webhooks are signed with that account's auth token."""
+        if ACCOUNT_SID.fullmatch(named) and named != self._account_sid:
+            log.warning("signature.other_account", account_sid=named)
 
     def _urls(self, request: web.Request) -> Iterator[str]:
         """What Twilio may have been given: behind a proxy the request's own host and scheme are others.

@@ -1,6 +1,7 @@
 """What an account lacks → the plan, and the account after it."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
@@ -103,10 +104,16 @@ def test_what_is_in_the_way_is_told_once(known: Known, there: There, problem: st
     assert problem in told
 
 
+def opened(twilio: TwilioSandbox) -> AbstractAsyncContextManager[AccountRest]:
+    """The account as its owner has it."""
+    settings = twilio_settings(twilio)
+    return open_account(settings, credentials=settings.owner_credentials)
+
+
 async def test_a_second_run_changes_nothing(twilio: TwilioSandbox) -> None:
     twilio.account.applications.clear()
     kept: dict[str, str] = {}
-    async with open_account(twilio_settings(twilio)) as account:
+    async with opened(twilio) as account:
         first = plan_for(Known(public_url=PUBLIC), await look(account))
         await carry_out(account, first.steps, app_sid=None, keep=kept.update, tell=lambda _: None)
         again = Known(
@@ -127,7 +134,7 @@ async def test_a_key_that_cannot_be_kept_is_deleted_again(twilio: TwilioSandbox)
     def keep(_: Mapping[str, str]) -> None:
         raise CannotWrite("the disk is full")
 
-    async with open_account(twilio_settings(twilio)) as account:
+    async with opened(twilio) as account:
         plan = plan_for(replace(KNOWN, app_sid=twilio.app_sid, key_holds=False), await look(account))
         with pytest.raises(CannotWrite):
             await carry_out(account, plan.steps, app_sid=None, keep=keep, tell=lambda _: None)
@@ -135,7 +142,7 @@ async def test_a_key_that_cannot_be_kept_is_deleted_again(twilio: TwilioSandbox)
 
 
 async def test_what_an_account_is_asked(twilio: TwilioSandbox) -> None:
-    async with open_account(twilio_settings(twilio)) as account:
+    async with opened(twilio) as account:
         assert await account.standing() == ("active", "Full")
         assert [key.sid for key in await account.keys()] == [twilio.api_key]
         countries = {country.iso_code: country for country in await account.countries()}

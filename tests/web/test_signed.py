@@ -83,3 +83,13 @@ async def test_a_settings_header_without_a_key_is_logged_once_by_its_shape(bridg
             await deliver(bridge, secret, "HMAC_SHA256", "algorithm=HMAC_SHA256,version=2")
     shapes = [each["names"] for each in logged if each["event"] == "signature.without_key"]
     assert shapes == [["algorithm", "version"]]
+
+
+async def test_the_log_names_the_other_account_that_a_webhook_is_of(bridge: Bridge) -> None:
+    other = "AC" + "f" * 32
+    for account, logged_as in ((other, [other]), ("AC" + "0" * 32, []), ("AC\n" + "f" * 31, [])):
+        form = payload("browser-out-5-status-completed", AccountSid=account)
+        with capture_logs() as logged:
+            assert (await bridge.twilio(STATUS, form, token="of that account")).status == 403
+        named = [each["account_sid"] for each in logged if each["event"] == "signature.other_account"]
+        assert named == logged_as

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.numbers import country
+from bridge.sandbox.twilio.oauth import OAuth
 from bridge.sandbox.twilio.parties import Party
 from bridge.sandbox.twilio.permissions import Permissions
 from bridge.sandbox.twilio.recordings import Recording
@@ -51,11 +52,12 @@ class PhoneNumber(VoiceSettings):
 
 @dataclass(slots=True, eq=False)
 class Key:
-    """An API key; Twilio shows its secret once."""
+    """An API key; Twilio shows its secret once. A restricted one names the permissions that it has."""
 
     sid: str
     secret: str
     friendly_name: str = ""
+    allow: frozenset[str] | None = None
     created: datetime = field(default_factory=_now)
 
 
@@ -78,6 +80,7 @@ class Account:
     """The recordings by the call that they are of."""
     permissions: Permissions = field(default_factory=Permissions)
     webhooks: Webhooks = field(default_factory=Webhooks)
+    oauth: OAuth = field(default_factory=OAuth)
     home: str = ""
     """The country of its first number, which withheld callers get."""
 

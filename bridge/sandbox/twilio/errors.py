@@ -55,6 +55,8 @@ MESSAGES = {
     20105: "Access Token not yet valid",
     20106: "Invalid Access Token grants",
     20107: "Invalid Access Token signature",
+    70002: "Invalid permission path",
+    70051: "The API key lacks the permission",
     20157: "Expiration Time Exceeds Maximum Time Allowed",
     20404: "The requested resource was not found",
     20429: "Too Many Requests",

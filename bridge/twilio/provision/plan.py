@@ -16,12 +16,13 @@ class Known:
     """What the settings say so far.
 
     `numbers` are those whose calls shall come here, E.164. `key_holds` says that Twilio knows the API
-    key by its secret.
+    key by its secret, `can_make_keys` that the auth token is configured.
     """
 
     public_url: str
     app_sid: str | None = None
     key_holds: bool = False
+    can_make_keys: bool = True
     phone_number: str | None = None
     numbers: Sequence[str] = ()
     name: str = NAME
@@ -98,8 +99,14 @@ def _ours(known: Known, there: There) -> Application | None:
 
 
 def _key(known: Known, there: There) -> Steps:
-    if not known.key_holds:
-        yield MakeKey(known.name)
+    if known.key_holds:
+        return
+    if not known.can_make_keys:
+        raise _InTheWay(
+            "Only the account's Auth Token can make an API key: set TWILIO_AUTH_TOKEN for this command, or "
+            "make a Standard key in the console and set TWILIO_API_KEY and TWILIO_API_SECRET."
+        )
+    yield MakeKey(known.name)
 
 
 def _company_number(known: Known, there: There) -> Steps:

@@ -20,7 +20,6 @@ async def look(account: AccountRest) -> There:
     return There(
         applications=await account.applications(),
         numbers=await account.numbers(),
-        keys=await account.keys(),
     )
 
 

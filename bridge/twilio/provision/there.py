@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.twilio.rest.owned import Application, Key, Number
+from bridge.twilio.rest.owned import Application, Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class There:
-    """The account's TwiML Apps, numbers and keys."""
+    """The account's TwiML Apps and numbers."""
 
     applications: Sequence[Application] = ()
     numbers: Sequence[Number] = ()
-    keys: Sequence[Key] = ()
 
     def number(self, phone_number: str) -> Number | None:
         """The number of these digits (E.164)."""

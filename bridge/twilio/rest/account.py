@@ -6,11 +6,21 @@ from typing import Any
 
 import aiohttp
 
-from bridge.settings.systems import TWILIO, TwilioAccount
+from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.client import PAUSES
 from bridge.twilio.rest.http import Http
 from bridge.twilio.rest.library import load_client
-from bridge.twilio.rest.owned import Application, Country, Key, NewKey, Number, VoiceUrls
+from bridge.twilio.rest.login import BasicLogin, login_of
+from bridge.twilio.rest.owned import (
+    Application,
+    Country,
+    Key,
+    NewKey,
+    Number,
+    VoiceUrls,
+    WebhookRule,
+    WebhookSetting,
+)
 
 
 class AccountRest:
@@ -68,6 +78,15 @@ class AccountRest:
         """Tokens that it signed are worth nothing any more."""
         await self._library.keys(sid).delete_async()
 
+    async def webhook_rules(self) -> list[WebhookRule]:
+        """Which webhooks of the account are signed and tried in another way than by default."""
+        return [WebhookRule.of(one) for one in await self._library.webhooks.v1.rules.list_async()]
+
+    async def webhook_settings(self) -> dict[str, WebhookSetting]:
+        """In which way, by the ids that Rules name."""
+        listed = await self._library.webhooks.v1.settings.list_async()
+        return {one.id: WebhookSetting.of(one) for one in listed}
+
     async def countries(self) -> list[Country]:
         """Which countries the account may call: its voice geographic permissions."""
         listed = await self._library.voice.v1.dialing_permissions.countries.list_async(page_size=1000)
@@ -78,19 +97,11 @@ class AccountRest:
 async def open_account(
     settings: TwilioAccount,
     *,
-    login: str | None = None,
-    password: str | None = None,
+    credentials: tuple[str, str] | None = None,
     pauses: Sequence[float] = PAUSES,
 ) -> AsyncIterator[AccountRest]:
-    """The account, by its SID and auth token unless an API key's SID and secret are given."""
-    login, password = login or settings.account_sid, password or settings.auth_token[0].get_secret_value()
+    """The account, as the bridge logs in unless a user name and a password are given."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        http = Http(session, seconds=settings.timeout_seconds, pauses=pauses)
-        library = await load_client(settings, login=login, password=password, http=http)
-        library.voice.base_url = _voice_url(settings.api_url)
-        yield AccountRest(library, settings.account_sid)
-
-
-def _voice_url(api_url: str) -> str:
-    """Where the API of the permissions is: `api.twilio.com` has neighbours, another server has all."""
-    return TWILIO.replace("api.", "voice.") if api_url == TWILIO else api_url
+        login = BasicLogin(*credentials) if credentials else login_of(settings, session)
+        http = Http(session, login, seconds=settings.timeout_seconds, pauses=pauses)
+        yield AccountRest(await load_client(settings, http), settings.account_sid)

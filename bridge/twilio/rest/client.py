@@ -11,6 +11,7 @@ import aiohttp
 from bridge.settings import TwilioSettings
 from bridge.twilio.rest.http import Http
 from bridge.twilio.rest.library import load_client
+from bridge.twilio.rest.login import login_of
 from bridge.twilio.rest.resources import CallResource, RecordingResource, call_resource, recording_resource
 
 PAUSES = (0.5, 1, 2, 4)
@@ -35,12 +36,7 @@ class TwilioRest:
         """
         async with self._opening:
             if self._opened is None:
-                self._opened = await load_client(
-                    self._settings,
-                    login=self._settings.api_key,
-                    password=self._settings.api_secret.get_secret_value(),
-                    http=self._http,
-                )
+                self._opened = await load_client(self._settings, self._http)
         return self._opened
 
     async def calls(
@@ -141,7 +137,8 @@ async def open_rest(
 ) -> AsyncIterator[TwilioRest]:
     """One session to Twilio's REST API; nothing is asked, nor the library loaded, until the first use."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield TwilioRest(settings, Http(session, seconds=settings.timeout_seconds, pauses=pauses))
+        login = login_of(settings, session)
+        yield TwilioRest(settings, Http(session, login, seconds=settings.timeout_seconds, pauses=pauses))
 
 
 def _given(**parameters: object) -> Mapping[str, Any]:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from aiohttp import hdrs
 
 from bridge import metrics
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
+from bridge.twilio.rest.login import Login
 from bridge.unreachable import seconds_of, why
 
 CONNECT_SECONDS = 5
@@ -33,8 +33,11 @@ class Http:
 
     is_async = True
 
-    def __init__(self, session: aiohttp.ClientSession, *, seconds: float, pauses: Iterable[float]) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, login: Login, *, seconds: float, pauses: Iterable[float]
+    ) -> None:
         self._session = session
+        self._login = login
         self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
         self._pauses = tuple(pauses)
 
@@ -49,17 +52,19 @@ class Http:
         timeout: float | None = None,  # noqa: ASYNC109
         allow_redirects: bool = False,
     ) -> object:
-        """The library's Response; TwilioError for everything but success."""
+        """The library's Response; TwilioError for everything but success.
+
+        The library's own `auth` is left out: the login knows what is valid now.
+        """
         from twilio.http.response import Response  # noqa: PLC0415 - loaded with the library
 
-        headers = {**(headers or {}), **({hdrs.AUTHORIZATION: basic(*auth)} if auth else {})}
         query = urlencode(params or {}, doseq=True)
         for pause in (*self._pauses, None):
             status, after, text = await self._send(
                 method,
                 f"{url}?{query}" if query else url,
                 data=urlencode(data or {}, doseq=True) if data else None,
-                headers=headers,
+                headers=headers or {},
             )
             if status != 429 or pause is None:
                 break
@@ -72,7 +77,18 @@ class Http:
     async def _send(
         self, method: str, url: str, *, data: str | None, headers: Mapping[str, str]
     ) -> tuple[int, float, str]:
-        """Status, seconds to wait, and body."""
+        """Status, seconds to wait, and body; once more where the login was valid until now."""
+        authorization = await self._login.authorization()
+        sent = {**headers, hdrs.AUTHORIZATION: authorization}
+        answer = await self._send_once(method, url, data=data, headers=sent)
+        if answer[0] == 401 and self._login.renew(authorization):
+            sent[hdrs.AUTHORIZATION] = await self._login.authorization()
+            answer = await self._send_once(method, url, data=data, headers=sent)
+        return answer
+
+    async def _send_once(
+        self, method: str, url: str, *, data: str | None, headers: Mapping[str, str]
+    ) -> tuple[int, float, str]:
         try:
             async with self._session.request(
                 method, url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
@@ -93,23 +109,19 @@ def _resource(url: str) -> str:
     return found[1] if found else "none"
 
 
-def basic(login: str, password: str) -> str:
-    """The Authorization header of basic authentication."""
-    return "Basic " + b64encode(f"{login}:{password}".encode()).decode()
-
-
 def error_of(status: int, body: str) -> TwilioError:
     """What an answer that is no success means.
 
     https://www.twilio.com/docs/usage/twilios-response#response-formats-exceptions
     """
     told = _problem(body)
-    message, number = str(told.get("message") or f"HTTP {status}"), told.get("code")
+    message = str(told.get("message") or told.get("detail") or f"HTTP {status}")
+    number = code if isinstance(code := told.get("code"), int) else None
     if status == 429 or status >= 500 or status < 400:
         return TwilioUnavailable(f"Twilio answered {status}")
     if status in (401, 403):
-        return TwilioDenied(f"Twilio denies it: {message}")
-    return TwilioRefused(message, status=status, number=number if isinstance(number, int) else None)
+        return TwilioDenied(f"Twilio denies it: {message}", number=number)
+    return TwilioRefused(message, status=status, number=number)
 
 
 def _problem(body: str) -> Mapping[str, Any]:

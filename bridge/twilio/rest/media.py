@@ -13,7 +13,8 @@ from yarl import URL
 from bridge.calls.links import RECORDING_SID
 from bridge.errors import TwilioUnavailable
 from bridge.settings import TwilioSettings
-from bridge.twilio.rest.http import CONNECT_SECONDS, basic, error_of
+from bridge.twilio.rest.http import CONNECT_SECONDS, error_of
+from bridge.twilio.rest.login import login_of
 from bridge.unreachable import why
 
 GONE = frozenset({403, 404, 410})
@@ -31,7 +32,7 @@ class Media:
         self._session = session
         self._api = URL(settings.api_url)
         self._account = settings.account_sid
-        self._authorization = basic(settings.api_key, settings.api_secret.get_secret_value())
+        self._login = login_of(settings, session)
         self._hosts = tuple(hosts)
 
     @asynccontextmanager
@@ -46,9 +47,15 @@ class Media:
             raise error_of(404, "")
         url = self._api / "2010-04-01/Accounts" / self._account / "Recordings" / f"{recording_sid}.mp3"
         # An account may demand credentials for media, and they do no harm where it does not.
-        asked = {**headers, hdrs.AUTHORIZATION: self._authorization, hdrs.ACCEPT_ENCODING: "identity"}
+        authorization = await self._login.authorization()
+        asked = {**headers, hdrs.AUTHORIZATION: authorization, hdrs.ACCEPT_ENCODING: "identity"}
+        renewed = False
         for _ in range(MOST_REDIRECTS + 1):
             async with self._asking(method, url, asked) as answer:
+                if answer.status == 401 and not renewed and self._login.renew(authorization):
+                    asked[hdrs.AUTHORIZATION] = await self._login.authorization()
+                    renewed = True
+                    continue
                 if answer.status not in REDIRECTS:
                     yield _accepted(answer, at_twilio=url.host == self._api.host)
                     return

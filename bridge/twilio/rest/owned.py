@@ -1,5 +1,6 @@
 """What an account owns, as the bridge reads and writes it; names are Twilio's."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -96,3 +97,62 @@ class Country:
         """Of the library's instance; special and toll-fraud numbers are both of high risk."""
         high = instance.high_risk_special_numbers_enabled or instance.high_risk_tollfraud_numbers_enabled
         return cls(instance.iso_code, bool(instance.low_risk_numbers_enabled), bool(high))
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRule:
+    """Which URLs take which settings: `match` is a URL, the beginning of one, or "" for all others.
+
+    https://www.twilio.com/docs/usage/webhooks/webhooks-configuration
+    """
+
+    id: str
+    name: str
+    is_exact: bool
+    match: str
+    setting_ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, instance: Any) -> Self:
+        """Of the library's instance, whose settings are objects as Twilio sends them."""
+        return cls(
+            instance.id,
+            instance.friendly_name or instance.id,
+            instance.match_type == "EXACT_MATCH",
+            instance.value or instance.prefix or "",
+            tuple(one["settingId"] for one in instance.settings or ()),
+        )
+
+    def applies_to(self, url: str) -> bool:
+        """Whether it matches a URL without a fragment."""
+        return url == self.match if self.is_exact else url.startswith(self.match)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSetting:
+    """How webhooks are signed and tried; without a `shared_key_id` the auth token signs them."""
+
+    id: str
+    shared_key_id: str
+    algorithm: str
+    retries: int
+    retried_on: frozenset[str]
+
+    @classmethod
+    def of(cls, instance: Any) -> Self:
+        """Of the library's instance, whose parts are objects as Twilio sends them."""
+        signature = instance.signature or {}
+        policy = (instance.connection or {}).get("retryPolicy") or {}
+        return cls(
+            instance.id,
+            signature.get("sharedKeyId") or "",
+            signature.get("algorithm") or "HMAC_SHA1",
+            policy.get("retryCount") or 0,
+            frozenset(policy.get("retryOn") or ()),
+        )
+
+
+def rule_for(url: str, rules: Iterable[WebhookRule]) -> WebhookRule | None:
+    """The Rule that Twilio applies to a URL: an exact match, else the longest beginning."""
+    matching = (rule for rule in rules if rule.applies_to(url))
+    return max(matching, key=lambda rule: (rule.is_exact, len(rule.match)), default=None)

@@ -11,6 +11,7 @@ from bridge.sandbox.twilio.rest import (
     keys,
     media,
     numbers,
+    oauth,
     recordings,
     webhooks,
 )
@@ -60,6 +61,7 @@ ROUTES = [
     web.delete(_CALL_RECORDING + "/{Sid}.json", recordings.delete_recording),
     web.get(dialing_permissions.PATH, dialing_permissions.list_countries),
     web.get(dialing_permissions.PATH + "/{IsoCode}", dialing_permissions.fetch_country),
+    web.post("/v2/token", oauth.issue_token),
     *webhooks.ROUTES,
 ]
 

@@ -1,7 +1,5 @@
 """Before every handler: the rate limit, the credentials, and errors in Twilio's shape."""
 
-import hmac
-from base64 import b64decode
 from typing import Any
 
 from aiohttp import web
@@ -9,6 +7,7 @@ from aiohttp.typedefs import Handler
 
 from bridge.sandbox.twilio.errors import RestError, SandboxError
 from bridge.sandbox.twilio.rest import webhooks
+from bridge.sandbox.twilio.rest.access import check_access
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.sandbox import TwilioSandbox
 
@@ -24,13 +23,13 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if sandbox.rest.limited > 0:
         sandbox.rest.limited -= 1
         return _problem(request, RestError(429, 20429))
-    if not _is_open(request, sandbox) and not _is_known(request, sandbox):
-        return _problem(request, RestError(401, 20003))
-    return await _answer(request, handler)
+    return await _answer(request, handler, checked=not _is_open(request, sandbox))
 
 
-async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _answer(request: web.Request, handler: Handler, *, checked: bool = False) -> web.StreamResponse:
     try:
+        if checked:
+            check_access(request, request.app[SANDBOX])
         return await handler(request)
     except RestError as error:
         return _problem(request, error)
@@ -63,37 +62,9 @@ def _message(error: RestError) -> web.Response:
 
 
 def _is_open(request: web.Request, sandbox: TwilioSandbox) -> bool:
-    """Media need no credentials unless that is switched on.
+    """Media need no credentials unless that is switched on; a request for a token brings its own.
 
     https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file
     """
     is_media = "/Recordings/" in request.path and not request.path.endswith(".json")
-    return is_media and not sandbox.rest.media_auth
-
-
-def _is_known(request: web.Request, sandbox: TwilioSandbox) -> bool:
-    login, password = _credentials(request.headers.get("Authorization", ""))
-    account_sid = request.match_info.get("AccountSid", sandbox.account_sid)
-    if account_sid != sandbox.account_sid:
-        return False
-    if login == sandbox.account_sid:
-        return hmac.compare_digest(password.encode(), sandbox.auth_token.encode())
-    key = sandbox.account.keys.get(login)
-    # A standard key opens everything but the keys: https://www.twilio.com/docs/iam/api-keys
-    return (
-        key is not None
-        and hmac.compare_digest(password.encode(), key.secret.encode())
-        and "/Keys" not in request.path
-    )
-
-
-def _credentials(header: str) -> tuple[str, str]:
-    """Name and password of basic authentication; empty if there are none."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        login, _, password = b64decode(encoded, validate=True).decode().partition(":")
-    except ValueError:
-        return "", ""
-    return login, password
+    return request.path == "/v2/token" or (is_media and not sandbox.rest.media_auth)

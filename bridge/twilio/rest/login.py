@@ -1,0 +1,140 @@
+"""How a request proves to Twilio's REST API whose it is: by a key's SID and secret, or by OAuth.
+
+https://www.twilio.com/docs/iam/oauth-apps
+"""
+
+import asyncio
+import json
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import aiohttp
+
+from bridge.errors import TwilioDenied, TwilioError, TwilioUnavailable
+from bridge.settings.systems import TwilioAccount
+from bridge.unreachable import why
+
+SHARE_OF_LIFE = 0.8
+"""When this much of an access token's life is over, the next request gets a new one."""
+
+SHORTEST_LIFE_SECONDS = 60
+"""Twilio's shortest; also assumed where the answer does not say how long the token lives."""
+
+
+class Login(Protocol):
+    """Credentials for the REST API."""
+
+    async def authorization(self) -> str:
+        """The Authorization header; raises TwilioDenied and TwilioUnavailable."""
+
+    def renew(self, authorization: str) -> bool:
+        """Twilio answered 401 to this header: whether `authorization` now gives another."""
+
+
+class BasicLogin:
+    """The account's SID and auth token, or an API key's SID and secret."""
+
+    def __init__(self, name: str, password: str) -> None:
+        self._header = "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+
+    async def authorization(self) -> str:
+        """The same for every request."""
+        return self._header
+
+    def renew(self, authorization: str) -> bool:
+        """There is no other."""
+        return authorization != self._header
+
+
+class OAuthLogin:
+    """Client credentials: one access token for all requests, renewed before it ends.
+
+    twilio's own provider calls `logging.basicConfig` and renews only after the end.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, *, client_id: str, secret: str, url: str) -> None:
+        self._session = session
+        self._form = urlencode(
+            {"client_id": client_id, "client_secret": secret, "grant_type": "client_credentials"}
+        )
+        self._url = url
+        self._header = ""
+        self._renew_at = 0.0
+        self._renewing = asyncio.Lock()
+        self._attempts = 0
+        self._failure: TwilioError | None = None
+
+    async def authorization(self) -> str:
+        """A header that holds for a while yet; one attempt to renew it serves all requests that wait."""
+        seen = self._attempts
+        async with self._renewing:
+            if time.monotonic() >= self._renew_at:
+                if self._attempts != seen and self._failure:
+                    raise self._failure
+                await self._renew()
+            return self._header
+
+    async def _renew(self) -> None:
+        try:
+            token, seconds = await self._fetch()
+        except TwilioError as failure:
+            self._failure = failure
+            raise
+        else:
+            self._failure = None
+        finally:
+            self._attempts += 1
+        self._header = f"Bearer {token}"
+        self._renew_at = time.monotonic() + seconds * SHARE_OF_LIFE
+
+    def renew(self, authorization: str) -> bool:
+        """Forgets a token that Twilio revoked."""
+        if authorization == self._header:
+            self._renew_at = 0.0
+        return True
+
+    async def _fetch(self) -> tuple[str, float]:
+        """The access token and how many seconds it lives."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            async with self._session.post(
+                self._url, data=self._form, headers=headers, allow_redirects=False
+            ) as answer:
+                status, body = answer.status, _object(await answer.text(errors="replace"))
+        except (aiohttp.ClientError, TimeoutError, OSError) as away:
+            raise TwilioUnavailable(f"Twilio's OAuth server cannot be reached: {why(away)}") from away
+        if status in {400, 401, 403}:
+            raise TwilioDenied("Twilio refuses TWILIO_CLIENT_ID with TWILIO_CLIENT_SECRET")
+        token, seconds = body.get("access_token"), body.get("expires_in")
+        if status != 200 or not isinstance(token, str) or not token.isprintable():
+            raise TwilioUnavailable(f"Twilio's OAuth server answered {status} without an access token")
+        return token, seconds if isinstance(seconds, int) and seconds > 0 else SHORTEST_LIFE_SECONDS
+
+
+def login_of(settings: TwilioAccount, session: aiohttp.ClientSession) -> Login:
+    """By OAuth where that is set, else by an API key, else by the auth token."""
+    if settings.client_id and settings.client_secret:
+        return OAuthLogin(
+            session,
+            client_id=settings.client_id,
+            secret=settings.client_secret.get_secret_value(),
+            url=f"{neighbour(settings.api_url, 'oauth')}/v2/token",
+        )
+    return BasicLogin(*settings.rest_credentials)
+
+
+def neighbour(api_url: str, name: str) -> str:
+    """Where another of Twilio's APIs is: beside `api.twilio.com`; another server has all of them."""
+    is_twilio = api_url.startswith("https://api.") and api_url.endswith(".twilio.com")
+    return api_url.replace("https://api.", f"https://{name}.", 1) if is_twilio else api_url
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
