@@ -7,15 +7,14 @@ import aiohttp
 from pydantic import SecretStr
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.doctor.webhook_rules import RulesFound, rules_verdict
-from bridge.errors import TwilioDenied, TwilioRefused
+from bridge.doctor.webhook_rules import examine_rules
+from bridge.errors import TwilioDenied
 from bridge.settings import TwilioSettings
 from bridge.twilio.provision.plan import urls_under
 from bridge.twilio.provision.steps import ChangeApplication
 from bridge.twilio.rest import open_rest
 from bridge.twilio.rest.account import AccountRest, open_account
 from bridge.twilio.rest.owned import Country
-from bridge.twilio.urls import CallbackUrls
 
 CONSOLE = "Twilio console → Account → API keys & tokens"
 NEW_TOKEN = f"{CONSOLE}: copy the Auth Token into TWILIO_AUTH_TOKEN, and TWILIO_ACCOUNT_SID beside it."
@@ -29,7 +28,7 @@ VERIFY = (
     "dialling.caller_ids, dialling.own_caller_ids."
 )
 REST = "Make new credentials: Twilio console → Account → API keys & tokens, or → OAuth apps."
-RULES = "docs/how-to/webhook-rules.md"
+RULES = "docs/how-to/twilio-credentials.md says what Rules do."
 PERMIT = (
     "Give the restricted key this permission: Twilio console → Account → API keys & tokens "
     "(docs/how-to/twilio-credentials.md lists all of them)."
@@ -152,18 +151,8 @@ class _Twilio:
 
     async def rules(self) -> Verdict:
         """Whether a Rule of the account changes how our webhooks are signed and tried."""
-        try:
-            async with self._account() as account:
-                rules, settings = await account.webhook_rules(), await account.webhook_settings()
-        except (TwilioDenied, TwilioRefused):
-            return ok("These credentials cannot see the account's webhook Rules.")
-        found = RulesFound(
-            rules=rules,
-            settings=settings,
-            shared_keys=self._settings.shared_keys.keys(),
-            has_auth_token=bool(self._settings.auth_token),
-        )
-        return rules_verdict(found, CallbackUrls.under(self._public_url).all)
+        async with self._account() as account:
+            return await examine_rules(account, self._settings, self._public_url)
 
     async def app(self) -> Verdict:
         """Whether calls out come here."""

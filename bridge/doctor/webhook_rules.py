@@ -1,10 +1,14 @@
-"""The account's webhook Rules beside this bridge's secrets: unknown keys, too few retries. Pure."""
+"""The account's webhook Rules beside this bridge's secrets: unknown keys, too few retries."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.doctor.checks import Verdict, error, ok, warning
+from bridge.errors import TwilioDenied, TwilioRefused
+from bridge.settings.systems import TwilioAccount
+from bridge.twilio.rest.account import AccountRest
 from bridge.twilio.rest.owned import WebhookRule, WebhookSetting, rule_for
+from bridge.twilio.urls import CallbackUrls
 
 RETRIES = 5
 KEYS = "Add id=secret to TWILIO_SHARED_KEYS and restart; Twilio shows the secret only when a key is made."
@@ -22,6 +26,21 @@ class RulesFound:
     settings: Mapping[str, WebhookSetting]
     shared_keys: Collection[str]
     has_auth_token: bool
+
+
+async def examine_rules(account: AccountRest, settings: TwilioAccount, public_url: str) -> Verdict:
+    """Whether a Rule of the account changes how our webhooks are signed and tried."""
+    try:
+        rules, in_use = await account.webhook_rules(), await account.webhook_settings()
+    except (TwilioDenied, TwilioRefused):
+        return ok("These credentials cannot see the account's webhook Rules.")
+    found = RulesFound(
+        rules=rules,
+        settings=in_use,
+        shared_keys=settings.shared_keys.keys(),
+        has_auth_token=bool(settings.auth_token),
+    )
+    return rules_verdict(found, CallbackUrls.under(public_url).all)
 
 
 def rules_verdict(found: RulesFound, urls: Collection[str]) -> Verdict:

@@ -20,8 +20,10 @@ from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Status
 from bridge.errors import NotUnderstood, TwentyOverLimit
 from bridge.sandbox.twenty import twenty_sandbox
+from bridge.sandbox.twilio.account import Key
 from bridge.sandbox.twilio.permissions import Permission
 from bridge.sandbox.twilio.recordings import Recording
+from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
 from bridge.twenty.translate import translate
 from bridge.twilio.rest.owned import Country
 from bridge.web.protocol import Runner
@@ -176,6 +178,40 @@ def caller_id_of_nobodys(world: World) -> None:
 def agents_caller_id(world: World) -> None:
     world.twilio.account.verified.add("+33159130002")
     world.change("dialling", caller_ids=("+33159130002",), own_caller_ids={"alice": ("+33159130003",)})
+
+
+def _rule(world: World, **connection: object) -> SharedKey:
+    """A Rule for every webhook of the account, which signs with a new SharedKey."""
+    webhooks = world.twilio.account.webhooks
+    key = SharedKey()
+    setting = Setting(shared_key_id=key.id, algorithm="HMAC_SHA256", **connection)  # type: ignore[arg-type]
+    rule = Rule(match_type="DEFAULT", settings=[(setting.id, 100)], friendly_name="all webhooks")
+    webhooks.shared_keys[key.id], webhooks.settings[setting.id] = key, setting
+    webhooks.rules[rule.id] = rule
+    return key
+
+
+def unknown_shared_key(world: World) -> None:
+    _rule(world, retry_count=5, retry_on=("ALL",))
+
+
+def rule_without_retries(world: World) -> None:
+    key = _rule(world)
+    world.change("twilio", shared_keys={key.id: key.secret})
+
+
+def no_auth_token(world: World) -> None:
+    world.change("twilio", auth_token=(), shared_keys={"webhooks_sharedkey_1": "secret"})
+
+
+def restricted_key(world: World) -> None:
+    key = Key("SK" + "8" * 32, "restricted", allow=frozenset({"/twilio/voice/twiml.apps/list"}))
+    world.twilio.account.keys[key.sid] = key
+    world.change("twilio", rest_api_key=key.sid, rest_api_secret=key.secret)
+
+
+def wrong_client(world: World) -> None:
+    world.change("twilio", client_id="OQ0123456789abcdef", client_secret="another")
 
 
 def no_webhook_secret(world: World) -> None:
@@ -340,6 +376,11 @@ CASES: list[tuple[Break, str, str, str]] = [
         "error",
         "+33159130002 is neither the account's nor verified",
     ),
+    (unknown_shared_key, "twilio.webhook_rules", "error", "“all webhooks” signs with webhooks_sharedkey_"),
+    (rule_without_retries, "twilio.webhook_rules", "warning", "“all webhooks” retries 0 times, on nothing"),
+    (no_auth_token, "twilio.webhook_rules", "error", "No Rule matches some of our URLs"),
+    (restricted_key, "twilio.numbers", "error", "/twilio/phone-numbers/active-numbers/list"),
+    (wrong_client, "twilio.rest", "error", "TWILIO_CLIENT_ID"),
     (agents_caller_id, "twilio.caller_ids", "error", "+33159130003 is neither"),
     (wide_open, "twilio.geo_permissions", "warning", "KY"),
     (risky, "twilio.geo_permissions", "warning", "high-risk numbers in FR"),
@@ -437,6 +478,23 @@ async def test_recordings_that_anybody_may_listen_to(world: World, *, closed: bo
     )
     world.twilio.account.keep_recording(recording)
     assert (await world.examine("twilio"))["twilio.recordings"][0] == status
+
+
+async def test_a_rule_whose_key_is_known_and_that_retries_is_fine(world: World) -> None:
+    key = _rule(world, retry_count=5, retry_on=("ALL",))
+    world.change("twilio", shared_keys={key.id: key.secret}, auth_token=())
+    status, said, _ = (await world.examine("twilio.webhook_rules"))["twilio.webhook_rules"]
+    assert (status, "“all webhooks”" in said) == ("ok", True), said
+
+
+async def test_a_restricted_key_that_cannot_see_is_no_error(world: World) -> None:
+    allow = frozenset(f"/twilio/{name}/list" for name in ("voice/twiml.apps", "phone-numbers/active-numbers"))
+    key = Key("SK" + "8" * 32, "restricted", allow=allow)
+    world.twilio.account.keys[key.sid] = key
+    world.change("twilio", rest_api_key=key.sid, rest_api_secret=key.secret)
+    found = await world.examine("twilio.webhook_rules", "twilio.geo_permissions", "twilio.numbers")
+    assert {status for status, _, _ in found.values()} == {"ok"}
+    assert all("cannot see" in found[f"twilio.{name}"][1] for name in ("webhook_rules", "geo_permissions"))
 
 
 async def test_what_is_no_check_is_a_sentence(world: World) -> None:
@@ -573,7 +631,7 @@ async def test_what_a_bridge_waits_for(reasons: list[str], status: str, said: st
     app.router.add_get("/ready", ready)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         here = Asked(str(server.make_url("")).rstrip("/"), session)
-        checks = running.checks(here, app_sid="", phone_number="", signature="")
+        checks = running.checks(here, app_sid="", phone_number="", signature={})
         verdict = await next(c for c in checks if c.name == "bridge.ready").examine()
     assert (verdict.status.value, said in verdict.reason) == (status, True), verdict
 
