@@ -277,10 +277,9 @@ def _twenty_webhook(
         directory.forget()
         callers.forget()
 
-    secret = settings.twenty.webhook_secret
     return TwentyWebhook(
         inbox,
-        secret=secret.get_secret_value() if secret else None,
+        secrets=[secret.get_secret_value() for secret in settings.twenty.webhook_secret],
         region=settings.region,
         late=timedelta(days=settings.matching.late_days),
         forget=forget,

@@ -38,8 +38,7 @@ def asking_for(settings: Settings, inbox: Inbox, twilio: TwilioRest, *, dry: boo
 
 def forgotten_of(settings: Settings, inbox: Inbox) -> Forgotten:
     """Whom the inbox has forgotten."""
-    key = settings.inbox.forget_key
-    return Forgotten(inbox, key.get_secret_value() if key else None)
+    return Forgotten(inbox, [key.get_secret_value() for key in settings.inbox.forget_key])
 
 
 def ours_of(settings: Settings) -> Ours:

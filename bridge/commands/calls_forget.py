@@ -64,9 +64,8 @@ async def _forget_call(settings: Settings, sid: str, *, yes: bool, as_json: bool
 
 
 async def _forget(settings: Settings, number: Number | str, *, yes: bool, as_json: bool) -> bool:
-    key = settings.inbox.forget_key
     async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
-        forgotten = Forgotten(inbox, key.get_secret_value() if key else None)
+        forgotten = Forgotten(inbox, [key.get_secret_value() for key in settings.inbox.forget_key])
         forgotten.check_key()
         found = await calls_of(inbox, number, region=settings.region)
         if not yes and not typer.confirm(

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
@@ -14,6 +14,7 @@ from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import InboxUnavailable
 from bridge.inbox.engine import Database, connect
+from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import revision
 from bridge.inbox.migrations.upgrade import configuration
 
@@ -24,11 +25,16 @@ LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 SHARED_MAY = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'CREATE')"
 
 
-def checks(url: str, here: Asked) -> Iterator[Check]:
+def checks(url: str, here: Asked, forget_keys: Sequence[str]) -> Iterator[Check]:
     """Those of the database at a URL, which the bridge here has open if it runs."""
     database = _Database(url, here)
+
+    async def forgotten() -> Verdict:
+        return await database.forgotten(forget_keys)
+
     yield Check("database.writable", database.writable, fix=database.fix)
     yield Check("database.migrated", database.migrated, needs=["database.writable"])
+    yield Check("database.forgotten", forgotten, needs=["database.migrated"])
     yield Check(
         "database.space", database.space if database.file else database.size, needs=["database.writable"]
     )
@@ -108,6 +114,20 @@ class _Database:
             await database.close()
         return _compared(there)
 
+    async def forgotten(self, keys: Sequence[str]) -> Verdict:
+        """Whether BRIDGE_FORGET_KEY finds the numbers that are to be forgotten."""
+        if self.file and not self.file.exists():
+            return ok("No number was forgotten.")
+        database = self._connect()
+        try:
+            async with database.reading.connect() as connection:
+                if await connection.run_sync(revision) is None:
+                    return ok("No number was forgotten.")
+                *known, unknown = await hashes_of(connection, keys)
+        finally:
+            await database.close()
+        return _rotated(known, unknown)
+
     async def space(self) -> Verdict:
         """Whether there is room for some more calls."""
         folder = next(parent for parent in (self.file or Path()).absolute().parents if parent.exists())
@@ -139,6 +159,20 @@ def room(free: int, folder: Path) -> Verdict:
     if free < TOO_LITTLE:
         return error(reason, fix)
     return warning(reason, fix) if free < LITTLE else ok(reason)
+
+
+def _rotated(known: Sequence[int], unknown: int) -> Verdict:
+    """`known` has the hashes of each key, the newest first."""
+    if unknown:
+        return error(
+            f"{unknown} numbers were forgotten with a key that BRIDGE_FORGET_KEY does not have.",
+            "Set it to the key that it was, behind the present one with a comma.",
+        )
+    if old := sum(known[1:]):
+        return ok(f"{old} numbers still need an older key of BRIDGE_FORGET_KEY: keep it.")
+    if len(known) > 1:
+        return ok("The first key of BRIDGE_FORGET_KEY finds every forgotten number: the others can go.")
+    return ok(f"{sum(known)} numbers were forgotten.")
 
 
 def _compared(there: str | None) -> Verdict:

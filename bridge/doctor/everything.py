@@ -55,7 +55,11 @@ def _checks(
     here = Asked(_address(configured.server), session)
     return chain(
         settings.checks(configured.auth, env_file),
-        database.checks(configured.inbox.database_url.get_secret_value(), here),
+        database.checks(
+            configured.inbox.database_url.get_secret_value(),
+            here,
+            [key.get_secret_value() for key in configured.inbox.forget_key],
+        ),
         twenty.checks(
             configured.twenty,
             client,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.numbers import Number, e164
@@ -29,65 +29,92 @@ BATCH = 100
 
 
 class Forgotten:
-    """Whom an inbox has forgotten; `key` is BRIDGE_FORGET_KEY, None where there is none."""
+    """The numbers that an inbox has forgotten; `keys` are those of BRIDGE_FORGET_KEY.
 
-    def __init__(self, inbox: Inbox, key: str | None) -> None:
+    The first key makes hashes. While the key is rotated the others find what they hashed, and a number
+    that is found so is hashed anew by the first.
+    """
+
+    def __init__(self, inbox: Inbox, keys: Sequence[str]) -> None:
         self._inbox = inbox
-        self._key = key.encode() if key else None
+        self._keys = {_id(key.encode()): key.encode() for key in keys}
 
     async def among(self, numbers: Collection[str]) -> dict[str, datetime]:
         """Those of these numbers (E.164) that were forgotten, and when.
 
-        Raises ForgetKeyWrong where nobody can tell.
+        Raises ForgetKeyWrong where a key is missing, and InboxUnavailable.
         """
         async with self._inbox.reading() as connection:
-            keys = await _keys(connection)
-            if not keys or not numbers:
+            ids = await _key_ids(connection)
+            if not ids or not numbers:
                 return {}
-            key = self._checked(keys)
+            keys = self._checked(ids)
             # They are few, and less than what is asked.
-            found = {
-                row[0]: row[1] for row in await connection.execute(select(forgotten.c.digest, forgotten.c.at))
-            }
-        hashed = {number: _hash(key, number) for number in numbers}
-        return {number: found[digest] for number, digest in hashed.items() if digest in found}
+            rows = await connection.execute(select(forgotten.c.digest, forgotten.c.at))
+            found = {row[0]: row[1] for row in rows}
+        hashed = {_hash(key, number): number for key in keys for number in numbers}
+        forgotten_at: dict[str, datetime] = {}
+        for digest, number in hashed.items():
+            if digest in found:
+                forgotten_at[number] = max(found[digest], forgotten_at.get(number, found[digest]))
+        if len(keys) > 1:
+            await self._rehash(forgotten_at, keys)
+        return forgotten_at
 
     def check_key(self) -> None:
         """Raises ForgetKeyWrong where there is none to forget with."""
-        if self._key is None:
+        if not self._keys:
             raise ForgetKeyWrong(
                 "Set BRIDGE_FORGET_KEY first, for the bridge too (openssl rand -hex 32 makes one), and "
                 "restart it: by it the bridge knows whose history is to stay away."
             )
 
-    def _checked(self, keys: Collection[bytes]) -> bytes:
-        if self._key is None:
+    def _checked(self, ids: Collection[bytes]) -> list[bytes]:
+        """The first key, and those that made hashes which are there."""
+        if not self._keys:
             raise ForgetKeyWrong(
                 "Numbers were forgotten here; without BRIDGE_FORGET_KEY nobody can tell which, "
                 "and their history would come back. Set it to what it was."
             )
-        if set(keys) != {_id(self._key)}:
+        if not set(ids) <= self._keys.keys():
             raise ForgetKeyWrong(
                 "Numbers were forgotten here with another BRIDGE_FORGET_KEY than the one that is set: "
-                "nobody can tell which, and their history would come back. Set it to what it was."
+                "nobody can tell which, and their history would come back. Set it to what it was, or to "
+                "the new one and the one before it, with a comma."
             )
-        return self._key
+        newest = next(iter(self._keys))
+        return [key for key_id, key in self._keys.items() if key_id == newest or key_id in ids]
 
     async def remember(self, number: Address, *, now: datetime) -> None:
         """Keeps the hash of a number, in each of its forms, so that nothing from before `now` comes back."""
         async with self._inbox.reading() as connection:
-            keys = await _keys(connection)
-        key = self._checked(keys or ({_id(self._key)} if self._key else set()))
+            ids = await _key_ids(connection)
+        await self._rehash(dict.fromkeys(_of_one_line(number), now), self._checked(ids))
+
+    async def _rehash(self, forgotten_at: Mapping[str, datetime], keys: Sequence[bytes]) -> None:
+        """Keeps hashes by the first key, in place of those by the others."""
+        newest, *old = keys
 
         async def operation(connection: AsyncConnection) -> None:
-            for one in _of_one_line(number):
-                kept = {"digest": _hash(key, one), "key_id": _id(key), "at": now}
-                await connection.execute(latest(forgotten, connection.dialect.name, **kept))
+            for number, at in forgotten_at.items():
+                row = {"digest": _hash(newest, number), "key_id": _id(newest), "at": at}
+                await connection.execute(latest(forgotten, connection.dialect.name, **row))
+                before = [_hash(key, number) for key in old]
+                await connection.execute(delete(forgotten).where(forgotten.c.digest.in_(before)))
 
-        await self._inbox.write(operation)
+        if forgotten_at:
+            await self._inbox.write(operation)
 
 
-async def _keys(connection: AsyncConnection) -> set[bytes]:
+async def hashes_of(connection: AsyncConnection, keys: Sequence[str]) -> list[int]:
+    """How many hashes each of these keys made, and at the end how many none of them did."""
+    counted = select(forgotten.c.key_id, func.count()).group_by(forgotten.c.key_id)
+    by_id = {row[0]: row[1] for row in await connection.execute(counted)}
+    known = [by_id.pop(_id(key.encode()), 0) for key in keys]
+    return [*known, sum(by_id.values())]
+
+
+async def _key_ids(connection: AsyncConnection) -> set[bytes]:
     return set((await connection.scalars(select(forgotten.c.key_id).distinct())).all())
 
 

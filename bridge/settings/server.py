@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from bridge.settings.types import BaseUrl, Network, Seconds, Section, origin_of
+from bridge.settings.types import BaseUrl, Network, Seconds, Secrets, Section, origin_of
 
 DATABASE_URL = re.compile(r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+")
 
@@ -56,7 +56,8 @@ class ServerSettings(Section):
 class InboxSettings(Section):
     """Where callbacks are kept, for how many days after the last one of a call; 0 is for ever.
 
-    `forget_key` makes the hashes of numbers that were forgotten. A replica that PostgreSQL has not reached
+    `forget_key` makes the hashes of numbers that were forgotten; several while it is rotated, the new one
+    first. A replica that PostgreSQL has not reached
     for `partition_seconds` drains no more.
     """
 
@@ -66,7 +67,7 @@ class InboxSettings(Section):
     )
     partition_seconds: int = Field(20, ge=4, le=3600)
     keep_days: int = Field(90, ge=0, le=36500)
-    forget_key: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
+    forget_key: Secrets = Field((), examples=["openssl rand -hex 32 makes one"])
 
     @property
     def is_shared(self) -> bool:

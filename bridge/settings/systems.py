@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, SecretsById, Section
+from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, Secrets, SecretsById, Section
 
 API_KEY = r"^SK[0-9a-zA-Z]{32}$"
 TWILIO = "https://api.twilio.com"
@@ -97,6 +97,8 @@ class TwilioSettings(TwilioAccount):
 class TwentySettings(Section):
     """The Twenty workspace, and how much of it the bridge may use.
 
+    Of several `webhook_secret` the first is the one that `setup twenty` registers; all are accepted.
+
     `public_url` is where browsers find it, if that is not where the bridge does. `workspace_id` is the one
     whose members may call; unset, it is that of the API key.
     """
@@ -104,7 +106,7 @@ class TwentySettings(Section):
     api_url: Annotated[BaseUrl, AfterValidator(_twenty_url)] = Field(examples=["https://crm.example.com"])
     public_url: BaseUrl | None = Field(None, examples=["https://crm.example.com"])
     api_token: SecretStr = Field(min_length=1, examples=["an API key of Settings → API & Webhooks"])
-    webhook_secret: SecretStr | None = Field(None, min_length=16, examples=["openssl rand -hex 32 makes one"])
+    webhook_secret: Secrets = Field((), examples=["openssl rand -hex 32 makes one"])
     workspace_id: UUID | None = Field(None, examples=["907f6063-654b-4106-ade6-3a2b1da8bbc6"])
     timeout_seconds: Seconds = 15
     requests_per_minute: int = Field(100, gt=0)

@@ -3,10 +3,10 @@
 https://docs.twenty.com/developers/extend/webhooks
 """
 
-import hashlib
 import hmac
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,15 +56,16 @@ class CallChanged:
 Told = PersonChanged | PersonGone | CallChanged | None
 
 
-def is_signed(body: bytes, *, secret: str, timestamp: str, signature: str, now: datetime) -> bool:
-    """Whether Twenty signed these very bytes with the secret, not more than five minutes ago.
+def is_signed(body: bytes, *, secrets: Iterable[str], timestamp: str, signature: str, now: datetime) -> bool:
+    """Whether Twenty signed these very bytes with one of the secrets, not more than five minutes ago.
 
     A delivery that is repeated within that time does no harm: it only has people looked up again.
     """
     if not MILLISECONDS.fullmatch(timestamp) or abs(_age(timestamp, now)) > OLDEST:
         return False
-    expected = hmac.new(secret.encode(), f"{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape"))
+    signed, given = f"{timestamp}:".encode() + body, signature.encode("utf-8", "surrogateescape")
+    expected = (hmac.digest(secret.encode(), signed, "sha256").hex().encode() for secret in secrets)
+    return any(hmac.compare_digest(one, given) for one in expected)
 
 
 def parse(body: bytes, *, region: str) -> Told:

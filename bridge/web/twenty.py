@@ -1,6 +1,6 @@
 """What Twenty tells: of people, so that calls find their person after all, and of calls that a user moved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -26,25 +26,25 @@ class TwentyWebhook:
         self,
         inbox: Inbox,
         *,
-        secret: str | None,
+        secrets: Sequence[str],
         region: str,
         late: timedelta,
         forget: Callable[[], None],
     ) -> None:
         self._inbox = inbox
-        self._secret = secret
+        self._secrets = secrets
         self._region = region
         self._late = late
         self._forget = forget
 
     async def receive(self, request: web.Request) -> web.Response:
         """Twenty tries only once, and does not wait long: 204 as soon as it is kept what to do."""
-        if self._secret is None:
+        if not self._secrets:
             return problem(404, "No webhooks of Twenty's are taken until TWENTY_WEBHOOK_SECRET is set.")
         body, now = await request.read(), datetime.now(UTC)
         if not webhooks.is_signed(
             body,
-            secret=self._secret,
+            secrets=self._secrets,
             timestamp=request.headers.get(webhooks.TIMESTAMP, ""),
             signature=request.headers.get(webhooks.SIGNATURE, ""),
             now=now,

@@ -10,6 +10,7 @@ from bridge.demo.process import BridgeProcess, run_to_end
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.sandbox.twilio.account import Key
+from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
 from bridge.settings.load import SECRETS
 from tests.e2e.test_calls import until_finished
 from tests.support import phone_calls
@@ -71,6 +72,50 @@ async def test_api_key(bridge: BridgeProcess, twilio: TwilioSandbox, twenty: Twe
     del twilio.account.keys[twilio.api_key]
     calls.add(await is_taken(twilio, after))
     assert {one["status"] for one in (await until_finished(twenty, calls)).values()} == {"COMPLETED"}
+
+
+def sign_all_with(twilio: TwilioSandbox, *settings: Setting) -> None:
+    """A Rule for every webhook, which splits them between these Settings."""
+    webhooks = twilio.account.webhooks
+    webhooks.settings.update({setting.id: setting for setting in settings})
+    shares = [(setting.id, 100 // len(settings)) for setting in settings]
+    webhooks.rules["ours"] = Rule(match_type="DEFAULT", settings=shares)
+
+
+async def test_shared_keys(bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    """From the auth token to a SharedKey, to another, and no auth token is left."""
+    twilio.parties[JANE] = Party.answers(talks=30)
+    keys = [SharedKey(), SharedKey()]
+    twilio.account.webhooks.shared_keys.update({key.id: key for key in keys})
+    a, b = (
+        Setting(shared_key_id=key.id, algorithm=algorithm, retry_count=5, retry_on=("ALL",))
+        for key, algorithm in zip(keys, ("HMAC_SHA256", "HMAC_SHA1"), strict=True)
+    )
+    pair_a, pair_b = (f"{key.id}={key.secret}" for key in keys)
+    await restart(bridge, twilio, {"TWILIO_SHARED_KEYS": pair_a})
+    token = await fetch_token(bridge.url, "alice")
+    calls = {await is_taken(twilio, token)}
+    sign_all_with(twilio, a)
+    calls.add(await is_taken(twilio, token))
+    await restart(bridge, twilio, {"TWILIO_SHARED_KEYS": f"{pair_a},{pair_b}"})
+    for settings in ((a,), (a, b), (b,)):
+        sign_all_with(twilio, *settings)
+        calls.add(await is_taken(twilio, token))
+    await restart(bridge, twilio, {"TWILIO_SHARED_KEYS": pair_b, "TWILIO_AUTH_TOKEN": ""})
+    calls.add(await is_taken(twilio, await fetch_token(bridge.url, "alice")))
+    assert {one["status"] for one in (await until_finished(twenty, calls)).values()} == {"COMPLETED"}
+
+
+async def test_credentials_of_the_rest_api(bridge: BridgeProcess, twilio: TwilioSandbox) -> None:
+    """From the API key to an OAuth app, to its second secret; webhooks do not depend on it."""
+    twilio.parties[JANE] = Party.answers(talks=30)
+    token = await fetch_token(bridge.url, "alice")
+    client = "OQ0123456789abcdef"
+    for secret in ("the first secret", "the second secret"):
+        twilio.account.oauth.apps[client] = secret
+        await restart(bridge, twilio, {"TWILIO_CLIENT_ID": client, "TWILIO_CLIENT_SECRET": secret})
+        await is_taken(twilio, token)
+        assert (await run_to_end("doctor", "twilio.rest", env=bridge.env, folder=bridge.folder))[0] == 0
 
 
 async def test_link_keys(bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:

@@ -9,13 +9,14 @@ from bridge.calls.callback import Callback, Kind
 from bridge.calls.matching import Person
 from bridge.calls.numbers import Number
 from bridge.errors import ForgetKeyWrong
-from bridge.inbox.forgetting import Forgotten, calls_of, erase
+from bridge.inbox.forgetting import Forgotten, calls_of, erase, hashes_of
 from bridge.inbox.store import Inbox
 from tests.inbox.support import COMPANY, incoming, kept, settled
 from tests.support import TEN, new_sid, outbound, told
 
 JANES, PAULS = Number("+33612345678"), Number("+33698765432")
-KEY = "0123456789abcdef"
+THIRD = Number("+33639980003")
+KEY, OLD_KEY = "0123456789abcdef", "the key before it"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ async def test_nothing_of_them_stays_in_the_file(inbox: Inbox, sqlite_file: Path
         await kept(inbox, *incoming(new_sid(), JANES, at=n))
     await settled(inbox, person=person)
     await kept(inbox, *incoming(new_sid(), PAULS))
-    await Forgotten(inbox, KEY).remember(JANES, now=TEN)
+    await Forgotten(inbox, [KEY]).remember(JANES, now=TEN)
     assert await erase(inbox, await calls_of(inbox, JANES, region="FR")) == 30
     kept_bytes = b"".join(path.read_bytes() for path in sqlite_file.parent.glob("bridge.db*"))
     assert JANES.encode() not in kept_bytes
@@ -55,7 +56,7 @@ async def test_nothing_of_them_stays_in_the_file(inbox: Inbox, sqlite_file: Path
 
 
 async def test_the_hash_tells_who_was_forgotten_and_when(inbox: Inbox) -> None:
-    forgotten = Forgotten(inbox, KEY)
+    forgotten = Forgotten(inbox, [KEY])
     assert await forgotten.among([JANES]) == {}
     await forgotten.remember(JANES, now=TEN)
     assert await forgotten.among([JANES, PAULS]) == {JANES: TEN}
@@ -64,11 +65,11 @@ async def test_the_hash_tells_who_was_forgotten_and_when(inbox: Inbox) -> None:
     assert await forgotten.among([JANES]) == {JANES: again}
 
 
-@pytest.mark.parametrize("key", [None, "another key of sixteen"])
-async def test_who_has_not_the_key_is_told_and_knows_nothing(inbox: Inbox, key: str | None) -> None:
-    other = Forgotten(inbox, key)
+@pytest.mark.parametrize("keys", [[], ["another key of sixteen"], ["another key", "and another"]])
+async def test_who_has_not_the_key_is_told_and_knows_nothing(inbox: Inbox, keys: list[str]) -> None:
+    other = Forgotten(inbox, keys)
     assert await other.among([JANES]) == {}
-    await Forgotten(inbox, KEY).remember(JANES, now=TEN)
+    await Forgotten(inbox, [KEY]).remember(JANES, now=TEN)
     with pytest.raises(ForgetKeyWrong, match="BRIDGE_FORGET_KEY"):
         await other.among([JANES])
     with pytest.raises(ForgetKeyWrong):
@@ -77,7 +78,7 @@ async def test_who_has_not_the_key_is_told_and_knows_nothing(inbox: Inbox, key: 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_number_cannot_be_told_from_the_hash_without_the_key(inbox: Inbox, sqlite_file: Path) -> None:
-    await Forgotten(inbox, KEY).remember(JANES, now=TEN)
+    await Forgotten(inbox, [KEY]).remember(JANES, now=TEN)
     kept_bytes = b"".join(path.read_bytes() for path in sqlite_file.parent.glob("bridge.db*"))
     assert KEY.encode() not in kept_bytes
     assert JANES[1:].encode() not in kept_bytes
@@ -104,6 +105,33 @@ async def test_the_line_is_forgotten_whichever_way_it_is_written(
 
 
 async def test_both_numbers_of_a_line_are_forgotten(inbox: Inbox) -> None:
-    await Forgotten(inbox, KEY).remember(Number("+541123456789"), now=TEN)
+    await Forgotten(inbox, [KEY]).remember(Number("+541123456789"), now=TEN)
     numbers = {"+541123456789", "+5491123456789"}
-    assert await Forgotten(inbox, KEY).among([*numbers, JANES]) == dict.fromkeys(numbers, TEN)
+    assert await Forgotten(inbox, [KEY]).among([*numbers, JANES]) == dict.fromkeys(numbers, TEN)
+
+
+async def counted(inbox: Inbox, *keys: str) -> list[int]:
+    async with inbox.reading() as connection:
+        return await hashes_of(connection, keys or (KEY, OLD_KEY))
+
+
+async def test_while_the_key_is_rotated_numbers_of_both_keys_are_known(inbox: Inbox) -> None:
+    """Each number that is seen meanwhile is hashed anew; when all were, the old key can go."""
+    later = TEN + timedelta(days=1)
+    await Forgotten(inbox, [OLD_KEY]).remember(JANES, now=TEN)
+    await Forgotten(inbox, [OLD_KEY]).remember(PAULS, now=TEN)
+    rotating = Forgotten(inbox, [KEY, OLD_KEY])
+    assert await counted(inbox) == [0, 2, 0]
+    await rotating.remember(THIRD, now=later)
+    assert await rotating.among([JANES, THIRD, "+33639980009"]) == {JANES: TEN, THIRD: later}
+    assert await counted(inbox) == [2, 1, 0]
+    with pytest.raises(ForgetKeyWrong, match="with a comma"):
+        await Forgotten(inbox, [KEY]).among([JANES])
+    await rotating.remember(PAULS, now=later)
+    assert await counted(inbox) == [3, 0, 0]
+    assert await counted(inbox, "neither") == [0, 3]
+    assert await Forgotten(inbox, [KEY]).among([JANES, PAULS, THIRD]) == {
+        JANES: TEN,
+        PAULS: later,
+        THIRD: later,
+    }

@@ -59,7 +59,12 @@ def make_worker(inbox: Inbox) -> MakeWorker:
             batches=batches,
             directory=directory,
             preparation=Preparation(
-                client, batches, directory, members, policy, forgotten=Forgotten(inbox, settings.forget_key)
+                client,
+                batches,
+                directory,
+                members,
+                policy,
+                forgotten=Forgotten(inbox, settings.forget_keys),
             ),
             reminders=Reminders(members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in),
             live=lambda: settings.live,

@@ -18,7 +18,7 @@ class Settings:
     assignee: str | None = None
     cache_seconds: float = 60
     live: bool = True
-    forget_key: str | None = None
+    forget_keys: tuple[str, ...] = ()
 
 
 async def drain(worker: Worker) -> None:

@@ -104,18 +104,18 @@ async def test_nobody_is_created_of_what_is_nobodys_number(
     assert nodes_of(await ask(twenty, PEOPLE)) == []
 
 
-@pytest.mark.parametrize("key", ["0123456789abcdef", None, "another key of sixteen"])
+@pytest.mark.parametrize("keys", [("0123456789abcdef",), (), ("another key of sixteen",)])
 async def test_nobody_is_created_who_was_forgotten(
-    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, key: str | None
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, keys: tuple[str, ...]
 ) -> None:
     """Nor anybody, while nobody can tell who was."""
-    await Forgotten(inbox, "0123456789abcdef").remember(NOBODY, now=TEN)
+    await Forgotten(inbox, ["0123456789abcdef"]).remember(NOBODY, now=TEN)
     forgotten, other = new_sid(), new_sid()
     await inbox.put(outbound(forgotten, NOBODY))
     await inbox.put(outbound(other, JANE))
-    await drain(make_worker(client, Settings(nobody="create", forget_key=key)))
+    await drain(make_worker(client, Settings(nobody="create", forget_keys=keys)))
     people = nodes_of(await ask(twenty, PEOPLE))
-    known = [JANE[-9:]] if key == "0123456789abcdef" else []
+    known = [JANE[-9:]] if keys == ("0123456789abcdef",) else []
     assert [person["phones"]["primaryPhoneNumber"] for person in people] == known
     assert (await phone_calls(twenty)).keys() == {forgotten, other}
 

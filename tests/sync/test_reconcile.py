@@ -83,7 +83,7 @@ async def stage(inbox: Inbox) -> AsyncIterator[Stage]:
         connected(app) as twilio,
         open_rest(twilio_settings(twilio), pauses=()) as rest,
     ):
-        yield await staged(app, twilio, inbox, rest, Forgotten(inbox, KEY))
+        yield await staged(app, twilio, inbox, rest, Forgotten(inbox, [KEY]))
 
 
 async def staged(

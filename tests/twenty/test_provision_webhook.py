@@ -79,7 +79,7 @@ def test_which_webhooks_of_ours_point_elsewhere(found: Webhook, ours: bool) -> N
 
 
 def test_no_secret_no_webhook() -> None:
-    assert wanted("https://phone.example.com", None) is None
+    assert wanted("https://phone.example.com", ()) is None
 
 
 def test_no_secret_is_shown() -> None:

@@ -33,7 +33,7 @@ def asked(**changes: Any) -> dict[str, Any]:
     """What is asked of the first recorded delivery."""
     asked = {
         "body": CREATED["raw_body"].encode(),
-        "secret": CREATED["secret"],
+        "secrets": [CREATED["secret"]],
         "timestamp": CREATED["headers"][TIMESTAMP],
         "signature": CREATED["headers"][SIGNATURE],
         "now": SENT_AT,
@@ -47,7 +47,9 @@ def test_recorded_deliveries_are_twentys(delivery: dict[str, Any]) -> None:
     sent_at = datetime.fromtimestamp(int(timestamp) / 1000, UTC)
     signature = delivery["headers"][SIGNATURE]
     body = delivery["raw_body"].encode()
-    assert is_signed(body, secret=delivery["secret"], timestamp=timestamp, signature=signature, now=sent_at)
+    assert is_signed(
+        body, secrets=[delivery["secret"]], timestamp=timestamp, signature=signature, now=sent_at
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,9 @@ def test_recorded_deliveries_are_twentys(delivery: dict[str, Any]) -> None:
         ({"body": CREATED["raw_body"].replace("Hook", "Hoax").encode()}, False),
         ({"body": CREATED["raw_body"].encode() + b"\n"}, False),
         ({"body": b""}, False),
-        ({"secret": "another"}, False),
+        ({"secrets": ["another"]}, False),
+        ({"secrets": []}, False),
+        ({"secrets": ["another", CREATED["secret"]]}, True),
         ({"timestamp": "1795359318445"}, False),
         ({"timestamp": ""}, False),
         ({"timestamp": "now"}, False),

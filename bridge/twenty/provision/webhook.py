@@ -1,6 +1,6 @@
 """Twenty's webhook to the bridge: it tells of people who change, and of calls that users change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -34,9 +34,9 @@ class NewWebhook:
         return f"register the webhook to {self.target_url}"
 
 
-def wanted(public_url: str, secret: SecretStr | None) -> NewWebhook | None:
-    """The webhook to the bridge at that URL; None without a secret."""
-    return NewWebhook(f"{public_url}{PATH}", secret) if secret else None
+def wanted(public_url: str, secrets: Sequence[SecretStr]) -> NewWebhook | None:
+    """The webhook to the bridge at that URL, with the first of the secrets; None without one."""
+    return NewWebhook(f"{public_url}{PATH}", secrets[0]) if secrets else None
 
 
 def register(webhooks: Iterable[Webhook], wanted: NewWebhook) -> list[Step]:
