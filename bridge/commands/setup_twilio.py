@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from bridge.doctor.webhook_rules import examine_rules
+from bridge.doctor.webhook_rules import NONE_MATCHES, examine_rules
 from bridge.errors import TwilioDenied
 from bridge.settings.env_file import check_writable, remember, told_by
 from bridge.settings.load import ENV_FILE, load_as
@@ -36,7 +36,8 @@ async def set_up(
         plan, app_sid = await _plan(account, settings, name=name, numbers=numbers)
         _show(plan)
         rules = await examine_rules(account, settings.twilio, settings.server.public_url)
-        typer.echo(" ".join(filter(None, (rules.reason, rules.fix))))
+        if rules.reason != NONE_MATCHES:
+            typer.echo(" ".join(filter(None, (rules.reason, rules.fix))))
         if not plan.steps or dry_run:
             return not plan.problems
         if not yes and not typer.confirm("Go on?"):

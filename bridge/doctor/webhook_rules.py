@@ -11,6 +11,7 @@ from bridge.twilio.rest.owned import WebhookRule, WebhookSetting, rule_for
 from bridge.twilio.urls import CallbackUrls
 
 RETRIES = 5
+NONE_MATCHES = "No webhook Rule matches our URLs: the auth token signs."
 KEYS = "Add id=secret to TWILIO_SHARED_KEYS and restart; Twilio shows the secret only when a key is made."
 RETRY = (
     "Make a Setting with connection.retryPolicy {retryCount: 5, retryOn: [ALL]}, and name it in the Rule: a "
@@ -57,7 +58,7 @@ def rules_verdict(found: RulesFound, urls: Collection[str]) -> Verdict:
     if few := sorted(set(_few_retries(applying.values(), found))):
         return warning(f"A webhook that fails is lost: {'; '.join(few)}.", RETRY)
     if not applying:
-        return ok("No webhook Rule matches our URLs: the auth token signs.")
+        return ok(NONE_MATCHES)
     names = ", ".join(f"“{rule.name}”" for rule in applying.values())
     return ok(f"The keys of the webhook Rules that match our URLs are known: {names}.")
 

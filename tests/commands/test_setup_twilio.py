@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from bridge.cli import app
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
+from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
 
 PUBLIC = "https://phone.example.com"
 
@@ -56,6 +57,20 @@ async def test_a_fresh_account_is_prepared(twilio: TwilioSandbox) -> None:
     assert "has to be restarted" in done.output
     again = await typed("setup", "twilio")
     assert again.output.strip() == "Nothing to do: the account has all that the bridge needs."
+
+
+async def test_a_rule_that_matches_our_urls_is_named(twilio: TwilioSandbox) -> None:
+    webhooks = twilio.account.webhooks
+    key = SharedKey()
+    setting = Setting(shared_key_id=key.id)
+    webhooks.shared_keys[key.id], webhooks.settings[setting.id] = key, setting
+    settings = [(setting.id, 100)]
+    webhooks.rules["1"] = Rule(
+        match_type="PREFIX_MATCH", match=f"{PUBLIC}/", settings=settings, friendly_name="all"
+    )
+    done = await typed("setup", "twilio", "--dry-run")
+    assert f"Rule “all” signs with {key.id}, which is not configured" in done.output
+    assert "TWILIO_SHARED_KEYS" in done.output
 
 
 @pytest.mark.parametrize(("words", "answers"), [(["--dry-run"], ""), ([], "n\n"), ([], "")])

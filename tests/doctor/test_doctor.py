@@ -215,7 +215,7 @@ def wrong_client(world: World) -> None:
 
 
 def no_webhook_secret(world: World) -> None:
-    world.change("twenty", webhook_secret=None)
+    world.change("twenty", webhook_secret=())
 
 
 def other_webhook_secret(world: World) -> None:
