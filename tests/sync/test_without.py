@@ -158,6 +158,8 @@ async def test_what_is_sent_is_what_is_validated(
     await drain(make_worker(sends, settings(member)))
     validated: defaultdict[str, set[str]] = defaultdict(set)
     for given in GIVEN:
+        if given.typed:  # of a later generation than this one
+            continue
         validated[given.operation] |= set(selected(given.fields))
     sent = {
         operation: {path for one in variables for path in paths(one.get("data") or one.get("filter"))}
