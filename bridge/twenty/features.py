@@ -136,7 +136,7 @@ GIVEN = (
     Given(
         "FindPeople",
         "filter",
-        "or { phones { primaryPhoneNumber { in } additionalPhones { like } } }",
+        "or { phones { primaryPhoneNumber { in like } additionalPhones { like } } }",
         Feature.MATCHING,
     ),
     Given("UpsertPhoneCalls", "data", "id externalCallId", Feature.CALLS),
