@@ -1,5 +1,9 @@
 """docs/how-to/rotation.md: each secret that can be rotated is, while people call, and nothing is refused."""
 
+import asyncio
+import hmac
+import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -185,3 +189,52 @@ async def test_widget_keys(bridge: BridgeProcess, twilio: TwilioSandbox) -> None
                 assert answered.status == status
     # A token that the old key got holds until it ends.
     await is_taken(twilio, before)
+
+
+async def delivered(bridge: BridgeProcess, secret: str) -> int:
+    """The status of the answer to a delivery of Twenty's, signed with this secret."""
+    body = b'{"eventName": "person.deleted", "record": {"id": "8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4"}}'
+    timestamp = str(int(time.time() * 1000))
+    signature = hmac.digest(secret.encode(), f"{timestamp}:".encode() + body, "sha256").hex()
+    headers = {"X-Twenty-Webhook-Timestamp": timestamp, "X-Twenty-Webhook-Signature": signature}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{bridge.url}/twenty/webhook", data=body, headers=headers) as answered,
+    ):
+        return answered.status
+
+
+async def test_twentys_webhook_secret(bridge: BridgeProcess, twilio: TwilioSandbox) -> None:
+    old, new = "an-invented-old-webhook-secret", "an-invented-new-webhook-secret"
+    for secrets, taken in ((old, {old}), (f"{new},{old}", {old, new}), (new, {new})):
+        await restart(bridge, twilio, {"TWENTY_WEBHOOK_SECRET": secrets})
+        answers = {secret: await delivered(bridge, secret) for secret in (old, new)}
+        assert answers == {secret: 204 if secret in taken else 403 for secret in (old, new)}
+
+
+async def printed(bridge: BridgeProcess, *words: str) -> str:
+    """What a command prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bridge", *words),
+        env=bridge.env,
+        cwd=bridge.folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    return (await process.communicate())[0].decode()
+
+
+async def test_forget_key(bridge: BridgeProcess, twilio: TwilioSandbox) -> None:
+    """A number that was forgotten stays so under the new key, once it was met again."""
+    old, new = "an-invented-old-forget-key", "an-invented-new-forget-key"
+    for keys, said in (
+        (old, "1 numbers were forgotten"),
+        (f"{new},{old}", "the others can go"),
+        (new, "1 numbers were forgotten"),
+    ):
+        await restart(bridge, twilio, {"BRIDGE_FORGET_KEY": keys})
+        forget = ("calls", "forget", JANE, "--yes")
+        assert (await run_to_end(*forget, env=bridge.env, folder=bridge.folder))[0] == 0
+        found = await printed(bridge, "doctor", "--json", "database.forgotten")
+        assert said in found
