@@ -29,6 +29,7 @@ from bridge.twenty.compare import comparing
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twenty.recognition import WAITS_SECONDS, Recognition, open_recognition
+from bridge.twenty.resemblance import Resemblance
 from bridge.twenty.sessions import Sessions, open_sessions
 from bridge.twilio.answers import Answers
 from bridge.twilio.binding import Binding
@@ -180,9 +181,9 @@ def _application(
 ) -> web.Application:
     server = settings.server
     bounds = limits(concurrent_requests=server.concurrent_requests, body_seconds=server.body_seconds)
-    middlewares = [observing(log_requests=settings.log.requests), problems, bounds]
-    app = web.Application(middlewares=middlewares, client_max_size=LARGEST_VOICE)
     addresses, callbacks = Addresses(settings.server.trusted_proxies), Callbacks(inbox)
+    observed = observing(log_requests=settings.log.requests, watch=addresses.watch)
+    app = web.Application(middlewares=[observed, problems, bounds], client_max_size=LARGEST_VOICE)
     door = _door(settings, sessions, addresses)
     leaving = Leaving()
     edge = Edge(
@@ -203,7 +204,7 @@ def _application(
         voice=_voice(settings, inbox, callbacks, calls_in),
         callbacks=callbacks,
         twenty=_twenty_webhook(settings, inbox, directory, callers),
-        health=Health(inbox, leaving, drain_reason=lambda: worker.reason),
+        health=Health(inbox, leaving, reasons=lambda: filter(None, (worker.reason, addresses.reason))),
         capabilities=_capabilities(settings, calls_in.lines),
     )
     add_routes(app, edge, prefix=settings.server.prefix, origins=settings.origins)
@@ -247,6 +248,7 @@ def _door(settings: Settings, sessions: Sessions, addresses: Addresses) -> Door:
     users = Users(
         sessions,
         addresses,
+        Resemblance(settings.twenty.api_token.get_secret_value()),
         origin=settings.server.origin,
         members=auth.members,
         checks_per_minute=auth.checks_per_minute,

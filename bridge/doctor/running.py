@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import Standby, TwentyQuotaExhausted
+from bridge.web.addresses import UnnamedProxy
 
 START = "twenty-bridge serve"
 LOG = "Look at database.writable and database.space, and at inbox.not_written in the bridge's log."
@@ -13,6 +14,11 @@ FREE_RECORDS = (
     "Destroy records that the workspace does not need, or raise its quota; the bridge goes on by itself."
 )
 WAITS = "Look at worker.waits in the bridge's log; docs/reference/http.md has the reasons."
+UNNAMED = (
+    "The bridge keeps callbacks. All its requests come from one private address, and server.trusted_proxies "
+    "names no proxy: all clients count as one."
+)
+NAME_IT = f"Set server.trusted_proxies to the proxy's address: {UnnamedProxy.code} in the log has it."
 RESTART = "Restart the bridge: it reads .env and config.yaml at its start."
 
 
@@ -34,10 +40,12 @@ def checks(here: Asked, *, app_sid: str, phone_number: str, signature: Mapping[s
             return error(f"The bridge keeps no callbacks now: {reasons}.", LOG)
         if QUOTA in codes:
             return error("The bridge keeps callbacks, and Twenty takes no more records.", FREE_RECORDS)
-        if waits := [code for code in codes if code != Standby.code]:
+        if waits := [code for code in codes if code not in (Standby.code, UnnamedProxy.code)]:
             return warning(
                 f"The bridge keeps callbacks, and writes none to Twenty now: {', '.join(waits)}.", WAITS
             )
+        if UnnamedProxy.code in codes:
+            return warning(UNNAMED, NAME_IT)
         return ok("The bridge keeps callbacks.")
 
     async def settings() -> Verdict:

@@ -60,7 +60,8 @@ class KeySettings(Section):
 class AuthSettings(Section):
     """Who may have an access token: users of Twenty (of `members`, where it names some), holders of keys.
 
-    `checks_per_minute`: tokens that nobody knows are taken to Twenty no more often from one address.
+    `checks_per_minute`: unknown tokens that do not look like a user's are taken to Twenty no more often from
+    one address.
     `anonymous_per_minute` are for all who are nobody together.
     """
 

@@ -14,13 +14,20 @@ SESSION_COOKIES = ("__Host-twenty-session", "twenty-session")
 COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]{1,4096}")
 """https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1"""
 
+UNREADABLE = (jwt.InvalidTokenError, LookupError, ValueError, TypeError, OverflowError, RecursionError)
+"""What reading a word that is not a JWT raises."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The headers that Twenty knows its user by, and until when (POSIX time) they can hold at all."""
+    """The headers that Twenty knows its user by, and until when (POSIX time) they can hold at all.
+
+    `secret` is the token or the cookie's value within them.
+    """
 
     headers: Mapping[str, str] = field(repr=False)
     expires: float
+    secret: str = field(repr=False)
 
     @property
     def digest(self) -> bytes:
@@ -31,7 +38,7 @@ class Credentials:
 def bearer(token: str) -> Credentials | None:
     """Those of an access token; None for what is none, so that Twenty need not be asked."""
     expires = _expires(token)
-    return None if expires is None else Credentials({"Authorization": f"Bearer {token}"}, expires)
+    return None if expires is None else Credentials({"Authorization": f"Bearer {token}"}, expires, token)
 
 
 def session(cookies: Mapping[str, str], *, origin: str) -> Credentials | None:
@@ -40,7 +47,7 @@ def session(cookies: Mapping[str, str], *, origin: str) -> Credentials | None:
         if (value := cookies.get(name)) and COOKIE_VALUE.fullmatch(value):
             expires = _expires(value)
             headers = {"Cookie": f"{name}={value}", "Origin": origin}
-            return Credentials(headers, math.inf if expires is None else expires)
+            return Credentials(headers, math.inf if expires is None else expires, value)
     return None
 
 
@@ -49,6 +56,6 @@ def _expires(token: str) -> float | None:
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
         expires = float(claims["exp"])
-    except (jwt.InvalidTokenError, LookupError, ValueError, TypeError, OverflowError, RecursionError):
+    except UNREADABLE:
         return None
     return None if math.isnan(expires) else expires

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -28,6 +28,8 @@ MOST = 10_000
 """Users, and credentials that were refused, that are remembered; past that the oldest is not."""
 
 T = TypeVar("T")
+
+Admit = Callable[[], AbstractAsyncContextManager[None]]
 
 log = structlog.get_logger()
 
@@ -61,10 +63,11 @@ class Sessions:
         self._refused_until: dict[bytes, float] = {}
         self._asking: dict[bytes, asyncio.Task[User | None]] = {}
 
-    async def user(self, credentials: Credentials, *, before_asking: Callable[[], None]) -> User:
+    async def user(self, credentials: Credentials, *, admit: Admit) -> User:
         """Whose they are; raises NotAuthenticated where nobody's, TwentyError where Twenty does not say.
 
-        `before_asking` may raise, to keep Twenty from being asked about credentials that nobody knows.
+        Twenty is asked about credentials that it was not asked about before within `admit`, which may wait,
+        and may raise; about a user who is known it is asked at once.
         """
         key, now = credentials.digest, self._clock()
         if credentials.expires <= now or self._refused_until.get(key, 0) > now:
@@ -72,11 +75,9 @@ class Sessions:
         known = self._known.get(key)
         if known and now < known.ask_at:
             return known.user
-        if known is None and key not in self._asking:
-            before_asking()
         try:
             # Who waits may go away; the others still want to know.
-            user = await asyncio.shield(self._ask(key, credentials))
+            user = await asyncio.shield(self._ask(key, credentials, nullcontext if known else admit))
         except TwentyError as error:
             if known is None or now > known.since + AWAY_SECONDS:
                 raise
@@ -87,6 +88,10 @@ class Sessions:
             raise _refused()
         return user
 
+    def knows(self, credentials: Credentials) -> bool:
+        """Whether Twenty said whose they are, lately."""
+        return credentials.digest in self._known
+
     async def close(self) -> None:
         """Gives up what is being asked."""
         asking = list(self._asking.values())
@@ -94,16 +99,17 @@ class Sessions:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
-    def _ask(self, key: bytes, credentials: Credentials) -> asyncio.Task[User | None]:
+    def _ask(self, key: bytes, credentials: Credentials, admit: Admit) -> asyncio.Task[User | None]:
         task = self._asking.get(key)
         if task is None:
-            task = asyncio.create_task(self._asked(key, credentials), name="who is asking")
+            task = asyncio.create_task(self._asked(key, credentials, admit), name="who is asking")
             self._asking[key] = task
             task.add_done_callback(lambda done: self._answered(key, done))
         return task
 
-    async def _asked(self, key: bytes, credentials: Credentials) -> User | None:
-        user = await self._vouch(credentials)
+    async def _asked(self, key: bytes, credentials: Credentials, admit: Admit) -> User | None:
+        async with admit():
+            user = await self._vouch(credentials)
         now = self._clock()
         if user is None:
             self._known.pop(key, None)

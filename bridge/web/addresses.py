@@ -1,5 +1,6 @@
 """Whose address a request comes from, where proxies stand between."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -13,7 +14,48 @@ Network = IPv4Network | IPv6Network
 ONE_SITE = 64
 """A site gets so many bits of an IPv6 address, and may choose the rest anew for each request."""
 
+ENOUGH = 20
+"""Requests before one address is taken for a proxy's."""
+
+NEARLY_ALL = 0.9
+"""The rest are the operator's own, past the proxy."""
+
 log = structlog.get_logger()
+
+
+class UnnamedProxy:
+    """Whether (nearly) all requests come from one private address while no proxy is named.
+
+    Twilio's own addresses are public, so such an address is a proxy's.
+    """
+
+    code = "proxy.not_trusted"
+
+    def __init__(self) -> None:
+        self.found = False
+        self._requests: Counter[Address] = Counter()
+        self._watches = True
+
+    def saw(self, peer: Address) -> None:
+        """One more request."""
+        if not self._watches:
+            return
+        self._requests[peer] += 1
+        if not peer.is_private or len(self._requests) > ENOUGH:
+            self._watches = False
+        elif self._requests[peer] >= max(ENOUGH, NEARLY_ALL * self._requests.total()):
+            self.tell(peer)
+
+    def tell(self, peer: Address) -> None:
+        """Says once that this one is not named."""
+        self._watches = False
+        if not self.found:
+            self.found = True
+            log.warning(
+                self.code,
+                peer=str(peer),
+                what="all clients of this proxy count as one address; server.trusted_proxies should name it",
+            )
 
 
 class Addresses:
@@ -21,7 +63,17 @@ class Addresses:
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
-        self._told = False
+        self._unnamed = UnnamedProxy()
+
+    @property
+    def reason(self) -> str | None:
+        """The code of what is wrong with them."""
+        return self._unnamed.code if self._unnamed.found else None
+
+    def watch(self, request: web.Request) -> None:
+        """Looks for a proxy that is not named."""
+        if not self._trusted and (peer := _peer(request.remote or "")):
+            self._unnamed.saw(peer)
 
     def of(self, request: web.Request) -> str:
         """The client's address; of IPv6 the network of its site."""
@@ -32,17 +84,8 @@ class Addresses:
             return site(peer)
         forwarded = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR))
         if not _within(peer, self._trusted):
-            self._tell(peer)
+            self._unnamed.tell(peer)
         return site(client_address(peer, forwarded, self._trusted))
-
-    def _tell(self, peer: Address) -> None:
-        if not self._told:
-            self._told = True
-            log.warning(
-                "proxy.not_trusted",
-                peer=str(peer),
-                what="behind this proxy all count as one address; server.trusted_proxies names it",
-            )
 
 
 def client_address(peer: Address, forwarded: str, trusted: Sequence[Network]) -> Address:

@@ -1,7 +1,7 @@
 """Whether the bridge lives, whether it works, and what it can do."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
@@ -22,10 +22,10 @@ class Behind:
 class Health:
     """For load balancers, operators and the widget."""
 
-    def __init__(self, inbox: Inbox, leaving: Leaving, *, drain_reason: Callable[[], str | None]) -> None:
+    def __init__(self, inbox: Inbox, leaving: Leaving, *, reasons: Callable[[], Iterable[str]]) -> None:
         self._inbox = inbox
         self._leaving = leaving
-        self._drain_reason = drain_reason
+        self._reasons = reasons
         # By it `doctor` tells this process from another; it says nothing else.
         self._instance = secrets.token_hex(8)
 
@@ -36,7 +36,7 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """Callbacks can be kept: 200. `reasons` has codes of what is not well, such as Twenty's absence."""
         now = datetime.now(UTC)
-        reasons = [reason for reason in (self._drain_reason(),) if reason]
+        reasons = list(self._reasons())
         if self._leaving.begun:
             return web.json_response({"ready": False, "reasons": [Leaving.code, *reasons]}, status=503)
         try:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from itertools import count
 
 import structlog
@@ -25,8 +26,11 @@ OF_THIS_START = secrets.token_hex(4)
 _numbers = count(1)
 
 
-def observing(*, log_requests: bool) -> Middleware:
-    """The outermost middleware. `request_id` is in every line that is logged on the request's way."""
+def observing(*, log_requests: bool, watch: Callable[[web.Request], None]) -> Middleware:
+    """The outermost middleware. `request_id` is in every line that is logged on the request's way.
+
+    `watch` is shown each request that is not routine.
+    """
 
     @web.middleware
     async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -36,6 +40,8 @@ def observing(*, log_requests: bool) -> Middleware:
         seconds = time.perf_counter() - began
         route, status = template(request), response.status
         metrics.REQUESTS.observe(seconds, route, str(status))
+        if route not in ROUTINE:
+            watch(request)
         if log_requests:
             tell = log.debug if route in ROUTINE else log.info
             tell("request", method=request.method, route=route, status=status, ms=round(seconds * 1000, 2))

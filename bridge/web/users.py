@@ -1,6 +1,7 @@
 """Users of Twenty at the door: Twenty vouches for them, and the settings say which of them may come in."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
@@ -9,10 +10,20 @@ from aiohttp import hdrs, web
 from bridge.errors import CannotVouch, NotAllowed, TwentyError
 from bridge.twenty import credentials
 from bridge.twenty.credentials import Credentials
+from bridge.twenty.resemblance import Resemblance, Standing
 from bridge.twenty.sessions import Sessions
 from bridge.web.addresses import Addresses
 from bridge.web.agents import Caller
 from bridge.web.rates import Rate
+from bridge.web.turns import Turns
+
+AT_ONCE: Mapping[Standing, int] = {Standing.OF_USERS: 4, Standing.FAMILIAR: 4, Standing.STRANGE: 2}
+"""Checks at Twenty, which takes about 20 ms for one, and which any stranger can ask as much directly."""
+
+MOST_WAITING = 64
+"""Of one standing: few of the requests that the bridge takes at once (`server.concurrent_requests`)."""
+
+WAITS_SECONDS = 3
 
 log = structlog.get_logger()
 
@@ -20,14 +31,16 @@ log = structlog.get_logger()
 class Users:
     """Lets members of the workspace in: all of them, or those whose e-mail is one of `members`.
 
-    `origin` is that of the public URL, whose pages alone may use Twenty's session. From one address no
-    more than `checks_per_minute` unknown tokens are taken to Twenty.
+    `origin` is that of the public URL, whose pages alone may use Twenty's session. Unknown tokens that do not
+    look like a user's are taken to Twenty `checks_per_minute` times for one address; those that do wait for
+    one of the places that are kept for them.
     """
 
     def __init__(
         self,
         sessions: Sessions,
         addresses: Addresses,
+        resemblance: Resemblance,
         *,
         origin: str,
         members: Collection[str],
@@ -35,10 +48,20 @@ class Users:
     ) -> None:
         self._sessions = sessions
         self._addresses = addresses
+        self._resemblance = resemblance
         self._origin = origin
         self._members = frozenset(email.lower() for email in members)
         self._checks = Rate("Too many tokens that nobody knows come from your address")
         self._checks_per_minute = checks_per_minute
+        self._turns = {
+            standing: Turns(
+                "Too many ask at once who they are",
+                at_once=at_once,
+                most_waiting=MOST_WAITING,
+                seconds=WAITS_SECONDS,
+            )
+            for standing, at_once in AT_ONCE.items()
+        }
 
     def credentials(self, request: web.Request, token: str | None) -> Credentials | None:
         """What a user shows: a bearer token, or without one a session's cookie; None where it is neither."""
@@ -51,8 +74,9 @@ class Users:
 
     async def caller(self, request: web.Request, shown: Credentials) -> Caller:
         """Who shows that; raises NotAuthenticated, NotAllowed, TooManyRequests, CannotVouch."""
+        address, known = self._addresses.of(request), self._sessions.knows(shown)
         try:
-            user = await self._sessions.user(shown, before_asking=partial(self._take, request))
+            user = await self._sessions.user(shown, admit=partial(self._admitted, shown, address))
         except TwentyError as error:
             log.warning("user.not_verified", reason=str(error), code=error.code)
             raise CannotVouch("Twenty, which knows who you are, does not answer now; try again.") from error
@@ -60,7 +84,15 @@ class Users:
             raise NotAllowed("You are not a member of the workspace that this bridge serves.")
         if self._members and user.email.lower() not in self._members:
             raise NotAllowed("You are none of those who may call (auth.members).")
+        if not known:
+            self._resemblance.accepted(shown, address)
         return Caller(kind="user", name="user of Twenty", incoming=True, identity=user.identity)
 
-    def _take(self, request: web.Request) -> None:
-        self._checks.take(self._addresses.of(request), per_minute=self._checks_per_minute)
+    @asynccontextmanager
+    async def _admitted(self, shown: Credentials, address: str) -> AsyncIterator[None]:
+        """A place for a check at Twenty; raises TooManyRequests."""
+        standing, group = self._resemblance.standing(shown, address)
+        if standing is Standing.STRANGE:
+            self._checks.take(address, per_minute=self._checks_per_minute)
+        async with self._turns[standing].turn(group):
+            yield

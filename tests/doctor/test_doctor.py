@@ -26,6 +26,7 @@ from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
 from bridge.twenty.translate import translate
 from bridge.twilio.rest.owned import Country
+from bridge.web.addresses import ENOUGH
 from bridge.web.protocol import Runner
 from tests.disks import mounted
 from tests.doctor.conftest import PREFIX, World, listening
@@ -40,6 +41,17 @@ async def test_of_a_bridge_that_is_well_nothing_is_told(world: World) -> None:
     # How much room there is on the disk is the machine's affair.
     assert {name: one for name, one in found.items() if one[0] != "ok" and name != "database.space"} == {}
     assert len(found) > 20
+
+
+async def test_a_proxy_that_no_setting_names_is_told(world: World) -> None:
+    async with aiohttp.ClientSession() as session:
+        for _ in range(ENOUGH):
+            async with session.get(f"http://127.0.0.1:{world.settings.server.port}/capabilities") as answer:
+                assert answer.ok
+    status, reason, fix = (await world.examine("bridge.ready"))["bridge.ready"]
+    assert status == "warning"
+    assert "server.trusted_proxies names no proxy" in reason
+    assert "proxy.not_trusted in the log" in fix
 
 
 async def test_with_everything_down_it_ends_and_says_so(world: World) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 import jwt
@@ -65,12 +65,14 @@ def cookie(twenty: TwentySandbox, *, origin: str | None = None, value: str | Non
     return found
 
 
-def nothing() -> None:
-    """Before Twenty is asked."""
+class Never(AbstractAsyncContextManager[None]):
+    """No place for a question."""
 
+    async def __aenter__(self) -> None:
+        raise TooManyRequests("Too many.", retry_after=1)
 
-def never() -> None:
-    raise TooManyRequests("Too many.", retry_after=1)
+    async def __aexit__(self, *_: object) -> None:
+        """Never comes to it."""
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def generation() -> str:
 
 
 async def user(sessions: Sessions, credentials: Credentials) -> User:
-    return await sessions.user(credentials, before_asking=nothing)
+    return await sessions.user(credentials, admit=nullcontext)
 
 
 def asked(twenty: TwentySandbox) -> int:
@@ -209,15 +211,15 @@ async def test_only_what_nobody_knows_may_be_kept_from_twenty(
     twenty: TwentySandbox, sessions: Sessions, clock: Clock
 ) -> None:
     with pytest.raises(TooManyRequests):
-        await sessions.user(shown(twenty.user_token), before_asking=never)
+        await sessions.user(shown(twenty.user_token), admit=Never)
     assert asked(twenty) == 0
     await user(sessions, shown(twenty.user_token))
     clock.now += HOLDS_SECONDS
-    assert (await sessions.user(shown(twenty.user_token), before_asking=never)).email == ADMIN
+    assert (await sessions.user(shown(twenty.user_token), admit=Never)).email == ADMIN
     with pytest.raises(NotAuthenticated):
         await user(sessions, shown(NOBODYS))
     with pytest.raises(NotAuthenticated):
-        await sessions.user(shown(NOBODYS), before_asking=never)
+        await sessions.user(shown(NOBODYS), admit=Never)
 
 
 @pytest.mark.parametrize(

@@ -191,9 +191,8 @@ async def test_unknown_tokens_are_taken_to_twenty_so_often_and_no_more(
     assert [(await asked(one, "192.0.2.1")).status for one in tokens] == [401, 401, 429, 429]
     assert (await asked(tokens[0], "192.0.2.1")).status == 401
     assert (await asked(tokens[3], "192.0.2.2")).status == 401
-    refused = await asked(twenty.user_token, "192.0.2.1")
+    refused = await asked(tokens[2], "192.0.2.1")
     assert (refused.status, refused.headers["Retry-After"]) == (429, "30")
-    assert (await asked(twenty.user_token, "192.0.2.3")).status == 200
     assert (await asked(twenty.user_token, "192.0.2.1")).status == 200
     assert (await asked(KEY, "192.0.2.1")).status == 200
 
