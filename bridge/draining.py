@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from bridge.background import keep_running
 from bridge.calls.links import RecordingLinks, derived_key
 from bridge.history import forgotten_of
 from bridge.inbox.drain_lock import DrainLock
@@ -78,7 +79,7 @@ def links_of(settings: Settings) -> RecordingLinks:
 @asynccontextmanager
 async def draining(worker: Worker, stop_seconds: float) -> AsyncIterator[None]:
     """Drains meanwhile."""
-    task = asyncio.create_task(worker.run(), name="worker")
+    task = keep_running(worker.run, name="worker")
     try:
         yield
     finally:

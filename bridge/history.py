@@ -1,10 +1,10 @@
 """Puts together what looks back: reconciliation and retention for `app`, what asks Twilio for `backfill`."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from bridge import background
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.purge import Retention
 from bridge.inbox.store import Inbox
@@ -59,14 +59,11 @@ async def upkeep(
     `lead` says whose turn it is.
     """
     rounds = [*_rounds(settings, inbox, twilio, lead), _corrections(inbox, twenty, lead)]
-    tasks = [asyncio.create_task(r.run()) for r in rounds]
+    tasks = [background.keep_running(each.run, name=each.name) for each in rounds]
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await background.stop(*tasks)
 
 
 def _rounds(

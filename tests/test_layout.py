@@ -10,7 +10,7 @@ import pytest
 BRIDGE = Path(__file__).parent.parent / "bridge"
 
 EVERYBODYS = frozenset(
-    {"settings", "redact", "logs", "metrics", "errors", "json_text", "unreachable", "printable"}
+    {"settings", "redact", "logs", "metrics", "errors", "json_text", "unreachable", "printable", "background"}
 )
 SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
 ROOMS: Mapping[str, frozenset[str]] = {
@@ -19,6 +19,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "settings": frozenset({"errors", "calls"}),
     "redact": frozenset(),
     "printable": frozenset(),
+    "background": frozenset({"errors"}),
     "json_text": frozenset(),
     "unreachable": frozenset(),
     "log_lines": frozenset(),

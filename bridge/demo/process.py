@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bridge import background
+
 START_SECONDS = 30
 STOP_SECONDS = 30
 
@@ -50,7 +52,7 @@ class BridgeProcess:
         self.started_in = time.perf_counter() - began
         self.url = f"http://{entry['host']}:{entry['port']}"
         # A pipe that nobody reads would stop the bridge once it is full.
-        self._reading = asyncio.create_task(self._read_on(self._process))
+        self._reading = background.start(self._read_on(self._process), name="the log of the bridge")
 
     async def _ready(self, process: asyncio.subprocess.Process) -> dict[str, str]:
         told = b""

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 from sqlalchemy import ColumnElement, RowMapping, func, select
 
+from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
 from bridge.inbox.reading import fetched, readable
@@ -59,12 +61,11 @@ async def following(inbox: Inbox, heard: Callable[[Callback], None]) -> AsyncIte
     if not inbox.is_shared:
         yield
         return
-    task = asyncio.create_task(_follow(inbox, heard), name="other replicas")
+    task = background.keep_running(partial(_follow, inbox, heard), name="other replicas")
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await background.stop(task)
 
 
 async def _follow(inbox: Inbox, heard: Callable[[Callback], None]) -> None:

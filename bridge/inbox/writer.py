@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge import metrics
+from bridge import background, metrics
 from bridge.calls.callback import Callback
 from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.batch import Batch, Row
@@ -65,7 +65,7 @@ class GroupCommit:
 
     def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run_on(), name="inbox writer")
+        self._task = background.keep_running(self._run, name="inbox writer")
 
     async def close(self) -> None:
         """Write what has gathered, and end."""
@@ -96,14 +96,6 @@ class GroupCommit:
         self._operations.append((transact, promise))
         self._news.set()
         return promise
-
-    async def _run_on(self) -> None:
-        """Writes until closed; an unexpected error is logged, and costs no more than its own batch."""
-        while True:
-            try:
-                return await self._run()
-            except Exception:
-                log.exception("inbox.writer_failed")
 
     async def _run(self) -> None:
         crowded = False

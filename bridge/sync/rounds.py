@@ -32,7 +32,7 @@ class Rounds:
         lead: Callable[[], Awaitable[None]],
         first_in: float = START_SECONDS,
     ) -> None:
-        self._name = name
+        self.name = name
         self._do = do
         self._every = every
         self._lead = lead
@@ -53,9 +53,9 @@ class Rounds:
         except Standby:
             return STANDBY_SECONDS
         except BridgeError as error:
-            log.warning("round.failed", what=self._name, reason=error.code, error=str(error))
+            log.warning("round.failed", what=self.name, reason=error.code, error=str(error))
         except Exception:
-            log.exception("round.failed", what=self._name)
+            log.exception("round.failed", what=self.name)
         else:
             return self._every.total_seconds()
         return min(self._every.total_seconds(), AGAIN_SECONDS)

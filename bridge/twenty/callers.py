@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bridge import background
 from bridge.calls.matching import Person, Several, choose
 from bridge.calls.numbers import Number
 from bridge.errors import TwentyError, TwentyUnavailable
@@ -103,9 +104,7 @@ class Callers:
 
     async def close(self) -> None:
         """Gives up what is being looked up."""
-        for task in self._asking:
-            task.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+        await background.stop(*self._asking)
 
     def _task(self, number: Number) -> asyncio.Task[ScreenPop]:
         until, task = self._known.get(number, (0.0, None))
@@ -113,16 +112,11 @@ class Callers:
             return task
         if len(self._known) >= MOST:
             self._known.clear()
-        task = asyncio.create_task(self._look_up(number), name="screen pop")
+        task = background.start(self._look_up(number), name="screen pop")
         self._known[number] = (self._clock() + HOLDS_SECONDS, task)
         self._asking.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(self._asking.discard)
         return task
-
-    def _finished(self, task: asyncio.Task[ScreenPop]) -> None:
-        self._asking.discard(task)
-        # A failure that came too late for anybody is nobody's to tell of.
-        _failed(task)
 
     async def _look_up(self, number: Number) -> ScreenPop:
         found = await self._directory.find(self._client, {number})

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from bridge import background
 from bridge.errors import TwentyError
 from bridge.twenty.client import UNLIMITED, Executes
 from bridge.twenty.documents import operations
@@ -25,12 +26,11 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def comparing(client: Executes, *, after: float = AFTER_SECONDS) -> AsyncIterator[None]:
     """Compares in the background; nothing waits for it, and its failure is nobody's."""
-    task = asyncio.create_task(_compare(client, after), name="schema drift")
+    task = background.start(_compare(client, after), name="schema drift")
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await background.stop(task)
 
 
 async def find_drifts(client: Executes) -> list[Drift]:

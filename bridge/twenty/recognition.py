@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from bridge import background
 from bridge.calls.matching import Person, Several, choose
 from bridge.calls.numbers import Number, shortened
 from bridge.errors import TwentyError
@@ -70,7 +71,7 @@ class Recognition:
         rests = self._clock() < self._rests_until
         if rests and self._asking:
             return found
-        task = asyncio.create_task(self._look_up(found, number, spoken_since), name="recognition")
+        task = background.start(self._look_up(found, number, spoken_since), name="recognition")
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
         if rests:
@@ -88,9 +89,7 @@ class Recognition:
 
     async def close(self) -> None:
         """Gives up what is being looked up."""
-        for task in self._asking:
-            task.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+        await background.stop(*self._asking)
 
     async def _look_up(self, found: Recognised, number: Number | None, spoken_since: datetime | None) -> None:
         asked = await asyncio.gather(

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 
+from bridge import background
 from bridge.errors import NotAuthenticated, TwentyError
 from bridge.settings import TwentySettings
 from bridge.twenty.client import Executes
@@ -94,17 +95,14 @@ class Sessions:
 
     async def close(self) -> None:
         """Gives up what is being asked."""
-        asking = list(self._asking.values())
-        for task in asking:
-            task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
+        await background.stop(*self._asking.values())
 
     def _ask(self, key: bytes, credentials: Credentials, admit: Admit) -> asyncio.Task[User | None]:
         task = self._asking.get(key)
         if task is None:
-            task = asyncio.create_task(self._asked(key, credentials, admit), name="who is asking")
+            task = background.start(self._asked(key, credentials, admit), name="who is asking")
             self._asking[key] = task
-            task.add_done_callback(lambda done: self._answered(key, done))
+            task.add_done_callback(lambda _: self._asking.pop(key))
         return task
 
     async def _asked(self, key: bytes, credentials: Credentials, admit: Admit) -> User | None:
@@ -124,12 +122,6 @@ class Sessions:
         kept[key] = value
         if len(kept) > self._most:
             del kept[next(iter(kept))]
-
-    def _answered(self, key: bytes, task: asyncio.Task[User | None]) -> None:
-        del self._asking[key]
-        # A failure that nobody waits for any more is nobody's to tell of.
-        if not task.cancelled():
-            task.exception()
 
 
 @asynccontextmanager

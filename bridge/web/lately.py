@@ -2,8 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
+from typing import Any
+
+from bridge import background
 
 
 @dataclass(slots=True)
@@ -22,12 +25,14 @@ class Lately:
         self._clock = clock
         self._done: dict[Hashable, _Done] = {}
 
-    async def once(self, key: Hashable, act: Callable[[], Awaitable[None]]) -> None:
+    async def once(self, key: Hashable, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Acts, unless the same was asked for lately; raises what acting raised."""
         self._forget()
         known = self._done.get(key)
         if known is None:
-            known = self._done[key] = _Done(asyncio.ensure_future(act()), self._clock() + self._seconds)
+            known = self._done[key] = _Done(
+                background.start(act(), name="an act asked for once"), self._clock() + self._seconds
+            )
         try:
             # Who waits may go away; what was begun is ended.
             await asyncio.shield(known.task)
