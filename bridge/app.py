@@ -49,7 +49,7 @@ from bridge.web.health import Health, capabilities
 from bridge.web.inbound import Clock, Inbound, utc_now
 from bridge.web.keys import keys_of
 from bridge.web.leaving import Leaving
-from bridge.web.limits import LARGEST_VOICE, limits
+from bridge.web.limits import LARGEST_TRANSCRIPT, limits
 from bridge.web.observe import observing
 from bridge.web.outbound import Line, Outbound
 from bridge.web.problems import problems
@@ -59,6 +59,7 @@ from bridge.web.scrape import Scrape
 from bridge.web.signed import SignedForms
 from bridge.web.targets import Targets
 from bridge.web.tokens import Rates, Tokens
+from bridge.web.transcripts import Transcripts
 from bridge.web.twenty import TwentyWebhook
 from bridge.web.users import Users
 from bridge.web.voice import Voice
@@ -183,7 +184,7 @@ def _application(
     bounds = limits(concurrent_requests=server.concurrent_requests, body_seconds=server.body_seconds)
     addresses, callbacks = Addresses(settings.server.trusted_proxies), Callbacks(inbox)
     observed = observing(log_requests=settings.log.requests, watch=addresses.watch)
-    app = web.Application(middlewares=[observed, problems, bounds], client_max_size=LARGEST_VOICE)
+    app = web.Application(middlewares=[observed, problems, bounds], client_max_size=LARGEST_TRANSCRIPT)
     door = _door(settings, sessions, addresses)
     leaving = Leaving()
     edge = Edge(
@@ -203,6 +204,7 @@ def _application(
         recordings=Recordings(links_of(settings), media),
         voice=_voice(settings, inbox, callbacks, calls_in),
         callbacks=callbacks,
+        transcripts=Transcripts(inbox, is_on=settings.transcripts.webhook),
         twenty=_twenty_webhook(settings, inbox, directory, callers),
         health=Health(inbox, leaving, reasons=lambda: filter(None, (worker.reason, addresses.reason))),
         capabilities=_capabilities(settings, calls_in.lines),

@@ -98,6 +98,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "twilio/twiml.py": {"PLAIN": FIELD},
     "web/readable.py": {"CONTROLS": FIELD},
     "web/recordings.py": {"ONE_RANGE": HEADER},
+    "twilio/transcripts.py": {"SOURCE": FIELD},
     "web/signed.py": {"SHARED_KEY_ID": HEADER, "ACCOUNT_SID": FIELD},
     "sandbox/conformance.py": {"_UUID": PLAYED, "_TIME": PLAYED, "_PLACEHOLDER": PLAYED},
     "sandbox/twenty/kinds/emails.py": {"_ADDRESS": PLAYED},

@@ -17,6 +17,7 @@ from bridge.commands.table import Row, show
 from bridge.inbox.known_call import KnownCall, known_call
 from bridge.inbox.looking import Attempt, attempts_of
 from bridge.inbox.store import open_inbox
+from bridge.inbox.transcripts import KeptResult, results_of
 from bridge.settings import Settings, load
 
 SHOWN = ("CallStatus", "DialCallStatus", "CallDuration", "AnsweredBy", "RecordingSid", "Reason", "Outcome")
@@ -27,22 +28,26 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
     """Prints it; whether there is such a call."""
     settings = load(config)
 
-    async def found() -> tuple[KnownCall, list[Attempt]] | None:
+    async def found() -> tuple[KnownCall, list[Attempt], list[KeptResult]] | None:
         async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
             known = await known_call(inbox, sid)
-            return (known, await attempts_of(inbox, known.root_sid)) if known else None
+            if known is None:
+                return None
+            sids = [made.sid for made in fold(known.callbacks).recordings] if known.callbacks else []
+            return known, await attempts_of(inbox, known.root_sid), await results_of(inbox, sids)
 
     told = asyncio.run(found())
     if told is None:
         typer.echo(f"{sid}: the inbox has no such call.", err=True)
         return False
-    known, attempts = told
+    known, attempts, results = told
     call = fold(known.callbacks) if known.callbacks else None
     summary = _summary(known, call, settings)
     parts = {
         "callbacks": [_callback(c) for c in known.callbacks],
         "legs": _legs(call) if call else [],
         "attempts": [_attempt(a) for a in attempts],
+        "transcripts": [_transcript(r) for r in results],
     }
     if as_json:
         typer.echo(printable.in_json(json.dumps(summary | parts, ensure_ascii=False, indent=2)))
@@ -112,6 +117,11 @@ def _attempt(attempt: Attempt) -> Row:
         "last": _time(attempt.last_at),
         "error": attempt.error,
     }
+
+
+def _transcript(result: KeptResult) -> Row:
+    """What arrived and when; the text is for Twenty."""
+    return {"of": result.source_sid, "received": _time(result.received_at), "characters": len(result.body)}
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import attempts, callbacks, calls, parked
+from bridge.inbox.transcripts import drop_results_before, drop_results_of
 
 BATCH = 50
 """Callbacks that are looked at for one transaction: it holds SQLite's write lock for some milliseconds."""
@@ -99,6 +100,7 @@ async def _drop(connection: AsyncConnection, root_sids: Collection[str]) -> None
             unread=None,
         )
     )
+    await drop_results_of(connection, root_sids)
     await connection.execute(delete(callbacks).where(callbacks.c.root_sid.in_(root_sids)))
     await connection.execute(delete(attempts).where(attempts.c.root_sid.in_(root_sids)))
 
@@ -112,4 +114,5 @@ class Retention:
 
     async def once(self, now: datetime) -> int:
         """How many calls were purged."""
+        await drop_results_before(self._inbox, now - self._keep)
         return await purge(self._inbox, before=now - self._keep)

@@ -161,3 +161,14 @@ forgotten = Table(
     sqlite_with_rowid=False,
 )
 """Numbers that were forgotten, as keyed hashes; `key_id` tells with which key."""
+
+transcript_results = Table(
+    "transcript_results",
+    metadata,
+    Column("id", Count, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    Column("source_sid", String(34), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("received_at", Moment, nullable=False, index=True),
+)
+"""Results of transcription as Twilio posted them; `source_sid` is a recording's or a transcript's."""

@@ -17,6 +17,7 @@ from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.recordings import RecordingSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import HOME_REGION, TwentySettings, TwilioSettings
+from bridge.settings.transcripts import TranscriptSettings
 from bridge.settings.types import Section, origin_of
 from bridge.settings.voice import VoiceSettings
 
@@ -53,6 +54,7 @@ class Settings(Section):
     dialling: DiallingSettings = DiallingSettings()
     recordings: RecordingSettings = RecordingSettings()
     lines: LinesSettings = LinesSettings()
+    transcripts: TranscriptSettings = TranscriptSettings()
     matching: MatchingSettings = MatchingSettings()
     activities: ActivitySettings = ActivitySettings()
     log: LogSettings = LogSettings()

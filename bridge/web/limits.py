@@ -12,6 +12,10 @@ LARGEST_BODY = 64 * 1024
 LARGEST_VOICE = 256 * 1024
 """Of a voice request, which may carry the results of add-ons."""
 
+LARGEST_TRANSCRIPT = 4 * 1024 * 1024
+"""Of the text of a recording of some hours."""
+
+TRANSCRIPTS = "/twilio/transcripts"
 VOICE = ("/voice", "/twiml-handler")
 LONGEST_TARGET = 2048
 ALWAYS_ANSWERED = ("/health", "/ready")
@@ -45,7 +49,7 @@ def limits(*, concurrent_requests: int, body_seconds: float) -> Middleware:
 
 async def _read(request: web.Request, seconds: float) -> None:
     """Reads the body; aiohttp keeps it for whoever reads it next."""
-    most = LARGEST_VOICE if request.path.endswith(VOICE) else LARGEST_BODY
+    most = _most(request.path)
     too_large = f"The body is over {most} bytes."
     if (request.content_length or 0) > most:
         raise BodyTooLarge(too_large)
@@ -66,6 +70,12 @@ async def _read(request: web.Request, seconds: float) -> None:
         raise NotUnderstood("The body broke off, or its chunks are wrong.") from broken
     if len(await request.read()) > most:
         raise BodyTooLarge(too_large)
+
+
+def _most(path: str) -> int:
+    if path.endswith(TRANSCRIPTS):
+        return LARGEST_TRANSCRIPT
+    return LARGEST_VOICE if path.endswith(VOICE) else LARGEST_BODY
 
 
 def _always_answered(request: web.Request) -> bool:

@@ -16,6 +16,7 @@ from bridge.web.health import Health
 from bridge.web.recordings import Recordings
 from bridge.web.signed import SignedForms
 from bridge.web.tokens import Tokens
+from bridge.web.transcripts import Transcripts
 from bridge.web.twenty import TwentyWebhook
 from bridge.web.voice import Voice
 
@@ -29,6 +30,7 @@ class Edge:
     screen_pops: ScreenPops
     voice: Voice
     callbacks: Callbacks
+    transcripts: Transcripts
     calls: Calls
     recordings: Recordings
     twenty: TwentyWebhook
@@ -62,6 +64,7 @@ def _twilio(edge: Edge) -> Routes:
         yield "POST", path, edge.signed(edge.voice.dialled)
     yield "POST", "/twilio/fallback", edge.signed(edge.voice.fallback)
     yield "POST", "/twilio/announcement", edge.signed(edge.voice.announcement)
+    yield "POST", "/twilio/transcripts", edge.signed.json(edge.transcripts.receive)
     yield "POST", "/twilio/machine", edge.signed(edge.callbacks.machine)
     yield "POST", "/twilio/voicemail", edge.signed(edge.callbacks.voicemail)
     for kind in (Kind.STATUS, Kind.RECORDING, Kind.TRANSCRIPTION):

@@ -1,0 +1,68 @@
+"""Results of transcription: kept as they came, found by their recording, dropped with their call."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bridge.calls.callback import Kind
+from bridge.inbox.store import Inbox
+from bridge.inbox.tables import callbacks, transcript_results
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResult:
+    """A result that is in the database; `body` is JSON text."""
+
+    source_sid: str
+    received_at: datetime
+    body: str
+
+
+async def keep_result(
+    inbox: Inbox, *, source_sid: str, digest: bytes, body: str, received_at: datetime
+) -> None:
+    """Back when it is on the disk; a second delivery changes nothing. Raises InboxUnavailable."""
+
+    async def operation(connection: AsyncConnection) -> None:
+        insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        row = {"source_sid": source_sid, "digest": digest, "body": body, "received_at": received_at}
+        await connection.execute(
+            insert(transcript_results).values(**row).on_conflict_do_nothing(index_elements=["digest"])
+        )
+
+    await inbox.write(operation)
+
+
+async def results_of(inbox: Inbox, source_sids: Collection[str]) -> list[KeptResult]:
+    """Those of these recordings or transcripts, in the order of their arrival. Raises InboxUnavailable."""
+    table = transcript_results.c
+    found = (
+        select(table.source_sid, table.received_at, table.body)
+        .where(table.source_sid.in_(source_sids))
+        .order_by(table.id)
+    )
+    async with inbox.reading() as connection:
+        return [KeptResult(row[0], row[1], row[2]) for row in await connection.execute(found)]
+
+
+async def drop_results_before(inbox: Inbox, moment: datetime) -> int:
+    """Drops those that came before; how many."""
+    return await inbox.change(delete(transcript_results).where(transcript_results.c.received_at < moment))
+
+
+async def drop_results_of(connection: AsyncConnection, root_sids: Collection[str]) -> None:
+    """Drops those of the recordings of these calls, whose callbacks are still there."""
+    told = select(callbacks.c.parameters).where(
+        callbacks.c.root_sid.in_(root_sids), callbacks.c.kind.in_((Kind.RECORDING, Kind.VOICEMAIL, Kind.DIAL))
+    )
+    parameters = (await connection.scalars(told)).all()
+    recordings = {sid for one in parameters if isinstance(one, dict) and (sid := one.get("RecordingSid"))}
+    if recordings:
+        await connection.execute(
+            delete(transcript_results).where(transcript_results.c.source_sid.in_(recordings))
+        )

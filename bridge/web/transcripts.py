@@ -1,0 +1,41 @@
+"""Results of transcription that Twilio posts: kept first, then acknowledged."""
+
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+
+from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts import keep_result
+from bridge.twilio.transcripts import result_of
+from bridge.web.problems import problem
+
+log = structlog.get_logger()
+
+OFF = "Results of transcription are not kept: transcripts.webhook is not set."
+
+
+class Transcripts:
+    """Keeps each result once; `is_on` is `transcripts.webhook`."""
+
+    def __init__(self, inbox: Inbox, *, is_on: bool) -> None:
+        self._inbox = inbox
+        self._is_on = is_on
+        self._has_logged_a_shape = False
+
+    async def receive(self, _request: web.Request, body: bytes) -> web.Response:
+        """204 once it is on the disk: Twilio keeps no result that it delivered."""
+        if not self._is_on:
+            return problem(404, OFF)
+        result = result_of(body)
+        await keep_result(
+            self._inbox,
+            source_sid=result.source_sid,
+            digest=result.digest,
+            body=result.body,
+            received_at=datetime.now(UTC),
+        )
+        if not self._has_logged_a_shape:
+            self._has_logged_a_shape = True
+            log.info("transcript.shape", names=result.names)
+        return web.Response(status=204)
