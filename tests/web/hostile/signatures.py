@@ -6,10 +6,13 @@ import json
 import time
 from urllib.parse import urlencode
 
-from tests.web.conftest import FORM, PUBLIC_URL
+from twilio.request_validator import RequestValidator
+
+from tests.web.conftest import AUTH_TOKEN, FORM, PUBLIC_URL
 from tests.web.hostile.row import JSON, STATUS, UNSIGNED, Row, request, signed_by, twilio
 
 FORM_ONLY = "The body should be application/x-www-form-urlencoded, as Twilio sends it."
+SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
 FORGED = "The request does not carry a valid X-Twenty-Webhook-Signature of these minutes."
 SECRET = "an invented webhook secret"
 DELIVERY = json.dumps({"eventName": "person.deleted", "record": {"id": "1"}}).encode()
@@ -36,6 +39,12 @@ def twentys(name: str, sent: bytes) -> Row:
     return Row(name=name, sent=sent, status=403, detail=FORGED, settings=WITH_WEBHOOK)
 
 
+def transcript(*, path: str) -> bytes:
+    """An empty object of JSON, its URL signed as it is."""
+    signature = RequestValidator(AUTH_TOKEN).compute_signature(PUBLIC_URL + path, {})
+    return request("POST", path, [JSON, ("X-Twilio-Signature", signature)], b"{}")
+
+
 TWILIOS = [
     refused("no signature", request("POST", "/twilio/status", FORM.items(), urlencode(STATUS).encode())),
     refused("empty signature", twilio(signature="")),
@@ -57,6 +66,19 @@ TWILIOS = [
             url="https://evil.example.com/twilio/status",
             more=[("X-Forwarded-Host", "evil.example.com"), ("X-Forwarded-Proto", "https")],
         ),
+    ),
+    refused("key that is not configured", twilio(more=[(SETTINGS, "key=webhooks_sharedkey_1")])),
+    refused("algorithm that Twilio does not have", twilio(more=[(SETTINGS, "algorithm=HMAC_NONE")])),
+    refused("two signature settings", twilio(more=[(SETTINGS, ""), (SETTINGS, "")])),
+    refused("settings of 4,000 characters", twilio(more=[(SETTINGS, "key=" + "x" * 4000)])),
+    refused(
+        "transcript without signature",
+        request("POST", f"/twilio/transcripts?bodySHA256={hashlib.sha256(b'{}').hexdigest()}", [JSON], b"{}"),
+    ),
+    refused("transcript whose hash is not signed", transcript(path="/twilio/transcripts")),
+    refused(
+        "transcript that was changed",
+        transcript(path=f"/twilio/transcripts?bodySHA256={hashlib.sha256(b'[]').hexdigest()}"),
     ),
     refused("HTTP/1.0 without signature", twilio(signature="", version="HTTP/1.0")),
     refused("nothing at all", request("POST", "/twilio/status", FORM.items())),
