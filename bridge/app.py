@@ -201,7 +201,7 @@ def _application(
             per_minute=look_ups_of_one(settings.twenty.requests_per_minute),
         ),
         calls=_calls(settings, inbox, rest, door, calls_in),
-        recordings=Recordings(links_of(settings), media),
+        recordings=Recordings(links_of(settings), media, addresses),
         voice=_voice(settings, inbox, callbacks, calls_in),
         callbacks=callbacks,
         transcripts=Transcripts(inbox, is_on=settings.transcripts.webhook),

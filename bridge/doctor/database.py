@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import Database, connect
+from bridge.inbox.engine import Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import revision
 from bridge.inbox.migrations.upgrade import configuration
+from bridge.inbox.place import Place
 
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""
@@ -62,7 +64,7 @@ class _Database:
             async with database.writing.connect() as connection:
                 may = await connection.scalar(text(SHARED_MAY if database.is_shared else "SELECT 1"))
                 await connection.rollback()
-        except (SQLAlchemyError, OSError) as problem:
+        except (SQLAlchemyError, sqlite3.Error, OSError) as problem:
             return self._refused(problem)
         finally:
             await database.close()
@@ -77,7 +79,8 @@ class _Database:
                 more_room(self.file.absolute().parent),
             )
         cause = getattr(problem, "orig", None) or problem
-        return error(f"{self._where} cannot be written: {cause}", self.fix)
+        reason = f"{self._where} cannot be written: {cause}"
+        return error(reason, Place(self.file).if_damaged() if self.file and is_damage(problem) else self.fix)
 
     def _connect(self) -> Database:
         try:

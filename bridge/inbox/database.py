@@ -1,5 +1,6 @@
 """The database of an inbox: opened, brought up to date, closed; what is wrong with it, in a sentence."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,7 +8,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import Database, cause, connect
+from bridge.inbox.engine import Database, cause, connect, is_damage
 from bridge.inbox.migrations.migrate import migrate
 
 
@@ -38,11 +39,16 @@ def _connect(url: str) -> Database:
 async def _bring_up_to_date(database: Database, url: str) -> None:
     try:
         await migrate(database.writing)
-    except (SQLAlchemyError, InboxUnavailable, OSError) as problem:
-        advice = database.place.advice() if database.place else ""
+    except (SQLAlchemyError, sqlite3.Error, InboxUnavailable, OSError) as problem:
         raise InboxUnavailable(
-            f"The database {shown(url)} cannot be opened: {cause(problem)}.{advice}"
+            f"The database {shown(url)} cannot be opened: {cause(problem)}.{_advice(database, problem)}"
         ) from problem
+
+
+def _advice(database: Database, problem: Exception) -> str:
+    if not database.place:
+        return ""
+    return f" {database.place.if_damaged()}" if is_damage(problem) else database.place.advice()
 
 
 def shown(url: str) -> str:

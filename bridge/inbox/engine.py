@@ -16,6 +16,9 @@ from bridge.inbox.place import Place
 
 T = TypeVar("T")
 
+PRIMARY = 0xFF
+"""The bits of SQLite's error codes that have the code itself; the others are details."""
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -55,6 +58,12 @@ class Database:
         if self.place:
             self.place.check_room()
 
+    def why(self, problem: BaseException) -> str:
+        """What went wrong, with what to do where the file is damaged."""
+        if self.place and is_damage(problem):
+            return f"{cause(problem)}. {self.place.if_damaged()}"
+        return type(problem).__name__
+
     async def close(self) -> None:
         """Ends all connections."""
         if self.own_thread:
@@ -70,6 +79,13 @@ def connect(url: str) -> Database:
         engine = sqlite.open_engine(url, place)
         return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, place), place)
     return Database(postgresql.reading(url), postgresql.writing(url))
+
+
+def is_damage(problem: BaseException | None) -> bool:
+    """Whether SQLite cannot make sense of its file. https://www.sqlite.org/rescode.html"""
+    origin = getattr(problem, "orig", None) or problem
+    code = getattr(origin, "sqlite_errorcode", None)
+    return code is not None and code & PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def refuses_data(problem: BaseException) -> bool:

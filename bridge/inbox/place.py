@@ -55,6 +55,14 @@ class Place:
             return f" The disk is full, or nearly so: {folder}."
         return ""
 
+    def if_damaged(self) -> str:
+        """What to do about a file that SQLite finds damaged."""
+        return (
+            f"The file {self._file} is damaged; PRAGMA quick_check says where. Stop the bridge, move the "
+            "file aside with its -wal and -shm (they may have what a backup lacks), put a backup in its "
+            "place and start again: docs/how-to/backup.md."
+        )
+
     @property
     def _folder(self) -> Path:
         return self._file.absolute().parent

@@ -14,7 +14,7 @@ from bridge import background, metrics
 from bridge.calls.callback import Callback
 from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.batch import Batch, Row
-from bridge.inbox.engine import Database, cause, refuses_data
+from bridge.inbox.engine import Database, cause, is_damage, refuses_data
 
 GATHER_SECONDS = 0.002
 """How long to wait for company, where the last commit had some. A lone callback never waits."""
@@ -62,6 +62,8 @@ class GroupCommit:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._failing_since: float | None = None
+        self.damage: InboxUnavailable | None = None
+        """Why the last callbacks were not kept, where the file is damaged."""
 
     def start(self) -> None:
         """Begin to write."""
@@ -132,6 +134,7 @@ class GroupCommit:
             await self._keep_rows(rows[middle:], promises[middle:])
             return
         _answer(promises, failure)
+        self.damage = failure if failure and is_damage(failure.__cause__) else None
         if failure is None:
             self._tell(known)
         else:
@@ -158,14 +161,17 @@ class GroupCommit:
         # The one writer must not end, whatever it was: nothing would be kept any more.
         except Exception as problem:
             if isinstance(problem, (SQLAlchemyError, OSError)):
-                log.error("inbox.not_written", cause=cause(problem))
+                log.error("inbox.not_written", cause=cause(problem), **self._advice(problem))
             else:
                 log.exception("inbox.failed")
             kind = InboxRefused if refuses_data(problem) else InboxUnavailable
-            failure = kind(f"the database cannot be written: {type(problem).__name__}")
+            failure = kind(f"the database cannot be written: {self._database.why(problem)}")
             failure.__cause__ = problem
             return failure
         return None
+
+    def _advice(self, problem: Exception) -> dict[str, str]:
+        return {"what": self._database.why(problem)} if is_damage(problem) else {}
 
     async def _patiently(self, transact: Transact) -> None:
         """Tries again what a lost connection, a restart or a deadlock undid, while its senders wait for it.

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import aiohttp
 import structlog
@@ -11,12 +13,19 @@ from aiohttp import hdrs, web
 from bridge.calls.links import RECORDING_SID, RecordingLinks
 from bridge.errors import NotAllowed, TooBusy, TwilioDenied, TwilioRefused
 from bridge.twilio.rest.media import Media
+from bridge.web.addresses import Addresses
 from bridge.web.problems import problem
 
-MOST_AT_ONCE = 32
+MOST_AT_ONCE = 96
+"""As many connections as the session opens to Twilio."""
+OF_ONE_ADDRESS = 64
+OF_ONE_LINK = 32
+
 CHUNK = 64 * 1024
-STALLED_SECONDS = 60
-"""Somebody who takes a chunk slower than this is not listening."""
+GRACE_SECONDS = 60
+"""How far a listener may fall behind; a player that was paused asks for the rest by a range."""
+SLOWEST_BYTES_A_SECOND = 4 * 1024
+"""Half of what it takes to hear a call's recording without a pause (MP3, 64 kbit/s)."""
 
 ONE_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)", re.ASCII)
 AUDIO = frozenset(
@@ -42,13 +51,49 @@ NO_MORE = "There is no such recording at Twilio: it is not ready yet, or it was 
 log = structlog.get_logger()
 
 
+class Places:
+    """Bounds how many recordings play at once: of one link, to one address, and in all."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, sid: str, address: str) -> Iterator[None]:
+        """One of them; raises TooBusy where there is none."""
+        bounds = {"all": MOST_AT_ONCE, f"link {sid}": OF_ONE_LINK, f"address {address}": OF_ONE_ADDRESS}
+        if any(self._taken[name] >= most for name, most in bounds.items()):
+            raise TooBusy("Too many recordings are listened to; try again.")
+        self._taken.update(bounds.keys())
+        try:
+            yield
+        finally:
+            self._taken.subtract(bounds.keys())
+            # Only what is taken is remembered.
+            self._taken += Counter()
+
+
+class Pace:
+    """Seconds that a listener has `left`: each byte that it takes gives some, up to GRACE_SECONDS.
+
+    Only the time that sending waits for it counts: Twilio's slowness is not the listener's.
+    """
+
+    def __init__(self) -> None:
+        self.left = float(GRACE_SECONDS)
+
+    def took(self, size: int, seconds: float) -> None:
+        """So many bytes were taken, in so many seconds."""
+        self.left = min(GRACE_SECONDS, self.left - seconds + size / SLOWEST_BYTES_A_SECOND)
+
+
 class Recordings:
     """Streams recordings, a few at a time and a chunk at a time."""
 
-    def __init__(self, links: RecordingLinks, media: Media) -> None:
+    def __init__(self, links: RecordingLinks, media: Media, addresses: Addresses) -> None:
         self._links = links
         self._media = media
-        self._playing = 0
+        self._addresses = addresses
+        self._places = Places()
 
     async def play(self, request: web.Request) -> web.StreamResponse:
         """Answers GET and HEAD of a link, whole or in ranges."""
@@ -58,13 +103,8 @@ class Recordings:
             return problem(404, "The last part of the path should be a recording's SID, as RE….")
         if len(signatures) != 1 or not self._links.holds(sid, signatures[0]):
             raise NotAllowed(NO_LINK)
-        if self._playing >= MOST_AT_ONCE:
-            raise TooBusy("Too many recordings are listened to; try again.")
-        self._playing += 1
-        try:
+        with self._places.place(sid, self._addresses.of(request)):
             return await self._play(request, sid)
-        finally:
-            self._playing -= 1
 
     async def _play(self, request: web.Request, sid: str) -> web.StreamResponse:
         try:
@@ -95,17 +135,25 @@ async def _pass_on(request: web.Request, sid: str, media: aiohttp.ClientResponse
         return problem(416, "There is nothing in that range of the recording.", headers=length)
     response = web.StreamResponse(status=media.status, headers=dict(_headers(sid, media)))
     await response.prepare(request)
+    pace = Pace()
     try:
         async for chunk in media.content.iter_chunked(CHUNK):
-            async with asyncio.timeout(STALLED_SECONDS):
-                await response.write(chunk)
-        await response.write_eof()
+            await _send(response, chunk, pace)
+        async with asyncio.timeout(pace.left):
+            await response.write_eof()
     except (ConnectionError, TimeoutError, aiohttp.ClientError) as broken:
         # What was begun cannot become a problem body: a connection that breaks off says it.
         log.info("recording.broken_off", recording_sid=sid, reason=type(broken).__name__)
         if request.transport:
             request.transport.abort()
     return response
+
+
+async def _send(response: web.StreamResponse, chunk: bytes, pace: Pace) -> None:
+    began = asyncio.get_running_loop().time()
+    async with asyncio.timeout(pace.left):
+        await response.write(chunk)
+    pace.took(len(chunk), asyncio.get_running_loop().time() - began)
 
 
 def _headers(sid: str, media: aiohttp.ClientResponse) -> Iterator[tuple[str, str]]:

@@ -4,9 +4,10 @@ import asyncio
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -182,6 +183,51 @@ async def test_a_page_that_is_broken_is_told_and_stays(sqlite_file: Path) -> Non
     assert {type(answer) for answer in answers} == {InboxUnavailable}
     assert "database disk image is malformed" in {line.get("cause") for line in logged}
     assert sqlite_file.read_bytes()[65536:] == content[65536:]
+
+
+NAMES_WHAT_TO_DO = (
+    r"bridge\.db is damaged; PRAGMA quick_check .* move the file aside .* put a backup in its place"
+)
+
+
+async def test_a_check_says_of_a_damaged_file_what_a_callback_is_told(sqlite_file: Path) -> None:
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        await asyncio.gather(*[inbox.put(outbound(new_sid(), JANE)) for _ in range(500)])
+    content = sqlite_file.read_bytes()
+    size = int.from_bytes(content[16:18], "big")
+    with closing(sqlite3.connect(sqlite_file)) as connection:
+        roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE rootpage").fetchall())
+    for name in ("callbacks", "calls", "sqlite_autoindex_calls_1"):
+        damaged = bytearray(content)
+        damaged[(roots[name] - 1) * size : roots[name] * size] = b"\xff" * size
+        sqlite_file.write_bytes(damaged)
+        async with open_inbox(url_of(sqlite_file)) as inbox:
+            # Nothing was put yet: what the check finds, it finds by itself.
+            for refused in (inbox.check(TEN), inbox.put(outbound(new_sid(), JANE)), inbox.check(TEN)):
+                with pytest.raises(InboxUnavailable, match=NAMES_WHAT_TO_DO):
+                    await refused
+        sqlite_file.with_name("bridge.db-wal").unlink(missing_ok=True)
+
+
+async def test_a_check_leaves_nothing_behind(sqlite_file: Path) -> None:
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        await inbox.check(TEN)
+        assert await known(inbox) == set()
+
+
+@pytest.mark.parametrize("damage", ["header", "schema"])
+async def test_the_start_on_a_damaged_file_says_what_to_do(sqlite_file: Path, damage: str) -> None:
+    async with open_inbox(url_of(sqlite_file)) as inbox:
+        await inbox.put(outbound(new_sid(), JANE))
+    content = bytearray(sqlite_file.read_bytes())
+    content[slice(0, 100) if damage == "header" else slice(100, 4096)] = b"\x55" * (
+        100 if damage == "header" else 3996
+    )
+    sqlite_file.write_bytes(content)
+    with pytest.raises(InboxUnavailable, match=NAMES_WHAT_TO_DO):
+        async with open_inbox(url_of(sqlite_file)):
+            pass
+    assert sqlite_file.read_bytes() == content
 
 
 async def test_a_new_database_is_not_made_in_silence(sqlite_file: Path) -> None:

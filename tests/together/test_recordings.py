@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 import pytest
-from aiohttp import ClientPayloadError, web
+from aiohttp import ClientPayloadError, ClientResponse, web
 
 from bridge.calls.links import RecordingLinks, derived_key
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.rest.media import silent_mp3
+from bridge.web.recordings import GRACE_SECONDS, OF_ONE_ADDRESS, OF_ONE_LINK, SLOWEST_BYTES_A_SECOND, Pace
 from tests.support import eventually
 from tests.together.conftest import House, OpenHouse
 from tests.web.conftest import PUBLIC_URL
@@ -218,14 +219,16 @@ async def test_twilio_is_down(open_house: OpenHouse) -> None:
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
 
 
-async def test_so_many_at_once_and_who_leaves_makes_room(open_house: OpenHouse) -> None:
-    listeners, ending = 0, asyncio.Event()
+@asynccontextmanager
+async def endless() -> AsyncIterator[tuple[str, list[web.Request]]]:
+    """Where recordings have no end; whose are being sent."""
+    listeners: list[web.Request] = []
+    ending = asyncio.Event()
 
-    async def endless(request: web.Request) -> web.StreamResponse:
-        nonlocal listeners
+    async def sends(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "audio/mpeg"})
         await response.prepare(request)
-        listeners += 1
+        listeners.append(request)
         try:
             while not ending.is_set():
                 await response.write(bytes(1024))
@@ -233,22 +236,76 @@ async def test_so_many_at_once_and_who_leaves_makes_room(open_house: OpenHouse) 
         except ConnectionError:
             pass
         finally:
-            listeners -= 1
+            listeners.remove(request)
         return response
 
-    async with elsewhere(endless) as (url, _):
-        house = await open_house(twilio={"api_url": url})
-        opened = link(house, recorded(house)).replace(PUBLIC_URL, house.url)
-        answers = [await house.session.get(opened) for _ in range(32)]
-        assert [answer.status for answer in answers] == [200] * 32
-        assert (await house.open(opened))[0].status == 503
-        for answer in answers:
-            answer.close()
-        await eventually(lambda: listeners == 0)
-        after = await house.session.get(opened)
-        assert after.status == 200
-        after.close()
+    async with elsewhere(sends) as (url, _):
+        yield url, listeners
         ending.set()
+
+
+class Listeners:
+    """Those who open links and do not read on."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._answers: list[ClientResponse] = []
+
+    async def open(self, opened: str, times: int, **headers: str) -> list[int]:
+        """The statuses of so many."""
+        url = opened.replace(PUBLIC_URL, self._house.url)
+        answers = [await self._house.session.get(url, headers=headers) for _ in range(times)]
+        self._answers += answers
+        return [answer.status for answer in answers]
+
+    def leave(self) -> None:
+        """All of them."""
+        while self._answers:
+            self._answers.pop().close()
+
+
+async def test_so_many_hear_one_recording_and_who_leaves_makes_room(open_house: OpenHouse) -> None:
+    async with endless() as (url, sent):
+        house = await open_house(twilio={"api_url": url})
+        opened, listeners = link(house, recorded(house)), Listeners(house)
+        assert await listeners.open(opened, OF_ONE_LINK + 1) == [200] * OF_ONE_LINK + [503]
+        listeners.leave()
+        await eventually(lambda: not sent)
+        assert await listeners.open(opened, 1) == [200]
+        listeners.leave()
+        await eventually(lambda: not sent)
+
+
+async def test_who_holds_one_link_keeps_no_other_recording_from_anyone(open_house: OpenHouse) -> None:
+    async with endless() as (url, sent):
+        house = await open_house(twilio={"api_url": url}, server={"trusted_proxies": ["127.0.0.1"]})
+        listeners = Listeners(house)
+        held, held_too, other = (link(house, recorded(house)) for _ in range(3))
+        attacker, user = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
+        got = await listeners.open(held, OF_ONE_LINK + 2, **attacker)
+        assert got == [200] * OF_ONE_LINK + [503] * 2
+        assert await listeners.open(other, 1, **attacker) == [200]
+        more = await listeners.open(held_too, OF_ONE_LINK, **attacker)
+        assert more == [200] * (OF_ONE_ADDRESS - OF_ONE_LINK - 1) + [503]
+        assert await listeners.open(other, 1, **attacker) == [503]
+        assert await listeners.open(other, 1, **user) == [200]
+        listeners.leave()
+        await eventually(lambda: not sent)
+
+
+@pytest.mark.parametrize(
+    ("bytes_a_second", "seconds"),
+    [(0, GRACE_SECONDS), (100, GRACE_SECONDS + 3), (SLOWEST_BYTES_A_SECOND, None), (100_000, None)],
+)
+def test_a_listener_that_is_too_slow_is_left(bytes_a_second: int, seconds: int | None) -> None:
+    pace, lasted = Pace(), 0
+    # What was taken fast gives no more than the grace.
+    pace.took(100 * 2**20, 1)
+    while pace.left > 0 and lasted < 1000:
+        pace.took(bytes_a_second, 1)
+        lasted += 1
+    assert lasted <= (seconds or 1000)
+    assert seconds or lasted == 1000
 
 
 async def test_media_that_break_off_end_as_a_connection_that_does(open_house: OpenHouse) -> None:
