@@ -109,7 +109,7 @@ async def open_app(settings: Settings, *, timing: Timing = AS_IT_IS) -> AsyncIte
 async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> AsyncIterator[web.Application]:
     switchboard = _switchboard(settings)
     async with (
-        open_inbox(settings.inbox.database_url.get_secret_value(), heard=switchboard.heard) as inbox,
+        _inbox(settings, switchboard) as inbox,
         open_client(settings.twenty) as client,
         open_rest(settings.twilio) as rest,
         open_media(settings.twilio, hosts=settings.recordings.media_hosts) as media,
@@ -150,6 +150,11 @@ async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> As
             )
             app[SCRAPE] = Scrape(inbox, budget_left=client.budget.left, drain_reason=lambda: worker.reason)
             yield app
+
+
+def _inbox(settings: Settings, switchboard: Switchboard) -> AbstractAsyncContextManager[Inbox]:
+    url = settings.inbox.database_url.get_secret_value()
+    return open_inbox(url, heard=switchboard.heard, serves=True)
 
 
 def _switchboard(settings: Settings) -> Switchboard:

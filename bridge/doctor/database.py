@@ -95,7 +95,7 @@ class _Database:
             return None
         return error(
             f"A bridge listens at {self._here.url}, and {file} is not there: it was removed under the "
-            "bridge, which keeps nothing more, or the bridge has its database elsewhere.",
+            "bridge, which cannot restore it, or the bridge has its database elsewhere.",
             "Restore the file from a backup and restart the bridge; or ask from the folder where it started.",
         )
 

@@ -13,9 +13,9 @@ from bridge.inbox.migrations.migrate import migrate
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncIterator[Database]:
+async def open_database(url: str, *, serves: bool = False) -> AsyncIterator[Database]:
     """The database at a URL, brought up to date. Raises InboxUnavailable with what is wrong."""
-    database = _connect(url)
+    database = _connect(url, serves=serves)
     try:
         await _bring_up_to_date(database, url)
         yield database
@@ -23,9 +23,9 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-def _connect(url: str) -> Database:
+def _connect(url: str, *, serves: bool) -> Database:
     try:
-        return connect(url)
+        return connect(url, serves=serves)
     except OSError as problem:
         raise InboxUnavailable(
             f"The folder of the database {shown(url)} cannot be made: {problem}"
@@ -39,6 +39,8 @@ def _connect(url: str) -> Database:
 async def _bring_up_to_date(database: Database, url: str) -> None:
     try:
         await migrate(database.writing)
+        if database.serves:
+            await database.open()
     except (SQLAlchemyError, sqlite3.Error, InboxUnavailable, OSError) as problem:
         raise InboxUnavailable(
             f"The database {shown(url)} cannot be opened: {cause(problem)}.{_advice(database, problem)}"

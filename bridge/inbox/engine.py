@@ -2,17 +2,22 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import DataError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge.inbox import postgresql, sqlite
-from bridge.inbox.place import Place
+from bridge.inbox.place import FilesLost, Place
+from bridge.inbox.readers import Readers
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -28,6 +33,9 @@ class Database:
     writing: AsyncEngine
     own_thread: sqlite.OwnThread | None = None
     place: Place | None = None
+    serves: bool = False
+    """Whether this process serves the file, and restores it; others may hold an older one open."""
+    _readers: Readers = field(default_factory=Readers)
 
     @property
     def is_shared(self) -> bool:
@@ -43,15 +51,60 @@ class Database:
         """Whether the same transaction may succeed when it is tried again."""
         return self.is_shared and postgresql.passes(problem)
 
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read by. Raises OSError and what SQLAlchemy does."""
+        async with (
+            self._readers.one(),
+            asyncio.timeout(self.answers_within),
+            self.reading.connect() as connection,
+        ):
+            yield connection
+
+    @asynccontextmanager
+    async def operate(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, one at a time, that is committed to files that stay when this is left."""
+        async with asyncio.timeout(self.answers_within), self.writing.begin() as connection:
+            yield connection
+        await self.keep_files()
+
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """What the work gives, done within a transaction that is committed when this comes back.
 
         SQLite does it in a thread of its own: to pass each statement to one costs more than the statement.
         """
         if self.own_thread:
-            return await self.own_thread.transact(work)
+            done, lost = await self.own_thread.transact(work)
+            if lost:
+                await self._rescue(self.own_thread, lost)
+            return done
         async with asyncio.timeout(self.answers_within), self.writing.begin() as connection:
             return await connection.run_sync(work)
+
+    def lost(self) -> FilesLost | None:
+        """Which of its files was removed or replaced; none of a server's."""
+        return self.place.lost() if self.place else None
+
+    async def open(self) -> None:
+        """Opens the file to write: what is open can be restored."""
+        await self.transact(lambda _: None)
+
+    async def keep_files(self) -> None:
+        """Restores files that were removed or replaced while they are open; OSError where it cannot."""
+        if self.own_thread and (lost := self.lost()):
+            await self._rescue(self.own_thread, lost)
+
+    async def _rescue(self, own_thread: sqlite.OwnThread, lost: FilesLost) -> None:
+        if not self.serves:
+            raise lost
+        try:
+            async with self._readers.none():
+                put_aside = await own_thread.rescue()
+                await self.reading.dispose()
+                await own_thread.disconnect()
+        except (OSError, SQLAlchemyError) as problem:
+            raise FilesLost(f"{lost}, and cannot be restored: {cause(problem)}") from problem
+        log.error("inbox.files_restored", lost=str(lost), put_aside=[str(file) for file in put_aside])
 
     def check_room(self) -> None:
         """Raises OSError where the disk is full; a server knows for itself."""
@@ -66,18 +119,22 @@ class Database:
 
     async def close(self) -> None:
         """Ends all connections."""
+        try:
+            await self.keep_files()
+        except OSError as problem:
+            log.error("inbox.not_written", cause=cause(problem))
         if self.own_thread:
             await self.own_thread.close()
         await self.reading.dispose()
         await self.writing.dispose()
 
 
-def connect(url: str) -> Database:
+def connect(url: str, *, serves: bool = False) -> Database:
     """The database at a URL; nothing is asked of it yet."""
     if url.startswith("sqlite"):
         place = Place(Path(make_url(url).database or ""))
         engine = sqlite.open_engine(url, place)
-        return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, place), place)
+        return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, place), place, serves)
     return Database(postgresql.reading(url), postgresql.writing(url))
 
 

@@ -9,12 +9,14 @@ import os
 from pathlib import Path
 
 from bridge.errors import InboxUnavailable, Standby
+from bridge.inbox.place import Place
 
 
 class FileLock:
     """`DrainLock` on `DATABASE.lock`; the file stays, and has the process's number."""
 
     def __init__(self, database: str) -> None:
+        self._named = Path(database)
         self._database = Path(os.path.realpath(database))
         self._path = self._database.with_name(f"{self._database.name}.lock")
         self._file: int | None = None
@@ -23,7 +25,11 @@ class FileLock:
     async def take(self) -> None:
         """See `DrainLock`. Raises InboxUnavailable where the file cannot be made."""
         if self._file is not None:
-            return
+            if self._stands():
+                return
+            # The files are others by now, which another process could lock.
+            os.close(self._file)
+            self._file = None
         file = self._open()
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -31,6 +37,8 @@ class FileLock:
             holder = os.pread(file, 20, 0).decode(errors="replace").strip()
             os.close(file)
             raise Standby(f"process {holder or 'another'}, by {self._path}") from taken
+        if self._identity is None:
+            Place(self._named).put_back()
         try:
             self._lock_database()
         except OSError as taken:
@@ -44,6 +52,8 @@ class FileLock:
         """See `DrainLock`."""
         if self._file is None:
             raise Standby(f"nobody has taken {self._path}")
+        if not self._stands():
+            raise Standby(f"{self._path} or its database was removed or replaced")
 
     async def release(self) -> None:
         """See `DrainLock`."""
@@ -53,14 +63,20 @@ class FileLock:
         if self._identity is not None:
             fcntl.flock(self._identity, fcntl.LOCK_UN)
 
+    def _stands(self) -> bool:
+        """Whether what is locked has its names still."""
+        held = {self._path: self._file, self._database: self._identity}
+        return all(one is None or _is_at(path, one) for path, one in held.items())
+
     def _lock_database(self) -> None:
         log = self._database.with_name(f"{self._database.name}-wal")
         if log.exists() and not self._database.exists():
             # The inbox refuses to begin anew beside a log.
             return
-        if self._identity is None:
-            # Never closed: that would end the `fcntl` locks which SQLite holds in this process.
-            self._identity = os.open(self._database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        if self._identity is None or not _is_at(self._database, self._identity):
+            # One that was open is never closed: that would end the `fcntl` locks which SQLite has by it.
+            make = os.O_CREAT if self._identity is None else 0
+            self._identity = os.open(self._database, os.O_RDWR | make | os.O_CLOEXEC, 0o644)
         fcntl.flock(self._identity, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _open(self) -> int:
@@ -71,3 +87,10 @@ class FileLock:
             raise InboxUnavailable(
                 f"The database's folder cannot be made or written, {self._path}: {problem.strerror}."
             ) from problem
+
+
+def _is_at(path: Path, opened: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(opened))
+    except OSError:
+        return False

@@ -1,9 +1,9 @@
 """Marks: how far something came that goes on where it ended."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
@@ -32,6 +32,17 @@ class Marks:
 
         async def operation(connection: AsyncConnection) -> None:
             await connection.execute(latest(marks, connection.dialect.name, name=name, at=at))
+
+        await self._inbox.write(operation)
+
+    async def only(self, name: str, *, prefix: str) -> None:
+        """Sets a mark, and removes the others whose names begin with the prefix."""
+
+        async def operation(connection: AsyncConnection) -> None:
+            others = marks.c.name.startswith(prefix, autoescape=True)
+            await connection.execute(delete(marks).where(others, marks.c.name != name))
+            now = datetime.now(UTC)
+            await connection.execute(latest(marks, connection.dialect.name, name=name, at=now))
 
         await self._inbox.write(operation)
 

@@ -1,4 +1,4 @@
-"""The place of a SQLite database: the file that was opened is there still, and has room to grow."""
+"""The place of a SQLite database: its files are those that were opened, and there is room to grow."""
 
 import errno
 import os
@@ -10,33 +10,66 @@ from bridge.errors import InboxUnavailable
 LITTLE = 2**20
 """Bytes; with fewer free SQLite cannot even begin, and a commit may have no room for its log."""
 
+BESIDE = ("-wal", "-shm")
+"""The log and its index. The newest commits are in the log alone: https://www.sqlite.org/wal.html"""
+
+Identity = tuple[int, int]
+"""Device and inode."""
+
+
+class FilesLost(OSError):
+    """A file of the database was removed or replaced while it was open; the message names it."""
+
 
 class Place:
-    """Where a database's file is, and which file it was when it was opened."""
+    """Where a database's files are, and which files SQLite opened there."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._opened: tuple[int, int] | None = None
+        self.file = file
+        self._opened: dict[Path, Identity] = {}
 
     def make(self) -> None:
         """Makes the folder. Raises InboxUnavailable rather than begin anew where there was a database."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         self._refuse_what_is_left()
 
     def opened(self) -> None:
-        """Somebody has opened the file, which is there by now."""
-        self._opened = self._opened or self._found()
+        """Remembers which files SQLite opened; it makes the log with the first transaction."""
+        if len(self._opened) == 1 + len(BESIDE):
+            return
+        for file in (self.file, *self.beside):
+            if file not in self._opened and (found := _identity(file)):
+                self._opened[file] = found
 
-    def check(self) -> None:
-        """Raises OSError where the file is gone or another one.
+    def closed(self) -> None:
+        """All connections are closed: the next ones may open other files."""
+        self._opened.clear()
+
+    @property
+    def beside(self) -> list[Path]:
+        """The log and its index, which SQLite keeps where a symbolic link leads."""
+        real = Path(os.path.realpath(self.file))
+        return [real.with_name(real.name + suffix) for suffix in BESIDE]
+
+    def is_opened(self, file: Path) -> bool:
+        """Whether that file is there still, and the one that SQLite opened."""
+        opened = self._opened.get(file)
+        return opened is not None and _identity(file) == opened
+
+    def lost(self) -> FilesLost | None:
+        """Which file is gone, or another one; None while all are there.
 
         SQLite writes on to a file that has no name any more; with the process, all of that is lost.
         """
-        if self._opened and self._found() != self._opened:
-            raise FileNotFoundError(
-                f"{self._file} was removed or replaced while it was open: what is written now would be lost. "
-                "Bring it back, and restart the bridge"
-            )
+        for file, opened in self._opened.items():
+            if _identity(file) != opened:
+                return FilesLost(f"{file} was removed or replaced while it was open")
+        return None
+
+    def check(self) -> None:
+        """Raises FilesLost."""
+        if lost := self.lost():
+            raise lost
 
     def check_room(self) -> None:
         """Raises OSError where there is too little, or no file."""
@@ -58,34 +91,87 @@ class Place:
     def if_damaged(self) -> str:
         """What to do about a file that SQLite finds damaged."""
         return (
-            f"The file {self._file} is damaged; PRAGMA quick_check says where. Stop the bridge, move the "
+            f"The file {self.file} is damaged; PRAGMA quick_check says where. Stop the bridge, move the "
             "file aside with its -wal and -shm (they may have what a backup lacks), put a backup in its "
             "place and start again: docs/how-to/backup.md."
         )
 
+    def copying(self) -> Path:
+        """An unused name in the place for a copy of the database, which `copied` makes valid."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        copy = self._beside("-copying")
+        copy.unlink(missing_ok=True)
+        return copy
+
+    def copied(self) -> None:
+        """The copy is whole: it takes the database's place now, or at the next start."""
+        self._beside("-copying").rename(self._beside("-copy"))
+        _sync(self._folder)
+
+    def put_back(self) -> list[Path]:
+        """A whole copy of what was open takes the place of what is there; what was found, put aside.
+
+        It may be interrupted at any point, and is then completed by the next call.
+        """
+        copy = self._beside("-copy")
+        if not copy.exists():
+            return []
+        found = [file for file in (self.file, *self.beside) if file.exists() or file.is_symlink()]
+        aside = self._aside()
+        put_aside = []
+        for file in found:
+            if self.is_opened(file):
+                file.unlink()
+                continue
+            suffix = "" if file == self.file else file.name[-len(BESIDE[0]) :]
+            put_aside.append(file.rename(aside.with_name(aside.name + suffix)))
+        copy.rename(self.file)
+        _sync(self._folder)
+        return put_aside
+
+    def _beside(self, suffix: str) -> Path:
+        return self.file.with_name(self.file.name + suffix)
+
+    def _aside(self) -> Path:
+        number = 1
+        while any(self._beside(f".found{number}{suffix}").exists() for suffix in ("", *BESIDE)):
+            number += 1
+        return self._beside(f".found{number}")
+
     @property
     def _folder(self) -> Path:
-        return self._file.absolute().parent
+        return self.file.absolute().parent
 
     def _free(self) -> int:
         return shutil.disk_usage(self._folder).free
 
-    def _found(self) -> tuple[int, int] | None:
-        try:
-            found = self._file.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
-
     def _refuse_what_is_left(self) -> None:
         """SQLite would delete the log of a database that is gone, and with it the last commits."""
-        log = self._file.with_name(f"{self._file.name}-wal")
-        if _size(self._file) == 0 and _size(log) > 0:
+        log = self.beside[0]
+        if _size(self.file) == 0 and _size(log) > 0:
             raise InboxUnavailable(
-                f"The database {self._file} is gone or empty, but its log {log} is there. Restore the file "
+                f"The database {self.file} is gone or empty, but its log {log} is there. Restore the file "
                 "from a backup, or move the log away to begin anew."
             )
 
 
+def _identity(file: Path) -> Identity | None:
+    try:
+        found = file.stat()
+    # A folder of its path may be gone, or a file by now.
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
+
+
+def _sync(folder: Path) -> None:
+    """A new name is on the disk: https://man7.org/linux/man-pages/man2/fsync.2.html"""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,19 +1,23 @@
 """SQLite: durable, and with one way to begin a transaction."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bridge.inbox.place import Place
+from bridge.inbox.place import FilesLost, Place
+from bridge.inbox.rescue import rescued
 from bridge.json_text import to_json
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 TO_WRITE = {"bridge_begin": "BEGIN IMMEDIATE"}
 
@@ -52,29 +56,56 @@ class OwnThread:
         _prepare_all(self._engine, place)
         self._connection: Connection | None = None
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
-        """What the work gives, when it is on the disk; raises OSError where nobody would find it there."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+    async def transact(self, work: Callable[[Connection], T]) -> tuple[T, FilesLost | None]:
+        """What the work gives, when it is committed, and whether it was to files that were lost."""
+        return await self._run(self._transact, work)
 
-    def _transact(self, work: Callable[[Connection], T]) -> T:
-        # Kept open: to take it from the pool and to give it back costs as much as a small commit.
-        self._connection = self._connection or self._engine.connect()
+    def _transact(self, work: Callable[[Connection], T]) -> tuple[T, FilesLost | None]:
+        connection = self._connected()
         try:
-            with self._connection.begin():
-                done = work(self._connection)
+            with connection.begin():
+                done = work(connection)
         except self._engine.dialect.loaded_dbapi.Error as problem:
             raise OperationalError(None, None, problem) from problem
-        self._place.check()
-        return done
+        self._place.opened()
+        return done, self._place.lost()
+
+    async def rescue(self) -> list[Path]:
+        """Brings all that was committed to files that have their names; nobody reads meanwhile.
+
+        Gives the files that were found there and put aside. Raises OSError where there is no room, or no
+        folder. All connections are to be closed then: they still have the former files.
+        """
+        return await self._run(self._rescue)
+
+    def _rescue(self) -> list[Path]:
+        try:
+            return rescued(self._connected(), self._place)
+        except sqlite3.Error as problem:
+            raise OSError(str(problem)) from problem
+
+    async def disconnect(self) -> None:
+        """Ends the connection; the next one may be to other files."""
+        await self._run(self._disconnect)
+        self._place.closed()
 
     async def close(self) -> None:
         """Ends the connection and the thread."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        await self._run(self._disconnect)
         self._thread.shutdown()
+
+    async def _run(self, work: Callable[..., R], *arguments: Any) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    def _connected(self) -> Connection:
+        # Kept open: to take it from the pool and to give it back costs as much as a small commit.
+        self._connection = self._connection or self._engine.connect()
+        return self._connection
 
     def _disconnect(self) -> None:
         if self._connection:
             self._connection.close()
+            self._connection = None
         self._engine.dispose()
 
 

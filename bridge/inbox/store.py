@@ -62,6 +62,9 @@ RELINKED = "people relinked"
 CHECKED = "inbox checked"
 """The mark of when a write was last tried."""
 
+LOOK_SECONDS = 1.0
+"""How often the files are looked at while nothing is written."""
+
 Listener = Callable[[Callback], None]
 
 log = structlog.get_logger()
@@ -96,10 +99,20 @@ class Inbox:
     async def writing(self) -> AsyncIterator[None]:
         """Takes callbacks until left; then writes what was promised."""
         self._writer.start()
+        watching = asyncio.create_task(self._keep_files(), name="inbox files")
         try:
             yield
         finally:
+            watching.cancel()
+            await asyncio.wait([watching])
             await self._writer.close()
+
+    async def _keep_files(self) -> None:
+        """What is lost while nothing is written is restored, too."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._database.lost():
+                await asyncio.wait([self._writer.keep_files()])
 
     def _committed(self, known: Sequence[Callback]) -> None:
         # What was kept before is no news of now, but of then.
@@ -315,6 +328,11 @@ class Inbox:
                 oldest=await connection.scalar(over),
             )
 
+    async def has_parked(self) -> bool:
+        """Whether any call is parked."""
+        async with self.reading() as connection:
+            return await connection.scalar(select(calls.c.root_sid).where(parked, kept).limit(1)) is not None
+
     async def check(self, now: datetime) -> None:
         """InboxUnavailable if a callback could not be kept now."""
         # One write for all who ask meanwhile: anybody may ask, and callbacks wait for it.
@@ -341,10 +359,7 @@ class Inbox:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection to read by, for this room's other modules."""
         try:
-            async with (
-                asyncio.timeout(self._database.answers_within),
-                self._database.reading.connect() as connection,
-            ):
+            async with self._database.read() as connection:
                 yield connection
         except (SQLAlchemyError, sqlite3.Error, OSError) as problem:
             raise InboxUnavailable(f"the database cannot be read: {self._database.why(problem)}") from problem
@@ -442,9 +457,12 @@ def _made_up(now: datetime) -> Callback:
 
 
 @asynccontextmanager
-async def open_inbox(url: str, *, heard: Listener = _nobody) -> AsyncIterator[Inbox]:
-    """The inbox at a database URL, brought up to date; closes when all that was promised is written."""
-    async with open_database(url) as database:
+async def open_inbox(url: str, *, heard: Listener = _nobody, serves: bool = False) -> AsyncIterator[Inbox]:
+    """The inbox at a database URL, brought up to date; closes when all that was promised is written.
+
+    The one process that `serves` a SQLite file restores it where it is removed or replaced.
+    """
+    async with open_database(url, serves=serves) as database:
         inbox = Inbox(database, heard=heard)
         async with inbox.writing():
             yield inbox

@@ -91,6 +91,10 @@ class GroupCommit:
         """A promise that the work is done, in a transaction as the rows' are."""
         return self._promise(partial(self._database.transact, work))
 
+    def keep_files(self) -> asyncio.Future[None]:
+        """A promise that the database's files are there, or restored."""
+        return self._promise(self._database.keep_files)
+
     def _promise(self, transact: Transact) -> asyncio.Future[None]:
         if self._closing:
             raise InboxUnavailable("the inbox is closing")
@@ -148,10 +152,7 @@ class GroupCommit:
             log.exception("inbox.listener_failed")
 
     async def _operate(self, operation: Operation) -> None:
-        async with (
-            asyncio.timeout(self._database.answers_within),
-            self._database.writing.begin() as connection,
-        ):
+        async with self._database.operate() as connection:
             await operation(connection)
 
     async def _done(self, transact: Transact) -> InboxUnavailable | None:

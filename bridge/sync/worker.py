@@ -28,6 +28,7 @@ from bridge.sync.batch import Preparation, Prepared
 from bridge.sync.doubts import Doubts
 from bridge.sync.isolation import Isolation
 from bridge.sync.missed import Reminders
+from bridge.sync.refusals import Refusals
 from bridge.sync.retry import deferral, pause_after
 from bridge.twenty.activities import Writes, writer_for
 from bridge.twenty.batches import Batches, Refused
@@ -84,6 +85,7 @@ class Worker:
         self._live = live
         self._lead = lead
         self._clock = clock
+        self._refusals = Refusals(inbox)
         self._doubts = Doubts()
         self._took_over = True
         """Whoever drained before may have ended in the middle of what is due first."""
@@ -136,6 +138,9 @@ class Worker:
         deferred = await self._inbox.claim_deferred(self._most, live=live, now=self._clock())
         if deferred:
             await self._isolated(deferred, works=works)
+        if not due_calls and not deferred and self._schema_is_old() and await self._inbox.has_parked():
+            # Only the schema says whether what was refused would be taken now.
+            await self._current_writes()
         return len(due_calls) + len(deferred)
 
     async def _isolated(self, claimed: Sequence[DueCall], *, works: bool) -> bool:
@@ -293,13 +298,16 @@ class Worker:
 
     async def _current_writes(self) -> Writes:
         """How this workspace takes calls: asked at first, after a refusal, and now and then."""
-        now = asyncio.get_running_loop().time()
-        if self._writes is None or now > self._writes_until:
+        if self._writes is None or self._schema_is_old():
             schema = await read_schema(self._client)
             self._writes = writer_for(self._client, self._batches, schema)
-            self._writes_until = now + SCHEMA_HOLDS_SECONDS
+            self._writes_until = asyncio.get_running_loop().time() + SCHEMA_HOLDS_SECONDS
+            await self._refusals.schema_is(schema.fingerprint)
             log.info("twenty.schema", phone_calls=schema.has_phone_calls, timeline=bool(schema.timeline))
         return self._writes
+
+    def _schema_is_old(self) -> bool:
+        return self._writes is None or asyncio.get_running_loop().time() >= self._writes_until
 
     async def _stand_by(self, standby: Standby) -> None:
         """Waits for its turn; what was known of the workspace may be another's by then."""

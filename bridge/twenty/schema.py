@@ -1,9 +1,11 @@
 """What this workspace can show of a call: asked, not assumed, for Twenty changes weekly."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import TwentyDenied
+from bridge.json_text import to_json
 from bridge.twenty.client import Executes
 from bridge.twenty.features import TYPED_TIMELINE, Feature, go_without
 
@@ -34,6 +36,8 @@ class WorkspaceSchema:
 
     phone_call_fields: frozenset[str]
     timeline: TimelineSchema | None
+    fingerprint: str = ""
+    """Of all that a call can be refused for: fields with their types, and the options of select fields."""
 
     @property
     def has_phone_calls(self) -> bool:
@@ -47,7 +51,11 @@ async def read_schema(client: Executes) -> WorkspaceSchema:
     types = await client.execute("WorkspaceSchema")
     phone_call = _input_fields(types["phoneCall"])
     row = _input_fields(types["timelineActivity"])
-    return WorkspaceSchema(phone_call, await _timeline(client, row) if phone_call else None)
+    return WorkspaceSchema(
+        phone_call,
+        await _timeline(client, row) if phone_call else None,
+        fingerprint=_fingerprint(types["phoneCall"], types["timelineActivity"]),
+    )
 
 
 async def _timeline(client: Executes, fields: frozenset[str]) -> TimelineSchema | None:
@@ -64,6 +72,20 @@ async def _timeline(client: Executes, fields: frozenset[str]) -> TimelineSchema 
     if object_id is None or (typed and type_id is None):
         return None
     return TimelineSchema(object_id, fields, type_id)
+
+
+def _fingerprint(*input_types: dict[str, Any] | None) -> str:
+    told = [_sorted(one) for one in input_types]
+    return hashlib.sha256(to_json(told).encode()).hexdigest()[:32]
+
+
+def _sorted(told: Any) -> Any:
+    """Without the order, which says nothing."""
+    if isinstance(told, dict):
+        return {name: _sorted(told[name]) for name in sorted(told)}
+    if isinstance(told, list):
+        return sorted((_sorted(one) for one in told), key=to_json)
+    return told
 
 
 def _input_fields(input_type: dict[str, Any] | None) -> frozenset[str]:

@@ -139,6 +139,22 @@ async def test_a_file_is_served_once_by_whichever_name(
         await claim_file(second, settings)
 
 
+@pytest.mark.parametrize("name", ["bridge.db", "bridge.db.lock"])
+async def test_files_that_were_replaced_are_locked_anew(sqlite_file: Path, name: str) -> None:
+    """Another process could lock what stands there now."""
+    settings = InboxSettings.model_validate({"database_url": f"sqlite+aiosqlite:///{sqlite_file}"})
+    async with open_drain_lock(settings) as first, open_drain_lock(settings) as second:
+        await first.take()
+        sqlite_file.with_name("other").touch()
+        sqlite_file.with_name("other").rename(sqlite_file.with_name(name))
+        with pytest.raises(Standby, match="removed or replaced"):
+            await first.check()
+        await first.take()
+        await first.check()
+        with pytest.raises(Standby):
+            await second.take()
+
+
 async def test_a_folder_that_cannot_be_written_is_named() -> None:
     settings = InboxSettings.model_validate({"database_url": "sqlite+aiosqlite:////proc/nope/bridge.db"})
     async with open_drain_lock(settings) as lock:

@@ -1,0 +1,77 @@
+"""A call that Twenty refused is tried once more when the workspace's schema is another one."""
+
+from typing import Any
+
+from bridge.calls.callback import Kind
+from bridge.inbox.store import Inbox
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sync.worker import Worker
+from bridge.twenty.client import TwentyClient
+from bridge.twenty.schema import read_schema
+from tests.support import new_sid, outbound, phone_calls, told
+from tests.sync.conftest import MakeWorker
+from tests.sync.support import Settings, drain
+from tests.twenty.provisioning import tell, workspace
+
+JANE = "+33612345678"
+
+OPTIONS = "query ($id: UUID!) { field(id: $id) { options } }"
+UPDATE_FIELD = "mutation ($i: UpdateOneFieldMetadataInput!) { updateOneField(input: $i) { id } }"
+
+
+async def options_of(twenty: TwentySandbox, field: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await tell(twenty, OPTIONS, id=field))["options"]
+    return found
+
+
+async def five_minutes_later(worker: Worker) -> None:
+    """When the workspace is asked again what it has."""
+    worker._writes_until = 0.0
+    await drain(worker)
+    await drain(worker)
+
+
+async def test_an_option_that_is_back_brings_refused_calls_back(
+    twenty: TwentySandbox, client: TwentyClient, inbox: Inbox, make_worker: MakeWorker
+) -> None:
+    """Nothing else is due meanwhile."""
+    worker = make_worker(client, Settings())
+    field = (await workspace(twenty)).field_id("status")
+    whole = await options_of(twenty, field)
+    without = [option for option in whole if option["value"] != "BUSY"]
+    await tell(twenty, UPDATE_FIELD, i={"id": field, "update": {"options": without}})
+    busy, fine = new_sid(), new_sid()
+    for sid, status in ((busy, "busy"), (fine, "completed")):
+        await inbox.put(told(Kind.STATUS, sid, CallStatus=status, From="client:alice", To=JANE))
+    await drain(worker)
+    assert set(await phone_calls(twenty)) == {fine}
+    assert (await inbox.backlog()).parked == 1
+    await five_minutes_later(worker)
+    assert (await inbox.backlog()).parked == 1
+    await tell(twenty, UPDATE_FIELD, i={"id": field, "update": {"options": whole}})
+    await five_minutes_later(worker)
+    assert set(await phone_calls(twenty)) == {busy, fine}
+    assert (await inbox.backlog()).parked == 0
+
+
+async def test_a_restart_tries_nothing_again(
+    twenty: TwentySandbox, client: TwentyClient, inbox: Inbox, make_worker: MakeWorker
+) -> None:
+    sid = new_sid()
+    twenty.faults.poison = sid
+    await inbox.put(outbound(sid, JANE))
+    await drain(make_worker(client, Settings()))
+    assert (await inbox.backlog()).parked == 1
+    twenty.faults.clear()
+    await drain(make_worker(client, Settings()))
+    assert (await inbox.backlog()).parked == 1
+
+
+async def test_the_fingerprint_is_that_of_the_options(twenty: TwentySandbox, client: TwentyClient) -> None:
+    field = (await workspace(twenty)).field_id("status")
+    whole = await options_of(twenty, field)
+    seen = [(await read_schema(client)).fingerprint]
+    for options in (whole[1:], whole):
+        await tell(twenty, UPDATE_FIELD, i={"id": field, "update": {"options": options}})
+        seen.append((await read_schema(client)).fingerprint)
+    assert seen[0] == seen[2] != seen[1]
