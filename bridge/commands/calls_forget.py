@@ -50,7 +50,7 @@ def their_number(number: str, settings: Settings) -> Number | str:
 
 async def _forget_call(settings: Settings, sid: str, *, yes: bool, as_json: bool) -> bool:
     """One call alone: a new call of the same number is kept as before."""
-    async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
+    async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
         known = await known_call(inbox, sid)
         if known is None or not known.callbacks:
             raise NumberRefused(
@@ -64,7 +64,7 @@ async def _forget_call(settings: Settings, sid: str, *, yes: bool, as_json: bool
 
 
 async def _forget(settings: Settings, number: Number | str, *, yes: bool, as_json: bool) -> bool:
-    async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
+    async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
         forgotten = Forgotten(inbox, [key.get_secret_value() for key in settings.inbox.forget_key])
         forgotten.check_key()
         found = await calls_of(inbox, number, region=settings.region)

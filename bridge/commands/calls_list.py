@@ -30,7 +30,7 @@ def run(
 
     async def rows() -> list[Row]:
         found: list[Row] = []
-        async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
+        async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             calls = known_calls(inbox, state=State(state) if state else None, since=since)
             async for known, call in _of(calls, wanted, settings.region):
                 found.append(row(known, call, as_json=as_json))

@@ -15,7 +15,7 @@ def run(config: Path | None, *, days: int) -> None:
     """Makes them due; whoever drains writes them."""
 
     async def relinked() -> int:
-        async with open_inbox(load(config).inbox.database_url.get_secret_value()) as inbox:
+        async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             return await inbox.relink(None, since=datetime.now(UTC) - timedelta(days=days))
 
     typer.echo(f"{counted(asyncio.run(relinked()), 'call')} will be matched anew.")

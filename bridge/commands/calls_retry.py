@@ -16,7 +16,7 @@ def run(config: Path | None, *, sid: str | None) -> bool:
     """Makes a call due, or (None) all that are parked; whether it was found."""
 
     async def retried() -> int | None:
-        async with open_inbox(load(config).inbox.database_url.get_secret_value()) as inbox:
+        async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             return await retry(inbox, None) if sid is None else await _one(inbox, sid)
 
     changed = asyncio.run(retried())

@@ -29,7 +29,7 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
     settings = load(config)
 
     async def found() -> tuple[KnownCall, list[Attempt], list[KeptResult]] | None:
-        async with open_inbox(settings.inbox.database_url.get_secret_value()) as inbox:
+        async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             known = await known_call(inbox, sid)
             if known is None:
                 return None

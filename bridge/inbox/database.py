@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,14 +14,30 @@ from bridge.inbox.migrations.migrate import migrate
 
 
 @asynccontextmanager
-async def open_database(url: str, *, serves: bool = False) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, *, serves: bool = False, must_exist: bool = False
+) -> AsyncIterator[Database]:
     """The database at a URL, brought up to date. Raises InboxUnavailable with what is wrong."""
+    if must_exist:
+        _check_it_exists(url)
     database = _connect(url, serves=serves)
     try:
         await _bring_up_to_date(database, url)
         yield database
     finally:
         await database.close()
+
+
+def _check_it_exists(url: str) -> None:
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite":
+        return
+    file = Path(parts.database or "").absolute()
+    if not file.exists():
+        raise InboxUnavailable(
+            f"There is no database {file}. Run this in the folder where the bridge runs, or set "
+            "BRIDGE_DATABASE_URL; the bridge makes its database at its first start."
+        )
 
 
 def _connect(url: str, *, serves: bool) -> Database:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, RowMapping, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, RowMapping, Select, and_, case, func, or_, select
 
 from bridge.inbox.known_call import KnownCall, State, known_call_of
 from bridge.inbox.rows import Outcome
@@ -69,14 +69,8 @@ async def attempts_of(inbox: Inbox, root_sid: str) -> list[Attempt]:
 
 async def retry(inbox: Inbox, root_sid: str | None) -> int:
     """Makes a call due, or (None) all that are parked; how many."""
-    which = WANTED[State.PARKED] if root_sid is None else and_(calls.c.root_sid == root_sid, kept)
-    changed = await inbox.change(
-        update(calls)
-        .where(which)
-        .values(revision=calls.c.revision + 1, parked_reason=None, not_before=None, deferrals=0)
-    )
-    inbox.news.set()
-    return changed
+    one = [] if root_sid is None else [calls.c.root_sid == root_sid]
+    return await inbox.make_due([*one, kept if one else WANTED[State.PARKED]], deferrals=0)
 
 
 async def outcomes(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, int]:

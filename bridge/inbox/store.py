@@ -62,6 +62,9 @@ RELINKED = "people relinked"
 CHECKED = "inbox checked"
 """The mark of when a write was last tried."""
 
+STEP = 1000
+"""Calls that are made due in one transaction: it holds SQLite's write lock for some milliseconds."""
+
 LOOK_SECONDS = 1.0
 """How often the files are looked at while nothing is written."""
 
@@ -285,15 +288,26 @@ class Inbox:
         wanted = [unmatched, calls.c.due_at > since]
         if numbers is not None:
             wanted.append(calls.c.number.in_(list(numbers)))
-        statement = (
-            update(calls)
-            .where(*wanted)
-            .values(revision=_NEXT, anew_revision=_NEXT, matched=False, parked_reason=None, not_before=None)
-        )
         await self.write(_people_changed)
-        relinked = await self.change(statement)
-        self.news.set()
-        return relinked
+        return await self.make_due(wanted, anew_revision=_NEXT, matched=False)
+
+    async def make_due(self, wanted: Sequence[ColumnElement[bool]], **values: Any) -> int:
+        """Makes all these calls due, whatever they were refused for, and sets `values`; how many.
+
+        In steps, between which callbacks are kept: there may be a million.
+        """
+        made, after = 0, ""
+        while page := await self._page(wanted, after):
+            statement = update(calls).where(calls.c.root_sid.in_(page), *wanted)
+            made += await self.change(statement.values(_AGAIN | values))
+            after = page[-1]
+            self.news.set()
+        return made
+
+    async def _page(self, wanted: Sequence[ColumnElement[bool]], after: str) -> Sequence[str]:
+        found = select(calls.c.root_sid).where(*wanted, calls.c.root_sid > after)
+        async with self.reading() as connection:
+            return (await connection.scalars(found.order_by(calls.c.root_sid).limit(STEP))).all()
 
     async def relinked_at(self) -> datetime | None:
         """When `relink` was last called, by any process."""
@@ -412,6 +426,9 @@ def printable(error: str) -> str:
 
 _NEXT = calls.c.revision + 1
 
+_AGAIN: dict[str, Any] = {"revision": _NEXT, "parked_reason": None, "not_before": None}
+"""What makes a call due that was settled, parked or deferred."""
+
 
 def _unless_anew(column: str, parameter: str) -> ColumnElement[Any]:
     """What was found out of a call, unless it was to be found out anew since it was claimed."""
@@ -457,12 +474,15 @@ def _made_up(now: datetime) -> Callback:
 
 
 @asynccontextmanager
-async def open_inbox(url: str, *, heard: Listener = _nobody, serves: bool = False) -> AsyncIterator[Inbox]:
+async def open_inbox(
+    url: str, *, heard: Listener = _nobody, serves: bool = False, must_exist: bool = False
+) -> AsyncIterator[Inbox]:
     """The inbox at a database URL, brought up to date; closes when all that was promised is written.
 
-    The one process that `serves` a SQLite file restores it where it is removed or replaced.
+    The one process that `serves` a SQLite file restores it where it is removed or replaced. Raises
+    InboxUnavailable where it cannot be opened, or `must_exist` and does not.
     """
-    async with open_database(url, serves=serves) as database:
+    async with open_database(url, serves=serves, must_exist=must_exist) as database:
         inbox = Inbox(database, heard=heard)
         async with inbox.writing():
             yield inbox

@@ -83,9 +83,23 @@ def test_list_tells_what_an_operator_asks_first() -> None:
     assert lines[3].split()[:7] == [SETTLED, "2026-11-22", "10:00:00", "inbound", JANES, "MISSED", "Jane"]
 
 
-@pytest.mark.usefixtures("here")
-def test_an_empty_list() -> None:
-    typed("calls", "list")  # makes the database, and says so
+@pytest.mark.parametrize(
+    "words",
+    [("list",), ("show", DUE), ("retry", "--parked"), ("relink",), ("forget", "--call", DUE, "--yes")],
+)
+def test_in_a_folder_without_a_database_none_is_made(here: Path, words: tuple[str, ...]) -> None:
+    before = set(here.rglob("*"))
+    status, told = typed("calls", *words)
+    assert status == 1
+    assert "There is no database" in told
+    assert set(here.rglob("*")) == before
+
+
+def test_an_empty_list(here: Path) -> None:
+    async def nothing(_inbox: Inbox) -> None:
+        """An empty database."""
+
+    with_inbox(here, nothing)
     assert typed("calls", "list") == (0, "No such calls.\n")
     assert typed("calls", "list", "--json") == (0, "[]\n")
 

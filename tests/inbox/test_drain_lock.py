@@ -1,6 +1,7 @@
 """One process drains a database; another does when that one is gone."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -73,7 +74,8 @@ from bridge.inbox.drain_lock import open_drain_lock
 from bridge.settings import InboxSettings
 
 async def hold():
-    async with open_drain_lock(InboxSettings.model_validate({"database_url": sys.argv[1]})) as lock:
+    settings = {"database_url": sys.argv[1], "partition_seconds": 4}
+    async with open_drain_lock(InboxSettings.model_validate(settings)) as lock:
         await lock.take()
         print("held", flush=True)
         await asyncio.Event().wait()
@@ -94,6 +96,27 @@ async def test_it_ends_with_its_process(database_url: str) -> None:
         holder.kill()
         await holder.wait()
         await until(lock.take, Standby)
+
+
+async def test_a_holder_that_is_silent_loses_it(postgres_url: str) -> None:
+    """One that hangs, here; its connection stands. One that only has nothing to do is not silent."""
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, postgres_url, stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    settings = InboxSettings.model_validate({"database_url": postgres_url, "partition_seconds": 4})
+    try:
+        async with open_drain_lock(settings) as lock:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(6):
+                    await until(lock.take, Standby)
+            holder.send_signal(signal.SIGSTOP)
+            await until(lock.take, Standby)
+            await lock.check()
+    finally:
+        holder.kill()
+    await holder.wait()
 
 
 async def test_a_file_is_served_once(sqlite_file: Path) -> None:

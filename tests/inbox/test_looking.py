@@ -1,8 +1,11 @@
 """What operators see, and what they set going again."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.calls.matching import Person
@@ -10,7 +13,8 @@ from bridge.inbox.known_call import State, known_call
 from bridge.inbox.looking import attempts_of, known_calls, outcomes, retry
 from bridge.inbox.marks import Marks
 from bridge.inbox.rows import Settled
-from bridge.inbox.store import Inbox
+from bridge.inbox.store import STEP, Inbox
+from bridge.inbox.tables import calls
 from tests.inbox.support import incoming, kept, settled
 from tests.support import TEN, new_sid, outbound, told
 
@@ -46,6 +50,44 @@ async def test_calls_by_state_and_time(
     found = [call async for call in known_calls(inbox, state=state, since=since)]  # type: ignore[arg-type]
     assert [(call.state, call.root_sid) for call in found] == [(s, sids[s]) for s in expected]
     assert all(call.callbacks for call in found)
+
+
+async def many(inbox: Inbox, count: int, **values: object) -> None:
+    """Settled calls, as they stand in the table."""
+    rows = [
+        {"root_sid": f"CAf{number:031x}", "revision": 1, "synced_revision": 1, "due_at": TEN, **values}
+        for number in range(count)
+    ]
+
+    async def operation(connection: AsyncConnection) -> None:
+        await connection.execute(insert(calls), rows)
+
+    await inbox.write(operation)
+
+
+@pytest.mark.parametrize("count", [STEP - 1, STEP, 2 * STEP + 1])
+async def test_many_calls_are_matched_anew_in_steps(inbox: Inbox, count: int) -> None:
+    await many(inbox, count, matched=True, number=JANES)
+    callback = outbound(new_sid(), JANES)
+    relinking = asyncio.create_task(inbox.relink(None, since=TEN - timedelta(days=1)))
+    await inbox.put(callback)
+    assert await relinking == count
+    assert await inbox.relink(None, since=TEN - timedelta(days=1)) == 0
+    assert (await inbox.backlog()).due == count + 1
+
+
+async def test_no_step_is_long(inbox: Inbox) -> None:
+    """A callback that arrives meanwhile waits for one step at the most."""
+    count = 5 * STEP
+    await many(inbox, count, parked_reason="no such option")
+    retrying = asyncio.create_task(retry(inbox, None))
+    seen = set[int]()
+    while not retrying.done():
+        await inbox.put(outbound(new_sid(), JANES))
+        seen.add((await inbox.backlog()).parked)
+    assert await retrying == count
+    assert len(seen) > 2
+    assert all(parked % STEP == 0 for parked in seen)
 
 
 async def test_a_call_is_known_by_its_legs_too(inbox: Inbox) -> None:
