@@ -90,7 +90,7 @@ def test_list_tells_what_an_operator_asks_first() -> None:
 def test_in_a_folder_without_a_database_none_is_made(here: Path, words: tuple[str, ...]) -> None:
     before = set(here.rglob("*"))
     status, told = typed("calls", *words)
-    assert status == 1
+    assert status == 2
     assert "There is no database" in told
     assert set(here.rglob("*")) == before
 
