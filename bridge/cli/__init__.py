@@ -8,8 +8,8 @@ import sys
 import structlog
 import typer
 
-from bridge import printable
 from bridge.cli import backfill, calls, doctor, init, keys, sandbox, serve, setup, token, twilio
+from bridge.commands import terminal
 from bridge.errors import BridgeError
 
 app = typer.Typer(
@@ -39,5 +39,5 @@ def main() -> None:
     try:
         app()
     except BridgeError as error:
-        typer.echo(printable.lines(str(error)), err=True)
+        terminal.say(*str(error).split("\n"), err=True)
         raise SystemExit(2) from None

@@ -1,18 +1,17 @@
 """Fills the inbox with what Twilio remembers, and sees to it that it is written to Twenty."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bridge import logs
+from bridge.commands import terminal
 from bridge.commands.numbers import telephone_number
 from bridge.commands.rate import RateColumn
 from bridge.draining import draining, worker_for
@@ -86,7 +85,7 @@ async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
     show_counts(_counts(found) | became, as_json=as_json)
     if became["waiting"]:
         reason = f" ({worker.reason})" if worker else ""
-        typer.echo(f"Twenty does not take them{reason}. They wait in the inbox for the bridge.", err=True)
+        terminal.say(f"Twenty does not take them{reason}. They wait in the inbox for the bridge.", err=True)
     return not became["waiting"]
 
 
@@ -174,10 +173,10 @@ def _counts(found: Found) -> dict[str, int]:
 def show_counts(counts: dict[str, int], *, as_json: bool) -> None:
     """The summary: JSON for programs, a line a count for people."""
     if as_json:
-        typer.echo(json.dumps(counts))
+        terminal.as_json(counts, indent=None)
         return
     for name, count in counts.items():
-        typer.echo(f"{name:<10} {count:>7}  {MEANING[name]}")
+        terminal.say(f"{name:<10} {count:>7}  {MEANING[name]}")
 
 
 MEANING = {

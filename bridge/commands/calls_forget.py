@@ -1,17 +1,15 @@
 """Erases a person from the inbox, and says what remains of them elsewhere."""
 
 import asyncio
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typer
-
 from bridge.calls.activity import record_id
 from bridge.calls.call import fold
 from bridge.calls.numbers import Number
+from bridge.commands import terminal
 from bridge.commands.numbers import address
 from bridge.commands.table import counted
 from bridge.errors import NumberRefused
@@ -56,7 +54,7 @@ async def _forget_call(settings: Settings, sid: str, *, yes: bool, as_json: bool
             raise NumberRefused(
                 "invalid", f"{sid}: no such call; `twenty-bridge calls list` shows their SIDs"
             )
-        if not yes and not typer.confirm(f"Erase the call {sid} here, for good?", err=True):
+        if not yes and not terminal.confirm(f"Erase the call {sid} here, for good?", err=True):
             return False
         erased = await erase(inbox, {sid})
     _tell(settings, erased, _elsewhere([known]), as_json=as_json)
@@ -68,7 +66,7 @@ async def _forget(settings: Settings, number: Number | str, *, yes: bool, as_jso
         forgotten = Forgotten(inbox, [key.get_secret_value() for key in settings.inbox.forget_key])
         forgotten.check_key()
         found = await calls_of(inbox, number, region=settings.region)
-        if not yes and not typer.confirm(
+        if not yes and not terminal.confirm(
             f"Erase {counted(len(found), 'call')} of {number} here, for good?", err=True
         ):
             return False
@@ -107,14 +105,14 @@ def _tell(settings: Settings, erased: int, remains: Elsewhere, *, as_json: bool)
     if as_json:
         twenty = {"people": remains.people, "phone_calls": remains.records}
         twilio = {"calls": remains.legs, "recordings": remains.recordings}
-        typer.echo(json.dumps({"erased": erased, "twenty": twenty, "twilio": twilio}, indent=2))
+        terminal.as_json({"erased": erased, "twenty": twenty, "twilio": twilio})
         return
-    typer.echo(
+    terminal.say(
         f"Erased here: {counted(erased, 'call')}. Their history does not come back; a new call is a new call."
     )
     for line in (*_in_twenty(settings, remains), *_at_twilio(remains)):
-        typer.echo(line)
-    typer.echo("\nBackups of the database hold what they held. Logs have shortened numbers alone.")
+        terminal.say(line)
+    terminal.say("", "Backups of the database hold what they held. Logs have shortened numbers alone.")
 
 
 def _in_twenty(settings: Settings, remains: Elsewhere) -> list[str]:

@@ -4,8 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import typer
-
+from bridge.commands import terminal
 from bridge.commands.table import counted
 from bridge.inbox.store import open_inbox
 from bridge.settings import load
@@ -18,4 +17,4 @@ def run(config: Path | None, *, days: int) -> None:
         async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             return await inbox.relink(None, since=datetime.now(UTC) - timedelta(days=days))
 
-    typer.echo(f"{counted(asyncio.run(relinked()), 'call')} will be matched anew.")
+    terminal.say(f"{counted(asyncio.run(relinked()), 'call')} will be matched anew.")

@@ -3,8 +3,7 @@
 import asyncio
 from pathlib import Path
 
-import typer
-
+from bridge.commands import terminal
 from bridge.commands.table import counted
 from bridge.inbox.known_call import known_call
 from bridge.inbox.looking import retry
@@ -21,12 +20,12 @@ def run(config: Path | None, *, sid: str | None) -> bool:
 
     changed = asyncio.run(retried())
     if sid is None:
-        typer.echo(f"{counted(changed or 0, 'call')} will be written again.")
+        terminal.say(f"{counted(changed or 0, 'call')} will be written again.")
         return True
     if not changed:
-        typer.echo(f"{sid}: the inbox has no such call, or has dropped its callbacks.", err=True)
+        terminal.say(f"{sid}: the inbox has no such call, or has dropped its callbacks.", err=True)
         return False
-    typer.echo(f"{sid} will be written again.")
+    terminal.say(f"{sid} will be written again.")
     return True
 
 

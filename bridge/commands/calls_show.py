@@ -1,18 +1,15 @@
 """Shows all that is known of a call."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import typer
-
-from bridge import printable
 from bridge.calls.activity import record_id, title
 from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback
 from bridge.calls.matching import NOBODY
+from bridge.commands import terminal
 from bridge.commands.table import Row, show
 from bridge.inbox.known_call import KnownCall, known_call
 from bridge.inbox.looking import Attempt, attempts_of
@@ -38,7 +35,7 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
 
     told = asyncio.run(found())
     if told is None:
-        typer.echo(f"{sid}: the inbox has no such call.", err=True)
+        terminal.say(f"{sid}: the inbox has no such call.", err=True)
         return False
     known, attempts, results = told
     call = fold(known.callbacks) if known.callbacks else None
@@ -50,7 +47,7 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
         "transcripts": [_transcript(r) for r in results],
     }
     if as_json:
-        typer.echo(printable.in_json(json.dumps(summary | parts, ensure_ascii=False, indent=2)))
+        terminal.as_json(summary | parts)
     else:
         _print(summary, parts)
     return True
@@ -59,9 +56,9 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
 def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) -> None:
     for name, value in summary.items():
         if value is not None:
-            typer.echo(f"{name:<10} {printable.line(str(value))}")
+            terminal.say(f"{name:<10} {value}")
     for name, rows in parts.items():
-        typer.echo(f"\n{name.capitalize()}")
+        terminal.say("", name.capitalize())
         show(rows, as_json=False, nothing="none")
 
 

@@ -1,16 +1,14 @@
 """Says what keeps the bridge from working, and what mends it."""
 
 import asyncio
-import json
 import shutil
 import sys
 import textwrap
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import typer
-
 from bridge import printable
+from bridge.commands import terminal
 from bridge.doctor.checks import Finding, Status, Verdict
 from bridge.doctor.everything import examine_all
 from bridge.doctor.settings import not_loaded
@@ -32,7 +30,7 @@ def run(config: Path | None, names: Collection[str], *, as_json: bool) -> bool:
         findings = asyncio.run(examine_all(settings, names))
     if as_json:
         told = {"checks": [one.as_json() for one in findings]}
-        typer.echo(printable.in_json(json.dumps(told, ensure_ascii=False, indent=2)))
+        terminal.as_json(told)
     else:
         _show(findings)
     return all(one.verdict.status is not Status.ERROR for one in findings)
@@ -43,12 +41,12 @@ def _show(findings: Sequence[Finding]) -> None:
     for one in findings:
         mark, color = MARKS[one.verdict.status]
         reason, *more = _lines(one.verdict, room=_columns() - width - 10)
-        typer.echo(f"{typer.style(f'{mark:8}', fg=color)}{one.name:{width}}  {reason}")
+        terminal.say(f"{one.name:{width}}  {reason}", mark=f"{mark:8}", color=color)
         for line in more:
-            typer.echo(f"{'':8}{'':{width}}  {line}")
+            terminal.say(f"{'':8}{'':{width}}  {line}")
     counts = {status: sum(one.verdict.status is status for one in findings) for status in Status}
     told = ", ".join(_counted(count, status) for status, count in counts.items() if count)
-    typer.echo(f"\n{told}")
+    terminal.say("", told)
 
 
 def _columns() -> int:

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
-from bridge.commands import setup_twenty, setup_twilio
+from bridge.commands import setup_twenty, setup_twilio, terminal
 from bridge.errors import AnswerRefused
 from bridge.settings.env_file import check_writable, told_by
 from bridge.settings.load import ENV_FILE, ENVIRONMENT
@@ -31,8 +29,7 @@ class Somebody:
             raise AnswerRefused(
                 f"{variable} is missing or was refused, and --yes asks nobody.", is_final=True
             )
-        answer: str = typer.prompt(text, hide_input=hidden)
-        return answer
+        return terminal.prompt(text, hidden=hidden)
 
     def choose(self, text: str, options: Sequence[str]) -> str:
         """See Asks."""
@@ -40,14 +37,14 @@ class Somebody:
             told = f"There are several numbers: give --number, one of {', '.join(options)}."
             raise AnswerRefused(told, is_final=True)
         for place, option in enumerate(options, 1):
-            typer.echo(f"  {place}  {option}")
-        while not 1 <= (place := int(typer.prompt(text, type=int, default=1))) <= len(options):
-            typer.echo(f"One of 1 to {len(options)}, please.")
+            terminal.say(f"  {place}  {option}")
+        while not 1 <= (place := terminal.prompt_number(text, default=1)) <= len(options):
+            terminal.say(f"One of 1 to {len(options)}, please.")
         return options[place - 1]
 
     def tell(self, text: str) -> None:
         """See Asks."""
-        typer.echo(text)
+        terminal.say(text)
 
 
 def run(given: Mapping[str, str | None], *, yes: bool, prepare: bool) -> bool:
@@ -69,26 +66,26 @@ def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) ->
     if (
         others
         and not yes
-        and not typer.confirm(f"{ENV_FILE} has other values of {', '.join(others)}. Replace them?")
+        and not terminal.confirm(f"{ENV_FILE} has other values of {', '.join(others)}. Replace them?")
     ):
         return False
     if written := files.keep(ENV_FILE, values):
-        typer.echo(f"Wrote {', '.join(written)} into {ENV_FILE}, which only you may read.")
+        terminal.say(f"Wrote {', '.join(written)} into {ENV_FILE}, which only you may read.")
     if files.begin_config(CONFIG):
-        typer.echo(f"Wrote {CONFIG}: everything in it has a default, and an explanation.")
+        terminal.say(f"Wrote {CONFIG}: everything in it has a default, and an explanation.")
     return True
 
 
 def _prepare(*, yes: bool) -> bool:
     done = True
-    if yes or typer.confirm("Prepare the Twilio account now (setup twilio)?", default=True):
+    if yes or terminal.confirm("Prepare the Twilio account now (setup twilio)?", default=True):
         done = setup_twilio.run(None, name=NAME, numbers=(), dry_run=False, yes=yes)
-    if yes or typer.confirm("Prepare the workspace in Twenty now (setup twenty)?", default=True):
+    if yes or terminal.confirm("Prepare the workspace in Twenty now (setup twenty)?", default=True):
         done = setup_twenty.run(None, dry_run=False, ask=not yes) and done
-    typer.echo("Next: twenty-bridge serve, and then twenty-bridge doctor.")
+    terminal.say("Next: twenty-bridge serve, and then twenty-bridge doctor.")
     return done
 
 
 def _say_what_is_left() -> bool:
-    typer.echo("Next: twenty-bridge setup twilio, setup twenty, serve, and then doctor.")
+    terminal.say("Next: twenty-bridge setup twilio, setup twenty, serve, and then doctor.")
     return True

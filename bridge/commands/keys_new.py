@@ -1,14 +1,13 @@
 """Makes a key, and the line of it for `config.yaml`."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-import typer
 import yaml
 from pydantic import ValidationError
 
+from bridge.commands import terminal
 from bridge.errors import SettingsInvalid
 from bridge.settings.access import KeySettings
 from bridge.web import keys
@@ -19,10 +18,10 @@ def run(wanted: Mapping[str, object], *, as_json: bool) -> None:
     key = keys.new()
     line = line_of(wanted, key, today=datetime.now(UTC).date())
     if as_json:
-        typer.echo(json.dumps({"key": key, "line": line}))
+        terminal.as_json({"key": key, "line": line}, indent=None)
         return
-    typer.echo(f"The key, which nobody will see again:\n\n  {key}\n")
-    typer.echo(f"For config.yaml, under auth:\n\n  keys:\n    - {line}")
+    terminal.say("The key, which nobody will see again:", "", f"  {key}", "")
+    terminal.say("For config.yaml, under auth:", "", "  keys:", f"    - {line}")
 
 
 def line_of(wanted: Mapping[str, object], key: str, *, today: date) -> str:

@@ -1,21 +1,16 @@
 """Gives the workspace phone calls, and says what was done."""
 
 import asyncio
-import shutil
 import sys
 from pathlib import Path
 
-import typer
-
+from bridge.commands import terminal
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client import open_client
 from bridge.twenty.patience import Patient
 from bridge.twenty.provision import Outcome, Provisioned, Result, Watch, report, set_up, webhook
 from bridge.twenty.provision.plan import Step
-
-CLEARED = "\r\x1b[K"
-"""Where the line of the progress stood."""
 
 
 def run(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
@@ -33,13 +28,13 @@ def run(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
 
     done = carried_out(dry_run=dry_run or ask)
     if ask and not dry_run and done.steps(Result.PLANNED):
-        if not typer.confirm("Go on?"):
+        if not terminal.confirm("Go on?"):
             return False
         done = carried_out(dry_run=False)
     for line in report.notes(done, with_webhook=webhook_to is not None):
-        typer.echo(line)
+        terminal.say(line)
     for problem in report.problems(done):
-        typer.echo(problem, err=True)
+        terminal.say(*problem.split("\n"), err=True)
     return done.complete
 
 
@@ -63,11 +58,10 @@ class _Shown(Watch):
         self._show()
 
     def _show(self) -> None:
-        line = f"{self._sent} of {self._total} · {self._step}"
-        typer.echo(f"{CLEARED}{line[: shutil.get_terminal_size().columns - 1]}", nl=False)
+        terminal.progress(f"{self._sent} of {self._total} · {self._step}")
 
 
 def _tell(outcome: Outcome) -> None:
     if sys.stdout.isatty():
-        typer.echo(CLEARED, nl=False)
-    typer.echo(str(outcome), err=not outcome.well)
+        terminal.no_progress()
+    terminal.say(str(outcome), err=not outcome.well)

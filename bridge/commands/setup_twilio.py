@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import typer
-
+from bridge.commands import terminal
 from bridge.doctor.webhook_rules import NONE_MATCHES, examine_rules
 from bridge.errors import TwilioDenied
 from bridge.settings.env_file import check_writable, remember, told_by
@@ -37,10 +36,10 @@ async def set_up(
         _show(plan)
         rules = await examine_rules(account, settings.twilio, settings.server.public_url)
         if rules.reason != NONE_MATCHES:
-            typer.echo(" ".join(filter(None, (rules.reason, rules.fix))))
+            terminal.say(" ".join(filter(None, (rules.reason, rules.fix))))
         if not plan.steps or dry_run:
             return not plan.problems
-        if not yes and not typer.confirm("Go on?"):
+        if not yes and not terminal.confirm("Go on?"):
             return False
         check_writable(env_file)
         before = told_by(env_file)
@@ -49,10 +48,10 @@ async def set_up(
             plan.steps,
             app_sid=app_sid,
             keep=partial(_keep, env_file),
-            tell=typer.echo,
+            tell=terminal.say,
         )
         if told_by(env_file) != before:
-            typer.echo(RESTART)
+            terminal.say(RESTART)
     return not plan.problems
 
 
@@ -89,18 +88,18 @@ def _keep(env_file: Path, values: Mapping[str, str]) -> None:
     remember(env_file, values)
     for variable in values:
         if os.environ.get(variable):
-            typer.echo(f"{variable} is set in the environment, too, and wins over {env_file}.", err=True)
+            terminal.say(f"{variable} is set in the environment, too, and wins over {env_file}.", err=True)
 
 
 def _show(plan: Plan) -> None:
     if not plan.steps and not plan.problems:
-        typer.echo(NOTHING)
+        terminal.say(NOTHING)
     for step in plan.steps:
         _indented(step.lines())
     for problem in plan.problems:
-        typer.echo(problem, err=True)
+        terminal.say(*problem.split("\n"), err=True)
 
 
 def _indented(lines: Iterable[str]) -> None:
     for number, line in enumerate(lines):
-        typer.echo(line if number else f"- {line}")
+        terminal.say(line if number else f"- {line}")

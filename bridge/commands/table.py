@@ -1,12 +1,11 @@
 """Rows for people or for programs."""
 
-import json
 from collections.abc import Mapping, Sequence
 
-import typer
 from rich.cells import cell_len, set_cell_size
 
 from bridge import printable
+from bridge.commands import terminal
 
 Row = Mapping[str, object]
 
@@ -14,16 +13,16 @@ Row = Mapping[str, object]
 def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:
     """A JSON array of objects, or a table with the first row's names as its head."""
     if as_json:
-        typer.echo(printable.in_json(json.dumps(rows, ensure_ascii=False, indent=2)))
+        terminal.as_json(rows)
         return
     if not rows:
-        typer.echo(nothing)
+        terminal.say(nothing)
         return
     cells = [["" if value is None else printable.line(str(value)) for value in row.values()] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(rows[0], *cells, strict=True)]
-    typer.secho(_line(list(rows[0]), widths), bold=True)
+    terminal.say(_line(list(rows[0]), widths), bold=True)
     for row in cells:
-        typer.echo(_line(row, widths))
+        terminal.say(_line(row, widths))
 
 
 def _line(values: Sequence[str], widths: Sequence[int]) -> str:

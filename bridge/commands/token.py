@@ -1,14 +1,12 @@
 """Prints an access token, and explains one."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from bridge.app import token_issuer
+from bridge.commands import terminal
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
 from bridge.settings.agents import agents_of
@@ -24,9 +22,9 @@ def issue(config: Path | None, *, identity: str | None, as_json: bool) -> None:
     wanted = identity or settings.agents.default or next(iter(settings.agents.names), None)
     issued = _issued(settings, wanted)
     if not as_json:
-        typer.echo(issued["token"])
+        terminal.say(issued["token"])
         return
-    typer.echo(json.dumps(issued, indent=2))
+    terminal.as_json(issued)
 
 
 def _issued(settings: Settings, identity: str | None) -> dict[str, Any]:
@@ -47,12 +45,12 @@ def explain(config: Path | None, text: str, *, as_json: bool) -> bool:
     checked = inspect.is_checked(token, expected)
     if as_json:
         told = {"header": token.header, "payload": token.payload, "signatureChecked": checked}
-        typer.echo(json.dumps({**told, "problems": wrong}, indent=2, ensure_ascii=False))
+        terminal.as_json({**told, "problems": wrong})
         return not wrong
     for line in _lines(token, checked=checked):
-        typer.echo(line)
+        terminal.say(line)
     for problem in wrong or ["Nothing is wrong with it."]:
-        typer.echo(problem)
+        terminal.say(problem)
     return not wrong
 
 

@@ -1,0 +1,62 @@
+"""Everything that a command prints or asks passes the one module that escapes it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.commands import terminal
+
+BRIDGE = Path(__file__).parents[2] / "bridge"
+PRINTS = frozenset({"print", "input", "echo", "secho", "prompt", "confirm", "write", "writelines"})
+OWNERS = frozenset({"", "typer", "click", "sys.stdout", "sys.stderr", "console", "Console()", "rich"})
+FOREIGN = ["a\nb", "a\rb", "\x1b[2J", "\x9b2J", "\u202eabc", "\u2028", "a\x00b", "\ud800"]
+LEFT_OUT = frozenset({"sandbox", "demo"})
+"""Played with on one machine; what they print is their own."""
+
+
+def printed(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            owner, _, name = ast.unparse(node.func).rpartition(".")
+            if name in PRINTS and owner in OWNERS:
+                yield f"{owner}.{name}"
+
+
+def test_nothing_is_printed_past_the_one_module() -> None:
+    found = {
+        str(path.relative_to(BRIDGE))
+        for path in BRIDGE.rglob("*.py")
+        if not LEFT_OUT.intersection(path.parts) and any(printed(path.read_text(encoding="utf-8")))
+    }
+    assert found == {"commands/terminal.py"}
+
+
+@pytest.mark.parametrize(
+    "source", ["print(x)", "typer.echo(x)", "typer.prompt(x)", "sys.stdout.write(x)", "input()"]
+)
+def test_a_planted_print_is_found(source: str) -> None:
+    assert list(printed(source))
+
+
+@pytest.mark.parametrize(
+    "foreign", ["a\nb", "a\rb", "\x1b[2J", "\x9b2J", "\u202eabc", "\u2028", "a\x00b", "\ud800"]
+)
+def test_no_text_from_outside_moves_the_cursor(foreign: str, capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say(f"From {foreign}.")
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert out.removesuffix("\n").isprintable()
+
+
+@given(st.text())
+def test_a_line_stays_one(text: str) -> None:
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("typer.echo", lambda shown, **_: said.append(shown))
+        terminal.say(text)
+        terminal.as_json({"text": text}, indent=None)
+    assert not any({"\n", "\r", "\x1b", "\x9b"}.intersection(shown) for shown in said)
