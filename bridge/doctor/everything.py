@@ -7,12 +7,15 @@ from pathlib import Path
 
 import aiohttp
 
-from bridge.doctor import clock, database, members, public, running, settings, twenty, twilio
+from bridge.doctor import clock, database, members, public, queries, running, settings, twenty, twilio
 from bridge.doctor.asking import Asked, signature_of_callback
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
 from bridge.settings import ServerSettings, Settings
 from bridge.settings.load import ENV_FILE
 from bridge.twenty.client import TwentyClient, open_client
+
+WAITS_SECONDS = 1
+"""For the rate limit; checks say which of them it left out."""
 
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared with
 
@@ -31,7 +34,7 @@ async def examine_all(
     """
     asking = max(1, seconds - 2)
     timeout = aiohttp.ClientTimeout(total=asking)
-    # Whoever looks at what is wrong does not wait until the limit allows it.
+    # An operator who looks at what is wrong does not wait until the limit allows it.
     impatient = {"timeout_seconds": asking, "requests_per_minute": 1_000_000}
     of_twenty = configured.twenty.model_copy(update=impatient)
     of_twilio = configured.twilio.model_copy(update={"timeout_seconds": asking})
@@ -40,7 +43,7 @@ async def examine_all(
         aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
         open_client(of_twenty) as client,
     ):
-        checks = list(_checks(patient, session, client.interactive(), env_file, trust))
+        checks = list(_checks(patient, session, client.interactive(within=WAITS_SECONDS), env_file, trust))
         return await examine(wanted(checks, names), seconds=seconds)
 
 
@@ -67,6 +70,7 @@ def _checks(
             public_url=public_url,
             tasks=configured.activities.missed_call_tasks,
         ),
+        queries.checks(client),
         members.checks(configured, client),
         twilio.checks(
             of_twilio,

@@ -32,7 +32,7 @@ async def find_people(
     wanted = _by_line(numbers)
     after: str | None = None
     while True:
-        answer = await client.execute("FindPeople", filter=_filter(numbers), first=PAGE, after=after)
+        answer = await client.execute("FindPeople", filter=filter_of(numbers), first=PAGE, after=after)
         for edge in answer["people"]["edges"]:
             candidate = _candidate(edge["node"], region)
             for number in _held(candidate, wanted):
@@ -58,8 +58,8 @@ def _held(candidate: Candidate, wanted: Mapping[str, list[Number]]) -> set[Numbe
     return {number for number in asked if has(candidate, number)}
 
 
-def _filter(numbers: Collection[Number]) -> dict[str, Any]:
-    """Wider than the truth: who it finds is confirmed by the whole number.
+def filter_of(numbers: Collection[Number]) -> dict[str, Any]:
+    """The people who may have one of these numbers; `has` confirms it by the whole number.
 
     Additional phones can only be asked for by the text of their JSON, as Twenty stores it.
     """

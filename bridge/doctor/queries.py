@@ -1,0 +1,113 @@
+"""Each query of the bridge, run once: a schema that has every field still refuses values, or a role."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from graphql import FieldNode, OperationDefinitionNode, OperationType
+
+from bridge.calls.numbers import e164
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.doctor.twenty import ADORNS
+from bridge.errors import TwentyError, TwentyOverLimit
+from bridge.twenty.client import TwentyClient
+from bridge.twenty.documents import operations
+from bridge.twenty.features import RECORDS, SOME_GENERATIONS, Feature, feature_of
+from bridge.twenty.people import filter_of
+from bridge.twenty.provision import read
+from bridge.twenty.times import text
+
+FIX = "twenty-bridge setup twenty; where that does not mend it, run a version of the bridge made for this Twenty."
+AGAIN = "Run twenty-bridge doctor twenty.queries in a minute."
+
+NUMBERS = [number for number in (e164("+33639980000", "FR"),) if number]
+"""Of a range for fiction: no person has it."""
+
+Samples = Mapping[str, Callable[[], Any]]
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+SAMPLES: Samples = {
+    "id": _new_id,
+    "ids": lambda: [_new_id()],
+    "personId": _new_id,
+    "first": lambda: 1,
+    "after": lambda: None,
+    "since": lambda: text(datetime.now(UTC)),
+    "filter": lambda: filter_of(NUMBERS),
+}
+"""A value for each variable, in the form in which the bridge sends it; no record has these ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a query; `refused` is None where Twenty answered it."""
+
+    name: str
+    refused: TwentyError | None
+
+    @property
+    def over_limit(self) -> bool:
+        """Whether Twenty, or the bridge's budget, had no room for it."""
+        return isinstance(self.refused, TwentyOverLimit)
+
+    @property
+    def feature(self) -> Feature:
+        """What does not work without it."""
+        return feature_of(self.name)
+
+
+def checks(client: TwentyClient, samples: Samples = SAMPLES) -> Iterator[Check]:
+    """That of all queries, at one root field each."""
+
+    async def queries() -> Verdict:
+        has_calls = (await read.structure(client)).phone_call is not None
+        names = [name for name in queries_of_records() if has_calls or not _of_calls(name)]
+        return verdict(await asyncio.gather(*(_run(client, name, samples) for name in names)))
+
+    yield Check("twenty.queries", queries, FIX, needs=["twenty.reachable", "twenty.key"])
+
+
+def queries_of_records() -> list[str]:
+    """The operations that read records; those that write are not run."""
+    return [n for n in RECORDS if n not in SOME_GENERATIONS and _operation(n).operation is OperationType.QUERY]
+
+
+
+def verdict(ran: Sequence[Ran]) -> Verdict:
+    """What it is worth that some were refused, or not run."""
+    refused = [one for one in ran if one.refused and not one.over_limit]
+    if refused:
+        told = "; ".join(f"{one.name}: {one.refused} (without it: {one.feature.value})" for one in refused)
+        return error(told, FIX) if any(one.feature not in ADORNS for one in refused) else warning(told, FIX)
+    if waiting := [one.name for one in ran if one.over_limit]:
+        return warning(f"Not run, for the workspace's rate limit: {', '.join(waiting)}.", AGAIN)
+    return ok(f"Twenty answers each of the bridge's {len(ran)} queries.")
+
+
+async def _run(client: TwentyClient, name: str, samples: Samples) -> Ran:
+    variables = [one.variable.name.value for one in _operation(name).variable_definitions or ()]
+    try:
+        await client.execute(name, **{variable: samples[variable]() for variable in variables})
+    except TwentyError as refused:
+        return Ran(name, refused)
+    return Ran(name, None)
+
+
+def _operation(name: str) -> OperationDefinitionNode:
+    _, document = operations()[name]
+    return next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+
+
+def _of_calls(name: str) -> bool:
+    """Whether it reads the object that a workspace may lack."""
+    return any(
+        isinstance(field, FieldNode) and field.name.value == "phoneCalls"
+        for field in _operation(name).selection_set.selections
+    )
