@@ -20,6 +20,7 @@ from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of
+from bridge.settings.digest import digest_of
 from bridge.settings.served import lines_of
 from bridge.settings.systems import TwilioSettings
 from bridge.sync.worker import Worker
@@ -211,7 +212,12 @@ def _application(
         callbacks=callbacks,
         transcripts=Transcripts(inbox, is_on=settings.transcripts.webhook),
         twenty=_twenty_webhook(settings, inbox, directory, callers),
-        health=Health(inbox, leaving, reasons=lambda: filter(None, (worker.reason, addresses.reason))),
+        health=Health(
+            inbox,
+            leaving,
+            settings_digest=digest_of(settings),
+            reasons=lambda: filter(None, (worker.reason, addresses.reason)),
+        ),
         capabilities=_capabilities(settings, calls_in.lines),
     )
     add_routes(app, edge, prefix=settings.server.prefix, origins=settings.origins)

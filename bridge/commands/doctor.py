@@ -5,35 +5,63 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 from bridge import printable
 from bridge.commands import terminal
 from bridge.doctor.checks import Finding, Status, Verdict
 from bridge.doctor.everything import examine_all
+from bridge.doctor.probe import QUESTION, open_probe
 from bridge.doctor.settings import not_loaded
+from bridge.doctor.webhook import NAME, is_unproven
 from bridge.errors import SettingsInvalid
-from bridge.settings import load
+from bridge.settings import Settings, load
 
 MARKS = {Status.OK: ("ok", "green"), Status.WARNING: ("warning", "yellow"), Status.ERROR: ("ERROR", "red")}
 
 LEAST_COLUMNS = 40
 
 
-def run(config: Path | None, names: Collection[str], *, as_json: bool) -> bool:
+def run(
+    config: Path | None,
+    names: Collection[str],
+    *,
+    as_json: bool,
+    probe_webhook: bool = False,
+    yes: bool = False,
+) -> bool:
     """Whether there is no error; warnings are none."""
     try:
         settings = load(config)
     except SettingsInvalid as invalid:
         findings = not_loaded(invalid)
     else:
-        findings = asyncio.run(examine_all(settings, names))
+        findings = asyncio.run(examine_all(settings, {*names, NAME} if names and probe_webhook else names))
+        if probe_webhook and _wants_probe(findings) and (yes or typer.confirm(QUESTION, err=True)):
+            findings = _probed(settings, findings)
     if as_json:
         told = {"checks": [one.as_json() for one in findings]}
         terminal.as_json(told)
     else:
         _show(findings)
     return all(one.verdict.status is not Status.ERROR for one in findings)
+
+
+def _wants_probe(findings: Sequence[Finding]) -> bool:
+    """Not where it is known that a delivery arrives, or that none can."""
+    running = all(one.verdict.status is not Status.ERROR for one in findings if one.name == "bridge.running")
+    return running and any(is_unproven(one.verdict) for one in findings if one.name == NAME)
+
+
+# A question within `asyncio.run` would take the first Ctrl-C for itself, so each has a loop of its own.
+def _probed(settings: Settings, findings: Sequence[Finding]) -> list[Finding]:
+    async def probed() -> Verdict:
+        async with open_probe(settings, tell=partial(typer.echo, err=True)) as probe:
+            return await probe.run()
+
+    found = Finding(NAME, asyncio.run(probed()))
+    return [found if one.name == NAME else one for one in findings]
 
 
 def _show(findings: Sequence[Finding]) -> None:

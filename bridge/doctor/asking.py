@@ -31,6 +31,11 @@ class Asked:
         name = (await self._json("/health")).get("instance")
         return name if isinstance(name, str) else None
 
+    async def settings_digest(self) -> str | None:
+        """That of the settings with which it was started."""
+        digest = (await self._json("/health")).get("settings")
+        return digest if isinstance(digest, str) else None
+
     async def capabilities(self) -> Mapping[str, Any]:
         """What it says of itself."""
         return await self._json("/capabilities")

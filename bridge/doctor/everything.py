@@ -7,10 +7,22 @@ from pathlib import Path
 
 import aiohttp
 
-from bridge.doctor import clock, database, members, public, queries, running, settings, twenty, twilio
+from bridge.doctor import (
+    clock,
+    database,
+    members,
+    public,
+    queries,
+    running,
+    settings,
+    twenty,
+    twilio,
+    webhook,
+)
 from bridge.doctor.asking import Asked, signature_of_callback
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
 from bridge.settings import ServerSettings, Settings
+from bridge.settings.digest import digest_of
 from bridge.settings.load import ENV_FILE
 from bridge.twenty.client import TwentyClient, open_client
 
@@ -43,7 +55,12 @@ async def examine_all(
         aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
         open_client(of_twenty) as client,
     ):
-        checks = list(_checks(patient, session, client.interactive(within=WAITS_SECONDS), env_file, trust))
+        hurried = client.interactive(within=WAITS_SECONDS)
+        checks = [
+            *_checks(patient, session, hurried, env_file),
+            *_of_bridge(patient, session, trust, digest=digest_of(configured)),
+            *clock.checks(session, twilio_url=of_twilio.api_url, twenty_url=of_twenty.api_url),
+        ]
         return await examine(wanted(checks, names), seconds=seconds)
 
 
@@ -52,7 +69,6 @@ def _checks(
     session: aiohttp.ClientSession,
     client: TwentyClient,
     env_file: Path,
-    trust: ssl.SSLContext | None,
 ) -> Iterator[Check]:
     of_twilio, public_url = configured.twilio, configured.server.public_url
     here = Asked(_address(configured.server), session)
@@ -67,9 +83,9 @@ def _checks(
             configured.twenty,
             client,
             session,
-            public_url=public_url,
             tasks=configured.activities.missed_call_tasks,
         ),
+        webhook.checks(configured, client),
         queries.checks(client),
         members.checks(configured, client),
         twilio.checks(
@@ -80,8 +96,6 @@ def _checks(
             caller_ids=configured.caller_ids,
             countries=configured.dialling.rules(configured.region).countries,
         ),
-        _of_bridge(configured, here, Asked(public_url, session, trust)),
-        clock.checks(session, twilio_url=of_twilio.api_url, twenty_url=configured.twenty.api_url),
     )
 
 
@@ -89,12 +103,20 @@ def _address(server: ServerSettings) -> str:
     return f"http://{ANY_HOST.get(server.host, server.host)}:{server.port}"
 
 
-def _of_bridge(configured: Settings, here: Asked, public_one: Asked) -> Iterator[Check]:
+def _of_bridge(
+    configured: Settings, session: aiohttp.ClientSession, trust: ssl.SSLContext | None, *, digest: str
+) -> Iterator[Check]:
     of_twilio = configured.twilio
+    here = Asked(_address(configured.server), session)
+    public_one = Asked(configured.server.public_url, session, trust)
     signature = signature_of_callback(public_one.url, of_twilio)
     return chain(
         running.checks(
-            here, app_sid=of_twilio.app_sid, phone_number=of_twilio.phone_number, signature=signature
+            here,
+            app_sid=of_twilio.app_sid,
+            phone_number=of_twilio.phone_number,
+            signature=signature,
+            digest=digest,
         ),
         public.checks(here, public_one, signature=signature, origins=configured.origins),
     )

@@ -20,7 +20,9 @@ from bridge.twenty.people import filter_of
 from bridge.twenty.provision import read
 from bridge.twenty.times import text
 
-FIX = "twenty-bridge setup twenty; where that does not mend it, run a version of the bridge made for this Twenty."
+FIX = (
+    "twenty-bridge setup twenty; where that does not help, run a version of the bridge made for this Twenty."
+)
 AGAIN = "Run twenty-bridge doctor twenty.queries in a minute."
 
 NUMBERS = [number for number in (e164("+33639980000", "FR"),) if number]
@@ -76,8 +78,9 @@ def checks(client: TwentyClient, samples: Samples = SAMPLES) -> Iterator[Check]:
 
 def queries_of_records() -> list[str]:
     """The operations that read records; those that write are not run."""
-    return [n for n in RECORDS if n not in SOME_GENERATIONS and _operation(n).operation is OperationType.QUERY]
-
+    return [
+        n for n in RECORDS if n not in SOME_GENERATIONS and _operation(n).operation is OperationType.QUERY
+    ]
 
 
 def verdict(ran: Sequence[Ran]) -> Verdict:

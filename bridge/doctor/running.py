@@ -19,11 +19,16 @@ UNNAMED = (
     "names no proxy: all clients count as one."
 )
 NAME_IT = f"Set server.trusted_proxies to the proxy's address: {UnnamedProxy.code} in the log has it."
-RESTART = "Restart the bridge: it reads .env and config.yaml at its start."
+RESTART = (
+    "Restart the bridge: it reads .env and config.yaml at its start. Or run doctor with the environment that "
+    "the bridge has, such as in its container."
+)
 
 
-def checks(here: Asked, *, app_sid: str, phone_number: str, signature: Mapping[str, str]) -> Iterator[Check]:
-    """Those of the process; `signature` has the headers of a callback, by these settings."""
+def checks(
+    here: Asked, *, app_sid: str, phone_number: str, signature: Mapping[str, str], digest: str
+) -> Iterator[Check]:
+    """Those of the process, by these settings: `signature` has the headers of a callback, `digest` is theirs."""
 
     async def running() -> Verdict:
         """Whether a bridge listens where the settings say."""
@@ -49,7 +54,9 @@ def checks(here: Asked, *, app_sid: str, phone_number: str, signature: Mapping[s
         return ok("The bridge keeps callbacks.")
 
     async def settings() -> Verdict:
-        """Whether it is the one that these settings make; only of some of them it can be told."""
+        """Whether it was started with these; of some that differ it can be told which."""
+        if await here.settings_digest() == digest:
+            return ok("The running bridge has the settings that stand here.")
         told = await here.capabilities()
         other = []
         if told.get("twimlAppSid") != app_sid:
@@ -61,7 +68,7 @@ def checks(here: Asked, *, app_sid: str, phone_number: str, signature: Mapping[s
             other.append("TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL")
         if other:
             return error(f"The running bridge was started with another {', another '.join(other)}.", RESTART)
-        return ok("The running bridge has the settings that stand here.")
+        return error("The running bridge was started with other settings than stand here.", RESTART)
 
     yield Check("bridge.running", running, START)
     yield Check("bridge.ready", ready, LOG, needs=["bridge.running"])

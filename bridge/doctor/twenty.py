@@ -13,8 +13,7 @@ from bridge.twenty.client import TwentyClient
 from bridge.twenty.compare import find_drifts
 from bridge.twenty.drift import Drift
 from bridge.twenty.features import OPTIONAL, Feature
-from bridge.twenty.provision import fields, read, webhook
-from bridge.twenty.provision.plan import Permission
+from bridge.twenty.provision import fields, read
 from bridge.twenty.schema import PHONE_CALL
 from bridge.twilio import inspect
 from bridge.unreachable import why
@@ -24,11 +23,6 @@ DEFAULT_LIMIT = 100
 
 NEW_KEY = "In Twenty, Settings → API & Webhooks, make an API key and set TWENTY_API_TOKEN."
 SET_UP = "twenty-bridge setup twenty"
-MAY_READ_WEBHOOKS = (
-    "In Twenty, Settings → Roles, choose the key's role and allow Settings permissions → "
-    f"{Permission.WEBHOOKS}. Or run {SET_UP} with a key that may."
-)
-DELETE_WEBHOOKS = "In Twenty, Settings → API & Webhooks, delete those where no bridge listens any more."
 
 OF_CALLS = frozenset({Feature.CALLS, Feature.CALL_ON_PERSON, Feature.CALL_DETAILS})
 ADORNS = frozenset(
@@ -52,11 +46,10 @@ def checks(
     client: TwentyClient,
     session: aiohttp.ClientSession,
     *,
-    public_url: str,
     tasks: bool,
 ) -> Iterator[Check]:
     """Those of one workspace; `tasks` where missed calls become some."""
-    twenty = _Twenty(settings, client, session, public_url)
+    twenty = _Twenty(settings, client, session)
     reached, known = ["twenty.reachable"], ["twenty.reachable", "twenty.key"]
     yield Check("twenty.reachable", twenty.reachable, "Start Twenty, or set TWENTY_API_URL.")
     yield Check("twenty.key", twenty.key, NEW_KEY, needs=reached)
@@ -65,7 +58,6 @@ def checks(
     yield Check("twenty.object", twenty.object, SET_UP, needs=known)
     yield Check("twenty.operations", twenty.operations, "Run the newest version of the bridge.", needs=known)
     yield Check("twenty.rate_limit", twenty.rate_limit, needs=known)
-    yield Check("twenty.webhook", twenty.webhook, SET_UP, needs=known)
 
 
 class _Twenty:
@@ -76,12 +68,10 @@ class _Twenty:
         settings: TwentySettings,
         client: TwentyClient,
         session: aiohttp.ClientSession,
-        public_url: str,
     ) -> None:
         self._settings = settings
         self._client = client
         self._session = session
-        self._public_url = public_url
 
     async def reachable(self) -> Verdict:
         """Its health, at its own address."""
@@ -156,25 +146,6 @@ class _Twenty:
             f"There is some left. The bridge keeps to {set_to} root fields a minute; "
             "Twenty names its own limit only where it refuses."
         )
-
-    async def webhook(self) -> Verdict:
-        """Whether Twenty tells of people who change."""
-        wanted = webhook.wanted(self._public_url, self._settings.webhook_secret)
-        if wanted is None:
-            return warning(
-                "Without TWENTY_WEBHOOK_SECRET Twenty tells of no new people: old calls do not find them.",
-                f"Set it (openssl rand -hex 32 makes one), then {SET_UP}",
-            )
-        try:
-            there = await read.webhooks(self._client)
-        except TwentyDenied as denied:
-            return warning(f"The webhooks cannot be looked at: {denied}", MAY_READ_WEBHOOKS)
-        if steps := webhook.register(there, wanted):
-            return warning(f"To do: {'; '.join(step.sentence for step in steps)}.", SET_UP)
-        if elsewhere := webhook.elsewhere(there, wanted):
-            addresses = ", ".join(one.target_url for one in elsewhere)
-            return warning(f"Webhooks of the bridge also point elsewhere: {addresses}.", DELETE_WEBHOOKS)
-        return ok(f"Twenty tells {wanted.target_url} of people who change.")
 
 
 def _of_calls(drift: Drift) -> bool:

@@ -69,6 +69,7 @@ RECORDS: Mapping[str, Feature] = {
     "MayWriteNotes": Feature.DOCTOR,
     "MayWritePhoneCalls": Feature.DOCTOR,
     "MayWriteTasks": Feature.DOCTOR,
+    "DestroyPerson": Feature.DOCTOR,
     "UpsertPhoneCalls": Feature.CALLS,
     "UpsertTimelineActivities": Feature.TIMELINE,
     "CreateTimelineActivities": Feature.TIMELINE,

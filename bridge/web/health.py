@@ -22,16 +22,25 @@ class Behind:
 class Health:
     """For load balancers, operators and the widget."""
 
-    def __init__(self, inbox: Inbox, leaving: Leaving, *, reasons: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        leaving: Leaving,
+        *,
+        settings_digest: str,
+        reasons: Callable[[], Iterable[str]],
+    ) -> None:
         self._inbox = inbox
         self._leaving = leaving
         self._reasons = reasons
         # By it `doctor` tells this process from another; it says nothing else.
         self._instance = secrets.token_hex(8)
+        self._settings_digest = settings_digest
 
     async def health(self, _request: web.Request) -> web.Response:
-        """The process answers, and says which one it is."""
-        return web.json_response({"status": "ok", "instance": self._instance})
+        """The process answers, and says which one it is, and whether its settings are those that one has."""
+        told = {"status": "ok", "instance": self._instance, "settings": self._settings_digest}
+        return web.json_response(told)
 
     async def ready(self, _request: web.Request) -> web.Response:
         """Callbacks can be kept: 200. `reasons` has codes of what is not well, such as Twenty's absence."""

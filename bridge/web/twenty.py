@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bridge.errors import NotAllowed
 from bridge.inbox.corrections import moved
+from bridge.inbox.deliveries import Deliveries
 from bridge.inbox.store import Inbox
 from bridge.twenty import webhooks
 from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone
@@ -33,6 +34,7 @@ class TwentyWebhook:
     ) -> None:
         self._inbox = inbox
         self._secrets = secrets
+        self._deliveries = Deliveries(inbox)
         self._region = region
         self._late = late
         self._forget = forget
@@ -50,6 +52,14 @@ class TwentyWebhook:
             now=now,
         ):
             raise NotAllowed(f"The request does not carry a valid {webhooks.SIGNATURE} of these minutes.")
+        try:
+            await self._take(body, now)
+        finally:
+            # Whatever it says, it shows that the way from Twenty is open.
+            await self._deliveries.arrived(now)
+        return web.Response(status=204)
+
+    async def _take(self, body: bytes, now: datetime) -> None:
         match webhooks.parse(body, region=self._region):
             case PersonChanged() as changed:
                 await self._changed(changed, now)
@@ -57,7 +67,6 @@ class TwentyWebhook:
                 await self._gone(gone)
             case CallChanged() as call:
                 await self._moved(call)
-        return web.Response(status=204)
 
     async def _changed(self, person: PersonChanged, now: datetime) -> None:
         # Before the calls become due again, or they would be matched with what was known before.

@@ -1,6 +1,8 @@
 """A bridge with all that belongs to it: both systems, and a TLS proxy before it. Nothing is wrong with it."""
 
+import hmac
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from bridge.sandbox.twilio.permissions import Permission
 from bridge.settings import Settings
 from bridge.twenty.client import open_client
 from bridge.twenty.provision import webhook
+from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP
 from bridge.twilio.provision.plan import urls_under
 from bridge.web.protocol import Runner
 
@@ -104,6 +107,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         proxy.target = f"http://127.0.0.1:{port}"
         server = settings.server.model_copy(update={"port": port})
         settings = settings.model_copy(update={"server": server})
+        await deliver(proxy.target)
         trust = ssl.create_default_context(cafile=str(CERTIFICATES / "valid.pem"))
         for name in ("expired", "other"):
             trust.load_verify_locations(str(CERTIFICATES / f"{name}.pem"))
@@ -144,6 +148,19 @@ def _settings(twilio: TwilioSandbox, twenty: TwentySandbox, public_url: str, fol
             "auth": {"widget_keys": ("an-invented-widget-key",)},
         }
     )
+
+
+async def deliver(url: str, secret: str = SECRET) -> int:
+    """A delivery of something that the bridge has no use for, signed as Twenty's; the answer's status."""
+    body, timestamp = b'{"eventName": "rocket.created", "record": {}}', str(int(time.time() * 1000))
+    signed = hmac.new(secret.encode(), f"{timestamp}:".encode() + body, "sha256").hexdigest()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"{url}/twenty/webhook", data=body, headers={TIMESTAMP: timestamp, SIGNATURE: signed}
+        ) as answer,
+    ):
+        return answer.status
 
 
 async def _register_webhook(settings: Settings) -> None:

@@ -324,6 +324,10 @@ def other_number(world: World) -> None:
     world.change("twilio", phone_number="+33159139999")
 
 
+def other_line(world: World) -> None:
+    world.change("lines", default={"greeting": "Welcome."})
+
+
 def app_deleted(world: World) -> None:
     # The number still names it.
     world.twilio.account.applications.clear()
@@ -408,6 +412,8 @@ CASES: list[tuple[Break, str, str, str]] = [
     (wrong_auth_token, "public.signature", "warning", "because of bridge.settings"),
     (other_app, "bridge.settings", "error", "another TWILIO_APP_SID. Restart the bridge"),
     (other_number, "bridge.settings", "error", "another TWILIO_PHONE_NUMBER. Restart the bridge"),
+    (other_line, "bridge.settings", "error", "with other settings than stand here. Restart the bridge"),
+    (other_webhook_secret, "bridge.settings", "error", "with other settings than stand here."),
     (app_deleted, "twilio.numbers", "warning", "do not come here"),
     (doubled_cors, "cors.origins", "error", "keep pages of"),
     (no_options, "cors.origins", "error", "OPTIONS"),
@@ -643,7 +649,7 @@ async def test_what_a_bridge_waits_for(reasons: list[str], status: str, said: st
     app.router.add_get("/ready", ready)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         here = Asked(str(server.make_url("")).rstrip("/"), session)
-        checks = running.checks(here, app_sid="", phone_number="", signature={})
+        checks = running.checks(here, app_sid="", phone_number="", signature={}, digest="")
         verdict = await next(c for c in checks if c.name == "bridge.ready").examine()
     assert (verdict.status.value, said in verdict.reason) == (status, True), verdict
 

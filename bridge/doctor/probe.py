@@ -1,0 +1,197 @@
+"""`doctor --probe-webhook`: a person is created in Twenty, its delivery awaited, and the person destroyed.
+
+Ctrl-C ends the waiting, never the destroying. No other record is written to: the person's id is made up for
+each probe, and one that Twenty refused to create is not destroyed.
+"""
+
+import asyncio
+import signal
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bridge.doctor.checks import Verdict, error, ok, warning
+from bridge.doctor.webhook import PROBE, is_lately, last_arrival, proven, way_from_twenty
+from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
+from bridge.settings import Settings
+from bridge.twenty.client import Executes, open_client
+from bridge.twenty.provision.webhook import PATH
+
+FIRST_NAME, LAST_NAME = "Webhook test", "(delete me)"
+TITLE = f"{FIRST_NAME} {LAST_NAME}"
+QUESTION = f"Create a person “{TITLE}” in Twenty, wait for Twenty's delivery, and destroy the person again?"
+
+Arrived = Callable[[], Awaitable[datetime | None]]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long the delivery is waited for, how often it is looked for, how long and how often to destroy.
+
+    After a minute the rate limit has room again. What was perhaps not created is looked for `unsure`.
+    """
+
+    waits: float = 30.0
+    looks: float = 0.25
+    destroys: float = 75.0
+    unsure: float = 6.0
+    again: float = 2.0
+
+
+AS_IT_IS = Seconds()
+
+
+class Probe:
+    """One probe of the webhook to `url`: `arrived` says when a delivery last came, `stop` ends the wait."""
+
+    def __init__(
+        self,
+        client: Executes,
+        arrived: Arrived,
+        *,
+        url: str,
+        stop: asyncio.Event,
+        tell: Tell,
+        seconds: Seconds = AS_IT_IS,
+    ) -> None:
+        self._client = client
+        self._arrived = arrived
+        self._url = url
+        self._stop = stop
+        self._tell = tell
+        self._seconds = seconds
+        self._person_id = str(uuid.uuid4())
+
+    async def run(self) -> Verdict:
+        """Whether a delivery arrived; the person is gone then, or the verdict names it."""
+        before, now = await self._arrived(), datetime.now(UTC)
+        if is_lately(before, now=now):
+            return proven(before, self._url, now=now)
+        try:
+            # Of an id that no record has: a role that may create but not destroy would leave the person.
+            await self._client.execute("DestroyPerson", id=str(uuid.uuid4()))
+            created = await self._create()
+        except TwentyOverLimit:
+            return warning("The workspace's rate limit is used up: nothing was created.", PROBE)
+        except TwentyDenied as denied:
+            return error(
+                f"Nothing was created: {denied}",
+                "In Twenty, Settings → Roles, let the key's role edit and destroy people; or edit a person "
+                "in Twenty and run twenty-bridge doctor twenty.webhook.",
+            )
+        except TwentyError as refused:
+            return error(f"Nothing was created: {refused}", PROBE)
+        try:
+            delivered = created and await self._delivered(before)
+        finally:
+            left = await self._destroy(created=created)
+        return left or self._verdict(created=created, delivered=delivered)
+
+    async def _create(self) -> bool:
+        """False where it is not known whether Twenty did it."""
+        name = {"firstName": FIRST_NAME, "lastName": LAST_NAME}
+        self._tell(f"Creating the person “{TITLE}”.")
+        try:
+            await self._client.execute("CreatePeople", data=[{"id": self._person_id, "name": name}])
+        except TwentyOverLimit:
+            raise
+        except TwentyUnavailable as unknown:
+            self._tell(f"Twenty does not say whether it created the person: {unknown}")
+            return False
+        self._tell(f"Waiting {self._seconds.waits:g} s for Twenty's delivery.")
+        return True
+
+    async def _delivered(self, before: datetime | None) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds.waits):
+                while not self._stop.is_set():
+                    if await self._arrived() != before:
+                        return True
+                    await _until(self._stop, self._seconds.looks)
+        return False
+
+    async def _destroy(self, *, created: bool) -> Verdict | None:
+        """What is to be said where the person is left, or may be."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (self._seconds.destroys if created else self._seconds.unsure)
+        problem = "Twenty does not say whether it created the person."
+        while True:
+            pause = self._seconds.again
+            try:
+                answer = await self._client.execute("DestroyPerson", id=self._person_id)
+                if created or answer["destroyPeople"]:
+                    self._tell("Destroyed the person.")
+                    return None
+            except TwentyOverLimit as over:
+                problem, pause = str(over), max(pause, over.retry_after or 0.0)
+            except TwentyUnavailable as away:
+                problem = str(away)
+            except TwentyError as refused:
+                return _left(str(refused))
+            if loop.time() + pause > deadline:
+                return _left(problem)
+            self._tell(f"Not destroyed yet: {problem} Trying again in {pause:g} s.")
+            await asyncio.sleep(pause)
+
+    def _verdict(self, *, created: bool, delivered: bool) -> Verdict:
+        if delivered:
+            return ok(
+                f"Deliveries of Twenty's webhook to {self._url} arrive: one came for a person of doctor's."
+            )
+        if not created:
+            return warning("The person could not be created, so nothing is known of the webhook.", PROBE)
+        if self._stop.is_set():
+            return error("Interrupted before a delivery arrived.", PROBE)
+        return error(
+            f"Twenty delivered nothing to {self._url} within {self._seconds.waits:g} s of a new person.",
+            way_from_twenty(self._url),
+        )
+
+
+def _left(problem: str) -> Verdict:
+    return error(
+        f"A person “{TITLE}” is left in Twenty, or may turn up there: {problem}",
+        f"In Twenty, look for “{TITLE}” among the people, and delete it.",
+    )
+
+
+async def _until(stop: asyncio.Event, seconds: float) -> None:
+    """So many seconds, or less."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
+@contextmanager
+def interrupted() -> Iterator[asyncio.Event]:
+    """Set by Ctrl-C, which ends nothing else meanwhile; a thread has no signals."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        for number in numbers:
+            loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def open_probe(configured: Settings, *, tell: Tell) -> AsyncIterator[Probe]:
+    """The probe of a bridge with these settings."""
+
+    async def arrived() -> datetime | None:
+        return await last_arrival(configured.inbox.database_url.get_secret_value())
+
+    # The budget is the running bridge's: here one person waits, for three root fields.
+    of_twenty = configured.twenty.model_copy(update={"requests_per_minute": 1_000_000})
+    url = f"{configured.server.public_url}{PATH}"
+    with interrupted() as stop:
+        async with open_client(of_twenty) as client:
+            waits = client.interactive(within=0)
+            yield Probe(waits, arrived, url=url, stop=stop, tell=tell)
