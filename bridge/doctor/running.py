@@ -28,7 +28,7 @@ RESTART = (
 def checks(
     here: Asked, *, app_sid: str, phone_number: str, signature: Mapping[str, str], digest: str
 ) -> Iterator[Check]:
-    """Those of the process, by these settings: `signature` has the headers of a callback, `digest` is theirs."""
+    """Those of the process; `signature` has the headers of a callback, `digest` is of the settings here."""
 
     async def running() -> Verdict:
         """Whether a bridge listens where the settings say."""

@@ -125,7 +125,7 @@ def way_from_twenty(url: str) -> str:
     return (
         f"Let Twenty's worker reach {url}. Twenty drops deliveries to a private address without a word: set "
         f"OUTBOUND_HTTP_ALLOWED_INTERNAL_HOSTS={host} for its server and worker, or, of a version that does "
-        "not know it (2.21), OUTBOUND_HTTP_SAFE_MODE_ENABLED=false for the worker (docs/security.md)."
+        "not know it (2.21), OUTBOUND_HTTP_SAFE_MODE_ENABLED=false for the worker (docs/operating.md)."
     )
 
 

@@ -51,6 +51,20 @@ def test_the_bridge_gets_its_own_settings_and_no_others(name: str) -> None:
     assert given - {"BRIDGE_DATABASE_URL"} == ENVIRONMENT.keys() - {"BRIDGE_DATABASE_URL"}
 
 
+def test_twentys_webhook_may_go_to_the_proxy() -> None:
+    server, worker = (SERVICES[f"twenty-{name}"]["environment"] for name in ("server", "worker"))
+    # Of 2.21 on the worker alone; of later versions on both.
+    assert worker["OUTBOUND_HTTP_SAFE_MODE_ENABLED"] == "${TWENTY_OUTBOUND_SAFE_MODE:-true}"
+    assert "OUTBOUND_HTTP_SAFE_MODE_ENABLED" not in server
+    host = server["OUTBOUND_HTTP_ALLOWED_INTERNAL_HOSTS"]
+    assert (
+        worker["OUTBOUND_HTTP_ALLOWED_INTERNAL_HOSTS"]
+        == host
+        == server["SERVER_URL"].removeprefix("https://")
+    )
+    assert f"{host}" in SERVICES["proxy"]["networks"]["default"]["aliases"]
+
+
 @pytest.mark.parametrize("name", [*OURS, "proxy", "replicas-proxy"])
 def test_what_faces_the_world_may_do_little(name: str) -> None:
     service = SERVICES[name]
