@@ -1,6 +1,5 @@
 """Twenty's webhook to the bridge: registered, and proven by a signed delivery that arrived lately."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.doctor.checks import Check, Verdict, ok, warning
-from bridge.errors import TwentyDenied
+from bridge.errors import InboxUnavailable, TwentyDenied
 from bridge.inbox.deliveries import last_delivery
 from bridge.inbox.engine import connect
 from bridge.settings import Settings
@@ -24,14 +23,13 @@ NAME = "twenty.webhook"
 LATELY = timedelta(days=1)
 """A delivery proves the way from Twenty for so long; each call that is written brings one."""
 
-DATABASE_SECONDS = 3
-
 SET_UP = "twenty-bridge setup twenty"
 PROBE = "twenty-bridge doctor --probe-webhook"
 MAY_READ = (
     "In Twenty, Settings → Roles, choose the key's role and allow Settings permissions → "
     f"{Permission.WEBHOOKS}. Or run {SET_UP} with a key that may."
 )
+MEND = "Fix what database.writable says, then run twenty-bridge doctor again."
 DELETE = "In Twenty, Settings → API & Webhooks, delete those where no bridge listens any more."
 
 
@@ -51,6 +49,12 @@ class _Webhook:
 
     async def examine(self) -> Verdict:
         """Whether Twenty tells of people and calls that change."""
+        try:
+            return await self._examine()
+        except InboxUnavailable as problem:
+            return warning(f"Whether deliveries arrive is not known: {problem}.", MEND)
+
+    async def _examine(self) -> Verdict:
         if self._wanted is None:
             return warning(
                 "Without TWENTY_WEBHOOK_SECRET Twenty tells of no new people: old calls do not find them.",
@@ -77,18 +81,18 @@ class _Webhook:
 
 
 async def last_arrival(database_url: str) -> datetime | None:
-    """When a delivery last arrived; None, too, where the database cannot be read: another check says so."""
+    """When a delivery last arrived at any replica; raises InboxUnavailable."""
     if not _is_there(database_url):
         return None
     try:
         database = connect(database_url)
-    except ImportError:
-        return None
+    except ImportError as missing:
+        raise InboxUnavailable(f"{missing.name} is missing") from None
     try:
-        async with asyncio.timeout(DATABASE_SECONDS), database.reading.connect() as connection:
+        async with database.reading.connect() as connection:
             return await last_delivery(connection)
-    except (SQLAlchemyError, OSError):
-        return None
+    except (SQLAlchemyError, OSError) as problem:
+        raise InboxUnavailable(f"the database cannot be read: {type(problem).__name__}") from problem
     finally:
         await database.close()
 

@@ -39,6 +39,7 @@ def test_json_for_programs() -> None:
         "settings.env_file",
         "database.writable",
         "database.migrated",
+        "database.forgotten",
     ]
 
 
