@@ -38,7 +38,7 @@ def run(
         findings = not_loaded(invalid)
     else:
         findings = asyncio.run(examine_all(settings, {*names, NAME} if names and probe_webhook else names))
-        if probe_webhook and _wants_probe(findings) and (yes or typer.confirm(QUESTION, err=True)):
+        if probe_webhook and _wants_probe(findings) and (yes or terminal.confirm(QUESTION, err=True)):
             findings = _probed(settings, findings)
     if as_json:
         told = {"checks": [one.as_json() for one in findings]}
@@ -57,7 +57,7 @@ def _wants_probe(findings: Sequence[Finding]) -> bool:
 # A question within `asyncio.run` would take the first Ctrl-C for itself, so each has a loop of its own.
 def _probed(settings: Settings, findings: Sequence[Finding]) -> list[Finding]:
     async def probed() -> Verdict:
-        async with open_probe(settings, tell=partial(typer.echo, err=True)) as probe:
+        async with open_probe(settings, tell=partial(terminal.say, err=True)) as probe:
             return await probe.run()
 
     found = Finding(NAME, asyncio.run(probed()))
