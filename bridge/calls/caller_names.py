@@ -61,7 +61,7 @@ PLACEHOLDERS = frozenset(
 )
 """What databases of caller names hold of a line whose subscriber they do not know."""
 
-TOWN = re.compile(r"[A-Z][A-Z .'-]*(?: {2,}|, ?)[A-Z]{2}|[A-Z][A-Z .'-]* USA")
+TOWN = re.compile(r"[A-Z][A-Z.'-]*(?: +[A-Z.'-]+)*(?:(?: {2,}| ?, ?)[A-Z]{2}| +USA)")
 """Town and state, in the columns of a fixed width: `LA MESA      CA`."""
 
 CODE = re.compile(r"[VX]?[0-9]{8,}|[A-Z]?[0-9 .()+-]{5,}", re.IGNORECASE)
