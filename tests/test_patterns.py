@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bridge.calls.numbers import reading
+from bridge.calls.written import LONGEST
 from bridge.redact import Redactor
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
@@ -33,7 +35,7 @@ HEADER = "a request's head: 8 KiB"
 SETTINGS = "the operator's settings"
 LINE = "a line of the log: its fields are cut, a traceback is not"
 ANSWER = "an answer of Twilio's or Twenty's"
-TYPED = "64 characters"
+TYPED = "250 characters: `LONGEST` of calls/written.py"
 PLAYED = "the sandbox, which is played with"
 OPERATORS = "the operator's own pattern, matched with 200 characters at most"
 
@@ -174,7 +176,7 @@ def _matched_whole(one: Used) -> bool:
     return set(re.findall(rf"\b{re.escape(one.name)}\.(\w+)\(", source)) == {"fullmatch"}
 
 
-def compiled() -> Iterator[Any]:
+def compiled(*, typed: bool) -> Iterator[Any]:
     for one in used():
         # One that is not listed fails the test before.
         if BOUNDS.get(one.file, {}).get(one.name, OPERATORS) == OPERATORS:
@@ -184,6 +186,8 @@ def compiled() -> Iterator[Any]:
         flags = eval(ast.unparse(one.flags), vars(module)) if one.flags else 0
         pattern = re.compile(text, flags)
         work = pattern.fullmatch if _matched_whole(one) else everything_with(pattern)
+        if (BOUNDS[one.file][one.name] == TYPED) != typed:
+            continue
         yield pytest.param(pattern, work, id=f"{one.file}-{one.name}-{text[:20]!r}")
 
 
@@ -327,7 +331,23 @@ def everything_with(pattern: re.Pattern[str]) -> Callable[[str], object]:
     return lambda text: (pattern.fullmatch(text), sum(1 for _ in pattern.finditer(text)))
 
 
-@pytest.mark.parametrize(("pattern", "work"), list(compiled()))
+@pytest.mark.parametrize(("pattern", "work"), list(compiled(typed=True)))
+def test_a_pattern_that_sees_few_characters_is_fast_on_the_worst_of_them(
+    pattern: re.Pattern[str], work: Callable[[str], object]
+) -> None:
+    chance = random.Random(pattern.pattern)
+    for made in hostile(Parts(pattern, chance).all, chance):
+        assert seconds(work, made(LONGEST)[:LONGEST], least_of=3) < 0.01
+
+
+def test_no_number_is_read_that_is_longer() -> None:
+    began = time.thread_time()
+    for part in ("(", " ", ",", "p1", " (a", "x1", ";a="):
+        assert reading("+33639980001" + part * 100_000, "FR") is None
+    assert time.thread_time() - began < 1
+
+
+@pytest.mark.parametrize(("pattern", "work"), list(compiled(typed=False)))
 def test_a_pattern_takes_time_in_proportion_to_its_text(
     pattern: re.Pattern[str], work: Callable[[str], object]
 ) -> None:
