@@ -308,6 +308,27 @@ def test_a_listener_that_is_too_slow_is_left(bytes_a_second: int, seconds: int |
     assert seconds or lasted == 1000
 
 
+@pytest.mark.parametrize(
+    ("named", "sent", "shown"),
+    [
+        ("audio/mpeg", "audio/mpeg", "inline"),
+        ("AUDIO/WAV; charset=x", "audio/wav", "inline"),
+        ("binary/octet-stream", "audio/mpeg", "inline"),
+        ("text/html", "application/octet-stream", "attachment"),
+        ("audio/x><script>", "application/octet-stream", "attachment"),
+        ("image/svg+xml", "application/octet-stream", "attachment"),
+    ],
+)
+async def test_a_recording_is_audio_or_a_file_to_save(
+    open_house: OpenHouse, named: str, sent: str, shown: str
+) -> None:
+    async with elsewhere(saying(200, **{"Content-Type": named})) as (url, _):
+        house = await open_house(twilio={"api_url": url})
+        answer, _ = await house.open(link(house, recorded(house)))
+        assert answer.headers["Content-Type"] == sent
+        assert answer.headers["Content-Disposition"].startswith(shown)
+
+
 async def test_media_that_break_off_end_as_a_connection_that_does(open_house: OpenHouse) -> None:
     async def breaks_off(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "audio/mpeg", "Content-Length": "1000"})
