@@ -10,6 +10,7 @@ from bridge.calls.agents import Agents
 from bridge.calls.texts import ENGLISH
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.sandbox.twenty import NEWEST, OLDEST
 from bridge.sync.batch import Policy, Preparation
 from bridge.sync.missed import Reminders
 from bridge.sync.worker import Worker
@@ -21,10 +22,16 @@ from tests.support import LINKS, TEN
 from tests.sync.support import Settings
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, sqlite_file: Path) -> str:
-    """An empty database of either kind."""
-    if request.param == "sqlite":
+@pytest.fixture(params=[OLDEST, NEWEST])
+def generation(request: pytest.FixtureRequest) -> str:
+    """The oldest Twenty and the newest; each database is tried with one of them."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, generation: str, sqlite_file: Path) -> str:
+    """An empty database: SQLite beside the oldest Twenty, PostgreSQL beside the newest."""
+    if generation == OLDEST:
         return f"sqlite+aiosqlite:///{sqlite_file}"
     url: str = request.getfixturevalue("postgres_url")
     return url

@@ -53,12 +53,6 @@ DELETE_NOTE = "mutation ($id: UUID!) { deleteNote(id: $id) { id } }"
 DELETE_TASK = "mutation ($id: UUID!) { deleteTask(id: $id) { id } }"
 
 
-@pytest.fixture(params=[OLDEST, NEWEST])
-def generation(request: pytest.FixtureRequest) -> str:
-    version: str = request.param
-    return version
-
-
 @pytest.fixture
 def database_url(sqlite_file: Path) -> str:
     return f"sqlite+aiosqlite:///{sqlite_file}"

@@ -94,7 +94,7 @@ async def test_a_call_that_cannot_be_read_or_folded_is_parked_among_199(
     await inbox.recent(TEN - timedelta(days=1))
 
 
-@pytest.mark.parametrize("operation", ["UpsertPhoneCalls", "UpsertTimelineActivities"])
+@pytest.mark.parametrize("operation", ["UpsertPhoneCalls", "TimelineActivities"])
 @pytest.mark.parametrize("place", [0, 77, 199])
 async def test_an_unknown_code_for_one_record_stops_no_other(
     twenty: TwentySandbox,
@@ -109,6 +109,7 @@ async def test_an_unknown_code_for_one_record_stops_no_other(
     record = record_id("phoneCall", sids[place])
     fails = Fails(client, record, operation=operation)
     worker = make_worker(fails, Settings())
+    worker._clock = lambda: TEN
     await drain(worker)
     assert set(await phone_calls(twenty)) - {sids[place]} == set(sids) - {sids[place]}
     call = await known_call(inbox, sids[place])

@@ -211,9 +211,10 @@ NOTES = """{ notes { edges { node { title bodyV2 { markdown }
 
 
 async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(
-    inbox: Inbox, make_worker: MakeWorker
+    inbox: Inbox, make_worker: MakeWorker, generation: str
 ) -> None:
-    async with twenty_sandbox(rate_limit=False) as bare, open_client(twenty_settings(bare)) as client:
+    sandbox = twenty_sandbox(rate_limit=False, generation=generation)
+    async with sandbox as bare, open_client(twenty_settings(bare)) as client:
         jane = await create_person(bare, "Jane Doe", primaryPhoneNumber=JANE)
         worker = make_worker(client, Settings())
         sid = new_sid()

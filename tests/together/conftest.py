@@ -11,7 +11,7 @@ from aiohttp import ClientResponse, ClientSession
 from pytest_aiohttp import AiohttpClient
 
 from bridge.app import open_app
-from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from tests.support import twenty_settings, twilio_settings
 from tests.web.conftest import KEY, PUBLIC_URL, settings_with
@@ -38,6 +38,12 @@ class House:
         url = link.replace(PUBLIC_URL, self.url)
         async with self.session.request(method, url, headers=headers, allow_redirects=False) as answer:
             return answer, await answer.read()
+
+
+@pytest.fixture(params=[OLDEST, NEWEST])
+def generation(request: pytest.FixtureRequest) -> str:
+    """The oldest Twenty and the newest."""
+    return str(request.param)
 
 
 OpenHouse = Callable[..., Awaitable[House]]

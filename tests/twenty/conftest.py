@@ -4,7 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
+
+
+@pytest.fixture(params=[OLDEST, NEWEST])
+def generation(request: pytest.FixtureRequest) -> str:
+    """The oldest Twenty and the newest."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -96,8 +96,8 @@ async def test_what_is_missing_is_named_with_what_it_disables(
     assert all(field in message for drift in found for message in drift.missing)
 
 
-async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone() -> None:
-    async with twenty_sandbox(rate_limit=False) as bare, open_client(twenty_settings(bare)) as client:
+async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone(bare: TwentySandbox) -> None:
+    async with open_client(twenty_settings(bare)) as client:
         found = await find_drifts(client)
     assert {drift.operation: drift.disables for drift in found} == {
         "LastCalls": Feature.LAST_CALLS,

@@ -212,11 +212,13 @@ async def broken_off(twenty: TwentySandbox, after: int) -> None:
 
 
 @pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.slow)])
-async def test_what_broke_off_is_ended_by_the_next_run(bare: TwentySandbox, every: int) -> None:
+async def test_what_broke_off_is_ended_by_the_next_run(
+    bare: TwentySandbox, generation: str, every: int
+) -> None:
     await run(bare)
     whole, needed = await look(bare), len(mutations(bare))
     for after in range(0, needed, every):
-        async with twenty_sandbox(rate_limit=False) as twenty:
+        async with twenty_sandbox(rate_limit=False, generation=generation) as twenty:
             await broken_off(twenty, after)
             await run(twenty)
             assert await look(twenty) == whole, f"broken off after {after} mutations"

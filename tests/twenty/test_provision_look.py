@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bridge.sandbox.twenty import twenty_sandbox
+from bridge.sandbox.twenty import NEWEST, OLDEST, twenty_sandbox
 from bridge.twenty.provision import FIELDS
 from tests.twenty.provisioning import Workspace, run, workspace
 
@@ -30,10 +30,10 @@ IN_TAB = ["name", "startedAt", "direction", "status", "person", "duration", "age
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def made() -> AsyncIterator[Workspace]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[OLDEST, NEWEST])
+async def made(request: pytest.FixtureRequest) -> AsyncIterator[Workspace]:
     """A workspace after `setup twenty`."""
-    async with twenty_sandbox(rate_limit=False) as bare:
+    async with twenty_sandbox(rate_limit=False, generation=request.param) as bare:
         assert (await run(bare)).complete
         yield await workspace(bare)
 

@@ -46,6 +46,12 @@ def command(
     application_page: Annotated[
         list[str] | None, typer.Option(help="An object that an application shows on a page of its own.")
     ] = None,
+    safe_mode: Annotated[
+        Switch, typer.Option(help="Drop webhooks to private addresses, as Twenty does unless told otherwise.")
+    ] = Switch.OFF,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(help="A private host that safe mode lets through; since 2.33.")
+    ] = None,
 ) -> None:
     """A Twenty to play with, until Ctrl-C."""
     # Standard output is for what is told when it is ready.
@@ -60,6 +66,8 @@ def command(
             rate_limit=rate_limit is Switch.ON,
             generation=generation,
             application_pages=application_page or (),
+            safe_mode=safe_mode is Switch.ON,
+            allowed_hosts=allowed_host or (),
         ) as sandbox:
             typer.echo(_as_json(sandbox) if as_json else _as_text(sandbox))
             await _interrupted()

@@ -6,6 +6,7 @@ ApiError                 one error of a GraphQL answer: code, subCode, message
 ├── InvalidQuery         an argument that its root field does not take
 ├── RecordNotFound       no such record, or it is deleted
 ├── NoMenuItem           no such item of the menu
+├── NoLayout             no such layout of a page
 ├── DuplicateEntry       a unique value that another record has
 ├── ForeignKey           a relation to a record that does not exist
 ├── PermissionDenied     the caller's role does not allow it
@@ -89,6 +90,15 @@ class NoMenuItem(ApiError):
 
     def __init__(self) -> None:
         super().__init__("Navigation menu item not found")
+
+
+class NoLayout(ApiError):
+    """No such layout of a page."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, layout_id: str) -> None:
+        super().__init__(f'Page layout with ID "{layout_id}" not found')
 
 
 class DuplicateEntry(ApiError):

@@ -19,7 +19,7 @@ from bridge.sandbox.twenty.errors import ApiError
 from bridge.sandbox.twenty.faults import Faults
 from bridge.sandbox.twenty.limits import Limiter, no_stock
 from bridge.sandbox.twenty.model import RootField
-from bridge.sandbox.twenty.records import grouping
+from bridge.sandbox.twenty.records import dashboards, grouping
 from bridge.sandbox.twenty.records.columns import DbRow
 from bridge.sandbox.twenty.records.reads import Reader
 from bridge.sandbox.twenty.records.writes import Event, Writer
@@ -72,7 +72,7 @@ class Executor:
         if self.faults.quota_exhausted and target.action.startswith("create"):
             raise no_stock((self.workspace.rows.first("workspace") or {})["id"])
         events: list[Event] = []
-        call = Call(schema, target, arguments, root, caller, self.faults.poison, events)
+        call = Call(self.workspace, schema, target, arguments, root, caller, self.faults.poison, events)
         value = await self.workspace.store.run(call.execute)
         self.on_events(events)
         return value
@@ -101,6 +101,7 @@ def check_roots(roots: Sequence[Selected]) -> None:
 class Call:
     """One root field, ready to be executed within a transaction."""
 
+    workspace: Workspace
     schema: Schema
     target: RootField
     arguments: dict[str, Any]
@@ -128,6 +129,9 @@ class Call:
         if verb == "destroy":
             doomed = writer.destroying(owner, self.arguments)
             shown = reader.shaped(owner, doomed, self.selected)
+            if dashboards.are(owner):
+                dashboards.drop_layouts(self.workspace.rows, doomed)
+                self.workspace.keep(writer.connection)
             writer.destroy(owner, doomed)
             return shown
         return reader.shaped(owner, self._rows(writer, verb), self.selected)
@@ -137,6 +141,16 @@ class Call:
         if verb == "create":
             data = arguments["data"]
             records = data if isinstance(data, list) else [data]
-            return writer.create(owner, records, upsert=bool(arguments.get("upsert")))
+            upsert = bool(arguments.get("upsert"))
+            if dashboards.are(owner) and not upsert and all(isinstance(one, dict) for one in records):
+                return self._dashboards(writer, records)
+            return writer.create(owner, records, upsert=upsert)
         change = {"update": writer.update, "delete": writer.delete, "restore": writer.restore}[verb]
         return change(owner, arguments)
+
+    def _dashboards(self, writer: Writer, records: list[dict[str, Any]]) -> Sequence[DbRow]:
+        complete = dashboards.with_layouts(records)
+        written = writer.create(self.target.object, complete, upsert=False)
+        dashboards.add_layouts(self.workspace.rows, records, complete)
+        self.workspace.keep(writer.connection)
+        return written

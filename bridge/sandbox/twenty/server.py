@@ -16,6 +16,7 @@ from bridge.sandbox.twenty.generation import GENERATIONS, OLDEST, Generation
 from bridge.sandbox.twenty.graphql_api import GraphqlApi
 from bridge.sandbox.twenty.http import Asked, Endpoints, Log
 from bridge.sandbox.twenty.limits import Limiter
+from bridge.sandbox.twenty.outbound import Outbound
 from bridge.sandbox.twenty.pages.routes import Pages
 from bridge.sandbox.twenty.store import Store
 from bridge.sandbox.twenty.webhooks import Webhooks
@@ -58,12 +59,16 @@ async def twenty_sandbox(
     rate_limit: bool = True,
     generation: str = OLDEST,
     application_pages: Collection[str] = (),
+    safe_mode: bool = False,
+    allowed_hosts: Collection[str] = (),
 ) -> AsyncIterator[TwentySandbox]:
     """A Twenty that listens on a port (0: a free one) until the context ends.
 
     `database` is a file that survives a restart, or `:memory:`. Only a new database asks for the rest:
     `generation` is its version, of `GENERATIONS`; `provisioned` brings the object `phoneCall` along;
     `application_pages` names objects whose records an application shows on a page of its own.
+    In `safe_mode` webhooks to private addresses are dropped without a word, but for `allowed_hosts`, which
+    only versions since 2.33 know.
     """
     chosen = GENERATIONS[generation]
     _check_pages(chosen, application_pages)
@@ -79,7 +84,8 @@ async def twenty_sandbox(
             )
         )
         await workspace.store.run(lambda connection: seed.add_members(connection, workspace))
-        webhooks = Webhooks(workspace)
+        known_hosts = allowed_hosts if workspace.generation.allowed_hosts else ()
+        webhooks = Webhooks(workspace, Outbound(safe_mode=safe_mode, allowed_hosts=known_hosts))
         stack.push_async_callback(webhooks.close)
         faults, log = Faults(), Log()
         limiter = Limiter(enabled=rate_limit, second=workspace.generation.second_rate_limit)

@@ -16,6 +16,7 @@ from bridge.sandbox.twenty.kinds import moments
 from bridge.sandbox.twenty.kinds.parts import parts_of
 from bridge.sandbox.twenty.kinds.scalars import read
 from bridge.sandbox.twenty.model import ObjectType, Row
+from bridge.sandbox.twenty.outbound import Outbound
 from bridge.sandbox.twenty.records.columns import DbRow, read_composite
 from bridge.sandbox.twenty.records.writes import Event
 from bridge.sandbox.twenty.workspace import Workspace
@@ -40,8 +41,9 @@ def wants(operations: Sequence[str], event_name: str) -> bool:
 class Webhooks:
     """Delivers what happened to those who registered for it, in the background."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, outbound: Outbound) -> None:
         self._workspace = workspace
+        self._outbound = outbound
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
 
@@ -72,6 +74,9 @@ class Webhooks:
         return payload
 
     async def _deliver(self, hook: Row, payload: Row) -> None:
+        if not await self._outbound.permits(hook["targetUrl"]):
+            log.info("webhook.dropped", event_name=payload["eventName"], reason="a private address")
+            return
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         timestamp = str(int(time.time() * 1000))
         headers = {

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from structlog.testing import capture_logs
 
+from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
+from bridge.sandbox.twenty.outbound import Outbound
 from bridge.sandbox.twenty.webhooks import signature, wants
+from tests.support import eventually
 
 Ask = Callable[..., Awaitable[Any]]
 
@@ -98,6 +102,75 @@ async def test_an_update_names_its_fields_and_a_deletion_is_told(ask: Ask, recei
     await ask("mutation ($i: UUID!) {deletePerson(id: $i) {id}}", i=person)
     told = json.loads((await receiver.next())[1])
     assert (told["eventName"], told["updatedFields"]) == ("person.deleted", ["deletedAt"])
+
+
+@pytest.mark.parametrize("generation", [OLDEST, NEWEST])
+async def test_phone_calls_are_told_of_like_all_else(
+    ask: Ask, receiver: Receiver, sandbox: TwentySandbox
+) -> None:
+    await register(ask, receiver, "phoneCall.updated", "phoneCall.deleted")
+    person = (await ask("mutation {createPerson(data: {}) {id}}"))["data"]["createPerson"]["id"]
+    made = await ask('mutation {createPhoneCall(data: {name: "Call", externalCallId: "CA1"}) {id}}')
+    call = made["data"]["createPhoneCall"]["id"]
+    for data in ({"personId": person}, {"personId": None}):
+        await ask(
+            "mutation ($i: UUID!, $d: PhoneCallUpdateInput!) {updatePhoneCall(id: $i, data: $d) {id}}",
+            i=call,
+            d=data,
+        )
+        told = json.loads((await receiver.next())[1])
+        assert (told["eventName"], told["updatedFields"]) == ("phoneCall.updated", ["personId"])
+        assert told["record"]["id"] == call
+        assert told["record"]["personId"] == data["personId"]
+        assert told["record"]["externalCallId"] == "CA1"
+    await ask("mutation ($i: UUID!) {deletePhoneCall(id: $i) {id}}", i=call)
+    told = json.loads((await receiver.next())[1])
+    assert (told["eventName"], told["record"]["id"]) == ("phoneCall.deleted", call)
+    assert told["record"]["deletedAt"]
+
+
+@pytest.mark.parametrize(
+    ("generation", "allowed", "arrives"),
+    [
+        (OLDEST, (), False),
+        (NEWEST, (), False),
+        (NEWEST, ("127.0.0.2",), False),
+        (OLDEST, ("127.0.0.1",), False),
+        (NEWEST, ("127.0.0.1",), True),
+    ],
+)
+async def test_in_safe_mode_private_addresses_are_told_nothing(
+    asker: Callable[[TwentySandbox], Ask],
+    receiver: Receiver,
+    generation: str,
+    allowed: tuple[str, ...],
+    *,
+    arrives: bool,
+) -> None:
+    async with twenty_sandbox(generation=generation, safe_mode=True, allowed_hosts=allowed) as sandbox:
+        ask = asker(sandbox)
+        await register(ask, receiver, "note.created")
+        with capture_logs() as logged:
+            assert "errors" not in await ask("mutation {createNote(data: {}) {id}}")
+            await eventually(lambda: any(line["event"].startswith("webhook.") for line in logged))
+    assert receiver.deliveries.empty() != arrives
+    assert [line["event"] for line in logged] == ["webhook.delivered" if arrives else "webhook.dropped"]
+
+
+@pytest.mark.parametrize(
+    ("url", "permitted"),
+    [
+        ("https://203.0.113.1/hook", False),
+        ("https://8.8.8.8/hook", True),
+        ("http://[::1]:3000/hook", False),
+        ("http://10.1.2.3/hook", False),
+        ("http://169.254.169.254/latest", False),
+        ("http://localhost/hook", False),
+    ],
+)
+async def test_where_requests_may_go_in_safe_mode(url: str, *, permitted: bool) -> None:
+    assert await Outbound(safe_mode=True).permits(url) is permitted
+    assert await Outbound().permits(url)
 
 
 async def test_what_was_refused_is_not_told(ask: Ask, receiver: Receiver) -> None:

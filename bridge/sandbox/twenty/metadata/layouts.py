@@ -4,8 +4,8 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from bridge.sandbox.twenty.errors import InternalError, NoMenuItem
-from bridge.sandbox.twenty.metadata import looks
+from bridge.sandbox.twenty.errors import InternalError, NoLayout, NoMenuItem
+from bridge.sandbox.twenty.metadata import charts, looks
 from bridge.sandbox.twenty.metadata.context import Context, Registry
 from bridge.sandbox.twenty.model import Row
 
@@ -40,8 +40,26 @@ def get_page_layouts(
 
 
 @REGISTRY.query("getPageLayout")
-def get_page_layout(context: Context, id: str) -> Row | None:  # noqa: A002
-    return context.rows.get("pageLayout", id)
+def get_page_layout(context: Context, id: str) -> Row:  # noqa: A002
+    row = context.rows.get("pageLayout", id)
+    if row is None:
+        raise NoLayout(id)
+    return row
+
+
+@REGISTRY.mutation("createPageLayout", "LAYOUTS")
+def create_page_layout(context: Context, input: Row) -> Row:  # noqa: A002
+    return looks.add_layout(context.rows, **input)
+
+
+@REGISTRY.mutation("updatePageLayout", "LAYOUTS")
+def update_page_layout(context: Context, id: str, input: Row) -> Row:  # noqa: A002
+    return context.rows.change("pageLayout", get_page_layout(context, id), **input)
+
+
+@REGISTRY.mutation("destroyPageLayout", "LAYOUTS")
+def destroy_page_layout(context: Context, id: str) -> bool:  # noqa: A002
+    return bool(looks.drop_layout(context.rows, get_page_layout(context, id)["id"]))
 
 
 @REGISTRY.query("getPageLayoutTabs")
@@ -94,12 +112,24 @@ def destroy_page_layout_tab(context: Context, id: str) -> bool:  # noqa: A002
 @REGISTRY.mutation("createPageLayoutWidget", "LAYOUTS")
 def create_page_layout_widget(context: Context, input: Row) -> Row:  # noqa: A002
     _existing(context, "pageLayoutTab", input["pageLayoutTabId"])
-    return looks.add_widget(context.rows, **input)
+    widget = charts.checked(context.rows, _placed(input))
+    charts.check_position(widget)
+    return looks.add_widget(context.rows, **widget)
+
+
+def _placed(given: Row) -> Row:
+    """A widget of which the place in a grid alone is said stands in a grid."""
+    if given.get("position") or not given.get("gridPosition"):
+        return given
+    return {**given, "position": {"layoutMode": "GRID", **given["gridPosition"]}}
 
 
 @REGISTRY.mutation("updatePageLayoutWidget", "LAYOUTS")
 def update_page_layout_widget(context: Context, id: str, input: Row) -> Row:  # noqa: A002
-    return context.rows.change("pageLayoutWidget", _existing(context, "pageLayoutWidget", id), **input)
+    row = _existing(context, "pageLayoutWidget", id)
+    widget = charts.checked(context.rows, {**row, **_placed(input)})
+    charts.check_position(widget)
+    return context.rows.change("pageLayoutWidget", row, **widget)
 
 
 @REGISTRY.mutation("destroyPageLayoutWidget", "LAYOUTS")

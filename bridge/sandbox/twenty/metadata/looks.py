@@ -75,13 +75,8 @@ def lay_out_anew(rows: Rows, owner: Row) -> None:
 def _layout(
     rows: Rows, owner: Row, page: Row, tabs: Sequence[tuple[str, str]], *, name: str, system: bool
 ) -> None:
-    layout = rows.add(
-        "pageLayout",
-        name=name,
-        type="RECORD_PAGE",
-        objectMetadataId=owner["id"],
-        universalIdentifier=str(uuid.uuid4()),
-        isSystemSideEffect=system,
+    layout = add_layout(
+        rows, name=name, type="RECORD_PAGE", objectMetadataId=owner["id"], isSystemSideEffect=system
     )
     for position, (title, kind) in enumerate(tabs):
         tab = add_tab(rows, title=title, position=10 * (position + 1), pageLayoutId=layout["id"])
@@ -96,6 +91,17 @@ def _layout(
             objectMetadataId=owner["id"],
             configuration=configuration,
         )
+
+
+def add_layout(rows: Rows, **values: object) -> Row:
+    defaults = {"objectMetadataId": None, "isSystemSideEffect": False}
+    return rows.add("pageLayout", **{**defaults, "universalIdentifier": str(uuid.uuid4()), **values})
+
+
+def drop_layout(rows: Rows, layout_id: str) -> Row:
+    for tab in rows.drop_all("pageLayoutTab", pageLayoutId=layout_id):
+        rows.drop_all("pageLayoutWidget", pageLayoutTabId=tab["id"])
+    return rows.drop("pageLayout", layout_id)
 
 
 def add_tab(rows: Rows, **values: object) -> Row:
@@ -130,7 +136,6 @@ def undress(rows: Rows, object_id: str) -> None:
         for kind in ("viewField", "viewSort", "viewFilter", "viewFieldGroup"):
             rows.drop_all(kind, viewId=view["id"])
         rows.drop_all("navigationMenuItem", viewId=view["id"])
-    for layout in rows.drop_all("pageLayout", objectMetadataId=object_id):
-        for tab in rows.drop_all("pageLayoutTab", pageLayoutId=layout["id"]):
-            rows.drop_all("pageLayoutWidget", pageLayoutTabId=tab["id"])
+    for layout in rows.all("pageLayout", objectMetadataId=object_id):
+        drop_layout(rows, layout["id"])
     rows.drop_all("navigationMenuItem", targetObjectMetadataId=object_id)

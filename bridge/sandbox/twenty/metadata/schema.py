@@ -30,7 +30,7 @@ from bridge.sandbox.twenty.metadata import (
     views,
 )
 
-_PARTS = ("structure", "views", "layouts", "accounts")
+_PARTS = ("structure", "views", "layouts", "charts", "accounts")
 _AREAS = (objects, views, layouts, users, keys, hooks, timeline_types)
 _ZEROS: dict[str, object] = {"Boolean": False, "String": "", "Float": 0, "Int": 0, "JSON": None}
 
