@@ -13,7 +13,7 @@ from bridge.demo.company import AGENT, MORNING, Script
 from bridge.demo.process import running
 from bridge.demo.twenty import Record, Twenty, open_twenty
 from bridge.sandbox.company import PEOPLE
-from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import Delivered, PlayedCall, TwilioSandbox, twilio_sandbox
 
 ARRIVES_SECONDS = 30
@@ -80,7 +80,7 @@ async def open_stage() -> AsyncIterator[Stage]:
     """Two sandboxes, a provisioned workspace with people, and the bridge between them."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="twenty-bridge-")))
-        twenty = await stack.enter_async_context(twenty_sandbox())
+        twenty = await stack.enter_async_context(twenty_sandbox(generation=NEWEST))
         twilio = await stack.enter_async_context(twilio_sandbox())
         env = bridge.environment(twilio, twenty, folder)
         folder.joinpath("config.yaml").write_text(bridge.CONFIG)

@@ -164,7 +164,7 @@ GIVEN = (
         "CreateTimelineActivities",
         "data",
         """id timelineActivityTypeId happensAt createdAt targetPersonId workspaceMemberId
-        linkedObjectMetadataId linkedRecordId""",
+        linkedObjectMetadataId linkedRecordId linkedRecordCachedName""",
         Feature.TIMELINE,
         typed=True,
     ),

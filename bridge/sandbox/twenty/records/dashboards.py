@@ -1,13 +1,14 @@
 """A dashboard has a page's layout: it brings one where none is named, and takes it along when it goes."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from bridge.sandbox.twenty.errors import InternalError
 from bridge.sandbox.twenty.metadata import looks
 from bridge.sandbox.twenty.metadata.rows import Rows
 from bridge.sandbox.twenty.model import ObjectType
+from bridge.sandbox.twenty.records.columns import DbRow
 
 Given = dict[str, Any]
 
@@ -30,7 +31,7 @@ def add_layouts(rows: Rows, given: Sequence[Given], records: Sequence[Given]) ->
             looks.add_layout(rows, id=record["pageLayoutId"], name=title, type="DASHBOARD")
 
 
-def drop_layouts(rows: Rows, dashboards: Sequence[Mapping[str, Any]]) -> None:
+def drop_layouts(rows: Rows, dashboards: Sequence[DbRow]) -> None:
     """Drop the layouts of dashboards that go; raises InternalError where one is gone already."""
     layouts = [one["pageLayoutId"] for one in dashboards if one["pageLayoutId"]]
     if not all(rows.get("pageLayout", one) for one in layouts):
