@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,9 @@ from bridge.sandbox.twenty.metadata.context import Context
 from bridge.sandbox.twenty.metadata.endpoint import plain_error
 from bridge.sandbox.twenty.tokens import Issuer
 from bridge.sandbox.twenty.workspace import Workspace
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a surrogate pair."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,11 @@ def _set_cookie(answer: web.Response, session: str, *, secure: bool) -> None:
 def _body(text: str, content_type: str) -> Any:
     if content_type == "application/x-www-form-urlencoded":
         return dict(parse_qsl(text))
-    return json.loads(text)
+    body = json.loads(text)
+    if "\\u" not in text:
+        return body
+    # Whole pairs are one character by now; the original keeps the replacement character for half a pair.
+    return json.loads(_HALF.sub("\ufffd", json.dumps(body, ensure_ascii=False)))
 
 
 async def _never() -> web.Response:

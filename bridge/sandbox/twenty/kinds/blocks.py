@@ -1,8 +1,10 @@
 """The blocks of the original's editor: made of inline content, and turned back into Markdown."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ Inline = dict[str, Any]
 LOOKS = {"backgroundColor": "default", "textColor": "default", "textAlignment": "left"}
 _MARKS = {"bold": "**", "italic": "*", "strike": "~~", "code": "`"}
 _DANGEROUS = ("javascript", "data", "vbscript")
+_HALF = re.compile("[\ud800-\udfff]")
 _LISTED = ("bulletListItem", "numberedListItem", "checkListItem")
 
 
@@ -34,17 +37,19 @@ def text(value: str, styles: Iterable[str] = ()) -> Inline:
 def joined(parts: Iterable[Inline]) -> list[Inline]:
     """Inline content in which neighbours of the same styles are one."""
     result: list[Inline] = []
-    for part in parts:
-        last = result[-1] if result else None
-        if last and last["type"] == part["type"] == "text" and last["styles"] == part["styles"]:
-            result[-1] = {**last, "text": last["text"] + part["text"]}
-        elif part["type"] != "text" or part["text"]:
-            result.append(part)
+    there = (part for part in parts if part["type"] != "text" or part["text"])
+    for styles, alike in groupby(there, lambda part: part.get("styles")):
+        if styles is None:
+            result += alike
+        else:
+            result.append({"type": "text", "text": "".join(part["text"] for part in alike), "styles": styles})
     return result
 
 
 def as_json(blocks: object) -> str:
-    return json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))
+    """As `JSON.stringify` spells it: half a surrogate pair stays an escape."""
+    written = json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))
+    return _HALF.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
 
 
 def parsed(given: str, name: str) -> list[Block]:
@@ -79,7 +84,7 @@ def to_markdown(blocks: list[Block]) -> str:
             lines.append("" if kind in _LISTED and before in _LISTED else "\n")
         lines.append("    " * depth + _line(kind, one) + "\n")
         before = kind
-    return "".join(lines) or "\n"
+    return _HALF.sub("\ufffd", "".join(lines)) or "\n"
 
 
 def _flat(blocks: object, depth: int = 0) -> Iterator[tuple[int, Block]]:
