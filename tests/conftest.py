@@ -18,7 +18,7 @@ hypothesis_settings.load_profile("noisy")
 
 @pytest.fixture
 def generation() -> str:
-    """The version of the Twenty; `tests/generations.py` says which rooms are tested on several."""
+    """The version of the Twenty; rooms that are tested on several say so."""
     return OLDEST
 
 

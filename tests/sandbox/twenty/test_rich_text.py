@@ -53,11 +53,7 @@ def test_blocks_are_kept_to_the_letter(given_blocks: list[Any]) -> None:
     written = json.dumps(given_blocks)
     stored = rich_text.stored({"blocknote": written}, "bodyV2")
     assert json.loads(str(stored["blocknote"])) == given_blocks
-    whole = str(stored["markdown"])
-    assert all(
-        one.encode(errors="replace").decode() in whole or max(one) > "\ud7ff" for one in texts(given_blocks)
-    )
-    whole.encode()
+    assert all(one in str(stored["markdown"]) for one in texts(given_blocks))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +75,7 @@ def test_time_grows_with_the_text(unit: str) -> None:
     ("body", "expected"),
     [
         ({"markdown": "a\ud83d b"}, "a� b"),
-        ({"markdown": "a\udc00 b"}, "a� b"),
+        ({"markdown": "c\udc00 d"}, "c� d"),
         ({"markdown": "a\U0001f986 b"}, "a\U0001f986 b"),
     ],
 )
