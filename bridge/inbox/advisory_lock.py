@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bridge import background
 from bridge.errors import Standby
 from bridge.inbox import postgresql
 
@@ -67,7 +68,7 @@ class AdvisoryLock:
             return
         if not await self._ask(self._try, within=postgresql.CONNECT_SECONDS + ANSWER_SECONDS):
             raise Standby("another process drains")
-        self._heartbeat = self._heartbeat or asyncio.create_task(self._beat(), name="drain lock")
+        self._heartbeat = self._heartbeat or background.keep_running(self._beat, name="drain lock")
 
     async def check(self) -> None:
         """See `DrainLock`. One round trip, because the server alone knows whether the session lives."""

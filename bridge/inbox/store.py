@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge import metrics
+from bridge import background, metrics
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
 from bridge.inbox.attempts import adding, attempt
@@ -102,7 +102,7 @@ class Inbox:
     async def writing(self) -> AsyncIterator[None]:
         """Takes callbacks until left; then writes what was promised."""
         self._writer.start()
-        watching = asyncio.create_task(self._keep_files(), name="inbox files")
+        watching = background.keep_running(self._keep_files, name="inbox files")
         try:
             yield
         finally:
