@@ -43,6 +43,12 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "calls/caller_names.py": {"CODE": FIELD, "TOWN": FIELD},
     "commands/numbers.py": {"ADDRESS": SETTINGS},
     "calls/dialling.py": {"SEPARATORS": TYPED},
+    "calls/normalising.py": {
+        "'[0-9]+'": ANSWER,
+        "BETWEEN": ANSWER,
+        "CALLING_CODE": ANSWER,
+        "LETTERS": ANSWER,
+    },
     "calls/numbering.py": {"ARGENTINE_TWICE": TYPED, "BRAZILIAN_MOBILE": TYPED, "MEXICAN_PREFIX": TYPED},
     "calls/numbers.py": {"E164": TYPED, "'[^0-9]'": TYPED},
     "calls/surcharged.py": {"re.escape(self.prefix).replace('\\\\.', '[0-9]')": OPERATORS},

@@ -74,11 +74,31 @@ def number_of(number: str, *, calling_code: str, country_code: str, region: str)
     A normalised field holds the national number beside its calling code (`159130001`, `+33`);
     an older one anything that people write, read as they would in its country, else in `region`.
     """
-    home = _region(calling_code, country_code) or region
-    text = plain(number)
-    read = [found.number for meant in _meant(text, calling_code) if (found := reading(meant, home))]
+    read = meanings(number, calling_code=calling_code, country_code=country_code, region=region)
     # A number that was assigned, rather than one that merely has a length that some number has.
     return next((one for one in read if one.is_valid), read[0] if read else None)
+
+
+def meanings(number: str, *, calling_code: str, country_code: str, region: str) -> list[Number]:
+    """The numbers that such a field can mean, the likeliest first."""
+    home = _region(calling_code, country_code) or region
+    text = plain(number)
+    return [found.number for meant in _meant(text, calling_code) if (found := reading(meant, home))]
+
+
+def is_asked_for(number: Number, text: str) -> bool:
+    """Whether the look-up of a number finds a field with this text: what `patterns` is to Twenty, here."""
+    return any(_is_like(text, pattern) for pattern in patterns(number))
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    """PostgreSQL's `like`, of a pattern that begins and ends with `%`."""
+    at = 0
+    for piece in pattern.strip("%").split("%"):
+        at = text.find(piece, at) + len(piece)
+        if at < len(piece):
+            return False
+    return True
 
 
 def _meant(number: str, calling_code: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import sys
 import structlog
 import typer
 
-from bridge.cli import backfill, calls, doctor, init, keys, sandbox, serve, setup, token, twilio
+from bridge.cli import backfill, calls, doctor, init, keys, people, sandbox, serve, setup, token, twilio
 from bridge.commands import terminal
 from bridge.errors import BridgeError
 
@@ -26,6 +26,7 @@ app.add_typer(token.group, name="token")
 app.add_typer(keys.group, name="keys")
 app.add_typer(twilio.group, name="twilio")
 app.add_typer(calls.group, name="calls")
+app.add_typer(people.group, name="people")
 app.command()(backfill.backfill)
 app.command()(sandbox.demo)
 app.command(context_settings=sandbox.PASSED_ON)(sandbox.conformance)

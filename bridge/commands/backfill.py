@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from bridge import logs
 from bridge.commands import terminal
 from bridge.commands.numbers import telephone_number
-from bridge.commands.rate import RateColumn
+from bridge.commands.progress import progress_bar
 from bridge.draining import draining, worker_for
 from bridge.errors import Standby
 from bridge.history import asking_for
@@ -74,7 +73,7 @@ def run(
 async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
     async with AsyncExitStack() as stack:
         inbox = await stack.enter_async_context(open_inbox(settings.inbox.database_url.get_secret_value()))
-        progress = stack.enter_context(_progress())
+        progress = stack.enter_context(progress_bar())
         found = await _ask(settings, inbox, asked, progress)
         if asked.dry_run:
             show_counts(_counts(found), as_json=as_json)
@@ -145,19 +144,6 @@ async def _wait(inbox: Inbox, sids: list[str], worker: Worker | None, progress: 
             return became
         progress.update(task, description=f"{by} ({worker.reason})" if worker and worker.reason else by)
         await asyncio.sleep(LOOKS_SECONDS)
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        RateColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
 
 
 def _counts(found: Found) -> dict[str, int]:

@@ -83,6 +83,7 @@ def _checks(
             configured.twenty,
             client,
             session,
+            region=configured.region,
             tasks=configured.activities.missed_call_tasks,
         ),
         webhook.checks(configured, client),

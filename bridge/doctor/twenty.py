@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import aiohttp
 
-from bridge.doctor import rate_limit, role
+from bridge.doctor import numbers, rate_limit, role
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit, TwentyUnavailable
 from bridge.settings import TwentySettings
@@ -35,6 +36,7 @@ ADORNS = frozenset(
         Feature.SCREEN_POP,
         Feature.LAST_CALLS,
         Feature.LAST_SPOKEN,
+        Feature.NORMALISING,
         Feature.DOCTOR,
     }
 )
@@ -46,9 +48,10 @@ def checks(
     client: TwentyClient,
     session: aiohttp.ClientSession,
     *,
+    region: str,
     tasks: bool,
 ) -> Iterator[Check]:
-    """Those of one workspace; `tasks` where missed calls become some."""
+    """Those of one workspace; `tasks` where missed calls become some, `region` the bridge's own."""
     twenty = _Twenty(settings, client, session)
     reached, known = ["twenty.reachable"], ["twenty.reachable", "twenty.key"]
     yield Check("twenty.reachable", twenty.reachable, "Start Twenty, or set TWENTY_API_URL.")
@@ -58,6 +61,9 @@ def checks(
     yield Check("twenty.object", twenty.object, SET_UP, needs=known)
     yield Check("twenty.operations", twenty.operations, "Run the newest version of the bridge.", needs=known)
     yield Check("twenty.rate_limit", twenty.rate_limit, needs=known)
+    yield Check(
+        "twenty.numbers", partial(numbers.lost, client, region=region), numbers.NORMALISE, needs=known
+    )
 
 
 class _Twenty:

@@ -7,11 +7,15 @@ from graphql import FieldNode, OperationDefinitionNode, OperationType
 from bridge.errors import TwentyUnavailable
 from bridge.twenty.documents import operations
 
+WRITE_ONE = frozenset({"updatePerson"})
+"""Mutations that answer with the record."""
+
 
 def understood(name: str, data: Any) -> dict[str, Any]:
     """The data of an answer to an operation on records; raises TwentyUnavailable for what is none.
 
-    A query's root fields are connections, a mutation's are lists; introspection's are whatever they are.
+    A query's root fields are connections, a mutation's are lists, or one record where it writes one;
+    introspection's are whatever they are.
     """
     (definition,) = operations()[name][1].definitions
     if not isinstance(data, dict) or not isinstance(definition, OperationDefinitionNode):
@@ -29,4 +33,4 @@ def _is_answer(field: FieldNode, data: dict[str, Any], operation: OperationType)
     value = data.get(key)
     if operation is OperationType.QUERY:
         return isinstance(value, dict) and isinstance(value.get("edges"), list)
-    return isinstance(value, list)
+    return isinstance(value, dict if field.name.value in WRITE_ONE else list)

@@ -32,6 +32,7 @@ class Feature(StrEnum):
     LAST_SPOKEN = "whoever spoke with a caller last rings first"
     LAST_CALLS = "the last calls, on the agent's screen"
     USERS = "access tokens for users of Twenty"
+    NORMALISING = "people normalise, and what doctor says of numbers that no call finds"
     SETUP = "setup twenty"
     DOCTOR = "what doctor says of the key's role"
 
@@ -55,6 +56,8 @@ def go_without(feature: Feature, denied: TwentyDenied) -> None:
 
 RECORDS: Mapping[str, Feature] = {
     "FindPeople": Feature.MATCHING,
+    "PhonesOfPeople": Feature.NORMALISING,
+    "UpdatePerson": Feature.NORMALISING,
     "CallerProfile": Feature.SCREEN_POP,
     "LastCalls": Feature.LAST_CALLS,
     "LastSpoken": Feature.LAST_SPOKEN,
@@ -177,6 +180,13 @@ GIVEN = (
         "data",
         "id name { firstName lastName } phones { primaryPhoneNumber }",
         Feature.NEW_PEOPLE,
+    ),
+    Given(
+        "UpdatePerson",
+        "data",
+        """phones { primaryPhoneNumber primaryPhoneCallingCode primaryPhoneCountryCode
+        additionalPhones }""",
+        Feature.NORMALISING,
     ),
     Given("CreateTasks", "data", "id title status dueAt assigneeId", Feature.TASKS),
     Given("UpsertTaskTargets", "data", "id taskId targetPersonId", Feature.TASKS),

@@ -1,19 +1,19 @@
 """Who has these numbers, asked in one query for a whole batch."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bridge.calls.activity import record_id
-from bridge.calls.matching import Candidate, Person, has, number_of, patterns
+from bridge.calls.matching import Candidate, Person, has, patterns
 from bridge.calls.numbers import Number, readable
 from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches, Record
 from bridge.twenty.client import Executes
-from bridge.twenty.composites import entries
 from bridge.twenty.features import Feature, go_without
+from bridge.twenty.phones import phones_in
 
 PAGE = 1000
 """Without `first` Twenty answers 200 rows, silently."""
@@ -85,29 +85,7 @@ def _candidate(node: dict[str, Any], region: str) -> Candidate:
 
 def numbers_in(phones: dict[str, Any], *, region: str) -> frozenset[Number]:
     """The numbers of a field of phones, primary and additional."""
-    return frozenset(_numbers(phones, region))
-
-
-def _numbers(phones: dict[str, Any], region: str) -> Iterator[Number]:
-    written = [
-        (
-            phones.get("primaryPhoneNumber"),
-            phones.get("primaryPhoneCallingCode"),
-            phones.get("primaryPhoneCountryCode"),
-        )
-    ]
-    written += [
-        (phone.get("number"), phone.get("callingCode"), phone.get("countryCode"))
-        for phone in entries(phones.get("additionalPhones"))
-    ]
-    for number, calling_code, country_code in written:
-        if not number or not isinstance(number, str):
-            continue
-        found = number_of(
-            number, calling_code=calling_code or "", country_code=country_code or "", region=region
-        )
-        if found:
-            yield found
+    return frozenset(number for phone in phones_in(phones) if (number := phone.read(region)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ class ScreenPops:
         """Answers with the person, and with their last calls; whoever is nobody we know learns of nobody."""
         caller = await self._door.who(request)
         address = request.match_info["number"]
-        if is_withheld(address):
+        # A sign alone is as little a word for a withheld number as it is a number.
+        if is_withheld(address) and any(map(str.isalnum, address)):
             return _answer(NOBODYS)
         number = e164(address, self._region)
         if number is None:

@@ -30,7 +30,7 @@ from bridge.web.addresses import ENOUGH
 from bridge.web.protocol import Runner
 from tests.disks import mounted
 from tests.doctor.conftest import PREFIX, World, listening
-from tests.support import new_sid
+from tests.support import create_person, new_sid
 from tests.twenty.provisioning import key_that_may, tell, workspace
 
 Break = Callable[[World], Awaitable[None] | None]
@@ -175,6 +175,11 @@ async def field_gone(world: World) -> None:
         "mutation ($i: UpdateOneFieldMetadataInput!) { updateOneField(input: $i) { id } }",
         i={"id": field, "update": {"isActive": False}},
     )
+
+
+async def number_of_none(world: World) -> None:
+    """Twenty takes many a number that none is."""
+    await create_person(world.twenty, "Jane Doe", primaryPhoneNumber="+331234567890123456")
 
 
 def over_limit(world: World) -> None:
@@ -382,6 +387,7 @@ CASES: list[tuple[Break, str, str, str]] = [
         "warning",
         "allows 100 root fields a minute, and the bridge counts on 200",
     ),
+    (number_of_none, "twenty.numbers", "warning", "Calls do not find 1 of "),
     (no_webhook_secret, "twenty.webhook", "warning", "TWENTY_WEBHOOK_SECRET"),
     (other_webhook_secret, "twenty.webhook", "warning", "change secret"),
     (key_sees_no_webhook, "twenty.webhook", "warning", "Settings permissions → API keys & webhooks"),

@@ -49,6 +49,9 @@ async def test_a_whole_workspace_has_not_drifted(client: TwentyClient) -> None:
     assert await find_drifts(client) == []
 
 
+NORMALISING = {(operation, Feature.NORMALISING) for operation in ("PhonesOfPeople", "UpdatePerson")}
+
+
 @pytest.mark.parametrize(
     ("lacks", "expected"),
     [
@@ -58,15 +61,20 @@ async def test_a_whole_workspace_has_not_drifted(client: TwentyClient) -> None:
                 ("FindPeople", Feature.MATCHING),
                 ("CallerProfile", Feature.SCREEN_POP),
                 ("ExistingPeople", Feature.NEW_PEOPLE),
+                ("PhonesOfPeople", Feature.NORMALISING),
             },
         ),
-        ("Person.phones", {("FindPeople", Feature.MATCHING)}),
+        ("Person.phones", {("FindPeople", Feature.MATCHING), *NORMALISING}),
         ("Person.companyId", {("FindPeople", Feature.PERSON_DETAILS)}),
-        ("Phones.additionalPhones", {("FindPeople", Feature.ADDITIONAL_PHONES)}),
+        ("Phones.additionalPhones", {("FindPeople", Feature.ADDITIONAL_PHONES), *NORMALISING}),
         ("PersonFilterInput.phones", {("FindPeople", Feature.MATCHING)}),
         (
             "OrderByDirection.AscNullsLast",
-            {("FindPeople", Feature.MATCHING), ("ChangedPhoneCalls", Feature.CORRECTIONS)},
+            {
+                ("FindPeople", Feature.MATCHING),
+                ("ChangedPhoneCalls", Feature.CORRECTIONS),
+                ("PhonesOfPeople", Feature.NORMALISING),
+            },
         ),
         ("Person.avatarUrl", {("CallerProfile", Feature.SCREEN_POP)}),
         ("PhoneCall.durationInSeconds", {("LastCalls", Feature.LAST_CALLS)}),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from twilio.request_validator import RequestValidator
 
+from bridge.calls.callback import PLACED_BY
 from tests.web.conftest import AUTH_TOKEN, FORM, OLD_TOKEN, PUBLIC_URL, Bridge, OpenBridge, payload
 
 STATUS = payload("browser-out-5-status-completed")
@@ -34,8 +35,8 @@ EMPTY = "<Response />"
 async def test_kept_when_acknowledged(bridge: Bridge, path: str, name: str, kind: str, status: int) -> None:
     form = payload(name)
     answer = await bridge.twilio(path, form)
-    ends = {"Next": "end"} if kind == "voicemail" else {}
-    assert bridge.rows() == [(kind, form.get("ParentCallSid", form["CallSid"]), form | ends)]
+    added = {"Next": "end"} if kind == "voicemail" else {PLACED_BY: "1"} if "agent=1" in path else {}
+    assert bridge.rows() == [(kind, form.get("ParentCallSid", form["CallSid"]), form | added)]
     assert answer.status == status
     assert answer.text.endswith(EMPTY if status == 200 else "")
 

@@ -12,7 +12,7 @@ Ask = Callable[..., Awaitable[Any]]
 PHONE_CALL_INPUTS = {
     *("startedAt", "name", "id", "createdAt", "createdBy", "deletedAt", "position", "updatedAt", "updatedBy"),
     *("searchVector", "externalCallId", "direction", "status", "answeredAt", "endedAt", "durationInSeconds"),
-    *("fromPhoneNumber", "toPhoneNumber", "recording", "transcript", "handling"),
+    *("fromPhoneNumber", "toPhoneNumber", "recording", "transcript", "handling", "duration"),
     *("personId", "person", "agentId", "agent", "companyId", "company"),
 }
 

@@ -97,7 +97,7 @@ IDENTITIES = [
     asked(
         "identity of a user of Twenty",
         b'{"identity": "wm_0123"}',
-        "The identity is none of the configured agents'.",
+        "Identities that begin with wm_ are kept for users of Twenty.",
     ),
     asked(
         "identity that nobody has",

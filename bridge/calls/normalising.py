@@ -1,0 +1,145 @@
+"""A phone field of Twenty in the form that Twenty writes today, and when to leave that to people.
+
+Twenty normalises what is written, since 2025; rows of before stand as they were typed or imported.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber
+
+from bridge.calls.matching import is_asked_for, meanings, number_of
+from bridge.calls.numbers import SHORTEST, Number, reading
+from bridge.calls.written import plain, take_apart
+
+GUESSED = "ZZ"
+"""No country: what reads otherwise there than at home is read by a guess."""
+
+BETWEEN = re.compile(r"[/,;|&\n]|\b(?:or|ou|oder|und|and|et|y|e|o)\b", re.IGNORECASE)
+"""What stands between two numbers in one field, a slash also within one."""
+
+FEWEST_DIGITS = SHORTEST - 1
+
+LETTERS = re.compile("[A-Za-z]+")
+CALLING_CODE = re.compile(r"\+[1-9][0-9]{0,3}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number as a phone field of Twenty holds it: the national number, `+33`, `FR`, in today's rows."""
+
+    number: str
+    calling_code: str = ""
+    country_code: str = ""
+
+    def read(self, region: str) -> Number | None:
+        """The number that it means; `region` is where one without any country is at home."""
+        return number_of(
+            self.number, calling_code=self.calling_code, country_code=self.country_code, region=region
+        )
+
+
+class Left(StrEnum):
+    """Why a field is left as it is, for people to look at."""
+
+    EXTENSION = "an extension, which Twenty would drop"
+    TWO_NUMBERS = "two numbers in one field"
+    GUESSED = "no country: the number would be guessed"
+    AMBIGUOUS = "several numbers can be meant"
+    CODES = "the number is not of its calling code or country"
+    LETTERS = "words beside the number"
+    NO_NUMBER = "not a number that is assigned"
+    SHAPE = "additional numbers in a form of their own"
+
+
+def normalised(phone: Phone, *, region: str) -> Phone | Left:
+    """The field in Twenty's own form; the same where it is, or why it is left alone."""
+    if not phone.number.strip() or is_normal(phone):
+        return phone
+    return _doubt(phone, region) or _of(phone, region)
+
+
+def is_normal(phone: Phone) -> bool:
+    """Whether Twenty would store the same if it were written again."""
+    if not re.fullmatch("[0-9]+", phone.number, re.ASCII) or not CALLING_CODE.fullmatch(phone.calling_code):
+        return False
+    code = int(phone.calling_code)
+    home = phone.country_code or phonenumbers.region_code_for_country_code(code)
+    try:
+        parsed = phonenumbers.parse(phone.number, home)
+    except NumberParseException:
+        return False
+    country = country_of(parsed)
+    is_same = phonenumbers.national_significant_number(parsed) == phone.number
+    return parsed.country_code == code and is_same and phone.country_code in {country or phone.country_code}
+
+
+def country_of(parsed: PhoneNumber) -> str:
+    """The country (ISO 3166) as Twenty infers it; a calling code of one country names it of any number."""
+    countries = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(parsed.country_code or 0, ())
+    country = countries[0] if len(countries) == 1 else phonenumbers.region_code_for_number(parsed)
+    return "" if country in (None, "001") else str(country)
+
+
+def is_lost(phone: Phone, *, region: str) -> bool:
+    """Whether calls of the number in this field find nobody; of a service's short number none comes."""
+    number = phone.read(region)
+    if number is None:
+        return sum(map(str.isdecimal, phone.number)) >= FEWEST_DIGITS
+    return not is_asked_for(number, phone.number)
+
+
+def _doubt(phone: Phone, region: str) -> Left | None:
+    """Why its number is for people to tell, if it is."""
+    home = phone.country_code or region
+    written = take_apart(plain(phone.number))
+    if written and written.extension:
+        return Left.EXTENSION
+    if _are_two(phone.number, home):
+        return Left.TWO_NUMBERS
+    number = phone.read(region)
+    if number is None or not number.is_valid:
+        return Left.NO_NUMBER
+    if number != phone.read(GUESSED):
+        return Left.GUESSED
+    if _has_words(phone.number, home):
+        return Left.LETTERS
+    return _contradiction(phone, number)
+
+
+def _contradiction(phone: Phone, number: Number) -> Left | None:
+    read = meanings(
+        phone.number, calling_code=phone.calling_code, country_code=phone.country_code, region=GUESSED
+    )
+    if len({one for one in read if one.is_valid}) > 1:
+        return Left.AMBIGUOUS
+    is_of_code = phone.calling_code.strip().lstrip("+") in ("", str(number.country_code))
+    country = country_of(number.parsed)
+    is_of_country = not country or phone.country_code in ("", country)
+    return None if is_of_code and is_of_country else Left.CODES
+
+
+def _are_two(text: str, home: str) -> bool:
+    """Whether what stands before a separator is a number by itself: 030/123456 is one, 030 123456/7 two."""
+    first, *others = BETWEEN.split(text.strip())
+    found = reading(first, home) if any(map(str.isdecimal, "".join(others))) else None
+    return found is not None and found.number.is_valid
+
+
+def _has_words(text: str, home: str) -> bool:
+    """Letters that are no digits of the number: without those of 1-800-FLOWERS there is none."""
+    written = take_apart(text)
+    return bool(written and LETTERS.search(written.number) and reading(LETTERS.sub("", written.number), home))
+
+
+def _of(phone: Phone, region: str) -> Phone | Left:
+    number = phone.read(region)
+    if number is None:
+        return Left.NO_NUMBER
+    country = country_of(number.parsed) or phone.country_code
+    found = replace(
+        phone, number=number.national, calling_code=f"+{number.country_code}", country_code=country
+    )
+    return found if is_normal(found) and found.read(GUESSED) == number else Left.AMBIGUOUS

@@ -1,0 +1,53 @@
+"""What the commands on people's numbers share: a part of the budget, and rows for people to look at."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import typer
+
+from bridge import logs
+from bridge.commands import terminal
+from bridge.commands.table import counted, show
+from bridge.settings import Settings, secrets_of
+from bridge.twenty.client import open_client
+from bridge.twenty.normalise import Kept
+from bridge.twenty.patience import Patient
+
+AT_ONCE = 20
+"""So many rows are read again right before they are written."""
+
+STOPPED = 130
+"""The exit status of a command that was stopped by Ctrl-C."""
+
+
+def stopped() -> typer.Exit:
+    """Says so."""
+    terminal.say("Stopped. Run it again to go on.", err=True)
+    return typer.Exit(STOPPED)
+
+
+def log_errors_alone(settings: Settings) -> None:
+    """What goes on is told by the progress bar."""
+    logs.configure(settings.log.model_copy(update={"level": "error"}), secrets=secrets_of(settings))
+
+
+@asynccontextmanager
+async def half_the_budget(settings: Settings) -> AsyncIterator[Patient]:
+    """A client; the bridge that runs has the other half."""
+    rate = max(1, settings.twenty.requests_per_minute // 2)
+    async with open_client(settings.twenty.model_copy(update={"requests_per_minute": rate})) as client:
+        yield Patient(client)
+
+
+def rows_of(kept: Sequence[Kept]) -> list[dict[str, str]]:
+    """As they are printed."""
+    return [
+        {"person": one.row.id, "name": one.row.name, "number": one.number, "why": one.why} for one in kept
+    ]
+
+
+def show_kept(kept: Sequence[Kept], said: str) -> None:
+    """A table under its own sentence, if there are any."""
+    if kept:
+        terminal.say("", f"{counted(len(kept), 'row')} {said}:")
+        show(rows_of(kept), as_json=False, nothing="")
