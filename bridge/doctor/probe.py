@@ -11,11 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from bridge.doctor.checks import Verdict, error, ok, warning
-from bridge.doctor.webhook import PROBE, is_lately, last_arrival, proven, way_from_twenty
+from bridge.doctor.webhook import PROBE, has_arrived, is_lately, last_arrival, proven, way_from_twenty
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
 from bridge.settings import Settings
+from bridge.twenty import probes
 from bridge.twenty.client import Executes, open_client
 from bridge.twenty.provision.webhook import PATH
 
@@ -23,7 +25,8 @@ FIRST_NAME, LAST_NAME = "Webhook test", "(delete me)"
 TITLE = f"{FIRST_NAME} {LAST_NAME}"
 QUESTION = f"Create a person “{TITLE}” in Twenty, wait for Twenty's delivery, and destroy the person again?"
 
-Arrived = Callable[[], Awaitable[datetime | None]]
+LastArrival = Callable[[], Awaitable[datetime | None]]
+HasArrived = Callable[[str], Awaitable[bool]]
 Tell = Callable[[str], None]
 
 
@@ -45,29 +48,35 @@ AS_IT_IS = Seconds()
 
 
 class Probe:
-    """One probe of the webhook to `url`: `arrived` says when a delivery last came, `stop` ends the wait."""
+    """One probe of the webhook to `url`.
+
+    `last_arrival` says when any delivery last came, `has_arrived` whether one of a probe's person did, by
+    the person's id. `stop` ends the wait.
+    """
 
     def __init__(
         self,
         client: Executes,
-        arrived: Arrived,
         *,
+        last_arrival: LastArrival,
+        has_arrived: HasArrived,
         url: str,
         stop: asyncio.Event,
         tell: Tell,
         seconds: Seconds = AS_IT_IS,
     ) -> None:
         self._client = client
-        self._arrived = arrived
+        self._last_arrival = last_arrival
+        self._has_arrived = has_arrived
         self._url = url
         self._stop = stop
         self._tell = tell
         self._seconds = seconds
-        self._person_id = str(uuid.uuid4())
+        self._person_id = probes.new_person_id()
 
     async def run(self) -> Verdict:
         """Whether a delivery arrived; the person is gone then, or the verdict names it."""
-        before, now = await self._arrived(), datetime.now(UTC)
+        before, now = await self._last_arrival(), datetime.now(UTC)
         if is_lately(before, now=now):
             return proven(before, self._url, now=now)
         try:
@@ -85,7 +94,7 @@ class Probe:
         except TwentyError as refused:
             return error(f"Nothing was created: {refused}", PROBE)
         try:
-            delivered = created and await self._delivered(before)
+            delivered = created and await self._delivered()
         finally:
             left = await self._destroy(created=created)
         return left or self._verdict(created=created, delivered=delivered)
@@ -104,11 +113,11 @@ class Probe:
         self._tell(f"Waiting {self._seconds.waits:g} s for Twenty's delivery.")
         return True
 
-    async def _delivered(self, before: datetime | None) -> bool:
+    async def _delivered(self) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._seconds.waits):
                 while not self._stop.is_set():
-                    if await self._arrived() != before:
+                    if await self._has_arrived(self._person_id):
                         return True
                     await _until(self._stop, self._seconds.looks)
         return False
@@ -184,14 +193,18 @@ def interrupted() -> Iterator[asyncio.Event]:
 @asynccontextmanager
 async def open_probe(configured: Settings, *, tell: Tell) -> AsyncIterator[Probe]:
     """The probe of a bridge with these settings."""
-
-    async def arrived() -> datetime | None:
-        return await last_arrival(configured.inbox.database_url.get_secret_value())
-
+    database_url = configured.inbox.database_url.get_secret_value()
     # The budget is the running bridge's: here one person waits, for three root fields.
     of_twenty = configured.twenty.model_copy(update={"requests_per_minute": 1_000_000})
     url = f"{configured.server.public_url}{PATH}"
     with interrupted() as stop:
         async with open_client(of_twenty) as client:
             waits = client.interactive(within=0)
-            yield Probe(waits, arrived, url=url, stop=stop, tell=tell)
+            yield Probe(
+                waits,
+                last_arrival=partial(last_arrival, database_url),
+                has_arrived=partial(has_arrived, database_url),
+                url=url,
+                stop=stop,
+                tell=tell,
+            )

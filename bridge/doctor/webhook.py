@@ -1,16 +1,18 @@
 """Twenty's webhook to the bridge: registered, and proven by a signed delivery that arrived lately."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.doctor.checks import Check, Verdict, ok, warning
 from bridge.errors import InboxUnavailable, TwentyDenied
-from bridge.inbox.deliveries import last_delivery
+from bridge.inbox.deliveries import is_delivered, last_delivery
 from bridge.inbox.engine import connect
 from bridge.settings import Settings
 from bridge.twenty.client import TwentyClient
@@ -84,13 +86,27 @@ async def last_arrival(database_url: str) -> datetime | None:
     """When a delivery last arrived at any replica; raises InboxUnavailable."""
     if not _is_there(database_url):
         return None
+    async with _reading(database_url) as connection:
+        return await last_delivery(connection)
+
+
+async def has_arrived(database_url: str, person_id: str) -> bool:
+    """Whether a delivery of a probe's person arrived at any replica; raises InboxUnavailable."""
+    if not _is_there(database_url):
+        return False
+    async with _reading(database_url) as connection:
+        return await is_delivered(connection, person_id)
+
+
+@asynccontextmanager
+async def _reading(database_url: str) -> AsyncIterator[AsyncConnection]:
     try:
         database = connect(database_url)
     except ImportError as missing:
         raise InboxUnavailable(f"{missing.name} is missing") from None
     try:
         async with database.reading.connect() as connection:
-            return await last_delivery(connection)
+            yield connection
     except (SQLAlchemyError, OSError) as problem:
         raise InboxUnavailable(f"the database cannot be read: {type(problem).__name__}") from problem
     finally:

@@ -1,4 +1,4 @@
-"""When a signed delivery of Twenty's webhook last arrived: on the disk, for all replicas and for `doctor`."""
+"""Which signed deliveries of Twenty's webhook arrived: on the disk, for all replicas and for `doctor`."""
 
 from datetime import datetime, timedelta
 
@@ -10,6 +10,8 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.tables import marks
 
 MARK = "twenty delivered"
+OF_A_PROBE = "twenty delivered probe "
+"""Before the id of the person; the last probe's is remembered."""
 
 APART = timedelta(seconds=5)
 """An import of people makes thousands of deliveries: one in so long is remembered."""
@@ -30,8 +32,18 @@ class Deliveries:
         self._remembered = now
         await self._marks.put(MARK, now)
 
+    async def arrived_of_probe(self, person_id: str) -> None:
+        """Remembers the delivery that a probe waits for."""
+        await self._marks.only(OF_A_PROBE + person_id, prefix=OF_A_PROBE)
+
 
 async def last_delivery(connection: AsyncConnection) -> datetime | None:
     """When the last one arrived, at any replica; None where none did."""
     found: datetime | None = await connection.scalar(select(marks.c.at).where(marks.c.name == MARK))
     return found
+
+
+async def is_delivered(connection: AsyncConnection, person_id: str) -> bool:
+    """Whether a delivery of this probe's person arrived, at any replica."""
+    found = await connection.scalar(select(marks.c.name).where(marks.c.name == OF_A_PROBE + person_id))
+    return found is not None

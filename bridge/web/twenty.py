@@ -10,7 +10,7 @@ from bridge.errors import NotAllowed
 from bridge.inbox.corrections import moved
 from bridge.inbox.deliveries import Deliveries
 from bridge.inbox.store import Inbox
-from bridge.twenty import webhooks
+from bridge.twenty import probes, webhooks
 from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone
 from bridge.web.problems import problem
 
@@ -69,6 +69,8 @@ class TwentyWebhook:
                 await self._moved(call)
 
     async def _changed(self, person: PersonChanged, now: datetime) -> None:
+        if probes.is_of_a_probe(person.person_id):
+            await self._deliveries.arrived_of_probe(person.person_id)
         # Before the calls become due again, or they would be matched with what was known before.
         self._forget()
         if alike := {other for number in person.numbers for other in number.alike}:

@@ -8,10 +8,12 @@ import signal
 import sqlite3
 import sys
 import termios
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +21,25 @@ import pytest
 
 from bridge.demo.bridge import environment
 from bridge.doctor.checks import Status, Verdict
-from bridge.doctor.probe import TITLE, Probe, Seconds
-from bridge.doctor.webhook import is_unproven, last_arrival, proven
+from bridge.doctor.probe import TITLE, Probe, Seconds, open_probe
+from bridge.doctor.webhook import has_arrived, is_unproven, last_arrival, proven
 from bridge.errors import InboxUnavailable
 from bridge.inbox.deliveries import APART, Deliveries
 from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import twilio_sandbox
+from bridge.twenty import probes
 from bridge.twenty.client import open_client
 from bridge.twenty.provision.webhook import OPERATIONS
 from tests.doctor.conftest import SECRET, World, deliver
-from tests.support import ask, create_person, twenty_settings
+from tests.support import ask, create_person, twenty_settings, until
 from tests.twenty.provisioning import tell
 
 URL = "https://phone.example.com/twenty/webhook"
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 PEOPLE = """query { people(filter: { or: [{ deletedAt: { is: NULL } }, { deletedAt: { is: NOT_NULL } }] }) {
     edges { node { id name { firstName lastName } updatedAt } } } }"""
+CREATE_PERSON = "mutation ($id: UUID!) { createPerson(data: { id: $id }) { id } }"
 CREATE_HOOK = "mutation ($i: CreateWebhookInput!) { createWebhook(input: $i) { id } }"
 
 
@@ -130,6 +134,41 @@ async def test_what_cannot_be_read_is_not_taken_for_none(world: World) -> None:
     assert (status, "is not known" in reason) == ("warning", True), reason
 
 
+async def reached(world: World) -> None:
+    """Twenty's webhook reaches the bridge, which no delivery has reached so far."""
+    none_arrived(world)
+    url = f"{world.proxy.target}/twenty/webhook"
+    await tell(world.twenty, CREATE_HOOK, i={"targetUrl": url, "operations": OPERATIONS, "secret": SECRET})
+
+
+async def test_a_probe_all_the_way(world: World) -> None:
+    await reached(world)
+    said: list[str] = []
+    async with open_probe(world.settings, tell=said.append) as probe:
+        found = await probe.run()
+    assert (found.status, said[-1]) == (Status.OK, "Destroyed the person."), found
+
+
+async def test_a_probe_waits_for_its_own_person(world: World) -> None:
+    await reached(world)
+    url = world.settings.inbox.database_url.get_secret_value()
+
+    async def arrived(person_id: str) -> None:
+        assert await has_arrived(url, person_id)
+
+    mine, anothers = probes.new_person_id(), probes.new_person_id()
+    assert not await has_arrived(url, mine)
+    for person_id in (str(uuid.uuid4()), anothers):
+        await ask(world.twenty, CREATE_PERSON, id=person_id)
+    await until(partial(arrived, anothers), AssertionError)
+    assert not await has_arrived(url, mine)
+    await ask(world.twenty, CREATE_PERSON, id=mine)
+    await until(partial(arrived, mine), AssertionError)
+    with closing(sqlite3.connect(world.folder / "bridge.db")) as connection:
+        kept = connection.execute("select count(*) from marks where name like 'twenty delivered probe %'")
+        assert kept.fetchone() == (1,)
+
+
 class Way:
     """The way from Twenty to the bridge; `when` the probe says something, do something."""
 
@@ -142,14 +181,15 @@ class Way:
         self.seen = asyncio.Event()
         self.is_open = True
 
-    async def arrived(self) -> datetime | None:
-        """Looks at the people, too: the probe asks for this while it waits."""
+    async def last_arrival(self) -> datetime | None:
+        return self.last
+
+    async def arrived(self, _person_id: str = "") -> bool:
+        """Looks at the people: the probe asks for this while it waits."""
         names = [person["name"]["firstName"] for person in await people(self.twenty)]
         if "Webhook test" in names:
             self.seen.set()
-        if self.seen.is_set() and self.is_open:
-            self.last = datetime.now(UTC)
-        return self.last
+        return self.seen.is_set() and self.is_open
 
     def tell(self, line: str) -> None:
         self.said.append(line)
@@ -160,7 +200,15 @@ class Way:
     async def probe(self, *, waits: float = 20, **settings: Any) -> Verdict:
         seconds = Seconds(waits=waits, looks=0.02, destroys=20, unsure=2, again=0.1)
         async with open_client(twenty_settings(self.twenty, **settings)) as client:
-            told = Probe(client, self.arrived, url=URL, stop=self.stop, tell=self.tell, seconds=seconds)
+            told = Probe(
+                client,
+                last_arrival=self.last_arrival,
+                has_arrived=self.arrived,
+                url=URL,
+                stop=self.stop,
+                tell=self.tell,
+                seconds=seconds,
+            )
             return await told.run()
 
     async def interrupt(self, act: Callable[["asyncio.Task[Verdict]"], object]) -> "asyncio.Task[Verdict]":
