@@ -44,6 +44,7 @@ def worker_for(
         zone=settings.zone,
         several=matching.several,
         nobody=matching.nobody,
+        own_numbers=settings.our_numbers,
     )
     reminders = Reminders(
         members=members,

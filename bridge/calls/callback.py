@@ -16,6 +16,9 @@ LONGEST_TIMESTAMP = 64
 PLACED_BY = "PlacedBy"
 """Ours: the agent who placed a call out, on its legs' status callbacks."""
 
+SHOWS = "Shows"
+"""Ours: `line`, on the status callbacks of a leg of a call in that sees a number of ours for the caller's."""
+
 FORWARDED = "Forwarded"
 """Ours: the number to which a call in was forwarded, on what was answered so."""
 

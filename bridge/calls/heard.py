@@ -7,7 +7,8 @@ from typing import Self
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.legs import Leg, first, legs_of, parent_leg
+from bridge.calls.legs import Leg, caller_of, first, legs_of, number_that_called, parent_leg
+from bridge.calls.numbers import ANONYMOUS
 from bridge.calls.states import Direction
 
 
@@ -47,10 +48,21 @@ class Heard:
 
     @property
     def from_(self) -> str | None:
-        """The number that called: of a call out the caller ID that was shown."""
+        """The number that called, or `anonymous`: of a call out the caller ID that was shown."""
+        if self.direction is Direction.INBOUND:
+            return self._caller
         dialled = () if self.originated else self.legs
-        order = (self.parent, *self.legs) if self.direction is Direction.INBOUND else (*dialled, self.parent)
-        return first(leg.from_ for leg in order if leg)
+        return first(leg.from_ for leg in (*dialled, self.parent) if leg)
+
+    @property
+    def _caller(self) -> str | None:
+        """Of a call in: as the caller's own leg says, else as it rang; a leg may show a number of ours."""
+        called = self.parent.to if self.parent else None
+        rang = caller_of(leg.from_ for leg in self.legs if leg.from_ != called)
+        caller = self.parent.from_ if self.parent else None
+        if caller is None:
+            caller = rang
+        return ANONYMOUS if caller == "" else caller
 
     @property
     def to(self) -> str | None:
@@ -92,8 +104,9 @@ def _direction(told: Iterable[Callback], legs: Iterable[Leg]) -> Direction:
     # A caller who is forwarded to a number looks like somebody who calls out.
     if any(c.get("CallDirection") == "inbound" or c.get("Step") for c in told):
         return Direction.INBOUND
-    caller = first(c.get("From") for c in told if c.parent_sid is None)
-    if caller:
+    caller = caller_of(number_that_called(c) for c in told if c.parent_sid is None)
+    # An agent's browser always has a name: who has neither name nor number called in.
+    if caller is not None:
         return Direction.OUTBOUND if client_identity(caller) else Direction.INBOUND
     rings_agents = any(client_identity(leg.to) and not client_identity(leg.from_) for leg in legs)
     return Direction.INBOUND if rings_agents else Direction.OUTBOUND

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.calls.callback import Callback, Kind
+from bridge.calls.callback import SHOWS, Callback, Kind
 
 # How far a leg is; among final states the better outcome wins.
 PROGRESS = {
@@ -40,7 +40,8 @@ Two agents who pick up at once are both in progress for a moment, and one is can
 class Leg:
     """One CallSid's part in a call. `status` is Twilio's word, the best that was heard.
 
-    `rung_at` is when it was first heard of before its end.
+    `rung_at` is when it was first heard of before its end. `from_` is empty where Twilio said that no number
+    called, and None where it did not say, or where the bridge had it show a number of ours.
     """
 
     sid: str
@@ -116,7 +117,7 @@ def _status_evidence(callback: Callback) -> _Evidence:
         status=callback.parameters["CallStatus"],
         callback=callback,
         to=callback.get("To"),
-        from_=callback.get("From"),
+        from_=number_that_called(callback),
         duration=seconds(callback.get("CallDuration")),
         answered_by=callback.get("AnsweredBy"),
     )
@@ -151,7 +152,7 @@ def _leg(sid: str, evidence: Sequence[_Evidence]) -> Leg:
     return Leg(
         sid=sid,
         to=first(e.to for e in evidence),
-        from_=first(e.from_ for e in evidence),
+        from_=None if any(e.callback.get(SHOWS) for e in evidence) else caller_of(e.from_ for e in evidence),
         status=status,
         rung_at=_when(heard, RINGING),
         answered_at=answered_at,
@@ -184,6 +185,19 @@ def earliest(callbacks: Sequence[Callback]) -> datetime:
 def first(values: Iterable[str | None]) -> str | None:
     """The first that says something."""
     return next((v for v in values if v), None)
+
+
+def number_that_called(callback: Callback) -> str | None:
+    """What a callback says of it: empty where Twilio knows of none, None where it does not say."""
+    # A callback of a call's resource has no empty parameters.
+    told = callback.parameters.get("From", "" if callback.kind is Kind.RECONCILED else None)
+    return told if told is None or told.strip() else ""
+
+
+def caller_of(given: Iterable[str | None]) -> str | None:
+    """The first number that called; empty where Twilio said there was none, None where it did not say."""
+    told = [number for number in given if number is not None]
+    return first(told) or ("" if told else None)
 
 
 def seconds(text: str | None) -> int | None:

@@ -128,6 +128,11 @@ class LinesSettings(Section):
         lines = dict(self.each())
         return {number: _sent_to(lines.get(number, self.default), own) for number in own}
 
+    @property
+    def forwarded_to(self) -> frozenset[str]:
+        """The numbers to which any of the lines may send a caller on."""
+        return frozenset(step.number for _, line in self.each() for step in line.ring if step.number)
+
     def each(self) -> Iterator[tuple[str | None, LineSettings]]:
         """Number and line, each complete; None is for all others."""
         yield None, self.default

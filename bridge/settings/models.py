@@ -164,6 +164,11 @@ class Settings(Section):
         return frozenset({self.twilio.phone_number, *self.dialling.caller_ids, *shown})
 
     @property
+    def our_numbers(self) -> frozenset[str]:
+        """Every number (E.164) of the company's and its agents': called, shown, or forwarded to."""
+        return self.own_numbers | self.caller_ids | self.lines.forwarded_to
+
+    @property
     def origins(self) -> frozenset[str]:
         """Whose pages may ask: Twenty's own, and those that are set."""
         return frozenset({origin_of(self.twenty.pages), *self.cors.origins})

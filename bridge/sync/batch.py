@@ -36,7 +36,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How calls are matched and shown: national numbers are of `region`, times are shown in `zone`."""
+    """How calls are matched and shown: national numbers are of `region`, times are shown in `zone`.
+
+    Of `own_numbers`, the company's and its agents', no person is made.
+    """
 
     texts: Texts
     links: RecordingLinks
@@ -44,6 +47,7 @@ class Policy:
     zone: tzinfo = UTC
     several: Several = "oldest"
     nobody: Literal["log", "create", "skip"] = "log"
+    own_numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class Preparation:
         self._members = members
         self._policy = policy
         self._forgotten = forgotten
+        numbers = (e164(own, policy.region) for own in policy.own_numbers)
+        self._own_lines = frozenset(number.line for number in numbers if number)
 
     async def prepare(
         self, writes: Writes, claimed: Sequence[DueCall], *, now: datetime
@@ -191,7 +197,7 @@ class Preparation:
         named = [
             NewPerson(n, name_of_caller(folded[sid].caller_name, n))
             for sid, n in numbers.items()
-            if n.is_valid and n not in forgotten
+            if n.is_valid and n.line not in self._own_lines and n not in forgotten
         ]
         created = await create_people(self._batches, named) if named else {}
         return {sid: Match(created[number]) for sid, number in numbers.items() if number in created}

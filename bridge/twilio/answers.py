@@ -82,7 +82,9 @@ class Answers:
         response.append(dial)
 
     def _nouns(self, decision: Ring | Forward, caller: Caller) -> Iterator[Client | Number]:
-        told = {"status_callback": self.urls.status_in, "status_callback_event": STATUS_EVENTS}
+        shows_line = isinstance(decision, Forward) and not caller.number
+        url = self.urls.status_shown if shows_line else self.urls.status_in
+        told = {"status_callback": url, "status_callback_event": STATUS_EVENTS}
         if isinstance(decision, Forward):
             yield Number(decision.number, **told)
             return

@@ -117,10 +117,11 @@ def transfer(
     time_limit: int | None,
     urls: CallbackUrls,
     record: bool,
+    send_digits: str = "",
 ) -> str:
     """Sends a caller who was talking to one agent on to `target`: E.164 or `client:identity`.
 
-    Where nobody answers there, the caller may leave a message.
+    `send_digits` are sent once a number answers. Where nobody answers there, the caller may leave a message.
     """
     response = VoiceResponse()
     dial = Dial(
@@ -130,7 +131,8 @@ def transfer(
         action=urls.after("transfer"),
         **recorded(urls, wanted=record),
     )
-    _add(dial, target, status=urls.status_in)
+    status = urls.status_in if client_identity(target) else urls.status_shown
+    _add(dial, target, status=status, send_digits=send_digits or None)
     response.append(dial)
     return written(response)
 
@@ -146,7 +148,7 @@ def recorded(urls: CallbackUrls, *, wanted: bool) -> dict[str, str]:
     }
 
 
-def _add(dial: Dial, target: Admitted, *, status: str, **of_numbers: str) -> None:
+def _add(dial: Dial, target: Admitted, *, status: str, **of_numbers: str | None) -> None:
     identity = client_identity(target)
     noun = dial.client if identity else dial.number
     attributes = {} if identity else of_numbers

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from bridge.calls.callback import PLACED_BY
+from bridge.calls.callback import PLACED_BY, SHOWS
 
 # Twilio loses a callback that is answered slowly or with a 5xx unless its URL asks for more:
 # five retries (rc), on everything (rp). https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 RETRIES = "#rc=5&rp=all"
 
-MARKS: Mapping[str, str] = {"direction": "CallDirection", "step": "Step", "agent": PLACED_BY}
+MARKS: Mapping[str, str] = {"direction": "CallDirection", "step": "Step", "agent": PLACED_BY, "shows": SHOWS}
 """What stands in the query of a URL of ours → the parameter that the callback then has."""
 
 
@@ -50,6 +50,11 @@ class CallbackUrls:
     def status_in(self) -> str:
         """The state of a leg of a call in: one that is forwarded to a number looks like a call out."""
         return self._url("status", "?direction=inbound")
+
+    @property
+    def status_shown(self) -> str:
+        """The state of a leg of a call in whose `From` is not the caller, but a number of ours."""
+        return self._url("status", "?direction=inbound&shows=line")
 
     @property
     def recording(self) -> str:

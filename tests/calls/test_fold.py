@@ -1,5 +1,6 @@
 """Callbacks → Call: every recorded scenario, and what holds for any order of any of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -151,6 +152,7 @@ def test_outcome(told: list[Callback], status: str, ended: bool, talk: int | Non
 
 NEXT_RINGS = dial("no-answer", Next="dial")
 MOBILE = "+33698765432"
+OTHER_MOBILE = "+33639980003"
 FORWARDED = {"From": CUSTOMER, "To": MOBILE, "CallDirection": "inbound"}
 SENT_ON = callback(Kind.TRANSFER, To="client:agent2", Agent="agent1", Id="1", at=40)
 
@@ -204,6 +206,55 @@ def test_steps(told: list[Callback], status: str, ended: bool) -> None:
 def test_a_forwarded_call_is_from_the_caller() -> None:
     call = fold([leg(1, "completed", FORWARDED, CallDuration="60")])
     assert (call.direction, call.other_party, call.agent) == (IN, CUSTOMER, None)
+
+
+BLANK = st.sampled_from(["", " ", "anonymous"])
+
+
+@st.composite
+def withheld(draw: st.DrawFn, kinds: Sequence[Kind]) -> list[Callback]:
+    """A caller without a number is forwarded to one, which sees the company's, and sent on to another."""
+    shown = {"From": COMPANY, "CallDirection": "inbound", "Shows": "line"}
+    root = {"To": COMPANY, "CallStatus": "in-progress", "DialCallStatus": "no-answer"}
+    resource = {"To": COMPANY, "Direction": "inbound"}
+    told = [
+        *(callback(kind, root, From=draw(BLANK), at=n) for n, kind in enumerate(kinds)),
+        *(leg(1, status, shown, To=MOBILE) for status in ("ringing", "in-progress", "completed")),
+        leg(2, "completed", {"CallDirection": "inbound"}, From=draw(BLANK)),
+        reconciled({**resource, "CallStatus": "completed"}, until=70),
+        leg(3, "completed", shown, To=OTHER_MOBILE),
+    ]
+    return draw(some_of(draw(st.permutations(told))))
+
+
+@given(told=withheld([Kind.VOICE, Kind.STATUS, Kind.DIAL, Kind.VOICEMAIL]))
+def test_whichever_callbacks_are_lost_a_withheld_caller_stays_one(told: list[Callback]) -> None:
+    call = fold(told)
+    says = any(c.parent_sid is None or "Shows" not in c.parameters for c in told)
+    assert (call.direction, (call.other_party or "").strip()) == (IN, "anonymous" if says else "")
+    assert call.from_ == call.other_party
+
+
+@pytest.mark.parametrize("root", [{"From": ""}, {"From": "anonymous"}])
+def test_a_leg_of_a_former_version_shows_a_number_of_ours(root: dict[str, str]) -> None:
+    """Its URL does not say so."""
+    forwarded = leg(1, "completed", From=COMPANY, To=MOBILE, CallDuration="60")
+    call = fold([callback(Kind.STATUS, root, To=COMPANY, CallStatus="completed"), forwarded])
+    assert (call.direction, call.other_party) == (IN, "anonymous")
+    unsaid = fold(
+        [callback(Kind.STATUS, To=COMPANY, CallStatus="completed"), leg(1, "ringing", From=COMPANY)]
+    )
+    assert (unsaid.direction, unsaid.other_party) == (IN, None)
+
+
+@given(data=st.data())
+def test_a_number_that_any_callback_tells_is_the_caller(data: st.DataObject) -> None:
+    told = [
+        callback(Kind.STATUS, {"From": ""}, To=COMPANY, CallStatus="ringing"),
+        leg(1, "ringing", From=""),
+        callback(Kind.STATUS, To=COMPANY, CallStatus="completed", From=CUSTOMER, at=9),
+    ]
+    assert fold(data.draw(shuffled(told))).other_party == CUSTOMER
 
 
 def test_a_transfer_is_one_call_with_both_agents() -> None:

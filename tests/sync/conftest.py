@@ -56,7 +56,12 @@ def make_worker(inbox: Inbox) -> MakeWorker:
         batches = Batches(client, size=200)
         members = Members(Agents(members=settings.emails))
         policy = Policy(
-            texts=ENGLISH, links=LINKS, region="FR", several=settings.several, nobody=settings.nobody
+            texts=ENGLISH,
+            links=LINKS,
+            region="FR",
+            several=settings.several,
+            nobody=settings.nobody,
+            own_numbers=settings.own_numbers,
         )
         directory = Directory(region="FR", seconds=settings.cache_seconds)
         due_in = timedelta(hours=24)

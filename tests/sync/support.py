@@ -18,6 +18,7 @@ class Settings:
     assignee: str | None = None
     cache_seconds: float = 60
     live: bool = True
+    own_numbers: frozenset[str] = frozenset()
     forget_keys: tuple[str, ...] = ()
 
 

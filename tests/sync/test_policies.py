@@ -104,6 +104,19 @@ async def test_nobody_is_created_of_what_is_nobodys_number(
     assert nodes_of(await ask(twenty, PEOPLE)) == []
 
 
+@pytest.mark.parametrize("caller", ["+33159130001", "01 59 13 00 01", "+5491123456789"])
+async def test_nobody_is_created_of_a_number_of_ours(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, caller: str
+) -> None:
+    own = frozenset({"+33159130001", "+541123456789"})
+    sid = new_sid()
+    await inbox.put(outbound(sid, caller))
+    await inbound(inbox, new_sid(), caller)
+    await drain(make_worker(client, Settings(nobody="create", own_numbers=own)))
+    assert nodes_of(await ask(twenty, PEOPLE)) == []
+    assert (await phone_calls(twenty))[sid]["personId"] is None
+
+
 @pytest.mark.parametrize("keys", [("0123456789abcdef",), (), ("another key of sixteen",)])
 async def test_nobody_is_created_who_was_forgotten(
     twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, keys: tuple[str, ...]

@@ -109,9 +109,13 @@ def test_noun(target: str, noun: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "noun", "text"), [("client:bob", "Client", "bob"), ("+33612345678", "Number", "+33612345678")]
+    ("target", "noun", "text", "marks"),
+    [
+        ("client:bob", "Client", "bob", "direction=inbound"),
+        ("+33612345678", "Number", "+33612345678", "direction=inbound&shows=line"),
+    ],
 )
-def test_transfer(target: str, noun: str, text: str) -> None:
+def test_transfer(target: str, noun: str, text: str, marks: str) -> None:
     document = twiml.transfer(
         Admitted(target), caller_id=None, timeout=20, time_limit=14400, urls=URLS, record=False
     )
@@ -124,8 +128,7 @@ def test_transfer(target: str, noun: str, text: str) -> None:
     }
     assert (child.tag, child.text) == (noun, text)
     assert (
-        child.attrib["statusCallback"]
-        == "https://crm.example.com/phone/twilio/status?direction=inbound#rc=5&rp=all"
+        child.attrib["statusCallback"] == f"https://crm.example.com/phone/twilio/status?{marks}#rc=5&rp=all"
     )
 
 
