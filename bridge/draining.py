@@ -47,6 +47,8 @@ def worker_for(
         own_numbers=settings.our_numbers,
     )
     reminders = Reminders(
+        inbox=inbox,
+        zone=settings.zone,
         members=members,
         texts=settings.voice.spoken,
         assignee=activities.assignee,

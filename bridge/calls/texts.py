@@ -60,6 +60,8 @@ class Texts:
     recording: str
     also: str
     call_back: str
+    number_to_call: str
+    missed_calls: str
     answered_by: str
     """Of a call in: the agent who took it, and how long it rang."""
     passed_on: str
@@ -122,6 +124,8 @@ ENGLISH = Texts(
     recording="Recording",
     also="also {names}",
     call_back="Call back {name}",
+    number_to_call="Number to call",
+    missed_calls="Missed calls",
     answered_by="Answered by {name} after {time}.",
     passed_on="Passed on to {names}.",
     also_rung="Also rung: {names}.",
@@ -180,6 +184,8 @@ FRENCH = Texts(
     recording="Enregistrement",
     also="aussi {names}",
     call_back="Rappeler {name}",
+    number_to_call="Numéro à rappeler",
+    missed_calls="Appels manqués",
     answered_by="Pris par {name} après {time}.",
     passed_on="Transféré à {names}.",
     also_rung="Aussi sonné chez : {names}.",

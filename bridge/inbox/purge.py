@@ -95,6 +95,7 @@ async def _drop(connection: AsyncConnection, root_sids: Collection[str]) -> None
             person_id=None,
             match=None,
             written=None,
+            fields=None,
             open_since=None,
             not_before=None,
             unread=None,

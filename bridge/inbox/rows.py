@@ -44,6 +44,12 @@ class DueCall:
     tried: bool = False
     anew: bool = False
     reminded: bool = False
+    number: str | None = None
+    """The number (E.164) by which it was matched before."""
+    fields: bytes | None = None
+    """What is kept of each field that was written."""
+    mistaken: bool = False
+    """Whether it was matched before by a number that is not the other party's."""
 
 
 class Outcome(StrEnum):
@@ -75,6 +81,7 @@ class Settled:
     reminded: bool = False
     outcome: Outcome = Outcome.WRITTEN
     unread: str | None = None
+    fields: bytes | None = None
     """See `DueCall`."""
 
 
@@ -134,6 +141,7 @@ def settled_row_of(settled: Settled, now: datetime) -> Row:
         "goes_on_since": None if settled.ended else now,
         "kind_unread": settled.unread,
         "is_reminded": settled.reminded,
+        "its_fields": settled.fields,
     }
 
 
@@ -153,6 +161,8 @@ def due_call_of(row: RowMapping, told: Sequence[Callback], *, unread: str | None
         tried=row["attempts"] > 0,
         anew=row["anew_revision"] > row["synced_revision"],
         reminded=row["reminded"],
+        number=row["number"],
+        fields=row["fields"],
     )
 
 

@@ -451,6 +451,7 @@ _SETTLE = (
         person_id=_unless_anew("person_id", "its_person_id"),
         match=_unless_anew("match", "its_match"),
         written=_unless_anew("written", "digest"),
+        fields=bindparam("its_fields", type_=calls.c.fields.type),
         settled_at=bindparam("at"),
         open_since=bindparam("goes_on_since"),
         reminded=bindparam("is_reminded"),

@@ -92,6 +92,8 @@ calls = Table(
     Column("unread", String(16)),
     # There was a task for it: a later change of it makes none.
     Column("reminded", Boolean, nullable=False, server_default=false()),
+    # Digests of what the bridge wrote in each field: so that it empties its own, and leaves users theirs.
+    Column("fields", LargeBinary(64)),
 )
 
 kept = calls.c.purged.is_(false())

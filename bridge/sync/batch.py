@@ -1,7 +1,7 @@
 """One batch: due calls → what to write of them, with one look-up for all."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeVar
 
@@ -20,13 +20,14 @@ from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.rows import DueCall, Outcome
-from bridge.sync.shown import NOTHING, Shown
+from bridge.sync.shown import FACTS, NOTHING, WITHDRAWN, Shown, facts
 from bridge.twenty.activities import Standing, Writes
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twenty.people import NewPerson, create_people
+from bridge.twenty.records import Marks, merge, read_marks, to_bytes
 from bridge.twenty.writes import Before, Known, Write
 
 log = structlog.get_logger()
@@ -60,6 +61,8 @@ class Prepared:
     match: Match | None
     write: Write | None
     digest: bytes | None
+    fields: bytes | None = None
+    """What to keep of the record's fields."""
 
     @property
     def changed(self) -> Write | None:
@@ -114,6 +117,10 @@ class Preparation:
         """
         unprepared: list[Unprepared] = []
         folded = _each(claimed, self._folded, unprepared)
+        claimed = [
+            self._unless_mistaken(due, folded[sid]) if (sid := due.root_sid) in folded else due
+            for due in claimed
+        ]
         await self._members.refresh(self._client)
         asks = _each(
             [due for due in claimed if due.root_sid in folded],
@@ -131,6 +138,7 @@ class Preparation:
                 due,
                 folded[due.root_sid],
                 matches.get(due.root_sid, due.match),
+                standing.get(due.root_sid),
                 gone=due.root_sid in gone,
             )
 
@@ -142,13 +150,20 @@ class Preparation:
         self._number(call)
         return call
 
+    def _unless_mistaken(self, due: DueCall, call: Call) -> DueCall:
+        """Without its match, where the bridge chose it by a number that is not the other party's."""
+        number = self._number(call)
+        if due.match is None or due.match.corrected or due.number in (None, number):
+            return due
+        return replace(due, match=None, former_id=_id_of(due.match.person), mistaken=True)
+
     def _is_to_ask(self, due: DueCall, call: Call) -> bool:
         """Whether the call may be in Twenty, and something is to be written of it or is to be found out."""
         if due.written is None and not due.tried:
             return False
         if due.match is None or due.tried or due.anew:
             return True
-        return self._prepared(due, call, due.match, gone=False).changed is not None
+        return self._prepared(due, call, due.match, None, gone=False).changed is not None
 
     async def _match(
         self,
@@ -179,7 +194,10 @@ class Preparation:
             chosen |= await self._create(
                 {sid: numbers[sid] for sid, match in chosen.items() if match == NOBODY}, folded
             )
-        matches |= {sid: _unless_moved(match, standing.get(sid)) for sid, match in chosen.items()}
+        former = {due.root_sid: due.former_id for due in anew}
+        matches |= {
+            sid: _unless_moved(match, standing.get(sid), former[sid]) for sid, match in chosen.items()
+        }
         for match in matches.values():
             metrics.MATCHES.inc(_outcome(match))
         return matches
@@ -210,22 +228,34 @@ class Preparation:
             log.error("people.not_created", reason=wrong.code, error=str(wrong))
             return numbers
 
-    def _prepared(self, due: DueCall, call: Call, match: Match | None, *, gone: bool) -> Prepared:
+    def _prepared(
+        self, due: DueCall, call: Call, match: Match | None, standing: Standing | None, *, gone: bool
+    ) -> Prepared:
         number = self._number(call)
         nobody = match is None or (match.person is None and not match.corrected)
         if gone or (nobody and self._policy.nobody == "skip"):
-            return Prepared(due, call, number, due.match if gone else match, None, due.written)
+            return Prepared(due, call, number, due.match if gone else match, None, due.written, due.fields)
         activity = self._activity(due, call, match or NOBODY)
-        shown, before = Shown.of(activity, certain=call.certain), Shown.read(due.written)
+        before = Shown.read(due.written)
+        shown = Shown.of(activity, certain=call.certain, before=before)
+        records, kept_facts = _fields(due)
+        unsure = due.tried or (due.written is not None and not before.is_known)
+        merged = merge(activity, records, standing.shown if standing else None, unsure=unsure)
         write = Write(
             activity=activity,
             chooses_person=due.match is None and not (match and match.corrected),
             before=_before(due, before),
+            merge=merged,
             record=shown.record != before.record,
-            note=shown.note not in (before.note, NOTHING),
+            note=activity.has_text and shown.note != before.note,
+            facts=activity.has_text and facts(activity) != kept_facts,
+            withdraws_note=not activity.has_text
+            and (before.has_note or (unsure and due.written is not None)),
             dispositions=shown.dispositions != before.dispositions,
+            mistaken=due.mistaken,
         )
-        return Prepared(due, call, number, match, write, shown.to_bytes())
+        fields = to_bytes(merged.marks) + facts(activity)
+        return Prepared(due, call, number, match, write, shown.to_bytes(), fields)
 
     def _activity(self, due: DueCall, call: Call, match: Match) -> Activity:
         said = dispositions(due.callbacks)
@@ -281,7 +311,8 @@ def _corrected(due: DueCall, standing: Standing) -> Match | None:
         return None
     if due.match is None:
         # Matched anew, for its person is gone or was never found: whoever stands there now, a user chose.
-        return Match(standing.person, corrected=True) if standing.person and due.written else None
+        moved = standing.person and due.written and standing.person_id != due.former_id
+        return Match(standing.person, corrected=True) if moved else None
     if standing.person_id == _id_of(due.match.person):
         return None
     if standing.person_id is None:
@@ -289,9 +320,11 @@ def _corrected(due: DueCall, standing: Standing) -> Match | None:
     return Match(standing.person or Person(standing.person_id, ""), corrected=True)
 
 
-def _unless_moved(match: Match, standing: Standing | None) -> Match:
+def _unless_moved(match: Match, standing: Standing | None, former_id: str | None) -> Match:
     """Of a call that a failed write may have brought to Twenty: whom a user put it on meanwhile."""
-    if standing is None or standing.person is None or standing.person_id == _id_of(match.person):
+    if standing is None or standing.person is None:
+        return match
+    if standing.person_id in (_id_of(match.person), former_id):
         return match
     return Match(standing.person, corrected=True)
 
@@ -305,9 +338,16 @@ def _before(due: DueCall, shown: Shown) -> Before:
         person_id=person_id,
         call=Known.of(written=settled, unsure=unsure),
         row=Known.of(written=settled and person_id is not None, unsure=unsure),
-        note=Known.of(written=shown.note != NOTHING, unsure=unsure),
+        note=Known.of(written=shown.has_note, unsure=unsure or shown.note == WITHDRAWN),
         dispositions=Known.of(written=shown.dispositions != NOTHING, unsure=unsure),
     )
+
+
+def _fields(due: DueCall) -> tuple[Marks | None, bytes | None]:
+    """What is kept of the record's fields, and of its note's facts."""
+    if due.fields is None:
+        return None, None
+    return read_marks(due.fields[:-FACTS]), due.fields[-FACTS:]
 
 
 def _id_of(person: Person | None) -> str | None:

@@ -1,56 +1,150 @@
 """Missed calls → reminders for whoever looks after the caller."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from bridge.calls.call import CallStatus, Direction
+from bridge.calls.activity import moment
+from bridge.calls.call import Call, CallStatus, Direction, fold
+from bridge.calls.handling import duration
+from bridge.calls.links import Link
+from bridge.calls.matching import Person
+from bridge.calls.numbers import readable
 from bridge.calls.texts import Texts
+from bridge.inbox.reminded import reminded_calls
+from bridge.inbox.store import Inbox
 from bridge.sync.batch import Prepared
+from bridge.twenty.blocks import Block, Inline, bullet, linked, plain, quotes
 from bridge.twenty.members import Members
-from bridge.twenty.tasks import Reminder
+from bridge.twenty.tasks import Reminder, key_of
+
+DIALLED = re.compile(r"\+[0-9]{4,15}")
 
 MISSED = frozenset({CallStatus.MISSED, CallStatus.VOICEMAIL})
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to do about tasks: `reminders` to make or rewrite, `withdrawn` by key."""
+
+    reminders: list[Reminder] = field(default_factory=list)
+    withdrawn: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminders:
     """Makes reminders; `assignee` is the e-mail of the member who gets those of nobody's companies."""
 
+    inbox: Inbox
     members: Members
     texts: Texts
     assignee: str | None
     due_in: timedelta
+    zone: tzinfo = UTC
 
-    def of(self, prepared: Sequence[Prepared], *, now: datetime) -> list[Reminder]:
-        """Those of calls in that nobody took, from persons, as far as there is anybody to remind.
+    async def plan(self, prepared: Sequence[Prepared], *, now: datetime) -> Plan:
+        """What comes of calls in that nobody took, from persons, as far as there is anybody to remind.
 
         None that would be overdue when it is made: history is not to be called back.
         """
-        return [reminder for _, reminder in self._made(prepared) if reminder.due_at > now]
+        new = [p for p in self._fresh(prepared) if p.call.started_at + self.due_in > now]
+        again = [p for p in prepared if p.changed and p.due.reminded]
+        keys = {self._key(p, person.id): person for p in new if (person := _person(p))}
+        followed = {self._key(p, one.id): one for p in again for one in _persons(p)}
+        if not keys and not followed:
+            return Plan()
+        missed = await self._missed(prepared, [*new, *again], {**followed, **keys})
+        plan = Plan(withdrawn={key for key in followed if not missed.get(key)})
+        unsure = {self._key(p, person.id) for p in new if p.due.tried and (person := _person(p))}
+        for key, person in {**followed, **keys}.items():
+            if calls := missed.get(key):
+                plan.reminders.append(self._reminder(person, calls, is_new=key in keys, unsure=key in unsure))
+        return plan
 
-    def made(self, prepared: Sequence[Prepared]) -> set[str]:
-        """The calls of which a later change makes no reminder any more."""
-        return {sid for sid, _ in self._made(prepared)}
+    def has_task(self, prepared: Prepared) -> bool:
+        """Whether there is, or was, a task for the call; a later change of it makes none any more."""
+        return _is_missed(prepared.call) and (prepared.due.reminded or bool(self._fresh([prepared])))
 
-    def _made(self, prepared: Sequence[Prepared]) -> list[tuple[str, Reminder]]:
-        fresh = [p for p in prepared if p.changed and not p.due.reminded]
-        return [(p.due.root_sid, reminder) for p in fresh if (reminder := self._reminder(p))]
+    def _fresh(self, prepared: Sequence[Prepared]) -> list[Prepared]:
+        """Those of which there was no task, and is to be one."""
+        fresh = [p for p in prepared if p.changed and not p.due.reminded and _is_missed(p.call)]
+        return [p for p in fresh if (person := _person(p)) and self._assignee(person)]
 
-    def _reminder(self, prepared: Prepared) -> Reminder | None:
-        call, person = prepared.call, prepared.match and prepared.match.person
-        missed = call.direction is Direction.INBOUND and call.ended and call.status in MISSED
-        # Of a call that its end alone told of, an answer may not have been heard of yet.
-        if not missed or not call.certain or not person:
-            return None
-        assignee_id = person.owner_id or (self.members.by_email(self.assignee) if self.assignee else None)
-        if assignee_id is None:
-            return None
+    async def _missed(
+        self, prepared: Sequence[Prepared], concerned: Iterable[Prepared], keys: dict[str, Person]
+    ) -> dict[str, list[Call]]:
+        """Key → the calls that are missed by what is known now, the first one first."""
+        here = {p.due.root_sid for p in prepared}
+        people = sorted({person.id for person in keys.values()})
+        others = await reminded_calls(self.inbox, people)
+        found: dict[str, list[Call]] = {}
+        calls = [(person.id, p.call) for p in concerned if (person := _person(p))]
+        calls += [(one.person_id, fold(one.callbacks)) for one in others if one.root_sid not in here]
+        for person_id, call in sorted(calls, key=lambda pair: (pair[1].started_at, pair[1].sid)):
+            if _is_missed(call):
+                found.setdefault(key_of(person_id, self._day(call)), []).append(call)
+        return found
+
+    def _reminder(self, person: Person, calls: Sequence[Call], *, is_new: bool, unsure: bool) -> Reminder:
+        numbers = list(dict.fromkeys(call.other_party for call in calls if call.other_party))
         return Reminder(
             person_id=person.id,
-            assignee_id=assignee_id,
-            title=self.texts.call_back.format(name=person.name),
-            missed_at=call.started_at,
-            due_at=call.started_at + self.due_in,
-            unsure=prepared.due.tried,
+            day=self._day(calls[0]),
+            title=self.texts.call_back.format(name=person.name or readable(numbers[0])),
+            body=tuple(self._body(numbers, calls)),
+            assignee_id=self._assignee(person) or "",
+            due_at=calls[-1].started_at + self.due_in,
+            is_new=is_new,
+            unsure=unsure,
         )
+
+    def _body(self, numbers: Sequence[str], calls: Sequence[Call]) -> Iterator[Block]:
+        """The numbers to call, how often they called and when, and what they said."""
+        for number in numbers:
+            yield bullet(plain(f"{self.texts.number_to_call}: "), _number(number))
+        yield bullet(plain(f"{self.texts.missed_calls}: {len(calls)}"))
+        for call in calls:
+            yield bullet(plain(" · ".join(self._facts(call))))
+            yield from quotes(call.transcript or "")
+
+    def _facts(self, call: Call) -> Iterator[str]:
+        yield moment(call.started_at, self.texts, self.zone)
+        if call.status is CallStatus.VOICEMAIL:
+            yield self.texts.voicemail
+            if length := sum(recording.duration or 0 for recording in call.recordings):
+                yield duration(length, self.texts)
+
+    def _assignee(self, person: Person) -> str | None:
+        return person.owner_id or (self.members.by_email(self.assignee) if self.assignee else None)
+
+    def _key(self, prepared: Prepared, person_id: str) -> str:
+        return key_of(person_id, self._day(prepared.call))
+
+    def _day(self, call: Call) -> date:
+        return call.started_at.astimezone(self.zone).date()
+
+
+def _number(number: str) -> Inline:
+    """A link that calls it, where it is one."""
+    shown = readable(number)
+    return linked(Link(shown, f"tel:{number}")) if DIALLED.fullmatch(number) else plain(shown)
+
+
+def _is_missed(call: Call) -> bool:
+    # Of a call that its end alone told of, an answer may not have been heard of yet.
+    return call.direction is Direction.INBOUND and call.ended and call.certain and call.status in MISSED
+
+
+def _person(prepared: Prepared) -> Person | None:
+    return prepared.match.person if prepared.match else None
+
+
+def _persons(prepared: Prepared) -> Iterator[Person]:
+    """Whose call it is, and whose it was when its task was made."""
+    if before := prepared.due.match and prepared.due.match.person:
+        yield before
+    elif prepared.due.former_id:
+        yield Person(prepared.due.former_id, "")
+    if now := _person(prepared):
+        yield now

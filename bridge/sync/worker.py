@@ -36,7 +36,7 @@ from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
 from bridge.twenty.features import Feature, go_without
 from bridge.twenty.schema import read_schema
-from bridge.twenty.tasks import remind
+from bridge.twenty.tasks import remind, withdraw
 from bridge.twenty.writes import Write
 
 POLL_SECONDS = 5
@@ -245,8 +245,10 @@ class Worker:
         """A task that cannot be made costs the call nothing."""
         if self._reminders is None:
             return
+        plan = await self._reminders.plan(prepared, now=self._clock())
         try:
-            refused = await remind(self._batches, self._reminders.of(prepared, now=self._clock()))
+            refused = await remind(self._batches, plan.reminders) if plan.reminders else {}
+            await withdraw(self._client, plan.withdrawn)
         except TwentyDenied as denied:
             go_without(Feature.TASKS, denied)
             return
@@ -255,7 +257,6 @@ class Worker:
                 log.warning("task.refused", key=key, reason=str(error))
 
     async def _settle(self, prepared: Sequence[Prepared]) -> None:
-        reminded = self._reminders.made(prepared) if self._reminders else set()
         settled = [
             Settled(
                 root_sid=p.due.root_sid,
@@ -263,8 +264,9 @@ class Worker:
                 number=p.number,
                 match=p.match,
                 written=p.digest,
+                fields=p.fields,
                 ended=p.call.ended and p.call.certain,
-                reminded=p.due.reminded or p.due.root_sid in reminded,
+                reminded=self._reminders.has_task(p) if self._reminders else p.due.reminded,
                 outcome=p.outcome,
                 unread=p.due.unread,
             )

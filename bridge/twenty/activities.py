@@ -1,21 +1,20 @@
 """Writes activities: as phone calls with a row on the person's timeline, else as notes on the person."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.calls.activity import Activity, record_id
-from bridge.calls.links import Link
+from bridge.calls.activity import record_id
 from bridge.calls.matching import Person
 from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches, Record, Refused
-from bridge.twenty.blocks import paragraphs, rich_text
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
 from bridge.twenty.notes import CallNotes
+from bridge.twenty.records import Shown
 from bridge.twenty.schema import WorkspaceSchema
 from bridge.twenty.timeline import timeline_for
-from bridge.twenty.writes import Write, time
+from bridge.twenty.writes import Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +28,8 @@ class Standing:
     says_person: bool = False
     person_id: str | None = None
     person: Person | None = None
+    shown: Shown | None = None
+    """What its record says; None where calls are no records."""
 
 
 class Writes(Protocol):
@@ -69,6 +70,7 @@ class PhoneCalls:
                 says_person=True,
                 person_id=node["personId"],
                 person=_person(node),
+                shown=Shown.of(node),
             )
             for sid, node in found.items()
         }
@@ -97,11 +99,15 @@ class PhoneCalls:
             return {}
 
     def _record(self, write: Write) -> Record:
-        record = _phone_call(write.activity)
+        record = write.merge.record(write.activity, self._fields)
         if write.chooses_person:
             # Left out of later writes, so that what a user corrected holds.
-            record |= {"personId": write.activity.person_id, "companyId": write.activity.company_id}
-        return {name: value for name, value in record.items() if value is not None and name in self._fields}
+            record |= {name: value for name, value in self._person(write) if name in self._fields}
+        return record
+
+    def _person(self, write: Write) -> Iterator[tuple[str, str | None]]:
+        chosen = {"personId": write.activity.person_id, "companyId": write.activity.company_id}
+        return ((name, value) for name, value in chosen.items() if value or write.mistaken)
 
 
 class Notes:
@@ -139,38 +145,3 @@ def _person(node: Record) -> Person | None:
         return None
     name = node["person"]["name"] or {}
     return Person(node["personId"], " ".join(filter(None, (name.get("firstName"), name.get("lastName")))))
-
-
-def _phone_call(activity: Activity) -> Record:
-    return {
-        "id": record_id("phoneCall", activity.call_sid),
-        "externalCallId": activity.call_sid,
-        "name": activity.title,
-        "direction": activity.direction.value,
-        "status": activity.status.value,
-        "startedAt": time(activity.started_at),
-        "answeredAt": time(activity.answered_at),
-        "endedAt": time(activity.ended_at),
-        "durationInSeconds": activity.duration_seconds,
-        "duration": activity.duration,
-        "fromPhoneNumber": _phone(activity.from_number),
-        "toPhoneNumber": _phone(activity.to_number),
-        "recording": _links(activity.recordings),
-        "transcript": activity.transcript and rich_text(paragraphs(activity.transcript)),
-        "agentId": activity.agent_id,
-        "handling": activity.handling,
-    }
-
-
-def _links(links: Sequence[Link]) -> Record | None:
-    if not links:
-        return None
-    first, *others = links
-    field: Record = {"primaryLinkLabel": first.label, "primaryLinkUrl": first.url}
-    if others:
-        field["secondaryLinks"] = [{"label": other.label, "url": other.url} for other in others]
-    return field
-
-
-def _phone(number: str | None) -> Record | None:
-    return {"primaryPhoneNumber": number} if number else None

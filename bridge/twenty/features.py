@@ -7,6 +7,7 @@ from enum import StrEnum
 import structlog
 
 from bridge.errors import TwentyDenied
+from bridge.twenty.records import FIELDS
 
 log = structlog.get_logger()
 
@@ -22,9 +23,11 @@ class Feature(StrEnum):
     CALL_DETAILS = "these fields of a call"
     DURATIONS = "durations in words"
     CORRECTIONS = "later news of a call: what a user did to it cannot be read"
+    CORRECTED_FIELDS = "what a user wrote in these fields of a call"
     TIMELINE = "rows on the person's timeline"
     NOTES = "notes, and calls as notes where they are no records"
     NOTES_ON_CALLS = "notes on a call"
+    WITHDRAWALS = "that notes and tasks go whose reason turned out not to be so"
     AGENTS = "the agent of a call"
     TASKS = "tasks for missed calls"
     NEW_PEOPLE = "people for numbers that nobody has"
@@ -41,6 +44,7 @@ OPTIONAL: Mapping[Feature, frozenset[str]] = {
     Feature.AGENTS: frozenset({"twenty.schema", "twenty.forbidden"}),
     Feature.TIMELINE: frozenset({"twenty.schema"}),
     Feature.NOTES_ON_CALLS: frozenset({"twenty.schema"}),
+    Feature.WITHDRAWALS: frozenset({"twenty.schema", "twenty.forbidden"}),
     Feature.NEW_PEOPLE: frozenset({"twenty.schema"}),
     Feature.TASKS: frozenset({"twenty.schema"}),
 }
@@ -76,13 +80,16 @@ RECORDS: Mapping[str, Feature] = {
     "UpsertPhoneCalls": Feature.CALLS,
     "UpsertTimelineActivities": Feature.TIMELINE,
     "CreateTimelineActivities": Feature.TIMELINE,
-    "MoveTimelineActivities": Feature.TIMELINE,
+    "ChangeTimelineActivities": Feature.TIMELINE,
     "DestroyTimelineActivities": Feature.TIMELINE,
     "UpsertNotes": Feature.NOTES,
     "UpsertNoteTargets": Feature.NOTES,
     "CreateNotes": Feature.NOTES,
     "CreatePeople": Feature.NEW_PEOPLE,
     "CreateTasks": Feature.TASKS,
+    "UpsertTasks": Feature.TASKS,
+    "WithdrawTasks": Feature.WITHDRAWALS,
+    "WithdrawNotes": Feature.WITHDRAWALS,
     "UpsertTaskTargets": Feature.TASKS,
 }
 """What the operations to /graphql are for."""
@@ -106,6 +113,7 @@ SELECTED: Mapping[str, Mapping[str, Feature]] = {
             ("additionalPhones", "number", "callingCode", "countryCode"), Feature.ADDITIONAL_PHONES
         ),
     },
+    "WrittenPhoneCalls": dict.fromkeys(FIELDS, Feature.CORRECTED_FIELDS),
 }
 """Operation → selected fields without which it does the most of its work: Twenty answers null for them."""
 
@@ -188,7 +196,8 @@ GIVEN = (
         additionalPhones }""",
         Feature.NORMALISING,
     ),
-    Given("CreateTasks", "data", "id title status dueAt assigneeId", Feature.TASKS),
+    Given("CreateTasks", "data", "id title bodyV2 { blocknote } status dueAt assigneeId", Feature.TASKS),
+    Given("UpsertTasks", "data", "id title bodyV2 { blocknote }", Feature.TASKS),
     Given("UpsertTaskTargets", "data", "id taskId targetPersonId", Feature.TASKS),
 )
 """What stands in variables, where the text of an operation does not show it."""

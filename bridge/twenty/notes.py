@@ -15,10 +15,8 @@ from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.blocks import Block, bullet, linked, paragraphs, plain, quotes, rich_text
 from bridge.twenty.client import Executes
 from bridge.twenty.features import Feature, go_without
+from bridge.twenty.records import BY_KEY
 from bridge.twenty.writes import Known, Write, time
-
-BY_KEY = "API"
-"""Who writes by an API key, as the bridge does; whoever edits a note in Twenty is MANUAL."""
 
 SECOND = "second"
 
@@ -39,11 +37,27 @@ class CallNotes:
         return await self._write(await self._chosen(writes, {w.sid: _of_call(w) for w in writes}))
 
     async def write_text(self, writes: Sequence[Write]) -> Refused:
-        """Writes the notes of those that have text, unless a user deleted it."""
-        worth = [w for w in writes if w.note or (w.moves and w.activity.has_text)]
+        """Writes the notes of those that have text, unless a user deleted it; withdraws the others' notes."""
+        worth = [w for w in writes if w.note or w.facts or (w.moves and w.activity.has_text)]
+        worth += await self._withdraw([w for w in writes if w.withdraws_note])
         chosen = await self._chosen(worth, {w.sid: w.before.note for w in worth})
-        # On another person, without news: what a user edited is put there as it is.
-        return await self._write([n if n.write.note else n.first() for n in chosen])
+        # Without news of its text: what a user edited stays as it is, on another person where the call is.
+        return await self._write([n if n.write.note else n.first() for n in chosen if n.is_worth])
+
+    async def _withdraw(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """Destroys notes that have nothing to say any more, so that their ids are free; one root field.
+
+        The answer has those that can only be rewritten, for the key's role destroys nothing.
+        """
+        if not writes:
+            return []
+        ids = [_note_id(which, w.sid) for which in ("", SECOND) for w in writes]
+        try:
+            await self._client.execute("WithdrawNotes", ids=ids)
+        except TwentyDenied as denied:
+            go_without(Feature.WITHDRAWALS, denied)
+            return [w for w in writes if w.before.note is Known.WRITTEN]
+        return []
 
     async def write_dispositions(self, writes: Sequence[Write]) -> Refused:
         """Creates what agents said as notes of its own; two root fields for all."""
@@ -134,6 +148,11 @@ class _Note:
     which: str = ""
     is_new: bool = False
     is_theirs: bool = False
+
+    @property
+    def is_worth(self) -> bool:
+        """Whether there is anything to do: a user's note that says what it said, on whom it was, is left."""
+        return self.write.note or self.write.moves or not self.which
 
     def first(self) -> "_Note":
         """The call's first note."""

@@ -50,11 +50,16 @@ class NamedTimeline:
         if write.before.row is Known.WRITTEN and not write.moves:
             # Left out, so that what a user corrected holds.
             del row["targetPersonId"]
+        if "agentId" in write.merge.cleared and "workspaceMemberId" in self._schema.fields:
+            row["workspaceMemberId"] = None
         return row
 
 
 class TypedTimeline:
-    """Rows of the standard type `recordLinked`: one root field for those that are new."""
+    """Rows of the standard type `recordLinked`: one root field for those that are new.
+
+    And one for each person and agent that written ones go to.
+    """
 
     def __init__(self, client: Executes, batches: Batches, schema: TimelineSchema) -> None:
         self._client = client
@@ -65,7 +70,9 @@ class TypedTimeline:
         """See `Timeline`."""
         await _remove(self._client, writes)
         placed = [w for w in writes if w.activity.person_id]
-        moved = await self._move([w for w in placed if w.before.row is Known.WRITTEN and w.moves])
+        written = [w for w in placed if w.before.row is Known.WRITTEN]
+        moved = await self._move([w for w in written if w.moves])
+        moved |= await self._change([w for w in written if "agentId" in w.merge.changed], "workspaceMemberId")
         new = {w.sid: w for w in placed if w.before.row is not Known.WRITTEN}
         refused = await self._batches.create(
             "CreateTimelineActivities",
@@ -80,17 +87,21 @@ class TypedTimeline:
         return moved | {sid: error for sid, error in refused.items() if sid not in found}
 
     async def _move(self, writes: Sequence[Write]) -> Refused:
-        """A root field a person: an update leaves deleted rows deleted."""
-        by_person = defaultdict[str | None, list[Write]](list)
+        return await self._change(writes, "targetPersonId")
+
+    async def _change(self, writes: Sequence[Write], field: str) -> Refused:
+        """A root field for each value of it: an update leaves deleted rows deleted."""
+        by_value = defaultdict[str | None, list[Write]](list)
         for write in writes:
-            by_person[write.activity.person_id].append(write)
+            by_value[_row_of(write)[field]].append(write)
         refused: Refused = {}
-        for person_id, moved in by_person.items():
-            ids, data = [_id(write) for write in moved], {"targetPersonId": person_id}
+        for value, changed in by_value.items():
             try:
-                await self._client.execute("MoveTimelineActivities", ids=ids, data=data)
+                await self._client.execute(
+                    "ChangeTimelineActivities", ids=[_id(write) for write in changed], data={field: value}
+                )
             except TwentyRefused as error:
-                refused |= dict.fromkeys([write.sid for write in moved], error)
+                refused |= dict.fromkeys([write.sid for write in changed], error)
         return refused
 
     def _row(self, write: Write) -> Record:
@@ -104,7 +115,11 @@ def _is_elsewhere(write: Write, duplicate: Duplicate) -> bool:
 
 async def _remove(client: Executes, writes: Sequence[Write]) -> None:
     """Rows of calls that a user took from their person; destroyed, so that their ids are free again."""
-    ids = [_id(w) for w in writes if w.moves and not w.activity.person_id and not w.chooses_person]
+    ids = [
+        _id(w)
+        for w in writes
+        if w.moves and not w.activity.person_id and (w.mistaken or not w.chooses_person)
+    ]
     if ids:
         await client.execute("DestroyTimelineActivities", ids=ids)
 
@@ -121,16 +136,19 @@ def _id(write: Write) -> str:
 
 
 def _row(write: Write, schema: TimelineSchema) -> Record:
+    row = _row_of(write) | {"linkedObjectMetadataId": schema.object_id}
+    return {name: value for name, value in row.items() if value is not None and name in schema.fields}
+
+
+def _row_of(write: Write) -> Record:
     """The page sorts and dates by `createdAt`, so it is the call's time."""
     activity = write.activity
-    row = {
+    return {
         "id": _id(write),
         "happensAt": time(activity.started_at),
         "createdAt": time(activity.started_at),
         "targetPersonId": activity.person_id,
         "workspaceMemberId": activity.agent_id,
-        "linkedObjectMetadataId": schema.object_id,
         "linkedRecordId": record_id("phoneCall", activity.call_sid),
         "linkedRecordCachedName": activity.title,
     }
-    return {name: value for name, value in row.items() if value is not None and name in schema.fields}

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 
 from bridge.calls.activity import Activity
+from bridge.twenty.records import Merge
 from bridge.twenty.times import text
 
 
@@ -39,16 +40,22 @@ class Write:
     """An activity to write.
 
     `chooses_person` where the record gets the person that the bridge chose; else what stands there stays.
-    `record` tells that the call's record says something new, `note` that its note does, `dispositions`
-    that there are new ones.
+    `record` tells that the call's record says something new, `note` that its note does, `facts` that only
+    what is known of the call changed in it, `withdraws_note` that it has nothing to say any more,
+    `dispositions` that there are new ones. `mistaken` is a call that the bridge put on a person by a number
+    that turned out not to be the other party's.
     """
 
     activity: Activity
     chooses_person: bool
     before: Before
+    merge: Merge
     record: bool = True
     note: bool = False
+    facts: bool = False
+    withdraws_note: bool = False
     dispositions: bool = False
+    mistaken: bool = False
 
     @property
     def sid(self) -> str:

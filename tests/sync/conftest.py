@@ -78,7 +78,9 @@ def make_worker(inbox: Inbox) -> MakeWorker:
                 policy,
                 forgotten=Forgotten(inbox, settings.forget_keys),
             ),
-            reminders=Reminders(members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in),
+            reminders=Reminders(
+                inbox=inbox, members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in
+            ),
             live=lambda: settings.live,
             clock=lambda: TEN + (datetime.now(UTC) - began),
         )
