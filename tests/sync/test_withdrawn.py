@@ -240,7 +240,7 @@ def _settled(bridge: Bridge, shown: dict[str, Any], sid: str) -> Any:
     return json.loads(json.dumps(shown).replace(sid, "CA"))
 
 
-def examples(most: int) -> Any:
+def examples(most: int) -> settings:
     """So many worlds, all with one bridge."""
     return settings(
         max_examples=most, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

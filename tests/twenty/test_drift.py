@@ -77,7 +77,10 @@ NORMALISING = {(operation, Feature.NORMALISING) for operation in ("PhonesOfPeopl
             },
         ),
         ("Person.avatarUrl", {("CallerProfile", Feature.SCREEN_POP)}),
-        ("PhoneCall.durationInSeconds", {("LastCalls", Feature.LAST_CALLS)}),
+        (
+            "PhoneCall.durationInSeconds",
+            {("LastCalls", Feature.LAST_CALLS), ("WrittenPhoneCalls", Feature.CORRECTED_FIELDS)},
+        ),
         ("WorkspaceMember.userEmail", {("WorkspaceMembers", Feature.AGENTS)}),
         (
             "PhoneCall.personId",
