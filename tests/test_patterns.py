@@ -71,6 +71,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "cli/moments.py": {"AGO": SETTINGS},
     "inbox/forgetting.py": {"'[^0-9]'": FIELD},
     "redact.py": {"VALUES": LINE, "FORMS": LINE, "DOTTED": LINE, "NUMBER": LINE, "'[^0-9]'": LINE},
+    "sync/missed.py": {"DIALLED": FIELD},
     "settings/access.py": {
         "'^sha256:[0-9a-f]{64}$'": SETTINGS,
         "'^[a-z]{2}[0-9]$'": SETTINGS,
@@ -109,6 +110,8 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "twilio/transcripts.py": {"SOURCE": FIELD},
     "web/signed.py": {"SHARED_KEY_ID": HEADER, "ACCOUNT_SID": FIELD},
     "sandbox/conformance.py": {"_UUID": PLAYED, "_TIME": PLAYED, "_PLACEHOLDER": PLAYED},
+    "sandbox/twenty/http.py": {"_HALF": PLAYED},
+    "sandbox/twenty/kinds/blocks.py": {"_HALF": PLAYED},
     "sandbox/twenty/kinds/emails.py": {"_ADDRESS": PLAYED},
     "sandbox/twenty/kinds/markdown.py": {
         "_CHECK": PLAYED,
