@@ -72,7 +72,8 @@ def run(
 
 async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
     async with AsyncExitStack() as stack:
-        inbox = await stack.enter_async_context(open_inbox(settings.inbox.database_url.get_secret_value()))
+        url = settings.inbox.database_url.get_secret_value()
+        inbox = await stack.enter_async_context(open_inbox(url, must_exist=True))
         progress = stack.enter_context(progress_bar())
         found = await _ask(settings, inbox, asked, progress)
         if asked.dry_run:

@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from bridge.calls.call import Call, fold
-from bridge.calls.numbers import e164
+from bridge.calls.numbers import Number, e164
 from bridge.commands.numbers import address
 from bridge.commands.table import Row, show
+from bridge.inbox.forgetting import Address, of_one_line
 from bridge.inbox.known_call import KnownCall, State
 from bridge.inbox.looking import known_calls
 from bridge.inbox.store import open_inbox
@@ -27,11 +28,14 @@ def run(
     """Prints them; `number` may be national. Raises NumberRefused."""
     settings = load(config)
     wanted = address(number, settings.region) if number else None
+    # By the other party's number calls are found at once. The company's own numbers are no other party's.
+    is_theirs = isinstance(wanted, Number) and wanted not in settings.own_numbers
+    theirs = of_one_line(wanted) if wanted and is_theirs else ()
 
     async def rows() -> list[Row]:
         found: list[Row] = []
         async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
-            calls = known_calls(inbox, state=State(state) if state else None, since=since)
+            calls = known_calls(inbox, state=State(state) if state else None, since=since, numbers=theirs)
             async for known, call in _of(calls, wanted, settings.region):
                 found.append(row(known, call, as_json=as_json))
                 if len(found) == limit:
@@ -42,14 +46,15 @@ def run(
 
 
 async def _of(
-    calls: AsyncIterator[KnownCall], number: str | None, region: str
+    calls: AsyncIterator[KnownCall], number: Address | None, region: str
 ) -> AsyncIterator[tuple[KnownCall, Call]]:
+    wanted = of_one_line(number) if number else None
     async for known in calls:
         if not known.callbacks:
             continue
         call = fold(known.callbacks)
         addresses = {a for a in (call.from_, call.to, call.other_party) if a}
-        if number is None or number in addresses | {e164(a, region) for a in addresses}:
+        if not wanted or not wanted.isdisjoint(addresses | {e164(a, region) for a in addresses}):
             yield known, call
 
 

@@ -89,7 +89,7 @@ class Forgotten:
         """Keeps the hash of a number, in each of its forms, so that nothing from before `now` comes back."""
         async with self._inbox.reading() as connection:
             ids = await _key_ids(connection)
-        await self._rehash(dict.fromkeys(_of_one_line(number), now), self._checked(ids))
+        await self._rehash(dict.fromkeys(of_one_line(number), now), self._checked(ids))
 
     async def _rehash(self, forgotten_at: Mapping[str, datetime], keys: Sequence[bytes]) -> None:
         """Keeps hashes by the first key, in place of those by the others."""
@@ -126,7 +126,8 @@ def _id(key: bytes) -> bytes:
     return hmac.digest(key, b"key", "sha256")[:8]
 
 
-def _of_one_line(address: Address) -> frozenset[str]:
+def of_one_line(address: Address) -> frozenset[str]:
+    """All forms of an address that reach one line."""
     if not isinstance(address, Number):
         return frozenset({address})
     return frozenset(other for other in address.alike if other.line == address.line)
@@ -137,7 +138,7 @@ async def calls_of(inbox: Inbox, number: Address, *, region: str) -> set[str]:
 
     `region` is where national numbers are at home. Every callback is looked at.
     """
-    mine = select(calls.c.root_sid).where(calls.c.number.in_(_of_one_line(number)))
+    mine = select(calls.c.root_sid).where(calls.c.number.in_(of_one_line(number)))
     async with inbox.reading() as connection:
         found = set((await connection.scalars(mine)).all())
     after = 0

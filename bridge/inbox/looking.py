@@ -1,18 +1,40 @@
 """What operators see of the inbox, and what they set going again."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, RowMapping, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
 from bridge.inbox.known_call import KnownCall, State, known_call_of
 from bridge.inbox.rows import Outcome
 from bridge.inbox.store import Inbox, callbacks_of
-from bridge.inbox.tables import attempts, calls, due, kept, parked
+from bridge.inbox.tables import attempts, calls, due, kept, listed, parked
 
 PAGE = 200
+
+
+IN_STATE: dict[State | None, tuple[ColumnElement[bool], ...]] = {
+    None: (and_(kept, listed),),
+    State.DUE: (and_(due, calls.c.ended == true()), and_(due, calls.c.ended == false())),
+    State.PARKED: (and_(parked, kept),),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,24 +49,23 @@ class Attempt:
     last_at: datetime
 
 
-WANTED = {
-    State.DUE: due,
-    State.PARKED: and_(parked, kept),
-}
-
-
 async def known_calls(
-    inbox: Inbox, *, state: State | None = None, since: datetime | None = None
+    inbox: Inbox,
+    *,
+    state: State | None = None,
+    since: datetime | None = None,
+    numbers: Collection[str] = (),
 ) -> AsyncIterator[KnownCall]:
-    """The calls in a state (due or parked; None: in any) heard of since then, the last heard of first."""
-    wanted: list[ColumnElement[bool]] = [WANTED[state] if state else kept]
-    if since:
-        wanted.append(calls.c.due_at >= since)
-    found = select(calls).where(*wanted).order_by(calls.c.due_at.desc(), calls.c.root_sid).limit(PAGE)
+    """The calls in a state (due or parked; None: in any) heard of since then, the last heard of first.
+
+    With `numbers` (E.164) those whose other party has one of them, or was not read out of them yet.
+    """
+    heard = [calls.c.due_at >= since] if since else []
+    found = [select(calls).where(*heard, each) for each in _kinds(state, numbers)]
     page: Sequence[RowMapping] = ()
     while True:
         async with inbox.reading() as connection:
-            page = (await connection.execute(_after(found, page))).mappings().all()
+            page = (await connection.execute(_page(found, page))).mappings().all()
             told = await callbacks_of(connection, [row["root_sid"] for row in page])
         if not page:
             return
@@ -52,12 +73,32 @@ async def known_calls(
             yield known_call_of(row, told[row["root_sid"]])
 
 
-def _after(found: Select[Any], shown: Sequence[RowMapping]) -> Select[Any]:
-    if not shown:
-        return found
-    heard, sid = shown[-1]["due_at"], shown[-1]["root_sid"]
-    further = and_(calls.c.due_at == heard, calls.c.root_sid > sid)
-    return found.where(or_(calls.c.due_at < heard, further))
+def _kinds(state: State | None, numbers: Collection[str]) -> Iterator[ColumnElement[bool]]:
+    """Kinds of calls that have none in common; an index finds each."""
+    wanted = IN_STATE[state]
+    if not numbers:
+        yield from wanted
+        return
+    for number in numbers:
+        yield and_(calls.c.number == number, listed, or_(*wanted))
+    for unread in wanted if state else (*IN_STATE[State.DUE], *IN_STATE[State.PARKED]):
+        yield and_(calls.c.number.is_(None), unread)
+
+
+def _page(found: Sequence[Select[Any]], shown: Sequence[RowMapping]) -> Select[Any]:
+    """What comes after the rows that were shown: a page of each kind, of which the last heard of."""
+    order = tuple_(calls.c.due_at, calls.c.root_sid)
+    after = [order < _place(shown[-1])] if shown else []
+    pages = [
+        kind.where(*after).order_by(calls.c.due_at.desc(), calls.c.root_sid.desc()).limit(PAGE).subquery()
+        for kind in found
+    ]
+    all_ = union_all(*(select(page) for page in pages)).subquery()
+    return select(all_).order_by(all_.c.due_at.desc(), all_.c.root_sid.desc()).limit(PAGE)
+
+
+def _place(row: RowMapping) -> ColumnElement[Any]:
+    return tuple_(literal(row["due_at"], calls.c.due_at.type), literal(row["root_sid"]))
 
 
 async def attempts_of(inbox: Inbox, root_sid: str) -> list[Attempt]:
@@ -70,7 +111,7 @@ async def attempts_of(inbox: Inbox, root_sid: str) -> list[Attempt]:
 async def retry(inbox: Inbox, root_sid: str | None) -> int:
     """Makes a call due, or (None) all that are parked; how many."""
     one = [] if root_sid is None else [calls.c.root_sid == root_sid]
-    return await inbox.make_due([*one, kept if one else WANTED[State.PARKED]], deferrals=0)
+    return await inbox.make_due([*one, kept if one else and_(parked, kept)], deferrals=0)
 
 
 async def outcomes(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, int]:

@@ -55,7 +55,10 @@ def listed(*words: str) -> list[dict[str, Any]]:
         (("--due",), [DUE]),
         (("--parked",), [PARKED]),
         (("--number", "06 12 34 56 78"), [DUE, SETTLED]),
+        (("--number", PAULS), [PARKED]),
         (("--number", PAULS, "--due"), []),
+        (("--number", "+33 1 59 13 00 01"), [DUE, PARKED, SETTLED]),
+        (("--number", "sip:nobody@example.com"), []),
         (("--since", "2026-11-22T10:04"), [DUE]),
         (("--since", "2026-11-22T11:04+01:00"), [DUE]),
         (("--limit", "2"), [DUE, PARKED]),
@@ -85,11 +88,19 @@ def test_list_tells_what_an_operator_asks_first() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("list",), ("show", DUE), ("retry", "--parked"), ("relink",), ("forget", "--call", DUE, "--yes")],
+    [
+        ("calls", "list"),
+        ("calls", "show", DUE),
+        ("calls", "retry", "--parked"),
+        ("calls", "relink"),
+        ("calls", "forget", "--call", DUE, "--yes"),
+        ("backfill", "--since", "1d"),
+        ("backfill", "--since", "1d", "--dry-run"),
+    ],
 )
 def test_in_a_folder_without_a_database_none_is_made(here: Path, words: tuple[str, ...]) -> None:
     before = set(here.rglob("*"))
-    status, told = typed("calls", *words)
+    status, told = typed(*words)
     assert status == 2
     assert "There is no database" in told
     assert set(here.rglob("*")) == before

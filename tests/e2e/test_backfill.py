@@ -12,6 +12,7 @@ import pytest
 
 from bridge.demo.bridge import CONFIG, environment
 from bridge.demo.process import running
+from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.sandbox.twilio.conftest import running_app
@@ -22,7 +23,7 @@ TASKS = "{ tasks { edges { node { title } } } }"
 
 
 class Place:
-    """Where the command is typed: a folder with settings, no bridge running."""
+    """Where the command is typed: a folder with settings and a database, no bridge running."""
 
     def __init__(self, env: dict[str, str], folder: Path) -> None:
         self.env, self.folder = env, folder
@@ -43,9 +44,12 @@ class Place:
 
 
 @pytest.fixture
-def place(twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path) -> Place:
+async def place(twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path) -> Place:
     tmp_path.joinpath("config.yaml").write_text(CONFIG)
-    return Place(environment(twilio, twenty, tmp_path), tmp_path)
+    env = environment(twilio, twenty, tmp_path)
+    async with open_inbox(env["BRIDGE_DATABASE_URL"]):
+        """As the bridge's first start makes it."""
+    return Place(env, tmp_path)
 
 
 @pytest.fixture

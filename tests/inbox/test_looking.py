@@ -1,16 +1,18 @@
 """What operators see, and what they set going again."""
 
 import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.calls.matching import Person
 from bridge.inbox.known_call import State, known_call
-from bridge.inbox.looking import attempts_of, known_calls, outcomes, retry
+from bridge.inbox.looking import PAGE, attempts_of, known_calls, outcomes, retry
 from bridge.inbox.marks import Marks
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import STEP, Inbox
@@ -19,7 +21,7 @@ from tests.inbox.support import incoming, kept, settled
 from tests.support import TEN, new_sid, outbound, told
 
 JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe")
-JANES = "+33612345678"
+JANES, PAULS = "+33639980001", "+33639980002"
 
 
 async def calls_in_each_state(inbox: Inbox) -> dict[State, str]:
@@ -52,22 +54,91 @@ async def test_calls_by_state_and_time(
     assert all(call.callbacks for call in found)
 
 
-async def many(inbox: Inbox, count: int, **values: object) -> None:
+async def test_calls_of_a_number(inbox: Inbox) -> None:
+    """Those that were not settled yet are among them, as their number is not known."""
+    theirs = await kept(inbox, *incoming(new_sid(), PAULS, at=-60))
+    await settled(inbox)
+    sids = await calls_in_each_state(inbox)
+    unread = [sids[State.DUE], sids[State.PARKED]]
+
+    async def found(number: str, state: State | None = None) -> list[str]:
+        return [call.root_sid async for call in known_calls(inbox, state=state, numbers={number})]
+
+    assert await found(JANES) == [*unread, sids[State.SETTLED]]
+    assert await found(PAULS) == [*unread, theirs]
+    assert await found("+33639980009") == unread
+    assert await found(PAULS, State.DUE) == unread[:1]
+    assert await found(PAULS, State.PARKED) == unread[1:]
+
+
+ROWS: list[dict[str, object]] = [
+    {},
+    {"synced_revision": 0},
+    {"synced_revision": 0, "ended": True},
+    {"parked_reason": "no such option"},
+]
+IN_STATE = {None: {0, 1, 2, 3}, State.DUE: {1, 2}, State.PARKED: {3}}
+LISTS = [(state, numbers) for state in IN_STATE for numbers in ((), {JANES}, {JANES, PAULS})]
+
+
+@pytest.mark.parametrize(("state", "numbers"), LISTS)
+@pytest.mark.parametrize("seconds", [0, 1])
+async def test_pages_have_each_call_once(
+    inbox: Inbox, state: State | None, numbers: Collection[str], seconds: int
+) -> None:
+    """Of calls that were heard of at one moment, and one after the other."""
+    expected = set()
+    for kind, values in enumerate(ROWS):
+        for number in (JANES, PAULS, None):
+            sids = [new_sid() for _ in range(PAGE + 7)]
+            at = [TEN + timedelta(seconds=seconds * ((n * 7919) % 1009)) for n in range(len(sids))]
+            rows = [{"root_sid": sid, "due_at": when} for sid, when in zip(sids, at, strict=True)]
+            await many(inbox, rows, number=number, **values)
+            if kind in IN_STATE[state] and (not numbers or number in numbers or (number is None and kind)):
+                expected |= set(zip(at, sids, strict=True))
+    found = [call async for call in known_calls(inbox, state=state, numbers=numbers)]
+    assert [(call.heard_at, call.root_sid) for call in found] == sorted(expected, reverse=True)
+
+
+@pytest.mark.parametrize(("state", "numbers"), LISTS)
+async def test_no_page_reads_the_whole_table(
+    inbox: Inbox, state: State | None, numbers: Collection[str]
+) -> None:
+    if inbox.is_shared:
+        pytest.skip("PostgreSQL plans by what the table holds")
+    await calls_in_each_state(inbox)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        asked.append((statement, values))
+
+    event.listen(inbox._database.reading.sync_engine, "before_cursor_execute", note)
+    assert [call async for call in known_calls(inbox, state=state, numbers=numbers)]
+    pages = [(statement, values) for statement, values in asked if "FROM calls" in statement]
+    async with inbox.reading() as connection:
+        for statement, values in pages:
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            plan = [detail for detail in rows.scalars("detail") if " calls" in detail]
+            assert plan
+            assert [step for step in plan if "INDEX ix_calls_" not in step] == []
+            # Only the newest first are read of what has no narrower index.
+            assert not numbers or not [step for step in plan if "ix_calls_heard" in step]
+    assert len(pages) == 2
+
+
+async def many(inbox: Inbox, rows: Sequence[Mapping[str, object]], **values: object) -> None:
     """Settled calls, as they stand in the table."""
-    rows = [
-        {"root_sid": f"CAf{number:031x}", "revision": 1, "synced_revision": 1, "due_at": TEN, **values}
-        for number in range(count)
-    ]
+    settled_ = {"revision": 1, "synced_revision": 1, "due_at": TEN}
 
     async def operation(connection: AsyncConnection) -> None:
-        await connection.execute(insert(calls), rows)
+        await connection.execute(insert(calls), [{**settled_, **values, **row} for row in rows])
 
     await inbox.write(operation)
 
 
 @pytest.mark.parametrize("count", [STEP - 1, STEP, 2 * STEP + 1])
 async def test_many_calls_are_matched_anew_in_steps(inbox: Inbox, count: int) -> None:
-    await many(inbox, count, matched=True, number=JANES)
+    await many(inbox, [{"root_sid": new_sid()} for _ in range(count)], matched=True, number=JANES)
     callback = outbound(new_sid(), JANES)
     relinking = asyncio.create_task(inbox.relink(None, since=TEN - timedelta(days=1)))
     await inbox.put(callback)
@@ -79,7 +150,7 @@ async def test_many_calls_are_matched_anew_in_steps(inbox: Inbox, count: int) ->
 async def test_no_step_is_long(inbox: Inbox) -> None:
     """A callback that arrives meanwhile waits for one step at the most."""
     count = 5 * STEP
-    await many(inbox, count, parked_reason="no such option")
+    await many(inbox, [{"root_sid": new_sid()} for _ in range(count)], parked_reason="no such option")
     retrying = asyncio.create_task(retry(inbox, None))
     seen = set[int]()
     while not retrying.done():

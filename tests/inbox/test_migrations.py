@@ -62,6 +62,8 @@ CALLS = {
     "ix_calls_person": "UPDATE calls SET matched = 0 WHERE person_id = 'a'",
     "ix_calls_open": "SELECT root_sid, due_at FROM calls WHERE purged IS 0 AND due_at < 'now' "
     "AND open_since IS NOT NULL",
+    "ix_calls_heard": "SELECT * FROM calls WHERE purged IS 0 AND root_sid > '' "
+    "AND (due_at, root_sid) < ('now', 'CA1') ORDER BY due_at DESC, root_sid DESC LIMIT 200",
     "ix_callbacks_root_sid": "DELETE FROM callbacks WHERE root_sid IN ('a', 'b')",
     "USING INTEGER PRIMARY KEY": "SELECT id, root_sid, received_at FROM callbacks WHERE id > 7 "
     "ORDER BY id LIMIT 50",
