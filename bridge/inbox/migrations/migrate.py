@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-NEWEST = "0008"
+NEWEST = "0009"
 """The revision of the newest migration."""
 
 
