@@ -116,6 +116,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "sandbox/twenty/kinds/markdown.py": {
         "_CHECK": PLAYED,
         "_TAG": PLAYED,
+        "_HREF": PLAYED,
         "_HTML_TAG": PLAYED,
         "_LESS": PLAYED,
         "'(?<=\\\\S)\\\\r\\\\n(?=[^\\\\S\\\\r\\\\n]*\\\\S)'": PLAYED,
@@ -344,7 +345,7 @@ def everything_with(pattern: re.Pattern[str]) -> Callable[[str], object]:
 def test_a_pattern_that_sees_few_characters_is_fast_on_the_worst_of_them(
     pattern: re.Pattern[str], work: Callable[[str], object]
 ) -> None:
-    chance = random.Random(pattern.pattern)
+    chance = random.Random(repr(pattern.pattern))
     for made in hostile(Parts(pattern, chance).all, chance):
         assert seconds(work, made(LONGEST)[:LONGEST], least_of=3) < 0.01
 
@@ -360,7 +361,7 @@ def test_no_number_is_read_that_is_longer() -> None:
 def test_a_pattern_takes_time_in_proportion_to_its_text(
     pattern: re.Pattern[str], work: Callable[[str], object]
 ) -> None:
-    chance = random.Random(pattern.pattern)
+    chance = random.Random(repr(pattern.pattern))
     assert_linear(work, hostile(Parts(pattern, chance).all, chance))
 
 

@@ -27,7 +27,8 @@ _STYLES = {
 }
 _BLOCKS = ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "tr")
 _SCHEMES = ("", "http", "https", "ftp", "ftps", "mailto", "tel", "callto", "sms", "cid", "xmpp")
-_TAG = re.compile(r"</?([A-Za-z][\w-]*)[^>]*?(?:href\s*=\s*[\"']?([^\"'\s>]*))?[^>]*>")
+_TAG = re.compile(r"</?([A-Za-z][\w-]*+)[^>]*+>")
+_HREF = re.compile(r"\bhref\s*+=\s*+[\"']?([^\"'\s>]*)", re.IGNORECASE)
 _LESS = re.compile(r"\\<")
 _CHECK = re.compile(r"\[([ xX])\] ")
 _CELL = {"colspan": 1, "rowspan": 1, **LOOKS}
@@ -184,7 +185,10 @@ class _Inline:
         if token.type == "link_open":
             return str(token.attrs.get("href", ""))
         tag = _TAG.fullmatch(token.content) if token.type == "html_inline" else None
-        return tag[2] or "" if tag and tag[1].lower() == "a" and not token.content.startswith("</") else None
+        if not tag or tag[1].lower() != "a" or token.content.startswith("</"):
+            return None
+        href = _HREF.search(token.content)
+        return href[1] if href else ""
 
     def _closes(self, token: Token) -> bool:
         return token.type == "link_close" or token.content.lower().startswith("</a")
