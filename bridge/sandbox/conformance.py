@@ -24,6 +24,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _LIMITS = ("LIMIT_REACHED", "RATE_LIMITED")
 _OBJECTS = {"to": "/metadata", "query": "{objects(paging: {first: 1000}) {edges {node {nameSingular}}}}"}
+_TYPE = "query ($name: String!) {__type(name: $name) {fields {name} inputFields {name}}}"
 _SHORTEST_NAMED = 4  # shorter values occur by chance
 
 
@@ -43,6 +44,12 @@ class Scenario:
     """Whether the order of rows counts."""
     messages: bool = False
     """Whether the messages of errors count, beside their codes."""
+    recorded: bool = True
+    """False where the answers were read in the original's source, and not recorded."""
+    has: tuple[str, ...] = ()
+    """What the server's schema must have, e.g. `/graphql TimelineActivityCreateInput.name`."""
+    lacks: tuple[str, ...] = ()
+    """What the server's schema must not have."""
 
     @classmethod
     def read(cls, path: Path) -> "Scenario":
@@ -54,6 +61,9 @@ class Scenario:
             needs=tuple(given.get("needs", ())),
             ordered=given.get("ordered", False),
             messages=given.get("messages", False),
+            recorded=given.get("recorded", True),
+            has=tuple(given.get("has", ())),
+            lacks=tuple(given.get("lacks", ())),
         )
 
 
@@ -62,11 +72,14 @@ class Verdict:
     """How a scenario went; `reason` says where it differs, or what was lacking."""
 
     name: str
-    outcome: Literal["equal", "different", "left out"]
+    outcome: Literal["equal", "different", "left out", "of another version"]
     reason: str = ""
+    recorded: bool = True
+    """False where it was compared with what was read, and not with a recording."""
 
     def __str__(self) -> str:
-        return f"{self.outcome} {self.name}" + (f": {self.reason}" if self.reason else "")
+        known = "" if self.recorded else " (read, not recorded)"
+        return f"{self.outcome} {self.name}{known}" + (f": {self.reason}" if self.reason else "")
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,15 @@ class Server:
             return answer.status, None
         _refuse_limit(parsed)
         return answer.status, parsed
+
+    async def knows(self, place: str) -> bool:
+        """Whether the schema has the field of a type at `/graphql Type.field`."""
+        to, _, name = place.partition(" ")
+        owner, _, field_name = name.partition(".")
+        _, answer = await self.ask({"to": to, "query": _TYPE, "variables": {"name": owner}}, {})
+        described = pick(answer, "data.__type") or {}
+        fields = [*(described.get("fields") or ()), *(described.get("inputFields") or ())]
+        return field_name in {one["name"] for one in fields}
 
 
 def _refuse_limit(answer: Any) -> None:
@@ -225,12 +247,22 @@ class Player:
         if missing:
             return Verdict(scenario.name, "left out", f"no {' and no '.join(missing)}")
         try:
+            other = await self._other_generation(scenario)
+            if other:
+                return Verdict(scenario.name, "of another version", other, scenario.recorded)
             got = await self._answers(scenario)
         except (aiohttp.ClientError, TimeoutError) as problem:
             return Verdict(scenario.name, "different", f"no answer: {problem!r}")
         if got == scenario.expect:
-            return Verdict(scenario.name, "equal")
-        return Verdict(scenario.name, "different", first_difference(scenario.expect, got))
+            return Verdict(scenario.name, "equal", recorded=scenario.recorded)
+        return Verdict(scenario.name, "different", first_difference(scenario.expect, got), scenario.recorded)
+
+    async def _other_generation(self, scenario: Scenario) -> str:
+        """What says that the scenario is of another version of Twenty; empty where it is of this one."""
+        for place in (*scenario.has, *scenario.lacks):
+            if await self.server.knows(place) != (place in scenario.has):
+                return f"the schema {'lacks' if place in scenario.has else 'has'} {place}"
+        return ""
 
     async def _answers(self, scenario: Scenario) -> list[Any]:
         values = draw(self.rng)

@@ -30,7 +30,10 @@ def command(
         typer.echo(str(away), err=True)
         raise typer.Exit(1) from away
     for verdict in verdicts:
-        typer.echo(str(verdict))
+        if verdict.outcome != "of another version":
+            typer.echo(str(verdict))
     count = Counter(verdict.outcome for verdict in verdicts)
+    if count["of another version"]:
+        typer.echo(f"{count['of another version']} are of other versions of Twenty, and were not played")
     typer.echo(", ".join(f"{count[outcome]} {outcome}" for outcome in ("equal", "different", "left out")))
     raise typer.Exit(1 if count["different"] else 0)

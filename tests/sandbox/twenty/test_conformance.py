@@ -1,29 +1,59 @@
 """The sandbox answers as the recorded Twenty did."""
 
+import json
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bridge.sandbox.conformance import Player, Scenario, Server, Verdict, read_all
-from bridge.sandbox.twenty import twenty_sandbox
+from bridge.sandbox.twenty import GENERATIONS, NEWEST, OLDEST, twenty_sandbox
 
-SCENARIOS = read_all(Path(__file__).parents[2] / "conformance")
+FOLDER = Path(__file__).parents[2] / "conformance"
+LATER = FOLDER / "later"
+ALL = read_all(FOLDER)
+SCENARIOS = [scenario for scenario in ALL if scenario.recorded]
+READ = [scenario for scenario in ALL if not scenario.recorded]
+
+
+@asynccontextmanager
+async def playing(session: aiohttp.ClientSession, generation: str = OLDEST) -> AsyncIterator[Player]:
+    async with twenty_sandbox(provisioned=True, rate_limit=False, generation=generation) as sandbox:
+        tokens = {"key": sandbox.api_key, "user": sandbox.user_token, "readonly": sandbox.readonly_key}
+        yield Player(Server(session, sandbox.url, tokens), random.Random(1))
 
 
 @pytest.fixture
 async def player(session: aiohttp.ClientSession) -> AsyncIterator[Player]:
-    async with twenty_sandbox(provisioned=True, rate_limit=False) as sandbox:
-        tokens = {"key": sandbox.api_key, "user": sandbox.user_token, "readonly": sandbox.readonly_key}
-        yield Player(Server(session, sandbox.url, tokens), random.Random(1))
+    async with playing(session) as one:
+        yield one
 
 
 async def test_every_scenario_is_answered_as_recorded(player: Player) -> None:
     verdicts = [await player.play(scenario) for scenario in SCENARIOS]
     assert len(verdicts) >= 123 + 252
     assert [str(verdict) for verdict in verdicts if verdict.outcome != "equal"] == []
+
+
+async def test_what_was_read_of_later_versions_holds_where_it_applies(session: aiohttp.ClientSession) -> None:
+    played: dict[str, set[str]] = {generation: set() for generation in GENERATIONS}
+    for generation, equal in played.items():
+        async with playing(session, generation) as player:
+            verdicts = [await player.play(scenario) for scenario in READ]
+        assert [str(verdict) for verdict in verdicts if verdict.outcome == "different"] == []
+        equal |= {verdict.name for verdict in verdicts if verdict.outcome == "equal"}
+    assert not played[OLDEST]
+    assert played["2.33"] == {"timeline-named-with-types"}
+    assert played["2.38"] == played[NEWEST] == {one.name for one in READ} - played["2.33"]
+
+
+def test_what_was_read_says_so() -> None:
+    texts = [json.loads(path.read_text())["about"] for path in LATER.glob("*.json")]
+    assert len(texts) == len(READ) >= 12
+    assert [text for text in texts if not text.startswith("Read, not recorded: ")] == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS[::30], ids=lambda scenario: scenario.name)
