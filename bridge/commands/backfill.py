@@ -73,7 +73,7 @@ def run(
 async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
     async with AsyncExitStack() as stack:
         url = settings.inbox.database_url.get_secret_value()
-        inbox = await stack.enter_async_context(open_inbox(url, must_exist=True))
+        inbox = await stack.enter_async_context(open_inbox(url, must_exist=not asked.dry_run))
         progress = stack.enter_context(progress_bar())
         found = await _ask(settings, inbox, asked, progress)
         if asked.dry_run:

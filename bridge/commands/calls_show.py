@@ -44,8 +44,9 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
         "callbacks": [_callback(c) for c in known.callbacks],
         "legs": _legs(call) if call else [],
         "attempts": [_attempt(a) for a in attempts],
-        "transcripts": [_transcript(r) for r in results],
     }
+    if results:
+        parts["transcripts"] = [_transcript(r) for r in results]
     if as_json:
         terminal.as_json(summary | parts)
     else:
