@@ -26,6 +26,9 @@ demo: $(READY)  ## both sandboxes and the bridge: places calls, shows what Twent
 run: $(READY)  ## the bridge itself, with config.yaml and .env
 	$(BIN)/twenty-bridge serve
 
+# The tests start the bridge some hundred times: what it is compiled to is kept, whatever the machine says.
+test test-slow: export PYTHONDONTWRITEBYTECODE =
+
 test: $(READY)  ## the tests
 	$(BIN)/python -m pytest -n auto
 

@@ -1,12 +1,13 @@
 """What tests of several rooms share: a Twenty, the bridge's client to it, a database."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from bridge.sandbox.twenty import OLDEST, TwentySandbox, twenty_sandbox
+from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client import TwentyClient, open_client
 from tests.postgres import Postgres, postgres
 from tests.support import twenty_settings
@@ -14,6 +15,31 @@ from tests.support import twenty_settings
 # Machines are noisy: an example that takes long is no failure.
 hypothesis_settings.register_profile("noisy", deadline=None)
 hypothesis_settings.load_profile("noisy")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """A test for the oldest Twenty and the newest runs on one of them, and on both in the long suites.
+
+    Which one follows from its name, so that each file has tests on both.
+    """
+    for item in items:
+        generation = _of_both(item)
+        if generation is not None:
+            alike = item.nodeid.replace(generation, "")
+            if generation == (OLDEST, NEWEST)[crc32(alike.encode()) % 2]:
+                item.add_marker(pytest.mark.slow)
+
+
+def _of_both(item: pytest.Item) -> str | None:
+    """The generation that the fixture of that name has; None where the test itself names some."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is None or any(
+        "generation" in str(mark.args[:1]) for mark in item.iter_markers("parametrize")
+    ):
+        return None
+    generation = callspec.params.get("generation")
+    return generation if generation in (OLDEST, NEWEST) else None
 
 
 @pytest.fixture

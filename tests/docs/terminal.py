@@ -160,8 +160,11 @@ def terminal(folder: Path, state: Path, env: Mapping[str, str]) -> Iterator[Term
 def checkout(root: Path, to: Path) -> Path:
     """What a reader has after `git clone` and `make setup`."""
     left_out = shutil.ignore_patterns(
-        *(".git", ".venv", ".env", "data", "*cache*", "*.db*", ".hypothesis", "node_modules")
+        *(".git", ".venv", ".env", "data", ".*cache*", "*.db*", ".hypothesis", "node_modules")
     )
     shutil.copytree(root, to, ignore=left_out)
     (to / ".venv").symlink_to(root / ".venv")
+    # Older than the environment, or `make` would install the copy into that of the tests.
+    for source in ("pyproject.toml", "requirements-dev.lock"):
+        os.utime(to / source, (0, 0))
     return to

@@ -41,9 +41,9 @@ async def stopped(bridge: BridgeProcess) -> None:
 @pytest.mark.parametrize(
     ("database", "end", "times", "callbacks_at_least", "seed"),
     [
-        pytest.param("sqlite", killed, 12, 1000, 1, id="sqlite-dozen"),
-        pytest.param("postgresql", killed, 6, 500, 2, id="postgresql-half-a-dozen"),
-        pytest.param("sqlite", stopped, 3, 500, 5, id="sqlite-terms"),
+        pytest.param("sqlite", killed, 6, 500, 1, id="sqlite-half-a-dozen"),
+        pytest.param("postgresql", killed, 4, 300, 2, id="postgresql-four"),
+        pytest.param("sqlite", stopped, 2, 300, 5, id="sqlite-terms"),
         pytest.param("sqlite", killed, 200, 20_000, 3, id="sqlite-200", marks=slow),
         pytest.param("postgresql", killed, 200, 20_000, 4, id="postgresql-200", marks=slow),
         pytest.param("sqlite", stopped, 50, 5000, 6, id="sqlite-50-terms", marks=slow),

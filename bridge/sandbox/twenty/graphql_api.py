@@ -17,7 +17,7 @@ from bridge.sandbox.twenty.access import Caller
 from bridge.sandbox.twenty.documents import Document, Operation, Selected, Variables, arguments_of
 from bridge.sandbox.twenty.errors import Forbidden
 from bridge.sandbox.twenty.execution import Executor
-from bridge.sandbox.twenty.introspection.schema import Builder
+from bridge.sandbox.twenty.introspection.cache import Described, described
 from bridge.sandbox.twenty.introspection.search import CORE
 from bridge.sandbox.twenty.metadata.endpoint import plain_error
 from bridge.sandbox.twenty.records.search import Search
@@ -35,8 +35,8 @@ class GraphqlApi:
 
     workspace: Workspace
     executor: Executor
-    _schema: GraphQLSchema | None = None
-    _schema_version: int = -1
+    _described: Described | None = None
+    _described_version: int = -1
 
     async def answer(
         self, document: Document, operation: Operation, variables: Variables, caller: Caller | None
@@ -48,7 +48,7 @@ class GraphqlApi:
             return self._by_schema(CORE, document, operation, variables, hidden=True)
         own, introspection, other = self._divide(operation)
         if not own:
-            return self._by_schema(self._current_schema(), document, operation, variables)
+            return self._by_current_schema(document, operation, variables)
         if other:
             return {"errors": [{"message": _MIXED, "extensions": {"code": "BAD_USER_INPUT"}}]}
         answer = await self.executor.execute(own, operation, variables, caller)
@@ -76,13 +76,21 @@ class GraphqlApi:
         introspection = [root for root in operation.roots if root.name in _INTROSPECTION]
         return own, introspection, [r for r in operation.roots if r not in own and r not in introspection]
 
-    def _current_schema(self) -> GraphQLSchema:
-        """The schema of the workspace's present structure; built when somebody asks for it."""
-        if self._schema is None or self._schema_version != self.workspace.version:
-            self._schema_version = self.workspace.version
+    def _current(self) -> Described:
+        """The schema of the workspace's present structure, made when a request needs it."""
+        if self._described is None or self._described_version != self.workspace.version:
+            self._described_version = self.workspace.version
             typed = self.workspace.generation.typed_composites
-            self._schema = Builder(self.workspace.schema.catalog, typed=typed).schema()
-        return self._schema
+            self._described = described(self.workspace.schema.catalog, typed=typed)
+        return self._described
+
+    def _by_current_schema(self, document: Document, operation: Operation, variables: Variables) -> Answer:
+        current = self._current()
+        answer = current.known(document, operation, variables)
+        if answer is None:
+            answer = self._by_schema(current.schema, document, operation, variables)
+            current.keep(document, operation, variables, answer)
+        return answer
 
     def _by_schema(
         self,
@@ -110,7 +118,7 @@ class GraphqlApi:
         """The introspection fields of a document that reads records as well."""
         keys = {root.key for root in roots}
         result = execute_sync(
-            self._current_schema(),
+            self._current().schema,
             document.ast,
             variable_values=dict(variables),
             operation_name=operation.name,
