@@ -92,3 +92,11 @@ async def test_half_a_surrogate_pair_within_blocks(ask: Ask) -> None:
     written = '[{"type":"paragraph","content":[{"type":"text","text":"a\\ud83d","styles":{}}]}]'
     body = (await ask(NOTE, d={"bodyV2": {"blocknote": written}}))["data"]["createNote"]["bodyV2"]
     assert body == {"markdown": "a�\n", "blocknote": written}
+
+
+async def test_an_escape_spelled_out_is_text(ask: Ask) -> None:
+    spelled = "a \\u0000 b"
+    body = json.dumps([{"type": "paragraph", "content": [{"type": "text", "text": spelled, "styles": {}}]}])
+    data = (await ask(NOTE, d={"title": spelled, "bodyV2": {"blocknote": body}}))["data"]
+    assert data["createNote"]["title"] == spelled
+    assert spelled in json.loads(data["createNote"]["bodyV2"]["blocknote"])[0]["content"][0]["text"]

@@ -20,8 +20,15 @@ from bridge.sandbox.twenty.records.integrity import translated
 from bridge.sandbox.twenty.workspace import Schema
 
 BATCH_LIMIT = 200
-_NUL = "\\u0000"
-"""As JSON spells the character that PostgreSQL does not store."""
+
+
+def _holds_nul(value: object) -> bool:
+    """Whether the character that PostgreSQL does not store is in a text, or in one within."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(one) for one in value.values())
+    return isinstance(value, list) and any(_holds_nul(one) for one in value)
 
 
 @dataclass(frozen=True)
@@ -71,11 +78,12 @@ class Writer:
             raise InvalidQuery('Invalid argument: "data" must hold objects')
         if record.get("id") and not scalars.is_uuid(record["id"]):
             raise InvalidQuery(f"{record['id']} is not a valid UUID")
-        if _NUL in json.dumps(record):
+        columns = columns_of(self.connection, self.schema, owner, record)
+        if _holds_nul(record) or _holds_nul(columns):
             raise InternalError('invalid byte sequence for encoding "UTF8": 0x00')
         if self.poison and self.poison in json.dumps(record, ensure_ascii=False):
             raise InvalidData(f'Invalid value "{self.poison}"', friendly="Invalid value")
-        return columns_of(self.connection, self.schema, owner, record)
+        return columns
 
     def _insert(self, owner: ObjectType, given: list[Columns]) -> list[str]:
         if not given:
