@@ -302,12 +302,12 @@ def _twenty_webhook(
 
 
 def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls_in: CallsIn) -> Calls:
-    number = Dialling(settings.dialling.rules(settings.region)).number
+    dial = Dialling(settings.dialling.rules(settings.region)).dial
     return Calls(
         inbox,
         rest,
         door,
-        targets=Targets(agents_of(settings), calls_in.members, number=number),
+        targets=Targets(agents_of(settings), calls_in.members, dial=dial),
         admission=_admission(settings, calls_in.switchboard),
         line=TransferLine(
             number=settings.twilio.phone_number,

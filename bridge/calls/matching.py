@@ -1,9 +1,11 @@
 """Whose number is this: the forms to ask Twenty for, and who of its answers it really is."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import product
 from typing import Literal
 
 import phonenumbers
@@ -14,6 +16,9 @@ from bridge.calls.written import plain
 
 SPREAD = 6
 """Fewer digits than these stand in many numbers in their order."""
+
+SEPARATORS = ("", "_")
+"""Between two digits of a short number: one character at most, as SQL's `like` writes any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,21 @@ def patterns(number: Number) -> tuple[str, ...]:
     """What the text of a field is `like` that holds this number, whatever its separators and prefixes.
 
     Its digits stand in it in their order, with anything between: the shortest national form that the line
-    has or had, as the others have digits more. A few digits would be found in many numbers, so a short
-    number is asked for in one piece.
+    has or had, as the others have digits more. A few digits would be found in many numbers, so those of a
+    short number stand together, or with one character in between.
     """
     numbers = (number, *number.rewritten)
     shortest = min((line_of(one.country_code, one.national) for one in numbers), key=len)
-    return (f"%{('%' if len(shortest) >= SPREAD else '').join(shortest)}%",)
+    if len(shortest) >= SPREAD:
+        return (f"%{'%'.join(shortest)}%",)
+    between = product(SEPARATORS, repeat=len(shortest) - 1)
+    return tuple(f"%{_joined(shortest, separators)}%" for separators in between)
+
+
+def _joined(digits: str, separators: Iterable[str]) -> str:
+    return digits[:1] + "".join(
+        f"{separator}{digit}" for separator, digit in zip(separators, digits[1:], strict=True)
+    )
 
 
 def number_of(number: str, *, calling_code: str, country_code: str, region: str) -> Number | None:
@@ -95,10 +109,18 @@ def _is_like(text: str, pattern: str) -> bool:
     """PostgreSQL's `like`, of a pattern that begins and ends with `%`."""
     at = 0
     for piece in pattern.strip("%").split("%"):
-        at = text.find(piece, at) + len(piece)
+        at = _find(piece, text, at) + len(piece)
         if at < len(piece):
             return False
     return True
+
+
+def _find(piece: str, text: str, at: int) -> int:
+    """Where a piece of a pattern stands, with `_` for any character; -1 where it does not."""
+    if "_" not in piece:
+        return text.find(piece, at)
+    found = re.compile(piece.replace("_", "."), re.DOTALL).search(text, at)
+    return found.start() if found else -1
 
 
 def _meant(number: str, calling_code: str) -> Iterator[str]:

@@ -119,7 +119,7 @@ class Calls:
         """Sends the caller on, and leaves the agent: whoever is asked for rings, and nobody announces it."""
         asked = await read_asked(request, TransferAsked)
         agent = await self._agent(request, asked)
-        target = self._targets.target(asked.to)
+        target, send_digits = self._targets.target(asked.to)
         if client_identity(target) == agent.identity:
             raise NotUnderstood("to: An agent cannot send a caller on to themselves.")
 
@@ -129,13 +129,13 @@ class Calls:
             with self._alone(agent.root_sid):
                 # Nothing is awaited between what is counted and what counts it.
                 admitted = self._admitted(agent.identity, target)
-                await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target))
+                await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target, send_digits))
                 with _in_our_words():
-                    twiml_ = self._sending(agent.heard, admitted)
+                    twiml_ = self._sending(agent.heard, admitted, send_digits)
                     await self._rest.update_call(agent.root_sid, twiml=twiml_)
             log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
 
-        await self._lately.once(("transfer", agent.root_sid, agent.identity, target), send_on)
+        await self._lately.once(("transfer", agent.root_sid, agent.identity, target, send_digits), send_on)
         return web.Response(status=204)
 
     @contextmanager
@@ -205,7 +205,7 @@ class Calls:
         parameters = {"CallSid": agent.root_sid, "Agent": agent.identity, "Id": own, **said}
         await self._inbox.put(forms.callback(kind, "", parameters, received_at=datetime.now(UTC)))
 
-    def _sending(self, heard: Heard, target: Admitted) -> str:
+    def _sending(self, heard: Heard, target: Admitted, send_digits: str) -> str:
         caller = heard.parent.from_ if heard.parent else None
         # An agent sees who calls, as at first; others see the company, for only that is ours to show.
         shown = caller if client_identity(target) else self._line.number
@@ -216,6 +216,7 @@ class Calls:
             time_limit=self._line.longest_call_seconds,
             urls=self._line.urls,
             record=self._line.lines.of(heard.parent.to if heard.parent else None).recording.inbound,
+            send_digits=send_digits,
         )
 
 

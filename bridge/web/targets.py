@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bridge.calls.agents import Agents, Identity
+from bridge.calls.dialling import Dialled
 from bridge.errors import IdentityRefused
 from bridge.twenty.members import Members
 
@@ -10,18 +11,18 @@ from bridge.twenty.members import Members
 class Targets:
     """Whom `agents` know, members of the workspace, and numbers.
 
-    `number` gives the E.164 number to dial for what was typed, or raises NumberRefused.
+    `dial` gives the E.164 number to dial for what was typed, and its extension, or raises NumberRefused.
     """
 
-    def __init__(self, agents: Agents, members: Members, *, number: Callable[[str], str]) -> None:
+    def __init__(self, agents: Agents, members: Members, *, dial: Callable[[str], Dialled]) -> None:
         self._agents = agents
         self._members = members
-        self._number = number
+        self._dial = dial
 
-    def target(self, to: str) -> str:
+    def target(self, to: str) -> Dialled:
         """`client:identity`, or an E.164 number; raises IdentityRefused and NumberRefused."""
         scheme, _, agent = to.partition("client:")
-        return self._number(to) if scheme or not agent else f"client:{self._identity(agent)}"
+        return self._dial(to) if scheme or not agent else Dialled(f"client:{self._identity(agent)}")
 
     def _identity(self, agent: str) -> Identity:
         """As whom an agent, named by identity or by e-mail, is rung."""

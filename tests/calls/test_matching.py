@@ -9,7 +9,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose, number_of, patterns
+from bridge.calls.matching import (
+    NOBODY,
+    Candidate,
+    Match,
+    Person,
+    Several,
+    choose,
+    is_asked_for,
+    number_of,
+    patterns,
+)
 from bridge.calls.numbers import Number, e164
 from tests.calls.spellings import EXTENSIONS, REGIONS, SEPARATORS, numbers, spelled, whole, written
 
@@ -51,7 +61,7 @@ def test_however_it_was_spelled_it_is_the_callers_number(data: DataObject, numbe
 
 def is_like(text: str, pattern: str) -> bool:
     """As PostgreSQL's LIKE."""
-    parts = (re.escape(part) for part in pattern.split("%"))
+    parts = (re.escape(part).replace("_", ".") for part in pattern.split("%"))
     return re.fullmatch(".*".join(parts), text, re.DOTALL) is not None
 
 
@@ -173,7 +183,31 @@ def test_read(saved: Saved, number: str | None) -> None:
 def test_few_patterns() -> None:
     assert patterns(Number("+33159130001")) == ("%1%5%9%1%3%0%0%0%1%",)
     assert patterns(Number("+5511987654321")) == ("%1%1%8%7%6%5%4%3%2%1%",)
-    assert patterns(Number("+6834002")) == ("%4002%",)
+    assert len(patterns(Number("+6834002"))) == 8
+
+
+SHORT = [Number("+6834002"), Number("+6837012"), Number("+29022158")]
+
+
+@given(number=st.sampled_from(SHORT), data=st.data())
+def test_a_short_number_is_asked_for_with_a_separator_between_any_digits(
+    number: Number, data: DataObject
+) -> None:
+    separators = [data.draw(st.sampled_from(["", " ", "-", ".", "\u00a0"])) for _ in number.national]
+    text = "".join(
+        f"{separator}{digit}" for separator, digit in zip(separators, number.national, strict=True)
+    )
+    text = f"{data.draw(st.sampled_from(['', '+683', '(', '_']))}{text}"
+    assert any(is_like(text, pattern) for pattern in patterns(number))
+    assert is_asked_for(number, text)
+
+
+@given(
+    number=st.sampled_from(SHORT) | numbers(),
+    text=st.text(st.sampled_from("0124578 _-"), max_size=12),
+)
+def test_what_is_asked_for_is_what_postgresql_finds(number: Number, text: str) -> None:
+    assert is_asked_for(number, text) == any(is_like(text, pattern) for pattern in patterns(number))
 
 
 JANE, JOHN = Person("1", "Jane"), Person("2", "John")

@@ -116,6 +116,26 @@ async def test_a_caller_is_sent_on_to_a_number(house: House) -> None:
     assert (leg.from_, leg.status) == (house.twilio.phone_number, "completed")
 
 
+@pytest.mark.parametrize(
+    ("to", "digits"),
+    [
+        ("06 98 76 54 32 x12", "wwww12"),
+        ("+33698765432;ext=44", "wwww44"),
+        ("+33 6 98 76 54 32,,12#", "wwwwwwww12#"),
+    ],
+)
+async def test_a_caller_is_sent_on_to_an_extension(house: House, to: str, digits: str) -> None:
+    house.twilio.parties[JOHN] = Party.answers(after=1, talks=5)
+    async with talking(house, task := calling_in(house), "client:alice") as (sid, _):
+        await until_heard(house, sid, "alice")
+        assert await house.act(sid, "transfer", identity="alice", to=to) == (204, {})
+        played = await task
+    assert played.errors == []
+    assert [leg.status for leg in played.legs if leg.to == JOHN] == ["completed"]
+    (document,) = [document for document in played.twiml if "step=transfer" in document]
+    assert f'sendDigits="{digits}"' in document
+
+
 async def test_one_transfer_of_a_call_at_a_time(house: House) -> None:
     house.twilio.parties[JOHN] = Party.answers(after=1, talks=5)
     async with talking(house, task := calling_in(house), "client:alice") as (sid, _):

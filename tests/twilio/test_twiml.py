@@ -132,6 +132,20 @@ def test_transfer(target: str, noun: str, text: str, marks: str) -> None:
     )
 
 
+def test_a_transfer_to_an_extension() -> None:
+    document = twiml.transfer(
+        Admitted("+33612345678"),
+        caller_id=None,
+        timeout=20,
+        time_limit=None,
+        urls=URLS,
+        record=False,
+        send_digits="wwww12",
+    )
+    ((number,),) = ET.fromstring(document)
+    assert (number.tag, number.attrib["sendDigits"]) == ("Number", "wwww12")
+
+
 def test_a_recorded_transfer() -> None:
     document = twiml.transfer(
         Admitted("client:bob"), caller_id="+33159130001", timeout=20, time_limit=None, urls=URLS, record=True

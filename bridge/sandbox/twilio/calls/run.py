@@ -44,7 +44,11 @@ def _run_step(call: Call, step: Request | Document) -> Flow[Request | None]:
     if call.documents > MAX_DOCUMENTS:
         call.warn(11215, f"{MAX_DOCUMENTS} documents in one call")
         return None
-    document = step if isinstance(step, Document) else (yield from fetch_document(call, step))
+    if isinstance(step, Document):
+        call.played.twiml.append(step.text)
+        document: Document | None = step
+    else:
+        document = yield from fetch_document(call, step)
     yield from _tell_later(call)
     if document is None:
         call.played.spoken.append(APPLICATION_ERROR)

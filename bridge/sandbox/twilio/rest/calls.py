@@ -1,6 +1,7 @@
 """`/Calls`: list, fetch, create, update. https://www.twilio.com/docs/voice/api/call-resource"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -93,7 +94,7 @@ def _shown(account: Account, form: Mapping[str, str]) -> str:
 
 def _step(sandbox: TwilioSandbox, form: Mapping[str, str]) -> Request | Document:
     if form.get("Twiml"):
-        return parse_document(form["Twiml"])
+        return replace(parse_document(form["Twiml"]), text=form["Twiml"])
     url, method = form.get("Url", ""), form.get("Method", "POST")
     if application_sid := form.get("ApplicationSid"):
         application = sandbox.account.applications.get(application_sid)

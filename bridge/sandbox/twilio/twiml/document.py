@@ -28,8 +28,9 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a webhook answered, and where its relative URLs start from."""
+    """What a webhook answered, and where its relative URLs start from; `text` where none did."""
 
     verbs: tuple[Element, ...]
     url: str = ""
     warnings: tuple[tuple[int, str], ...] = ()
+    text: str = ""
