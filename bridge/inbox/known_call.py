@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback
 from bridge.calls.matching import Match
+from bridge.inbox.lone_legs import calls_of_legs, may_be_leg
 from bridge.inbox.rows import match_of
 from bridge.inbox.store import Inbox, callbacks_of
 from bridge.inbox.tables import callbacks, calls, of_leg
@@ -50,6 +51,10 @@ async def known_call(inbox: Inbox, sid: str) -> KnownCall | None:
         if row is None:
             return None
         told = await callbacks_of(connection, [row["root_sid"]])
+        if may_be_leg(told[row["root_sid"]]):
+            roots = await calls_of_legs(connection, [row["root_sid"]])
+            row = await _row(connection, roots.get(row["root_sid"], row["root_sid"])) or row
+            told = await callbacks_of(connection, [row["root_sid"]])
         return known_call_of(row, sorted(told[row["root_sid"]], key=lambda c: c.received_at))
 
 

@@ -5,8 +5,8 @@ upgraded one after the other, and before an upgrade is rolled back. They are kep
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -15,10 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
+from bridge.inbox.lone_legs import calls_of_legs, legs_named, may_be_leg
 from bridge.inbox.rows import DueCall, callback_of, due_call_of, unreadable_call
 from bridge.inbox.tables import callbacks, calls
 
 KINDS = frozenset(kind.value for kind in Kind)
+
+PAGE = 1000
 
 EMPTY = "The call has no callbacks"
 
@@ -29,11 +32,15 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Told:
-    """The callbacks of some calls, by call SID; `unread` has unknown kinds, `broken` has reasons."""
+    """The callbacks of some calls, by call SID; `unread` has unknown kinds, `broken` has reasons.
+
+    `joined` has the legs whose callbacks did not name their call.
+    """
 
     by_call: defaultdict[str, list[Callback]] = field(default_factory=lambda: defaultdict(list))
     unread: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    joined: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, row: RowMapping) -> None:
         """One more row of `callbacks`."""
@@ -41,6 +48,12 @@ class Told:
             self.by_call[row["root_sid"]].append(callback_of(row))
         else:
             self.unread[row["root_sid"]] = row["kind"]
+
+    def join(self, root_sid: str, lone: Mapping[str, Sequence[Callback]]) -> None:
+        """Adds the callbacks of legs that did not name their call."""
+        self.joined[root_sid] = set(lone)
+        for told in lone.values():
+            self.by_call[root_sid] += [replace(callback, parent_sid=root_sid) for callback in told]
 
 
 def readable(rows: Iterable[RowMapping]) -> list[Callback]:
@@ -82,7 +95,21 @@ def reason(problem: Exception) -> str:
 
 
 async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> Told:
-    """What was told of these calls."""
+    """What was told of these calls, and of their legs without naming their call."""
+    told = await _told_of(connection, root_sids)
+    legs = {sid: legs_named(told.by_call[sid]) - {sid} for sid in list(told.by_call)}
+    every = sorted(set().union(*legs.values()))
+    lone: dict[str, list[Callback]] = {}
+    for first in range(0, len(every), PAGE):
+        of_legs = (await _told_of(connection, every[first : first + PAGE])).by_call
+        lone |= {leg: told_by for leg, told_by in of_legs.items() if may_be_leg(told_by)}
+    for sid, named in legs.items():
+        if theirs := {leg: lone[leg] for leg in named & lone.keys()}:
+            told.join(sid, theirs)
+    return told
+
+
+async def _told_of(connection: AsyncConnection, root_sids: Collection[str]) -> Told:
     told = Told()
     try:
         await _add(connection, root_sids, told.add)
@@ -118,7 +145,24 @@ async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[Due
     except Exception:
         return await _each(connection, which)
     told = await told_of(connection, [row["root_sid"] for row in rows])
-    return [_due_call(row, told) for row in rows]
+    return await _joined(connection, [_due_call(row, told) for row in rows], told)
+
+
+async def _joined(connection: AsyncConnection, claimed: Sequence[DueCall], told: Told) -> list[DueCall]:
+    """These calls; those that are legs of others are told so, and of which of its legs Twenty has records."""
+    lone = {call.root_sid for call in claimed if may_be_leg(call.callbacks)}
+    roots = await calls_of_legs(connection, lone) if lone else {}
+    joined = set().union(*told.joined.values())
+    written = select(calls.c.root_sid).where(calls.c.root_sid.in_(joined), calls.c.written.is_not(None))
+    shown = set(await connection.scalars(written)) if joined else set()
+    return [
+        replace(
+            call,
+            leg_of=roots.get(call.root_sid),
+            shown_legs=frozenset(shown & told.joined.get(call.root_sid, set())),
+        )
+        for call in claimed
+    ]
 
 
 async def _each(connection: AsyncConnection, which: Select[Any]) -> list[DueCall]:

@@ -50,6 +50,10 @@ class DueCall:
     """What is kept of each field that was written."""
     mistaken: bool = False
     """Whether it was matched before by a number that is not the other party's."""
+    leg_of: str | None = None
+    """The call that it is a leg of; its callbacks did not say so."""
+    shown_legs: frozenset[str] = frozenset()
+    """Legs of it that Twenty shows as calls of their own."""
 
 
 class Outcome(StrEnum):

@@ -291,6 +291,11 @@ class Inbox:
         await self.write(_people_changed)
         return await self.make_due(wanted, anew_revision=_NEXT, matched=False)
 
+    async def hear_again(self, root_sids: Collection[str]) -> None:
+        """Makes these calls due: their legs told of them elsewhere."""
+        if root_sids:
+            await self.make_due([calls.c.root_sid.in_(sorted(root_sids)), kept])
+
     async def make_due(self, wanted: Sequence[ColumnElement[bool]], **values: Any) -> int:
         """Makes all these calls due, whatever they were refused for, and sets `values`; how many.
 

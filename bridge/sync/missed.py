@@ -49,7 +49,7 @@ class Reminders:
         None that would be overdue when it is made: history is not to be called back.
         """
         new = [p for p in self._fresh(prepared) if p.call.started_at + self.due_in > now]
-        again = [p for p in prepared if p.changed and p.due.reminded]
+        again = [p for p in prepared if p.due.reminded and (p.changed or p.due.leg_of)]
         keys = {self._key(p, person.id): person for p in new if (person := _person(p))}
         followed = {self._key(p, one.id): one for p in again for one in _persons(p)}
         if not keys and not followed:
@@ -64,6 +64,8 @@ class Reminders:
 
     def has_task(self, prepared: Prepared) -> bool:
         """Whether there is, or was, a task for the call; a later change of it makes none any more."""
+        if prepared.due.leg_of:
+            return False
         return _is_missed(prepared.call) and (prepared.due.reminded or bool(self._fresh([prepared])))
 
     def _fresh(self, prepared: Sequence[Prepared]) -> list[Prepared]:

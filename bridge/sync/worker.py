@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bridge import metrics
+from bridge.calls.call import fold
 from bridge.errors import (
     BridgeError,
     Duplicate,
@@ -22,6 +23,7 @@ from bridge.errors import (
     TwentyOverLimit,
     TwentyUnavailable,
 )
+from bridge.inbox.lone_legs import is_leg
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
 from bridge.sync.batch import Preparation, Prepared
@@ -36,6 +38,7 @@ from bridge.twenty.client import Executes
 from bridge.twenty.directory import Directory
 from bridge.twenty.features import Feature, go_without
 from bridge.twenty.schema import read_schema
+from bridge.twenty.taking_back import take_back
 from bridge.twenty.tasks import remind, withdraw
 from bridge.twenty.writes import Write
 
@@ -199,6 +202,8 @@ class Worker:
 
     async def _drain(self, writes: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
         """Writes and settles; the answer has the calls whose person is gone, to be matched anew once."""
+        await self._join([call for call in due_calls if _is_lone(call)])
+        due_calls = [call for call in due_calls if not _is_lone(call)]
         people = self._directory.changes
         changes = await self._people_changes()
         prepared, unprepared = await self._preparation.prepare(writes, due_calls, now=self._clock())
@@ -207,6 +212,7 @@ class Worker:
         refused = await self._write(writes, [write for p in prepared if (write := p.changed)])
         taken = [p for p in prepared if p.due.root_sid not in refused]
         await self._remind(taken)
+        await self._inbox.hear_again({leg for p in taken for leg in p.due.shown_legs})
         await self._settle(taken)
         if people != self._directory.changes or changes != await self._people_changes():
             await self._match_anew(taken)
@@ -215,6 +221,14 @@ class Worker:
             self._directory.forget()
         await self._park({sid: error for sid, error in refused.items() if sid not in gone}, prepared)
         return [p.due for p in prepared if p.due.root_sid in gone]
+
+    async def _join(self, legs: Sequence[DueCall]) -> None:
+        """Leaves legs to their calls, also in Twenty; one whose call is not known yet waits for it."""
+        await take_back(self._client, [leg.root_sid for leg in legs if leg.written or leg.tried])
+        prepared = [Prepared(leg, fold(leg.callbacks), None, None, None, None) for leg in legs]
+        await self._remind(prepared)
+        await self._inbox.hear_again({leg.leg_of for leg in legs if leg.leg_of})
+        await self._settle(prepared)
 
     async def _write(self, writes: Writes, wanted: Sequence[Write]) -> Refused:
         """Writes; where the outcome is unknown, or another process may have been at it, once more later."""
@@ -330,6 +344,12 @@ class Worker:
         tell = log.error if pause.needs_operator else log.warning
         tell("worker.waits", reason=pause.reason, error=str(error), seconds=seconds)
         await _within(seconds, self._stopping)
+
+
+def _is_lone(due: DueCall) -> bool:
+    """Whether these are callbacks of a leg that did not name its call."""
+    unseen = due.written is None and not due.tried
+    return due.leg_of is not None or (unseen and is_leg(due.callbacks))
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

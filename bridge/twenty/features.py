@@ -90,6 +90,7 @@ RECORDS: Mapping[str, Feature] = {
     "UpsertTasks": Feature.TASKS,
     "WithdrawTasks": Feature.WITHDRAWALS,
     "WithdrawNotes": Feature.WITHDRAWALS,
+    "WithdrawPhoneCalls": Feature.WITHDRAWALS,
     "UpsertTaskTargets": Feature.TASKS,
 }
 """What the operations to /graphql are for."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -389,3 +390,55 @@ async def test_a_batch_of_new_calls_costs_three_root_fields_and_news_none_for_ta
     await drain(bridge.worker)
     operations = [one.operation for one in bridge.twenty.requests[asked:]]
     assert operations.count("WrittenPhoneCalls") == 1
+
+
+LONE = ["voice", "rings alice", "alice answers", "alice ended", "nobody answers", "dial", "ended"]
+
+
+def _lone(callback: Callback, *, says_direction: bool) -> Callback:
+    """A leg's callback that does not name its call."""
+    more = {"Direction": "outbound-dial"} if says_direction else {}
+    told_by_leg = {name: value for name, value in callback.parameters.items() if name != "ParentCallSid"}
+    return replace(callback, parent_sid=None, parameters=told_by_leg | more)
+
+
+def _with_its_dial(sid: str, names: Sequence[str]) -> list[Callback]:
+    a = leg_of(sid, "a")
+    dial = told(
+        Kind.DIAL, sid, at=71, DialCallSid=a, DialCallStatus="completed", DialBridged="true",
+        DialCallDuration="60", CallStatus="in-progress", From=JANE, To=LINE, Direction="inbound",
+    )  # fmt: skip
+    return [dial if name == "dial" else callbacks_of(sid, [name])[0] for name in names]
+
+
+@examples(10)
+@given(
+    order=st.permutations(LONE),
+    lone=st.sets(st.sampled_from([name for name in LONE if "alice" in name])),
+    writes=st.lists(st.booleans(), min_size=len(LONE), max_size=len(LONE)),
+    says_direction=st.booleans(),
+)
+async def test_a_leg_that_does_not_name_its_call_is_part_of_it(
+    bridge: Bridge, order: list[str], lone: set[str], writes: list[bool], says_direction: bool
+) -> None:
+    sid, once = new_sid(), new_sid()
+    for name, callback, writes_now in zip(order, _with_its_dial(sid, order), writes, strict=True):
+        arrived = _lone(callback, says_direction=says_direction) if name in lone else callback
+        await bridge.inbox.put(arrived)
+        if writes_now:
+            await drain(bridge.worker)
+    await drain(bridge.worker)
+    many = await bridge.shows(sid)
+    assert nodes_of(await ask(bridge.twenty, CALL % leg_of(sid, "a"))) == []
+    await bridge.clear()
+    await bridge.put(*_with_its_dial(once, order))
+    one = await bridge.shows(once)
+    await bridge.clear()
+    assert _settled(bridge, many, sid) == _settled(bridge, one, once)
+
+
+async def test_a_leg_whose_call_is_not_known_is_no_call(bridge: Bridge) -> None:
+    sid = new_sid()
+    (rings,) = callbacks_of(sid, ["rings alice"])
+    await bridge.put(_lone(rings, says_direction=True))
+    assert nodes_of(await ask(bridge.twenty, CALL % leg_of(sid, "a"))) == []

@@ -119,6 +119,7 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone(bare: Twe
         "ChangedPhoneCalls": Feature.CORRECTIONS,
         "MayWritePhoneCalls": Feature.DOCTOR,
         "UpsertPhoneCalls": Feature.CALLS,
+        "WithdrawPhoneCalls": Feature.WITHDRAWALS,
         "UpsertNoteTargets": Feature.NOTES_ON_CALLS,
     }
 
