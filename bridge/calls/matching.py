@@ -1,6 +1,5 @@
 """Whose number is this: the forms to ask Twenty for, and who of its answers it really is."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,8 +118,12 @@ def _find(piece: str, text: str, at: int) -> int:
     """Where a piece of a pattern stands, with `_` for any character; -1 where it does not."""
     if "_" not in piece:
         return text.find(piece, at)
-    found = re.compile(piece.replace("_", "."), re.DOTALL).search(text, at)
-    return found.start() if found else -1
+    starts = range(at, len(text) - len(piece) + 1)
+    return next((start for start in starts if _fits(piece, text[start : start + len(piece)])), -1)
+
+
+def _fits(piece: str, text: str) -> bool:
+    return all(wanted in ("_", found) for wanted, found in zip(piece, text, strict=True))
 
 
 def _meant(number: str, calling_code: str) -> Iterator[str]:
