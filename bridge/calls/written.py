@@ -28,7 +28,7 @@ DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 NUMBER = re.compile(r"[+ ().\-/]*[0-9][0-9A-Za-z ().\-/]*")
 WORDS = "extension|extensi[oó]n|extn?|poste|durchwahl|dw|app|anexo|ramal|interno|intern|int|доб"
 EXTENSION = re.compile(
-    rf"[ ,;]*(?:(?<![a-zа-я])(?:{WORDS})[ .:]*|[x#~][ .:]*)(?P<extension>[0-9]{{1,7}})#?$", re.IGNORECASE
+    rf"(?:(?<![a-zа-я])(?:{WORDS})[ .:]*|[x#~][ .:]*)(?P<extension>[0-9]{{1,7}})#?$", re.IGNORECASE
 )
 PAUSED = re.compile(
     r" *(?P<dialled>(?:(?:[,;]+ *|[pw]+)[0-9*#]{1,7}|(?:[,;] *[,;][,; ]*|[pw]+)[0-9*#]{1,20}"
