@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.progress import Progress
 
@@ -16,6 +17,7 @@ from bridge.commands.progress import progress_bar
 from bridge.draining import draining, worker_for
 from bridge.errors import Standby
 from bridge.history import asking_for
+from bridge.inbox.database import missing_file
 from bridge.inbox.drain_lock import DrainLock, open_drain_lock
 from bridge.inbox.looking import outcomes
 from bridge.inbox.marks import Marks
@@ -73,7 +75,7 @@ def run(
 async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
     async with AsyncExitStack() as stack:
         url = settings.inbox.database_url.get_secret_value()
-        inbox = await stack.enter_async_context(open_inbox(url, must_exist=not asked.dry_run))
+        inbox = await stack.enter_async_context(_inbox(url, dry_run=asked.dry_run))
         progress = stack.enter_context(progress_bar())
         found = await _ask(settings, inbox, asked, progress)
         if asked.dry_run:
@@ -87,6 +89,16 @@ async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
         reason = f" ({worker.reason})" if worker else ""
         terminal.say(f"Twenty does not take them{reason}. They wait in the inbox for the bridge.", err=True)
     return not became["waiting"]
+
+
+@asynccontextmanager
+async def _inbox(url: str, *, dry_run: bool) -> AsyncIterator[Inbox]:
+    """The bridge's; before its first start an empty one, that a dry run leaves nothing of."""
+    with TemporaryDirectory() as folder:
+        if dry_run and missing_file(url):
+            url = f"sqlite+aiosqlite:///{folder}/bridge.db"
+        async with open_inbox(url, must_exist=not dry_run) as inbox:
+            yield inbox
 
 
 async def _ask(settings: Settings, inbox: Inbox, asked: Asked, progress: Progress) -> Found:

@@ -118,7 +118,8 @@ def _tell(settings: Settings, erased: int, remains: Elsewhere, *, as_json: bool)
 def _in_twenty(settings: Settings, remains: Elsewhere) -> list[str]:
     pages = f"{settings.twenty.pages}/object"
     return [
-        "\nIn Twenty remain, to be deleted there, and then destroyed (Deleted records):",
+        "",
+        "In Twenty remain, to be deleted there, and then destroyed (Deleted records):",
         *(f"  the person           {pages}/person/{one}" for one in remains.people),
         *(f"  a call               {pages}/phoneCall/{one}" for one in remains.records),
         "  notes and tasks on them, and other people and calls with the number",
@@ -127,7 +128,8 @@ def _in_twenty(settings: Settings, remains: Elsewhere) -> list[str]:
 
 def _at_twilio(remains: Elsewhere) -> list[str]:
     return [
-        "\nAt Twilio remain call logs and recordings; with Twilio's command line:",
+        "",
+        "At Twilio remain call logs and recordings; with Twilio's command line:",
         *(f"  twilio api:core:recordings:remove --sid {sid}" for sid in remains.recordings),
         *(f"  twilio api:core:calls:remove --sid {sid}" for sid in remains.legs),
         "  and the transcripts of voicemails, if there were any",

@@ -43,22 +43,12 @@ class _Shown(Watch):
 
     def __init__(self) -> None:
         self._total = 0
-        self._sent = 0
-        self._step = ""
 
-    def planned(self, mutations: int) -> None:
-        self._total = mutations
+    def planned(self, steps: int) -> None:
+        self._total = steps
 
-    def begins(self, step: Step) -> None:
-        self._step = step.sentence
-        self._show()
-
-    def sent(self) -> None:
-        self._sent += 1
-        self._show()
-
-    def _show(self) -> None:
-        terminal.progress(f"{self._sent} of {self._total} · {self._step}")
+    def begins(self, number: int, step: Step) -> None:
+        terminal.progress(f"{number} of {self._total} · {step.sentence}")
 
 
 def _tell(outcome: Outcome) -> None:

@@ -3,18 +3,16 @@
 import errno
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import Database, connect, is_damage
+from bridge.inbox.engine import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import revision
 from bridge.inbox.migrations.upgrade import configuration
@@ -64,7 +62,7 @@ class _Database:
             async with database.writing.connect() as connection:
                 may = await connection.scalar(text(SHARED_MAY if database.is_shared else "SELECT 1"))
                 await connection.rollback()
-        except (SQLAlchemyError, sqlite3.Error, OSError) as problem:
+        except FAILURES as problem:
             return self._refused(problem)
         finally:
             await database.close()

@@ -28,12 +28,17 @@ async def open_database(
         await database.close()
 
 
-def _check_it_exists(url: str) -> None:
+def missing_file(url: str) -> Path | None:
+    """The file that a first start would make; None where it is there, or the database is no file."""
     parts = make_url(url)
     if parts.get_backend_name() != "sqlite":
-        return
+        return None
     file = Path(parts.database or "").absolute()
-    if not file.exists():
+    return None if file.exists() else file
+
+
+def _check_it_exists(url: str) -> None:
+    if file := missing_file(url):
         raise InboxUnavailable(
             f"There is no database {file}. Run this in the folder where the bridge runs, or set "
             "BRIDGE_DATABASE_URL; the bridge makes its database at its first start."

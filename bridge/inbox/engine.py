@@ -19,6 +19,9 @@ from bridge.inbox.readers import Readers
 
 log = structlog.get_logger()
 
+FAILURES = (SQLAlchemyError, sqlite3.Error, OSError)
+"""What using a database raises."""
+
 T = TypeVar("T")
 
 PRIMARY = 0xFF

@@ -223,7 +223,8 @@ def _reason(error: Mapping[str, Any]) -> str:
     if error["type"] == "missing":
         return "is missing"
     message: str = error["msg"].removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    # A name of a variable stays as it is.
+    return message if message[1:2].isupper() else message[:1].lower() + message[1:]
 
 
 def _fields(path: list[str]) -> Iterator[FieldInfo]:

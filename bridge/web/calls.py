@@ -32,7 +32,7 @@ from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.asked import Asked, DispositionAsked, RecordingAsked, TransferAsked, read_asked
 from bridge.web.door import Door
-from bridge.web.lately import Lately
+from bridge.web.lately import Lately, Taken
 from bridge.web.targets import Targets
 
 NO_MORE = frozenset({20404, 21220})
@@ -84,7 +84,7 @@ class Calls:
         self._door = door
         self._targets = targets
         self._admission = admission
-        self._under_way: set[str] = set()
+        self._sent_on = Taken(REMEMBERED_SECONDS)
         self._line = line
         self._lately = Lately(REMEMBERED_SECONDS)
         self._recording = Lately(0)
@@ -126,7 +126,7 @@ class Calls:
         async def send_on() -> None:
             leg = control.line_of(agent.identity, agent.heard)
             control.may_transfer(agent.heard)
-            with self._alone(agent.root_sid):
+            with self._alone(leg.sid):
                 # Nothing is awaited between what is counted and what counts it.
                 admitted = self._admitted(agent.identity, target)
                 await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target, send_digits))
@@ -139,15 +139,12 @@ class Calls:
         return web.Response(status=204)
 
     @contextmanager
-    def _alone(self, root_sid: str) -> Iterator[None]:
-        """One transfer of a call at a time; raises CallConflict for a second one."""
-        if root_sid in self._under_way:
+    def _alone(self, leg_sid: str) -> Iterator[None]:
+        """One transfer by a leg, which ends with it, though its end is heard later; raises CallConflict."""
+        if self._sent_on.has(leg_sid):
             raise CallConflict("The call is being transferred already.")
-        self._under_way.add(root_sid)
-        try:
+        with self._sent_on.taking(leg_sid):
             yield
-        finally:
-            self._under_way.discard(root_sid)
 
     def _admitted(self, identity: Identity, target: str) -> Admitted:
         try:

@@ -95,7 +95,6 @@ def test_list_tells_what_an_operator_asks_first() -> None:
         ("calls", "relink"),
         ("calls", "forget", "--call", DUE, "--yes"),
         ("backfill", "--since", "1d"),
-        ("backfill", "--since", "1d", "--dry-run"),
     ],
 )
 def test_in_a_folder_without_a_database_none_is_made(here: Path, words: tuple[str, ...]) -> None:
@@ -103,6 +102,13 @@ def test_in_a_folder_without_a_database_none_is_made(here: Path, words: tuple[st
     status, told = typed(*words)
     assert status == 2
     assert "There is no database" in told
+    assert set(here.rglob("*")) == before
+
+
+def test_a_backfill_before_the_first_start_is_shown_and_makes_no_database(here: Path) -> None:
+    before = set(here.rglob("*"))
+    _, told = typed("backfill", "--since", "1d", "--dry-run")
+    assert "There is no database" not in told
     assert set(here.rglob("*")) == before
 
 

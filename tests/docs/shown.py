@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 COLORS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+CLEARED = "\x1b[K"
+"""What a progress line begins with, after a carriage return: it takes away the one before."""
 VARYING = (
     (re.compile(r"\beyJ[\w.-]+"), "TOKEN"),
     (re.compile(r"\b([A-Z]{2})[0-9a-f]{32}\b"), r"\1SID"),
@@ -18,8 +20,14 @@ VARYING = (
 
 def missing(shown: Iterable[str], printed: str) -> str | None:
     """The first line of a page that was not printed, after those before it; None if all were."""
-    lines = iter(COLORS.sub("", printed).splitlines())
+    lines = iter(_left(printed).splitlines())
     return next((line for line in shown if line.strip() != "…" and not _found(line, lines)), None)
+
+
+def _left(printed: str) -> str:
+    """What stands on the screen in the end, without its colors: a line that was cleared is gone."""
+    lines = (line.rpartition(CLEARED)[2] for line in printed.split("\n"))
+    return COLORS.sub("", "\n".join(lines))
 
 
 def _found(line: str, lines: Iterator[str]) -> bool:

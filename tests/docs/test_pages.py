@@ -67,6 +67,8 @@ def test_a_page_moves_to_ports_that_are_free() -> None:
         (["one … three"], "one two three\n", None),
         (["one …"], "none two\n", "one …"),
         (["ok"], "ok, but\n", "ok"),
+        (["done: a", "done: b"], "\r\x1b[K1 of 2\r\x1b[Kdone: a\r\n\x1b[K2 of 2\x1b[Kdone: b\n", None),
+        (["1 of 2"], "\r\x1b[K1 of 2\r\x1b[Kdone: a\r\n", "1 of 2"),
     ],
 )
 def test_what_is_shown_was_printed(shown: list[str], printed: str, line: str | None) -> None:

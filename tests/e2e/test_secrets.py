@@ -21,6 +21,7 @@ from tests.web.conftest import payload
 
 JANE = "+33612345678"
 OLD_TOKEN = "5ec2e7-auth-token-before-the-last-one"
+SHARED_KEYS = {f"webhooks_sharedkey_01h{n}": f"5ec2e7-shared-key-{n}-that-signs-webhooks" for n in "ab"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -53,6 +54,11 @@ async def run(twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path) -> A
     env = {**known, **invented, "BRIDGE_WIDGET_KEYS": "5ec2e7-first-widget-key,5ec2e7-second-widget-key"}
     env["TWILIO_AUTH_TOKEN"] = f"{twilio.auth_token},{OLD_TOKEN}"
     secrets = {part for name in SECRETS for part in env[name].split(",")}
+    env |= {"TWILIO_REST_API_KEY": "SK" + "5" * 32, "TWILIO_CLIENT_ID": "OQ5ec2e7"}
+    twilio.account.oauth.apps[env["TWILIO_CLIENT_ID"]] = env["TWILIO_CLIENT_SECRET"]
+    # Of a pair id=secret the id is none: the log names it.
+    env["TWILIO_SHARED_KEYS"] = ",".join(f"{key}={secret}" for key, secret in SHARED_KEYS.items())
+    secrets |= set(SHARED_KEYS.values())
     bridge = BridgeProcess(env, folder, log=log)
     try:
         await bridge.start()

@@ -13,12 +13,14 @@ from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import OLDEST, TwentySandbox
 from bridge.twenty.client import TwentyClient
 from bridge.twenty.features import GIVEN
+from bridge.twenty.normalise import Rewrite, Row, plan, rewrite
 from tests.support import ask, create_person, new_sid, nodes_of, outbound, phone_calls, timeline, told
 from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain
 
 JANE = "+33612345678"
 NOBODY = "+442079460018"
+TYPED = {"primaryPhoneNumber": "06 12 34 56 78", "primaryPhoneCountryCode": "FR"}
 ROWS = ("UpsertTimelineActivities", "CreateTimelineActivities")
 """What writes rows on the timeline: the first on the oldest generation, the second on the newest."""
 
@@ -162,12 +164,19 @@ async def test_what_is_sent_is_what_is_validated(
     member: str,
     generation: str,
 ) -> None:
-    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     await voicemail(inbox, new_sid(), JANE)
     await voicemail(inbox, sid := new_sid(), NOBODY)
     await inbox.put(told(Kind.DISPOSITION, sid, Agent="alice", Id="1", Outcome="Sold", Note="Two of them."))
     sends = Lacking(client, ())
-    await drain(make_worker(sends, settings(member)))
+    worker = make_worker(sends, settings(member))
+    await drain(worker)
+    # A second missed call of hers that day is told in the task of the first.
+    await voicemail(inbox, new_sid(), JANE)
+    await drain(worker)
+    rewritten = plan(Row(jane, "Jane Doe", TYPED), region="FR")
+    assert isinstance(rewritten, Rewrite)
+    await rewrite(sends, jane, rewritten.data)
     validated: defaultdict[str, set[str]] = defaultdict(set)
     for given in (one for one in GIVEN if one.typed in (None, generation != OLDEST)):
         validated[given.operation] |= set(selected(given.fields))

@@ -267,7 +267,7 @@ async def test_what_came_of_a_call_is_a_note_and_twice_it_is_one(house: House) -
     assert await asyncio.gather(*both) == [(204, {}), (204, {})]
     (note,) = await notes(house)
     assert note["title"] == "Interested · Outbound call · Jane Doe · 30 s"
-    assert note["bodyV2"]["markdown"] == "Wants a quote.\n— alice\n"
+    assert note["bodyV2"]["markdown"] == "Wants a quote.\n\n— alice\n"
     assert len(nodes_of({"on": note["noteTargets"]})) == 2
 
 

@@ -232,7 +232,8 @@ async def endless() -> AsyncIterator[tuple[str, list[web.Request]]]:
         try:
             while not ending.is_set():
                 await response.write(bytes(1024))
-                await asyncio.sleep(0.01)
+                # So little that it fits in the buffers while the test lasts: no listener is too slow.
+                await asyncio.sleep(0.1)
         except ConnectionError:
             pass
         finally:

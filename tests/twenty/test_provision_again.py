@@ -8,7 +8,8 @@ import pytest
 from bridge.errors import TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client import Executes, open_client
-from bridge.twenty.provision import set_up
+from bridge.twenty.provision import Watch, set_up
+from bridge.twenty.provision.plan import Step
 from tests.support import twenty_settings
 from tests.twenty.provisioning import WEBHOOK, Row, Workspace, mutations, run, tell, workspace
 
@@ -222,3 +223,32 @@ async def test_what_broke_off_is_ended_by_the_next_run(
             await broken_off(twenty, after)
             await run(twenty)
             assert await look(twenty) == whole, f"broken off after {after} mutations"
+
+
+class Following(Watch):
+    """Notes what a run tells of how far it is."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.numbers: list[int] = []
+
+    def planned(self, steps: int) -> None:
+        self.total = steps
+
+    def begins(self, number: int, step: Step) -> None:
+        self.numbers.append(number)
+
+
+async def test_progress_ends_at_the_total_that_it_began_with(bare: TwentySandbox) -> None:
+    watch = Following()
+    done = await run(bare, watch=watch)
+    assert watch.total == len(done.outcomes)
+    assert watch.numbers == list(range(1, watch.total + 1))
+
+
+async def test_progress_counts_what_is_refused(bare: TwentySandbox) -> None:
+    watch = Following()
+    done = await run(bare, key=bare.readonly_key, watch=watch)
+    assert not done.complete
+    assert watch.total == len(done.outcomes)
+    assert watch.numbers == sorted(watch.numbers)

@@ -47,14 +47,11 @@ class Outcome:
 class Watch:
     """Is told how far a run is, for whom it takes a minute; this one shows nothing."""
 
-    def planned(self, mutations: int) -> None:
-        """So many will be sent."""
+    def planned(self, steps: int) -> None:
+        """So many steps come to an outcome."""
 
-    def begins(self, step: Step) -> None:
-        """What is sent next belongs to the step."""
-
-    def sent(self) -> None:
-        """One mutation more was answered."""
+    def begins(self, number: int, step: Step) -> None:
+        """What is sent next belongs to the step, the first one of which is number 1."""
 
 
 class Run:
@@ -119,11 +116,10 @@ class Run:
 
     async def _send(self, step: Step) -> Outcome:
         made: str | None = None
-        self._watch.begins(step)
+        self._watch.begins(len(self.outcomes) + 1, step)
         try:
             for mutation in step.mutations:
                 made = await self._mutate(mutation, made) or made
-                self._watch.sent()
         except (TwentyDenied, TwentyRefused) as refused:
             await self._undo(step, made)
             return self._refused(step, refused)

@@ -33,11 +33,6 @@ class Provisioned:
         return tuple(dict.fromkeys(o.step.permission for o in self.outcomes if o.result is result))
 
     @property
-    def mutations(self) -> int:
-        """How many the steps to do send."""
-        return sum(len(o.step.mutations) for o in self.outcomes if o.result is Result.PLANNED)
-
-    @property
     def lacking(self) -> tuple[Permission, ...]:
         """The permissions that the key's role lacks."""
         return self.permissions(Result.FORBIDDEN)
@@ -70,12 +65,12 @@ async def set_up(
     """Gives the workspace all that calls are shown with, and the webhook; raises as `Run` does."""
     accepted = await read.accepted(client)
     planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), webhook_to)
-    if dry_run or not planned.mutations:
+    if dry_run or not planned.steps(Result.PLANNED):
         for outcome in planned.outcomes:
             tell(outcome)
         return planned
     if watch:
-        watch.planned(planned.mutations)
+        watch.planned(len(planned.outcomes))
     return await _carried_out(Run(client, accepted, dry_run=False, tell=tell, watch=watch), webhook_to)
 
 

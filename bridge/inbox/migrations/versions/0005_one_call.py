@@ -26,7 +26,7 @@ def upgrade() -> None:
     op.add_column("calls", sa.Column("deferrals", sa.Integer, nullable=False, server_default="0"))
     op.add_column("calls", sa.Column("unread", sa.String(16)))
     for column in ("not_before", "unread"):
-        there = sa.text(f"{column} IS NOT NULL")
+        there = sa.column(column).is_not(None)
         op.create_index(f"ix_calls_{column}", "calls", [column], sqlite_where=there, postgresql_where=there)
     if op.get_bind().dialect.name == "postgresql":
         op.execute(POSTGRESQL_FUNCTION)
