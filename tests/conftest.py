@@ -1,10 +1,14 @@
 """What tests of several rooms share: a Twenty, the bridge's client to it, a database."""
 
+import logging
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from zlib import crc32
 
 import pytest
+import structlog
+from aiohttp import web_app
 from hypothesis import settings as hypothesis_settings
 
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
@@ -40,6 +44,36 @@ def _of_both(item: pytest.Item) -> str | None:
         return None
     generation = callspec.params.get("generation")
     return generation if generation in (OLDEST, NEWEST) else None
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that runs in the process of the tests sets up its logs; the next test meets none of it.
+
+    A logger that is cached keeps its setup for good: none is.
+    """
+    configure, root, last_words = structlog.configure, logging.getLogger(), sys.excepthook
+    handlers, level = list(root.handlers), root.level
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False})
+        )
+        yield
+    structlog.reset_defaults()
+    logging.captureWarnings(False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    sys.excepthook = last_words
+
+
+@pytest.fixture(autouse=True)
+def no_application_stays() -> Iterator[None]:
+    """aiohttp remembers the last 1024 handlers, each with its whole application.
+
+    With thousands of tests these are millions of objects, and each garbage collection halts for seconds.
+    """
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture

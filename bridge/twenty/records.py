@@ -8,7 +8,6 @@ has nothing more to say of a field that it wrote, it empties it.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Self
 
@@ -17,7 +16,7 @@ from bridge.calls.links import Link
 from bridge.twenty.batches import Record
 from bridge.twenty.blocks import paragraphs, rich_text
 from bridge.twenty.composites import entries
-from bridge.twenty.times import text
+from bridge.twenty.times import same, text
 
 BY_KEY = "API"
 """Who writes by an API key, as the bridge does; whoever edits a record in Twenty is MANUAL."""
@@ -69,10 +68,6 @@ def _plain(value: Any) -> object:
     return value
 
 
-def _moment(value: str) -> object:
-    return datetime.fromisoformat(value).astimezone(UTC).isoformat(timespec="milliseconds")
-
-
 def _number(value: Record) -> object:
     return f"{value.get('primaryPhoneCallingCode') or ''}{value.get('primaryPhoneNumber') or ''}"
 
@@ -110,7 +105,7 @@ class _Kind:
     empty: Any = None
 
 
-_TEXT, _MOMENT, _VALUE = _Kind(_plain, ""), _Kind(_moment), _Kind(_plain)
+_TEXT, _MOMENT, _VALUE = _Kind(_plain, ""), _Kind(same), _Kind(_plain)
 _PHONE = _Kind(
     _number, {"primaryPhoneNumber": "", "primaryPhoneCallingCode": "", "primaryPhoneCountryCode": ""}
 )

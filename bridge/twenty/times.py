@@ -11,3 +11,8 @@ def text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def same(shown: str) -> str:
+    """A time as Twenty shows it or the bridge writes it, in that one form. Raises ValueError for others."""
+    return text(datetime.fromisoformat(shown))

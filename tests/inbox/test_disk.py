@@ -170,11 +170,15 @@ async def test_a_volume_that_is_read_only(tmp_path: Path) -> None:
 
 
 async def test_a_page_that_is_broken_is_told_and_stays(sqlite_file: Path) -> None:
+    async with open_inbox(url_of(sqlite_file)):
+        pass
+    # What has the schema and the version stays whole: the bridge starts.
+    whole = sqlite_file.stat().st_size
     async with open_inbox(url_of(sqlite_file)) as inbox:
         await asyncio.gather(*[inbox.put(outbound(new_sid(), JANE)) for _ in range(500)])
     content = bytearray(sqlite_file.read_bytes())
-    # All but the first pages, which have the schema and the version.
-    content[65536:] = b"\xff" * (len(content) - 65536)
+    assert len(content) > whole
+    content[whole:] = b"\xff" * (len(content) - whole)
     sqlite_file.write_bytes(content)
     with capture_logs() as logged:
         async with open_inbox(url_of(sqlite_file)) as inbox:
@@ -182,7 +186,7 @@ async def test_a_page_that_is_broken_is_told_and_stays(sqlite_file: Path) -> Non
             answers = await asyncio.gather(*puts, return_exceptions=True)
     assert {type(answer) for answer in answers} == {InboxUnavailable}
     assert "database disk image is malformed" in {line.get("cause") for line in logged}
-    assert sqlite_file.read_bytes()[65536:] == content[65536:]
+    assert sqlite_file.read_bytes()[whole:] == content[whole:]
 
 
 NAMES_WHAT_TO_DO = (

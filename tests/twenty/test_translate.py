@@ -10,6 +10,7 @@ from bridge.errors import (
     TooManyRecords,
     TwentyDenied,
     TwentyError,
+    TwentyFailed,
     TwentyOverLimit,
     TwentyQuotaExhausted,
     TwentyRefused,
@@ -98,8 +99,8 @@ CASES: list[tuple[str | None, str | None, str, type[TwentyError], str]] = [
         TwentyRefused,
         "twenty.refused",
     ),
-    ("INTERNAL_SERVER_ERROR", None, "Something went wrong", TwentyUnavailable, "twenty.unavailable"),
-    ("NEW_IN_2027", None, "Nobody knows this one", TwentyUnavailable, "twenty.unavailable"),
+    ("INTERNAL_SERVER_ERROR", None, "Something went wrong", TwentyFailed, "twenty.unavailable"),
+    ("NEW_IN_2027", None, "Nobody knows this one", TwentyFailed, "twenty.unavailable"),
     (None, None, "", TwentyUnavailable, "twenty.unavailable"),
 ]
 

@@ -1,6 +1,7 @@
 """For operators: health, readiness, capabilities, the specification, and problems for all else."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,20 @@ async def test_ready_although_twenty_is_away(bridge: Bridge) -> None:
     assert told == {"ready": True, "reasons": ["twenty.unavailable"]}
 
 
-async def test_a_database_that_was_removed(bridge: Bridge, sqlite_file: Path) -> None:
-    """What would be lost is not acknowledged, though SQLite would take it."""
+async def test_a_database_that_was_removed_is_restored(bridge: Bridge, sqlite_file: Path) -> None:
+    """What is acknowledged stands in the file that has the name."""
     sqlite_file.unlink()
+    assert (await bridge.twilio("/twilio/status", payload("browser-out-5-status-completed"))).status == 204
+    assert len(bridge.rows()) == 1
+    assert (await bridge.get("/ready")).status == 200
+
+
+async def test_a_database_that_was_removed_and_has_no_place_any_more(
+    bridge: Bridge, sqlite_file: Path
+) -> None:
+    """What would be lost is not acknowledged, though SQLite would take it."""
+    shutil.rmtree(sqlite_file.parent)
+    sqlite_file.parent.touch()
     answers = [await bridge.twilio("/twilio/status", payload("browser-out-5-status-completed")) for _ in "12"]
     assert [answer.status for answer in answers] == [503, 503]
     ready = await bridge.get("/ready")
