@@ -56,6 +56,8 @@ async def _read(request: web.Request, seconds: float) -> None:
     # A small compressed body may be a large one.
     if hdrs.CONTENT_ENCODING in request.headers:
         raise WrongContentType("The body should be sent as it is, without Content-Encoding.")
+    # aiohttp has one bound for all routes, and would read up to the largest.
+    request._client_max_size = most
     try:
         if request.content.is_eof():  # it is all there: a timer would cost more than to read
             await request.read()
