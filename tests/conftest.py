@@ -1,6 +1,7 @@
 """What tests of several rooms share: a Twenty, the bridge's client to it, a database."""
 
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,11 @@ from tests.support import twenty_settings
 # Machines are noisy: an example that takes long is no failure.
 hypothesis_settings.register_profile("noisy", deadline=None)
 hypothesis_settings.load_profile("noisy")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a fifth of the time tests wait for other processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

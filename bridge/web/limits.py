@@ -70,8 +70,6 @@ async def _read(request: web.Request, seconds: float) -> None:
         raise BodyTooLarge(too_large) from large
     except (web.RequestPayloadError, ConnectionError) as broken:
         raise NotUnderstood("The body broke off, or its chunks are wrong.") from broken
-    if len(await request.read()) > most:
-        raise BodyTooLarge(too_large)
 
 
 def _most(path: str) -> int:

@@ -70,6 +70,7 @@ class Operation:
 class Document:
     """A parsed document and its operations."""
 
+    text: str
     ast: DocumentNode
     operations: tuple[Operation, ...]
 
@@ -86,7 +87,7 @@ def read(text: str) -> Document:
         node.name.value: node for node in ast.definitions if isinstance(node, FragmentDefinitionNode)
     }
     nodes = [node for node in ast.definitions if isinstance(node, OperationDefinitionNode)]
-    return Document(ast, tuple(_operation(node, fragments) for node in nodes))
+    return Document(text, ast, tuple(_operation(node, fragments) for node in nodes))
 
 
 def _operation(node: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]) -> Operation:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from graphql import build_client_schema, get_introspection_query, parse, print_type, validate
 
+from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
+
 Ask = Callable[..., Awaitable[Any]]
 
 # As recorded, in order; callerId was an experiment, and handling is younger.
@@ -25,6 +27,23 @@ async def test_the_whole_schema_can_be_read_and_validates_operations(ask: Ask) -
     mutation ($d: [PhoneCallCreateInput!]!) { createPhoneCalls(data: $d, upsert: true) { id } }"""
     errors = validate(schema, parse(document))
     assert [error.message for error in errors if "anonymous" not in error.message] == []
+
+
+async def test_an_error_stands_where_it_does_in_each_layout_of_a_document(ask: Ask) -> None:
+    places = [
+        (await ask(query))["errors"][0]["locations"] for query in ("{wrong}", "{\n  wrong\n}", "{wrong}")
+    ]
+    assert places == [[{"line": 1, "column": 2}], [{"line": 2, "column": 3}], [{"line": 1, "column": 2}]]
+
+
+async def test_a_workspace_shows_its_own_objects_beside_one_that_has_others(
+    ask: Ask, asker: Callable[[TwentySandbox], Ask]
+) -> None:
+    query = '{__type(name: "PhoneCall") {name}}'
+    shown = {"data": {"__type": {"name": "PhoneCall"}}}
+    async with twenty_sandbox() as bare:
+        asked = [await ask(query), await asker(bare)(query), await ask(query)]
+    assert asked == [shown, {"data": {"__type": None}}, shown]
 
 
 async def test_the_inputs_of_a_phone_call_are_the_recorded_ones(ask: Ask) -> None:

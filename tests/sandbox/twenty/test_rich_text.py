@@ -57,7 +57,8 @@ def test_blocks_are_kept_to_the_letter(given_blocks: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["<", "[", "](", "*_", "``a", "<b>", "<p>a<", "> ", "\r\n a", "| a |\n|-|\n", "[a](", "<a href="]
+    "unit",
+    ["<", "[", "](", "*_", "``a", "<b>", "<b>a", "<p>a<", "> ", "\r\n a", "| a |\n|-|\n", "[a](", "<a href="],
 )
 def test_time_grows_with_the_text(unit: str) -> None:
     """Twice as much for each doubling would be 8 for the longest; a square would be 64."""

@@ -7,7 +7,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from graphql import GraphQLSchema, print_ast
+from graphql import GraphQLSchema
 
 from bridge.sandbox.twenty.catalog import Catalog
 from bridge.sandbox.twenty.documents import Document, Operation, Variables
@@ -86,4 +86,4 @@ def _described(shape: _Shape) -> Described:
 
 
 def _key(document: Document, operation: Operation, variables: Variables) -> tuple[str, str | None, str]:
-    return print_ast(document.ast), operation.name, json.dumps(variables, sort_keys=True)
+    return document.text, operation.name, json.dumps(variables, sort_keys=True)

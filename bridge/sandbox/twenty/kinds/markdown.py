@@ -1,6 +1,7 @@
 """Markdown becomes blocks, as the original's editor reads it: with raw HTML, without entities."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -161,7 +162,8 @@ class _Inline:
     """Reads inline tokens: which styles hold, and whether they stand in a link."""
 
     def __init__(self) -> None:
-        self._styles: list[str] = []
+        # How many times each is open: a text that opens one a thousand times has it once.
+        self._styles: Counter[str] = Counter()
         self._hidden = ""
 
     def read(self, tokens: Sequence[Token]) -> Iterator[Inline]:
@@ -226,9 +228,11 @@ class _Inline:
 
     def _toggle(self, style: str, *, opens: bool) -> None:
         if opens:
-            self._styles.append(style)
-        elif style in self._styles:
-            self._styles.remove(style)
+            self._styles[style] += 1
+        elif self._styles[style] > 1:
+            self._styles[style] -= 1
+        else:
+            del self._styles[style]
 
 
 class _Html(HTMLParser):
