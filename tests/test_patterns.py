@@ -11,9 +11,8 @@ import random
 import re
 import re._constants as kinds  # type: ignore[import-not-found]
 import re._parser as parser  # type: ignore[import-not-found]
-import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ import pytest
 from bridge.calls.numbers import reading
 from bridge.calls.written import LONGEST
 from bridge.redact import Redactor
+from tests.cpu_time import assert_grows_linearly, seconds, short
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 FUNCTIONS = frozenset(
@@ -312,29 +312,16 @@ def hostile(parts: list[str], chance: random.Random) -> Iterator[Made]:
     yield lambda size: "".join(random.Random(size).choices(parts or ["a"], k=size))[:size]
 
 
-def seconds(work: Callable[[str], object], text: str, *, least_of: int = 1) -> float:
-    """CPU time; with `least_of` several, for the clock is coarse and the machine has other work."""
-    took = []
-    for _ in range(least_of):
-        began = time.thread_time()
-        work(text)
-        took.append(time.thread_time() - began)
-    return min(took)
-
-
 def assert_linear(work: Callable[[str], object], texts: Iterator[Made]) -> None:
-    """Eight times the text is about eight times the work, where the square would be 64 times.
+    """From 1,000 to 64,000 characters of the texts that take the longest."""
 
-    From 1,000 to 64,000 characters of the texts that take the longest.
-    """
-    slowest = sorted(texts, key=lambda made: -seconds(work, made(500)))[:3]
+    def on(made: Made, size: int) -> Callable[[], object]:
+        text = made(size)
+        return lambda: work(text)
+
+    slowest = sorted(texts, key=lambda made: -seconds(on(made, 500)))[:3]
     for made in slowest:
-        before = 0.0
-        for size in (1_000, 8_000, 64_000):
-            now = seconds(work, made(size), least_of=2)
-            # Below a millisecond the clock tells little.
-            assert not before or now < 20 * before, f"{size} characters as {made(40)!r}: {now:.3f} s"
-            before = max(now, 0.001)
+        assert_grows_linearly(partial(on, made), (1_000, 8_000, 64_000), what=made(40))
 
 
 def everything_with(pattern: re.Pattern[str]) -> Callable[[str], object]:
@@ -346,15 +333,17 @@ def test_a_pattern_that_sees_few_characters_is_fast_on_the_worst_of_them(
     pattern: re.Pattern[str], work: Callable[[str], object]
 ) -> None:
     chance = random.Random(repr(pattern.pattern))
+    bound = short()
     for made in hostile(Parts(pattern, chance).all, chance):
-        assert seconds(work, made(LONGEST)[:LONGEST], least_of=3) < 0.02
+        text = made(LONGEST)[:LONGEST]
+        assert seconds(partial(work, text), least_of=3) < bound
 
 
 def test_no_number_is_read_that_is_longer() -> None:
-    began = time.thread_time()
     for part in ("(", " ", ",", "p1", " (a", "x1", ";a="):
-        assert reading("+33639980001" + part * 100_000, "FR") is None
-    assert time.thread_time() - began < 1
+        text = "+33639980001" + part * 100_000
+        assert reading(text, "FR") is None
+        assert seconds(partial(reading, text, "FR"), least_of=3) < short()
 
 
 @pytest.mark.parametrize(("pattern", "work"), list(compiled(typed=False)))

@@ -1,6 +1,5 @@
 """The callers endpoint: whose number it is, who may ask, and what Twenty's absence means."""
 
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
@@ -214,14 +213,10 @@ async def test_a_workspace_without_phone_calls(open_bridge: OpenBridge, bare: Tw
 
 
 @pytest.mark.usefixtures("jane")
-async def test_from_memory_it_takes_less_than_50_ms_and_asks_nothing(
-    bridge: Bridge, twenty: TwentySandbox
-) -> None:
+async def test_from_memory_it_asks_nothing(bridge: Bridge, twenty: TwentySandbox) -> None:
     first = await told(bridge)
     twenty.faults.down = True
-    began = time.perf_counter()
     assert [await told(bridge) for _ in range(20)] == [first] * 20
-    assert (time.perf_counter() - began) / 20 < 0.05
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Any text can be Markdown or blocks: nothing crashes, plain text survives, time grows with the text."""
 
 import json
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.sandbox.twenty.kinds import blocks, markdown, rich_text
+from tests.cpu_time import assert_grows_linearly
 
 Ask = Callable[..., Awaitable[Any]]
 
@@ -61,15 +61,10 @@ def test_blocks_are_kept_to_the_letter(given_blocks: list[Any]) -> None:
     ["<", "[", "](", "*_", "``a", "<b>", "<b>a", "<p>a<", "> ", "\r\n a", "| a |\n|-|\n", "[a](", "<a href="],
 )
 def test_time_grows_with_the_text(unit: str) -> None:
-    """Twice as much for each doubling would be 8 for the longest; a square would be 64."""
+    def converted(count: int) -> Callable[[], object]:
+        return lambda: blocks.to_markdown(markdown.to_blocks(unit * count))
 
-    def seconds(count: int) -> float:
-        began = time.process_time()
-        blocks.to_markdown(markdown.to_blocks(unit * count))
-        return time.process_time() - began
-
-    seconds(100)
-    assert seconds(8_000) < max(0.05, seconds(1_000)) * 24
+    assert_grows_linearly(converted, (1_000, 8_000))
 
 
 @pytest.mark.parametrize(
