@@ -1,5 +1,7 @@
 """The parts that take long run all the same; what they find is not looked at closely."""
 
+import pytest
+
 from benchmarks import backlog, drain, durable, history, takeover
 from benchmarks.servers import bare_aiohttp
 
@@ -9,20 +11,24 @@ async def test_drain() -> None:
     assert found["calls_per_root_field"] > 50 * found["naive_calls_per_root_field"]
 
 
+@pytest.mark.slow
 async def test_history() -> None:
     found = await history.measure(["sqlite"], [0, 400], rounds=1)
     assert found["sqlite"]["400"]["keep_cpu_us"] > 0
 
 
+@pytest.mark.slow
 async def test_durable() -> None:
     found = await durable.measure({8: 40}, rounds=1, peer=bare_aiohttp)
     assert found["8"]["postgresql"]["database_cpu_us"] >= 0
 
 
+@pytest.mark.slow
 async def test_backlog() -> None:
     found = await backlog.measure(400, seconds=1)
     assert found["most_mb"] >= found["idle_mb"] > 0
 
 
+@pytest.mark.slow
 async def test_takeover() -> None:
     assert (await takeover.measure(1))["longest_s"] > 0

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.size import MEGABYTE, sizes
 from benchmarks.start import imports, memory, starts
 
@@ -10,11 +12,13 @@ async def test_starts_are_timed() -> None:
     assert all(seconds > 0 for seconds in (await starts(1)).values())
 
 
+@pytest.mark.slow
 async def test_memory_is_measured_before_and_after_requests() -> None:
     held = await memory(requests=50, settles=0)
     assert 0 < held["idle_mb"] < held["loaded_mb"]
 
 
+@pytest.mark.slow
 async def test_imports_are_put_down_to_their_packages() -> None:
     took = await imports()
     assert {"bridge", "aiohttp", "sqlalchemy"} <= took.keys()
