@@ -308,7 +308,7 @@ def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls
         rest,
         door,
         targets=Targets(agents_of(settings), calls_in.members, dial=dial),
-        admission=_admission(settings, calls_in.switchboard),
+        admission=_admission(settings, calls_in.switchboard, calls_in.members),
         line=TransferLine(
             number=settings.twilio.phone_number,
             ring_seconds=settings.voice.ring_seconds,
@@ -321,7 +321,7 @@ def _calls(settings: Settings, inbox: Inbox, rest: TwilioRest, door: Door, calls
 
 def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: CallsIn) -> Voice:
     urls = CallbackUrls.under(settings.server.public_url)
-    admission = _admission(settings, calls_in.switchboard)
+    admission = _admission(settings, calls_in.switchboard, calls_in.members)
     inbound = Inbound(
         inbox,
         calls_in.lines,
@@ -348,12 +348,12 @@ def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: Cal
     )
 
 
-def _admission(settings: Settings, switchboard: Switchboard) -> Admission:
+def _admission(settings: Settings, switchboard: Switchboard, members: Members) -> Admission:
     dialling, region = settings.dialling, settings.region
     company = (settings.twilio.phone_number, *dialling.caller_ids)
     return Admission(
         dialling=Dialling(dialling.rules(region)),
-        caller_ids=CallerIds(company=company, own=agents_of(settings).caller_ids, region=region),
+        caller_ids=CallerIds(company=company, own=members.caller_ids, region=region),
         limits=dialling.limits,
         switchboard=switchboard,
     )

@@ -7,7 +7,7 @@ with each other. https://www.twilio.com/docs/voice/client/errors#31105
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NewType, TypeVar
 
@@ -213,6 +213,18 @@ class Roster:
         by_key = [address] if address and self.agents.has_token(address) else []
         ours = [identity for identity in by_key if self.by_identity(identity) == member_id]
         return tuple(dict.fromkeys((*configured, user, *ours)))
+
+    def caller_ids(self, identity: Identity) -> Sequence[str]:
+        """An agent's own numbers, whichever of their identities or addresses the settings name them by."""
+        return next((own for one in self._all_of(identity) if (own := self.agents.caller_ids.get(one))), ())
+
+    def _all_of(self, identity: Identity) -> Iterator[Identity]:
+        yield identity
+        if member := self._members.get(self.by_identity(identity) or ""):
+            yield from self.identities_of(member.id)
+            address = identity_of(member.email)
+            if address and self._by_address.get(address) == member:
+                yield address
 
     def identities(self, agent: str) -> tuple[Identity, ...]:
         """Those that an agent, named by e-mail or by identity, is reached under, the likeliest first."""

@@ -1,6 +1,6 @@
 """Which number a called person sees: one of the company's, and perhaps an agent's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge.calls.agents import Identity
@@ -10,18 +10,18 @@ from bridge.errors import NumberRefused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerIds:
-    """The configured numbers, all E.164. Agents in `own` show theirs alone, everybody else the company's.
+    """The configured numbers, all E.164. Agents who have numbers of their `own` show those alone.
 
     The first of a list is shown where the widget asks for none. `region` is where a national one is at home.
     """
 
     company: Sequence[str]
-    own: Mapping[Identity, Sequence[str]]
+    own: Callable[[Identity], Sequence[str]]
     region: str
 
     def of(self, identity: Identity) -> Sequence[str]:
         """Those that an agent may show."""
-        return self.own.get(identity) or self.company
+        return self.own(identity) or self.company
 
     def choose(self, identity: Identity, asked: str | None) -> str:
         """The one to show; raises NumberRefused for one that was asked for and is not the agent's."""

@@ -5,65 +5,30 @@ import re
 from bridge.calls.numbers import Number, reading
 from bridge.calls.written import plain
 
-PLACEHOLDERS = frozenset(
-    {
-        "anonymous",
-        "blocked",
-        "caller",
-        "cell phone",
-        "cellular",
-        "customer",
-        "data unavailable",
-        "incoming call",
-        "international",
-        "international call",
-        "mobile",
-        "mobile caller",
-        "mobile phone",
-        "n/a",
-        "name unavailable",
-        "no caller id",
-        "no data",
-        "no name",
-        "not available",
-        "not found",
-        "not provided",
-        "null",
-        "number unavailable",
-        "out of area",
-        "out-of-area",
-        "private",
-        "private caller",
-        "private name",
-        "private number",
-        "restricted",
-        "subscriber",
-        "toll free",
-        "toll free call",
-        "toll free caller",
-        "toll free number",
-        "toll-free call",
-        "unavailable",
-        "undefined",
-        "unknown",
-        "unknown caller",
-        "unknown name",
-        "unknown number",
-        "unlisted",
-        "voip",
-        "voip caller",
-        "wireless",
-        "wireless call",
-        "wireless caller",
-        "wireless number",
-        "withheld",
-    }
+WORD = re.compile(r"[^\W\d_]+")
+PLACEHOLDER_WORDS = frozenset(
+    WORD.findall(
+        "a anonymous area asserted available blocked call caller callers calls canada cell cellular "
+        "cid client cnam customer data disclosed display found fraud free hidden id identity "
+        "inbound incoming info information international invalid landline likely line listed local "
+        "mobile n na name no none not null number of out party pay payphone phone possible "
+        "potential private provided restricted risk robo robocall robocaller scam sip spam spoofed "
+        "states subscriber suspected telemarketer telemarketing the toll unassigned unavailable "
+        "undefined undisclosed united unknown unlisted unregistered usa user voip wireless withheld "
+    )
 )
-"""What databases of caller names hold of a line whose subscriber they do not know."""
+"""What databases of caller names hold of a line whose subscriber they do not know is made of these."""
 
-TOWN = re.compile(r"[A-Z][A-Z.'-]*(?: +[A-Z.'-]+)*(?:(?: {2,}| ?, ?)[A-Z]{2}| +USA)")
-"""Town and state, in the columns of a fixed width: `LA MESA      CA`."""
+STATES = (
+    "AK|AR|AZ|CA|CT|DC|FL|GA|IA|IL|KS|KY|MN|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|SC|SD|TN|TX|UT|VT|WA|WI|WV|WY"
+    "|BC|NB|NL|NS|ON|QC|SK"
+)
+"""Those of the United States and Canada that are no company's ending and no one's name: not CO, LA, MD."""
 
+TOWN = re.compile(rf"[A-Z][A-Z.'-]*(?: +[A-Z.'-]+)*(?:(?: {{2,}}| ?, ?)[A-Z]{{2}}| +USA| +(?:{STATES}))")
+"""Town and state, mostly in columns of a fixed width: `LA MESA      CA`, `SAN FRANCSCO CA`."""
+
+ADDRESS = re.compile(r"(?:client|sips?|tel|https?):", re.IGNORECASE)
 CODE = re.compile(r"[VX]?[0-9]{8,}|[A-Z]?[0-9 .()+-]{5,}", re.IGNORECASE)
 
 
@@ -71,9 +36,9 @@ def name_of_caller(name: str | None, number: Number) -> str | None:
     """The name to give a new person; None where the network's is a placeholder, a place, or the number."""
     text = plain(name or "")
     as_sent = (name or "").strip()
-    if not any(c.isalpha() for c in text) or text.lower().strip(" .-_*") in PLACEHOLDERS:
+    if PLACEHOLDER_WORDS.issuperset(WORD.findall(text.lower())):
         return None
-    if TOWN.fullmatch(as_sent) or CODE.fullmatch(text):
+    if TOWN.fullmatch(as_sent) or CODE.fullmatch(text) or ADDRESS.match(text):
         return None
     found = reading(text, "ZZ")
     return None if found and found.number == number else text

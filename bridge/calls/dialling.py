@@ -121,7 +121,8 @@ class Dialling:
 
     def _long(self, found: Reading) -> _Verdict | None:
         """The verdict on a possible number; None for one that is not valid in any country."""
-        number, kind = found.number, phonenumbers.number_type(found.number.parsed)
+        number = found.number.today
+        kind = phonenumbers.number_type(number.parsed)
         dialled = _Verdict(Dialled(number, found.send_digits))
         if (is_allowed := self._listed(number)) is not None:
             return dialled if is_allowed else self._denied(number)

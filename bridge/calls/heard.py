@@ -8,7 +8,7 @@ from typing import Self
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.legs import Leg, caller_of, first, legs_of, number_that_called, parent_leg
-from bridge.calls.numbers import ANONYMOUS
+from bridge.calls.numbers import ANONYMOUS, line_at
 from bridge.calls.states import Direction
 
 
@@ -57,8 +57,8 @@ class Heard:
     @property
     def _caller(self) -> str | None:
         """Of a call in: as the caller's own leg says, else as it rang; a leg may show a number of ours."""
-        called = self.parent.to if self.parent else None
-        rang = caller_of(leg.from_ for leg in self.legs if leg.from_ != called)
+        called = line_at(self.parent.to) if self.parent and self.parent.to else None
+        rang = caller_of(leg.from_ for leg in self.legs if not leg.from_ or line_at(leg.from_) != called)
         caller = self.parent.from_ if self.parent else None
         if caller is None:
             caller = rang

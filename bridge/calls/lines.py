@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bridge.calls.hours import Hours
+from bridge.calls.numbers import line_at
 from bridge.calls.texts import Texts
 
 
@@ -90,7 +92,7 @@ class Line:
         return self.closed or self.at_last
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lines:
     """All of them, by number (E.164); `default` serves those that are not listed."""
 
@@ -99,7 +101,12 @@ class Lines:
 
     def of(self, number: str | None) -> Line:
         """The line of a number of ours."""
-        return self.numbers.get(number or "", self.default)
+        found = self.numbers.get(number or "")
+        return found or self._by_line.get(line_at(number or ""), self.default)
+
+    @cached_property
+    def _by_line(self) -> Mapping[str, Line]:
+        return {line_at(number): line for number, line in self.numbers.items()}
 
     def __iter__(self) -> Iterator[Line]:
         yield self.default

@@ -1,5 +1,6 @@
 """Whose number is this: the forms to ask Twenty for, and who of its answers it really is."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,7 +69,8 @@ def patterns(number: Number) -> tuple[str, ...]:
     short number stand together, or with one character in between.
     """
     numbers = (number, *number.rewritten)
-    shortest = min((line_of(one.country_code, one.national) for one in numbers), key=len)
+    forms = [form for one in numbers for form in (line_of(one.country_code, one.national), one.local)]
+    shortest = min(forms, key=len)
     if len(shortest) >= SPREAD:
         return (f"%{'%'.join(shortest)}%",)
     between = product(SEPARATORS, repeat=len(shortest) - 1)
@@ -133,27 +135,26 @@ def _meant(number: str, calling_code: str) -> Iterator[str]:
         return
     if number.startswith("0"):
         yield number
-    if calling_code:
-        yield f"{_plus(calling_code)}{number}"
+    code = _digits(calling_code)
+    if code:
+        yield f"+{code}{number}"
     yield number
-    if number.startswith(calling_code.lstrip("+")):
+    if number.startswith(code):
         yield f"+{number}"
 
 
-def _plus(calling_code: str) -> str:
-    return calling_code if calling_code.startswith("+") else f"+{calling_code}"
-
-
 def _region(calling_code: str, country_code: str) -> str | None:
-    if country_code:
-        return country_code
-    digits = calling_code.lstrip("+")
-    region = phonenumbers.region_code_for_country_code(int(digits)) if _is_ascii(digits) else "ZZ"
+    country = country_code.strip().upper()
+    if country in phonenumbers.SUPPORTED_REGIONS:
+        return country
+    code = _digits(calling_code)
+    region = phonenumbers.region_code_for_country_code(int(code)) if 0 < len(code) < SPREAD else "ZZ"
     return None if region in ("ZZ", "001") else region
 
 
-def _is_ascii(digits: str) -> bool:
-    return digits.isascii() and digits.isdecimal()
+def _digits(calling_code: str) -> str:
+    """`33` of `+33`, `0033`, `(+33)`; empty where it is no code."""
+    return re.sub(r"[^0-9]", "", plain(calling_code)).lstrip("0")
 
 
 def has(candidate: Candidate, number: Number) -> bool:

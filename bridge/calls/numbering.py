@@ -6,9 +6,10 @@ a guess, as the former number may be another subscriber's today.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import phonenumbers
-from phonenumbers import PhoneNumber
+from phonenumbers import PhoneMetadata, PhoneNumber
 
 FRANCE, MEXICO, ARGENTINA, BRAZIL, IVORY_COAST = 33, 52, 54, 55, 225
 
@@ -17,8 +18,9 @@ OVERSEAS = ("590", "594", "596", "262", "508")
 
 https://www.arcep.fr/la-regulation/grands-dossiers-thematiques-transverses/la-numerotation.html
 """
+FRENCH_CODES = frozenset({FRANCE, *map(int, OVERSEAS)})
 OVERSEAS_AREAS = ("590", "594", "596", "262", "263", "269", "508")
-"""Geographic areas that nobody in France has, though libphonenumber takes +33 596… for a number."""
+"""Geographic areas that no one in France has, though libphonenumber takes +33 596… for a number."""
 
 MEXICAN_PREFIX = re.compile(r"(?:044|045|01|1)(?=[0-9]{10}$)")
 """Dialled until August 2019. https://github.com/google/libphonenumber/blob/master/FAQ.md"""
@@ -26,6 +28,8 @@ MEXICAN_PREFIX = re.compile(r"(?:044|045|01|1)(?=[0-9]{10}$)")
 ARGENTINE_TWICE = re.compile(r"9(?=[0-9]{2,4}15[0-9]{6,8}$)")
 BRAZILIAN_MOBILE = re.compile(r"([1-9][0-9])9?([6-9][0-9]{7})")
 """Mobiles got a ninth digit, area by area, from 2012 to 2016. https://www.gov.br/anatel"""
+
+AREA_LEFT_OUT = re.compile(r"(?P<area>[0-9]{2,4})\\1")
 
 IVORIAN_DIGITS = 8
 """Until 31 January 2021. https://www.itu.int/oth/T0202000036/en"""
@@ -36,19 +40,20 @@ def current(number: PhoneNumber) -> PhoneNumber:
     national = phonenumbers.national_significant_number(number)
     if number.country_code == MEXICO and (prefix := MEXICAN_PREFIX.match(national)):
         return _made(f"+52{national[prefix.end() :]}")
-    if number.country_code == FRANCE and len(national) == 9:
-        return _overseas(number, national) or number
+    if number.country_code in FRENCH_CODES and len(national) == 9:
+        return _where_french(number, national) or number
     if number.country_code == ARGENTINA and (twice := ARGENTINE_TWICE.match(national)):
         once = _made(f"+54{national[twice.end() :]}")
         return once if phonenumbers.is_valid_number(once) else number
     return number
 
 
-def _overseas(number: PhoneNumber, national: str) -> PhoneNumber | None:
-    """Where a French national number is at home, if that is overseas."""
-    if not national.startswith(OVERSEAS_AREAS) and phonenumbers.is_valid_number(number):
+def _where_french(number: PhoneNumber, national: str) -> PhoneNumber | None:
+    """Where a number of France's plan is at home, if that is elsewhere than it is written for."""
+    is_overseas = national.startswith(OVERSEAS_AREAS)
+    if phonenumbers.is_valid_number(number) and not (is_overseas and number.country_code == FRANCE):
         return None
-    for code in OVERSEAS:
+    for code in OVERSEAS if is_overseas else (*OVERSEAS, str(FRANCE)):
         there = _made(f"+{code}{national.removeprefix('508') if code == '508' else national}")
         if phonenumbers.is_valid_number(there):
             return there
@@ -63,6 +68,21 @@ def is_former(number: PhoneNumber) -> bool:
     """Whether it was a number until its country renumbered, and is too short for one now."""
     national = phonenumbers.national_significant_number(number)
     return number.country_code == IVORY_COAST and len(national) == IVORIAN_DIGITS
+
+
+@cache
+def _area_left_out(region: str) -> re.Match[str] | None:
+    """The area code of a country that has one, which its people leave out: `242$1` of the Bahamas."""
+    metadata = PhoneMetadata.metadata_for_region(region)
+    return AREA_LEFT_OUT.fullmatch(metadata.national_prefix_transform_rule or "") if metadata else None
+
+
+def local(number: PhoneNumber) -> str:
+    """The digits that all national spellings have: San Marino's 0549 is left out at home, as island codes."""
+    national = str(phonenumbers.national_significant_number(number))
+    area = _area_left_out(phonenumbers.region_code_for_number(number) or "")
+    is_local = area and national.startswith(area["area"]) and len(national) > len(area["area"]) + 3
+    return national[len(area["area"]) :] if area and is_local else national
 
 
 def line_of(country_code: int, national: str) -> str:

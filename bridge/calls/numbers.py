@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from bridge.calls.agents import client_identity
-from bridge.calls.numbering import ARGENTINA, current, is_former, line_of, rewritten
+from bridge.calls.numbering import ARGENTINA, current, is_former, line_of, local, rewritten
 from bridge.calls.written import LONGEST, Written, plain, take_apart
 
 # What networks send in place of a number; the digits spell the word on a keypad.
@@ -24,15 +24,36 @@ WITHHELD = frozenset(
     {
         "",
         "anonymous",
-        "unknown",
+        "anonymous caller",
+        "anonymous.invalid",
+        "blocked",
+        "caller id blocked",
+        "id unavailable",
+        "no caller id",
+        "no number",
+        "none",
+        "not available",
+        "null",
+        "number withheld",
+        "private",
+        "private caller",
+        "private number",
         "restricted",
         "unavailable",
-        "private",
-        "blocked",
+        "undefined",
+        "unknown",
+        "unknown caller",
+        "unknown number",
         "withheld",
+        "withheld number",
     }
 )
 ANONYMOUS = "anonymous"
+
+NAMED = re.compile(r"<([^<>]+)>$")
+URI = re.compile(r"(?:sips?|tel):")
+KEYPAD = re.compile(r"^(?:00)?1?(?=[- ().]*[2-9])|[- ().]")
+"""What stands before and between the digits of a keypad word."""
 
 FICTION = "+3363998"
 """Assigned to films; all of 06 39 is Mayotte's to libphonenumber."""
@@ -79,6 +100,11 @@ class Number(str):
         return str(phonenumbers.national_significant_number(self.parsed))
 
     @property
+    def local(self) -> str:
+        """The national number as the shortest of its spellings has it."""
+        return local(self.parsed)
+
+    @property
     def line(self) -> str:
         """Equal for two numbers that ring one telephone, always: Argentina's mobiles with and without 9."""
         return f"+{self.country_code}{line_of(self.country_code, self.national)}"
@@ -95,6 +121,12 @@ class Number(str):
         code = self.country_code
         return frozenset(Number(f"+{code}{national}") for national in rewritten(code, self.national))
 
+    @property
+    def today(self) -> "Number":
+        """What is dialled to reach the line: the one number that it became, where it is none any more."""
+        since = [other for other in self.rewritten if other.is_valid]
+        return since[0] if len(since) == 1 and not self.is_valid else self
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -109,8 +141,12 @@ def is_withheld(address: str) -> bool:
     """Whether the caller did not show a number."""
     if len(address) > LONGEST:
         return False
-    text = plain(address).lower().removeprefix("sip:").removeprefix("tel:").partition("@")[0].strip("+ <>\"'")
-    return text in WITHHELD or text in KEYPAD_WORDS or (text[:1] == "1" and text[1:] in KEYPAD_WORDS)
+    text = plain(address).lower()
+    if named := NAMED.search(text):
+        # `"Anonymous" <sip:anonymous@anonymous.invalid>`
+        text = named[1]
+    text = URI.sub("", text).partition("@")[0].partition(";")[0].strip("+ .<>\"'")
+    return text in WITHHELD or KEYPAD.sub("", text) in KEYPAD_WORDS
 
 
 @lru_cache(maxsize=8192)
@@ -140,6 +176,19 @@ def e164(address: str, region: str) -> Number | None:
     return found.number if found and not is_withheld(found.number) else None
 
 
+def line_at(address: str) -> str:
+    """What all addresses of one line have in common: two of them are compared by it."""
+    number = e164(address, "ZZ")
+    return number.line if number else address
+
+
+def user_of(address: str) -> str:
+    """Whose address it is: of `sip:+33612345678@example.com` and `whatsapp:+33612345678` their number."""
+    return (
+        re.sub(r"^(?!client:)[A-Za-z][A-Za-z0-9+.-]{0,20}:", "", address).partition("@")[0].partition(";")[0]
+    )
+
+
 def _spellings(written: Written) -> list[str]:
     """How the digits may be meant, the likeliest first."""
     digits = re.sub(r"[^0-9]", "", written.whole)
@@ -157,9 +206,13 @@ def _best(texts: list[str], region: str) -> PhoneNumber | None:
 
 def _possible(text: str, region: str) -> PhoneNumber | None:
     try:
-        number = current(phonenumbers.parse(text, region))
+        parsed = phonenumbers.parse(text, region)
     except NumberParseException:
         return None
+    if parsed.extension:
+        # A second one, which would be dropped.
+        return None
+    number = current(parsed)
     # With its area code: there are numbers that are dialled without, and from nowhere else.
     is_possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
     is_long = len(Number.of(number)) >= SHORTEST or phonenumbers.is_valid_number(number)

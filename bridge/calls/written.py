@@ -10,11 +10,20 @@ LONGEST = 250
 """libphonenumber reads nothing longer."""
 
 BRACKETS = str.maketrans("[]{}", "()()")
+DOTS = dict.fromkeys("\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65", ".") | dict.fromkeys("\u2044\u2215", "/")
+"""Middle dots and slashes of other scripts."""
+
+QUOTES = " <>=\"'`\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u2039\u203a"
+"""What stands around a number that was copied or exported."""
+
+EXPORTED = re.compile(r"(?<=[0-9]{7})\.0$")
+"""A spreadsheet's number that became text."""
 
 SCHEME = re.compile(r"(?:tel|callto):(?://)?", re.IGNORECASE)
 LABEL = re.compile(
     r"(?:(?:t[eé]l|t[eé]l[eé]phone?|t[eé]l[eé]fono?|telefone|phone|ph|mobile?|mob|m[oó]vil|portable|cell|gsm"
-    r"|handy|fon|fixe|fax|office|work|home|direct|тел|телефон)\b[ .:]*|[tpmf] ?[.:]) *(?=[+(0-9])",
+    r"|handy|fon|fixe|fax|office|work|home|direct|тел|телефон|num[eé]ro|n[uú]mero|num|number|nummer|nr|no|n)"
+    r"\b[ .:]*|[tpmf] ?[.:]) *(?=[+(0-9])",
     re.IGNORECASE,
 )
 REMARK = re.compile(r" *\([^()0-9+]*\)$")
@@ -26,12 +35,15 @@ PARAMETER = re.compile(r";(?P<name>[a-z-]+)=(?P<value>[^;]*)", re.IGNORECASE)
 CALLING_CODE = re.compile(r"\+[0-9().\- ]+")
 DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 NUMBER = re.compile(r"[+ ().\-/]*[0-9][0-9A-Za-z ().\-/]*")
-WORDS = "extension|extensi[oó]n|extn?|poste|durchwahl|dw|app|anexo|ramal|interno|intern|int|доб"
+WORDS = (
+    "extension|extensi[oó]n|extn?|poste|durchwahl|nebenstelle|apparat|dw|nst|app|anexo|ramal|interno|intern|int"
+    "|toestel|tst|anknytning|ankn|lokal|lok|linka|klapka|wewn|wew|dahili|доб|внутр|вн|内線|分机|转|轉|내선"
+)
 EXTENSION = re.compile(
-    rf"(?:(?<![a-zа-я])(?:{WORDS})[ .:]*|[x#~][ .:]*)(?P<extension>[0-9]{{1,7}})#?$", re.IGNORECASE
+    rf"\(?(?:(?<![a-zа-я])(?:{WORDS})[ .:#]*|[x#~][ .:]*)(?P<extension>[0-9]{{1,15}})#?\)?$", re.IGNORECASE
 )
 PAUSED = re.compile(
-    r" *(?P<dialled>(?:(?:[,;]+ *|[pw]+)[0-9*#]{1,7}|(?:[,;] *[,;][,; ]*|[pw]+)[0-9*#]{1,20}"
+    r" *(?<![a-zа-я])(?P<dialled>(?:(?:[,;]+ *|[pw]+)[0-9*#]{1,7}|(?:[,;] *[,;][,; ]*|[pw]+)[0-9*#]{1,20}"
     r"|[,;pw]+ *[0-9*]{1,20}#)(?:[,;pw ]+[0-9*#]{1,20}){0,3})$",
     re.IGNORECASE,
 )
@@ -68,10 +80,12 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _plain(character: str) -> str:
+    if character in DOTS:
+        return DOTS[character]
     category = unicodedata.category(character)
     if category == "Nd":
         return str(unicodedata.decimal(character))
-    if category in ("Cf", "Mn", "Me"):
+    if category in ("Cf", "Mn", "Me", "So"):
         return ""
     if category == "Pd" or character == "\u2212":
         return "-"
@@ -84,11 +98,11 @@ def take_apart(text: str) -> Written | None:
     """The parts of what a text says of one number; None where it says anything else."""
     if len(text) > LONGEST:
         return None
-    text = plain(text)
+    text = plain(text).strip(QUOTES)
     if scheme := SCHEME.match(text):
         text = plain(unquote(text[scheme.end() :]))
-    text, parameters = _without_parameters(REMARK.sub("", text.rstrip(" .,;:")))
-    number, extension, send_digits = _without_extension(LABEL.sub("", text, count=1))
+    text, parameters = _without_parameters(REMARK.sub("", EXPORTED.sub("", text.rstrip(" .,;:"))))
+    number, extension, send_digits = _without_extension(_without_label(text).replace("_", " "))
     named = parameters.get("ext", "")
     context = parameters.get("phone-context", "")
     is_known = parameters.keys() <= {"ext", "phone-context"} and re.fullmatch("[0-9]*", named)
@@ -101,6 +115,11 @@ def take_apart(text: str) -> Written | None:
     return Written(
         number, context if is_local else "", extension, send_digits or (extension and PAUSE + extension)
     )
+
+
+def _without_label(text: str) -> str:
+    label = LABEL.match(text)
+    return text[label.end() :] if label else text
 
 
 def _without_parameters(text: str) -> tuple[str, dict[str, str]]:

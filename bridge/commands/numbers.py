@@ -3,10 +3,13 @@
 import re
 
 from bridge.calls.numbers import Number, e164, is_withheld
+from bridge.calls.written import plain
 from bridge.errors import NumberRefused
 
-ADDRESS = re.compile(r"\+?[0-9*#]{1,30}|sips?:\S{1,200}", re.IGNORECASE)
-"""What calls, and is no telephone number."""
+ADDRESS = re.compile(
+    r"\+?[0-9*#]{1,30}|(?!client:)[a-z][a-z0-9+.-]{0,20}:\S{1,200}|\S{1,100}@\S{1,100}", re.IGNORECASE
+)
+"""What calls, and is no telephone number: `+464`, `sip:…`, `whatsapp:…`; an agent is no caller."""
 
 
 def telephone_number(number: str, region: str) -> Number:
@@ -27,6 +30,6 @@ def address(text: str, region: str) -> Number | str:
         )
     if (number := e164(text, region)) is not None:
         return number
-    if ADDRESS.fullmatch(text.strip()):
-        return text.strip()
+    if ADDRESS.fullmatch(plain(text)):
+        return plain(text)
     raise NumberRefused("invalid", f"{text}: not a telephone number")

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge.calls.numbers import Number, e164
+from bridge.calls.numbers import Number, e164, user_of
 from bridge.calls.written import LONGEST, plain
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.purge import drop
@@ -129,7 +129,7 @@ def _id(key: bytes) -> bytes:
 def of_one_line(address: Address) -> frozenset[str]:
     """All forms of an address that reach one line."""
     if not isinstance(address, Number):
-        return frozenset({address})
+        return frozenset({address, address.lower()})
     return frozenset(other for other in address.alike if other.line == address.line)
 
 
@@ -171,8 +171,7 @@ def _like(parameters: Mapping[str, str], number: Number) -> Iterator[str]:
     ending = number.national[-6:]
     for value in parameters.values():
         if ending in re.sub(r"[^0-9]", "", value if value.isascii() else plain(value[:LONGEST])):
-            # `sip:+33612345678@example.com` is their address, too.
-            yield value.removeprefix("sip:").partition("@")[0]
+            yield user_of(value)
 
 
 async def erase(inbox: Inbox, root_sids: Collection[str]) -> int:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bridge.calls.callback import Callback
+from bridge.calls.numbers import line_at
 from bridge.errors import TwilioRefused
 from bridge.inbox.forgetting import Forgotten, erase
 from bridge.inbox.known import Known, known_of
@@ -83,7 +84,7 @@ class Wanted:
         moved = last_moved(legs)
         if moved is None or moved > self.quiet_since or (self.over and not is_over(legs)):
             return False
-        return self.number is None or self.number in numbers_of(legs)
+        return self.number is None or line_at(self.number) in map(line_at, numbers_of(legs))
 
 
 class Asking:

@@ -8,7 +8,7 @@ from bridge.calls.agents import Agents, client_identity
 from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback
 from bridge.calls.legs import FINAL
-from bridge.calls.numbers import e164, is_withheld
+from bridge.calls.numbers import e164, is_withheld, line_at, user_of
 from bridge.twilio.rest.resources import CallResource
 
 
@@ -24,11 +24,9 @@ class Ours:
     def has(self, root: CallResource) -> bool:
         """Whether a call is the bridge's, by the leg that it began with."""
         identity = client_identity(root.from_)
-        return (
-            root.to in self.numbers
-            or root.from_ in self.numbers
-            or bool(identity and self.agents.is_ours(identity))
-        )
+        lines = {line_at(number) for number in self.numbers}
+        is_at_line = any(line_at(end) in lines for end in (root.to, root.from_) if end)
+        return is_at_line or bool(identity and self.agents.is_ours(identity))
 
 
 def by_root(legs: Iterable[CallResource]) -> dict[str, list[CallResource]]:
@@ -42,7 +40,8 @@ def by_root(legs: Iterable[CallResource]) -> dict[str, list[CallResource]]:
 def numbers_of(legs: Sequence[CallResource]) -> set[str]:
     """The telephone numbers on either end of its legs; what is none, as it is."""
     addresses = {address for leg in legs for address in (leg.from_, leg.to) if address}
-    return {e164(a, "ZZ") or a for a in addresses if not client_identity(a) and not is_withheld(a)}
+    theirs = [a for a in addresses if not client_identity(a) and not is_withheld(a)]
+    return {e164(user_of(a), "ZZ") or a.lower() for a in theirs} | {a.lower() for a in theirs}
 
 
 def began(legs: Sequence[CallResource]) -> datetime | None:

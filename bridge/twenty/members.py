@@ -1,7 +1,7 @@
 """Which member of the workspace an agent's identity is."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge.calls.agents import Agents, Identity, Member, Roster
@@ -50,6 +50,10 @@ class Members:
     def identities(self, agents: Iterable[str]) -> dict[str, tuple[Identity, ...]]:
         """Agent as configured, by e-mail or by identity → the identities that they may be reached under."""
         return {agent: self._roster.identities(agent) for agent in agents}
+
+    def caller_ids(self, identity: Identity) -> Sequence[str]:
+        """The numbers (E.164) that an agent shows instead of the company's."""
+        return self._roster.caller_ids(identity)
 
     def identities_of(self, member_id: str) -> tuple[Identity, ...]:
         """Those of a member."""

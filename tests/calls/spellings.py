@@ -18,8 +18,19 @@ SCRIPTS = ("٠", "۰", "०", "০", "๐", "០", "０")
 
 SEPARATORS = (".", "-", "/", " ", "\u00a0", "\u202f", "\u2011", "\u2013", "")
 MARKS = ("", " ", "\t", "\n", "\r\n", "\u200e", "\u202a", "\u00a0", "\ufeff", "\u200b")
-EXTENSIONS = ("", " x12", " ext. 12", ";ext=12", ",,12#", " #12", "p12", " poste 12", ", ext 12")
-LABELS = ("", "tel:", "Tel. ", "Tél. : ", "Mobile: ", "callto:")
+EXTENSIONS: tuple[str, ...] = (
+    "",
+    " x12",
+    " ext. 12",
+    ";ext=12",
+    ",,12#",
+    " #12",
+    "p12",
+    " poste 12",
+    ", ext 12",
+)
+EXTENSIONS += (" (ext 12)", " int. 12", " 内線12")
+LABELS = ("", "tel:", "Tel. ", "Tél. : ", "Mobile: ", "callto:", "N° ", "☎ ", "Numéro : ")
 
 
 @cache

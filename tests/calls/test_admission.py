@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.calls.admission import Admission, Admitted, Outgoing
-from bridge.calls.agents import Agents, Identity
+from bridge.calls.agents import Agents, Identity, Member, Roster, member_identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.caller_ids import CallerIds
 from bridge.calls.dialling import Dialling, Rules
@@ -17,6 +17,7 @@ from bridge.errors import NumberRefused
 from tests.support import TEN, new_sid, told
 
 COMPANY, SECOND, ALICES, CUSTOMER = "+33159130001", "+33159130002", "+33159130003", "+33612345678"
+USER = Member("11111111-1111-4111-8111-111111111111", "jane.doe@example.com", "Jane")
 AGENTS = Agents(caller_ids={"alice": (ALICES,), "bob": (), "jane.doe@example.com": (ALICES,)})
 PLENTY = {"agent_minute": 99, "agent_hour": 99, "agent_at_once": 99, "minute": 99, "hour": 99}
 
@@ -32,7 +33,9 @@ class Desk:
         self.switchboard = Switchboard()
         self.admission = Admission(
             dialling=Dialling(Rules(region="FR", countries=frozenset({"FR"}), emergency=emergency)),
-            caller_ids=CallerIds(company=(COMPANY, SECOND), own=AGENTS.caller_ids, region="FR"),
+            caller_ids=CallerIds(
+                company=(COMPANY, SECOND), own=Roster(AGENTS, [USER]).caller_ids, region="FR"
+            ),
             limits=Limits(**{**PLENTY, **limits}),
             switchboard=self.switchboard,
         )
@@ -104,6 +107,7 @@ class Desk:
         ("alice", CUSTOMER, COMPANY, "caller_id"),
         ("jane_doe_example_com", CUSTOMER, None, outgoing(CUSTOMER, ALICES)),
         ("jane_doe_example_com", CUSTOMER, COMPANY, "caller_id"),
+        (member_identity(USER.id), CUSTOMER, None, outgoing(CUSTOMER, ALICES)),
         ("alice", "client:bob", None, outgoing("client:bob", "client:alice")),
         ("alice", "client:bob", COMPANY, outgoing("client:bob", "client:alice")),
         ("alice", "client:jane.doe", None, outgoing("client:jane_doe", "client:alice")),

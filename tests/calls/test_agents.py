@@ -89,7 +89,7 @@ def test_any_spelling_is_the_same_agent_everywhere(name: str, other: str) -> Non
 
 @given(address=st.emails())
 def test_an_address_among_the_names_is_that_members_and_rings_as_what_was_issued(address: str) -> None:
-    assume(identity_of(address) and address.isascii())
+    assume(not (identity_of(address) or "wm_").startswith("wm_") and address.isascii())
     agents = Agents(Allowed([address]))
     roster = Roster(agents, [Member(ALICE, address.lower()), Member(BELA, "bela@example.com")])
     issued = agents.allowed.identity(address.upper())

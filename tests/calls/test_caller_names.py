@@ -8,7 +8,21 @@ from bridge.calls.numbers import Number
 NUMBER = Number("+14155550132")
 
 
-@pytest.mark.parametrize("name", ["Ann Other", "OTHER,ANN", "ACME INC", "Zoé", "Anonymous Ltd", "7 Eleven"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ann Other",
+        "OTHER,ANN",
+        "ACME INC",
+        "Zoé",
+        "Anonymous Ltd",
+        "7 Eleven",
+        "李",
+        "ACME SYSTEMS CO",
+        "OTHER ANN MD",
+        "Free Press",
+    ],
+)
 def test_names(name: str) -> None:
     assert name_of_caller(name, NUMBER) == name
 
@@ -27,6 +41,20 @@ def test_names(name: str) -> None:
         "Anonymous",
         "TOLL FREE CALLER",
         "OUT-OF-AREA",
+        "OUT OF AREA CALL",
+        "Spam Likely",
+        "POTENTIAL SPAM",
+        "Unknown Unknown",
+        "ANONYMOUS CALLER",
+        "name not found",
+        "N/A",
+        "null null",
+        "Pay Phone",
+        "sip:+14155550132@example.com",
+        "client:bob",
+        "SAN FRANCSCO CA",
+        "NEW YORK NY",
+        "TORONTO      ON",
         "LA MESA      CA",
         "LA MESA, CA",
         "SAN FRANCISCO   CA",

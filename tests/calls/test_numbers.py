@@ -26,6 +26,13 @@ KEYPAD = ["+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"]
 KEYPAD += [f"{before}{word[1:]}" for word in KEYPAD for before in ("", "+1", "1")]
 WORDS = ["", " ", "anonymous\n", "sip:anonymous@anonymous.invalid", "+anonymous", "anonymous", "Anonymous"]
 WORDS += ["UNKNOWN", "restricted", "unavailable", "private", " private "]
+WORDS += [
+    "sips:anonymous@anonymous.invalid:5061",
+    "<sip:restricted@192.0.2.1;transport=udp>",
+    "Private number",
+]
+WORDS += ['"Anonymous" <sip:anonymous@anonymous.invalid>', "No Caller ID", "anonymous.invalid", "null"]
+WORDS += ["+1 266-696-687", "00266696687", "٢٦٦٦٩٦٦٨٧"]
 
 
 @pytest.mark.parametrize("address", KEYPAD + WORDS)
@@ -34,7 +41,9 @@ def test_withheld(address: str) -> None:
     assert e164(address, "FR") is None
 
 
-@pytest.mark.parametrize("address", ["+33612345678", "client:anonymous", "anonymous1"])
+@pytest.mark.parametrize(
+    "address", ["+33612345678", "client:anonymous", "anonymous1", "+12666966871", "sip:jane@private"]
+)
 def test_not_withheld(address: str) -> None:
     assert not is_withheld(address)
 

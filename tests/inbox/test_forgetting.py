@@ -27,6 +27,7 @@ KEY, OLD_KEY = "0123456789abcdef", "the key before it"
         told(Kind.VOICE, new_sid(), From="client:alice", To="06 12 34 56 78"),
         told(Kind.REFUSED, new_sid(), From="client:alice", To="(0)6-12.34.56.78", Reason="refused"),
         told(Kind.STATUS, new_sid(), From=f"sip:{JANES}@example.com", To=COMPANY, CallStatus="ringing"),
+        told(Kind.STATUS, new_sid(), From=f"whatsapp:{JANES}", To=COMPANY, CallStatus="ringing"),
         told(Kind.TRANSFER, new_sid(), To=JANES, Agent="alice", Id="1"),
         *incoming(new_sid(), JANES),
     ],

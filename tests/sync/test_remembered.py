@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bridge.calls.agents import Agents, Allowed, Only
 from bridge.calls.call import fold
 from bridge.calls.callback import Callback, Kind
-from bridge.sync.remembered import Ours, lacking
+from bridge.sync.remembered import Ours, lacking, numbers_of
 from bridge.twilio.rest.remembered import call_callback, recording_callback
 from bridge.twilio.rest.resources import CallResource, RecordingResource
 from tests.calls.conftest import COMPANY, CUSTOMER, made_up, shuffled
@@ -40,6 +40,27 @@ def resource(from_: str, to: str, **more: object) -> CallResource:
         "caller_name": None,
     }
     return CallResource(from_=from_, to=to, **{**usual, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("address", "numbers"),
+    [
+        (CUSTOMER, {CUSTOMER}),
+        (f"sip:{CUSTOMER}@example.com", {CUSTOMER, f"sip:{CUSTOMER}@example.com"}),
+        (f"whatsapp:{CUSTOMER}", {CUSTOMER, f"whatsapp:{CUSTOMER}"}),
+        ("sip:Bob@Example.com", {"sip:bob@example.com"}),
+        ("anonymous", set()),
+        ("client:alice", set()),
+    ],
+)
+def test_whose_calls_a_person_is_forgotten_in(address: str, numbers: set[str]) -> None:
+    assert {*numbers_of([resource(address, "client:alice")])} & numbers == numbers
+
+
+def test_a_line_is_ours_in_each_of_its_spellings() -> None:
+    mexican = Ours({"+525512345678"}, AGENTS)
+    assert mexican.has(resource(CUSTOMER, "+5215512345678"))
+    assert not mexican.has(resource(CUSTOMER, "+525512345679"))
 
 
 @pytest.mark.parametrize(
