@@ -81,6 +81,8 @@ class Account:
     permissions: Permissions = field(default_factory=Permissions)
     webhooks: Webhooks = field(default_factory=Webhooks)
     oauth: OAuth = field(default_factory=OAuth)
+    devices: dict[str, list[str]] = field(default_factory=dict)
+    """The devices that are connected and ring, by address (`client:alice`, `+33639980001`)."""
     home: str = ""
     """The country of its first number, which withheld callers get."""
 
@@ -118,5 +120,7 @@ class Account:
         return self.applications.get(number.voice_application_sid, number)
 
     def party(self, address: str) -> Party:
-        """Who is behind a number or a client; who was not named lets it ring."""
+        """Who is behind a number or a client: its devices, else a script; who has neither lets it ring."""
+        if self.devices.get(address):
+            return Party.live()
         return self.parties.get(address) or Party.no_answer()

@@ -1,15 +1,15 @@
 """What a call asks of the world. The call itself decides and waits; it does no I/O.
 
 A flow is a generator of effects. Whoever runs it answers: a `Fetch` with a `Reply`, an `Until` with None
-when the time has come or with the `Command` that came first, the others with None.
+when the time has come or with the `Command` or `Act` that came first, the others with None.
 """
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from bridge.sandbox.twilio.errors import TwimlError
-from bridge.sandbox.twilio.legs import Webhook
+from bridge.sandbox.twilio.legs import Leg, Webhook
 from bridge.sandbox.twilio.twiml import Document
 
 T = TypeVar("T")
@@ -43,6 +43,22 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What a connected device does while its leg rings."""
+
+    sid: str
+    at: float
+    does: Literal["answers", "rejects"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A leg has a new status: its device has to hear of it."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
     """Ask for TwiML, and wait for it."""
 
@@ -60,10 +76,14 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Let time pass. `held`: nobody in the scenario ends it, so it is left to a command."""
+    """Let time pass. `held`: nobody in the scenario ends it, so it is left to a command.
+
+    `live`: a device takes part, so a second takes a second.
+    """
 
     at: float
     held: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +94,5 @@ class Fork:
     step: Request | Document
 
 
-Effect: TypeAlias = Fetch | Notify | Until | Fork
+Effect: TypeAlias = Fetch | Moved | Notify | Until | Fork
 Flow: TypeAlias = Generator[Effect, Any, T]

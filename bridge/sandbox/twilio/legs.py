@@ -49,6 +49,13 @@ class Leg:
     answered_at: float | None = None
     ended_at: float | None = None
     answered_by: str | None = None
+    device: str | None = None
+    """The connected device whose leg it is; None for a scripted party."""
+    early_media: bool = False
+    digits: str = ""
+    """What its device pressed."""
+    messages: list[dict[str, str]] = field(default_factory=list)
+    """The call messages that its device sent."""
     sip: int | None = None
     subscription: Subscription | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)

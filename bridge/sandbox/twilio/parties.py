@@ -1,8 +1,9 @@
 """The people of a scenario: what somebody who is rung does, and what the one who called does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+FOR_EVER = 1e9
 Outcome = Literal["answered", "busy", "no-answer", "failed"]
 
 
@@ -11,7 +12,9 @@ class Party:
     """What somebody who is rung does; times are virtual seconds.
 
     `after` counts from the start of the ringing, `talks` from the answer; `talks=None` holds the line
-    until somebody else ends the call.
+    until somebody else ends the call. `rings_after` counts from the dialling, as in the recorded calls. A
+    party `is_live` whose device is connected: what it does comes from there. `early_media`: the caller hears
+    the ringing from the callee's end, not a tone of its own.
     """
 
     outcome: Outcome = "no-answer"
@@ -22,14 +25,37 @@ class Party:
     is_machine: bool = False
     says: str = ""
     speaks: float = 0.0
+    rings_after: float = 1
+    is_live: bool = False
+    early_media: bool = False
+
+    @classmethod
+    def live(cls) -> Self:
+        """A browser or a telephone that is connected."""
+        return cls(rings_after=0, is_live=True)
+
+    def answering(self, *, after: float) -> Self:
+        """The same one, who answers so many seconds after it began to ring."""
+        return replace(self, outcome="answered", after=max(0.0, after), sip=200)
+
+    def rejecting(self, *, after: float) -> Self:
+        """The same one, who declines so many seconds after it began to ring."""
+        return replace(self, outcome="busy", after=max(0.0, after), sip=603)
 
     @classmethod
     def answers(
-        cls, *, after: float = 3, talks: float | None = 60, says: str = "", speaks: float | None = None
+        cls,
+        *,
+        after: float = 3,
+        talks: float | None = 60,
+        says: str = "",
+        speaks: float | None = None,
+        early_media: bool = False,
     ) -> Self:
         """Picks up, talks, hangs up; what it `says` is what a `<Record>` that hears it gets."""
         length = speech_seconds(says) if speaks is None else speaks
-        return cls(outcome="answered", after=after, talks=talks, sip=200, says=says, speaks=length)
+        answered = cls(outcome="answered", after=after, talks=talks, sip=200, says=says, speaks=length)
+        return replace(answered, early_media=early_media)
 
     @classmethod
     def machine(cls, *, after: float = 12, talks: float | None = 20) -> Self:
@@ -73,6 +99,12 @@ class Caller:
     says: str = ""
     speaks: float = 0.0
     presses: str = ""
+    is_live: bool = False
+
+    @classmethod
+    def live(cls) -> Self:
+        """A browser or a telephone that is connected; it speaks until it hangs up."""
+        return cls(says="A message that was spoken.", speaks=FOR_EVER, is_live=True)
 
 
 def speech_seconds(text: str) -> float:

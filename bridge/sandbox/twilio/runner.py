@@ -3,69 +3,111 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
+from typing import Any, Literal, TypeAlias
 
 from bridge.sandbox.twilio.calls import Call, run_call
 from bridge.sandbox.twilio.delivery import Delivered, Postman, new_token
-from bridge.sandbox.twilio.effects import Command, Effect, Fetch, Fork, Notify, Reply, Request, Until
+from bridge.sandbox.twilio.effects import (
+    Act,
+    Command,
+    Effect,
+    Fetch,
+    Fork,
+    Moved,
+    Notify,
+    Reply,
+    Request,
+    Until,
+)
 from bridge.sandbox.twilio.errors import TwimlError
 from bridge.sandbox.twilio.faults import Fate, Faults
+from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.problems import notice_of, problem_of
 from bridge.sandbox.twilio.twiml import Document
+
+Tell: TypeAlias = Callable[[Leg], Awaitable[None]]
+"""Tells the device of a leg, if it has one, that the leg has a new status."""
 
 PATIENCE_SECONDS = 60.0
 """How long (really) a call that nobody in the scenario ends waits for the REST API to end it."""
 
 
 class Line:
-    """Where commands for a running call come in, and what time it is in it."""
+    """What comes in for a running call, and what time it is in it."""
 
     def __init__(self, at: float = 0.0) -> None:
-        self._commands: deque[Command] = deque()
-        self._arrived = asyncio.Event()
+        self._came: deque[Command | Act] = deque()
+        self._woken = asyncio.Event()
         self._at = at
+        self._began = time.monotonic() - at
         self._since: float | None = None
+        self._is_live = False
 
     def now(self) -> float:
-        """Virtual seconds; while a call is waiting they pass as fast as real ones."""
+        """Virtual seconds; while a call is waiting they pass as fast as real ones, and one at least."""
+        if self._is_live:
+            return max(self._at, time.monotonic() - self._began)
         return self._at if self._since is None else self._at + max(1.0, time.monotonic() - self._since)
 
     def put(self, sid: str, step: Request | Document | None) -> None:
         """Sends a leg elsewhere, or ends it."""
-        self._commands.append(Command(sid, self.now(), step))
-        self._arrived.set()
+        self._came.append(Command(sid, self.now(), step))
+        self._woken.set()
 
-    def take(self) -> Command | None:
-        """The next command, if there is one."""
-        return self._commands.popleft() if self._commands else None
+    def act(self, sid: str, does: Literal["answers", "rejects"]) -> None:
+        """What the device of a leg does while it rings."""
+        self._came.append(Act(sid, self.now(), does))
+        self._woken.set()
 
-    def reach(self, at: float) -> None:
-        """The call has come to a time."""
+    def skip(self, seconds: float) -> None:
+        """Lets so many seconds of a live call pass at once."""
+        self._began -= seconds
+        self._woken.set()
+
+    def take(self) -> Command | Act | None:
+        """The next that came in, if there is one."""
+        return self._came.popleft() if self._came else None
+
+    def reach(self, at: float, *, live: bool) -> None:
+        """The call has come to a time; one that is not live has jumped there."""
+        self._is_live = live
         self._at = max(self._at, at)
+        if not live:
+            self._began = time.monotonic() - self._at
 
-    async def wait(self, seconds: float) -> Command | None:
-        """Waits (really) for a command."""
-        self._arrived.clear()
+    async def wait(self, seconds: float) -> Command | Act | None:
+        """Waits (really) for what comes in."""
+        self._is_live = False
+        ends_at = time.monotonic() + seconds
+        return await self._next(lambda: ends_at - time.monotonic())
+
+    async def wait_until(self, at: float) -> Command | Act | None:
+        """Waits for what comes in, until it is a time of the call."""
+        self._is_live = True
+        return await self._next(lambda: self._began + at - time.monotonic())
+
+    async def _next(self, left: Callable[[], float]) -> Command | Act | None:
         self._since = time.monotonic()
-        try:
-            if not self._commands:
-                await asyncio.wait_for(self._arrived.wait(), seconds)
-        except TimeoutError:
-            return None
-        finally:
-            self._since = None
+        while not self._came and (seconds := left()) > 0:
+            self._woken.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), seconds)
+        self._since = None
         return self.take()
 
 
 class Runner:
     """Runs one call and everything that forks off it."""
 
-    def __init__(self, postman: Postman, faults: Faults, lines: dict[str, Line], *, real_time: bool) -> None:
+    def __init__(
+        self, postman: Postman, faults: Faults, lines: dict[str, Line], *, tell: Tell, real_time: bool
+    ) -> None:
         self._postman = postman
         self._faults = faults
         self._lines = lines
-        self._began = time.monotonic()
+        self._tell = tell
         self._real_time = real_time
         self._waiting: list[tuple[Call, Notify, Fate]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,7 +122,7 @@ class Runner:
 
     async def _play(self, call: Call, flow: Generator[Effect, Any, None]) -> None:
         line = self._lines[call.leg.sid] = Line(call.now)
-        answer: Reply | Command | None = None
+        answer: Reply | Command | Act | None = None
         try:
             while True:
                 answer = await self._do(call, line, flow.send(answer))
@@ -90,8 +132,10 @@ class Runner:
             flow.close()
             self._lines.pop(call.leg.sid, None)
 
-    async def _do(self, call: Call, line: Line, effect: Effect) -> Reply | Command | None:
+    async def _do(self, call: Call, line: Line, effect: Effect) -> Reply | Command | Act | None:
         match effect:
+            case Moved():
+                await self._tell(effect.leg)
             case Notify():
                 await self._notify(call, effect)
             case Fetch():
@@ -102,17 +146,17 @@ class Runner:
                 self._start(self._play(effect.call, run_call(effect.call, effect.step)))
         return None
 
-    async def _pass_time(self, call: Call, line: Line, until: Until) -> Command | None:
-        seconds = 0.0
-        if self._real_time:
-            seconds = self._began + until.at - time.monotonic()
-        elif until.held:
-            seconds = PATIENCE_SECONDS
-        command = await line.wait(seconds) if seconds > 0 else line.take()
-        while command is not None and call.account.calls[command.sid].is_over:
-            command = line.take()
-        line.reach(until.at if command is None else command.at)
-        return command
+    async def _pass_time(self, call: Call, line: Line, until: Until) -> Command | Act | None:
+        live = until.live or self._real_time
+        while True:
+            if live:
+                came = await line.wait_until(until.at)
+            else:
+                came = await line.wait(PATIENCE_SECONDS if until.held else 0)
+            if came is None or not call.account.calls[came.sid].is_over:
+                break
+        line.reach(until.at if came is None else came.at, live=live)
+        return came
 
     async def _fetch(self, call: Call, fetch: Fetch) -> Reply:
         delivered = _delivered(fetch)
@@ -137,7 +181,7 @@ class Runner:
             delivered = _delivered(notify, token=token, duplicate=copy > 0)
             delivered.signed = not fate.bad_signature
             call.played.deliveries.append(delivered)
-            if fate.delay or self._real_time:
+            if fate.delay or self._real_time or call.live:
                 self._start(self._deliver(call, notify, delivered, fate.delay))
             else:
                 await self._deliver(call, notify, delivered, 0)

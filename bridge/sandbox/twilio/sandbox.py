@@ -18,7 +18,8 @@ from bridge.sandbox.twilio.parties import Caller, Party, speech_seconds
 from bridge.sandbox.twilio.placing import place_from_api, place_from_browser, place_from_phone, voice_request
 from bridge.sandbox.twilio.rest.switches import RestSwitches
 from bridge.sandbox.twilio.runner import Line, Runner
-from bridge.sandbox.twilio.tokens import check_token
+from bridge.sandbox.twilio.signalling.hub import Hub
+from bridge.sandbox.twilio.tokens import Grant, check_token
 from bridge.sandbox.twilio.twiml import Document
 
 ACCOUNT_SID = "AC5a0db0c5a0db0c5a0db0c5a0db0c0001"
@@ -69,7 +70,8 @@ class TwilioSandbox:
         self._postman: Postman | None = None
         self._placed = 0
         self._lines: dict[str, Line] = {}
-        self._rest_calls: dict[str, asyncio.Task[PlayedCall]] = {}
+        self._running: dict[str, asyncio.Task[PlayedCall]] = {}
+        self.signalling = Hub(self)
 
     def _open_account(self) -> Account:
         account = Account(self.account_sid, self.auth_token)
@@ -216,13 +218,33 @@ class TwilioSandbox:
         """The REST API has somebody rung; the call goes on by itself, `finished` waits for it."""
         call = place_from_api(self.account, to=to, from_=from_, subscription=subscription, now=self.now())
         party = self.account.party(to)
+        call.leg.device = next(iter(self.account.devices.get(to, [])), None)
         flow = run_outgoing(call, step, party=party, timeout=timeout, detection=detection)
-        self._rest_calls[call.leg.sid] = asyncio.create_task(self._run(call, flow))
-        return call.leg
+        return self._start(call, flow)
+
+    def dial_from_browser(self, grant: Grant, parameters: Mapping[str, str], *, device: str) -> Leg:
+        """A connected browser calls; the call goes on by itself, `finished` waits for it."""
+        application = self.account.applications[grant.application_sid]
+        to = {**parameters, **grant.params}.get("To", "")
+        call = place_from_browser(
+            self.account, application, identity=grant.identity, to=to, caller=Caller.live(), now=self.now()
+        )
+        call.leg.device = device
+        # What the server put into the token wins over what the browser says.
+        request = voice_request(call, application, {**parameters, **grant.params})
+        return self._start(call, run_call(call, request))
+
+    def dial_from_telephone(self, from_: str, to: str, *, device: str) -> Leg:
+        """A connected telephone calls a number of ours; the call goes on by itself."""
+        number = self._number(to)
+        call = place_from_phone(self.account, number, from_=from_, caller=Caller.live(), now=self.now())
+        call.leg.device = device
+        request = voice_request(call, self.account.voice_settings(number), {})
+        return self._start(call, run_call(call, request))
 
     async def finished(self, call_sid: str) -> PlayedCall:
-        """A call that the REST API placed, when it is over."""
-        return await self._rest_calls[call_sid]
+        """A call that the REST API or a device placed, when it is over."""
+        return await self._running[call_sid]
 
     def command(self, leg: Leg, step: Request | Document | None) -> None:
         """Sends a running leg elsewhere, or ends it."""
@@ -235,11 +257,22 @@ class TwilioSandbox:
             raise RestError(400, 21220, leg.sid)
         return line
 
+    def skip(self, seconds: float) -> None:
+        """Lets so many seconds pass at once for every call that devices take part in."""
+        for line in self._lines.values():
+            line.skip(seconds)
+
     async def close(self) -> None:
         """Ends what still runs."""
-        for task in self._rest_calls.values():
+        for task in self._running.values():
             task.cancel()
-        await asyncio.gather(*self._rest_calls.values(), return_exceptions=True)
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self.signalling.close()
+
+    def _start(self, call: Call, flow: Flow[None]) -> Leg:
+        task = self._running[call.leg.sid] = asyncio.create_task(self._run(call, flow))
+        task.add_done_callback(_report)
+        return call.leg
 
     def _number(self, phone_number: str) -> PhoneNumber:
         number = self.account.find_number(phone_number)
@@ -250,7 +283,14 @@ class TwilioSandbox:
     async def _run(self, call: Call, flow: Flow[None]) -> PlayedCall:
         self._placed += 1
         faults = Faults(self.delivery, self._placed)
-        runner = Runner(self.postman, faults, self._lines, real_time=self.real_time)
+        tell = self.signalling.tell
+        runner = Runner(self.postman, faults, self._lines, tell=tell, real_time=self.real_time)
         await runner.run(call, flow)
         call.played.status, call.played.duration = call.leg.status, call.leg.duration
         return call.played
+
+
+def _report(task: "asyncio.Task[PlayedCall]") -> None:
+    """A call that breaks off says so at once, even where its end is not awaited."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        task.get_loop().call_exception_handler({"message": "a call broke off", "exception": error})

@@ -24,10 +24,25 @@ class Grant:
     identity: str
     application_sid: str
     params: Mapping[str, str]
+    incoming: bool = False
+    expires: float = 0.0
 
 
 def check_token(token: str, account: Account, *, now: float) -> Grant:
     """Whom a token is for and where their calls go; raises TokenRefused with Twilio's code."""
+    grant = read_token(token, account, now=now)
+    check_application(grant, account)
+    return grant
+
+
+def check_application(grant: Grant, account: Account) -> None:
+    """Raises TokenRefused for a token that opens no call."""
+    if grant.application_sid not in account.applications:
+        raise TokenRefused(21218, grant.application_sid or "the token has no outgoing application")
+
+
+def read_token(token: str, account: Account, *, now: float) -> Grant:
+    """Whom a token is for, and what it lets them do; raises TokenRefused with Twilio's code."""
     header, payload, signed, signature = _parts(token)
     if header.get("typ") != "JWT" or header.get("alg") != "HS256" or header.get("cty") != CONTENT_TYPE:
         raise TokenRefused(20102, json.dumps(header))
@@ -37,7 +52,7 @@ def check_token(token: str, account: Account, *, now: float) -> Grant:
     if not hmac.compare_digest(hmac.digest(key.secret.encode(), signed, "sha256"), signature):
         raise TokenRefused(20107)
     _check_times(payload, now)
-    return _grant(payload, account)
+    return _grant(payload)
 
 
 def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
@@ -66,7 +81,7 @@ def _check_times(payload: Mapping[str, Any], now: float) -> None:
         raise TokenRefused(20157)
 
 
-def _grant(payload: Mapping[str, Any], account: Account) -> Grant:
+def _grant(payload: Mapping[str, Any]) -> Grant:
     grants = payload.get("grants")
     if (
         not isinstance(grants, dict)
@@ -74,9 +89,19 @@ def _grant(payload: Mapping[str, Any], account: Account) -> Grant:
         or not grants.get("identity")
     ):
         raise TokenRefused(20106)
-    outgoing = grants["voice"].get("outgoing") or {}
-    application_sid = outgoing.get("application_sid", "")
-    if application_sid not in account.applications:
-        raise TokenRefused(21218, application_sid or "the token has no outgoing application")
-    params = {str(name): str(value) for name, value in (outgoing.get("params") or {}).items()}
-    return Grant(str(grants["identity"]), application_sid, params)
+    outgoing, incoming = _object(grants["voice"], "outgoing"), _object(grants["voice"], "incoming")
+    params = {str(name): str(value) for name, value in _object(outgoing, "params").items()}
+    return Grant(
+        identity=str(grants["identity"]),
+        application_sid=str(outgoing.get("application_sid", "")),
+        params=params,
+        incoming=incoming.get("allow") is True,
+        expires=float(payload["exp"]),
+    )
+
+
+def _object(grants: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = grants.get(name) or {}
+    if not isinstance(value, dict):
+        raise TokenRefused(20106, name)
+    return value

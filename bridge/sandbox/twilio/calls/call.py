@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bridge.sandbox.twilio.account import Account
 from bridge.sandbox.twilio.calls.played import PlayedCall
-from bridge.sandbox.twilio.effects import Command, Flow, Notify, Request, Until
+from bridge.sandbox.twilio.effects import Act, Command, Flow, Moved, Notify, Request, Until
 from bridge.sandbox.twilio.errors import SandboxError, describe
 from bridge.sandbox.twilio.legs import FINAL, Leg, Webhook
 from bridge.sandbox.twilio.parties import Caller
@@ -34,6 +34,8 @@ class Call:
     caller: Caller = field(default_factory=Caller)
     fallback: Webhook | None = None
     now: float = 0.0
+    live: bool = False
+    """Whether a connected device takes part; then a second takes a second."""
     document_url: str = ""
     documents: int = 0
     unanswered: str = ""
@@ -53,19 +55,23 @@ class Call:
         """Puts a warning on the call's list."""
         self.played.errors.append((code, describe(code, detail)))
 
-    def wait(self, until: float, *, held: bool = False) -> Flow[Command | None]:
-        """Lets time pass; a command for another leg of this call comes back, its own ones are raised."""
+    def __post_init__(self) -> None:
+        """A caller with a device makes the whole call live."""
+        self.live = self.live or self.caller.is_live
+
+    def wait(self, until: float, *, held: bool = False) -> Flow[Command | Act | None]:
+        """Lets time pass; what concerns another leg of this call comes back, its own commands are raised."""
         hangs_up_at = self.caller.hangs_up_after
         cut_short = hangs_up_at is not None and hangs_up_at <= until
         target = max(self.now, hangs_up_at) if cut_short and hangs_up_at is not None else until
-        command: Command | None = yield Until(target, held=held and not cut_short)
+        command: Command | Act | None = yield Until(target, held=held and not cut_short, live=self.live)
         if command is None:
             self.now = target
             if cut_short:
                 raise HungUp
             return None
         self.now = max(self.now, command.at)
-        if command.sid != self.leg.sid:
+        if isinstance(command, Act) or command.sid != self.leg.sid:
             return command
         if command.step is None:
             raise HungUp
@@ -79,6 +85,7 @@ class Call:
     def announce(self, leg: Leg, status: str) -> Flow[None]:
         """Moves a leg, and tells who asked for it."""
         leg.move(status, self.now)
+        yield Moved(leg)
         subscription = leg.subscription
         if subscription is None or (number := subscription.next_number(status)) is None:
             return

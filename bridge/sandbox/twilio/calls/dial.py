@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bridge.sandbox.twilio.calls.call import Call, HungUp, Redirected
 from bridge.sandbox.twilio.calls.fetch import attribute_webhook, fetch_document
-from bridge.sandbox.twilio.calls.nouns import caller_shown, new_leg
+from bridge.sandbox.twilio.calls.nouns import caller_shown, new_legs
 from bridge.sandbox.twilio.calls.ring import Rung, ring
 from bridge.sandbox.twilio.calls.talk import talk
 from bridge.sandbox.twilio.calls.whisper import whisper
@@ -63,15 +63,15 @@ def _dial_all(call: Call, verb: Element, outcome: Outcome) -> Flow[None]:
 
 
 def _place(call: Call, nouns: Sequence[Element], from_: str) -> list[Rung]:
-    """A leg for each noun that can be dialled."""
+    """The legs of each noun that can be dialled."""
     rung = []
     for noun in nouns:
         try:
-            leg = new_leg(call, noun, from_=from_)
+            legs = new_legs(call, noun, from_=from_)
         except TwimlError as error:
             call.report(error)
         else:
-            rung.append(Rung(leg, noun, call.account.party(leg.to)))
+            rung += [Rung(leg, noun, call.account.party(leg.to)) for leg in legs]
     return rung
 
 

@@ -1,5 +1,7 @@
 """Whom a `<Dial>` rings, and with which caller shown."""
 
+from collections.abc import Sequence
+
 from bridge.sandbox.twilio.account import Account
 from bridge.sandbox.twilio.calls.call import Call
 from bridge.sandbox.twilio.calls.fetch import attribute_webhook
@@ -44,11 +46,19 @@ def address(account: Account, noun: Element) -> str:
     return number
 
 
-def new_leg(call: Call, noun: Element, *, from_: str) -> Leg:
-    """A leg for a noun, registered with the account."""
+def new_legs(call: Call, noun: Element, *, from_: str) -> list[Leg]:
+    """A leg for each device behind a noun, or a single one for who has a script; known to the account."""
+    to = address(call.account, noun)
+    devices: Sequence[str | None] = call.account.devices.get(to) or [None]
+    return [_new_leg(call, noun, from_=from_, to=to, device=device) for device in devices]
+
+
+def _new_leg(call: Call, noun: Element, *, from_: str, to: str, device: str | None) -> Leg:
     leg = Leg(
         sid=new_sid("CA"),
-        to=address(call.account, noun),
+        to=to,
+        device=device,
+        early_media=call.account.party(to).early_media,
         from_=from_,
         direction="outbound-dial",
         clock=call.leg.clock,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bridge.sandbox.twilio.calls.call import Call, HungUp, Redirected
 from bridge.sandbox.twilio.calls.fetch import attribute_webhook
 from bridge.sandbox.twilio.calls.ringing import Happening, plan_ringing
-from bridge.sandbox.twilio.effects import Flow, Notify, Request
+from bridge.sandbox.twilio.effects import Act, Flow, Notify, Request
 from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.parties import Party
 from bridge.sandbox.twilio.twiml import Element
@@ -25,13 +25,16 @@ class Rung:
 
 def ring(call: Call, rung: list[Rung], *, timeout: float) -> Flow[Rung | None]:
     """Plays the plan; the one who answered. Whoever still rings when the caller goes is canceled."""
+    call.live = call.caller.is_live or any(one.party.is_live for one in rung)
     try:
-        return (yield from _play(call, rung, timeout))
+        answered = yield from _play(call, rung, timeout)
     except (HungUp, Redirected):
         for one in rung:
             if not one.leg.is_over:
                 yield from _cancel(call, one.leg)
         raise
+    call.live = call.caller.is_live or (answered is not None and answered.party.is_live)
+    return answered
 
 
 def _play(call: Call, rung: list[Rung], timeout: float) -> Flow[Rung | None]:
@@ -45,12 +48,21 @@ def _play(call: Call, rung: list[Rung], timeout: float) -> Flow[Rung | None]:
             played.add((plan[0].position, plan[0].status))
             yield from _happen(call, rung, plan.pop(0))
             continue
-        gone = next(position for position, one in enumerate(rung) if one.leg.sid == command.sid)
-        yield from _cancel(call, rung[gone].leg)
-        parties.pop(gone, None)
+        concerned = next(position for position, one in enumerate(rung) if one.leg.sid == command.sid)
+        if isinstance(command, Act):
+            parties[concerned] = _acting(parties[concerned], command, since=start)
+        else:
+            yield from _cancel(call, rung[concerned].leg)
+            parties.pop(concerned, None)
         replanned = plan_ringing(parties, start=start, timeout=timeout)
         plan = [to_come for to_come in replanned if (to_come.position, to_come.status) not in played]
     return next((one for one in rung if one.leg.status == "in-progress"), None)
+
+
+def _acting(party: Party, act: Act, *, since: float) -> Party:
+    """What the device just did becomes the script of its party."""
+    after = act.at - since - party.rings_after
+    return party.answering(after=after) if act.does == "answers" else party.rejecting(after=after)
 
 
 def _happen(call: Call, rung: list[Rung], happening: Happening) -> Flow[None]:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from bridge.sandbox.twilio.parties import Party
 
-SETUP_SECONDS = 1
-"""From dialling to ringing, as in the recorded calls."""
 _RANK = {"initiated": 0, "ringing": 1, "in-progress": 2}
 
 
@@ -36,8 +34,8 @@ def plan_ringing(parties: Mapping[int, Party], *, start: float, timeout: float) 
 def _plan_leg(party: Party, position: int, start: float, timeout: float) -> list[Happening]:
     steps = [Happening(start, position, "initiated")]
     if party.rings:
-        steps.append(Happening(start + SETUP_SECONDS, position, "ringing"))
-    ends_at = start + timeout if party.after is None else start + SETUP_SECONDS + party.after
+        steps.append(Happening(start + party.rings_after, position, "ringing"))
+    ends_at = start + timeout if party.after is None else start + party.rings_after + party.after
     if ends_at > start + timeout or party.after is None:
         return [*steps, Happening(start + timeout, position, "no-answer", 487)]
     status = "in-progress" if party.outcome == "answered" else party.outcome

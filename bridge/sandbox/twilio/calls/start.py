@@ -25,7 +25,8 @@ def run_outgoing(
     if answered is None:
         return
     hangs_up_at = None if party.talks is None else call.now + party.talks
-    call.caller = Caller(hangs_up_after=hangs_up_at, says=party.says, speaks=party.speaks)
+    scripted = Caller(hangs_up_after=hangs_up_at, says=party.says, speaks=party.speaks)
+    call.caller = Caller.live() if party.is_live else scripted
     if isinstance(step, Request):
         step = replace(step, params=_answered(call))
     yield from run_call(call, step)

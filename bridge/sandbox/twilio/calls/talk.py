@@ -5,7 +5,7 @@ from typing import Protocol
 from bridge.sandbox.twilio.calls.call import Call, HungUp, Redirected
 from bridge.sandbox.twilio.calls.recording import finish_recording, start_recording, tell_started
 from bridge.sandbox.twilio.calls.ring import Rung
-from bridge.sandbox.twilio.effects import Command, Flow, Fork, Request
+from bridge.sandbox.twilio.effects import Act, Command, Flow, Fork, Request
 from bridge.sandbox.twilio.parties import Caller
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.twiml import Document, Element
@@ -31,13 +31,13 @@ def talk(call: Call, verb: Element, answered: Rung, outcome: Recorded) -> Flow[N
     except (HungUp, Redirected):
         yield from _end(call, answered, recording)
         raise
-    step = command.step if command is not None else None
+    step = command.step if isinstance(command, Command) else None
     if step is not None:
         yield _take_elsewhere(call, answered, step)
     yield from _end(call, answered, recording, leg_goes_on=step is not None)
 
 
-def _converse(call: Call, verb: Element, answered: Rung) -> Flow[Command | None]:
+def _converse(call: Call, verb: Element, answered: Rung) -> Flow[Command | Act | None]:
     longest = verb.seconds("timeLimit", FOUR_HOURS)
     talks = answered.party.talks
     ends_after = longest if talks is None else min(talks, longest)
@@ -67,11 +67,12 @@ def _take_elsewhere(call: Call, answered: Rung, step: Request | Document) -> For
     """The REST API redirects the one who was rung: a line of its own, that rings its own legs."""
     leg, party = answered.leg, answered.party
     hangs_up_at = None if party.talks is None else (leg.answered_at or call.now) + party.talks
+    scripted = Caller(hangs_up_after=hangs_up_at, says=party.says, speaks=party.speaks)
     follower = Call(
         account=call.account,
         leg=leg,
         played=call.played,
-        caller=Caller(hangs_up_after=hangs_up_at, says=party.says, speaks=party.speaks),
+        caller=Caller.live() if party.is_live else scripted,
         now=call.now,
     )
     return Fork(follower, step)

@@ -10,6 +10,7 @@ from bridge.sandbox.twilio.rest import webhooks
 from bridge.sandbox.twilio.rest.access import check_access
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.sandbox import TwilioSandbox
+from bridge.sandbox.twilio.signalling.routes import SIGNAL
 
 
 @web.middleware
@@ -17,7 +18,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answers what is refused; the routes of the sandbox itself are open to everybody on the machine."""
     if request.path.startswith("/sandbox"):
         return await _answer(request, handler)
-    if request.path.startswith("/media"):  # is not of this API
+    if request.path.startswith(("/media", SIGNAL)):  # are not of this API
         return await handler(request)
     sandbox = request.app[SANDBOX]
     if sandbox.rest.limited > 0:

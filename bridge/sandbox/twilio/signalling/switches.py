@@ -1,0 +1,20 @@
+"""What the signalling server does differently from usual: for tests of a page."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Switches:
+    """`available`: takes connections (else 503). `ready`: answers `register`. `ringing`: sends it before an
+    answer. `reconnects`: gives tokens with which a call survives a lost socket. `heartbeat`: seconds between
+    two, 0 for none. `grace`: seconds for which a call waits for a lost device at least. `refuse_calls`: code
+    and message with which calls of browsers are declined.
+    """
+
+    available: bool = True
+    ready: bool = True
+    ringing: bool = True
+    reconnects: bool = True
+    heartbeat: float = 5.0
+    grace: float = 5.0
+    refuse_calls: tuple[int, str] | None = None
