@@ -30,6 +30,7 @@ FUNCTIONS = frozenset(
 
 FIELD = "a field of a form: 16 KiB"
 BODY = "a body: 64 KiB"
+TRANSCRIPT = "a body of a transcript: 4 MiB"
 TARGET = "a path with its query: 2,048 characters"
 HEADER = "a request's head: 8 KiB"
 SETTINGS = "the operator's settings"
@@ -107,7 +108,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "twilio/twiml.py": {"PLAIN": FIELD},
     "web/readable.py": {"CONTROLS": FIELD},
     "web/recordings.py": {"ONE_RANGE": HEADER},
-    "twilio/transcripts.py": {"SOURCE": FIELD},
+    "twilio/transcripts.py": {"SOURCE": FIELD, "ACCOUNT": TRANSCRIPT},
     "web/signed.py": {"SHARED_KEY_ID": HEADER, "ACCOUNT_SID": FIELD},
     "sandbox/conformance.py": {"_UUID": PLAYED, "_TIME": PLAYED, "_PLACEHOLDER": PLAYED},
     "sandbox/twenty/http.py": {"_HALF": PLAYED},

@@ -142,11 +142,11 @@ class _Twilio:
         return ok("Twilio accepts the API key.")
 
     async def rest(self) -> Verdict:
-        """Whether the REST API can be used."""
+        """Whether the REST API can be used; tried on the calls, which reconciliation lists."""
         if self._settings.client_id is None and self._settings.rest_api_key is None:
             return ok("The API key opens the REST API.")
-        async with self._account() as account:
-            await account.applications()
+        async with open_rest(self._settings, pauses=ONE_TRY) as rest:
+            await anext(rest.calls(page_size=1), None)
         return ok("Twilio accepts the credentials for the REST API.")
 
     async def rules(self) -> Verdict:

@@ -4,19 +4,29 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.doctor.checks import Verdict, error, ok, warning
-from bridge.errors import TwilioDenied, TwilioRefused
+from bridge.errors import TwilioDenied, TwilioRefused, TwilioUnavailable
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.account import AccountRest
 from bridge.twilio.rest.owned import WebhookRule, WebhookSetting, rule_for
+from bridge.twilio.signature import ALGORITHMS
 from bridge.twilio.urls import CallbackUrls
 
 RETRIES = 5
 NONE_MATCHES = "No webhook Rule matches our URLs: the auth token signs."
 KEYS = "Add id=secret to TWILIO_SHARED_KEYS and restart; Twilio shows the secret only when a key is made."
+AUTH_TOKEN = "Set TWILIO_AUTH_TOKEN, or make a Rule whose prefix is BRIDGE_PUBLIC_URL and a slash."  # noqa: S105
+ALGORITHM = (
+    f"Make a Setting whose signature.algorithm is one of {', '.join(ALGORITHMS)}, or update the bridge."
+)
 RETRY = (
     "Make a Setting with connection.retryPolicy {retryCount: 5, retryOn: [ALL]}, and name it in the Rule: a "
     "Rule's Setting replaces the retries that our URLs ask for."
 )
+LOOK = "Look it up: GET https://webhooks.twilio.com/v1/Webhooks/Settings/ and its id."
+REACH = "Let this machine reach https://webhooks.twilio.com."
+
+Problems = Iterator[tuple[str, str]]
+"""What is wrong with a Rule, and what mends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,53 +45,90 @@ async def examine_rules(account: AccountRest, settings: TwilioAccount, public_ur
         rules, in_use = await account.webhook_rules(), await account.webhook_settings()
     except (TwilioDenied, TwilioRefused):
         return ok("These credentials cannot see the account's webhook Rules.")
+    except TwilioUnavailable as away:
+        return warning(f"The account's webhook Rules could not be read: {away}.", REACH)
     found = RulesFound(
         rules=rules,
         settings=in_use,
         shared_keys=settings.shared_keys.keys(),
         has_auth_token=bool(settings.auth_token),
     )
-    return rules_verdict(found, CallbackUrls.under(public_url).all)
+    return rules_verdict(found, CallbackUrls.under(public_url))
 
 
-def rules_verdict(found: RulesFound, urls: Collection[str]) -> Verdict:
-    """Whether every webhook of these URLs can be verified, and is tried again when it fails."""
-    applying = {rule.id: rule for url in urls if (rule := rule_for(url, found.rules))}
-    by_default = any(rule_for(url, found.rules) is None for url in urls)
-    if unknown := sorted(set(_unknown_keys(applying.values(), found))):
-        return error(f"Webhooks are refused: {'; '.join(unknown)}.", KEYS)
-    if by_default and not found.has_auth_token:
-        return error(
-            "No Rule matches some of our URLs: the auth token signs their webhooks, and is not configured.",
-            "Set TWILIO_AUTH_TOKEN, or make a Rule whose prefix is BRIDGE_PUBLIC_URL and a slash.",
-        )
-    if few := sorted(set(_few_retries(applying.values(), found))):
-        return warning(f"A webhook that fails is lost: {'; '.join(few)}.", RETRY)
+def rules_verdict(found: RulesFound, urls: CallbackUrls) -> Verdict:
+    """Whether every webhook to these URLs can be verified, and is tried again when it fails."""
+    applying = _applying(found.rules, urls)
+    named = [
+        (rule, setting)
+        for rule in applying
+        for one in rule.setting_ids
+        if (setting := found.settings.get(one))
+    ]
+    described = "; ".join(_described(rule, setting) for rule, setting in named)
+    if refused := [*_unknown(named, found), *_by_default(found, urls)]:
+        return error(*_told("Webhooks are refused", [*refused, *_few_retries(named)]))
+    if lost := list(_few_retries(named)):
+        return warning(*_told("A webhook that fails is lost", lost))
+    if unseen := list(_unseen(applying, found)):
+        return warning(*_told("A webhook may be refused, or lost", unseen))
     if not applying:
         return ok(NONE_MATCHES)
-    names = ", ".join(f"“{rule.name}”" for rule in applying.values())
-    return ok(f"The keys of the webhook Rules that match our URLs are known: {names}.")
+    return ok(f"The keys of the webhook Rules that match our URLs are known: {described}.")
 
 
-def _settings(
-    rules: Collection[WebhookRule], found: RulesFound
-) -> Iterator[tuple[WebhookRule, WebhookSetting]]:
-    for rule in rules:
-        for setting_id in rule.setting_ids:
-            if setting := found.settings.get(setting_id):
-                yield rule, setting
+def _applying(rules: Sequence[WebhookRule], urls: CallbackUrls) -> list[WebhookRule]:
+    """The Rules that match a URL of ours, whatever the query of an exact one."""
+    found = [rule for url in urls.all if (rule := rule_for(url, rules))]
+    routes = {url.partition("?")[0] for url in urls.all}
+    exact = [rule for rule in rules if rule.is_exact and rule.match.partition("?")[0] in routes]
+    return list({rule.id: rule for rule in (*found, *exact)}.values())
 
 
-def _unknown_keys(rules: Collection[WebhookRule], found: RulesFound) -> Iterator[str]:
-    for rule, setting in _settings(rules, found):
+def _told(what: str, problems: Collection[tuple[str, str]]) -> tuple[str, str]:
+    """The problems as one reason, and what mends them, each once."""
+    reasons, fixes = ({one[part]: None for one in problems} for part in (0, 1))
+    return f"{what}: {'; '.join(reasons)}.", " ".join(fixes)
+
+
+def _described(rule: WebhookRule, setting: WebhookSetting) -> str:
+    on = ", ".join(sorted(setting.retried_on)) or "nothing"
+    key = setting.shared_key_id or "the auth token"
+    return f"Rule “{rule.name}” signs with {key} and retries {setting.retries} times, on {on}"
+
+
+def _unknown(named: Collection[tuple[WebhookRule, WebhookSetting]], found: RulesFound) -> Problems:
+    for rule, setting in named:
         if setting.shared_key_id and setting.shared_key_id not in found.shared_keys:
-            yield f"Rule “{rule.name}” signs with {setting.shared_key_id}, which is not configured"
+            yield f"Rule “{rule.name}” signs with {setting.shared_key_id}, which is not configured", KEYS
         if not setting.shared_key_id and not found.has_auth_token:
-            yield f"Rule “{rule.name}” signs with the auth token, which is not configured"
+            yield f"Rule “{rule.name}” signs with the auth token, which is not configured", AUTH_TOKEN
+        if setting.algorithm not in ALGORITHMS:
+            yield (
+                f"Rule “{rule.name}” signs by {setting.algorithm}, which the bridge does not know",
+                ALGORITHM,
+            )
 
 
-def _few_retries(rules: Collection[WebhookRule], found: RulesFound) -> Iterator[str]:
-    for rule, setting in _settings(rules, found):
-        if setting.retries < RETRIES or "ALL" not in setting.retried_on:
+def _by_default(found: RulesFound, urls: CallbackUrls) -> Problems:
+    missed = [url for url in urls.all if rule_for(url, found.rules) is None]
+    if missed and not found.has_auth_token:
+        yield (
+            f"no Rule matches some of our URLs ({missed[0]}): the auth token signs their webhooks, and is "
+            "not configured",
+            AUTH_TOKEN,
+        )
+
+
+def _few_retries(named: Collection[tuple[WebhookRule, WebhookSetting]]) -> Problems:
+    for rule, setting in named:
+        if setting.retries < RETRIES or not setting.retries_everything:
             on = ", ".join(sorted(setting.retried_on)) or "nothing"
-            yield f"Rule “{rule.name}” retries {setting.retries} times, on {on}"
+            yield f"Rule “{rule.name}” retries {setting.retries} times, on {on}", RETRY
+
+
+def _unseen(rules: Collection[WebhookRule], found: RulesFound) -> Problems:
+    for rule in rules:
+        for one in rule.setting_ids:
+            if one not in found.settings:
+                yield f"Rule “{rule.name}” has the Setting {one}, which these credentials cannot see", LOOK

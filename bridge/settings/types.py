@@ -13,6 +13,8 @@ from bridge.calls.numbers import e164
 PLAIN_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 SHORTEST_KEY = 16
+SHARED_KEY = "webhooks_sharedkey_"
+"""How Twilio's ids of SharedKeys begin."""
 
 
 def _split(value: object) -> object:
@@ -96,9 +98,14 @@ def _pairs(value: object) -> object:
         return value
     pairs = [part.partition("=") for part in value.split(",") if part.strip()]
     named = {name.strip(): secret.strip() for name, _, secret in pairs}
-    if len(named) < len(pairs) or not all(name and secret for name, secret in named.items()):
+    if len(named) < len(pairs) or not all(_is_pair(name, secret) for name, secret in named.items()):
         raise ValueError("should be pairs id=secret, separated by commas, each id once")
     return named
+
+
+def _is_pair(name: str, secret: str) -> bool:
+    """Not `secret=id`, and no id within a secret: with another separator the second key would be lost."""
+    return bool(secret) and SHARED_KEY not in secret and len(name.split()) == 1
 
 
 def _long_enough(value: SecretStr) -> SecretStr:

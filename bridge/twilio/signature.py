@@ -22,6 +22,16 @@ SIGNATURE_SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
 ALGORITHMS = MappingProxyType({"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"})
 LEGACY = "HMAC_SHA1"
 
+NOT_AN_ALGORITHM = (
+    f"the algorithm is not one of {', '.join(ALGORITHMS)}; name a Setting with one of these in Twilio's "
+    "Rule, or update the bridge"
+)
+NOT_A_SHARED_KEY = "the SharedKey is not configured; add id=secret to TWILIO_SHARED_KEYS"
+SIGNED_BY_ACCOUNT = (
+    "the auth token signs, which is not configured; set TWILIO_AUTH_TOKEN, or make a Rule with a SharedKey "
+    "that matches every URL of the bridge"
+)
+
 Signers = Sequence[hmac.HMAC]
 """One for each secret that a request may be signed with: its key is hashed, nothing is signed yet."""
 
@@ -42,19 +52,19 @@ class Validator:
         """Who may have signed a request with this signature settings header; "" where it has none.
 
         The header is not signed: it selects among the configured secrets, and nothing else.
-        Raises SignerUnknown for a key that is not configured, and for an algorithm that is not known.
+        Raises SignerUnknown for a secret that is not configured, and for an algorithm that is not known.
         """
-        if not settings:
-            return self._auth_tokens[LEGACY]
         named = _named(settings)
         algorithm = named.get("algorithm", LEGACY).upper()
         if algorithm not in ALGORITHMS:
-            raise SignerUnknown(f"the algorithm is not one of {', '.join(ALGORITHMS)}; update the bridge")
+            raise SignerUnknown(NOT_AN_ALGORITHM)
         sid = named.get("key")
+        if sid is None and not self._auth_tokens[algorithm]:
+            raise SignerUnknown(SIGNED_BY_ACCOUNT)
         if sid is None:
             return self._auth_tokens[algorithm]
         if sid not in self._shared_keys:
-            raise SignerUnknown("the SharedKey is not configured; add id=secret to TWILIO_SHARED_KEYS")
+            raise SignerUnknown(NOT_A_SHARED_KEY)
         return self._shared_keys[sid][algorithm]
 
     def is_valid(

@@ -14,6 +14,7 @@ from bridge.errors import CallbackInvalid
 SOURCE = re.compile(r"(RE|GT)[0-9a-fA-F]{32}")
 NAMES = ("sourceId", "source_sid", "transcript_sid", "TranscriptSid")
 """Where a result names what it is of: a recording, or a transcript of Conversation Intelligence."""
+ACCOUNT = re.compile(r'"[aA]ccount(?:Id|_sid|Sid)"\s*:\s*"(AC[0-9a-f]{32})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,9 @@ def _source(fields: Mapping[str, object]) -> str:
         if isinstance(value, str) and SOURCE.fullmatch(value):
             return value[:2] + value[2:].lower()
     raise CallbackInvalid(f"The body names no recording or transcript (one of {', '.join(NAMES)}).")
+
+
+def account_in(body: bytes) -> str:
+    """The account that a result names, "" where it names none; the body need not be signed, nor be JSON."""
+    found = ACCOUNT.search(body.decode("latin-1"))
+    return found[1] if found else ""

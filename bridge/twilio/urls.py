@@ -84,9 +84,15 @@ class CallbackUrls:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Every URL that Twilio is given, without query and fragment."""
-        routes = ("voice", "fallback", "dial", "status", "recording", "voicemail", "transcription")
-        return tuple(f"{self.public_url}/twilio/{route}" for route in (*routes, "announcement", "machine"))
+        """Every kind of URL that Twilio is given, with an example of its query; without a fragment."""
+        given = (
+            *(self._url(route) for route in ("voice", "fallback", "transcripts")),
+            *(self.dial, self.after(1), self.after("transfer")),
+            *(self.status, self.status_of("alice"), self.status_in, self.status_shown),
+            *(self.recording, self.voicemail, self.transcription),
+            *(self.announcement("+15005550006"), self.machine(f"CA{'0' * 32}")),
+        )
+        return tuple(url.removesuffix(RETRIES) for url in given)
 
     def _url(self, route: str, query: str = "") -> str:
         return f"{self.public_url}/twilio/{route}{query}{RETRIES}"

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bridge.errors import NotAllowed, NotUnderstood, SignerUnknown, WrongContentType
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Validator, names_in
+from bridge.twilio.transcripts import account_in
 from bridge.web.handlers import BodyHandler, FormHandler, Handler
 from bridge.web.readable import readable
 from bridge.web.urlencoded import FORM, pairs
@@ -61,11 +62,8 @@ class SignedForms:
         async def handler(request: web.Request) -> web.Response:
             claim = self._claim(request, FORM)
             sent = _pairs(await request.read())
-            try:
-                self._check(request, claim, partial(self._validator.is_valid, parameters=sent))
-            except NotAllowed:
-                self._log_other_account(dict(sent).get("AccountSid", ""))
-                raise
+            is_valid = partial(self._validator.is_valid, parameters=sent)
+            self._check(request, claim, is_valid, lambda: dict(sent).get("AccountSid", ""))
             parameters = _readable(_of_use(sent))
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
@@ -78,7 +76,8 @@ class SignedForms:
         async def handler(request: web.Request) -> web.Response:
             claim = self._claim(request, JSON)
             body = await request.read()
-            self._check(request, claim, partial(self._validator.is_valid_body, body=body))
+            is_valid = partial(self._validator.is_valid_body, body=body)
+            self._check(request, claim, is_valid, lambda: account_in(body))
             return await handle(request, body)
 
         return handler
@@ -98,13 +97,22 @@ class SignedForms:
             log.warning("signature.unknown", reason=str(unknown), shared_key_id=_shared_key_id(settings[0]))
             raise NotAllowed(UNSIGNED) from unknown
 
-    def _check(self, request: web.Request, claim: Claim, is_valid: Callable[..., bool]) -> None:
+    def _check(
+        self, request: web.Request, claim: Claim, is_valid: Callable[..., bool], account: Callable[[], str]
+    ) -> None:
+        """Raises NotAllowed where the signature is not valid; `account` is the one that the body names."""
         signed_by = {"signature": claim.signature, "signers": claim.signers}
         if not any(is_valid(url, **signed_by) for url in self._urls(request)):
+            self._log_other_account(account())
             raise NotAllowed(UNSIGNED)
-        if claim.settings and not self._has_seen_no_key and "key=" not in claim.settings:
+        if claim.settings and not self._has_seen_no_key:
+            self._log_without_key(names_in(claim.settings))
+
+    def _log_without_key(self, names: list[str]) -> None:
+        """Once: Twilio's documentation does not say that it sends such a header."""
+        if "key" not in names:
             self._has_seen_no_key = True
-            log.info("signature.without_key", names=names_in(claim.settings))
+            log.info("signature.without_key", names=names)
 
     def _log_other_account(self, named: str) -> None:
         """A number of a subaccount, say, whose webhooks are signed with that account's auth token."""

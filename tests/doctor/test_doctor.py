@@ -26,6 +26,7 @@ from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
 from bridge.twenty.translate import translate
 from bridge.twilio.rest.owned import Country
+from bridge.twilio.urls import CallbackUrls
 from bridge.web.addresses import ENOUGH
 from bridge.web.protocol import Runner
 from tests.disks import mounted
@@ -204,11 +205,12 @@ def agents_caller_id(world: World) -> None:
     world.change("dialling", caller_ids=("+33159130002",), own_caller_ids={"alice": ("+33159130003",)})
 
 
-def _rule(world: World, **connection: object) -> SharedKey:
+def _rule(world: World, **more: object) -> SharedKey:
     """A Rule for every webhook of the account, which signs with a new SharedKey."""
     webhooks = world.twilio.account.webhooks
     key = SharedKey()
-    setting = Setting(shared_key_id=key.id, algorithm="HMAC_SHA256", **connection)  # type: ignore[arg-type]
+    given = {"shared_key_id": key.id, "algorithm": "HMAC_SHA256", **more}
+    setting = Setting(**given)  # type: ignore[arg-type]
     rule = Rule(match_type="DEFAULT", settings=[(setting.id, 100)], friendly_name="all webhooks")
     webhooks.shared_keys[key.id], webhooks.settings[setting.id] = key, setting
     webhooks.rules[rule.id] = rule
@@ -224,11 +226,46 @@ def rule_without_retries(world: World) -> None:
     world.change("twilio", shared_keys={key.id: key.secret})
 
 
+def rule_of_twilios_own_setting(world: World) -> None:
+    """Twilio's default: the auth token, and no retries."""
+    _rule(world, type="SYSTEM", shared_key_id="", algorithm="HMAC_SHA1")
+
+
+def rule_with_a_setting_out_of_sight(world: World) -> None:
+    key = _rule(world, type="ELSEWHERE", retry_count=5, retry_on=("ALL",))
+    world.change("twilio", shared_keys={key.id: key.secret})
+
+
+def rule_with_another_algorithm(world: World) -> None:
+    key = _rule(world, algorithm="HMAC_SHA512", retry_count=5, retry_on=("ALL",))
+    world.change("twilio", shared_keys={key.id: key.secret})
+
+
+def exact_rules(world: World, *, auth_token: tuple[str, ...] = ()) -> None:
+    """One for each route; what the bridge writes on the URLs as a query, they do not match."""
+    key = _rule(world, retry_count=5, retry_on=("ALL",))
+    webhooks = world.twilio.account.webhooks
+    [shares] = [rule.settings for rule in webhooks.rules.values()]
+    webhooks.rules.clear()
+    for url in CallbackUrls.under(world.settings.server.public_url).all:
+        rule = Rule(match_type="EXACT_MATCH", match=url.partition("?")[0], settings=shares)
+        webhooks.rules[rule.id] = rule
+    world.change("twilio", shared_keys={key.id: key.secret}, auth_token=auth_token)
+
+
 def no_auth_token(world: World) -> None:
     world.change("twilio", auth_token=(), shared_keys={"webhooks_sharedkey_1": "secret"})
 
 
 def restricted_key(world: World) -> None:
+    allow = {"/twilio/voice/calls/list", "/twilio/voice/twiml.apps/list"}
+    key = Key("SK" + "8" * 32, "restricted", allow=frozenset(allow))
+    world.twilio.account.keys[key.sid] = key
+    world.change("twilio", rest_api_key=key.sid, rest_api_secret=key.secret)
+
+
+def blind_key(world: World) -> None:
+    """It can be asked for everything but the calls, which reconciliation needs."""
     key = Key("SK" + "8" * 32, "restricted", allow=frozenset({"/twilio/voice/twiml.apps/list"}))
     world.twilio.account.keys[key.sid] = key
     world.change("twilio", rest_api_key=key.sid, rest_api_secret=key.secret)
@@ -407,7 +444,12 @@ CASES: list[tuple[Break, str, str, str]] = [
     ),
     (unknown_shared_key, "twilio.webhook_rules", "error", "“all webhooks” signs with webhooks_sharedkey_"),
     (rule_without_retries, "twilio.webhook_rules", "warning", "“all webhooks” retries 0 times, on nothing"),
-    (no_auth_token, "twilio.webhook_rules", "error", "No Rule matches some of our URLs"),
+    (rule_of_twilios_own_setting, "twilio.webhook_rules", "warning", "retries 0 times, on nothing"),
+    (rule_with_a_setting_out_of_sight, "twilio.webhook_rules", "warning", "these credentials cannot see"),
+    (rule_with_another_algorithm, "twilio.webhook_rules", "error", "signs by HMAC_SHA512"),
+    (exact_rules, "twilio.webhook_rules", "error", "/twilio/dial?step=1)"),
+    (no_auth_token, "twilio.webhook_rules", "error", "no Rule matches some of our URLs"),
+    (blind_key, "twilio.rest", "error", "/twilio/voice/calls/list"),
     (restricted_key, "twilio.numbers", "error", "/twilio/phone-numbers/active-numbers/list"),
     (wrong_client, "twilio.rest", "error", "TWILIO_CLIENT_ID"),
     (agents_caller_id, "twilio.caller_ids", "error", "+33159130003 is neither"),
@@ -511,15 +553,40 @@ async def test_recordings_that_anybody_may_listen_to(world: World, *, closed: bo
     assert (await world.examine("twilio"))["twilio.recordings"][0] == status
 
 
-async def test_a_rule_whose_key_is_known_and_that_retries_is_fine(world: World) -> None:
-    key = _rule(world, retry_count=5, retry_on=("ALL",))
+@pytest.mark.parametrize(
+    "retry_on",
+    [("ALL",), ("READ_TIMEOUT", "HTTP_4XX", "CONNECTION_TIMEOUT", "HTTP_5XX"), ("ALL", "HTTP_4XX")],
+)
+async def test_a_rule_whose_key_is_known_and_that_retries_is_fine(
+    world: World, retry_on: tuple[str, ...]
+) -> None:
+    key = _rule(world, retry_count=5, retry_on=retry_on)
     world.change("twilio", shared_keys={key.id: key.secret}, auth_token=())
     status, said, _ = (await world.examine("twilio.webhook_rules"))["twilio.webhook_rules"]
-    assert (status, "“all webhooks”" in said) == ("ok", True), said
+    assert status == "ok", said
+    assert f"“all webhooks” signs with {key.id} and retries 5 times, on " in said
+
+
+async def test_exact_rules_are_named_and_the_auth_token_signs_the_rest(world: World) -> None:
+    exact_rules(world, auth_token=(world.twilio.auth_token,))
+    status, said, _ = (await world.examine("twilio.webhook_rules"))["twilio.webhook_rules"]
+    assert (status, "signs with webhooks_sharedkey_" in said) == ("ok", True), said
+
+
+async def test_a_rule_is_named_whatever_query_it_matches(world: World) -> None:
+    exact_rules(world, auth_token=(world.twilio.auth_token,))
+    for rule in world.twilio.account.webhooks.rules.values():
+        rule.match = f"{rule.match}?agent=bob"
+    world.change("twilio", shared_keys={})
+    status, said, _ = (await world.examine("twilio.webhook_rules"))["twilio.webhook_rules"]
+    assert (status, "which is not configured" in said) == ("error", True), said
+
+
+PERMITTED = ("voice/calls", "voice/twiml.apps", "phone-numbers/active-numbers")
 
 
 async def test_a_restricted_key_that_cannot_see_is_no_error(world: World) -> None:
-    allow = frozenset(f"/twilio/{name}/list" for name in ("voice/twiml.apps", "phone-numbers/active-numbers"))
+    allow = frozenset(f"/twilio/{name}/list" for name in PERMITTED)
     key = Key("SK" + "8" * 32, "restricted", allow=allow)
     world.twilio.account.keys[key.sid] = key
     world.change("twilio", rest_api_key=key.sid, rest_api_secret=key.secret)

@@ -155,6 +155,13 @@ def test_forms_of_values(loading: Load, config: str, name: str, expected: object
         ("TWENTY_API_URL", "http://twenty:3000/", "twenty.api_url", "http://twenty:3000"),
         ("TWILIO_PHONE_NUMBER", "+33 1 59 13 00 01", "twilio.phone_number", "+33159130001"),
         ("BRIDGE_PORT", "0", "server.port", 0),
+        ("TWILIO_SHARED_KEYS", " a = c2VjcmV0== , ", "twilio.shared_keys", {"a": SecretStr("c2VjcmV0==")}),
+        (
+            "TWILIO_SHARED_KEYS",
+            "a=1=2,\nb=the second ==",
+            "twilio.shared_keys",
+            {"a": SecretStr("1=2"), "b": SecretStr("the second ==")},
+        ),
     ],
 )
 def test_forms_of_variables(loading: Load, variable: str, text: str, name: str, expected: object) -> None:
@@ -222,6 +229,27 @@ def test_all_that_is_wrong_is_told_at_once(loading: Load) -> None:
         ("", {"TWENTY_API_URL": "https://["}, "TWENTY_API_URL (twenty.api_url): invalid IPv6 URL"),
         ("", {"TWILIO_PHONE_NUMBER": "0159130001"}, "should be a number in E.164"),
         ("", {"TWILIO_AUTH_TOKEN": " , "}, "TWILIO_AUTH_TOKEN (twilio.auth_token)"),
+        *(
+            (
+                "",
+                {"TWILIO_SHARED_KEYS": pairs, "TWILIO_AUTH_TOKEN": token},
+                "TWILIO_SHARED_KEYS (twilio.shared_keys): should be pairs id=secret",
+            )
+            for token in (None, "the account's")
+            for pairs in (
+                "secret-of-no-id",
+                "=secret",
+                "webhooks_sharedkey_1=",
+                "webhooks_sharedkey_1= ,webhooks_sharedkey_2=secret-2",
+                "webhooks_sharedkey_1=secret-1,webhooks_sharedkey_1=secret-2",
+                "webhooks_sharedkey_1=secret-1 webhooks_sharedkey_2=secret-2",
+                "webhooks_sharedkey_1=secret-1\nwebhooks_sharedkey_2=secret-2",
+                "webhooks_sharedkey_1=secret-1;webhooks_sharedkey_2=secret-2",
+                "webhooks_sharedkey_1=secret-1,secret-1-goes-on",
+                "secret-1=webhooks_sharedkey_1",
+                "the key=secret-1",
+            )
+        ),
         ("", {"BRIDGE_WIDGET_KEYS": "short"}, "BRIDGE_WIDGET_KEYS (auth.widget_keys): "),
         ("", {"BRIDGE_PORT": "http"}, "BRIDGE_PORT (server.port): input should be a valid integer"),
         ("", {"BRIDGE_DATABASE_URL": "mysql://x"}, "for example: sqlite+aiosqlite:///data/bridge.db"),

@@ -88,7 +88,9 @@ async def test_media_come_by_oauth_too(twilio: TwilioSandbox) -> None:
 
 
 @asynccontextmanager
-async def answering(*answers: web.Response) -> AsyncIterator[tuple[OAuthLogin, list[web.Request]]]:
+async def answering(
+    *answers: web.Response, seconds: float = 5
+) -> AsyncIterator[tuple[OAuthLogin, list[web.Request]]]:
     """An OAuth server that gives these answers in their order, the last one for ever."""
     asked: list[web.Request] = []
 
@@ -105,7 +107,8 @@ async def answering(*answers: web.Response) -> AsyncIterator[tuple[OAuthLogin, l
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/v2/token"
     try:
         async with aiohttp.ClientSession() as session:
-            yield OAuthLogin(session, client_id=CLIENT_ID, secret=CLIENT_SECRET, url=url), asked
+            login = OAuthLogin(session, client_id=CLIENT_ID, secret=CLIENT_SECRET, url=url, seconds=seconds)
+            yield login, asked
     finally:
         await runner.cleanup()
 
@@ -118,6 +121,7 @@ async def answering(*answers: web.Response) -> AsyncIterator[tuple[OAuthLogin, l
         web.json_response(["not an object"]),
         web.json_response({"expires_in": 3600}),
         web.json_response({"access_token": "a\r\nX-Injected: 1"}),
+        web.json_response({"access_token": ""}),
         web.Response(status=302),
     ],
 )
@@ -128,6 +132,40 @@ async def test_an_oauth_server_in_trouble_is_asked_once_for_all_and_again_later(
         assert [type(each) for each in first] == [TwilioUnavailable] * 3
         assert await login.authorization() == await login.authorization() == "Bearer good"
     assert len(asked) == 2
+
+
+async def test_a_token_that_holds_is_used_while_the_oauth_server_is_away() -> None:
+    """It was to be renewed before its end, so there is time left."""
+    short = web.json_response({"access_token": "good", "expires_in": 2})
+    async with answering(short, web.Response(status=503)) as (login, asked):
+        while len(asked) < 2:
+            assert await login.authorization() == "Bearer good"
+        assert await login.authorization() == "Bearer good"
+        assert len(asked) == 2
+        assert login.renew("Bearer good")
+        with pytest.raises(TwilioUnavailable):
+            await login.authorization()
+
+
+async def test_an_oauth_server_that_does_not_answer_is_given_up() -> None:
+    async with answering(web.json_response({}), seconds=0.000001) as (login, _):
+        with pytest.raises(TwilioUnavailable, match="cannot be reached"):
+            await login.authorization()
+
+
+async def test_a_request_that_is_given_up_leaves_the_others_their_token() -> None:
+    """Neither its own end nor an earlier failure is theirs."""
+    good = web.json_response({"access_token": "good", "expires_in": 3600})
+    async with answering(web.Response(status=503), good) as (login, asked):
+        with pytest.raises(TwilioUnavailable):
+            await login.authorization()
+        first, second = (asyncio.ensure_future(login.authorization()) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert await second == "Bearer good"
+        with pytest.raises(asyncio.CancelledError):
+            await first
+    assert len(asked) <= 3
 
 
 async def test_a_restricted_key_does_what_it_may(twilio: TwilioSandbox) -> None:

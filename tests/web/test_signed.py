@@ -1,6 +1,8 @@
 """Which secret and algorithm a webhook's signature is checked with."""
 
+import json
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 
 import pytest
 from structlog.testing import capture_logs
@@ -85,11 +87,45 @@ async def test_a_settings_header_without_a_key_is_logged_once_by_its_shape(bridg
     assert shapes == [["algorithm", "version"]]
 
 
+async def test_a_settings_header_with_a_key_is_not_logged_however_it_is_spaced(bridge: Bridge) -> None:
+    with capture_logs() as logged:
+        answer = await deliver(bridge, SECRET_A, "HMAC_SHA256", f"algorithm=HMAC_SHA256, key = {KEY_A}")
+    assert answer.status == 204
+    assert "signature.without_key" not in {each["event"] for each in logged}
+
+
+@pytest.mark.parametrize("settings", [[], [""], ["algorithm=HMAC_SHA1"], ["key=,algorithm=HMAC_SHA1"]])
+async def test_the_log_says_that_the_auth_token_is_missing(
+    open_bridge: OpenBridge, settings: list[str]
+) -> None:
+    """Where every webhook was to have a SharedKey, and one has none."""
+    bridge = await open_bridge(twilio={"shared_keys": {KEY_A: SECRET_A}, "auth_token": ()})
+    with capture_logs() as logged:
+        assert (await deliver(bridge, AUTH_TOKEN, "HMAC_SHA1", *settings)).status == 403
+    [line] = [each for each in logged if each["event"] == "signature.unknown"]
+    assert "TWILIO_AUTH_TOKEN" in line["reason"]
+    assert (await deliver(bridge, SECRET_A, "HMAC_SHA1", f"key={KEY_A}")).status == 204
+
+
 async def test_the_log_names_the_other_account_that_a_webhook_is_of(bridge: Bridge) -> None:
     other = "AC" + "f" * 32
     for account, logged_as in ((other, [other]), ("AC" + "0" * 32, []), ("AC\n" + "f" * 31, [])):
         form = payload("browser-out-5-status-completed", AccountSid=account)
         with capture_logs() as logged:
             assert (await bridge.twilio(STATUS, form, token="of that account")).status == 403
+        named = [each["account_sid"] for each in logged if each["event"] == "signature.other_account"]
+        assert named == logged_as
+
+
+@pytest.mark.parametrize("name", ["accountId", "account_sid", "AccountSid"])
+async def test_the_log_names_the_other_account_that_a_body_of_json_is_of(bridge: Bridge, name: str) -> None:
+    other = "AC" + "f" * 32
+    for account, logged_as in ((other, [other]), ("AC" + "0" * 32, []), ("AC\n" + "f" * 31, [])):
+        body = json.dumps({"id": "1", name: account}, indent=1).encode()
+        path = f"/twilio/transcripts?bodySHA256={sha256(body).hexdigest()}"
+        signature = RequestValidator("of that account").compute_signature(PUBLIC_URL + path, {})
+        headers = {"Content-Type": "application/json", "X-Twilio-Signature": signature}
+        with capture_logs() as logged:
+            assert (await bridge.post(path, data=body, headers=headers)).status == 403
         named = [each["account_sid"] for each in logged if each["event"] == "signature.other_account"]
         assert named == logged_as

@@ -48,7 +48,10 @@ class SharedKey:
 
 @dataclass(slots=True, kw_only=True)
 class Setting:
-    """How a webhook is signed and tried; without a `shared_key_id` the auth token signs it."""
+    """How a webhook is signed and tried; without a `shared_key_id` the auth token signs it.
+
+    `type` is CUSTOMER, or SYSTEM for those that Twilio made.
+    """
 
     friendly_name: str = ""
     description: str = ""
@@ -58,6 +61,7 @@ class Setting:
     connection: Mapping[str, int] = field(default_factory=dict)
     retry_count: int = 0
     retry_on: Sequence[str] = ()
+    type: str = "CUSTOMER"
     id: str = field(default_factory=lambda: new_id("setting"))
     created: datetime = field(default_factory=_now)
 

@@ -83,8 +83,12 @@ class AccountRest:
         return [WebhookRule.of(one) for one in await self._library.webhooks.v1.rules.list_async()]
 
     async def webhook_settings(self) -> dict[str, WebhookSetting]:
-        """In which way, by the ids that Rules name."""
-        listed = await self._library.webhooks.v1.settings.list_async()
+        """In which way, by the ids that Rules name; Twilio's own Settings are listed by themselves."""
+        listed = [
+            one
+            for kind in ("CUSTOMER", "SYSTEM")
+            for one in await self._library.webhooks.v1.settings.list_async(type=kind)
+        ]
         return {one.id: WebhookSetting.of(one) for one in listed}
 
     async def countries(self) -> list[Country]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
+import structlog
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioUnavailable
 from bridge.settings.systems import TwilioAccount
@@ -22,6 +23,11 @@ SHARE_OF_LIFE = 0.8
 
 SHORTEST_LIFE_SECONDS = 60
 """Twilio's shortest; also assumed where the answer does not say how long the token lives."""
+
+PAUSE_SECONDS = 15
+"""Between attempts to renew a token that still holds."""
+
+log = structlog.get_logger()
 
 
 class Login(Protocol):
@@ -52,17 +58,22 @@ class BasicLogin:
 class OAuthLogin:
     """Client credentials: one access token for all requests, renewed before it ends.
 
-    twilio's own provider calls `logging.basicConfig` and renews only after the end.
+    `seconds` is how long the OAuth server may take. twilio's own provider calls `logging.basicConfig` and
+    renews only after the end.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, *, client_id: str, secret: str, url: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, *, client_id: str, secret: str, url: str, seconds: float
+    ) -> None:
         self._session = session
         self._form = urlencode(
             {"client_id": client_id, "client_secret": secret, "grant_type": "client_credentials"}
         )
         self._url = url
+        self._timeout = aiohttp.ClientTimeout(total=seconds)
         self._header = ""
         self._renew_at = 0.0
+        self._ends_at = 0.0
         self._renewing = asyncio.Lock()
         self._attempts = 0
         self._failure: TwilioError | None = None
@@ -81,19 +92,28 @@ class OAuthLogin:
         try:
             token, seconds = await self._fetch()
         except TwilioError as failure:
-            self._failure = failure
-            raise
-        else:
-            self._failure = None
-        finally:
             self._attempts += 1
+            self._failure = failure
+            self._keep_what_holds(failure)
+            return
+        self._attempts += 1
+        self._failure = None
         self._header = f"Bearer {token}"
-        self._renew_at = time.monotonic() + seconds * SHARE_OF_LIFE
+        now = time.monotonic()
+        self._renew_at, self._ends_at = now + seconds * SHARE_OF_LIFE, now + seconds
+
+    def _keep_what_holds(self, failure: TwilioError) -> None:
+        """The token is good until its end; raises `failure` where it is over, or was revoked."""
+        now = time.monotonic()
+        if now >= self._ends_at:
+            raise failure
+        log.warning("twilio.oauth.not_renewed", reason=str(failure), seconds_left=round(self._ends_at - now))
+        self._renew_at = min(now + PAUSE_SECONDS, self._ends_at)
 
     def renew(self, authorization: str) -> bool:
         """Forgets a token that Twilio revoked."""
         if authorization == self._header:
-            self._renew_at = 0.0
+            self._renew_at = self._ends_at = 0.0
         return True
 
     async def _fetch(self) -> tuple[str, float]:
@@ -101,7 +121,7 @@ class OAuthLogin:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         try:
             async with self._session.post(
-                self._url, data=self._form, headers=headers, allow_redirects=False
+                self._url, data=self._form, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
                 status, body = answer.status, _object(await answer.text(errors="replace"))
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
@@ -109,7 +129,7 @@ class OAuthLogin:
         if status in {400, 401, 403}:
             raise TwilioDenied("Twilio refuses TWILIO_CLIENT_ID with TWILIO_CLIENT_SECRET")
         token, seconds = body.get("access_token"), body.get("expires_in")
-        if status != 200 or not isinstance(token, str) or not token.isprintable():
+        if status != 200 or not isinstance(token, str) or not token.isprintable() or not token:
             raise TwilioUnavailable(f"Twilio's OAuth server answered {status} without an access token")
         return token, seconds if isinstance(seconds, int) and seconds > 0 else SHORTEST_LIFE_SECONDS
 
@@ -122,6 +142,7 @@ def login_of(settings: TwilioAccount, session: aiohttp.ClientSession) -> Login:
             client_id=settings.client_id,
             secret=settings.client_secret.get_secret_value(),
             url=f"{neighbour(settings.api_url, 'oauth')}/v2/token",
+            seconds=settings.timeout_seconds,
         )
     return BasicLogin(*settings.rest_credentials)
 

@@ -99,6 +99,9 @@ class Country:
         return cls(instance.iso_code, bool(instance.low_risk_numbers_enabled), bool(high))
 
 
+EVERY_FAILURE = frozenset({"HTTP_4XX", "HTTP_5XX", "CONNECTION_TIMEOUT", "READ_TIMEOUT"})
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookRule:
     """Which URLs take which settings: `match` is a URL, the beginning of one, or "" for all others.
@@ -120,7 +123,7 @@ class WebhookRule:
             instance.friendly_name or instance.id,
             instance.match_type == "EXACT_MATCH",
             instance.value or instance.prefix or "",
-            tuple(one["settingId"] for one in instance.settings or ()),
+            tuple(one["settingId"] for one in instance.settings or () if "settingId" in one),
         )
 
     def applies_to(self, url: str) -> bool:
@@ -138,6 +141,11 @@ class WebhookSetting:
     retries: int
     retried_on: frozenset[str]
 
+    @property
+    def retries_everything(self) -> bool:
+        """Whether every failure is tried again, said in one word or failure by failure."""
+        return "ALL" in self.retried_on or self.retried_on >= EVERY_FAILURE
+
     @classmethod
     def of(cls, instance: Any) -> Self:
         """Of the library's instance, whose parts are objects as Twilio sends them."""
@@ -146,7 +154,7 @@ class WebhookSetting:
         return cls(
             instance.id,
             signature.get("sharedKeyId") or "",
-            signature.get("algorithm") or "HMAC_SHA1",
+            (signature.get("algorithm") or "HMAC_SHA1").upper(),
             policy.get("retryCount") or 0,
             frozenset(policy.get("retryOn") or ()),
         )

@@ -17,10 +17,10 @@ _RETRIES = 5
 
 
 async def list_settings(request: web.Request) -> web.Response:
-    """All Settings, or those of one SharedKey."""
-    wanted = request.query.get("sharedKeyId")
+    """The customer's Settings or Twilio's, all or those of one SharedKey."""
+    wanted, kind = request.query.get("sharedKeyId"), request.query.get("type", "CUSTOMER")
     settings = request.app[SANDBOX].account.webhooks.settings.values()
-    found = [setting for setting in settings if wanted in {None, setting.shared_key_id}]
+    found = [one for one in settings if wanted in {None, one.shared_key_id} and one.type == kind]
     return page(request, found, name="settings", show=_show)
 
 
@@ -117,7 +117,7 @@ def _show(setting: Setting) -> dict[str, Any]:
     retry_policy = {"retryCount": setting.retry_count, "retryOn": list(setting.retry_on)}
     return {
         "id": setting.id,
-        "type": "CUSTOMER",
+        "type": setting.type,
         "friendlyName": setting.friendly_name,
         "description": setting.description,
         "auth": setting.auth,
