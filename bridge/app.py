@@ -253,7 +253,8 @@ def validator_of(twilio: TwilioSettings) -> Validator:
 
 def _binding(settings: Settings) -> Binding:
     twilio = settings.twilio
-    return Binding([key.get_secret_value() for key in twilio.auth_token or (twilio.api_secret,)])
+    secrets = twilio.auth_token or tuple(twilio.shared_keys.values())
+    return Binding([secret.get_secret_value() for secret in secrets])
 
 
 def _door(settings: Settings, sessions: Sessions, addresses: Addresses) -> Door:

@@ -28,7 +28,8 @@ class Bound(Enum):
 class Binding:
     """Proves by a secret that a token is ours: the first secret makes proofs, each of them checks them.
 
-    The secrets are the account's auth tokens, or the API key's secret where there are none.
+    The secrets are the account's auth tokens, or the SharedKeys where there are none: each has a rotation
+    with old and new at once.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:

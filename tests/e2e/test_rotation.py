@@ -101,7 +101,7 @@ async def test_shared_keys(bridge: BridgeProcess, twilio: TwilioSandbox, twenty:
     calls = {await is_taken(twilio, token)}
     sign_all_with(twilio, a)
     calls.add(await is_taken(twilio, token))
-    await restart(bridge, twilio, {"TWILIO_SHARED_KEYS": f"{pair_a},{pair_b}"})
+    await restart(bridge, twilio, {"TWILIO_SHARED_KEYS": f"{pair_b},{pair_a}"})
     for settings in ((a,), (a, b), (b,)):
         sign_all_with(twilio, *settings)
         calls.add(await is_taken(twilio, token))
@@ -111,13 +111,26 @@ async def test_shared_keys(bridge: BridgeProcess, twilio: TwilioSandbox, twenty:
 
 
 async def test_credentials_of_the_rest_api(bridge: BridgeProcess, twilio: TwilioSandbox) -> None:
-    """From the API key to an OAuth app, to its second secret; webhooks do not depend on it."""
+    """From the API key to a restricted one, its successor, an OAuth app and its second secret.
+
+    Webhooks do not depend on it.
+    """
     twilio.parties[JANE] = Party.answers(talks=30)
     token = await fetch_token(bridge.url, "alice")
+    changes: list[dict[str, str]] = []
+    for digit in "78":
+        key = Key("SK" + digit * 32, f"secret {digit}", allow=frozenset({"/twilio/voice/calls/list"}))
+        twilio.account.keys[key.sid] = key
+        changes.append({"TWILIO_REST_API_KEY": key.sid, "TWILIO_REST_API_SECRET": key.secret})
     client = "OQ0123456789abcdef"
-    for secret in ("the first secret", "the second secret"):
-        twilio.account.oauth.apps[client] = secret
-        await restart(bridge, twilio, {"TWILIO_CLIENT_ID": client, "TWILIO_CLIENT_SECRET": secret})
+    changes.extend(
+        {"TWILIO_CLIENT_ID": client, "TWILIO_CLIENT_SECRET": secret}
+        for secret in ("the first secret", "the second secret")
+    )
+    for change in changes:
+        if secret := change.get("TWILIO_CLIENT_SECRET"):
+            twilio.account.oauth.apps[client] = secret
+        await restart(bridge, twilio, change)
         await is_taken(twilio, token)
         assert (await run_to_end("doctor", "twilio.rest", env=bridge.env, folder=bridge.folder))[0] == 0
 

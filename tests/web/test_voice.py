@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from twilio.request_validator import RequestValidator
 
 from bridge import metrics
 from bridge.calls.callback import Kind
@@ -12,8 +13,9 @@ from bridge.calls.texts import FRENCH
 from bridge.inbox.store import open_inbox
 from bridge.twilio import forms
 from bridge.twilio.binding import AGENT, Binding
+from bridge.twilio.signature import SIGNATURE_SETTINGS
 from tests.support import eventually
-from tests.web.conftest import AUTH_TOKEN, OLD_TOKEN, Bridge, OpenBridge, payload
+from tests.web.conftest import AUTH_TOKEN, FORM, OLD_TOKEN, PUBLIC_URL, Bridge, OpenBridge, payload
 from tests.web.hostile.dialling import MADE_UP
 
 OUT = payload("browser-out-1-voice-request")
@@ -231,3 +233,18 @@ async def test_nobody_calls_as_another_agent(
     ((kind, _, form),) = await kept(bridge)
     assert (kind, form.get("Reason")) == (("refused", "not_signed_in") if heard else ("voice", None))
     assert metrics.FOREIGN_TOKENS.count() - before == (1 if foreign == "accept" and not carried else 0)
+
+
+async def test_without_an_auth_token_shared_keys_prove_whose_token_it_is(open_bridge: OpenBridge) -> None:
+    """So that a new API key ends no token of before; while one is rotated, both keys count."""
+    keys = {"webhooks_sharedkey_b": "the new key", "webhooks_sharedkey_a": "the old key"}
+    bridge = await open_bridge(twilio={"auth_token": (), "shared_keys": keys})
+    for number, (secret, heard) in enumerate(
+        {"the new key": None, "the old key": None, AUTH_TOKEN: FRENCH.not_signed_in}.items()
+    ):
+        form = call(number, From="client:alice", **Binding([secret]).parameters("alice"))
+        url = f"{PUBLIC_URL}/twilio/voice"
+        signature = RequestValidator("the new key").compute_signature(url, form)
+        headers = {**FORM, "X-Twilio-Signature": signature, SIGNATURE_SETTINGS: "key=webhooks_sharedkey_b"}
+        answer = await bridge.post("/twilio/voice", data=form, headers=headers)
+        assert ET.fromstring(answer.text).findtext("Say") == heard
