@@ -44,6 +44,7 @@ from bridge.web.callbacks import Callbacks
 from bridge.web.callers import ScreenPops
 from bridge.web.calls import Calls, TransferLine
 from bridge.web.door import Anyone, Door
+from bridge.web.gone import GoneRecordings
 from bridge.web.handlers import Handler
 from bridge.web.headers import headers_for
 from bridge.web.health import Health, capabilities
@@ -207,7 +208,7 @@ def _application(
             per_minute=look_ups_of_one(settings.twenty.requests_per_minute),
         ),
         calls=_calls(settings, inbox, rest, door, calls_in),
-        recordings=Recordings(links_of(settings), media, addresses),
+        recordings=Recordings(links_of(settings), media, addresses, GoneRecordings(inbox)),
         voice=_voice(settings, inbox, callbacks, calls_in),
         callbacks=callbacks,
         transcripts=Transcripts(inbox, is_on=settings.transcripts.webhook),

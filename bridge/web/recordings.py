@@ -14,6 +14,7 @@ from bridge.calls.links import RECORDING_SID, RecordingLinks
 from bridge.errors import NotAllowed, TooBusy, TwilioDenied, TwilioRefused
 from bridge.twilio.rest.media import Media
 from bridge.web.addresses import Addresses
+from bridge.web.gone import GoneRecordings
 from bridge.web.problems import problem
 
 MOST_AT_ONCE = 96
@@ -89,7 +90,10 @@ class Pace:
 class Recordings:
     """Streams recordings, a few at a time and a chunk at a time."""
 
-    def __init__(self, links: RecordingLinks, media: Media, addresses: Addresses) -> None:
+    def __init__(
+        self, links: RecordingLinks, media: Media, addresses: Addresses, gone: GoneRecordings
+    ) -> None:
+        self._gone = gone
         self._links = links
         self._media = media
         self._addresses = addresses
@@ -114,6 +118,7 @@ class Recordings:
         except TwilioRefused as refused:
             if refused.status != 404:
                 raise
+            await self._gone.tell(sid)
             return problem(404, NO_MORE)
         except TwilioDenied as denied:
             log.error("recording.denied", recording_sid=sid, reason=str(denied))

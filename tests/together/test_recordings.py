@@ -3,16 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from aiohttp import ClientPayloadError, ClientResponse, web
 
+from bridge.calls.callback import Callback, Kind
 from bridge.calls.links import RecordingLinks, derived_key
+from bridge.inbox.known_call import known_call
+from bridge.inbox.store import open_inbox
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.rest.media import silent_mp3
 from bridge.web.recordings import GRACE_SECONDS, OF_ONE_ADDRESS, OF_ONE_LINK, SLOWEST_BYTES_A_SECOND, Pace
-from tests.support import eventually
+from tests.support import eventually, new_sid, phone_calls, told, until
 from tests.together.conftest import House, OpenHouse
 from tests.web.conftest import PUBLIC_URL
 
@@ -92,6 +100,45 @@ async def test_head(house: House) -> None:
     assert (answer.status, answer.headers["Content-Length"], body) == (200, str(len(SOUND)), b"")
     answer, _ = await house.open(link(house, NO_SOUND), "HEAD")
     assert answer.status == 404
+
+
+def message(sid: str, *, minutes_ago: float) -> list[Callback]:
+    """A call in that left a message, so long ago."""
+    call = new_sid()
+    end: Any = {"From": "+33639980001", "To": "+33159130001", "CallStatus": "completed"}
+    heard: Any = {
+        "RecordingSid": sid,
+        "RecordingUrl": f"https://api.twilio.com/{sid}",
+        "RecordingDuration": "17",
+    }
+    at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    both = (told(Kind.VOICEMAIL, call, Direction="inbound", **end, **heard), told(Kind.STATUS, call, **end))
+    return [replace(one, received_at=at) for one in both]
+
+
+@pytest.mark.parametrize(("minutes_ago", "shown"), [(60, ""), (1, "http")])
+async def test_a_recording_that_twilio_has_no_more_leaves_twenty(
+    house: House, tmp_path: Path, minutes_ago: float, shown: str
+) -> None:
+    told_of = message(NO_SOUND, minutes_ago=minutes_ago)
+    async with open_inbox(f"sqlite+aiosqlite:///{tmp_path / 'bridge.db'}") as inbox:
+        for callback in told_of:
+            await inbox.put(callback)
+        sid = told_of[0].call_sid
+
+        async def links_to(url: str) -> None:
+            (call,) = [
+                one for one in (await phone_calls(house.twenty)).values() if one["externalCallId"] == sid
+            ]
+            assert call["recording"]["primaryLinkUrl"][:4] == url
+
+        await until(partial(links_to, "http"), AssertionError, ValueError)
+        for _ in range(2):
+            assert (await house.open(link(house, NO_SOUND)))[0].status == 404
+        known = await known_call(inbox, sid)
+        assert known
+        assert len(known.callbacks) == (3 if not shown else 2)
+        await until(partial(links_to, shown), AssertionError, ValueError)
 
 
 async def test_a_link_dies_when_its_key_is_rotated_out(open_house: OpenHouse) -> None:
