@@ -77,7 +77,7 @@ def activity_of(
     person = match.person
     return Activity(
         call_sid=call.sid,
-        title=title(call, match, names=names, texts=texts),
+        title=title(call, match, names=names, texts=texts, region=region),
         direction=call.direction,
         status=call.status,
         started_at=call.started_at,
@@ -94,7 +94,7 @@ def activity_of(
         transcript=call.transcript,
         reason=call.refused,
         handling=handling(call, names, texts=texts),
-        facts=tuple(_facts(call, names, texts=texts, zone=zone)),
+        facts=tuple(_facts(call, names, texts=texts, region=region, zone=zone)),
         dispositions=tuple(replace(one, agent=names.get(one.agent, one.agent)) for one in said),
     )
 
@@ -106,11 +106,11 @@ def moment(at: datetime, texts: Texts, zone: tzinfo) -> str:
     return texts.moment.format(**parts)
 
 
-def _facts(call: Call, names: Names, *, texts: Texts, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def _facts(call: Call, names: Names, *, texts: Texts, region: str, zone: tzinfo) -> Iterator[tuple[str, str]]:
     known = (
         (texts.outcome, _what(call, texts)),
-        (texts.caller, _who(call.from_, names, texts)),
-        (texts.called, _who(call.to, names, texts)),
+        (texts.caller, _who(call.from_, names, texts, region)),
+        (texts.called, _who(call.to, names, texts, region)),
         (texts.started, moment(call.started_at, texts, zone)),
         (texts.ended, moment(call.ended_at, texts, zone) if call.ended_at else ""),
         (texts.length, "" if call.talk_seconds is None else duration(call.talk_seconds, texts)),
@@ -120,9 +120,9 @@ def _facts(call: Call, names: Names, *, texts: Texts, zone: tzinfo) -> Iterator[
     yield from ((label, value) for label, value in known if value)
 
 
-def title(call: Call, match: Match, *, names: Names, texts: Texts) -> str:
+def title(call: Call, match: Match, *, names: Names, texts: Texts, region: str) -> str:
     """`Inbound call · Jane Doe · 3 min 12 s`; with several people, `… · Jane Doe (also John Doe) · …`."""
-    who = (match.person and match.person.name) or _who(call.other_party, names, texts)
+    who = (match.person and match.person.name) or _who(call.other_party, names, texts, region)
     if call.extension:
         who = f"{who} x{call.extension}"
     if others := [other.name for other in match.others if other.name]:
@@ -164,7 +164,8 @@ def _what(call: Call, texts: Texts) -> str:
     return outcomes.get(call.status, either)
 
 
-def _who(address: str | None, names: Names, texts: Texts) -> str:
+def _who(address: str | None, names: Names, texts: Texts, region: str) -> str:
+    """As people write it, also where it is as the agent typed it."""
     if not address:
         return ""
-    return texts.withheld if is_withheld(address) else name_of(address, names)
+    return texts.withheld if is_withheld(address) else name_of(e164(address, region) or address, names)

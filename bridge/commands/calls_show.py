@@ -63,12 +63,17 @@ def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) ->
         show(rows, as_json=False, nothing="none")
 
 
+def _title(call: Call, known: KnownCall, settings: Settings) -> str:
+    texts, region = settings.voice.spoken, settings.region
+    return title(call, known.match or NOBODY, names={}, texts=texts, region=region)
+
+
 def _summary(known: KnownCall, call: Call | None, settings: Settings) -> dict[str, object]:
     person = known.match and known.match.person
     pages = f"{settings.twenty.pages}/object"
     return {
         "sid": known.root_sid,
-        "title": title(call, known.match or NOBODY, names={}, texts=settings.voice.spoken) if call else None,
+        "title": _title(call, known, settings) if call else None,
         "status": call.status.value if call else None,
         "started": _time(call.started_at) if call else None,
         "agent": call.agent if call else None,

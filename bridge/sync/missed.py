@@ -10,7 +10,7 @@ from bridge.calls.call import Call, CallStatus, Direction, fold
 from bridge.calls.handling import duration
 from bridge.calls.links import Link
 from bridge.calls.matching import Person
-from bridge.calls.numbers import readable
+from bridge.calls.numbers import e164, readable
 from bridge.calls.texts import Texts
 from bridge.inbox.reminded import reminded_calls
 from bridge.inbox.store import Inbox
@@ -89,7 +89,8 @@ class Reminders:
         return found
 
     def _reminder(self, person: Person, calls: Sequence[Call], *, is_new: bool, unsure: bool) -> Reminder:
-        numbers = list(dict.fromkeys(call.other_party for call in calls if call.other_party))
+        parties = (call.other_party for call in calls if call.other_party)
+        numbers = list(dict.fromkeys(e164(party, "ZZ") or party for party in parties))
         return Reminder(
             person_id=person.id,
             day=self._day(calls[0]),

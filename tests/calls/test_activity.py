@@ -1,6 +1,7 @@
 """Call + person → Activity: ids, titles, durations, and what is a number at all."""
 
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -22,6 +23,9 @@ WITHHELD = fold(recorded("voicemail-*"))
 
 def but(call: Call, status: CallStatus) -> Call:
     return replace(call, status=status, talk_seconds=None)
+
+
+titled = partial(title, region="FR")
 
 
 @pytest.mark.parametrize(
@@ -65,11 +69,19 @@ def but(call: Call, status: CallStatus) -> Call:
             ENGLISH,
             "Outbound call · Bob Martin · 3 min 12 s",
         ),
+        # As it was typed, by an operator in France.
+        (
+            replace(OUT, other_party="06 12 34 56 78"),
+            None,
+            ENGLISH,
+            "Outbound call · +33 6 12 34 56 78 · 3 min 12 s",
+        ),
+        (replace(OUT, other_party="3631"), None, ENGLISH, "Outbound call · 3631 · 3 min 12 s"),
         (replace(OUT, other_party=None, talk_seconds=0), None, ENGLISH, "Outbound call · 0 s"),
     ],
 )
 def test_title(call: Call, person: Person | None, texts: Texts, shown: str) -> None:
-    assert title(call, Match(person), names={"bob": "Bob Martin"}, texts=texts) == shown
+    assert titled(call, Match(person), names={"bob": "Bob Martin"}, texts=texts) == shown
 
 
 JOHN, JIM, JOE, JOY = (Person(name, name) for name in ("John", "Jim", "Joe", "Joy"))
@@ -86,7 +98,7 @@ JOHN, JIM, JOE, JOY = (Person(name, name) for name in ("John", "Jim", "Joe", "Jo
     ],
 )
 def test_title_names_the_others(match: Match, texts: Texts, shown: str) -> None:
-    assert title(but(IN, CallStatus.MISSED), match, names={"bob": "Bob Martin"}, texts=texts) == shown
+    assert titled(but(IN, CallStatus.MISSED), match, names={"bob": "Bob Martin"}, texts=texts) == shown
 
 
 @pytest.mark.parametrize(
@@ -170,4 +182,7 @@ def test_only_numbers_are_numbers(call: Call, from_number: str | None, to_number
 def test_title_has_the_extension_that_was_dialled() -> None:
     dialled = callback(Kind.VOICE, From="client:alice", To="06 12 34 56 78 ext. 044")
     call = fold([dialled, leg(1, "completed", CallDuration="11")])
-    assert (call.extension, title(call, NOBODY, names={}, texts=ENGLISH).count(" x044")) == ("044", 1)
+    assert (call.extension, titled(call, NOBODY, names={}, texts=ENGLISH).count(" x044")) == (
+        "044",
+        1,
+    )

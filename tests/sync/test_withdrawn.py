@@ -1,154 +1,33 @@
 """What turns out not to be so leaves Twenty, whatever the timing; what users did there stays."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete
 
-from bridge.calls.agents import Agents
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.texts import FRENCH
-from bridge.inbox.store import Inbox, open_inbox
-from bridge.inbox.tables import callbacks, calls
-from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
-from bridge.sync.batch import Policy, Preparation
-from bridge.sync.missed import Reminders
-from bridge.sync.worker import Worker
-from bridge.twenty.batches import Batches
-from bridge.twenty.client import TwentyClient, open_client
-from bridge.twenty.directory import Directory
-from bridge.twenty.members import Members
-from tests.support import LINKS, TEN, ask, create_person, lines_of, new_sid, nodes_of, told, twenty_settings
+from bridge.sandbox.twenty import NEWEST, OLDEST
+from tests.support import ask, create_person, lines_of, new_sid, nodes_of, told
 from tests.sync.support import drain
-
-JANE, JOHN, LINE = "+33639980001", "+33639980002", "+33159130001"
-ONE, OTHER = "RE" + "1" * 32, "RE" + "2" * 32
-CALL = """{ phoneCalls(filter: {externalCallId: {eq: "%s"}}) { edges { node {
-  id name direction status startedAt answeredAt endedAt durationInSeconds duration personId companyId agentId
-  handling fromPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode }
-  toPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode }
-  recording { primaryLinkUrl primaryLinkLabel secondaryLinks } transcript { blocknote }
-} } } }"""
-NOTES = "{ notes { edges { node { id title bodyV2 { blocknote } } } } }"
-TASKS = "{ tasks { edges { node { id title status bodyV2 { blocknote } } } } }"
-ROWS = """{ timelineActivities(first: 100) { edges { node {
-  happensAt targetPersonId linkedRecordId linkedRecordCachedName workspaceMemberId
-} } } }"""
-EDIT_CALL = "mutation ($id: UUID!, $d: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $d) { id } }"
-EDIT_NOTE = "mutation ($id: UUID!, $d: NoteUpdateInput!) { updateNote(id: $id, data: $d) { id } }"
-EDIT_TASK = "mutation ($id: UUID!, $d: TaskUpdateInput!) { updateTask(id: $id, data: $d) { id } }"
-TRUNCATE = "mutation ($ids: [UUID!]!) { %s(filter: {id: {in: $ids}}) { id } }"
-
-
-class Bridge:
-    """A worker between an inbox and a sandbox Twenty, with Jane, John, and a member for each identity."""
-
-    def __init__(
-        self,
-        twenty: TwentySandbox,
-        inbox: Inbox,
-        client: TwentyClient,
-        emails: Sequence[str],
-        generation: str,
-    ) -> None:
-        self.twenty, self.inbox = twenty, inbox
-        self.generation = generation
-        batches = Batches(client, size=200)
-        members = Members(Agents(members={"alice": emails[0], "bob": emails[1]}))
-        directory = Directory(region="FR", seconds=60)
-        zone = ZoneInfo("Europe/Paris")
-        policy = Policy(texts=FRENCH, links=LINKS, region="FR", zone=zone)
-        self.worker = Worker(
-            inbox,
-            client,
-            batches=batches,
-            directory=directory,
-            preparation=Preparation(client, batches, directory, members, policy),
-            reminders=Reminders(
-                inbox=inbox,
-                members=members,
-                texts=FRENCH,
-                assignee=emails[0],
-                due_in=timedelta(hours=24),
-                zone=zone,
-            ),
-            live=lambda: True,
-            clock=lambda: TEN,
-        )
-
-    async def put(self, *callbacks: Callback) -> None:
-        for callback in callbacks:
-            await self.inbox.put(callback)
-        await drain(self.worker)
-
-    async def call(self, sid: str) -> dict[str, Any]:
-        (node,) = nodes_of(await ask(self.twenty, CALL % sid))
-        return node
-
-    async def edit(self, sid: str, field: str) -> bool:
-        """A user writes in a field of the call; whether it shows something else then."""
-        before = await self.call(sid)
-        await ask(self.twenty, EDIT_CALL, id=before["id"], d={field: EDITS[field]})
-        return bool((await self.call(sid))[field] != before[field])
-
-    async def notes(self) -> list[dict[str, Any]]:
-        return nodes_of(await ask(self.twenty, NOTES))
-
-    async def tasks(self) -> list[dict[str, Any]]:
-        return nodes_of(await ask(self.twenty, TASKS))
-
-    async def shows(self, sid: str) -> dict[str, Any]:
-        """All that Twenty shows of a call; ids of records that a call's own decides are left out."""
-        call = await self.call(sid)
-        rows = [
-            row for row in nodes_of(await ask(self.twenty, ROWS)) if row.pop("linkedRecordId") == call["id"]
-        ]
-        del call["id"]
-        call["transcript"] = lines_of(call["transcript"]["blocknote"])
-        return {
-            "call": call,
-            "rows": rows,
-            "notes": _texts(await self.notes()),
-            "tasks": _texts(await self.tasks()),
-        }
-
-    async def clear(self) -> None:
-        """Removes all notes and tasks, and what the inbox has, for the next world."""
-        for table in (callbacks, calls):
-            await self.inbox.change(delete(table))
-        for plural in ("notes", "tasks"):
-            found = nodes_of(await ask(self.twenty, f"{{ {plural} {{ edges {{ node {{ id }} }} }} }}"))
-            if found:
-                name = f"destroy{plural.title()}"
-                await ask(self.twenty, TRUNCATE % name, ids=[one["id"] for one in found])
-
-
-def _texts(found: Sequence[dict[str, Any]]) -> list[tuple[str, list[str]]]:
-    return sorted((one["title"], lines_of(one["bodyV2"]["blocknote"])) for one in found)
-
-
-@asynccontextmanager
-async def a_bridge(generation: str) -> AsyncIterator[Bridge]:
-    with TemporaryDirectory() as folder:
-        async with (
-            twenty_sandbox(provisioned=True, rate_limit=False, generation=generation) as twenty,
-            open_client(twenty_settings(twenty)) as client,
-            open_inbox(f"sqlite+aiosqlite:///{Path(folder) / 'bridge.db'}") as inbox,
-        ):
-            found = nodes_of(await ask(twenty, "{ workspaceMembers { edges { node { userEmail } } } }"))
-            await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-            await create_person(twenty, "John Doe", primaryPhoneNumber=JOHN)
-            yield Bridge(twenty, inbox, client, [one["userEmail"] for one in found], generation)
+from tests.sync.worlds import (
+    CALL,
+    EDIT_NOTE,
+    EDIT_TASK,
+    JANE,
+    LINE,
+    WAYS,
+    Bridge,
+    World,
+    a_bridge,
+    callbacks_of,
+    examples,
+    leg_of,
+    settled,
+    worlds,
+)
 
 
 @pytest.fixture(params=[OLDEST, NEWEST])
@@ -157,126 +36,32 @@ async def bridge(request: pytest.FixtureRequest) -> AsyncIterator[Bridge]:
         yield opened
 
 
-def leg_of(sid: str, leg: str) -> str:
-    return f"{sid[:-1]}{leg}"
-
-
-def callbacks_of(sid: str, names: Sequence[str]) -> list[Callback]:
-    """The callbacks of a call in, of those names."""
-    call: Any = {"From": JANE, "To": LINE, "Direction": "inbound"}
-    alice: Any = {"From": JANE, "To": "client:alice"}
-    bob: Any = {"From": JANE, "To": "client:bob"}
-    forwarded: Any = {"From": JANE, "To": JOHN}
-    a, b, f = (leg_of(sid, letter) for letter in "abf")
-    rec: Any = {"RecordingSid": ONE, "RecordingUrl": f"https://api.twilio.com/{ONE}"}
-    other: Any = {"RecordingSid": OTHER, "RecordingUrl": f"https://api.twilio.com/{OTHER}"}
-
-    def stamp(at: int) -> Any:
-        return {"Timestamp": f"Sun, 22 Nov 2026 10:{at // 60:02}:{at % 60:02} +0000"}
-
-    def leg(which: str, address: Any, status: str, at: int, **more: str) -> Callback:
-        return told(Kind.STATUS, which, at=at, parent=sid, CallStatus=status, **address, **stamp(at), **more)
-
-    every = {
-        "voice": told(Kind.VOICE, sid, CallStatus="ringing", **call),
-        "rings alice": leg(a, alice, "ringing", 2),
-        "rings bob": leg(b, bob, "ringing", 2),
-        "rings forwarded": leg(f, forwarded, "ringing", 3),
-        "alice answers": leg(a, alice, "in-progress", 10),
-        "alice ended": leg(a, alice, "completed", 70, CallDuration="60"),
-        "bob canceled": leg(b, bob, "canceled", 10),
-        "forwarded ended": leg(f, forwarded, "completed", 80, CallDuration="40"),
-        "a machine": leg(f, forwarded, "completed", 81, CallDuration="40", AnsweredBy="machine_start"),
-        "alice was a machine": leg(
-            a, alice, "completed", 71, CallDuration="60", AnsweredBy="machine_end_beep"
-        ),
-        "not bridged": told(
-            Kind.DIAL,
-            sid,
-            at=72,
-            DialCallSid=a,
-            DialCallStatus="completed",
-            DialBridged="false",
-            DialCallDuration="60",
-            CallStatus="in-progress",
-            **call,
-        ),
-        "nobody answers": told(
-            Kind.DIAL, sid, at=30, DialCallSid=b, DialCallStatus="no-answer", CallStatus="in-progress", **call
-        ),
-        "message": told(Kind.VOICEMAIL, sid, at=90, RecordingDuration="17", **rec),
-        "recording": told(
-            Kind.RECORDING, sid, at=91, RecordingDuration="59", RecordingStatus="completed", **other
-        ),
-        "absent": told(Kind.RECORDING, sid, at=92, RecordingStatus="absent", **rec),
-        "other failed": told(Kind.RECORDING, sid, at=93, RecordingStatus="failed", **other),
-        "said": told(Kind.TRANSCRIPTION, sid, at=95, TranscriptionText="Rappelez-moi.", RecordingSid=ONE),
-        "blank": told(Kind.TRANSCRIPTION, sid, at=96, TranscriptionText="(blank)", RecordingSid=ONE),
-        "ended": told(
-            Kind.STATUS, sid, at=99, CallStatus="completed", CallDuration="99", **call, **stamp(99)
-        ),
-    }
-    return [every[name] for name in names]
-
-
-NAMES = [
-    "voice", "rings alice", "rings bob", "rings forwarded", "alice answers", "alice ended", "bob canceled",
-    "forwarded ended", "a machine", "alice was a machine", "not bridged", "nobody answers", "message",
-    "recording", "absent", "other failed", "said", "blank", "ended",
-]  # fmt: skip
-
-World = tuple[list[str], list[bool]]
-WORLDS = st.permutations(NAMES).flatmap(
-    lambda order: st.tuples(
-        st.integers(1, len(NAMES)).map(lambda most: order[:most]),
-        st.lists(st.booleans(), min_size=len(NAMES), max_size=len(NAMES)),
-    )
-)
-
-
-def _settled(bridge: Bridge, shown: dict[str, Any], sid: str) -> Any:
-    """Without the call's SID; a typed row keeps what it was made with, and shows the call's own title."""
-    for row in shown["rows"]:
-        del row["happensAt"]
-        if bridge.generation == NEWEST:
-            del row["linkedRecordCachedName"]
-    return json.loads(json.dumps(shown).replace(sid, "CA"))
-
-
-def examples(most: int) -> settings:
-    """So many worlds, all with one bridge."""
-    return settings(
-        max_examples=most, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
-
-
 @examples(8)
-@given(world=WORLDS)
+@given(world=worlds(*WAYS))
 async def test_many_writes_show_what_one_does(bridge: Bridge, world: World) -> None:
     await many_writes_show_what_one_does(bridge, world)
 
 
 @pytest.mark.slow
-@examples(200)
-@given(world=WORLDS)
+@examples(300)
+@given(world=worlds(*WAYS))
 async def test_many_writes_of_many_worlds(bridge: Bridge, world: World) -> None:
     await many_writes_show_what_one_does(bridge, world)
 
 
 async def many_writes_show_what_one_does(bridge: Bridge, world: World) -> None:
-    order, writes = world
     sid, once = new_sid(), new_sid()
-    for callback, writes_now in zip(callbacks_of(sid, order), writes, strict=False):
+    for callback, writes_now in zip(world.callbacks(sid), world.writes, strict=True):
         await bridge.inbox.put(callback)
         if writes_now:
             await drain(bridge.worker)
     await drain(bridge.worker)
     many = await bridge.shows(sid)
     await bridge.clear()
-    await bridge.put(*callbacks_of(once, order))
+    await bridge.put(*world.callbacks(once))
     one = await bridge.shows(once)
     await bridge.clear()
-    assert _settled(bridge, many, sid) == _settled(bridge, one, once)
+    assert settled(bridge, many, sid) == settled(bridge, one, once)
 
 
 EDITS: dict[str, Any] = {
@@ -291,34 +76,142 @@ EDITS: dict[str, Any] = {
 
 
 @examples(6)
-@given(world=WORLDS, field=st.sampled_from(sorted(EDITS)), at=st.integers(0, len(NAMES)))
+@given(world=worlds(*WAYS), field=st.sampled_from(sorted(EDITS)), at=st.integers(0, 30))
 async def test_what_a_user_wrote_in_a_field_stays(bridge: Bridge, world: World, field: str, at: int) -> None:
-    order, writes = world
     sid, once = new_sid(), new_sid()
-    told_of = callbacks_of(sid, order)
-    await bridge.put(told_of[0])
-    edited = False
-    for number, (callback, writes_now) in enumerate(zip(told_of[1:], writes[1:], strict=False)):
-        if number == at:
-            edited = await bridge.edit(sid, field)
-            theirs = (await bridge.call(sid))[field]
+    edited, theirs = False, None
+    last = len(world.order) - 1
+    for number, (callback, writes_now) in enumerate(zip(world.callbacks(sid), world.writes, strict=True)):
         await bridge.inbox.put(callback)
-        if writes_now:
+        if writes_now or number in (0, last):
             await drain(bridge.worker)
-    if at >= len(order) - 1:
-        edited = await bridge.edit(sid, field)
-        theirs = (await bridge.call(sid))[field]
-    await drain(bridge.worker)
+        if number == min(at, last):
+            edited = await bridge.edit(sid, field, EDITS[field])
+            theirs = (await bridge.call(sid))[field]
     many = await bridge.shows(sid)
     # Who empties what is empty has edited nothing: the bridge fills it in.
     assert not edited or (await bridge.call(sid))[field] == theirs
     await bridge.clear()
-    await bridge.put(*callbacks_of(once, order))
+    await bridge.put(*world.callbacks(once))
     one = await bridge.shows(once)
     await bridge.clear()
     if edited:
         one["call"][field] = many["call"][field]
-    assert _settled(bridge, many, sid)["call"] == _settled(bridge, one, once)["call"]
+    assert settled(bridge, many, sid)["call"] == settled(bridge, one, once)["call"]
+
+
+async def _moves(bridge: Bridge, sid: str, person_id: str | None) -> None:
+    await bridge.edit(sid, "personId", person_id)
+
+
+async def _deletes(bridge: Bridge, what: str, ids: Sequence[str]) -> None:
+    for one in ids:
+        await ask(bridge.twenty, f"mutation ($id: UUID!) {{ delete{what}(id: $id) {{ id }} }}", id=one)
+
+
+async def _to_john(bridge: Bridge, sid: str) -> None:
+    await _moves(bridge, sid, bridge.people["John Doe"])
+
+
+async def _to_nobody(bridge: Bridge, sid: str) -> None:
+    await _moves(bridge, sid, None)
+
+
+async def _to_another_agent(bridge: Bridge, sid: str) -> None:
+    await bridge.edit(sid, "agentId", bridge.other_member)
+
+
+async def _deletes_call(bridge: Bridge, sid: str) -> None:
+    await _deletes(bridge, "PhoneCall", [(await bridge.call(sid))["id"]])
+
+
+async def _deletes_notes(bridge: Bridge, sid: str) -> None:
+    await _deletes(bridge, "Note", [one["id"] for one in await bridge.notes()])
+
+
+async def _deletes_tasks(bridge: Bridge, sid: str) -> None:
+    await _deletes(bridge, "Task", [one["id"] for one in await bridge.tasks()])
+
+
+async def _deletes_row(bridge: Bridge, sid: str) -> None:
+    await _deletes(bridge, "TimelineActivity", [one["id"] for one in await bridge.rows(sid)])
+
+
+async def _edits_notes(bridge: Bridge, sid: str) -> None:
+    for one in await bridge.notes():
+        await ask(bridge.twenty, EDIT_NOTE, id=one["id"], d={"bodyV2": {"markdown": THEIRS}})
+
+
+async def _edits_tasks(bridge: Bridge, sid: str) -> None:
+    for one in await bridge.tasks():
+        await ask(bridge.twenty, EDIT_TASK, id=one["id"], d={"bodyV2": {"markdown": THEIRS}})
+
+
+async def _does_tasks(bridge: Bridge, sid: str) -> None:
+    for one in await bridge.tasks():
+        await ask(bridge.twenty, EDIT_TASK, id=one["id"], d={"status": "DONE"})
+
+
+THEIRS = "I called back."
+ACTS = {
+    act.__name__: act
+    for act in (
+        _to_john,
+        _to_nobody,
+        _to_another_agent,
+        _deletes_call,
+        _deletes_notes,
+        _deletes_tasks,
+        _deletes_row,
+        _edits_notes,
+        _edits_tasks,
+        _does_tasks,
+    )
+}
+
+
+async def _played(bridge: Bridge, sid: str, world: World, act: str, at: int, *, often: bool) -> Any:
+    """What Twenty shows after all callbacks, with a user's act after one of them, and right after the act."""
+    after_act: Any = None
+    for number, (callback, writes_now) in enumerate(zip(world.callbacks(sid), world.writes, strict=True)):
+        await bridge.inbox.put(callback)
+        if number == at or (often and writes_now):
+            await drain(bridge.worker)
+        if number == at:
+            await ACTS[act](bridge, sid)
+            after_act = await bridge.shows(sid)
+    await drain(bridge.worker)
+    shown = await bridge.shows(sid)
+    await bridge.clear()
+    return settled(bridge, shown, sid), settled(bridge, after_act, sid)
+
+
+async def what_a_user_did_stays(bridge: Bridge, world: World, act: str, at: int) -> None:
+    sid, once = new_sid(), new_sid()
+    at %= len(world.order)
+    shown, before = await _played(bridge, sid, world, act, at, often=True)
+    assert (shown, before) == await _played(bridge, once, world, act, at, often=False)
+    if act == "_deletes_call":
+        assert shown["call"] is None
+        return
+    for field, acts in {"personId": ("_to_john", "_to_nobody"), "agentId": ("_to_another_agent",)}.items():
+        assert act not in acts or shown["call"][field] == before["call"][field]
+    for kind in ("notes", "tasks"):
+        theirs = [one for one in before[kind] if THEIRS in one[1] or "DONE" in one]
+        assert not [one for one in theirs if one not in shown[kind]]
+
+
+@examples(8)
+@given(world=worlds(*WAYS), act=st.sampled_from(sorted(ACTS)), at=st.integers(0, 30))
+async def test_what_a_user_did_stays(bridge: Bridge, world: World, act: str, at: int) -> None:
+    await what_a_user_did_stays(bridge, world, act, at)
+
+
+@pytest.mark.slow
+@examples(300)
+@given(world=worlds(*WAYS), act=st.sampled_from(sorted(ACTS)), at=st.integers(0, 30))
+async def test_what_a_user_did_stays_in_many_worlds(bridge: Bridge, world: World, act: str, at: int) -> None:
+    await what_a_user_did_stays(bridge, world, act, at)
 
 
 async def test_a_link_leaves_the_record_and_the_note(bridge: Bridge) -> None:
@@ -377,6 +270,18 @@ async def test_a_task_says_whom_to_call_how_often_they_called_and_what_they_said
     await bridge.put(*callbacks_of(new_sid(), ["voice", "nobody answers"]))
     (left,) = await bridge.tasks()
     assert (left["title"], left["bodyV2"]) == ("Call her, please", task["bodyV2"])
+
+
+async def test_a_task_has_a_number_once_in_whatever_form_it_called(bridge: Bridge) -> None:
+    await create_person(bridge.twenty, "Luz Doe", primaryPhoneNumber="+525512345678")
+    for caller in ("+5215512345678", "+525512345678"):
+        missed = callbacks_of(new_sid(), ["voice", "nobody answers"])
+        await bridge.put(*(replace(c, parameters={**c.parameters, "From": caller}) for c in missed))
+    (task,) = await bridge.tasks()
+    assert lines_of(task["bodyV2"]["blocknote"])[:2] == [
+        "- Numéro à rappeler: [+52 55 1234 5678](tel:+525512345678)",
+        "- Appels manqués: 2",
+    ]
 
 
 async def test_a_batch_of_new_calls_costs_three_root_fields_and_news_none_for_tasks(bridge: Bridge) -> None:
@@ -438,7 +343,7 @@ async def test_a_leg_that_does_not_name_its_call_is_part_of_it(
     await bridge.put(*_with_its_dial(once, order))
     one = await bridge.shows(once)
     await bridge.clear()
-    assert _settled(bridge, many, sid) == _settled(bridge, one, once)
+    assert settled(bridge, many, sid) == settled(bridge, one, once)
 
 
 async def test_a_leg_whose_call_is_not_known_is_no_call(bridge: Bridge) -> None:
