@@ -1,17 +1,49 @@
-"""Phone numbers: split, checked and completed by libphonenumber, as the original does on each write."""
+"""Phone numbers: split, checked and completed by libphonenumber, as the original does on each write.
 
+The original uses its JavaScript edition, which takes less than the one used here: what may stand around
+and between the digits is decided before.
+"""
+
+import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, CountryCodeSource
 
 from bridge.sandbox.twenty.errors import ApiError
 from bridge.sandbox.twenty.kinds import scalars
 
 _NO_COUNTRY = "001"
 """What libphonenumber calls the region of satellites and freephone numbers of all countries."""
+
+_LONGEST = 250
+_FEWEST = 3
+_DIGIT = r"0-9\uff10-\uff19\u0660-\u0669\u06f0-\u06f9"
+_PLUS = r"+\uff0b"
+_BETWEEN = (
+    r"\-\u2010-\u2015\u2212\u30fc\uff0d/\uff0f.\uff0e"
+    r" \u00a0\u00ad\u200b\u2060\u3000()\uff08\uff09\uff3b\uff3d\[\]~\u2053\u223c\uff5e"
+)
+_DIGITS = re.compile(f"[{_DIGIT}]")
+_SHORTEST = re.compile(f"[{_DIGIT}]{{2}}")
+_FIRST = re.compile(f"[{_PLUS}{_DIGIT}]")
+_REST = re.compile(f"(?<=[{_DIGIT}#])[^{_DIGIT}#]++$")
+_NUMBER = re.compile(f"[{_PLUS}]?[{_BETWEEN}{_DIGIT}]+")
+_BEFORE, _AFTER = r"[ \u00a0\t]*", r"[:.\uff0e]?[ \u00a0\t,-]*"
+_EXTENSION = re.compile(
+    rf"(?:;ext=[{_DIGIT}]{{1,20}}"
+    rf"|[ \u00a0\t,]*(?:e?xt(?:ensi(?:o\u0301?|\u00f3))?n?|\uff45?\uff58\uff54\uff4e?|доб|anexo)"
+    rf"{_AFTER}[{_DIGIT}]{{1,20}}\#?"
+    rf"|[ \u00a0\t,]*(?:[x\uff58\#\uff03~\uff5e]|int|\uff49\uff4e\uff54){_AFTER}[{_DIGIT}]{{1,9}}\#?"
+    rf"|[- ]+[{_DIGIT}]{{1,6}}\#"
+    rf"|{_BEFORE}(?:,{{2}}|;){_AFTER}[{_DIGIT}]{{1,15}}\#?"
+    rf"|{_BEFORE},+{_AFTER}[{_DIGIT}]{{1,9}}\#?)$",
+    re.IGNORECASE,
+)
+"""How extensions are written, as libphonenumber reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +75,42 @@ def _check_codes(calling: str, country: str) -> None:
         )
 
 
+def _invalid(number: str) -> ApiError:
+    return _refuse("INVALID_PHONE_NUMBER", f"Provided phone number is invalid {number}")
+
+
 def _diallable(text: str) -> str:
-    """What is left of a number without what people write around it; two plus signs are not one.
+    """The digits of a number, and the plus sign before them, without what people write around them.
 
-    Of the digits of other scripts only Arabic ones count, and letters stand for no digits.
+    An extension is dropped, and a fullwidth plus sign counts for nothing. Raises ApiError where other
+    characters stand among the digits.
     """
-    if any(character.isdigit() and not _known_digit(character) for character in text):
-        raise _refuse("INVALID_PHONE_NUMBER", f"Provided phone number is invalid {text}")
-    begins = next((n for n, one in enumerate(text) if one == "+" or one.isdigit()), 0)
-    rest = text[begins:]
-    ends = next((n for n, one in enumerate(rest) if one.isascii() and (one.isalpha() or one == "@")), None)
-    if rest.startswith("++"):
-        raise _refuse("INVALID_PHONE_NUMBER", f"Provided phone number is invalid {text}")
-    return rest[:ends].rstrip(" (")
+    start = _FIRST.search(text)
+    if start is None or len(text) > _LONGEST:
+        raise _invalid(text)
+    whole = _REST.sub("", text[start.start() :])
+    number = _EXTENSION.sub("", whole)
+    if not (_SHORTEST.fullmatch(whole) or _is_number(whole) or _is_number(number)):
+        raise _invalid(text)
+    digits = [str(unicodedata.decimal(one)) for one in number if one.isdecimal()]
+    return "+" * number.startswith("+") + "".join(digits)
 
 
-def _known_digit(character: str) -> bool:
-    return character.isascii() or "\u0660" <= character <= "\u0669" or "\u06f0" <= character <= "\u06f9"
+def _is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text)) and len(_DIGITS.findall(text)) >= _FEWEST
 
 
 def _parse(number: str, calling: str, country: str) -> phonenumbers.PhoneNumber:
     digits = calling.replace("+", "")
     region = country or (COUNTRY_CODE_TO_REGION_CODE[int(digits)][0] if digits else None)
+    dialled = _diallable(number)
     try:
-        return phonenumbers.parse(_diallable(number), region)
+        parsed = phonenumbers.parse(dialled, region, keep_raw_input=True)
+        if not country and parsed.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD:
+            return phonenumbers.parse(f"+{digits}{dialled}")  # only a country has a prefix for calls abroad
     except phonenumbers.NumberParseException:
-        raise _refuse("INVALID_PHONE_NUMBER", f"Provided phone number is invalid {number}") from None
+        raise _invalid(number) from None
+    return parsed
 
 
 def _country(parsed: phonenumbers.PhoneNumber) -> str | None:
