@@ -14,10 +14,14 @@ Block = dict[str, Any]
 Inline = dict[str, Any]
 
 LOOKS = {"backgroundColor": "default", "textColor": "default", "textAlignment": "left"}
-_MARKS = {"bold": "**", "italic": "*", "strike": "~~", "code": "`"}
+_MARKS = {"code": "`", "strike": "~~", "italic": "*", "bold": "**"}
+"""From the innermost to the outermost."""
 _DANGEROUS = ("javascript", "data", "vbscript")
 _HALF = re.compile("[\ud800-\udfff]")
-_LISTED = ("bulletListItem", "numberedListItem", "checkListItem")
+_BULLETED = {"bulletListItem", "checkListItem"}
+_LISTED = {*_BULLETED, "numberedListItem"}
+_ITEM = "item"
+_NARROWEST = 10
 
 
 def block(
@@ -76,39 +80,76 @@ def _addresses(value: object) -> Iterator[str]:
 
 def to_markdown(blocks: list[Block]) -> str:
     """The Markdown that stands for blocks; text is not escaped."""
-    lines: list[str] = []
-    before = ""
-    for number, (depth, one) in enumerate(_flat(blocks)):
-        kind = str(one.get("type"))
-        if number:
-            lines.append("" if kind in _LISTED and before in _LISTED else "\n")
-        lines.append("    " * depth + _line(kind, one) + "\n")
-        before = kind
-    return _HALF.sub("\ufffd", "".join(lines)) or "\n"
+    written = "".join(_lines(blocks, "", ""))
+    return _HALF.sub("\ufffd", written.strip("\n")) + "\n"
 
 
-def _flat(blocks: object, depth: int = 0) -> Iterator[tuple[int, Block]]:
+def _lines(blocks: object, indent: str, before: str) -> Iterator[str]:
+    """The lines of blocks on one level, and of those within them; `before` is the kind of the last one.
+
+    Within an item only other items are indented.
+    """
+    number = 0
     for one in blocks if isinstance(blocks, list) else ():
-        if isinstance(one, dict):
-            yield depth, one
-            yield from _flat(one.get("children"), depth + 1)
+        if not isinstance(one, dict):
+            continue
+        kind = str(one.get("type"))
+        number = _number(one, number) if kind == "numberedListItem" else 0
+        together = kind in _LISTED and (before in (kind, _ITEM) or {before, kind} <= _BULLETED)
+        within = indent if kind in _LISTED else ""
+        content = _line(kind, one, number).replace("\n", f"\n{within}")
+        yield "\n" * bool(before and not together) + f"{within}{content}\n"
+        before = kind
+        yield from _lines(
+            one.get("children"), within + _indent(kind, number), _ITEM if kind in _LISTED else kind
+        )
 
 
-def _line(kind: str, one: Block) -> str:
+def _indent(kind: str, number: int) -> str:
+    if kind not in _LISTED:
+        return ""
+    return " " * len(f"{number}. " if number else "* ")
+
+
+def _number(one: Block, before: int) -> int:
+    start = (one.get("props") or {}).get("start")
+    return before + 1 if before or not isinstance(start, int) else start
+
+
+def _line(kind: str, one: Block, number: int) -> str:
     props, content = one.get("props") or {}, _inline(one.get("content"))
     if kind == "codeBlock":
-        return f"```{props.get('language', '')}\n{content}\n```"
+        return f"```{props.get('language') or 'text'}\n{content}\n```"
     if kind == "image":
         return f"![{props.get('name', '')}]({props.get('url', '')})"
+    if kind == "table":
+        return _rows(one.get("content"))
     begins = {
         "heading": "#" * int(props.get("level", 1)) + " ",
         "bulletListItem": "* ",
-        "numberedListItem": f"{props.get('start', 1)}. ",
+        "numberedListItem": f"{number}. ",
         "checkListItem": "* [x] " if props.get("checked") else "* [ ] ",
         "quote": "> ",
         "divider": "***",
     }
-    return begins.get(kind, "") + content
+    broken = "\\\n> " if kind == "quote" else "\\\n"
+    return begins.get(kind, "") + content.strip(" ").replace("\n", broken)
+
+
+def _rows(table: object) -> str:
+    """A table, its columns padded to one width; without a head the first line is empty."""
+    given = table if isinstance(table, dict) else {}
+    rows = [[_cell(cell) for cell in row.get("cells", ())] for row in given.get("rows", ())]
+    if not given.get("headerRows"):
+        rows.insert(0, [""] * max(map(len, rows), default=0))
+    widths = [max(_NARROWEST, *map(len, column)) for column in zip(*rows, strict=False)]
+    lines = [[cell.ljust(width) for cell, width in zip(row, widths, strict=False)] for row in rows]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(cell: object) -> str:
+    return _inline(cell.get("content") if isinstance(cell, dict) else cell).replace("|", "\\|")
 
 
 def _inline(content: object) -> str:
@@ -121,8 +162,19 @@ def _inline(content: object) -> str:
 
 def _marked(one: Inline) -> str:
     if one.get("type") == "link":
-        return f"[{_inline(one.get('content'))}]({one.get('href', '')})"
-    value = str(one.get("text", ""))
+        return _linked(one)
+    return _with_marks(str(one.get("text", "")), one)
+
+
+def _linked(link: Inline) -> str:
+    """A link, made anew for each of its styles, which stand around it."""
+    href, parts = link.get("href", ""), link.get("content")
+    given = parts if isinstance(parts, list) else [{"text": parts or ""}]
+    texts = [one for one in given if isinstance(one, dict)]
+    return "".join(_with_marks(f"[{one.get('text', '')}]({href})", one) for one in texts)
+
+
+def _with_marks(value: str, one: Inline) -> str:
     for style, mark in _MARKS.items():
         if (one.get("styles") or {}).get(style):
             value = f"{mark}{value}{mark}"

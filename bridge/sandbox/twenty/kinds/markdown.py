@@ -1,277 +1,302 @@
-"""Markdown becomes blocks, as the original's editor reads it: with raw HTML, without entities."""
+"""Markdown becomes HTML, and HTML blocks, as in the original's editor: line by line, with raw HTML."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from bridge.sandbox.twenty.kinds import inline, page
+from bridge.sandbox.twenty.kinds.blocks import Block
 
-from bridge.sandbox.twenty.kinds.blocks import LOOKS, Block, Inline, block, joined, text
+_DEPTH = 64
+"""How deep quotes and lists may be nested; below that, text is kept as it is."""
 
-_PARSER = (
-    MarkdownIt("commonmark", {"html": True})
-    .enable(["table", "strikethrough"])
-    .disable(["entity", "autolink", "code"])
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\r\u2028\u2029]*)")
+_HEADING = re.compile(r"(#{1,6})\s+(\S.*)", re.DOTALL)
+_RULE = re.compile(r"\s{0,3}([-*_])\s*(?:\1\s*){2,}")
+_DOUBLE = re.compile(r"=+\s*")
+_UNDERLINE = re.compile(r"[=-]+\s*")
+_QUOTE = re.compile(r"\s{0,3}>")
+_QUOTED = re.compile(r"\s{0,3}>\s?")
+_ITEM = re.compile(r"(\s*)([-*+]|[0-9]+[.)])(\s+)(\[[ xX]\] )?([^\r\u2028\u2029]*)")
+_MARKED = re.compile(r"\s*(?:[-*+]|[0-9]+[.)])\s+")
+_DIVIDES_CELLS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_CELL = re.compile(r"(?:[^|\\]|\\\|?)*+")
+_BEGINS_HEADING = re.compile(r"#{1,6}\s")
+_BEGINS_FENCE = re.compile(r"`{3,}|~{3,}")
+_RAW = re.compile(r" {0,3}<(?:!--|\?|![A-Za-z]|!\[CDATA\[)")
+_RAW_TAG = re.compile(r" {0,3}</?([a-zA-Z][a-zA-Z0-9-]*)(?:\s|/?>|$)")
+_RAW_TAGS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "audio",
+        "base",
+        "basefont",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "col",
+        "colgroup",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frame",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "html",
+        "iframe",
+        "legend",
+        "li",
+        "link",
+        "main",
+        "menu",
+        "menuitem",
+        "nav",
+        "noframes",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "param",
+        "section",
+        "source",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "track",
+        "ul",
+    ]
 )
-# What is made of an address is decided below, where the text is kept.
-_PARSER.validateLink = lambda url: True  # type: ignore[method-assign]
-
-_STYLES = {
-    **dict.fromkeys(("strong", "b"), "bold"),
-    **dict.fromkeys(("em", "i"), "italic"),
-    **dict.fromkeys(("s", "del", "strike"), "strike"),
-    "u": "underline",
-    "code": "code",
-}
-_BLOCKS = ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "tr")
-_SCHEMES = ("", "http", "https", "ftp", "ftps", "mailto", "tel", "callto", "sms", "cid", "xmpp")
-_TAG = re.compile(r"</?([A-Za-z][\w-]*+)[^>]*+>")
-_HREF = re.compile(r"\bhref\s*+=\s*+[\"']?([^\"'\s>]*)", re.IGNORECASE)
-_LESS = re.compile(r"\\<")
-_CHECK = re.compile(r"\[([ xX])\] ")
-_CELL = {"colspan": 1, "rowspan": 1, **LOOKS}
-_HTML_TAG = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 
 
 def to_blocks(markdown: str) -> list[Block]:
     """The blocks that the original makes of Markdown; of nothing but blanks an empty paragraph."""
-    spaced = re.sub(r"(?<=\S)\r\n(?=[^\S\r\n]*\S)", " \n", markdown)
-    tokens = _PARSER.parse(_LESS.sub(r"\\\\<", spaced))
-    return list(_blocks(_Tokens(tokens))) or [block("paragraph", [])]
+    return page.to_blocks(_html(markdown.split("\n"), 0))
 
 
-class _Tokens:
-    """A list of tokens that is read from front to back."""
+class _Piece(NamedTuple):
+    """What some lines were: a paragraph's own text, of all else the HTML."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._tokens = tokens
+    kind: str
+    text: str
+
+
+def _html(lines: Sequence[str], depth: int) -> str:
+    if depth >= _DEPTH:
+        return f"<p>{escape(' '.join(lines))}</p>"
+    return _Reader(lines, depth).html()
+
+
+def _blank(line: str) -> bool:
+    return not line.strip()
+
+
+def _begins_raw(line: str) -> bool:
+    tag = _RAW_TAG.match(line)
+    return bool(_RAW.match(line) or (tag and tag[1].lower() in _RAW_TAGS))
+
+
+def _row(line: str) -> bool:
+    stripped = line.strip()
+    return len(stripped) > len("||") and stripped[0] == stripped[-1] == "|"
+
+
+def _interrupts(line: str) -> bool:
+    """Whether a line that follows text is none itself."""
+    begins = (_BEGINS_HEADING, _BEGINS_FENCE, _QUOTE, _MARKED)
+    return any(one.match(line) for one in begins) or bool(_RULE.fullmatch(line)) or _row(line)
+
+
+class _Reader:
+    """Reads lines from front to back; each method takes those that are of its kind, or none."""
+
+    def __init__(self, lines: Sequence[str], depth: int) -> None:
+        self._lines = lines
+        self._depth = depth
         self._place = 0
+        self._after_blank = True
+        self._pieces: list[_Piece] = []
 
-    def next(self) -> Token | None:
-        token = self._tokens[self._place] if self._place < len(self._tokens) else None
+    def html(self) -> str:
+        kinds = (self._fence, self._heading, self._rule, self._underlined, self._table)
+        while self._place < len(self._lines):
+            if _blank(self._lines[self._place]):
+                self._after_blank = True
+                self._place += 1
+                continue
+            line = self._lines[self._place]
+            if not any(kind(line) for kind in (*kinds, self._quote, self._item, self._raw)):
+                self._paragraph(line)
+            self._after_blank = False
+        return "".join(
+            f"<p>{inline.to_html(one.text)}</p>" if one.kind == "paragraph" else one.text
+            for one in self._pieces
+        )
+
+    def _add(self, kind: str, text: str, *, lines: int) -> bool:
+        self._pieces.append(_Piece(kind, text))
+        self._place += lines
+        return True
+
+    def _fence(self, line: str) -> bool:
+        fence = _FENCE.fullmatch(line)
+        if fence is None:
+            return False
+        closing = re.compile(rf" {{0,3}}{fence[1][0]}{{{len(fence[1])},}}\s*")
+        inner = self._until(self._place + 1, lambda one: bool(closing.fullmatch(one)))
+        language, code = escape(fence[2].strip()), escape("\n".join(inner))
+        html = f'<pre><code data-language="{language}">{code}</code></pre>'
+        return self._add("code", html, lines=len(inner) + 2)
+
+    def _until(self, start: int, ends: Callable[[str], bool]) -> list[str]:
+        end = next((n for n in range(start, len(self._lines)) if ends(self._lines[n])), len(self._lines))
+        return list(self._lines[start:end])
+
+    def _heading(self, line: str) -> bool:
+        heading = _HEADING.fullmatch(line)
+        if heading is None:
+            return False
+        text = heading[2].rstrip()
+        without = text.rstrip("#")
+        if without and without != text and without[-1].isspace():
+            text = without.rstrip()
+        return self._titled(len(heading[1]), text, lines=1)
+
+    def _titled(self, level: int, text: str, *, lines: int) -> bool:
+        return self._add("heading", f"<h{level}>{inline.to_html(text)}</h{level}>", lines=lines)
+
+    def _rule(self, line: str) -> bool:
+        if not _RULE.fullmatch(line):
+            return False
+        above = self._pieces[-1] if self._pieces and not self._after_blank else None
+        if above and above.kind == "paragraph" and not line.strip().strip("-"):
+            self._pieces.pop()
+            return self._titled(2, above.text, lines=1)
+        return self._add("rule", "<hr>", lines=1)
+
+    def _underlined(self, line: str) -> bool:
+        following = self._lines[self._place + 1 : self._place + 2]
+        if not following or not _DOUBLE.fullmatch(following[0]):
+            return False
+        return self._titled(1, line.strip(), lines=2)
+
+    def _table(self, line: str) -> bool:
+        below = self._lines[self._place + 1 : self._place + 2]
+        if "|" not in line or not below or "|" not in below[0] or not _DIVIDES_CELLS.fullmatch(below[0]):
+            return False
+        rows = self._until(self._place + 2, lambda one: "|" not in one)
+        html = _table(_cells(line), [_cells(row) for row in rows])
+        return self._add("table", html, lines=len(rows) + 2)
+
+    def _quote(self, line: str) -> bool:
+        if not _QUOTE.match(line):
+            return False
+        quoted = self._until(self._place, lambda one: not _QUOTE.match(one))
+        more = self._until(self._place + len(quoted), lambda one: _blank(one) or _interrupts(one))
+        inner = [*(_QUOTED.sub("", one, count=1) for one in quoted), *more]
+        html = f"<blockquote>{_html(inner, self._depth + 1)}</blockquote>"
+        return self._add("quote", html, lines=len(inner))
+
+    def _item(self, line: str) -> bool:
+        item = _ITEM.fullmatch(line)
+        if item is None:
+            return False
+        indent, marker, check = len(item[1]), item[2], item[4] or ""
+        content = item.end() - len(item[5])
+        inner = self._belonging(indent, content)
+        kind = "ol" if not check and marker[0] not in "-*+" else "ul"
+        begins = f' start="{marker[:-1]}"' if kind == "ol" and self._first(kind) else ""
+        checked = f'<input type="checkbox"{" checked" * (check[1] != " ")}>' if check else ""
+        below = _html(inner, self._depth + 1) if inner else ""
+        html = f"<{kind}{begins}><li>{checked}<p>{inline.to_html(item[5].strip())}</p>{below}</li></{kind}>"
+        return self._add(kind, html, lines=0)
+
+    def _first(self, kind: str) -> bool:
+        return not self._pieces or self._pieces[-1].kind != kind
+
+    def _belonging(self, indent: int, content: int) -> list[str]:
+        """The lines of an item beyond its first, without their indentation; reads on behind them."""
         self._place += 1
-        return token
+        inner: list[str] = []
+        while (following := self._text_from(self._place)) is not None:
+            line = self._lines[following]
+            depth = len(line) - len(line.lstrip())
+            if depth < content and not (depth > indent and _MARKED.match(line)):
+                break
+            inner += [""] * (following - self._place)
+            inner.append(line[content if depth >= content else indent + 1 :])
+            self._place = following + 1
+        return inner
 
-    def until(self, kind: str, level: int) -> "_Tokens":
-        """The tokens up to the one that closes; that one is read, too."""
-        start = self._place
-        while (token := self.next()) and not (token.type == kind and token.level == level):
-            continue
-        return _Tokens(self._tokens[start : self._place - 1])
+    def _text_from(self, place: int) -> int | None:
+        """The next line that is not blank."""
+        return next((n for n in range(place, len(self._lines)) if not _blank(self._lines[n])), None)
 
+    def _raw(self, line: str) -> bool:
+        if not _begins_raw(line):
+            return False
+        lines = self._until(self._place, _blank)
+        return self._add("raw", "\n".join(lines), lines=len(lines))
 
-def _blocks(tokens: _Tokens) -> Iterator[Block]:
-    while token := tokens.next():
-        if token.type.endswith("_open"):
-            inner = tokens.until(token.type.removesuffix("_open") + "_close", token.level)
-            yield from _container(token, inner)
-        elif token.type in ("fence", "code_block"):
-            language = token.info.split()[0] if token.info.strip() else "text"
-            yield block("codeBlock", [text(token.content.rstrip("\n"))], props={"language": language})
-        elif token.type == "hr":
-            yield block("divider", props={})
-        elif token.type == "html_block":
-            yield from _html_blocks(token.content)
-        elif token.type == "inline":
-            yield from _paragraph(token)
+    def _paragraph(self, line: str) -> None:
+        end = self._place + 1
+        while end < len(self._lines) and not self._ends_paragraph(end):
+            end += 1
+        lines = [re.sub("^ {1,3}", "", one) for one in self._lines[self._place : end]]
+        self._add("paragraph", "\n".join(lines).rstrip(" \t"), lines=len(lines))
 
-
-def _container(token: Token, inner: _Tokens) -> Iterator[Block]:
-    if token.type == "heading_open":
-        level = int(token.tag[1:])
-        yield block("heading", _content(inner.next()), props={**LOOKS, "level": level, "isToggleable": False})
-    elif token.type in ("bullet_list_open", "ordered_list_open"):
-        yield from _items(token, inner)
-    elif token.type == "blockquote_open":
-        looks = {key: LOOKS[key] for key in ("backgroundColor", "textColor")}
-        for one in _blocks(inner):
-            yield {**one, "type": "quote", "props": looks} if one["type"] == "paragraph" else one
-    elif token.type == "table_open":
-        yield _table(inner)
-    else:
-        yield from _blocks(inner)
+    def _ends_paragraph(self, place: int) -> bool:
+        line = self._lines[place]
+        below = self._lines[place + 1 : place + 2]
+        underlined = bool(below and _UNDERLINE.fullmatch(below[0]))
+        return underlined or _blank(line) or _interrupts(line) or _begins_raw(line)
 
 
-def _items(token: Token, inner: _Tokens) -> Iterator[Block]:
-    start = int(token.attrs.get("start", 1))
-    first = True
-    while item := inner.next():
-        parts = list(_blocks(inner.until("list_item_close", item.level)))
-        head, *rest = parts or [block("paragraph", [])]
-        yield _item(token, head, rest, start=start if first else 1)
-        first = False
+def _cells(line: str) -> list[str]:
+    text = line.strip().removeprefix("|").removesuffix("|")
+    cells = []
+    place = 0
+    while place <= len(text):
+        cell = _CELL.match(text, place)
+        end = cell.end() if cell else place
+        cells.append(text[place:end].replace("\\|", "|").strip())
+        place = end + 1
+    return cells
 
 
-def _item(token: Token, head: Block, rest: list[Block], *, start: int) -> Block:
-    if head["type"] != "paragraph":
-        head, rest = block("paragraph", []), [head, *rest]
-    content = head["content"]
-    check = _CHECK.match(content[0]["text"]) if content and content[0]["type"] == "text" else None
-    if check:
-        content = joined([{**content[0], "text": content[0]["text"][check.end() :]}, *content[1:]])
-        return block("checkListItem", content, props={**LOOKS, "checked": check[1] != " "}, children=rest)
-    if token.type == "bullet_list_open":
-        return block("bulletListItem", content, children=rest)
-    props = LOOKS if start == 1 else {**LOOKS, "start": start}
-    return block("numberedListItem", content, props=props, children=rest)
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    """A table as wide as its head; how its columns are aligned counts for nothing."""
 
+    def row(tag: str, cells: list[str]) -> str:
+        filled = [*cells, *[""] * len(head)][: len(head)]
+        shown = (f"<{tag}>{inline.to_html(cell)}</{tag}>" for cell in filled)
+        return f"<tr>{''.join(shown)}</tr>"
 
-def _table(inner: _Tokens) -> Block:
-    rows: list[Block] = []
-    while token := inner.next():
-        if token.type == "tr_open":
-            cells = inner.until("tr_close", token.level)
-            rows.append({"cells": [_cell(_content(one)) for one in _inlines(cells)]})
-    widths = [None] * max((len(row["cells"]) for row in rows), default=0)
-    table = {"type": "tableContent", "columnWidths": widths, "headerRows": 1, "rows": rows}
-    return block("table", table, props={"textColor": "default"})
-
-
-def _inlines(tokens: _Tokens) -> Iterator[Token]:
-    while token := tokens.next():
-        if token.type == "inline":
-            yield token
-
-
-def _cell(content: list[Inline]) -> Block:
-    return {"type": "tableCell", "content": content, "props": _CELL}
-
-
-def _paragraph(token: Token) -> Iterator[Block]:
-    images = [one for one in token.children or () if one.type == "image"]
-    content = _content(token)
-    if content or not images:
-        yield block("paragraph", content)
-    yield from (block("image", props=_picture(one)) for one in images)
-
-
-def _picture(token: Token) -> Block:
-    looks = {"textAlignment": "left", "backgroundColor": "default"}
-    named = {"name": token.content, "url": str(token.attrs.get("src", "")), "caption": ""}
-    return {**looks, **named, "showPreview": True}
-
-
-def _content(token: Token | None) -> list[Inline]:
-    return joined(_Inline().read(token.children or ())) if token else []
-
-
-class _Inline:
-    """Reads inline tokens: which styles hold, and whether they stand in a link."""
-
-    def __init__(self) -> None:
-        # How many times each is open: a text that opens one a thousand times has it once.
-        self._styles: Counter[str] = Counter()
-        self._hidden = ""
-
-    def read(self, tokens: Sequence[Token]) -> Iterator[Inline]:
-        """The content of tokens; what stands in a link becomes the link's own content."""
-        outer: list[Inline] = []
-        held: tuple[str, list[Inline]] | None = None
-        for token in tokens:
-            address = self._link(token)
-            if address is not None and held is None:
-                held = (address, [])
-            elif held is not None and self._closes(token):
-                outer += self._linked(*held)
-                held = None
-            else:
-                (held[1] if held else outer).extend(self._parts(token))
-        yield from outer
-        if held:
-            yield from held[1]
-
-    def _link(self, token: Token) -> str | None:
-        if token.type == "link_open":
-            return str(token.attrs.get("href", ""))
-        tag = _TAG.fullmatch(token.content) if token.type == "html_inline" else None
-        if not tag or tag[1].lower() != "a" or token.content.startswith("</"):
-            return None
-        href = _HREF.search(token.content)
-        return href[1] if href else ""
-
-    def _closes(self, token: Token) -> bool:
-        return token.type == "link_close" or token.content.lower().startswith("</a")
-
-    def _linked(self, address: str, parts: list[Inline]) -> list[Inline]:
-        if urlsplit(address.strip()).scheme.lower() not in _SCHEMES or not address:
-            return parts
-        return [{"type": "link", "href": address, "content": joined(parts)}]
-
-    def _parts(self, token: Token) -> Iterator[Inline]:
-        if token.type == "html_inline":
-            yield from self._tag(token.content)
-        elif token.type.endswith(("_open", "_close")) and token.tag in _STYLES:
-            self._toggle(_STYLES[token.tag], opens=token.type.endswith("_open"))
-        elif token.type in ("softbreak", "hardbreak"):
-            yield from self._text("\n ")
-        elif token.type == "code_inline":
-            yield text(token.content, [*self._styles, "code"])
-        elif token.type in ("text", "text_special"):
-            yield from self._text(token.content)
-
-    def _text(self, value: str) -> Iterator[Inline]:
-        if not self._hidden:
-            yield text(value, self._styles)
-
-    def _tag(self, written: str) -> Iterator[Inline]:
-        tag = _TAG.fullmatch(written)
-        name = tag[1].lower() if tag else ""
-        if name == "br":
-            yield from self._text("\n")
-        elif name in ("script", "style"):
-            self._hidden = "" if written.startswith("</") else name
-        elif name in _STYLES:
-            self._toggle(_STYLES[name], opens=not written.startswith("</"))
-
-    def _toggle(self, style: str, *, opens: bool) -> None:
-        if opens:
-            self._styles[style] += 1
-        elif self._styles[style] > 1:
-            self._styles[style] -= 1
-        else:
-            del self._styles[style]
-
-
-class _Html(HTMLParser):
-    """Paragraphs of raw HTML that stands for itself; a line break between them is one, too."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.paragraphs: list[list[Inline]] = []
-        self._styles: list[str] = []
-        self._open = False
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in _BLOCKS or tag in ("script", "style"):
-            self.paragraphs.append([])
-            self._open = tag in _BLOCKS
-        elif tag == "br":
-            self._add(text("\n"))
-        elif tag in _STYLES:
-            self._styles.append(_STYLES[tag])
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS or tag in ("script", "style"):
-            self._open = False
-        elif _STYLES.get(tag) in self._styles:
-            self._styles.remove(_STYLES[tag])
-
-    def handle_data(self, data: str) -> None:
-        if data.strip():
-            self._add(text(data.strip("\n"), self._styles))
-
-    def _add(self, part: Inline) -> None:
-        if not self._open:
-            self.paragraphs.append([])
-            self._open = True
-        self.paragraphs[-1].append(part)
-
-
-def _html_blocks(written: str) -> Iterator[Block]:
-    parser = _Html()
-    parser.feed(_HTML_TAG.sub(lambda match: f"<{match[1]}></{match[1]}>", written))
-    parser.close()
-    yield from (block("paragraph", joined(one)) for one in parser.paragraphs)
+    headed = row("th", head) if any(head) else ""
+    return f"<table>{headed}{''.join(row('td', one) for one in rows)}</table>"
