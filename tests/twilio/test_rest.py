@@ -14,6 +14,7 @@ from bridge import metrics
 from bridge.errors import TwilioDenied, TwilioRefused, TwilioUnavailable
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.twilio.rest import TwilioRest, open_rest
+from bridge.twilio.rest.http import resource_of
 from tests.support import TEN, twilio_settings
 
 MOBILE = "+33612345678"
@@ -187,3 +188,16 @@ async def test_requests_are_counted_by_resource(rest: TwilioRest, twilio: Twilio
     assert [call async for call in rest.calls()] == []
     after = metrics.TWILIO_REQUESTS.count("Calls", "200"), metrics.TWILIO_REQUESTS.count("Calls", "429")
     assert after == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "resource"),
+    [
+        ("https://api.twilio.com/2010-04-01/Accounts/AC1/Calls/CA1.json", "Calls"),
+        ("https://webhooks.twilio.com/v1/Webhooks/Rules?pageSize=50", "Webhooks"),
+        ("https://api.twilio.com/2010-04-01/Accounts/AC1/Whatever.json?Page=1", "none"),
+        ("https://api.twilio.com/2010-04-01/Accounts/AC1.json", "none"),
+    ],
+)
+def test_a_label_has_only_resources_that_the_bridge_asks_for(url: str, resource: str) -> None:
+    assert resource_of(url) == resource
