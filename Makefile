@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test test-slow check format docs bench pictures lock clean
+.PHONY: help setup demo run test test-slow check format docs bench vendor pictures lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -54,6 +54,9 @@ bench: $(READY)  ## the speed of all of it, beside what people run today; seven 
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+
+vendor: $(READY)  ## the phone page's libraries, from npm, at the versions of vendor.json
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/vendor bridge/web/phone/static/vendor
 
 pictures: $(READY)  ## those of the tutorial, taken anew; needs Chromium
 	TERM=xterm-256color $(BIN)/python -m tests.docs.pictures docs/tutorial.md
