@@ -17,6 +17,13 @@ OPTIONS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--remote-debugging-port=0",
 )
+CALLS = (
+    *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
+    *("--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection"),
+    *("--disable-background-timer-throttling", "--disable-renderer-backgrounding"),
+    "--disable-backgrounding-occluded-windows",
+)
+"""What a page needs that calls: a microphone that needs no permission, sound that needs no gesture."""
 SECONDS = 30
 
 
@@ -61,11 +68,11 @@ class Page:
 
 
 @asynccontextmanager
-async def browsing(url: str, profile: Path) -> AsyncIterator[Page]:
-    """A page, in a browser of its own."""
+async def browsing(url: str, profile: Path, *options: str) -> AsyncIterator[Page]:
+    """A page, in a browser of its own; `options` are Chromium's."""
     assert CHROMIUM
     process = await asyncio.create_subprocess_exec(
-        *(CHROMIUM, *OPTIONS, f"--user-data-dir={profile}", "about:blank"),
+        *(CHROMIUM, *OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -75,16 +82,33 @@ async def browsing(url: str, profile: Path) -> AsyncIterator[Page]:
             session.ws_connect(await _page(session, profile)) as ws,
         ):
             page = Page(ws)
-            await page.ask("Runtime.enable")
-            await page.ask("Page.enable")
-            await page.ask("Page.navigate", url=url)
-            await page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+            await _go(page, url)
             yield page
             await page.ask("Browser.close")
     finally:
         with suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
+
+
+@asynccontextmanager
+async def another(url: str, profile: Path) -> AsyncIterator[Page]:
+    """A further page in the browser of a profile."""
+    port = (profile / "DevToolsActivePort").read_text().partition("\n")[0]
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+        async with session.put("/json/new?about:blank") as answer:
+            opened = await answer.json()
+        async with session.ws_connect(opened["webSocketDebuggerUrl"]) as ws:
+            page = Page(ws)
+            await _go(page, url)
+            yield page
+
+
+async def _go(page: Page, url: str) -> None:
+    await page.ask("Runtime.enable")
+    await page.ask("Page.enable")
+    await page.ask("Page.navigate", url=url)
+    await page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
 
 
 async def _page(session: aiohttp.ClientSession, profile: Path) -> str:

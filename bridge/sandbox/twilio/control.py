@@ -56,10 +56,10 @@ async def change_settings(request: web.Request) -> web.Response:
     A party is `{"does": "answers", "after": 3, "talks": 60}`: a constructor of Party and its arguments.
     """
     sandbox = request.app[SANDBOX]
-    asked = await _read(request)
+    asked = await read_object(request)
     parties = {address: read_party(script) for address, script in asked.pop("parties", {}).items()}
     if unknown := set(asked) - SETTABLE - REST_SETTABLE:
-        raise _bad(f"unknown settings: {', '.join(sorted(unknown))}")
+        raise bad_request(f"unknown settings: {', '.join(sorted(unknown))}")
     sandbox.parties.update(parties)
     for name, value in asked.items():
         setattr(sandbox if name in SETTABLE else sandbox.rest, name, value)
@@ -71,11 +71,11 @@ def read_party(script: dict[str, Any]) -> Party:
     arguments = dict(script)
     does = arguments.pop("does", None)
     if does not in _PARTIES:
-        raise _bad(f"a party does one of {', '.join(_PARTIES)}; not {does!r}")
+        raise bad_request(f"a party does one of {', '.join(_PARTIES)}; not {does!r}")
     try:
         return _PARTIES[does](**arguments)
     except TypeError as error:
-        raise _bad(str(error)) from error
+        raise bad_request(str(error)) from error
 
 
 async def place_call(request: web.Request) -> web.Response:
@@ -84,15 +84,15 @@ async def place_call(request: web.Request) -> web.Response:
     Other members are the arguments of call_from_browser, call_from_phone or call_from_token.
     """
     sandbox = request.app[SANDBOX]
-    asked = await _read(request)
+    asked = await read_object(request)
     try:
         played = await _place(sandbox, asked)
     except SandboxError as error:
         return web.json_response({"code": error.code, "message": error.message}, status=400)
     except KeyError as missing:
-        raise _bad(f"{missing.args[0]} is missing") from missing
+        raise bad_request(f"{missing.args[0]} is missing") from missing
     except (TypeError, ValueError) as error:
-        raise _bad(str(error)) from error
+        raise bad_request(str(error)) from error
     return web.json_response(played.as_json(), status=201)
 
 
@@ -107,26 +107,28 @@ async def _place(sandbox: TwilioSandbox, asked: dict[str, Any]) -> Any:
 
 async def place_load(request: web.Request) -> web.Response:
     """`{"calls": 1000, "rate": 100, "seconds": 60}`; answers with the report when it is over."""
-    asked = await _read(request)
+    asked = await read_object(request)
     try:
         report = await run_load(request.app[SANDBOX], LoadPlan(**asked))
     except (LoadRefused, TypeError) as error:
-        raise _bad(str(error)) from error
+        raise bad_request(str(error)) from error
     return web.json_response(asdict(report))
 
 
-async def _read(request: web.Request) -> dict[str, Any]:
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """The JSON object of a request."""
     # Only JSON is taken: a page in a browser cannot send it here without asking first.
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
     try:
         body = await request.json()
     except ValueError as error:
-        raise _bad("no JSON") from error
+        raise bad_request("no JSON") from error
     if not isinstance(body, dict):
-        raise _bad("send an object")
+        raise bad_request("send an object")
     return body
 
 
-def _bad(text: str) -> web.HTTPBadRequest:
+def bad_request(text: str) -> web.HTTPBadRequest:
+    """What is wrong with it."""
     return web.HTTPBadRequest(text=text)

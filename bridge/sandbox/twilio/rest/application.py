@@ -19,7 +19,9 @@ from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.rest.middleware import guard
 from bridge.sandbox.twilio.rest.show import show_account
 from bridge.sandbox.twilio.sandbox import TwilioSandbox
+from bridge.sandbox.twilio.signalling import control as network
 from bridge.sandbox.twilio.signalling import routes as signalling
+from bridge.sandbox.twilio.telephone import routes as telephone
 
 ACCOUNT = "/2010-04-01/Accounts/{AccountSid}"
 _RECORDING = ACCOUNT + "/Recordings/{Sid}"
@@ -73,5 +75,5 @@ def rest_application(sandbox: TwilioSandbox) -> web.Application:
     app[SANDBOX] = sandbox
     app.add_routes(ROUTES)
     app.add_routes(control_routes())
-    app.add_routes(signalling.ROUTES)
+    app.add_routes([*network.ROUTES, *signalling.ROUTES, *telephone.ROUTES])
     return app

@@ -33,18 +33,32 @@ class Frame:
 
 
 def read_frame(text: str) -> Frame:
-    """What a device sent; raises BadFrame."""
+    """What a browser sent; raises BadFrame."""
+    told = _object(text)
+    return _frame(told.get("type"), told.get("payload", {}))
+
+
+def read_flat(text: str) -> Frame:
+    """What a telephone sent: the members of the payload stand beside the type; raises BadFrame."""
+    told = _object(text)
+    return _frame(told.pop("type", None), told)
+
+
+def _object(text: str) -> dict[str, Any]:
     try:
         told = json.loads(text)
         json.dumps(told, ensure_ascii=False).encode()  # refuses halves of surrogate pairs
     except (ValueError, RecursionError) as error:
         raise BadFrame("not JSON") from error
-    if not isinstance(told, dict) or not isinstance(told.get("type"), str):
-        raise BadFrame("not an object with a type")
-    payload = told.get("payload", {})
-    if not isinstance(payload, dict):
-        raise BadFrame("the payload is not an object")
-    return Frame(told["type"], payload)
+    if not isinstance(told, dict):
+        raise BadFrame("not an object")
+    return told
+
+
+def _frame(kind: object, payload: object) -> Frame:
+    if not isinstance(kind, str) or not isinstance(payload, dict):
+        raise BadFrame("the type is not text, or the payload is not an object")
+    return Frame(kind, payload)
 
 
 def write_frame(kind: str, payload: Mapping[str, Any]) -> str:

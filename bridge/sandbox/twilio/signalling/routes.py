@@ -37,10 +37,10 @@ async def signal(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def converse(device: Speaker, connection: Connection, hub: Hub) -> None:
+async def converse(device: Speaker, connection: Connection, hub: Hub, *, heartbeat: str = HEARTBEAT) -> None:
     """Takes what a device sends until it is gone."""
     every = hub.switches.heartbeat
-    beating = asyncio.create_task(connection.beat(HEARTBEAT, every=every)) if every else None
+    beating = asyncio.create_task(connection.beat(heartbeat, every=every)) if every else None
     try:
         while (text := await connection.next()) is not None:
             await device.take(text)
