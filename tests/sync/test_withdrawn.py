@@ -1,28 +1,27 @@
 """What turns out not to be so leaves Twenty, whatever the timing; what users did there stays."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.callback import Callback, Kind
+from bridge.calls.callback import Callback, digest_of
 from bridge.sandbox.twenty import NEWEST, OLDEST
-from tests.support import ask, create_person, lines_of, new_sid, nodes_of, told
+from tests.support import ask, create_person, lines_of, new_sid, nodes_of
 from tests.sync.support import drain
 from tests.sync.worlds import (
     CALL,
     EDIT_NOTE,
     EDIT_TASK,
-    JANE,
-    LINE,
     WAYS,
     Bridge,
     World,
     a_bridge,
     callbacks_of,
+    dial,
     examples,
     leg_of,
     settled,
@@ -301,49 +300,93 @@ async def test_a_batch_of_new_calls_costs_three_root_fields_and_news_none_for_ta
     assert operations.count("WrittenPhoneCalls") == 1
 
 
-LONE = ["voice", "rings alice", "alice answers", "alice ended", "nobody answers", "dial", "ended"]
+LONE = {
+    "in": ["voice", "rings alice", "alice answers", "alice ended", "nobody answers", "bridged", "ended"],
+    "out": ["voice", "rings", "answered", "talked", "bridged", "recording", "ended"],
+}
 
 
 def _lone(callback: Callback, *, says_direction: bool) -> Callback:
     """A leg's callback that does not name its call."""
     more = {"Direction": "outbound-dial"} if says_direction else {}
     told_by_leg = {name: value for name, value in callback.parameters.items() if name != "ParentCallSid"}
-    return replace(callback, parent_sid=None, parameters=told_by_leg | more)
+    form = told_by_leg | more
+    return replace(
+        callback, parent_sid=None, parameters=form, digest=digest_of(callback.kind, "/twilio/status", form)
+    )
 
 
-def _with_its_dial(sid: str, names: Sequence[str]) -> list[Callback]:
-    a = leg_of(sid, "a")
-    dial = told(
-        Kind.DIAL, sid, at=71, DialCallSid=a, DialCallStatus="completed", DialBridged="true",
-        DialCallDuration="60", CallStatus="in-progress", From=JANE, To=LINE, Direction="inbound",
-    )  # fmt: skip
-    return [dial if name == "dial" else callbacks_of(sid, [name])[0] for name in names]
+def _bridged(sid: str, way: str) -> Callback:
+    """The action of the Dial that connected the first leg, which names it."""
+    call = dict(callbacks_of(sid, ["voice"], way)[0].parameters)
+    del call["CallSid"], call["CallStatus"]
+    return dial(sid, 71, "a", "completed", call, DialBridged="true", DialCallDuration="60")
 
 
-@examples(10)
-@given(
-    order=st.permutations(LONE),
-    lone=st.sets(st.sampled_from([name for name in LONE if "alice" in name])),
-    writes=st.lists(st.booleans(), min_size=len(LONE), max_size=len(LONE)),
-    says_direction=st.booleans(),
-)
-async def test_a_leg_that_does_not_name_its_call_is_part_of_it(
-    bridge: Bridge, order: list[str], lone: set[str], writes: list[bool], says_direction: bool
-) -> None:
+@dataclass(frozen=True)
+class LoneWorld:
+    """The callbacks of a call, of which some, of its first leg, come without the call, or both ways."""
+
+    way: str
+    order: tuple[str, ...]
+    lone: frozenset[str]
+    both: frozenset[str]
+    says_direction: bool
+    writes: tuple[bool, ...]
+
+    def callbacks(self, sid: str) -> list[Callback]:
+        """As they all name the call."""
+        every = WAYS[self.way](sid) | {"bridged": _bridged(sid, self.way)}
+        return [every[name] for name in self.order]
+
+    def arrivals(self, sid: str) -> Iterator[Callback]:
+        """As they come; what comes again, or both ways, does so at once."""
+        for name, callback in zip(self.order, self.callbacks(sid), strict=True):
+            is_lone = name in self.lone and callback.parent_sid is not None
+            if is_lone:
+                yield _lone(callback, says_direction=self.says_direction)
+            if not is_lone or name in self.both:
+                yield callback
+
+
+@st.composite
+def lone_worlds(draw: st.DrawFn) -> LoneWorld:
+    way = draw(st.sampled_from(sorted(LONE)))
+    some = st.frozensets(st.sampled_from(LONE[way]))
+    order = tuple(draw(st.permutations(LONE[way])))
+    writes = tuple(draw(st.lists(st.booleans(), min_size=2 * len(order), max_size=2 * len(order))))
+    return LoneWorld(way, order, draw(some), draw(some), draw(st.booleans()), writes)
+
+
+async def a_lone_leg_is_part_of_its_call(bridge: Bridge, world: LoneWorld) -> None:
     sid, once = new_sid(), new_sid()
-    for name, callback, writes_now in zip(order, _with_its_dial(sid, order), writes, strict=True):
-        arrived = _lone(callback, says_direction=says_direction) if name in lone else callback
-        await bridge.inbox.put(arrived)
+    for callback, writes_now in zip(world.arrivals(sid), world.writes, strict=False):
+        await bridge.inbox.put(callback)
+        await bridge.inbox.put(callback)
         if writes_now:
             await drain(bridge.worker)
     await drain(bridge.worker)
     many = await bridge.shows(sid)
     assert nodes_of(await ask(bridge.twenty, CALL % leg_of(sid, "a"))) == []
+    assert await bridge.rows(leg_of(sid, "a")) == []
     await bridge.clear()
-    await bridge.put(*_with_its_dial(once, order))
+    await bridge.put(*world.callbacks(once))
     one = await bridge.shows(once)
     await bridge.clear()
     assert settled(bridge, many, sid) == settled(bridge, one, once)
+
+
+@examples(10)
+@given(world=lone_worlds())
+async def test_a_leg_that_does_not_name_its_call_is_part_of_it(bridge: Bridge, world: LoneWorld) -> None:
+    await a_lone_leg_is_part_of_its_call(bridge, world)
+
+
+@pytest.mark.slow
+@examples(300)
+@given(world=lone_worlds())
+async def test_lone_legs_of_many_worlds(bridge: Bridge, world: LoneWorld) -> None:
+    await a_lone_leg_is_part_of_its_call(bridge, world)
 
 
 async def test_a_leg_whose_call_is_not_known_is_no_call(bridge: Bridge) -> None:
