@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, digest_of
+from bridge.inbox.purge import purge
 from bridge.sandbox.twenty import NEWEST, OLDEST
-from tests.support import ask, create_person, lines_of, new_sid, nodes_of
+from tests.support import TEN, ask, create_person, lines_of, new_sid, nodes_of
 from tests.sync.support import drain
 from tests.sync.worlds import (
     CALL,
@@ -393,4 +395,23 @@ async def test_a_leg_whose_call_is_not_known_is_no_call(bridge: Bridge) -> None:
     sid = new_sid()
     (rings,) = callbacks_of(sid, ["rings alice"])
     await bridge.put(_lone(rings, says_direction=True))
+    assert nodes_of(await ask(bridge.twenty, CALL % leg_of(sid, "a"))) == []
+
+
+@pytest.mark.parametrize("heard_before", [True, False])
+async def test_a_lone_leg_that_comes_after_its_call_was_purged_changes_nothing(
+    bridge: Bridge, heard_before: bool
+) -> None:
+    sid = new_sid()
+    rings, answers, ended = (
+        _lone(one, says_direction=True)
+        for one in callbacks_of(sid, ["rings alice", "alice answers", "alice ended"])
+    )
+    await bridge.put(callbacks_of(sid, ["voice"])[0], _bridged(sid, "in"))
+    if heard_before:
+        await bridge.put(rings, answers)
+    before = await bridge.shows(sid)
+    assert await purge(bridge.inbox, before=TEN + timedelta(days=400)) == (2 if heard_before else 1)
+    await bridge.put(ended, answers)
+    assert await bridge.shows(sid) == before
     assert nodes_of(await ask(bridge.twenty, CALL % leg_of(sid, "a"))) == []
