@@ -9,12 +9,15 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.provision import NewWebhook, Result
 from bridge.twenty.provision.there import Webhook
 from bridge.twenty.provision.webhook import DESCRIPTION, OPERATIONS, elsewhere, register, wanted
+from bridge.twenty.webhooks import CALL, CHANGED, GONE
 from tests.twenty.provisioning import URL, WEBHOOK, mutations, run, tell
 
 SECRET = WEBHOOK.secret.get_secret_value()
 WEBHOOKS = "{ webhooks { targetUrl operations secret } }"
 ALL = list(OPERATIONS)
 CREATED = ["*.created", "phoneCall.*"]
+CALLS = ["phoneCall.updated", "phoneCall.restored", "phoneCall.deleted"]
+PEOPLE = ["person.updated", "person.restored", "person.deleted", "person.destroyed"]
 OLD = "https://old.example.com/phone/twenty/webhook"
 
 
@@ -27,11 +30,11 @@ def there(*operations: str, url: str = URL, secret: str = SECRET) -> Webhook:
     [
         (there(*ALL), None),
         (there(*reversed(ALL), "note.created"), None),
-        (there("person.*"), {"operations": ["person.*", "phoneCall.updated", "phoneCall.deleted"]}),
+        (there("person.*"), {"operations": ["person.*", *CALLS]}),
         (there("person.*", "phoneCall.*"), None),
-        (there("person.*", "*.updated", "*.deleted"), None),
+        (there("person.*", "*.updated", "*.restored", "*.deleted"), None),
         (there("*.*"), None),
-        (there("*.created", "phoneCall.*"), {"operations": [*CREATED, "person.updated", "person.deleted"]}),
+        (there("*.created", "phoneCall.*"), {"operations": [*CREATED, *PEOPLE]}),
         (there("person.created"), {"operations": ALL}),
         (there(*ALL, secret="another"), {"secret": SECRET}),
         (there(secret=""), {"operations": ALL, "secret": SECRET}),
@@ -109,3 +112,7 @@ async def test_without_a_secret_nothing_is_asked_of_webhooks(twenty: TwentySandb
     done = await run(twenty, webhook_to=None)
     assert done.complete
     assert "webhooks" not in {root for one in twenty.requests for root in one.root_fields}
+
+
+def test_what_is_understood_of_a_delivery_is_registered() -> None:
+    assert set(OPERATIONS) >= CHANGED | GONE | CALL

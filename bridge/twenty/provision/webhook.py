@@ -13,8 +13,11 @@ from bridge.twenty.provision.there import Webhook
 OPERATIONS = (
     "person.created",
     "person.updated",
+    "person.restored",
     "person.deleted",
+    "person.destroyed",
     "phoneCall.updated",
+    "phoneCall.restored",
     "phoneCall.deleted",
 )
 PATH = "/twenty/webhook"
