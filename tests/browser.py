@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = (
@@ -25,6 +27,10 @@ CALLS = (
 )
 """What a page needs that calls: a microphone that needs no permission, sound that needs no gesture."""
 SECONDS = 30
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None and "CHROMIUM_REQUIRED" not in os.environ, reason="there is no Chromium here"
+)
+"""Tests with a browser are skipped without one, and fail where CHROMIUM_REQUIRED is set, as in CI."""
 
 
 @dataclass
@@ -70,7 +76,7 @@ class Page:
 @asynccontextmanager
 async def browsing(url: str, profile: Path, *options: str) -> AsyncIterator[Page]:
     """A page, in a browser of its own; `options` are Chromium's."""
-    assert CHROMIUM
+    assert CHROMIUM, "there is no Chromium on PATH"
     process = await asyncio.create_subprocess_exec(
         *(CHROMIUM, *OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"),
         stdout=asyncio.subprocess.DEVNULL,

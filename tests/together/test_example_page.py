@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bridge.sandbox.twilio import Leg, Party, PlayedCall
-from tests.browser import CHROMIUM, Page, browsing
+from tests.browser import Page, browsing, needs_chromium
 from tests.support import ask, create_person, eventually, finished, nodes_of, until
 from tests.together.conftest import House, OpenHouse
 from tests.web.conftest import KEY
@@ -22,7 +22,7 @@ STAND_IN = Path(__file__).with_name("twilio.js")
 JANE = "+33612345678"
 HOLDS = Party.answers(after=2, talks=None)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+pytestmark = needs_chromium
 
 
 @dataclass

@@ -44,11 +44,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a connected device does while its leg rings."""
+    """What a connected device does: about its leg that rings, or the digits that it presses in a call."""
 
     sid: str
     at: float
-    does: Literal["answers", "rejects"]
+    does: Literal["answers", "rejects", "presses"]
+    digits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,19 @@ class Line:
             return max(self._at, time.monotonic() - self._began)
         return self._at if self._since is None else self._at + max(1.0, time.monotonic() - self._since)
 
+    @property
+    def reached(self) -> float:
+        """The time that the call itself has come to."""
+        return self._at
+
     def put(self, sid: str, step: Request | Document | None) -> None:
         """Sends a leg elsewhere, or ends it."""
         self._came.append(Command(sid, self.now(), step))
         self._woken.set()
 
-    def act(self, sid: str, does: Literal["answers", "rejects"]) -> None:
-        """What the device of a leg does while it rings."""
-        self._came.append(Act(sid, self.now(), does))
+    def act(self, sid: str, does: Literal["answers", "rejects", "presses"], digits: str = "") -> None:
+        """What the device of a leg does."""
+        self._came.append(Act(sid, self.now(), does, digits))
         self._woken.set()
 
     def skip(self, seconds: float) -> None:

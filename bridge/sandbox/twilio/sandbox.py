@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypedDict, Unpack
+from urllib.parse import urlencode, urlsplit
 
 from bridge.sandbox.twilio.account import Account, Application, Key, PhoneNumber
 from bridge.sandbox.twilio.calls import Call, PlayedCall, run_call, run_outgoing
@@ -124,6 +125,15 @@ class TwilioSandbox:
     @voice_fallback_url.setter
     def voice_fallback_url(self, url: str | None) -> None:
         self._app.voice_fallback_url = url
+
+    @property
+    def signalling_host(self) -> str:
+        """Where browsers connect: what the Voice SDK takes as `chunderw`."""
+        return urlsplit(self.url).netloc
+
+    def telephone_url(self, number: str) -> str:
+        """The page that is the telephone of a number."""
+        return f"{self.url}/sandbox/telephone?{urlencode({'number': number})}"
 
     @property
     def postman(self) -> Postman:

@@ -36,6 +36,8 @@ class Call:
     now: float = 0.0
     live: bool = False
     """Whether a connected device takes part; then a second takes a second."""
+    listens: bool = False
+    """Whether digits are waited for; else they pass unheard."""
     document_url: str = ""
     documents: int = 0
     unanswered: str = ""
@@ -61,6 +63,12 @@ class Call:
 
     def wait(self, until: float, *, held: bool = False) -> Flow[Command | Act | None]:
         """Lets time pass; what concerns another leg of this call comes back, its own commands are raised."""
+        while True:
+            command = yield from self._wait(until, held=held)
+            if not isinstance(command, Act) or command.does != "presses" or self.listens:
+                return command
+
+    def _wait(self, until: float, *, held: bool) -> Flow[Command | Act | None]:
         hangs_up_at = self.caller.hangs_up_after
         cut_short = hangs_up_at is not None and hangs_up_at <= until
         target = max(self.now, hangs_up_at) if cut_short and hangs_up_at is not None else until

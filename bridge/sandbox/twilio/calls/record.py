@@ -22,22 +22,38 @@ def record(call: Call, verb: Element) -> Flow[Request | None]:
     except HungUp:
         yield from _keep(call, verb, began_at=began_at, digits="hangup")
         raise
-    if not digits:
+    if digits is None:
         return None
     return (yield from _keep(call, verb, began_at=began_at, digits=digits))
 
 
-def _listen(call: Call, verb: Element) -> Flow[str]:
-    """Waits for the end of the message; the key that ended it, or nothing if nobody spoke."""
+def _listen(call: Call, verb: Element) -> Flow[str | None]:
+    """Waits for the end of the message; the key that ended it, if one did. None: nothing was said."""
     longest = verb.seconds("maxLength", 3600)
     speaks = min(call.caller.speaks, longest)
     if not call.caller.says or not speaks:
         yield from call.wait(call.now + min(verb.seconds("timeout", 5), longest))
-        return ""
+        return None
+    keys = verb.get("finishOnKey", "1234567890*#")
+    if call.caller.is_live:
+        return (yield from _listen_live(call, call.now + speaks, keys))
     yield from call.wait(call.now + speaks)
-    if call.caller.presses and call.caller.presses in verb.get("finishOnKey", "1234567890*#"):
+    if call.caller.presses and call.caller.presses in keys:
         return call.caller.presses
     raise HungUp
+
+
+def _listen_live(call: Call, until: float, keys: str) -> Flow[str]:
+    """A device speaks until it presses one of the keys, hangs up, or the longest message is over."""
+    call.listens = True
+    try:
+        while (act := (yield from call.wait(until, held=True))) is not None:
+            pressed = next((key for key in getattr(act, "digits", "") if key in keys), "")
+            if pressed:
+                return pressed
+    finally:
+        call.listens = False
+    return ""
 
 
 def _keep(call: Call, verb: Element, *, began_at: float, digits: str) -> Flow[Request | None]:

@@ -117,6 +117,8 @@ class Hub:
     async def press(self, end: End, digits: str) -> None:
         """A device sends digits; the one that it talks to hears of them."""
         end.leg.digits += digits
+        if line := self._line(end):
+            line.act(end.leg.sid, "presses", digits)
         if end.peer is not None:
             await end.peer.device.press(end.peer, digits)
 

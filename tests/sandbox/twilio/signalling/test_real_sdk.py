@@ -19,7 +19,7 @@ from aiohttp.test_utils import TestServer
 import bridge
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.sandbox.twilio.twiml import parse_document
-from tests.browser import CALLS, CHROMIUM, Page, another, browsing
+from tests.browser import CALLS, Page, another, browsing, needs_chromium
 from tests.sandbox.twilio.signalling.support import MOBILE, OWN, eventually, token
 from tests.sandbox.twilio.support import App, events
 
@@ -27,7 +27,7 @@ PAGE = Path(__file__).with_name("page")
 VENDOR = Path(bridge.__file__).parent / "web" / "phone" / "static" / "vendor"
 HOLDS = Party.answers(after=1, talks=None)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+pytestmark = needs_chromium
 
 
 @dataclass
@@ -94,15 +94,13 @@ class Browser:
         """A page with the SDK that is registered."""
         sdk = Sdk(await self.open(self.site))
         access = token(self.sandbox, identity, exp=time.time() + ttl)
-        host = self.sandbox.url.removeprefix("http://")
-        await sdk.page(f"start('{host}', '{access}', {json.dumps(options)})")
+        await sdk.page(f"start('{self.sandbox.signalling_host}', '{access}', {json.dumps(options)})")
         await sdk.said("registered")
         return sdk
 
     async def telephone(self, number: str, **query: str) -> Page:
         """The customer's telephone, ready."""
-        asked = urlencode({"number": number, **query})
-        page = await self.open(f"{self.sandbox.url}/sandbox/telephone?{asked}")
+        page = await self.open(f"{self.sandbox.telephone_url(number)}&{urlencode(query)}")
         await shows(page, "ready")
         return page
 
@@ -260,6 +258,28 @@ async def test_a_lost_socket_in_a_call(sandbox: TwilioSandbox, browser: Browser)
     await alice.page("call.disconnect()")
     await alice.said("disconnect")
     assert set(await alice.errors()) <= {31005, 53001}
+
+
+async def test_traps_of_a_lost_socket(app: App, sandbox: TwilioSandbox, browser: Browser) -> None:
+    """What a page has to live with: a call that rings is lost without `cancel`, and without `disconnect`."""
+    app.dial("<Client>alice</Client>")
+    alice = await browser.online()
+    call = asyncio.create_task(sandbox.call_from_phone(MOBILE))
+    await alice.said("incoming")
+    await sandbox.signalling.drop()
+    await alice.said("transportClose", "registered")
+    assert "cancel" not in await alice.page("said")
+    sandbox.skip(30)
+    assert [leg.status for leg in (await call).legs] == ["no-answer"]
+    app.dial(f"<Number>{MOBILE}</Number>", callerId=OWN, answerOnBridge="true")
+    await alice.forget()
+    await alice.page(call_out())
+    await alice.said("ringing")
+    await sandbox.signalling.drop()
+    await alice.said("transportClose", "registered")
+    assert "disconnect" not in await alice.page("said")
+    assert await alice.page("[call.status(), device.isBusy]") == ["closed", True]
+    await eventually(lambda: all(leg.is_over for leg in sandbox.account.calls.values()))
 
 
 @pytest.mark.usefixtures("calling")

@@ -140,6 +140,39 @@ async def test_its_page_is_closed(app: App, sandbox: TwilioSandbox, telephone: T
     assert list(sandbox.account.devices) == ["client:alice"]
 
 
+@pytest.mark.parametrize(
+    ("ends", "digits"),
+    [("digits", "#"), ("hangup", "hangup"), ("time", "")],
+    ids=["key", "hang-up", "length"],
+)
+async def test_it_leaves_a_message(
+    app: App, sandbox: TwilioSandbox, telephone: Telephone, ends: str, digits: str
+) -> None:
+    record = '<Record action="/message" finishOnKey="#" maxLength="120"/>'
+    app.on("/voice", f"<Response><Say>Leave a message.</Say>{record}</Response>")
+    await telephone.say("dial", sdp=telephone.sdp)
+    sid = (await telephone.hears("dialled"))["sid"]
+    await telephone.hears("ringing")
+    await telephone.hears("answer")
+    await telephone.say("digits", sid=sid, digits="#")  # while it is spoken to no key ends anything
+    await eventually(lambda: sandbox.account.calls[sid].digits)
+    line = sandbox.line(sandbox.account.calls[sid])
+    sandbox.skip(2)
+    await eventually(lambda: line.reached >= 1)  # the announcement is over
+    sandbox.skip(10)
+    if ends == "time":
+        sandbox.skip(110)
+    elif ends == "digits":
+        await telephone.say("digits", sid=sid, digits="1")
+        await telephone.say("digits", sid=sid, digits="#")
+    else:
+        await telephone.say("hangup", sid=sid)
+    await telephone.hears("hangup")
+    [message] = app.got("/message")
+    assert message["Digits"] == digits
+    assert int(message["RecordingDuration"]) in ({120} if ends == "time" else range(10, 13))
+
+
 async def test_a_withheld_number_calls_and_is_not_called(
     sandbox: TwilioSandbox, office: Office, app: App
 ) -> None:
