@@ -14,9 +14,7 @@ from bridge import logs
 from bridge.commands import terminal
 from bridge.commands.numbers import telephone_number
 from bridge.commands.progress import progress_bar
-from bridge.draining import draining, worker_for
 from bridge.errors import Standby
-from bridge.history import asking_for
 from bridge.inbox.database import missing_file
 from bridge.inbox.drain_lock import DrainLock, open_drain_lock
 from bridge.inbox.looking import outcomes
@@ -31,6 +29,8 @@ from bridge.twenty.client import open_client
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
 from bridge.twilio.rest import open_rest
+from bridge.wiring.upkeep import asking_for
+from bridge.wiring.worker import draining, worker_for
 
 LOOKS_SECONDS = 0.5
 PATIENT = {None, "twenty.unavailable", "twenty.over_limit", "inbox.unavailable"}

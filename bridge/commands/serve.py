@@ -5,8 +5,9 @@ from pathlib import Path
 
 import uvloop
 
-from bridge import logs, server
+from bridge import logs
 from bridge.settings import load, secrets_of
+from bridge.wiring import serve
 
 
 def run(config: Path | None) -> None:
@@ -14,4 +15,4 @@ def run(config: Path | None) -> None:
     settings = load(config)
     logs.configure(settings.log, secrets=secrets_of(settings))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(server.serve(settings))
+        runner.run(serve.serve(settings))

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.app import token_issuer
 from bridge.commands import terminal
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
@@ -14,6 +13,7 @@ from bridge.settings.load import load_as
 from bridge.settings.parts import TwilioPart
 from bridge.twilio import inspect
 from bridge.twilio.inspect import Expected, Token
+from bridge.wiring.application import token_issuer
 
 
 def issue(config: Path | None, *, identity: str | None, as_json: bool) -> None:

@@ -15,7 +15,6 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
-from bridge.app import open_app
 from bridge.doctor.everything import examine_all
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
@@ -26,6 +25,7 @@ from bridge.twenty.provision import webhook
 from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP
 from bridge.twilio.provision.plan import urls_under
 from bridge.web.protocol import Runner
+from bridge.wiring.application import open_app
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 SECRET = "an-invented-webhook-secret"

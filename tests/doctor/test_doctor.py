@@ -14,7 +14,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bridge.app import open_app
 from bridge.doctor import clock, database, public, rate_limit, running, twilio
 from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Status
@@ -29,6 +28,7 @@ from bridge.twilio.rest.owned import Country
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.addresses import ENOUGH
 from bridge.web.protocol import Runner
+from bridge.wiring.application import open_app
 from tests.disks import mounted
 from tests.doctor.conftest import PREFIX, World, listening
 from tests.support import create_person, new_sid

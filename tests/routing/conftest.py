@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bridge.app import Timing, open_app
 from bridge.demo.bridge import PUBLIC_URL, environment, known_to
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery, Party, PlayedCall, TwilioSandbox, twilio_sandbox
 from bridge.settings import load
 from bridge.web.inbound import Clock, utc_now
+from bridge.wiring.application import Timing, open_app
 from tests.support import ask, eventually, nodes_of
 
 JANE, MOBILE, COMPANY = "+33612345678", "+33698765432", "+33159130001"

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import ClientResponse, ClientSession
 from pytest_aiohttp import AiohttpClient
 
-from bridge.app import open_app
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
+from bridge.wiring.application import open_app
 from tests.support import twenty_settings, twilio_settings
 from tests.web.conftest import KEY, PUBLIC_URL, settings_with
 

@@ -21,9 +21,9 @@ from multidict import CIMultiDict
 from pytest_aiohttp import AiohttpClient
 from twilio.request_validator import RequestValidator
 
-from bridge.app import open_app
 from bridge.settings import Settings
 from bridge.web.protocol import Runner
+from bridge.wiring.application import open_app
 
 AUTH_TOKEN, OLD_TOKEN = "an-invented-auth-token", "the-one-before-it"
 API_SECRET = "an invented secret of thirty-two characters"

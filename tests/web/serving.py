@@ -8,10 +8,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bridge.app import open_app
 from bridge.sandbox.twenty import twenty_sandbox
 from bridge.sandbox.twilio import twilio_sandbox
 from bridge.web.protocol import Runner
+from bridge.wiring.application import open_app
 from tests.web.conftest import API_SECRET, AUTH_TOKEN, settings_with
 
 WEBHOOK_SECRET = "an invented webhook secret"

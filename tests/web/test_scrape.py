@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_aiohttp import AiohttpClient
 from structlog.testing import LogCapture
 
-from bridge.app import SCRAPE
+from bridge.wiring.application import SCRAPE
 from tests.web.conftest import FORM, KEY, Bridge, OpenBridge, payload
 
 STATUS = payload("browser-out-5-status-completed")

@@ -11,11 +11,11 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from bridge.app import LEAVING, SCRAPE, open_app
 from bridge.settings import MetricsSettings, Settings
 from bridge.web.listening import Listening
 from bridge.web.protocol import Runner
 from bridge.web.scrape import Scrape
+from bridge.wiring.application import LEAVING, SCRAPE, open_app
 
 METRICS_STOP_SECONDS = 1
 SERVER_IS_SET = "server.host and server.port, or BRIDGE_HOST and BRIDGE_PORT"

@@ -9,7 +9,6 @@ import structlog
 
 from bridge.background import keep_running
 from bridge.calls.links import RecordingLinks, derived_key
-from bridge.history import forgotten_of
 from bridge.inbox.drain_lock import DrainLock
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
@@ -20,6 +19,7 @@ from bridge.twenty.batches import Batches
 from bridge.twenty.client import TwentyClient
 from bridge.twenty.directory import Directory
 from bridge.twenty.members import Members
+from bridge.wiring.upkeep import forgotten_of
 
 log = structlog.get_logger()
 

@@ -13,8 +13,6 @@ from bridge.calls.caller_ids import CallerIds
 from bridge.calls.dialling import Dialling
 from bridge.calls.lines import Group, Lines
 from bridge.calls.switchboard import Switchboard
-from bridge.draining import draining, links_of, worker_for
-from bridge.history import upkeep
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox
@@ -65,6 +63,8 @@ from bridge.web.transcripts import Transcripts
 from bridge.web.twenty import TwentyWebhook
 from bridge.web.users import Users
 from bridge.web.voice import Voice
+from bridge.wiring.upkeep import upkeep
+from bridge.wiring.worker import draining, links_of, worker_for
 
 log = structlog.get_logger()
 

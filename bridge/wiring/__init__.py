@@ -1,0 +1,1 @@
+"""Settings → parts → application, worker, upkeep. The only room that knows all others."""
