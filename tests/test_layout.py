@@ -9,22 +9,16 @@ import pytest
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 
-EVERYBODYS = frozenset(
-    {"settings", "redact", "logs", "metrics", "errors", "json_text", "unreachable", "printable", "background"}
-)
+EVERYBODYS = frozenset({"settings", "observability", "errors", "json_text", "network_errors", "background"})
 SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
     "calls": frozenset({"errors"}),
     "settings": frozenset({"errors", "calls"}),
-    "redact": frozenset(),
-    "printable": frozenset(),
     "background": frozenset({"errors"}),
     "json_text": frozenset(),
-    "unreachable": frozenset(),
-    "log_lines": frozenset(),
-    "logs": EVERYBODYS | {"log_lines"},
-    "metrics": EVERYBODYS,
+    "network_errors": frozenset(),
+    "observability": EVERYBODYS,
     "twilio": EVERYBODYS | {"calls"},
     "twenty": EVERYBODYS | {"calls"},
     "inbox": EVERYBODYS | {"calls"},

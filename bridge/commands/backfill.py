@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 from rich.progress import Progress
 
-from bridge import logs
 from bridge.commands import terminal
 from bridge.commands.numbers import telephone_number
 from bridge.commands.progress import progress_bar
@@ -20,6 +19,7 @@ from bridge.inbox.drain_lock import DrainLock, open_drain_lock
 from bridge.inbox.looking import outcomes
 from bridge.inbox.marks import Marks
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.observability import logs
 from bridge.settings import Settings, load, secrets_of
 from bridge.settings.agents import agents_of
 from bridge.sync.asking import Found

@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 
-from bridge import printable
 from bridge.commands import terminal
 from bridge.doctor.checks import Finding, Status, Verdict
 from bridge.doctor.everything import examine_all
@@ -16,6 +15,7 @@ from bridge.doctor.probe import QUESTION, open_probe
 from bridge.doctor.settings import not_loaded
 from bridge.doctor.webhook import NAME, is_unproven
 from bridge.errors import SettingsInvalid
+from bridge.observability import printable
 from bridge.settings import Settings, load
 
 MARKS = {Status.OK: ("ok", "green"), Status.WARNING: ("warning", "yellow"), Status.ERROR: ("ERROR", "red")}

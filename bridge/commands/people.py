@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 import typer
 
-from bridge import logs
 from bridge.commands import terminal
 from bridge.commands.table import counted, show
+from bridge.observability import logs
 from bridge.settings import Settings, secrets_of
 from bridge.twenty.client import open_client
 from bridge.twenty.normalise import Kept

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import uvloop
 
-from bridge import logs
+from bridge.observability import logs
 from bridge.settings import load, secrets_of
 from bridge.wiring import serve
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from bridge import printable
 from bridge.commands import terminal
+from bridge.observability import printable
 
 Row = Mapping[str, object]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from bridge import printable
+from bridge.observability import printable
 
 CLEARED = "\r\x1b[K"
 """Back to the beginning of the line, which is empty then."""

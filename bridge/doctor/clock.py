@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp import hdrs
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.unreachable import why
+from bridge.network_errors import why
 
 OFF_SECONDS, TOO_FAR_SECONDS = 5, 60
 """A token of a clock that is ahead holds only later, to Twilio; both headers tell whole seconds."""

@@ -12,7 +12,7 @@ from aiohttp import hdrs
 
 from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.unreachable import why
+from bridge.network_errors import why
 
 SOON = timedelta(days=14)
 TRIES = 4

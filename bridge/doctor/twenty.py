@@ -9,6 +9,7 @@ import aiohttp
 from bridge.doctor import numbers, rate_limit, role
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit, TwentyUnavailable
+from bridge.network_errors import why
 from bridge.settings import TwentySettings
 from bridge.twenty.client import TwentyClient
 from bridge.twenty.compare import find_drifts
@@ -17,7 +18,6 @@ from bridge.twenty.features import OPTIONAL, Feature
 from bridge.twenty.provision import fields, read
 from bridge.twenty.schema import PHONE_CALL
 from bridge.twilio import inspect
-from bridge.unreachable import why
 
 SOON = timedelta(days=30)
 DEFAULT_LIMIT = 100

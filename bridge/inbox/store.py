@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge import background, metrics
+from bridge import background
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
 from bridge.inbox.attempts import adding, attempt
@@ -49,6 +49,7 @@ from bridge.inbox.rows import (
 from bridge.inbox.tables import callbacks, calls, deferred, due, kept, marks, parked, unmatched
 from bridge.inbox.upsert import latest
 from bridge.inbox.writer import GroupCommit, Operation
+from bridge.observability import metrics
 
 MOST_RECENT = 30_000
 """What `recent` gives at the most: some thousands of calls."""

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge import background, metrics
+from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.batch import Batch, Row
 from bridge.inbox.engine import Database, cause, is_damage, refuses_data
+from bridge.observability import metrics
 
 GATHER_SECONDS = 0.002
 """How long to wait for company, where the last commit had some. A lone callback never waits."""

@@ -11,13 +11,13 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
+from bridge.network_errors import why
 from bridge.settings import ServerSettings, TwentySettings
 from bridge.settings.load import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.twenty.client import open_client
 from bridge.twilio.rest.account import open_account
 from bridge.twilio.rest.owned import Number
-from bridge.unreachable import why
 
 SECONDS = 10
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -7,7 +7,6 @@ from typing import Literal, TypeVar
 
 import structlog
 
-from bridge import metrics
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.call import Call, fold
@@ -20,6 +19,7 @@ from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.rows import DueCall, Outcome
+from bridge.observability import metrics
 from bridge.sync.shown import FACTS, NOTHING, WITHDRAWN, Shown, facts
 from bridge.twenty.activities import Standing, Writes
 from bridge.twenty.batches import Batches

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge import metrics
 from bridge.inbox.known import going_on
 from bridge.inbox.marks import Marks
 from bridge.inbox.store import Inbox
+from bridge.observability import metrics
 from bridge.sync.asking import Asking, Found, Wanted
 
 MARK = "reconcile"

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bridge import metrics
 from bridge.calls.call import fold
 from bridge.errors import (
     BridgeError,
@@ -26,6 +25,7 @@ from bridge.errors import (
 from bridge.inbox.lone_legs import is_leg
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
+from bridge.observability import metrics
 from bridge.sync.batch import Preparation, Prepared
 from bridge.sync.doubts import Doubts
 from bridge.sync.isolation import Isolation

@@ -15,8 +15,9 @@ from gql.client import AsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
 
-from bridge import metrics
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
+from bridge.network_errors import seconds_of, why
+from bridge.observability import metrics
 from bridge.settings import TwentySettings
 from bridge.twenty.answers import understood
 from bridge.twenty.budget import Budget
@@ -24,7 +25,6 @@ from bridge.twenty.composites import Composites
 from bridge.twenty.documents import Operation, operation
 from bridge.twenty.text import all_storable
 from bridge.twenty.translate import translate
-from bridge.unreachable import seconds_of, why
 
 UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
 """Operations on /graphql that cost nothing: introspection alone."""

@@ -9,7 +9,6 @@ from hashlib import blake2b
 import structlog
 from aiohttp import web
 
-from bridge import metrics
 from bridge.calls import control
 from bridge.calls.admission import Admission, Admitted
 from bridge.calls.agents import Identity, client_identity
@@ -27,6 +26,7 @@ from bridge.errors import (
 )
 from bridge.inbox.known_call import known_call
 from bridge.inbox.store import Inbox
+from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 
-from bridge import metrics
 from bridge.calls.admission import Admission, Admitted
 from bridge.calls.callback import FORWARDED, Kind
 from bridge.calls.legs import FINAL
@@ -25,6 +24,7 @@ from bridge.calls.routing import (
 )
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
+from bridge.observability import metrics
 from bridge.twenty.members import Members
 from bridge.twenty.recognition import Recognised, Recognition
 from bridge.twilio import answers, twiml

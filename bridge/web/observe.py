@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from bridge import metrics
+from bridge.observability import metrics
 from bridge.web.handlers import Handler
 
 log = structlog.get_logger()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from bridge import metrics
 from bridge.calls.admission import Admission, Outgoing
 from bridge.calls.agents import client_identity
 from bridge.calls.callback import Callback, Kind
@@ -15,6 +14,7 @@ from bridge.calls.numbers import shortened
 from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
+from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.twilio.binding import Binding, Bound
 from bridge.twilio.urls import CallbackUrls

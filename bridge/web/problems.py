@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import structlog
 from aiohttp import hdrs, web
 
-from bridge import metrics
 from bridge.errors import (
     BodyTooLarge,
     BodyTooSlow,
@@ -29,6 +28,7 @@ from bridge.errors import (
     TwilioUnavailable,
     WrongContentType,
 )
+from bridge.observability import metrics
 from bridge.web.handlers import Handler
 from bridge.web.observe import template
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bridge import metrics
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
+from bridge.observability import metrics
 from bridge.web.headers import headers_for
 
 NOT_KNOWN = float("nan")

@@ -8,8 +8,8 @@ import orjson
 import structlog
 from aiohttp import hdrs, web
 
-from bridge import metrics
 from bridge.errors import BridgeError, CannotVouch, NotUnderstood, TooManyRequests, WrongContentType
+from bridge.observability import metrics
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 from bridge.web.addresses import Addresses
 from bridge.web.agents import Caller

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import structlog
 from aiohttp import web
 
-from bridge import metrics
 from bridge.calls.agents import client_identity
 from bridge.calls.texts import Texts
+from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.web.callbacks import Callbacks, answer
 from bridge.web.inbound import Inbound

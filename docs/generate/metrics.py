@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from prometheus_client import Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from bridge import metrics
 from bridge.calls.callback import Kind
 from bridge.calls.texts import NAMES
-from bridge.metrics import Count, Durations
+from bridge.observability import metrics
+from bridge.observability.metrics import Count, Durations
 from bridge.web.problems import STATUS_OF
 from docs.generate.markdown import code, codes, table
 from docs.generate.markdown import page as whole
@@ -42,7 +42,7 @@ each gauge, for all of them see one database."""
 
 def page() -> str:
     """The page."""
-    return whole("Metrics", "`bridge/metrics.py`", _parts())
+    return whole("Metrics", "`bridge/observability/metrics.py`", _parts())
 
 
 def _parts() -> Iterator[str]:

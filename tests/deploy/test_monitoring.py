@@ -10,8 +10,8 @@ import pytest
 import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
-from bridge import metrics
-from bridge.metrics import Count, Durations
+from bridge.observability import metrics
+from bridge.observability.metrics import Count, Durations
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = re.compile(r"twenty_bridge_\w+")

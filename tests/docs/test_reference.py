@@ -9,8 +9,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from bridge import metrics
 from bridge.cli import app
+from bridge.observability import metrics
 from bridge.settings import InboxSettings
 from docs.generate.commands import Command, commands
 from docs.generate.comments import Comment, of_config, of_environment

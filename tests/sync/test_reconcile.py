@@ -16,7 +16,7 @@ from bridge.inbox.marks import Marks
 from bridge.inbox.purge import drop
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import Inbox
-from bridge.metrics import CALLS_RECONCILED
+from bridge.observability.metrics import CALLS_RECONCILED
 from bridge.sandbox.twilio import Delivered, Party, PlayedCall, TwilioSandbox
 from bridge.sync.asking import Asking, Found
 from bridge.sync.reconcile import GRACE, MARK, Reconciler

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from aiohttp import web
 
-from bridge import metrics
 from bridge.errors import TwilioDenied, TwilioRefused, TwilioUnavailable
+from bridge.observability import metrics
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.twilio.rest import TwilioRest, open_rest
 from bridge.twilio.rest.http import resource_of

@@ -6,7 +6,7 @@ import aiohttp
 import jwt
 import pytest
 
-from bridge import metrics
+from bridge.observability import metrics
 from bridge.sandbox.twenty import NEWEST, TwentySandbox
 from bridge.web import keys
 from tests.support import ask

@@ -7,10 +7,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from twilio.request_validator import RequestValidator
 
-from bridge import metrics
 from bridge.calls.callback import Kind
 from bridge.calls.texts import FRENCH
 from bridge.inbox.store import open_inbox
+from bridge.observability import metrics
 from bridge.twilio import forms
 from bridge.twilio.binding import AGENT, Binding
 from bridge.twilio.signature import SIGNATURE_SETTINGS

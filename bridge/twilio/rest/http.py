@@ -12,10 +12,10 @@ import aiohttp
 import structlog
 from aiohttp import hdrs
 
-from bridge import metrics
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
+from bridge.network_errors import seconds_of, why
+from bridge.observability import metrics
 from bridge.twilio.rest.login import Login
-from bridge.unreachable import seconds_of, why
 
 CONNECT_SECONDS = 5
 MOST_PAUSE_SECONDS = 10

@@ -15,8 +15,8 @@ import aiohttp
 import structlog
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioUnavailable
+from bridge.network_errors import why
 from bridge.settings.systems import TwilioAccount
-from bridge.unreachable import why
 
 SHARE_OF_LIFE = 0.8
 """When this much of an access token's life is over, the next request gets a new one."""

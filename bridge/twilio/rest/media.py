@@ -12,10 +12,10 @@ from yarl import URL
 
 from bridge.calls.links import RECORDING_SID
 from bridge.errors import TwilioUnavailable
+from bridge.network_errors import why
 from bridge.settings import TwilioSettings
 from bridge.twilio.rest.http import CONNECT_SECONDS, error_of
 from bridge.twilio.rest.login import login_of
-from bridge.unreachable import why
 
 GONE = frozenset({403, 404, 410})
 MOST_REDIRECTS = 3

@@ -10,10 +10,10 @@ from typing import Any, TextIO
 
 import structlog
 
-from bridge import printable
 from bridge.json_text import to_json
-from bridge.log_lines import Lines
-from bridge.redact import Redactor
+from bridge.observability import printable
+from bridge.observability.log_lines import Lines
+from bridge.observability.redactor import Redactor
 from bridge.settings import LogSettings
 
 LONGEST_VALUE = 2_000

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge import printable
+from bridge.observability import printable
 
 HOSTILE = "a\r\n\x1b[2J\x9b31m\u202eb\u2028\ud800"
 

@@ -3,7 +3,7 @@
 import asyncio
 from io import StringIO
 
-from bridge.log_lines import Lines
+from bridge.observability.log_lines import Lines
 
 
 class Writes(StringIO):

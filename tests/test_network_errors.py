@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from bridge.errors import TwentyUnavailable
+from bridge.network_errors import seconds_of, why
 from bridge.settings import TwentySettings
 from bridge.twenty.client import open_client
-from bridge.unreachable import seconds_of, why
 from tests.doctor.conftest import Proxy, listening
 
 

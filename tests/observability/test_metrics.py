@@ -4,8 +4,8 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridge import metrics
-from bridge.metrics import Count
+from bridge.observability import metrics
+from bridge.observability.metrics import Count
 
 
 def test_names_follow_the_conventions() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.redact import REDACTED, Redactor
+from bridge.observability.redactor import REDACTED, Redactor
 
 SECRETS = ("9f86d081884c7d659a2feaa0c55ad015", 'quo"ted\\ sécret', "with a/slash&more")
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"

@@ -1,0 +1,1 @@
+"""Logs, the redactor that keeps secrets out of them, and metrics."""
