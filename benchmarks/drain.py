@@ -24,7 +24,7 @@ from benchmarks import command, requests, servers
 from benchmarks.load import send
 from bridge.calls.agents import Agents
 from bridge.calls.callback import Callback, Kind, digest_of
-from bridge.calls.links import RecordingLinks
+from bridge.calls.recording_links import RecordingLinks
 from bridge.calls.texts import ENGLISH
 from bridge.demo.process import sandbox_twenty
 from bridge.demo.twenty import Twenty, open_twenty

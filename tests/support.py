@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from bridge.calls.callback import Callback, Kind, digest_of
-from bridge.calls.links import RecordingLinks
+from bridge.calls.recording_links import RecordingLinks
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from bridge.settings import TwentySettings, TwilioSettings

@@ -41,7 +41,7 @@ def modules() -> Iterator[Path]:
 
 
 def room_of(module: Path) -> str:
-    """`calls/call.py` → `calls`, `errors.py` → `errors`, `__init__.py` → ``."""
+    """`calls/fold/call.py` → `calls`, `errors.py` → `errors`, `__init__.py` → ``."""
     name = module.parts[0].removesuffix(".py")
     return "" if name == "__init__" else name
 
@@ -80,10 +80,14 @@ def test_every_room_is_known() -> None:
 @pytest.mark.parametrize(
     ("module", "source", "wrong"),
     [
-        ("calls/call.py", "from bridge.calls.legs import Leg\nfrom bridge.errors import BridgeError", []),
-        ("calls/call.py", "from bridge.settings import Settings", ["settings"]),
-        ("calls/call.py", "import asyncio", ["asyncio"]),
-        ("calls/call.py", "def now():\n    from os.path import join", ["os"]),
+        (
+            "calls/fold/call.py",
+            "from bridge.calls.fold.legs import Leg\nfrom bridge.errors import BridgeError",
+            [],
+        ),
+        ("calls/fold/call.py", "from bridge.settings import Settings", ["settings"]),
+        ("calls/fold/call.py", "import asyncio", ["asyncio"]),
+        ("calls/fold/call.py", "def now():\n    from os.path import join", ["os"]),
         ("twilio/forms.py", "from bridge.twenty import people", ["twenty"]),
         ("twenty/people.py", "import bridge.inbox.store", ["inbox"]),
         ("inbox/migrations/env.py", "from bridge.inbox.tables import metadata", []),
@@ -101,17 +105,17 @@ def test_a_planted_violation_is_found(module: str, source: str, wrong: list[str]
 # All that makes Twilio dial a telephone number, and the modules that do it: each takes an `Admitted` alone.
 DIALS = {
     "Number(": {
-        "calls/lines.py",
+        "calls/routing/lines.py",
         "calls/numbers.py",
-        "calls/routing.py",
+        "calls/routing/steps.py",
         "settings/served.py",
         "twilio/answers.py",
     },
     "dial.number": {"twilio/twiml.py"},
-    "Admitted(": {"calls/admission.py", "twilio/twiml.py"},
+    "Admitted(": {"calls/dialling/admission.py", "twilio/twiml.py"},
     "Admitted": {
-        "calls/admission.py",
-        "calls/routing.py",
+        "calls/dialling/admission.py",
+        "calls/routing/steps.py",
         "twilio/twiml.py",
         "web/calls.py",
         "web/inbound.py",

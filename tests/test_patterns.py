@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bridge.calls.numbers import reading
-from bridge.calls.written import LONGEST
+from bridge.calls.spelling import LONGEST
 from bridge.observability.redactor import Redactor
 from tests.cpu_time import assert_grows_linearly, seconds, short
 
@@ -36,22 +36,22 @@ HEADER = "a request's head: 8 KiB"
 SETTINGS = "the operator's settings"
 LINE = "a line of the log: its fields are cut, a traceback is not"
 ANSWER = "an answer of Twilio's or Twenty's"
-TYPED = "250 characters: `LONGEST` of calls/written.py"
+TYPED = "250 characters: `LONGEST` of calls/spelling.py"
 PLAYED = "the sandbox, which is played with"
 MADE_UP = "the sandbox, by a pattern that is made as it runs"
 OPERATORS = "the operator's own pattern, matched with 200 characters at most"
 
 BOUNDS: Mapping[str, Mapping[str, str]] = {
-    "calls/caller_names.py": {"CODE": FIELD, "TOWN": FIELD, "WORD": FIELD, "ADDRESS": FIELD},
+    "calls/people/caller_names.py": {"CODE": FIELD, "TOWN": FIELD, "WORD": FIELD, "ADDRESS": FIELD},
     "commands/numbers.py": {"ADDRESS": SETTINGS},
-    "calls/dialling.py": {"SEPARATORS": TYPED},
-    "calls/normalising.py": {
+    "calls/dialling/rules.py": {"SEPARATORS": TYPED},
+    "calls/people/normalising.py": {
         "'[0-9]+'": ANSWER,
         "BETWEEN": ANSWER,
         "CALLING_CODE": ANSWER,
         "LETTERS": ANSWER,
     },
-    "calls/numbering.py": {
+    "calls/number_plans.py": {
         "AREA_LEFT_OUT": SETTINGS,
         "ARGENTINE_TWICE": TYPED,
         "BRAZILIAN_MOBILE": TYPED,
@@ -65,9 +65,9 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "KEYPAD": FIELD,
         "'^(?!client:)[A-Za-z][A-Za-z0-9+.-]{0,20}:'": FIELD,
     },
-    "calls/matching.py": {"'[^0-9]'": ANSWER},
-    "calls/surcharged.py": {"re.escape(self.prefix).replace('\\\\.', '[0-9]')": OPERATORS},
-    "calls/written.py": {
+    "calls/people/matching.py": {"'[^0-9]'": ANSWER},
+    "calls/dialling/surcharged.py": {"re.escape(self.prefix).replace('\\\\.', '[0-9]')": OPERATORS},
+    "calls/spelling.py": {
         "PARAMETER": TYPED,
         "EXTENSION": TYPED,
         "'[,;pw]'": TYPED,
@@ -82,8 +82,13 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "EXPORTED": TYPED,
     },
     "calls/agents.py": {"USER": FIELD, "pattern": OPERATORS, "NOT_ALLOWED": FIELD},
-    "calls/patterns.py": {"TOKEN": SETTINGS, "CODE": SETTINGS, "image": OPERATORS, "text": OPERATORS},
-    "calls/links.py": {"RECORDING_SID": TARGET},
+    "calls/identity_patterns.py": {
+        "TOKEN": SETTINGS,
+        "CODE": SETTINGS,
+        "image": OPERATORS,
+        "text": OPERATORS,
+    },
+    "calls/recording_links.py": {"RECORDING_SID": TARGET},
     "cli/moments.py": {"AGO": SETTINGS},
     "inbox/forgetting.py": {"'[^0-9]'": FIELD},
     "observability/redactor.py": {

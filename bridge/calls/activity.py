@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
-from bridge.calls.call import Call, CallStatus, Direction
 from bridge.calls.dispositions import Disposition
-from bridge.calls.handling import Names, duration, handling, name_of
-from bridge.calls.links import RECORDING_SID, Link, RecordingLinks
-from bridge.calls.matching import Match
+from bridge.calls.fold.call import Call, CallStatus, Direction
+from bridge.calls.fold.handling import Names, duration, handling, name_of
 from bridge.calls.numbers import e164, is_withheld
+from bridge.calls.people.matching import Match
+from bridge.calls.recording_links import RECORDING_SID, Link, RecordingLinks
 from bridge.calls.texts import Texts, why_not_placed
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/twenty-twilio-bridge/activity")

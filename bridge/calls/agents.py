@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NewType, TypeVar
 
-from bridge.calls.patterns import issued
+from bridge.calls.identity_patterns import issued
 from bridge.errors import IdentityRefused
 
 Identity = NewType("Identity", str)

@@ -3,10 +3,10 @@
 from typing import Literal
 
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.heard import Heard
-from bridge.calls.legs import Leg
-from bridge.calls.outcome import ended
-from bridge.calls.states import Direction
+from bridge.calls.fold.legs import Leg
+from bridge.calls.fold.outcome import ended
+from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.states import Direction
 from bridge.errors import CallConflict, NotInCall
 
 Action = Literal["start", "pause", "resume", "stop"]

@@ -14,8 +14,8 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from bridge.calls.agents import client_identity
-from bridge.calls.numbering import ARGENTINA, current, is_former, line_of, local, rewritten
-from bridge.calls.written import LONGEST, Written, plain, take_apart
+from bridge.calls.number_plans import ARGENTINA, current, is_former, line_of, local, rewritten
+from bridge.calls.spelling import LONGEST, Written, plain, take_apart
 
 # What networks send in place of a number; the digits spell the word on a keypad.
 # https://www.twilio.com/docs/voice/twiml#twilios-request-to-your-application

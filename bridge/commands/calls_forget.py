@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.calls.activity import record_id
-from bridge.calls.call import fold
+from bridge.calls.fold.call import fold
 from bridge.calls.numbers import Number
 from bridge.commands import terminal
 from bridge.commands.numbers import address

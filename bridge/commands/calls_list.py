@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
-from bridge.calls.call import Call, fold
+from bridge.calls.fold.call import Call, fold
 from bridge.calls.numbers import Number, e164
 from bridge.commands.numbers import address
 from bridge.commands.table import Row, show

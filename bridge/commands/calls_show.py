@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bridge.calls.activity import record_id, title
-from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback
-from bridge.calls.matching import NOBODY
+from bridge.calls.fold.call import Call, fold
+from bridge.calls.people.matching import NOBODY
 from bridge.commands import terminal
 from bridge.commands.table import Row, show
 from bridge.inbox.known_call import KnownCall, known_call

@@ -3,7 +3,7 @@
 import re
 
 from bridge.calls.numbers import Number, e164, is_withheld
-from bridge.calls.written import plain
+from bridge.calls.spelling import plain
 from bridge.errors import NumberRefused
 
 ADDRESS = re.compile(

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.numbers import Number, e164, user_of
-from bridge.calls.written import LONGEST, plain
+from bridge.calls.spelling import LONGEST, plain
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.purge import drop
 from bridge.inbox.store import Inbox

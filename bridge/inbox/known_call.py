@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback
-from bridge.calls.matching import Match
+from bridge.calls.people.matching import Match
 from bridge.inbox.lone_legs import calls_of_legs, may_be_leg
 from bridge.inbox.rows import match_of
 from bridge.inbox.store import Inbox, callbacks_of

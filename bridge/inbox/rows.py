@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.matching import Match, Person
-from bridge.calls.outcome import closes
+from bridge.calls.fold.outcome import closes
+from bridge.calls.people.matching import Match, Person
 from bridge.inbox.batch import Row
 from bridge.json_text import to_json
 

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, REGION_CODE_FOR_NON_GEO_ENTITY
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from bridge.calls.dialling import Rules
-from bridge.calls.limits import Limits
+from bridge.calls.dialling.limits import Limits
+from bridge.calls.dialling.rules import Rules
 from bridge.settings.access import distinct
 from bridge.settings.types import PhoneNumber, Region, Section
 

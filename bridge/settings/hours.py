@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator
 
-from bridge.calls.hours import DAY, Hours, Span, week_of
+from bridge.calls.routing.hours import DAY, Hours, Span, week_of
 from bridge.settings.types import Section
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from bridge.calls.dialling import Dialling
+from bridge.calls.dialling.rules import Dialling
 from bridge.calls.numbers import home_region
 from bridge.errors import NumberRefused
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings, distinct

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bridge.calls.agents import identity_of
-from bridge.calls.lines import Group, Line, Lines, Message, Number, Owner, Recording, Step, Voicemail
+from bridge.calls.routing.lines import Group, Line, Lines, Message, Number, Owner, Recording, Step, Voicemail
 from bridge.calls.texts import Texts
 from bridge.settings.access import AgentSettings
 from bridge.settings.lines import OURS, LineSettings, LinesSettings, RecordedSettings, RingStep

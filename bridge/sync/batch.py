@@ -9,12 +9,12 @@ import structlog
 
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.call import Call, fold
-from bridge.calls.caller_names import name_of_caller
 from bridge.calls.dispositions import dispositions
-from bridge.calls.links import RecordingLinks
-from bridge.calls.matching import NOBODY, Candidate, Match, Person, Several, choose
+from bridge.calls.fold.call import Call, fold
 from bridge.calls.numbers import Number, e164
+from bridge.calls.people.caller_names import name_of_caller
+from bridge.calls.people.matching import NOBODY, Candidate, Match, Person, Several, choose
+from bridge.calls.recording_links import RecordingLinks
 from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten

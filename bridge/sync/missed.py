@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from bridge.calls.activity import moment
-from bridge.calls.call import Call, CallStatus, Direction, fold
-from bridge.calls.handling import duration
-from bridge.calls.links import Link
-from bridge.calls.matching import Person
+from bridge.calls.fold.call import Call, CallStatus, Direction, fold
+from bridge.calls.fold.handling import duration
 from bridge.calls.numbers import e164, readable
+from bridge.calls.people.matching import Person
+from bridge.calls.recording_links import Link
 from bridge.calls.texts import Texts
 from bridge.inbox.reminded import reminded_calls
 from bridge.inbox.store import Inbox

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.calls.agents import Agents, client_identity
-from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback
-from bridge.calls.legs import FINAL
+from bridge.calls.fold.call import Call, fold
+from bridge.calls.fold.legs import FINAL
 from bridge.calls.numbers import e164, is_withheld, line_at, user_of
 from bridge.twilio.rest.resources import CallResource
 

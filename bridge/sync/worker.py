@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bridge.calls.call import fold
+from bridge.calls.fold.call import fold
 from bridge.errors import (
     BridgeError,
     Duplicate,

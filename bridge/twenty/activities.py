@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.calls.activity import record_id
-from bridge.calls.matching import Person
+from bridge.calls.people.matching import Person
 from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches, Record, Refused
 from bridge.twenty.client import Executes

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bridge.calls.links import Link
+from bridge.calls.recording_links import Link
 from bridge.twenty.text import storable
 
 Block = dict[str, Any]

@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 
 from bridge import background
-from bridge.calls.matching import Person, Several, choose
 from bridge.calls.numbers import Number
+from bridge.calls.people.matching import Person, Several, choose
 from bridge.errors import TwentyError, TwentyUnavailable
 from bridge.twenty.budget import INTERACTIVE
 from bridge.twenty.client import Executes, TwentyClient

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Collection
 
-from bridge.calls.matching import Candidate
 from bridge.calls.numbers import Number
+from bridge.calls.people.matching import Candidate
 from bridge.twenty.client import Executes
 from bridge.twenty.people import find_people
 

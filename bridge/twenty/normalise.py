@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.calls.normalising import Left, Phone, is_lost, normalised
+from bridge.calls.people.normalising import Left, Phone, is_lost, normalised
 from bridge.twenty.client import Executes
 from bridge.twenty.people import numbers_in
 from bridge.twenty.phones import Field, additional, as_input, is_same, phones_in, primary

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from bridge.calls.activity import record_id
-from bridge.calls.matching import Candidate, Person, has, patterns
 from bridge.calls.numbers import Number, readable
+from bridge.calls.people.matching import Candidate, Person, has, patterns
 from bridge.errors import TwentyDenied
 from bridge.twenty.batches import Batches, Record
 from bridge.twenty.client import Executes

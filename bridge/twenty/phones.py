@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bridge.calls.normalising import Phone
+from bridge.calls.people.normalising import Phone
 from bridge.twenty.composites import entries
 
 Field = Mapping[str, Any]

@@ -10,8 +10,8 @@ from datetime import datetime
 import structlog
 
 from bridge import background
-from bridge.calls.matching import Person, Several, choose
 from bridge.calls.numbers import Number, shortened
+from bridge.calls.people.matching import Person, Several, choose
 from bridge.errors import TwentyError
 from bridge.twenty.client import Executes, TwentyClient
 from bridge.twenty.directory import Directory

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any, Self
 
 from bridge.calls.activity import Activity, record_id
-from bridge.calls.links import Link
+from bridge.calls.recording_links import Link
 from bridge.twenty.batches import Record
 from bridge.twenty.blocks import paragraphs, rich_text
 from bridge.twenty.composites import entries

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Client, Dial, Number, VoiceResponse
 
-from bridge.calls.lines import Line, Message, Voicemail
-from bridge.calls.routing import Decision, Forward, Ring
+from bridge.calls.routing.lines import Line, Message, Voicemail
+from bridge.calls.routing.steps import Decision, Forward, Ring
 from bridge.twilio.document import written
 from bridge.twilio.twiml import STATUS_EVENTS, recorded
 from bridge.twilio.urls import CallbackUrls

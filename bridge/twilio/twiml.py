@@ -8,8 +8,8 @@ from functools import lru_cache, partial
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
-from bridge.calls.admission import Admitted
 from bridge.calls.agents import client_identity
+from bridge.calls.dialling.admission import Admitted
 from bridge.twilio.document import written
 from bridge.twilio.urls import CallbackUrls
 

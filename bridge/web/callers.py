@@ -3,8 +3,8 @@
 import structlog
 from aiohttp import hdrs, web
 
-from bridge.calls.matching import Person
 from bridge.calls.numbers import e164, is_withheld
+from bridge.calls.people.matching import Person
 from bridge.errors import NotUnderstood, TwentyError
 from bridge.twenty.callers import Callers, LastCall, Profile, ScreenPop
 from bridge.web.door import Door

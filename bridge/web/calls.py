@@ -10,12 +10,12 @@ import structlog
 from aiohttp import web
 
 from bridge.calls import control
-from bridge.calls.admission import Admission, Admitted
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
-from bridge.calls.heard import Heard
-from bridge.calls.lines import Lines
+from bridge.calls.dialling.admission import Admission, Admitted
+from bridge.calls.fold.parties import Heard
 from bridge.calls.numbers import is_withheld, shortened
+from bridge.calls.routing.lines import Lines
 from bridge.errors import (
     CallConflict,
     CallUnknown,

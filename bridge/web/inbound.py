@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 
-from bridge.calls.admission import Admission, Admitted
 from bridge.calls.callback import FORWARDED, Kind
-from bridge.calls.legs import FINAL
-from bridge.calls.lines import Group, Line, Lines, Message, Voicemail
+from bridge.calls.dialling.admission import Admission, Admitted
+from bridge.calls.fold.legs import FINAL
 from bridge.calls.numbers import e164
-from bridge.calls.routing import (
+from bridge.calls.routing.lines import Group, Line, Lines, Message, Voicemail
+from bridge.calls.routing.steps import (
     Decision,
     Forward,
     Phones,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from bridge.calls.admission import Admission, Outgoing
 from bridge.calls.agents import client_identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.lines import Lines
+from bridge.calls.dialling.admission import Admission, Outgoing
 from bridge.calls.numbers import shortened
+from bridge.calls.routing.lines import Lines
 from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox

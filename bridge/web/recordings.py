@@ -10,7 +10,7 @@ import aiohttp
 import structlog
 from aiohttp import hdrs, web
 
-from bridge.calls.links import RECORDING_SID, RecordingLinks
+from bridge.calls.recording_links import RECORDING_SID, RecordingLinks
 from bridge.errors import NotAllowed, TooBusy, TwilioDenied, TwilioRefused
 from bridge.twilio.rest.media import Media
 from bridge.web.addresses import Addresses

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bridge.calls.agents import Agents, Identity
-from bridge.calls.dialling import Dialled
+from bridge.calls.dialling.rules import Dialled
 from bridge.errors import IdentityRefused
 from bridge.twenty.members import Members
 

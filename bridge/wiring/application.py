@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from aiohttp import web
 
-from bridge.calls.admission import Admission
-from bridge.calls.caller_ids import CallerIds
-from bridge.calls.dialling import Dialling
-from bridge.calls.lines import Group, Lines
-from bridge.calls.switchboard import Switchboard
+from bridge.calls.dialling.admission import Admission
+from bridge.calls.dialling.caller_ids import CallerIds
+from bridge.calls.dialling.rules import Dialling
+from bridge.calls.live_calls import Switchboard
+from bridge.calls.routing.lines import Group, Lines
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.elsewhere import following
 from bridge.inbox.store import Inbox, open_inbox

@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from bridge.background import keep_running
-from bridge.calls.links import RecordingLinks, derived_key
+from bridge.calls.recording_links import RecordingLinks, derived_key
 from bridge.inbox.drain_lock import DrainLock
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings

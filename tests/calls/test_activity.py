@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from bridge.calls.activity import activity_of, record_id, title
-from bridge.calls.call import Call, CallStatus, fold
 from bridge.calls.callback import Kind
-from bridge.calls.handling import duration, handling
-from bridge.calls.matching import NOBODY, Match, Person
+from bridge.calls.fold.call import Call, CallStatus, fold
+from bridge.calls.fold.handling import duration, handling
+from bridge.calls.people.matching import NOBODY, Match, Person
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
 from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, leg, recorded
 from tests.support import LINKS

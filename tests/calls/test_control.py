@@ -5,7 +5,7 @@ import pytest
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.control import Action, line_of, may_transfer, next_status, was_in
-from bridge.calls.heard import Heard
+from bridge.calls.fold.parties import Heard
 from bridge.errors import BridgeError, CallConflict, NotInCall
 from tests.support import told
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.call import CallStatus, Direction, fold
 from bridge.calls.callback import PLACE, Callback, Kind
+from bridge.calls.fold.call import CallStatus, Direction, fold
 from tests.calls.conftest import (
     COMPANY,
     CUSTOMER,

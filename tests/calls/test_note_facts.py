@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bridge.calls.activity import activity_of
-from bridge.calls.call import fold
 from bridge.calls.callback import Kind
-from bridge.calls.matching import NOBODY
+from bridge.calls.fold.call import fold
+from bridge.calls.people.matching import NOBODY
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
 from bridge.twenty.notes import note_of
 from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.calls.callback import Kind
-from bridge.calls.matching import Person
+from bridge.calls.people.matching import Person
 from bridge.commands.backfill import show_counts
 from bridge.inbox.store import Inbox
 from tests.commands.support import typed, with_inbox

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.matching import Match, Person
+from bridge.calls.people.matching import Match, Person
 from bridge.inbox.rows import DueCall, Outcome, Settled
 from bridge.inbox.store import Inbox
 from tests.support import TEN, told

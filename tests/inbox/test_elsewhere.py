@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.switchboard import Switchboard
+from bridge.calls.live_calls import Switchboard
 from bridge.inbox.elsewhere import Elsewhere, following
 from bridge.inbox.postgresql import alone
 from bridge.inbox.sightings import LATE_SECONDS, MOST_MISSING, Sightings

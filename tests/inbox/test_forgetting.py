@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.matching import Person
 from bridge.calls.numbers import Number
+from bridge.calls.people.matching import Person
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten, calls_of, erase, hashes_of
 from bridge.inbox.store import Inbox

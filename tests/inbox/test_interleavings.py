@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bridge.calls.callback import Kind
-from bridge.calls.matching import Match, Person
+from bridge.calls.people.matching import Match, Person
 from bridge.inbox.forgetting import erase
 from bridge.inbox.looking import retry
 from bridge.inbox.purge import drop

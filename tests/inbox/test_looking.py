@@ -10,7 +10,7 @@ from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
-from bridge.calls.matching import Person
+from bridge.calls.people.matching import Person
 from bridge.inbox.known_call import State, known_call
 from bridge.inbox.looking import PAGE, attempts_of, known_calls, outcomes, retry
 from bridge.inbox.marks import Marks

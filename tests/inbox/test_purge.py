@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.matching import Person
+from bridge.calls.people.matching import Person
 from bridge.inbox.known_call import State, known_call
 from bridge.inbox.purge import BATCH, Retention, drop, purge
 from bridge.inbox.rows import row_of, stored

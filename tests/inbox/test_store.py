@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.matching import Match, Person
+from bridge.calls.people.matching import Match, Person
 from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox

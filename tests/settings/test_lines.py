@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from bridge.calls.lines import Group, Line, Message, Number, Owner, Recording
+from bridge.calls.routing.lines import Group, Line, Message, Number, Owner, Recording
 from bridge.calls.texts import ENGLISH, FRENCH
 from bridge.errors import SettingsInvalid
 from bridge.settings.hours import opening

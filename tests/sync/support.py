@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bridge.calls.matching import Several
+from bridge.calls.people.matching import Several
 from bridge.sync.worker import Worker
 
 

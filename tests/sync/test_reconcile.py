@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bridge.calls.agents import Agents, Allowed
-from bridge.calls.call import Call, fold
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.call import Call, fold
 from bridge.errors import TwilioUnavailable
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.known import known_of

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.agents import Agents, Allowed, Only
-from bridge.calls.call import fold
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.call import fold
 from bridge.sync.remembered import Ours, lacking, numbers_of
 from bridge.twilio.rest.remembered import call_callback, recording_callback
 from bridge.twilio.rest.resources import CallResource, RecordingResource

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientPayloadError, ClientResponse, web
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.links import RecordingLinks, derived_key
+from bridge.calls.recording_links import RecordingLinks, derived_key
 from bridge.inbox.known_call import known_call
 from bridge.inbox.store import open_inbox
 from bridge.sandbox.twilio.recordings import Recording

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.links import Link
+from bridge.calls.recording_links import Link
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.blocks import bullet, linked, paragraphs, plain, quotes, rich_text
 from bridge.twenty.client import TwentyClient

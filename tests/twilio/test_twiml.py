@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.admission import Admitted
 from bridge.calls.agents import identity_of
+from bridge.calls.dialling.admission import Admitted
 from bridge.twilio import twiml
 from bridge.twilio.urls import CallbackUrls
 

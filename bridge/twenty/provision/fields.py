@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.calls.call import CallStatus, Direction
+from bridge.calls.fold.call import CallStatus, Direction
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step
 from bridge.twenty.provision.there import Object, Structure

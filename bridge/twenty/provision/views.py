@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.calls.call import CallStatus, Direction
+from bridge.calls.fold.call import CallStatus, Direction
 from bridge.twenty.provision import columns
 from bridge.twenty.provision.columns import Widths, without
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT

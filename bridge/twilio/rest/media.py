@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import hdrs
 from yarl import URL
 
-from bridge.calls.links import RECORDING_SID
+from bridge.calls.recording_links import RECORDING_SID
 from bridge.errors import TwilioUnavailable
 from bridge.network_errors import why
 from bridge.settings import TwilioSettings

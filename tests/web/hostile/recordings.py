@@ -1,6 +1,6 @@
 """Against what was said: recordings, and calls of others."""
 
-from bridge.calls.links import RecordingLinks
+from bridge.calls.recording_links import RecordingLinks
 from tests.web.conftest import PUBLIC_URL
 from tests.web.hostile.row import JSON, KEYED, Row, request
 

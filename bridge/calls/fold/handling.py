@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bridge.calls.agents import client_identity
-from bridge.calls.call import Call, Direction
-from bridge.calls.legs import Leg
+from bridge.calls.fold.call import Call, Direction
+from bridge.calls.fold.legs import Leg
 from bridge.calls.numbers import readable
 from bridge.calls.texts import Texts
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import FORWARDED, PLACED_BY, Callback, Kind
-from bridge.calls.legs import FINAL
-from bridge.calls.tally import WIDEST, Tally
+from bridge.calls.dialling.tally import WIDEST, Tally
+from bridge.calls.fold.legs import FINAL
 
 LONGEST_CALL = timedelta(hours=4)
 """What Twilio bounds a <Dial> by where nothing is said. https://www.twilio.com/docs/voice/twiml/dial#timelimit"""

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from bridge.calls.dialling import ONE_PRICE, ORDINARY, Dialling, Rules
+from bridge.calls.dialling.rules import ONE_PRICE, ORDINARY, Dialling, Rules
+from bridge.calls.dialling.surcharged import surcharge_of
 from bridge.calls.numbers import Number
-from bridge.calls.surcharged import surcharge_of
 from bridge.calls.texts import REASONS
 from bridge.errors import NumberRefused
 from tests.calls.spellings import numbers, spelled

@@ -3,7 +3,7 @@
 import re
 
 from bridge.calls.numbers import Number, reading
-from bridge.calls.written import plain
+from bridge.calls.spelling import plain
 
 WORD = re.compile(r"[^\W\d_]+")
 PLACEHOLDER_WORDS = frozenset(

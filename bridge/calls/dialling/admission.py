@@ -10,11 +10,11 @@ from typing import NewType
 
 from bridge.calls.agents import Identity, client_identity, identity_of
 from bridge.calls.callback import Callback
-from bridge.calls.caller_ids import CallerIds
-from bridge.calls.dialling import Dialled, Dialling
-from bridge.calls.limits import Limits
+from bridge.calls.dialling.caller_ids import CallerIds
+from bridge.calls.dialling.limits import Limits
+from bridge.calls.dialling.rules import Dialled, Dialling
+from bridge.calls.live_calls import Switchboard
 from bridge.calls.numbers import shortened
-from bridge.calls.switchboard import Switchboard
 from bridge.errors import NumberRefused
 
 NOBODY = Identity("")

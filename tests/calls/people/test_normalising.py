@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.normalising import Left, Phone, country_of, is_lost, is_normal, normalised
 from bridge.calls.numbers import Number
+from bridge.calls.people.normalising import Left, Phone, country_of, is_lost, is_normal, normalised
 from tests.calls.spellings import MARKS, SCRIPTS, SEPARATORS, numbers, written
 
 JANE = Phone("612345601", "+33", "FR")

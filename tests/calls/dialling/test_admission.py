@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from bridge.calls.admission import Admission, Admitted, Outgoing
 from bridge.calls.agents import Agents, Identity, Member, Roster, member_identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.caller_ids import CallerIds
-from bridge.calls.dialling import Dialling, Rules
-from bridge.calls.limits import Limits
-from bridge.calls.switchboard import Switchboard
+from bridge.calls.dialling.admission import Admission, Admitted, Outgoing
+from bridge.calls.dialling.caller_ids import CallerIds
+from bridge.calls.dialling.limits import Limits
+from bridge.calls.dialling.rules import Dialling, Rules
+from bridge.calls.live_calls import Switchboard
 from bridge.errors import NumberRefused
 from tests.support import TEN, new_sid, told
 

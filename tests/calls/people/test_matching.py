@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from bridge.calls.matching import (
+from bridge.calls.numbers import Number, e164
+from bridge.calls.people.matching import (
     NOBODY,
     Candidate,
     Match,
@@ -20,7 +21,6 @@ from bridge.calls.matching import (
     number_of,
     patterns,
 )
-from bridge.calls.numbers import Number, e164
 from tests.calls.spellings import EXTENSIONS, REGIONS, SEPARATORS, numbers, spelled, whole, written
 
 Saved = tuple[str, str, str, str]

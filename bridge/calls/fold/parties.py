@@ -7,9 +7,9 @@ from typing import Self
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.legs import Leg, caller_of, first, legs_of, number_that_called, parent_leg
+from bridge.calls.fold.legs import Leg, caller_of, first, legs_of, number_that_called, parent_leg
+from bridge.calls.fold.states import Direction
 from bridge.calls.numbers import ANONYMOUS, line_at
-from bridge.calls.states import Direction
 
 
 @dataclass(frozen=True, slots=True)

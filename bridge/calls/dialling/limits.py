@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.calls.switchboard import Switchboard
+from bridge.calls.live_calls import Switchboard
 from bridge.errors import NumberRefused
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

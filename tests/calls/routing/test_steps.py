@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.admission import Admitted
-from bridge.calls.hours import Hours, Span
-from bridge.calls.lines import Group, Line, Lines, Message, Number, Owner, Step, Voicemail
-from bridge.calls.routing import MOST_LEGS, Decision, Forward, Phones, Ring, begin, go_on, spoken_since
+from bridge.calls.dialling.admission import Admitted
+from bridge.calls.routing.hours import Hours, Span
+from bridge.calls.routing.lines import Group, Line, Lines, Message, Number, Owner, Step, Voicemail
+from bridge.calls.routing.steps import MOST_LEGS, Decision, Forward, Phones, Ring, begin, go_on, spoken_since
 from bridge.calls.texts import ENGLISH
 
 NOON, NIGHT = datetime(2026, 11, 23, 12, tzinfo=UTC), datetime(2026, 11, 23, 23, tzinfo=UTC)

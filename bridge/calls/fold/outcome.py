@@ -1,9 +1,9 @@
 """How a call went: whether it is over, and the best outcome that the evidence shows."""
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.heard import Heard
-from bridge.calls.legs import FINAL, PROGRESS, seconds
-from bridge.calls.states import CallStatus, Direction
+from bridge.calls.fold.legs import FINAL, PROGRESS, seconds
+from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.states import CallStatus, Direction
 
 # Of a call out that nobody answered. Twenty has no "no answer".
 UNANSWERED = {

@@ -6,8 +6,8 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from bridge.calls.dialling import Dialling, Rules
-from bridge.calls.surcharged import SURCHARGED, surcharge_of
+from bridge.calls.dialling.rules import Dialling, Rules
+from bridge.calls.dialling.surcharged import SURCHARGED, surcharge_of
 from bridge.errors import NumberRefused
 
 VERDICTS = Path(__file__).with_name("verdicts.txt")

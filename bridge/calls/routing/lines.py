@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bridge.calls.hours import Hours
 from bridge.calls.numbers import line_at
+from bridge.calls.routing.hours import Hours
 from bridge.calls.texts import Texts
 
 

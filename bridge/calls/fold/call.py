@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.calls import outcome
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.heard import Heard
-from bridge.calls.legs import Leg, first, seconds
-from bridge.calls.states import CallStatus, Direction
-from bridge.calls.times import times_of
-from bridge.calls.written import take_apart
+from bridge.calls.fold import outcome
+from bridge.calls.fold.legs import Leg, first, seconds
+from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.states import CallStatus, Direction
+from bridge.calls.fold.times import times_of
+from bridge.calls.spelling import take_apart
 
 __all__ = ["Call", "CallStatus", "Direction", "Recording", "fold"]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.links import RecordingLinks, derived_key
+from bridge.calls.recording_links import RecordingLinks, derived_key
 
 SID, OTHER = "RE" + "1" * 32, "RE" + "2" * 32
 ACCOUNT = "AC" + "0" * 32

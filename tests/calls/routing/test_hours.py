@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.hours import DAY, Hours, Span, week_of
+from bridge.calls.routing.hours import DAY, Hours, Span, week_of
 from bridge.settings.hours import HoursSettings
 
 SHOP = HoursSettings.model_validate(

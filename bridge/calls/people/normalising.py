@@ -10,9 +10,9 @@ from enum import StrEnum
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber
 
-from bridge.calls.matching import is_asked_for, meanings, number_of
 from bridge.calls.numbers import SHORTEST, Number, reading
-from bridge.calls.written import plain, take_apart
+from bridge.calls.people.matching import is_asked_for, meanings, number_of
+from bridge.calls.spelling import plain, take_apart
 
 GUESSED = "ZZ"
 """No country: what reads otherwise there than at home is read by a guess."""

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import REGION_CODE_FOR_NON_GEO_ENTITY, PhoneNumberType, shortnumberinfo
 
+from bridge.calls.dialling.surcharged import surcharge_of
 from bridge.calls.numbers import Number, Reading, reading, shortened
-from bridge.calls.surcharged import surcharge_of
-from bridge.calls.written import plain, take_apart
+from bridge.calls.spelling import plain, take_apart
 from bridge.errors import NumberRefused
 
 ORDINARY = frozenset(

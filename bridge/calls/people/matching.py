@@ -10,9 +10,9 @@ from typing import Literal
 
 import phonenumbers
 
-from bridge.calls.numbering import line_of
+from bridge.calls.number_plans import line_of
 from bridge.calls.numbers import Number, reading
-from bridge.calls.written import plain
+from bridge.calls.spelling import plain
 
 SPREAD = 6
 """Fewer digits than these stand in many numbers in their order."""

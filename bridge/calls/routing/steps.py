@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
-from bridge.calls.admission import Admitted
-from bridge.calls.lines import Group, Line, Message, Number, Owner, Voicemail
+from bridge.calls.dialling.admission import Admitted
+from bridge.calls.routing.lines import Group, Line, Message, Number, Owner, Voicemail
 
 MOST_LEGS = 10
 """What Twilio rings at once. https://www.twilio.com/docs/voice/twiml/dial"""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.calls.callback import Kind, parse_timestamp
-from bridge.calls.heard import Heard
-from bridge.calls.legs import Leg, earliest
-from bridge.calls.outcome import ended, is_last
+from bridge.calls.fold.legs import Leg, earliest
+from bridge.calls.fold.outcome import ended, is_last
+from bridge.calls.fold.parties import Heard
 
 
 @dataclass(frozen=True, slots=True)

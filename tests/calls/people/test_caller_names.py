@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.calls.caller_names import name_of_caller
 from bridge.calls.numbers import Number
+from bridge.calls.people.caller_names import name_of_caller
 
 NUMBER = Number("+14155550132")
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.switchboard import FEW_LEGS, MOST_LEGS, Switchboard
-from bridge.calls.tally import Tally
+from bridge.calls.dialling.tally import Tally
+from bridge.calls.live_calls import FEW_LEGS, MOST_LEGS, Switchboard
 from tests.support import TEN, told
 
 OUT, LEG, IN, RUNG, OTHER = (f"CA{name:>032}" for name in ("out", "leg", "in", "rung", "other"))

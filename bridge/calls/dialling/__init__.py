@@ -1,0 +1,1 @@
+"""Which numbers can be dialled, how often, and which caller ID is shown."""

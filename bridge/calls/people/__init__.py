@@ -1,0 +1,1 @@
+"""Whose number is this: matching a number with the people of Twenty."""

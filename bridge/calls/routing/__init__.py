@@ -1,0 +1,1 @@
+"""Which agents and numbers ring for an incoming call, and when."""
