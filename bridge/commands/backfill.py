@@ -14,10 +14,10 @@ from bridge.commands import terminal
 from bridge.commands.numbers import telephone_number
 from bridge.commands.progress import progress_bar
 from bridge.errors import Standby
+from bridge.inbox.checkpoints import Marks
 from bridge.inbox.database import missing_file
 from bridge.inbox.drain_lock import DrainLock, open_drain_lock
-from bridge.inbox.looking import outcomes
-from bridge.inbox.marks import Marks
+from bridge.inbox.queries import outcomes
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.observability import logs
 from bridge.settings import Settings, load, secrets_of

@@ -11,7 +11,7 @@ from bridge.commands.numbers import address
 from bridge.commands.table import Row, show
 from bridge.inbox.forgetting import Address, of_one_line
 from bridge.inbox.known_call import KnownCall, State
-from bridge.inbox.looking import known_calls
+from bridge.inbox.queries import known_calls
 from bridge.inbox.store import open_inbox
 from bridge.settings import load
 

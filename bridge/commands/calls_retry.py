@@ -6,7 +6,7 @@ from pathlib import Path
 from bridge.commands import terminal
 from bridge.commands.table import counted
 from bridge.inbox.known_call import known_call
-from bridge.inbox.looking import retry
+from bridge.inbox.queries import retry
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import load
 

@@ -12,7 +12,7 @@ from bridge.calls.people.matching import NOBODY
 from bridge.commands import terminal
 from bridge.commands.table import Row, show
 from bridge.inbox.known_call import KnownCall, known_call
-from bridge.inbox.looking import Attempt, attempts_of
+from bridge.inbox.queries import Attempt, attempts_of
 from bridge.inbox.store import open_inbox
 from bridge.inbox.transcripts import KeptResult, results_of
 from bridge.settings import Settings, load

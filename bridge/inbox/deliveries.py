@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge.inbox.marks import Marks
+from bridge.inbox.checkpoints import Marks
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import marks
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge.inbox import postgresql, sqlite
-from bridge.inbox.place import FilesLost, Place
 from bridge.inbox.readers import Readers
+from bridge.inbox.sqlite_file import FilesLost, Place
 
 log = structlog.get_logger()
 

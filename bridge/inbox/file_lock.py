@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from bridge.errors import InboxUnavailable, Standby
-from bridge.inbox.place import Place
+from bridge.inbox.sqlite_file import Place
 
 
 class FileLock:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bridge.inbox.place import Place
+from bridge.inbox.sqlite_file import Place
 
 
 def rescued(connection: Connection, place: Place) -> list[Path]:

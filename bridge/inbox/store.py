@@ -35,7 +35,7 @@ from bridge.errors import InboxUnavailable
 from bridge.inbox.attempts import adding, attempt
 from bridge.inbox.database import open_database
 from bridge.inbox.engine import Database
-from bridge.inbox.keep import Keep, KeepInSqlite
+from bridge.inbox.insert import Keep, KeepInSqlite
 from bridge.inbox.reading import KINDS, due_calls, fetched, readable, told_of
 from bridge.inbox.rows import (
     DOUBTFUL,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.inbox.marks import Marks
+from bridge.inbox.checkpoints import Marks
 from bridge.sync.asking import Asking, Found, Wanted
 from bridge.sync.reconcile import GRACE, LONGEST_CALL
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.errors import TwentyDenied
+from bridge.inbox.checkpoints import Marks
 from bridge.inbox.corrections import moved
-from bridge.inbox.marks import Marks
 from bridge.inbox.store import Inbox
 from bridge.twenty.client import Executes
 from bridge.twenty.times import text

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.inbox.checkpoints import Marks
 from bridge.inbox.known import going_on
-from bridge.inbox.marks import Marks
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
 from bridge.sync.asking import Asking, Found, Wanted

@@ -2,8 +2,8 @@
 
 import structlog
 
-from bridge.inbox.looking import retry
-from bridge.inbox.marks import Marks
+from bridge.inbox.checkpoints import Marks
+from bridge.inbox.queries import retry
 from bridge.inbox.store import Inbox
 
 PREFIX = "twenty schema "

@@ -14,7 +14,7 @@ from bridge.calls.dialling.rules import Dialling
 from bridge.calls.live_calls import Switchboard
 from bridge.calls.routing.lines import Group, Lines
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
-from bridge.inbox.elsewhere import following
+from bridge.inbox.replicas import following
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of

@@ -11,7 +11,7 @@ import pytest
 from bridge.calls.texts import ENGLISH
 from bridge.demo.bridge import CONFIG, environment, known_to
 from bridge.demo.process import BridgeProcess, run_to_end, running
-from bridge.inbox.elsewhere import EVERY_SECONDS
+from bridge.inbox.replicas import EVERY_SECONDS
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.e2e.balancer import balancer

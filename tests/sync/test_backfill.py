@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bridge.inbox.marks import Marks
+from bridge.inbox.checkpoints import Marks
 from bridge.sync.asking import Found
 from bridge.sync.backfill import Backfill, spans
 from tests.sandbox.twilio.support import START

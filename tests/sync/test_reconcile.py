@@ -10,9 +10,9 @@ from bridge.calls.agents import Agents, Allowed
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import Call, fold
 from bridge.errors import TwilioUnavailable
+from bridge.inbox.checkpoints import Marks
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.known import known_of
-from bridge.inbox.marks import Marks
 from bridge.inbox.purge import drop
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import Inbox
