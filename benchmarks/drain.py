@@ -30,7 +30,7 @@ from bridge.demo.process import sandbox_twenty
 from bridge.demo.twenty import Twenty, open_twenty
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import TwentySettings
-from bridge.sync.batch import Policy, Preparation
+from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.worker import Worker
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes, open_client

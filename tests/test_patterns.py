@@ -98,7 +98,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "NUMBER": LINE,
         "'[^0-9]'": LINE,
     },
-    "sync/missed.py": {"DIALLED": FIELD},
+    "sync/stages/remind.py": {"DIALLED": FIELD},
     "settings/access.py": {
         "'^sha256:[0-9a-f]{64}$'": SETTINGS,
         "'^[a-z]{2}[0-9]$'": SETTINGS,

@@ -22,8 +22,8 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.observability import logs
 from bridge.settings import Settings, load, secrets_of
 from bridge.settings.agents import agents_of
-from bridge.sync.asking import Found
 from bridge.sync.backfill import Backfill, spans
+from bridge.sync.reconcile.twilio_calls import Found
 from bridge.sync.worker import Worker
 from bridge.twenty.client import open_client
 from bridge.twenty.directory import Directory

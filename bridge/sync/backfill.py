@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bridge.inbox.checkpoints import Marks
-from bridge.sync.asking import Asking, Found, Wanted
-from bridge.sync.reconcile import GRACE, LONGEST_CALL
+from bridge.sync.reconcile.reconciler import GRACE, LONGEST_CALL
+from bridge.sync.reconcile.twilio_calls import Asking, Found, Wanted
 
 DAY = timedelta(days=1)
 

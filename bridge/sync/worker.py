@@ -26,12 +26,12 @@ from bridge.inbox.lone_legs import is_leg
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
-from bridge.sync.batch import Preparation, Prepared
-from bridge.sync.doubts import Doubts
-from bridge.sync.isolation import Isolation
-from bridge.sync.missed import Reminders
 from bridge.sync.refusals import Refusals
 from bridge.sync.retry import deferral, pause_after
+from bridge.sync.stages.isolation import Isolation
+from bridge.sync.stages.prepare import Preparation, Prepared
+from bridge.sync.stages.remind import Reminders
+from bridge.sync.uncertain_writes import Doubts
 from bridge.twenty.activities import Writes, writer_for
 from bridge.twenty.batches import Batches, Refused
 from bridge.twenty.client import Executes

@@ -10,10 +10,10 @@ from bridge.inbox.purge import Retention
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of
-from bridge.sync.asking import Asking
 from bridge.sync.corrections import EVERY, FIRST_IN, Corrections
-from bridge.sync.reconcile import Reconciler
-from bridge.sync.remembered import Ours
+from bridge.sync.reconcile.comparison import Ours
+from bridge.sync.reconcile.reconciler import Reconciler
+from bridge.sync.reconcile.twilio_calls import Asking
 from bridge.sync.retention import RecordingRetention
 from bridge.sync.rounds import Rounds
 from bridge.twenty.client import TwentyClient

@@ -12,8 +12,8 @@ from bridge.calls.recording_links import RecordingLinks, derived_key
 from bridge.inbox.drain_lock import DrainLock
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
-from bridge.sync.batch import Policy, Preparation
-from bridge.sync.missed import Reminders
+from bridge.sync.stages.prepare import Policy, Preparation
+from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import TwentyClient

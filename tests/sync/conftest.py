@@ -11,8 +11,8 @@ from bridge.calls.texts import ENGLISH
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.sandbox.twenty import NEWEST, OLDEST
-from bridge.sync.batch import Policy, Preparation
-from bridge.sync.missed import Reminders
+from bridge.sync.stages.prepare import Policy, Preparation
+from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes, TwentyClient

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from bridge.inbox.checkpoints import Marks
-from bridge.sync.asking import Found
 from bridge.sync.backfill import Backfill, spans
+from bridge.sync.reconcile.twilio_calls import Found
 from tests.sandbox.twilio.support import START
-from tests.sync.test_reconcile import JANE, Stage, stage
+from tests.sync.reconcile.test_reconciler import JANE, Stage, stage
 
 __all__ = ["stage"]
 

@@ -19,9 +19,9 @@ from bridge.inbox.corrections import moved
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import calls
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
-from bridge.sync.batch import Policy, Preparation
 from bridge.sync.corrections import Corrections
-from bridge.sync.missed import Reminders
+from bridge.sync.stages.prepare import Policy, Preparation
+from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import TwentyClient, open_client

@@ -21,8 +21,8 @@ from bridge.calls.texts import FRENCH
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import callbacks, calls
 from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
-from bridge.sync.batch import Policy, Preparation
-from bridge.sync.missed import Reminders
+from bridge.sync.stages.prepare import Policy, Preparation
+from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import TwentyClient, open_client

@@ -19,7 +19,7 @@ from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.sync.isolation import MOST_TRIES, PROBES, Isolation
+from bridge.sync.stages.isolation import MOST_TRIES, PROBES, Isolation
 from bridge.sync.worker import Worker
 from bridge.twenty.client import TwentyClient
 from bridge.twenty.translate import translate

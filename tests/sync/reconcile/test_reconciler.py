@@ -18,9 +18,9 @@ from bridge.inbox.rows import Settled
 from bridge.inbox.store import Inbox
 from bridge.observability.metrics import CALLS_RECONCILED
 from bridge.sandbox.twilio import Delivered, Party, PlayedCall, TwilioSandbox
-from bridge.sync.asking import Asking, Found
-from bridge.sync.reconcile import GRACE, MARK, Reconciler
-from bridge.sync.remembered import Ours
+from bridge.sync.reconcile.comparison import Ours
+from bridge.sync.reconcile.reconciler import GRACE, MARK, Reconciler
+from bridge.sync.reconcile.twilio_calls import Asking, Found
 from bridge.twilio.forms import callback as read
 from bridge.twilio.rest import TwilioRest, open_rest
 from tests.sandbox.twilio.conftest import connected, running_app

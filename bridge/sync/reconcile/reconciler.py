@@ -12,7 +12,7 @@ from bridge.inbox.checkpoints import Marks
 from bridge.inbox.known import going_on
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
-from bridge.sync.asking import Asking, Found, Wanted
+from bridge.sync.reconcile.twilio_calls import Asking, Found, Wanted
 
 MARK = "reconcile"
 

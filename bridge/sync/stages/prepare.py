@@ -20,7 +20,7 @@ from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.rows import DueCall, Outcome
 from bridge.observability import metrics
-from bridge.sync.shown import FACTS, NOTHING, WITHDRAWN, Shown, facts
+from bridge.sync.digests import FACTS, NOTHING, WITHDRAWN, Shown, facts
 from bridge.twenty.activities import Standing, Writes
 from bridge.twenty.batches import Batches
 from bridge.twenty.client import Executes

@@ -14,7 +14,7 @@ from bridge.calls.recording_links import Link
 from bridge.calls.texts import Texts
 from bridge.inbox.reminders import reminded_calls
 from bridge.inbox.store import Inbox
-from bridge.sync.batch import Prepared
+from bridge.sync.stages.prepare import Prepared
 from bridge.twenty.blocks import Block, Inline, bullet, linked, plain, quotes
 from bridge.twenty.members import Members
 from bridge.twenty.tasks import Reminder, key_of

@@ -12,7 +12,7 @@ from bridge.errors import TwilioRefused
 from bridge.inbox.forgetting import Forgotten, erase
 from bridge.inbox.known import Known, known_of
 from bridge.inbox.store import Inbox
-from bridge.sync.remembered import Ours, began, by_root, is_over, lacking, last_moved, numbers_of
+from bridge.sync.reconcile.comparison import Ours, began, by_root, is_over, lacking, last_moved, numbers_of
 from bridge.twilio.rest.remembered import call_callback, recording_callback
 from bridge.twilio.rest.resources import CallResource, RecordingResource
 
