@@ -32,10 +32,10 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import TwentySettings
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.worker import Worker
-from bridge.twenty.batches import Batches
-from bridge.twenty.client import Executes, open_client
-from bridge.twenty.directory import Directory
-from bridge.twenty.members import Members
+from bridge.twenty.client.client import Executes, open_client
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.batches import Batches
 
 CALLS = 4000
 NAIVE_CALLS = 200

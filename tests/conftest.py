@@ -13,7 +13,7 @@ from aiohttp import web_app
 from hypothesis import settings as hypothesis_settings
 
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
-from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.client.client import TwentyClient, open_client
 from tests.postgres import Postgres, postgres
 from tests.support import twenty_settings
 

@@ -89,7 +89,7 @@ def test_every_room_is_known() -> None:
         ("calls/fold/call.py", "import asyncio", ["asyncio"]),
         ("calls/fold/call.py", "def now():\n    from os.path import join", ["os"]),
         ("twilio/forms.py", "from bridge.twenty import people", ["twenty"]),
-        ("twenty/people.py", "import bridge.inbox.store", ["inbox"]),
+        ("twenty/people/lookup.py", "import bridge.inbox.store", ["inbox"]),
         ("inbox/migrations/env.py", "from bridge.inbox.tables import metadata", []),
         ("sync/worker.py", "from bridge import inbox, web", ["web"]),
         ("web/voice.py", "from ..sync import worker\nfrom . import callbacks", ["sync"]),

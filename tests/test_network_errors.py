@@ -10,7 +10,7 @@ import pytest
 from bridge.errors import TwentyUnavailable
 from bridge.network_errors import seconds_of, why
 from bridge.settings import TwentySettings
-from bridge.twenty.client import open_client
+from bridge.twenty.client.client import open_client
 from tests.doctor.conftest import Proxy, listening
 
 

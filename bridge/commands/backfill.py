@@ -25,9 +25,9 @@ from bridge.settings.agents import agents_of
 from bridge.sync.backfill import Backfill, spans
 from bridge.sync.reconcile.twilio_calls import Found
 from bridge.sync.worker import Worker
-from bridge.twenty.client import open_client
-from bridge.twenty.directory import Directory
-from bridge.twenty.members import Members
+from bridge.twenty.client.client import open_client
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
 from bridge.twilio.rest import open_rest
 from bridge.wiring.upkeep import asking_for
 from bridge.wiring.worker import draining, worker_for

@@ -9,9 +9,9 @@ from bridge.commands import terminal
 from bridge.commands.table import counted, show
 from bridge.observability import logs
 from bridge.settings import Settings, secrets_of
-from bridge.twenty.client import open_client
-from bridge.twenty.normalise import Kept
-from bridge.twenty.patience import Patient
+from bridge.twenty.client.client import open_client
+from bridge.twenty.client.patience import Patient
+from bridge.twenty.people.normalise import Kept
 
 AT_ONCE = 20
 """So many rows are read again right before they are written."""

@@ -12,9 +12,9 @@ from bridge.commands.progress import progress_bar
 from bridge.commands.table import counted
 from bridge.errors import TwentyRefused
 from bridge.settings import Settings, load
-from bridge.twenty.client import Executes
-from bridge.twenty.normalise import Kept, Row, current, means_the_same, rewrite
-from bridge.twenty.phones import is_same, primary
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.normalise import Kept, Row, current, means_the_same, rewrite
+from bridge.twenty.people.phones import is_same, primary
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 from bridge.commands import terminal
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
-from bridge.twenty.client import open_client
-from bridge.twenty.patience import Patient
+from bridge.twenty.client.client import open_client
+from bridge.twenty.client.patience import Patient
 from bridge.twenty.provision import Outcome, Provisioned, Result, Watch, report, set_up, webhook
 from bridge.twenty.provision.plan import Step
 

@@ -24,7 +24,7 @@ from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
 from bridge.settings import ServerSettings, Settings
 from bridge.settings.digest import digest_of
 from bridge.settings.load import ENV_FILE
-from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.client.client import TwentyClient, open_client
 
 WAITS_SECONDS = 1
 """For the rate limit; checks say which of them it left out."""

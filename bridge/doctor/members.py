@@ -7,8 +7,8 @@ from bridge.doctor.checks import Check, Verdict, ok, warning
 from bridge.errors import TwentyDenied
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of
-from bridge.twenty.client import TwentyClient
-from bridge.twenty.members import workspace_members
+from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.people.members import workspace_members
 
 ADDRESS = "Mend the address, or invite whoever it is: in Twenty, Settings → Members."
 AGENT = "Mend the name, or list it in agents.names."

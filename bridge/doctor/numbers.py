@@ -2,8 +2,8 @@
 
 from bridge.commands.table import counted
 from bridge.doctor.checks import Verdict, ok, warning
-from bridge.twenty.client import Executes
-from bridge.twenty.normalise import has_lost_number, people_with_numbers
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.normalise import has_lost_number, people_with_numbers
 
 MOST_PAGES = 5
 """Of a thousand people each, the oldest first: a twentieth of a minute's budget, where all have a number."""

@@ -18,7 +18,7 @@ from bridge.doctor.webhook import PROBE, has_arrived, is_lately, last_arrival, p
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
 from bridge.settings import Settings
 from bridge.twenty import probes
-from bridge.twenty.client import Executes, open_client
+from bridge.twenty.client.client import Executes, open_client
 from bridge.twenty.provision.webhook import PATH
 
 FIRST_NAME, LAST_NAME = "Webhook test", "(delete me)"

@@ -13,11 +13,11 @@ from bridge.calls.numbers import e164
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.doctor.twenty import ADORNS
 from bridge.errors import TwentyError, TwentyOverLimit
-from bridge.twenty.client import TwentyClient
-from bridge.twenty.documents import operations
-from bridge.twenty.features import RECORDS, SOME_GENERATIONS, Feature, feature_of
-from bridge.twenty.people import filter_of
+from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.client.documents import operations
+from bridge.twenty.people.lookup import filter_of
 from bridge.twenty.provision import read
+from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS, Feature, feature_of
 from bridge.twenty.times import text
 
 FIX = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import TwentyDenied
-from bridge.twenty.client import TwentyClient
+from bridge.twenty.client.client import TwentyClient
 
 FIX = "In Twenty, Settings → Roles, choose the key's role and let it see and edit records of all objects."
 MEMBERS = "see workspace members"

@@ -11,12 +11,12 @@ from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit, TwentyUnavailable
 from bridge.network_errors import why
 from bridge.settings import TwentySettings
-from bridge.twenty.client import TwentyClient
-from bridge.twenty.compare import find_drifts
-from bridge.twenty.drift import Drift
-from bridge.twenty.features import OPTIONAL, Feature
+from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.provision import fields, read
-from bridge.twenty.schema import PHONE_CALL
+from bridge.twenty.schema.check import find_drifts
+from bridge.twenty.schema.drift import Drift
+from bridge.twenty.schema.features import OPTIONAL, Feature
+from bridge.twenty.schema.workspace import PHONE_CALL
 from bridge.twilio import inspect
 
 SOON = timedelta(days=30)

@@ -15,7 +15,7 @@ from bridge.errors import InboxUnavailable, TwentyDenied
 from bridge.inbox.deliveries import is_delivered, last_delivery
 from bridge.inbox.engine import connect
 from bridge.settings import Settings
-from bridge.twenty.client import TwentyClient
+from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.provision import read
 from bridge.twenty.provision import webhook as provisioned
 from bridge.twenty.provision.plan import Permission

@@ -15,7 +15,7 @@ from bridge.network_errors import why
 from bridge.settings import ServerSettings, TwentySettings
 from bridge.settings.load import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
-from bridge.twenty.client import open_client
+from bridge.twenty.client.client import open_client
 from bridge.twilio.rest.account import open_account
 from bridge.twilio.rest.owned import Number
 

@@ -9,7 +9,7 @@ from bridge.errors import TwentyDenied
 from bridge.inbox.checkpoints import Marks
 from bridge.inbox.corrections import moved
 from bridge.inbox.store import Inbox
-from bridge.twenty.client import Executes
+from bridge.twenty.client.client import Executes
 from bridge.twenty.times import text
 
 EVERY = timedelta(minutes=15)

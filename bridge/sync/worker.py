@@ -32,15 +32,15 @@ from bridge.sync.stages.isolation import Isolation
 from bridge.sync.stages.prepare import Preparation, Prepared
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.uncertain_writes import Doubts
-from bridge.twenty.activities import Writes, writer_for
-from bridge.twenty.batches import Batches, Refused
-from bridge.twenty.client import Executes
-from bridge.twenty.directory import Directory
-from bridge.twenty.features import Feature, go_without
-from bridge.twenty.schema import read_schema
-from bridge.twenty.taking_back import take_back
-from bridge.twenty.tasks import remind, withdraw
-from bridge.twenty.writes import Write
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.schema.features import Feature, go_without
+from bridge.twenty.schema.workspace import read_schema
+from bridge.twenty.writing.activities import Writes, writer_for
+from bridge.twenty.writing.batches import Batches, Refused
+from bridge.twenty.writing.plan import Write
+from bridge.twenty.writing.tasks import remind, withdraw
+from bridge.twenty.writing.withdrawal import take_back
 
 POLL_SECONDS = 5
 """How long another process's news may go unseen; this one's own wake the worker at once."""

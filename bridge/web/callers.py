@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 from bridge.calls.numbers import e164, is_withheld
 from bridge.calls.people.matching import Person
 from bridge.errors import NotUnderstood, TwentyError
-from bridge.twenty.callers import Callers, LastCall, Profile, ScreenPop
+from bridge.twenty.people.callers import Callers, LastCall, Profile, ScreenPop
 from bridge.web.door import Door
 from bridge.web.problems import problem
 from bridge.web.rates import Rate

@@ -25,8 +25,8 @@ from bridge.calls.routing.steps import (
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
-from bridge.twenty.members import Members
-from bridge.twenty.recognition import Recognised, Recognition
+from bridge.twenty.people.members import Members
+from bridge.twenty.people.recognition import Recognised, Recognition
 from bridge.twilio import answers, twiml
 from bridge.twilio.answers import Answers, Caller
 from bridge.web.callbacks import answer, keep_soon, read

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bridge.calls.agents import Agents, Identity
 from bridge.calls.dialling.rules import Dialled
 from bridge.errors import IdentityRefused
-from bridge.twenty.members import Members
+from bridge.twenty.people.members import Members
 
 
 class Targets:

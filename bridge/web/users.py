@@ -8,10 +8,10 @@ import structlog
 from aiohttp import hdrs, web
 
 from bridge.errors import CannotVouch, NotAllowed, TwentyError
-from bridge.twenty import credentials
-from bridge.twenty.credentials import Credentials
-from bridge.twenty.resemblance import Resemblance, Standing
-from bridge.twenty.sessions import Sessions
+from bridge.twenty.users import credentials
+from bridge.twenty.users.credentials import Credentials
+from bridge.twenty.users.resemblance import Resemblance, Standing
+from bridge.twenty.users.sessions import Sessions
 from bridge.web.addresses import Addresses
 from bridge.web.agents import Caller
 from bridge.web.rates import Rate

@@ -22,14 +22,14 @@ from bridge.settings.digest import digest_of
 from bridge.settings.served import lines_of
 from bridge.settings.systems import TwilioSettings
 from bridge.sync.worker import Worker
-from bridge.twenty.callers import Callers, look_ups_of_one, open_callers
-from bridge.twenty.client import TwentyClient, open_client
-from bridge.twenty.compare import comparing
-from bridge.twenty.directory import Directory
-from bridge.twenty.members import Members
-from bridge.twenty.recognition import WAITS_SECONDS, Recognition, open_recognition
-from bridge.twenty.resemblance import Resemblance
-from bridge.twenty.sessions import Sessions, open_sessions
+from bridge.twenty.client.client import TwentyClient, open_client
+from bridge.twenty.people.callers import Callers, look_ups_of_one, open_callers
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
+from bridge.twenty.people.recognition import WAITS_SECONDS, Recognition, open_recognition
+from bridge.twenty.schema.check import comparing
+from bridge.twenty.users.resemblance import Resemblance
+from bridge.twenty.users.sessions import Sessions, open_sessions
 from bridge.twilio.answers import Answers
 from bridge.twilio.binding import Binding
 from bridge.twilio.rest import TwilioRest, open_rest

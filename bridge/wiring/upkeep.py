@@ -16,7 +16,7 @@ from bridge.sync.reconcile.reconciler import Reconciler
 from bridge.sync.reconcile.twilio_calls import Asking
 from bridge.sync.retention import RecordingRetention
 from bridge.sync.rounds import Rounds
-from bridge.twenty.client import TwentyClient
+from bridge.twenty.client.client import TwentyClient
 from bridge.twilio.rest import TwilioRest
 
 PURGE_EVERY = timedelta(hours=1)

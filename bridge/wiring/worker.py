@@ -15,10 +15,10 @@ from bridge.settings import Settings
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
-from bridge.twenty.batches import Batches
-from bridge.twenty.client import TwentyClient
-from bridge.twenty.directory import Directory
-from bridge.twenty.members import Members
+from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.batches import Batches
 from bridge.wiring.upkeep import forgotten_of
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from bridge.calls.callback import Kind
 from bridge.calls.fold.call import fold
 from bridge.calls.people.matching import NOBODY
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
-from bridge.twenty.notes import note_of
+from bridge.twenty.writing.notes import note_of
 from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback
 from tests.support import LINKS
 

@@ -16,8 +16,8 @@ import pytest
 
 from bridge.calls.numbers import Number
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
-from bridge.twenty.client import open_client
-from bridge.twenty.people import find_people
+from bridge.twenty.client.client import open_client
+from bridge.twenty.people.lookup import find_people
 from tests.commands.support import SETTINGS
 from tests.support import ask, create_person, eventually, twenty_settings
 

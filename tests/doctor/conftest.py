@@ -20,7 +20,7 @@ from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from bridge.sandbox.twilio.permissions import Permission
 from bridge.settings import Settings
-from bridge.twenty.client import open_client
+from bridge.twenty.client.client import open_client
 from bridge.twenty.provision import webhook
 from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP
 from bridge.twilio.provision.plan import urls_under

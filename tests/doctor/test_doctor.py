@@ -23,7 +23,7 @@ from bridge.sandbox.twilio.account import Key
 from bridge.sandbox.twilio.permissions import Permission
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
-from bridge.twenty.translate import translate
+from bridge.twenty.client.errors import translate
 from bridge.twilio.rest.owned import Country
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.addresses import ENOUGH

@@ -10,9 +10,9 @@ from bridge.doctor.checks import Status
 from bridge.doctor.queries import Ran
 from bridge.errors import TwentyDenied, TwentyOverLimit, TwentyRefused
 from bridge.sandbox.twenty import GENERATIONS, twenty_sandbox
-from bridge.twenty.client import open_client
-from bridge.twenty.documents import operations
-from bridge.twenty.features import RECORDS, SOME_GENERATIONS
+from bridge.twenty.client.client import open_client
+from bridge.twenty.client.documents import operations
+from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS
 from tests.doctor.conftest import World
 from tests.support import twenty_settings
 

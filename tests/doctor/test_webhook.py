@@ -29,7 +29,7 @@ from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import twilio_sandbox
 from bridge.twenty import probes
-from bridge.twenty.client import open_client
+from bridge.twenty.client.client import open_client
 from bridge.twenty.provision.webhook import OPERATIONS
 from tests.doctor.conftest import SECRET, World, deliver
 from tests.support import ask, create_person, twenty_settings, until

@@ -8,7 +8,7 @@ import aiohttp
 from bridge.demo.bridge import WIDGET_KEY
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery
-from bridge.twenty.recognition import WAITS_SECONDS
+from bridge.twenty.people.recognition import WAITS_SECONDS
 from tests.routing.conftest import (
     JANE,
     OpenPhone,

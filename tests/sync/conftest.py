@@ -14,10 +14,10 @@ from bridge.sandbox.twenty import NEWEST, OLDEST
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
-from bridge.twenty.batches import Batches
-from bridge.twenty.client import Executes, TwentyClient
-from bridge.twenty.directory import Directory
-from bridge.twenty.members import Members
+from bridge.twenty.client.client import Executes, TwentyClient
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.batches import Batches
 from tests.support import LINKS, TEN
 from tests.sync.support import Settings
 

@@ -23,10 +23,10 @@ from bridge.sync.corrections import Corrections
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
-from bridge.twenty.batches import Batches
-from bridge.twenty.client import TwentyClient, open_client
-from bridge.twenty.directory import Directory
-from bridge.twenty.members import Members
+from bridge.twenty.client.client import TwentyClient, open_client
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.batches import Batches
 from tests.support import (
     LINKS,
     TEN,

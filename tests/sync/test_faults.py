@@ -12,7 +12,7 @@ from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sync.uncertain_writes import LATE_SECONDS, Doubts
 from bridge.sync.worker import Worker
-from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.provision import provision
 from tests.support import (
     TEN,

@@ -6,7 +6,7 @@ from typing import Any
 from bridge.calls.callback import Callback, Kind
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.twenty.client import TwentyClient
+from bridge.twenty.client.client import TwentyClient
 from tests.support import ask, create_person, new_sid, nodes_of, outbound, phone_calls, told
 from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain

@@ -12,7 +12,7 @@ from bridge.calls.callback import Kind
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
-from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.client.client import TwentyClient, open_client
 from tests.support import (
     TEN,
     ask,

@@ -6,8 +6,8 @@ from bridge.calls.callback import Kind
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sync.worker import Worker
-from bridge.twenty.client import TwentyClient
-from bridge.twenty.schema import read_schema
+from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.schema.workspace import read_schema
 from tests.support import new_sid, outbound, phone_calls, told
 from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain

@@ -11,9 +11,9 @@ from bridge.calls.callback import Kind
 from bridge.errors import TwentyDenied
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import OLDEST, TwentySandbox
-from bridge.twenty.client import TwentyClient
-from bridge.twenty.features import GIVEN
-from bridge.twenty.normalise import Rewrite, Row, plan, rewrite
+from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.people.normalise import Rewrite, Row, plan, rewrite
+from bridge.twenty.schema.features import GIVEN
 from tests.support import ask, create_person, new_sid, nodes_of, outbound, phone_calls, timeline, told
 from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain

@@ -10,7 +10,7 @@ from bridge.errors import TwentyDenied, TwentyUnavailable
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sync.worker import Worker
-from bridge.twenty.client import TwentyClient, open_client
+from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.provision import provision
 from tests.support import (
     ask,

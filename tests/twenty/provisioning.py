@@ -6,7 +6,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.twenty.client import open_client
+from bridge.twenty.client.client import open_client
 from bridge.twenty.provision import NewWebhook, Provisioned, set_up
 from tests.support import twenty_settings
 

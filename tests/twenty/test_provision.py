@@ -1,9 +1,9 @@
 """The object and its fields: what is missing is made, what is there stays."""
 
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.twenty.client import open_client
+from bridge.twenty.client.client import open_client
 from bridge.twenty.provision import FIELDS, Result, provision
-from bridge.twenty.schema import read_schema
+from bridge.twenty.schema.workspace import read_schema
 from tests.support import twenty_settings
 
 CALL = {

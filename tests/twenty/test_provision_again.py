@@ -7,7 +7,7 @@ import pytest
 
 from bridge.errors import TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
-from bridge.twenty.client import Executes, open_client
+from bridge.twenty.client.client import Executes, open_client
 from bridge.twenty.provision import Watch, set_up
 from bridge.twenty.provision.plan import Step
 from tests.support import twenty_settings

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLSchema, build_schema, introspection_from_schema, print_schema
 
 from bridge.sandbox.twenty import GENERATIONS, OLDEST, TwentySandbox, twenty_sandbox
-from bridge.twenty.client import Executes, TwentyClient
+from bridge.twenty.client.client import Executes, TwentyClient
 from bridge.twenty.provision import Provisioned, Result, read
 from bridge.twenty.provision.accepted import Accepted
 from tests.twenty.provisioning import Row, Workspace, mutations, run, tell, workspace

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
-from bridge.twenty.callers import look_ups_of_one
+from bridge.twenty.people.callers import look_ups_of_one
 from tests.support import ask, create_person, new_sid
 from tests.web.conftest import KEY, PAGE, Answer, Bridge, OpenBridge
 

@@ -21,14 +21,14 @@ from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.rows import DueCall, Outcome
 from bridge.observability import metrics
 from bridge.sync.digests import FACTS, NOTHING, WITHDRAWN, Shown, facts
-from bridge.twenty.activities import Standing, Writes
-from bridge.twenty.batches import Batches
-from bridge.twenty.client import Executes
-from bridge.twenty.directory import Directory
-from bridge.twenty.members import Members
-from bridge.twenty.people import NewPerson, create_people
-from bridge.twenty.records import Marks, merge, read_marks, to_bytes
-from bridge.twenty.writes import Before, Known, Write
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.lookup import NewPerson, create_people
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.activities import Standing, Writes
+from bridge.twenty.writing.batches import Batches
+from bridge.twenty.writing.plan import Before, Known, Write
+from bridge.twenty.writing.records import Marks, merge, read_marks, to_bytes
 
 log = structlog.get_logger()
 

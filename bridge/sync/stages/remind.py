@@ -15,9 +15,9 @@ from bridge.calls.texts import Texts
 from bridge.inbox.reminders import reminded_calls
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.prepare import Prepared
-from bridge.twenty.blocks import Block, Inline, bullet, linked, plain, quotes
-from bridge.twenty.members import Members
-from bridge.twenty.tasks import Reminder, key_of
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.rich_text import Block, Inline, bullet, linked, plain, quotes
+from bridge.twenty.writing.tasks import Reminder, key_of
 
 DIALLED = re.compile(r"\+[0-9]{4,15}")
 

@@ -27,9 +27,9 @@ from graphql import (
 )
 from graphql.utilities import validate_input_value
 
-from bridge.twenty.documents import operations
+from bridge.twenty.client.documents import operations
 from bridge.twenty.provision.plan import Mutation
-from bridge.twenty.reached import reached
+from bridge.twenty.schema.introspection import reached
 
 HINT = " Did you mean "
 

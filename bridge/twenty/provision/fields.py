@@ -8,7 +8,7 @@ from bridge.calls.fold.call import CallStatus, Direction
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step
 from bridge.twenty.provision.there import Object, Structure
-from bridge.twenty.schema import PHONE_CALL
+from bridge.twenty.schema.workspace import PHONE_CALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from bridge.twenty.provision.plan import Mutation, Permission, Step
 from bridge.twenty.provision.there import Object, Structure
-from bridge.twenty.schema import PHONE_CALL
+from bridge.twenty.schema.workspace import PHONE_CALL
 
 OBJECT = {
     "nameSingular": PHONE_CALL,

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from bridge.twenty.client import Executes
+from bridge.twenty.client.client import Executes
 from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.there import MenuItem, Object, Page, Structure, View, Webhook
-from bridge.twenty.schema import PHONE_CALL
+from bridge.twenty.schema.workspace import PHONE_CALL
 
 
 async def accepted(client: Executes) -> Accepted:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from bridge.errors import TwentyDenied, TwentyRefused
-from bridge.twenty.client import Executes
+from bridge.twenty.client.client import Executes
 from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step
 

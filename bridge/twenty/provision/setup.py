@@ -9,7 +9,7 @@ is planned, and held to the workspace's own schema, before the first change.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bridge.twenty.client import Executes
+from bridge.twenty.client.client import Executes
 from bridge.twenty.provision import fields, look, objects, predicted, read, webhook
 from bridge.twenty.provision.plan import Permission, Step
 from bridge.twenty.provision.run import Outcome, Result, Run, Watch

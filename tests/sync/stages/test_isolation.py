@@ -21,8 +21,8 @@ from bridge.inbox.tables import callbacks, calls
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sync.stages.isolation import MOST_TRIES, PROBES, Isolation
 from bridge.sync.worker import Worker
-from bridge.twenty.client import TwentyClient
-from bridge.twenty.translate import translate
+from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.client.errors import translate
 from tests.support import TEN, create_person, eventually, new_sid, outbound, phone_calls, told
 from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain

@@ -1,0 +1,1 @@
+"""The session to Twenty: documents, rate limit, errors."""

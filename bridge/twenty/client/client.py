@@ -1,0 +1,188 @@
+"""One long-lived session to Twenty: operations sent alone, in time, within the budget, errors translated."""
+
+import math
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
+
+from aiohttp import ClientResponseError
+from aiohttp.hdrs import RETRY_AFTER
+from gql import Client
+from gql.client import AsyncClientSession
+from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
+
+from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
+from bridge.network_errors import seconds_of, why
+from bridge.observability import metrics
+from bridge.settings import TwentySettings
+from bridge.twenty.client.answers import understood
+from bridge.twenty.client.budget import Budget
+from bridge.twenty.client.documents import Operation, operation
+from bridge.twenty.client.errors import translate
+from bridge.twenty.schema.composites import Composites
+from bridge.twenty.writing.text import all_storable
+
+UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
+"""Operations on /graphql that cost nothing: introspection alone."""
+
+
+class Executes(Protocol):
+    """Sends operations of `documents.graphql`."""
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        """The data of the answer to an operation on the workspace's records; raises TwentyError."""
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        """The data of the answer to an operation on the workspace's schema; raises TwentyError."""
+
+
+async def _always() -> None:
+    """Whoever asks may."""
+
+
+class TwentyClient:
+    """`Executes` over HTTP; made by `open_client`."""
+
+    def __init__(
+        self,
+        graphql: AsyncClientSession,
+        metadata: AsyncClientSession,
+        budget: Budget,
+        *,
+        composites: Composites | None = None,
+        interactive: bool = False,
+        within: float = math.inf,
+        allowed: Callable[[], Awaitable[None]] = _always,
+    ) -> None:
+        self._graphql = graphql
+        self._composites = composites or Composites()
+        self._metadata = metadata
+        self.budget = budget
+        self._interactive = interactive
+        self._within = within
+        self._allowed = allowed
+
+    def interactive(self, *, within: float = math.inf) -> "TwentyClient":
+        """The same sessions for who waits: they may spend what batches leave in reserve, up to their share.
+
+        An operation that the budget does not allow within so many seconds is given up: TwentyOverLimit.
+        """
+        return TwentyClient(
+            self._graphql,
+            self._metadata,
+            self.budget,
+            composites=self._composites,
+            interactive=True,
+            within=within,
+        )
+
+    def while_allowed(self, allowed: Callable[[], Awaitable[None]]) -> "TwentyClient":
+        """The same sessions for one of several processes: `allowed` raises where it is another's turn.
+
+        It is asked after the wait for the budget, right before an operation is sent.
+        """
+        return TwentyClient(
+            self._graphql, self._metadata, self.budget, composites=self._composites, allowed=allowed
+        )
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        """See `Executes`. Waits for the budget first."""
+        if name not in UNLIMITED:
+            await self.budget.take(interactive=self._interactive, within=self._within)
+        await self._allowed()
+        try:
+            sent = self._composites.execute(partial(send, self._graphql), name, variables)
+            return understood(name, await sent)
+        except TwentyOverLimit as refused:
+            self.budget.exhausted(retry_after=refused.retry_after)
+            raise
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        """See `Executes`."""
+        try:
+            return await send(self._metadata, name, variables)
+        except TwentyOverLimit as refused:
+            self.budget.exhausted(retry_after=refused.retry_after)
+            raise
+
+
+@asynccontextmanager
+async def open_client(settings: TwentySettings) -> AsyncIterator[TwentyClient]:
+    """Sessions to both of Twenty's endpoints. Nothing is asked until the first operation."""
+    async with AsyncExitStack() as stack:
+        graphql, metadata = [
+            await stack.enter_async_context(_client(f"{settings.api_url}/{path}", settings))
+            for path in ("graphql", "metadata")
+        ]
+        yield TwentyClient(graphql, metadata, Budget(settings.requests_per_minute))
+
+
+def _client(url: str, settings: TwentySettings) -> Client:
+    transport = AIOHTTPTransport(
+        url,
+        headers={"Authorization": f"Bearer {settings.api_token.get_secret_value()}"},
+        # A request with a body that Twenty does not expect is never answered.
+        timeout=settings.timeout_seconds,
+        ssl=True,
+    )
+    return Client(
+        transport=transport,
+        execute_timeout=settings.timeout_seconds,
+        # The workspace's schema is large and changes; `schema.py` asks for the part that matters.
+        fetch_schema_from_transport=False,
+    )
+
+
+async def send(
+    session: AsyncClientSession,
+    name: str,
+    variables: dict[str, Any],
+    *,
+    bare: frozenset[str] = frozenset(),
+    post: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The data of the answer to an operation; `post` goes on to aiohttp, see `operation` for `bare`.
+
+    Raises TwentyError.
+    """
+    began, outcome = time.perf_counter(), "ok"
+    try:
+        return await _ask(session, operation(name, all_storable(variables), bare=bare), dict(post or {}))
+    except TwentyError as error:
+        outcome = error.code.removeprefix("twenty.")
+        raise
+    finally:
+        metrics.TWENTY_DURATIONS.observe(time.perf_counter() - began, name)
+        metrics.TWENTY_REQUESTS.inc(name, outcome)
+
+
+async def _ask(session: AsyncClientSession, asked: Operation, post: dict[str, Any]) -> dict[str, Any]:
+    name = asked.operation_name or ""
+    try:
+        return await session.execute(asked, extra_args=post)
+    except TransportQueryError as answered:
+        raise translate(answered.errors) from None
+    except TransportServerError as failed:
+        raise _status_error(name, failed) from None
+    # AssertionError: what the library says of an answer without data and errors.
+    except (TransportError, TimeoutError, OSError, AssertionError) as away:
+        raise TwentyUnavailable(f"{name}: {why(away)}") from away
+
+
+def _status_error(name: str, failed: TransportServerError) -> TwentyDenied | TwentyUnavailable:
+    status = failed.code
+    if status in (401, 403):
+        return TwentyDenied(f"{name}: HTTP {status}", code="twenty.unauthenticated")
+    if status == 429:
+        # A reverse proxy's limit: Twenty's own answers have a code in their body.
+        return TwentyOverLimit(f"{name}: HTTP {status}", retry_after=_retry_after(failed.__cause__))
+    return TwentyUnavailable(f"{name}: HTTP {status}")
+
+
+def _retry_after(cause: BaseException | None) -> float | None:
+    headers = cause.headers if isinstance(cause, ClientResponseError) else None
+    return seconds_of(headers.get(RETRY_AFTER), now=datetime.now(UTC)) if headers else None

@@ -1,0 +1,194 @@
+"""Who calls, for an agent whose phone rings: the person, their company, their last calls."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bridge import background
+from bridge.calls.numbers import Number
+from bridge.calls.people.matching import Person, Several, choose
+from bridge.errors import TwentyError, TwentyUnavailable
+from bridge.twenty.client.budget import INTERACTIVE
+from bridge.twenty.client.client import Executes, TwentyClient
+from bridge.twenty.people.directory import Directory
+
+HOLDS_SECONDS = 30
+WAITS_SECONDS = 3
+LAST_CALLS = 5
+ROOT_FIELDS = 3
+"""What a screen pop costs."""
+MOST = 2_000
+"""Screen pops that are remembered; past that all are forgotten."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A person as a screen pop shows them; `page` and `avatar` are URLs."""
+
+    id: str
+    name: str
+    company: str | None
+    avatar: str | None
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastCall:
+    """A call as Twenty has it: its own words, and its time as text."""
+
+    call_sid: str | None
+    title: str | None
+    direction: str | None
+    status: str | None
+    started_at: str | None
+    duration_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenPop:
+    """Whose number it is; `person` is None of nobody's, `others` have it as well."""
+
+    person: Profile | None = None
+    others: tuple[Person, ...] = ()
+    last_calls: tuple[LastCall, ...] = ()
+
+
+class Callers:
+    """Screen pops, each for half a minute; all who ask for one number at once share one look-up.
+
+    Made by `open_callers`.
+    """
+
+    def __init__(
+        self,
+        client: Executes,
+        directory: Directory,
+        *,
+        twenty_url: str,
+        several: Several,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._twenty_url = twenty_url
+        self._several = several
+        self._clock = clock
+        self._known: dict[Number, tuple[float, asyncio.Task[ScreenPop]]] = {}
+        self._asking: set[asyncio.Task[ScreenPop]] = set()
+
+    async def screen_pop(self, number: Number, *, within: float = WAITS_SECONDS) -> ScreenPop:
+        """Whose number (E.164) it is, within so many seconds; raises TwentyError.
+
+        A look-up that takes longer goes on, for whoever asks next.
+        """
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._task(number)), within)
+        except TimeoutError as late:
+            raise TwentyUnavailable(f"no answer within {within} s") from late
+
+    def is_known(self, number: Number) -> bool:
+        """Whether this screen pop costs nothing, because it was looked up lately or is being looked up."""
+        until, task = self._known.get(number, (0.0, None))
+        return task is not None and until > self._clock() and not _failed(task)
+
+    def forget(self) -> None:
+        """People have changed."""
+        self._known = {}
+
+    async def close(self) -> None:
+        """Gives up what is being looked up."""
+        await background.stop(*self._asking)
+
+    def _task(self, number: Number) -> asyncio.Task[ScreenPop]:
+        until, task = self._known.get(number, (0.0, None))
+        if task and until > self._clock() and not _failed(task):
+            return task
+        if len(self._known) >= MOST:
+            self._known.clear()
+        task = background.start(self._look_up(number), name="screen pop")
+        self._known[number] = (self._clock() + HOLDS_SECONDS, task)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return task
+
+    async def _look_up(self, number: Number) -> ScreenPop:
+        found = await self._directory.find(self._client, {number})
+        match = choose(number, found.get(number, ()), several=self._several)
+        if match.person is None:
+            return ScreenPop(None, match.others)
+        profile, last_calls = await asyncio.gather(
+            self._profile(match.person.id), self._last_calls(match.person.id)
+        )
+        return ScreenPop(profile, match.others, last_calls)
+
+    async def _profile(self, person_id: str) -> Profile | None:
+        answer = await self._client.execute("CallerProfile", id=person_id)
+        return next((_profile(edge["node"], self._twenty_url) for edge in answer["people"]["edges"]), None)
+
+    async def _last_calls(self, person_id: str) -> tuple[LastCall, ...]:
+        try:
+            answer = await self._client.execute("LastCalls", personId=person_id, first=LAST_CALLS)
+        except TwentyError as error:
+            if error.code != "twenty.schema":  # a workspace without the object phoneCall
+                log.warning("caller.last_calls_not_read", reason=str(error))
+            return ()
+        return tuple(_last_call(edge["node"]) for edge in answer["phoneCalls"]["edges"])
+
+
+def look_ups_of_one(requests_per_minute: int) -> int:
+    """How many screen pops a minute one agent may look up: half of what there is for all of them."""
+    return max(1, int(requests_per_minute * INTERACTIVE / 2 / ROOT_FIELDS))
+
+
+@asynccontextmanager
+async def open_callers(
+    client: TwentyClient, directory: Directory, *, twenty_url: str, several: Several
+) -> AsyncIterator[Callers]:
+    """The screen pops of a workspace, whose pages are at `twenty_url`; they may spend the reserve."""
+    callers = Callers(
+        client.interactive(within=WAITS_SECONDS), directory, twenty_url=twenty_url, several=several
+    )
+    try:
+        yield callers
+    finally:
+        await callers.close()
+
+
+def _failed(task: asyncio.Task[ScreenPop]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+def _profile(node: dict[str, Any], twenty_url: str) -> Profile:
+    name = node.get("name") or {}
+    return Profile(
+        id=node["id"],
+        name=" ".join(filter(None, (name.get("firstName"), name.get("lastName")))),
+        company=(node.get("company") or {}).get("name") or None,
+        avatar=_avatar(node.get("avatarUrl"), twenty_url),
+        page=f"{twenty_url}/object/person/{node['id']}",
+    )
+
+
+def _avatar(url: str | None, twenty_url: str) -> str | None:
+    """Twenty stores the path of an uploaded picture, and the address of one that it found elsewhere."""
+    if not url or url.startswith(("https://", "http://")):
+        return url or None
+    return f"{twenty_url}/files/{url.lstrip('/')}"
+
+
+def _last_call(node: dict[str, Any]) -> LastCall:
+    return LastCall(
+        call_sid=node.get("externalCallId"),
+        title=node.get("name"),
+        direction=node.get("direction"),
+        status=node.get("status"),
+        started_at=node.get("startedAt"),
+        duration_seconds=node.get("durationInSeconds"),
+    )

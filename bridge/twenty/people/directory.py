@@ -1,0 +1,50 @@
+"""Look-ups that were made lately, so that the next call from a number costs nothing."""
+
+import time
+from collections.abc import Callable, Collection
+
+from bridge.calls.numbers import Number
+from bridge.calls.people.matching import Candidate
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.lookup import find_people
+
+MOST = 50_000
+"""Numbers that are remembered; past that all are forgotten."""
+
+
+class Directory:
+    """E.164 number → candidates, each for `seconds`; Twenty's webhooks make it forget sooner."""
+
+    def __init__(self, *, region: str, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._region = region
+        self._seconds = seconds
+        self._clock = clock
+        self._known: dict[Number, tuple[float, list[Candidate]]] = {}
+        self.changes = 0
+
+    async def find(self, client: Executes, numbers: Collection[Number]) -> dict[Number, list[Candidate]]:
+        """Who has these numbers; asks Twenty, once, for those that are not known. Raises TwentyError."""
+        now, remembered = self._clock(), self._known
+        found = {
+            number: known[1] for number in numbers if (known := remembered.get(number)) and known[0] > now
+        }
+        unknown = set(numbers) - found.keys()
+        if unknown:
+            asked = await find_people(client, unknown, region=self._region)
+            fresh = {number: asked.get(number, []) for number in unknown}
+            if len(remembered) + len(fresh) > MOST:
+                remembered.clear()
+            # Into what was there before: an answer from before people changed goes with the rest.
+            remembered |= {number: (now + self._seconds, people) for number, people in fresh.items()}
+            found |= fresh
+        return found
+
+    def forget(self) -> None:
+        """People have changed; `changes` counts how often they did."""
+        self.changes += 1
+        self._known = {}
+
+    def drop(self, numbers: Collection[Number]) -> None:
+        """Ask anew for these."""
+        for number in numbers:
+            self._known.pop(number, None)

@@ -1,0 +1,131 @@
+"""Who has these numbers, asked in one query for a whole batch."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bridge.calls.activity import record_id
+from bridge.calls.numbers import Number, readable
+from bridge.calls.people.matching import Candidate, Person, has, patterns
+from bridge.errors import TwentyDenied
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.phones import phones_in
+from bridge.twenty.schema.features import Feature, go_without
+from bridge.twenty.writing.batches import Batches, Record
+
+PAGE = 1000
+"""Without `first` Twenty answers 200 rows, silently."""
+
+
+async def find_people(
+    client: Executes, numbers: Collection[Number], *, region: str
+) -> dict[Number, list[Candidate]]:
+    """Number → the people who have it, or what it was before its country renumbered; `has` confirms it.
+
+    `region` is where numbers without any country are at home.
+    """
+    if not numbers:
+        return {}
+    found: defaultdict[Number, list[Candidate]] = defaultdict(list)
+    wanted = _by_line(numbers)
+    after: str | None = None
+    while True:
+        answer = await client.execute("FindPeople", filter=filter_of(numbers), first=PAGE, after=after)
+        for edge in answer["people"]["edges"]:
+            candidate = _candidate(edge["node"], region)
+            for number in _held(candidate, wanted):
+                found[number].append(candidate)
+        page = answer["people"]["pageInfo"]
+        if not page["hasNextPage"]:
+            return dict(found)
+        after = page["endCursor"]
+
+
+def _by_line(numbers: Collection[Number]) -> Mapping[str, list[Number]]:
+    """Every line that a number is of, or was of once → the numbers asked for."""
+    lines: defaultdict[str, list[Number]] = defaultdict(list)
+    for number in numbers:
+        for line in {number.line, *(other.line for other in number.rewritten)}:
+            lines[line].append(number)
+    return lines
+
+
+def _held(candidate: Candidate, wanted: Mapping[str, list[Number]]) -> set[Number]:
+    """Those of the numbers that were asked for which are theirs."""
+    asked = {number for line in candidate.lines for number in wanted.get(line, ())}
+    return {number for number in asked if has(candidate, number)}
+
+
+def filter_of(numbers: Collection[Number]) -> dict[str, Any]:
+    """The people who may have one of these numbers; `has` confirms it by the whole number.
+
+    Additional phones can only be asked for by the text of their JSON, as Twenty stores it.
+    """
+    texts = sorted({text for number in numbers for text in patterns(number)})
+    primary = [{"phones": {"primaryPhoneNumber": {"like": text}}} for text in texts]
+    additional = [{"phones": {"additionalPhones": {"like": f'%"number": "{text}'}}} for text in texts]
+    return {"or": [*primary, *additional]}
+
+
+def _candidate(node: dict[str, Any], region: str) -> Candidate:
+    name = node.get("name") or {}
+    return Candidate(
+        Person(
+            node["id"],
+            " ".join(filter(None, (name.get("firstName"), name.get("lastName")))),
+            node.get("companyId"),
+            (node.get("company") or {}).get("accountOwnerId"),
+        ),
+        numbers=numbers_in(node.get("phones") or {}, region=region),
+        created_at=datetime.fromisoformat(node["createdAt"]),
+    )
+
+
+def numbers_in(phones: dict[str, Any], *, region: str) -> frozenset[Number]:
+    """The numbers of a field of phones, primary and additional."""
+    return frozenset(number for phone in phones_in(phones) if (number := phone.read(region)))
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody to create: a number (E.164), and the caller's name where Twilio gave one."""
+
+    number: Number
+    caller_name: str | None
+
+    @property
+    def name(self) -> str:
+        """What to call them until somebody knows better."""
+        return self.caller_name or readable(self.number)
+
+
+async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[Number, Person]:
+    """Number → the person that was created for it, one a number.
+
+    Nobody is created whom somebody in Twenty deleted, or gave another number: their id is taken.
+    """
+    names = {person.number: person for person in new}
+    people = {person.number: Person(record_id("person", person.number), person.name) for person in new}
+    records: dict[str, Record] = {
+        number: {
+            "id": person.id,
+            "name": _first_and_last(names[number]),
+            "phones": {"primaryPhoneNumber": number},
+        }
+        for number, person in people.items()
+    }
+    try:
+        refused = await batches.create("CreatePeople", records, existing="ExistingPeople")
+    except TwentyDenied as denied:
+        go_without(Feature.NEW_PEOPLE, denied)
+        return {}
+    return {number: person for number, person in people.items() if number not in refused}
+
+
+def _first_and_last(person: NewPerson) -> dict[str, str]:
+    if person.caller_name is None:
+        return {"firstName": person.name, "lastName": ""}
+    first, _, last = person.caller_name.partition(" ")
+    return {"firstName": first, "lastName": last}

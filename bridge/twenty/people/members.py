@@ -1,0 +1,78 @@
+"""Which member of the workspace an agent's identity is."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from bridge.calls.agents import Agents, Identity, Member, Roster
+from bridge.errors import TwentyDenied
+from bridge.twenty.client.client import Executes
+from bridge.twenty.schema.features import Feature, go_without
+
+HOLDS_SECONDS = 300
+
+
+class Members:
+    """Agents and the members of the workspace that they are; Twenty is asked for its members now and then."""
+
+    def __init__(self, agents: Agents, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._roster = Roster(agents)
+        self._clock = clock
+        self._until = float("-inf")
+
+    async def refresh(self, client: Executes) -> None:
+        """Asks Twenty who there is, if that was long ago. Raises TwentyError.
+
+        A key that may not read members still logs calls, only not whose they were.
+        """
+        if self._clock() < self._until:
+            return
+        try:
+            members = await workspace_members(client)
+        except TwentyDenied as denied:
+            go_without(Feature.AGENTS, denied)
+            members = []
+        self._roster = Roster(self._roster.agents, members)
+        self._until = self._clock() + HOLDS_SECONDS
+
+    def by_email(self, email: str) -> str | None:
+        """The member with that e-mail."""
+        return self._roster.by_email(email)
+
+    def by_identity(self, identity: Identity) -> str | None:
+        """The member who calls under an identity."""
+        return self._roster.by_identity(identity)
+
+    def names(self, identities: Iterable[Identity]) -> dict[str, str]:
+        """Identity → what the member is called, of those that are one with a name."""
+        return self._roster.names(identities)
+
+    def identities(self, agents: Iterable[str]) -> dict[str, tuple[Identity, ...]]:
+        """Agent as configured, by e-mail or by identity → the identities that they may be reached under."""
+        return {agent: self._roster.identities(agent) for agent in agents}
+
+    def caller_ids(self, identity: Identity) -> Sequence[str]:
+        """The numbers (E.164) that an agent shows instead of the company's."""
+        return self._roster.caller_ids(identity)
+
+    def identities_of(self, member_id: str) -> tuple[Identity, ...]:
+        """Those of a member."""
+        return self._roster.identities_of(member_id)
+
+
+async def workspace_members(client: Executes) -> list[Member]:
+    """All members of the workspace, page by page. Raises TwentyError."""
+    members: list[Member] = []
+    after: str | None = None
+    while True:
+        page = (await client.execute("WorkspaceMembers", after=after))["workspaceMembers"]
+        members += [_member(edge["node"]) for edge in page["edges"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            return members
+        after = page["pageInfo"]["endCursor"]
+
+
+def _member(node: Mapping[str, Any]) -> Member:
+    name = node.get("name") or {}
+    full = " ".join(filter(None, (name.get("firstName"), name.get("lastName"))))
+    return Member(node["id"], (node.get("userEmail") or "").lower(), full)

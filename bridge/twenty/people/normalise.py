@@ -1,0 +1,114 @@
+"""Numbers of people that stand in Twenty as they were typed once, rewritten as Twenty writes them today."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.calls.people.normalising import Left, Phone, is_lost, normalised
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.lookup import numbers_in
+from bridge.twenty.people.phones import Field, additional, as_input, is_same, phones_in, primary
+
+PAGE = 1000
+HAVE_NUMBERS = {
+    "or": [
+        {"phones": {"primaryPhoneNumber": {"neq": ""}}},
+        {"phones": {"additionalPhones": {"is": "NOT_NULL"}}},
+    ]
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A person and their field of phones."""
+
+    id: str
+    name: str
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the `total` people who have a number, by when they were made."""
+
+    total: int
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row that is left alone, the number that is the reason, and why."""
+
+    row: Row
+    number: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A row, and its whole field as it is sent: Twenty stores that as it is."""
+
+    row: Row
+    data: Field
+
+
+async def people_with_numbers(client: Executes) -> AsyncIterator[Page]:
+    """All of them, a root field for each thousand."""
+    after: str | None = None
+    while True:
+        answer = await client.execute("PhonesOfPeople", filter=HAVE_NUMBERS, first=PAGE, after=after)
+        yield Page(answer["people"]["totalCount"], [_row(edge["node"]) for edge in answer["people"]["edges"]])
+        page = answer["people"]["pageInfo"]
+        if not page["hasNextPage"]:
+            return
+        after = page["endCursor"]
+
+
+async def current(client: Executes, ids: Collection[str]) -> Mapping[str, Row]:
+    """Those of these people who are there, as they stand now; a thousand at most."""
+    by_id = {"id": {"in": sorted(ids)}}
+    answer = await client.execute("PhonesOfPeople", filter=by_id, first=PAGE)
+    rows = [_row(edge["node"]) for edge in answer["people"]["edges"]]
+    return {row.id: row for row in rows}
+
+
+def _row(node: Mapping[str, Any]) -> Row:
+    name = node.get("name") or {}
+    return Row(
+        node["id"],
+        " ".join(filter(None, (name.get("firstName"), name.get("lastName")))),
+        node.get("phones") or {},
+    )
+
+
+def plan(row: Row, *, region: str) -> Rewrite | Kept | None:
+    """What becomes of a row: nothing where it is in Twenty's form. One number in doubt keeps all of it."""
+    first, others = primary(row.field), additional(row.field)
+    if others is None:
+        return Kept(row, first.number, Left.SHAPE)
+    made: list[Phone] = []
+    for phone in (first, *others):
+        found = normalised(phone, region=region)
+        if isinstance(found, Left):
+            return Kept(row, phone.number, found)
+        made.append(found)
+    return None if made == [first, *others] else Rewrite(row, as_input(made[0], made[1:]))
+
+
+def has_lost_number(row: Row, *, region: str) -> bool:
+    """Whether a number of theirs calls, and the look-up does not find them by it."""
+    return any(is_lost(phone, region=region) for phone in phones_in(row.field))
+
+
+async def rewrite(client: Executes, person_id: str, field: Field) -> Field:
+    """Writes a whole field; how it stands then. Raises TwentyError."""
+    answer = await client.execute("UpdatePerson", id=person_id, data={"phones": field})
+    stored: Field = answer["updatePerson"]["phones"]
+    return stored
+
+
+def means_the_same(field: Field, other: Field, *, region: str) -> bool:
+    """Whether both fields hold the same numbers, however they are written."""
+    return is_same(field, other) or numbers_in(dict(field), region=region) == numbers_in(
+        dict(other), region=region
+    )

@@ -1,0 +1,167 @@
+"""Who calls in, while they wait: name, page, and who of the company should be rung first."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bridge import background
+from bridge.calls.numbers import Number, shortened
+from bridge.calls.people.matching import Person, Several, choose
+from bridge.errors import TwentyError
+from bridge.twenty.client.client import Executes, TwentyClient
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
+from bridge.twenty.times import text
+
+WAITS_SECONDS = 0.8
+"""How long somebody who calls may be kept waiting for this."""
+
+RESTS_SECONDS = 10
+"""After a look-up that failed, or came too late, no caller waits for one like it for so long."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Recognised:
+    """What was found in time; `owners` are workspace members, the first to ring first."""
+
+    person: Person | None = None
+    owners: list[str] = field(default_factory=list)
+    looked_up: bool = False
+    """Whether Twenty answered who has the number; the rest is optional."""
+
+
+class Recognition:
+    """Looks callers up within a time; whatever Twenty does, there is an answer.
+
+    Made by `open_recognition`.
+    """
+
+    def __init__(
+        self,
+        client: Executes,
+        directory: Directory,
+        members: Members,
+        *,
+        several: Several,
+        within: float = WAITS_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._members = members
+        self._several = several
+        self._within = within
+        self._clock = clock
+        self._rests_until = self._without_last_until = self._without_members_until = float("-inf")
+        self._asking: set[asyncio.Task[None]] = set()
+
+    async def of(self, number: Number | None, *, spoken_since: datetime | None) -> Recognised:
+        """Who has this number, and whom to ring first; without `spoken_since` only who it is.
+
+        Twenty is asked for the agents as well, which is why a withheld number is not for nothing.
+        """
+        found = Recognised()
+        rests = self._clock() < self._rests_until
+        if rests and self._asking:
+            return found
+        task = background.start(self._look_up(found, number, spoken_since), name="recognition")
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        if rests:
+            return found
+        # A look-up that takes longer goes on: it finds out that Twenty is back, and is remembered.
+        done, _ = await asyncio.wait({task}, timeout=self._within)
+        if not done:
+            late = f"no answer within {self._within} s"
+            if found.looked_up:
+                self._without_members_until = self._clock() + RESTS_SECONDS
+                self._go_without_last(late)
+            else:
+                self._rest(number, late)
+        return found
+
+    async def close(self) -> None:
+        """Gives up what is being looked up."""
+        await background.stop(*self._asking)
+
+    async def _look_up(self, found: Recognised, number: Number | None, spoken_since: datetime | None) -> None:
+        asked = await asyncio.gather(
+            self._refresh_members(), self._recognise(found, number, spoken_since), return_exceptions=True
+        )
+        for error in asked:
+            if isinstance(error, TwentyError):
+                self._rest(number, str(error))
+            elif error is not None:
+                log.error("caller.not_recognised", number=shortened(number or ""), exc_info=error)
+        if not any(asked):
+            self._rests_until = float("-inf")
+
+    async def _refresh_members(self) -> None:
+        """Agents are reached as far as they were known before, where Twenty does not say."""
+        if self._clock() < self._without_members_until:
+            return
+        try:
+            await self._members.refresh(self._client)
+        except TwentyError as error:
+            log.warning("members.not_read", reason=str(error))
+
+    async def _recognise(
+        self, found: Recognised, number: Number | None, spoken_since: datetime | None
+    ) -> None:
+        if number is None:
+            return
+        candidates = await self._directory.find(self._client, {number})
+        found.person = choose(number, candidates.get(number, ()), several=self._several).person
+        found.looked_up = True
+        if found.person is None or spoken_since is None:
+            return
+        if found.person.owner_id:
+            found.owners.append(found.person.owner_id)
+        if last := await self._last_spoken(found.person.id, spoken_since):
+            found.owners.append(last)
+
+    async def _last_spoken(self, person_id: str, since: datetime) -> str | None:
+        """Optional: where it fails, the caller is recognised all the same, and so is the next one."""
+        if self._clock() < self._without_last_until:
+            return None
+        try:
+            answer = await self._client.execute("LastSpoken", personId=person_id, since=text(since))
+        except TwentyError as error:
+            if error.code != "twenty.schema":  # a workspace without the object phoneCall
+                self._go_without_last(str(error))
+            return None
+        return next((edge["node"]["agentId"] for edge in answer["phoneCalls"]["edges"]), None)
+
+    def _go_without_last(self, reason: str) -> None:
+        self._without_last_until = self._clock() + RESTS_SECONDS
+        log.warning("caller.last_spoken_not_read", reason=reason)
+
+    def _rest(self, number: Number | None, reason: str) -> None:
+        self._rests_until = self._clock() + RESTS_SECONDS
+        log.warning("caller.not_recognised", number=shortened(number or ""), reason=reason)
+
+
+@asynccontextmanager
+async def open_recognition(
+    client: TwentyClient,
+    directory: Directory,
+    members: Members,
+    *,
+    several: Several,
+    within: float = WAITS_SECONDS,
+) -> AsyncIterator[Recognition]:
+    """The recognition of a workspace's callers; it may spend the reserve."""
+    recognition = Recognition(
+        client.interactive(within=within), directory, members, several=several, within=within
+    )
+    try:
+        yield recognition
+    finally:
+        await recognition.close()

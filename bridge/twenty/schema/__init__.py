@@ -1,0 +1,1 @@
+"""What a workspace's schema has, and what the bridge does without."""

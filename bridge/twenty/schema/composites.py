@@ -1,0 +1,84 @@
+"""Lists within composite fields: bare JSON in older workspaces, entries of a type of their own in newer ones.
+
+The documents select the entries' fields; for a workspace without them the selection is left out. The
+workspace's schema says which it is.
+"""
+
+import json
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import Any, Protocol
+
+from bridge.errors import TwentyDenied
+from bridge.twenty.client.documents import LISTS, has_lists
+
+SCHEMA = "WorkspaceSchema"
+
+NONE: frozenset[str] = frozenset()
+
+
+class Send(Protocol):
+    """Sends an operation, with the lists of these names selected bare; raises TwentyError."""
+
+    def __call__(
+        self, name: str, variables: dict[str, Any], *, bare: frozenset[str] = NONE
+    ) -> Awaitable[dict[str, Any]]: ...
+
+
+class Composites:
+    """Sends operations in the form that the workspace has; all clients of a workspace share one.
+
+    Before the schema was read the lists are bare: so no look-up waits for it, and all versions that are
+    known answer that.
+    """
+
+    def __init__(self) -> None:
+        self._bare = LISTS
+
+    async def execute(self, send: Send, name: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """The answer; where the schema says that the form is another one, in that. Raises TwentyError."""
+        bare = self._bare
+        try:
+            answer = await send(name, variables, bare=bare)
+        except TwentyDenied as denied:
+            if denied.code != "twenty.schema" or not has_lists(name):
+                raise
+            self._learn(await send(SCHEMA, {}))
+            if self._bare == bare:
+                raise
+            answer = await send(name, variables, bare=self._bare)
+        if name == SCHEMA:
+            self._learn(answer)
+        return answer
+
+    def _learn(self, types: Mapping[str, Any]) -> None:
+        self._bare = bare_lists(one for one in types.values() if isinstance(one, Mapping))
+
+
+def bare_lists(types: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Which of `LISTS` are no objects in these introspected types; also those that no type has."""
+    typed = {
+        field["name"]
+        for one in types
+        for field in one.get("fields") or ()
+        if field["name"] in LISTS and _kind(field["type"]) == "OBJECT"
+    }
+    return LISTS - typed
+
+
+def _kind(reference: Mapping[str, Any]) -> str:
+    """Of the type within lists and non-nulls."""
+    while reference.get("ofType"):
+        reference = reference["ofType"]
+    kind: str = reference["kind"]
+    return kind
+
+
+def entries(told: object) -> list[Mapping[str, str]]:
+    """The entries of such a list, with their texts: as an array of objects, or as JSON text."""
+    if isinstance(told, str):
+        try:
+            told = json.loads(told)
+        except (ValueError, RecursionError):
+            return []
+    objects = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    return [{name: text for name, text in one.items() if isinstance(text, str)} for one in objects]

@@ -1,0 +1,1 @@
+"""Users of Twenty who ask the bridge: their tokens and sessions, verified by Twenty."""

@@ -1,0 +1,107 @@
+"""What an unknown token has in common with those that Twenty accepted: it selects a queue, never an answer.
+
+Twenty publishes neither its keys nor what its tokens claim, so nothing here is proof. An attacker who knows
+a user's id can imitate that user's tokens, and gets into that user's group alone.
+"""
+
+import hashlib
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, TypeVar
+
+import jwt
+
+from bridge.twenty.users.credentials import UNREADABLE, Credentials
+
+OF_ONE_TOKEN = frozenset({"exp", "iat", "nbf", "jti"})
+"""https://www.rfc-editor.org/rfc/rfc7519#section-4.1"""
+
+SHORTEST_SHARED = 16
+"""Characters of a claim that two tokens of one workspace share by no accident: an id, no `type`."""
+
+MOST_FORMS = 64
+MOST = 10_000
+"""Users, and addresses of users, that are remembered; past that the one that was quiet the longest is not."""
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Standing(Enum):
+    """What there is for a check of unknown credentials; each has places of its own."""
+
+    OF_USERS = auto()
+    """It names a user whom Twenty knew lately, or looks like a user's and comes from where a user was."""
+    FAMILIAR = auto()
+    """It looks like those that Twenty accepts."""
+    STRANGE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What credentials look like; `subject` is a digest of whom they name, if they name anyone."""
+
+    form: bytes
+    subject: bytes | None
+    claims: Mapping[str, Any]
+
+    def shares(self, other: "Traits") -> bool:
+        """Whether both claim one long value under one name."""
+        return any(other.claims.get(name) == value for name, value in _texts(self.claims, SHORTEST_SHARED))
+
+
+class Resemblance:
+    """Learns from what Twenty accepts, beginning with the bridge's own key."""
+
+    def __init__(self, api_token: str) -> None:
+        self._own = traits_of(api_token)
+        self._forms: dict[bytes, None] = {}
+        self._subjects: dict[bytes, None] = {}
+        self._addresses: dict[str, None] = {}
+
+    def accepted(self, credentials: Credentials, address: str) -> None:
+        """Twenty knows the user, who is at that address."""
+        traits = traits_of(credentials.secret)
+        _remember(self._forms, traits.form, most=MOST_FORMS)
+        if traits.subject:
+            _remember(self._subjects, traits.subject)
+        _remember(self._addresses, address)
+
+    def standing(self, credentials: Credentials, address: str) -> tuple[Standing, Hashable]:
+        """The queue for a check, and the group within it: groups take turns, however many wait in one."""
+        traits = traits_of(credentials.secret)
+        if traits.subject in self._subjects:
+            return Standing.OF_USERS, traits.subject
+        if traits.form in self._forms or traits.shares(self._own):
+            return (Standing.OF_USERS if address in self._addresses else Standing.FAMILIAR), address
+        return Standing.STRANGE, address
+
+
+def traits_of(secret: str) -> Traits:
+    """Those of a JWT, signed by anyone; those of another word are its length and its kinds of characters."""
+    try:
+        read = jwt.decode_complete(secret, options={"verify_signature": False})
+    except UNREADABLE:
+        kinds = sorted({"a" if c.isalpha() else "1" if c.isdecimal() else c for c in secret})
+        return Traits(_digest("word", len(secret), kinds), None, {})
+    header, claims = read["header"], read["payload"]
+    named = dict(_texts(claims))
+    form = _digest("jwt", sorted(map(repr, header.items())), sorted(claims))
+    return Traits(form, _digest("user", sorted(named.items())) if named else None, claims)
+
+
+def _texts(claims: Mapping[str, Any], shortest: int = 1) -> Iterator[tuple[str, str]]:
+    for name, value in claims.items():
+        if name not in OF_ONE_TOKEN and isinstance(value, str) and len(value) >= shortest:
+            yield name, value
+
+
+def _digest(*parts: object) -> bytes:
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()
+
+
+def _remember(kept: dict[K, None], key: K, *, most: int = MOST) -> None:
+    kept.pop(key, None)
+    kept[key] = None
+    if len(kept) > most:
+        del kept[next(iter(kept))]

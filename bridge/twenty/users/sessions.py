@@ -1,0 +1,139 @@
+"""Users of Twenty, as Twenty vouches for them; its word is remembered for a short time."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import structlog
+
+from bridge import background
+from bridge.errors import NotAuthenticated, TwentyError
+from bridge.settings import TwentySettings
+from bridge.twenty.client.client import Executes
+from bridge.twenty.users.credentials import Credentials
+from bridge.twenty.users.verification import User, open_vouching
+
+HOLDS_SECONDS = 60
+"""Twenty's word, be it yes or no."""
+
+AWAY_SECONDS = 30 * 60
+"""While Twenty is away its yes goes on holding: as long as it lets an access token live."""
+
+PAUSE_SECONDS = 5
+"""Between questions about a user who is known, while Twenty is away."""
+
+MOST = 10_000
+"""Users, and credentials that were refused, that are remembered; past that the oldest is not."""
+
+T = TypeVar("T")
+
+Admit = Callable[[], AbstractAsyncContextManager[None]]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A user, since when Twenty says so, and from when on it is to be asked again."""
+
+    user: User
+    since: float
+    ask_at: float
+
+
+class Sessions:
+    """Users by what their browsers hold; made by `open_sessions`.
+
+    However many wait for the word about one token, Twenty is asked once.
+    """
+
+    def __init__(
+        self,
+        vouch: Callable[[Credentials], Awaitable[User | None]],
+        *,
+        clock: Callable[[], float] = time.time,
+        most: int = MOST,
+    ) -> None:
+        self._vouch = vouch
+        self._clock = clock
+        self._most = most
+        self._known: dict[bytes, Known] = {}
+        self._refused_until: dict[bytes, float] = {}
+        self._asking: dict[bytes, asyncio.Task[User | None]] = {}
+
+    async def user(self, credentials: Credentials, *, admit: Admit) -> User:
+        """Whose they are; raises NotAuthenticated where nobody's, TwentyError where Twenty does not say.
+
+        Twenty is asked about credentials that it was not asked about before within `admit`, which may wait,
+        and may raise; about a user who is known it is asked at once.
+        """
+        key, now = credentials.digest, self._clock()
+        if credentials.expires <= now or self._refused_until.get(key, 0) > now:
+            raise _refused()
+        known = self._known.get(key)
+        if known and now < known.ask_at:
+            return known.user
+        try:
+            # Who waits may go away; the others still want to know.
+            user = await asyncio.shield(self._ask(key, credentials, nullcontext if known else admit))
+        except TwentyError as error:
+            if known is None or now > known.since + AWAY_SECONDS:
+                raise
+            log.warning("user.not_asked", reason=str(error))
+            self._keep(self._known, key, replace(known, ask_at=self._clock() + PAUSE_SECONDS))
+            return known.user
+        if user is None:
+            raise _refused()
+        return user
+
+    def knows(self, credentials: Credentials) -> bool:
+        """Whether Twenty said whose they are, lately."""
+        return credentials.digest in self._known
+
+    async def close(self) -> None:
+        """Gives up what is being asked."""
+        await background.stop(*self._asking.values())
+
+    def _ask(self, key: bytes, credentials: Credentials, admit: Admit) -> asyncio.Task[User | None]:
+        task = self._asking.get(key)
+        if task is None:
+            task = background.start(self._asked(key, credentials, admit), name="who is asking")
+            self._asking[key] = task
+            task.add_done_callback(lambda _: self._asking.pop(key))
+        return task
+
+    async def _asked(self, key: bytes, credentials: Credentials, admit: Admit) -> User | None:
+        async with admit():
+            user = await self._vouch(credentials)
+        now = self._clock()
+        if user is None:
+            self._known.pop(key, None)
+            self._keep(self._refused_until, key, now + HOLDS_SECONDS)
+        else:
+            ask_at = min(now + HOLDS_SECONDS, credentials.expires)
+            self._keep(self._known, key, Known(user, since=now, ask_at=ask_at))
+        return user
+
+    def _keep(self, kept: dict[bytes, T], key: bytes, value: T) -> None:
+        kept.pop(key, None)
+        kept[key] = value
+        if len(kept) > self._most:
+            del kept[next(iter(kept))]
+
+
+@asynccontextmanager
+async def open_sessions(settings: TwentySettings, client: Executes) -> AsyncIterator[Sessions]:
+    """The users of the configured workspace; `client` tells which one that is."""
+    async with open_vouching(settings, client) as vouching:
+        sessions = Sessions(vouching.user)
+        try:
+            yield sessions
+        finally:
+            await sessions.close()
+
+
+def _refused() -> NotAuthenticated:
+    return NotAuthenticated("Twenty does not know this token, or it has expired. Sign in to Twenty again.")

@@ -1,0 +1,147 @@
+"""Writes activities: as phone calls with a row on the person's timeline, else as notes on the person."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.calls.activity import record_id
+from bridge.calls.people.matching import Person
+from bridge.errors import TwentyDenied
+from bridge.twenty.client.client import Executes
+from bridge.twenty.schema.features import Feature, go_without
+from bridge.twenty.schema.workspace import WorkspaceSchema
+from bridge.twenty.writing.batches import Batches, Record, Refused
+from bridge.twenty.writing.notes import CallNotes
+from bridge.twenty.writing.plan import Write
+from bridge.twenty.writing.records import Shown
+from bridge.twenty.writing.timeline import timeline_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a call stands in Twenty. `person_id` is whom it is on, `person` them unless they are deleted.
+
+    Without `says_person` whom it is on was not asked.
+    """
+
+    deleted: bool
+    says_person: bool = False
+    person_id: str | None = None
+    person: Person | None = None
+    shown: Shown | None = None
+    """What its record says; None where calls are no records."""
+
+
+class Writes(Protocol):
+    """One way to show calls in Twenty. A repeated write changes nothing."""
+
+    async def write(self, writes: Sequence[Write]) -> Refused:
+        """Writes what Twenty takes; what it refuses is in the answer, by call SID."""
+
+    async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:
+        """Call SID → how it stands in Twenty, of those that are there or were deleted; one root field."""
+
+
+class PhoneCalls:
+    """Calls as records of the object `phoneCall`, with a row on the person's timeline.
+
+    Two root fields a batch, and two more for notes where there are any, two for what agents said.
+    """
+
+    def __init__(self, client: Executes, batches: Batches, schema: WorkspaceSchema) -> None:
+        self._batches = batches
+        self._fields = schema.phone_call_fields
+        self._timeline = timeline_for(client, batches, schema.timeline) if schema.timeline else None
+        self._notes = CallNotes(client, batches, on_call=True)
+
+    async def write(self, writes: Sequence[Write]) -> Refused:
+        """See `Writes`. The call before what names it: root fields of one request run in parallel."""
+        changed = [w for w in writes if w.record]
+        refused = await self._batches.send("UpsertPhoneCalls", {w.sid: self._record(w) for w in changed})
+        refused |= await self._write_rows([w for w in changed if w.sid not in refused])
+        return refused | await self._write_notes([w for w in writes if w.sid not in refused])
+
+    async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:
+        """See `Writes`."""
+        found = await _found(self._batches, "WrittenPhoneCalls", "phoneCall", call_sids)
+        return {
+            sid: Standing(
+                deleted=node["deletedAt"] is not None,
+                says_person=True,
+                person_id=node["personId"],
+                person=_person(node),
+                shown=Shown.of(node),
+            )
+            for sid, node in found.items()
+        }
+
+    async def _write_rows(self, writes: Sequence[Write]) -> Refused:
+        if self._timeline is None:
+            return {}
+        try:
+            return await self._timeline.write(writes)
+        except TwentyDenied as denied:
+            go_without(Feature.TIMELINE, denied)
+            # From here on the note is what shows.
+            self._timeline = None
+            return {}
+
+    async def _write_notes(self, writes: Sequence[Write]) -> Refused:
+        # Where the person's timeline takes no row, the note is what shows.
+        unseen = [] if self._timeline else [w for w in writes if w.record and w.activity.person_id]
+        shown = {w.sid for w in unseen}
+        try:
+            refused = await self._notes.write(unseen) if unseen else {}
+            refused |= await self._notes.write_text([w for w in writes if w.sid not in shown])
+            return refused | await self._notes.write_dispositions(writes)
+        except TwentyDenied as denied:
+            go_without(Feature.NOTES_ON_CALLS, denied)
+            return {}
+
+    def _record(self, write: Write) -> Record:
+        record = write.merge.record(write.activity, self._fields)
+        if write.chooses_person:
+            # Left out of later writes, so that what a user corrected holds.
+            record |= {name: value for name, value in self._person(write) if name in self._fields}
+        return record
+
+    def _person(self, write: Write) -> Iterator[tuple[str, str | None]]:
+        chosen = {"personId": write.activity.person_id, "companyId": write.activity.company_id}
+        return ((name, value) for name, value in chosen.items() if value or write.mistaken)
+
+
+class Notes:
+    """Calls as notes on the person, for a workspace without `phoneCall`; two root fields a batch."""
+
+    def __init__(self, client: Executes, batches: Batches) -> None:
+        self._batches = batches
+        self._notes = CallNotes(client, batches, on_call=False)
+
+    async def write(self, writes: Sequence[Write]) -> Refused:
+        """See `Writes`. A call of nobody's is a note on nobody."""
+        refused = await self._notes.write([w for w in writes if w.record])
+        return refused | await self._notes.write_dispositions(writes)
+
+    async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:
+        """See `Writes`. Whom a note is on is not asked."""
+        found = await _found(self._batches, "WrittenNotes", "note", call_sids)
+        return {sid: Standing(deleted=node["deletedAt"] is not None) for sid, node in found.items()}
+
+
+def writer_for(client: Executes, batches: Batches, schema: WorkspaceSchema) -> Writes:
+    """The best way that this workspace has."""
+    return PhoneCalls(client, batches, schema) if schema.has_phone_calls else Notes(client, batches)
+
+
+async def _found(
+    batches: Batches, operation: str, kind: str, call_sids: Collection[str]
+) -> Mapping[str, Record]:
+    ids = {record_id(kind, sid): sid for sid in call_sids}
+    return {ids[one]: node for one, node in (await batches.existing(operation, list(ids))).items()}
+
+
+def _person(node: Record) -> Person | None:
+    if not (node["personId"] and node["person"]):
+        return None
+    name = node["person"]["name"] or {}
+    return Person(node["personId"], " ".join(filter(None, (name.get("firstName"), name.get("lastName")))))

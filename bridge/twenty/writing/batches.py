@@ -1,0 +1,155 @@
+"""Batches of records: as many as the server takes, and past a refused one to all the others.
+
+One bad record refuses the whole batch, and Twenty does not say which one it was.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from bridge.errors import Duplicate, TargetGone, TooManyRecords, TwentyDenied, TwentyRefused
+from bridge.twenty.client.client import Executes
+
+SMALLER = 60
+"""What older servers take."""
+
+MANY = 5
+"""So many records refused with one error, and none taken, are a reason to ask whether any would be."""
+
+PROBES = 8
+
+Record = dict[str, Any]
+Refused = dict[str, TwentyRefused]
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """How far a batch has come."""
+
+    operation: str
+    records: dict[str, Record]
+    existing: str | None = None
+    refused: Refused = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def is_suspicious(self, error: TwentyRefused) -> bool:
+        """Whether it looks as if Twenty would take no record at all."""
+        if self.taken or isinstance(error, (TargetGone, Duplicate)):
+            return False
+        return sum(str(other) == str(error) for other in self.refused.values()) >= MANY
+
+    def untried(self) -> list[str]:
+        """A few of the records that were not refused by themselves, from all over the batch."""
+        keys = [key for key in reversed(self.records) if key not in self.refused]
+        return keys[:: max(1, len(keys) // PROBES)][:PROBES]
+
+
+class Batches:
+    """Sends mutations of one argument `data`, at most `size` records each."""
+
+    def __init__(self, client: Executes, *, size: int) -> None:
+        self._client = client
+        self.size = size
+
+    async def existing(self, operation: str, ids: Sequence[str]) -> dict[str, Record]:
+        """Which of these ids are there, deleted ones included: id → what the operation selects of it."""
+        there: dict[str, Record] = {}
+        for first in range(0, len(ids), self.size):
+            asked = list(ids[first : first + self.size])
+            answer = await self._client.execute(operation, ids=asked, first=len(asked))
+            (connection,) = answer.values()
+            there |= {edge["node"]["id"]: edge["node"] for edge in connection["edges"]}
+        return there
+
+    async def create(
+        self,
+        operation: str,
+        records: Mapping[str, Record],
+        *,
+        existing: str,
+        unsure: Collection[str] | None = None,
+    ) -> Refused:
+        """Creates the records, each with an `id`, that are not there; the others are refused as Duplicate.
+
+        Which are there is asked by the operation `existing`, before of those that are `unsure` (None: of
+        all), and once more where Twenty has a duplicate all the same.
+        """
+        asked = {key: records[key]["id"] for key in (records if unsure is None else unsure)}
+        there = await self.existing(existing, list(asked.values()))
+        found = _duplicates(asked, there, "it is there already")
+        new = {key: record for key, record in records.items() if key not in found}
+        return found | await self.send(operation, new, existing=existing)
+
+    async def send(
+        self, operation: str, records: Mapping[str, Record], *, existing: str | None = None
+    ) -> Refused:
+        """Writes the records; the answer has those that were refused, under their own keys.
+
+        Where one is a duplicate, the operation `existing` tells which are. Raises TwentyError for what is
+        no record's fault.
+        """
+        refused: Refused = {}
+        waiting = dict(records)
+        while waiting:
+            attempt = _Attempt(operation, dict(islice(waiting.items(), self.size)), existing)
+            try:
+                await self._halve(attempt, list(attempt.records))
+            except TooManyRecords:
+                if self.size <= SMALLER:
+                    raise
+                self.size = SMALLER
+                continue
+            refused |= attempt.refused
+            waiting = {key: record for key, record in waiting.items() if key not in attempt.records}
+        return refused
+
+    async def _halve(self, attempt: _Attempt, keys: list[str]) -> None:
+        """Sends the records; where they are refused, each half by itself, down to the one at fault."""
+        keys = [key for key in keys if key not in attempt.taken]
+        error = await self._try(attempt, keys) if keys else None
+        if error is None:
+            return
+        if isinstance(error, Duplicate) and attempt.existing:
+            await self._halve(attempt, await self._without_duplicates(attempt, keys, error))
+            return
+        if len(keys) > 1:
+            await self._halve(attempt, keys[: len(keys) // 2])
+            await self._halve(attempt, keys[len(keys) // 2 :])
+            return
+        attempt.refused[keys[0]] = error
+        if attempt.is_suspicious(error):
+            await self._probe(attempt, error)
+
+    async def _without_duplicates(
+        self, attempt: _Attempt, keys: list[str], error: TwentyRefused
+    ) -> list[str]:
+        """Those of the records that are not there; asked once, for to halve a batch costs many times that."""
+        operation, attempt.existing = attempt.existing, None
+        asked = {key: attempt.records[key]["id"] for key in keys}
+        there = await self.existing(operation or "", list(asked.values()))
+        attempt.refused |= _duplicates(asked, there, str(error))
+        return [key for key in keys if key not in attempt.refused]
+
+    async def _probe(self, attempt: _Attempt, error: TwentyRefused) -> None:
+        """Goes on if Twenty takes any record of the batch; else it is not the records."""
+        for key in attempt.untried():
+            if await self._try(attempt, [key]) is None:
+                return
+        raise TwentyDenied(f"Twenty refuses one record like another: {error}", code="twenty.refused")
+
+    async def _try(self, attempt: _Attempt, keys: list[str]) -> TwentyRefused | None:
+        """Sends these records; the refusal, if there is one."""
+        try:
+            await self._client.execute(attempt.operation, data=[attempt.records[key] for key in keys])
+        except TooManyRecords:
+            raise
+        except TwentyRefused as error:
+            return error
+        attempt.taken.update(keys)
+        return None
+
+
+def _duplicates(asked: Mapping[str, str], there: Mapping[str, Record], message: str) -> Refused:
+    """Key → refusal, of those whose id is there."""
+    return {key: Duplicate(message, there=there[one]) for key, one in asked.items() if one in there}

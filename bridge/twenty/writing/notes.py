@@ -1,0 +1,223 @@
+"""Notes on a call and its person: what was said on it, where to hear it, and what came of it.
+
+What a user did stays done: a note's person is written once, one that was deleted is not written again,
+one that somebody edited is left to them and what is new is a second note, and what an agent said is created,
+never changed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.calls.activity import Activity, record_id
+from bridge.calls.dispositions import Disposition
+from bridge.errors import Duplicate, TwentyDenied
+from bridge.twenty.client.client import Executes
+from bridge.twenty.schema.features import Feature, go_without
+from bridge.twenty.writing.batches import Batches, Record, Refused
+from bridge.twenty.writing.plan import Known, Write, time
+from bridge.twenty.writing.records import BY_KEY
+from bridge.twenty.writing.rich_text import Block, bullet, linked, paragraphs, plain, quotes, rich_text
+
+SECOND = "second"
+
+
+class CallNotes:
+    """Writes notes; with `on_call` they are on the call's record, too."""
+
+    def __init__(self, client: Executes, batches: Batches, *, on_call: bool) -> None:
+        self._client = client
+        self._batches = batches
+        self._on_call = on_call
+
+    async def write(self, writes: Sequence[Write]) -> Refused:
+        """Writes the note that shows each call; what is refused is in the answer, by call SID.
+
+        Two root fields, and one more where some were written before.
+        """
+        return await self._write(await self._chosen(writes, {w.sid: _of_call(w) for w in writes}))
+
+    async def write_text(self, writes: Sequence[Write]) -> Refused:
+        """Writes the notes of those that have text, unless a user deleted it; withdraws the others' notes."""
+        worth = [w for w in writes if w.note or w.facts or (w.moves and w.activity.has_text)]
+        worth += await self._withdraw([w for w in writes if w.withdraws_note])
+        chosen = await self._chosen(worth, {w.sid: w.before.note for w in worth})
+        # Without news of its text: what a user edited stays as it is, on another person where the call is.
+        return await self._write([n if n.write.note else n.first() for n in chosen if n.is_worth])
+
+    async def _withdraw(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """Destroys notes that have nothing to say any more, so that their ids are free; one root field.
+
+        The answer has those that can only be rewritten, for the key's role destroys nothing.
+        """
+        if not writes:
+            return []
+        ids = [_note_id(which, w.sid) for which in ("", SECOND) for w in writes]
+        try:
+            await self._client.execute("WithdrawNotes", ids=ids)
+        except TwentyDenied as denied:
+            go_without(Feature.WITHDRAWALS, denied)
+            return [w for w in writes if w.before.note is Known.WRITTEN]
+        return []
+
+    async def write_dispositions(self, writes: Sequence[Write]) -> Refused:
+        """Creates what agents said as notes of its own; two root fields for all."""
+        said = {
+            f"{w.sid} {one.id}": (w, one)
+            for w in writes
+            if w.dispositions or w.moves
+            for one in w.activity.dispositions
+        }
+        if not said:
+            return {}
+        tried = await self._batches.create(
+            "CreateNotes",
+            {key: _disposition_note(w.activity, one) for key, (w, one) in said.items()},
+            existing="WrittenNotes",
+            unsure=[key for key, (w, _) in said.items() if w.before.dispositions is not Known.NEW],
+        )
+        # It was written before: a user may have changed it since, or deleted it.
+        refused = {key: error for key, error in tried.items() if not isinstance(error, Duplicate)}
+        targets = [
+            _targets(w, f"disposition {one.id}")
+            for key, (w, one) in said.items()
+            if key not in tried or (key not in refused and w.moves)
+        ]
+        return _by_call(refused) | await self._send_targets(targets)
+
+    async def _send_targets(self, notes: Sequence["_Targets"]) -> Refused:
+        try:
+            return await self._send(notes)
+        except TwentyDenied as denied:
+            if not self._on_call:
+                raise
+            go_without(Feature.NOTES_ON_CALLS, denied)
+            self._on_call = False
+            return await self._send(notes)
+
+    async def _send(self, notes: Sequence["_Targets"]) -> Refused:
+        targets = {
+            f"{note.call_sid} {record['id']}": record
+            for note in notes
+            for record in note.records(on_call=self._on_call)
+        }
+        return _by_call(await self._batches.send("UpsertNoteTargets", targets))
+
+    async def _chosen(self, writes: Sequence[Write], known: Mapping[str, Known]) -> list["_Note"]:
+        """The notes that can be written: one a call, but none of those that a user deleted."""
+        earlier = [w for w in writes if known[w.sid] is not Known.NEW]
+        ids = [_note_id(which, w.sid) for which in ("", SECOND) for w in earlier]
+        there = await self._batches.existing("WrittenNotes", ids)
+        found = [_left(w, known[w.sid], there) for w in writes]
+        return [note for note in found if note]
+
+    async def _write(self, notes: Sequence["_Note"]) -> Refused:
+        records = {n.write.sid: note_of(n.write.activity, n.which) for n in notes if not n.is_theirs}
+        refused = await self._batches.send("UpsertNotes", records)
+        return refused | await self._send_targets([n.targets() for n in notes if n.write.sid not in refused])
+
+
+def _of_call(write: Write) -> Known:
+    """What is known of the note that shows a call: the bridge may have shown it by other means before."""
+    return Known.NEW if write.before.call is Known.NEW else Known.UNSURE
+
+
+def _left(write: Write, known: Known, there: Mapping[str, Record]) -> "_Note | None":
+    """Which of a call's notes is the bridge's to write; None where a user deleted it, or edited both."""
+    first, second = there.get(_note_id("", write.sid)), there.get(_note_id(SECOND, write.sid))
+    if first is None:
+        return None if known is Known.WRITTEN else _Note(write, is_new=True)
+    if first["deletedAt"] is not None:
+        return None
+    if _is_ours(first):
+        return _Note(write)
+    if second is None or (second["deletedAt"] is None and _is_ours(second)):
+        return _Note(write, SECOND, is_new=second is None)
+    return None
+
+
+def _is_ours(note: Record) -> bool:
+    source: str = note["updatedBy"]["source"]
+    return source == BY_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A note of a call to write: its first one, or the second; `is_theirs` where a user edited it."""
+
+    write: Write
+    which: str = ""
+    is_new: bool = False
+    is_theirs: bool = False
+
+    @property
+    def is_worth(self) -> bool:
+        """Whether there is anything to do: a user's note that says what it said, on whom it was, is left."""
+        return self.write.note or self.write.moves or not self.which
+
+    def first(self) -> "_Note":
+        """The call's first note."""
+        return replace(self, which="", is_new=False, is_theirs=True) if self.which else self
+
+    def targets(self) -> "_Targets":
+        return _targets(self.write, self.which, with_person=self.is_new or self.write.moves)
+
+
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """What one note is on. Twenty does not join equal targets: their ids do."""
+
+    call_sid: str
+    which: str
+    person_id: str | None
+
+    def records(self, *, on_call: bool) -> Iterator[Record]:
+        note = {"noteId": self._id("note")}
+        if self.person_id:
+            yield {"id": self._id("noteTarget"), **note, "targetPersonId": self.person_id}
+        if on_call:
+            call_id = record_id("phoneCall", self.call_sid)
+            yield {"id": self._id("noteTarget phoneCall"), **note, "targetPhoneCallId": call_id}
+
+    def _id(self, kind: str) -> str:
+        return record_id(_named(kind, self.which), self.call_sid)
+
+
+def _targets(write: Write, which: str = "", *, with_person: bool = True) -> _Targets:
+    return _Targets(write.sid, which, write.activity.person_id if with_person else None)
+
+
+def _named(kind: str, which: str) -> str:
+    return f"{kind} {which}" if which else kind
+
+
+def _note_id(which: str, call_sid: str) -> str:
+    return record_id(_named("note", which), call_sid)
+
+
+def _by_call(refused: Refused) -> Refused:
+    return {key.split()[0]: error for key, error in refused.items()}
+
+
+def note_of(activity: Activity, which: str = "") -> Record:
+    """The note of a call: what was said, and the facts that a `phoneCall` has fields for."""
+    return {
+        "id": _note_id(which, activity.call_sid),
+        "title": activity.title,
+        "bodyV2": rich_text(_body(activity)),
+        "createdAt": time(activity.started_at),
+    }
+
+
+def _disposition_note(activity: Activity, said: Disposition) -> Record:
+    return {
+        "id": _note_id(f"disposition {said.id}", activity.call_sid),
+        "title": " · ".join(part for part in (said.outcome, activity.title) if part),
+        "bodyV2": rich_text([*paragraphs(said.note), *paragraphs(f"— {said.agent}")]),
+        "createdAt": time(said.at),
+    }
+
+
+def _body(activity: Activity) -> Iterator[Block]:
+    yield from quotes(activity.transcript or "")
+    yield from (bullet(linked(link)) for link in activity.recordings)
+    yield from (bullet(plain(f"{label}: {value}")) for label, value in activity.facts)

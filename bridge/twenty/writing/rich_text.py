@@ -1,0 +1,57 @@
+"""Rich text as BlockNote's blocks: what callers and agents said stays text to the letter, whatever it holds.
+
+In Markdown Twenty would read links, HTML and headings out of it. https://www.blocknotejs.org/docs/foundations/document-structure
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bridge.calls.recording_links import Link
+from bridge.twenty.writing.text import storable
+
+Block = dict[str, Any]
+Inline = dict[str, Any]
+
+COLOURS = {"backgroundColor": "default", "textColor": "default"}
+ALIGNED = {**COLOURS, "textAlignment": "left"}
+
+
+def rich_text(blocks: Iterable[Block]) -> dict[str, str]:
+    """The value of a RICH_TEXT field."""
+    numbered = [{"id": f"b{number}", **block} for number, block in enumerate(blocks, start=1)]
+    return {"blocknote": json.dumps(numbered, ensure_ascii=False, separators=(",", ":"))}
+
+
+def paragraphs(text: str) -> Iterator[Block]:
+    """A paragraph a line; empty lines are left out."""
+    return (_block("paragraph", ALIGNED, [plain(line)]) for line in _lines(text))
+
+
+def quotes(text: str) -> Iterator[Block]:
+    """The text as a quotation."""
+    return (_block("quote", COLOURS, [plain(line)]) for line in _lines(text))
+
+
+def bullet(*content: Inline) -> Block:
+    """An item of a list."""
+    return _block("bulletListItem", ALIGNED, list(content))
+
+
+def plain(text: str) -> Inline:
+    """A text without any style."""
+    return {"type": "text", "text": storable(text), "styles": {}}
+
+
+def linked(link: Link) -> Inline:
+    """A link, shown by its label."""
+    return {"type": "link", "href": link.url, "content": [plain(link.label)]}
+
+
+def _block(kind: str, props: dict[str, str], content: list[Inline]) -> Block:
+    return {"type": kind, "props": props, "content": content, "children": []}
+
+
+def _lines(text: str) -> list[str]:
+    # Before it is split: a line of a NUL alone would be a block without text.
+    return [line.strip() for line in storable(text).splitlines() if line.strip()]

@@ -1,0 +1,154 @@
+"""Rows on the person's timeline that open the call.
+
+Up to 2.33 a row has a name, shows the title that was written with it, and can be upserted. From 2.34 on it
+has a type, shows the call's own title, and is created once; then only its person changes.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Protocol
+
+from bridge.calls.activity import record_id
+from bridge.errors import Duplicate, TwentyRefused
+from bridge.twenty.client.client import Executes
+from bridge.twenty.schema.workspace import TimelineSchema
+from bridge.twenty.writing.batches import Batches, Record, Refused
+from bridge.twenty.writing.plan import Known, Write, time
+
+
+class Timeline(Protocol):
+    """Writes rows; a row that a user deleted stays deleted."""
+
+    async def write(self, writes: Sequence[Write]) -> Refused:
+        """Writes the rows of these calls; what is refused is in the answer, by call SID."""
+
+
+def timeline_for(client: Executes, batches: Batches, schema: TimelineSchema) -> Timeline:
+    """The way to write rows that this workspace has."""
+    return (TypedTimeline if schema.type_id else NamedTimeline)(client, batches, schema)
+
+
+class NamedTimeline:
+    """Rows of a name: one root field, and one more where some were written before."""
+
+    def __init__(self, client: Executes, batches: Batches, schema: TimelineSchema) -> None:
+        self._client = client
+        self._batches = batches
+        self._schema = schema
+
+    async def write(self, writes: Sequence[Write]) -> Refused:
+        """See `Timeline`."""
+        await _remove(self._client, writes)
+        placed = [w for w in writes if w.activity.person_id]
+        earlier = [w for w in placed if w.before.row is not Known.NEW]
+        there = await self._batches.existing("ExistingTimelineActivities", [_id(w) for w in earlier])
+        rows = {w.sid: self._row(w) for w in placed if _stays(w, there.get(_id(w)))}
+        return await self._batches.send("UpsertTimelineActivities", rows)
+
+    def _row(self, write: Write) -> Record:
+        row = _row(write, self._schema) | {"name": "linked-phoneCall.created"}
+        if write.before.row is Known.WRITTEN and not write.moves:
+            # Left out, so that what a user corrected holds.
+            del row["targetPersonId"]
+        if "agentId" in write.merge.cleared and "workspaceMemberId" in self._schema.fields:
+            row["workspaceMemberId"] = None
+        return row
+
+
+class TypedTimeline:
+    """Rows of the standard type `recordLinked`: one root field for those that are new.
+
+    And one for each person and agent that written ones go to.
+    """
+
+    def __init__(self, client: Executes, batches: Batches, schema: TimelineSchema) -> None:
+        self._client = client
+        self._batches = batches
+        self._schema = schema
+
+    async def write(self, writes: Sequence[Write]) -> Refused:
+        """See `Timeline`."""
+        await _remove(self._client, writes)
+        placed = [w for w in writes if w.activity.person_id]
+        written = [w for w in placed if w.before.row is Known.WRITTEN]
+        moved = await self._move([w for w in written if w.moves])
+        moved |= await self._change([w for w in written if "agentId" in w.merge.changed], "workspaceMemberId")
+        new = {w.sid: w for w in placed if w.before.row is not Known.WRITTEN}
+        refused = await self._batches.create(
+            "CreateTimelineActivities",
+            {sid: self._row(w) for sid, w in new.items()},
+            existing="ExistingTimelineActivities",
+            unsure=[sid for sid, w in new.items() if w.before.row is Known.UNSURE],
+        )
+        found = {sid: error for sid, error in refused.items() if isinstance(error, Duplicate)}
+        moved |= await self._move(
+            [new[sid] for sid, error in found.items() if _is_elsewhere(new[sid], error)]
+        )
+        return moved | {sid: error for sid, error in refused.items() if sid not in found}
+
+    async def _move(self, writes: Sequence[Write]) -> Refused:
+        return await self._change(writes, "targetPersonId")
+
+    async def _change(self, writes: Sequence[Write], field: str) -> Refused:
+        """A root field for each value of it: an update leaves deleted rows deleted."""
+        by_value = defaultdict[str | None, list[Write]](list)
+        for write in writes:
+            by_value[_row_of(write)[field]].append(write)
+        refused: Refused = {}
+        for value, changed in by_value.items():
+            try:
+                await self._client.execute(
+                    "ChangeTimelineActivities", ids=[_id(write) for write in changed], data={field: value}
+                )
+            except TwentyRefused as error:
+                refused |= dict.fromkeys([write.sid for write in changed], error)
+        return refused
+
+    def _row(self, write: Write) -> Record:
+        return _row(write, self._schema) | {"timelineActivityTypeId": self._schema.type_id}
+
+
+def _is_elsewhere(write: Write, duplicate: Duplicate) -> bool:
+    """Whether the row that is there is on another person's timeline."""
+    return duplicate.there is not None and duplicate.there["targetPersonId"] != write.activity.person_id
+
+
+async def _remove(client: Executes, writes: Sequence[Write]) -> None:
+    """Rows of calls that a user took from their person; destroyed, so that their ids are free again."""
+    ids = [
+        _id(w)
+        for w in writes
+        if w.moves and not w.activity.person_id and (w.mistaken or not w.chooses_person)
+    ]
+    if ids:
+        await client.execute("DestroyTimelineActivities", ids=ids)
+
+
+def _stays(write: Write, found: Record | None) -> bool:
+    """Whether a row is to be there: no user took it away."""
+    if found is None:
+        return write.before.row is not Known.WRITTEN
+    return found["deletedAt"] is None
+
+
+def _id(write: Write) -> str:
+    return record_id("timelineActivity", write.sid)
+
+
+def _row(write: Write, schema: TimelineSchema) -> Record:
+    row = _row_of(write) | {"linkedObjectMetadataId": schema.object_id}
+    return {name: value for name, value in row.items() if value is not None and name in schema.fields}
+
+
+def _row_of(write: Write) -> Record:
+    """The page sorts and dates by `createdAt`, so it is the call's time."""
+    activity = write.activity
+    return {
+        "id": _id(write),
+        "happensAt": time(activity.started_at),
+        "createdAt": time(activity.started_at),
+        "targetPersonId": activity.person_id,
+        "workspaceMemberId": activity.agent_id,
+        "linkedRecordId": record_id("phoneCall", activity.call_sid),
+        "linkedRecordCachedName": activity.title,
+    }
