@@ -92,7 +92,7 @@ def test_every_room_is_known() -> None:
         ("twenty/people/lookup.py", "import bridge.inbox.store", ["inbox"]),
         ("inbox/migrations/env.py", "from bridge.inbox.tables import metadata", []),
         ("sync/worker.py", "from bridge import inbox, web", ["web"]),
-        ("web/voice.py", "from ..sync import worker\nfrom . import callbacks", ["sync"]),
+        ("web/twilio/voice.py", "from ...sync import worker\nfrom . import callbacks", ["sync"]),
         ("sandbox/twilio/signing.py", "from bridge.twilio.signature import Validator", ["twilio"]),
         ("settings/models.py", "from bridge.calls.texts import Texts", []),
         ("wiring/application.py", "from bridge.sandbox import twilio", []),
@@ -117,11 +117,11 @@ DIALS = {
         "calls/dialling/admission.py",
         "calls/routing/steps.py",
         "twilio/twiml.py",
-        "web/calls.py",
-        "web/inbound.py",
+        "web/phone/calls.py",
+        "web/twilio/inbound.py",
     },
-    "twiml.dial_out": {"web/outbound.py"},
-    "twiml.transfer": {"web/calls.py"},
+    "twiml.dial_out": {"web/twilio/outbound.py"},
+    "twiml.transfer": {"web/phone/calls.py"},
 }
 OF_REST = ("calls.create", "create_call", "participants.create", 'Calls.json", post', "calls.json")
 

@@ -135,7 +135,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "web/readable.py": {"CONTROLS": FIELD},
     "web/recordings.py": {"ONE_RANGE": HEADER},
     "twilio/transcripts.py": {"SOURCE": FIELD, "ACCOUNT": TRANSCRIPT},
-    "web/signed.py": {"SHARED_KEY_ID": HEADER, "ACCOUNT_SID": FIELD},
+    "web/twilio/signed.py": {"SHARED_KEY_ID": HEADER, "ACCOUNT_SID": FIELD},
     "sandbox/conformance.py": {"_UUID": PLAYED, "_TIME": PLAYED, "_PLACEHOLDER": PLAYED},
     "sandbox/twenty/http.py": {"_HALF": PLAYED},
     "sandbox/twenty/kinds/blocks.py": {"_HALF": PLAYED},

@@ -76,15 +76,15 @@ def test_no_text_becomes_sql_or_twiml() -> None:
 @pytest.mark.parametrize(
     ("module", "source", "wrong"),
     [
-        ("web/voice.py", "import sqlite3", "imports sqlite3"),
+        ("web/twilio/voice.py", "import sqlite3", "imports sqlite3"),
         ("inbox/sqlite.py", "import sqlite3", None),
         ("twilio/twiml.py", "from xml.etree import ElementTree", "imports xml"),
         ("inbox/store.py", "connection.execute(f'select {x}')", "execute() of a text that is put together"),
         ("inbox/store.py", "text('select ' + x)", "text() of a text that is put together"),
         ("inbox/store.py", "text('select {}'.format(x))", "text() of a text that is put together"),
         ("inbox/store.py", "text('select :x')", None),
-        ("web/voice.py", "answer = '<Response><Say>' + name", "TwiML in a text"),
-        ("web/voice.py", "def f():\n    '''Answers <Say>.'''", None),
+        ("web/twilio/voice.py", "answer = '<Response><Say>' + name", "TwiML in a text"),
+        ("web/twilio/voice.py", "def f():\n    '''Answers <Say>.'''", None),
         ("twilio/twiml.py", "str(response)", "str() of a document: twilio/document.py writes them"),
         ("twilio/twiml.py", "str(VoiceResponse())", "str() of a document: twilio/document.py writes them"),
         ("twilio/document.py", "str(response)", None),

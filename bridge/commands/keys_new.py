@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from bridge.commands import terminal
 from bridge.errors import SettingsInvalid
 from bridge.settings.access import KeySettings
-from bridge.web import keys
+from bridge.web.authentication import keys
 
 
 def run(wanted: Mapping[str, object], *, as_json: bool) -> None:

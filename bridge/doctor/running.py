@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import Standby, TwentyQuotaExhausted
-from bridge.web.addresses import UnnamedProxy
+from bridge.web.authentication.client_address import UnnamedProxy
 
 START = "twenty-bridge serve"
 LOG = "Look at database.writable and database.space, and at inbox.not_written in the bridge's log."

@@ -4,7 +4,7 @@
     REQUESTS.observe(0.004, "/twilio/status", "204")
 
 Counts are the whole process's, as its log is, in a registry of its own. Gauges are set when somebody
-scrapes (`web/scrape.py`). https://prometheus.io/docs/practices/naming/
+scrapes (`web/operation/metrics.py`). https://prometheus.io/docs/practices/naming/
 """
 
 from collections.abc import Iterable, Sequence

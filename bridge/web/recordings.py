@@ -13,9 +13,9 @@ from aiohttp import hdrs, web
 from bridge.calls.recording_links import RECORDING_SID, RecordingLinks
 from bridge.errors import NotAllowed, TooBusy, TwilioDenied, TwilioRefused
 from bridge.twilio.rest.media import Media
-from bridge.web.addresses import Addresses
+from bridge.web.authentication.client_address import Addresses
 from bridge.web.gone import GoneRecordings
-from bridge.web.problems import problem
+from bridge.web.operation.problems import problem
 
 MOST_AT_ONCE = 96
 """As many connections as the session opens to Twilio."""

@@ -8,17 +8,17 @@ import aiohttp_cors
 from aiohttp import hdrs, web
 
 from bridge.calls.callback import Kind
-from bridge.web.callbacks import Callbacks
-from bridge.web.callers import ScreenPops
-from bridge.web.calls import Calls
 from bridge.web.handlers import Handler
-from bridge.web.health import Health
+from bridge.web.operation.health import Health
+from bridge.web.phone.callers import ScreenPops
+from bridge.web.phone.calls import Calls
+from bridge.web.phone.tokens import Tokens
 from bridge.web.recordings import Recordings
-from bridge.web.signed import SignedForms
-from bridge.web.tokens import Tokens
-from bridge.web.transcripts import Transcripts
-from bridge.web.twenty import TwentyWebhook
-from bridge.web.voice import Voice
+from bridge.web.twenty_webhook import TwentyWebhook
+from bridge.web.twilio.callbacks import Callbacks
+from bridge.web.twilio.signed import SignedForms
+from bridge.web.twilio.transcripts import Transcripts
+from bridge.web.twilio.voice import Voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

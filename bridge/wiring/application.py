@@ -37,32 +37,32 @@ from bridge.twilio.rest.media import Media, open_media
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.addresses import Addresses
-from bridge.web.callbacks import Callbacks
-from bridge.web.callers import ScreenPops
-from bridge.web.calls import Calls, TransferLine
-from bridge.web.door import Anyone, Door
+from bridge.web.authentication.caller import Anyone, Door
+from bridge.web.authentication.client_address import Addresses
+from bridge.web.authentication.keys import keys_of
+from bridge.web.authentication.users import Users
 from bridge.web.gone import GoneRecordings
 from bridge.web.handlers import Handler
-from bridge.web.headers import headers_for
-from bridge.web.health import Health, capabilities
-from bridge.web.inbound import Clock, Inbound, utc_now
-from bridge.web.keys import keys_of
-from bridge.web.leaving import Leaving
-from bridge.web.limits import LARGEST_TRANSCRIPT, limits
-from bridge.web.observe import observing
-from bridge.web.outbound import Line, Outbound
-from bridge.web.problems import problems
+from bridge.web.operation.access_log import observing
+from bridge.web.operation.health import Health, capabilities
+from bridge.web.operation.limits import LARGEST_TRANSCRIPT, limits
+from bridge.web.operation.metrics import Scrape
+from bridge.web.operation.problems import problems
+from bridge.web.operation.security_headers import headers_for
+from bridge.web.operation.shutdown import Leaving
+from bridge.web.phone.callers import ScreenPops
+from bridge.web.phone.calls import Calls, TransferLine
+from bridge.web.phone.tokens import Rates, Tokens
+from bridge.web.phone.transfer_targets import Targets
 from bridge.web.recordings import Recordings
 from bridge.web.routes import Edge, add_routes
-from bridge.web.scrape import Scrape
-from bridge.web.signed import SignedForms
-from bridge.web.targets import Targets
-from bridge.web.tokens import Rates, Tokens
-from bridge.web.transcripts import Transcripts
-from bridge.web.twenty import TwentyWebhook
-from bridge.web.users import Users
-from bridge.web.voice import Voice
+from bridge.web.twenty_webhook import TwentyWebhook
+from bridge.web.twilio.callbacks import Callbacks
+from bridge.web.twilio.inbound import Clock, Inbound, utc_now
+from bridge.web.twilio.outbound import Line, Outbound
+from bridge.web.twilio.signed import SignedForms
+from bridge.web.twilio.transcripts import Transcripts
+from bridge.web.twilio.voice import Voice
 from bridge.wiring.upkeep import upkeep
 from bridge.wiring.worker import draining, links_of, worker_for
 

@@ -12,9 +12,9 @@ import structlog
 from aiohttp import web
 
 from bridge.settings import MetricsSettings, Settings
-from bridge.web.listening import Listening
-from bridge.web.protocol import Runner
-from bridge.web.scrape import Scrape
+from bridge.web.operation.listening import Listening
+from bridge.web.operation.metrics import Scrape
+from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import LEAVING, SCRAPE, open_app
 
 METRICS_STOP_SECONDS = 1

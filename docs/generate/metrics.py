@@ -9,7 +9,7 @@ from bridge.calls.callback import Kind
 from bridge.calls.texts import NAMES
 from bridge.observability import metrics
 from bridge.observability.metrics import Count, Durations
-from bridge.web.problems import STATUS_OF
+from bridge.web.operation.problems import STATUS_OF
 from docs.generate.markdown import code, codes, table
 from docs.generate.markdown import page as whole
 

@@ -13,7 +13,7 @@ from bridge.cli import app
 from bridge.errors import NotAuthenticated
 from bridge.settings.access import AgentSettings, AuthSettings
 from bridge.settings.agents import agents_with
-from bridge.web.keys import keys_of
+from bridge.web.authentication.keys import keys_of
 
 TODAY = datetime.now(UTC).date()
 

@@ -24,7 +24,7 @@ from bridge.twenty.client.client import open_client
 from bridge.twenty.provision import webhook
 from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP
 from bridge.twilio.provision.plan import urls_under
-from bridge.web.protocol import Runner
+from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import open_app
 
 CERTIFICATES = Path(__file__).parent / "certificates"

@@ -26,8 +26,8 @@ from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
 from bridge.twenty.client.errors import translate
 from bridge.twilio.rest.owned import Country
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.addresses import ENOUGH
-from bridge.web.protocol import Runner
+from bridge.web.authentication.client_address import ENOUGH
+from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import open_app
 from tests.disks import mounted
 from tests.doctor.conftest import PREFIX, World, listening

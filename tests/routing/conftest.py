@@ -17,7 +17,7 @@ from bridge.demo.bridge import PUBLIC_URL, environment, known_to
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery, Party, PlayedCall, TwilioSandbox, twilio_sandbox
 from bridge.settings import load
-from bridge.web.inbound import Clock, utc_now
+from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.application import Timing, open_app
 from tests.support import ask, eventually, nodes_of
 

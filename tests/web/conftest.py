@@ -22,7 +22,7 @@ from pytest_aiohttp import AiohttpClient
 from twilio.request_validator import RequestValidator
 
 from bridge.settings import Settings
-from bridge.web.protocol import Runner
+from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import open_app
 
 AUTH_TOKEN, OLD_TOKEN = "an-invented-auth-token", "the-one-before-it"

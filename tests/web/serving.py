@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge.sandbox.twenty import twenty_sandbox
 from bridge.sandbox.twilio import twilio_sandbox
-from bridge.web.protocol import Runner
+from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import open_app
 from tests.web.conftest import API_SECRET, AUTH_TOKEN, settings_with
 

@@ -12,7 +12,7 @@ from tests.support import eventually
 from tests.web.conftest import Answer, Bridge, OpenBridge, payload
 from tests.web.hostile import dialling, http, recordings, signatures, widget
 from tests.web.hostile.row import STATUS, UNREADABLE, Row, twilio
-from tests.web.test_headers import is_plain
+from tests.web.operation.test_security_headers import is_plain
 
 ROWS = [*http.ROWS, *signatures.ROWS, *widget.ROWS, *dialling.ROWS, *recordings.ROWS]
 

@@ -11,9 +11,9 @@ import jwt
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.web.addresses import ENOUGH, UnnamedProxy
+from bridge.web.authentication.client_address import ENOUGH, UnnamedProxy
+from tests.web.authentication.test_caller import ADMIN, BELA, at, bearer, signed_in, token
 from tests.web.conftest import Bridge, OpenBridge
-from tests.web.test_door import ADMIN, BELA, at, bearer, signed_in, token
 
 CHECKS = 3
 END = 4_000_000_000

@@ -17,7 +17,7 @@ UNANSWERED = {
 def is_last(callback: Callback) -> bool:
     """Whether nobody is rung any more after this: a Dial that is over, unless the bridge rang on.
 
-    `Next` is what the bridge answered (`web/inbound.py`): `dial`, `voicemail`, `message` or `end`.
+    `Next` is what the bridge answered (`web/twilio/inbound.py`): `dial`, `voicemail`, `message` or `end`.
     """
     following = callback.get("Next")
     return following != "dial" if following else callback.kind in (Kind.DIAL, Kind.REFUSED)

@@ -11,11 +11,11 @@ from aiohttp import hdrs, web
 from bridge.errors import BridgeError, CannotVouch, NotUnderstood, TooManyRequests, WrongContentType
 from bridge.observability import metrics
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
-from bridge.web.addresses import Addresses
-from bridge.web.agents import Caller
-from bridge.web.door import Door
-from bridge.web.rates import Rate
-from bridge.web.urlencoded import FORM
+from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.caller import Door
+from bridge.web.authentication.client_address import Addresses
+from bridge.web.authentication.rates import Rate
+from bridge.web.twilio.urlencoded import FORM
 
 OUTCOMES: Mapping[type[BridgeError], str] = {TooManyRequests: "limited", CannotVouch: "unavailable"}
 """What is counted of those that got none; all others were refused."""

@@ -18,7 +18,7 @@ from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.twilio.binding import Binding, Bound
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.callbacks import answer, keep_soon, read
+from bridge.web.twilio.callbacks import answer, keep_soon, read
 
 log = structlog.get_logger()
 

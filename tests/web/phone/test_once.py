@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bridge.errors import TwilioUnavailable
-from bridge.web.lately import Lately, Taken
+from bridge.web.phone.once import Lately, Taken
 
 
 class Acting:

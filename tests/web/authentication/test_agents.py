@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bridge.web import keys
+from bridge.web.authentication import keys
 from tests.support import eventually
 from tests.web.conftest import KEY, Bridge, OpenBridge, payload
 

@@ -30,10 +30,10 @@ from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.asked import Asked, DispositionAsked, RecordingAsked, TransferAsked, read_asked
-from bridge.web.door import Door
-from bridge.web.lately import Lately, Taken
-from bridge.web.targets import Targets
+from bridge.web.authentication.caller import Door
+from bridge.web.phone.bodies import Asked, DispositionAsked, RecordingAsked, TransferAsked, read_asked
+from bridge.web.phone.once import Lately, Taken
+from bridge.web.phone.transfer_targets import Targets
 
 NO_MORE = frozenset({20404, 21220})
 """What Twilio says of a call that is over. https://www.twilio.com/docs/api/errors/21220"""

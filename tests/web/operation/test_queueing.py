@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import TooManyRequests
-from bridge.web.turns import Turns
+from bridge.web.operation.queueing import Turns
 
 
 def turns(*, at_once: int = 1, most_waiting: int = 100, seconds: float = 60) -> Turns:

@@ -7,8 +7,8 @@ import structlog
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from bridge.web.headers import adorn
-from bridge.web.problems import in_our_words, problem
+from bridge.web.operation.problems import in_our_words, problem
+from bridge.web.operation.security_headers import adorn
 
 KEPT_ALIVE_SECONDS = 75
 """Longer than a proxy keeps its idle connections, and the most that a request's head may take."""

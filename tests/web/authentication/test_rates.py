@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import TooManyRequests
-from bridge.web.rates import MINUTE, Rate
+from bridge.web.authentication.rates import MINUTE, Rate
 
 
 class Clock:

@@ -12,10 +12,10 @@ from bridge.twenty.users import credentials
 from bridge.twenty.users.credentials import Credentials
 from bridge.twenty.users.resemblance import Resemblance, Standing
 from bridge.twenty.users.sessions import Sessions
-from bridge.web.addresses import Addresses
-from bridge.web.agents import Caller
-from bridge.web.rates import Rate
-from bridge.web.turns import Turns
+from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.client_address import Addresses
+from bridge.web.authentication.rates import Rate
+from bridge.web.operation.queueing import Turns
 
 AT_ONCE: Mapping[Standing, int] = {Standing.OF_USERS: 4, Standing.FAMILIAR: 4, Standing.STRANGE: 2}
 """Checks at Twenty, which takes about 20 ms for one, and which any stranger can ask as much directly."""

@@ -8,7 +8,7 @@ from aiohttp import web
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts import keep_result
 from bridge.twilio.transcripts import result_of
-from bridge.web.problems import problem
+from bridge.web.operation.problems import problem
 
 log = structlog.get_logger()
 

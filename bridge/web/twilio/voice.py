@@ -9,9 +9,9 @@ from bridge.calls.agents import client_identity
 from bridge.calls.texts import Texts
 from bridge.observability import metrics
 from bridge.twilio import forms, twiml
-from bridge.web.callbacks import Callbacks, answer
-from bridge.web.inbound import Inbound
-from bridge.web.outbound import Outbound
+from bridge.web.twilio.callbacks import Callbacks, answer
+from bridge.web.twilio.inbound import Inbound
+from bridge.web.twilio.outbound import Outbound
 
 log = structlog.get_logger()
 

@@ -8,9 +8,9 @@ from aiohttp import hdrs, web
 
 from bridge.calls.agents import Allowed
 from bridge.errors import NotAllowed, NotAuthenticated
-from bridge.web.agents import Caller
-from bridge.web.keys import Keys
-from bridge.web.users import Users
+from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.keys import Keys
+from bridge.web.authentication.users import Users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from bridge.inbox.deliveries import Deliveries
 from bridge.inbox.store import Inbox
 from bridge.twenty import probes, webhooks
 from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone
-from bridge.web.problems import problem
+from bridge.web.operation.problems import problem
 
 log = structlog.get_logger()
 

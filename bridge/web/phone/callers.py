@@ -7,9 +7,9 @@ from bridge.calls.numbers import e164, is_withheld
 from bridge.calls.people.matching import Person
 from bridge.errors import NotUnderstood, TwentyError
 from bridge.twenty.people.callers import Callers, LastCall, Profile, ScreenPop
-from bridge.web.door import Door
-from bridge.web.problems import problem
-from bridge.web.rates import Rate
+from bridge.web.authentication.caller import Door
+from bridge.web.authentication.rates import Rate
+from bridge.web.operation.problems import problem
 
 NOBODYS = ScreenPop()
 

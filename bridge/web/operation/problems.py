@@ -30,7 +30,7 @@ from bridge.errors import (
 )
 from bridge.observability import metrics
 from bridge.web.handlers import Handler
-from bridge.web.observe import template
+from bridge.web.operation.access_log import template
 
 STATUS_OF: Mapping[type[BridgeError], int] = {
     CallbackInvalid: 400,

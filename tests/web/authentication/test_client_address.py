@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.web.addresses import client_address, parse, site
+from bridge.web.authentication.client_address import client_address, parse, site
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
-from bridge.web.headers import headers_for
+from bridge.web.operation.security_headers import headers_for
 
 NOT_KNOWN = float("nan")
 

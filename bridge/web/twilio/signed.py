@@ -14,7 +14,7 @@ from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Vali
 from bridge.twilio.transcripts import account_in
 from bridge.web.handlers import BodyHandler, FormHandler, Handler
 from bridge.web.readable import readable
-from bridge.web.urlencoded import FORM, pairs
+from bridge.web.twilio.urlencoded import FORM, pairs
 
 log = structlog.get_logger()
 

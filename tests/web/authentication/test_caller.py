@@ -8,7 +8,7 @@ import pytest
 
 from bridge.observability import metrics
 from bridge.sandbox.twenty import NEWEST, TwentySandbox
-from bridge.web import keys
+from bridge.web.authentication import keys
 from tests.support import ask
 from tests.web.conftest import API_SECRET, KEY, PAGE, Answer, Bridge, OpenBridge
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
 from bridge.web.handlers import Handler
-from bridge.web.leaving import Leaving
+from bridge.web.operation.shutdown import Leaving
 
 
 class Behind:

@@ -29,7 +29,7 @@ from bridge.twenty.people.members import Members
 from bridge.twenty.people.recognition import Recognised, Recognition
 from bridge.twilio import answers, twiml
 from bridge.twilio.answers import Answers, Caller
-from bridge.web.callbacks import answer, keep_soon, read
+from bridge.web.twilio.callbacks import answer, keep_soon, read
 
 NEXT: Mapping[type, str] = {Ring: "dial", Forward: "dial", Voicemail: "voicemail", Message: "message"}
 """What a callback says of its answer, so that the fold knows whether anybody is still rung."""

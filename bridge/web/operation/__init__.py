@@ -1,0 +1,1 @@
+"""Health, limits, security headers, access log, error answers, graceful shutdown."""

@@ -1,0 +1,1 @@
+"""What the phone calls: tokens, callers, calls."""

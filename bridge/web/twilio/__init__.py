@@ -1,0 +1,1 @@
+"""What Twilio calls: voice requests, callbacks, transcripts; each with Twilio's signature."""
