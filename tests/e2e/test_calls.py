@@ -41,7 +41,7 @@ async def until_finished(twenty: TwentySandbox, sids: set[str]) -> dict[str, dic
             "0899123456",
             Party.answers(),
             "FAILED",
-            "Not placed: premium-rate or special number · 0899123456",
+            "Not placed: premium-rate or special number · +33 899 12 34 56",
         ),
         ("+1 242 359 1234", Party.answers(), "FAILED", "Not placed: country not allowed · Bahama Mama"),
     ],
