@@ -10,7 +10,7 @@ SECRET = "a-secret-that-nobody-reads"
 PROGRAM = """
 import asyncio, logging, sys, warnings
 import structlog
-from bridge import logs
+from bridge.observability import logs
 from bridge.settings import LogSettings
 
 logs.configure(LogSettings(json_lines=AS_JSON, level="info"), secrets=[SECRET])
