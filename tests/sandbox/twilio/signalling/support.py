@@ -3,10 +3,10 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -15,6 +15,7 @@ import jwt
 from bridge.sandbox.twilio import TwilioSandbox
 from bridge.sandbox.twilio.signalling.sdp import silent_answer, silent_offer
 
+T = TypeVar("T")
 HEADERS = {"cty": "twilio-fpa;v=1"}
 SECONDS = 10.0
 OWN = "+33159130001"
@@ -117,3 +118,9 @@ async def eventually(condition: Any) -> None:
     async with asyncio.timeout(SECONDS):
         while not condition():  # noqa: ASYNC110 - it is seen from outside
             await asyncio.sleep(0.005)
+
+
+async def in_time(waited_for: Awaitable[T]) -> T:
+    """What must come to an end soon."""
+    async with asyncio.timeout(SECONDS):
+        return await waited_for

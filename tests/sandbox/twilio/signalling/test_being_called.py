@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from bridge.sandbox.twilio import Party, PlayedCall, TwilioSandbox
-from tests.sandbox.twilio.signalling.support import MOBILE, OWN, Office, Sdk, eventually
+from tests.sandbox.twilio.signalling.support import MOBILE, OWN, Office, Sdk, eventually, in_time
 from tests.sandbox.twilio.support import App, dial, events
 
 CLIENT = f"<Client {events()}>alice</Client>"
@@ -35,7 +35,7 @@ async def test_she_answers_and_hangs_up(app: App, sandbox: TwilioSandbox, alice:
     sandbox.skip(61)
     await alice.say("hangup", callsid=leg.sid)
     await alice.hears("hangup")
-    played = await call
+    played = await in_time(call)
     assert (played.status, played.legs[0].status) == ("completed", "completed")
     assert (played.legs[0].duration or 0) in {61, 62}
     assert [s["CallStatus"] for s in app.got("/status")] == [
@@ -46,7 +46,7 @@ async def test_she_answers_and_hangs_up(app: App, sandbox: TwilioSandbox, alice:
 async def test_she_declines(app: App, sandbox: TwilioSandbox, alice: Sdk) -> None:
     call = called(sandbox)
     await alice.say("reject", callsid=(await alice.rings())["callsid"])
-    played = await call
+    played = await in_time(call)
     assert [leg.status for leg in played.legs] == ["busy"]
     assert app.got("/dial")[0]["DialCallStatus"] == "busy"
     await alice.say("register", media={"audio": True})
@@ -61,7 +61,7 @@ async def test_she_lets_it_ring(sandbox: TwilioSandbox, alice: Sdk) -> None:
         await asyncio.wait_for(alice.next(), 0.1)
     sandbox.skip(1)
     assert (await alice.hears("cancel"))["callsid"] == invite["callsid"]
-    assert [leg.status for leg in (await call).legs] == ["no-answer"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["no-answer"]
 
 
 async def test_the_caller_gives_up(sandbox: TwilioSandbox, alice: Sdk) -> None:
@@ -71,7 +71,7 @@ async def test_the_caller_gives_up(sandbox: TwilioSandbox, alice: Sdk) -> None:
     assert (await alice.hears("cancel"))["callsid"] == invite["callsid"]
     await alice.answer(invite)  # too late
     assert (await alice.hears("hangup"))["callsid"] == invite["callsid"]
-    assert [leg.status for leg in (await call).legs] == ["canceled"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["canceled"]
 
 
 async def test_the_caller_hangs_up(sandbox: TwilioSandbox, alice: Sdk) -> None:
@@ -81,7 +81,7 @@ async def test_the_caller_hangs_up(sandbox: TwilioSandbox, alice: Sdk) -> None:
     await eventually(lambda: sandbox.account.calls[invite["callsid"]].answered_at is not None)
     sandbox.skip(50)
     assert (await alice.hears("hangup"))["callsid"] == invite["callsid"]
-    assert (await call).legs[0].status == "completed"
+    assert (await in_time(call)).legs[0].status == "completed"
 
 
 async def test_two_devices_of_one_agent(sandbox: TwilioSandbox, office: Office, alice: Sdk) -> None:
@@ -95,7 +95,7 @@ async def test_two_devices_of_one_agent(sandbox: TwilioSandbox, office: Office, 
     assert (await alice.hears("hangup"))["callsid"] == invites[0]["callsid"]
     sandbox.skip(60)
     await second.hears("hangup")
-    assert [leg.status for leg in (await call).legs] == ["canceled", "completed"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["canceled", "completed"]
 
 
 async def test_both_answer_at_once(sandbox: TwilioSandbox, office: Office, alice: Sdk) -> None:
@@ -105,7 +105,7 @@ async def test_both_answer_at_once(sandbox: TwilioSandbox, office: Office, alice
     await asyncio.gather(alice.answer(invites[0]), second.answer(invites[1]))
     await eventually(lambda: sum(leg.is_over for leg in sandbox.account.calls.values()) == 1)
     sandbox.skip(60)
-    played = await call
+    played = await in_time(call)
     assert sorted(leg.status for leg in played.legs) == ["canceled", "completed"]
     for sdk in (alice, second):
         await sdk.hears("hangup")  # after an answer no `cancel`
@@ -120,7 +120,7 @@ async def test_one_declines_and_the_other_answers(sandbox: TwilioSandbox, office
     await second.answer(invite)
     await eventually(lambda: sandbox.account.calls[invite["callsid"]].answered_at is not None)
     sandbox.skip(60)
-    assert [leg.status for leg in (await call).legs] == ["busy", "completed"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["busy", "completed"]
 
 
 async def test_both_decline(app: App, sandbox: TwilioSandbox, office: Office, alice: Sdk) -> None:
@@ -128,7 +128,7 @@ async def test_both_decline(app: App, sandbox: TwilioSandbox, office: Office, al
     call = called(sandbox)
     for sdk in (alice, second):
         await sdk.say("reject", callsid=(await sdk.rings())["callsid"])
-    assert [leg.status for leg in (await call).legs] == ["busy", "busy"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["busy", "busy"]
     assert app.got("/dial")[0]["DialCallStatus"] == "busy"
 
 
@@ -139,7 +139,7 @@ async def test_a_device_and_a_script_at_once(app: App, sandbox: TwilioSandbox, a
     invite = await alice.rings()
     sandbox.skip(6)
     assert (await alice.hears("cancel"))["callsid"] == invite["callsid"]
-    assert [leg.status for leg in (await call).legs] == ["canceled", "completed"], (
+    assert [leg.status for leg in (await in_time(call)).legs] == ["canceled", "completed"], (
         "and no more time is waited"
     )
 
@@ -150,7 +150,7 @@ async def test_after_the_ringing_a_script_goes_on_at_once(
     app.on("/dial", "<Response><Say>Leave a message.</Say><Record action='/message'/></Response>")
     call = asyncio.create_task(sandbox.call_from_phone(MOBILE, says="Call me back, please.", speaks=600))
     await alice.say("reject", callsid=(await alice.rings())["callsid"])
-    played = await call
+    played = await in_time(call)
     assert app.got("/message")[0]["RecordingDuration"] == "600"
     assert played.status == "completed"
 
@@ -161,7 +161,7 @@ async def test_a_ringing_device_is_lost(sandbox: TwilioSandbox, alice: Sdk) -> N
     await sandbox.signalling.drop()
     await eventually(lambda: not sandbox.account.devices)
     sandbox.skip(20)
-    assert [leg.status for leg in (await call).legs] == ["no-answer"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["no-answer"]
 
 
 async def test_parameters_are_decoded_as_the_sdk_does(app: App, sandbox: TwilioSandbox, alice: Sdk) -> None:
@@ -171,7 +171,7 @@ async def test_parameters_are_decoded_as_the_sdk_does(app: App, sandbox: TwilioS
     invite = await alice.rings()
     assert invite["parameters"]["Params"] == "person=J%26ne%20%3D%20100%20%25%20%C3%A9%2B&b="
     await alice.say("reject", callsid=invite["callsid"])
-    await call
+    await in_time(call)
 
 
 async def test_two_browsers_talk(app: App, sandbox: TwilioSandbox, office: Office, alice: Sdk) -> None:
@@ -206,4 +206,4 @@ async def test_rest_rings_a_device(
     )
     async with rest.post(f"Calls/{sid}.json", data={"Status": "completed"}):
         await alice.hears("hangup")
-    assert (await sandbox.finished(sid)).status == "completed"
+    assert (await in_time(sandbox.finished(sid))).status == "completed"

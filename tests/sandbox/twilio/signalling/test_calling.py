@@ -10,7 +10,7 @@ import pytest
 from bridge.sandbox.twilio import Leg, Party, TwilioSandbox
 from bridge.sandbox.twilio.signalling.browser import LARGEST_MESSAGE
 from bridge.sandbox.twilio.signalling.sdp import silent_offer
-from tests.sandbox.twilio.signalling.support import MOBILE, OWN, Office, Sdk, eventually, token
+from tests.sandbox.twilio.signalling.support import MOBILE, OWN, Office, Sdk, eventually, in_time, token
 from tests.sandbox.twilio.support import App, dial, events
 
 HOLDS = Party.answers(after=0, talks=None)
@@ -26,7 +26,7 @@ async def alice(app: App, sandbox: TwilioSandbox, office: Office) -> Sdk:
 
 
 async def ended(sandbox: TwilioSandbox, sid: str) -> str:
-    return (await sandbox.finished(sid)).status
+    return (await in_time(sandbox.finished(sid))).status
 
 
 async def test_a_call_and_its_end(app: App, sandbox: TwilioSandbox, alice: Sdk) -> None:
@@ -43,7 +43,7 @@ async def test_a_call_and_its_end(app: App, sandbox: TwilioSandbox, alice: Sdk) 
     }
     await alice.say("hangup", callsid=sid)
     assert (await alice.hears("hangup"))["callsid"] == sid
-    played = await sandbox.finished(sid)
+    played = await in_time(sandbox.finished(sid))
     assert (played.status, [leg.status for leg in played.legs], played.errors) == (
         "completed",
         ["completed"],
@@ -176,7 +176,7 @@ async def test_rest_ends_redirects_and_records(
     async with rest.post(f"Calls/{sid}.json", data={"Status": "completed"}) as response:
         assert response.status == 200
     assert (await alice.hears("hangup"))["callsid"] == sid
-    played = await sandbox.finished(sid)
+    played = await in_time(sandbox.finished(sid))
     assert [leg.status for leg in played.legs] == ["completed", "completed"]
     [recorded] = app.got("/recorded")
     assert int(recorded["RecordingDuration"]) >= 4

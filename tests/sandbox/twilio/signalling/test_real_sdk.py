@@ -20,7 +20,7 @@ import bridge
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.sandbox.twilio.twiml import parse_document
 from tests.browser import CALLS, Page, another, browsing, needs_chromium
-from tests.sandbox.twilio.signalling.support import MOBILE, OWN, eventually, token
+from tests.sandbox.twilio.signalling.support import MOBILE, OWN, eventually, in_time, token
 from tests.sandbox.twilio.support import App, events
 
 PAGE = Path(__file__).with_name("page")
@@ -168,7 +168,7 @@ async def test_calling(app: App, sandbox: TwilioSandbox, browser: Browser) -> No
     await alice.said("messageReceived", "hello")
     await alice.page("call.disconnect()")
     await alice.said("disconnect")
-    assert (await sandbox.finished(sid)).status == "completed"
+    assert (await in_time(sandbox.finished(sid))).status == "completed"
     assert await alice.errors() == []
 
 
@@ -217,18 +217,18 @@ async def test_being_called(app: App, sandbox: TwilioSandbox, browser: Browser) 
     await alice.said("accept")
     await alice.page("call.disconnect()")
     await alice.said("disconnect")
-    assert [leg.status for leg in (await call).legs] == ["completed"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["completed"]
     await alice.forget()
     call = asyncio.create_task(sandbox.call_from_phone(MOBILE))
     await alice.said("incoming")
     await alice.page("call.reject()")
-    assert [leg.status for leg in (await call).legs] == ["busy"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["busy"]
     call = asyncio.create_task(sandbox.call_from_phone(MOBILE, caller_hangs_up_after=3))
     await alice.forget()
     await alice.said("incoming")
     sandbox.skip(3)
     await alice.said("cancel")
-    assert [leg.status for leg in (await call).legs] == ["canceled"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["canceled"]
     assert await alice.errors() == []
 
 
@@ -242,7 +242,7 @@ async def test_two_devices_of_one_agent(app: App, sandbox: TwilioSandbox, browse
     await second.said("accept")
     await first.said("cancel")
     await second.page("call.disconnect()")
-    assert [leg.status for leg in (await call).legs] == ["canceled", "completed"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["canceled", "completed"]
 
 
 @pytest.mark.usefixtures("calling")
@@ -270,7 +270,7 @@ async def test_traps_of_a_lost_socket(app: App, sandbox: TwilioSandbox, browser:
     await alice.said("transportClose", "registered")
     assert "cancel" not in await alice.page("said")
     sandbox.skip(30)
-    assert [leg.status for leg in (await call).legs] == ["no-answer"]
+    assert [leg.status for leg in (await in_time(call)).legs] == ["no-answer"]
     app.dial(f"<Number>{MOBILE}</Number>", callerId=OWN, answerOnBridge="true")
     await alice.forget()
     await alice.page(call_out())
@@ -329,7 +329,7 @@ async def test_a_closed_page_has_hung_up(sandbox: TwilioSandbox, browser: Browse
     await alice.said("accept")
     sid = await alice.page("sid()")
     await alice.page.ask("Page.navigate", url="about:blank")
-    assert (await sandbox.finished(sid)).status == "completed"
+    assert (await in_time(sandbox.finished(sid))).status == "completed"
     await eventually(lambda: not sandbox.signalling.devices)
 
 

@@ -16,6 +16,7 @@ from tests.sandbox.twilio.signalling.support import (
     Office,
     Sdk,
     eventually,
+    in_time,
     opened,
 )
 from tests.sandbox.twilio.support import App
@@ -76,7 +77,7 @@ async def test_it_calls_and_is_put_through(
     await telephone.say("hangup", sid=sid)
     await telephone.hears("hangup")
     await alice.hears("hangup")
-    assert (await sandbox.finished(sid)).status == "completed"
+    assert (await in_time(sandbox.finished(sid))).status == "completed"
 
 
 async def test_once_answered_it_offers_anew(
