@@ -8,7 +8,19 @@ import sys
 import structlog
 import typer
 
-from bridge.cli import backfill, calls, doctor, init, keys, people, sandbox, serve, setup, token, twilio
+from bridge.cli import (
+    backfill_options,
+    calls,
+    doctor_options,
+    init_options,
+    keys_options,
+    people,
+    sandbox,
+    serve_options,
+    setup,
+    token_options,
+    twilio_options,
+)
 from bridge.commands import terminal
 from bridge.errors import BridgeError
 
@@ -18,16 +30,16 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command()(init.init)
-app.command()(serve.serve)
+app.command()(init_options.init)
+app.command()(serve_options.serve)
 app.add_typer(setup.group, name="setup")
-app.command()(doctor.doctor)
-app.add_typer(token.group, name="token")
-app.add_typer(keys.group, name="keys")
-app.add_typer(twilio.group, name="twilio")
+app.command()(doctor_options.doctor)
+app.add_typer(token_options.group, name="token")
+app.add_typer(keys_options.group, name="keys")
+app.add_typer(twilio_options.group, name="twilio")
 app.add_typer(calls.group, name="calls")
 app.add_typer(people.group, name="people")
-app.command()(backfill.backfill)
+app.command()(backfill_options.backfill)
 app.command()(sandbox.demo)
 app.command(context_settings=sandbox.PASSED_ON)(sandbox.conformance)
 app.add_typer(sandbox.group, name="sandbox")

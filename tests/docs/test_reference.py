@@ -67,7 +67,7 @@ def test_each_command_has_the_options_of_its_help(command: Command) -> None:
 
 
 def test_every_command_is_there() -> None:
-    source = "".join(path.read_text() for path in (ROOT / "bridge" / "cli").glob("*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "bridge" / "cli").rglob("*.py"))
     # The groups that do something by themselves, too.
     made = r"^@group\.command\(|^app\.command\(|invoke_without_command=True"
     assert len(COMMANDS) == len(re.findall(made, source, re.MULTILINE))

@@ -10,7 +10,7 @@ import pytest
 from bridge.settings import Settings, load
 from bridge.settings.digest import WHERE_IT_LISTENS, digest_of
 from bridge.settings.load import ENVIRONMENT
-from tests.commands.support import SETTINGS
+from tests.cli.support import SETTINGS
 
 OTHER = {
     "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.support import SETTINGS
+from tests.cli.support import SETTINGS
 
 
 @pytest.fixture

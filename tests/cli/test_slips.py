@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.demo.process import run_to_end
-from tests.commands.support import typed
+from tests.cli.support import typed
 
 
 @pytest.mark.parametrize(

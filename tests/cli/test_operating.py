@@ -11,7 +11,7 @@ from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
 from bridge.commands.backfill import show_counts
 from bridge.inbox.store import Inbox
-from tests.commands.support import typed, with_inbox
+from tests.cli.support import typed, with_inbox
 from tests.inbox.support import incoming, kept, settled
 from tests.support import TEN, told
 

@@ -11,7 +11,7 @@ from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
 from bridge.inbox.known_call import KnownCall, State, known_call
 from bridge.inbox.store import Inbox
-from tests.commands.support import SETTINGS, typed, with_inbox
+from tests.cli.support import SETTINGS, typed, with_inbox
 from tests.inbox.support import incoming, kept, settled
 from tests.support import TEN, outbound, told
 

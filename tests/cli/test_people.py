@@ -18,7 +18,7 @@ from bridge.calls.numbers import Number
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import open_client
 from bridge.twenty.people.lookup import find_people
-from tests.commands.support import SETTINGS
+from tests.cli.support import SETTINGS
 from tests.support import ask, create_person, eventually, twenty_settings
 
 # F5 of the reports, and what no separator explains: the number that calls, as it stands, its country.
