@@ -43,7 +43,7 @@ OPERATORS = "the operator's own pattern, matched with 200 characters at most"
 
 BOUNDS: Mapping[str, Mapping[str, str]] = {
     "calls/people/caller_names.py": {"CODE": FIELD, "TOWN": FIELD, "WORD": FIELD, "ADDRESS": FIELD},
-    "commands/numbers.py": {"ADDRESS": SETTINGS},
+    "cli/numbers.py": {"ADDRESS": SETTINGS},
     "calls/dialling/rules.py": {"SEPARATORS": TYPED},
     "calls/people/normalising.py": {
         "'[0-9]+'": ANSWER,

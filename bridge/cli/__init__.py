@@ -18,10 +18,10 @@ from bridge.cli import (
     sandbox,
     serve_options,
     setup,
+    terminal,
     token_options,
     twilio_options,
 )
-from bridge.commands import terminal
 from bridge.errors import BridgeError
 
 app = typer.Typer(

@@ -24,7 +24,7 @@ def backfill(
     as_json: AsJson = False,
 ) -> None:
     """Bring the calls that Twilio remembers into Twenty. Run twice it changes nothing."""
-    from bridge.commands.backfill import run
+    from bridge.cli.backfill import run
 
     check_span(since, until, now=datetime.now(UTC))
     if not run(

@@ -25,7 +25,7 @@ def doctor(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before that.")] = False,
 ) -> None:
     """Check every setting and connection, and say what mends it; the exit status is 1 where one fails."""
-    from bridge.commands.doctor import run
+    from bridge.cli.doctor import run
 
     if not run(config, names or (), as_json=as_json, probe_webhook=probe_webhook, yes=yes):
         raise typer.Exit(1)

@@ -27,7 +27,7 @@ def init(
     ] = True,
 ) -> None:
     """Begin: ask for what cannot be found out, check it, write config.yaml and .env, prepare both systems."""
-    from bridge.commands.init import run
+    from bridge.cli.init import run
 
     given = {
         "TWENTY_API_URL": twenty_url,

@@ -25,7 +25,7 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Make a key: it is printed once, with the line for config.yaml, which has only a hash of it."""
-    from bridge.commands.keys_new import run
+    from bridge.cli.keys import run
 
     wanted = {
         "name": name,

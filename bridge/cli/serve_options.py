@@ -5,6 +5,6 @@ from bridge.cli.options import ConfigFile
 
 def serve(config: ConfigFile = None) -> None:
     """Run the bridge."""
-    from bridge.commands.serve import run
+    from bridge.cli.serve import run
 
     run(config)

@@ -19,7 +19,7 @@ def token(
 ) -> None:
     """Print an access token, as the widget would get it."""
     if context.invoked_subcommand is None:
-        from bridge.commands.token import issue
+        from bridge.cli.token import issue
 
         issue(config, identity=identity, as_json=as_json)
 
@@ -32,7 +32,7 @@ def inspect_(
     as_json: AsJson = False,
 ) -> None:
     """Explain a token: claims, times, grants, and what is wrong with it."""
-    from bridge.commands.token import explain
+    from bridge.cli.token import explain
 
     text = typer.get_text_stream("stdin").read() if jwt == "-" else jwt
     if not explain(config, text, as_json=as_json):

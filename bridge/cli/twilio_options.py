@@ -10,7 +10,7 @@ group = typer.Typer(help="Look into the Twilio account.", no_args_is_help=True)
 @group.command()
 def apps(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
     """List the TwiML Apps, and where their calls go."""
-    from bridge.commands.twilio_lists import apps
+    from bridge.cli.twilio import apps
 
     apps(config, as_json=as_json)
 
@@ -18,7 +18,7 @@ def apps(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
 @group.command()
 def numbers(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
     """List the numbers, and who answers them."""
-    from bridge.commands.twilio_lists import numbers
+    from bridge.cli.twilio import numbers
 
     numbers(config, as_json=as_json)
 
@@ -26,6 +26,6 @@ def numbers(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
 @group.command()
 def keys(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
     """List the API keys; nobody can list their secrets."""
-    from bridge.commands.twilio_lists import keys
+    from bridge.cli.twilio import keys
 
     keys(config, as_json=as_json)

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
-from bridge.commands.backfill import show_counts
+from bridge.cli.backfill import show_counts
 from bridge.inbox.store import Inbox
 from tests.cli.support import typed, with_inbox
 from tests.inbox.support import incoming, kept, settled

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.commands import terminal
+from bridge.cli import terminal
 
 BRIDGE = Path(__file__).parents[2] / "bridge"
 PRINTS = frozenset({"print", "input", "echo", "secho", "prompt", "confirm", "write", "writelines"})
@@ -32,7 +32,7 @@ def test_nothing_is_printed_past_the_one_module() -> None:
         for path in BRIDGE.rglob("*.py")
         if not LEFT_OUT.intersection(path.parts) and any(printed(path.read_text(encoding="utf-8")))
     }
-    assert found == {"commands/terminal.py"}
+    assert found == {"cli/terminal.py"}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List calls, the last heard of first."""
-    from bridge.commands.calls_list import run
+    from bridge.cli.calls.list import run
 
     if due and parked:
         raise typer.BadParameter("a call is due or parked, never both")
@@ -46,7 +46,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show all that is known of a call: callbacks, legs, what was written, every attempt."""
-    from bridge.commands.calls_show import run
+    from bridge.cli.calls.show import run
 
     if not run(config, sid=sid, as_json=as_json):
         raise typer.Exit(1)
@@ -60,7 +60,7 @@ def retry(
     parked: Annotated[bool, typer.Option("--parked", help="All that Twenty refused.")] = False,
 ) -> None:
     """Write a call again, or all that are parked; the running bridge does it."""
-    from bridge.commands.calls_retry import run
+    from bridge.cli.calls.retry import run
 
     if (sid is None) != parked:
         raise typer.BadParameter("name a call, or say --parked")
@@ -74,7 +74,7 @@ def relink(
     days: Annotated[int, typer.Option(min=1, max=36_500, help="How far back.")] = 3650,
 ) -> None:
     """Match calls without a person anew; the running bridge writes them."""
-    from bridge.commands.calls_relink import run
+    from bridge.cli.calls.relink import run
 
     run(config, days=days)
 
@@ -89,7 +89,7 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Erase a person's number and callbacks here, for good; says what remains elsewhere."""
-    from bridge.commands.calls_forget import run
+    from bridge.cli.calls.forget import run
 
     if (number is None) == (call is None):
         raise typer.BadParameter("give a number, or --call with the SID of one call")

@@ -33,13 +33,14 @@ def normalise(
     as_json: AsJson = False,
 ) -> None:
     """Rewrite people's numbers in Twenty's own form, so that calls find them. Twice it changes nothing."""
-    from bridge.commands import people_normalise, people_undo
+    from bridge.cli.people.normalise import run as rewrite
+    from bridge.cli.people.undo import run as put_back
 
     if undo and (dry_run or file):
         raise typer.BadParameter("--undo takes neither --dry-run nor --file")
     if undo:
-        well = people_undo.run(config, file=undo, as_json=as_json)
+        well = put_back(config, file=undo, as_json=as_json)
     else:
-        well = people_normalise.run(config, dry_run=dry_run, file=file, as_json=as_json)
+        well = rewrite(config, dry_run=dry_run, file=file, as_json=as_json)
     if not well:
         raise typer.Exit(1)

@@ -20,7 +20,7 @@ def twenty(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
 ) -> None:
     """Give the workspace phone calls, as if Twenty had brought them along. Run twice it changes nothing."""
-    from bridge.commands.setup_twenty import run
+    from bridge.cli.setup.twenty import run
 
     if not run(config, dry_run=dry_run):
         raise typer.Exit(1)
@@ -39,7 +39,7 @@ def twilio(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Make the API key and the TwiML App, and attach numbers. What is right already stays."""
-    from bridge.commands.setup_twilio import run
+    from bridge.cli.setup.twilio import run
 
     if not run(config, name=name, numbers=number or [], dry_run=dry_run, yes=yes):
         raise typer.Exit(1)

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 from rich.progress import Progress
 
-from bridge.commands import terminal
-from bridge.commands.numbers import telephone_number
-from bridge.commands.progress import progress_bar
+from bridge.cli import terminal
+from bridge.cli.numbers import telephone_number
+from bridge.cli.progress import progress_bar
 from bridge.errors import Standby
 from bridge.inbox.checkpoints import Marks
 from bridge.inbox.database import missing_file

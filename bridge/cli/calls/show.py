@@ -9,8 +9,8 @@ from bridge.calls.activity import record_id, title
 from bridge.calls.callback import Callback
 from bridge.calls.fold.call import Call, fold
 from bridge.calls.people.matching import NOBODY
-from bridge.commands import terminal
-from bridge.commands.table import Row, show
+from bridge.cli import terminal
+from bridge.cli.table import Row, show
 from bridge.inbox.known_call import KnownCall, known_call
 from bridge.inbox.queries import Attempt, attempts_of
 from bridge.inbox.store import open_inbox

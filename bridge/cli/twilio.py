@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.commands.table import show
+from bridge.cli.table import show
 from bridge.settings.load import load_as
 from bridge.settings.parts import TwilioPart
 from bridge.settings.systems import TwilioAccount

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bridge.commands import terminal
+from bridge.cli import terminal
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client.client import open_client

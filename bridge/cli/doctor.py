@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 
-from bridge.commands import terminal
+from bridge.cli import terminal
 from bridge.doctor.checks import Finding, Status, Verdict
 from bridge.doctor.everything import examine_all
 from bridge.doctor.probe import QUESTION, open_probe

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from bridge.commands import terminal
+from bridge.cli import terminal
 from bridge.doctor.webhook_rules import NONE_MATCHES, examine_rules
 from bridge.errors import TwilioDenied
 from bridge.settings.env_file import check_writable, remember, told_by

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.commands import setup_twenty, setup_twilio, terminal
+from bridge.cli import terminal
+from bridge.cli.setup.twenty import run as set_up_twenty
+from bridge.cli.setup.twilio import run as set_up_twilio
 from bridge.errors import AnswerRefused
 from bridge.settings.env_file import check_writable, told_by
 from bridge.settings.load import ENV_FILE, ENVIRONMENT
@@ -79,9 +81,9 @@ def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) ->
 def _prepare(*, yes: bool) -> bool:
     done = True
     if yes or terminal.confirm("Prepare the Twilio account now (setup twilio)?", default=True):
-        done = setup_twilio.run(None, name=NAME, numbers=(), dry_run=False, yes=yes)
+        done = set_up_twilio(None, name=NAME, numbers=(), dry_run=False, yes=yes)
     if yes or terminal.confirm("Prepare the workspace in Twenty now (setup twenty)?", default=True):
-        done = setup_twenty.run(None, dry_run=False, ask=not yes) and done
+        done = set_up_twenty(None, dry_run=False, ask=not yes) and done
     terminal.say("Next: twenty-bridge serve, and then twenty-bridge doctor.")
     return done
 

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bridge.commands.rate import RateColumn
+from bridge.cli.rate import RateColumn
 
 
 def progress_bar() -> Progress:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bridge.calls.fold.call import Call, fold
 from bridge.calls.numbers import Number, e164
-from bridge.commands.numbers import address
-from bridge.commands.table import Row, show
+from bridge.cli.numbers import address
+from bridge.cli.table import Row, show
 from bridge.inbox.forgetting import Address, of_one_line
 from bridge.inbox.known_call import KnownCall, State
 from bridge.inbox.queries import known_calls

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from bridge.commands import terminal
+from bridge.cli import terminal
 from bridge.errors import SettingsInvalid
 from bridge.settings.access import KeySettings
 from bridge.web.authentication import keys

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.commands import terminal
+from bridge.cli import terminal
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
 from bridge.settings.agents import agents_of

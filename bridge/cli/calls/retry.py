@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from bridge.commands import terminal
-from bridge.commands.table import counted
+from bridge.cli import terminal
+from bridge.cli.table import counted
 from bridge.inbox.known_call import known_call
 from bridge.inbox.queries import retry
 from bridge.inbox.store import Inbox, open_inbox

@@ -9,9 +9,9 @@ from pathlib import Path
 from bridge.calls.activity import record_id
 from bridge.calls.fold.call import fold
 from bridge.calls.numbers import Number
-from bridge.commands import terminal
-from bridge.commands.numbers import address
-from bridge.commands.table import counted
+from bridge.cli import terminal
+from bridge.cli.numbers import address
+from bridge.cli.table import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
 from bridge.inbox.known_call import KnownCall, known_call

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bridge.commands import terminal
-from bridge.commands.people import AT_ONCE, half_the_budget, log_errors_alone, rows_of, show_kept, stopped
-from bridge.commands.phones_file import Rewritten, read
-from bridge.commands.progress import progress_bar
-from bridge.commands.table import counted
+from bridge.cli import terminal
+from bridge.cli.people.parts import AT_ONCE, half_the_budget, log_errors_alone, rows_of, show_kept, stopped
+from bridge.cli.people.phones_file import Rewritten, read
+from bridge.cli.progress import progress_bar
+from bridge.cli.table import counted
 from bridge.errors import TwentyRefused
 from bridge.settings import Settings, load
 from bridge.twenty.client.client import Executes

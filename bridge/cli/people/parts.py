@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import typer
 
-from bridge.commands import terminal
-from bridge.commands.table import counted, show
+from bridge.cli import terminal
+from bridge.cli.table import counted, show
 from bridge.observability import logs
 from bridge.settings import Settings, secrets_of
 from bridge.twenty.client.client import open_client

@@ -4,8 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bridge.commands import terminal
-from bridge.commands.table import counted
+from bridge.cli import terminal
+from bridge.cli.table import counted
 from bridge.inbox.store import open_inbox
 from bridge.settings import load
 

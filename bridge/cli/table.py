@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from bridge.commands import terminal
+from bridge.cli import terminal
 from bridge.observability import printable
 
 Row = Mapping[str, object]
