@@ -17,6 +17,7 @@ from bridge.setup.interview import Interview
 from bridge.twilio.provision.plan import NAME
 
 CONFIG = Path("config.yaml")
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,35 @@ class Somebody:
             terminal.say(f"One of 1 to {len(options)}, please.")
         return options[place - 1]
 
+    def choose_several(self, text: str, options: Sequence[str]) -> Sequence[str]:
+        """See Asks."""
+        if not self.present:
+            return ()
+        for place, option in enumerate(options, 1):
+            terminal.say(f"  {place}  {option}")
+        said = terminal.prompt(text, default=ALL)
+        asked = [one.strip() for one in said.split(",") if one.strip()]
+        return () if ALL in asked else asked
+
     def tell(self, text: str) -> None:
         """See Asks."""
         terminal.say(text)
 
 
-def run(given: Mapping[str, str | None], *, yes: bool, prepare: bool) -> bool:
+def run(
+    given: Mapping[str, str | None], *, agents: Sequence[str] = (), yes: bool = False, prepare: bool = True
+) -> bool:
     """Whether all of it is done. Raises AnswerRefused, CannotWrite, or what the set-ups raise."""
     check_writable(ENV_FILE)
     there = told_by(ENV_FILE)
     asks = Somebody(present=not yes)
     environment = {name: os.environ[name] for name in ENVIRONMENT if os.environ.get(name)}
     told = {**there, **environment, **{name: value for name, value in given.items() if value}}
-    values = asyncio.run(Interview(asks, told).hold()).values
-    if not _write(there, values, yes=yes):
+    interview = Interview(asks, told, agents, asks_for_agents=not files.names_agents(CONFIG))
+    found = asyncio.run(interview.hold())
+    if not _write(there, found.values, yes=yes):
         return False
+    _name(found.agents)
     return _prepare(yes=yes) if prepare else _say_what_is_left()
 
 
@@ -76,6 +91,16 @@ def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) ->
     if files.begin_config(CONFIG):
         terminal.say(f"Wrote {CONFIG}: everything in it has a default, and an explanation.")
     return True
+
+
+def _name(agents: Sequence[str]) -> None:
+    """Who takes calls goes into `config.yaml`, where that names none."""
+    if not agents:
+        return
+    if files.name_agents(CONFIG, agents):
+        terminal.say(f"Calls ring {', '.join(agents)}: agents.names in {CONFIG}.")
+    else:
+        terminal.say(f"{CONFIG} is left as it is. Who takes calls stands there as agents.names.")
 
 
 def _prepare(*, yes: bool) -> bool:

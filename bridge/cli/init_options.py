@@ -21,6 +21,10 @@ def init(
     number: Annotated[
         str | None, typer.Option(help="The company's, where the account has several (TWILIO_PHONE_NUMBER).")
     ] = None,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(help="Who takes calls, by e-mail in Twenty; may be given again. All members if not given."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; what is missing is an error.")] = False,
     prepare: Annotated[
         bool, typer.Option("--setup/--no-setup", help="Whether to go on with setup twilio and setup twenty.")
@@ -37,5 +41,5 @@ def init(
         "BRIDGE_PUBLIC_URL": public_url,
         "TWILIO_PHONE_NUMBER": number,
     }
-    if not run(given, yes=yes, prepare=prepare):
+    if not run(given, agents=agent or (), yes=yes, prepare=prepare):
         raise typer.Exit(1)

@@ -40,9 +40,9 @@ def confirm(text: str, *, default: bool = False, err: bool = False) -> bool:
     return typer.confirm(printable.line(text), default=default, err=err)
 
 
-def prompt(text: str, *, hidden: bool = False) -> str:
-    """What is typed."""
-    answer: str = typer.prompt(printable.line(text), hide_input=hidden)
+def prompt(text: str, *, hidden: bool = False, default: str | None = None) -> str:
+    """What is typed, or the default where that is nothing."""
+    answer: str = typer.prompt(printable.line(text), hide_input=hidden, default=default)
     return answer
 
 

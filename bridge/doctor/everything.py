@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 
 from bridge.doctor import (
+    agents,
     clock,
     database,
     members,
@@ -89,6 +90,7 @@ def _checks(
         webhook.checks(configured, client),
         queries.checks(client),
         members.checks(configured, client),
+        agents.checks(configured, client),
         twilio.checks(
             of_twilio,
             session,

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from bridge.errors import SettingsInvalid
 from bridge.settings.env_file import told_by
 from bridge.settings.models import Settings
+from bridge.settings.yaml_text import YamlInvalid, parse
 
 ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "TWILIO_ACCOUNT_SID": ("twilio", "account_sid"),
@@ -64,14 +64,6 @@ SECRETS = frozenset(
 ENV_FILE = Path(".env")
 
 Model = TypeVar("Model", bound=BaseModel)
-
-NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
-"""What the YAML library raises; of a value that is not what its tag says, what `int` and its like do."""
-
-
-class TwiceError(ValueError):
-    """A key stands twice."""
-
 
 VARIABLES = {path: name for name, path in ENVIRONMENT.items()}
 
@@ -127,39 +119,21 @@ def _from_file(config: Path | None, problems: list[str]) -> dict[str, Any]:
     if config is None and not path.exists():
         return {}
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _Once) or {}  # noqa: S506 - a SafeLoader
+        values = parse(path.read_text(encoding="utf-8")) or {}
     except OSError as problem:
         problems.append(f"{path}: cannot be read ({problem.strerror})")
         return {}
-    except TwiceError as problem:
-        problems.append(f"{path}: {problem}")
+    except UnicodeDecodeError:
+        problems.append(f"{path}: is no YAML: it should be UTF-8 text")
         return {}
-    except NOT_YAML as problem:
-        problems.append(f"{path}: is no YAML{_place(problem)}")
+    except YamlInvalid as invalid:
+        problems.append(f"{path}: {invalid}")
         return {}
     if not isinstance(values, dict) or not all(isinstance(section, str) for section in values):
         problems.append(f"{path}: should be sections with settings, for example: server: {{port: 8080}}")
         return {}
     # An empty section (all of it commented out) is a section with nothing said.
     return {section: {} if value is None else value for section, value in values.items()}
-
-
-class _Once(yaml.SafeLoader):
-    """Refuses a key that stands twice: of two equal sections YAML would drop the first, silently."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise TwiceError(f"has {key.value} twice (line {key.start_mark.line + 1})")
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
-
-
-def _place(problem: Exception) -> str:
-    """Only where it is: what the library says of it may quote a secret."""
-    mark = getattr(problem, "problem_mark", None)
-    return f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
 
 
 def _from_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:

@@ -1,12 +1,23 @@
 """What the settings' values may be: checked, normalised, and told what to do where they are wrong."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated
+from types import NoneType
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
 
 from bridge.calls.numbers import e164
 
@@ -152,3 +163,21 @@ class Section(BaseModel):
     """A part of the settings: frozen, and complete about what it knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_is_left_empty_is_as_by_default(cls, given: Any) -> Any:
+        """`auth:` with all of it commented out, and `names:` with nothing behind it, say nothing."""
+        if given is None:
+            return {}
+        if not isinstance(given, Mapping):
+            return given
+        return {
+            name: value for name, value in given.items() if not (value is None and cls._is_never_none(name))
+        }
+
+    @classmethod
+    def _is_never_none(cls, name: object) -> bool:
+        """Whether None is no value of a setting, which has a default."""
+        field = cls.model_fields.get(name) if isinstance(name, str) else None
+        return field is not None and not field.is_required() and NoneType not in get_args(field.annotation)

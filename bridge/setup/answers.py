@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 import aiohttp
 from pydantic import BaseModel, ValidationError
 
+from bridge.calls.agents import Member, identity_of, spelled
 from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
 from bridge.network_errors import why
-from bridge.settings import ServerSettings, TwentySettings
+from bridge.settings import AgentSettings, ServerSettings, TwentySettings
 from bridge.settings.load import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.twenty.client.client import open_client
+from bridge.twenty.members import workspace_members
 from bridge.twilio.rest.account import open_account
 from bridge.twilio.rest.owned import Number
 
@@ -25,6 +27,7 @@ NONE = "-"
 """In the place of a key, where none is needed."""
 
 SECTIONS: Mapping[type[BaseModel], str] = {
+    AgentSettings: "agents",
     TwentySettings: "twenty",
     TwilioAccount: "twilio",
     ServerSettings: "server",
@@ -40,6 +43,8 @@ class Answers:
 
     values: dict[str, str] = field(default_factory=dict)
     numbers: list[Number] = field(default_factory=list)
+    agents: list[str] = field(default_factory=list)
+    """Who takes calls, for `agents.names`."""
 
 
 async def twenty_url(value: str) -> str:
@@ -67,6 +72,39 @@ async def twenty_key(url: str, value: str) -> str:
             return value
         raise AnswerRefused(f"{refused} Make one in Twenty: Settings → API & Webhooks.") from refused
     return value
+
+
+async def members(url: str, key: str) -> list[Member]:
+    """The members of the workspace, by name; raises AnswerRefused where the key may not read them."""
+    settings = _parsed(TwentySettings, api_url=url, api_token=key, timeout_seconds=SECONDS)
+    try:
+        async with open_client(settings) as client:
+            found = await workspace_members(client)
+    except (TwentyDenied, TwentyUnavailable) as refused:
+        raise AnswerRefused(f"Twenty does not list its members to this key: {refused}") from refused
+    return sorted((one for one in found if one.email), key=lambda one: (one.name.lower(), one.email))
+
+
+def agents_among(known: Sequence[Member], asked: Sequence[str]) -> list[str]:
+    """Agents by their place in the list (from 1), their e-mail or an identity; raises AnswerRefused."""
+    emails = [member.email for member in known]
+    found = [emails[int(one) - 1] if _is_place(one, emails) else spelled(one) for one in asked]
+    strangers = [one for one in found if one.isdecimal() or ("@" in one and one not in emails)]
+    if strangers:
+        raise AnswerRefused(f"{', '.join(strangers)}: no such member of the workspace.")
+    return list(_parsed(AgentSettings, names=tuple(dict.fromkeys(found))).names)
+
+
+def told_apart(known: Sequence[Member]) -> list[Member]:
+    """Those whose addresses are one agent each to Twilio, the first of those that are the same."""
+    first: dict[str | None, Member] = {}
+    for member in known:
+        first.setdefault(identity_of(member.email), member)
+    return [member for identity, member in first.items() if identity]
+
+
+def _is_place(one: str, emails: Sequence[str]) -> bool:
+    return one.isascii() and one.isdecimal() and 1 <= int(one) <= len(emails)
 
 
 async def account_sid(value: str) -> str:

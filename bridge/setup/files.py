@@ -1,11 +1,13 @@
 """The files of a bridge: `config.yaml` and `.env`, begun from the commented ones that ship."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from bridge.errors import CannotWrite
 from bridge.settings.env_file import FOR_ITS_OWNER, remember, told_by
+from bridge.settings.yaml_text import YamlInvalid, parse
+from bridge.setup.config_file import with_list
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -45,3 +47,30 @@ def begin_config(config: Path) -> bool:
     except OSError as problem:
         raise CannotWrite(f"{config} cannot be written ({problem.strerror}).") from problem
     return True
+
+
+def names_agents(config: Path) -> bool:
+    """Whether the file says who takes calls: by name, or as a member of Twenty."""
+    agents = _section(config, "agents")
+    return bool(agents.get("names") or agents.get("members"))
+
+
+def name_agents(config: Path, agents: Sequence[str]) -> bool:
+    """Sets `agents.names` where none are named; whether that was possible. Raises CannotWrite."""
+    try:
+        edited = with_list(config.read_text(encoding="utf-8"), "agents", "names", agents)
+        if edited is not None:
+            config.write_text(edited, encoding="utf-8")
+    except OSError as problem:
+        raise CannotWrite(f"{config} cannot be written ({problem.strerror}).") from problem
+    except UnicodeDecodeError:
+        return False
+    return edited is not None
+
+
+def _section(config: Path, name: str) -> Mapping[str, object]:
+    try:
+        found = (parse(config.read_text(encoding="utf-8")) or {}).get(name)
+    except (OSError, UnicodeDecodeError, YamlInvalid, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -6,6 +6,7 @@ from functools import partial
 from secrets import token_hex
 from typing import Protocol, TypeVar
 
+from bridge.calls.agents import Member
 from bridge.errors import AnswerRefused
 from bridge.settings.systems import TWILIO
 from bridge.setup import answers
@@ -27,16 +28,24 @@ class Asks(Protocol):
     def choose(self, text: str, options: Sequence[str]) -> str:
         """One of the options; raises AnswerRefused where nobody is there."""
 
+    def choose_several(self, text: str, options: Sequence[str]) -> Sequence[str]:
+        """What is said of the options, apart at its commas; nothing for all of them."""
+
     def tell(self, text: str) -> None:
         """Something good to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interview:
-    """`given` is what needs no question: options, environment, `.env`."""
+    """`given` is what needs no question: options, environment, `.env`.
+
+    `agents` are those that were given; `asks_for_agents` is whether the settings name none yet.
+    """
 
     asks: Asks
     given: Mapping[str, str]
+    agents: Sequence[str] = ()
+    asks_for_agents: bool = True
 
     async def hold(self) -> Answers:
         """All answers; raises AnswerRefused where one is wrong and nobody is there to be asked again."""
@@ -47,7 +56,35 @@ class Interview:
         text = "The bridge's own public URL (https://phone.example.com, or https://crm.example.com/phone)"
         check = partial(answers.public_url, api_url=self._api_url)
         found.values["BRIDGE_PUBLIC_URL"] = await self._one("BRIDGE_PUBLIC_URL", text, check)
+        if self.agents or self.asks_for_agents:
+            await self._agents(found)
         return found
+
+    async def _agents(self, found: Answers) -> None:
+        """Who takes calls: all members, unless something else is said. Without members it is left open."""
+        try:
+            listed = await answers.members(found.values["TWENTY_API_URL"], found.values["TWENTY_API_TOKEN"])
+        except AnswerRefused as refused:
+            self.asks.tell(f"{refused} Name who takes calls in config.yaml, as agents.names.")
+            listed = []
+        known = answers.told_apart(listed)
+        if self.agents:
+            found.agents = _final(known, self.agents)
+        elif known:
+            found.agents = self._chosen(known)
+
+    def _chosen(self, known: Sequence[Member]) -> list[str]:
+        """Those of the list that are chosen; asked again until each of them is there."""
+        everybody = [member.email for member in known]
+        while True:
+            asked = self.asks.choose_several(
+                "Who takes calls? Numbers or e-mails, with commas between",
+                [f"{member.name} <{member.email}>" if member.name else member.email for member in known],
+            )
+            try:
+                return answers.agents_among(known, asked) if asked else everybody
+            except AnswerRefused as refused:
+                self.asks.tell(str(refused))
 
     @property
     def _api_url(self) -> str:
@@ -123,6 +160,14 @@ class Interview:
 
     def _value(self, variable: str, text: str, given: Mapping[str, str], *, hidden: bool = False) -> str:
         return given.get(variable) or self.asks.ask(variable, text, hidden=hidden).strip()
+
+
+def _final(known: Sequence[Member], asked: Sequence[str]) -> list[str]:
+    """What an option says is not asked again."""
+    try:
+        return answers.agents_among(known, asked)
+    except AnswerRefused as refused:
+        raise AnswerRefused(f"--agent: {refused}", is_final=True) from refused
 
 
 def _counted(numbers: int) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-SECTION = re.compile(r"(\w+): \{\}")
+SECTION = re.compile(r"(\w+):")
 SETTING = re.compile(r"#(?P<indent> +(?:- )?)(?P<name>[\w\"+]+):(?P<shown>.*?)(?: +# (?P<said>.*))?")
 GOES_ON = re.compile(r"# {20,}# (?P<said>.*)")
 VARIABLE = re.compile(r"#?(?P<name>[A-Z][A-Z0-9_]+)=.*")

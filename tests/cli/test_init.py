@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,8 +20,10 @@ from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from bridge.settings import load
 from bridge.setup.answers import public_url
+from tests.twenty.provisioning import key_that_may
 
 PUBLIC = "https://localhost/phone"
+EVERYBODY = ["admin@sandbox.example", "bela@sandbox.example", "chloe@sandbox.example"]
 
 
 @pytest.fixture(autouse=True)
@@ -56,16 +59,14 @@ def lines(*answers: str) -> str:
 
 async def test_five_answers_make_a_bridge(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
     answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, PUBLIC)
-    done = await typed(answers=answers + lines("y", "y", "y", "y"))
+    done = await typed(answers=answers + lines("", "y", "y", "y", "y"))
     assert done.exit_code == 0, done.output
     settings = load(environ={"TWILIO_API_URL": twilio.url})
     assert settings.twilio.phone_number == twilio.phone_number
     assert settings.twilio.app_sid in twilio.account.applications
     assert settings.twilio.api_key in twilio.account.keys
     assert settings.twenty.webhook_secret
-    assert yaml.safe_load(Path("config.yaml").read_text()) == {
-        name: {} for name in yaml.safe_load(Path("config.yaml").read_text())
-    }
+    assert {name: value for name, value in written().items() if value} == {"agents": {"names": EVERYBODY}}
     assert stat.S_IMODE(Path(".env").stat().st_mode) == 0o600
     assert "create the object phoneCall" in done.output
     for secret in (twenty.api_key, twilio.auth_token, settings.twilio.api_secret.get_secret_value()):
@@ -78,6 +79,7 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
         *("nobodys-key", twenty.api_key),
         *("AC1", twilio.account_sid, "wrong", twilio.account_sid, twilio.auth_token),
         *("http://phone.example.com", "https://under_score.example.com", "https://nobody..example", PUBLIC),
+        *("7", "bela@sandbox.example, nobody@sandbox.example", "a.b, a-b", "2, chloe@SANDBOX.example"),
     )
     done = await typed("--no-setup", answers=answers)
     assert done.exit_code == 0, done.output
@@ -91,9 +93,61 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
         "is not https",
         "underscore",
         "No DNS server knows nobody..example",
+        "7: no such member of the workspace",
+        "nobody@sandbox.example: no such member of the workspace",
+        "has a.b and a-b, which are one agent to Twilio",
     ):
         assert said in done.output
     assert dotenv_values(".env")["BRIDGE_PUBLIC_URL"] == PUBLIC
+    assert written()["agents"]["names"] == EVERYBODY[1:]
+
+
+def written() -> Any:
+    return yaml.safe_load(Path("config.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ([], EVERYBODY),
+        (["--agent", "bela@sandbox.example"], ["bela@sandbox.example"]),
+        (["--agent", "Bela@Sandbox.example", "--agent", "desk"], ["bela@sandbox.example", "desk"]),
+    ],
+)
+async def test_a_script_names_who_takes_calls(
+    twilio: TwilioSandbox, twenty: TwentySandbox, options: list[str], named: list[str]
+) -> None:
+    done = await typed(*flags(twilio, twenty), "--no-setup", *options)
+    assert done.exit_code == 0, done.output
+    assert written()["agents"]["names"] == named
+
+
+async def test_an_option_that_names_nobody_ends_it(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    done = await typed(*flags(twilio, twenty), "--agent", "nobody@sandbox.example")
+    assert "--agent: nobody@sandbox.example: no such member" in str(done.exception)
+    assert not Path(".env").exists()
+
+
+@pytest.mark.parametrize("config", ["agents: {names: [desk]}\n", "agents: {members: {a: a@x.example}}\n"])
+async def test_who_is_named_already_is_asked_for_no_more(
+    twilio: TwilioSandbox, twenty: TwentySandbox, config: str
+) -> None:
+    Path("config.yaml").write_text(config)
+    words = [word for word in flags(twilio, twenty) if word != "--yes"]
+    done = await typed("--no-setup", *words)
+    assert done.exit_code == 0, done.output
+    assert Path("config.yaml").read_text() == config
+
+
+async def test_a_key_that_reads_no_members_leaves_agents_to_the_operator(
+    twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    words = flags(twilio, twenty)
+    words[words.index("--twenty-key") + 1] = await key_that_may(twenty, reads=False)
+    done = await typed(*words, "--no-setup")
+    assert done.exit_code == 0, done.output
+    assert "Name who takes calls in config.yaml, as agents.names." in done.output
+    assert written()["agents"] is None
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])
@@ -101,7 +155,7 @@ async def test_the_workspace_is_changed_by_nobody_who_did_not_see_how(
     twilio: TwilioSandbox, twenty: TwentySandbox, answer: str
 ) -> None:
     words = [word for word in flags(twilio, twenty) if word != "--yes"]
-    done = await typed(*words, answers=lines("n", "y", answer))
+    done = await typed(*words, answers=lines("", "n", "y", answer))
     plan, asked, rest = done.output.partition("Go on?")
     assert asked
     assert "to do: create the object phoneCall" in plan
@@ -142,7 +196,7 @@ async def test_who_forgets_where_their_twilio_is_is_told(
 
 async def test_of_several_numbers_one_is_chosen(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
     twilio.account.add_number("+33159130077")
-    answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, "3", "2", PUBLIC)
+    answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, "3", "2", PUBLIC, "")
     done = await typed("--no-setup", answers=answers)
     assert "One of 1 to 2, please." in done.output
     assert dotenv_values(".env")["TWILIO_PHONE_NUMBER"] == "+33159130077"
@@ -194,7 +248,7 @@ async def test_nothing_is_overwritten_unasked(
 ) -> None:
     Path(".env").write_text("# mine\nBRIDGE_PUBLIC_URL=https://localhost/old\n")
     words = [word for word in flags(twilio, twenty) if word != "--yes"]
-    done = await typed("--no-setup", *words, answers=lines(answer))
+    done = await typed("--no-setup", *words, answers=lines("", answer))
     assert "has other values of BRIDGE_PUBLIC_URL" in done.output
     assert dotenv_values(".env")["BRIDGE_PUBLIC_URL"] == kept
     assert Path(".env").read_text().startswith("# mine")
@@ -219,6 +273,7 @@ async def test_secrets_are_not_shown_at_a_terminal(twilio: TwilioSandbox, twenty
         "Account SID": twilio.account_sid,
         "Auth Token": twilio.auth_token,
         "public URL": PUBLIC,
+        "Who takes calls?": "",
     }
     for question, answer in asked.items():
         while question not in shown or not shown.endswith(": "):

@@ -146,6 +146,7 @@ def _settings(twilio: TwilioSandbox, twenty: TwentySandbox, public_url: str, fol
             "server": {"public_url": public_url, "stop_seconds": 1},
             "inbox": {"database_url": f"sqlite+aiosqlite:///{folder / 'bridge.db'}"},
             "auth": {"widget_keys": ("an-invented-widget-key",)},
+            "agents": {"names": ("bela@sandbox.example",)},
         }
     )
 

@@ -168,6 +168,20 @@ def rings_nobody(world: World) -> None:
     world.change("lines", default={"ring": [{"agents": ["bobby", "bob"]}]})
 
 
+def names_nobody(world: World) -> None:
+    world.change("agents", names=())
+
+
+def names_strangers(world: World) -> None:
+    world.change("agents", names=())
+    world.change("lines", default={"ring": [{"agents": ["nobody@sandbox.example", "bob"]}]})
+
+
+def one_line_is_silent(world: World) -> None:
+    numbers = {"+33159130001": {"name": "Shop", "ring": [{"message": "Please call again."}]}}
+    world.change("lines", numbers=numbers)
+
+
 async def field_gone(world: World) -> None:
     there = await workspace(world.twenty)
     field = there.field_id("transcript")
@@ -415,6 +429,9 @@ CASES: list[tuple[Break, str, str, str]] = [
     (assignee_of_nobody, "twenty.members", "warning", "activities.assignee: nobody@x.example is no member"),
     (agent_of_nobody, "twenty.members", "warning", "agents.members.alice: nobody@sandbox.example is no"),
     (rings_nobody, "twenty.members", "warning", "lines.default.ring: bobby is no agent. Mend the name"),
+    (names_nobody, "agents.ring", "error", "Nobody can be rung: every call in goes to voicemail."),
+    (names_strangers, "agents.ring", "error", "Nobody can be rung"),
+    (one_line_is_silent, "agents.ring", "warning", "Nobody is rung on the line Shop."),
     (field_gone, "twenty.object", "error", "phoneCall.transcript is deactivated"),
     (over_limit, "twenty.rate_limit", "warning", "rate limit is used up"),
     (high_limit, "twenty.rate_limit", "warning", "5000"),

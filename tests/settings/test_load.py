@@ -494,10 +494,51 @@ def test_the_shipped_config_sets_nothing_and_its_comments_are_settings(loading: 
 
 def test_the_examples_of_the_shipped_config_hold(loading: Load) -> None:
     """All of them at once, without their `#`."""
-    shown = re.sub(r"(?m)^#  ", "  ", re.sub(r"(?m)^(\w+): \{\}", r"\1:", Path("config.yaml").read_text()))
+    shown = re.sub(r"(?m)^#  ", "  ", Path("config.yaml").read_text())
     shipped = loading(shown.replace("sha256:…", f"sha256:{'0' * 64}"))
     assert [step.seconds for step in shipped.lines.default.ring] == [25, 25, 25]
     assert [key.name for key in shipped.auth.keys] == ["reception"]
+
+
+SHIPPED = Path("config.yaml").read_text()
+SECTIONS = re.findall(r"(?m)^(\w+):$", SHIPPED)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_each_section_of_the_shipped_config_may_be_uncommented_alone(loading: Load, section: str) -> None:
+    """Line by line: each of them is YAML, and all that is set is in that section."""
+    head, _, rest = SHIPPED.partition(f"\n{section}:\n")
+    block, gap, after = rest.partition("\n\n")
+    shown = re.sub(r"(?m)^#  ", "  ", block).replace("sha256:…", f"sha256:{'0' * 64}")
+    loaded = loading(f"{head}\n{section}:\n{shown}{gap}{after}")
+    assert {name for name in SECTIONS if getattr(loaded, name) != getattr(loading(), name)} <= {section}
+
+
+def test_every_section_is_shipped_open() -> None:
+    assert set(SECTIONS) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "auth:",
+        "agents:\n  names:\n",
+        "auth:\n  keys:\n",
+        "lines:\n  default:\n",
+        "lines:\n  numbers:\n    '+33159130001':\n",
+        "lines:\n  default:\n    owner:\n    ring:\n    hours:\n    voicemail:\n",
+        "server:\n  port:\n  trusted_proxies:\n",
+        "\n".join(f"{section}:" for section in SECTIONS),
+    ],
+)
+def test_what_is_left_empty_is_as_by_default(loading: Load, config: str) -> None:
+    loaded, default = loading(config), loading()
+    assert loaded.model_copy(update={"lines": default.lines}) == default
+    assert dict(loaded.lines.each()).get("+33159130001", default.lines.default) == default.lines.default
+
+
+def test_what_may_be_nothing_is_nothing_where_it_is_left_empty(loading: Load) -> None:
+    assert loading("agents:\n  pattern:\n").agents.pattern is None
 
 
 def test_a_short_key_is_told_by_its_length(loading: Load) -> None:

@@ -1,0 +1,70 @@
+"""Agents: whether a call can ring at all."""
+
+from collections.abc import Iterator
+
+from bridge.calls.agents import Roster
+from bridge.calls.lines import Group, Line, Number
+from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.errors import TwentyError
+from bridge.settings import Settings
+from bridge.settings.agents import agents_of
+from bridge.settings.served import lines_of
+from bridge.twenty.client import TwentyClient
+from bridge.twenty.members import workspace_members
+
+NAME_THEM = (
+    "Name who takes calls in config.yaml, by e-mail in Twenty: agents: {names: [jane@example.com]};"
+    " or run twenty-bridge init, which lists them."
+)
+
+
+def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
+    """That of whom calls ring."""
+
+    async def rung() -> Verdict:
+        return ringing(settings, await _roster(settings, client))
+
+    yield Check("agents.ring", rung, NAME_THEM)
+
+
+async def _roster(settings: Settings, client: TwentyClient) -> Roster | None:
+    """None where Twenty does not say who its members are: then names are taken for what they are."""
+    try:
+        return Roster(agents_of(settings), await workspace_members(client))
+    except TwentyError:
+        return None
+
+
+def ringing(settings: Settings, roster: Roster | None) -> Verdict:
+    """Whether each line rings an agent, or sends callers on; an error where none does."""
+    lines = list(lines_of(settings.lines, agents=settings.agents, voice=settings.voice))
+    silent = [line.name for line in lines if not _rings(line, roster)]
+    if len(silent) == len(lines):
+        return error(f"Nobody can be rung: every call in goes to {_else(lines)}.", NAME_THEM)
+    if silent:
+        return warning(f"Nobody is rung on the line {', '.join(silent)}.", NAME_THEM)
+    return ok(_whom(lines))
+
+
+def _rings(line: Line, roster: Roster | None) -> bool:
+    numbers = any(isinstance(step, Number) for step in line.steps)
+    return numbers or any(roster is None or is_there(roster, agent) for agent in _agents(line))
+
+
+def is_there(roster: Roster, agent: str) -> bool:
+    """Whether an agent, by e-mail or identity, is a member of the workspace or one of the settings'."""
+    return any(roster.knows(identity) for identity in roster.identities(agent))
+
+
+def _agents(line: Line) -> Iterator[str]:
+    return (agent for step in line.steps if isinstance(step, Group) for agent in step.agents)
+
+
+def _else(lines: list[Line]) -> str:
+    return "voicemail" if any(line.voicemail for line in lines) else "an apology"
+
+
+def _whom(lines: list[Line]) -> str:
+    agents = dict.fromkeys(agent for line in lines for agent in _agents(line))
+    numbers = dict.fromkeys(step.number for line in lines for step in line.steps if isinstance(step, Number))
+    return f"Calls in ring {', '.join((*agents, *numbers))}."
