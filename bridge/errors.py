@@ -12,6 +12,7 @@ BridgeError
 ├── RequestRefused         a request that does not get past the door
 │   ├── NotAuthenticated       nobody we know
 │   ├── NotAllowed             somebody we know, or a place, that may not
+│   │   └── NotListed              a member of the workspace whom the settings do not list
 │   ├── CannotVouch            Twenty, which would say who it is, does not answer
 │   ├── TooManyRequests        more than a minute allows
 │   ├── NotUnderstood          a body that cannot be read
@@ -111,6 +112,14 @@ class NotAuthenticated(RequestRefused):
 
 class NotAllowed(RequestRefused):
     """The credentials, the origin or the signature do not allow this."""
+
+
+class NotListed(NotAllowed):
+    """A member of the workspace who is not one of `auth.members`; `identity` and `email` are theirs."""
+
+    def __init__(self, identity: str, email: str) -> None:
+        self.identity, self.email = identity, email
+        super().__init__("You are none of those who may call (auth.members).")
 
 
 class CannotVouch(RequestRefused):

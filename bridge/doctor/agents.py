@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from bridge.calls.agents import Roster
-from bridge.calls.lines import Group, Line, Number
+from bridge.calls.routing.lines import Group, Line, Number
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import TwentyError
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of
 from bridge.settings.served import lines_of
-from bridge.twenty.client import TwentyClient
-from bridge.twenty.members import workspace_members
+from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.people.members import workspace_members
 
 NAME_THEM = (
     "Name who takes calls in config.yaml, by e-mail in Twenty: agents: {names: [jane@example.com]};"

@@ -13,6 +13,7 @@ from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, To
 from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.dialling import DiallingSettings
 from bridge.settings.lines import LineSettings, LinesSettings
+from bridge.settings.phone import PhoneSettings
 from bridge.settings.reconcile import ReconcileSettings
 from bridge.settings.recordings import RecordingSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
@@ -50,6 +51,7 @@ class Settings(Section):
     cors: CorsSettings = CorsSettings()
     agents: AgentSettings = AgentSettings()
     tokens: TokenSettings = Field(TokenSettings(), validate_default=True)
+    phone: PhoneSettings = PhoneSettings()
     voice: VoiceSettings = VoiceSettings()
     dialling: DiallingSettings = DiallingSettings()
     recordings: RecordingSettings = RecordingSettings()

@@ -17,7 +17,7 @@ from bridge.settings import AgentSettings, ServerSettings, TwentySettings
 from bridge.settings.load import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.twenty.client.client import open_client
-from bridge.twenty.members import workspace_members
+from bridge.twenty.people.members import workspace_members
 from bridge.twilio.rest.account import open_account
 from bridge.twilio.rest.owned import Number
 

@@ -12,6 +12,8 @@ from bridge.web.handlers import Handler
 from bridge.web.operation.health import Health
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls
+from bridge.web.phone.me import Me
+from bridge.web.phone.numbers import Numbers
 from bridge.web.phone.tokens import Tokens
 from bridge.web.recordings import Recordings
 from bridge.web.twenty_webhook import TwentyWebhook
@@ -28,6 +30,8 @@ class Edge:
     signed: SignedForms
     tokens: Tokens
     screen_pops: ScreenPops
+    numbers: Numbers
+    me: Me
     voice: Voice
     callbacks: Callbacks
     transcripts: Transcripts
@@ -76,6 +80,8 @@ def _widget(edge: Edge) -> Routes:
     for path in ("/api/twilio/token", "/token", "/webhook/twilio-token"):
         yield "POST", path, edge.tokens.issue
     yield "GET", "/api/callers/{number}", edge.screen_pops.show
+    yield "GET", "/api/numbers/{number}", edge.numbers.show
+    yield "GET", "/api/me", edge.me.show
     for action in (edge.calls.disposition, edge.calls.hangup, edge.calls.recording, edge.calls.transfer):
         yield "POST", f"/api/calls/{{sid}}/{action.__name__}", action
     yield "GET", "/capabilities", edge.capabilities

@@ -1,9 +1,10 @@
 """The composition root: settings → parts → aiohttp application. The only file that knows everybody."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -52,6 +53,9 @@ from bridge.web.operation.security_headers import headers_for
 from bridge.web.operation.shutdown import Leaving
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls, TransferLine
+from bridge.web.phone.me import WAITS_SECONDS as ME_WAITS_SECONDS
+from bridge.web.phone.me import Company, Me
+from bridge.web.phone.numbers import Numbers
 from bridge.web.phone.tokens import Rates, Tokens
 from bridge.web.phone.transfer_targets import Targets
 from bridge.web.recordings import Recordings
@@ -92,6 +96,8 @@ class CallsIn:
     members: Members
     switchboard: Switchboard
     clock: Clock
+    refresh: Callable[[], Awaitable[None]]
+    """Asks Twenty for its members, if that was long ago."""
 
 
 @asynccontextmanager
@@ -138,7 +144,8 @@ async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> As
             upkeep(settings, inbox, rest, client, lock.check),
             comparing(client),
         ):
-            calls_in = CallsIn(_lines(settings), recognition, members, switchboard, timing.clock)
+            refresh = partial(members.refresh, client.interactive(within=ME_WAITS_SECONDS))
+            calls_in = CallsIn(_lines(settings), recognition, members, switchboard, timing.clock, refresh)
             app = _application(
                 settings,
                 inbox,
@@ -207,6 +214,13 @@ def _application(
             region=settings.region,
             per_minute=look_ups_of_one(settings.twenty.requests_per_minute),
         ),
+        numbers=Numbers(
+            door,
+            Dialling(settings.dialling.rules(settings.region)),
+            region=settings.region,
+            texts=settings.voice.spoken,
+        ),
+        me=_me(settings, door, calls_in),
         calls=_calls(settings, inbox, rest, door, calls_in),
         recordings=Recordings(links_of(settings), media, addresses, GoneRecordings(inbox)),
         voice=_voice(settings, inbox, callbacks, calls_in),
@@ -275,6 +289,27 @@ def _door(settings: Settings, sessions: Sessions, addresses: Addresses) -> Door:
         per_minute=auth.anonymous_per_minute,
     )
     return Door(keys=keys_of(auth, agents), users=users, anyone=anyone if auth.anonymous else None)
+
+
+def _me(settings: Settings, door: Door, calls_in: CallsIn) -> Me:
+    steps = (step for line in calls_in.lines for step in line.steps if isinstance(step, Group))
+    company = Company(
+        phone_number=settings.twilio.phone_number,
+        region=settings.region,
+        language=settings.voice.language,
+        emergency=settings.dialling.emergency,
+        emergency_text=settings.voice.spoken.emergency,
+        contact=settings.phone.contact,
+        rung=tuple(dict.fromkeys(agent for step in steps for agent in step.agents)),
+    )
+    return Me(
+        door,
+        agents_of(settings),
+        calls_in.members,
+        caller_ids=_caller_ids(settings, calls_in.members),
+        company=company,
+        refresh=calls_in.refresh,
+    )
 
 
 def _tokens(settings: Settings, door: Door, addresses: Addresses) -> Tokens:
@@ -351,14 +386,18 @@ def _voice(settings: Settings, inbox: Inbox, callbacks: Callbacks, calls_in: Cal
 
 
 def _admission(settings: Settings, switchboard: Switchboard, members: Members) -> Admission:
-    dialling, region = settings.dialling, settings.region
-    company = (settings.twilio.phone_number, *dialling.caller_ids)
+    dialling = settings.dialling
     return Admission(
-        dialling=Dialling(dialling.rules(region)),
-        caller_ids=CallerIds(company=company, own=members.caller_ids, region=region),
+        dialling=Dialling(dialling.rules(settings.region)),
+        caller_ids=_caller_ids(settings, members),
         limits=dialling.limits,
         switchboard=switchboard,
     )
+
+
+def _caller_ids(settings: Settings, members: Members) -> CallerIds:
+    company = (settings.twilio.phone_number, *settings.dialling.caller_ids)
+    return CallerIds(company=company, own=members.caller_ids, region=settings.region)
 
 
 def _lines(settings: Settings) -> Lines:

@@ -11,7 +11,8 @@ from bridge.errors import IdentityRefused
 class Caller:
     """Who asks, under which `name` in logs, if they may be called, and how many tokens a minute they get.
 
-    Either `identity` is whose they are beyond doubt, or they say it themselves, within `agents`.
+    Either `identity` is whose they are beyond doubt, or they say it themselves, within `agents`. `email` is
+    that of a user of Twenty.
     """
 
     kind: Literal["user", "key", "anonymous"]
@@ -20,6 +21,12 @@ class Caller:
     identity: Identity | None = None
     agents: Allowed | None = None
     per_minute: int | None = None
+    email: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What limits count by: each user for themselves, and each key."""
+        return self.kind, self.identity or self.name
 
     def agent(self, asked: str | None) -> Identity:
         """The identity that they act as, where the request asks for this one; raises IdentityRefused."""

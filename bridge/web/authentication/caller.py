@@ -59,6 +59,10 @@ class Door:
             return self._anyone.caller(request)
         raise NotAuthenticated("Sign in to Twenty, or send a key: Authorization: Bearer …")
 
+    def sees_credentials(self, request: web.Request) -> bool:
+        """Whether a request shows something that credentials may be; it is not checked."""
+        return hdrs.AUTHORIZATION in request.headers or bool(self._users.credentials(request, None))
+
 
 def _bearer(authorization: str | None) -> str | None:
     if authorization is None:

@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 from aiohttp import hdrs, web
 
-from bridge.errors import CannotVouch, NotAllowed, TwentyError
+from bridge.errors import CannotVouch, NotAllowed, NotListed, TwentyError
 from bridge.twenty.users import credentials
 from bridge.twenty.users.credentials import Credentials
 from bridge.twenty.users.resemblance import Resemblance, Standing
@@ -67,10 +67,17 @@ class Users:
         """What a user shows: a bearer token, or without one a session's cookie; None where it is neither."""
         if token is not None:
             return credentials.bearer(token)
-        # A browser sends the cookie whichever page asks: that ours did, only its Origin says.
-        if request.headers.get(hdrs.ORIGIN) != self._origin:
+        # A browser sends the cookie whichever page asks: that ours did, only these headers say.
+        if not self._is_asked_by_our_page(request):
             return None
         return credentials.session(request.cookies, origin=self._origin)
+
+    def _is_asked_by_our_page(self, request: web.Request) -> bool:
+        """By its Origin, which browsers leave out of a GET to the page's own origin: then they say that."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        # https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+        same = request.headers.get("Sec-Fetch-Site") == "same-origin"
+        return origin == self._origin or (origin is None and same and request.method == hdrs.METH_GET)
 
     async def caller(self, request: web.Request, shown: Credentials) -> Caller:
         """Who shows that; raises NotAuthenticated, NotAllowed, TooManyRequests, CannotVouch."""
@@ -83,10 +90,12 @@ class Users:
         if user.identity is None:
             raise NotAllowed("You are not a member of the workspace that this bridge serves.")
         if self._members and user.email.lower() not in self._members:
-            raise NotAllowed("You are none of those who may call (auth.members).")
+            raise NotListed(user.identity, user.email)
         if not known:
             self._resemblance.accepted(shown, address)
-        return Caller(kind="user", name="user of Twenty", incoming=True, identity=user.identity)
+        return Caller(
+            kind="user", name="user of Twenty", incoming=True, identity=user.identity, email=user.email
+        )
 
     @asynccontextmanager
     async def _admitted(self, shown: Credentials, address: str) -> AsyncIterator[None]:

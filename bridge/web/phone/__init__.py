@@ -1,1 +1,1 @@
-"""What the phone calls: tokens, callers, calls."""
+"""What the phone calls: tokens, callers, calls, numbers, who one is; and its page."""

@@ -40,7 +40,7 @@ class ScreenPops:
         if number is None:
             raise NotUnderstood("The last part of the path should be a telephone number, as +33159130001.")
         if not self._callers.is_known(number):
-            self._rate.take((caller.kind, caller.name), per_minute=self._per_minute)
+            self._rate.take(caller.key, per_minute=self._per_minute)
         try:
             found = await self._callers.screen_pop(number)
         except TwentyError as error:

@@ -62,6 +62,20 @@ KEYS = [
     ),
     unknown("session in a link", request("GET", "/api/callers/+33612345678", [SESSION]), NO_KEY),
     unknown("screen pop without key", request("GET", "/api/callers/+33612345678"), NO_KEY),
+    unknown("number checked without key", request("GET", "/api/numbers/+33612345678"), NO_KEY),
+    unknown("emergency number without key", request("GET", "/api/numbers/112"), NO_KEY),
+    unknown("who one is without key", request("GET", "/api/me"), NO_KEY),
+    unknown(
+        "session that a page elsewhere sends",
+        request("GET", "/api/me", [SESSION, ("Sec-Fetch-Site", "cross-site")]),
+        NO_KEY,
+    ),
+    Row(
+        name="who one is, as another agent",
+        sent=request("GET", "/api/me?identity=wm_0123", [KEYED]),
+        status=400,
+        detail="Identities that begin with wm_ are kept for users of Twenty.",
+    ),
     Row(
         name="screen pop by anyone",
         sent=request("GET", "/api/callers/+33612345678", [("Origin", PAGE)]),

@@ -1,0 +1,58 @@
+"""The phone page: whom its users ask, how long they stay signed in, and where its calls go."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from bridge.settings.types import PLAIN_HOST, Section
+
+Edge = Literal[
+    "roaming",
+    "ashburn",
+    "dublin",
+    "frankfurt",
+    "sao-paulo",
+    "singapore",
+    "sydney",
+    "tokyo",
+    "umatilla",
+    "ashburn-ix",
+    "london-ix",
+    "frankfurt-ix",
+    "san-jose-ix",
+    "singapore-ix",
+    "sydney-ix",
+    "tokyo-ix",
+]
+"""https://www.twilio.com/docs/global-infrastructure/edge-locations"""
+
+
+def _socket_origin(value: str) -> str:
+    parts = urlsplit(value)
+    is_plain = PLAIN_HOST.fullmatch(parts.netloc) and not (
+        parts.query or parts.fragment or parts.path.strip("/")
+    )
+    if parts.scheme not in ("ws", "wss") or not is_plain:
+        raise ValueError("should be ws:// or wss://, a host and a port: a sandbox's")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+Contact = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class PhoneSettings(Section):
+    """The page at `/phone`. `contact` is whom those ask who may not call, or are not rung.
+
+    Who signs in by a one-time link stays signed in for `device_days`, or for `tab_hours` where they keep the
+    sign-in for the tab alone. Calls go to Twilio by `edges`, the first that answers; `signalling` is a
+    sandbox's server in the place of Twilio's.
+    """
+
+    contact: Contact | None = Field(None, examples=["it@example.com"])
+    device_days: int = Field(90, ge=1, le=3650)
+    tab_hours: int = Field(12, ge=1, le=720)
+    edges: tuple[Edge, ...] = Field(("roaming",), min_length=1)
+    signalling: Annotated[str, AfterValidator(_socket_origin)] | None = Field(
+        None, examples=["ws://127.0.0.1:4000"]
+    )

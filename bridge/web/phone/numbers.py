@@ -1,0 +1,45 @@
+"""Checks a number before it is dialled."""
+
+from aiohttp import hdrs, web
+
+from bridge.calls.dialling.checking import Checked, check
+from bridge.calls.dialling.rules import Dialling
+from bridge.calls.numbers import readable
+from bridge.calls.texts import Texts, spoken_refusal
+from bridge.web.authentication.caller import Door
+from bridge.web.authentication.rates import Rate
+
+PER_MINUTE = 120
+"""Checks of one agent: a page checks as they type."""
+
+
+class Numbers:
+    """The numbers endpoint; `region` is where national numbers are at home, `texts` say why not."""
+
+    def __init__(self, door: Door, dialling: Dialling, *, region: str, texts: Texts) -> None:
+        self._door = door
+        self._dialling = dialling
+        self._region = region
+        self._texts = texts
+        self._rate = Rate("Too many numbers are checked")
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Answers with what the number is, and whether it may be dialled, or why not."""
+        checked = check(request.match_info["number"], self._dialling, region=self._region)
+        # Who needs help is not kept waiting for Twenty, and an emergency number is no secret.
+        if not (checked.is_emergency and self._door.sees_credentials(request)):
+            caller = await self._door.who(request)
+            self._rate.take(caller.key, per_minute=PER_MINUTE)
+        return web.json_response(self._body(checked), headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    def _body(self, checked: Checked) -> dict[str, object]:
+        return {
+            "number": checked.number,
+            "readable": readable(checked.number) if checked.number else None,
+            "country": checked.country,
+            "kind": checked.kind,
+            "sendDigits": checked.send_digits,
+            "allowed": not checked.reason,
+            "reason": checked.reason or None,
+            "why": spoken_refusal(self._texts, checked.reason) if checked.reason else None,
+        }
