@@ -23,7 +23,7 @@ def init(
     ] = None,
     agent: Annotated[
         list[str] | None,
-        typer.Option(help="Who takes calls, by e-mail in Twenty; may be given again. All members if not given."),
+        typer.Option(help="Who takes calls, by e-mail in Twenty; may be given again. Unset: all members."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; what is missing is an error.")] = False,
     prepare: Annotated[

@@ -103,7 +103,7 @@ class Me:
             "agent": found.agent,
             "calls": found.calls,
             "rings": found.rings,
-            "reasons": [{"code": lack, "text": WHY[lack]} for lack in found.lacks],
+            "whyNot": [{"code": lack, "text": WHY[lack]} for lack in found.lacks],
             "contact": self._contact(email or identity) if found.lacks else None,
             "phoneNumber": company.phone_number,
             "callerIds": list(self._caller_ids.of(identity)) if found.calls else [],

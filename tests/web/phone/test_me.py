@@ -60,7 +60,7 @@ async def test_a_user_of_twenty(
     found = await told(bridge, await signed_in(twenty, BELA))
     assert found["identity"] == "wm_" + (await member(twenty, BELA)).replace("-", "")
     assert (found["agent"], found["rings"]) == (agent, rings)
-    assert [reason["code"] for reason in found["reasons"]] == codes
+    assert [reason["code"] for reason in found["whyNot"]] == codes
     assert found["calls"] == ("not_allowed" not in codes)
     expected = f"Ask Ines, room 12. They need your name: {BELA}." if codes else None
     assert found["contact"] == expected
@@ -85,7 +85,7 @@ async def test_a_key_of_one_agent_and_one_of_several(open_bridge: OpenBridge) ->
     assert (await me(bridge, BOTH)).status == 400
     assert (await me(bridge, BOTH, "?identity=carol")).status == 400
     found = await told(bridge, ALICE)
-    assert (found["agent"], [one["code"] for one in found["reasons"]]) == (True, ["not_rung"])
+    assert (found["agent"], [one["code"] for one in found["whyNot"]]) == (True, ["not_rung"])
     assert found["contact"].startswith("Ask who administers this bridge.")
 
 
