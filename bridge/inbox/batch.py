@@ -1,14 +1,12 @@
 """Rows that are committed together, and what was promised of them."""
 
 import asyncio
-from typing import Any
 
 from bridge.errors import InboxUnavailable
+from bridge.inbox.rows import Row
 
 KEPT_WITHIN_SECONDS = 8
 """Twilio waits 15 s in all; one that is told in time may try again."""
-
-Row = dict[str, Any]
 
 
 class Batch:

@@ -8,9 +8,8 @@ from sqlalchemy import Connection, literal_column, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.calls.callback import Callback
-from bridge.inbox.batch import Row
 from bridge.inbox.reading import readable
-from bridge.inbox.rows import in_sqlite, stored
+from bridge.inbox.rows import Row, in_sqlite, stored
 from bridge.inbox.tables import callbacks, calls
 
 

@@ -7,12 +7,15 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import RowMapping
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.outcome import closes
 from bridge.calls.people.matching import Match, Person
-from bridge.inbox.batch import Row
+from bridge.inbox.tables import attempts
 from bridge.json_text import to_json
+
+Row = dict[str, Any]
 
 DOUBTFUL = bytes(16)
 """What was `written` of a call of which Twenty may show something older."""
@@ -202,4 +205,31 @@ def callback_of(row: Any) -> Callback:
         parameters=row["parameters"],
         received_at=row["received_at"],
         digest=row["digest"],
+    )
+
+
+def attempt(root_sid: str, revision: int, outcome: Outcome, *, error: str | None, now: datetime) -> Row:
+    """One attempt at writing a call as of a revision."""
+    return {
+        "root_sid": root_sid,
+        "revision": revision,
+        "outcome": outcome.value,
+        "error": error,
+        "times": 1,
+        "first_at": now,
+        "last_at": now,
+    }
+
+
+def adding(dialect_name: str) -> Any:
+    """The statement that keeps attempts; what comes of a revision again is counted, with its last error."""
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    made = dialect.insert(attempts)
+    return made.on_conflict_do_update(
+        index_elements=["root_sid", "revision", "outcome"],
+        set_={
+            "times": attempts.c.times + 1,
+            "last_at": made.excluded.last_at,
+            "error": made.excluded.error,
+        },
     )

@@ -32,7 +32,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import background
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
-from bridge.inbox.attempts import adding, attempt
 from bridge.inbox.database import open_database
 from bridge.inbox.engine import Database
 from bridge.inbox.insert import Keep, KeepInSqlite
@@ -43,6 +42,8 @@ from bridge.inbox.rows import (
     DueCall,
     Outcome,
     Settled,
+    adding,
+    attempt,
     row_of,
     settled_row_of,
 )
