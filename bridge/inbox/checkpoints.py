@@ -7,8 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import callbacks, marks
-from bridge.inbox.upsert import latest
+from bridge.inbox.tables import callbacks, latest, marks
 
 
 class Marks:

@@ -18,8 +18,7 @@ from bridge.calls.spelling import LONGEST, plain
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.purge import drop
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import callbacks, calls, forgotten
-from bridge.inbox.upsert import latest
+from bridge.inbox.tables import callbacks, calls, forgotten, latest
 
 Address = Number | str
 """A number, or an address that is none and yet called: `+464`, `sip:…`."""

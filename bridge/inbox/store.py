@@ -47,8 +47,7 @@ from bridge.inbox.rows import (
     row_of,
     settled_row_of,
 )
-from bridge.inbox.tables import callbacks, calls, deferred, due, kept, marks, parked, unmatched
-from bridge.inbox.upsert import latest
+from bridge.inbox.tables import callbacks, calls, deferred, due, kept, latest, marks, parked, unmatched
 from bridge.inbox.writer import GroupCommit, Operation
 from bridge.observability import metrics
 

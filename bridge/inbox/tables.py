@@ -23,6 +23,7 @@ from sqlalchemy import (
     false,
     literal_column,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
@@ -184,3 +185,10 @@ transcript_results = Table(
     Column("received_at", Moment, nullable=False, index=True),
 )
 """Results of transcription as Twilio posted them; `source_sid` is a recording's or a transcript's."""
+
+
+def latest(table: Table, dialect_name: str, **values: Any) -> Any:
+    """The statement that puts a row in, or sets the `at` of the one that is there."""
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    new = dialect.insert(table).values(**values)
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={"at": new.excluded.at})
