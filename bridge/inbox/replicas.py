@@ -1,7 +1,7 @@
 """What other replicas were told: looked for about each second, so that limits hold for all together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -12,9 +12,39 @@ from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
 from bridge.inbox.reading import fetched, readable
-from bridge.inbox.sightings import Sightings
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks
+
+LATE_SECONDS = 15.0
+"""Longer than a transaction takes: what is missing for so long was given up, or was a duplicate."""
+
+MOST_MISSING = 10_000
+
+
+class Sightings:
+    """Ids up to `highest` were seen, but for those that may still come."""
+
+    def __init__(self, highest: int) -> None:
+        self.highest = highest
+        self._missing: dict[int, float] = {}
+
+    def missing(self, *, now: float) -> list[int]:
+        """Ids below the highest that may still come; `now` in seconds, of any clock that does not jump."""
+        self._missing = {one: until for one, until in self._missing.items() if until > now}
+        return list(self._missing)
+
+    def saw(self, ids: Iterable[int], *, now: float) -> None:
+        """Takes note of ids; those in between that are not among them are missing from now on."""
+        for one in sorted(ids):
+            if one <= self.highest:
+                self._missing.pop(one, None)
+                continue
+            first = max(self.highest + 1, one - MOST_MISSING)
+            self._missing |= dict.fromkeys(range(first, one), now + LATE_SECONDS)
+            self.highest = one
+        while len(self._missing) > MOST_MISSING:
+            del self._missing[next(iter(self._missing))]
+
 
 EVERY_SECONDS = 1.0
 PAGE = 1000

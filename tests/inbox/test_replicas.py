@@ -11,8 +11,7 @@ from sqlalchemy import text
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.live_calls import Switchboard
 from bridge.inbox.postgresql import alone
-from bridge.inbox.replicas import Elsewhere, following
-from bridge.inbox.sightings import LATE_SECONDS, MOST_MISSING, Sightings
+from bridge.inbox.replicas import LATE_SECONDS, MOST_MISSING, Elsewhere, Sightings, following
 from bridge.inbox.store import Inbox, open_inbox
 from tests.postgres import Postgres
 from tests.support import TEN, eventually, new_sid, outbound, told
