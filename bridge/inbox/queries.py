@@ -1,8 +1,9 @@
-"""What operators see of the inbox, and what they set going again."""
+"""Questions to the inbox: of agents about a call, of operators, and of reconciliation about many."""
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -10,8 +11,10 @@ from sqlalchemy import (
     Row,
     RowMapping,
     Select,
+    Text,
     and_,
     case,
+    cast,
     false,
     func,
     literal,
@@ -19,15 +22,138 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union,
     union_all,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge.inbox.known_call import KnownCall, State, known_call_of
-from bridge.inbox.rows import Outcome
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.people.matching import Match
+from bridge.inbox.lone_legs import calls_of_legs, may_be_leg
+from bridge.inbox.rows import Outcome, match_of
 from bridge.inbox.store import Inbox, callbacks_of
-from bridge.inbox.tables import attempts, calls, due, kept, listed, parked
+from bridge.inbox.tables import attempts, callbacks, calls, due, kept, listed, of_leg, parked
+
+
+class State(StrEnum):
+    """How far Twenty is with a call."""
+
+    DUE = "due"
+    SETTLED = "settled"
+    PARKED = "parked"
+    PURGED = "purged"
+    """Its callbacks were dropped: by age, or because a person was forgotten."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCall:
+    """A call as the inbox has it; `heard_at` is when the last callback arrived."""
+
+    root_sid: str
+    state: State
+    heard_at: datetime
+    settled_at: datetime | None
+    attempts: int
+    error: str | None
+    match: Match | None
+    callbacks: tuple[Callback, ...]
+
+
+async def known_call(inbox: Inbox, sid: str) -> KnownCall | None:
+    """The call with this SID, or with a leg of this SID."""
+    async with inbox.reading() as connection:
+        row = await _row(connection, sid)
+        if row is None:
+            leg_of = select(callbacks.c.root_sid).where(callbacks.c.call_sid == sid, of_leg).limit(1)
+            root_sid = await connection.scalar(leg_of)
+            row = await _row(connection, root_sid) if root_sid else None
+        if row is None:
+            return None
+        told = await callbacks_of(connection, [row["root_sid"]])
+        if may_be_leg(told[row["root_sid"]]):
+            roots = await calls_of_legs(connection, [row["root_sid"]])
+            row = await _row(connection, roots.get(row["root_sid"], row["root_sid"])) or row
+            told = await callbacks_of(connection, [row["root_sid"]])
+        return known_call_of(row, sorted(told[row["root_sid"]], key=lambda c: c.received_at))
+
+
+async def _row(connection: AsyncConnection, sid: str) -> RowMapping | None:
+    return (await connection.execute(select(calls).where(calls.c.root_sid == sid))).mappings().first()
+
+
+def known_call_of(row: RowMapping, told: Sequence[Callback]) -> KnownCall:
+    """The call of a row, with its callbacks."""
+    return KnownCall(
+        root_sid=row["root_sid"],
+        state=_state(row),
+        heard_at=row["due_at"],
+        settled_at=row["settled_at"],
+        attempts=row["attempts"],
+        error=row["parked_reason"] or row["last_error"],
+        match=match_of(row["match"]) if row["match"] else None,
+        callbacks=tuple(told),
+    )
+
+
+def _state(row: RowMapping) -> State:
+    if row["purged"]:
+        return State.PURGED
+    if row["parked_reason"] is not None:
+        return State.PARKED
+    return State.DUE if row["revision"] > row["synced_revision"] else State.SETTLED
+
 
 PAGE = 200
+
+
+class Known:
+    """What was told of some calls; `purged` are those whose callbacks were dropped."""
+
+    def __init__(self, told: dict[str, list[Callback]], purged: set[str]) -> None:
+        self._told = told
+        self.purged = purged
+
+    def __contains__(self, root_sid: object) -> bool:
+        return root_sid in self._told or root_sid in self.purged
+
+    def told(self, root_sid: str) -> Sequence[Callback]:
+        """The callbacks of a call; none of one that nobody told of."""
+        return self._told.get(root_sid, ())
+
+
+async def known_of(inbox: Inbox, root_sids: Collection[str]) -> Known:
+    """What the inbox was told of these calls."""
+    told: dict[str, list[Callback]] = {}
+    purged: set[str] = set()
+    ordered = sorted(root_sids)
+    for first in range(0, len(ordered), PAGE):
+        these = ordered[first : first + PAGE]
+        dropped = select(calls.c.root_sid).where(calls.c.root_sid.in_(these), calls.c.purged == true())
+        async with inbox.reading() as connection:
+            purged.update((await connection.scalars(dropped)).all())
+            told.update(await callbacks_of(connection, these))
+    return Known(told, purged)
+
+
+async def which_are_known(inbox: Inbox, root_sids: Collection[str]) -> set[str]:
+    """Those of which the inbox ever heard, purged ones too."""
+    async with inbox.reading() as connection:
+        found = select(calls.c.root_sid).where(calls.c.root_sid.in_(list(root_sids)))
+        return set((await connection.scalars(found)).all())
+
+
+async def going_on(inbox: Inbox, *, after: datetime, before: datetime, limit: int) -> list[str]:
+    """Calls that nobody ended, of which something was last heard between these; the last ones first."""
+    heard = and_(calls.c.due_at > after, calls.c.due_at < before)
+    columns = select(calls.c.root_sid, calls.c.due_at).where(kept, heard)
+    # One index serves those that Twenty shows as going on, another those that it does not show yet.
+    either = union(
+        columns.where(calls.c.open_since.is_not(None)),
+        columns.where(due, calls.c.ended == false()),
+    ).subquery()
+    found = select(either.c.root_sid).order_by(either.c.due_at.desc()).limit(limit)
+    async with inbox.reading() as connection:
+        return list((await connection.scalars(found)).all())
 
 
 IN_STATE: dict[State | None, tuple[ColumnElement[bool], ...]] = {
@@ -144,3 +270,49 @@ def _attempt(row: Row[tuple[object, ...]]) -> Attempt:
         first_at=told["first_at"],
         last_at=told["last_at"],
     )
+
+
+NAMING = (Kind.RECORDING, Kind.VOICEMAIL, Kind.DIAL, Kind.TRANSCRIPTION)
+"""The callbacks that name a recording."""
+
+
+async def calls_of_recording(inbox: Inbox, sid: str) -> dict[str, datetime]:
+    """Call SID → when a callback last named the recording. Raises InboxUnavailable.
+
+    Every callback of these kinds is looked at, for none is indexed by it.
+    """
+    named = (
+        select(callbacks.c.root_sid, func.max(callbacks.c.received_at))
+        .where(callbacks.c.kind.in_([kind.value for kind in NAMING]))
+        .where(cast(callbacks.c.parameters, Text).like(f"%{sid}%"))
+        .group_by(callbacks.c.root_sid)
+    )
+    async with inbox.reading() as connection:
+        return {row[0]: row[1] for row in await connection.execute(named)}
+
+
+MOST_REMINDED = 100
+"""Calls that are read: the last ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """A call of a person, for which there was a task when it was settled."""
+
+    root_sid: str
+    person_id: str
+    callbacks: Sequence[Callback]
+
+
+async def reminded_calls(inbox: Inbox, person_ids: Sequence[str]) -> list[Reminded]:
+    """Those of these people. Raises InboxUnavailable."""
+    found = (
+        select(calls.c.root_sid, calls.c.person_id)
+        .where(calls.c.person_id.in_(person_ids), calls.c.reminded, kept)
+        .order_by(calls.c.due_at.desc())
+        .limit(MOST_REMINDED * len(person_ids))
+    )
+    async with inbox.reading() as connection:
+        rows = (await connection.execute(found)).all()
+        told = await callbacks_of(connection, [sid for sid, _ in rows]) if rows else {}
+    return [Reminded(sid, person_id, told[sid]) for sid, person_id in rows if told.get(sid)]

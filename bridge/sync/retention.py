@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from bridge.errors import TwilioRefused
-from bridge.inbox.known import which_are_known
+from bridge.inbox.queries import which_are_known
 from bridge.inbox.store import Inbox
 from bridge.twilio.rest.resources import RecordingResource
 

@@ -7,7 +7,7 @@ import structlog
 
 from bridge.calls.callback import Callback, Kind, digest_of
 from bridge.errors import InboxUnavailable
-from bridge.inbox.recorded import calls_of_recording
+from bridge.inbox.queries import calls_of_recording
 from bridge.inbox.store import Inbox
 
 STILL_MADE = timedelta(minutes=15)

@@ -9,7 +9,7 @@ import pytest
 from bridge.calls.activity import record_id
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
-from bridge.inbox.known_call import KnownCall, State, known_call
+from bridge.inbox.queries import KnownCall, State, known_call
 from bridge.inbox.store import Inbox
 from tests.cli.support import SETTINGS, typed, with_inbox
 from tests.inbox.support import incoming, kept, settled

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
 from bridge.inbox.checkpoints import Marks
-from bridge.inbox.known_call import State, known_call
-from bridge.inbox.queries import PAGE, attempts_of, known_calls, outcomes, retry
+from bridge.inbox.queries import PAGE, State, attempts_of, known_call, known_calls, outcomes, retry
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import STEP, Inbox
 from bridge.inbox.tables import calls

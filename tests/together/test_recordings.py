@@ -15,7 +15,7 @@ from aiohttp import ClientPayloadError, ClientResponse, web
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.recording_links import RecordingLinks, derived_key
-from bridge.inbox.known_call import known_call
+from bridge.inbox.queries import known_call
 from bridge.inbox.store import open_inbox
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.rest.media import silent_mp3

@@ -14,7 +14,7 @@ from bridge.cli.numbers import address
 from bridge.cli.table import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
-from bridge.inbox.known_call import KnownCall, known_call
+from bridge.inbox.queries import KnownCall, known_call
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings, load
 

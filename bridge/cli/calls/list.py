@@ -10,8 +10,7 @@ from bridge.calls.numbers import Number, e164
 from bridge.cli.numbers import address
 from bridge.cli.table import Row, show
 from bridge.inbox.forgetting import Address, of_one_line
-from bridge.inbox.known_call import KnownCall, State
-from bridge.inbox.queries import known_calls
+from bridge.inbox.queries import KnownCall, State, known_calls
 from bridge.inbox.store import open_inbox
 from bridge.settings import load
 

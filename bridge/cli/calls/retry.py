@@ -5,8 +5,7 @@ from pathlib import Path
 
 from bridge.cli import terminal
 from bridge.cli.table import counted
-from bridge.inbox.known_call import known_call
-from bridge.inbox.queries import retry
+from bridge.inbox.queries import known_call, retry
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import load
 

@@ -11,8 +11,7 @@ from bridge.calls.fold.call import Call, fold
 from bridge.calls.people.matching import NOBODY
 from bridge.cli import terminal
 from bridge.cli.table import Row, show
-from bridge.inbox.known_call import KnownCall, known_call
-from bridge.inbox.queries import Attempt, attempts_of
+from bridge.inbox.queries import Attempt, KnownCall, attempts_of, known_call
 from bridge.inbox.store import open_inbox
 from bridge.inbox.transcripts import KeptResult, results_of
 from bridge.settings import Settings, load

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.inbox.checkpoints import Marks
-from bridge.inbox.known import going_on
+from bridge.inbox.queries import going_on
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
 from bridge.sync.reconcile.twilio_calls import Asking, Found, Wanted

@@ -10,7 +10,7 @@ from bridge.calls.callback import Callback
 from bridge.calls.numbers import line_at
 from bridge.errors import TwilioRefused
 from bridge.inbox.forgetting import Forgotten, erase
-from bridge.inbox.known import Known, known_of
+from bridge.inbox.queries import Known, known_of
 from bridge.inbox.store import Inbox
 from bridge.sync.reconcile.comparison import Ours, began, by_root, is_over, lacking, last_moved, numbers_of
 from bridge.twilio.rest.remembered import call_callback, recording_callback

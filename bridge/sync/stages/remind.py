@@ -12,7 +12,7 @@ from bridge.calls.numbers import e164, readable
 from bridge.calls.people.matching import Person
 from bridge.calls.recording_links import Link
 from bridge.calls.texts import Texts
-from bridge.inbox.reminders import reminded_calls
+from bridge.inbox.queries import reminded_calls
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.prepare import Prepared
 from bridge.twenty.people.members import Members

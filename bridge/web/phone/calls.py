@@ -24,7 +24,7 @@ from bridge.errors import (
     TooManyRequests,
     TwilioRefused,
 )
-from bridge.inbox.known_call import known_call
+from bridge.inbox.queries import known_call
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
 from bridge.twilio import forms, twiml

@@ -14,7 +14,7 @@ from sqlalchemy import text, update
 from bridge.calls.activity import record_id
 from bridge.calls.callback import Kind
 from bridge.errors import TwentyFailed, TwentyUnavailable
-from bridge.inbox.known_call import State, known_call
+from bridge.inbox.queries import State, known_call
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls
