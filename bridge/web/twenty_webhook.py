@@ -7,8 +7,8 @@ import structlog
 from aiohttp import web
 
 from bridge.errors import NotAllowed
+from bridge.inbox.checkpoints import Deliveries
 from bridge.inbox.corrections import moved
-from bridge.inbox.deliveries import Deliveries
 from bridge.inbox.store import Inbox
 from bridge.twenty import probes, webhooks
 from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone

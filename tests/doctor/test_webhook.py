@@ -24,7 +24,7 @@ from bridge.doctor.checks import Status, Verdict
 from bridge.doctor.probe import TITLE, Probe, Seconds, open_probe
 from bridge.doctor.webhook import has_arrived, is_unproven, last_arrival, proven
 from bridge.errors import InboxUnavailable
-from bridge.inbox.deliveries import APART, Deliveries
+from bridge.inbox.checkpoints import APART, Deliveries
 from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import twilio_sandbox
