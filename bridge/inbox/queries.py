@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match
-from bridge.inbox.lone_legs import calls_of_legs, may_be_leg
+from bridge.inbox.reading import calls_of_legs, may_be_leg
 from bridge.inbox.rows import Outcome, match_of
 from bridge.inbox.store import Inbox, callbacks_of
 from bridge.inbox.tables import attempts, callbacks, calls, due, kept, listed, of_leg, parked

@@ -22,7 +22,7 @@ from bridge.errors import (
     TwentyOverLimit,
     TwentyUnavailable,
 )
-from bridge.inbox.lone_legs import is_leg
+from bridge.inbox.reading import is_leg
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
