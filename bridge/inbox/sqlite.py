@@ -12,8 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bridge.inbox.rescue import rescued
-from bridge.inbox.sqlite_file import FilesLost, Place
+from bridge.inbox.sqlite_file import FilesLost, Place, rescued
 from bridge.json_text import to_json
 
 T = TypeVar("T")

@@ -1,9 +1,14 @@
-"""The place of a SQLite database: its files are those that were opened, and there is room to grow."""
+"""The files of a SQLite database: those that were opened, room to grow, and their rescue."""
 
 import errno
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
 
 from bridge.errors import InboxUnavailable
 
@@ -175,3 +180,34 @@ def _sync(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def rescued(connection: Connection, place: Place) -> list[Path]:
+    """Brings all that was committed to the database's place; the files found there that were put aside.
+
+    Raises sqlite3.Error and OSError; the place is then as it was, or completed at the next start.
+    """
+    opened: Any = connection.connection.dbapi_connection
+    if place.is_opened(place.file):
+        _bring_home(opened, place)
+        return []
+    _copy(opened, place)
+    return place.put_back()
+
+
+def _bring_home(opened: sqlite3.Connection, place: Place) -> None:
+    """The main file is there: the log that has lost its name is copied into it."""
+    for file in place.beside:
+        # With an older log beside it, a crash after the checkpoint would undo parts of it.
+        if not place.is_opened(file):
+            file.unlink(missing_ok=True)
+    busy, _, _ = opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise OSError("another process reads the database: its log cannot be brought into it yet")
+
+
+def _copy(opened: sqlite3.Connection, place: Place) -> None:
+    copy = place.copying()
+    with closing(sqlite3.connect(copy, isolation_level=None)) as target:
+        opened.backup(target)
+    place.copied()
