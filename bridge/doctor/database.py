@@ -12,7 +12,7 @@ from sqlalchemy import make_url, text
 from bridge.doctor.asking import Asked
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import FAILURES, Database, connect, is_damage
+from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import revision
 from bridge.inbox.migrations.upgrade import configuration

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.doctor.checks import Check, Verdict, ok, warning
 from bridge.errors import InboxUnavailable, TwentyDenied
 from bridge.inbox.checkpoints import is_delivered, last_delivery
-from bridge.inbox.engine import connect
+from bridge.inbox.database import connect
 from bridge.settings import Settings
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.provision import read

@@ -1,16 +1,216 @@
-"""The database of an inbox: opened, brought up to date, closed; what is wrong with it, in a sentence."""
+"""The database of an inbox: opened, brought up to date, used in transactions, closed."""
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
+import structlog
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge.errors import InboxUnavailable
-from bridge.inbox.engine import Database, cause, connect, is_damage
+from bridge.inbox import postgresql, sqlite
 from bridge.inbox.migrations.migrate import migrate
+from bridge.inbox.sqlite_file import FilesLost, Place
+
+WAIT_SECONDS = 4.0
+"""How long readers and who closes wait for each other."""
+
+
+class Readers:
+    """Many read at a time, or none. Raises TimeoutError, an OSError, where that does not come in time."""
+
+    def __init__(self) -> None:
+        self._reading = 0
+        self._open = asyncio.Event()
+        self._open.set()
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """One more."""
+        if not self._open.is_set():
+            await asyncio.wait_for(self._open.wait(), WAIT_SECONDS)
+        self._reading += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._reading -= 1
+            if not self._reading:
+                self._none.set()
+
+    @asynccontextmanager
+    async def none(self) -> AsyncIterator[None]:
+        """Nobody reads until this is left."""
+        self._open.clear()
+        try:
+            await asyncio.wait_for(self._none.wait(), WAIT_SECONDS)
+            yield
+        finally:
+            self._open.set()
+
+
+log = structlog.get_logger()
+
+FAILURES = (SQLAlchemyError, sqlite3.Error, OSError)
+"""What using a database raises."""
+
+T = TypeVar("T")
+
+PRIMARY = 0xFF
+"""The bits of SQLite's error codes that have the code itself; the others are details."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """SQLite or PostgreSQL."""
+
+    reading: AsyncEngine
+    writing: AsyncEngine
+    own_thread: sqlite.OwnThread | None = None
+    place: Place | None = None
+    serves: bool = False
+    """Whether this process serves the file, and restores it; others may hold an older one open."""
+    _readers: Readers = field(default_factory=Readers)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may serve it."""
+        return self.writing.dialect.name == "postgresql"
+
+    @property
+    def answers_within(self) -> float | None:
+        """Seconds after which a transaction counts as lost; None where the database sees to it itself."""
+        return postgresql.ANSWER_SECONDS if self.is_shared else None
+
+    def passes(self, problem: Exception) -> bool:
+        """Whether the same transaction may succeed when it is tried again."""
+        return self.is_shared and postgresql.passes(problem)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read by. Raises OSError and what SQLAlchemy does."""
+        async with (
+            self._readers.one(),
+            asyncio.timeout(self.answers_within),
+            self.reading.connect() as connection,
+        ):
+            yield connection
+
+    @asynccontextmanager
+    async def operate(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, one at a time, that is committed to files that stay when this is left."""
+        async with asyncio.timeout(self.answers_within), self.writing.begin() as connection:
+            yield connection
+        await self.keep_files()
+
+    async def transact(self, work: Callable[[Connection], T]) -> T:
+        """What the work gives, done within a transaction that is committed when this comes back.
+
+        SQLite does it in a thread of its own: to pass each statement to one costs more than the statement.
+        """
+        if self.own_thread:
+            done, lost = await self.own_thread.transact(work)
+            if lost:
+                await self._rescue(self.own_thread, lost)
+            return done
+        async with asyncio.timeout(self.answers_within), self.writing.begin() as connection:
+            return await connection.run_sync(work)
+
+    def lost(self) -> FilesLost | None:
+        """Which of its files was removed or replaced; none of a server's."""
+        return self.place.lost() if self.place else None
+
+    async def open(self) -> None:
+        """Opens the file to write: what is open can be restored."""
+        await self.transact(lambda _: None)
+
+    async def keep_files(self) -> None:
+        """Restores files that were removed or replaced while they are open; OSError where it cannot."""
+        if self.own_thread and (lost := self.lost()):
+            await self._rescue(self.own_thread, lost)
+
+    async def _rescue(self, own_thread: sqlite.OwnThread, lost: FilesLost) -> None:
+        if not self.serves:
+            raise lost
+        try:
+            async with self._readers.none():
+                put_aside = await own_thread.rescue()
+                await self.reading.dispose()
+                await own_thread.disconnect()
+        except (OSError, SQLAlchemyError) as problem:
+            raise FilesLost(f"{lost}, and cannot be restored: {cause(problem)}") from problem
+        log.error("inbox.files_restored", lost=str(lost), put_aside=[str(file) for file in put_aside])
+
+    def check_room(self) -> None:
+        """Raises OSError where the disk is full; a server knows for itself."""
+        if self.place:
+            self.place.check_room()
+
+    def why(self, problem: BaseException) -> str:
+        """What went wrong, with what to do where the file is damaged."""
+        if self.place and is_damage(problem):
+            return f"{cause(problem)}. {self.place.if_damaged()}"
+        return type(problem).__name__
+
+    async def close(self) -> None:
+        """Ends all connections."""
+        try:
+            await self.keep_files()
+        except OSError as problem:
+            log.error("inbox.not_written", cause=cause(problem))
+        if self.own_thread:
+            await self.own_thread.close()
+        await self.reading.dispose()
+        await self.writing.dispose()
+
+
+def connect(url: str, *, serves: bool = False) -> Database:
+    """The database at a URL; nothing is asked of it yet."""
+    if url.startswith("sqlite"):
+        place = Place(Path(make_url(url).database or ""))
+        engine = sqlite.open_engine(url, place)
+        return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, place), place, serves)
+    return Database(postgresql.reading(url), postgresql.writing(url))
+
+
+def is_damage(problem: BaseException | None) -> bool:
+    """Whether SQLite cannot make sense of its file. https://www.sqlite.org/rescode.html"""
+    origin = getattr(problem, "orig", None) or problem
+    code = getattr(origin, "sqlite_errorcode", None)
+    return code is not None and code & PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def refuses_data(problem: BaseException) -> bool:
+    """Whether it is the data that the database, its driver or an operation does not take."""
+    origin = getattr(problem, "orig", None) or problem
+    if isinstance(problem, (DataError, IntegrityError)) or isinstance(origin, _OF_DATA):
+        return True
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html: data exceptions, integrity
+    return str(getattr(origin, "sqlstate", None) or "")[:2] in ("22", "23")
+
+
+_OF_DATA = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    ValueError,
+    TypeError,
+    OverflowError,
+)
+
+
+def cause(problem: BaseException) -> str:
+    """What the database said, in its first line: what follows may quote what is kept."""
+    told = str(getattr(problem, "orig", None) or problem)
+    return (told.splitlines() or [type(problem).__name__])[0].rpartition(">: ")[2]
 
 
 @asynccontextmanager

@@ -32,8 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import background
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
-from bridge.inbox.database import open_database
-from bridge.inbox.engine import Database
+from bridge.inbox.database import Database, open_database
 from bridge.inbox.insert import Keep, KeepInSqlite
 from bridge.inbox.reading import KINDS, due_calls, fetched, readable, told_of
 from bridge.inbox.rows import (

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxRefused, InboxUnavailable
-from bridge.inbox.engine import Database, cause, is_damage, refuses_data
+from bridge.inbox.database import Database, cause, is_damage, refuses_data
 from bridge.inbox.rows import Row
 from bridge.observability import metrics
 

@@ -12,8 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, TextClause, bindparam, text
 
-from bridge.inbox.database import open_database
-from bridge.inbox.engine import connect
+from bridge.inbox.database import connect, open_database
 from bridge.inbox.migrations.migrate import NEWEST
 from bridge.inbox.migrations.upgrade import configuration
 from bridge.inbox.store import open_inbox

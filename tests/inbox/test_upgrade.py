@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
-from bridge.inbox.engine import Database, connect
+from bridge.inbox.database import Database, connect
 from bridge.inbox.migrations.upgrade import configuration, upgrade
 from bridge.inbox.store import open_inbox
 from tests.support import new_sid, told
