@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.calls.numbers import Number, e164, user_of
 from bridge.calls.spelling import LONGEST, plain
 from bridge.errors import ForgetKeyWrong
-from bridge.inbox.purge import drop
+from bridge.inbox.retention import drop
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls, forgotten, latest
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bridge import background
 from bridge.inbox.forgetting import Forgotten
-from bridge.inbox.purge import Retention
+from bridge.inbox.retention import Retention
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of

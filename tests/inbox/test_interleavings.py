@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Match, Person
 from bridge.inbox.forgetting import erase
-from bridge.inbox.purge import drop
 from bridge.inbox.queries import retry
+from bridge.inbox.retention import drop
 from bridge.inbox.rows import DOUBTFUL, DueCall, Outcome, Settled
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import attempts, callbacks, calls

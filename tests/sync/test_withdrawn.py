@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, digest_of
-from bridge.inbox.purge import purge
+from bridge.inbox.retention import purge
 from bridge.sandbox.twenty import NEWEST, OLDEST
 from tests.support import TEN, ask, create_person, lines_of, new_sid, nodes_of
 from tests.sync.support import drain

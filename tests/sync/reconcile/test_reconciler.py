@@ -12,8 +12,8 @@ from bridge.calls.fold.call import Call, fold
 from bridge.errors import TwilioUnavailable
 from bridge.inbox.checkpoints import Marks
 from bridge.inbox.forgetting import Forgotten
-from bridge.inbox.purge import drop
 from bridge.inbox.queries import known_of
+from bridge.inbox.retention import drop
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import Inbox
 from bridge.observability.metrics import CALLS_RECONCILED

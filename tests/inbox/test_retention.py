@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Person
-from bridge.inbox.purge import BATCH, Retention, drop, purge
 from bridge.inbox.queries import State, known_call
+from bridge.inbox.retention import BATCH, Retention, drop, purge
 from bridge.inbox.rows import row_of, stored
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks
