@@ -14,7 +14,7 @@ from bridge.cli import terminal
 from bridge.cli.numbers import telephone_number
 from bridge.cli.progress import progress_bar
 from bridge.errors import Standby
-from bridge.inbox.checkpoints import Marks
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.database import missing_file
 from bridge.inbox.drain_lock import DrainLock, open_drain_lock
 from bridge.inbox.queries import outcomes
@@ -104,7 +104,7 @@ async def _inbox(url: str, *, dry_run: bool) -> AsyncIterator[Inbox]:
 async def _ask(settings: Settings, inbox: Inbox, asked: Asked, progress: Progress) -> Found:
     async with open_rest(settings.twilio) as twilio:
         asking = asking_for(settings, inbox, twilio, dry=asked.dry_run)
-        backfill = Backfill(asking, Marks(inbox))
+        backfill = Backfill(asking, Checkpoints(inbox))
         days = spans(asked.since, asked.until)
         left = days if asked.again or asked.number else await backfill.left(days)
         task = progress.add_task(

@@ -16,7 +16,7 @@ from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import revision
 from bridge.inbox.migrations.upgrade import configuration
-from bridge.inbox.sqlite_file import Place
+from bridge.inbox.sqlite_file import DatabaseFiles
 
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""
@@ -78,7 +78,9 @@ class _Database:
             )
         cause = getattr(problem, "orig", None) or problem
         reason = f"{self._where} cannot be written: {cause}"
-        return error(reason, Place(self.file).if_damaged() if self.file and is_damage(problem) else self.fix)
+        return error(
+            reason, DatabaseFiles(self.file).if_damaged() if self.file and is_damage(problem) else self.fix
+        )
 
     def _connect(self) -> Database:
         try:

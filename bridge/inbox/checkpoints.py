@@ -10,7 +10,7 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, latest, marks
 
 
-class Marks:
+class Checkpoints:
     """The marks of an inbox, by name."""
 
     def __init__(self, inbox: Inbox) -> None:
@@ -21,12 +21,12 @@ class Marks:
         async with self._inbox.reading() as connection:
             return await connection.scalar(select(marks.c.at).where(marks.c.name == name))
 
-    async def those(self, names: Collection[str]) -> set[str]:
+    async def existing(self, names: Collection[str]) -> set[str]:
         """Which of these were set."""
         async with self._inbox.reading() as connection:
             return set((await connection.scalars(select(marks.c.name).where(marks.c.name.in_(names)))).all())
 
-    async def put(self, name: str, at: datetime) -> None:
+    async def save(self, name: str, at: datetime) -> None:
         """Sets a mark."""
 
         async def operation(connection: AsyncConnection) -> None:
@@ -34,7 +34,7 @@ class Marks:
 
         await self._inbox.write(operation)
 
-    async def only(self, name: str, *, prefix: str) -> None:
+    async def save_only(self, name: str, *, prefix: str) -> None:
         """Sets a mark, and removes the others whose names begin with the prefix."""
 
         async def operation(connection: AsyncConnection) -> None:
@@ -64,7 +64,7 @@ class Deliveries:
     """Remembers that a delivery arrived."""
 
     def __init__(self, inbox: Inbox) -> None:
-        self._marks = Marks(inbox)
+        self._checkpoints = Checkpoints(inbox)
         self._remembered: datetime | None = None
 
     async def arrived(self, now: datetime) -> None:
@@ -73,11 +73,11 @@ class Deliveries:
         if self._remembered and self._remembered <= now < self._remembered + APART:
             return
         self._remembered = now
-        await self._marks.put(MARK, now)
+        await self._checkpoints.save(MARK, now)
 
     async def arrived_of_probe(self, person_id: str) -> None:
         """Remembers the delivery that a probe waits for."""
-        await self._marks.only(OF_A_PROBE + person_id, prefix=OF_A_PROBE)
+        await self._checkpoints.save_only(OF_A_PROBE + person_id, prefix=OF_A_PROBE)
 
 
 async def last_delivery(connection: AsyncConnection) -> datetime | None:

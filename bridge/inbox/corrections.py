@@ -10,7 +10,7 @@ from bridge.inbox.tables import calls, due, kept
 PAGE = 200
 
 
-async def moved(inbox: Inbox, people: Mapping[str, str | None], *, by_api: bool = False) -> int:
+async def requeue_moved(inbox: Inbox, people: Mapping[str, str | None], *, by_api: bool = False) -> int:
     """Makes calls due that stand on another person in Twenty than was written; how many.
 
     `people` has call SID → person, as Twenty says. What an API key wrote (`by_api`) can be the bridge's own

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +13,10 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bridge.errors import InboxUnavailable
+from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox import postgresql, sqlite
 from bridge.inbox.migrations.migrate import migrate
-from bridge.inbox.sqlite_file import FilesLost, Place
+from bridge.inbox.sqlite_file import DatabaseFiles, FilesLost
 
 WAIT_SECONDS = 4.0
 """How long readers and who closes wait for each other."""
@@ -57,6 +57,11 @@ class Readers:
             self._open.set()
 
 
+PATIENCE_SECONDS = 4
+"""How long a database that went away is waited for, before its senders are asked to come back."""
+
+AGAIN_SECONDS = 0.1
+
 log = structlog.get_logger()
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError)
@@ -68,17 +73,22 @@ PRIMARY = 0xFF
 """The bits of SQLite's error codes that have the code itself; the others are details."""
 
 
-@dataclass(frozen=True, slots=True)
+Operation = Callable[[AsyncConnection], Awaitable[None]]
+Transaction = Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
 class Database:
     """SQLite or PostgreSQL."""
 
     reading: AsyncEngine
     writing: AsyncEngine
     own_thread: sqlite.OwnThread | None = None
-    place: Place | None = None
+    files: DatabaseFiles | None = None
     serves: bool = False
     """Whether this process serves the file, and restores it; others may hold an older one open."""
     _readers: Readers = field(default_factory=Readers)
+    _failing_since: float | None = None
 
     @property
     def is_shared(self) -> bool:
@@ -104,11 +114,49 @@ class Database:
         ):
             yield connection
 
-    @asynccontextmanager
-    async def operate(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction, one at a time, that is committed to files that stay when this is left."""
+    async def carry_out(self, transact: Transaction) -> InboxUnavailable | None:
+        """Carries a transaction out; the answer is why it could not be."""
+        try:
+            await self._patiently(transact)
+        # The one writer must not end, whatever it was: nothing would be kept any more.
+        except Exception as problem:
+            if isinstance(problem, (SQLAlchemyError, OSError)):
+                log.error("inbox.not_written", cause=cause(problem), **self._advice(problem))
+            else:
+                log.exception("inbox.failed")
+            kind = InboxRefused if refuses_data(problem) else InboxUnavailable
+            failure = kind(f"the database cannot be written: {self.why(problem)}")
+            failure.__cause__ = problem
+            return failure
+        return None
+
+    def _advice(self, problem: Exception) -> dict[str, str]:
+        return {"what": self.why(problem)} if is_damage(problem) else {}
+
+    async def _patiently(self, transact: Transaction) -> None:
+        """Tries again what a lost connection, a restart or a deadlock undid, while its senders wait for it.
+
+        The transaction may have been committed all the same, so every operation is one that may be repeated.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await transact()
+            except Exception as problem:
+                now = loop.time()
+                self._failing_since = self._failing_since or now
+                if now - self._failing_since > PATIENCE_SECONDS or not self.passes(problem):
+                    raise
+                log.warning("inbox.tries_again", problem=type(problem).__name__)
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                self._failing_since = None
+                return
+
+    async def operate(self, operation: Operation) -> None:
+        """Runs an operation in a transaction of its own, which is then committed to files that stay."""
         async with asyncio.timeout(self.answers_within), self.writing.begin() as connection:
-            yield connection
+            await operation(connection)
         await self.keep_files()
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
@@ -126,7 +174,7 @@ class Database:
 
     def lost(self) -> FilesLost | None:
         """Which of its files was removed or replaced; none of a server's."""
-        return self.place.lost() if self.place else None
+        return self.files.lost() if self.files else None
 
     async def open(self) -> None:
         """Opens the file to write: what is open can be restored."""
@@ -151,13 +199,13 @@ class Database:
 
     def check_room(self) -> None:
         """Raises OSError where the disk is full; a server knows for itself."""
-        if self.place:
-            self.place.check_room()
+        if self.files:
+            self.files.check_room()
 
     def why(self, problem: BaseException) -> str:
         """What went wrong, with what to do where the file is damaged."""
-        if self.place and is_damage(problem):
-            return f"{cause(problem)}. {self.place.if_damaged()}"
+        if self.files and is_damage(problem):
+            return f"{cause(problem)}. {self.files.if_damaged()}"
         return type(problem).__name__
 
     async def close(self) -> None:
@@ -175,9 +223,9 @@ class Database:
 def connect(url: str, *, serves: bool = False) -> Database:
     """The database at a URL; nothing is asked of it yet."""
     if url.startswith("sqlite"):
-        place = Place(Path(make_url(url).database or ""))
-        engine = sqlite.open_engine(url, place)
-        return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, place), place, serves)
+        files = DatabaseFiles(Path(make_url(url).database or ""))
+        engine = sqlite.open_engine(url, files)
+        return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, files), files, serves)
     return Database(postgresql.reading(url), postgresql.writing(url))
 
 
@@ -270,9 +318,9 @@ async def _bring_up_to_date(database: Database, url: str) -> None:
 
 
 def _advice(database: Database, problem: Exception) -> str:
-    if not database.place:
+    if not database.files:
         return ""
-    return f" {database.place.if_damaged()}" if is_damage(problem) else database.place.advice()
+    return f" {database.files.if_damaged()}" if is_damage(problem) else database.files.advice()
 
 
 def shown(url: str) -> str:

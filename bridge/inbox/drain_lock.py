@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import background
 from bridge.errors import AlreadyServed, InboxUnavailable, Standby
 from bridge.inbox import postgresql
-from bridge.inbox.sqlite_file import Place
+from bridge.inbox.sqlite_file import DatabaseFiles
 from bridge.settings import InboxSettings
 
 
@@ -47,7 +47,7 @@ class FileLock:
             os.close(file)
             raise Standby(f"process {holder or 'another'}, by {self._path}") from taken
         if self._identity is None:
-            Place(self._named).put_back()
+            DatabaseFiles(self._named).put_back()
         try:
             self._lock_database()
         except OSError as taken:

@@ -13,7 +13,7 @@ from bridge.inbox.rows import Row, in_sqlite, stored
 from bridge.inbox.tables import callbacks, calls
 
 
-class Keep:
+class InsertCallbacks:
     """Keeps callbacks, each once, and makes their calls due; `Insert` of the group commit."""
 
     def __init__(self, insert: Any = postgresql.insert) -> None:
@@ -53,7 +53,7 @@ class Keep:
         connection.execute(self._tell, told)
 
 
-class KeepInSqlite(Keep):
+class InsertInSqlite(InsertCallbacks):
     """The same statements, given to the driver as they are: half of a small commit's time went around them.
 
     Raises the driver's own errors.

@@ -106,7 +106,7 @@ def _state(row: RowMapping) -> State:
 PAGE = 200
 
 
-class Known:
+class StoredCalls:
     """What was told of some calls; `purged` are those whose callbacks were dropped."""
 
     def __init__(self, told: dict[str, list[Callback]], purged: set[str]) -> None:
@@ -121,7 +121,7 @@ class Known:
         return self._told.get(root_sid, ())
 
 
-async def known_of(inbox: Inbox, root_sids: Collection[str]) -> Known:
+async def stored_calls(inbox: Inbox, root_sids: Collection[str]) -> StoredCalls:
     """What the inbox was told of these calls."""
     told: dict[str, list[Callback]] = {}
     purged: set[str] = set()
@@ -132,17 +132,17 @@ async def known_of(inbox: Inbox, root_sids: Collection[str]) -> Known:
         async with inbox.reading() as connection:
             purged.update((await connection.scalars(dropped)).all())
             told.update(await callbacks_of(connection, these))
-    return Known(told, purged)
+    return StoredCalls(told, purged)
 
 
-async def which_are_known(inbox: Inbox, root_sids: Collection[str]) -> set[str]:
+async def known_sids(inbox: Inbox, root_sids: Collection[str]) -> set[str]:
     """Those of which the inbox ever heard, purged ones too."""
     async with inbox.reading() as connection:
         found = select(calls.c.root_sid).where(calls.c.root_sid.in_(list(root_sids)))
         return set((await connection.scalars(found)).all())
 
 
-async def going_on(inbox: Inbox, *, after: datetime, before: datetime, limit: int) -> list[str]:
+async def calls_in_progress(inbox: Inbox, *, after: datetime, before: datetime, limit: int) -> list[str]:
     """Calls that nobody ended, of which something was last heard between these; the last ones first."""
     heard = and_(calls.c.due_at > after, calls.c.due_at < before)
     columns = select(calls.c.root_sid, calls.c.due_at).where(kept, heard)

@@ -81,7 +81,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Told:
+class StoredCallbacks:
     """The callbacks of some calls, by call SID; `unread` has unknown kinds, `broken` has reasons.
 
     `joined` has the legs whose callbacks did not name their call.
@@ -144,7 +144,7 @@ def reason(problem: Exception) -> str:
     return type(problem).__name__
 
 
-async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> Told:
+async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
     """What was told of these calls, and of their legs without naming their call."""
     told = await _told_of(connection, root_sids)
     legs = {sid: legs_named(told.by_call[sid]) - {sid} for sid in list(told.by_call)}
@@ -159,15 +159,15 @@ async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> To
     return told
 
 
-async def _told_of(connection: AsyncConnection, root_sids: Collection[str]) -> Told:
-    told = Told()
+async def _told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
+    told = StoredCallbacks()
     try:
         await _add(connection, root_sids, told.add)
         return told
     except SQLAlchemyError:
         raise
     except Exception:
-        told = Told()
+        told = StoredCallbacks()
     for sid in root_sids:
         try:
             await _add(connection, [sid], told.add)
@@ -198,7 +198,9 @@ async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[Due
     return await _joined(connection, [_due_call(row, told) for row in rows], told)
 
 
-async def _joined(connection: AsyncConnection, claimed: Sequence[DueCall], told: Told) -> list[DueCall]:
+async def _joined(
+    connection: AsyncConnection, claimed: Sequence[DueCall], told: StoredCallbacks
+) -> list[DueCall]:
     """These calls; those that are legs of others are told so, and of which of its legs Twenty has records."""
     lone = {call.root_sid for call in claimed if may_be_leg(call.callbacks)}
     roots = await calls_of_legs(connection, lone) if lone else {}
@@ -232,7 +234,7 @@ async def _each(connection: AsyncConnection, which: Select[Any]) -> list[DueCall
 _NAMED: Sequence[ColumnElement[Any]] = (calls.c.root_sid, calls.c.revision)
 
 
-def _due_call(row: RowMapping, told: Told) -> DueCall:
+def _due_call(row: RowMapping, told: StoredCallbacks) -> DueCall:
     sid, revision = row["root_sid"], row["revision"]
     unread = told.unread.get(sid)
     problem = told.broken.get(sid)

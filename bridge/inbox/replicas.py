@@ -21,7 +21,7 @@ LATE_SECONDS = 15.0
 MOST_MISSING = 10_000
 
 
-class Sightings:
+class SeenIds:
     """Ids up to `highest` were seen, but for those that may still come."""
 
     def __init__(self, highest: int) -> None:
@@ -33,7 +33,7 @@ class Sightings:
         self._missing = {one: until for one, until in self._missing.items() if until > now}
         return list(self._missing)
 
-    def saw(self, ids: Iterable[int], *, now: float) -> None:
+    def add(self, ids: Iterable[int], *, now: float) -> None:
         """Takes note of ids; those in between that are not among them are missing from now on."""
         for one in sorted(ids):
             if one <= self.highest:
@@ -55,17 +55,17 @@ OVERLAP = 1000
 log = structlog.get_logger()
 
 
-class Elsewhere:
+class CallbackPoller:
     """The callbacks that this or any other process kept, in pages, each once or more."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._seen: Sightings | None = None
+        self._seen: SeenIds | None = None
 
-    async def look(self) -> list[Callback]:
+    async def poll(self) -> list[Callback]:
         """Those that have turned up since the last look. Raises InboxUnavailable."""
         if self._seen is None:
-            self._seen = Sightings(max(0, await self._newest() - OVERLAP))
+            self._seen = SeenIds(max(0, await self._newest() - OVERLAP))
         missing = self._seen.missing(now=asyncio.get_running_loop().time())
         rows = await self._rows(callbacks.c.id.in_(missing)) if missing else []
         while page := await self._rows(callbacks.c.id > self._seen.highest):
@@ -81,12 +81,12 @@ class Elsewhere:
         async with self._inbox.reading() as connection:
             rows = await fetched(connection, found, key=callbacks.c.id)
         if self._seen:
-            self._seen.saw([row["id"] for row in rows], now=asyncio.get_running_loop().time())
+            self._seen.add([row["id"] for row in rows], now=asyncio.get_running_loop().time())
         return rows
 
 
 @asynccontextmanager
-async def following(inbox: Inbox, heard: Callable[[Callback], None]) -> AsyncIterator[None]:
+async def poll_replicas(inbox: Inbox, heard: Callable[[Callback], None]) -> AsyncIterator[None]:
     """Tells of other replicas' callbacks; of a database that no other process serves there are none."""
     if not inbox.is_shared:
         yield
@@ -99,15 +99,15 @@ async def following(inbox: Inbox, heard: Callable[[Callback], None]) -> AsyncIte
 
 
 async def _follow(inbox: Inbox, heard: Callable[[Callback], None]) -> None:
-    elsewhere = Elsewhere(inbox)
+    poller = CallbackPoller(inbox)
     while True:
         try:
-            found = await elsewhere.look()
+            found = await poller.poll()
         except InboxUnavailable as error:
-            log.warning("elsewhere.unseen", reason=str(error))
+            log.warning("replicas.unavailable", reason=str(error))
             found = []
         except Exception:
-            log.exception("elsewhere.failed")
+            log.exception("replicas.poll_failed")
             found = []
         for callback in found:
             heard(callback)

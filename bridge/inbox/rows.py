@@ -17,7 +17,7 @@ from bridge.json_text import to_json
 
 Row = dict[str, Any]
 
-DOUBTFUL = bytes(16)
+UNCERTAIN = bytes(16)
 """What was `written` of a call of which Twenty may show something older."""
 
 
@@ -221,7 +221,7 @@ def attempt(root_sid: str, revision: int, outcome: Outcome, *, error: str | None
     }
 
 
-def adding(dialect_name: str) -> Any:
+def upsert_attempts(dialect_name: str) -> Any:
     """The statement that keeps attempts; what comes of a revision again is counted, with its last error."""
     dialect = postgresql if dialect_name == "postgresql" else sqlite
     made = dialect.insert(attempts)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bridge.inbox.sqlite_file import FilesLost, Place, rescued
+from bridge.inbox.sqlite_file import DatabaseFiles, FilesLost, rescued
 from bridge.json_text import to_json
 
 T = TypeVar("T")
@@ -24,35 +24,35 @@ BUSY_SECONDS = 4
 """How long a write waits for another process's; Twilio waits 15 s, tries included."""
 
 
-def open_engine(url: str, place: Place) -> AsyncEngine:
+def open_engine(url: str, files: DatabaseFiles) -> AsyncEngine:
     """An engine for a file; makes the folder that it goes into.
 
     Raises InboxUnavailable rather than begin anew where there was a database.
     """
-    place.make()
+    files.make()
     engine = create_async_engine(url, json_serializer=to_json, connect_args={"timeout": BUSY_SECONDS})
-    _prepare_all(engine.sync_engine, place)
+    _prepare_all(engine.sync_engine, files)
     return engine
 
 
-def _prepare_all(engine: Engine, place: Place) -> None:
-    event.listen(engine, "do_connect", partial(_begin_nothing_anew, place))
-    event.listen(engine, "connect", partial(_prepare, place))
+def _prepare_all(engine: Engine, files: DatabaseFiles) -> None:
+    event.listen(engine, "do_connect", partial(_begin_nothing_anew, files))
+    event.listen(engine, "connect", partial(_prepare, files))
     event.listen(engine, "begin", _begin)
 
 
 class OwnThread:
     """Whole transactions that write, one after the other, in a thread of their own."""
 
-    def __init__(self, url: str, place: Place) -> None:
-        self._place = place
+    def __init__(self, url: str, files: DatabaseFiles) -> None:
+        self._files = files
         self._thread = ThreadPoolExecutor(1, "inbox")
         self._engine = create_engine(
             make_url(url).set(drivername="sqlite"),
             connect_args={"timeout": BUSY_SECONDS},
             execution_options=TO_WRITE,
         )
-        _prepare_all(self._engine, place)
+        _prepare_all(self._engine, files)
         self._connection: Connection | None = None
 
     async def transact(self, work: Callable[[Connection], T]) -> tuple[T, FilesLost | None]:
@@ -66,8 +66,8 @@ class OwnThread:
                 done = work(connection)
         except self._engine.dialect.loaded_dbapi.Error as problem:
             raise OperationalError(None, None, problem) from problem
-        self._place.opened()
-        return done, self._place.lost()
+        self._files.opened()
+        return done, self._files.lost()
 
     async def rescue(self) -> list[Path]:
         """Brings all that was committed to files that have their names; nobody reads meanwhile.
@@ -79,14 +79,14 @@ class OwnThread:
 
     def _rescue(self) -> list[Path]:
         try:
-            return rescued(self._connected(), self._place)
+            return rescued(self._connected(), self._files)
         except sqlite3.Error as problem:
             raise OSError(str(problem)) from problem
 
     async def disconnect(self) -> None:
         """Ends the connection; the next one may be to other files."""
         await self._run(self._disconnect)
-        self._place.closed()
+        self._files.closed()
 
     async def close(self) -> None:
         """Ends the connection and the thread."""
@@ -117,12 +117,12 @@ def writing(engine: AsyncEngine) -> AsyncEngine:
     return engine.execution_options(**TO_WRITE)
 
 
-def _begin_nothing_anew(place: Place, *_: Any) -> None:
+def _begin_nothing_anew(files: DatabaseFiles, *_: Any) -> None:
     # SQLite would make the file again, and an empty one.
-    place.check()
+    files.check()
 
 
-def _prepare(place: Place, connection: Any, _record: Any) -> None:
+def _prepare(files: DatabaseFiles, connection: Any, _record: Any) -> None:
     # The driver's own BEGIN comes too late; `_begin` says it.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -133,7 +133,7 @@ def _prepare(place: Place, connection: Any, _record: Any) -> None:
     # so to copy more at once is to copy less: a tenth of the cost with a million behind it, for 16 MB.
     cursor.execute("PRAGMA wal_autocheckpoint=4000")
     cursor.close()
-    place.opened()
+    files.opened()
 
 
 def _begin(connection: Connection) -> None:

@@ -26,7 +26,7 @@ class FilesLost(OSError):
     """A file of the database was removed or replaced while it was open; the message names it."""
 
 
-class Place:
+class DatabaseFiles:
     """Where a database's files are, and which files SQLite opened there."""
 
     def __init__(self, file: Path) -> None:
@@ -182,32 +182,32 @@ def _sync(folder: Path) -> None:
         os.close(opened)
 
 
-def rescued(connection: Connection, place: Place) -> list[Path]:
+def rescued(connection: Connection, files: DatabaseFiles) -> list[Path]:
     """Brings all that was committed to the database's place; the files found there that were put aside.
 
     Raises sqlite3.Error and OSError; the place is then as it was, or completed at the next start.
     """
     opened: Any = connection.connection.dbapi_connection
-    if place.is_opened(place.file):
-        _bring_home(opened, place)
+    if files.is_opened(files.file):
+        _bring_home(opened, files)
         return []
-    _copy(opened, place)
-    return place.put_back()
+    _copy(opened, files)
+    return files.put_back()
 
 
-def _bring_home(opened: sqlite3.Connection, place: Place) -> None:
+def _bring_home(opened: sqlite3.Connection, files: DatabaseFiles) -> None:
     """The main file is there: the log that has lost its name is copied into it."""
-    for file in place.beside:
+    for file in files.beside:
         # With an older log beside it, a crash after the checkpoint would undo parts of it.
-        if not place.is_opened(file):
+        if not files.is_opened(file):
             file.unlink(missing_ok=True)
     busy, _, _ = opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         raise OSError("another process reads the database: its log cannot be brought into it yet")
 
 
-def _copy(opened: sqlite3.Connection, place: Place) -> None:
-    copy = place.copying()
+def _copy(opened: sqlite3.Connection, files: DatabaseFiles) -> None:
+    copy = files.copying()
     with closing(sqlite3.connect(copy, isolation_level=None)) as target:
         opened.backup(target)
-    place.copied()
+    files.copied()

@@ -32,22 +32,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import background
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
-from bridge.inbox.database import Database, open_database
-from bridge.inbox.insert import Keep, KeepInSqlite
+from bridge.inbox.database import Database, Operation, open_database
+from bridge.inbox.insert import InsertCallbacks, InsertInSqlite
 from bridge.inbox.reading import KINDS, due_calls, fetched, readable, told_of
 from bridge.inbox.rows import (
-    DOUBTFUL,
+    UNCERTAIN,
     Backlog,
     DueCall,
     Outcome,
     Settled,
-    adding,
     attempt,
     row_of,
     settled_row_of,
+    upsert_attempts,
 )
 from bridge.inbox.tables import callbacks, calls, deferred, due, kept, latest, marks, parked, unmatched
-from bridge.inbox.writer import GroupCommit, Operation
+from bridge.inbox.writer import GroupCommit
 from bridge.observability import metrics
 
 MOST_RECENT = 30_000
@@ -88,10 +88,10 @@ class Inbox:
         self._heard = heard
         self.news = asyncio.Event()
         """Set when a call has become due."""
-        self._keep = Keep() if database.is_shared else KeepInSqlite()
-        self._add_attempts = adding(database.writing.dialect.name)
+        self._insert = InsertCallbacks() if database.is_shared else InsertInSqlite()
+        self._add_attempts = upsert_attempts(database.writing.dialect.name)
         self._checking: asyncio.Future[None] | None = None
-        self._writer = GroupCommit(database, insert=self._keep, committed=self._committed)
+        self._writer = GroupCommit(database, insert=self._insert, committed=self._committed)
 
     @property
     def is_shared(self) -> bool:
@@ -248,7 +248,7 @@ class Inbox:
         )
         await self._attempted(statement, due_calls, Outcome.FAILED, error, now)
 
-    async def read_again(self) -> int:
+    async def requeue_readable(self) -> int:
         """Makes calls due of which a former version could not read all, and this one can; how many."""
         statement = (
             update(calls)
@@ -270,13 +270,13 @@ class Inbox:
 
         await self.write(operation)
 
-    async def doubt(self, root_sids: Collection[str]) -> None:
+    async def mark_uncertain(self, root_sids: Collection[str]) -> None:
         """Makes calls due once more, whatever was written of them."""
         which = and_(calls.c.root_sid.in_(root_sids), calls.c.written.is_not(None), kept)
         await self.change(
             update(calls)
             .where(which)
-            .values(revision=_NEXT, anew_revision=_NEXT, written=DOUBTFUL, not_before=None)
+            .values(revision=_NEXT, anew_revision=_NEXT, written=UNCERTAIN, not_before=None)
         )
         self.news.set()
 
@@ -291,7 +291,7 @@ class Inbox:
         await self.write(_people_changed)
         return await self.make_due(wanted, anew_revision=_NEXT, matched=False)
 
-    async def hear_again(self, root_sids: Collection[str]) -> None:
+    async def requeue(self, root_sids: Collection[str]) -> None:
         """Makes these calls due: their legs told of them elsewhere."""
         if root_sids:
             await self.make_due([calls.c.root_sid.in_(sorted(root_sids)), kept])
@@ -371,7 +371,7 @@ class Inbox:
     def _try_a_callback(self, now: datetime, connection: Connection) -> None:
         """Writes one as any other is written, somewhere in each table and index, and takes it back."""
         with connection.begin_nested() as attempt:
-            self._keep(connection, [row_of(_made_up(now))])
+            self._insert(connection, [row_of(_made_up(now))])
             attempt.rollback()
 
     @asynccontextmanager

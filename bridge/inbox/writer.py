@@ -1,19 +1,17 @@
 """The one writer of a process: what has gathered is committed together, then its senders are told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxRefused, InboxUnavailable
-from bridge.inbox.database import Database, cause, is_damage, refuses_data
+from bridge.inbox.database import Database, Operation, Transaction, is_damage
 from bridge.inbox.rows import Row
 from bridge.observability import metrics
 
@@ -59,15 +57,7 @@ GATHER_SECONDS = 0.002
 LONGEST_QUEUE = 20_000
 """Rows that may wait for a commit; a sender beyond that is asked to come back."""
 
-PATIENCE_SECONDS = 4
-"""How long a database that went away is waited for, before its senders are asked to come back."""
-
-AGAIN_SECONDS = 0.1
-
 log = structlog.get_logger()
-
-Operation = Callable[[AsyncConnection], Awaitable[None]]
-Transact = Callable[[], Awaitable[object]]
 
 
 class Insert(Protocol):
@@ -94,11 +84,10 @@ class GroupCommit:
         self._insert = insert
         self._committed = committed
         self._batch = Batch()
-        self._operations: list[tuple[Transact, asyncio.Future[None]]] = []
+        self._operations: list[tuple[Transaction, asyncio.Future[None]]] = []
         self._news = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
-        self._failing_since: float | None = None
         self.damage: InboxUnavailable | None = None
         """Why the last callbacks were not kept, where the file is damaged."""
 
@@ -122,7 +111,7 @@ class GroupCommit:
 
     def run(self, operation: Operation) -> asyncio.Future[None]:
         """A promise that the operation is done, in a transaction of its own."""
-        return self._promise(partial(self._operate, operation))
+        return self._promise(partial(self._database.operate, operation))
 
     def do(self, work: Callable[[Connection], object]) -> asyncio.Future[None]:
         """A promise that the work is done, in a transaction as the rows' are."""
@@ -132,7 +121,7 @@ class GroupCommit:
         """A promise that the database's files are there, or restored."""
         return self._promise(self._database.keep_files)
 
-    def _promise(self, transact: Transact) -> asyncio.Future[None]:
+    def _promise(self, transact: Transaction) -> asyncio.Future[None]:
         if self._closing:
             raise InboxUnavailable("the inbox is closing")
         promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -153,7 +142,7 @@ class GroupCommit:
             if batch:
                 await self._keep(batch)
             for transact, promise in operations:
-                _answer([promise], await self._done(transact))
+                _answer([promise], await self._database.carry_out(transact))
 
     async def _keep(self, batch: Batch) -> None:
         await self._keep_rows(batch.rows, batch.promises)
@@ -167,7 +156,7 @@ class GroupCommit:
             nonlocal known
             known = await self._database.transact(insert)
 
-        failure = await self._done(transact)
+        failure = await self._database.carry_out(transact)
         if isinstance(failure, InboxRefused) and len(rows) > 1:
             # One row is at fault, and the others are not refused with it.
             middle = len(rows) // 2
@@ -187,49 +176,6 @@ class GroupCommit:
         # The rows are on the disk; what a listener makes of that must not end the one writer.
         except Exception:
             log.exception("inbox.listener_failed")
-
-    async def _operate(self, operation: Operation) -> None:
-        async with self._database.operate() as connection:
-            await operation(connection)
-
-    async def _done(self, transact: Transact) -> InboxUnavailable | None:
-        """Carries a transaction out; the answer is why it could not be."""
-        try:
-            await self._patiently(transact)
-        # The one writer must not end, whatever it was: nothing would be kept any more.
-        except Exception as problem:
-            if isinstance(problem, (SQLAlchemyError, OSError)):
-                log.error("inbox.not_written", cause=cause(problem), **self._advice(problem))
-            else:
-                log.exception("inbox.failed")
-            kind = InboxRefused if refuses_data(problem) else InboxUnavailable
-            failure = kind(f"the database cannot be written: {self._database.why(problem)}")
-            failure.__cause__ = problem
-            return failure
-        return None
-
-    def _advice(self, problem: Exception) -> dict[str, str]:
-        return {"what": self._database.why(problem)} if is_damage(problem) else {}
-
-    async def _patiently(self, transact: Transact) -> None:
-        """Tries again what a lost connection, a restart or a deadlock undid, while its senders wait for it.
-
-        The transaction may have been committed all the same, so every operation is one that may be repeated.
-        """
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                await transact()
-            except Exception as problem:
-                now = loop.time()
-                self._failing_since = self._failing_since or now
-                if now - self._failing_since > PATIENCE_SECONDS or not self._database.passes(problem):
-                    raise
-                log.warning("inbox.tries_again", problem=type(problem).__name__)
-                await asyncio.sleep(AGAIN_SECONDS)
-            else:
-                self._failing_since = None
-                return
 
 
 def _answer(promises: Sequence[asyncio.Future[None]], failure: Exception | None) -> None:

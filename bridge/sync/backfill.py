@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.inbox.checkpoints import Marks
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.sync.reconcile.reconciler import GRACE, LONGEST_CALL
 from bridge.sync.reconcile.twilio_calls import Asking, Found, Wanted
 
@@ -47,13 +47,13 @@ def spans(since: datetime, until: datetime) -> list[Span]:
 class Backfill:
     """Fills the inbox with calls that are over; those that go on are for the webhooks."""
 
-    def __init__(self, asking: Asking, marks: Marks) -> None:
+    def __init__(self, asking: Asking, marks: Checkpoints) -> None:
         self._asking = asking
-        self._marks = marks
+        self._checkpoints = marks
 
     async def left(self, days: Sequence[Span]) -> list[Span]:
         """Those that were not asked for before."""
-        done = await self._marks.those([day.mark for day in days])
+        done = await self._checkpoints.existing([day.mark for day in days])
         return [day for day in days if day.mark not in done or day.until - day.since < DAY]
 
     async def ask(
@@ -68,6 +68,6 @@ class Backfill:
         for day in days:
             found.add(await self._asking.between(day.since, day.until, wanted))
             if number is None and not self._asking.dry and day.whole(now):
-                await self._marks.put(day.mark, now)
+                await self._checkpoints.save(day.mark, now)
             tell(found)
         return found

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.errors import TwentyDenied
-from bridge.inbox.checkpoints import Marks
-from bridge.inbox.corrections import moved
+from bridge.inbox.checkpoints import Checkpoints
+from bridge.inbox.corrections import requeue_moved
 from bridge.inbox.store import Inbox
 from bridge.twenty.client.client import Executes
 from bridge.twenty.times import text
@@ -35,23 +35,23 @@ class Corrections:
     def __init__(self, inbox: Inbox, client: Executes, *, affordable: Callable[[], bool]) -> None:
         self._inbox = inbox
         self._client = client
-        self._marks = Marks(inbox)
+        self._checkpoints = Checkpoints(inbox)
         self._affordable = affordable
 
     async def once(self, now: datetime) -> int:
         """How many calls became due. Raises TwentyError and InboxUnavailable."""
         if not self._affordable():
             return 0
-        last = await self._marks.get(MARK)
+        last = await self._checkpoints.get(MARK)
         since = max(last - OVERLAP, now - LOOKS_BACK) if last else now - LOOKS_BACK
         try:
-            found = sum([await moved(self._inbox, people) async for people in self._changed(since)])
+            found = sum([await requeue_moved(self._inbox, people) async for people in self._changed(since)])
         except TwentyDenied as denied:
             if denied.code != "twenty.schema":
                 raise
             # A workspace without the object: there is nothing to move.
             return 0
-        await self._marks.put(MARK, now)
+        await self._checkpoints.save(MARK, now)
         if found:
             log.info("calls.moved", calls=found)
         return found

@@ -2,7 +2,7 @@
 
 import structlog
 
-from bridge.inbox.checkpoints import Marks
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.queries import retry
 from bridge.inbox.store import Inbox
 
@@ -17,7 +17,7 @@ class Refusals:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._marks = Marks(inbox)
+        self._checkpoints = Checkpoints(inbox)
         self._seen: str | None = None
 
     async def schema_is(self, fingerprint: str) -> None:
@@ -25,9 +25,9 @@ class Refusals:
         name = PREFIX + fingerprint
         if name == self._seen:
             return
-        if not await self._marks.those([name]):
+        if not await self._checkpoints.existing([name]):
             # Before the mark: a crash in between only means that they are tried twice.
             again = await retry(self._inbox, None)
-            await self._marks.only(name, prefix=PREFIX)
+            await self._checkpoints.save_only(name, prefix=PREFIX)
             log.info("twenty.schema_changed", calls_tried_again=again)
         self._seen = name

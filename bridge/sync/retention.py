@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from bridge.errors import TwilioRefused
-from bridge.inbox.queries import which_are_known
+from bridge.inbox.queries import known_sids
 from bridge.inbox.store import Inbox
 from bridge.twilio.rest.resources import RecordingResource
 
@@ -64,7 +64,7 @@ class RecordingRetention:
             yield known
 
     async def _of_known_calls(self, recordings: list[RecordingResource]) -> list[RecordingResource]:
-        known = await which_are_known(self._inbox, {recording.call_sid for recording in recordings})
+        known = await known_sids(self._inbox, {recording.call_sid for recording in recordings})
         return [recording for recording in recordings if recording.call_sid in known]
 
     async def _delete(self, recording: RecordingResource) -> None:

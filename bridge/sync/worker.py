@@ -111,7 +111,7 @@ class Worker:
             try:
                 await self._lead()
                 if self._took_over:
-                    await self._inbox.read_again()
+                    await self._inbox.requeue_readable()
                 drained = await self.drain_once()
                 self._took_over = False
             except Standby as standby:
@@ -212,7 +212,7 @@ class Worker:
         refused = await self._write(writes, [write for p in prepared if (write := p.changed)])
         taken = [p for p in prepared if p.due.root_sid not in refused]
         await self._remind(taken)
-        await self._inbox.hear_again({leg for p in taken for leg in p.due.shown_legs})
+        await self._inbox.requeue({leg for p in taken for leg in p.due.shown_legs})
         await self._settle(taken)
         if people != self._directory.changes or changes != await self._people_changes():
             await self._match_anew(taken)
@@ -227,7 +227,7 @@ class Worker:
         await take_back(self._client, [leg.root_sid for leg in legs if leg.written or leg.tried])
         prepared = [Prepared(leg, fold(leg.callbacks), None, None, None, None) for leg in legs]
         await self._remind(prepared)
-        await self._inbox.hear_again({leg.leg_of for leg in legs if leg.leg_of})
+        await self._inbox.requeue({leg.leg_of for leg in legs if leg.leg_of})
         await self._settle(prepared)
 
     async def _write(self, writes: Writes, wanted: Sequence[Write]) -> Refused:
@@ -247,7 +247,7 @@ class Worker:
     async def _resolve_doubts(self) -> None:
         over = self._doubts.over(now=asyncio.get_running_loop().time())
         if over:
-            await self._inbox.doubt(over)
+            await self._inbox.mark_uncertain(over)
             self._doubts.forget(over)
 
     async def _match_anew(self, settled: Sequence[Prepared]) -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bridge.errors import NotAllowed
 from bridge.inbox.checkpoints import Deliveries
-from bridge.inbox.corrections import moved
+from bridge.inbox.corrections import requeue_moved
 from bridge.inbox.store import Inbox
 from bridge.twenty import probes, webhooks
 from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone
@@ -83,5 +83,5 @@ class TwentyWebhook:
         log.info("person.gone", person_id=person.person_id, calls_unlinked=unlinked)
 
     async def _moved(self, call: CallChanged) -> None:
-        if await moved(self._inbox, {call.call_sid: call.person_id}, by_api=call.by_api):
+        if await requeue_moved(self._inbox, {call.call_sid: call.person_id}, by_api=call.by_api):
             log.info("call.moved", call_sid=call.call_sid, person_id=call.person_id)

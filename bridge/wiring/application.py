@@ -15,7 +15,7 @@ from bridge.calls.dialling.rules import Dialling
 from bridge.calls.live_calls import Switchboard
 from bridge.calls.routing.lines import Group, Lines
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
-from bridge.inbox.replicas import following
+from bridge.inbox.replicas import poll_replicas
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of
@@ -140,7 +140,7 @@ async def _open_parts(settings: Settings, lock: DrainLock, timing: Timing) -> As
             _callers(settings, client, directory) as callers,
             open_sessions(settings.twenty, client) as sessions,
             draining(worker, settings.server.stop_seconds),
-            following(inbox, switchboard.heard),
+            poll_replicas(inbox, switchboard.heard),
             upkeep(settings, inbox, rest, client, lock.check),
             comparing(client),
         ):

@@ -20,7 +20,7 @@ from bridge.calls.people.matching import Match, Person
 from bridge.inbox.forgetting import erase
 from bridge.inbox.queries import retry
 from bridge.inbox.retention import drop
-from bridge.inbox.rows import DOUBTFUL, DueCall, Outcome, Settled
+from bridge.inbox.rows import UNCERTAIN, DueCall, Outcome, Settled
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import attempts, callbacks, calls
 from tests.support import TEN, new_sid, outbound, told
@@ -67,7 +67,7 @@ def unlink(call: Model) -> Model:
 def doubt(call: Model) -> Model:
     if call.written is None:
         return call
-    return replace(call, due=not call.parked, written=DOUBTFUL, news=True, anew=True)
+    return replace(call, due=not call.parked, written=UNCERTAIN, news=True, anew=True)
 
 
 def dropped(call: Model) -> Model:
@@ -187,7 +187,7 @@ MEANWHILE: dict[str, Operation] = {
     "put": (Stage.put, put),
     "relink": (lambda s: s.inbox.relink({s.number}, since=TEN - timedelta(days=1)), relink),
     "unlink": (lambda s: s.inbox.unlink(s.person.id), unlink),
-    "doubt": (lambda s: s.inbox.doubt([s.sid]), doubt),
+    "doubt": (lambda s: s.inbox.mark_uncertain([s.sid]), doubt),
     "retry": (lambda s: retry(s.inbox, s.sid), again),
     "erase": (lambda s: erase(s.inbox, [s.sid]), dropped),
     "purge": (Stage.purge, purge),

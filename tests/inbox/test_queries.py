@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
-from bridge.inbox.checkpoints import Marks
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.queries import PAGE, State, attempts_of, known_call, known_calls, outcomes, retry
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import STEP, Inbox
@@ -218,12 +218,12 @@ async def test_outcomes_of_many_calls(inbox: Inbox) -> None:
 
 
 async def test_marks_are_kept(inbox: Inbox) -> None:
-    marks = Marks(inbox)
+    marks = Checkpoints(inbox)
     assert (await marks.get("a"), await marks.last_arrival()) == (None, None)
-    await marks.put("a", TEN)
+    await marks.save("a", TEN)
     later = TEN + timedelta(hours=1)
-    await marks.put("a", later)
+    await marks.save("a", later)
     assert await marks.get("a") == later
-    assert await marks.those(["a", "b"]) == {"a"}
+    assert await marks.existing(["a", "b"]) == {"a"}
     await inbox.put(outbound(new_sid(), JANES, seconds=60))
     assert await marks.last_arrival() == TEN + timedelta(seconds=60)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.live_calls import Switchboard
 from bridge.inbox.postgresql import alone
-from bridge.inbox.replicas import LATE_SECONDS, MOST_MISSING, Elsewhere, Sightings, following
+from bridge.inbox.replicas import LATE_SECONDS, MOST_MISSING, CallbackPoller, SeenIds, poll_replicas
 from bridge.inbox.store import Inbox, open_inbox
 from tests.postgres import Postgres
 from tests.support import TEN, eventually, new_sid, outbound, told
@@ -21,21 +21,21 @@ from tests.support import TEN, eventually, new_sid, outbound, told
 def test_every_row_is_seen_in_whatever_order_they_are_committed(
     order: list[int], data: st.DataObject
 ) -> None:
-    sightings, visible, found = Sightings(0), set[int](), set[int]()
+    seen, visible, found = SeenIds(0), set[int](), set[int]()
     while order:
         visible |= {order.pop() for _ in range(data.draw(st.integers(1, len(order))))}
-        late = set(sightings.missing(now=1)) & visible
-        further = {one for one in visible if one > sightings.highest}
-        sightings.saw(late | further, now=1)
+        late = set(seen.missing(now=1)) & visible
+        further = {one for one in visible if one > seen.highest}
+        seen.add(late | further, now=1)
         found |= late | further
     assert found == set(range(1, 40))
 
 
 def test_what_is_missing_is_not_looked_for_for_ever() -> None:
-    sightings = Sightings(0)
-    sightings.saw([3, 10**9], now=0)
-    assert len(sightings.missing(now=1)) == MOST_MISSING
-    assert sightings.missing(now=LATE_SECONDS) == []
+    seen = SeenIds(0)
+    seen.add([3, 10**9], now=0)
+    assert len(seen.missing(now=1)) == MOST_MISSING
+    assert seen.missing(now=LATE_SECONDS) == []
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def inboxes(postgres_url: str) -> AsyncIterator[tuple[Inbox, Inbox]]:
 async def test_who_calls_by_one_replica_is_in_a_call_at_the_other(inboxes: tuple[Inbox, Inbox]) -> None:
     one, other = inboxes
     switchboard = Switchboard()
-    async with following(other, switchboard.heard):
+    async with poll_replicas(other, switchboard.heard):
         await one.put(told(Kind.VOICE, new_sid(), From="client:alice", To="+33612345678"))
         await eventually(lambda: switchboard.in_call("alice", TEN))
         assert switchboard.placed_by("alice", TEN - timedelta(minutes=1)) == 1
@@ -58,9 +58,9 @@ async def test_who_calls_by_one_replica_is_in_a_call_at_the_other(inboxes: tuple
 async def test_a_row_that_is_committed_late_is_heard(inboxes: tuple[Inbox, Inbox], postgres_url: str) -> None:
     """Its id is lower than those of rows that were seen before."""
     one, other = inboxes
-    elsewhere, early, late = Elsewhere(other), outbound(new_sid(), "+33612345678"), new_sid()
+    poller, early, late = CallbackPoller(other), outbound(new_sid(), "+33612345678"), new_sid()
     await one.put(early)
-    assert digests(await elsewhere.look()) == [early.digest]
+    assert digests(await poller.poll()) == [early.digest]
     engine = alone(postgres_url)
     async with engine.connect() as slow:
         await slow.execute(
@@ -72,11 +72,11 @@ async def test_a_row_that_is_committed_late_is_heard(inboxes: tuple[Inbox, Inbox
         )
         after = outbound(new_sid(), "+33612345678")
         await one.put(after)
-        assert digests(await elsewhere.look()) == [after.digest]
+        assert digests(await poller.poll()) == [after.digest]
         await slow.commit()
     await engine.dispose()
-    assert digests(await elsewhere.look()) == [b"late"]
-    assert await elsewhere.look() == []
+    assert digests(await poller.poll()) == [b"late"]
+    assert await poller.poll() == []
 
 
 async def test_it_goes_on_after_the_database_was_away(
@@ -84,7 +84,7 @@ async def test_it_goes_on_after_the_database_was_away(
 ) -> None:
     one, other = inboxes
     heard: list[Callback] = []
-    async with following(other, heard.append):
+    async with poll_replicas(other, heard.append):
         await one.put(outbound(new_sid(), "+33612345678"))
         await eventually(lambda: len(heard) == 1)
         postgres_server.away(postgres_database)

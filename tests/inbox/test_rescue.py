@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge.errors import InboxUnavailable
-from bridge.inbox.sqlite_file import Place
+from bridge.inbox.sqlite_file import DatabaseFiles
 from bridge.inbox.store import Inbox, open_inbox
 from tests.support import TEN, eventually, new_sid, outbound
 
@@ -212,13 +212,13 @@ async def test_where_it_cannot_be_restored_nothing_more_is_taken(tmp_path: Path)
 async def test_a_restoration_that_was_interrupted_is_completed(sqlite_file: Path) -> None:
     async with open_inbox(url_of(sqlite_file)) as inbox:
         kept = await put(inbox)
-    place = Place(sqlite_file)
-    sqlite_file.rename(place.copying())
+    files = DatabaseFiles(sqlite_file)
+    sqlite_file.rename(files.copying())
     sqlite_file.with_name("bridge.db-wal").write_bytes(b"of another")
-    place.copied()
-    put_aside = place.put_back()
+    files.copied()
+    put_aside = files.put_back()
     assert [file.name for file in put_aside] == ["bridge.db.found1-wal"]
-    assert place.put_back() == []
+    assert files.put_back() == []
     async with open_inbox(url_of(sqlite_file)) as again:
         assert await known(again) == kept
 

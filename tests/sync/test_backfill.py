@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bridge.inbox.checkpoints import Marks
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.sync.backfill import Backfill, spans
 from bridge.sync.reconcile.twilio_calls import Found
 from tests.sandbox.twilio.support import START
@@ -46,7 +46,7 @@ def test_days_are_those_of_utc() -> None:
 
 
 def backfill(stage: Stage) -> Backfill:
-    return Backfill(stage.reconciler._asking, Marks(stage.inbox))
+    return Backfill(stage.reconciler._asking, Checkpoints(stage.inbox))
 
 
 async def ask(stage: Stage, *, number: str | None = None, now: datetime = NOW) -> tuple[int, Found]:

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from bridge.calls.agents import Agents
 from bridge.calls.callback import Kind
 from bridge.calls.texts import ENGLISH
-from bridge.inbox.corrections import moved
+from bridge.inbox.corrections import requeue_moved
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import calls
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
@@ -145,12 +145,12 @@ async def test_a_move_is_followed_without_any_news_of_the_call(
     now = TEN + timedelta(days=8)
     assert await look.once(now) == 0
     await ask(twenty, MOVE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": john})
-    assert await moved(inbox, {sid: john, new_sid(): john}) == 1
+    assert await requeue_moved(inbox, {sid: john, new_sid(): john}) == 1
     await drain(worker)
     assert [row["targetPersonId"] for row in await timeline(twenty)] == [john]
     assert (await phone_calls(twenty))[sid]["name"].startswith("Outbound call · John Doe")
     spent = twenty.root_fields
-    assert await moved(inbox, {sid: john}) == 0
+    assert await requeue_moved(inbox, {sid: john}) == 0
     await drain(worker)
     assert twenty.root_fields == spent
 
@@ -314,9 +314,9 @@ async def happens(what: str, sid: str, step: int, inbox: Inbox) -> None:
         case "relinked":
             await inbox.relink(None, since=TEN - timedelta(days=1))
         case "in doubt":
-            await inbox.doubt([sid])
+            await inbox.mark_uncertain([sid])
         case "moved":
-            await moved(inbox, {sid: None})
+            await requeue_moved(inbox, {sid: None})
         case _:
             await inbox.put(ringing(sid))
 

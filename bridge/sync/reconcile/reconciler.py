@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.inbox.checkpoints import Marks
-from bridge.inbox.queries import going_on
+from bridge.inbox.checkpoints import Checkpoints
+from bridge.inbox.queries import calls_in_progress
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
 from bridge.sync.reconcile.twilio_calls import Asking, Found, Wanted
@@ -41,7 +41,7 @@ class Reconciler:
 
     def __init__(self, inbox: Inbox, asking: Asking) -> None:
         self._inbox = inbox
-        self._marks = Marks(inbox)
+        self._checkpoints = Checkpoints(inbox)
         self._asking = asking
 
     async def once(self, now: datetime) -> Found:
@@ -51,14 +51,14 @@ class Reconciler:
         """
         found = Found()
         wanted = Wanted(quiet_since=now - GRACE)
-        mark = await self._marks.get(MARK) or await self._marks.last_arrival()
+        mark = await self._checkpoints.get(MARK) or await self._checkpoints.last_arrival()
         if mark is None:
             # A new installation: what was before is for `backfill`.
-            await self._marks.put(MARK, wanted.quiet_since)
+            await self._checkpoints.save(MARK, wanted.quiet_since)
             return found
         for since, until in windows(mark - OVERLAP, now, WINDOW):
             found.add(await self._asking.between(since, until, wanted))
-            await self._marks.put(MARK, max(mark, min(until, wanted.quiet_since)))
+            await self._checkpoints.save(MARK, max(mark, min(until, wanted.quiet_since)))
         found.add(await self._close(mark, found, wanted))
         _tell(found)
         return found
@@ -68,8 +68,8 @@ class Reconciler:
         # Of one that is older Twilio has been asked often enough.
         oldest = min(mark, wanted.quiet_since) - 2 * LONGEST_CALL
         limit = len(found.ours) + MOST_ASKED
-        open_calls = await going_on(self._inbox, after=oldest, before=wanted.quiet_since, limit=limit)
-        asked = [sid for sid in open_calls if sid not in found.ours]
+        unended = await calls_in_progress(self._inbox, after=oldest, before=wanted.quiet_since, limit=limit)
+        asked = [sid for sid in unended if sid not in found.ours]
         return await self._asking.these(asked[:MOST_ASKED], wanted)
 
 

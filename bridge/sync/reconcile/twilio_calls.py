@@ -10,7 +10,7 @@ from bridge.calls.callback import Callback
 from bridge.calls.numbers import line_at
 from bridge.errors import TwilioRefused
 from bridge.inbox.forgetting import Forgotten, erase
-from bridge.inbox.queries import Known, known_of
+from bridge.inbox.queries import StoredCalls, stored_calls
 from bridge.inbox.store import Inbox
 from bridge.sync.reconcile.comparison import Ours, began, by_root, is_over, lacking, last_moved, numbers_of
 from bridge.twilio.rest.remembered import call_callback, recording_callback
@@ -133,7 +133,7 @@ class Asking:
     async def _take(
         self, listed: dict[str, list[CallResource]], made: Sequence[RecordingResource], wanted: Wanted
     ) -> Found:
-        known = await known_of(self._inbox, {*listed, *(one.call_sid for one in made)})
+        known = await stored_calls(self._inbox, {*listed, *(one.call_sid for one in made)})
         found = Found()
         quiet = {sid: legs for sid, legs in listed.items() if wanted.has(legs)}
         # Legs whose call began before the time that was asked for, and that nobody told of.
@@ -147,7 +147,7 @@ class Asking:
         await self._put(ours, recorded, known, forgotten, found)
         return found
 
-    def _concerns(self, sid: str, legs: Sequence[CallResource], known: Known) -> bool:
+    def _concerns(self, sid: str, legs: Sequence[CallResource], known: StoredCalls) -> bool:
         return sid in known or any(self._ours.has(leg) for leg in legs if leg.sid == sid)
 
     def _recorded(self, made: Sequence[RecordingResource], of: Collection[str]) -> dict[str, list[Callback]]:
@@ -168,7 +168,7 @@ class Asking:
         self,
         listed: dict[str, list[CallResource]],
         recorded: dict[str, list[Callback]],
-        known: Known,
+        known: StoredCalls,
         forgotten: Collection[str],
         found: Found,
     ) -> None:

@@ -10,9 +10,9 @@ from bridge.calls.agents import Agents, Allowed
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import Call, fold
 from bridge.errors import TwilioUnavailable
-from bridge.inbox.checkpoints import Marks
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.forgetting import Forgotten
-from bridge.inbox.queries import known_of
+from bridge.inbox.queries import stored_calls
 from bridge.inbox.retention import drop
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import Inbox
@@ -64,7 +64,7 @@ class Stage:
 
     async def call(self, sid: str) -> Call | None:
         """As the inbox knows it."""
-        told = (await known_of(self.inbox, [sid])).told(sid)
+        told = (await stored_calls(self.inbox, [sid])).told(sid)
         return fold(told) if told else None
 
     async def once(self, now: datetime = NOW) -> Found:
@@ -90,7 +90,7 @@ async def staged(
     app: App, twilio: TwilioSandbox, inbox: Inbox, rest: TwilioRest, forgotten: Forgotten
 ) -> Stage:
     """With a mark from before the first call."""
-    await Marks(inbox).put(MARK, START - timedelta(minutes=1))
+    await Checkpoints(inbox).save(MARK, START - timedelta(minutes=1))
     ours = Ours({COMPANY}, Agents(Allowed(["alice", "bob"])))
     account_url = f"{twilio.url}/2010-04-01/Accounts/{twilio.account_sid}"
     asking = Asking(inbox, rest, ours, forgotten, account_url=account_url)
@@ -117,7 +117,7 @@ async def test_the_same_state_found_again_is_no_news(stage: Stage) -> None:
     await stage.out()
     await stage.once()
     revisions = [due.revision for due in await stage.inbox.claim(200)]
-    await Marks(stage.inbox).put(MARK, START - timedelta(minutes=1))
+    await Checkpoints(stage.inbox).save(MARK, START - timedelta(minutes=1))
     again = await stage.once(NOW + timedelta(minutes=15))
     assert (again.unknown, again.unfinished, len(again.complete)) == (set(), set(), 1)
     assert [due.revision for due in await stage.inbox.claim(200)] == revisions
@@ -157,7 +157,7 @@ async def test_one_that_began_long_before_the_mark_is_closed_too(stage: Stage, s
     await stage.tell(out, only=3)
     if shown:
         await settled_open(stage.inbox)
-    await Marks(stage.inbox).put(MARK, START + timedelta(hours=5))
+    await Checkpoints(stage.inbox).save(MARK, START + timedelta(hours=5))
     found = await stage.once(START + timedelta(hours=6))
     assert found.unfinished == {out.sid}
     call = await stage.call(out.sid)
@@ -174,7 +174,7 @@ async def test_of_what_just_happened_webhooks_may_be_on_their_way(stage: Stage) 
 
 
 async def test_the_mark_is_set_at_first_and_goes_on(stage: Stage) -> None:
-    marks = Marks(stage.inbox)
+    marks = Checkpoints(stage.inbox)
     await stage.once(NOW)
     assert await marks.get(MARK) == NOW - GRACE
     await stage.once(NOW - timedelta(minutes=30))
@@ -186,7 +186,7 @@ async def test_a_new_installation_asks_for_nothing(stage: Stage) -> None:
     fresh = Reconciler(stage.inbox, stage.reconciler._asking)
     await stage.inbox.write(_without_marks)
     assert (await fresh.once(NOW)).ours == set()
-    assert await Marks(stage.inbox).get(MARK) == NOW - GRACE
+    assert await Checkpoints(stage.inbox).get(MARK) == NOW - GRACE
 
 
 async def _without_marks(connection: object) -> None:
@@ -206,7 +206,7 @@ async def test_while_twilio_is_away_the_mark_stays(stage: Stage) -> None:
     stage.twilio.rest.limited = 1
     with pytest.raises(TwilioUnavailable):
         await stage.once()
-    assert await Marks(stage.inbox).get(MARK) == START - timedelta(minutes=1)
+    assert await Checkpoints(stage.inbox).get(MARK) == START - timedelta(minutes=1)
     assert (await stage.once()).unknown == {out.sid}
 
 
@@ -291,7 +291,7 @@ async def test_a_call_that_goes_on_is_known_and_closed_later(stage: Stage) -> No
         leg.status, leg.ended_at = "completed", end
     # Heard of at the machine's time, which is not the scenario's.
     later = datetime.now(UTC) + timedelta(hours=1)
-    await Marks(stage.inbox).put(MARK, later)
+    await Checkpoints(stage.inbox).save(MARK, later)
     assert (await stage.once(later + timedelta(hours=1))).unfinished == {out.sid}
     call = await stage.call(out.sid)
     assert call

@@ -177,7 +177,7 @@ async def test_a_kind_of_a_newer_version_is_kept_and_read_by_that_version(
     # As the newer version, which knows it, begins.
     await inbox.change(update(callbacks).where(callbacks.c.kind == "hologram").values(kind="recording"))
     monkeypatch.setattr("bridge.inbox.store.KINDS", frozenset({"hologram"}))
-    assert await inbox.read_again() == 1
+    assert await inbox.requeue_readable() == 1
     worker._clock = lambda: TEN + timedelta(hours=2)
     await drain(worker)
     assert set(await phone_calls(twenty)) == {*sids, alone}
