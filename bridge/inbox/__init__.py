@@ -1,1 +1,1 @@
-"""Nothing is lost: callbacks are kept here before they are acknowledged, until Twenty has their call."""
+"""The durable queue: callbacks are stored here before they are acknowledged, until Twenty has their call."""

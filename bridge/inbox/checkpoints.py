@@ -11,23 +11,23 @@ from bridge.inbox.tables import callbacks, latest, marks
 
 
 class Checkpoints:
-    """The marks of an inbox, by name."""
+    """The checkpoints of an inbox, by name. All methods raise InboxUnavailable."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
     async def get(self, name: str) -> datetime | None:
-        """Where the mark is; None where nobody set it."""
+        """The time of a checkpoint; None where it was never saved."""
         async with self._inbox.reading() as connection:
             return await connection.scalar(select(marks.c.at).where(marks.c.name == name))
 
     async def existing(self, names: Collection[str]) -> set[str]:
-        """Which of these were set."""
+        """Those of these checkpoints that were saved."""
         async with self._inbox.reading() as connection:
             return set((await connection.scalars(select(marks.c.name).where(marks.c.name.in_(names)))).all())
 
     async def save(self, name: str, at: datetime) -> None:
-        """Sets a mark."""
+        """Saves a checkpoint."""
 
         async def operation(connection: AsyncConnection) -> None:
             await connection.execute(latest(marks, connection.dialect.name, name=name, at=at))
@@ -35,7 +35,7 @@ class Checkpoints:
         await self._inbox.write(operation)
 
     async def save_only(self, name: str, *, prefix: str) -> None:
-        """Sets a mark, and removes the others whose names begin with the prefix."""
+        """Saves a checkpoint as of now, and removes the others whose names begin with the prefix."""
 
         async def operation(connection: AsyncConnection) -> None:
             others = marks.c.name.startswith(prefix, autoescape=True)
@@ -46,7 +46,7 @@ class Checkpoints:
         await self._inbox.write(operation)
 
     async def last_arrival(self) -> datetime | None:
-        """When the newest callback arrived."""
+        """When the newest callback arrived; None where there is none."""
         newest = select(func.max(callbacks.c.id)).scalar_subquery()
         async with self._inbox.reading() as connection:
             return await connection.scalar(select(callbacks.c.received_at).where(callbacks.c.id == newest))
@@ -54,34 +54,34 @@ class Checkpoints:
 
 MARK = "twenty delivered"
 OF_A_PROBE = "twenty delivered probe "
-"""Before the id of the person; the last probe's is remembered."""
+"""Prefix of the person's id; only the last probe's is stored."""
 
 APART = timedelta(seconds=5)
-"""An import of people makes thousands of deliveries: one in so long is remembered."""
+"""An import of people makes thousands of deliveries: at most one per interval is stored."""
 
 
 class Deliveries:
-    """Remembers that a delivery arrived."""
+    """Stores when a signed delivery of Twenty's webhook arrived."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._checkpoints = Checkpoints(inbox)
         self._remembered: datetime | None = None
 
     async def arrived(self, now: datetime) -> None:
-        """Back when it is on the disk; InboxUnavailable when it cannot be."""
-        # A clock that jumped back is a reason to remember, too.
+        """Stores an arrival; returns once it is on the disk. Raises InboxUnavailable."""
+        # After a clock jumped back, store it again.
         if self._remembered and self._remembered <= now < self._remembered + APART:
             return
         self._remembered = now
         await self._checkpoints.save(MARK, now)
 
     async def arrived_of_probe(self, person_id: str) -> None:
-        """Remembers the delivery that a probe waits for."""
+        """Stores the delivery that a probe waits for. Raises InboxUnavailable."""
         await self._checkpoints.save_only(OF_A_PROBE + person_id, prefix=OF_A_PROBE)
 
 
 async def last_delivery(connection: AsyncConnection) -> datetime | None:
-    """When the last one arrived, at any replica; None where none did."""
+    """When the last delivery arrived, at any replica; None where none did."""
     found: datetime | None = await connection.scalar(select(marks.c.at).where(marks.c.name == MARK))
     return found
 

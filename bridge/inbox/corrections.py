@@ -1,4 +1,4 @@
-"""What users did in Twenty to the person of a call."""
+"""Corrections: users who moved a call to another person in Twenty."""
 
 from collections.abc import Mapping
 
@@ -11,10 +11,10 @@ PAGE = 200
 
 
 async def requeue_moved(inbox: Inbox, people: Mapping[str, str | None], *, by_api: bool = False) -> int:
-    """Makes calls due that stand on another person in Twenty than was written; how many.
+    """Makes calls due whose person in Twenty differs from the one that was written; returns how many.
 
-    `people` has call SID → person, as Twenty says. What an API key wrote (`by_api`) can be the bridge's own
-    write, which is settled a moment later.
+    `people` maps call SID → person id in Twenty. With `by_api` an API key made the change: possibly
+    the bridge itself, whose own write is settled a moment later. Raises InboxUnavailable.
     """
     changed = 0
     for sids in _pages(sorted(people)):

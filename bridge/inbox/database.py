@@ -19,11 +19,11 @@ from bridge.inbox.migrations.migrate import migrate
 from bridge.inbox.sqlite_file import DatabaseFiles, FilesLost
 
 WAIT_SECONDS = 4.0
-"""How long readers and who closes wait for each other."""
+"""How long readers, and the task that closes all connections, wait for each other."""
 
 
 class Readers:
-    """Many read at a time, or none. Raises TimeoutError, an OSError, where that does not come in time."""
+    """A shared/exclusive lock: many readers, or none. Raises TimeoutError (an OSError) after WAIT_SECONDS."""
 
     def __init__(self) -> None:
         self._reading = 0
@@ -34,7 +34,7 @@ class Readers:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """One more."""
+        """Holds the lock as one of many readers."""
         if not self._open.is_set():
             await asyncio.wait_for(self._open.wait(), WAIT_SECONDS)
         self._reading += 1
@@ -48,7 +48,7 @@ class Readers:
 
     @asynccontextmanager
     async def none(self) -> AsyncIterator[None]:
-        """Nobody reads until this is left."""
+        """Holds the lock exclusively: no reader until the block ends."""
         self._open.clear()
         try:
             await asyncio.wait_for(self._none.wait(), WAIT_SECONDS)
@@ -58,19 +58,19 @@ class Readers:
 
 
 PATIENCE_SECONDS = 4
-"""How long a database that went away is waited for, before its senders are asked to come back."""
+"""How long a transaction is retried while the database is away, before it fails."""
 
 AGAIN_SECONDS = 0.1
 
 log = structlog.get_logger()
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError)
-"""What using a database raises."""
+"""The errors that using a database raises."""
 
 T = TypeVar("T")
 
 PRIMARY = 0xFF
-"""The bits of SQLite's error codes that have the code itself; the others are details."""
+"""Mask of SQLite's primary result code; the other bits are details."""
 
 
 Operation = Callable[[AsyncConnection], Awaitable[None]]
@@ -79,34 +79,34 @@ Transaction = Callable[[], Awaitable[object]]
 
 @dataclass(slots=True)
 class Database:
-    """SQLite or PostgreSQL."""
+    """A SQLite file or a PostgreSQL database: engines to read and to write, and its transactions."""
 
     reading: AsyncEngine
     writing: AsyncEngine
     own_thread: sqlite.OwnThread | None = None
     files: DatabaseFiles | None = None
     serves: bool = False
-    """Whether this process serves the file, and restores it; others may hold an older one open."""
+    """Whether this process serves the file, and restores it; other processes can hold an older one open."""
     _readers: Readers = field(default_factory=Readers)
     _failing_since: float | None = None
 
     @property
     def is_shared(self) -> bool:
-        """Whether several processes may serve it."""
+        """Whether several processes can serve it."""
         return self.writing.dialect.name == "postgresql"
 
     @property
     def answers_within(self) -> float | None:
-        """Seconds after which a transaction counts as lost; None where the database sees to it itself."""
+        """Seconds after which a transaction counts as lost; None where the driver has its own time-out."""
         return postgresql.ANSWER_SECONDS if self.is_shared else None
 
     def passes(self, problem: Exception) -> bool:
-        """Whether the same transaction may succeed when it is tried again."""
+        """Whether the same transaction can succeed when it is retried."""
         return self.is_shared and postgresql.passes(problem)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read by. Raises OSError and what SQLAlchemy does."""
+        """A connection to read by. Raises OSError and SQLAlchemyError."""
         async with (
             self._readers.one(),
             asyncio.timeout(self.answers_within),
@@ -115,10 +115,10 @@ class Database:
             yield connection
 
     async def carry_out(self, transact: Transaction) -> InboxUnavailable | None:
-        """Carries a transaction out; the answer is why it could not be."""
+        """Carries a transaction out, with retries; returns why it failed, or None."""
         try:
             await self._patiently(transact)
-        # The one writer must not end, whatever it was: nothing would be kept any more.
+        # The one writer must survive every error: without it no callback is stored any more.
         except Exception as problem:
             if isinstance(problem, (SQLAlchemyError, OSError)):
                 log.error("inbox.not_written", cause=cause(problem), **self._advice(problem))
@@ -134,9 +134,9 @@ class Database:
         return {"what": self.why(problem)} if is_damage(problem) else {}
 
     async def _patiently(self, transact: Transaction) -> None:
-        """Tries again what a lost connection, a restart or a deadlock undid, while its senders wait for it.
+        """Retries after a lost connection, a restart of the server or a deadlock, while the senders wait.
 
-        The transaction may have been committed all the same, so every operation is one that may be repeated.
+        The transaction was possibly committed all the same, so every operation has to be idempotent.
         """
         loop = asyncio.get_running_loop()
         while True:
@@ -160,9 +160,10 @@ class Database:
         await self.keep_files()
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
-        """What the work gives, done within a transaction that is committed when this comes back.
+        """Runs `work` in a transaction and returns its result; committed when this returns.
 
-        SQLite does it in a thread of its own: to pass each statement to one costs more than the statement.
+        On SQLite one thread runs it as a whole: passing each statement to a thread costs more than the
+        statement.
         """
         if self.own_thread:
             done, lost = await self.own_thread.transact(work)
@@ -173,15 +174,15 @@ class Database:
             return await connection.run_sync(work)
 
     def lost(self) -> FilesLost | None:
-        """Which of its files was removed or replaced; none of a server's."""
+        """The error that names a removed or replaced file; None where all are there, and on PostgreSQL."""
         return self.files.lost() if self.files else None
 
     async def open(self) -> None:
-        """Opens the file to write: what is open can be restored."""
+        """Opens the file to write, so that it can be restored if it is removed."""
         await self.transact(lambda _: None)
 
     async def keep_files(self) -> None:
-        """Restores files that were removed or replaced while they are open; OSError where it cannot."""
+        """Restores files that were removed or replaced while open. Raises OSError where that fails."""
         if self.own_thread and (lost := self.lost()):
             await self._rescue(self.own_thread, lost)
 
@@ -198,18 +199,18 @@ class Database:
         log.error("inbox.files_restored", lost=str(lost), put_aside=[str(file) for file in put_aside])
 
     def check_room(self) -> None:
-        """Raises OSError where the disk is full; a server knows for itself."""
+        """Raises OSError where the disk is full. PostgreSQL reports that itself."""
         if self.files:
             self.files.check_room()
 
     def why(self, problem: BaseException) -> str:
-        """What went wrong, with what to do where the file is damaged."""
+        """The kind of error; where the file is damaged, what SQLite said and what to do."""
         if self.files and is_damage(problem):
             return f"{cause(problem)}. {self.files.if_damaged()}"
         return type(problem).__name__
 
     async def close(self) -> None:
-        """Ends all connections."""
+        """Restores removed files, then closes all connections."""
         try:
             await self.keep_files()
         except OSError as problem:
@@ -221,7 +222,7 @@ class Database:
 
 
 def connect(url: str, *, serves: bool = False) -> Database:
-    """The database at a URL; nothing is asked of it yet."""
+    """The database at a URL; no connection is opened yet."""
     if url.startswith("sqlite"):
         files = DatabaseFiles(Path(make_url(url).database or ""))
         engine = sqlite.open_engine(url, files)
@@ -230,14 +231,14 @@ def connect(url: str, *, serves: bool = False) -> Database:
 
 
 def is_damage(problem: BaseException | None) -> bool:
-    """Whether SQLite cannot make sense of its file. https://www.sqlite.org/rescode.html"""
+    """Whether SQLite reports a damaged file. https://www.sqlite.org/rescode.html"""
     origin = getattr(problem, "orig", None) or problem
     code = getattr(origin, "sqlite_errorcode", None)
     return code is not None and code & PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def refuses_data(problem: BaseException) -> bool:
-    """Whether it is the data that the database, its driver or an operation does not take."""
+    """Whether the database, its driver or an operation rejects the data itself."""
     origin = getattr(problem, "orig", None) or problem
     if isinstance(problem, (DataError, IntegrityError)) or isinstance(origin, _OF_DATA):
         return True
@@ -256,7 +257,7 @@ _OF_DATA = (
 
 
 def cause(problem: BaseException) -> str:
-    """What the database said, in its first line: what follows may quote what is kept."""
+    """The first line of the database's message; later lines can quote stored data."""
     told = str(getattr(problem, "orig", None) or problem)
     return (told.splitlines() or [type(problem).__name__])[0].rpartition(">: ")[2]
 
@@ -277,7 +278,7 @@ async def open_database(
 
 
 def missing_file(url: str) -> Path | None:
-    """The file that a first start would make; None where it is there, or the database is no file."""
+    """The SQLite file that does not exist yet; None where it does, or the database is PostgreSQL."""
     parts = make_url(url)
     if parts.get_backend_name() != "sqlite":
         return None
@@ -289,7 +290,7 @@ def _check_it_exists(url: str) -> None:
     if file := missing_file(url):
         raise InboxUnavailable(
             f"There is no database {file}. Run this in the folder where the bridge runs, or set "
-            "BRIDGE_DATABASE_URL; the bridge makes its database at its first start."
+            "BRIDGE_DATABASE_URL; the bridge creates its database at its first start."
         )
 
 
@@ -298,7 +299,7 @@ def _connect(url: str, *, serves: bool) -> Database:
         return connect(url, serves=serves)
     except OSError as problem:
         raise InboxUnavailable(
-            f"The folder of the database {shown(url)} cannot be made: {problem}"
+            f"The folder of the database {shown(url)} cannot be created: {problem}"
         ) from problem
     except ModuleNotFoundError as missing:
         raise InboxUnavailable(

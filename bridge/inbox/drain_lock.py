@@ -1,4 +1,8 @@
-"""Exactly one process drains a database: the one that holds this lock."""
+"""The drain lock: exactly one process drains a database.
+
+On SQLite it is a lock on a file beside the database, on PostgreSQL an advisory lock of a session. Both end
+with their process, however it ends.
+"""
 
 import asyncio
 import fcntl
@@ -22,7 +26,11 @@ from bridge.settings import InboxSettings
 
 
 class FileLock:
-    """`DrainLock` on `DATABASE.lock`; the file stays, and has the process's number."""
+    """`DrainLock` of a SQLite database: `flock` on `DATABASE.lock` and on the database itself.
+
+    The first file contains the holder's process id, and stays. The second lock holds under every hard link
+    and mount of the database. SQLite locks by `fcntl`, which is independent of `flock`.
+    """
 
     def __init__(self, database: str) -> None:
         self._named = Path(database)
@@ -32,11 +40,11 @@ class FileLock:
         self._identity: int | None = None
 
     async def take(self) -> None:
-        """See `DrainLock`. Raises InboxUnavailable where the file cannot be made."""
+        """See `DrainLock`. Raises InboxUnavailable where the lock file cannot be created."""
         if self._file is not None:
             if self._stands():
                 return
-            # The files are others by now, which another process could lock.
+            # The files were replaced; another process could lock the new ones.
             os.close(self._file)
             self._file = None
         file = self._open()
@@ -60,7 +68,7 @@ class FileLock:
     async def check(self) -> None:
         """See `DrainLock`."""
         if self._file is None:
-            raise Standby(f"nobody has taken {self._path}")
+            raise Standby(f"{self._path} is not locked")
         if not self._stands():
             raise Standby(f"{self._path} or its database was removed or replaced")
 
@@ -73,17 +81,17 @@ class FileLock:
             fcntl.flock(self._identity, fcntl.LOCK_UN)
 
     def _stands(self) -> bool:
-        """Whether what is locked has its names still."""
+        """Whether the locked files still have their names."""
         held = {self._path: self._file, self._database: self._identity}
         return all(one is None or _is_at(path, one) for path, one in held.items())
 
     def _lock_database(self) -> None:
         log = self._database.with_name(f"{self._database.name}-wal")
         if log.exists() and not self._database.exists():
-            # The inbox refuses to begin anew beside a log.
+            # The inbox refuses to start beside the log of a missing database.
             return
         if self._identity is None or not _is_at(self._database, self._identity):
-            # One that was open is never closed: that would end the `fcntl` locks which SQLite has by it.
+            # Never closed once open: closing ends the `fcntl` locks that SQLite holds on the file.
             make = os.O_CREAT if self._identity is None else 0
             self._identity = os.open(self._database, os.O_RDWR | make | os.O_CLOEXEC, 0o644)
         fcntl.flock(self._identity, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,7 +102,7 @@ class FileLock:
             return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as problem:
             raise InboxUnavailable(
-                f"The database's folder cannot be made or written, {self._path}: {problem.strerror}."
+                f"The database's folder cannot be created or written, {self._path}: {problem.strerror}."
             ) from problem
 
 
@@ -106,15 +114,15 @@ def _is_at(path: Path, opened: int) -> bool:
 
 
 LOCK = 7_283_461_002
-"""Of PostgreSQL's advisory locks, the one that is held while draining."""
+"""The key of the advisory lock that is held while draining."""
 
 ANSWER_SECONDS = 2
-"""A server that is silent for so long may have given the lock to another."""
+"""A server that does not answer for so long has possibly ended the session, and with it the lock."""
 
 TAKE = text("SELECT pg_try_advisory_lock(:lock), pg_backend_pid()")
 WHO = text("SELECT pg_backend_pid()")
 
-# https://www.postgresql.org/docs/current/view-pg-locks.html: how a lock of 64 bits stands there
+# How a 64-bit key is shown: https://www.postgresql.org/docs/current/view-pg-locks.html
 END_SILENT = text(
     """
     SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity AS session USING (pid)
@@ -125,10 +133,10 @@ END_SILENT = text(
       AND session.state_change < clock_timestamp() - make_interval(secs => :seconds)
     """
 ).bindparams(high=LOCK >> 32, low=LOCK & 0xFFFF_FFFF)
-"""Ends the session that holds the lock and was silent for too long."""
+"""Ends the session that holds the lock and sent no statement for too long."""
 
 BEATS = 4
-"""How often the holder speaks within the time after which it counts as gone."""
+"""Heartbeats of the holder within the time after which it counts as gone."""
 
 log = structlog.get_logger()
 
@@ -136,10 +144,11 @@ T = TypeVar("T")
 
 
 class AdvisoryLock:
-    """`DrainLock` in PostgreSQL. It ends with its session, and is then gone, not silently renewed.
+    """`DrainLock` in PostgreSQL: a session's advisory lock, on a connection of its own.
 
-    A holder that hangs, or vanished behind a proxy that keeps its connection, is silent. After
-    `partition_seconds` of that the next to try ends its session: nobody drains for that long at the most.
+    The lock ends with its session and is never silently renewed. A holder that hangs, or vanished behind a
+    proxy that keeps its connection, sends no heartbeat. After `partition_seconds` the next process to try
+    ends its session: the longest time in which no replica drains.
     """
 
     def __init__(self, url: str, *, partition_seconds: int) -> None:
@@ -149,7 +158,7 @@ class AdvisoryLock:
         self._connection: AsyncConnection | None = None
         self._one_at_a_time = asyncio.Lock()
         self._session: int | None = None
-        """The server's process; another one would not hold the lock."""
+        """The backend's process id; another backend does not hold the lock."""
 
     async def take(self) -> None:
         """See `DrainLock`."""
@@ -161,11 +170,11 @@ class AdvisoryLock:
         self._heartbeat = self._heartbeat or background.keep_running(self._beat, name="drain lock")
 
     async def check(self) -> None:
-        """See `DrainLock`. One round trip, because the server alone knows whether the session lives."""
+        """See `DrainLock`. One round trip: only the server knows whether the session still exists."""
         if self._connection is None or self._session is None:
             raise Standby("the lock is not held")
         who = partial(self._connection.scalar, WHO)
-        # The library connects anew without a word, and then it is another session.
+        # SQLAlchemy reconnects silently, and the new session does not hold the lock.
         if await self._ask(who, within=ANSWER_SECONDS) != self._session:
             await self._drop()
             raise Standby("the session that held the lock is gone")
@@ -179,7 +188,7 @@ class AdvisoryLock:
         await self._engine.dispose()
 
     async def _beat(self) -> None:
-        """The worker may wait for Twenty longer than a holder may be silent."""
+        """Heartbeats, since the worker can wait for Twenty longer than `partition_seconds`."""
         while True:
             await asyncio.sleep(self._partition_seconds / BEATS)
             if self._session is not None:
@@ -199,7 +208,7 @@ class AdvisoryLock:
         return bool(held)
 
     async def _ask(self, question: Callable[[], Awaitable[T]], *, within: float) -> T:
-        """The answer; a connection that gives none in time is as good as gone."""
+        """The answer to a question; a connection that does not answer in time is dropped. Raises Standby."""
         try:
             async with self._one_at_a_time, asyncio.timeout(within):
                 return await question()
@@ -207,10 +216,10 @@ class AdvisoryLock:
             if self._session is not None:
                 log.warning("drain.lock_lost", problem=type(problem).__name__)
             await self._drop()
-            raise Standby(f"the database cannot be asked: {type(problem).__name__}") from problem
+            raise Standby(f"the database does not answer: {type(problem).__name__}") from problem
 
     async def _drop(self) -> None:
-        """Without waiting for the server, which may not be there."""
+        """Drops the connection without waiting for the server, which is possibly unreachable."""
         connection, self._connection, self._session = self._connection, None, None
         if connection is not None:
             await connection.invalidate()
@@ -218,21 +227,21 @@ class AdvisoryLock:
 
 
 class DrainLock(Protocol):
-    """Held or not; never waited for."""
+    """A lock that is tried, never waited for."""
 
     async def take(self) -> None:
-        """Holds it from now on, or still; raises Standby where another process does."""
+        """Takes the lock, or keeps it. Raises Standby where another process holds it."""
 
     async def check(self) -> None:
-        """Raises Standby unless it is certain that it is held."""
+        """Raises Standby unless this process certainly holds the lock."""
 
     async def release(self) -> None:
-        """Lets another have it."""
+        """Releases the lock."""
 
 
 @asynccontextmanager
 async def open_drain_lock(settings: InboxSettings) -> AsyncIterator[DrainLock]:
-    """The lock of the settings' database, not taken yet; released at the end."""
+    """The lock of the settings' database, not taken yet; released when the block ends."""
     lock = _lock(settings)
     try:
         yield lock
@@ -241,7 +250,7 @@ async def open_drain_lock(settings: InboxSettings) -> AsyncIterator[DrainLock]:
 
 
 async def claim_file(lock: DrainLock, settings: InboxSettings) -> None:
-    """Takes the lock where one server alone may be: on SQLite. Raises AlreadyServed."""
+    """Takes the lock on SQLite, which one server alone can serve. Raises AlreadyServed."""
     file = _file(settings)
     if file is None:
         return
@@ -249,7 +258,7 @@ async def claim_file(lock: DrainLock, settings: InboxSettings) -> None:
         await lock.take()
     except Standby as standby:
         raise AlreadyServed(
-            f"The database {file} is served already ({standby}). "
+            f"The database {file} is already served ({standby}). "
             "One process serves a SQLite file; several can share a PostgreSQL (BRIDGE_DATABASE_URL)."
         ) from standby
 

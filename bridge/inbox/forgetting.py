@@ -1,7 +1,8 @@
-"""People who are to be forgotten: their calls are dropped, their numbers kept as keyed hashes alone.
+"""Forgotten people: their calls are erased, and only keyed hashes of their numbers stay.
 
-The hash keeps their history out, should Twilio be asked for it. A number has so few digits that a plain
-hash could be tried through in minutes; so the key is needed, and it stands in the environment, not here.
+The hash keeps backfill and reconciliation from fetching their history from Twilio again. A number has so few
+digits that a plain hash can be reversed in minutes; so the hash has a key, which is in the environment and
+not in the database.
 """
 
 import hmac
@@ -21,7 +22,7 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls, forgotten, latest
 
 Address = Number | str
-"""A number, or an address that is none and yet called: `+464`, `sip:…`."""
+"""A number, or another address that can be called: `+464`, `sip:…`."""
 
 PAGE = 2000
 BATCH = 100
@@ -30,8 +31,8 @@ BATCH = 100
 class Forgotten:
     """The numbers that an inbox has forgotten; `keys` are those of BRIDGE_FORGET_KEY.
 
-    The first key makes hashes. While the key is rotated the others find what they hashed, and a number
-    that is found so is hashed anew by the first.
+    The first key makes hashes. During a rotation the older keys still find their hashes; a number that is
+    found so is hashed again with the first key.
     """
 
     def __init__(self, inbox: Inbox, keys: Sequence[str]) -> None:
@@ -39,7 +40,7 @@ class Forgotten:
         self._keys = {_id(key.encode()): key.encode() for key in keys}
 
     async def among(self, numbers: Collection[str]) -> dict[str, datetime]:
-        """Those of these numbers (E.164) that were forgotten, and when.
+        """Those of these numbers (E.164) that were forgotten → when.
 
         Raises ForgetKeyWrong where a key is missing, and InboxUnavailable.
         """
@@ -48,7 +49,7 @@ class Forgotten:
             if not ids or not numbers:
                 return {}
             keys = self._checked(ids)
-            # They are few, and less than what is asked.
+            # The table is smaller than the set of numbers in question.
             rows = await connection.execute(select(forgotten.c.digest, forgotten.c.at))
             found = {row[0]: row[1] for row in rows}
         hashed = {_hash(key, number): number for key in keys for number in numbers}
@@ -61,37 +62,40 @@ class Forgotten:
         return forgotten_at
 
     def check_key(self) -> None:
-        """Raises ForgetKeyWrong where there is none to forget with."""
+        """Raises ForgetKeyWrong where BRIDGE_FORGET_KEY is not set."""
         if not self._keys:
             raise ForgetKeyWrong(
                 "Set BRIDGE_FORGET_KEY first, for the bridge too (openssl rand -hex 32 makes one), and "
-                "restart it: by it the bridge knows whose history is to stay away."
+                "restart it: by this key the bridge recognises forgotten numbers and keeps their history out."
             )
 
     def _checked(self, ids: Collection[bytes]) -> list[bytes]:
-        """The first key, and those that made hashes which are there."""
+        """The first key, and the others that made stored hashes. Raises ForgetKeyWrong."""
         if not self._keys:
             raise ForgetKeyWrong(
-                "Numbers were forgotten here; without BRIDGE_FORGET_KEY nobody can tell which, "
-                "and their history would come back. Set it to what it was."
+                "This database has forgotten numbers; without BRIDGE_FORGET_KEY the bridge cannot recognise "
+                "them, and their history would come back. Set it to its former value."
             )
         if not set(ids) <= self._keys.keys():
             raise ForgetKeyWrong(
-                "Numbers were forgotten here with another BRIDGE_FORGET_KEY than the one that is set: "
-                "nobody can tell which, and their history would come back. Set it to what it was, or to "
-                "the new one and the one before it, with a comma."
+                "This database has numbers that were forgotten with another BRIDGE_FORGET_KEY: the bridge "
+                "cannot recognise them, and their history would come back. Set it to its former value, "
+                "or to the new key and the former one, separated by a comma."
             )
         newest = next(iter(self._keys))
         return [key for key_id, key in self._keys.items() if key_id == newest or key_id in ids]
 
     async def remember(self, number: Address, *, now: datetime) -> None:
-        """Keeps the hash of a number, in each of its forms, so that nothing from before `now` comes back."""
+        """Stores the hash of a number, in each of its forms, so that no call before `now` comes back.
+
+        Raises ForgetKeyWrong, and InboxUnavailable.
+        """
         async with self._inbox.reading() as connection:
             ids = await _key_ids(connection)
         await self._rehash(dict.fromkeys(of_one_line(number), now), self._checked(ids))
 
     async def _rehash(self, forgotten_at: Mapping[str, datetime], keys: Sequence[bytes]) -> None:
-        """Keeps hashes by the first key, in place of those by the others."""
+        """Stores hashes made with the first key, and deletes those made with the others."""
         newest, *old = keys
 
         async def operation(connection: AsyncConnection) -> None:
@@ -106,7 +110,7 @@ class Forgotten:
 
 
 async def hashes_of(connection: AsyncConnection, keys: Sequence[str]) -> list[int]:
-    """How many hashes each of these keys made, and at the end how many none of them did."""
+    """How many hashes each of these keys made; the last item counts hashes of unknown keys."""
     counted = select(forgotten.c.key_id, func.count()).group_by(forgotten.c.key_id)
     by_id = {row[0]: row[1] for row in await connection.execute(counted)}
     known = [by_id.pop(_id(key.encode()), 0) for key in keys]
@@ -133,9 +137,9 @@ def of_one_line(address: Address) -> frozenset[str]:
 
 
 async def calls_of(inbox: Inbox, number: Address, *, region: str) -> set[str]:
-    """The calls that a number has to do with, in whatever form it stands in their callbacks.
+    """The calls whose callbacks contain a number, in any of its forms.
 
-    `region` is where national numbers are at home. Every callback is looked at.
+    `region` (ISO 3166, two letters) reads national numbers. It reads every callback. Raises InboxUnavailable.
     """
     mine = select(calls.c.root_sid).where(calls.c.number.in_(of_one_line(number)))
     async with inbox.reading() as connection:
@@ -166,7 +170,7 @@ def _names(parameters: Mapping[str, str], number: Address, region: str) -> bool:
 
 
 def _like(parameters: Mapping[str, str], number: Number) -> Iterator[str]:
-    """Values that end in the same digits: to read each as a number would take long."""
+    """Values that end in the same digits: parsing every value as a number is too slow."""
     ending = number.national[-6:]
     for value in parameters.values():
         if ending in re.sub(r"[^0-9]", "", value if value.isascii() else plain(value[:LONGEST])):
@@ -174,7 +178,10 @@ def _like(parameters: Mapping[str, str], number: Number) -> Iterator[str]:
 
 
 async def erase(inbox: Inbox, root_sids: Collection[str]) -> int:
-    """Drops all that is known of these calls, from SQLite's free pages and log, too; how many there were."""
+    """Erases these calls, also from SQLite's free pages and log; returns how many.
+
+    Raises InboxUnavailable.
+    """
     ordered = sorted(root_sids)
     erased = sum(
         [await drop(inbox, ordered[n : n + BATCH], scrub=True) for n in range(0, len(ordered), BATCH)]
@@ -184,7 +191,7 @@ async def erase(inbox: Inbox, root_sids: Collection[str]) -> int:
 
 
 async def _empty_log(inbox: Inbox) -> None:
-    """Brings what SQLite's log holds into the file, as far as another process lets it."""
+    """Checkpoints and truncates SQLite's log, as far as locks of other processes allow."""
     async with inbox.reading() as connection:
         if connection.dialect.name == "sqlite":
             raw = await connection.get_raw_connection()

@@ -1,4 +1,4 @@
-"""What is written of new callbacks, within one transaction."""
+"""Inserts callbacks, each once, and makes their calls due, within one transaction."""
 
 from collections import Counter
 from collections.abc import Sequence, Set
@@ -14,7 +14,7 @@ from bridge.inbox.tables import callbacks, calls
 
 
 class InsertCallbacks:
-    """Keeps callbacks, each once, and makes their calls due; `Insert` of the group commit."""
+    """The `Insert` of the group commit: SQLAlchemy statements for PostgreSQL."""
 
     def __init__(self, insert: Any = postgresql.insert) -> None:
         self._put = (
@@ -29,7 +29,7 @@ class InsertCallbacks:
                 "revision": calls.c.revision + told.excluded.revision,
                 "due_at": told.excluded.due_at,
                 "ended": or_(calls.c.ended, told.excluded.ended),
-                # What is new may mend what was refused, or failed.
+                # News can cure what Twenty refused, or what failed.
                 "parked_reason": null(),
                 "not_before": null(),
                 "deferrals": literal_column("0"),
@@ -37,8 +37,8 @@ class InsertCallbacks:
         )
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> list[Callback]:
-        """Writes the rows that are not there yet; gives back the others, as they were kept before."""
-        # By call everywhere, here and below, so that two replicas never wait for each other.
+        """Inserts the rows that are new; returns the duplicates, as they were stored first."""
+        # Ordered by call, here and below, so that two replicas never deadlock.
         kept = self._insert(connection, sorted(rows, key=lambda row: (row["root_sid"], row["digest"])))
         if kept:
             self._make_due(connection, _told(rows, Counter(root_sid for root_sid, _ in kept)))
@@ -54,7 +54,7 @@ class InsertCallbacks:
 
 
 class InsertInSqlite(InsertCallbacks):
-    """The same statements, given to the driver as they are: half of a small commit's time went around them.
+    """The same statements as text, given to the driver: SQLAlchemy's execution took half of a small commit.
 
     Raises the driver's own errors.
     """
@@ -78,7 +78,7 @@ TOLD = ("root_sid", "revision", "due_at", "ended")
 
 
 def _told(rows: Sequence[Row], new: Counter[str]) -> list[Row]:
-    """What their calls are told: how many of the rows are news, when they arrived, if they tell of an end."""
+    """The rows of `calls`: how many callbacks are new, when they arrived, whether one ends the call."""
     arrived = {row["root_sid"]: row["received_at"] for row in rows}
     ended = {row["root_sid"] for row in rows if row["closes"]}
     return [

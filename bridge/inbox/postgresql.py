@@ -1,4 +1,4 @@
-"""PostgreSQL: connections that do not hang, and problems that pass by themselves."""
+"""PostgreSQL: connections with time-outs, and which errors are worth a retry."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,16 @@ from bridge.json_text import to_json
 
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 4
-"""How long a transaction may take; a connection that says nothing for so long is dropped."""
+"""How long a transaction is allowed to take; a silent connection is then dropped."""
 
 LOCK_MS = 3000
-"""How long a statement waits for a lock that another holds."""
+"""How long a statement waits for a lock of another transaction."""
 
 HALFWAY_MS = 5000
-"""How long a transaction may stand still, and its locks with it: its client gave it up, or is gone."""
+"""How long a transaction, with its locks, can be idle: its client gave up or is gone."""
 
 GONE_SECONDS = 20
-"""How long the server keeps the connections of a client that cannot be reached."""
+"""How long the server keeps connections of an unreachable client."""
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 PASSING = frozenset(
@@ -39,7 +39,7 @@ PASSING = frozenset(
 
 
 def open_engine(url: str, *, server_settings: Mapping[str, str] | None = None, **options: Any) -> AsyncEngine:
-    """An engine whose connections are refused with a ConnectionError, whatever the driver raises."""
+    """An engine that raises ConnectionError when it cannot connect, in place of the driver's errors."""
     said = {
         "application_name": "twenty-bridge",
         "lock_timeout": str(LOCK_MS),
@@ -54,7 +54,7 @@ def open_engine(url: str, *, server_settings: Mapping[str, str] | None = None, *
 
 
 def reading(url: str) -> AsyncEngine:
-    """For transactions that read: each sees one snapshot, and none meets a connection that is gone."""
+    """For transactions that read: each sees one snapshot, on a connection that was tested first."""
     return open_engine(
         url,
         pool_pre_ping=True,
@@ -65,17 +65,17 @@ def reading(url: str) -> AsyncEngine:
 
 
 def writing(url: str) -> AsyncEngine:
-    """For the one writer of a process, which tries again itself where its connection is gone."""
+    """For the one writer of a process, which retries by itself when its connection is lost."""
     return open_engine(url, pool_size=1, max_overflow=0)
 
 
 def alone(url: str, **server_settings: str) -> AsyncEngine:
-    """For a connection of its own, such as one that holds a lock."""
+    """For a connection outside any pool, such as one that holds a lock."""
     return open_engine(url, server_settings=server_settings, poolclass=NullPool)
 
 
 def keepalive(seconds: int) -> dict[str, str]:
-    """So that the server ends a session whose client has been unreachable for so long.
+    """Server settings that end a session once its client has been unreachable for `seconds`.
 
     https://www.postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP-SETTINGS
     """
@@ -85,13 +85,13 @@ def keepalive(seconds: int) -> dict[str, str]:
         "tcp_keepalives_idle": str(max(1, seconds - probes * interval)),
         "tcp_keepalives_interval": str(interval),
         "tcp_keepalives_count": str(probes),
-        # Of what was sent to the client and not taken.
+        # For data that the client does not acknowledge.
         "tcp_user_timeout": str(seconds * 1000),
     }
 
 
 def passes(problem: Exception) -> bool:
-    """Whether the same transaction may succeed when it is tried again."""
+    """Whether the same transaction can succeed when it is retried."""
     if isinstance(problem, OSError):
         return True
     if isinstance(problem, DBAPIError):

@@ -1,4 +1,7 @@
-"""Questions to the inbox: of agents about a call, of operators, and of reconciliation about many."""
+"""Queries of the inbox: for agents, operators, reconciliation, recordings and reminders.
+
+All of them raise InboxUnavailable.
+"""
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,18 +39,18 @@ from bridge.inbox.tables import attempts, callbacks, calls, due, kept, listed, o
 
 
 class State(StrEnum):
-    """How far Twenty is with a call."""
+    """A call's state in the queue."""
 
     DUE = "due"
     SETTLED = "settled"
     PARKED = "parked"
     PURGED = "purged"
-    """Its callbacks were dropped: by age, or because a person was forgotten."""
+    """Its callbacks were dropped: by age, or because a person's data was erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCall:
-    """A call as the inbox has it; `heard_at` is when the last callback arrived."""
+    """A call as the inbox has it; `heard_at` is the arrival of its last callback."""
 
     root_sid: str
     state: State
@@ -60,7 +63,7 @@ class KnownCall:
 
 
 async def known_call(inbox: Inbox, sid: str) -> KnownCall | None:
-    """The call with this SID, or with a leg of this SID."""
+    """The call with this SID, or with a leg of this SID; None where the inbox has neither."""
     async with inbox.reading() as connection:
         row = await _row(connection, sid)
         if row is None:
@@ -82,7 +85,7 @@ async def _row(connection: AsyncConnection, sid: str) -> RowMapping | None:
 
 
 def known_call_of(row: RowMapping, told: Sequence[Callback]) -> KnownCall:
-    """The call of a row, with its callbacks."""
+    """A row of `calls`, with its callbacks, as a known call."""
     return KnownCall(
         root_sid=row["root_sid"],
         state=_state(row),
@@ -107,7 +110,7 @@ PAGE = 200
 
 
 class StoredCalls:
-    """What was told of some calls; `purged` are those whose callbacks were dropped."""
+    """The callbacks of some calls; `purged` has the calls whose callbacks were dropped."""
 
     def __init__(self, told: dict[str, list[Callback]], purged: set[str]) -> None:
         self._told = told
@@ -117,12 +120,12 @@ class StoredCalls:
         return root_sid in self._told or root_sid in self.purged
 
     def told(self, root_sid: str) -> Sequence[Callback]:
-        """The callbacks of a call; none of one that nobody told of."""
+        """The callbacks of a call; empty for an unknown one."""
         return self._told.get(root_sid, ())
 
 
 async def stored_calls(inbox: Inbox, root_sids: Collection[str]) -> StoredCalls:
-    """What the inbox was told of these calls."""
+    """The stored callbacks of these calls."""
     told: dict[str, list[Callback]] = {}
     purged: set[str] = set()
     ordered = sorted(root_sids)
@@ -136,17 +139,17 @@ async def stored_calls(inbox: Inbox, root_sids: Collection[str]) -> StoredCalls:
 
 
 async def known_sids(inbox: Inbox, root_sids: Collection[str]) -> set[str]:
-    """Those of which the inbox ever heard, purged ones too."""
+    """Those of these calls that the inbox has, purged ones included."""
     async with inbox.reading() as connection:
         found = select(calls.c.root_sid).where(calls.c.root_sid.in_(list(root_sids)))
         return set((await connection.scalars(found)).all())
 
 
 async def calls_in_progress(inbox: Inbox, *, after: datetime, before: datetime, limit: int) -> list[str]:
-    """Calls that nobody ended, of which something was last heard between these; the last ones first."""
+    """Calls without an end whose last callback arrived between `after` and `before`, newest first."""
     heard = and_(calls.c.due_at > after, calls.c.due_at < before)
     columns = select(calls.c.root_sid, calls.c.due_at).where(kept, heard)
-    # One index serves those that Twenty shows as going on, another those that it does not show yet.
+    # One index serves calls that Twenty shows as in progress, another those that it does not show yet.
     either = union(
         columns.where(calls.c.open_since.is_not(None)),
         columns.where(due, calls.c.ended == false()),
@@ -165,7 +168,7 @@ IN_STATE: dict[State | None, tuple[ColumnElement[bool], ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What came of writing a call as of a revision, so many times."""
+    """Attempts at writing a revision of a call that had one outcome, `times` in number."""
 
     revision: int
     outcome: Outcome
@@ -182,9 +185,9 @@ async def known_calls(
     since: datetime | None = None,
     numbers: Collection[str] = (),
 ) -> AsyncIterator[KnownCall]:
-    """The calls in a state (due or parked; None: in any) heard of since then, the last heard of first.
+    """The calls in a state (due or parked; None: any) with a callback since `since`, the newest first.
 
-    With `numbers` (E.164) those whose other party has one of them, or was not read out of them yet.
+    With `numbers` (E.164): those whose other party has one of them, or is not determined yet.
     """
     heard = [calls.c.due_at >= since] if since else []
     found = [select(calls).where(*heard, each) for each in _kinds(state, numbers)]
@@ -200,7 +203,7 @@ async def known_calls(
 
 
 def _kinds(state: State | None, numbers: Collection[str]) -> Iterator[ColumnElement[bool]]:
-    """Kinds of calls that have none in common; an index finds each."""
+    """Disjoint conditions, each of which one index serves."""
     wanted = IN_STATE[state]
     if not numbers:
         yield from wanted
@@ -212,7 +215,7 @@ def _kinds(state: State | None, numbers: Collection[str]) -> Iterator[ColumnElem
 
 
 def _page(found: Sequence[Select[Any]], shown: Sequence[RowMapping]) -> Select[Any]:
-    """What comes after the rows that were shown: a page of each kind, of which the last heard of."""
+    """The page after the rows that were shown: a page of each kind, and the newest of all these."""
     order = tuple_(calls.c.due_at, calls.c.root_sid)
     after = [order < _place(shown[-1])] if shown else []
     pages = [
@@ -228,20 +231,20 @@ def _place(row: RowMapping) -> ColumnElement[Any]:
 
 
 async def attempts_of(inbox: Inbox, root_sid: str) -> list[Attempt]:
-    """What came of writing a call, in its order."""
+    """The attempts at writing a call, oldest first."""
     found = select(attempts).where(attempts.c.root_sid == root_sid).order_by(attempts.c.last_at)
     async with inbox.reading() as connection:
         return [_attempt(row) for row in await connection.execute(found)]
 
 
 async def retry(inbox: Inbox, root_sid: str | None) -> int:
-    """Makes a call due, or (None) all that are parked; how many."""
+    """Makes a call due, or (None) all parked ones; returns how many."""
     one = [] if root_sid is None else [calls.c.root_sid == root_sid]
     return await inbox.make_due([*one, kept if one else and_(parked, kept)], deferrals=0)
 
 
 async def outcomes(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, int]:
-    """Of these calls, how many wait, are parked, logged, logged and matched, and skipped, as of now."""
+    """How many of these calls are waiting, parked, logged, matched (of the logged) and skipped now."""
     shown = and_(~due, ~parked, calls.c.written.is_not(None))
     which = {
         "waiting": due,
@@ -277,9 +280,9 @@ NAMING = (Kind.RECORDING, Kind.VOICEMAIL, Kind.DIAL, Kind.TRANSCRIPTION)
 
 
 async def calls_of_recording(inbox: Inbox, sid: str) -> dict[str, datetime]:
-    """Call SID → when a callback last named the recording. Raises InboxUnavailable.
+    """Call SID → when a callback last named the recording.
 
-    Every callback of these kinds is looked at, for none is indexed by it.
+    It reads every callback of these kinds, since no index has the recording's SID.
     """
     named = (
         select(callbacks.c.root_sid, func.max(callbacks.c.received_at))
@@ -292,12 +295,12 @@ async def calls_of_recording(inbox: Inbox, sid: str) -> dict[str, datetime]:
 
 
 MOST_REMINDED = 100
-"""Calls that are read: the last ones."""
+"""How many calls of each person are read: the newest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """A call of a person, for which there was a task when it was settled."""
+    """A call of a person that had a reminder task when it was settled."""
 
     root_sid: str
     person_id: str
@@ -305,7 +308,7 @@ class Reminded:
 
 
 async def reminded_calls(inbox: Inbox, person_ids: Sequence[str]) -> list[Reminded]:
-    """Those of these people. Raises InboxUnavailable."""
+    """The reminded calls of these people."""
     found = (
         select(calls.c.root_sid, calls.c.person_id)
         .where(calls.c.person_id.in_(person_ids), calls.c.reminded, kept)

@@ -1,7 +1,10 @@
-"""Reads callbacks and calls; what is wrong with one row concerns that row.
+"""Reads callbacks and calls; an unreadable row affects only its own call.
 
 A newer version of the bridge writes kinds of callbacks that this one does not know: while replicas are
-upgraded one after the other, and before an upgrade is rolled back. They are kept, logged and left out.
+upgraded one after the other, and before an upgrade is rolled back. They are stored, logged and left out.
+
+Callbacks of a dialled leg that do not name their call join it as soon as another callback names both: one
+of the leg that has a ParentCallSid, or the action of the Dial that made the leg.
 """
 
 from collections import defaultdict
@@ -19,16 +22,16 @@ from bridge.inbox.rows import DueCall, callback_of, due_call_of, unreadable_call
 from bridge.inbox.tables import callbacks, calls, of_leg
 
 RECENT = 20_000
-"""Callbacks among which the action of a Dial is looked for: the last ones. It has no index."""
+"""How many of the newest callbacks are searched for a Dial's action, which has no index."""
 
 OF_A_LEG = frozenset({Kind.STATUS, Kind.RECONCILED, Kind.RECORDING, Kind.TRANSCRIPTION})
 
 FIRST = ("inbound", "outbound-api")
-"""The directions of the legs that calls begin with."""
+"""The `Direction`s of a call's first leg."""
 
 
 def may_be_leg(told: Sequence[Callback]) -> bool:
-    """Whether these, which name no call, may be of a leg that was dialled: nothing says otherwise."""
+    """Whether these callbacks, which name no parent, are possibly of a dialled leg."""
     return bool(told) and all(
         c.kind in OF_A_LEG and c.parent_sid is None and not (c.get("Direction") or "").startswith(FIRST)
         for c in told
@@ -36,7 +39,7 @@ def may_be_leg(told: Sequence[Callback]) -> bool:
 
 
 def is_leg(told: Sequence[Callback]) -> bool:
-    """Whether these, which name no call, say themselves that they are of a leg that was dialled."""
+    """Whether these callbacks, which name no parent, say that they are of a dialled leg."""
     return may_be_leg(told) and any(c.get("Direction") == "outbound-dial" for c in told)
 
 
@@ -47,7 +50,7 @@ def legs_named(told: Sequence[Callback]) -> set[str]:
 
 
 async def calls_of_legs(connection: AsyncConnection, leg_sids: Collection[str]) -> dict[str, str]:
-    """Leg → its call, of those that anything names with it."""
+    """Leg SID → call SID, of those legs that a callback names together with their call."""
     named = select(callbacks.c.call_sid, callbacks.c.root_sid).where(
         callbacks.c.call_sid.in_(leg_sids), of_leg
     )
@@ -60,7 +63,7 @@ async def _dialled(connection: AsyncConnection, leg_sids: Collection[str]) -> di
         return {}
     leg: Any = callbacks.c.parameters["DialCallSid"].as_string()
     if connection.dialect.name == "sqlite":
-        # One damaged row must not hide the others.
+        # One row of invalid JSON must not fail the query.
         leg = case((func.json_valid(callbacks.c.parameters) == 1, leg))
     recent = select(func.max(callbacks.c.id) - RECENT).scalar_subquery()
     actions = select(leg, callbacks.c.root_sid).where(
@@ -82,9 +85,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class StoredCallbacks:
-    """The callbacks of some calls, by call SID; `unread` has unknown kinds, `broken` has reasons.
+    """Callbacks by call SID.
 
-    `joined` has the legs whose callbacks did not name their call.
+    `unread`: call SID → a kind that this version does not know; `broken`: call SID → why a callback cannot be
+    read; `joined`: call SID → legs whose callbacks did not name the call.
     """
 
     by_call: defaultdict[str, list[Callback]] = field(default_factory=lambda: defaultdict(list))
@@ -93,7 +97,7 @@ class StoredCallbacks:
     joined: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, row: RowMapping) -> None:
-        """One more row of `callbacks`."""
+        """Adds a row of `callbacks`."""
         if row["kind"] in KINDS:
             self.by_call[row["root_sid"]].append(callback_of(row))
         else:
@@ -107,7 +111,7 @@ class StoredCallbacks:
 
 
 def readable(rows: Iterable[RowMapping]) -> list[Callback]:
-    """The callbacks of these rows, but for those of an unknown kind."""
+    """The callbacks of these rows; those of an unknown kind are logged and left out."""
     found = []
     for row in rows:
         if row["kind"] in KINDS:
@@ -120,12 +124,15 @@ def readable(rows: Iterable[RowMapping]) -> list[Callback]:
 async def fetched(
     connection: AsyncConnection, found: Select[Any], *, key: ColumnElement[Any]
 ) -> list[RowMapping]:
-    """The rows; where one of them cannot be decoded, the others, each read by its `key`."""
+    """The rows of a query; where one cannot be decoded, the others, read one by one by `key`.
+
+    Raises SQLAlchemyError.
+    """
     try:
         return list((await connection.execute(found)).mappings())
     except SQLAlchemyError:
         raise
-    # A text that is no JSON, or no time: which row it is in, the driver does not say.
+    # Invalid JSON or an invalid time: the driver does not say in which row.
     except Exception:
         keys = (await connection.scalars(found.with_only_columns(key))).all()
     rows: list[RowMapping] = []
@@ -140,12 +147,12 @@ async def fetched(
 
 
 def reason(problem: Exception) -> str:
-    """What is wrong, in short: a message may quote what is kept."""
+    """The error's type alone: its message can quote stored data."""
     return type(problem).__name__
 
 
 async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
-    """What was told of these calls, and of their legs without naming their call."""
+    """The callbacks of these calls, and those of their legs that do not name the call."""
     told = await _told_of(connection, root_sids)
     legs = {sid: legs_named(told.by_call[sid]) - {sid} for sid in list(told.by_call)}
     every = sorted(set().union(*legs.values()))
@@ -187,7 +194,7 @@ async def _add(
 
 
 async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[DueCall]:
-    """The calls of a query for rows of `calls`; what cannot be read is there with its problem."""
+    """The due calls of a query for rows of `calls`; an unreadable one has its `problem`."""
     try:
         rows = list((await connection.execute(which)).mappings())
     except SQLAlchemyError:
@@ -201,7 +208,7 @@ async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[Due
 async def _joined(
     connection: AsyncConnection, claimed: Sequence[DueCall], told: StoredCallbacks
 ) -> list[DueCall]:
-    """These calls; those that are legs of others are told so, and of which of its legs Twenty has records."""
+    """These calls with `leg_of` and `shown_legs` set."""
     lone = {call.root_sid for call in claimed if may_be_leg(call.callbacks)}
     roots = await calls_of_legs(connection, lone) if lone else {}
     joined = set().union(*told.joined.values())
@@ -244,6 +251,6 @@ def _due_call(row: RowMapping, told: StoredCallbacks) -> DueCall:
         return unreadable_call(sid, revision, problem, deferrals=row["deferrals"], unread=unread)
     try:
         return due_call_of(row, told.by_call[sid], unread=unread)
-    # A person of another shape, say.
+    # For example a person stored by a newer version.
     except Exception as broken:
         return unreadable_call(sid, revision, f"The call cannot be read: {reason(broken)}")

@@ -1,4 +1,4 @@
-"""What other replicas were told: looked for about each second, so that limits hold for all together."""
+"""Polls once a second for callbacks that other replicas stored, so that call limits count across replicas."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -16,25 +16,28 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks
 
 LATE_SECONDS = 15.0
-"""Longer than a transaction takes: what is missing for so long was given up, or was a duplicate."""
+"""Longer than a transaction takes: an id still missing then was rolled back, or was a duplicate's."""
 
 MOST_MISSING = 10_000
 
 
 class SeenIds:
-    """Ids up to `highest` were seen, but for those that may still come."""
+    """Which row ids were read: all up to `highest`, except those that can still appear.
+
+    Ids are allocated before commit, so a gap can fill in later.
+    """
 
     def __init__(self, highest: int) -> None:
         self.highest = highest
         self._missing: dict[int, float] = {}
 
     def missing(self, *, now: float) -> list[int]:
-        """Ids below the highest that may still come; `now` in seconds, of any clock that does not jump."""
+        """Ids below the highest that can still appear; `now` in seconds of a monotonic clock."""
         self._missing = {one: until for one, until in self._missing.items() if until > now}
         return list(self._missing)
 
     def add(self, ids: Iterable[int], *, now: float) -> None:
-        """Takes note of ids; those in between that are not among them are missing from now on."""
+        """Adds ids that were read; the ids in between count as missing from now on."""
         for one in sorted(ids):
             if one <= self.highest:
                 self._missing.pop(one, None)
@@ -50,20 +53,20 @@ EVERY_SECONDS = 1.0
 PAGE = 1000
 
 OVERLAP = 1000
-"""How far before the newest row the first look goes: rows may be on their way."""
+"""How many ids before the newest row the first poll starts: rows can still be uncommitted."""
 
 log = structlog.get_logger()
 
 
 class CallbackPoller:
-    """The callbacks that this or any other process kept, in pages, each once or more."""
+    """Reads the callbacks that this and other processes stored, each at least once."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._seen: SeenIds | None = None
 
     async def poll(self) -> list[Callback]:
-        """Those that have turned up since the last look. Raises InboxUnavailable."""
+        """The callbacks committed since the last poll. Raises InboxUnavailable."""
         if self._seen is None:
             self._seen = SeenIds(max(0, await self._newest() - OVERLAP))
         missing = self._seen.missing(now=asyncio.get_running_loop().time())
@@ -87,7 +90,7 @@ class CallbackPoller:
 
 @asynccontextmanager
 async def poll_replicas(inbox: Inbox, heard: Callable[[Callback], None]) -> AsyncIterator[None]:
-    """Tells of other replicas' callbacks; of a database that no other process serves there are none."""
+    """Calls `heard` with other replicas' callbacks; does nothing on SQLite, which one process serves."""
     if not inbox.is_shared:
         yield
         return
@@ -112,6 +115,6 @@ async def _follow(inbox: Inbox, heard: Callable[[Callback], None]) -> None:
         for callback in found:
             heard(callback)
         if found:
-            # Whoever drains need not wait for its own look at what is due.
+            # The worker of this process drains at once, and does not wait for its next poll.
             inbox.news.set()
         await asyncio.sleep(EVERY_SECONDS)

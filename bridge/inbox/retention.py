@@ -1,7 +1,7 @@
-"""Drops the callbacks of calls that are over and done with; the row of the call stays, and keeps nothing.
+"""Retention: purges the callbacks of old settled calls; the emptied row of the call stays.
 
-A call that is due or parked is never purged. On SQLite the file does not shrink: what is freed is used
-again, so it stays as large as `inbox.keep_days` of calls are.
+A due or parked call is never purged. On SQLite the file does not shrink: freed pages are reused, so that its
+size stays that of `inbox.keep_days` of calls.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ from bridge.inbox.tables import attempts, callbacks, calls, parked
 from bridge.inbox.transcripts import drop_results_before, drop_results_of
 
 BATCH = 50
-"""Callbacks that are looked at for one transaction: it holds SQLite's write lock for some milliseconds."""
+"""Callbacks per transaction, which holds SQLite's write lock for some milliseconds."""
 
 PAUSE_SECONDS = 0.05
-"""Between two of them; callbacks that arrive go first."""
+"""Pause between two transactions, in which arriving callbacks are stored."""
 
 
 async def purge(inbox: Inbox, *, before: datetime) -> int:
-    """Purges calls of which nothing was heard since; how many."""
+    """Purges settled calls without a callback since `before`; returns how many. Raises InboxUnavailable."""
     done = and_(
         calls.c.due_at < before,
         calls.c.revision <= calls.c.synced_revision,
         ~parked,
     )
     purged, after = 0, 0
-    # Callbacks are numbered as they arrive, so the old ones are the first: no index is needed to find them.
+    # Callbacks have ids in order of arrival, so the oldest come first without another index.
     while page := await _page(inbox, after):
         old = {root_sid for _, root_sid, received_at in page if received_at < before}
         if not old:
@@ -59,9 +59,9 @@ async def drop(
     where: ColumnElement[bool] | None = None,
     scrub: bool = False,
 ) -> int:
-    """Drops all that is known of those of these calls `where` it holds; how many that were.
+    """Deletes all data of those of these calls for which `where` holds; returns how many.
 
-    SQLite leaves in the file what is dropped, until something else stands there, unless told to `scrub`.
+    SQLite leaves deleted data in free pages of the file; `scrub` overwrites it. Raises InboxUnavailable.
     """
     dropped: list[str] = []
 
@@ -72,7 +72,7 @@ async def drop(
         chosen = select(calls.c.root_sid).where(asked if where is None else and_(asked, where))
         if connection.dialect.name == "postgresql":
             chosen = chosen.order_by(calls.c.root_sid).with_for_update()
-        # A transaction may be tried again.
+        # The transaction is possibly retried.
         dropped[:] = (await connection.execute(chosen)).scalars()
         if dropped:
             await _drop(connection, dropped)
@@ -107,13 +107,13 @@ async def _drop(connection: AsyncConnection, root_sids: Collection[str]) -> None
 
 
 class Retention:
-    """Purges what is older than `keep`."""
+    """Purges calls and transcription results older than `keep`."""
 
     def __init__(self, inbox: Inbox, keep: timedelta) -> None:
         self._inbox = inbox
         self._keep = keep
 
     async def once(self, now: datetime) -> int:
-        """How many calls were purged."""
+        """Purges once; returns how many calls. Raises InboxUnavailable."""
         await drop_results_before(self._inbox, now - self._keep)
         return await purge(self._inbox, before=now - self._keep)

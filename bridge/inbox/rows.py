@@ -1,4 +1,4 @@
-"""What the tables hold, in the words of the rest of the house."""
+"""Rows of the tables ↔ types of the bridge: callbacks, due calls, settled calls, attempts."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,17 +18,19 @@ from bridge.json_text import to_json
 Row = dict[str, Any]
 
 UNCERTAIN = bytes(16)
-"""What was `written` of a call of which Twenty may show something older."""
+"""`written` of a call whose last write is uncertain: Twenty possibly shows an older revision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueCall:
-    """A call that Twenty is behind on, with all that is known of it.
+    """A call whose newest revision Twenty does not have, with its callbacks.
 
-    `match` is whom it was written to before; None of a call that is to be matched, for the first time or
-    anew, and `former_id` is then the person who is gone. `written` digests what was written. `tried` tells
-    that a write failed since, and may have been carried out; `anew` that Twenty is to be asked how the call
-    stands, whatever is known of it; `reminded` that there was a task for it.
+    - `match`: the person it was written to; None if the call has to be matched, for the first time or again.
+      `former_id` is then the deleted person.
+    - `written`: digest of what was written.
+    - `tried`: a write failed since, and Twenty possibly carried it out.
+    - `anew`: ask Twenty for the call's state, even where the inbox has a record of it.
+    - `reminded`: it has had a reminder task.
     """
 
     root_sid: str
@@ -39,44 +41,44 @@ class DueCall:
     written: bytes | None
     settled_at: datetime | None
     deferrals: int = 0
-    """Attempts that failed by themselves since there was news."""
+    """Attempts that failed for this call alone since its last news."""
     unread: str | None = None
-    """The kind of a callback that this version of the bridge does not know, and left out."""
+    """The kind of a callback that this version of the bridge does not know and left out."""
     problem: str | None = None
-    """Why the call cannot be read; its callbacks are not here then."""
+    """Why the call cannot be read; `callbacks` is then empty."""
     tried: bool = False
     anew: bool = False
     reminded: bool = False
     number: str | None = None
-    """The number (E.164) by which it was matched before."""
+    """The number (E.164) by which it was last matched."""
     fields: bytes | None = None
-    """What is kept of each field that was written."""
+    """Digests of the fields that were written."""
     mistaken: bool = False
-    """Whether it was matched before by a number that is not the other party's."""
+    """Whether it was last matched by a number that is not the other party's."""
     leg_of: str | None = None
-    """The call that it is a leg of; its callbacks did not say so."""
+    """The call that it is a leg of, where its own callbacks did not name that call."""
     shown_legs: frozenset[str] = frozenset()
-    """Legs of it that Twenty shows as calls of their own."""
+    """Legs of it that Twenty shows as separate calls."""
 
 
 class Outcome(StrEnum):
-    """What came of writing a call."""
+    """How an attempt at writing a call ended."""
 
     WRITTEN = "written"
     UNCHANGED = "unchanged"
-    """Twenty showed it already."""
+    """Twenty already showed it."""
     SKIPPED = "skipped"
-    """Twenty shall not show it: a policy, or a user who deleted it."""
+    """Twenty is not to show it: by policy, or because a user deleted it."""
     PARKED = "parked"
     FAILED = "failed"
-    """Not the call's fault; it is tried again."""
+    """The cause was not this call; the bridge tries again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What Twenty has now: the call as of `revision`, for whom was chosen by `number` (E.164), if anybody.
+    """What Twenty has now: the call as of `revision`, on the person of `match`, found by `number` (E.164).
 
-    `written` is None of a call that Twenty shall not show; `ended` tells whether it is over.
+    `written` is None of a call that Twenty is not to show; `ended` is True once the call is over.
     """
 
     root_sid: str
@@ -94,7 +96,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many calls are due and parked, and since when the oldest due one that is over waits."""
+    """How many calls are due and parked; `oldest` is since when the longest-waiting ended call is due."""
 
     due: int
     parked: int
@@ -102,7 +104,7 @@ class Backlog:
 
 
 def row_of(callback: Callback) -> Row:
-    """What is kept of a callback, and whether it tells of an end."""
+    """The row of a callback; `closes` says whether the callback ends its call and is not stored."""
     return {
         "digest": callback.digest,
         "root_sid": callback.root_sid,
@@ -116,12 +118,12 @@ def row_of(callback: Callback) -> Row:
 
 
 def stored(row: Row) -> Row:
-    """The row as it goes into `callbacks`."""
+    """The columns of `callbacks`: the row without `closes`."""
     return {name: value for name, value in row.items() if name != "closes"}
 
 
 def in_sqlite(row: Row) -> Row:
-    """The row in SQLite's own types, as SQLAlchemy writes them."""
+    """The row in SQLite's types, equal to what SQLAlchemy writes."""
     return {name: _in_sqlite(value) for name, value in row.items()}
 
 
@@ -134,7 +136,7 @@ def _in_sqlite(value: Any) -> Any:
 
 
 def settled_row_of(settled: Settled, now: datetime) -> Row:
-    """The parameters of settling a call."""
+    """The bound parameters of the statement that settles a call."""
     match = settled.match
     return {
         "sid": settled.root_sid,
@@ -153,7 +155,7 @@ def settled_row_of(settled: Settled, now: datetime) -> Row:
 
 
 def due_call_of(row: RowMapping, told: Sequence[Callback], *, unread: str | None = None) -> DueCall:
-    """The call that a row of `calls` is, with its callbacks."""
+    """A row of `calls`, with its callbacks, as a due call."""
     match = match_of(row["match"]) if row["match"] else None
     return DueCall(
         root_sid=row["root_sid"],
@@ -176,7 +178,7 @@ def due_call_of(row: RowMapping, told: Sequence[Callback], *, unread: str | None
 def unreadable_call(
     root_sid: str, revision: int, problem: str, *, deferrals: int = 0, unread: str | None = None
 ) -> DueCall:
-    """A due call that cannot be read."""
+    """A due call whose row or callbacks cannot be read; `problem` says why."""
     return DueCall(
         root_sid=root_sid,
         revision=revision,
@@ -197,7 +199,7 @@ def match_of(kept: Any) -> Match:
 
 
 def callback_of(row: Any) -> Callback:
-    """The callback that a row of `callbacks` is."""
+    """A row of `callbacks` as a callback."""
     return Callback(
         kind=Kind(row["kind"]),
         call_sid=row["call_sid"],
@@ -209,7 +211,7 @@ def callback_of(row: Any) -> Callback:
 
 
 def attempt(root_sid: str, revision: int, outcome: Outcome, *, error: str | None, now: datetime) -> Row:
-    """One attempt at writing a call as of a revision."""
+    """A row of `attempts`."""
     return {
         "root_sid": root_sid,
         "revision": revision,
@@ -222,7 +224,7 @@ def attempt(root_sid: str, revision: int, outcome: Outcome, *, error: str | None
 
 
 def upsert_attempts(dialect_name: str) -> Any:
-    """The statement that keeps attempts; what comes of a revision again is counted, with its last error."""
+    """The statement that stores attempts; an outcome that repeats is counted, with its last error."""
     dialect = postgresql if dialect_name == "postgresql" else sqlite
     made = dialect.insert(attempts)
     return made.on_conflict_do_update(

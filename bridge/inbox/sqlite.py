@@ -1,4 +1,4 @@
-"""SQLite: durable, and with one way to begin a transaction."""
+"""SQLite: engines with durable commits and explicit BEGIN, and the thread that writes."""
 
 import asyncio
 import sqlite3
@@ -21,13 +21,13 @@ R = TypeVar("R")
 TO_WRITE = {"bridge_begin": "BEGIN IMMEDIATE"}
 
 BUSY_SECONDS = 4
-"""How long a write waits for another process's; Twilio waits 15 s, tries included."""
+"""How long a write waits for another process's lock; Twilio waits 15 s in all."""
 
 
 def open_engine(url: str, files: DatabaseFiles) -> AsyncEngine:
-    """An engine for a file; makes the folder that it goes into.
+    """An engine for a file; creates its folder.
 
-    Raises InboxUnavailable rather than begin anew where there was a database.
+    Raises InboxUnavailable where the file is gone and its log is left.
     """
     files.make()
     engine = create_async_engine(url, json_serializer=to_json, connect_args={"timeout": BUSY_SECONDS})
@@ -42,7 +42,7 @@ def _prepare_all(engine: Engine, files: DatabaseFiles) -> None:
 
 
 class OwnThread:
-    """Whole transactions that write, one after the other, in a thread of their own."""
+    """A thread with one open connection that runs writing transactions, one after the other."""
 
     def __init__(self, url: str, files: DatabaseFiles) -> None:
         self._files = files
@@ -56,7 +56,7 @@ class OwnThread:
         self._connection: Connection | None = None
 
     async def transact(self, work: Callable[[Connection], T]) -> tuple[T, FilesLost | None]:
-        """What the work gives, when it is committed, and whether it was to files that were lost."""
+        """Runs `work` in a transaction; returns its result, and the error that names lost files."""
         return await self._run(self._transact, work)
 
     def _transact(self, work: Callable[[Connection], T]) -> tuple[T, FilesLost | None]:
@@ -70,10 +70,10 @@ class OwnThread:
         return done, self._files.lost()
 
     async def rescue(self) -> list[Path]:
-        """Brings all that was committed to files that have their names; nobody reads meanwhile.
+        """Writes all that was committed to files under the database's names; no connection reads meanwhile.
 
-        Gives the files that were found there and put aside. Raises OSError where there is no room, or no
-        folder. All connections are to be closed then: they still have the former files.
+        Returns the files that were found there and moved aside. Raises OSError where there is no room or no
+        folder. Close all connections afterwards: they still have the former files open.
         """
         return await self._run(self._rescue)
 
@@ -84,12 +84,12 @@ class OwnThread:
             raise OSError(str(problem)) from problem
 
     async def disconnect(self) -> None:
-        """Ends the connection; the next one may be to other files."""
+        """Closes the connection; the next one can open other files."""
         await self._run(self._disconnect)
         self._files.closed()
 
     async def close(self) -> None:
-        """Ends the connection and the thread."""
+        """Closes the connection and ends the thread."""
         await self._run(self._disconnect)
         self._thread.shutdown()
 
@@ -97,7 +97,7 @@ class OwnThread:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def _connected(self) -> Connection:
-        # Kept open: to take it from the pool and to give it back costs as much as a small commit.
+        # Kept open: a round trip to the pool costs as much as a small commit.
         self._connection = self._connection or self._engine.connect()
         return self._connection
 
@@ -111,26 +111,26 @@ class OwnThread:
 def writing(engine: AsyncEngine) -> AsyncEngine:
     """The same engine, for transactions that write.
 
-    A transaction that reads and then writes fails at once under a concurrent commit, whatever the
-    timeout, unless it took the write lock when it began.
+    A transaction that reads and then writes fails at once under a concurrent commit, with any timeout,
+    unless it took the write lock when it began.
     """
     return engine.execution_options(**TO_WRITE)
 
 
 def _begin_nothing_anew(files: DatabaseFiles, *_: Any) -> None:
-    # SQLite would make the file again, and an empty one.
+    # SQLite would create a new, empty file.
     files.check()
 
 
 def _prepare(files: DatabaseFiles, connection: Any, _record: Any) -> None:
-    # The driver's own BEGIN comes too late; `_begin` says it.
+    # The driver's own BEGIN comes too late; `_begin` sends it.
     connection.isolation_level = None
     cursor = connection.cursor()
     # A commit that was acknowledged is on the disk: https://www.sqlite.org/pragma.html#pragma_synchronous
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    # Pages of 4 KiB in the log before they are copied to their places. Few calls are neighbours in an index,
-    # so to copy more at once is to copy less: a tenth of the cost with a million behind it, for 16 MB.
+    # Pages of 4 KiB in the log before a checkpoint. SIDs are random, so that commits share few index pages:
+    # with a million calls a checkpoint of many commits costs a tenth of many small ones, for 16 MB of log.
     cursor.execute("PRAGMA wal_autocheckpoint=4000")
     cursor.close()
     files.opened()

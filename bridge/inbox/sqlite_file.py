@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bridge.errors import InboxUnavailable
 
 LITTLE = 2**20
-"""Bytes; with fewer free SQLite cannot even begin, and a commit may have no room for its log."""
+"""Bytes; with fewer free SQLite cannot begin a transaction, or a commit has no room for its log."""
 
 BESIDE = ("-wal", "-shm")
 """The log and its index. The newest commits are in the log alone: https://www.sqlite.org/wal.html"""
@@ -27,19 +27,19 @@ class FilesLost(OSError):
 
 
 class DatabaseFiles:
-    """Where a database's files are, and which files SQLite opened there."""
+    """The paths of a database's files, and which files (by inode) SQLite opened there."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self._opened: dict[Path, Identity] = {}
 
     def make(self) -> None:
-        """Makes the folder. Raises InboxUnavailable rather than begin anew where there was a database."""
+        """Creates the folder. Raises InboxUnavailable where the file is gone and its log is left."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self._refuse_what_is_left()
 
     def opened(self) -> None:
-        """Remembers which files SQLite opened; it makes the log with the first transaction."""
+        """Remembers device and inode of the files that SQLite opened; the first write creates the log."""
         if len(self._opened) == 1 + len(BESIDE):
             return
         for file in (self.file, *self.beside):
@@ -47,24 +47,24 @@ class DatabaseFiles:
                 self._opened[file] = found
 
     def closed(self) -> None:
-        """All connections are closed: the next ones may open other files."""
+        """Forgets them: all connections are closed, and the next ones can open other files."""
         self._opened.clear()
 
     @property
     def beside(self) -> list[Path]:
-        """The log and its index, which SQLite keeps where a symbolic link leads."""
+        """The log and its index, which SQLite keeps beside the target of a symbolic link."""
         real = Path(os.path.realpath(self.file))
         return [real.with_name(real.name + suffix) for suffix in BESIDE]
 
     def is_opened(self, file: Path) -> bool:
-        """Whether that file is there still, and the one that SQLite opened."""
+        """Whether the file is still the one that SQLite opened."""
         opened = self._opened.get(file)
         return opened is not None and _identity(file) == opened
 
     def lost(self) -> FilesLost | None:
-        """Which file is gone, or another one; None while all are there.
+        """The error that names a removed or replaced file; None while all are there.
 
-        SQLite writes on to a file that has no name any more; with the process, all of that is lost.
+        SQLite goes on writing to a file without a name; when the process ends, those commits are lost.
         """
         for file, opened in self._opened.items():
             if _identity(file) != opened:
@@ -72,51 +72,49 @@ class DatabaseFiles:
         return None
 
     def check(self) -> None:
-        """Raises FilesLost."""
+        """Raises FilesLost where a file was removed or replaced."""
         if lost := self.lost():
             raise lost
 
     def check_room(self) -> None:
-        """Raises OSError where there is too little, or no file."""
+        """Raises OSError where the disk is nearly full, or a file was removed or replaced."""
         self.check()
         if self._free() < LITTLE:
-            raise OSError(errno.ENOSPC, "The disk is full, or nearly so", str(self._folder))
+            raise OSError(errno.ENOSPC, "The disk is full or nearly full", str(self._folder))
 
     def advice(self) -> str:
-        """What the file system says where SQLite only says that it cannot; or nothing."""
+        """The reason in the file system where SQLite only says that it cannot open the file; else empty."""
         folder = self._folder
         if not os.access(folder, os.W_OK):
-            return (
-                f" The folder {folder} may not be written: look at its owner and how the volume is mounted."
-            )
+            return f" The folder {folder} is not writable: check its owner and how the volume is mounted."
         if self._free() < LITTLE:
-            return f" The disk is full, or nearly so: {folder}."
+            return f" The disk is full or nearly full: {folder}."
         return ""
 
     def if_damaged(self) -> str:
-        """What to do about a file that SQLite finds damaged."""
+        """What the operator can do about a file that SQLite reports as damaged."""
         return (
-            f"The file {self.file} is damaged; PRAGMA quick_check says where. Stop the bridge, move the "
+            f"The file {self.file} is damaged; PRAGMA quick_check shows where. Stop the bridge, move the "
             "file aside with its -wal and -shm (they may have what a backup lacks), put a backup in its "
             "place and start again: docs/how-to/backup.md."
         )
 
     def copying(self) -> Path:
-        """An unused name in the place for a copy of the database, which `copied` makes valid."""
+        """An unused path for a copy of the database; `copied` marks the copy as complete."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         copy = self._beside("-copying")
         copy.unlink(missing_ok=True)
         return copy
 
     def copied(self) -> None:
-        """The copy is whole: it takes the database's place now, or at the next start."""
+        """Marks the copy as complete: it replaces the database now, or at the next start."""
         self._beside("-copying").rename(self._beside("-copy"))
         _sync(self._folder)
 
     def put_back(self) -> list[Path]:
-        """A whole copy of what was open takes the place of what is there; what was found, put aside.
+        """A complete copy replaces the database's files; returns the files that were moved aside.
 
-        It may be interrupted at any point, and is then completed by the next call.
+        Interrupted at any point, it is completed by the next call.
         """
         copy = self._beside("-copy")
         if not copy.exists():
@@ -151,19 +149,19 @@ class DatabaseFiles:
         return shutil.disk_usage(self._folder).free
 
     def _refuse_what_is_left(self) -> None:
-        """SQLite would delete the log of a database that is gone, and with it the last commits."""
+        """SQLite would delete the log of a missing database, and with it the last commits."""
         log = self.beside[0]
         if _size(self.file) == 0 and _size(log) > 0:
             raise InboxUnavailable(
                 f"The database {self.file} is gone or empty, but its log {log} is there. Restore the file "
-                "from a backup, or move the log away to begin anew."
+                "from a backup, or move the log away to start with an empty database."
             )
 
 
 def _identity(file: Path) -> Identity | None:
     try:
         found = file.stat()
-    # A folder of its path may be gone, or a file by now.
+    # A folder of its path was removed, or is a file now.
     except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino
@@ -174,7 +172,7 @@ def _size(file: Path) -> int:
 
 
 def _sync(folder: Path) -> None:
-    """A new name is on the disk: https://man7.org/linux/man-pages/man2/fsync.2.html"""
+    """Makes a new file name durable: https://man7.org/linux/man-pages/man2/fsync.2.html"""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(opened)

@@ -1,4 +1,4 @@
-"""The inbox: puts callbacks in, hands due calls out, settles what Twenty has."""
+"""The inbox: stores callbacks, hands out due calls, settles what Twenty has."""
 
 import asyncio
 import secrets
@@ -51,39 +51,40 @@ from bridge.inbox.writer import GroupCommit
 from bridge.observability import metrics
 
 MOST_RECENT = 30_000
-"""What `recent` gives at the most: some thousands of calls."""
+"""The most callbacks that `recent` returns: some thousands of calls."""
 
 LONGEST_DEFERRAL = timedelta(hours=1)
-"""For so long one call may be left alone."""
+"""The longest time for which a call is deferred."""
 
 RELINKED = "people relinked"
-"""The mark of when calls were last matched anew."""
+"""The checkpoint of the last relink."""
 
 CHECKED = "inbox checked"
-"""The mark of when a write was last tried."""
+"""The checkpoint of the last test write."""
 
 STEP = 1000
-"""Calls that are made due in one transaction: it holds SQLite's write lock for some milliseconds."""
+"""Calls that one transaction makes due: it holds SQLite's write lock for some milliseconds."""
 
 LOOK_SECONDS = 1.0
-"""How often the files are looked at while nothing is written."""
+"""How often the database's files are checked while nothing is written."""
 
 Listener = Callable[[Callback], None]
 
 log = structlog.get_logger()
 
 
-def _nobody(_callback: Callback) -> None:
-    """Nobody listens."""
+def _ignore(_callback: Callback) -> None:
+    """The default listener."""
 
 
 class Inbox:
-    """The database's use by the rest of the bridge; made by `open_inbox`.
+    """The queue of callbacks and calls; `open_inbox` makes it.
 
-    `heard` is told of each callback at once, before it is on the disk: it is true anyhow.
+    `heard` is called with each callback at once, before it is on the disk. All methods that read or write
+    raise InboxUnavailable where the database cannot be used.
     """
 
-    def __init__(self, database: Database, *, heard: Listener = _nobody) -> None:
+    def __init__(self, database: Database, *, heard: Listener = _ignore) -> None:
         self._database = database
         self._heard = heard
         self.news = asyncio.Event()
@@ -95,12 +96,12 @@ class Inbox:
 
     @property
     def is_shared(self) -> bool:
-        """Whether other processes may take callbacks, too."""
+        """Whether other processes can store callbacks, too."""
         return self._database.is_shared
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
-        """Takes callbacks until left; then writes what was promised."""
+        """Accepts callbacks until the block ends; then writes those that were accepted."""
         self._writer.start()
         watching = background.keep_running(self._keep_files, name="inbox files")
         try:
@@ -111,14 +112,14 @@ class Inbox:
             await self._writer.close()
 
     async def _keep_files(self) -> None:
-        """What is lost while nothing is written is restored, too."""
+        """Restores files that were removed while nothing is written."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if self._database.lost():
                 await asyncio.wait([self._writer.keep_files()])
 
     def _committed(self, known: Sequence[Callback]) -> None:
-        # What was kept before is no news of now, but of then.
+        # A duplicate is reported as it was stored first, with the time of its first arrival.
         try:
             for callback in known:
                 self._heard(callback)
@@ -133,29 +134,32 @@ class Inbox:
             log.exception("inbox.listener_failed", call_sid=callback.call_sid)
 
     async def put(self, callback: Callback) -> None:
-        """Keep a callback; back when it is on the disk, InboxUnavailable when it cannot be.
+        """Stores a callback; returns once it is on the disk. A duplicate changes nothing.
 
-        One that is there already changes nothing.
+        Raises InboxUnavailable where it cannot be stored within `KEPT_WITHIN_SECONDS`.
         """
         metrics.CALLBACKS.inc(callback.kind)
         self._hear(callback)
         await self._writer.add(row_of(callback))
 
     def put_soon(self, callback: Callback) -> asyncio.Future[None]:
-        """Keep a callback without waiting for it; the promise tells how it went."""
+        """Queues a callback; the promise resolves once it is on the disk.
+
+        Raises InboxUnavailable where the queue is full.
+        """
         metrics.CALLBACKS.inc(callback.kind)
         self._hear(callback)
         return self._writer.add(row_of(callback))
 
     async def recent(self, since: datetime, *, page: int = 1000) -> list[Callback]:
-        """The callbacks that were kept after `since`, in their order; of very many the last ones."""
+        """The callbacks stored after `since`, oldest first; the newest MOST_RECENT of them."""
         found: list[Callback] = []
         async with self.reading() as connection:
             before: int | None = None
             while len(found) < MOST_RECENT:
                 rows = await self._last(connection, page, before=before)
                 found += readable(row for row in rows if row["received_at"] > since)
-                # Backwards by id: times have no index, and are in order but for moments.
+                # Backwards by id: times have no index, and follow the ids but for moments.
                 if not rows or rows[-1]["received_at"] <= since:
                     break
                 before = rows[-1]["id"]
@@ -168,31 +172,34 @@ class Inbox:
         return await fetched(connection, found, key=callbacks.c.id)
 
     async def claim(self, limit: int, *, live: bool = True) -> list[DueCall]:
-        """Up to `limit` due calls: those that ended first, the longest due first; none that is deferred.
+        """Up to `limit` due calls that are not deferred: ended calls first, the longest due first.
 
-        Without `live` those that ended alone.
+        Without `live` only ended calls. Raises InboxUnavailable.
         """
         async with self.reading() as connection:
-            # Calls before callbacks: news in between only mean that the call is found due again.
+            # Calls before callbacks: a callback stored in between only makes the call due again.
             claimed = await due_calls(connection, _due(limit, ended=True))
             if live and len(claimed) < limit:
                 claimed += await due_calls(connection, _due(limit - len(claimed), ended=False))
         return claimed
 
     async def claim_deferred(self, limit: int, *, live: bool = True, now: datetime) -> list[DueCall]:
-        """Up to `limit` due calls that were deferred until now: the longest ago first."""
-        # A clock that jumped back would otherwise leave a call alone for as long as it jumped.
+        """Up to `limit` due calls whose deferral has ended, the earliest first. Raises InboxUnavailable."""
+        # After a clock jumped back, a call would otherwise stay deferred for the length of the jump.
         ready = or_(calls.c.not_before <= now, calls.c.not_before > now + LONGEST_DEFERRAL)
         found = select(calls).where(due, ready).order_by(calls.c.not_before).limit(limit)
         async with self.reading() as connection:
             return await due_calls(connection, found if live else found.where(calls.c.ended == true()))
 
     async def settle(self, settled: Sequence[Settled], *, now: datetime) -> None:
-        """Twenty has these. A call of which more arrived meanwhile stays due."""
+        """Records what Twenty has. A call with callbacks newer than the settled revision stays due.
+
+        Raises InboxUnavailable.
+        """
 
         async def operation(connection: AsyncConnection) -> None:
             standing = await _locked(connection, [s.root_sid for s in settled])
-            # In one order everywhere, so that two replicas never wait for each other.
+            # In one order everywhere, so that two replicas never deadlock.
             ordered = sorted((s for s in settled if s.root_sid in standing), key=lambda s: s.root_sid)
             if not ordered:
                 return
@@ -203,7 +210,10 @@ class Inbox:
         await self.write(operation)
 
     async def park(self, due_call: DueCall, reason: str, *, now: datetime) -> None:
-        """Leave a call until a person or news mends it; one that has news already stays due."""
+        """Parks a call until an operator retries it or news arrives; one with news already stays due.
+
+        Raises InboxUnavailable.
+        """
         statement = (
             update(calls)
             .where(calls.c.root_sid == due_call.root_sid, calls.c.revision == due_call.revision, kept)
@@ -215,7 +225,10 @@ class Inbox:
         await self._attempted(statement, [due_call], Outcome.PARKED, reason, now)
 
     async def failed(self, due_calls: Sequence[DueCall], error: str, *, now: datetime) -> None:
-        """Those of these that are not settled could not be written, by no fault of theirs; they stay due."""
+        """Records a failed attempt for those of these calls that are not settled; they stay due.
+
+        Raises InboxUnavailable.
+        """
         these = calls.c.root_sid.in_([call.root_sid for call in due_calls])
         statement = (
             update(calls)
@@ -228,9 +241,9 @@ class Inbox:
     async def defer(
         self, due_calls: Sequence[DueCall], error: str, *, until: datetime, now: datetime
     ) -> None:
-        """These calls could not be written: they stay due, and are left alone until then.
+        """Records a failed attempt and defers these calls until `until`; one with news is tried at once.
 
-        One that has news already is tried at once.
+        Raises InboxUnavailable.
         """
         claimed = tuple_(calls.c.root_sid, calls.c.revision).in_(
             [(c.root_sid, c.revision) for c in due_calls]
@@ -249,7 +262,7 @@ class Inbox:
         await self._attempted(statement, due_calls, Outcome.FAILED, error, now)
 
     async def requeue_readable(self) -> int:
-        """Makes calls due of which a former version could not read all, and this one can; how many."""
+        """Makes calls due with callbacks that only this newer version can read; returns how many."""
         statement = (
             update(calls)
             .where(calls.c.unread.in_(KINDS), kept)
@@ -271,7 +284,7 @@ class Inbox:
         await self.write(operation)
 
     async def mark_uncertain(self, root_sids: Collection[str]) -> None:
-        """Makes calls due once more, whatever was written of them."""
+        """Makes written calls due again after an uncertain write, so that they are written once more."""
         which = and_(calls.c.root_sid.in_(root_sids), calls.c.written.is_not(None), kept)
         await self.change(
             update(calls)
@@ -281,9 +294,10 @@ class Inbox:
         self.news.set()
 
     async def relink(self, numbers: Collection[str] | None, *, since: datetime) -> int:
-        """Makes calls without a person due again, so that they are matched anew; how many.
+        """Makes calls without a person due, so that they are matched again; returns how many.
 
-        Those of these numbers (E.164; None: of any) of which something was heard after `since`.
+        Only calls of these numbers (E.164; None: of any number) with a callback after `since`.
+        Raises InboxUnavailable.
         """
         wanted = [unmatched, calls.c.due_at > since]
         if numbers is not None:
@@ -292,14 +306,14 @@ class Inbox:
         return await self.make_due(wanted, anew_revision=_NEXT, matched=False)
 
     async def requeue(self, root_sids: Collection[str]) -> None:
-        """Makes these calls due: their legs told of them elsewhere."""
+        """Makes these calls due, because callbacks of their legs arrived without naming them."""
         if root_sids:
             await self.make_due([calls.c.root_sid.in_(sorted(root_sids)), kept])
 
     async def make_due(self, wanted: Sequence[ColumnElement[bool]], **values: Any) -> int:
-        """Makes all these calls due, whatever they were refused for, and sets `values`; how many.
+        """Makes all these calls due, parked ones too, and sets `values`; returns how many.
 
-        In steps, between which callbacks are kept: there may be a million.
+        In steps of STEP calls, so that callbacks are stored in between. Raises InboxUnavailable.
         """
         made, after = 0, ""
         while page := await self._page(wanted, after):
@@ -315,17 +329,17 @@ class Inbox:
             return (await connection.scalars(found.order_by(calls.c.root_sid).limit(STEP))).all()
 
     async def relinked_at(self) -> datetime | None:
-        """When `relink` was last called, by any process."""
+        """When any process last called `relink`."""
         async with self.reading() as connection:
             return await connection.scalar(select(marks.c.at).where(marks.c.name == RELINKED))
 
     async def unlink(self, person_id: str) -> int:
-        """Forgets that calls are this person's, who is gone: their next write matches anew; how many."""
+        """Removes a deleted person from their calls, whose next write matches again; returns how many."""
         statement = (
             update(calls)
             .where(calls.c.person_id == person_id)
             .values(
-                # Both by one: what is settled stays so, and a write that is under way comes too late.
+                # Both by one: a settled call stays settled; a write in progress settles an older revision.
                 revision=_NEXT,
                 synced_revision=calls.c.synced_revision + 1,
                 anew_revision=_NEXT,
@@ -336,7 +350,7 @@ class Inbox:
         return await self.change(statement)
 
     async def backlog(self) -> Backlog:
-        """How far Twenty is behind."""
+        """How many calls wait for Twenty. Raises InboxUnavailable."""
         over = select(func.min(calls.c.due_at)).where(due, calls.c.ended == true())
         aside = select(func.count()).select_from(calls).where(parked)
         waiting = select(func.count()).select_from(calls).where(due)
@@ -353,12 +367,12 @@ class Inbox:
             return await connection.scalar(select(calls.c.root_sid).where(parked, kept).limit(1)) is not None
 
     async def check(self, now: datetime) -> None:
-        """InboxUnavailable if a callback could not be kept now."""
-        # One write for all who ask meanwhile: anybody may ask, and callbacks wait for it.
+        """Raises InboxUnavailable if a callback could not be stored now."""
+        # One write serves all concurrent health checks: they are unauthenticated, and callbacks wait for it.
         if self._checking is None or self._checking.done():
             self._checking = self._writer.do(partial(self._check, now))
         await asyncio.shield(self._checking)
-        # A damaged file may take one row and refuse the next: what callbacks were answered last counts.
+        # A damaged file can accept one row and refuse the next: the last result for callbacks counts.
         if self._writer.damage:
             raise self._writer.damage
 
@@ -369,14 +383,14 @@ class Inbox:
         connection.execute(latest(marks, connection.dialect.name, name=CHECKED, at=now))
 
     def _try_a_callback(self, now: datetime, connection: Connection) -> None:
-        """Writes one as any other is written, somewhere in each table and index, and takes it back."""
+        """Writes one to each table and index as any other callback, and rolls it back."""
         with connection.begin_nested() as attempt:
             self._insert(connection, [row_of(_made_up(now))])
             attempt.rollback()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read by, for this room's other modules."""
+        """A connection to read by, for this room's other modules. Raises InboxUnavailable."""
         try:
             async with self._database.read() as connection:
                 yield connection
@@ -384,11 +398,17 @@ class Inbox:
             raise InboxUnavailable(f"the database cannot be read: {self._database.why(problem)}") from problem
 
     async def write(self, operation: Operation) -> None:
-        """Does an operation in a transaction of its own, for this room's other modules."""
+        """Runs an operation in a transaction of its own, for this room's other modules.
+
+        The operation has to be idempotent, as it is possibly retried. Raises InboxUnavailable.
+        """
         await self._writer.run(operation)
 
     async def change(self, statement: Any) -> int:
-        """Does a statement in a transaction of its own, as `write` does; how many rows it changed."""
+        """Executes a statement in a transaction of its own; returns how many rows it changed.
+
+        Raises InboxUnavailable.
+        """
         changed = 0
 
         async def operation(connection: AsyncConnection) -> None:
@@ -407,12 +427,12 @@ async def callbacks_of(
 
 
 async def _people_changed(connection: AsyncConnection) -> None:
-    """Tells the replica that drains, which may have looked for these people a moment ago."""
+    """Informs the replica that drains, whose cache possibly says that these people do not exist."""
     await connection.execute(latest(marks, connection.dialect.name, name=RELINKED, at=datetime.now(UTC)))
 
 
 async def _locked(connection: AsyncConnection, root_sids: Collection[str]) -> set[str]:
-    """Those of these calls that were not dropped, and now cannot be before this transaction is over."""
+    """Those of these calls that are not purged, locked until this transaction ends."""
     standing = select(calls.c.root_sid).where(calls.c.root_sid.in_(root_sids), kept)
     if connection.dialect.name == "postgresql":
         standing = standing.order_by(calls.c.root_sid).with_for_update()
@@ -425,18 +445,18 @@ def _due(limit: int, *, ended: bool) -> Select[Any]:
 
 
 def printable(error: str) -> str:
-    """A text that every database takes: PostgreSQL has no NUL, and no encoding has half a surrogate pair."""
+    """A text that every database stores: without NUL (PostgreSQL) and without unpaired surrogates."""
     return error.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
 _NEXT = calls.c.revision + 1
 
 _AGAIN: dict[str, Any] = {"revision": _NEXT, "parked_reason": None, "not_before": None}
-"""What makes a call due that was settled, parked or deferred."""
+"""The values that make a settled, parked or deferred call due."""
 
 
 def _unless_anew(column: str, parameter: str) -> ColumnElement[Any]:
-    """What was found out of a call, unless it was to be found out anew since it was claimed."""
+    """The settled value; or the present one, where a relink or a correction came after the claim."""
     of_now = calls.c[column]
     found = bindparam(parameter, type_=of_now.type)
     return case((calls.c.anew_revision > bindparam("revision_written"), of_now), else_=found)
@@ -446,7 +466,7 @@ _SETTLE = (
     update(calls)
     .where(calls.c.root_sid == bindparam("sid"))
     .values(
-        # Never back: a settled call may have moved on while this write was under way.
+        # Never back: a later revision was possibly settled while this write was in progress.
         synced_revision=case(
             (calls.c.synced_revision > bindparam("revision_written"), calls.c.synced_revision),
             else_=bindparam("revision_written"),
@@ -481,12 +501,12 @@ def _made_up(now: datetime) -> Callback:
 
 @asynccontextmanager
 async def open_inbox(
-    url: str, *, heard: Listener = _nobody, serves: bool = False, must_exist: bool = False
+    url: str, *, heard: Listener = _ignore, serves: bool = False, must_exist: bool = False
 ) -> AsyncIterator[Inbox]:
-    """The inbox at a database URL, brought up to date; closes when all that was promised is written.
+    """The inbox at a database URL, migrated; on exit it writes all accepted callbacks.
 
-    The one process that `serves` a SQLite file restores it where it is removed or replaced. Raises
-    InboxUnavailable where it cannot be opened, or `must_exist` and does not.
+    The one process that `serves` a SQLite file restores it if it is removed or replaced. Raises
+    InboxUnavailable where the database cannot be opened, or does not exist and `must_exist`.
     """
     async with open_database(url, serves=serves, must_exist=must_exist) as database:
         inbox = Inbox(database, heard=heard)

@@ -1,6 +1,6 @@
 """The tables: every callback that arrived, and one row a call that says how far Twenty is behind.
 
-Beside them: what was attempted for a call, marks of how far something came, and who was forgotten.
+Beside them: attempts at writing a call, checkpoints, forgotten numbers, results of transcription.
 """
 
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ metadata = MetaData()
 
 
 class Moment(TypeDecorator[datetime]):
-    """A time in UTC; SQLite would forget the zone."""
+    """A time in UTC; SQLite stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -42,7 +42,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value
 
 
-# SQLite counts rows by itself only in a column that it calls INTEGER.
+# SQLite assigns row ids only in a column of type INTEGER.
 Count = BigInteger().with_variant(Integer, "sqlite")
 
 callbacks = Table(
@@ -59,7 +59,7 @@ callbacks = Table(
 )
 
 of_leg = callbacks.c.parent_sid.is_not(None)
-"""A callback about a leg that was dialled: its own SID is all that a browser knows of the call."""
+"""A callback about a dialled leg. A browser knows only the leg's SID, so calls are also found by it."""
 
 Index("ix_callbacks_leg", callbacks.c.call_sid, sqlite_where=of_leg, postgresql_where=of_leg)
 
@@ -73,7 +73,7 @@ calls = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),
     Column("parked_reason", Text),
-    # What was chosen and done, so that it stays so.
+    # What the bridge chose and wrote, so that later writes keep it.
     Column("ended", Boolean, nullable=False, server_default=false()),
     Column("matched", Boolean, nullable=False, server_default=false()),
     Column("number", String(20)),
@@ -81,47 +81,47 @@ calls = Table(
     Column("match", JSON(none_as_null=True)),
     Column("written", LargeBinary(16)),
     Column("settled_at", Moment),
-    # Its callbacks were dropped. A trigger keeps out what comes later, which would be all that is known.
+    # Its callbacks were dropped. A trigger rejects later ones, which alone would misrepresent the call.
     Column("purged", Boolean, nullable=False, server_default=false()),
-    # Since when Twenty shows it as going on; none of a call that is over.
+    # Since when Twenty shows it as in progress; NULL once it is over.
     Column("open_since", Moment),
-    # What was written of an older revision says nothing of its person, nor of what Twenty shows.
+    # Writes of older revisions prove nothing about its person or about what Twenty shows.
     Column("anew_revision", Integer, nullable=False, server_default="0"),
-    # Until when it is left alone, after how many attempts that failed by themselves.
+    # Deferred until then, and after how many attempts that failed for this call alone.
     Column("not_before", Moment),
     Column("deferrals", Integer, nullable=False, server_default="0"),
     # The kind of a callback that this version of the bridge does not know.
     Column("unread", String(16)),
-    # There was a task for it: a later change of it makes none.
+    # It has had a reminder task: a later change creates no second one.
     Column("reminded", Boolean, nullable=False, server_default=false()),
-    # Digests of what the bridge wrote in each field: so that it empties its own, and leaves users theirs.
+    # Digest of each field that the bridge wrote, so that it clears its own values and leaves users' edits.
     Column("fields", LargeBinary(64)),
 )
 
 kept = calls.c.purged.is_(false())
-"""A call that accepts callbacks, and may be written."""
+"""A call that was not purged: it accepts callbacks and can be written."""
 
 parked = calls.c.parked_reason.is_not(None)
-"""A call that was put aside."""
+"""A call that Twenty refused; it waits for an operator or for news."""
 
 behind = and_(calls.c.revision > calls.c.synced_revision, ~parked)
 
 due = and_(behind, kept)
-"""A call of which Twenty has not the newest revision. That is the whole queue."""
+"""A call whose newest revision Twenty does not have. That is the whole queue."""
 
 Index("ix_calls_due", calls.c.ended, calls.c.due_at, sqlite_where=behind, postgresql_where=behind)
 
 unmatched = and_(calls.c.matched, calls.c.person_id.is_(None), calls.c.number.is_not(None))
-"""A call that was logged without a person, though its number is one that a person can have."""
+"""A call that was written without a person, although a person can have its number."""
 
 Index("ix_calls_unmatched", calls.c.number, sqlite_where=unmatched, postgresql_where=unmatched)
 Index("ix_calls_person", calls.c.person_id)
 
 deferred = calls.c.not_before.is_not(None)
-"""A call that is left alone for a while."""
+"""A call whose next attempt has to wait."""
 
 unread = calls.c.unread.is_not(None)
-"""A call of which a newer version of the bridge could tell more."""
+"""A call with callbacks of a kind that only a newer version of the bridge reads."""
 
 Index("ix_calls_not_before", calls.c.not_before, sqlite_where=deferred, postgresql_where=deferred)
 Index("ix_calls_unread", calls.c.unread, sqlite_where=unread, postgresql_where=unread)
@@ -134,9 +134,10 @@ Index(
 )
 
 listed = literal_column("root_sid") > literal_column("''")
-"""Any call. SQLite uses an index with this condition only for queries that name it.
+"""True for every call. SQLite uses an index with this condition only for queries that contain it.
 
-It keeps no statistics, and would take `ix_calls_heard` where the queue's own indexes are far shorter.
+Without it SQLite, which keeps no statistics here, would choose `ix_calls_heard` where the queue's own
+indexes are far shorter.
 """
 
 Index("ix_calls_heard", calls.c.due_at, calls.c.root_sid, sqlite_where=listed)
@@ -154,7 +155,7 @@ attempts = Table(
     Column("last_at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
-"""What came of writing a call as of a revision; what came of it again and again is one row."""
+"""Attempts at writing a revision of a call; repeated attempts with one outcome are one row."""
 
 marks = Table(
     "marks",
@@ -163,7 +164,7 @@ marks = Table(
     Column("at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
-"""How far something came that goes on where it ended."""
+"""Checkpoints: where a periodic job resumes."""
 
 forgotten = Table(
     "forgotten",
@@ -173,7 +174,7 @@ forgotten = Table(
     Column("at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Numbers that were forgotten, as keyed hashes; `key_id` tells with which key."""
+"""Forgotten numbers, as keyed hashes; `key_id` identifies the key."""
 
 transcript_results = Table(
     "transcript_results",
@@ -184,11 +185,11 @@ transcript_results = Table(
     Column("body", Text, nullable=False),
     Column("received_at", Moment, nullable=False, index=True),
 )
-"""Results of transcription as Twilio posted them; `source_sid` is a recording's or a transcript's."""
+"""Transcription results as Twilio posted them; `source_sid` is the SID of a recording or a transcript."""
 
 
 def latest(table: Table, dialect_name: str, **values: Any) -> Any:
-    """The statement that puts a row in, or sets the `at` of the one that is there."""
+    """The statement that inserts a row, or sets `at` of the existing one."""
     dialect = postgresql if dialect_name == "postgresql" else sqlite
     new = dialect.insert(table).values(**values)
     return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={"at": new.excluded.at})

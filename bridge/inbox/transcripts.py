@@ -1,4 +1,4 @@
-"""Results of transcription: kept as they came, found by their recording, dropped with their call."""
+"""Transcription results: stored as Twilio sent them, found by recording, dropped with their call."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from bridge.inbox.tables import callbacks, transcript_results
 
 @dataclass(frozen=True, slots=True)
 class KeptResult:
-    """A result that is in the database; `body` is JSON text."""
+    """A stored result; `body` is JSON text."""
 
     source_sid: str
     received_at: datetime
@@ -26,7 +26,10 @@ class KeptResult:
 async def keep_result(
     inbox: Inbox, *, source_sid: str, digest: bytes, body: str, received_at: datetime
 ) -> None:
-    """Back when it is on the disk; a second delivery changes nothing. Raises InboxUnavailable."""
+    """Stores a result; returns once it is on the disk. A duplicate changes nothing.
+
+    Raises InboxUnavailable.
+    """
 
     async def operation(connection: AsyncConnection) -> None:
         insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -39,7 +42,7 @@ async def keep_result(
 
 
 async def results_of(inbox: Inbox, source_sids: Collection[str]) -> list[KeptResult]:
-    """Those of these recordings or transcripts, in the order of their arrival. Raises InboxUnavailable."""
+    """The results of these recordings or transcripts, in order of arrival. Raises InboxUnavailable."""
     table = transcript_results.c
     found = (
         select(table.source_sid, table.received_at, table.body)
@@ -51,12 +54,12 @@ async def results_of(inbox: Inbox, source_sids: Collection[str]) -> list[KeptRes
 
 
 async def drop_results_before(inbox: Inbox, moment: datetime) -> int:
-    """Drops those that came before; how many."""
+    """Deletes results that arrived before `moment`; returns how many. Raises InboxUnavailable."""
     return await inbox.change(delete(transcript_results).where(transcript_results.c.received_at < moment))
 
 
 async def drop_results_of(connection: AsyncConnection, root_sids: Collection[str]) -> None:
-    """Drops those of the recordings of these calls, whose callbacks are still there."""
+    """Deletes the results of these calls' recordings; to be called before their callbacks are deleted."""
     told = select(callbacks.c.parameters).where(
         callbacks.c.root_sid.in_(root_sids), callbacks.c.kind.in_((Kind.RECORDING, Kind.VOICEMAIL, Kind.DIAL))
     )

@@ -1,4 +1,4 @@
-"""The one writer of a process: what has gathered is committed together, then its senders are told."""
+"""Group commit: the one writer of a process commits queued rows together, then releases their senders."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -16,11 +16,11 @@ from bridge.inbox.rows import Row
 from bridge.observability import metrics
 
 KEPT_WITHIN_SECONDS = 8
-"""Twilio waits 15 s in all; one that is told in time may try again."""
+"""Twilio waits 15 s in all; after an answer in time it can still retry or call the fallback URL."""
 
 
 class Batch:
-    """The rows that gather for one transaction; each has a promise that it is kept."""
+    """The rows of one transaction, each with a promise that resolves once it is committed."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -31,9 +31,12 @@ class Batch:
         return len(self.rows)
 
     def add(self, row: Row) -> asyncio.Future[None]:
-        """One more; the promise is broken where the batch is not over in time, though it may be kept yet."""
+        """Adds a row.
+
+        After `KEPT_WITHIN_SECONDS` the promise fails with InboxUnavailable; the row can still be committed.
+        """
         loop = asyncio.get_running_loop()
-        # One timer for all: each of its own would cost more than the wait.
+        # One timer for the batch: a timer per row costs more than the wait.
         self._late = self._late or loop.call_later(KEPT_WITHIN_SECONDS, self._give_up)
         promise: asyncio.Future[None] = loop.create_future()
         self.rows.append(row)
@@ -41,7 +44,7 @@ class Batch:
         return promise
 
     def over(self) -> None:
-        """It was committed, or failed."""
+        """Cancels the time limit: the batch was committed, or failed."""
         if self._late:
             self._late.cancel()
 
@@ -52,25 +55,25 @@ class Batch:
 
 
 GATHER_SECONDS = 0.002
-"""How long to wait for company, where the last commit had some. A lone callback never waits."""
+"""How long to gather rows when the last commit had several. A lone callback never waits."""
 
 LONGEST_QUEUE = 20_000
-"""Rows that may wait for a commit; a sender beyond that is asked to come back."""
+"""Rows that can wait for a commit; further senders get InboxUnavailable and have to retry."""
 
 log = structlog.get_logger()
 
 
 class Insert(Protocol):
-    """Writes rows within a transaction; gives back what was there before of those that are no news."""
+    """Writes rows within a transaction; returns the stored callbacks of those that were duplicates."""
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> Sequence[Callback]: ...
 
 
 class GroupCommit:
-    """Commits rows by `insert` and operations by themselves, one transaction after the other.
+    """Commits rows by `insert`, and each operation by itself, one transaction after the other.
 
-    Each promise is kept when its transaction is on the disk; InboxUnavailable where it cannot be.
-    `committed` is called after rows were, with those callbacks that had been kept before.
+    A promise resolves when its transaction is on the disk, or fails with InboxUnavailable. `committed` is
+    called after each commit of rows with the callbacks that had been stored before.
     """
 
     def __init__(
@@ -89,36 +92,39 @@ class GroupCommit:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self.damage: InboxUnavailable | None = None
-        """Why the last callbacks were not kept, where the file is damaged."""
+        """Why the last rows were not stored, where the database file is damaged."""
 
     def start(self) -> None:
-        """Begin to write."""
+        """Starts the writer's task."""
         self._task = background.keep_running(self._run, name="inbox writer")
 
     async def close(self) -> None:
-        """Write what has gathered, and end."""
+        """Writes what is queued, and ends the task."""
         self._closing = True
         self._news.set()
         if self._task:
             await self._task
 
     def add(self, row: Row) -> asyncio.Future[None]:
-        """A promise that the row is kept."""
+        """Queues a row; the promise resolves once it is committed.
+
+        Raises InboxUnavailable where the inbox is closing or full.
+        """
         if self._closing or len(self._batch) >= LONGEST_QUEUE:
             raise InboxUnavailable("the inbox is closing" if self._closing else "the inbox is full")
         self._news.set()
         return self._batch.add(row)
 
     def run(self, operation: Operation) -> asyncio.Future[None]:
-        """A promise that the operation is done, in a transaction of its own."""
+        """Queues an operation, in a transaction of its own; the promise resolves once it is committed."""
         return self._promise(partial(self._database.operate, operation))
 
     def do(self, work: Callable[[Connection], object]) -> asyncio.Future[None]:
-        """A promise that the work is done, in a transaction as the rows' are."""
+        """Queues work that runs as the rows' inserts do: as one function, in a transaction of its own."""
         return self._promise(partial(self._database.transact, work))
 
     def keep_files(self) -> asyncio.Future[None]:
-        """A promise that the database's files are there, or restored."""
+        """Queues a check of the database's files, which restores removed ones."""
         return self._promise(self._database.keep_files)
 
     def _promise(self, transact: Transaction) -> asyncio.Future[None]:
@@ -158,7 +164,7 @@ class GroupCommit:
 
         failure = await self._database.carry_out(transact)
         if isinstance(failure, InboxRefused) and len(rows) > 1:
-            # One row is at fault, and the others are not refused with it.
+            # Bisect, so that one bad row does not fail the others.
             middle = len(rows) // 2
             await self._keep_rows(rows[:middle], promises[:middle])
             await self._keep_rows(rows[middle:], promises[middle:])
@@ -173,15 +179,15 @@ class GroupCommit:
     def _tell(self, known: Sequence[Callback]) -> None:
         try:
             self._committed(known)
-        # The rows are on the disk; what a listener makes of that must not end the one writer.
+        # The rows are on the disk; a failing listener must not end the one writer.
         except Exception:
             log.exception("inbox.listener_failed")
 
 
 def _answer(promises: Sequence[asyncio.Future[None]], failure: Exception | None) -> None:
-    """Keeps promises, or breaks them."""
+    """Resolves promises, or fails them."""
     for promise in promises:
-        # A sender that has gone away has cancelled its promise.
+        # A sender that disconnected has cancelled its promise.
         if promise.done():
             continue
         if failure:

@@ -411,7 +411,7 @@ def plain_page(world: World) -> None:
 CASES: list[tuple[Break, str, str, str]] = [
     (open_door, "settings.door", "warning", "auth.anonymous is on"),
     (readable_env, "settings.env_file", "warning", "mode 644"),
-    (database_nowhere, "database.writable", "error", "cannot be made"),
+    (database_nowhere, "database.writable", "error", "cannot be created"),
     (database_is_none, "database.writable", "error", "not a database"),
     (database_removed, "database.writable", "error", "was removed under the bridge"),
     (database_removed, "bridge.ready", "error", "keeps no callbacks now: inbox.unavailable"),

@@ -23,7 +23,7 @@ JANE = "+33612345678"
             "(server.host and server.port, or BRIDGE_",
         ),
         ({"BRIDGE_HOST": "300.1.1.1"}, "Cannot listen on 300.1.1.1:"),
-        ({"BRIDGE_DATABASE_URL": "sqlite+aiosqlite:////proc/nope/bridge.db"}, "cannot be made"),
+        ({"BRIDGE_DATABASE_URL": "sqlite+aiosqlite:////proc/nope/bridge.db"}, "cannot be created"),
     ],
 )
 async def test_a_start_that_fails_ends_in_a_sentence(

@@ -62,7 +62,7 @@ async def test_a_database_that_is_away_is_nobodys_turn(
     settings = InboxSettings.model_validate({"database_url": postgres_server.url(postgres_database)})
     async with open_drain_lock(settings) as lock:
         postgres_server.away(postgres_database)
-        with pytest.raises(Standby, match="cannot be asked"):
+        with pytest.raises(Standby, match="does not answer"):
             await lock.take()
         postgres_server.back(postgres_database)
         await lock.take()
@@ -123,7 +123,7 @@ async def test_a_file_is_served_once(sqlite_file: Path) -> None:
     settings = InboxSettings.model_validate({"database_url": f"sqlite+aiosqlite:///{sqlite_file}"})
     async with open_drain_lock(settings) as first, open_drain_lock(settings) as second:
         await claim_file(first, settings)
-        with pytest.raises(AlreadyServed, match=r"bridge\.db is served already \(process [0-9]+"):
+        with pytest.raises(AlreadyServed, match=r"bridge\.db is already served \(process [0-9]+"):
             await claim_file(second, settings)
 
 
@@ -181,7 +181,7 @@ async def test_files_that_were_replaced_are_locked_anew(sqlite_file: Path, name:
 async def test_a_folder_that_cannot_be_written_is_named() -> None:
     settings = InboxSettings.model_validate({"database_url": "sqlite+aiosqlite:////proc/nope/bridge.db"})
     async with open_drain_lock(settings) as lock:
-        with pytest.raises(InboxUnavailable, match=r"cannot be made or written, /proc/nope/bridge\.db\.lock"):
+        with pytest.raises(InboxUnavailable, match=r"created or written, /proc/nope/bridge\.db\.lock"):
             await claim_file(lock, settings)
 
 

@@ -1,1 +1,1 @@
-"""The database's shape, step by step; each start brings it up to date."""
+"""Alembic migrations; each start of the bridge runs those that the database lacks."""

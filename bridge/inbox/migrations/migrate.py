@@ -1,4 +1,4 @@
-"""Whether the database is up to date; Alembic, which takes a tenth of a start, is asked only if it is not."""
+"""Runs Alembic only where the database lacks a migration: importing it takes a tenth of a start."""
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -8,7 +8,7 @@ NEWEST = "0009"
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Runs the migrations that this database lacks. Raises InboxUnavailable, or what SQLAlchemy does."""
+    """Runs the migrations that this database lacks. Raises InboxUnavailable and SQLAlchemyError."""
     async with engine.connect() as connection:
         there = await connection.run_sync(revision)
     if there != NEWEST:
@@ -18,7 +18,7 @@ async def migrate(engine: AsyncEngine) -> None:
 
 
 def revision(connection: Connection) -> str | None:
-    """The revision that the tables are of; None where there are none."""
+    """The database's Alembic revision; None where it has no tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))

@@ -1,7 +1,7 @@
-"""Brings the database up to date, one process at a time.
+"""Runs migrations, one process at a time.
 
-A migration may only add: what the former version reads and writes must stay as it is, for during a rolling
-restart it still runs. What is to go, goes a version later.
+A migration may only add: during a rolling restart the former version still reads and writes its tables and
+columns. They are removed one version later.
 """
 
 import structlog
@@ -18,11 +18,11 @@ from bridge.inbox.migrations.migrate import revision
 log = structlog.get_logger()
 
 LOCK = 7_283_461_001
-"""Of PostgreSQL's advisory locks, the one that is held while migrating."""
+"""The key of the advisory lock that is held while migrating."""
 
 
 async def upgrade(engine: AsyncEngine, *, to: str = "head") -> None:
-    """Runs the migrations that this database lacks, all in one transaction or none."""
+    """Runs the missing migrations in one transaction. Raises InboxUnavailable and SQLAlchemyError."""
     async with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             await _take_turns(connection)
@@ -30,14 +30,14 @@ async def upgrade(engine: AsyncEngine, *, to: str = "head") -> None:
 
 
 async def _take_turns(connection: AsyncConnection) -> None:
-    """Waits for another's migration, however long; but for no table, as all would wait behind us."""
+    """Waits without limit for another replica's migration, but not for tables: writers would queue."""
     await connection.execute(text("SET LOCAL lock_timeout = 0"))
     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     await connection.execute(text("RESET lock_timeout"))
 
 
 def configuration() -> Config:
-    """Where Alembic finds the migrations."""
+    """Alembic's configuration, with the folder of the migrations."""
     config = Config()
     config.set_main_option("script_location", "bridge:inbox/migrations")
     return config
@@ -49,10 +49,10 @@ def _upgrade(connection: Connection, to: str) -> None:
     there = revision(connection)
     try:
         if there is None:
-            log.warning("inbox.created", what="there was none in this database")
+            log.warning("inbox.created", what="the database was empty")
         elif there not in {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}:
-            # It may only have added.
-            log.warning("inbox.newer", revision=there, what="a newer version of the bridge was here")
+            # A newer version's migrations only add.
+            log.warning("inbox.newer", revision=there, what="a newer version migrated this database")
             return
         command.upgrade(config, to)
     except CommandError as problem:

@@ -1,4 +1,4 @@
-"""A missed call makes one task, whatever is heard of it later. It only adds."""
+"""Whether a call has had its reminder task. It only adds."""
 
 import sqlalchemy as sa
 from alembic import op
