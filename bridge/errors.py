@@ -5,6 +5,7 @@ BridgeError
 ├── CannotListen           the address is taken, or not this machine's
 ├── AnswerRefused          what somebody answered to `init`
 ├── CannotWrite            a file of settings
+├── SandboxMissing         the installation has no sandbox, which the command needs
 ├── NumberRefused          a number that cannot or must not be dialled
 ├── IdentityRefused        an identity that nobody may have, or not this caller
 ├── SignerUnknown          a webhook's signature names a key or an algorithm that is not configured
@@ -78,6 +79,16 @@ class AnswerRefused(BridgeError):
 
 class CannotWrite(BridgeError):
     """A file of settings cannot be written; the message names it."""
+
+
+class SandboxMissing(BridgeError):
+    """The command needs the sandbox, which the production image leaves out."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            f"twenty-bridge {command} needs the sandbox, which this image leaves out: run it from a checkout "
+            f"(make demo) or from the Python package."
+        )
 
 
 class NumberRefused(BridgeError):

@@ -89,7 +89,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "text": OPERATORS,
     },
     "calls/recording_links.py": {"RECORDING_SID": TARGET},
-    "cli/moments.py": {"AGO": SETTINGS},
+    "cli/options.py": {"AGO": SETTINGS},
     "inbox/forgetting.py": {"'[^0-9]'": FIELD},
     "observability/redactor.py": {
         "VALUES": LINE,

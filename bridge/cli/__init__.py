@@ -1,48 +1,74 @@
-"""The command line: what each command is called and takes.
-
-What a command does stands in `commands`, and is imported only by who calls it.
-"""
+"""The command line: a command's options and what it does stand in one module, named as the command is."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 import structlog
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from bridge.cli import (
-    backfill_options,
-    calls,
-    doctor_options,
-    init_options,
-    keys_options,
-    people,
-    sandbox,
-    serve_options,
-    setup,
-    terminal,
-    token_options,
-    twilio_options,
-)
-from bridge.errors import BridgeError
+from bridge.cli import terminal
+from bridge.errors import BridgeError, SandboxMissing
 
-app = typer.Typer(
-    name="twenty-bridge",
-    help="A bridge between Twilio Voice and Twenty CRM.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command()(init_options.init)
-app.command()(serve_options.serve)
-app.add_typer(setup.group, name="setup")
-app.command()(doctor_options.doctor)
-app.add_typer(token_options.group, name="token")
-app.add_typer(keys_options.group, name="keys")
-app.add_typer(twilio_options.group, name="twilio")
-app.add_typer(calls.group, name="calls")
-app.add_typer(people.group, name="people")
-app.command()(backfill_options.backfill)
-app.command()(sandbox.demo)
-app.command(context_settings=sandbox.PASSED_ON)(sandbox.conformance)
-app.add_typer(sandbox.group, name="sandbox")
+COMMANDS: Mapping[str, str] = {
+    "init": "Begin: ask for what cannot be found out, check it, write config.yaml and .env, "
+    "prepare both systems.",
+    "serve": "Run the bridge.",
+    "doctor": "Check every setting and connection, and say what mends it; "
+    "the exit status is 1 where one fails.",
+    "backfill": "Bring the calls that Twilio remembers into Twenty. Run twice it changes nothing.",
+    "demo": "Place calls, out and in, through a sandbox Twilio, the bridge and a sandbox Twenty.",
+    "conformance": "Compare a server with the recorded Twenty; it writes records.",
+    "setup": "Prepare the systems that the bridge stands between.",
+    "token": "Print an access token, or explain one.",
+    "keys": "Keys for whoever asks for access tokens without being a user of Twenty.",
+    "twilio": "Look into the Twilio account.",
+    "calls": "The calls that the inbox knows.",
+    "people": "The people that Twenty knows.",
+    "sandbox": "A Twilio and a Twenty to play with.",
+}
+"""What `--help` lists; the module of a command is imported when the command is run."""
+
+SANDBOX = ("bridge.sandbox", "bridge.demo")
+"""What the production image leaves out."""
+
+
+class Commands(TyperGroup):
+    """Lists commands by their sentence alone, so that `--help` imports nothing of the bridge.
+
+    https://click.palletsprojects.com/en/stable/complex/#lazily-loading-subcommands
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for name, sentence in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=sentence))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of that name, loaded."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed and typer.main.get_command(load(str(name))), rest
+
+
+def load(command: str) -> typer.Typer:
+    """What the module of a command declares. Raises SandboxMissing."""
+    try:
+        declared: typer.Typer = import_module(f"{__name__}.{command}").app
+    except ModuleNotFoundError as missing:
+        if not (missing.name or "").startswith(SANDBOX):
+            raise
+        raise SandboxMissing(command) from None
+    return declared
+
+
+app = typer.Typer(name="twenty-bridge", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def twenty_bridge() -> None:
+    """A bridge between Twilio Voice and Twenty CRM."""
 
 
 def main() -> None:

@@ -1,17 +1,19 @@
-"""Fills the inbox with what Twilio remembers, and sees to it that it is written to Twenty."""
+"""`backfill` fills the inbox with what Twilio remembers, and sees to it that it is written to Twenty."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated
 
+import typer
 from rich.progress import Progress
 
 from bridge.cli import terminal
 from bridge.cli.numbers import telephone_number
+from bridge.cli.options import AsJson, ConfigFile, check_span, moment
 from bridge.cli.progress import progress_bar
 from bridge.errors import Standby
 from bridge.inbox.checkpoints import Checkpoints
@@ -32,6 +34,8 @@ from bridge.twilio.rest import open_rest
 from bridge.wiring.upkeep import asking_for
 from bridge.wiring.worker import draining, worker_for
 
+app = typer.Typer(add_completion=False)
+
 LOOKS_SECONDS = 0.5
 PATIENT = {None, "twenty.unavailable", "twenty.over_limit", "inbox.unavailable"}
 """Why nothing may be written for a while; for another reason waiting mends nothing."""
@@ -48,17 +52,23 @@ class Asked:
     again: bool
 
 
-def run(
-    config: Path | None,
+@app.command()
+def backfill(
+    config: ConfigFile = None,
     *,
-    since: datetime,
-    until: datetime | None,
-    number: str | None,
-    dry_run: bool,
-    again: bool,
-    as_json: bool,
-) -> bool:
-    """Whether all that was found is in Twenty now, or was only to be counted."""
+    since: Annotated[datetime, typer.Option(parser=moment, help="From when on: 30d, 12h, 2026-11-01.")],
+    until: Annotated[
+        datetime | None, typer.Option(parser=moment, help="Until when; now, if not said.")
+    ] = None,
+    number: Annotated[str | None, typer.Option(help="Calls from or to this number alone.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only ask Twilio, and count.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask for days that were asked for before, too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the calls that Twilio remembers into Twenty. Run twice it changes nothing."""
+    check_span(since, until, now=datetime.now(UTC))
     settings = load(config)
     asked = Asked(
         since=since,
@@ -69,10 +79,12 @@ def run(
     )
     # What goes on is told by the progress bar.
     logs.configure(settings.log.model_copy(update={"level": "error"}), secrets=secrets_of(settings))
-    return asyncio.run(_backfill(settings, asked, as_json=as_json))
+    if not asyncio.run(_backfill(settings, asked, as_json=as_json)):
+        raise typer.Exit(1)
 
 
 async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
+    """Whether all that was found is in Twenty now, or was only to be counted."""
     async with AsyncExitStack() as stack:
         url = settings.inbox.database_url.get_secret_value()
         inbox = await stack.enter_async_context(_inbox(url, dry_run=asked.dry_run))
@@ -172,7 +184,7 @@ def _counts(found: Found) -> dict[str, int]:
 def show_counts(counts: dict[str, int], *, as_json: bool) -> None:
     """The summary: JSON for programs, a line a count for people."""
     if as_json:
-        terminal.as_json(counts, indent=None)
+        terminal.print_json(counts, indent=None)
         return
     for name, count in counts.items():
         terminal.say(f"{name:<10} {count:>7}  {MEANING[name]}")

@@ -1,4 +1,4 @@
-"""Says what keeps the bridge from working, and what mends it."""
+"""`doctor`: says what keeps the bridge from working, and what mends it."""
 
 import asyncio
 import shutil
@@ -6,9 +6,12 @@ import sys
 import textwrap
 from collections.abc import Collection, Sequence
 from functools import partial
-from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from bridge.cli import terminal
+from bridge.cli.options import ConfigFile
 from bridge.doctor.checks import Finding, Status, Verdict
 from bridge.doctor.everything import examine_all
 from bridge.doctor.probe import QUESTION, open_probe
@@ -18,34 +21,52 @@ from bridge.errors import SettingsInvalid
 from bridge.observability import printable
 from bridge.settings import Settings, load
 
+app = typer.Typer(add_completion=False)
+
 MARKS = {Status.OK: ("ok", "green"), Status.WARNING: ("warning", "yellow"), Status.ERROR: ("ERROR", "red")}
 
 LEAST_COLUMNS = 40
 
 
-def run(
-    config: Path | None,
-    names: Collection[str],
+@app.command()
+def doctor(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Checks or themes, such as twenty; all if not given.")
+    ] = None,
+    config: ConfigFile = None,
     *,
-    as_json: bool,
-    probe_webhook: bool = False,
-    yes: bool = False,
-) -> bool:
-    """Whether there is no error; warnings are none."""
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")] = False,
+    probe_webhook: Annotated[
+        bool,
+        typer.Option(
+            "--probe-webhook",
+            help="Where no delivery of Twenty's webhook arrived lately: ask, create a person, wait for the "
+            "delivery, and destroy the person.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before that.")] = False,
+) -> None:
+    """Check every setting and connection, and say what mends it; the exit status is 1 where one fails."""
     try:
         settings = load(config)
     except SettingsInvalid as invalid:
         findings = not_loaded(invalid)
     else:
-        findings = asyncio.run(examine_all(settings, {*names, NAME} if names and probe_webhook else names))
+        findings = asyncio.run(examine_all(settings, _wanted(names, probe=probe_webhook)))
         if probe_webhook and _wants_probe(findings) and (yes or terminal.confirm(QUESTION, err=True)):
             findings = _probed(settings, findings)
     if as_json:
         told = {"checks": [one.as_json() for one in findings]}
-        terminal.as_json(told)
+        terminal.print_json(told)
     else:
         _show(findings)
-    return all(one.verdict.status is not Status.ERROR for one in findings)
+    if any(one.verdict.status is Status.ERROR for one in findings):
+        raise typer.Exit(1)
+
+
+def _wanted(names: Sequence[str] | None, *, probe: bool) -> Collection[str]:
+    """The checks to run, none for all of them; with those named goes the one that is probed."""
+    return {*names, NAME} if names and probe else names or ()
 
 
 def _wants_probe(findings: Sequence[Finding]) -> bool:

@@ -1,20 +1,25 @@
-"""Begins a bridge: asks, checks, writes `config.yaml` and `.env`, and offers to prepare both systems."""
+"""`init` asks, checks, writes `config.yaml` and `.env`, and offers to prepare both systems."""
 
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from bridge.cli import terminal
-from bridge.cli.setup.twenty import run as set_up_twenty
-from bridge.cli.setup.twilio import run as set_up_twilio
+from bridge.cli.setup.twenty import provide
+from bridge.cli.setup.twilio import prepare as prepare_account
 from bridge.errors import AnswerRefused
 from bridge.settings.env_file import check_writable, told_by
 from bridge.settings.load import ENV_FILE, ENVIRONMENT
 from bridge.setup import files
 from bridge.setup.interview import Interview
 from bridge.twilio.provision.plan import NAME
+
+app = typer.Typer(add_completion=False)
 
 CONFIG = Path("config.yaml")
 ALL = "all"
@@ -60,9 +65,46 @@ class Somebody:
         terminal.say(text)
 
 
-def run(
-    given: Mapping[str, str | None], *, agents: Sequence[str] = (), yes: bool = False, prepare: bool = True
-) -> bool:
+@app.command()
+def init(
+    *,
+    twenty_url: Annotated[str | None, typer.Option(help="Where Twenty is (TWENTY_API_URL).")] = None,
+    twenty_key: Annotated[
+        str | None, typer.Option(help="An API key of it; better in the environment, as TWENTY_API_TOKEN.")
+    ] = None,
+    account_sid: Annotated[str | None, typer.Option(help="Twilio's (TWILIO_ACCOUNT_SID).")] = None,
+    auth_token: Annotated[
+        str | None, typer.Option(help="Twilio's; better in the environment, as TWILIO_AUTH_TOKEN.")
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="Where the world finds the bridge (BRIDGE_PUBLIC_URL).")
+    ] = None,
+    number: Annotated[
+        str | None, typer.Option(help="The company's, where the account has several (TWILIO_PHONE_NUMBER).")
+    ] = None,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(help="Who takes calls, by e-mail in Twenty; may be given again. Unset: all members."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; what is missing is an error.")] = False,
+    prepare: Annotated[
+        bool, typer.Option("--setup/--no-setup", help="Whether to go on with setup twilio and setup twenty.")
+    ] = True,
+) -> None:
+    """Begin: ask for what cannot be found out, check it, write config.yaml and .env, prepare both systems."""
+    given = {
+        "TWENTY_API_URL": twenty_url,
+        "TWENTY_API_TOKEN": twenty_key,
+        "TWILIO_ACCOUNT_SID": account_sid,
+        "TWILIO_AUTH_TOKEN": auth_token,
+        "BRIDGE_PUBLIC_URL": public_url,
+        "TWILIO_PHONE_NUMBER": number,
+    }
+    if not _begin(given, agents=agent or (), yes=yes, prepare=prepare):
+        raise typer.Exit(1)
+
+
+def _begin(given: Mapping[str, str | None], *, agents: Sequence[str], yes: bool, prepare: bool) -> bool:
     """Whether all of it is done. Raises AnswerRefused, CannotWrite, or what the set-ups raise."""
     check_writable(ENV_FILE)
     there = told_by(ENV_FILE)
@@ -106,9 +148,9 @@ def _name(agents: Sequence[str]) -> None:
 def _prepare(*, yes: bool) -> bool:
     done = True
     if yes or terminal.confirm("Prepare the Twilio account now (setup twilio)?", default=True):
-        done = set_up_twilio(None, name=NAME, numbers=(), dry_run=False, yes=yes)
+        done = prepare_account(None, name=NAME, numbers=(), dry_run=False, yes=yes)
     if yes or terminal.confirm("Prepare the workspace in Twenty now (setup twenty)?", default=True):
-        done = set_up_twenty(None, dry_run=False, ask=not yes) and done
+        done = provide(None, dry_run=False, ask=not yes) and done
     terminal.say("Next: twenty-bridge serve, and then twenty-bridge doctor.")
     return done
 

@@ -1,24 +1,51 @@
-"""Makes a key, and the line of it for `config.yaml`."""
+"""`keys …` makes a key, and the line of it for `config.yaml`."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 import yaml
 from pydantic import ValidationError
 
 from bridge.cli import terminal
+from bridge.cli.options import AsJson
 from bridge.errors import SettingsInvalid
 from bridge.settings.access import KeySettings
-from bridge.web.authentication import keys
+from bridge.web.authentication.keys import hashed
+from bridge.web.authentication.keys import new as new_key
+
+app = typer.Typer(add_completion=False)
 
 
-def run(wanted: Mapping[str, object], *, as_json: bool) -> None:
-    """Prints a key and its line; raises SettingsInvalid for what no key may have."""
-    key = keys.new()
-    line = line_of(wanted, key, today=datetime.now(UTC).date())
+@app.callback()
+def keys() -> None:
+    """Keys for whoever asks for access tokens without being a user of Twenty."""
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Option(help="What it is called in logs and settings.")],
+    identity: Annotated[list[str] | None, typer.Option(help="As whom; may be given again.")] = None,
+    pattern: Annotated[str | None, typer.Option(help="As whom: a regular expression.")] = None,
+    per_minute: Annotated[int | None, typer.Option(help="How many tokens.")] = None,
+    expires: Annotated[str | None, typer.Option(help="Its last day, as 2027-01-31.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key: it is printed once, with the line for config.yaml, which has only a hash of it."""
+    wanted = {
+        "name": name,
+        "identities": identity,
+        "pattern": pattern,
+        "per_minute": per_minute,
+        "expires": expires,
+    }
+    key = new_key()
+    given = {option: value for option, value in wanted.items() if value not in (None, [])}
+    line = line_of(given, key, today=datetime.now(UTC).date())
     if as_json:
-        terminal.as_json({"key": key, "line": line}, indent=None)
+        terminal.print_json({"key": key, "line": line}, indent=None)
         return
     terminal.say("The key, which nobody will see again:", "", f"  {key}", "")
     terminal.say("For config.yaml, under auth:", "", "  keys:", f"    - {line}")
@@ -27,7 +54,7 @@ def run(wanted: Mapping[str, object], *, as_json: bool) -> None:
 def line_of(wanted: Mapping[str, object], key: str, *, today: date) -> str:
     """An item of `auth.keys`, in one line of YAML."""
     try:
-        checked = KeySettings.model_validate({**wanted, "hash": keys.hashed(key)})
+        checked = KeySettings.model_validate({**wanted, "hash": hashed(key)})
     except ValidationError as invalid:
         raise SettingsInvalid([_told(error) for error in invalid.errors(include_url=False)]) from None
     if checked.expires and checked.expires < today:

@@ -1,18 +1,22 @@
-"""Runs the bridge."""
+"""`serve`."""
 
 import asyncio
-from pathlib import Path
 
+import typer
 import uvloop
 
+from bridge.cli.options import ConfigFile
 from bridge.observability import logs
 from bridge.settings import load, secrets_of
-from bridge.wiring import serve
+from bridge.wiring import serve as wiring
+
+app = typer.Typer(add_completion=False)
 
 
-def run(config: Path | None) -> None:
-    """Serves until told to stop."""
+@app.command()
+def serve(config: ConfigFile = None) -> None:
+    """Run the bridge."""
     settings = load(config)
     logs.configure(settings.log, secrets=secrets_of(settings))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve.serve(settings))
+        runner.run(wiring.serve(settings))

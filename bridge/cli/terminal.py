@@ -2,11 +2,15 @@
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
+from rich.cells import cell_len, set_cell_size
 
 from bridge.observability import printable
+
+Row = Mapping[str, object]
 
 CLEARED = "\r\x1b[K"
 """Back to the beginning of the line, which is empty then."""
@@ -19,7 +23,7 @@ def say(*lines: str, err: bool = False, mark: str = "", color: str | None = None
     typer.echo((typer.style(mark, fg=color) if mark else "") + "\n".join(styled), err=err)
 
 
-def as_json(value: Any, *, indent: int | None = 2) -> None:
+def print_json(value: Any, *, indent: int | None = 2) -> None:
     """A value for programs."""
     typer.echo(printable.in_json(json.dumps(value, ensure_ascii=False, indent=indent)))
 
@@ -49,3 +53,28 @@ def prompt(text: str, *, hidden: bool = False, default: str | None = None) -> st
 def prompt_number(text: str, *, default: int) -> int:
     """The number that is typed."""
     return int(typer.prompt(printable.line(text), type=int, default=default))
+
+
+def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:
+    """A JSON array of objects, or a table with the first row's names as its head."""
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        say(nothing)
+        return
+    cells = [["" if value is None else printable.line(str(value)) for value in row.values()] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(rows[0], *cells, strict=True)]
+    say(_line(list(rows[0]), widths), bold=True)
+    for row in cells:
+        say(_line(row, widths))
+
+
+def _line(values: Sequence[str], widths: Sequence[int]) -> str:
+    """However narrow the terminal is: of a SID that is cut or folded nobody makes a copy."""
+    return "  ".join(map(set_cell_size, values, widths)).rstrip()
+
+
+def counted(count: int, what: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -1,11 +1,14 @@
-"""Prints an access token, and explains one."""
+"""`token …` prints an access token, and explains one."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from bridge.cli import terminal
+from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
 from bridge.settings.agents import agents_of
@@ -15,16 +18,27 @@ from bridge.twilio import inspect
 from bridge.twilio.inspect import Expected, Token
 from bridge.wiring.application import token_issuer
 
+app = typer.Typer(help="Print an access token, or explain one.", add_completion=False)
 
-def issue(config: Path | None, *, identity: str | None, as_json: bool) -> None:
-    """A token as the widget would get it, alone on its line; raises IdentityRefused."""
+
+@app.callback(invoke_without_command=True)
+def token(
+    context: typer.Context,
+    identity: Annotated[str | None, typer.Option(help="As whom; the default agent if not given.")] = None,
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print an access token, as the widget would get it."""
+    if context.invoked_subcommand is not None:
+        return
     settings = load(config)
     wanted = identity or settings.agents.default or next(iter(settings.agents.names), None)
     issued = _issued(settings, wanted)
     if not as_json:
         terminal.say(issued["token"])
         return
-    terminal.as_json(issued)
+    terminal.print_json(issued)
 
 
 def _issued(settings: Settings, identity: str | None) -> dict[str, Any]:
@@ -38,20 +52,25 @@ def _issued(settings: Settings, identity: str | None) -> dict[str, Any]:
     }
 
 
-def explain(config: Path | None, text: str, *, as_json: bool) -> bool:
-    """Tells what a token says and what is wrong with it; whether nothing is. Raises NotUnderstood."""
-    token, expected = inspect.read(text), _expected(config)
-    wrong = inspect.problems(token, expected, now=datetime.now(UTC))
-    checked = inspect.is_checked(token, expected)
+@app.command("inspect")
+def inspect_(
+    jwt: Annotated[str, typer.Argument(help="The token; - reads it from the standard input.")],
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a token: claims, times, grants, and what is wrong with it."""
+    text = typer.get_text_stream("stdin").read() if jwt == "-" else jwt
+    read, expected = inspect.read(text), _expected(config)
+    wrong = inspect.problems(read, expected, now=datetime.now(UTC))
+    checked = inspect.is_checked(read, expected)
     if as_json:
-        told = {"header": token.header, "payload": token.payload, "signatureChecked": checked}
-        terminal.as_json({**told, "problems": wrong})
-        return not wrong
-    for line in _lines(token, checked=checked):
-        terminal.say(line)
-    for problem in wrong or ["Nothing is wrong with it."]:
-        terminal.say(problem)
-    return not wrong
+        told = {"header": read.header, "payload": read.payload, "signatureChecked": checked}
+        terminal.print_json({**told, "problems": wrong})
+    else:
+        terminal.say(*_lines(read, checked=checked), *(wrong or ["Nothing is wrong with it."]))
+    if wrong:
+        raise typer.Exit(1)
 
 
 def _expected(config: Path | None) -> Expected:

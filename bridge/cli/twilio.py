@@ -1,38 +1,44 @@
-"""Lists what the Twilio account has."""
+"""`twilio …` lists what the Twilio account has."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeVar
 
-from bridge.cli.table import show
+import typer
+
+from bridge.cli.options import AsJson, ConfigFile
+from bridge.cli.terminal import show
 from bridge.settings.load import load_as
 from bridge.settings.parts import TwilioPart
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.account import AccountRest, open_account
 
+app = typer.Typer(help="Look into the Twilio account.", no_args_is_help=True, add_completion=False)
+
 T = TypeVar("T")
 
 
-def apps(config: Path | None, *, as_json: bool) -> None:
-    """The TwiML Apps; the bridge's own is marked."""
+@app.command()
+def apps(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
+    """List the TwiML Apps, and where their calls go."""
     twilio = load_as(TwilioPart, config).twilio
     rows = [
         {
-            "sid": app.sid,
-            "name": app.friendly_name,
-            "ours": app.sid == twilio.app_sid,
-            "voice": app.urls.voice_url or None,
-            "fallback": app.urls.voice_fallback_url or None,
-            "status": app.urls.status_callback or None,
+            "sid": one.sid,
+            "name": one.friendly_name,
+            "ours": one.sid == twilio.app_sid,
+            "voice": one.urls.voice_url or None,
+            "fallback": one.urls.voice_fallback_url or None,
+            "status": one.urls.status_callback or None,
         }
-        for app in _ask(twilio, AccountRest.applications)
+        for one in _ask(twilio, AccountRest.applications)
     ]
     show(rows, as_json=as_json, nothing="The account has no TwiML App.")
 
 
-def numbers(config: Path | None, *, as_json: bool) -> None:
-    """The numbers; one whose calls come here is marked."""
+@app.command()
+def numbers(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
+    """List the numbers, and who answers them."""
     twilio = load_as(TwilioPart, config).twilio
     rows = [
         {
@@ -47,8 +53,9 @@ def numbers(config: Path | None, *, as_json: bool) -> None:
     show(rows, as_json=as_json, nothing="The account has no number.")
 
 
-def keys(config: Path | None, *, as_json: bool) -> None:
-    """The API keys; the bridge's own is marked."""
+@app.command()
+def keys(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
+    """List the API keys; nobody can list their secrets."""
     twilio = load_as(TwilioPart, config).twilio
     rows = [
         {"sid": key.sid, "name": key.friendly_name, "ours": key.sid == twilio.api_key}

@@ -1,6 +1,6 @@
 """People whose number stands in Twenty in a form that no call finds."""
 
-from bridge.cli.table import counted
+from bridge.cli.terminal import counted
 from bridge.doctor.checks import Verdict, ok, warning
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.normalise import has_lost_number, people_with_numbers

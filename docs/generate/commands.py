@@ -1,7 +1,7 @@
 """The commands, read from the functions that typer makes them of."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
@@ -10,17 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import typer
 from typer.models import ArgumentInfo, CommandInfo, OptionInfo
 
-from bridge.cli import app
-from bridge.sandbox.twenty import cli as twenty
-from bridge.sandbox.twenty import conformance_command as conformance
-from bridge.sandbox.twilio import cli as twilio
-
-PASSED_ON: Mapping[str, Callable[..., Any]] = {
-    "twenty-bridge conformance": conformance.command,
-    "twenty-bridge sandbox twenty": twenty.command,
-    "twenty-bridge sandbox twilio": twilio.command,
-}
-"""Commands that hand their options on, and to whom."""
+from bridge.cli import COMMANDS, load
 
 VALUES = {"int": "number", "float": "number", "datetime": "time", "Path": "path", "str": "text"}
 
@@ -46,16 +36,20 @@ class Command:
     parameters: tuple[Parameter, ...]
 
 
-def commands(group: typer.Typer = app, path: str = "twenty-bridge") -> Iterator[Command]:
+def commands() -> Iterator[Command]:
     """All of them, a group's own before those in it."""
-    if group.info.invoke_without_command is True and group.registered_callback:
-        yield _command(path, group.registered_callback.callback)
-    for one in group.registered_commands:
-        called = f"{path} {_name(one)}"
-        yield _command(called, PASSED_ON.get(called, one.callback))
-    for inner in group.registered_groups:
-        if inner.typer_instance:
-            yield from commands(inner.typer_instance, f"{path} {inner.name}")
+    for name in COMMANDS:
+        yield from _declared(load(name), f"twenty-bridge {name}")
+
+
+def _declared(by: typer.Typer, path: str) -> Iterator[Command]:
+    if not by.registered_callback and len(by.registered_commands) == 1:
+        yield _command(path, by.registered_commands[0].callback)
+        return
+    if by.registered_callback and by.registered_callback.invoke_without_command is True:
+        yield _command(path, by.registered_callback.callback)
+    for one in by.registered_commands:
+        yield _command(f"{path} {_name(one)}", one.callback)
 
 
 def _name(command: CommandInfo) -> str:

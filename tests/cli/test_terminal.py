@@ -58,5 +58,5 @@ def test_a_line_stays_one(text: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("typer.echo", lambda shown, **_: said.append(shown))
         terminal.say(text)
-        terminal.as_json({"text": text}, indent=None)
+        terminal.print_json({"text": text}, indent=None)
     assert not any({"\n", "\r", "\x1b", "\x9b"}.intersection(shown) for shown in said)

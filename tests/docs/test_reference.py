@@ -2,14 +2,19 @@
 
 import ast
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 from typer.testing import CliRunner
 
-from bridge.cli import app
+from bridge.cli import COMMANDS as LISTED
+from bridge.cli import app, load
 from bridge.observability import metrics
 from bridge.settings import InboxSettings
 from docs.generate.commands import Command, commands
@@ -66,11 +71,31 @@ def test_each_command_has_the_options_of_its_help(command: Command) -> None:
     assert listed - {"--help"} == ours
 
 
+def paths(name: str, command: Any) -> Iterator[str]:
+    """The command lines below a command of click's, its own included where it does something by itself."""
+    inner = getattr(command, "commands", {})
+    if not inner or command.invoke_without_command:
+        yield name
+    for each, below in inner.items():
+        yield from paths(f"{name} {each}", below)
+
+
 def test_every_command_is_there() -> None:
-    source = "".join(path.read_text() for path in (ROOT / "bridge" / "cli").rglob("*.py"))
-    # The groups that do something by themselves, too.
-    made = r"^@group\.command\(|^app\.command\(|invoke_without_command=True"
-    assert len(COMMANDS) == len(re.findall(made, source, re.MULTILINE))
+    every = [path for name in LISTED for path in paths(f"twenty-bridge {name}", get_command(load(name)))]
+    assert [one.path for one in COMMANDS] == every
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_what_help_lists_is_what_the_command_says(name: str) -> None:
+    said = " ".join((get_command(load(name)).help or "").split())
+    assert said.startswith(LISTED[name].removesuffix(".")), said
+
+
+def test_help_imports_nothing_that_only_a_command_needs() -> None:
+    source = "import sys, bridge.cli; print([name for name in sys.modules if name.startswith('bridge.')])"
+    told = subprocess.run([sys.executable, "-c", source], capture_output=True, check=True, text=True).stdout
+    rooms = {name.split(".")[1] for name in ast.literal_eval(told)}
+    assert rooms <= {"cli", "errors", "observability", "json_text"}
 
 
 def test_what_is_counted_is_known() -> None:

@@ -1,17 +1,20 @@
-"""Erases a person from the inbox, and says what remains of them elsewhere."""
+"""`calls forget` erases a person from the inbox, and says what remains of them elsewhere."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from bridge.calls.activity import record_id
 from bridge.calls.fold.call import fold
 from bridge.calls.numbers import Number
 from bridge.cli import terminal
 from bridge.cli.numbers import address
-from bridge.cli.table import counted
+from bridge.cli.options import AsJson, ConfigFile
+from bridge.cli.terminal import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
 from bridge.inbox.queries import KnownCall, known_call
@@ -29,13 +32,25 @@ class Elsewhere:
     recordings: Sequence[str]
 
 
-def run(config: Path | None, *, number: str | None, call: str | None, yes: bool, as_json: bool) -> bool:
-    """Whether they were forgotten; not if the operator thinks better of it."""
+def forget(
+    number: Annotated[str | None, typer.Argument(help="The person's number, as calls list shows it.")] = None,
+    config: ConfigFile = None,
+    *,
+    call: Annotated[str | None, typer.Option("--call", help="One call's SID, in place of a number.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person's number and callbacks here, for good; says what remains elsewhere."""
+    if (number is None) == (call is None):
+        raise typer.BadParameter("give a number, or --call with the SID of one call")
     settings = load(config)
     if call is not None:
-        return asyncio.run(_forget_call(settings, call, yes=yes, as_json=as_json))
-    theirs = their_number(number or "", settings)
-    return asyncio.run(_forget(settings, theirs, yes=yes, as_json=as_json))
+        forgetting = _forget_call(settings, call, yes=yes, as_json=as_json)
+    else:
+        theirs = their_number(number or "", settings)
+        forgetting = _forget(settings, theirs, yes=yes, as_json=as_json)
+    if not asyncio.run(forgetting):
+        raise typer.Exit(1)
 
 
 def their_number(number: str, settings: Settings) -> Number | str:
@@ -47,7 +62,7 @@ def their_number(number: str, settings: Settings) -> Number | str:
 
 
 async def _forget_call(settings: Settings, sid: str, *, yes: bool, as_json: bool) -> bool:
-    """One call alone: a new call of the same number is kept as before."""
+    """One call alone: a new call of the same number is kept as before. Whether the operator agreed."""
     async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
         known = await known_call(inbox, sid)
         if known is None or not known.callbacks:
@@ -105,7 +120,7 @@ def _tell(settings: Settings, erased: int, remains: Elsewhere, *, as_json: bool)
     if as_json:
         twenty = {"people": remains.people, "phone_calls": remains.records}
         twilio = {"calls": remains.legs, "recordings": remains.recordings}
-        terminal.as_json({"erased": erased, "twenty": twenty, "twilio": twilio})
+        terminal.print_json({"erased": erased, "twenty": twenty, "twilio": twilio})
         return
     terminal.say(
         f"Erased here: {counted(erased, 'call')}. Their history does not come back; a new call is a new call."

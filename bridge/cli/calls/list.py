@@ -1,30 +1,39 @@
-"""Lists calls."""
+"""`calls list`."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from bridge.calls.fold.call import Call, fold
 from bridge.calls.numbers import Number, e164
 from bridge.cli.numbers import address
-from bridge.cli.table import Row, show
+from bridge.cli.options import AsJson, ConfigFile, moment
+from bridge.cli.terminal import Row, show
 from bridge.inbox.forgetting import Address, of_one_line
 from bridge.inbox.queries import KnownCall, State, known_calls
 from bridge.inbox.store import open_inbox
 from bridge.settings import load
 
 
-def run(
-    config: Path | None,
+def list_(
+    config: ConfigFile = None,
     *,
-    state: str | None,
-    since: datetime | None,
-    number: str | None,
-    limit: int,
-    as_json: bool,
+    due: Annotated[bool, typer.Option("--due", help="Those that Twenty is behind on.")] = False,
+    parked: Annotated[bool, typer.Option("--parked", help="Those that Twenty refused.")] = False,
+    since: Annotated[
+        datetime | None, typer.Option(parser=moment, help="Heard of since: 30d, 12h, 2026-11-01.")
+    ] = None,
+    number: Annotated[str | None, typer.Option(help="From or to this number.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 50,
+    as_json: AsJson = False,
 ) -> None:
-    """Prints them; `number` may be national. Raises NumberRefused."""
+    """List calls, the last heard of first."""
+    if due and parked:
+        raise typer.BadParameter("a call is due or parked, never both")
+    state = State.DUE if due else State.PARKED if parked else None
     settings = load(config)
     wanted = address(number, settings.region) if number else None
     # By the other party's number calls are found at once. The company's own numbers are no other party's.
@@ -34,7 +43,7 @@ def run(
     async def rows() -> list[Row]:
         found: list[Row] = []
         async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
-            calls = known_calls(inbox, state=State(state) if state else None, since=since, numbers=theirs)
+            calls = known_calls(inbox, state=state, since=since, numbers=theirs)
             async for known, call in _of(calls, wanted, settings.region):
                 found.append(row(known, call, as_json=as_json))
                 if len(found) == limit:

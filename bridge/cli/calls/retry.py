@@ -1,33 +1,57 @@
-"""Sets calls going again."""
+"""`calls retry` and `calls relink`: both make calls due, and the running bridge writes them."""
 
 import asyncio
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
 
 from bridge.cli import terminal
-from bridge.cli.table import counted
-from bridge.inbox.queries import known_call, retry
+from bridge.cli.options import ConfigFile
+from bridge.cli.terminal import counted
+from bridge.inbox.queries import known_call
+from bridge.inbox.queries import retry as make_due
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import load
 
 
-def run(config: Path | None, *, sid: str | None) -> bool:
-    """Makes a call due, or (None) all that are parked; whether it was found."""
+def retry(
+    sid: Annotated[str | None, typer.Argument(help="The SID of the call, or of one of its legs.")] = None,
+    config: ConfigFile = None,
+    *,
+    parked: Annotated[bool, typer.Option("--parked", help="All that Twenty refused.")] = False,
+) -> None:
+    """Write a call again, or all that are parked; the running bridge does it."""
+    if (sid is None) != parked:
+        raise typer.BadParameter("name a call, or say --parked")
 
     async def retried() -> int | None:
         async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
-            return await retry(inbox, None) if sid is None else await _one(inbox, sid)
+            return await make_due(inbox, None) if sid is None else await _one(inbox, sid)
 
     changed = asyncio.run(retried())
     if sid is None:
         terminal.say(f"{counted(changed or 0, 'call')} will be written again.")
-        return True
+        return
     if not changed:
         terminal.say(f"{sid}: the inbox has no such call, or has dropped its callbacks.", err=True)
-        return False
+        raise typer.Exit(1)
     terminal.say(f"{sid} will be written again.")
-    return True
 
 
 async def _one(inbox: Inbox, sid: str) -> int:
     known = await known_call(inbox, sid)
-    return await retry(inbox, known.root_sid) if known else 0
+    return await make_due(inbox, known.root_sid) if known else 0
+
+
+def relink(
+    config: ConfigFile = None,
+    days: Annotated[int, typer.Option(min=1, max=36_500, help="How far back.")] = 3650,
+) -> None:
+    """Match calls without a person anew; the running bridge writes them."""
+
+    async def relinked() -> int:
+        async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
+            return await inbox.relink(None, since=datetime.now(UTC) - timedelta(days=days))
+
+    terminal.say(f"{counted(asyncio.run(relinked()), 'call')} will be matched anew.")

@@ -1,16 +1,19 @@
-"""Shows all that is known of a call."""
+"""`calls show`: all that is known of a call."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from bridge.calls.activity import record_id, title
 from bridge.calls.callback import Callback
 from bridge.calls.fold.call import Call, fold
 from bridge.calls.people.matching import NOBODY
 from bridge.cli import terminal
-from bridge.cli.table import Row, show
+from bridge.cli.options import AsJson, ConfigFile
+from bridge.cli.terminal import Row
 from bridge.inbox.queries import Attempt, KnownCall, attempts_of, known_call
 from bridge.inbox.store import open_inbox
 from bridge.inbox.transcripts import KeptResult, results_of
@@ -20,8 +23,13 @@ SHOWN = ("CallStatus", "DialCallStatus", "CallDuration", "AnsweredBy", "Recordin
 """What of a callback's parameters tells most."""
 
 
-def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
-    """Prints it; whether there is such a call."""
+def show(
+    sid: Annotated[str, typer.Argument(help="The SID of the call, or of one of its legs.")],
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show all that is known of a call: callbacks, legs, what was written, every attempt."""
     settings = load(config)
 
     async def found() -> tuple[KnownCall, list[Attempt], list[KeptResult]] | None:
@@ -35,7 +43,7 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
     told = asyncio.run(found())
     if told is None:
         terminal.say(f"{sid}: the inbox has no such call.", err=True)
-        return False
+        raise typer.Exit(1)
     known, attempts, results = told
     call = fold(known.callbacks) if known.callbacks else None
     summary = _summary(known, call, settings)
@@ -47,10 +55,9 @@ def run(config: Path | None, *, sid: str, as_json: bool) -> bool:
     if results:
         parts["transcripts"] = [_transcript(r) for r in results]
     if as_json:
-        terminal.as_json(summary | parts)
+        terminal.print_json(summary | parts)
     else:
         _print(summary, parts)
-    return True
 
 
 def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) -> None:
@@ -59,7 +66,7 @@ def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) ->
             terminal.say(f"{name:<10} {value}")
     for name, rows in parts.items():
         terminal.say("", name.capitalize())
-        show(rows, as_json=False, nothing="none")
+        terminal.show(rows, as_json=False, nothing="none")
 
 
 def _title(call: Call, known: KnownCall, settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""Rewrites people's numbers as Twenty writes them, and keeps what stood there before."""
+"""`people normalise` rewrites people's numbers as Twenty writes them, and keeps what stood there before."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from bridge.cli import terminal
+from bridge.cli.options import AsJson, ConfigFile
 from bridge.cli.people.parts import AT_ONCE, half_the_budget, log_errors_alone, rows_of, show_kept, stopped
 from bridge.cli.people.phones_file import PhonesFile, Rewritten
+from bridge.cli.people.undo import put_back
 from bridge.cli.progress import progress_bar
-from bridge.cli.table import counted
+from bridge.cli.terminal import counted
 from bridge.errors import TwentyRefused
 from bridge.settings import Settings, load
 from bridge.twenty.client.client import Executes
@@ -30,10 +35,37 @@ class Done:
     refused: list[Kept] = field(default_factory=list)
 
 
-def run(config: Path | None, *, dry_run: bool, file: Path | None, as_json: bool) -> bool:
-    """Whether Twenty took all that was to be rewritten."""
+def normalise(
+    config: ConfigFile = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file", help="Where to keep what stood there before; phones-….jsonl here, if not said."
+        ),
+    ] = None,
+    undo: Annotated[
+        Path | None,
+        typer.Option("--undo", help="Put back what this file kept, where nobody changed it since."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rewrite people's numbers in Twenty's own form, so that calls find them. Twice it changes nothing."""
+    if undo and (dry_run or file):
+        raise typer.BadParameter("--undo takes neither --dry-run nor --file")
     settings = load(config)
     log_errors_alone(settings)
+    if undo:
+        well = put_back(settings, file=undo, as_json=as_json)
+    else:
+        well = _rewrite_all(settings, dry_run=dry_run, file=file, as_json=as_json)
+    if not well:
+        raise typer.Exit(1)
+
+
+def _rewrite_all(settings: Settings, *, dry_run: bool, file: Path | None, as_json: bool) -> bool:
+    """Whether Twenty took all that was to be rewritten."""
     path = file or Path(f"phones-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")
     done = Done()
     try:
@@ -100,7 +132,7 @@ def _tell(done: Done, *, dry_run: bool, as_json: bool) -> None:
             "left": rows_of(done.left),
             "refused": rows_of(done.refused),
         }
-        terminal.as_json(told)
+        terminal.print_json(told)
         return
     verb = "would be rewritten" if dry_run else "rewritten"
     terminal.say(f"{counted(done.people, 'row')} with a number, {done.rewritten} {verb}.")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import typer
 
 from bridge.cli import terminal
-from bridge.cli.table import counted, show
+from bridge.cli.terminal import counted, show
 from bridge.observability import logs
 from bridge.settings import Settings, secrets_of
 from bridge.twenty.client.client import open_client

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.cli import terminal
-from bridge.cli.people.parts import AT_ONCE, half_the_budget, log_errors_alone, rows_of, show_kept, stopped
+from bridge.cli.people.parts import AT_ONCE, half_the_budget, rows_of, show_kept, stopped
 from bridge.cli.people.phones_file import Rewritten, read
 from bridge.cli.progress import progress_bar
-from bridge.cli.table import counted
+from bridge.cli.terminal import counted
 from bridge.errors import TwentyRefused
-from bridge.settings import Settings, load
+from bridge.settings import Settings
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.normalise import Kept, Row, current, means_the_same, rewrite
 from bridge.twenty.people.phones import is_same, primary
@@ -27,10 +27,8 @@ class Undone:
     refused: list[Kept] = field(default_factory=list)
 
 
-def run(config: Path | None, *, file: Path, as_json: bool) -> bool:
+def put_back(settings: Settings, *, file: Path, as_json: bool) -> bool:
     """Whether all that still stands as it was rewritten means again what it did before."""
-    settings = load(config)
-    log_errors_alone(settings)
     kept, done = read(file), Undone()
     try:
         asyncio.run(_undo(settings, kept, done))
@@ -93,7 +91,7 @@ def _tell(done: Undone, *, as_json: bool) -> None:
             "changed": done.changed,
             "refused": rows_of(done.refused),
         }
-        terminal.as_json(told)
+        terminal.print_json(told)
         return
     terminal.say(f"{counted(done.restored, 'row')} as before.")
     if done.again:

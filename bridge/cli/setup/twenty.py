@@ -1,10 +1,14 @@
-"""Gives the workspace phone calls, and says what was done."""
+"""`setup twenty` gives the workspace phone calls, and says what was done."""
 
 import asyncio
 import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from bridge.cli import terminal
+from bridge.cli.options import ConfigFile
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client.client import open_client
@@ -13,7 +17,16 @@ from bridge.twenty.provision import Outcome, Provisioned, Result, Watch, report,
 from bridge.twenty.provision.plan import Step
 
 
-def run(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
+def twenty(
+    config: ConfigFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
+) -> None:
+    """Give the workspace phone calls, as if Twenty had brought them along. Run twice it changes nothing."""
+    if not provide(config, dry_run=dry_run):
+        raise typer.Exit(1)
+
+
+def provide(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
     """Whether all of it is there now, or would be; where it is to `ask`, it shows its plan first."""
     settings = load_as(SetUpTwenty, config)
     webhook_to = webhook.wanted(settings.server.public_url, settings.twenty.webhook_secret)

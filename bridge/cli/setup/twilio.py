@@ -1,12 +1,16 @@
-"""Prepares a Twilio account for the bridge: shows what would change, asks, changes only that."""
+"""`setup twilio` prepares a Twilio account: shows what would change, asks, changes only that."""
 
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from bridge.cli import terminal
+from bridge.cli.options import ConfigFile
 from bridge.doctor.webhook_rules import NONE_MATCHES, examine_rules
 from bridge.errors import TwilioDenied
 from bridge.settings.env_file import check_writable, remember, told_by
@@ -19,7 +23,23 @@ RESTART = "A bridge that runs already has to be restarted: it reads .env at its 
 NOTHING = "Nothing to do: the account has all that the bridge needs."
 
 
-def run(config: Path | None, *, name: str, numbers: Sequence[str], dry_run: bool, yes: bool) -> bool:
+def twilio(
+    config: ConfigFile = None,
+    name: Annotated[
+        str, typer.Option(help="The friendly name of TwiML App and API key.")
+    ] = "twenty-twilio-bridge",
+    number: Annotated[
+        list[str] | None, typer.Option(help="A number to attach beside TWILIO_PHONE_NUMBER; several times.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Make the API key and the TwiML App, and attach numbers. What is right already stays."""
+    if not prepare(config, name=name, numbers=number or [], dry_run=dry_run, yes=yes):
+        raise typer.Exit(1)
+
+
+def prepare(config: Path | None, *, name: str, numbers: Sequence[str], dry_run: bool, yes: bool) -> bool:
     """Whether all of it is there now, or would be."""
     settings = load_as(SetUpTwilio, config)
     return asyncio.run(
@@ -30,7 +50,7 @@ def run(config: Path | None, *, name: str, numbers: Sequence[str], dry_run: bool
 async def set_up(
     settings: SetUpTwilio, *, name: str, numbers: Sequence[str], dry_run: bool, yes: bool, env_file: Path
 ) -> bool:
-    """As `run`, with the settings so far; raises TwilioError or CannotWrite."""
+    """As `prepare`, with the settings so far; raises TwilioError or CannotWrite."""
     async with open_account(settings.twilio, credentials=settings.twilio.owner_credentials) as account:
         plan, app_sid = await _plan(account, settings, name=name, numbers=numbers)
         _show(plan)
