@@ -12,6 +12,8 @@ COPY bridge bridge
 COPY tests/conformance tests/conformance
 RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
  && pip --python /bridge/bin/python install --no-cache-dir --no-deps /wheels/*.whl
+# Twilio and Twenty to play with are for development: `serve` imports nothing of them.
+RUN cd /bridge/lib/python3.*/site-packages/bridge && rm -r sandbox demo
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /srv bridge \

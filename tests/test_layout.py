@@ -73,6 +73,18 @@ def test_every_module_imports_what_its_room_may() -> None:
     assert [v for m in modules() for v in violations(m, (BRIDGE / m).read_text(encoding="utf-8"))] == []
 
 
+def test_only_the_commands_that_play_import_the_sandbox() -> None:
+    """Also within a function: `serve` of the production image has none."""
+    found = {
+        str(module)
+        for module in modules()
+        if room_of(module) not in ("sandbox", "demo")
+        for name in imported((BRIDGE / module).read_text(encoding="utf-8"), ("bridge", *module.parent.parts))
+        if name.startswith(("bridge.sandbox", "bridge.demo"))
+    }
+    assert found == {"cli/conformance.py", "cli/demo.py", "cli/sandbox.py"}
+
+
 def test_every_room_is_known() -> None:
     assert {room_of(module) for module in modules()} <= ROOMS.keys() | ROOTS
 
