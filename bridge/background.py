@@ -1,7 +1,7 @@
-"""Background tasks: every one has a name, is logged where it fails, and is restarted where it should not end.
+"""Background tasks: each has a name, logs its failure, and is restarted if it should keep running.
 
-All of the bridge's tasks begin here; a test holds that. What `asyncio.TaskGroup` starts needs no watching:
-its failures are those of the code around it.
+All of the bridge's tasks start here; a test checks that. Tasks of an `asyncio.TaskGroup` do not: their
+failures reach the code around the group.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 30.0
-"""Between a failure and the restart; doubles from one to the next."""
+"""The pause between a failure and the restart doubles up to this."""
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ _running: set[asyncio.Task[Any]] = set()
 
 
 def start(work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
-    """Work that ends by itself; its failure is logged unless it is a BridgeError, which its waiters get."""
+    """Starts work that ends by itself; logs its failure, except a BridgeError, which its awaiter gets."""
     task = asyncio.create_task(work, name=name)
     _running.add(task)
     task.add_done_callback(_ended)
@@ -33,7 +33,7 @@ def start(work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
 
 
 def keep_running(work: Callable[[], Coroutine[Any, Any, None]], *, name: str) -> asyncio.Task[None]:
-    """Work that goes on until it returns or is stopped: where it fails, it begins again after a pause."""
+    """Starts work that runs until it returns or is stopped; after a failure it restarts with a pause."""
     return start(_again(work, name), name=name)
 
 

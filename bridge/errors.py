@@ -3,16 +3,16 @@
 BridgeError
 ├── SettingsInvalid        the settings; lists all that is wrong
 ├── CannotListen           the address is taken, or not this machine's
-├── AnswerRefused          what somebody answered to `init`
+├── AnswerRefused          an invalid answer to a question of `init`
 ├── CannotWrite            a file of settings
 ├── SandboxMissing         the installation has no sandbox, which the command needs
 ├── NumberRefused          a number that cannot or must not be dialled
-├── IdentityRefused        an identity that nobody may have, or not this caller
+├── IdentityRefused        an identity that no agent has, or not this caller
 ├── SignerUnknown          a webhook's signature names a key or an algorithm that is not configured
-├── CallbackInvalid        a request of Twilio's that says too little
-├── RequestRefused         a request that does not get past the door
-│   ├── NotAuthenticated       nobody we know
-│   ├── NotAllowed             somebody we know, or a place, that may not
+├── CallbackInvalid        a request of Twilio's without a required parameter
+├── RequestRefused         a request that is rejected before its handler
+│   ├── NotAuthenticated       missing or unknown credentials
+│   ├── NotAllowed             known credentials, or an origin, without the permission
 │   │   └── NotListed              a member of the workspace whom the settings do not list
 │   ├── CannotVouch            Twenty, which would say who it is, does not answer
 │   ├── TooManyRequests        more than a minute allows
@@ -24,27 +24,27 @@ BridgeError
 ├── TooBusy                as many requests as may be are in work
 ├── CallRefused            what an agent asked of a call
 │   ├── CallUnknown            there is no such call
-│   ├── NotInCall              somebody else's call
+│   ├── NotInCall              a call of another agent
 │   └── CallConflict           a call that is over, or not in a state for it
 ├── InboxUnavailable       what arrived cannot be kept now
 │   └── InboxRefused           the database does not take this data
-├── ForgetKeyWrong         nobody can tell whose numbers were forgotten
+├── ForgetKeyWrong         forgotten numbers cannot be recognised
 ├── AlreadyServed          another process serves the same SQLite file
 ├── Standby                another process drains this database
 ├── TwilioError            Twilio's REST API did not do what it was asked
-│   ├── TwilioUnavailable  down, slow, over its limit, or an answer that nobody understands
+│   ├── TwilioUnavailable  down, slow, over its limit, or an answer that cannot be read
 │   ├── TwilioRefused      this request: what it names is not there, or not in a state for it
-│   └── TwilioDenied       the API key is invalid or may not do this
+│   └── TwilioDenied       the API key is invalid or lacks the permission
 └── TwentyError
-    ├── TwentyUnavailable  down, slow, or an answer that nobody understands: patience
+    ├── TwentyUnavailable  down, slow, or an answer that cannot be read: retry
     │   ├── TwentyOverLimit    over the workspace's rate limit
     │   └── TwentyFailed       an unknown error code: one record may be at fault
     ├── TwentyQuotaExhausted   the workspace's stock of records is used up
     ├── TwentyRefused      the data of this write: a record is at fault
     │   ├── Duplicate          a record with this id, or this unique value, is there already
-    │   ├── TargetGone         the record that a relation points to is no more
+    │   ├── TargetGone         the record that a relation points to was deleted
     │   └── TooManyRecords     more records in a batch than this server takes
-    └── TwentyDenied       credentials, permission, schema: nothing of ours will be taken
+    └── TwentyDenied       credentials, permission, schema: every write is refused
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ class BridgeError(Exception):
 
 
 class SettingsInvalid(BridgeError):
-    """The settings do not hold: `problems` has a line for each, with name, reason and example."""
+    """The settings are invalid; `problems` has a line for each problem, with name, reason and example."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -70,7 +70,7 @@ class CannotListen(BridgeError):
 
 
 class AnswerRefused(BridgeError):
-    """An answer is wrong; the message says why. `is_final` where nobody is there to be asked again."""
+    """An invalid answer; the message says why. `is_final` where `init` cannot ask again (no terminal)."""
 
     def __init__(self, message: str, *, is_final: bool = False) -> None:
         self.is_final = is_final
@@ -104,7 +104,7 @@ class IdentityRefused(BridgeError):
 
 
 class CallbackInvalid(BridgeError):
-    """The form lacks a parameter, or has one that Twilio would not send; the message names it."""
+    """The form lacks a parameter, or has one that Twilio does not send; the message names it."""
 
 
 class SignerUnknown(BridgeError):
@@ -114,7 +114,7 @@ class SignerUnknown(BridgeError):
 
 
 class RequestRefused(BridgeError):
-    """The message is for the one who asked: it says what to do, and nothing of the inside."""
+    """The message is for the client: it says what to do, and reveals nothing internal."""
 
 
 class NotAuthenticated(RequestRefused):
@@ -146,11 +146,11 @@ class TooManyRequests(RequestRefused):
 
 
 class NotUnderstood(RequestRefused):
-    """The body cannot be read as what it says it is."""
+    """The body does not match its content type."""
 
 
 class WrongContentType(RequestRefused):
-    """The body is of a kind that is not taken here."""
+    """The route does not accept this content type."""
 
 
 class BodyTooLarge(RequestRefused):
@@ -166,19 +166,19 @@ class TargetTooLong(RequestRefused):
 
 
 class TooBusy(BridgeError):
-    """As many requests as may be are in work; the sender should try again."""
+    """The limit of concurrent requests is reached; the client should retry."""
 
     code = "bridge.busy"
 
 
 class CallRefused(BridgeError):
-    """What an agent asked of a call is not done; the message says why."""
+    """An agent's command for a call was rejected; the message says why."""
 
     code = "call.refused"
 
 
 class CallUnknown(CallRefused):
-    """No callback has told of a call, or a leg, with this SID."""
+    """No callback has arrived for a call or leg with this SID."""
 
 
 class NotInCall(CallRefused):
@@ -190,17 +190,17 @@ class CallConflict(CallRefused):
 
 
 class InboxUnavailable(BridgeError):
-    """The database cannot be used now; the sender should try again."""
+    """The database cannot be used now; the sender should retry."""
 
     code = "inbox.unavailable"
 
 
 class InboxRefused(InboxUnavailable):
-    """The database refuses what was to be written, and not because of its own state."""
+    """The database refuses the data itself; a retry fails as well."""
 
 
 class ForgetKeyWrong(BridgeError):
-    """BRIDGE_FORGET_KEY is not the one with which numbers were forgotten, or is not set."""
+    """BRIDGE_FORGET_KEY is not set, or is not the key with which numbers were forgotten."""
 
     code = "forget.key"
 
@@ -212,7 +212,7 @@ class TwilioError(BridgeError):
 
 
 class TwilioUnavailable(TwilioError):
-    """Unreachable, slow, 5xx, or still over the limit after some patience."""
+    """Unreachable, slow, 5xx, or still over the limit after retries."""
 
     code = "twilio.unavailable"
 
@@ -243,7 +243,7 @@ class AlreadyServed(BridgeError):
 
 
 class Standby(BridgeError):
-    """Nothing may be written to Twenty by this process; the message says why."""
+    """This process must not write to Twenty now; the message says why."""
 
     code = "drain.standby"
 
@@ -255,13 +255,13 @@ class TwentyError(BridgeError):
 
 
 class TwentyUnavailable(TwentyError):
-    """Unreachable, slow, 5xx, or an unknown error code. The write may or may not have happened."""
+    """Unreachable, slow, 5xx, or an unknown error code. The write was possibly carried out."""
 
     code = "twenty.unavailable"
 
 
 class TwentyOverLimit(TwentyUnavailable):
-    """Nothing was done; what the server says of its limit is here, as far as it says so.
+    """Nothing was written. The fields have what the server reports of its limit.
 
     `retry_after` and `window` are seconds, `limit` is root fields per window.
     """

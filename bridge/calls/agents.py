@@ -96,7 +96,7 @@ class Allowed:
 
 
 class Only(Allowed):
-    """One identity, which its holder acts as, whatever a widget makes up (`twenty-user-1763800000000`)."""
+    """One identity: its holder always acts as it, even if a widget invents another (`twenty-user-1763…`)."""
 
     def identity(self, asked: str | None) -> Identity:
         """That one."""

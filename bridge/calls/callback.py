@@ -37,7 +37,7 @@ class Kind(StrEnum):
     RECONCILED = "reconciled"
     """What Twilio answered when it was asked for a call, in the names of a status callback."""
     TRANSFER = "transfer"
-    """Ours: an agent (`Agent`) sends the caller on to somebody else (`To`); kept before Twilio is told."""
+    """Ours: an agent (`Agent`) transfers the call (`To`); stored before the request to Twilio."""
 
     DISPOSITION = "disposition"
     """Ours: what an agent (`Agent`) says came of the call (`Outcome`, `Note`)."""

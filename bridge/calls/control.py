@@ -33,9 +33,9 @@ def legs_of(identity: Identity, heard: Heard) -> tuple[Leg, ...]:
 
 
 def was_in(identity: Identity, heard: Heard) -> None:
-    """Raises NotInCall for whoever had no part in the call: neither called nor was rung."""
+    """Raises NotInCall where the agent neither called nor was rung."""
     if not legs_of(identity, heard):
-        raise NotInCall("This is somebody else's call.")
+        raise NotInCall("This is another agent's call.")
 
 
 def line_of(identity: Identity, heard: Heard) -> Leg:
@@ -46,7 +46,7 @@ def line_of(identity: Identity, heard: Heard) -> Leg:
     # Who called is on the line from the start; who was rung, once they picked up.
     lines = [leg for leg in legs_of(identity, heard) if leg is heard.parent or leg.answered]
     if not lines:
-        raise NotInCall("This call rang here, and nobody here took it.")
+        raise NotInCall("This call rang here, and another agent took it, or none.")
     on = [leg for leg in lines if not leg.final]
     if not on:
         raise CallConflict("The call goes on without this agent.")

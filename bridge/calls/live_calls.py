@@ -1,7 +1,7 @@
 """Who is in a call, and who placed how many: what the callbacks of the last hours say, in memory.
 
-The truth is the callbacks. This is a view of them that is asked while somebody waits for TwiML: the same
-for every order of the same callbacks, for duplicates, and after a restart, when it hears them again.
+The callbacks are the truth. This is an in-memory view of them for answers that Twilio waits for: the same
+for every order of the same callbacks, for duplicates, and after a restart, when it reads them again.
 """
 
 from collections import OrderedDict

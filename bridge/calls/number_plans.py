@@ -1,7 +1,7 @@
 """What countries changed, and what libphonenumber does not know of it: one line's several numbers.
 
-Two kinds. `current` is always right: what was dialled in former times is nobody's any more. `rewritten` is
-a guess, as the former number may be another subscriber's today.
+Two kinds. `current` is always right: the former number is not assigned any more. `rewritten` is a guess: the
+former number is possibly another subscriber's today.
 """
 
 import re
@@ -36,7 +36,7 @@ IVORIAN_DIGITS = 8
 
 
 def current(number: PhoneNumber) -> PhoneNumber:
-    """The number that reaches today whoever had this one."""
+    """The present number of the subscriber who had this one."""
     national = phonenumbers.national_significant_number(number)
     if number.country_code == MEXICO and (prefix := MEXICAN_PREFIX.match(national)):
         return _made(f"+52{national[prefix.end() :]}")

@@ -1,4 +1,4 @@
-"""Links to recordings that the bridge vouches for: who has one may listen, and nobody else.
+"""Signed links to recordings: only the holder of a link can listen.
 
 A link holds as long as the key that signed it is configured; the recording itself is Twilio's.
 """

@@ -13,7 +13,7 @@ class Texts:
     language: str
     # Spoken
     invalid: str
-    """Nobody can be reached at what was dialled."""
+    """What was dialled is not a telephone number."""
     country: str
     special: str
     """Premium rate, shared cost, and other kinds that are not dialled."""
@@ -30,7 +30,7 @@ class Texts:
     unavailable: str
     """Something on our side failed."""
     no_inbound: str
-    """Nobody can take the call, and there is no voicemail."""
+    """No agent answers, and there is no voicemail."""
     leave_message: str
     """The voicemail's greeting."""
     recorded: str
@@ -67,7 +67,7 @@ class Texts:
     passed_on: str
     also_rung: str
     rung: str
-    """Of a call in that nobody took: for whom it rang, and how long."""
+    """In the note of a missed call: whom it rang, and how long."""
     declined: str
     not_answered: str
     not_reached: str

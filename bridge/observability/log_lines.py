@@ -1,4 +1,4 @@
-"""Where log lines go: those of one turn of the event loop are written together, for each write costs."""
+"""The stream of log lines: one write for all lines of one turn of the event loop."""
 
 import asyncio
 import atexit
@@ -25,7 +25,7 @@ class Lines:
         except RuntimeError:
             self.flush()
             return
-        # Whoever is the first of a turn writes for all.
+        # The first line of a turn schedules one write for all.
         if not self._comes_to_write:
             self._comes_to_write = True
             loop.call_soon(self._end_of_turn)
@@ -37,7 +37,7 @@ class Lines:
         self._gathered.append(text)
 
     def flush(self) -> None:
-        """What has gathered goes out."""
+        """Writes all gathered lines."""
         # Threads may append meanwhile; what they append is written by them, or here.
         with self._lock:
             text = "".join([self._gathered.popleft() for _ in range(len(self._gathered))])

@@ -1,4 +1,4 @@
-"""Structured logs: JSON lines, or readable ones on a terminal. No secret gets past the last step."""
+"""Structured logs: JSON lines, or readable ones on a terminal; the last step redacts secrets."""
 
 import logging
 import sys
@@ -21,9 +21,9 @@ LONGEST_VALUE = 2_000
 
 
 def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
-    """Sets up logging for the process; what libraries log from WARNING on goes the same way.
+    """Sets up logging for the process; libraries' logs from WARNING on are included.
 
-    So does what Python would print of an exception that nobody caught. `secrets` are taken out of it all.
+    So do uncaught exceptions. `secrets` are removed from every line.
     """
     lines = Lines(sys.stderr)
     redact = Redactor(secrets, full_numbers=settings.full_numbers)
@@ -53,7 +53,7 @@ def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
 
 
 def _cut(redact: Callable[[str], str]) -> structlog.typing.Processor:
-    """Cuts long fields. They are redacted before: of a secret that is cut the redactor knows nothing."""
+    """Cuts long fields after redacting them: the redactor does not recognise a cut secret."""
 
     def cut(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         for name, value in event.items():
@@ -65,7 +65,7 @@ def _cut(redact: Callable[[str], str]) -> structlog.typing.Processor:
 
 
 def _redacted(render: structlog.typing.Processor, redact: Redactor) -> structlog.typing.Processor:
-    """The whole line is looked at, whatever its fields are and however they are nested."""
+    """Redacts the rendered line, so that nested fields are covered, too."""
 
     def rendered(logger: Any, name: str, event: structlog.typing.EventDict) -> str:
         return redact(str(render(logger, name, event)))

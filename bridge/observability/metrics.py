@@ -1,10 +1,10 @@
-"""What is counted and measured, for Prometheus: the names, the labels, and how to count cheaply.
+"""Metrics for Prometheus: names, labels, and cheap counting.
 
     CALLBACKS.inc("status")
     REQUESTS.observe(0.004, "/twilio/status", "204")
 
-Counts are the whole process's, as its log is, in a registry of its own. Gauges are set when somebody
-scrapes (`web/operation/metrics.py`). https://prometheus.io/docs/practices/naming/
+Counters belong to the process, in a registry of their own. Gauges are set at each scrape
+(`web/operation/metrics.py`). https://prometheus.io/docs/practices/naming/
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,14 +18,14 @@ M = TypeVar("M", Counter, Histogram)
 
 
 class _Labelled(Generic[M]):
-    """A metric whose series are looked up once each: for the library that takes longer than to count."""
+    """A metric that caches its series: the library's look-up takes longer than counting."""
 
     def __init__(self, metric: M) -> None:
         self._metric: M = metric
         self._series: dict[tuple[str, ...], M] = {}
 
     def series(self, values: tuple[str, ...]) -> M:
-        """The one with these values of the labels."""
+        """The series with these label values."""
         found = self._series.get(values)
         if found is None:
             found = self._series[values] = self._metric.labels(*values) if values else self._metric
@@ -33,7 +33,7 @@ class _Labelled(Generic[M]):
 
 
 class Count(_Labelled[Counter]):
-    """How often, by labels. Where `known` has the values of the one label, each begins at 0."""
+    """A counter by labels; the values in `known` of its single label start at 0."""
 
     def __init__(
         self, name: str, what: str, labels: Sequence[str] = (), *, known: Iterable[str] = ()
@@ -44,23 +44,23 @@ class Count(_Labelled[Counter]):
             self.series((value,))
 
     def inc(self, *values: str, by: float = 1) -> None:
-        """One more (or `by` more) with these values of the labels."""
+        """Adds 1 (or `by`) to the series with these label values."""
         self.series(values).inc(by)
 
     def count(self, *values: str) -> float:
-        """How many there were."""
+        """The series' present value."""
         return next(iter(self.series(values).collect())).samples[0].value
 
 
 class Durations(_Labelled[Histogram]):
-    """How long it took, by labels; `buckets` in seconds."""
+    """A histogram of durations by labels; `buckets` in seconds."""
 
     def __init__(self, name: str, what: str, labels: Sequence[str], *, buckets: Sequence[float]) -> None:
         full = f"twenty_bridge_{name}_seconds"
         super().__init__(Histogram(full, what, labels, buckets=buckets, registry=REGISTRY))
 
     def observe(self, seconds: float, *values: str) -> None:
-        """It took so long, with these values of the labels."""
+        """Adds a duration to the series with these label values."""
         self.series(values).observe(seconds)
 
 
@@ -75,10 +75,10 @@ REQUESTS = Durations(
     buckets=(0.005, 0.025, 0.1, 0.5, 2.5, 10),
 )
 REQUESTS_REFUSED = Count(
-    "requests_refused", "Requests that did not get past the door, by reason.", ("reason",)
+    "requests_refused", "Requests that were rejected before their handler, by reason.", ("reason",)
 )
-CALLBACKS = Count("callbacks", "Callbacks that were taken in, by kind.", ("kind",))
-CALLBACKS_NOT_KEPT = Count("callbacks_not_kept", "Callbacks that the database did not take.")
+CALLBACKS = Count("callbacks", "Callbacks that were received, by kind.", ("kind",))
+CALLBACKS_NOT_KEPT = Count("callbacks_not_kept", "Callbacks that could not be stored.")
 TOKENS = Count(
     "tokens",
     "Requests for an access token, by outcome.",
@@ -103,10 +103,10 @@ MATCHES = Count(
     known=("person", "several", "nobody", "corrected"),
 )
 CALLS_WRITTEN = Count("calls_written", "Calls that were written to Twenty, later news of one included.")
-CALLS_PARKED = Count("calls_parked", "Calls that Twenty refused, and that were put aside.")
+CALLS_PARKED = Count("calls_parked", "Calls that Twenty refused and that were parked.")
 CALLS_RECONCILED = Count(
     "calls_reconciled",
-    "Calls of which Twilio was asked, by what came of it.",
+    "Calls that reconciliation asked Twilio for, by outcome.",
     ("outcome",),
     known=("unknown", "unfinished", "complete"),
 )
@@ -123,14 +123,14 @@ TWILIO_REQUESTS = Count(
     "twilio_requests", "Requests to Twilio's REST API, by resource and status.", ("resource", "status")
 )
 
-DUE = _gauge("due_calls", "Calls that Twenty is behind on.")
-PARKED = _gauge("parked_calls", "Calls that were put aside until news or an operator mends them.")
+DUE = _gauge("due_calls", "Calls whose newest revision Twenty does not have.")
+PARKED = _gauge("parked_calls", "Calls that are parked until news arrives or an operator retries them.")
 OLDEST_DUE = _gauge("oldest_due_call_age_seconds", "How long the oldest due call that is over has waited.")
 BUDGET_LEFT = _gauge("twenty_budget_left_root_fields", "What is left of Twenty's rate limit.")
 WAITS_FOR = Gauge(
     "twenty_bridge_waits_for",
-    "1 for the reason that keeps calls from Twenty, as in /ready; no series while nothing does.",
+    "1 for the reason why no calls are written to Twenty, as in /ready; no series otherwise.",
     ("reason",),
     registry=REGISTRY,
 )
-DRAINING = _gauge("draining", "1 while calls are written to Twenty, 0 while something keeps them.")
+DRAINING = _gauge("draining", "1 while calls are written to Twenty, 0 while something prevents it.")

@@ -1,4 +1,4 @@
-"""Text from outside as a terminal can show it: it moves no cursor, starts no line, turns no text around.
+"""Foreign text made safe for a terminal: no cursor moves, no new lines, no reversed text.
 
 Everything that is printed to a terminal or logged passes `line` or `lines`.
 """

@@ -1,4 +1,4 @@
-"""Takes secrets out of what is logged, and shortens telephone numbers. Pure, and fast on clean lines."""
+"""Removes secrets from log lines, and shortens telephone numbers. Pure, and fast on clean lines."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 REDACTED = "[redacted]"
 SHORTEST = 6
-"""A secret of fewer characters stands in words that are none."""
+"""Shorter secrets are not redacted: they also occur in ordinary words."""
 
 # The line breaks of a text within JSON are letters to a regular expression.
 START = r"(?:(?<![a-zA-Z])|(?<=\\[nrt]))"
@@ -61,7 +61,7 @@ class Redactor:
         self._full_numbers = full_numbers
 
     def __call__(self, line: str) -> str:
-        """The line as it may be read."""
+        """The line without secrets."""
         for secret in self._secrets:
             if secret in line:
                 line = line.replace(secret, REDACTED)

@@ -1,4 +1,4 @@
-"""Who may have an access token, and as whom."""
+"""Settings of access: who gets an access token, and under which identity."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -62,7 +62,7 @@ class AuthSettings(Section):
 
     `checks_per_minute`: unknown tokens that do not look like a user's are taken to Twenty no more often from
     one address.
-    `anonymous_per_minute` are for all who are nobody together.
+    `anonymous_per_minute` is the limit of all anonymous clients together.
     """
 
     members: tuple[Email, ...] = Field((), examples=["[jane@example.com]"])
@@ -125,7 +125,7 @@ class TokenSettings(Section):
     """The access tokens; `ttl_seconds` over a day is a day.
 
     So many a minute are issued for one agent, and so many to one address. `foreign` tokens are those that
-    somebody else issued for our account: `refuse` takes no calls out of theirs.
+    another server issued for our account: with `refuse` their calls out are rejected.
     """
 
     ttl_seconds: int = Field(3600, ge=60, le=31_536_000, examples=["3600"])

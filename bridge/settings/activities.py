@@ -9,7 +9,7 @@ from bridge.settings.types import Email, Section
 
 
 class MatchingSettings(Section):
-    """Whose a call is, where several people have its number or nobody."""
+    """Which person gets a call whose number several people have, or none."""
 
     several: Literal["oldest", "newest", "none"] = "oldest"
     nobody: Literal["log", "create", "skip"] = "log"

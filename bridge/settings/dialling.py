@@ -33,7 +33,7 @@ Most = Annotated[int, Field(ge=0, le=100_000)]
 class DiallingSettings(Section):
     """What may be dialled: valid, ordinary numbers of `countries` (unset: the one where the line is).
 
-    `allow` and `deny` are beginnings of numbers, of which the longest decides, whatever country and kind.
+    `allow` and `deny` are beginnings of numbers; the longest match decides, before country and kind.
     """
 
     countries: tuple[Region, ...] | None = Field(None, examples=["[FR, BE]"])

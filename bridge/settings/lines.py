@@ -1,4 +1,4 @@
-"""Calls in: who rings, when, and what becomes of a call that nobody takes."""
+"""Settings of calls in: who rings, when, and what follows when no agent answers."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Literal, Self
@@ -24,9 +24,9 @@ Announcement = Annotated[
 
 
 class OwnerSettings(Section):
-    """Who rings first: the owner of the caller's company, else whoever spoke with them last within `days`.
+    """Who rings first: the owner of the caller's company, else who last spoke with them within `days`.
 
-    0 seconds: nobody does.
+    0 seconds: this step is skipped.
     """
 
     seconds: int = Field(15, ge=0, le=600, examples=["15"])
@@ -35,7 +35,7 @@ class OwnerSettings(Section):
     @model_validator(mode="after")
     def _long_enough(self) -> Self:
         if 0 < self.seconds < 5:
-            raise ValueError("seconds should be 5 at the least, as Twilio rings no shorter, or 0 for nobody")
+            raise ValueError("seconds should be at least 5, which Twilio needs, or 0 to skip the owner")
         return self
 
 

@@ -1,6 +1,6 @@
 """Reads the settings from `config.yaml`, `.env` and the environment, the last one first.
 
-Whatever is wrong is told at once, in one message: name, reason, example.
+One error message has all problems: name, reason, example.
 """
 
 import difflib

@@ -1,4 +1,4 @@
-"""The settings: what there is, what it may be, what it is where nobody says."""
+"""The settings: sections, allowed values, defaults, and checks across sections."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, tzinfo

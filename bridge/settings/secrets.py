@@ -1,4 +1,4 @@
-"""The values that must be read nowhere, whatever section they are of."""
+"""The secret values of all sections, for the redactor."""
 
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit

@@ -27,8 +27,9 @@ class ServerSettings(Section):
     """Where the bridge listens, where the world finds it, and how much it takes at once.
 
     Of `X-Forwarded-For` only what `trusted_proxies` wrote counts.
-    It stops to listen `leave_seconds` after it said that it will; unset: 2 where there may be other replicas.
-    Twilio waits 15 seconds for an answer: a body that takes `body_seconds` comes from nobody we know.
+    It stops listening `leave_seconds` after `/ready` turned 503; unset: 2 where other replicas are
+    possible.
+    Twilio waits 15 seconds for an answer: a body that takes `body_seconds` is not Twilio's.
     """
 
     public_url: Annotated[BaseUrl, AfterValidator(_callback_url)] = Field(
@@ -89,7 +90,7 @@ class LogSettings(Section):
 
 
 class MetricsSettings(Section):
-    """Where Prometheus finds the metrics: a port of their own, for they tell of the business."""
+    """Where Prometheus finds the metrics: a port of their own, since they reveal business figures."""
 
     enabled: bool = True
     host: str = "127.0.0.1"

@@ -99,7 +99,7 @@ def _network(value: object) -> object:
     except ValueError as problem:
         raise ValueError("should be addresses, or networks such as 10.0.0.0/8") from problem
     if getattr(network, "prefixlen", 1) == 0:
-        raise ValueError("should not be all addresses there are: then whoever asks names their own")
+        raise ValueError("should not be all addresses: then any client can claim any address")
     return network
 
 

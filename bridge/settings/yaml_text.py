@@ -28,7 +28,7 @@ class YamlInvalid(BridgeError):
 
 
 class _TwiceError(ValueError):
-    """A key stands twice."""
+    """A key occurs twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The TwiML for somebody who calls in, whatever was decided for them.
+"""TwiML for callers, from the routing's decisions.
 
 https://www.twilio.com/docs/voice/twiml/dial and https://www.twilio.com/docs/voice/twiml/record
 """
@@ -38,7 +38,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """Writes answers for calls in; nobody talks longer than `time_limit` seconds."""
+    """Writes answers for calls in; a conversation lasts at most `time_limit` seconds."""
 
     urls: CallbackUrls
     time_limit: int | None
@@ -105,7 +105,7 @@ class Answers:
             recording_status_callback_event="completed absent",
             **(transcribed if voicemail.transcribe else {}),
         )
-        # Twilio goes on here if nobody said anything.
+        # Twilio continues here if the caller said nothing.
         response.redirect(self.urls.voicemail)
 
 
@@ -117,7 +117,7 @@ def _before_ringing(line: Line) -> Iterator[str]:
 
 
 def announcement(line: Line) -> str:
-    """What somebody whom we called hears before they are connected, where calls are recorded."""
+    """What the called person hears before the connection, where calls are recorded."""
     response = VoiceResponse()
     if line.recording.announcement:
         _speak(response, line.recording.announcement, line)

@@ -20,9 +20,9 @@ class Bound(Enum):
     OURS = "ours"
     """We issued it, for the agent who calls."""
     FOREIGN = "foreign"
-    """Somebody else did who has a key of the account, or we did before tokens were bound."""
+    """Another server with a key of the account issued it, or the bridge did before it bound tokens."""
     FORGED = "forged"
-    """It is said to be one of ours, and is not, or not this agent's."""
+    """It claims to be the bridge's, and is not, or is another agent's."""
 
 
 class Binding:

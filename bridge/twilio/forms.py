@@ -1,4 +1,4 @@
-"""Twilio's forms → callbacks. What is wrong raises; after this nobody asks again.
+"""Twilio's forms → callbacks. Invalid forms raise CallbackInvalid; later code trusts the types.
 
 https://www.twilio.com/docs/voice/twiml#request-parameters
 """
@@ -39,7 +39,7 @@ NEEDED = {
 
 
 OURS = frozenset({*MARKS.values(), "Next", FORWARDED})
-"""Parameters that the bridge adds, and that nobody else may send."""
+"""Parameters that only the bridge may add."""
 
 ASKED_BY_A_BROWSER = frozenset(
     {
@@ -69,7 +69,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 def of_a_browser(parameters: Mapping[str, str]) -> dict[str, str]:
     """The form of a browser's voice request without what the page made up.
 
-    Twilio sends along whatever `device.connect({params})` names, and its signature covers that, too.
+    Twilio forwards all parameters of `device.connect({params})`, and its signature covers them.
     https://www.twilio.com/docs/voice/sdks/javascript/twiml
     """
     return {name: value for name, value in parameters.items() if name in ASKED_BY_A_BROWSER}

@@ -121,7 +121,7 @@ def transfer(
 ) -> str:
     """Sends a caller who was talking to one agent on to `target`: E.164 or `client:identity`.
 
-    `send_digits` are sent once a number answers. Where nobody answers there, the caller may leave a message.
+    `send_digits` are sent once a number answers. If it does not answer, the caller can leave a message.
     """
     response = VoiceResponse()
     dial = Dial(

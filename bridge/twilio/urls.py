@@ -18,7 +18,7 @@ MARKS: Mapping[str, str] = {"direction": "CallDirection", "step": "Step", "agent
 class CallbackUrls:
     """The URLs of a bridge at `public_url` (no slash at its end); absolute, with the retries asked for.
 
-    The query is part of what Twilio signs, so that whatever stands in it is the bridge's own word.
+    The query is part of what Twilio signs, so that its contents are the bridge's own.
     """
 
     public_url: str

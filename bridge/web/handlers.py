@@ -1,4 +1,4 @@
-"""What answers a request."""
+"""Types of request handlers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Text without control characters: a browser may put them into anything, and Twenty does not take them."""
+"""Removes control characters: a browser can send them, and Twenty rejects them."""
 
 import re
 

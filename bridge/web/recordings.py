@@ -1,4 +1,4 @@
-"""Recordings: whoever opens a link that the bridge signed hears what Twilio keeps."""
+"""Recordings: streams Twilio's media to holders of a signed link."""
 
 import asyncio
 import re
@@ -170,7 +170,7 @@ def _headers(sid: str, media: aiohttp.ClientResponse) -> Iterator[tuple[str, str
         yield hdrs.CONTENT_TYPE, kind
         shown = "attachment" if kind == UNNAMED else "inline"
         yield hdrs.CONTENT_DISPOSITION, f'{shown}; filename="{sid}.mp3"'
-    # Not to be kept by anybody on the way; by the listener until it is asked for again.
+    # No shared cache stores it; the listener's browser can, and revalidates.
     yield hdrs.CACHE_CONTROL, "private, no-cache"
     yield "Content-Security-Policy", A_PLAYER
 

@@ -40,7 +40,10 @@ class TwentyWebhook:
         self._forget = forget
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Twenty tries only once, and does not wait long: 204 as soon as it is kept what to do."""
+        """Answers 204 once the changes are stored: Twenty tries only once, and does not wait long.
+
+        Raises NotAllowed and InboxUnavailable.
+        """
         if not self._secrets:
             return problem(404, "No webhooks of Twenty's are taken until TWENTY_WEBHOOK_SECRET is set.")
         body, now = await request.read(), datetime.now(UTC)
@@ -55,7 +58,7 @@ class TwentyWebhook:
         try:
             await self._take(body, now)
         finally:
-            # Whatever it says, it shows that the way from Twenty is open.
+            # Every signed delivery proves that Twenty reaches the bridge.
             await self._deliveries.arrived(now)
         return web.Response(status=204)
 

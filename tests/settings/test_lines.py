@@ -90,7 +90,7 @@ def test_a_listed_number_is_the_default_but_for_what_it_says(loading: Load) -> N
         ("default: {ring: [{agents: [a], number: '+33698765432'}]}", "should be one of agents, number"),
         ("default: {ring: [{number: '0698'}]}", "lines.default.ring.1.number: should be a number in E.164"),
         ("default: {ring: [{message: Bye.}, {seconds: 9}]}", "ring has steps after a message"),
-        ("default: {owner: {seconds: 3}}", "seconds should be 5 at the least"),
+        ("default: {owner: {seconds: 3}}", "seconds should be at least 5"),
         ("default: {greeting: http://example.com/a.mp3}", "https:// URL of an audio file"),
         ("numbers: {'12': {}}", "lines.numbers.12: should be a number in E.164"),
         ("numbers: {'+33159130001': {naem: Shop}}", "lines.numbers.+33159130001.naem: is unknown"),

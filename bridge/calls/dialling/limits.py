@@ -43,7 +43,7 @@ class Limits:
     def is_flooded(self, switchboard: Switchboard, identity: str, now: datetime) -> bool:
         """Whether as many calls were refused in an hour as might have been placed: that is a script.
 
-        Nobody listens to its refusals, and each that is spoken is a minute on the bill.
+        A flooding program does not listen to spoken refusals, and Twilio bills a minute for each.
         """
         since = now - HOUR
         return (

@@ -1,7 +1,7 @@
-"""What may be dialled: what somebody typed → E.164, or why not.
+"""What may be dialled: an agent's input → E.164, or why not.
 
-The rules are the operator's, what a number is comes from libphonenumber. Whatever it cannot tell is
-refused: who should have been dialled is a line in `dialling.allow`, a call to a satellite is a bill.
+The rules are the operator's, what a number is comes from libphonenumber. What it does not
+recognise is refused: a wrongly refused number costs a line in `dialling.allow`, a satellite call costs money.
 https://github.com/google/libphonenumber/blob/master/FAQ.md
 """
 
@@ -41,7 +41,7 @@ UNKNOWN = PhoneNumberType.UNKNOWN
 
 LONGEST_TYPED = 64
 LONGEST_SHORT = 6
-"""What has no more digits and is nobody's number is a service of the network."""
+"""An input of at most so many digits that is not a subscriber's number is a network service."""
 
 SEPARATORS = re.compile(r"[ ().\-/]")
 
@@ -159,11 +159,11 @@ class Dialling:
         return any(phonenumbers.is_valid_number_for_region(parsed, region) for region in shared)
 
     def _neither(self, digits: str) -> _Verdict:
-        """What was typed is no number that somebody has."""
+        """The verdict on input that is not a subscriber's number."""
         if not (digits.isascii() and digits.isdecimal()):
             return _invalid("not a telephone number")
         if shortnumberinfo.connects_to_emergency_number(digits, self._rules.region):
-            # Networks connect some at once, whatever comes after.
+            # Networks connect some of them at once and ignore further digits.
             return _EMERGENCY
         if len(digits) <= LONGEST_SHORT:
             return _SHORT

@@ -15,7 +15,7 @@ Names = Mapping[str, str]
 def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
     """`Answered by Alice after 8 s. Also rung: Bob (declined), Carol (no answer).`
 
-    None of a call out, and of one for which nobody was rung.
+    None for a call out, and for a call that rang no agent.
     """
     if call.direction is Direction.OUTBOUND or not call.ended:
         return None
@@ -30,7 +30,7 @@ def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
 
 
 def name_of(address: str | None, names: Names) -> str:
-    """What somebody is called: the agent's name, the number as people write it."""
+    """The display name of an address: the agent's name, or the number in readable form."""
     identity = client_identity(address)
     return names.get(identity, identity) if identity else readable(address or "")
 
@@ -53,7 +53,7 @@ def _sentences(call: Call, took: Sequence[str], listed: str, texts: Texts) -> It
 
 
 def _rung(legs: Sequence[Leg], names: Names, texts: Texts) -> dict[str, str]:
-    """Who was rung and did not talk, and what they did; of somebody rung twice, the last."""
+    """Name → what they did, of those who were rung and did not talk; of two legs the last one counts."""
     return {name_of(leg.to, names): _how(leg, texts) for leg in legs}
 
 

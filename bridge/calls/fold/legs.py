@@ -57,7 +57,7 @@ class Leg:
 
     @property
     def answered(self) -> bool:
-        """Whether somebody, or something, picked up and was connected."""
+        """Whether a person or a machine answered and was connected."""
         return self.bridged and self.status in ("in-progress", "completed")
 
     @property

@@ -5,7 +5,7 @@ from bridge.calls.fold.legs import FINAL, PROGRESS, seconds
 from bridge.calls.fold.parties import Heard
 from bridge.calls.fold.states import CallStatus, Direction
 
-# Of a call out that nobody answered. Twenty has no "no answer".
+# Statuses of an unanswered call out. Twenty has no "no answer".
 UNANSWERED = {
     "busy": CallStatus.BUSY,
     "failed": CallStatus.FAILED,
@@ -15,7 +15,7 @@ UNANSWERED = {
 
 
 def is_last(callback: Callback) -> bool:
-    """Whether nobody is rung any more after this: a Dial that is over, unless the bridge rang on.
+    """Whether no agent rings any more after this: a Dial ended, and the bridge did not ring on.
 
     `Next` is what the bridge answered (`web/twilio/inbound.py`): `dial`, `voicemail`, `message` or `end`.
     """
@@ -29,7 +29,7 @@ def closes(callback: Callback) -> bool:
 
 
 def ended(heard: Heard) -> bool:
-    """Whether the call is over, or nobody is rung any more who could take it.
+    """Whether the call is over, or no agent rings any more.
 
     Each of these is true for ever once it is: nothing that arrives later reopens a call.
     """
@@ -70,7 +70,7 @@ def status(heard: Heard) -> CallStatus:
 
 
 def _why_not(heard: Heard) -> CallStatus:
-    """Of a call out: the legs know best; a parent that "completed" talked with nobody we know of."""
+    """Why a call out was not answered: by its legs, else its parent, whose "completed" proves no talk."""
     statuses = [leg.status for leg in heard.legs if leg.status in UNANSWERED]
     if not statuses and heard.parent and heard.parent.status in UNANSWERED:
         statuses = [heard.parent.status]

@@ -101,7 +101,7 @@ def _without_duplicates(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
 
 def _direction(told: Iterable[Callback], legs: Iterable[Leg]) -> Direction:
     """As the bridge marked it, else from who called, else from whom the call rings."""
-    # A caller who is forwarded to a number looks like somebody who calls out.
+    # A caller who is forwarded to a number looks like an agent who calls out.
     if any(c.get("CallDirection") == "inbound" or c.get("Step") for c in told):
         return Direction.INBOUND
     caller = caller_of(number_that_called(c) for c in told if c.parent_sid is None)

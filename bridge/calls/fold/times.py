@@ -73,7 +73,7 @@ def _ended_at(heard: Heard) -> datetime:
 
 
 def _talk_seconds(talked: Sequence[Leg], ended_at: datetime) -> int | None:
-    """Seconds of conversation, all legs together; None where nobody talked."""
+    """Seconds of conversation, all legs together; None if no leg talked."""
     if not talked:
         return None
     return sum(_leg_seconds(leg, ended_at) for leg in talked)

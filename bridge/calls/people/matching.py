@@ -62,7 +62,7 @@ Several = Literal["oldest", "newest", "none"]
 
 @lru_cache(maxsize=8192)
 def patterns(number: Number) -> tuple[str, ...]:
-    """What the text of a field is `like` that holds this number, whatever its separators and prefixes.
+    """SQL LIKE patterns for a field that contains this number, with any separators and prefixes.
 
     Its digits stand in it in their order, with anything between: the shortest national form that the line
     has or had, as the others have digits more. A few digits would be found in many numbers, so those of a

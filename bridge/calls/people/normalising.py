@@ -84,7 +84,7 @@ def country_of(parsed: PhoneNumber) -> str:
 
 
 def is_lost(phone: Phone, *, region: str) -> bool:
-    """Whether calls of the number in this field find nobody; of a service's short number none comes."""
+    """Whether calls of this field's number find no person; a service's short number does not call."""
     number = phone.read(region)
     if number is None:
         return sum(map(str.isdecimal, phone.number)) >= FEWEST_DIGITS

@@ -19,7 +19,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whoever looks after the caller."""
+    """The agents who own the caller's company, or spoke with the caller last."""
 
     seconds: int
 
@@ -40,7 +40,7 @@ class Message:
 
 
 Step = Owner | Group | Number | Message
-"""One after the other until somebody answers."""
+"""One step of a ring plan; the steps run in order until an agent answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Recording:
 class Line:
     """How one number is served; without `hours` it is always open.
 
-    `owner_days` is how long ago somebody may have spoken with a caller to be rung first.
+    `owner_days`: within so many days the agent who last spoke with the caller is rung first.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Line:
 
     @property
     def at_last(self) -> Voicemail | Message:
-        """What a caller gets whom nobody answers."""
+        """The last step, when no agent answers: voicemail, or a message."""
         return self.voicemail or Message(self.texts.no_inbound)
 
     @property

@@ -59,7 +59,7 @@ async def _make_key(account: AccountRest, name: str, keep: Keep) -> None:
     try:
         keep({"TWILIO_API_KEY": key.sid, "TWILIO_API_SECRET": key.secret})
     except CannotWrite:
-        # Nobody would ever know its secret.
+        # Its secret was not saved and cannot be read again.
         await account.delete_key(key.sid)
         raise
 

@@ -48,7 +48,7 @@ class ChangeApplication:
 
 @dataclass(frozen=True, slots=True)
 class MakeKey:
-    """A new API key, whose secret is shown to nobody."""
+    """Creates an API key; its secret is never shown."""
 
     name: str
 

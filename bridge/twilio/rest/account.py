@@ -60,7 +60,7 @@ class AccountRest:
         return [one.phone_number for one in await self._library.outgoing_caller_ids.list_async()]
 
     async def attach(self, number_sid: str, application_sid: str) -> None:
-        """Has calls to a number go to an application, whatever its own voice URL says."""
+        """Routes a number's calls to an application, which takes precedence over the number's voice URL."""
         await self._library.incoming_phone_numbers(number_sid).update_async(
             voice_application_sid=application_sid
         )

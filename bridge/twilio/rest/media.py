@@ -60,7 +60,7 @@ class Media:
                     yield _accepted(answer, at_twilio=url.host == self._api.host)
                     return
                 url = self._followed(url, answer.headers.get(hdrs.LOCATION, ""))
-            # They are Twilio's; whoever keeps the media gets along with what stands in the URL.
+            # The credentials are for Twilio alone; a storage host is authorised by its URL.
             asked.pop(hdrs.AUTHORIZATION, None)
         raise TwilioUnavailable("Twilio redirects without end")
 
@@ -95,7 +95,7 @@ async def open_media(settings: TwilioSettings, *, hosts: Collection[str]) -> Asy
     timeout = aiohttp.ClientTimeout(
         total=None, sock_connect=CONNECT_SECONDS, sock_read=settings.timeout_seconds
     )
-    # Requests are never repeated by the session: ranges are decided by whoever listens.
+    # The session never retries a request: the listener's player decides about ranges.
     async with aiohttp.ClientSession(
         timeout=timeout,
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -33,5 +33,5 @@ class Caller:
         if self.identity is not None:
             return self.identity
         if self.agents is None:
-            raise IdentityRefused("This caller acts as nobody.")
+            raise IdentityRefused("These credentials have no agent's identity.")
         return self.agents.identity(asked)

@@ -1,4 +1,4 @@
-"""Who is asking: a user of Twenty, somebody with a key; only by explicit setting, anyone from our pages."""
+"""Authentication: a Twenty user, the holder of a key, or, only by explicit setting, an anonymous page."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bridge.web.authentication.users import Users
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anyone:
-    """Nobody in particular, from pages of these origins; `per_minute` are for all of them together."""
+    """Anonymous access from pages of these origins; `per_minute` is their common limit."""
 
     origins: Collection[str]
     agents: Allowed
@@ -36,7 +36,7 @@ class Anyone:
 
 
 class Door:
-    """Tells who is asking. Without `anyone` they have to be somebody."""
+    """Authenticates requests; without `anyone` there is no anonymous access."""
 
     def __init__(self, *, keys: Keys, users: Users, anyone: Anyone | None) -> None:
         self._keys = keys
@@ -46,7 +46,7 @@ class Door:
     async def who(self, request: web.Request, *, anonymous: bool = False) -> Caller:
         """Who is asking; raises RequestRefused.
 
-        Nobody in particular may ask only where `anonymous` says so of this request, and the settings of all.
+        Anonymous access needs both `anonymous` for this request and the setting `auth.anonymous`.
         """
         token = _bearer(request.headers.get(hdrs.AUTHORIZATION))
         if token is not None and (caller := self._keys.caller(token, today=datetime.now(UTC).date())):

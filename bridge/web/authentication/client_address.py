@@ -1,4 +1,4 @@
-"""Whose address a request comes from, where proxies stand between."""
+"""The client's address behind reverse proxies."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -126,4 +126,4 @@ def _within(address: Address, networks: Sequence[Network]) -> bool:
 
 
 _peer = lru_cache(maxsize=4096)(parse)
-"""Those come from the system: whoever asks does not choose them."""
+"""Cached: peers come from the operating system, so a client cannot fill the cache with invented addresses."""

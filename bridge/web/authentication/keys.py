@@ -1,4 +1,4 @@
-"""Keys: long random words that stand for a widget, a script, or whatever else asks for tokens."""
+"""Keys: long random strings that authenticate a widget, a script or another client."""
 
 import hashlib
 import hmac
@@ -68,12 +68,12 @@ def keys_of(auth: AuthSettings, agents: Agents) -> Keys:
 
 
 def new() -> str:
-    """A key that nobody has."""
+    """A new random key."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
 def hashed(key: str) -> str:
-    """What `config.yaml` keeps of a key: nobody can call with it."""
+    """The hash of a key, for `config.yaml`; it cannot be used as the key."""
     return HASHED + digest_of(key).hex()
 
 

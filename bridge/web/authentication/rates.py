@@ -1,4 +1,4 @@
-"""How often somebody may do something in a minute.
+"""Rate limits: how often a key is allowed in a minute.
 
 The generic cell rate algorithm: of each key only the time is kept at which its minute will be whole again.
 https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
@@ -31,7 +31,7 @@ class Rate:
         """One more; raises TooManyRequests, which counts for nothing."""
         now = self._clock()
         whole_at, wait = taken(self._whole_at.pop(key, now), per_minute=per_minute, now=now)
-        # Whoever was last stands last, so that the first is the one to forget.
+        # The dict is in order of last use, so that the first key is the one to drop.
         self._whole_at[key] = whole_at
         if len(self._whole_at) > self._most:
             del self._whole_at[next(iter(self._whole_at))]

@@ -51,7 +51,7 @@ class Users:
         self._resemblance = resemblance
         self._origin = origin
         self._members = frozenset(email.lower() for email in members)
-        self._checks = Rate("Too many tokens that nobody knows come from your address")
+        self._checks = Rate("Too many unknown tokens come from your address")
         self._checks_per_minute = checks_per_minute
         self._turns = {
             standing: Turns(

@@ -1,4 +1,4 @@
-"""What is noted of every request: how long it took, one line, and an id that its other lines share."""
+"""Access log: each request's duration, one line, and a request id that its other lines share."""
 
 import secrets
 import time
@@ -15,13 +15,13 @@ from bridge.web.handlers import Handler
 log = structlog.get_logger()
 
 ROUTINE = frozenset({"/health", "/ready"})
-"""Asked every few seconds by machines; worth a line only where all is told."""
+"""Polled every few seconds by machines; logged at debug level only."""
 
 ELSEWHERE = "none"
 """The route of requests that have none: a stranger can make up any path."""
 
 OF_THIS_START = secrets.token_hex(4)
-"""So that ids of two starts, or of two replicas, are not the same."""
+"""Makes request ids unique across starts and replicas."""
 
 _numbers = count(1)
 

@@ -1,4 +1,4 @@
-"""Whether the bridge lives, whether it works, and what it can do."""
+"""`/health` (the process answers), `/ready` (it can take callbacks) and `/capabilities`."""
 
 import secrets
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from bridge.web.operation.shutdown import Leaving
 
 
 class Behind:
-    """The oldest call that is over has been due for so long, for whatever reason."""
+    """The oldest ended call has been due for longer than `after`."""
 
     code = "drain.behind"
     after = timedelta(minutes=2)
@@ -43,7 +43,7 @@ class Health:
         return web.json_response(told)
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """Callbacks can be kept: 200. `reasons` has codes of what is not well, such as Twenty's absence."""
+        """Callbacks can be kept: 200. `reasons` has codes for what is wrong, such as `twenty.unavailable`."""
         now = datetime.now(UTC)
         reasons = list(self._reasons())
         if self._leaving.begun:
@@ -52,7 +52,7 @@ class Health:
             await self._inbox.check(now)
             reasons += await self._behind(now)
         except InboxUnavailable as error:
-            # Who drains may have met the same.
+            # The worker possibly reports the same code.
             told = list(dict.fromkeys([error.code, *reasons]))
             return web.json_response({"ready": False, "reasons": told}, status=503)
         return web.json_response({"ready": True, "reasons": reasons})
@@ -63,7 +63,7 @@ class Health:
 
 
 def capabilities(*, phone_number: str, app_sid: str, incoming: bool, voicemail: bool) -> Handler:
-    """What the widget's former server told of itself."""
+    """The handler of `/capabilities`, with the fields of the widget's former server."""
     told = {
         "phoneNumber": phone_number,
         "twimlAppSid": app_sid,

@@ -24,7 +24,7 @@ ALWAYS_ANSWERED = ("/health", "/ready")
 def limits(*, concurrent_requests: int, body_seconds: float) -> Middleware:
     """Reads the body within its bounds, then lets so many requests in and no more.
 
-    Only a request that has arrived counts: whoever sends slowly keeps nobody out.
+    Only a request that has arrived counts, so slow clients do not use up the limit.
     """
     in_work = 0
 
@@ -33,7 +33,7 @@ def limits(*, concurrent_requests: int, body_seconds: float) -> Middleware:
         nonlocal in_work
         if len(request.raw_path) > LONGEST_TARGET:
             raise TargetTooLong(f"The path with its query is over {LONGEST_TARGET} characters.")
-        # That of a GET is of no use to anybody, and is left unread.
+        # No handler uses the body of a GET, so it is left unread.
         if request.method != hdrs.METH_GET and request.can_read_body:
             await _read(request, body_seconds)
         if in_work >= concurrent_requests and not _always_answered(request):
@@ -48,7 +48,7 @@ def limits(*, concurrent_requests: int, body_seconds: float) -> Middleware:
 
 
 async def _read(request: web.Request, seconds: float) -> None:
-    """Reads the body; aiohttp keeps it for whoever reads it next."""
+    """Reads the body within its limits; aiohttp caches it for the handler."""
     most = _most(request.path)
     too_large = f"The body is over {most} bytes."
     if (request.content_length or 0) > most:

@@ -1,4 +1,4 @@
-"""Where a server listens; when it stops, whoever has connected already is still served."""
+"""Listening sockets; when the server stops listening, open connections are still served."""
 
 import asyncio
 import socket
@@ -48,7 +48,7 @@ class Listening:
                 await asyncio.get_running_loop().connect_accepted_socket(_server_of(runner), connection)
 
     def close(self) -> None:
-        """Nothing listens."""
+        """Closes the listening sockets."""
         for listener in self._sockets:
             listener.close()
 

@@ -1,4 +1,4 @@
-"""What every request passes: errors become problem bodies (RFC 9457)."""
+"""Error answers: a middleware turns errors into problem bodies (RFC 9457)."""
 
 from collections.abc import Mapping
 
@@ -69,10 +69,10 @@ SAID: Mapping[int, str] = {
         "The page's origin is not one of the configured ones (cors.origins), or it wants to send"
         " what pages may not: GET and POST, Authorization and Content-Type are what they may."
     ),
-    404: "There is nothing here; /openapi.yaml tells what there is.",
+    404: "There is nothing here; /openapi.yaml lists the paths.",
     417: "The only expectation that is met is 100-continue.",
 }
-"""What is said of those of aiohttp's own refusals that need more than their name."""
+"""Texts for aiohttp's own error answers whose reason phrase is not enough."""
 
 log = structlog.get_logger()
 
@@ -86,7 +86,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         status = STATUS_OF.get(type(error), 500)
         metrics.REQUESTS_REFUSED.inc(type(error).__name__)
         log.warning("request.refused", route=template(request), status=status, reason=str(error))
-        detail = str(error) if status != 500 else "This is our fault."
+        detail = str(error) if status != 500 else _internal_error()
         return problem(status, detail, headers=_when_again(error))
     except web.HTTPException as answer:
         if answer.status < 400:
@@ -94,7 +94,13 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return in_our_words(answer)
     except Exception:
         log.exception("request.failed", route=template(request))
-        return problem(500, "This is our fault.")
+        return problem(500, _internal_error())
+
+
+def _internal_error() -> str:
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    where = f" under request id {request_id}" if request_id else ""
+    return f"Internal error; the log has it{where}."
 
 
 def _when_again(error: BridgeError) -> Mapping[str, str]:

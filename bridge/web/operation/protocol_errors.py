@@ -1,4 +1,4 @@
-"""What aiohttp answers before the application is asked, put into our words: no banner, no page, no trace."""
+"""Problem bodies for errors that aiohttp answers before the application: no banner, page or traceback."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -56,13 +56,13 @@ class _Protocol(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """What is no HTTP is not worth a traceback; `message` quotes it, and is left out."""
+        """Invalid HTTP is logged without a traceback; `message` quotes the request, and is left out."""
         if status == 500:
             log.error("request.failed", exc_info=exc)
-            detail = "This is our fault."
+            detail = "Internal error; the log has it."
         else:
             log.info("request.unreadable", reason=type(exc).__name__)
-            detail = "The request is no HTTP that is understood here, or its head is too long."
+            detail = "The request is not valid HTTP, or its head is too long."
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was begun already")
         answer = _Unasked(problem(status, detail))

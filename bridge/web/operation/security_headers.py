@@ -1,4 +1,4 @@
-"""Headers of every answer. None of them is a page, and none is to be kept by anybody on the way.
+"""Security headers of every answer: no page content, no caching.
 
 https://owasp.org/www-project-secure-headers/
 """

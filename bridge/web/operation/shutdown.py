@@ -1,10 +1,10 @@
-"""How a replica takes its leave: proxies are told before it stops to listen, so that none sends in vain."""
+"""Graceful shutdown: `/ready` turns 503 first, so that proxies stop routing before it stops listening."""
 
 from aiohttp import hdrs, web
 
 
 class Leaving:
-    """Once begun, no connection outlives its next answer, and the bridge is not ready any more."""
+    """Once begun, `/ready` is 503 and every connection is closed with its next answer."""
 
     code = "server.stopping"
 
@@ -12,11 +12,11 @@ class Leaving:
         self.begun = False
 
     def begin(self) -> None:
-        """New connections are still taken: not every proxy hears of it at once."""
+        """Begins; new connections are still accepted, since proxies notice it only at their next check."""
         self.begun = True
 
     async def close(self, _request: web.Request, response: web.StreamResponse) -> None:
-        """What to call before an answer is sent."""
+        """Closes the connection with this answer; for `on_response_prepare`."""
         if self.begun:
             response.headers[hdrs.CONNECTION] = "close"
             response.force_close()

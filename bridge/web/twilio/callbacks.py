@@ -1,4 +1,4 @@
-"""What Twilio tells: kept first, acknowledged then."""
+"""Twilio's callbacks: stored first, then acknowledged."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ log = structlog.get_logger()
 
 
 class Callbacks:
-    """Keeps callbacks; each answer follows the commit."""
+    """Stores callbacks and answers after the commit. Handlers raise CallbackInvalid and InboxUnavailable."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
     def acknowledging(self, kind: Kind) -> FormHandler:
-        """A handler that keeps one kind and answers 204: an empty 200 would be an error to Twilio."""
+        """A handler that stores one kind and answers 204: Twilio reports an empty 200 as an error."""
 
         async def handle(request: web.Request, parameters: Mapping[str, str]) -> web.Response:
             await self._inbox.put(read(kind, request, parameters))
@@ -57,19 +57,19 @@ class Callbacks:
 
 
 def read(kind: Kind, request: web.Request, parameters: Mapping[str, str], **answered: str) -> Callback:
-    """The callback that a request is, and what it is answered; raises CallbackInvalid."""
+    """The request as a callback, with what it is `answered`. Raises CallbackInvalid."""
     return forms.callback(
         kind, request.raw_path, parameters, received_at=datetime.now(UTC), answered=answered
     )
 
 
 def answer(document: str) -> web.Response:
-    """TwiML as Twilio wants it."""
+    """An answer with TwiML."""
     return web.Response(text=document, content_type="text/xml")
 
 
 def keep_soon(inbox: Inbox, callback: Callback) -> None:
-    """TwiML does not wait for the disk; the call's status callbacks do."""
+    """Stores a callback without delaying the TwiML; a failure is logged."""
     try:
         inbox.put_soon(callback).add_done_callback(_log_failure)
     except InboxUnavailable as error:

@@ -1,4 +1,4 @@
-"""Somebody calls the company: who rings, and what happens where nobody picks up."""
+"""Calls in: who rings, and what follows when no agent answers."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from bridge.twilio.answers import Answers, Caller
 from bridge.web.twilio.callbacks import answer, keep_soon, read
 
 NEXT: Mapping[type, str] = {Ring: "dial", Forward: "dial", Voicemail: "voicemail", Message: "message"}
-"""What a callback says of its answer, so that the fold knows whether anybody is still rung."""
+"""`Next` of a callback: what the bridge answered, so that the fold knows whether agents still ring."""
 
 Clock = Callable[[], datetime]
 
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
-    """The moment."""
+    """The current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -76,7 +76,7 @@ class Inbound:
         self._region = region
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """TwiML for one who calls; what it tells is kept without keeping them waiting."""
+        """TwiML for a caller; the voice request is stored without delaying the answer."""
         line, now = self._lines.of(parameters.get("To")), self._clock()
         found = Recognised()
         if is_open(line, now) and rings_agents(line):
@@ -86,7 +86,7 @@ class Inbound:
         return self._told(decision, line, found, parameters, first=True)
 
     async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """The action of a Dial that is over: if nobody answered, the next step."""
+        """The action of a Dial that ended: if no agent answered, the next step."""
         if _is_over(parameters):
             await self._inbox.put(read(Kind.DIAL, request, parameters, Next="end"))
             return answer(twiml.EMPTY)
@@ -116,7 +116,7 @@ class Inbound:
         )
 
     def _forward(self, number: str, line: Line) -> Admitted | None:
-        """The number where it may be dialled; else the next step comes, for the caller is there already."""
+        """The number if the rules allow it; else None, and the call goes on with the next step."""
         try:
             return self._admission.forward(number, now=datetime.now(UTC))
         except NumberRefused as refused:
@@ -165,13 +165,13 @@ def _answered(decision: Decision) -> dict[str, str]:
 
 
 def _is_over(parameters: Mapping[str, str]) -> bool:
-    """Whether somebody answered, or the caller is gone; `DialBridged` says that nobody was connected."""
+    """Whether the call was answered, or the caller hung up; `DialBridged=false` means no connection."""
     answered = parameters.get("DialCallStatus") in ("completed", "answered")
     connected = parameters.get("DialBridged", "").lower() != "false"
     return (answered and connected) or parameters.get("CallStatus") in FINAL
 
 
 def _step_after(step: str, line: Line) -> int:
-    """The next one; after a transfer, and after what is no step of this line, there is none."""
+    """The next step's index; past the last one after a transfer, or after an unknown step."""
     known = step.isascii() and step.isdecimal() and len(step) <= 3
     return int(step) + 1 if known else len(line.steps)

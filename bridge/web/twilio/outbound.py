@@ -1,4 +1,4 @@
-"""An agent calls out: the TwiML that places the call, or says why not."""
+"""Calls out: the TwiML that dials, or that tells the agent why not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Outbound:
         self._urls = urls
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """TwiML for an agent who calls; what it tells is kept without keeping them waiting."""
+        """TwiML for an agent's call; the voice request is stored without delaying the answer."""
         asked = read(Kind.VOICE, request, forms.of_a_browser(parameters))
         try:
             self._check_token(asked)
@@ -63,7 +63,7 @@ class Outbound:
         return answer(self._dial(outgoing, asked))
 
     def _check_token(self, asked: Callback) -> None:
-        """Raises NumberRefused where one agent speaks for another, or may not speak at all."""
+        """Raises NumberRefused for another agent's token, or another server's where those are refused."""
         match self._binding.check(asked.parameters):
             case Bound.FORGED:
                 raise NumberRefused("not_signed_in", "a token that is not this agent's")

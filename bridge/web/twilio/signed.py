@@ -115,12 +115,12 @@ class SignedForms:
             log.info("signature.without_key", names=names)
 
     def _log_other_account(self, named: str) -> None:
-        """A number of a subaccount, say, whose webhooks are signed with that account's auth token."""
+        """For example a subaccount's number, whose webhooks are signed with the subaccount's auth token."""
         if ACCOUNT_SID.fullmatch(named) and named != self._account_sid:
             log.warning("signature.other_account", account_sid=named)
 
     def _urls(self, request: web.Request) -> Iterator[str]:
-        """What Twilio may have been given: behind a proxy the request's own host and scheme are others.
+        """The URLs that Twilio possibly called: behind a proxy the request's own host and scheme differ.
 
         A proxy may have taken the public URL's path off, or not; `/twilio/…` alone does not tell.
         """

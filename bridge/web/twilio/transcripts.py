@@ -1,4 +1,4 @@
-"""Results of transcription that Twilio posts: kept first, then acknowledged."""
+"""Transcription results that Twilio posts: stored first, then acknowledged."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What to do with a call: Twilio asks, TwiML answers."""
+"""Voice requests: Twilio asks what to do with a call, and gets TwiML."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class Voice:
-    """Answers voice requests, in whichever direction the call goes."""
+    """Answers voice requests of both directions."""
 
     def __init__(self, *, inbound: Inbound, outbound: Outbound, callbacks: Callbacks, texts: Texts) -> None:
         self._inbound = inbound
@@ -39,11 +39,11 @@ class Voice:
         return await self._callbacks.dial(request, parameters)
 
     async def announcement(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """Somebody whom we called has picked up, and hears that the call is recorded."""
+        """The called person has answered, and hears that the call is recorded."""
         return await self._inbound.announce(request, parameters)
 
     async def fallback(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """Twilio comes here when the voice URL failed; the error that it names is worth a line."""
+        """Twilio calls this when the voice URL failed; logs the error code that it names."""
         log.error("voice.failed", call_sid=parameters.get("CallSid"), error_code=parameters.get("ErrorCode"))
         metrics.TWIML.inc("fallback")
         return answer(twiml.say(self._texts.unavailable, language=self._texts.language))

@@ -11,9 +11,9 @@ from tests.web.conftest import AUTH_TOKEN, FORM, KEY, PUBLIC_URL, payload
 Headers = Iterable[tuple[str, str]]
 
 STATUS = payload("browser-out-5-status-completed")
-UNREADABLE = "The request is no HTTP that is understood here, or its head is too long."
+UNREADABLE = "The request is not valid HTTP, or its head is too long."
 UNSIGNED = "The request does not carry a valid X-Twilio-Signature for this URL."
-NOTHING = "There is nothing here; /openapi.yaml tells what there is."
+NOTHING = "There is nothing here; /openapi.yaml lists the paths."
 KEYED = ("Authorization", f"Bearer {KEY}")
 JSON = ("Content-Type", "application/json")
 
