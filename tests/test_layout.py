@@ -114,6 +114,76 @@ def test_a_planted_violation_is_found(module: str, source: str, wrong: list[str]
     assert violations(Path(module), source) == [f"{module} imports {name}" for name in wrong]
 
 
+OF_ALEMBIC = Path("inbox/migrations/versions")
+"""Scripts that Alembic finds by itself; no package."""
+
+LOOSE_FILES = 6
+"""At the top of `bridge/`; everything else has a room."""
+
+
+def private_uses(source: str) -> list[str]:
+    """What a module takes of another one that the other keeps for itself: `from x import _y`, `x._y`."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {
+        alias.asname or alias.name.partition(".")[0]: f"{getattr(node, 'module', None) or ''}.{alias.name}"
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    taken = [module for module in names.values() if any(map(_is_private, module.split(".")))]
+    read = [
+        ast.unparse(node)
+        for node in nodes
+        if isinstance(node, ast.Attribute) and _is_private(node.attr)
+        if isinstance(node.value, ast.Name) and node.value.id in names
+    ]
+    return sorted([*taken, *read])
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def test_no_module_takes_what_another_keeps_for_itself() -> None:
+    found = {str(module): private_uses((BRIDGE / module).read_text(encoding="utf-8")) for module in modules()}
+    assert {module: uses for module, uses in found.items() if uses} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ("from bridge.inbox.store import Inbox", []),
+        ("from bridge.inbox.store import _open", ["bridge.inbox.store._open"]),
+        ("from bridge.inbox._store import Inbox", ["bridge.inbox._store.Inbox"]),
+        ("from . import store\nstore._open()", ["store._open"]),
+        ("from bridge.inbox import store as kept\nkept._open()", ["kept._open"]),
+        ("import bridge.inbox._store", ["bridge.inbox._store"]),
+        ("class A:\n    def f(self):\n        return self._x", []),
+        ("from __future__ import annotations", []),
+    ],
+)
+def test_a_planted_use_is_found(source: str, wrong: list[str]) -> None:
+    assert [use.removeprefix(".") for use in private_uses(source)] == wrong
+
+
+def test_the_top_shows_rooms() -> None:
+    assert len(list(BRIDGE.glob("*.py"))) <= LOOSE_FILES
+
+
+def test_every_folder_says_its_purpose_in_a_sentence() -> None:
+    silent = [
+        str(folder.relative_to(BRIDGE))
+        for folder in sorted({(BRIDGE / module).parent for module in modules()} - {BRIDGE / OF_ALEMBIC})
+        if not _first_line(folder / "__init__.py").endswith(".")
+    ]
+    assert silent == []
+
+
+def _first_line(module: Path) -> str:
+    told = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) if module.is_file() else None
+    return (told or "").partition("\n")[0]
+
+
 # All that makes Twilio dial a telephone number, and the modules that do it: each takes an `Admitted` alone.
 DIALS = {
     "Number(": {

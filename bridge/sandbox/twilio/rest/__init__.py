@@ -1,1 +1,4 @@
-"""The REST API, as far as a bridge uses it. https://www.twilio.com/docs/usage/api"""
+"""The REST API, as far as a bridge uses it.
+
+https://www.twilio.com/docs/usage/api
+"""
