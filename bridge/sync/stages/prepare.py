@@ -309,12 +309,20 @@ def _corrected(due: DueCall, standing: Standing) -> Match | None:
     """Whom a user put the call on; None where it is on whom the bridge chose, or that is to be found out."""
     if not standing.says_person:
         return None
+    if due.mistaken:
+        # The bridge chose by a wrong number; a user can have taken that person off again.
+        return None if standing.person_id == due.former_id else _standing_match(standing)
     if due.match is None:
         # Matched anew, for its person is gone or was never found: whoever stands there now, a user chose.
         moved = standing.person and due.written and standing.person_id != due.former_id
         return Match(standing.person, corrected=True) if moved else None
     if standing.person_id == _id_of(due.match.person):
         return None
+    return _standing_match(standing)
+
+
+def _standing_match(standing: Standing) -> Match:
+    """The person whom a user put the call on, or no person, as a match that later writes keep."""
     if standing.person_id is None:
         return Match(None, corrected=True)
     return Match(standing.person or Person(standing.person_id, ""), corrected=True)
