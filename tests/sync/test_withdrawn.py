@@ -172,7 +172,7 @@ ACTS = {
 
 
 async def _played(bridge: Bridge, sid: str, world: World, act: str, at: int, *, often: bool) -> Any:
-    """What Twenty shows after all callbacks, and before and after the act of a user that follows one of them."""
+    """What Twenty shows after all callbacks, and around an act of a user that follows one of them."""
     before_act: Any = None
     after_act: Any = None
     for number, (callback, writes_now) in enumerate(zip(world.callbacks(sid), world.writes, strict=True)):
