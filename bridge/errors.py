@@ -21,6 +21,8 @@ BridgeError
 │   ├── BodyTooLarge           a body over the limit
 │   ├── BodyTooSlow            a body that did not arrive in time
 │   └── TargetTooLong          a path with query over the limit
+├── LinkUnknown            there is no such one-time link
+├── LinkSpent              a one-time link that was used, or has expired
 ├── TooBusy                as many requests as may be are in work
 ├── CallRefused            what an agent asked of a call
 │   ├── CallUnknown            there is no such call
@@ -163,6 +165,14 @@ class BodyTooSlow(RequestRefused):
 
 class TargetTooLong(RequestRefused):
     """The path with its query is over the limit."""
+
+
+class LinkUnknown(BridgeError):
+    """There is no one-time link with this secret."""
+
+
+class LinkSpent(BridgeError):
+    """A one-time link was used, or has expired; the message says which."""
 
 
 class TooBusy(BridgeError):

@@ -8,8 +8,8 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from bridge.cli import terminal
-from bridge.cli.options import AsJson
+from bridge.cli import links, terminal
+from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import SettingsInvalid
 from bridge.settings.access import KeySettings
 from bridge.web.authentication.keys import hashed
@@ -25,15 +25,24 @@ def keys() -> None:
 
 @app.command("new")
 def new(
-    name: Annotated[str, typer.Option(help="What it is called in logs and settings.")],
+    name: Annotated[str | None, typer.Option(help="What it is called in logs and settings.")] = None,
     identity: Annotated[list[str] | None, typer.Option(help="As whom; may be given again.")] = None,
     pattern: Annotated[str | None, typer.Option(help="As whom: a regular expression.")] = None,
     per_minute: Annotated[int | None, typer.Option(help="How many tokens.")] = None,
     expires: Annotated[str | None, typer.Option(help="Its last day, as 2027-01-31.")] = None,
     *,
+    link: Annotated[bool, typer.Option("--link", help="A one-time link instead, to sign in with.")] = False,
+    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key: it is printed once, with the line for config.yaml, which has only a hash of it."""
+    if link:
+        if not identity:
+            raise typer.BadParameter("A link needs an --identity: whose phone it is.")
+        links.run(config, identity, as_json=as_json)
+        return
+    if name is None:
+        raise typer.BadParameter("A key needs a --name.")
     wanted = {
         "name": name,
         "identities": identity,

@@ -187,6 +187,18 @@ transcript_results = Table(
 )
 """Transcription results as Twilio posted them; `source_sid` is the SID of a recording or a transcript."""
 
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("link_digest", LargeBinary(32), primary_key=True),
+    Column("identity", String(121), nullable=False),
+    Column("link_expires_at", Moment, nullable=False),
+    Column("key_digest", LargeBinary(32), unique=True),
+    Column("key_expires_at", Moment),
+    sqlite_with_rowid=False,
+)
+"""One-time links by the hash of their secret; once used, with the hash of the key that they became."""
+
 
 def latest(table: Table, dialect_name: str, **values: Any) -> Any:
     """The statement that inserts a row, or sets `at` of the existing one."""

@@ -49,6 +49,11 @@ class ServerSettings(Section):
         return urlsplit(self.public_url).path
 
     @property
+    def phone_page(self) -> str:
+        """Where agents find their phone: at the public URL itself, where that ends in /phone."""
+        return self.public_url if self.prefix.endswith("/phone") else f"{self.public_url}/phone"
+
+    @property
     def origin(self) -> str:
         """The public URL's, as browsers send it."""
         return origin_of(self.public_url)

@@ -14,6 +14,7 @@ from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls
 from bridge.web.phone.me import Me
 from bridge.web.phone.numbers import Numbers
+from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Tokens
 from bridge.web.recordings import Recordings
 from bridge.web.twenty_webhook import TwentyWebhook
@@ -32,6 +33,7 @@ class Edge:
     screen_pops: ScreenPops
     numbers: Numbers
     me: Me
+    sign_ins: SignIns
     voice: Voice
     callbacks: Callbacks
     transcripts: Transcripts
@@ -97,6 +99,8 @@ def _public(edge: Edge) -> Routes:
     yield "GET", "/health", edge.health.health
     yield "GET", "/ready", edge.health.ready
     yield "GET", "/openapi.yaml", openapi
+    yield "POST", "/api/sign-in", edge.sign_ins.sign_in
+    yield "POST", "/api/sign-out", edge.sign_ins.sign_out
     for method in ("GET", "HEAD"):
         yield method, "/recordings/{sid}", edge.recordings.play
 

@@ -40,6 +40,7 @@ from bridge.twilio.tokens import TokenIssuer
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.caller import Anyone, Door
 from bridge.web.authentication.client_address import Addresses
+from bridge.web.authentication.devices import Devices
 from bridge.web.authentication.keys import keys_of
 from bridge.web.authentication.users import Users
 from bridge.web.gone import GoneRecordings
@@ -56,6 +57,7 @@ from bridge.web.phone.calls import Calls, TransferLine
 from bridge.web.phone.me import WAITS_SECONDS as ME_WAITS_SECONDS
 from bridge.web.phone.me import Company, Me
 from bridge.web.phone.numbers import Numbers
+from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Rates, Tokens
 from bridge.web.phone.transfer_targets import Targets
 from bridge.web.recordings import Recordings
@@ -199,7 +201,7 @@ def _application(
     addresses, callbacks = Addresses(settings.server.trusted_proxies), Callbacks(inbox)
     observed = observing(log_requests=settings.log.requests, watch=addresses.watch)
     app = web.Application(middlewares=[observed, problems, bounds], client_max_size=LARGEST_TRANSCRIPT)
-    door = _door(settings, sessions, addresses)
+    door = _door(settings, inbox, sessions, addresses)
     leaving = Leaving()
     edge = Edge(
         signed=SignedForms(
@@ -221,6 +223,13 @@ def _application(
             texts=settings.voice.spoken,
         ),
         me=_me(settings, door, calls_in),
+        sign_ins=SignIns(
+            inbox,
+            door,
+            addresses,
+            device=timedelta(days=settings.phone.device_days),
+            tab=timedelta(hours=settings.phone.tab_hours),
+        ),
         calls=_calls(settings, inbox, rest, door, calls_in),
         recordings=Recordings(links_of(settings), media, addresses, GoneRecordings(inbox)),
         voice=_voice(settings, inbox, callbacks, calls_in),
@@ -272,7 +281,7 @@ def _binding(settings: Settings) -> Binding:
     return Binding([secret.get_secret_value() for secret in secrets])
 
 
-def _door(settings: Settings, sessions: Sessions, addresses: Addresses) -> Door:
+def _door(settings: Settings, inbox: Inbox, sessions: Sessions, addresses: Addresses) -> Door:
     auth, agents = settings.auth, agents_of(settings)
     users = Users(
         sessions,
@@ -288,7 +297,12 @@ def _door(settings: Settings, sessions: Sessions, addresses: Addresses) -> Door:
         incoming=auth.anonymous_incoming,
         per_minute=auth.anonymous_per_minute,
     )
-    return Door(keys=keys_of(auth, agents), users=users, anyone=anyone if auth.anonymous else None)
+    return Door(
+        keys=keys_of(auth, agents),
+        devices=Devices(inbox, agents),
+        users=users,
+        anyone=anyone if auth.anonymous else None,
+    )
 
 
 def _me(settings: Settings, door: Door, calls_in: CallsIn) -> Me:

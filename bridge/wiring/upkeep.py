@@ -7,6 +7,7 @@ from datetime import timedelta
 from bridge import background
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.retention import Retention
+from bridge.inbox.sign_ins import drop_ended
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
 from bridge.settings.agents import agents_of
@@ -69,6 +70,7 @@ async def upkeep(
 def _rounds(
     settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Callable[[], Awaitable[None]]
 ) -> Iterator[Rounds]:
+    yield Rounds("sign-ins", lambda now: drop_ended(inbox, now=now), every=PURGE_EVERY, lead=lead)
     if minutes := settings.reconcile.minutes:
         reconciler = Reconciler(inbox, asking_for(settings, inbox, twilio))
         yield Rounds("reconcile", reconciler.once, every=timedelta(minutes=minutes), lead=lead)

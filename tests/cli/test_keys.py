@@ -14,6 +14,7 @@ from bridge.errors import NotAuthenticated
 from bridge.settings.access import AgentSettings, AuthSettings
 from bridge.settings.agents import agents_with
 from bridge.web.authentication.keys import keys_of
+from tests.cli.support import SETTINGS
 
 TODAY = datetime.now(UTC).date()
 
@@ -91,3 +92,17 @@ def test_what_no_key_may_have(options: list[str], problem: str) -> None:
     assert status != 0
     assert problem in told
     assert "tbk_" not in told
+
+
+def test_a_link_is_made_for_an_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text("agents: {names: [alice, Jane@x.example]}\n")
+    Path(".env").write_text("".join(f"{name}='{value}'\n" for name, value in SETTINGS.items()))
+    status, told = typed("--link", "--identity", "alice", "--identity", "jane@X.example", "--json")
+    assert status == 0, told
+    alice, jane = json.loads(told.splitlines()[-1])
+    assert (alice["identity"], jane["identity"]) == ("alice", "jane_x_example")
+    assert re.fullmatch(r"https://phone\.example\.com/phone#sign-in=tbl_[\w-]{43}", alice["link"])
+    assert alice["link"] != jane["link"]
+    assert "carol is no agent" in typed("--link", "--identity", "carol")[1]
+    assert typed("--link")[0] == typed("--identity", "alice")[0] == 2

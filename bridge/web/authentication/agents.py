@@ -15,7 +15,7 @@ class Caller:
     that of a user of Twenty.
     """
 
-    kind: Literal["user", "key", "anonymous"]
+    kind: Literal["user", "key", "device", "anonymous"]
     name: str
     incoming: bool
     identity: Identity | None = None

@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from bridge.calls.agents import Allowed
 from bridge.errors import NotAllowed, NotAuthenticated
 from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.devices import Devices
 from bridge.web.authentication.keys import Keys
 from bridge.web.authentication.users import Users
 
@@ -38,8 +39,9 @@ class Anyone:
 class Door:
     """Authenticates requests; without `anyone` there is no anonymous access."""
 
-    def __init__(self, *, keys: Keys, users: Users, anyone: Anyone | None) -> None:
+    def __init__(self, *, keys: Keys, devices: Devices, users: Users, anyone: Anyone | None) -> None:
         self._keys = keys
+        self._devices = devices
         self._users = users
         self._anyone = anyone
 
@@ -48,8 +50,10 @@ class Door:
 
         Anonymous access needs both `anonymous` for this request and the setting `auth.anonymous`.
         """
-        token = _bearer(request.headers.get(hdrs.AUTHORIZATION))
+        token = bearer(request.headers.get(hdrs.AUTHORIZATION))
         if token is not None and (caller := self._keys.caller(token, today=datetime.now(UTC).date())):
+            return caller
+        if token is not None and (caller := await self._devices.caller(token)):
             return caller
         if shown := self._users.credentials(request, token):
             return await self._users.caller(request, shown)
@@ -64,7 +68,8 @@ class Door:
         return hdrs.AUTHORIZATION in request.headers or bool(self._users.credentials(request, None))
 
 
-def _bearer(authorization: str | None) -> str | None:
+def bearer(authorization: str | None) -> str | None:
+    """The key or token of an Authorization header, if there is one; raises NotAuthenticated."""
     if authorization is None:
         return None
     scheme, _, given = authorization.partition(" ")

@@ -69,7 +69,12 @@ def keys_of(auth: AuthSettings, agents: Agents) -> Keys:
 
 def new() -> str:
     """A new random key."""
-    return PREFIX + secrets.token_urlsafe(32)
+    return random_key(PREFIX)
+
+
+def random_key(prefix: str) -> str:
+    """256 random bits, after a prefix that says what they are."""
+    return prefix + secrets.token_urlsafe(32)
 
 
 def hashed(key: str) -> str:

@@ -42,6 +42,13 @@ class RecordingAsked(Asked):
     action: Action
 
 
+class SignInAsked(Asked):
+    """The secret of a one-time link, and whether the agent keeps the sign-in for the device."""
+
+    secret: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    device: bool = False
+
+
 class TransferAsked(Asked):
     """Whom to send a caller on to: `client:identity`, or a number."""
 

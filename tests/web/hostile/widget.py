@@ -77,6 +77,24 @@ KEYS = [
         detail="Identities that begin with wm_ are kept for users of Twenty.",
     ),
     Row(
+        name="one-time link that is a guess",
+        sent=request("POST", "/api/sign-in", [JSON], b'{"secret": "tbl_guess"}'),
+        status=404,
+        detail="There is no such link. Copy all of it, or ask for a new one.",
+    ),
+    Row(
+        name="one-time link tried by a form",
+        sent=request("POST", "/api/sign-in", [("Content-Type", "text/plain")], b'{"secret": "tbl_guess"}'),
+        status=415,
+        detail="The body should be application/json.",
+    ),
+    unknown("sign-out without key", request("POST", "/api/sign-out", [JSON], b"{}"), NO_KEY),
+    unknown(
+        "device key that is a guess",
+        request("GET", "/api/me", [("Authorization", "Bearer tbd_guess")]),
+        "This device is signed in no longer. Ask for a new link.",
+    ),
+    Row(
         name="screen pop by anyone",
         sent=request("GET", "/api/callers/+33612345678", [("Origin", PAGE)]),
         status=401,

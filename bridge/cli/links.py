@@ -1,0 +1,53 @@
+"""Makes one-time links, by which agents sign in to their phone."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bridge.calls.agents import Identity, identity_of
+from bridge.cli import terminal
+from bridge.errors import SettingsInvalid
+from bridge.inbox.sign_ins import add_link
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.settings import Settings, load
+from bridge.settings.agents import agents_of
+from bridge.web.authentication.devices import new_link
+from bridge.web.authentication.keys import digest_of
+
+HOLDS = timedelta(hours=1)
+
+
+def run(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
+    """Prints a link for each agent; raises SettingsInvalid for what is no agent, InboxUnavailable."""
+    settings = load(config)
+    links = asyncio.run(made(settings, [identity(settings, agent) for agent in agents]))
+    if as_json:
+        terminal.print_json([{"identity": one, "link": link} for one, link in links], indent=None)
+        return
+    for one, link in links:
+        terminal.say(f"{one} signs in with this link, once, within an hour:", "", f"  {link}", "")
+    terminal.say("Send it as you would a password; the bridge stores a hash of it alone.")
+
+
+def identity(settings: Settings, agent: str) -> Identity:
+    """That of an agent whom the settings name; raises SettingsInvalid."""
+    agents = agents_of(settings)
+    known = (identity_of(agent), *agents.configured(agent.lower()))
+    found = next((one for one in known if one and agents.has_token(one)), None)
+    if found is None:
+        raise SettingsInvalid([f"--identity: {agent} is no agent; agents.names in config.yaml names them"])
+    return found
+
+
+async def made(settings: Settings, identities: Sequence[Identity]) -> list[tuple[Identity, str]]:
+    """A link for each, stored before it is shown."""
+    url = settings.inbox.database_url.get_secret_value()
+    async with open_inbox(url) as inbox:
+        return [(one, await _made(inbox, settings.server.phone_page, one)) for one in identities]
+
+
+async def _made(inbox: Inbox, page: str, identity: Identity) -> str:
+    secret = new_link()
+    await add_link(inbox, digest=digest_of(secret), identity=identity, expires_at=datetime.now(UTC) + HOLDS)
+    return f"{page}#sign-in={secret}"

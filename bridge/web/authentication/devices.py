@@ -1,0 +1,46 @@
+"""Devices that signed in by a one-time link: each shows a key of its own, of which a hash is stored."""
+
+from datetime import UTC, datetime
+
+from bridge.calls.agents import Agents, Identity
+from bridge.errors import NotAllowed, NotAuthenticated
+from bridge.inbox import sign_ins
+from bridge.inbox.store import Inbox
+from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.keys import digest_of, random_key
+
+LINK = "tbl_"
+"""Begins the secrets of one-time links, so that one that was published by mistake is found."""
+
+DEVICE = "tbd_"
+"""Begins the keys of devices."""
+
+
+class Devices:
+    """The devices that are signed in, each as one of `agents`."""
+
+    def __init__(self, inbox: Inbox, agents: Agents) -> None:
+        self._inbox = inbox
+        self._agents = agents
+
+    async def caller(self, given: str) -> Caller | None:
+        """Whose device shows that key; None of a key of another kind. Raises NotAuthenticated, NotAllowed."""
+        if not given.startswith(DEVICE):
+            return None
+        found = await sign_ins.signed_in(self._inbox, digest_of(given), now=datetime.now(UTC))
+        if found is None:
+            raise NotAuthenticated("This device is signed in no longer. Ask for a new link.")
+        identity = Identity(found.identity)
+        if not self._agents.has_token(identity):
+            raise NotAllowed("The settings name you as an agent no longer (agents.names).")
+        return Caller(kind="device", name="device", incoming=True, identity=identity)
+
+
+def new_link() -> str:
+    """The secret of a link that nobody has."""
+    return random_key(LINK)
+
+
+def new_key() -> str:
+    """A device's key that nobody has."""
+    return random_key(DEVICE)

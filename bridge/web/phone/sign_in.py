@@ -1,0 +1,68 @@
+"""Signing in by a one-time link, and out again."""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from aiohttp import hdrs, web
+
+from bridge.errors import LinkSpent, LinkUnknown, NotAuthenticated
+from bridge.inbox import sign_ins
+from bridge.inbox.sign_ins import LinkState
+from bridge.inbox.store import Inbox
+from bridge.web.authentication.caller import Door, bearer
+from bridge.web.authentication.client_address import Addresses
+from bridge.web.authentication.devices import new_key
+from bridge.web.authentication.keys import digest_of
+from bridge.web.authentication.rates import Rate
+from bridge.web.phone.bodies import SignInAsked, read_asked
+
+PER_MINUTE = 10
+"""Links that one address may try; a secret of 256 bits is not guessed at any rate."""
+
+SPENT = {
+    LinkState.USED: "This link was used already, and works once. Ask for a new one.",
+    LinkState.EXPIRED: "This link has expired: it works for an hour. Ask for a new one.",
+}
+
+log = structlog.get_logger()
+
+
+class SignIns:
+    """The endpoints of signing in and out. A device stays signed in for `device`, a tab for `tab`."""
+
+    def __init__(
+        self, inbox: Inbox, door: Door, addresses: Addresses, *, device: timedelta, tab: timedelta
+    ) -> None:
+        self._inbox = inbox
+        self._door = door
+        self._addresses = addresses
+        self._device = device
+        self._tab = tab
+        self._rate = Rate("Too many links are tried from your address")
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        """Answers a link's secret with a key; only who holds the secret learns that it was used."""
+        self._rate.take(self._addresses.of(request), per_minute=PER_MINUTE)
+        asked = await read_asked(request, SignInAsked)
+        key, now = new_key(), datetime.now(UTC)
+        ends = now + (self._device if asked.device else self._tab)
+        found = await sign_ins.redeem(
+            self._inbox, link=digest_of(asked.secret), key=digest_of(key), key_expires_at=ends, now=now
+        )
+        if found is None:
+            raise LinkUnknown("There is no such link. Copy all of it, or ask for a new one.")
+        if isinstance(found, LinkState):
+            raise LinkSpent(SPENT[found])
+        log.info("agent.signed_in", agent=found, device=asked.device)
+        body = {"key": key, "identity": found, "expiresAt": ends.isoformat().replace("+00:00", "Z")}
+        return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def sign_out(self, request: web.Request) -> web.Response:
+        """Ends the key that the request shows, where it is a device's."""
+        caller = await self._door.who(request)
+        if caller.kind != "device":
+            raise NotAuthenticated("Only a device that signed in by a link can sign out.")
+        given = bearer(request.headers.get(hdrs.AUTHORIZATION)) or ""
+        await sign_ins.sign_out(self._inbox, key=digest_of(given), now=datetime.now(UTC))
+        log.info("agent.signed_out", agent=caller.identity)
+        return web.Response(status=204)
