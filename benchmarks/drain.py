@@ -30,6 +30,7 @@ from bridge.demo.process import sandbox_twenty
 from bridge.demo.twenty import Twenty, open_twenty
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import TwentySettings
+from bridge.sync.stages.pipeline import Pipeline
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import Executes, open_client
@@ -129,12 +130,15 @@ def _worker(inbox: Inbox, client: Executes) -> Worker:
     directory = Directory(region="FR", seconds=60)
     return Worker(
         inbox,
-        client,
-        batches=batches,
-        directory=directory,
-        preparation=Preparation(client, batches, directory, members, policy),
-        reminders=None,
-        live=lambda: True,
+        Pipeline(
+            inbox,
+            client,
+            batches=batches,
+            directory=directory,
+            preparation=Preparation(client, batches, directory, members, policy),
+            reminders=None,
+            live=lambda: True,
+        ),
     )
 
 

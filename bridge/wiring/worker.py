@@ -12,6 +12,7 @@ from bridge.calls.recording_links import RecordingLinks, derived_key
 from bridge.inbox.drain_lock import DrainLock
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
+from bridge.sync.stages.pipeline import Pipeline
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
@@ -56,14 +57,17 @@ def worker_for(
     )
     return Worker(
         inbox,
-        client,
-        batches=batches,
-        directory=directory,
-        preparation=Preparation(
-            client, batches, directory, members, policy, forgotten=forgotten_of(settings, inbox)
+        Pipeline(
+            inbox,
+            client,
+            batches=batches,
+            directory=directory,
+            preparation=Preparation(
+                client, batches, directory, members, policy, forgotten=forgotten_of(settings, inbox)
+            ),
+            reminders=reminders if activities.missed_call_tasks else None,
+            live=lambda: live and activities.live == "auto" and client.budget.ample(),
         ),
-        reminders=reminders if activities.missed_call_tasks else None,
-        live=lambda: live and activities.live == "auto" and client.budget.ample(),
         lead=lock.take,
     )
 

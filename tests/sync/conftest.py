@@ -11,6 +11,7 @@ from bridge.calls.texts import ENGLISH
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.sandbox.twenty import NEWEST, OLDEST
+from bridge.sync.stages.pipeline import Pipeline
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
@@ -67,22 +68,25 @@ def make_worker(inbox: Inbox) -> MakeWorker:
         due_in = timedelta(hours=24)
         return Worker(
             inbox,
-            client,
-            batches=batches,
-            directory=directory,
-            preparation=Preparation(
+            Pipeline(
+                inbox,
                 client,
-                batches,
-                directory,
-                members,
-                policy,
-                forgotten=Forgotten(inbox, settings.forget_keys),
+                batches=batches,
+                directory=directory,
+                preparation=Preparation(
+                    client,
+                    batches,
+                    directory,
+                    members,
+                    policy,
+                    forgotten=Forgotten(inbox, settings.forget_keys),
+                ),
+                reminders=Reminders(
+                    inbox=inbox, members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in
+                ),
+                live=lambda: settings.live,
+                clock=lambda: TEN + (datetime.now(UTC) - began),
             ),
-            reminders=Reminders(
-                inbox=inbox, members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in
-            ),
-            live=lambda: settings.live,
-            clock=lambda: TEN + (datetime.now(UTC) - began),
         )
 
     return make

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from bridge.calls.people.matching import Several
@@ -26,3 +27,9 @@ async def drain(worker: Worker) -> None:
     """Until nothing is due."""
     while await worker.drain_once():
         pass
+
+
+def it_is(worker: Worker, now: datetime) -> None:
+    """Sets the clock of a worker, and stops it."""
+    pipeline = worker._pipeline
+    pipeline._clock = pipeline._claim._clock = pipeline._settlement._clock = lambda: now

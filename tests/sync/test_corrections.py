@@ -20,6 +20,7 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import calls
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.sync.corrections import Corrections
+from bridge.sync.stages.pipeline import Pipeline
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
@@ -83,8 +84,8 @@ def message(sid: str) -> Any:
 
 
 async def started(worker: Worker) -> None:
-    await worker._current_writes()
-    await worker._preparation._members.refresh(worker._client)
+    await worker._pipeline.writing.writer()
+    await worker._pipeline._preparation._members.refresh(worker._pipeline._client)
 
 
 async def people(twenty: TwentySandbox) -> tuple[str, str]:
@@ -190,7 +191,7 @@ async def test_a_late_person_gets_a_row_and_a_lost_write_makes_no_second_one(
     await put(inbox, worker, outbound(sid := new_sid(), JANE))
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     await inbox.relink(None, since=TEN - timedelta(days=1))
-    worker._directory.forget()
+    worker._pipeline._directory.forget()
     await drain(worker)
     assert [row["targetPersonId"] for row in await timeline(twenty)] == [jane]
     # As if the bridge had died between its write and its own commit.
@@ -287,14 +288,21 @@ async def a_bridge(generation: str) -> AsyncIterator[tuple[TwentySandbox, Inbox,
                 inbox,
                 Worker(
                     inbox,
-                    client,
-                    batches=batches,
-                    directory=directory,
-                    preparation=Preparation(client, batches, directory, members, policy),
-                    reminders=Reminders(
-                        inbox=inbox, members=members, texts=ENGLISH, assignee=None, due_in=timedelta(hours=24)
+                    Pipeline(
+                        inbox,
+                        client,
+                        batches=batches,
+                        directory=directory,
+                        preparation=Preparation(client, batches, directory, members, policy),
+                        reminders=Reminders(
+                            inbox=inbox,
+                            members=members,
+                            texts=ENGLISH,
+                            assignee=None,
+                            due_in=timedelta(hours=24),
+                        ),
+                        live=lambda: True,
                     ),
-                    live=lambda: True,
                 ),
             )
 

@@ -10,7 +10,7 @@ from bridge.calls.callback import Kind
 from bridge.errors import TwentyUnavailable
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.sync.uncertain_writes import LATE_SECONDS, Doubts
+from bridge.sync.uncertain_writes import LATE_SECONDS, UncertainWrites
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.provision import provision
@@ -27,7 +27,7 @@ from tests.support import (
     until,
 )
 from tests.sync.conftest import MakeWorker
-from tests.sync.support import Settings, drain
+from tests.sync.support import Settings, drain, it_is
 from tests.twenty.provisioning import tell, workspace
 
 JANE = "+33612345678"
@@ -35,12 +35,13 @@ JANE = "+33612345678"
 
 async def started(worker: Worker) -> None:
     """Asks the workspace what it has: the next that it is asked is of a call."""
-    await worker._current_writes()
-    await worker._preparation._members.refresh(worker._client)
+    await worker._pipeline.writing.writer()
+    await worker._pipeline._preparation._members.refresh(worker._pipeline._client)
 
 
 def a_minute_passes(worker: Worker) -> None:
-    worker._doubts._until = dict.fromkeys(worker._doubts._until, 0.0)
+    uncertain = worker._pipeline.writing._uncertain
+    uncertain._until = dict.fromkeys(uncertain._until, 0.0)
 
 
 @pytest.mark.parametrize("dies", [False, True])
@@ -94,7 +95,7 @@ async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
 
 
 def test_what_is_in_doubt_is_so_for_a_while() -> None:
-    doubts = Doubts()
+    doubts = UncertainWrites()
     doubts.note(["CA1", "CA2"], now=0)
     doubts.note(["CA2"], now=10)
     assert doubts.over(now=LATE_SECONDS - 1) == set()
@@ -203,7 +204,7 @@ async def test_a_clock_that_jumps_delays_no_call(twenty: TwentySandbox, inbox: I
     """News arrive and are written under each time; what was settled in the future is written again."""
     sids = [new_sid() for _ in JUMPS]
     for step, jump in enumerate(JUMPS):
-        worker._clock = lambda jump=jump: TEN + jump  # type: ignore[misc]
+        it_is(worker, TEN + jump)
         for sid in sids:
             number = {"From": "+33159130001", "To": JANE, "SequenceNumber": str(step)}
             ringing = told(Kind.STATUS, f"{sid[:-1]}f", at=0, parent=sid, CallStatus="ringing", **number)

@@ -414,7 +414,7 @@ async def test_who_comes_during_the_look_up_is_not_missed(
 ) -> None:
     newcomer = Newcomer(client, twenty)
     worker = make_worker(newcomer, Settings())
-    newcomer.tell = worker._directory.forget
+    newcomer.tell = worker._pipeline._directory.forget
     sid = new_sid()
     await inbox.put(outbound(sid, JANE))
     await drain(worker)

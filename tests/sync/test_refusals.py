@@ -26,7 +26,7 @@ async def options_of(twenty: TwentySandbox, field: str) -> list[dict[str, Any]]:
 
 async def five_minutes_later(worker: Worker) -> None:
     """When the workspace is asked again what it has."""
-    worker._writes_until = 0.0
+    worker._pipeline.writing._writer_until = 0.0
     await drain(worker)
     await drain(worker)
 

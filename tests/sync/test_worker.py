@@ -59,8 +59,8 @@ async def test_two_hundred_calls_are_three_root_fields(
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     await asyncio.gather(*[inbox.put(outbound(new_sid(), JANE, seconds=i + 1)) for i in range(200)])
     # The workspace is asked now and then what and whom it has.
-    await worker._current_writes()
-    await worker._preparation._members.refresh(worker._client)
+    await worker._pipeline.writing.writer()
+    await worker._pipeline._preparation._members.refresh(worker._pipeline._client)
     before = twenty.root_fields
     assert await worker.drain_once() == 200
     assert twenty.root_fields - before == 3
@@ -239,7 +239,7 @@ async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(
         assert [t["targetPersonId"] for t in nodes_of({"t": note["noteTargets"]})] == [heir]
 
         await provision(client)
-        worker._writes_until = 0
+        worker._pipeline.writing._writer_until = 0
         later = new_sid()
         await inbox.put(outbound(later, JANE))
         await drain(worker)

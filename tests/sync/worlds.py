@@ -21,6 +21,7 @@ from bridge.calls.texts import FRENCH
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import callbacks, calls
 from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
+from bridge.sync.stages.pipeline import Pipeline
 from bridge.sync.stages.prepare import Policy, Preparation
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
@@ -75,20 +76,23 @@ class Bridge:
         policy = Policy(texts=FRENCH, links=LINKS, region="FR", zone=zone)
         self.worker = Worker(
             inbox,
-            client,
-            batches=batches,
-            directory=directory,
-            preparation=Preparation(client, batches, directory, members, policy),
-            reminders=Reminders(
-                inbox=inbox,
-                members=members,
-                texts=FRENCH,
-                assignee=emails[0],
-                due_in=timedelta(hours=24),
-                zone=zone,
+            Pipeline(
+                inbox,
+                client,
+                batches=batches,
+                directory=directory,
+                preparation=Preparation(client, batches, directory, members, policy),
+                reminders=Reminders(
+                    inbox=inbox,
+                    members=members,
+                    texts=FRENCH,
+                    assignee=emails[0],
+                    due_in=timedelta(hours=24),
+                    zone=zone,
+                ),
+                live=lambda: True,
+                clock=lambda: TEN,
             ),
-            live=lambda: True,
-            clock=lambda: TEN,
         )
 
     async def put(self, *callbacks: Callback) -> None:

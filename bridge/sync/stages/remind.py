@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+import structlog
+
 from bridge.calls.activity import moment
 from bridge.calls.fold.call import Call, CallStatus, Direction, fold
 from bridge.calls.fold.handling import duration
@@ -12,12 +14,18 @@ from bridge.calls.numbers import e164, readable
 from bridge.calls.people.matching import Person
 from bridge.calls.recording_links import Link
 from bridge.calls.texts import Texts
+from bridge.errors import Duplicate, TwentyDenied
 from bridge.inbox.queries import reminded_calls
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.prepare import Prepared
+from bridge.twenty.client.client import Executes
 from bridge.twenty.people.members import Members
+from bridge.twenty.schema.features import Feature, go_without
+from bridge.twenty.writing.batches import Batches
 from bridge.twenty.writing.rich_text import Block, Inline, bullet, linked, plain, quotes
-from bridge.twenty.writing.tasks import Reminder, key_of
+from bridge.twenty.writing.tasks import Reminder, key_of, remind, withdraw
+
+log = structlog.get_logger()
 
 DIALLED = re.compile(r"\+[0-9]{4,15}")
 
@@ -126,6 +134,19 @@ class Reminders:
 
     def _day(self, call: Call) -> date:
         return call.started_at.astimezone(self.zone).date()
+
+
+async def send(client: Executes, batches: Batches, plan: Plan) -> None:
+    """Makes, rewrites and withdraws tasks; a refused task is logged. Raises TwentyError."""
+    try:
+        refused = await remind(batches, plan.reminders) if plan.reminders else {}
+        await withdraw(client, plan.withdrawn)
+    except TwentyDenied as denied:
+        go_without(Feature.TASKS, denied)
+        return
+    for key, error in refused.items():
+        if not isinstance(error, Duplicate):
+            log.warning("task.refused", key=key, reason=str(error))
 
 
 def _number(number: str) -> Inline:

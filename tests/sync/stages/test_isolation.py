@@ -25,7 +25,7 @@ from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.client.errors import translate
 from tests.support import TEN, create_person, eventually, new_sid, outbound, phone_calls, told
 from tests.sync.conftest import MakeWorker
-from tests.sync.support import Settings, drain
+from tests.sync.support import Settings, drain, it_is
 
 JANE = "+33639980001"
 FAILED = [{"message": "unforeseen", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
@@ -109,7 +109,7 @@ async def test_an_unknown_code_for_one_record_stops_no_other(
     record = record_id("phoneCall", sids[place])
     fails = Fails(client, record, operation=operation)
     worker = make_worker(fails, Settings())
-    worker._clock = lambda: TEN
+    it_is(worker, TEN)
     await drain(worker)
     assert set(await phone_calls(twenty)) - {sids[place]} == set(sids) - {sids[place]}
     call = await known_call(inbox, sids[place])
@@ -120,7 +120,7 @@ async def test_an_unknown_code_for_one_record_stops_no_other(
     await drain(worker)
     assert set(later) <= set(await phone_calls(twenty))
     fails.named = ()
-    worker._clock = lambda: TEN + timedelta(hours=2)
+    it_is(worker, TEN + timedelta(hours=2))
     await drain(worker)
     assert sids[place] in await phone_calls(twenty)
     assert (await inbox.backlog()).due == 0
@@ -132,8 +132,8 @@ async def test_where_every_call_fails_it_is_not_the_calls(
     sids = await calls_of(inbox, 200)
     fails = Fails(client, *sids)
     worker = make_worker(fails, Settings())
-    worker._clock = lambda: TEN
-    await worker._current_writes()
+    it_is(worker, TEN)
+    await worker._pipeline.writing.writer()
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
     assert (await inbox.backlog()).due == 200
@@ -142,7 +142,7 @@ async def test_where_every_call_fails_it_is_not_the_calls(
     await drain(worker)
     assert set(await phone_calls(twenty)) == set(later)
     fails.named = ()
-    worker._clock = lambda: TEN + timedelta(minutes=2)
+    it_is(worker, TEN + timedelta(minutes=2))
     await drain(worker)
     assert set(await phone_calls(twenty)) == {*sids, *later}
 
@@ -178,7 +178,7 @@ async def test_a_kind_of_a_newer_version_is_kept_and_read_by_that_version(
     await inbox.change(update(callbacks).where(callbacks.c.kind == "hologram").values(kind="recording"))
     monkeypatch.setattr("bridge.inbox.store.KINDS", frozenset({"hologram"}))
     assert await inbox.requeue_readable() == 1
-    worker._clock = lambda: TEN + timedelta(hours=2)
+    it_is(worker, TEN + timedelta(hours=2))
     await drain(worker)
     assert set(await phone_calls(twenty)) == {*sids, alone}
     assert (await inbox.backlog()).due == 0
@@ -191,7 +191,7 @@ async def test_a_deferral_waits_longer_each_time_and_news_end_it(
     worker = make_worker(Fails(client, bad), Settings())
     waits, now = [], TEN
     for _ in range(14):
-        worker._clock = lambda now=now: now  # type: ignore[misc]
+        it_is(worker, now)
         await calls_of(inbox, 1)
         await worker.drain_once()
         async with inbox.reading() as connection:

@@ -1,0 +1,159 @@
+"""The stages in their order, for one batch of due calls: claim, prepare, write, remind, settle."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from bridge.calls.fold.call import fold
+from bridge.errors import BridgeError, TargetGone, TwentyError, TwentyFailed
+from bridge.inbox.reading import is_leg
+from bridge.inbox.rows import DueCall
+from bridge.inbox.store import Inbox
+from bridge.sync.stages.claim import Claim
+from bridge.sync.stages.isolation import Isolation
+from bridge.sync.stages.prepare import Preparation, Prepared
+from bridge.sync.stages.remind import Reminders, send
+from bridge.sync.stages.settle import Settlement
+from bridge.sync.stages.write import Writing
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.writing.activities import Writes
+from bridge.twenty.writing.batches import Batches
+from bridge.twenty.writing.withdrawal import take_back
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Pipeline:
+    """Brings due calls to Twenty; without `reminders` missed calls make no tasks.
+
+    `live` says whether calls that go on are written, or only those that have ended.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        client: Executes,
+        *,
+        batches: Batches,
+        directory: Directory,
+        preparation: Preparation,
+        reminders: Reminders | None,
+        live: Callable[[], bool],
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._inbox = inbox
+        self._client = client
+        self._batches = batches
+        self._directory = directory
+        self._clock = clock
+        self._claim = Claim(inbox, size=batches.size, live=live, clock=clock)
+        self._preparation = preparation
+        self.writing = Writing(inbox, client, batches)
+        self._reminders = reminders
+        self._settlement = Settlement(inbox, reminders=reminders, clock=clock)
+
+    def take_over(self) -> None:
+        """Another process drained: what this one knows of the workspace is old."""
+        self.writing.take_over()
+        self._directory.forget()
+
+    async def once(self) -> int:
+        """Writes one batch of new calls, and one of calls that failed before; how many calls they held.
+
+        Raises BridgeError where the whole of a batch failed.
+        """
+        await self.writing.repeat_uncertain()
+        fresh = await self._claim.fresh()
+        works = bool(fresh) and await self._isolated(fresh, works=False)
+        deferred = await self._claim.deferred()
+        if deferred:
+            await self._isolated(deferred, works=works)
+        if not fresh and not deferred and self.writing.schema_is_old and await self._inbox.has_parked():
+            # Only the schema says whether Twenty would take now what it refused.
+            await self.writing.writer()
+        return len(fresh) + len(deferred)
+
+    async def _isolated(self, claimed: Sequence[DueCall], *, works: bool) -> bool:
+        """Writes due calls, past the calls at fault; whether any call got through."""
+        await self._settlement.put_aside([call for call in claimed if call.problem])
+        due_calls = [call for call in claimed if not call.problem]
+        if not due_calls:
+            return works
+        isolation = Isolation(self._bring, works=works)
+        try:
+            await isolation.run(due_calls)
+        except TwentyFailed as error:
+            await self._settlement.defer(due_calls, error, alone=False)
+            raise
+        except TwentyError as error:
+            await self._settlement.fail(due_calls, error)
+            raise
+        finally:
+            await self._defer(isolation, due_calls)
+        return isolation.works
+
+    async def _defer(self, isolation: Isolation, due_calls: Sequence[DueCall]) -> None:
+        for call in due_calls:
+            if its_error := isolation.failed.get(call.root_sid):
+                await self._settlement.defer([call], its_error, alone=True)
+        if isolation.untried:
+            await self._settlement.defer(isolation.untried, BridgeError("its batch failed"), alone=False)
+
+    async def _bring(self, due_calls: Sequence[DueCall]) -> None:
+        """Calls whose person is gone from Twenty are matched anew, once."""
+        writer = await self.writing.writer()
+        gone = await self._drain(writer, due_calls, last_try=False)
+        if gone:
+            await self._drain(writer, gone, last_try=True)
+
+    async def _drain(self, writer: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
+        """Takes a batch through the stages; the answer has the calls whose person is gone."""
+        await self._join([call for call in due_calls if _is_lone(call)])
+        due_calls = [call for call in due_calls if not _is_lone(call)]
+        people, changes = self._directory.changes, await self._people_changes()
+        prepared, unprepared = await self._preparation.prepare(writer, due_calls, now=self._clock())
+        for one in unprepared:
+            await self._settlement.park(one.due, one.reason)
+        refused = await self.writing.write(writer, [write for p in prepared if (write := p.changed)])
+        taken = [p for p in prepared if p.due.root_sid not in refused]
+        await self._remind(taken)
+        await self._inbox.requeue({leg for p in taken for leg in p.due.shown_legs})
+        await self._settlement.settle(taken)
+        if people != self._directory.changes or changes != await self._people_changes():
+            await self._match_anew(taken)
+        gone = set() if last_try else {s for s, error in refused.items() if isinstance(error, TargetGone)}
+        if gone:
+            self._directory.forget()
+        parked = {sid: error for sid, error in refused.items() if sid not in gone}
+        await self._settlement.park_refused(parked, prepared)
+        return [p.due for p in prepared if p.due.root_sid in gone]
+
+    async def _join(self, legs: Sequence[DueCall]) -> None:
+        """Withdraws legs that were written as calls; a leg whose call is unknown waits for it."""
+        await take_back(self._client, [leg.root_sid for leg in legs if leg.written or leg.tried])
+        prepared = [Prepared(leg, fold(leg.callbacks), None, None, None, None) for leg in legs]
+        await self._remind(prepared)
+        await self._inbox.requeue({leg.leg_of for leg in legs if leg.leg_of})
+        await self._settlement.settle(prepared)
+
+    async def _remind(self, prepared: Sequence[Prepared]) -> None:
+        if self._reminders:
+            plan = await self._reminders.plan(prepared, now=self._clock())
+            await send(self._client, self._batches, plan)
+
+    async def _match_anew(self, settled: Sequence[Prepared]) -> None:
+        """People changed while these calls were under way: those without a person are matched anew."""
+        unmatched = {p.number for p in settled if p.number and not (p.match and p.match.person)}
+        await self._inbox.relink(unmatched, since=datetime.min.replace(tzinfo=UTC))
+
+    async def _people_changes(self) -> datetime | None:
+        """When another replica last reported that people changed."""
+        return await self._inbox.relinked_at() if self._inbox.is_shared else None
+
+
+def _is_lone(due: DueCall) -> bool:
+    """Whether these are callbacks of a leg that did not name its call."""
+    unseen = due.written is None and not due.tried
+    return due.leg_of is not None or (unseen and is_leg(due.callbacks))
