@@ -292,30 +292,3 @@ async def calls_of_recording(inbox: Inbox, sid: str) -> dict[str, datetime]:
     )
     async with inbox.reading() as connection:
         return {row[0]: row[1] for row in await connection.execute(named)}
-
-
-MOST_REMINDED = 100
-"""How many calls of each person are read: the newest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reminded:
-    """A call of a person that had a reminder task when it was settled."""
-
-    root_sid: str
-    person_id: str
-    callbacks: Sequence[Callback]
-
-
-async def reminded_calls(inbox: Inbox, person_ids: Sequence[str]) -> list[Reminded]:
-    """The reminded calls of these people."""
-    found = (
-        select(calls.c.root_sid, calls.c.person_id)
-        .where(calls.c.person_id.in_(person_ids), calls.c.reminded, kept)
-        .order_by(calls.c.due_at.desc())
-        .limit(MOST_REMINDED * len(person_ids))
-    )
-    async with inbox.reading() as connection:
-        rows = (await connection.execute(found)).all()
-        told = await callbacks_of(connection, [sid for sid, _ in rows]) if rows else {}
-    return [Reminded(sid, person_id, told[sid]) for sid, person_id in rows if told.get(sid)]

@@ -98,6 +98,8 @@ async def _drop(connection: AsyncConnection, root_sids: Collection[str]) -> None
             fields=None,
             open_since=None,
             not_before=None,
+            remind_at=None,
+            remind_former=None,
             unread=None,
         )
     )

@@ -30,7 +30,9 @@ class DueCall:
     - `written`: digest of what was written.
     - `tried`: a write failed since, and Twenty possibly carried it out.
     - `anew`: ask Twenty for the call's state, even where the inbox has a record of it.
-    - `reminded`: it has had a reminder task.
+    - `reminded`: it has a reminder task. `reminding`: its task is to be made or brought up to date; it can be
+      on tasks of the people with whom the call was `formerly` matched.
+    - `synced_revision`: the revision that was settled last.
     """
 
     root_sid: str
@@ -49,6 +51,9 @@ class DueCall:
     tried: bool = False
     anew: bool = False
     reminded: bool = False
+    reminding: bool = False
+    formerly: tuple[str, ...] = ()
+    synced_revision: int = 0
     number: str | None = None
     """The number (E.164) by which it was last matched."""
     fields: bytes | None = None
@@ -88,6 +93,8 @@ class Settled:
     written: bytes | None
     ended: bool = True
     reminded: bool = False
+    reminding: bool = False
+    formerly: tuple[str, ...] = ()
     outcome: Outcome = Outcome.WRITTEN
     unread: str | None = None
     fields: bytes | None = None
@@ -150,6 +157,8 @@ def settled_row_of(settled: Settled, now: datetime) -> Row:
         "goes_on_since": None if settled.ended else now,
         "kind_unread": settled.unread,
         "is_reminded": settled.reminded,
+        "its_task_due": now if settled.reminding else None,
+        "its_former": list(settled.formerly) or None,
         "its_fields": settled.fields,
     }
 
@@ -170,6 +179,9 @@ def due_call_of(row: RowMapping, told: Sequence[Callback], *, unread: str | None
         tried=row["attempts"] > 0,
         anew=row["anew_revision"] > row["synced_revision"],
         reminded=row["reminded"],
+        reminding=row["remind_at"] is not None,
+        formerly=tuple(row["remind_former"] or ()),
+        synced_revision=row["synced_revision"],
         number=row["number"],
         fields=row["fields"],
     )

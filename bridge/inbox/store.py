@@ -480,6 +480,8 @@ _SETTLE = (
         settled_at=bindparam("at"),
         open_since=bindparam("goes_on_since"),
         reminded=bindparam("is_reminded"),
+        remind_at=bindparam("its_task_due", type_=calls.c.remind_at.type),
+        remind_former=bindparam("its_former", type_=calls.c.remind_former.type),
         attempts=0,
         last_error=None,
         not_before=None,

@@ -92,10 +92,13 @@ calls = Table(
     Column("deferrals", Integer, nullable=False, server_default="0"),
     # The kind of a callback that this version of the bridge does not know.
     Column("unread", String(16)),
-    # It has had a reminder task: a later change creates no second one.
+    # It has a reminder task: a later change creates no second one.
     Column("reminded", Boolean, nullable=False, server_default=false()),
     # Digest of each field that the bridge wrote, so that it clears its own values and leaves users' edits.
     Column("fields", LargeBinary(64)),
+    # When its task is to be made or brought up to date, and the people whose tasks can have it.
+    Column("remind_at", Moment),
+    Column("remind_former", JSON(none_as_null=True)),
 )
 
 kept = calls.c.purged.is_(false())
@@ -132,6 +135,11 @@ Index(
     sqlite_where=calls.c.open_since.is_not(None),
     postgresql_where=calls.c.open_since.is_not(None),
 )
+
+reminding = calls.c.remind_at.is_not(None)
+"""A settled call whose task is to be made or brought up to date."""
+
+Index("ix_calls_remind", calls.c.remind_at, sqlite_where=reminding, postgresql_where=reminding)
 
 listed = literal_column("root_sid") > literal_column("''")
 """True for every call. SQLite uses an index with this condition only for queries that contain it.

@@ -33,3 +33,5 @@ def it_is(worker: Worker, now: datetime) -> None:
     """Sets the clock of a worker, and stops it."""
     pipeline = worker._pipeline
     pipeline._clock = pipeline._claim._clock = pipeline._settlement._clock = lambda: now
+    if pipeline._reminding:
+        pipeline._reminding._clock = lambda: now

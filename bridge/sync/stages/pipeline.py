@@ -1,4 +1,4 @@
-"""The stages in their order, for one batch of due calls: claim, prepare, write, remind, settle."""
+"""The stages in their order, for one batch of due calls: claim, prepare, write, settle, remind."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -9,9 +9,9 @@ from bridge.inbox.reading import is_leg
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.claim import Claim
-from bridge.sync.stages.isolation import Isolation
+from bridge.sync.stages.isolation import Isolation, may_be_one_calls
 from bridge.sync.stages.prepare import Preparation, Prepared
-from bridge.sync.stages.remind import Reminders, send
+from bridge.sync.stages.remind import Reminders, Reminding
 from bridge.sync.stages.settle import Settlement
 from bridge.sync.stages.write import Writing
 from bridge.twenty.client.client import Executes
@@ -45,13 +45,12 @@ class Pipeline:
     ) -> None:
         self._inbox = inbox
         self._client = client
-        self._batches = batches
         self._directory = directory
         self._clock = clock
         self._claim = Claim(inbox, size=batches.size, live=live, clock=clock)
         self._preparation = preparation
         self.writing = Writing(inbox, client, batches)
-        self._reminders = reminders
+        self._reminding = Reminding(inbox, client, batches, reminders, clock=clock) if reminders else None
         self._settlement = Settlement(inbox, reminders=reminders, clock=clock)
 
     def take_over(self) -> None:
@@ -62,8 +61,23 @@ class Pipeline:
     async def once(self) -> int:
         """Writes one batch of new calls, and one of calls that failed before; how many calls they held.
 
-        Raises BridgeError where the whole of a batch failed.
+        Then come the tasks of what is settled. Raises BridgeError where the whole of a batch failed.
         """
+        try:
+            drained = await self._write()
+        except Exception as error:
+            # The calls are at fault: tasks of others do not wait for them.
+            if may_be_one_calls(error):
+                await self._remind()
+            raise
+        await self._remind()
+        return drained
+
+    async def _remind(self) -> None:
+        if self._reminding:
+            await self._reminding.once()
+
+    async def _write(self) -> int:
         await self.writing.repeat_uncertain()
         fresh = await self._claim.fresh()
         works = bool(fresh) and await self._isolated(fresh, works=False)
@@ -118,7 +132,6 @@ class Pipeline:
             await self._settlement.park(one.due, one.reason)
         refused = await self.writing.write(writer, [write for p in prepared if (write := p.changed)])
         taken = [p for p in prepared if p.due.root_sid not in refused]
-        await self._remind(taken)
         await self._inbox.requeue({leg for p in taken for leg in p.due.shown_legs})
         await self._settlement.settle(taken)
         if people != self._directory.changes or changes != await self._people_changes():
@@ -134,14 +147,8 @@ class Pipeline:
         """Withdraws legs that were written as calls; a leg whose call is unknown waits for it."""
         await take_back(self._client, [leg.root_sid for leg in legs if leg.written or leg.tried])
         prepared = [Prepared(leg, fold(leg.callbacks), None, None, None, None) for leg in legs]
-        await self._remind(prepared)
         await self._inbox.requeue({leg.leg_of for leg in legs if leg.leg_of})
         await self._settlement.settle(prepared)
-
-    async def _remind(self, prepared: Sequence[Prepared]) -> None:
-        if self._reminders:
-            plan = await self._reminders.plan(prepared, now=self._clock())
-            await send(self._client, self._batches, plan)
 
     async def _match_anew(self, settled: Sequence[Prepared]) -> None:
         """People changed while these calls were under way: those without a person are matched anew."""

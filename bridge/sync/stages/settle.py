@@ -31,7 +31,8 @@ class Settlement:
     async def settle(self, prepared: Sequence[Prepared]) -> None:
         """Twenty has these calls as of the revisions that were claimed."""
         if prepared:
-            await self._inbox.settle([self._settled(p) for p in prepared], now=self._clock())
+            now = self._clock()
+            await self._inbox.settle([self._settled(p, now) for p in prepared], now=now)
         for p in prepared:
             if write := p.changed:
                 metrics.CALLS_WRITTEN.inc()
@@ -42,7 +43,8 @@ class Settlement:
                     person_id=write.activity.person_id,
                 )
 
-    def _settled(self, p: Prepared) -> Settled:
+    def _settled(self, p: Prepared, now: datetime) -> Settled:
+        reminding = self._reminders.concern(p, now=now) if self._reminders else p.due.reminding
         return Settled(
             root_sid=p.due.root_sid,
             revision=p.due.revision,
@@ -51,9 +53,11 @@ class Settlement:
             written=p.digest,
             fields=p.fields,
             ended=p.call.ended and p.call.certain,
-            reminded=self._reminders.has_task(p) if self._reminders else p.due.reminded,
             outcome=p.outcome,
             unread=p.due.unread,
+            reminded=p.due.reminded,
+            reminding=reminding,
+            formerly=_formerly(p.due) if reminding else (),
         )
 
     async def park(self, due_call: DueCall, reason: str) -> None:
@@ -97,3 +101,9 @@ class Settlement:
                     seconds=wait.total_seconds(),
                     exc_info=None if is_ours else error,
                 )
+
+
+def _formerly(due: DueCall) -> tuple[str, ...]:
+    """The people whose tasks can have a call that is to be settled."""
+    before = due.match.person.id if due.match and due.match.person else due.former_id
+    return tuple(dict.fromkeys([*due.formerly, *([before] if before else [])]))
