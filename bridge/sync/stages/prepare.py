@@ -27,7 +27,7 @@ from bridge.twenty.people.lookup import NewPerson, create_people
 from bridge.twenty.people.members import Members
 from bridge.twenty.writing.activities import Standing, Writes
 from bridge.twenty.writing.batches import Batches
-from bridge.twenty.writing.plan import Before, Known, Write
+from bridge.twenty.writing.plan import Before, Chosen, Known, News, Note, Write, plan_of
 from bridge.twenty.writing.records import Marks, merge, read_marks, to_bytes
 
 log = structlog.get_logger()
@@ -241,19 +241,13 @@ class Preparation:
         records, kept_facts = _fields(due)
         unsure = due.tried or (due.written is not None and not before.is_known)
         merged = merge(activity, records, standing.shown if standing else None, unsure=unsure)
-        write = Write(
-            activity=activity,
-            chooses_person=due.match is None and not (match and match.corrected),
-            before=_before(due, before),
-            merge=merged,
+        news = News(
             record=shown.record != before.record,
-            note=activity.has_text and shown.note != before.note,
-            facts=activity.has_text and facts(activity) != kept_facts,
-            withdraws_note=not activity.has_text
-            and (before.has_note or (unsure and due.written is not None)),
+            note=_note_news(due, activity, before, shown, kept_facts, unsure=unsure),
             dispositions=shown.dispositions != before.dispositions,
-            mistaken=due.mistaken,
         )
+        plan = plan_of(activity, before=_before(due, before), news=news, person=_chosen(due, match))
+        write = Write(activity=activity, plan=plan, merge=merged)
         fields = to_bytes(merged.marks) + facts(activity)
         return Prepared(due, call, number, match, write, shown.to_bytes(), fields)
 
@@ -335,6 +329,23 @@ def _unless_moved(match: Match, standing: Standing | None, former_id: str | None
     if standing.person_id in (_id_of(match.person), former_id):
         return match
     return Match(standing.person, corrected=True)
+
+
+def _chosen(due: DueCall, match: Match | None) -> Chosen:
+    if due.match is not None or (match and match.corrected):
+        return Chosen.KEPT
+    return Chosen.CORRECTED if due.mistaken else Chosen.MATCHED
+
+
+def _note_news(
+    due: DueCall, activity: Activity, before: Shown, shown: Shown, kept_facts: bytes | None, *, unsure: bool
+) -> Note:
+    if activity.has_text:
+        if shown.note != before.note:
+            return Note.TEXT
+        return Note.FACTS if facts(activity) != kept_facts else Note.NOTHING
+    stands = before.has_note or (unsure and due.written is not None)
+    return Note.EMPTY if stands else Note.NOTHING
 
 
 def _before(due: DueCall, shown: Shown) -> Before:

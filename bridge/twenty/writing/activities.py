@@ -12,7 +12,7 @@ from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.schema.workspace import WorkspaceSchema
 from bridge.twenty.writing.batches import Batches, Record, Refused
 from bridge.twenty.writing.notes import CallNotes
-from bridge.twenty.writing.plan import Write
+from bridge.twenty.writing.plan import Chosen, Write
 from bridge.twenty.writing.records import Shown
 from bridge.twenty.writing.timeline import timeline_for
 
@@ -56,7 +56,7 @@ class PhoneCalls:
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Writes`. The call before what names it: root fields of one request run in parallel."""
-        changed = [w for w in writes if w.record]
+        changed = [w for w in writes if w.plan.record.writes]
         refused = await self._batches.send("UpsertPhoneCalls", {w.sid: self._record(w) for w in changed})
         refused |= await self._write_rows([w for w in changed if w.sid not in refused])
         return refused | await self._write_notes([w for w in writes if w.sid not in refused])
@@ -88,7 +88,9 @@ class PhoneCalls:
 
     async def _write_notes(self, writes: Sequence[Write]) -> Refused:
         # Where the person's timeline takes no row, the note is what shows.
-        unseen = [] if self._timeline else [w for w in writes if w.record and w.activity.person_id]
+        unseen = (
+            [] if self._timeline else [w for w in writes if w.plan.record.writes and w.activity.person_id]
+        )
         shown = {w.sid for w in unseen}
         try:
             refused = await self._notes.write(unseen) if unseen else {}
@@ -100,14 +102,16 @@ class PhoneCalls:
 
     def _record(self, write: Write) -> Record:
         record = write.merge.record(write.activity, self._fields)
-        if write.chooses_person:
+        if write.plan.person is not Chosen.KEPT:
             # Left out of later writes, so that what a user corrected holds.
             record |= {name: value for name, value in self._person(write) if name in self._fields}
         return record
 
     def _person(self, write: Write) -> Iterator[tuple[str, str | None]]:
         chosen = {"personId": write.activity.person_id, "companyId": write.activity.company_id}
-        return ((name, value) for name, value in chosen.items() if value or write.mistaken)
+        return (
+            (name, value) for name, value in chosen.items() if value or write.plan.person is Chosen.CORRECTED
+        )
 
 
 class Notes:
@@ -119,7 +123,7 @@ class Notes:
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Writes`. A call of nobody's is a note on nobody."""
-        refused = await self._notes.write([w for w in writes if w.record])
+        refused = await self._notes.write([w for w in writes if w.plan.record.writes])
         return refused | await self._notes.write_dispositions(writes)
 
     async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:

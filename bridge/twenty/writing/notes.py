@@ -14,7 +14,7 @@ from bridge.errors import Duplicate, TwentyDenied
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.writing.batches import Batches, Record, Refused
-from bridge.twenty.writing.plan import Known, Write, time
+from bridge.twenty.writing.plan import Do, Write, time
 from bridge.twenty.writing.records import BY_KEY
 from bridge.twenty.writing.rich_text import Block, bullet, linked, paragraphs, plain, quotes, rich_text
 
@@ -34,37 +34,39 @@ class CallNotes:
 
         Two root fields, and one more where some were written before.
         """
-        return await self._write(await self._chosen(writes, {w.sid: _of_call(w) for w in writes}))
+        return await self._write(await self._chosen({w.sid: (w, _of_call(w)) for w in writes}))
 
     async def write_text(self, writes: Sequence[Write]) -> Refused:
         """Writes the notes of those that have text, unless a user deleted it; withdraws the others' notes."""
-        worth = [w for w in writes if w.note or w.facts or (w.moves and w.activity.has_text)]
-        worth += await self._withdraw([w for w in writes if w.withdraws_note])
-        chosen = await self._chosen(worth, {w.sid: w.before.note for w in worth})
+        wanted = {w.sid: (w, w.plan.note) for w in writes if w.plan.note.writes}
+        wanted |= await self._withdraw([w for w in writes if w.plan.note is Do.GONE])
+        chosen = await self._chosen(wanted)
         # Without news of its text: what a user edited stays as it is, on another person where the call is.
-        return await self._write([n if n.write.note else n.first() for n in chosen if n.is_worth])
+        return await self._write(
+            [n if n.write.plan.has_new_text else n.first() for n in chosen if n.is_worth]
+        )
 
-    async def _withdraw(self, writes: Sequence[Write]) -> Sequence[Write]:
+    async def _withdraw(self, writes: Sequence[Write]) -> Mapping[str, tuple[Write, Do]]:
         """Destroys notes that have nothing to say any more, so that their ids are free; one root field.
 
         The answer has those that can only be rewritten, for the key's role destroys nothing.
         """
         if not writes:
-            return []
+            return {}
         ids = [_note_id(which, w.sid) for which in ("", SECOND) for w in writes]
         try:
             await self._client.execute("WithdrawNotes", ids=ids)
         except TwentyDenied as denied:
             go_without(Feature.WITHDRAWALS, denied)
-            return [w for w in writes if w.before.note is Known.WRITTEN]
-        return []
+            return {w.sid: (w, Do.UPDATE) for w in writes}
+        return {}
 
     async def write_dispositions(self, writes: Sequence[Write]) -> Refused:
         """Creates what agents said as notes of its own; two root fields for all."""
         said = {
             f"{w.sid} {one.id}": (w, one)
             for w in writes
-            if w.dispositions or w.moves
+            if w.plan.dispositions.writes
             for one in w.activity.dispositions
         }
         if not said:
@@ -73,14 +75,14 @@ class CallNotes:
             "CreateNotes",
             {key: _disposition_note(w.activity, one) for key, (w, one) in said.items()},
             existing="WrittenNotes",
-            unsure=[key for key, (w, _) in said.items() if w.before.dispositions is not Known.NEW],
+            unsure=[key for key, (w, _) in said.items() if w.plan.dispositions is not Do.CREATE],
         )
         # It was written before: a user may have changed it since, or deleted it.
         refused = {key: error for key, error in tried.items() if not isinstance(error, Duplicate)}
         targets = [
             _targets(w, f"disposition {one.id}")
             for key, (w, one) in said.items()
-            if key not in tried or (key not in refused and w.moves)
+            if key not in tried or (key not in refused and w.plan.moves)
         ]
         return _by_call(refused) | await self._send_targets(targets)
 
@@ -102,12 +104,12 @@ class CallNotes:
         }
         return _by_call(await self._batches.send("UpsertNoteTargets", targets))
 
-    async def _chosen(self, writes: Sequence[Write], known: Mapping[str, Known]) -> list["_Note"]:
+    async def _chosen(self, wanted: Mapping[str, tuple[Write, Do]]) -> list["_Note"]:
         """The notes that can be written: one a call, but none of those that a user deleted."""
-        earlier = [w for w in writes if known[w.sid] is not Known.NEW]
+        earlier = [w for w, do in wanted.values() if do is not Do.CREATE]
         ids = [_note_id(which, w.sid) for which in ("", SECOND) for w in earlier]
         there = await self._batches.existing("WrittenNotes", ids)
-        found = [_left(w, known[w.sid], there) for w in writes]
+        found = [_left(w, do, there) for w, do in wanted.values()]
         return [note for note in found if note]
 
     async def _write(self, notes: Sequence["_Note"]) -> Refused:
@@ -116,16 +118,16 @@ class CallNotes:
         return refused | await self._send_targets([n.targets() for n in notes if n.write.sid not in refused])
 
 
-def _of_call(write: Write) -> Known:
-    """What is known of the note that shows a call: the bridge may have shown it by other means before."""
-    return Known.NEW if write.before.call is Known.NEW else Known.UNSURE
+def _of_call(write: Write) -> Do:
+    """What to do with the note that shows a call: the bridge may have shown it by other means before."""
+    return Do.CREATE if write.plan.record is Do.CREATE else Do.ENSURE
 
 
-def _left(write: Write, known: Known, there: Mapping[str, Record]) -> "_Note | None":
+def _left(write: Write, do: Do, there: Mapping[str, Record]) -> "_Note | None":
     """Which of a call's notes is the bridge's to write; None where a user deleted it, or edited both."""
     first, second = there.get(_note_id("", write.sid)), there.get(_note_id(SECOND, write.sid))
     if first is None:
-        return None if known is Known.WRITTEN else _Note(write, is_new=True)
+        return None if do is Do.UPDATE else _Note(write, is_new=True)
     if first["deletedAt"] is not None:
         return None
     if _is_ours(first):
@@ -152,14 +154,14 @@ class _Note:
     @property
     def is_worth(self) -> bool:
         """Whether there is anything to do: a user's note that says what it said, on whom it was, is left."""
-        return self.write.note or self.write.moves or not self.which
+        return self.write.plan.has_new_text or self.write.plan.moves or not self.which
 
     def first(self) -> "_Note":
         """The call's first note."""
         return replace(self, which="", is_new=False, is_theirs=True) if self.which else self
 
     def targets(self) -> "_Targets":
-        return _targets(self.write, self.which, with_person=self.is_new or self.write.moves)
+        return _targets(self.write, self.which, with_person=self.is_new or self.write.plan.moves)
 
 
 @dataclass(frozen=True, slots=True)

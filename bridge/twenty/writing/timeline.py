@@ -13,7 +13,7 @@ from bridge.errors import Duplicate, TwentyRefused
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.workspace import TimelineSchema
 from bridge.twenty.writing.batches import Batches, Record, Refused
-from bridge.twenty.writing.plan import Known, Write, time
+from bridge.twenty.writing.plan import Do, Write, time
 
 
 class Timeline(Protocol):
@@ -39,15 +39,15 @@ class NamedTimeline:
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Timeline`."""
         await _remove(self._client, writes)
-        placed = [w for w in writes if w.activity.person_id]
-        earlier = [w for w in placed if w.before.row is not Known.NEW]
+        placed = [w for w in writes if w.plan.row.writes]
+        earlier = [w for w in placed if w.plan.row is not Do.CREATE]
         there = await self._batches.existing("ExistingTimelineActivities", [_id(w) for w in earlier])
         rows = {w.sid: self._row(w) for w in placed if _stays(w, there.get(_id(w)))}
         return await self._batches.send("UpsertTimelineActivities", rows)
 
     def _row(self, write: Write) -> Record:
         row = _row(write, self._schema) | {"name": "linked-phoneCall.created"}
-        if write.before.row is Known.WRITTEN and not write.moves:
+        if write.plan.row is Do.UPDATE and not write.plan.moves:
             # Left out, so that what a user corrected holds.
             del row["targetPersonId"]
         if "agentId" in write.merge.cleared and "workspaceMemberId" in self._schema.fields:
@@ -69,16 +69,16 @@ class TypedTimeline:
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Timeline`."""
         await _remove(self._client, writes)
-        placed = [w for w in writes if w.activity.person_id]
-        written = [w for w in placed if w.before.row is Known.WRITTEN]
-        moved = await self._move([w for w in written if w.moves])
+        placed = [w for w in writes if w.plan.row.writes]
+        written = [w for w in placed if w.plan.row is Do.UPDATE]
+        moved = await self._move([w for w in written if w.plan.moves])
         moved |= await self._change([w for w in written if "agentId" in w.merge.changed], "workspaceMemberId")
-        new = {w.sid: w for w in placed if w.before.row is not Known.WRITTEN}
+        new = {w.sid: w for w in placed if w.plan.row is not Do.UPDATE}
         refused = await self._batches.create(
             "CreateTimelineActivities",
             {sid: self._row(w) for sid, w in new.items()},
             existing="ExistingTimelineActivities",
-            unsure=[sid for sid, w in new.items() if w.before.row is Known.UNSURE],
+            unsure=[sid for sid, w in new.items() if w.plan.row is Do.ENSURE],
         )
         found = {sid: error for sid, error in refused.items() if isinstance(error, Duplicate)}
         moved |= await self._move(
@@ -115,11 +115,7 @@ def _is_elsewhere(write: Write, duplicate: Duplicate) -> bool:
 
 async def _remove(client: Executes, writes: Sequence[Write]) -> None:
     """Rows of calls that a user took from their person; destroyed, so that their ids are free again."""
-    ids = [
-        _id(w)
-        for w in writes
-        if w.moves and not w.activity.person_id and (w.mistaken or not w.chooses_person)
-    ]
+    ids = [_id(w) for w in writes if w.plan.row is Do.GONE]
     if ids:
         await client.execute("DestroyTimelineActivities", ids=ids)
 
@@ -127,7 +123,7 @@ async def _remove(client: Executes, writes: Sequence[Write]) -> None:
 def _stays(write: Write, found: Record | None) -> bool:
     """Whether a row is to be there: no user took it away."""
     if found is None:
-        return write.before.row is not Known.WRITTEN
+        return write.plan.row is not Do.UPDATE
     return found["deletedAt"] is None
 
 
