@@ -1,7 +1,7 @@
-"""History for a new installation: what Twilio remembers, day by day, the oldest first.
+"""History for a new installation: Twilio's calls, day by day, the oldest first.
 
-Days that were asked for in full are remembered, so that a backfill which broke off goes on where it was,
-and one that is repeated costs nothing.
+Each day that was read in full gets a checkpoint, so that an interrupted backfill resumes, and a repeated one
+costs nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,23 +17,23 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A day, or the part of it that was asked for; times are UTC."""
+    """A day or a part of one, in UTC."""
 
     since: datetime
     until: datetime
 
     @property
     def mark(self) -> str:
-        """The name of the mark that says that all of this day was asked for."""
+        """The name of the checkpoint of a day that was read in full."""
         return f"backfill {self.since:%Y-%m-%d}"
 
     def whole(self, now: datetime) -> bool:
-        """Whether it is a day that is over, as is every call that began in it."""
+        """Whether this is a whole day, and every call that began in it has ended."""
         return self.until - self.since == DAY and self.until + LONGEST_CALL < now
 
 
 def spans(since: datetime, until: datetime) -> list[Span]:
-    """The days between, the first and the last one perhaps in part."""
+    """The days from `since` to `until`; the first and the last can be parts of days."""
     found = []
     since, until = since.astimezone(UTC), until.astimezone(UTC)
     while since < until:
@@ -45,23 +45,24 @@ def spans(since: datetime, until: datetime) -> list[Span]:
 
 
 class Backfill:
-    """Fills the inbox with calls that are over; those that go on are for the webhooks."""
+    """Stores ended calls as callbacks; calls that go on are reported by webhooks."""
 
     def __init__(self, asking: Asking, marks: Checkpoints) -> None:
         self._asking = asking
         self._checkpoints = marks
 
     async def left(self, days: Sequence[Span]) -> list[Span]:
-        """Those that were not asked for before."""
+        """The days that were not read in full before. Raises InboxUnavailable."""
         done = await self._checkpoints.existing([day.mark for day in days])
         return [day for day in days if day.mark not in done or day.until - day.since < DAY]
 
     async def ask(
         self, days: Sequence[Span], *, number: str | None, now: datetime, tell: Callable[[Found], None]
     ) -> Found:
-        """What Twilio remembers of these days, each told of when it is in the inbox. Raises TwilioError.
+        """Reads these days from Twilio, and calls `tell` after each one is stored.
 
-        With a `number` (E.164) its calls alone; then no day counts as asked for.
+        With a `number` (E.164) only its calls are read, and no day gets a checkpoint. Raises TwilioError and
+        InboxUnavailable.
         """
         found = Found()
         wanted = Wanted(quiet_since=now - GRACE, over=True, number=number)

@@ -1,4 +1,4 @@
-"""Looks for calls that users put on another person in Twenty: its webhook tells, but only once."""
+"""Finds calls that users moved to another person in Twenty; its webhook reports them, but only once."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
@@ -15,13 +15,13 @@ from bridge.twenty.times import text
 EVERY = timedelta(minutes=15)
 
 FIRST_IN = 60.0
-"""Seconds after a start, in which deliveries were lost."""
+"""Seconds after a start: while the bridge was down, deliveries were lost."""
 
 LOOKS_BACK = timedelta(days=3)
-"""How far the first look goes back, and one after a long while."""
+"""How far back the first round asks, and one after a long pause."""
 
 OVERLAP = timedelta(minutes=2)
-"""Clocks differ, and a change shows when its transaction is over."""
+"""Asked for twice: clocks differ, and a change is visible only after its transaction."""
 
 PAGE = 1000
 MARK = "calls looked at for corrections"
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class Corrections:
-    """One root field a round, as long as `affordable`: what users changed since the round before."""
+    """Asks for what users changed since the last round: one root field, only while `affordable`."""
 
     def __init__(self, inbox: Inbox, client: Executes, *, affordable: Callable[[], bool]) -> None:
         self._inbox = inbox
@@ -39,7 +39,7 @@ class Corrections:
         self._affordable = affordable
 
     async def once(self, now: datetime) -> int:
-        """How many calls became due. Raises TwentyError and InboxUnavailable."""
+        """Makes moved calls due; how many. Raises TwentyError and InboxUnavailable."""
         if not self._affordable():
             return 0
         last = await self._checkpoints.get(MARK)
@@ -49,7 +49,7 @@ class Corrections:
         except TwentyDenied as denied:
             if denied.code != "twenty.schema":
                 raise
-            # A workspace without the object: there is nothing to move.
+            # The workspace has no phoneCall object, so no call can have moved.
             return 0
         await self._checkpoints.save(MARK, now)
         if found:
@@ -57,7 +57,7 @@ class Corrections:
         return found
 
     async def _changed(self, since: datetime) -> AsyncIterator[dict[str, str | None]]:
-        """Call SID → person, of the calls that users changed; a page at a time."""
+        """Yields call SID → person id, a page at a time."""
         after: str | None = None
         while True:
             answer = await self._client.execute(

@@ -1,4 +1,4 @@
-"""What Twenty shows of a call, in sixteen bytes: so much is kept of it, to tell what is new."""
+"""Content digests: sixteen bytes a call say what Twenty shows of it, so that only news is written."""
 
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -9,12 +9,12 @@ from bridge.calls.activity import Activity
 RECORD, NOTE, DISPOSITIONS, FACTS = 8, 4, 4, 4
 NOTHING = bytes(NOTE)
 WITHDRAWN = b"\0\0\0\1"
-"""Of a note that was written, and has nothing to say any more: it is gone, or a user's."""
+"""The digest of a note that was written and is empty now: it was withdrawn, or belongs to a user."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Digests of the call's record, of its note's text, and of what agents said came of it."""
+class Digests:
+    """Digests of a call's record, of its note's text, and of its dispositions."""
 
     record: bytes
     note: bytes
@@ -22,9 +22,9 @@ class Shown:
 
     @classmethod
     def of(cls, activity: Activity, *, certain: bool, before: Self | None = None) -> Self:
-        """Of an activity; with `certain`, for that a call was missed is acted upon as soon as it is.
+        """The digests of an activity; `before` are those stored of the call.
 
-        `before` is what was kept of the call.
+        `certain` is part of them: a call that turns out to be missed for certain makes a task.
         """
         record = replace(activity, dispositions=())
         said = activity.dispositions
@@ -37,27 +37,27 @@ class Shown:
 
     @classmethod
     def read(cls, kept: bytes | None) -> Self:
-        """What was kept; of a call that Twenty never had, or that is in doubt, nothing."""
+        """The stored digests; zeros for a call that was never written, or whose last write is uncertain."""
         kept = kept or bytes(RECORD + NOTE + DISPOSITIONS)
         return cls(kept[:RECORD], kept[RECORD : RECORD + NOTE], kept[RECORD + NOTE :])
 
     @property
     def is_known(self) -> bool:
-        """Whether these say what Twenty shows; not so of a call that it never had, or that is in doubt."""
+        """Whether these say what Twenty shows."""
         return any(self.record)
 
     @property
     def has_note(self) -> bool:
-        """Whether a note was written that has something to say."""
+        """Whether a note with text was written."""
         return self.note not in (NOTHING, WITHDRAWN)
 
     def to_bytes(self) -> bytes:
-        """As it is kept."""
+        """The stored form, at most sixteen bytes."""
         return self.record + self.note + self.dispositions
 
 
 def facts(activity: Activity) -> bytes:
-    """A digest of what a note says of the call besides its text."""
+    """The digest of what a note says of the call besides its text."""
     return _digest((activity.title, activity.facts), FACTS)
 
 

@@ -1,4 +1,4 @@
-"""What Twenty refused is tried once more when the workspace's schema changes: an option that is back, say."""
+"""Calls that Twenty refused are tried once more when its schema changes, such as a restored select option."""
 
 import structlog
 
@@ -7,13 +7,13 @@ from bridge.inbox.queries import retry
 from bridge.inbox.store import Inbox
 
 PREFIX = "twenty schema "
-"""Of the mark that has the fingerprint of the schema as it was seen last."""
+"""How the name of the checkpoint begins that holds the last fingerprint of the schema."""
 
 log = structlog.get_logger()
 
 
 class Refusals:
-    """Parked calls, as of the schema that they were last tried with."""
+    """Makes parked calls due when the schema differs from the one that they were last tried with."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
@@ -21,12 +21,12 @@ class Refusals:
         self._seen: str | None = None
 
     async def schema_is(self, fingerprint: str) -> None:
-        """Makes all parked calls due where the schema is another one than before, by any process."""
+        """Compares with the last fingerprint that any process stored. Raises InboxUnavailable."""
         name = PREFIX + fingerprint
         if name == self._seen:
             return
         if not await self._checkpoints.existing([name]):
-            # Before the mark: a crash in between only means that they are tried twice.
+            # Before the checkpoint: after a crash in between they are tried twice.
             again = await retry(self._inbox, None)
             await self._checkpoints.save_only(name, prefix=PREFIX)
             log.info("twenty.schema_changed", calls_tried_again=again)

@@ -1,4 +1,4 @@
-"""Recordings are deleted at Twilio when they have been kept for long enough."""
+"""Deletes old recordings at Twilio."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -12,16 +12,16 @@ from bridge.inbox.store import Inbox
 from bridge.twilio.rest.resources import RecordingResource
 
 AT_ONCE = 200
-"""Recordings whose calls are looked for together."""
+"""Recordings whose calls one query looks up."""
 
 MOST_A_ROUND = 5000
-"""What is left over waits for the next round."""
+"""Recordings deleted in one round; the next round continues."""
 
 log = structlog.get_logger()
 
 
 class Deletes(Protocol):
-    """What is asked of Twilio; all of it raises TwilioError. See `TwilioRest`."""
+    """The part of `TwilioRest` that is used here; each method raises TwilioError."""
 
     def recordings(self, *, created_before: datetime) -> AsyncIterator[RecordingResource]: ...
 
@@ -29,9 +29,9 @@ class Deletes(Protocol):
 
 
 class RecordingRetention:
-    """Deletes recordings that are older than `keep`, of calls that the inbox knows and of no others.
+    """Deletes recordings older than `keep`, only of calls that the inbox knows.
 
-    What is due is what Twilio still has, so nothing is remembered here.
+    Twilio's own list says what is due, so no state is kept here.
     """
 
     def __init__(self, inbox: Inbox, twilio: Deletes, keep: timedelta) -> None:
@@ -40,8 +40,8 @@ class RecordingRetention:
         self._keep = keep
 
     async def once(self, now: datetime) -> int:
-        """How many were deleted. Raises TwilioError and InboxUnavailable; what was deleted then stays so."""
-        # All are found first: Twilio's pages move when something of them is deleted.
+        """Deletes what is due; how many. Raises TwilioError and InboxUnavailable."""
+        # All are listed first: deletions shift Twilio's pages.
         due = [recording async for recording in self._due(now - self._keep)]
         for recording in due:
             await self._delete(recording)
@@ -71,7 +71,7 @@ class RecordingRetention:
         try:
             await self._twilio.delete_recording(recording.sid)
         except TwilioRefused as refused:
-            # Somebody else was quicker.
+            # Another process deleted it first.
             if refused.status != 404:
                 raise
         log.info("recording.deleted", recording_sid=recording.sid, call_sid=recording.call_sid)

@@ -1,4 +1,4 @@
-"""How long to leave Twenty alone after a failure: decided here, carried out by the worker."""
+"""How long the worker waits after a failure."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,15 +9,15 @@ FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=1)
 
 LONGEST_ANSWERED = timedelta(seconds=5)
-"""Where Twenty answers, and only fails: of the calls that fail each waits by itself."""
+"""The longest pause while Twenty answers with errors: each failing call also waits by itself."""
 
 LONGEST_DEFERRAL = timedelta(hours=1)
-"""For one call that fails where others are written."""
+"""The longest wait of one call that fails while others are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Try again after `length`; `needs_operator` where waiting alone mends nothing."""
+    """Try again after `length`; `needs_operator` where only an operator can fix the cause."""
 
     length: timedelta
     reason: str
@@ -25,14 +25,14 @@ class Pause:
 
 
 def pause_after(error: BridgeError, *, failures: int) -> Pause:
-    """Patience: calls do not wear out, and no failure of the whole is blamed on one of them.
+    """The pause after an error of a whole batch; `failures` is the number of errors in a row before it.
 
-    `failures` counts those in a row before this one.
+    There is no last try: calls wait for as long as Twenty is away.
     """
     away = isinstance(error, (TwentyUnavailable, InboxUnavailable))
     length = backoff(failures)
     if isinstance(error, TwentyOverLimit) and error.retry_after is not None:
-        # The budget waits for what is beyond the longest pause.
+        # A longer time is waited for by the budget.
         length = max(FIRST, timedelta(seconds=min(error.retry_after, LONGEST.total_seconds())))
     if isinstance(error, TwentyFailed):
         length = min(length, LONGEST_ANSWERED)
@@ -40,7 +40,7 @@ def pause_after(error: BridgeError, *, failures: int) -> Pause:
 
 
 def deferral(failures: int, *, alone: bool) -> timedelta:
-    """How long one call is left alone; `alone` where others were written meanwhile."""
+    """How long one call waits after so many failures; `alone` where others of its batch were written."""
     return min(FIRST * float(2 ** min(failures, 12)), LONGEST_DEFERRAL if alone else LONGEST)
 
 

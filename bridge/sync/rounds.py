@@ -1,4 +1,4 @@
-"""What is done again and again by the one process that drains."""
+"""Periodic jobs of the one process that drains."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,19 +9,19 @@ import structlog
 from bridge.errors import BridgeError, Standby
 
 START_SECONDS = 3
-"""Until then there is enough to do."""
+"""Let start-up finish first."""
 
 AGAIN_SECONDS = 60
-"""How soon what failed is tried again."""
+"""Pause after a failure."""
 
 STANDBY_SECONDS = 5
-"""How soon a process that begins to drain begins with these, too."""
+"""How often a stand-by replica asks whether it is the leader."""
 
 log = structlog.get_logger()
 
 
 class Rounds:
-    """Does something every so often while `lead` lets it: that raises Standby while it is another's turn."""
+    """Runs a job periodically; `lead` raises Standby while another replica is the leader."""
 
     def __init__(
         self,
@@ -39,14 +39,14 @@ class Rounds:
         self._first_in = first_in
 
     async def run(self) -> None:
-        """Until it is cancelled; no failure ends it."""
+        """Runs until cancelled; no failure ends it."""
         pause = self._first_in
         while True:
             await asyncio.sleep(pause)
             pause = await self._once()
 
     async def _once(self) -> float:
-        """Seconds until the next time."""
+        """Runs the job once; how many seconds to wait before the next time."""
         try:
             await self._lead()
             await self._do(datetime.now(UTC))

@@ -1,9 +1,9 @@
-"""The person by whom `doctor --probe-webhook` knows a delivery: its id says that it is one of a probe."""
+"""People that `doctor --probe-webhook` creates: their ids begin with a prefix of their own."""
 
 import uuid
 
 PREFIX = "d0c70400-"
-"""Of a made-up id one in four thousand million begins like this."""
+"""One in four thousand million random ids begins like this."""
 
 
 def new_person_id() -> str:

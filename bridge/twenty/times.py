@@ -1,7 +1,4 @@
-"""The one form of a time that Twenty takes everywhere.
-
-Filters refuse more than milliseconds (INVALID_ARGS_FILTER), and writes cut to them.
-"""
+"""Times in the one form that all of Twenty accepts: filters refuse more than milliseconds."""
 
 from datetime import UTC, datetime
 
@@ -14,5 +11,5 @@ def text(moment: datetime) -> str:
 
 
 def same(shown: str) -> str:
-    """A time as Twenty shows it or the bridge writes it, in that one form. Raises ValueError for others."""
+    """Converts a time that Twenty shows to that form. Raises ValueError."""
     return text(datetime.fromisoformat(shown))

@@ -1,4 +1,4 @@
-"""What Twenty tells of itself: whether a delivery is Twenty's, and what it says of a person or a call.
+"""Twenty's webhooks: verifies a delivery, and reads what it reports of a person or a call.
 
 https://docs.twenty.com/developers/extend/webhooks
 """
@@ -24,14 +24,14 @@ MILLISECONDS = re.compile(r"[0-9]{1,15}")
 
 CHANGED = frozenset({"person.created", "person.updated", "person.restored"})
 CALL = frozenset({"phoneCall.updated", "phoneCall.restored"})
-"""Of a call that was deleted there is nothing to do: how a call stands is asked before each write of it."""
+"""Deleted calls need no event: the bridge asks how a call stands before it writes it again."""
 
 GONE = frozenset({"person.deleted", "person.destroyed"})
 
 
 @dataclass(frozen=True, slots=True)
 class PersonChanged:
-    """Somebody new, or changed; `numbers` are all that they have now, in E.164."""
+    """A person was created, changed or restored; `numbers` are all that they have now (E.164)."""
 
     person_id: str
     numbers: frozenset[Number]
@@ -39,14 +39,14 @@ class PersonChanged:
 
 @dataclass(frozen=True, slots=True)
 class PersonGone:
-    """Somebody was deleted, or merged into somebody else."""
+    """A person was deleted, destroyed, or merged into another one."""
 
     person_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallChanged:
-    """A call of ours was changed, perhaps by the bridge: `by_api`; it is on this person now."""
+    """A call of the bridge's was changed; `by_api` where the bridge itself can have written it."""
 
     call_sid: str
     person_id: str | None
@@ -57,9 +57,9 @@ Told = PersonChanged | PersonGone | CallChanged | None
 
 
 def is_signed(body: bytes, *, secrets: Iterable[str], timestamp: str, signature: str, now: datetime) -> bool:
-    """Whether Twenty signed these very bytes with one of the secrets, not more than five minutes ago.
+    """Whether Twenty signed these bytes with one of the secrets in the last five minutes.
 
-    A delivery that is repeated within that time does no harm: it only has people looked up again.
+    A replayed delivery only makes the bridge look people up again.
     """
     if not MILLISECONDS.fullmatch(timestamp) or abs(_age(timestamp, now)) > OLDEST:
         return False
@@ -69,9 +69,9 @@ def is_signed(body: bytes, *, secrets: Iterable[str], timestamp: str, signature:
 
 
 def parse(body: bytes, *, region: str) -> Told:
-    """What a delivery says of a person or a call; None of anything else. Raises NotUnderstood.
+    """Reads a delivery; None for events that the bridge does not use. Raises NotUnderstood.
 
-    `region` is where numbers without any country are at home.
+    Numbers without a country belong to `region` (ISO 3166).
     """
     try:
         told = json.loads(body)

@@ -55,7 +55,7 @@ async def test_a_value_that_twenty_refuses_is_found() -> None:
         found = await check.examine()
     assert found.status is not Status.OK
     assert "LastSpoken: " in found.reason
-    assert "whoever spoke with a caller last rings first" in found.reason
+    assert "the agent who spoke with a caller last rings first" in found.reason
 
 
 async def test_what_the_limit_leaves_out_is_named(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What Twilio remembers of calls beside what the inbox was told: which are ours, and what is lacking."""
+"""Compares Twilio's call resources with the inbox: which calls are the bridge's, and what the inbox lacks."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,16 @@ from bridge.twilio.rest.resources import CallResource
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Tells the bridge's calls from others of the account: they begin or end at one of its numbers, or
-    are placed by one of its agents.
+    """Tells the bridge's calls from others of the account.
+
+    A call is the bridge's if it begins or ends at one of its numbers, or if one of its agents places it.
     """
 
     numbers: Collection[str]
     agents: Agents
 
     def has(self, root: CallResource) -> bool:
-        """Whether a call is the bridge's, by the leg that it began with."""
+        """Whether a call is the bridge's; `root` is its first leg."""
         identity = client_identity(root.from_)
         lines = {line_at(number) for number in self.numbers}
         is_at_line = any(line_at(end) in lines for end in (root.to, root.from_) if end)
@@ -38,7 +39,7 @@ def by_root(legs: Iterable[CallResource]) -> dict[str, list[CallResource]]:
 
 
 def numbers_of(legs: Sequence[CallResource]) -> set[str]:
-    """The telephone numbers on either end of its legs; what is none, as it is."""
+    """The telephone numbers on either end of the legs; other addresses in lower case."""
     addresses = {address for leg in legs for address in (leg.from_, leg.to) if address}
     theirs = [a for a in addresses if not client_identity(a) and not is_withheld(a)]
     return {e164(user_of(a), "ZZ") or a.lower() for a in theirs} | {a.lower() for a in theirs}
@@ -50,18 +51,18 @@ def began(legs: Sequence[CallResource]) -> datetime | None:
 
 
 def last_moved(legs: Sequence[CallResource]) -> datetime | None:
-    """When something last became of it, as far as Twilio tells."""
+    """The latest time that Twilio has of any leg."""
     moments = (leg.end_time or leg.start_time or leg.date_created for leg in legs)
     return max((moment for moment in moments if moment), default=None)
 
 
 def is_over(legs: Sequence[CallResource]) -> bool:
-    """Whether none of its legs goes on."""
+    """Whether all legs have ended."""
     return all(leg.status in FINAL for leg in legs)
 
 
 def lacking(told: Sequence[Callback], asked: Sequence[Callback]) -> list[Callback]:
-    """What Twilio remembers that the inbox was not told; nothing where it makes no difference to the call."""
+    """The callbacks of `asked` that `told` lacks; none where they make no difference to the call."""
     if told and _outcome(fold(told)) == _outcome(fold([*told, *asked])):
         return []
     there = {callback.delivery for callback in told}
@@ -69,7 +70,7 @@ def lacking(told: Sequence[Callback], asked: Sequence[Callback]) -> list[Callbac
 
 
 def _outcome(call: Call) -> Mapping[str, object]:
-    """What would be wrong in Twenty. Of the times Twilio's resource is less exact than callbacks are."""
+    """What Twenty would show wrongly. Times are left out: call resources are less exact than callbacks."""
     return {
         "status": call.status,
         "over": (call.ended, call.certain),

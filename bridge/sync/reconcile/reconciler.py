@@ -1,4 +1,4 @@
-"""Finds again what webhooks failed to tell: asks Twilio for its calls since the last time.
+"""Finds calls whose webhooks were lost: asks Twilio for its calls since the last checkpoint.
 
 Twilio gives a webhook up after 15 seconds; a longer outage, or a wrong address, loses it.
 """
@@ -17,19 +17,19 @@ from bridge.sync.reconcile.twilio_calls import Asking, Found, Wanted
 MARK = "reconcile"
 
 GRACE = timedelta(minutes=2)
-"""Of what happened after this webhooks are still on their way, and late ones are not lost ones."""
+"""How long a webhook can be late before it counts as lost."""
 
 OVERLAP = timedelta(minutes=15)
-"""Asked for again each time: Twilio's list may lag behind its calls."""
+"""Asked for again each time: Twilio's list can lag behind its calls."""
 
 WINDOW = timedelta(days=1)
-"""Calls of so long are asked for at once, and held in memory."""
+"""The span of one request; its calls are held in memory."""
 
 LONGEST_CALL = timedelta(hours=24)
 """https://www.twilio.com/docs/voice/api/call-resource: no call is longer."""
 
 MOST_ASKED = 100
-"""Calls that are asked for one by one."""
+"""Open calls that one round asks for, each by its SID."""
 
 MOST_NAMED = 10
 
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 
 class Reconciler:
-    """Compares the inbox with what Twilio remembers."""
+    """Compares the inbox with Twilio's calls."""
 
     def __init__(self, inbox: Inbox, asking: Asking) -> None:
         self._inbox = inbox
@@ -45,7 +45,7 @@ class Reconciler:
         self._asking = asking
 
     async def once(self, now: datetime) -> Found:
-        """What was lacking since the last mark; the mark is then set. It stays where Twilio cannot be asked.
+        """Stores what the inbox lacks since the last checkpoint, and then moves the checkpoint.
 
         Raises TwilioError, InboxUnavailable, ForgetKeyWrong.
         """
@@ -53,7 +53,7 @@ class Reconciler:
         wanted = Wanted(quiet_since=now - GRACE)
         mark = await self._checkpoints.get(MARK) or await self._checkpoints.last_arrival()
         if mark is None:
-            # A new installation: what was before is for `backfill`.
+            # A new installation: earlier calls are for `backfill`.
             await self._checkpoints.save(MARK, wanted.quiet_since)
             return found
         for since, until in windows(mark - OVERLAP, now, WINDOW):
@@ -64,8 +64,8 @@ class Reconciler:
         return found
 
     async def _close(self, mark: datetime, found: Found, wanted: Wanted) -> Found:
-        """Calls that began earlier, and that nobody ended."""
-        # Of one that is older Twilio has been asked often enough.
+        """Asks for earlier calls whose end was never reported."""
+        # Older ones were asked for in earlier rounds.
         oldest = min(mark, wanted.quiet_since) - 2 * LONGEST_CALL
         limit = len(found.ours) + MOST_ASKED
         unended = await calls_in_progress(self._inbox, after=oldest, before=wanted.quiet_since, limit=limit)
@@ -74,7 +74,7 @@ class Reconciler:
 
 
 def windows(since: datetime, until: datetime, length: timedelta) -> Iterator[tuple[datetime, datetime]]:
-    """The time between, in parts of at most `length`, the oldest first."""
+    """The time from `since` to `until` in parts of at most `length`, the oldest first."""
     while since < until:
         end = min(since + length, until)
         yield since, end
@@ -92,7 +92,7 @@ def _tell(found: Found) -> None:
             unfinished=len(found.unfinished),
             asked=len(found.ours),
             call_sids=lost[:MOST_NAMED],
-            what="Twilio remembers more of these calls than its webhooks told; they are mended now",
+            what="Twilio has more of these calls than its webhooks reported; it is stored now",
         )
     else:
         log.info("reconcile.nothing_lost", asked=len(found.ours))

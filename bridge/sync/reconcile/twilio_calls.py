@@ -1,4 +1,4 @@
-"""Asks Twilio for its calls, and puts what the inbox lacks of them into it, as callbacks."""
+"""Asks Twilio for its calls, and stores what the inbox lacks of them as callbacks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -17,11 +17,11 @@ from bridge.twilio.rest.remembered import call_callback, recording_callback
 from bridge.twilio.rest.resources import CallResource, RecordingResource
 
 AT_ONCE = 200
-"""Callbacks that are put together: they share their commits."""
+"""Callbacks that are stored together: they share their commits."""
 
 
 class Remembers(Protocol):
-    """What is asked of Twilio; all of it raises TwilioError. See `TwilioRest`."""
+    """The part of `TwilioRest` that is used here; each method raises TwilioError."""
 
     def calls(
         self,
@@ -44,24 +44,24 @@ class Remembers(Protocol):
 
 @dataclass(slots=True)
 class Found:
-    """What came of asking, by the SIDs of calls; `forgotten` and `others` (not the bridge's) are counts."""
+    """The calls that Twilio has, by SID; `forgotten` and `others` (not the bridge's) are counts."""
 
     unknown: set[str] = field(default_factory=set)
-    """The inbox had nothing of them."""
+    """The inbox had no callback of them."""
     unfinished: set[str] = field(default_factory=set)
-    """The inbox lacked what changes them."""
+    """The inbox lacked a callback that changes them."""
     complete: set[str] = field(default_factory=set)
-    """The inbox lacked nothing, or has dropped it since."""
+    """The inbox lacked nothing, or has purged the call."""
     forgotten: int = 0
     others: int = 0
 
     @property
     def ours(self) -> set[str]:
-        """All that concern the bridge, and that it may know of."""
+        """The bridge's calls, without those of forgotten people."""
         return self.unknown | self.unfinished | self.complete
 
     def add(self, more: "Found") -> None:
-        """Counts these, too; a call that was asked for twice is what it was at first."""
+        """Adds these; a call that was asked for twice keeps its first outcome."""
         self.unknown |= more.unknown - self.unfinished
         self.unfinished |= more.unfinished - self.unknown
         self.complete |= more.complete - self.unknown - self.unfinished
@@ -71,8 +71,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Of which calls something is put: where nothing became of them after `quiet_since`; those alone that
-    are `over`; those alone with a telephone number.
+    """Which calls are stored: those without any change after `quiet_since`.
+
+    With `over` only calls that have ended; with `number` (E.164) only calls of that number.
     """
 
     quiet_since: datetime
@@ -88,7 +89,10 @@ class Wanted:
 
 
 class Asking:
-    """Asks; `account_url` is where the account's resources are. `dry` puts nothing."""
+    """Reads calls from Twilio's REST API at `account_url`; with `dry` it stores nothing.
+
+    The methods raise TwilioError, InboxUnavailable and ForgetKeyWrong.
+    """
 
     def __init__(
         self,
@@ -108,7 +112,7 @@ class Asking:
         self.dry = dry
 
     async def between(self, since: datetime, until: datetime, wanted: Wanted) -> Found:
-        """The calls that began between these, and the recordings that were made then."""
+        """The calls that began, and the recordings that were made, in this time."""
         legs = [leg async for leg in self._twilio.calls(started_after=since, started_before=until)]
         made = [one async for one in self._twilio.recordings(created_after=since, created_before=until)]
         return await self._take(by_root(legs), made, wanted)
@@ -123,7 +127,7 @@ class Asking:
         return await self._take(by_root(legs), made, wanted)
 
     async def _whole(self, root_sid: str) -> list[CallResource]:
-        """A call with its legs; nothing of one that Twilio does not know."""
+        """A call with its legs; empty where Twilio does not know it."""
         try:
             root = await self._twilio.call(root_sid)
         except TwilioRefused:
@@ -136,7 +140,7 @@ class Asking:
         known = await stored_calls(self._inbox, {*listed, *(one.call_sid for one in made)})
         found = Found()
         quiet = {sid: legs for sid, legs in listed.items() if wanted.has(legs)}
-        # Legs whose call began before the time that was asked for, and that nobody told of.
+        # Legs of calls that began before this time, and that no webhook reported.
         for sid in [sid for sid, legs in quiet.items() if sid not in known and not _has_root(sid, legs)]:
             quiet[sid] = await self._whole(sid)
         ours = {sid: legs for sid, legs in quiet.items() if self._concerns(sid, legs, known)}
@@ -159,7 +163,7 @@ class Asking:
         return told
 
     async def _whom_to_forget(self, listed: dict[str, list[CallResource]]) -> set[str]:
-        """The calls of people who were forgotten since."""
+        """The SIDs of calls with people who were forgotten afterwards."""
         numbers = {number for legs in listed.values() for number in numbers_of(legs)}
         forgotten = await self._forgotten.among(numbers)
         return {sid for sid, legs in listed.items() if _before(legs, forgotten)} if forgotten else set()
@@ -184,7 +188,7 @@ class Asking:
             return
         for first in range(0, len(puts), AT_ONCE):
             await asyncio.gather(*map(self._inbox.put, puts[first : first + AT_ONCE]))
-        # Who was forgotten while these were on their way.
+        # An operator can have forgotten a person meanwhile.
         if late := await self._whom_to_forget(listed):
             await erase(self._inbox, late & {callback.root_sid for callback in puts})
 
@@ -194,7 +198,7 @@ def _has_root(sid: str, legs: Sequence[CallResource]) -> bool:
 
 
 def _before(legs: Sequence[CallResource], forgotten: dict[str, datetime]) -> bool:
-    """Whether a call began before somebody in it was forgotten."""
+    """Whether a call began before one of its people was forgotten."""
     began_at = began(legs)
     moments = [at for number in numbers_of(legs) if (at := forgotten.get(number))]
     return any(began_at is None or began_at <= at for at in moments)

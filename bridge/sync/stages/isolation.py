@@ -1,6 +1,6 @@
-"""A batch that failed is halved, once for each failure, until the calls at fault stand alone.
+"""Bisects a batch that failed until the calls at fault stand alone.
 
-Twenty does not say which record it failed at, and neither does an unexpected error.
+Twenty does not say at which record it failed, and neither does an unexpected error.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,10 +9,10 @@ from bridge.errors import BridgeError, InboxRefused, TwentyFailed
 from bridge.inbox.rows import DueCall
 
 PROBES = 2
-"""Single calls that are tried first: where none gets through, it is not the calls."""
+"""Single calls that are tried first: where all fail, the cause is not one call."""
 
 MOST_TRIES = 24
-"""For one batch: with many calls at fault the rest of it waits for its next turn."""
+"""Writes for one batch: with many calls at fault the rest waits for its next turn."""
 
 Write = Callable[[Sequence[DueCall]], Awaitable[None]]
 
@@ -25,8 +25,8 @@ def may_be_one_calls(error: Exception) -> bool:
 class Isolation:
     """Writes a batch by `write`, past the calls at fault.
 
-    `failed` has the error of each call that failed by itself, `untried` those that it came to no more.
-    With `works` other calls were written just now.
+    `failed` has the error of each call that failed by itself; `untried` the calls that were left out after
+    `MOST_TRIES`. `works` says that other calls were written just now.
     """
 
     def __init__(self, write: Write, *, works: bool = False) -> None:
@@ -37,7 +37,7 @@ class Isolation:
         self.untried: list[DueCall] = []
 
     async def run(self, calls: Sequence[DueCall]) -> None:
-        """Raises what no single call can have caused, and what every single call that was tried did."""
+        """Raises errors that no single call can cause, and errors with which all tried calls fail."""
         error = await self._try(calls)
         if error is None:
             return
@@ -45,7 +45,7 @@ class Isolation:
         await self._halve([call for call in calls if call.root_sid not in written], error)
 
     async def _probe(self, calls: Sequence[DueCall], error: Exception) -> set[str]:
-        """The call that got through; raises the error where none did."""
+        """The SID of a call that was written; raises the error where none was."""
         probes = [calls[-1], calls[(len(calls) - 1) // 2]][:PROBES] if len(calls) > 1 else []
         for probe in probes:
             if probe.root_sid not in self.failed and await self._try([probe]) is None:
@@ -54,7 +54,7 @@ class Isolation:
         raise error
 
     async def _halve(self, calls: Sequence[DueCall], error: Exception) -> None:
-        """Halves calls that failed together."""
+        """Tries each half of calls that failed together."""
         if len(calls) == 1:
             self.failed[calls[0].root_sid] = error
             return

@@ -1,4 +1,4 @@
-"""One batch: due calls → what to write of them, with one look-up for all."""
+"""Stage 2, prepare: due calls → what to write of them, with one look-up for all."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.rows import DueCall, Outcome
 from bridge.observability import metrics
-from bridge.sync.digests import FACTS, NOTHING, WITHDRAWN, Shown, facts
+from bridge.sync.digests import FACTS, NOTHING, WITHDRAWN, Digests, facts
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.lookup import NewPerson, create_people
@@ -37,9 +37,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How calls are matched and shown: national numbers are of `region`, times are shown in `zone`.
+    """How calls are matched and shown.
 
-    Of `own_numbers`, the company's and its agents', no person is made.
+    National numbers belong to `region` (ISO 3166), times are shown in `zone`. For `own_numbers`, those of the
+    company and its agents, no person is created.
     """
 
     texts: Texts
@@ -53,7 +54,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A due call, whom it was matched to by which number, and what Twenty shall show of it, if anything."""
+    """A due call with its match, and what to write of it: None where Twenty is not to show it."""
 
     due: DueCall
     call: Call
@@ -62,16 +63,16 @@ class Prepared:
     write: Write | None
     digest: bytes | None
     fields: bytes | None = None
-    """What to keep of the record's fields."""
+    """The digests of the record's fields, as they are stored."""
 
     @property
     def changed(self) -> Write | None:
-        """What to write, where Twenty has something else, or nothing, of this call."""
+        """What to write; None where Twenty shows it already."""
         return self.write if self.digest != self.due.written else None
 
     @property
     def outcome(self) -> Outcome:
-        """What came of the call once Twenty took what was to be written of it."""
+        """The outcome of the call once Twenty has taken what was to be written."""
         if self.write is None:
             return Outcome.SKIPPED
         return Outcome.WRITTEN if self.changed else Outcome.UNCHANGED
@@ -79,14 +80,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Unprepared:
-    """A due call that cannot be prepared, and why: its data or this version of the bridge is at fault."""
+    """A due call that cannot be prepared: its data, or a defect of the bridge, is the `reason`."""
 
     due: DueCall
     reason: str
 
 
 class Preparation:
-    """Prepares batches for one workspace; `forgotten` tells of whom no person is to be made."""
+    """Prepares batches for one workspace; for people who are `forgotten` no person is created."""
 
     def __init__(
         self,
@@ -112,8 +113,8 @@ class Preparation:
     ) -> tuple[list[Prepared], list[Unprepared]]:
         """Folds each call, and finds the person of those that are to be matched.
 
-        Of calls that Twenty may have it is asked, in one root field, how they stand there: what a user did
-        to them stays done. Raises TwentyError where Twenty cannot be asked.
+        Asks Twenty, in one root field, how the calls stand that it can have, so that what a user did to
+        them stays done. Raises TwentyError and InboxUnavailable.
         """
         unprepared: list[Unprepared] = []
         folded = _each(claimed, self._folded, unprepared)
@@ -146,19 +147,19 @@ class Preparation:
 
     def _folded(self, due: DueCall) -> Call:
         call = fold(due.callbacks)
-        # A number that cannot be read shows here, where it concerns this call alone.
+        # A number that cannot be parsed raises here, where it concerns this call alone.
         self._number(call)
         return call
 
     def _unless_mistaken(self, due: DueCall, call: Call) -> DueCall:
-        """Without its match, where the bridge chose it by a number that is not the other party's."""
+        """Drops a match that the bridge chose by a number that is not the other party's."""
         number = self._number(call)
         if due.match is None or due.match.corrected or due.number in (None, number):
             return due
         return replace(due, match=None, former_id=_id_of(due.match.person), mistaken=True)
 
     def _is_to_ask(self, due: DueCall, call: Call) -> bool:
-        """Whether the call may be in Twenty, and something is to be written of it or is to be found out."""
+        """Whether the call can be in Twenty, and is to be written or matched."""
         if due.written is None and not due.tried:
             return False
         if due.match is None or due.tried or due.anew:
@@ -171,7 +172,7 @@ class Preparation:
         folded: Mapping[str, Call],
         standing: Mapping[str, Standing],
     ) -> dict[str, Match]:
-        """Call SID → match, of those that a user or the bridge matches anew; who has no number is nobody."""
+        """Call SID → match, for calls that a user moved or that are to be matched anew."""
         matches = {
             due.root_sid: match
             for due in due_calls
@@ -185,7 +186,7 @@ class Preparation:
             for due in anew
             if due.root_sid not in numbers and folded[due.root_sid].other_party
         }
-        # Of a call that is matched anew, what was found before is what changed.
+        # A call is matched anew because people changed: the cached answer is old.
         again = {due.root_sid for due in due_calls if due.settled_at}
         self._directory.drop({number for sid, number in numbers.items() if sid in again})
         candidates = await self._directory.find(self._client, set(numbers.values()))
@@ -206,10 +207,10 @@ class Preparation:
         return choose(number, candidates.get(number, []), several=self._policy.several)
 
     async def _create(self, numbers: Mapping[str, Number], folded: Mapping[str, Call]) -> dict[str, Match]:
-        """Somebody new for each number that nobody has."""
+        """Creates a person for each number that no person has."""
         if not numbers:
             return {}
-        # Whatever becomes of it, the next look-up has to see it.
+        # The next look-up has to see the new people, even where creating fails half-way.
         self._directory.drop(set(numbers.values()))
         forgotten = await self._whom_to_forget(set(numbers.values()))
         named = [
@@ -221,7 +222,7 @@ class Preparation:
         return {sid: Match(created[number]) for sid, number in numbers.items() if number in created}
 
     async def _whom_to_forget(self, numbers: set[Number]) -> Collection[str]:
-        """Those who were forgotten; all, where nobody can tell."""
+        """The numbers that were forgotten; all of them where the key is wrong."""
         try:
             return await self._forgotten.among(numbers) if self._forgotten else ()
         except ForgetKeyWrong as wrong:
@@ -236,8 +237,8 @@ class Preparation:
         if gone or (nobody and self._policy.nobody == "skip"):
             return Prepared(due, call, number, due.match if gone else match, None, due.written, due.fields)
         activity = self._activity(due, call, match or NOBODY)
-        before = Shown.read(due.written)
-        shown = Shown.of(activity, certain=call.certain, before=before)
+        before = Digests.read(due.written)
+        shown = Digests.of(activity, certain=call.certain, before=before)
         records, kept_facts = _fields(due)
         unsure = due.tried or (due.written is not None and not before.is_known)
         merged = merge(activity, records, standing.shown if standing else None, unsure=unsure)
@@ -266,14 +267,14 @@ class Preparation:
         )
 
     def _number(self, call: Call) -> Number | None:
-        """The other party's number, where it is one that a person can have."""
+        """The other party's number, if a person can have it."""
         return e164(call.other_party, self._policy.region) if call.other_party else None
 
 
 def _each(
     due_calls: Sequence[DueCall], make: Callable[[DueCall], T], unprepared: list[Unprepared]
 ) -> dict[str, T]:
-    """Call SID → what is made of the call; what raises is its own, and goes to the unprepared."""
+    """Call SID → result of `make`; a call for which it raises is added to `unprepared`."""
     made: dict[str, T] = {}
     for due in due_calls:
         try:
@@ -294,20 +295,20 @@ def _outcome(match: Match) -> str:
 
 
 def _is_gone(due: DueCall, standing: Mapping[str, Standing]) -> bool:
-    """Whether a user deleted the call, or destroyed it: no write brings it back."""
+    """Whether a user deleted or destroyed the call: it is not written again."""
     found = standing.get(due.root_sid)
     return due.written is not None if found is None else found.deleted
 
 
 def _corrected(due: DueCall, standing: Standing) -> Match | None:
-    """Whom a user put the call on; None where it is on whom the bridge chose, or that is to be found out."""
+    """The person to whom a user moved the call; None where no user did."""
     if not standing.says_person:
         return None
     if due.mistaken:
         # The bridge chose by a wrong number; a user can have taken that person off again.
         return None if standing.person_id == due.former_id else _standing_match(standing)
     if due.match is None:
-        # Matched anew, for its person is gone or was never found: whoever stands there now, a user chose.
+        # It has no match, as its person is gone or was never found: a user chose the person who stands there.
         moved = standing.person and due.written and standing.person_id != due.former_id
         return Match(standing.person, corrected=True) if moved else None
     if standing.person_id == _id_of(due.match.person):
@@ -323,7 +324,7 @@ def _standing_match(standing: Standing) -> Match:
 
 
 def _unless_moved(match: Match, standing: Standing | None, former_id: str | None) -> Match:
-    """Of a call that a failed write may have brought to Twenty: whom a user put it on meanwhile."""
+    """The match, or the person to whom a user moved a call that an uncertain write brought to Twenty."""
     if standing is None or standing.person is None:
         return match
     if standing.person_id in (_id_of(match.person), former_id):
@@ -338,7 +339,13 @@ def _chosen(due: DueCall, match: Match | None) -> Chosen:
 
 
 def _note_news(
-    due: DueCall, activity: Activity, before: Shown, shown: Shown, kept_facts: bytes | None, *, unsure: bool
+    due: DueCall,
+    activity: Activity,
+    before: Digests,
+    shown: Digests,
+    kept_facts: bytes | None,
+    *,
+    unsure: bool,
 ) -> Note:
     if activity.has_text:
         if shown.note != before.note:
@@ -348,7 +355,7 @@ def _note_news(
     return Note.EMPTY if stands else Note.NOTHING
 
 
-def _before(due: DueCall, shown: Shown) -> Before:
+def _before(due: DueCall, shown: Digests) -> Before:
     """What is known of the call's records in Twenty."""
     person_id = _id_of(due.match.person) if due.match else due.former_id
     settled = due.written is not None
@@ -363,7 +370,7 @@ def _before(due: DueCall, shown: Shown) -> Before:
 
 
 def _fields(due: DueCall) -> tuple[Marks | None, bytes | None]:
-    """What is kept of the record's fields, and of its note's facts."""
+    """The stored digests of the record's fields, and of its note's facts."""
     if due.fields is None:
         return None, None
     return read_marks(due.fields[:-FACTS]), due.fields[-FACTS:]
@@ -374,6 +381,6 @@ def _id_of(person: Person | None) -> str | None:
 
 
 def _identities(call: Call) -> set[Identity]:
-    """Of all agents who had to do with the call."""
+    """The identities of all agents of the call."""
     addresses = [call.other_party, *(leg.to for leg in call.legs)]
     return {identity for address in addresses if (identity := client_identity(address))}

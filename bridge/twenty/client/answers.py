@@ -1,4 +1,4 @@
-"""Whether an answer is one: a proxy or a failing server may send anything that is JSON."""
+"""Checks the shape of an answer: a proxy or a failing server can send any JSON."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ WRITE_ONE = frozenset({"updatePerson"})
 
 
 def understood(name: str, data: Any) -> dict[str, Any]:
-    """The data of an answer to an operation on records; raises TwentyUnavailable for what is none.
+    """The data of an answer to an operation on records. Raises TwentyUnavailable for another shape.
 
-    A query's root fields are connections, a mutation's are lists, or one record where it writes one;
-    introspection's are whatever they are.
+    A query's root fields are connections; a mutation's are lists, or one record where it writes one.
+    Introspection fields can have any shape.
     """
     (definition,) = operations()[name][1].definitions
     if not isinstance(data, dict) or not isinstance(definition, OperationDefinitionNode):
-        raise TwentyUnavailable(f"{name}: an answer that nobody understands")
+        raise TwentyUnavailable(f"{name}: the answer is not of the shape that Twenty sends")
     for field in definition.selection_set.selections:
         if isinstance(field, FieldNode) and not _is_answer(field, data, definition.operation):
-            raise TwentyUnavailable(f"{name}: an answer that nobody understands")
+            raise TwentyUnavailable(f"{name}: the answer is not of the shape that Twenty sends")
     return data
 
 

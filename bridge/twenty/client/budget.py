@@ -1,4 +1,4 @@
-"""The rate limit: Twenty counts root fields, 100 a minute unless its host says otherwise."""
+"""The rate limit: Twenty counts root fields, by default 100 a minute."""
 
 import asyncio
 import math
@@ -12,22 +12,21 @@ RECOVERY = 0.0007
 SLOWEST = 0.05
 
 INTERACTIVE = 0.5
-"""What look-ups that someone waits for may take of the rate, so that batches always get the rest."""
+"""The share of the rate that interactive look-ups can take, so that batches always get the rest."""
 
 AT_ONCE = 0.3
-"""What they may take of a minute's worth at once: it bounds for how long a batch waits for its turn."""
+"""The share of a minute's worth that they can take at once; it bounds how long a batch waits."""
 
 LONGEST_WAIT = 3600.0
-"""A server that asks for more patience is asked again all the same."""
+"""Seconds; a longer `retry_after` of the server is cut to this."""
 
 
 class Budget:
     """A token bucket that fills at `per_minute` and holds a minute's worth.
 
-    Interactive look-ups take from the last tenth, which batches leave alone, but never more than their
-    share. Where the server refuses
-    what was counted as allowed, somebody else spends, too, or it allows less: the rate falls at once,
-    and recovers step by step, with what is taken and with what could have been.
+    Batches leave the last tenth to interactive look-ups, which never take more than their share. Where the
+    server refuses what was counted as allowed, another client spends, too, or the limit is lower: the rate
+    falls at once, and recovers step by step, with what is taken and with what overflows.
     """
 
     def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -42,11 +41,11 @@ class Budget:
         self._not_before = self._at
 
     async def take(self, *, interactive: bool = False, within: float = math.inf) -> None:
-        """One root field, as soon as there is; TwentyOverLimit where that is not `within` so many seconds."""
+        """Waits for one root field. Raises TwentyOverLimit where the wait exceeds `within` seconds."""
         until = self._clock() + within
         while (wait := self.wait_for(interactive=interactive)) > 0:
             if self._clock() + wait > until:
-                # Who is not served in time gives the place back at once.
+                # Fail at once instead of waiting in vain.
                 raise TwentyOverLimit("the bridge's own budget has no room for this now", retry_after=wait)
             await asyncio.sleep(wait)
         self._tokens -= 1
@@ -55,33 +54,33 @@ class Budget:
         self._recover(1)
 
     def ample(self) -> bool:
-        """Whether there is enough for what could as well be left out."""
+        """Whether there is enough for optional work, such as live updates."""
         self._refill()
         return self._tokens > self._size / 2
 
     def left(self) -> float:
-        """How many root fields may be asked for now; below zero where some were refused."""
+        """How many root fields can be sent now; below zero after refusals."""
         self._refill()
         return self._tokens
 
     def wait_for(self, *, interactive: bool = False) -> float:
-        """Seconds until a root field may be asked for; 0 is now."""
+        """Seconds until a root field can be sent; 0 is now."""
         self._refill()
         floor = 1.0 if interactive else 1.0 + self._reserve
         turn = (1.0 - self._share) / (self._rate * INTERACTIVE) if interactive else 0.0
         return max(0.0, (floor - self._tokens) / self._rate, turn, self._not_before - self._at)
 
     def exhausted(self, *, retry_after: float | None = None) -> None:
-        """The server says that nothing is left; with `retry_after`, in how many seconds there is again."""
+        """The server refused a request; `retry_after` are the seconds that it asks to wait."""
         self._refill()
         self._tokens = min(self._tokens, 0.0)
-        # What is refused during the wait was sent before it.
+        # Refusals during the wait are of requests sent before it.
         if self._at >= self._not_before:
             self._rate = max(self._rate * SLOWER, self._full_rate * SLOWEST)
         if retry_after is not None:
             wait = min(max(retry_after, 0.0), LONGEST_WAIT)
             self._not_before = max(self._not_before, self._at + wait)
-            # Then a batch can go: the server knows better than what is counted here.
+            # After the wait a batch can go: the server's count is the right one.
             self._tokens = max(self._tokens, 1.0 + self._reserve - wait * self._rate)
 
     def _refill(self) -> None:
@@ -91,7 +90,7 @@ class Budget:
         self._share = min(self._most_at_once, share)
         self._tokens = min(self._size, tokens)
         self._at = now
-        # Who asks for little would otherwise be slow for days: what spills over counts as if it were taken.
+        # An idle client would otherwise stay slow for days: overflow counts as taken.
         self._recover(tokens - self._tokens)
 
     def _recover(self, times: float) -> None:

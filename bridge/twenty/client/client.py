@@ -1,4 +1,4 @@
-"""One long-lived session to Twenty: operations sent alone, in time, within the budget, errors translated."""
+"""One long-lived session to Twenty: one operation a request, within time-out and budget."""
 
 import math
 import time
@@ -27,7 +27,7 @@ from bridge.twenty.schema.composites import Composites
 from bridge.twenty.writing.text import all_storable
 
 UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
-"""Operations on /graphql that cost nothing: introspection alone."""
+"""Operations on /graphql that do not count towards the rate limit: introspection."""
 
 
 class Executes(Protocol):
@@ -41,7 +41,7 @@ class Executes(Protocol):
 
 
 async def _always() -> None:
-    """Whoever asks may."""
+    """Allows every request."""
 
 
 class TwentyClient:
@@ -67,9 +67,9 @@ class TwentyClient:
         self._allowed = allowed
 
     def interactive(self, *, within: float = math.inf) -> "TwentyClient":
-        """The same sessions for who waits: they may spend what batches leave in reserve, up to their share.
+        """The same sessions for requests that a person waits for: they can spend the budget's reserve.
 
-        An operation that the budget does not allow within so many seconds is given up: TwentyOverLimit.
+        An operation raises TwentyOverLimit where the budget does not allow it `within` so many seconds.
         """
         return TwentyClient(
             self._graphql,
@@ -81,16 +81,16 @@ class TwentyClient:
         )
 
     def while_allowed(self, allowed: Callable[[], Awaitable[None]]) -> "TwentyClient":
-        """The same sessions for one of several processes: `allowed` raises where it is another's turn.
+        """The same sessions for one of several replicas: `allowed` raises while another one is the leader.
 
-        It is asked after the wait for the budget, right before an operation is sent.
+        It is called after the wait for the budget, right before an operation is sent.
         """
         return TwentyClient(
             self._graphql, self._metadata, self.budget, composites=self._composites, allowed=allowed
         )
 
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
-        """See `Executes`. Waits for the budget first."""
+        """See `Executes`. Waits for the budget, then sends."""
         if name not in UNLIMITED:
             await self.budget.take(interactive=self._interactive, within=self._within)
         await self._allowed()
@@ -112,7 +112,7 @@ class TwentyClient:
 
 @asynccontextmanager
 async def open_client(settings: TwentySettings) -> AsyncIterator[TwentyClient]:
-    """Sessions to both of Twenty's endpoints. Nothing is asked until the first operation."""
+    """Sessions to both of Twenty's endpoints; no request is sent before the first operation."""
     async with AsyncExitStack() as stack:
         graphql, metadata = [
             await stack.enter_async_context(_client(f"{settings.api_url}/{path}", settings))
@@ -125,14 +125,14 @@ def _client(url: str, settings: TwentySettings) -> Client:
     transport = AIOHTTPTransport(
         url,
         headers={"Authorization": f"Bearer {settings.api_token.get_secret_value()}"},
-        # A request with a body that Twenty does not expect is never answered.
+        # Twenty never answers a request whose body it does not expect.
         timeout=settings.timeout_seconds,
         ssl=True,
     )
     return Client(
         transport=transport,
         execute_timeout=settings.timeout_seconds,
-        # The workspace's schema is large and changes; `schema.py` asks for the part that matters.
+        # The workspace's schema is large and changes; `schema/` asks for the part that matters.
         fetch_schema_from_transport=False,
     )
 
@@ -145,7 +145,7 @@ async def send(
     bare: frozenset[str] = frozenset(),
     post: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The data of the answer to an operation; `post` goes on to aiohttp, see `operation` for `bare`.
+    """Sends an operation; the data of the answer. `post` are arguments for aiohttp; `bare`: see `operation`.
 
     Raises TwentyError.
     """
@@ -168,7 +168,7 @@ async def _ask(session: AsyncClientSession, asked: Operation, post: dict[str, An
         raise translate(answered.errors) from None
     except TransportServerError as failed:
         raise _status_error(name, failed) from None
-    # AssertionError: what the library says of an answer without data and errors.
+    # gql raises AssertionError for an answer without data and errors.
     except (TransportError, TimeoutError, OSError, AssertionError) as away:
         raise TwentyUnavailable(f"{name}: {why(away)}") from away
 
@@ -178,7 +178,7 @@ def _status_error(name: str, failed: TransportServerError) -> TwentyDenied | Twe
     if status in (401, 403):
         return TwentyDenied(f"{name}: HTTP {status}", code="twenty.unauthenticated")
     if status == 429:
-        # A reverse proxy's limit: Twenty's own answers have a code in their body.
+        # A reverse proxy's limit: Twenty's own answers are 200 with a code.
         return TwentyOverLimit(f"{name}: HTTP {status}", retry_after=_retry_after(failed.__cause__))
     return TwentyUnavailable(f"{name}: HTTP {status}")
 

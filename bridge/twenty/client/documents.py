@@ -1,4 +1,4 @@
-"""The operations of `documents.graphql`, parsed once; each holds its own text alone."""
+"""The operations of `documents.graphql`, parsed once; a request carries only its own text."""
 
 from functools import cache
 from importlib.resources import files
@@ -16,11 +16,11 @@ from graphql import (
 )
 
 LISTS = frozenset({"additionalPhones", "secondaryLinks"})
-"""Lists within composite fields, which are JSON or have entries of a type: see `composites`."""
+"""Lists within composite fields: JSON in older workspaces, typed in newer ones. See `composites`."""
 
 
 class Operation(GraphQLRequest):
-    """A request of one operation, whose text is not printed anew each time."""
+    """A request of one operation that reuses its printed text."""
 
     def __init__(self, name: str, text: str, document: DocumentNode, variables: dict[str, Any]) -> None:
         super().__init__(document, variable_values=variables, operation_name=name)
@@ -28,7 +28,7 @@ class Operation(GraphQLRequest):
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What is posted."""
+        """The body of the POST."""
         return {
             "query": self._text,
             "operationName": self.operation_name,
@@ -49,7 +49,7 @@ def operations() -> dict[str, tuple[str, DocumentNode]]:
 
 
 def operation(name: str, variables: dict[str, Any], *, bare: frozenset[str] = frozenset()) -> Operation:
-    """The operation of that name, ready to be sent; the lists that are `bare` are selected as JSON."""
+    """The operation of that name with its variables; the `bare` lists are selected as JSON."""
     text, document = _in_form(name, bare)
     return Operation(name, text, document, variables)
 

@@ -1,7 +1,7 @@
-"""What Twenty says when it says no → the errors of the bridge.
+"""Translates Twenty's errors to the bridge's.
 
-Twenty answers errors with HTTP 200, a code, perhaps a subCode, and a message; some cases can only be
-told by the message.
+Twenty answers errors with HTTP 200, a code, sometimes a subCode, and a message; some cases differ only in
+the message.
 """
 
 import re
@@ -18,7 +18,7 @@ from bridge.errors import (
 )
 from bridge.twenty.client import rate_limit
 
-# Of an operation or a field that this workspace does not have. GraphQL's own validation gives no code.
+# Messages about an operation or a field that the workspace lacks. GraphQL's own validation has no code.
 SCHEMA = (
     "Cannot query field",
     "Unknown type",
@@ -33,8 +33,8 @@ NUMBER = re.compile(r"\+?[0-9](?:[ ()./-]?[0-9]){6,}")
 
 
 def translate(errors: object) -> TwentyError:
-    """The error that the first of the list `errors` is; what nobody knows is met with patience."""
-    # Whoever answers for Twenty may have sent something else.
+    """The error for the first of Twenty's `errors`; an unknown one is TwentyUnavailable or TwentyFailed."""
+    # A proxy in front of Twenty can have sent another shape.
     error = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     message = str(error.get("message", ""))[:LONGEST_MESSAGE]
     extensions = told if isinstance(told := error.get("extensions"), dict) else {}
@@ -51,16 +51,18 @@ def translate(errors: object) -> TwentyError:
         "BAD_USER_INPUT",
         "GRAPHQL_VALIDATION_FAILED",
     ):
-        return TwentyDenied(f"The workspace's schema is another one: {message}", code="twenty.schema")
+        return TwentyDenied(
+            f"The workspace's schema lacks what the bridge asks for: {message}", code="twenty.schema"
+        )
     if code in ("BAD_USER_INPUT", "METADATA_VALIDATION_FAILED"):
         return _refused(sub_code, message)
-    # Without a code it may not have been Twenty that answered.
+    # Without a code a proxy can have answered.
     failure = TwentyFailed if isinstance(code, str) and code else TwentyUnavailable
     return failure(f"Twenty answered {code or 'an error'}: {message}")
 
 
 def _without_numbers(message: str) -> str:
-    """Twenty quotes what it refuses; whole phone numbers belong into no log."""
+    """Shortens phone numbers: Twenty quotes what it refuses, and whole numbers must not reach a log."""
     return NUMBER.sub(lambda digits: f"…{digits[0][-3:]}", message)
 
 

@@ -1,4 +1,4 @@
-"""Waits where Twenty is over its limit, for commands that an operator waits for."""
+"""Repeats operations over the rate limit, for commands that an operator waits for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,16 +10,16 @@ from bridge.errors import TwentyOverLimit
 from bridge.twenty.client.client import Executes
 
 PAUSE_SECONDS = 5.0
-"""Where Twenty does not say how long."""
+"""Wait where Twenty does not say how long."""
 
 LONGEST_SECONDS = 600.0
-"""So long one operation waits in all."""
+"""The longest total wait of one operation."""
 
 log = structlog.get_logger()
 
 
 class Patient:
-    """`Executes`, again after each refusal for the rate limit: nothing was done by those.
+    """An `Executes` that repeats each operation that was refused for the rate limit.
 
     `pause` waits so many seconds.
     """

@@ -1,4 +1,4 @@
-"""What Twenty answers over a limit, in both versions of its rate limit, and over a quota.
+"""Reads Twenty's answers over its rate limit (two versions) and over its storage quota.
 
 The first version has subCode LIMIT_REACHED and names the limit in its message alone; the second has code
 RATE_LIMITED with the limit and the time to wait in `extensions`. QUOTA_EXHAUSTED is about how much a
@@ -23,7 +23,7 @@ LARGEST = 10**12
 
 
 def refusal(message: str, extensions: Mapping[str, Any]) -> TwentyOverLimit | TwentyQuotaExhausted | None:
-    """The error of an answer over a limit or a quota; None for every other answer."""
+    """The error for an answer over the limit or the quota; None for other answers."""
     codes = {code for name in ("code", "subCode") if isinstance(code := extensions.get(name), str)}
     if QUOTA in codes:
         return TwentyQuotaExhausted(message)
@@ -52,7 +52,7 @@ def _named(message: str) -> tuple[float | None, float | None]:
 
 
 def _number(told: object) -> float | None:
-    """A number that a limit can have; NaN, what is negative and what is not a number are none."""
+    """A number that a limit can have; None for NaN, negative numbers and other types."""
     if isinstance(told, bool) or not isinstance(told, int | float):
         return None
     return float(told) if 0 <= told <= LARGEST else None

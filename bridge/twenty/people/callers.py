@@ -1,4 +1,4 @@
-"""Who calls, for an agent whose phone rings: the person, their company, their last calls."""
+"""Screen pops: the caller's person, company and last calls, for the agent whose phone rings."""
 
 import asyncio
 import time
@@ -21,9 +21,9 @@ HOLDS_SECONDS = 30
 WAITS_SECONDS = 3
 LAST_CALLS = 5
 ROOT_FIELDS = 3
-"""What a screen pop costs."""
+"""Root fields of one screen pop."""
 MOST = 2_000
-"""Screen pops that are remembered; past that all are forgotten."""
+"""Cached screen pops; beyond that the cache is emptied."""
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastCall:
-    """A call as Twenty has it: its own words, and its time as text."""
+    """A call as Twenty shows it; `started_at` is ISO 8601."""
 
     call_sid: str | None
     title: str | None
@@ -53,7 +53,7 @@ class LastCall:
 
 @dataclass(frozen=True, slots=True)
 class ScreenPop:
-    """Whose number it is; `person` is None of nobody's, `others` have it as well."""
+    """The person who has a number, None where no person has it; `others` have it as well."""
 
     person: Profile | None = None
     others: tuple[Person, ...] = ()
@@ -61,7 +61,7 @@ class ScreenPop:
 
 
 class Callers:
-    """Screen pops, each for half a minute; all who ask for one number at once share one look-up.
+    """Screen pops, cached for 30 s; concurrent requests for one number share one look-up.
 
     Made by `open_callers`.
     """
@@ -84,9 +84,9 @@ class Callers:
         self._asking: set[asyncio.Task[ScreenPop]] = set()
 
     async def screen_pop(self, number: Number, *, within: float = WAITS_SECONDS) -> ScreenPop:
-        """Whose number (E.164) it is, within so many seconds; raises TwentyError.
+        """The screen pop of a number. Raises TwentyError, also where it takes longer than `within` seconds.
 
-        A look-up that takes longer goes on, for whoever asks next.
+        A look-up that takes longer continues, and fills the cache.
         """
         try:
             return await asyncio.wait_for(asyncio.shield(self._task(number)), within)
@@ -94,16 +94,16 @@ class Callers:
             raise TwentyUnavailable(f"no answer within {within} s") from late
 
     def is_known(self, number: Number) -> bool:
-        """Whether this screen pop costs nothing, because it was looked up lately or is being looked up."""
+        """Whether this screen pop costs no request: it is cached or being looked up."""
         until, task = self._known.get(number, (0.0, None))
         return task is not None and until > self._clock() and not _failed(task)
 
     def forget(self) -> None:
-        """People have changed."""
+        """Empties the cache: people have changed."""
         self._known = {}
 
     async def close(self) -> None:
-        """Gives up what is being looked up."""
+        """Cancels the look-ups that are under way."""
         await background.stop(*self._asking)
 
     def _task(self, number: Number) -> asyncio.Task[ScreenPop]:
@@ -143,7 +143,7 @@ class Callers:
 
 
 def look_ups_of_one(requests_per_minute: int) -> int:
-    """How many screen pops a minute one agent may look up: half of what there is for all of them."""
+    """How many screen pops a minute one agent can look up: half of what all agents have together."""
     return max(1, int(requests_per_minute * INTERACTIVE / 2 / ROOT_FIELDS))
 
 
@@ -151,7 +151,7 @@ def look_ups_of_one(requests_per_minute: int) -> int:
 async def open_callers(
     client: TwentyClient, directory: Directory, *, twenty_url: str, several: Several
 ) -> AsyncIterator[Callers]:
-    """The screen pops of a workspace, whose pages are at `twenty_url`; they may spend the reserve."""
+    """The screen pops of a workspace; links lead to `twenty_url`."""
     callers = Callers(
         client.interactive(within=WAITS_SECONDS), directory, twenty_url=twenty_url, several=several
     )
@@ -177,7 +177,7 @@ def _profile(node: dict[str, Any], twenty_url: str) -> Profile:
 
 
 def _avatar(url: str | None, twenty_url: str) -> str | None:
-    """Twenty stores the path of an uploaded picture, and the address of one that it found elsewhere."""
+    """Twenty stores a path for an uploaded picture, and a URL for one from elsewhere."""
     if not url or url.startswith(("https://", "http://")):
         return url or None
     return f"{twenty_url}/files/{url.lstrip('/')}"

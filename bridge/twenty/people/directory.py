@@ -1,4 +1,4 @@
-"""Look-ups that were made lately, so that the next call from a number costs nothing."""
+"""A cache of look-ups, so that the next call from a number costs no request."""
 
 import time
 from collections.abc import Callable, Collection
@@ -9,11 +9,11 @@ from bridge.twenty.client.client import Executes
 from bridge.twenty.people.lookup import find_people
 
 MOST = 50_000
-"""Numbers that are remembered; past that all are forgotten."""
+"""Cached numbers; beyond that the cache is emptied."""
 
 
 class Directory:
-    """E.164 number → candidates, each for `seconds`; Twenty's webhooks make it forget sooner."""
+    """Caches number (E.164) → candidates for `seconds`; Twenty's webhooks empty it sooner."""
 
     def __init__(self, *, region: str, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._region = region
@@ -23,7 +23,7 @@ class Directory:
         self.changes = 0
 
     async def find(self, client: Executes, numbers: Collection[Number]) -> dict[Number, list[Candidate]]:
-        """Who has these numbers; asks Twenty, once, for those that are not known. Raises TwentyError."""
+        """The people who have these numbers; asks Twenty once for those not cached. Raises TwentyError."""
         now, remembered = self._clock(), self._known
         found = {
             number: known[1] for number in numbers if (known := remembered.get(number)) and known[0] > now
@@ -34,17 +34,17 @@ class Directory:
             fresh = {number: asked.get(number, []) for number in unknown}
             if len(remembered) + len(fresh) > MOST:
                 remembered.clear()
-            # Into what was there before: an answer from before people changed goes with the rest.
+            # Into the dictionary of before: `forget` in between drops this answer with the rest.
             remembered |= {number: (now + self._seconds, people) for number, people in fresh.items()}
             found |= fresh
         return found
 
     def forget(self) -> None:
-        """People have changed; `changes` counts how often they did."""
+        """Empties the cache: people have changed. `changes` counts how often."""
         self.changes += 1
         self._known = {}
 
     def drop(self, numbers: Collection[Number]) -> None:
-        """Ask anew for these."""
+        """Removes these numbers from the cache."""
         for number in numbers:
             self._known.pop(number, None)

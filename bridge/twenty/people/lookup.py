@@ -1,4 +1,4 @@
-"""Who has these numbers, asked in one query for a whole batch."""
+"""Looks people up by number, in one query for a whole batch, and creates people."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -16,15 +16,15 @@ from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.writing.batches import Batches, Record
 
 PAGE = 1000
-"""Without `first` Twenty answers 200 rows, silently."""
+"""Without `first` Twenty silently answers 200 rows."""
 
 
 async def find_people(
     client: Executes, numbers: Collection[Number], *, region: str
 ) -> dict[Number, list[Candidate]]:
-    """Number → the people who have it, or what it was before its country renumbered; `has` confirms it.
+    """Number → the people who have it, or the form that it had before its country renumbered.
 
-    `region` is where numbers without any country are at home.
+    Stored numbers without a country belong to `region` (ISO 3166). Raises TwentyError.
     """
     if not numbers:
         return {}
@@ -44,7 +44,7 @@ async def find_people(
 
 
 def _by_line(numbers: Collection[Number]) -> Mapping[str, list[Number]]:
-    """Every line that a number is of, or was of once → the numbers asked for."""
+    """Line → the wanted numbers that reach it, or reached it before a renumbering."""
     lines: defaultdict[str, list[Number]] = defaultdict(list)
     for number in numbers:
         for line in {number.line, *(other.line for other in number.rewritten)}:
@@ -53,15 +53,15 @@ def _by_line(numbers: Collection[Number]) -> Mapping[str, list[Number]]:
 
 
 def _held(candidate: Candidate, wanted: Mapping[str, list[Number]]) -> set[Number]:
-    """Those of the numbers that were asked for which are theirs."""
+    """The wanted numbers that a candidate has."""
     asked = {number for line in candidate.lines for number in wanted.get(line, ())}
     return {number for number in asked if has(candidate, number)}
 
 
 def filter_of(numbers: Collection[Number]) -> dict[str, Any]:
-    """The people who may have one of these numbers; `has` confirms it by the whole number.
+    """The filter for people who can have one of these numbers; `has` then compares whole numbers.
 
-    Additional phones can only be asked for by the text of their JSON, as Twenty stores it.
+    Additional phones can only be filtered by the text of their JSON, as Twenty stores it.
     """
     texts = sorted({text for number in numbers for text in patterns(number)})
     primary = [{"phones": {"primaryPhoneNumber": {"like": text}}} for text in texts]
@@ -90,21 +90,21 @@ def numbers_in(phones: dict[str, Any], *, region: str) -> frozenset[Number]:
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody to create: a number (E.164), and the caller's name where Twilio gave one."""
+    """A person to create: a number (E.164), and the caller's name where Twilio gave one."""
 
     number: Number
     caller_name: str | None
 
     @property
     def name(self) -> str:
-        """What to call them until somebody knows better."""
+        """The caller's name, else the number."""
         return self.caller_name or readable(self.number)
 
 
 async def create_people(batches: Batches, new: Sequence[NewPerson]) -> dict[Number, Person]:
-    """Number → the person that was created for it, one a number.
+    """Creates one person a number; number → person. Raises TwentyError.
 
-    Nobody is created whom somebody in Twenty deleted, or gave another number: their id is taken.
+    Ids derive from the number: a person whom a user deleted, or gave another number, is not created again.
     """
     names = {person.number: person for person in new}
     people = {person.number: Person(record_id("person", person.number), person.name) for person in new}

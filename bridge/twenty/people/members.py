@@ -1,4 +1,4 @@
-"""Which member of the workspace an agent's identity is."""
+"""Maps agents' identities to members of the workspace."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ HOLDS_SECONDS = 300
 
 
 class Members:
-    """Agents and the members of the workspace that they are; Twenty is asked for its members now and then."""
+    """Agents and their workspace members, which are read again every five minutes."""
 
     def __init__(self, agents: Agents, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._roster = Roster(agents)
@@ -21,9 +21,9 @@ class Members:
         self._until = float("-inf")
 
     async def refresh(self, client: Executes) -> None:
-        """Asks Twenty who there is, if that was long ago. Raises TwentyError.
+        """Reads the members, if they are older than `HOLDS_SECONDS`. Raises TwentyError.
 
-        A key that may not read members still logs calls, only not whose they were.
+        With a key that is not allowed to read members, calls are logged without their agents.
         """
         if self._clock() < self._until:
             return
@@ -36,19 +36,19 @@ class Members:
         self._until = self._clock() + HOLDS_SECONDS
 
     def by_email(self, email: str) -> str | None:
-        """The member with that e-mail."""
+        """The id of the member with that e-mail address."""
         return self._roster.by_email(email)
 
     def by_identity(self, identity: Identity) -> str | None:
-        """The member who calls under an identity."""
+        """The id of the member who calls under an identity."""
         return self._roster.by_identity(identity)
 
     def names(self, identities: Iterable[Identity]) -> dict[str, str]:
-        """Identity → what the member is called, of those that are one with a name."""
+        """Identity → the member's name, of identities whose member has one."""
         return self._roster.names(identities)
 
     def identities(self, agents: Iterable[str]) -> dict[str, tuple[Identity, ...]]:
-        """Agent as configured, by e-mail or by identity → the identities that they may be reached under."""
+        """Agent as configured (e-mail address or identity) → the identities to ring."""
         return {agent: self._roster.identities(agent) for agent in agents}
 
     def caller_ids(self, identity: Identity) -> Sequence[str]:
@@ -56,7 +56,7 @@ class Members:
         return self._roster.caller_ids(identity)
 
     def identities_of(self, member_id: str) -> tuple[Identity, ...]:
-        """Those of a member."""
+        """The identities of a member."""
         return self._roster.identities_of(member_id)
 
 

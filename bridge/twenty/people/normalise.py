@@ -1,4 +1,4 @@
-"""Numbers of people that stand in Twenty as they were typed once, rewritten as Twenty writes them today."""
+"""Rewrites people's numbers, stored as they were typed, in the form in which Twenty stores them today."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the `total` people who have a number, by when they were made."""
+    """A page of the `total` people who have a number, in the order of their creation."""
 
     total: int
     rows: Sequence[Row]
@@ -37,7 +37,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A row that is left alone, the number that is the reason, and why."""
+    """A row that is left as it is, with the number at fault and the reason."""
 
     row: Row
     number: str
@@ -46,14 +46,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A row, and its whole field as it is sent: Twenty stores that as it is."""
+    """A row with its whole new field, which Twenty stores as it is sent."""
 
     row: Row
     data: Field
 
 
 async def people_with_numbers(client: Executes) -> AsyncIterator[Page]:
-    """All of them, a root field for each thousand."""
+    """All people with a number, page by page; a root field for each thousand. Raises TwentyError."""
     after: str | None = None
     while True:
         answer = await client.execute("PhonesOfPeople", filter=HAVE_NUMBERS, first=PAGE, after=after)
@@ -65,7 +65,7 @@ async def people_with_numbers(client: Executes) -> AsyncIterator[Page]:
 
 
 async def current(client: Executes, ids: Collection[str]) -> Mapping[str, Row]:
-    """Those of these people who are there, as they stand now; a thousand at most."""
+    """The rows of these people, at most a thousand, as they are now. Raises TwentyError."""
     by_id = {"id": {"in": sorted(ids)}}
     answer = await client.execute("PhonesOfPeople", filter=by_id, first=PAGE)
     rows = [_row(edge["node"]) for edge in answer["people"]["edges"]]
@@ -82,7 +82,7 @@ def _row(node: Mapping[str, Any]) -> Row:
 
 
 def plan(row: Row, *, region: str) -> Rewrite | Kept | None:
-    """What becomes of a row: nothing where it is in Twenty's form. One number in doubt keeps all of it."""
+    """The change for a row; None where it is in Twenty's form. One uncertain number keeps the whole row."""
     first, others = primary(row.field), additional(row.field)
     if others is None:
         return Kept(row, first.number, Left.SHAPE)
@@ -96,12 +96,12 @@ def plan(row: Row, *, region: str) -> Rewrite | Kept | None:
 
 
 def has_lost_number(row: Row, *, region: str) -> bool:
-    """Whether a number of theirs calls, and the look-up does not find them by it."""
+    """Whether a person has a number by which the look-up does not find them."""
     return any(is_lost(phone, region=region) for phone in phones_in(row.field))
 
 
 async def rewrite(client: Executes, person_id: str, field: Field) -> Field:
-    """Writes a whole field; how it stands then. Raises TwentyError."""
+    """Writes a whole field; the row as it is then. Raises TwentyError."""
     answer = await client.execute("UpdatePerson", id=person_id, data={"phones": field})
     stored: Field = answer["updatePerson"]["phones"]
     return stored

@@ -11,14 +11,14 @@ from bridge.calls.people.normalising import Phone
 from bridge.twenty.schema.composites import entries
 
 Field = Mapping[str, Any]
-"""The field as Twenty answers it."""
+"""A field of type PHONES as Twenty answers it."""
 
 PRIMARY = ("primaryPhoneNumber", "primaryPhoneCallingCode", "primaryPhoneCountryCode")
 ADDITIONAL = ("number", "callingCode", "countryCode")
 
 
 def phones_in(field: Field) -> list[Phone]:
-    """The numbers of the field, the primary one first; what is none of them is left out."""
+    """The numbers of the field, the primary one first; entries that are not phones are left out."""
     return [phone for phone in _phones(field) if phone.number]
 
 
@@ -34,7 +34,7 @@ def primary(field: Field) -> Phone:
 
 
 def additional(field: Field) -> list[Phone] | None:
-    """The additional numbers; None where the field holds anything besides, which a write would lose."""
+    """The additional numbers; None where the field holds other data, which a write would lose."""
     told = field.get("additionalPhones")
     if isinstance(told, str):
         try:
@@ -72,5 +72,5 @@ def as_input(first: Phone, others: Sequence[Phone]) -> dict[str, Any]:
 
 
 def is_same(field: Field, other: Field) -> bool:
-    """Whether two fields hold the same; Twenty stores an empty text or null for what is not there."""
+    """Whether two fields hold the same; empty text and null are equal."""
     return primary(field) == primary(other) and additional(field) == additional(other) is not None

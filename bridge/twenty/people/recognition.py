@@ -1,4 +1,4 @@
-"""Who calls in, while they wait: name, page, and who of the company should be rung first."""
+"""Looks a caller up while they wait: the person, and which agent to ring first."""
 
 import asyncio
 import time
@@ -19,17 +19,17 @@ from bridge.twenty.people.members import Members
 from bridge.twenty.times import text
 
 WAITS_SECONDS = 0.8
-"""How long somebody who calls may be kept waiting for this."""
+"""How long a caller waits for the look-up."""
 
 RESTS_SECONDS = 10
-"""After a look-up that failed, or came too late, no caller waits for one like it for so long."""
+"""Seconds after a look-up that failed or came too late, in which no caller waits for one like it."""
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Recognised:
-    """What was found in time; `owners` are workspace members, the first to ring first."""
+    """What was found in time; `owners` are ids of workspace members, in the order to ring them."""
 
     person: Person | None = None
     owners: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Recognised:
 
 
 class Recognition:
-    """Looks callers up within a time; whatever Twenty does, there is an answer.
+    """Looks callers up within a time limit; it answers also where Twenty fails.
 
     Made by `open_recognition`.
     """
@@ -63,7 +63,7 @@ class Recognition:
         self._asking: set[asyncio.Task[None]] = set()
 
     async def of(self, number: Number | None, *, spoken_since: datetime | None) -> Recognised:
-        """Who has this number, and whom to ring first; without `spoken_since` only who it is.
+        """The person with this number, and whom to ring first; without `spoken_since` only the person.
 
         Twenty is asked for the agents as well, which is why a withheld number is not for nothing.
         """
@@ -76,7 +76,7 @@ class Recognition:
         task.add_done_callback(self._asking.discard)
         if rests:
             return found
-        # A look-up that takes longer goes on: it finds out that Twenty is back, and is remembered.
+        # A look-up that takes longer continues: it fills the cache, and finds out when Twenty is back.
         done, _ = await asyncio.wait({task}, timeout=self._within)
         if not done:
             late = f"no answer within {self._within} s"
@@ -88,7 +88,7 @@ class Recognition:
         return found
 
     async def close(self) -> None:
-        """Gives up what is being looked up."""
+        """Cancels the look-ups that are under way."""
         await background.stop(*self._asking)
 
     async def _look_up(self, found: Recognised, number: Number | None, spoken_since: datetime | None) -> None:
@@ -104,7 +104,7 @@ class Recognition:
             self._rests_until = float("-inf")
 
     async def _refresh_members(self) -> None:
-        """Agents are reached as far as they were known before, where Twenty does not say."""
+        """Where Twenty does not answer, the members of the last answer are used."""
         if self._clock() < self._without_members_until:
             return
         try:
@@ -128,7 +128,7 @@ class Recognition:
             found.owners.append(last)
 
     async def _last_spoken(self, person_id: str, since: datetime) -> str | None:
-        """Optional: where it fails, the caller is recognised all the same, and so is the next one."""
+        """Optional: where it fails, the caller is still recognised."""
         if self._clock() < self._without_last_until:
             return None
         try:
@@ -157,7 +157,7 @@ async def open_recognition(
     several: Several,
     within: float = WAITS_SECONDS,
 ) -> AsyncIterator[Recognition]:
-    """The recognition of a workspace's callers; it may spend the reserve."""
+    """The recognition of a workspace's callers; it can spend the budget's reserve."""
     recognition = Recognition(
         client.interactive(within=within), directory, members, several=several, within=within
     )

@@ -1,4 +1,4 @@
-"""Gives a workspace the object phoneCall, and makes it look as if Twenty had brought it along."""
+"""Creates the object phoneCall in a workspace, with the looks of Twenty's own objects."""
 
 from bridge.twenty.provision.fields import FIELDS
 from bridge.twenty.provision.run import Outcome, Result, Watch

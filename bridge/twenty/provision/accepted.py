@@ -1,4 +1,4 @@
-"""What the workspace's own /metadata accepts: what the set-up sends is held to it before anything is sent.
+"""Validates the set-up's mutations against the workspace's own /metadata before any is sent.
 
 Twenty releases weekly, and inputs come and go: `gridPosition` of a widget is required up to 2.35, and
 refused from 2.37 on.
@@ -40,7 +40,7 @@ class Accepted:
     def __init__(self, introspection: Mapping[str, Any]) -> None:
         documents = [document for _, document in operations().values()]
         part = cast("IntrospectionQuery", reached(introspection, documents))
-        # Only a part: types that nothing is selected of have no fields.
+        # Only a part of the schema: types of which no field is selected have none.
         self._schema = build_client_schema(part, assume_valid=True)
         self._validated: dict[str, list[str]] = {}
 
@@ -50,7 +50,7 @@ class Accepted:
         return isinstance(found, GraphQLInputObjectType | GraphQLObjectType) and field in found.fields
 
     def refuses(self, mutation: Mutation) -> str | None:
-        """Why the workspace would refuse a mutation; None where it would take it."""
+        """Why the workspace would refuse a mutation; None where it would accept it."""
         return next(self._reasons(mutation), None)
 
     def _reasons(self, mutation: Mutation) -> Iterator[str]:

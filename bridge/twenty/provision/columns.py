@@ -43,10 +43,10 @@ EARLIER: Widths = {
     "toPhoneNumber": 160,
     "recording": 130,
 }
-"""Those of bridges up to November 2026, which showed the bare seconds."""
+"""The columns of bridges up to November 2026, which showed the duration in seconds."""
 
 NOT_SHOWN = ("createdAt", "createdBy", "updatedAt", "updatedBy")
-"""What Twenty shows of a new object, and nobody looks for in a list of calls."""
+"""Columns that Twenty shows of a new object, and that are of no use in a list of calls."""
 
 DEFAULT_NAME = "All phone calls"
 

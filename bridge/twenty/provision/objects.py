@@ -16,7 +16,7 @@ COLOR = "green"
 LOOK = {"icon": OBJECT["icon"], "color": COLOR, "description": OBJECT["description"]}
 
 THE_OBJECT = f"the object {PHONE_CALL}"
-"""What all that shows calls builds on."""
+"""The step on which all others depend."""
 
 
 def create(there: Structure) -> list[Step]:
@@ -28,7 +28,7 @@ def create(there: Structure) -> list[Step]:
 
 
 def dress(phone_call: Object, *, is_new: bool) -> list[Step]:
-    """Icon, color and description, where it has none; of a new object whatever Twenty gave it."""
+    """Icon, color and description, where it has none; on a new object they replace Twenty's defaults."""
     now = {"icon": phone_call.icon, "color": phone_call.color, "description": phone_call.description}
     update = {key: value for key, value in LOOK.items() if now[key] != value and (is_new or not now[key])}
     if not update:

@@ -13,14 +13,14 @@ GROUPS = {
     "Recording": ("recording", "transcript"),
     "System": ("answeredAt", "endedAt", "durationInSeconds", "externalCallId", "createdAt", "createdBy"),
 }
-"""The last one takes whatever else the object has, as visible as it was."""
+"""The last group takes all other fields of the object, and keeps whether they are visible."""
 
 EARLIER = {
     **GROUPS,
     "Call": ("direction", "status", "startedAt", "durationInSeconds"),
     "System": ("answeredAt", "endedAt", "externalCallId", "createdAt", "createdBy"),
 }
-"""Those of bridges up to November 2026."""
+"""The groups of bridges up to November 2026."""
 
 HIDDEN = ("updatedAt", "updatedBy")
 

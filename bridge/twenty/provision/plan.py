@@ -12,7 +12,7 @@ MADE = "{made}"
 
 
 class Permission(StrEnum):
-    """What a key's role must be allowed, as Twenty's page Settings → Roles calls it."""
+    """A permission of the key's role, as Twenty's page Settings → Roles names it."""
 
     DATA_MODEL = "Data model"
     VIEWS = "Views"

@@ -47,7 +47,7 @@ async def page(client: Executes, object_id: str, known: Accepted) -> Page | None
 
 
 async def sidebar(client: Executes) -> tuple[MenuItem, ...]:
-    """What everybody sees in the sidebar, outside of folders."""
+    """The sidebar items that all users see, outside of folders."""
     answer = await client.execute_metadata("NavigationMenuItems")
     items = [MenuItem.model_validate(item) for item in answer["navigationMenuItems"]]
     return tuple(item for item in items if not item.user_workspace_id and not item.folder_id)

@@ -1,4 +1,4 @@
-"""What is told of a run beside its steps: that there was nothing to do, and what would help."""
+"""Hints about a run besides its steps: that there was nothing to do, and what an operator can do."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ NO_WEBHOOK = (
 
 
 def notes(done: Provisioned, *, with_webhook: bool) -> Iterator[str]:
-    """What is good to know."""
+    """Hints for the operator."""
     if done.complete and not done.outcomes:
         yield NOTHING
     if not with_webhook:
@@ -21,7 +21,7 @@ def notes(done: Provisioned, *, with_webhook: bool) -> Iterator[str]:
 
 
 def problems(done: Provisioned) -> Iterator[str]:
-    """What is in the way, each with what to do."""
+    """Conflicts, each with what to do."""
     if done.lacking:
         yield (
             "The API key's role may not do all of it. In Twenty, open Settings → Roles, choose the key's "

@@ -1,4 +1,4 @@
-"""Carries plans out, or only tells them; a step that cannot be done does not keep others from it."""
+"""Carries plans out, or only reports them; a step that fails does not stop the others."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Result(StrEnum):
-    """What came of a step."""
+    """The result of a step."""
 
     DONE = "done"
     PLANNED = "to do"
@@ -27,7 +27,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A step, what came of it, and why it came to no more than that."""
+    """A step, its result, and the reason where it was not done."""
 
     step: Step
     result: Result
@@ -35,7 +35,7 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Whether the step was not left undone."""
+        """Whether the step needs no further action."""
         return self.result in (Result.DONE, Result.PLANNED)
 
     def __str__(self) -> str:
@@ -45,17 +45,17 @@ class Outcome:
 
 
 class Watch:
-    """Is told how far a run is, for whom it takes a minute; this one shows nothing."""
+    """Receives the progress of a run; this one shows nothing."""
 
     def planned(self, steps: int) -> None:
-        """So many steps come to an outcome."""
+        """The run has so many steps."""
 
     def begins(self, number: int, step: Step) -> None:
-        """What is sent next belongs to the step, the first one of which is number 1."""
+        """The step begins; numbers begin with 1."""
 
 
 class Run:
-    """One run of the set-up. `tell` hears of each outcome at once; `dry_run` sends no mutation.
+    """One run of the set-up. `tell` is called with each outcome at once; `dry_run` sends no mutation.
 
     What the workspace's schema does not accept is not sent, nor the rest of its step.
 
@@ -87,7 +87,7 @@ class Run:
             self._note(self._beforehand(step) or await self._send(step))
 
     async def read(self, reading: Awaitable[T], *, before: Step) -> T | None:
-        """What is there; None, and the step noted, where the key's role may not even look."""
+        """What the workspace has; None, with the step recorded, where the role is not allowed to read."""
         try:
             return await reading
         except TwentyDenied as denied:

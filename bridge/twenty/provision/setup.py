@@ -1,4 +1,4 @@
-"""`setup twenty`: reads what is there, plans what is missing, carries it out or only tells it.
+"""`setup twenty`: reads what exists, plans what is missing, carries it out or only reports it.
 
     read ─► plan (pure) ─► carry out ─► read again, where later plans need what was made
 
@@ -19,7 +19,7 @@ from bridge.twenty.provision.webhook import NewWebhook
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What came of each step, and what is in the way: things of the same name that are something else."""
+    """The outcome of each step, and conflicts: things of the same name that are something else."""
 
     outcomes: tuple[Outcome, ...]
     conflicts: tuple[str, ...]
@@ -29,7 +29,7 @@ class Provisioned:
         return tuple(o.step.sentence for o in self.outcomes if o.result is result)
 
     def permissions(self, result: Result) -> tuple[Permission, ...]:
-        """What the steps with that result take."""
+        """The permissions that the steps with that result need."""
         return tuple(dict.fromkeys(o.step.permission for o in self.outcomes if o.result is result))
 
     @property
@@ -39,7 +39,7 @@ class Provisioned:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was left undone that a plan asked for."""
+        """Whether every step was done."""
         return not self.conflicts and all(outcome.well for outcome in self.outcomes)
 
 
@@ -48,7 +48,7 @@ def _silent(_: Outcome) -> None:
 
 
 async def provision(client: Executes) -> Provisioned:
-    """Gives the workspace the bare object and its fields; raises TwentyError as `Run` does."""
+    """Creates the object and its fields, without views or pages. Raises TwentyError as `Run` does."""
     run = Run(client, await read.accepted(client), dry_run=False, tell=_silent)
     there, _ = await _structure(run)
     return _provisioned(run, there)
@@ -62,7 +62,7 @@ async def set_up(
     tell: Callable[[Outcome], None] = _silent,
     watch: Watch | None = None,
 ) -> Provisioned:
-    """Gives the workspace all that calls are shown with, and the webhook; raises as `Run` does."""
+    """Creates the object, its views and pages, and the webhook. Raises TwentyError as `Run` does."""
     accepted = await read.accepted(client)
     planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), webhook_to)
     if dry_run or not planned.steps(Result.PLANNED):

@@ -1,4 +1,4 @@
-"""The sidebar: phone calls among what people look for, and an item for one's own."""
+"""The sidebar: an item for phone calls, and one for the user's own calls."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ def arrange(
 
 
 def _place(calls: MenuItem, items: Items, object_ids: Mapping[str, str]) -> float:
-    """Where phone calls stand, or shall: a user who has moved or colored them has chosen the place."""
+    """The position of phone calls: the one that a user chose by moving or coloring them, else the default."""
     others = [item for item in items if item.id != calls.id]
     if not _came_by_itself(calls, items):
         return calls.position

@@ -1,4 +1,4 @@
-"""What is there: the parts of a workspace that a plan looks at, as /metadata gives them."""
+"""The parts of a workspace that a plan reads, as /metadata answers them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 
 class Row(BaseModel):
-    """Something of Twenty's metadata, as far as it matters here."""
+    """A part of Twenty's metadata; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
@@ -16,7 +16,7 @@ class Row(BaseModel):
 
 
 class Relation(BaseModel):
-    """Where a relation leads: the field there that leads back."""
+    """The target of a relation: its field that leads back."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 

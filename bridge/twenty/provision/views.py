@@ -29,7 +29,7 @@ class NewView:
 
     @property
     def label(self) -> str:
-        """What steps and people call it."""
+        """Its name in steps and for users."""
         return f"the view “{self.name}”"
 
 
@@ -48,7 +48,7 @@ IN_TABS: Widths = {
 ME = {"isCurrentWorkspaceMemberSelected": True, "selectedRecordIds": []}
 THIS_RECORD = {"isCurrentRecordSelected": True, "selectedRecordIds": []}
 
-# A call out that nobody answered is MISSED, too; nobody has to be called back for it.
+# A call out without an answer is MISSED, too, and needs no call back.
 MISSED = NewView(
     "missed",
     "Missed calls",
@@ -83,7 +83,7 @@ def on_page_of(relation: str) -> NewView:
 
 
 def find(views: Iterable[View], wanted: NewView, phone_call: Object) -> View | None:
-    """That view, whatever a user has named it since; or one of that name."""
+    """That view, also where a user has renamed it; or another one of that name."""
     same_type = [view for view in views if view.type == wanted.type]
     own = derived_id(phone_call.id, wanted.key)
     by_id = next((view for view in same_type if view.id == own), None)
@@ -93,7 +93,7 @@ def find(views: Iterable[View], wanted: NewView, phone_call: Object) -> View | N
 def create(
     views: Iterable[View], wanted: NewView, phone_call: Object, *, only_with: tuple[Mutation, ...] = ()
 ) -> list[Step]:
-    """The view, where there is none; what a run that broke off, or an earlier version, has left out of it."""
+    """The view, where it is missing; else what an interrupted run or an earlier version left out of it."""
     found = find(views, wanted, phone_call)
     # Columns come last, and a view that a user sees has at least one.
     if found and found.view_fields:
@@ -119,7 +119,7 @@ def create(
 
 
 def is_possible(wanted: NewView, phone_call: Object) -> bool:
-    """Whether there are the fields that it filters by; without these it would show every call."""
+    """Whether the fields exist that it filters by; without them it would show every call."""
     return wanted.filters.keys() <= phone_call.by_name.keys()
 
 

@@ -1,4 +1,4 @@
-"""Twenty's webhook to the bridge: it tells of people who change, and of calls that users change."""
+"""Twenty's webhook to the bridge: it reports changed people, and calls that users change."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ DESCRIPTION = "Tells the telephone bridge of changed people"
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """Where Twenty shall tell it, and what it signs with."""
+    """The webhook's URL, and the secret that signs deliveries."""
 
     target_url: str
     secret: SecretStr
@@ -100,7 +100,7 @@ def _step(sentence: str, mutation: Mutation) -> Step:
 
 
 def _differing(found: Webhook, wanted: NewWebhook) -> dict[str, Any]:
-    # `person.*` covers all that a person can have done to it; what else a user added stays.
+    # `person.*` covers all events of people; other events that a user added stay.
     untold = [o for o in OPERATIONS if not any(fnmatchcase(o, pattern) for pattern in found.operations)]
     operations = {"operations": [*found.operations, *untold]} if untold else {}
     secret = {} if _has_secret_of(found, wanted) else {"secret": wanted.secret.get_secret_value()}

@@ -1,4 +1,4 @@
-"""Asks a workspace for its schema once after the start, and tells the log what has drifted."""
+"""Reads a workspace's schema once after the start, and logs what has drifted."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,18 +14,18 @@ from bridge.twenty.schema.drift import Drift, drifts
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS
 
 AFTER_SECONDS = 5
-"""The first calls after a start come first."""
+"""Seconds: the first calls after a start have priority."""
 
 TRIES = 10
 PAUSE_SECONDS = 60
-"""A Twenty that starts together with the bridge may take minutes."""
+"""Seconds: a Twenty that starts together with the bridge can take minutes."""
 
 log = structlog.get_logger()
 
 
 @asynccontextmanager
 async def comparing(client: Executes, *, after: float = AFTER_SECONDS) -> AsyncIterator[None]:
-    """Compares in the background; nothing waits for it, and its failure is nobody's."""
+    """Compares in the background; a failure is only logged."""
     task = background.start(_compare(client, after), name="schema drift")
     try:
         yield
@@ -34,7 +34,7 @@ async def comparing(client: Executes, *, after: float = AFTER_SECONDS) -> AsyncI
 
 
 async def find_drifts(client: Executes) -> list[Drift]:
-    """What the workspace lacks for each operation of `documents.graphql`; raises TwentyError."""
+    """What the workspace lacks for each operation of `documents.graphql`. Raises TwentyError."""
     left_out = UNLIMITED | SOME_GENERATIONS
     documents = {name: document for name, (_, document) in operations().items() if name not in left_out}
     records = {name: document for name, document in documents.items() if name in RECORDS}
@@ -50,7 +50,7 @@ async def _compare(client: Executes, after: float) -> None:
     try:
         await _until_answered(client)
     except Exception:
-        # An introspection that no GraphQL server should give: worth a look, but no call is lost by it.
+        # An invalid introspection: logged for the developers, but no call is lost.
         log.exception("twenty.not_compared")
 
 

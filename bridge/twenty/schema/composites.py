@@ -1,4 +1,4 @@
-"""Lists within composite fields: bare JSON in older workspaces, entries of a type of their own in newer ones.
+"""Lists within composite fields: JSON in older workspaces, typed entries in newer ones.
 
 The documents select the entries' fields; for a workspace without them the selection is left out. The
 workspace's schema says which it is.
@@ -27,15 +27,15 @@ class Send(Protocol):
 class Composites:
     """Sends operations in the form that the workspace has; all clients of a workspace share one.
 
-    Before the schema was read the lists are bare: so no look-up waits for it, and all versions that are
-    known answer that.
+    Until the schema is read, lists are selected bare: no look-up waits for it, and all known versions
+    answer that.
     """
 
     def __init__(self) -> None:
         self._bare = LISTS
 
     async def execute(self, send: Send, name: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """The answer; where the schema says that the form is another one, in that. Raises TwentyError."""
+        """Sends an operation; after a schema error once more in the other form. Raises TwentyError."""
         bare = self._bare
         try:
             answer = await send(name, variables, bare=bare)
@@ -55,7 +55,7 @@ class Composites:
 
 
 def bare_lists(types: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Which of `LISTS` are no objects in these introspected types; also those that no type has."""
+    """Those of `LISTS` that are not objects in these introspected types."""
     typed = {
         field["name"]
         for one in types
@@ -66,7 +66,7 @@ def bare_lists(types: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 
 
 def _kind(reference: Mapping[str, Any]) -> str:
-    """Of the type within lists and non-nulls."""
+    """The kind of the type within lists and non-nulls."""
     while reference.get("ofType"):
         reference = reference["ofType"]
     kind: str = reference["kind"]

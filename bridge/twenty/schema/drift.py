@@ -1,4 +1,4 @@
-"""Where a workspace's schema has drifted from what the bridge says to it: introspection in, drifts out."""
+"""Compares a workspace's introspected schema with the bridge's operations."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -29,12 +29,12 @@ from bridge.twenty.schema.features import GIVEN, RECORDS, TYPED_TIMELINE, Featur
 from bridge.twenty.schema.introspection import reached
 
 EXECUTED_UNSEEN = tuple(rule for rule in specified_rules if rule is not ScalarLeafsRule)
-"""/graphql answers an object that is selected bare, and JSON with a selection: it does not validate."""
+"""/graphql does not validate: it answers objects without a selection, and JSON with one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """`missing` in the words of GraphQL's validation; `disables` says what does not work without."""
+    """What an operation lacks, as messages of GraphQL's validation, and the feature that it disables."""
 
     operation: str
     missing: tuple[str, ...]
@@ -42,11 +42,11 @@ class Drift:
 
 
 def drifts(introspection: Mapping[str, Any], documents: Mapping[str, DocumentNode]) -> list[Drift]:
-    """What the introspected schema lacks for each document (one operation, under its name) by itself."""
+    """What the schema lacks for each document (operation name → document of that operation)."""
     bare = bare_lists(introspection["__schema"]["types"])
     documents = {name: without_entries(document, bare) for name, document in documents.items()}
     part = cast("IntrospectionQuery", reached(introspection, documents.values()))
-    # Only a part: types that nothing is selected of have no fields.
+    # Only a part of the schema: types of which no field is selected have none.
     schema = build_client_schema(part, assume_valid=True)
     return [drift for name, document in documents.items() for drift in _drifts_of(schema, name, document)]
 
@@ -71,7 +71,7 @@ def _field(error: GraphQLError) -> str | None:
 
 
 def _not_taken(schema: GraphQLSchema, document: DocumentNode, given: Given) -> Iterator[str]:
-    """The fields that a variable's type does not have; a type that is missing is validation's to tell."""
+    """The fields that a variable's type lacks; a missing type is reported by validation."""
     fields = _operation(parse(f"{{ {given.fields} }}", no_location=True)).selection_set
     for variable in _operation(document).variable_definitions or ():
         if variable.variable.name.value == given.variable:

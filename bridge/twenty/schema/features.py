@@ -1,4 +1,4 @@
-"""What each operation is for, and what calls are logged without where a workspace lacks it."""
+"""What each operation is for, and which features are optional."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 
 class Feature(StrEnum):
-    """What an operator misses without it, in words."""
+    """Features, in the words that an operator reads."""
 
     MATCHING = "matching: nothing can be logged to a person"
     PERSON_DETAILS = "names, companies and owners of the people that calls are matched with"
@@ -30,9 +30,9 @@ class Feature(StrEnum):
     WITHDRAWALS = "that notes and tasks go whose reason turned out not to be so"
     AGENTS = "the agent of a call"
     TASKS = "tasks for missed calls"
-    NEW_PEOPLE = "people for numbers that nobody has"
+    NEW_PEOPLE = "people for numbers that no person has"
     SCREEN_POP = "who calls, on the agent's screen"
-    LAST_SPOKEN = "whoever spoke with a caller last rings first"
+    LAST_SPOKEN = "the agent who spoke with a caller last rings first"
     LAST_CALLS = "the last calls, on the agent's screen"
     USERS = "access tokens for users of Twenty"
     NORMALISING = "people normalise, and what doctor says of numbers that no call finds"
@@ -48,11 +48,11 @@ OPTIONAL: Mapping[Feature, frozenset[str]] = {
     Feature.NEW_PEOPLE: frozenset({"twenty.schema"}),
     Feature.TASKS: frozenset({"twenty.schema"}),
 }
-"""What calls are logged without, and the denials that leave it out; every other one stops the draining."""
+"""Optional features, and the error codes that switch them off; every other denial stops the draining."""
 
 
 def go_without(feature: Feature, denied: TwentyDenied) -> None:
-    """Says what is left out; raises the denial again where the bridge does not go on without the feature."""
+    """Logs that a feature is left out; raises the denial again where the feature is not optional."""
     if denied.code not in OPTIONAL.get(feature, ()):
         raise denied
     log.warning("twenty.without", feature=feature.value, reason=str(denied))
@@ -93,7 +93,7 @@ RECORDS: Mapping[str, Feature] = {
     "WithdrawPhoneCalls": Feature.WITHDRAWALS,
     "UpsertTaskTargets": Feature.TASKS,
 }
-"""What the operations to /graphql are for."""
+"""Operation on /graphql → feature."""
 
 STRUCTURE: Mapping[str, Feature] = {
     "Objects": Feature.TIMELINE,
@@ -101,7 +101,7 @@ STRUCTURE: Mapping[str, Feature] = {
     "CurrentUser": Feature.USERS,
     "CurrentWorkspace": Feature.USERS,
 }
-"""What operations to /metadata are for; those that are not named set the workspace up."""
+"""Operation on /metadata → feature; the others are for set-up."""
 
 
 SELECTED: Mapping[str, Mapping[str, Feature]] = {
@@ -116,7 +116,7 @@ SELECTED: Mapping[str, Mapping[str, Feature]] = {
     },
     "WrittenPhoneCalls": dict.fromkeys(FIELDS, Feature.CORRECTED_FIELDS),
 }
-"""Operation → selected fields without which it does the most of its work: Twenty answers null for them."""
+"""Operation → selected fields that are optional: where they are missing, Twenty answers null."""
 
 
 SOME_GENERATIONS = frozenset({"RecordPageOrigins", "TimelineActivityTypes"})

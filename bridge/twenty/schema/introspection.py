@@ -1,4 +1,4 @@
-"""The part of an introspection that operations reach: the whole of a workspace is many times as much."""
+"""Reduces an introspection to the part that operations reach; the whole is many times larger."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

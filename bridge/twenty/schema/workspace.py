@@ -1,4 +1,4 @@
-"""What this workspace can show of a call: asked, not assumed, for Twenty changes weekly."""
+"""What this workspace can show of a call: read from its schema, as Twenty changes weekly."""
 
 import hashlib
 from dataclasses import dataclass
@@ -37,17 +37,17 @@ class WorkspaceSchema:
     phone_call_fields: frozenset[str]
     timeline: TimelineSchema | None
     fingerprint: str = ""
-    """Of all that a call can be refused for: fields with their types, and the options of select fields."""
+    """A digest of fields, types and select options: a refusal can depend on any of them."""
 
     @property
     def has_phone_calls(self) -> bool:
         """Whether calls are records of their own; otherwise they are notes."""
-        # Without the unique call SID a call could stand twice.
+        # Without the unique call SID a call could be stored twice.
         return {"id", "externalCallId"} <= self.phone_call_fields
 
 
 async def read_schema(client: Executes) -> WorkspaceSchema:
-    """The part of the workspace's schema that calls are written to."""
+    """Reads the part of the schema that calls are written to. Raises TwentyError."""
     types = await client.execute("WorkspaceSchema")
     phone_call = _input_fields(types["phoneCall"])
     row = _input_fields(types["timelineActivity"])
@@ -80,7 +80,7 @@ def _fingerprint(*input_types: dict[str, Any] | None) -> str:
 
 
 def _sorted(told: Any) -> Any:
-    """Without the order, which says nothing."""
+    """The value without its order, which has no meaning."""
     if isinstance(told, dict):
         return {name: _sorted(told[name]) for name in sorted(told)}
     if isinstance(told, list):

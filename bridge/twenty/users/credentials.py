@@ -15,14 +15,14 @@ COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]{1,4096}")
 """https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1"""
 
 UNREADABLE = (jwt.InvalidTokenError, LookupError, ValueError, TypeError, OverflowError, RecursionError)
-"""What reading a word that is not a JWT raises."""
+"""Errors that reading a text which is not a JWT raises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The headers that Twenty knows its user by, and until when (POSIX time) they can hold at all.
+    """The headers by which Twenty knows its user, and when they expire at the latest (POSIX time).
 
-    `secret` is the token or the cookie's value within them.
+    `secret` is the token, or the cookie's value.
     """
 
     headers: Mapping[str, str] = field(repr=False)
@@ -31,18 +31,18 @@ class Credentials:
 
     @property
     def digest(self) -> bytes:
-        """What they are remembered by: they themselves are not kept."""
+        """The key of the cache: the credentials themselves are not stored."""
         return hashlib.sha256("\n".join(self.headers.values()).encode()).digest()
 
 
 def bearer(token: str) -> Credentials | None:
-    """Those of an access token; None for what is none, so that Twenty need not be asked."""
+    """The credentials of an access token; None where it is not a JWT, so that Twenty is not asked."""
     expires = _expires(token)
     return None if expires is None else Credentials({"Authorization": f"Bearer {token}"}, expires, token)
 
 
 def session(cookies: Mapping[str, str], *, origin: str) -> Credentials | None:
-    """Those of a session's cookie, sent by a page of Twenty's own `origin`; None where there is none."""
+    """The credentials of Twenty's session cookie, sent with Twenty's own `origin`; None without one."""
     for name in SESSION_COOKIES:
         if (value := cookies.get(name)) and COOKIE_VALUE.fullmatch(value):
             expires = _expires(value)
@@ -52,7 +52,7 @@ def session(cookies: Mapping[str, str], *, origin: str) -> Credentials | None:
 
 
 def _expires(token: str) -> float | None:
-    """`exp`, read without any check: it only bounds how long Twenty's word is remembered."""
+    """`exp`, read without verification: it only bounds how long a result is cached."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
         expires = float(claims["exp"])

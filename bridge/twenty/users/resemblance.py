@@ -1,4 +1,4 @@
-"""What an unknown token has in common with those that Twenty accepted: it selects a queue, never an answer.
+"""Compares an unknown token with those that Twenty accepted: it selects a queue, never an answer.
 
 Twenty publishes neither its keys nor what its tokens claim, so nothing here is proof. An attacker who knows
 a user's id can imitate that user's tokens, and gets into that user's group alone.
@@ -18,28 +18,28 @@ OF_ONE_TOKEN = frozenset({"exp", "iat", "nbf", "jti"})
 """https://www.rfc-editor.org/rfc/rfc7519#section-4.1"""
 
 SHORTEST_SHARED = 16
-"""Characters of a claim that two tokens of one workspace share by no accident: an id, no `type`."""
+"""Shortest claim by which two tokens of one workspace are known: an id, not a `type`."""
 
 MOST_FORMS = 64
 MOST = 10_000
-"""Users, and addresses of users, that are remembered; past that the one that was quiet the longest is not."""
+"""Remembered users, and addresses of users; beyond that the least recently seen one is dropped."""
 
 K = TypeVar("K", bound=Hashable)
 
 
 class Standing(Enum):
-    """What there is for a check of unknown credentials; each has places of its own."""
+    """The queue of a verification; each has places of its own."""
 
     OF_USERS = auto()
-    """It names a user whom Twenty knew lately, or looks like a user's and comes from where a user was."""
+    """It names a recently verified user, or looks like a user's and comes from a user's address."""
     FAMILIAR = auto()
-    """It looks like those that Twenty accepts."""
+    """It looks like tokens that Twenty accepts."""
     STRANGE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What credentials look like; `subject` is a digest of whom they name, if they name anyone."""
+    """What credentials look like; `subject` is a digest of the user whom they name, if any."""
 
     form: bytes
     subject: bytes | None
@@ -51,7 +51,7 @@ class Traits:
 
 
 class Resemblance:
-    """Learns from what Twenty accepts, beginning with the bridge's own key."""
+    """Learns from the tokens that Twenty accepts, beginning with the bridge's own key."""
 
     def __init__(self, api_token: str) -> None:
         self._own = traits_of(api_token)
@@ -60,7 +60,7 @@ class Resemblance:
         self._addresses: dict[str, None] = {}
 
     def accepted(self, credentials: Credentials, address: str) -> None:
-        """Twenty knows the user, who is at that address."""
+        """Twenty accepted these credentials, sent from this address."""
         traits = traits_of(credentials.secret)
         _remember(self._forms, traits.form, most=MOST_FORMS)
         if traits.subject:
@@ -68,7 +68,7 @@ class Resemblance:
         _remember(self._addresses, address)
 
     def standing(self, credentials: Credentials, address: str) -> tuple[Standing, Hashable]:
-        """The queue for a check, and the group within it: groups take turns, however many wait in one."""
+        """The queue for a verification, and the group within it: groups take turns."""
         traits = traits_of(credentials.secret)
         if traits.subject in self._subjects:
             return Standing.OF_USERS, traits.subject
@@ -78,7 +78,7 @@ class Resemblance:
 
 
 def traits_of(secret: str) -> Traits:
-    """Those of a JWT, signed by anyone; those of another word are its length and its kinds of characters."""
+    """The traits of a JWT, with any signature; for another text its length and its kinds of characters."""
     try:
         read = jwt.decode_complete(secret, options={"verify_signature": False})
     except UNREADABLE:

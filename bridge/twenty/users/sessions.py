@@ -1,4 +1,4 @@
-"""Users of Twenty, as Twenty vouches for them; its word is remembered for a short time."""
+"""Verified users of Twenty, cached for a short time."""
 
 import asyncio
 import time
@@ -17,16 +17,16 @@ from bridge.twenty.users.credentials import Credentials
 from bridge.twenty.users.verification import User, open_vouching
 
 HOLDS_SECONDS = 60
-"""Twenty's word, be it yes or no."""
+"""How long a verification result, positive or negative, is cached."""
 
 AWAY_SECONDS = 30 * 60
-"""While Twenty is away its yes goes on holding: as long as it lets an access token live."""
+"""How long a positive result holds while Twenty is away: the lifetime of its access tokens."""
 
 PAUSE_SECONDS = 5
-"""Between questions about a user who is known, while Twenty is away."""
+"""Seconds between verifications of a cached user while Twenty is away."""
 
 MOST = 10_000
-"""Users, and credentials that were refused, that are remembered; past that the oldest is not."""
+"""Cached users, and cached refusals; beyond that the oldest is dropped."""
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A user, since when Twenty says so, and from when on it is to be asked again."""
+    """A verified user: `since` when, and when to ask Twenty again (POSIX times)."""
 
     user: User
     since: float
@@ -45,9 +45,9 @@ class Known:
 
 
 class Sessions:
-    """Users by what their browsers hold; made by `open_sessions`.
+    """Verifies users by their credentials; made by `open_sessions`.
 
-    However many wait for the word about one token, Twenty is asked once.
+    Concurrent requests with one token share one question to Twenty.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class Sessions:
         self._asking: dict[bytes, asyncio.Task[User | None]] = {}
 
     async def user(self, credentials: Credentials, *, admit: Admit) -> User:
-        """Whose they are; raises NotAuthenticated where nobody's, TwentyError where Twenty does not say.
+        """The user of these credentials. Raises NotAuthenticated, and TwentyError where Twenty is away.
 
-        Twenty is asked about credentials that it was not asked about before within `admit`, which may wait,
-        and may raise; about a user who is known it is asked at once.
+        Unknown credentials are verified within `admit`, which can wait and can raise; those of a cached user
+        are verified at once.
         """
         key, now = credentials.digest, self._clock()
         if credentials.expires <= now or self._refused_until.get(key, 0) > now:
@@ -77,7 +77,7 @@ class Sessions:
         if known and now < known.ask_at:
             return known.user
         try:
-            # Who waits may go away; the others still want to know.
+            # One request can be cancelled while others wait for the same answer.
             user = await asyncio.shield(self._ask(key, credentials, nullcontext if known else admit))
         except TwentyError as error:
             if known is None or now > known.since + AWAY_SECONDS:
@@ -90,11 +90,11 @@ class Sessions:
         return user
 
     def knows(self, credentials: Credentials) -> bool:
-        """Whether Twenty said whose they are, lately."""
+        """Whether the user of these credentials is cached."""
         return credentials.digest in self._known
 
     async def close(self) -> None:
-        """Gives up what is being asked."""
+        """Cancels the verifications that are under way."""
         await background.stop(*self._asking.values())
 
     def _ask(self, key: bytes, credentials: Credentials, admit: Admit) -> asyncio.Task[User | None]:
@@ -126,7 +126,7 @@ class Sessions:
 
 @asynccontextmanager
 async def open_sessions(settings: TwentySettings, client: Executes) -> AsyncIterator[Sessions]:
-    """The users of the configured workspace; `client` tells which one that is."""
+    """Verifies users of the workspace of `settings`, or else of `client`'s key."""
     async with open_vouching(settings, client) as vouching:
         sessions = Sessions(vouching.user)
         try:

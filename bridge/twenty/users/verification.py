@@ -1,4 +1,4 @@
-"""Asks Twenty whose a token or a session is, and in which workspace."""
+"""Asks Twenty for the user and the workspace of a token or a session."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,17 +17,17 @@ from bridge.twenty.client.client import Executes, send
 from bridge.twenty.users.credentials import Credentials
 
 WAITS_SECONDS = 3
-"""Somebody waits for the answer."""
+"""A short time-out, as a user waits for the answer."""
 
-NOBODY = frozenset({"twenty.unauthenticated", "twenty.forbidden"})
-"""How Twenty refuses tokens: garbage, expired, of another kind, an API key's."""
+REFUSED = frozenset({"twenty.unauthenticated", "twenty.forbidden"})
+"""Codes with which Twenty refuses a token: malformed, expired, of another kind, or an API key."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Whom Twenty vouches for: their e-mail, and the identity under which they call.
+    """A user whom Twenty verified: their e-mail address, and the identity under which they call.
 
-    The identity is None of one who is no member of the configured workspace.
+    The identity is None for a user who is not a member of the configured workspace.
     """
 
     email: str
@@ -35,7 +35,7 @@ class User:
 
 
 class Vouching:
-    """Asks with what the user showed; `client` is asked which workspace is ours, where nobody set it."""
+    """Asks with the user's credentials; without a `workspace_id` it asks `client` for the key's workspace."""
 
     def __init__(self, session: AsyncClientSession, client: Executes, workspace_id: str | None) -> None:
         self._session = session
@@ -43,19 +43,19 @@ class Vouching:
         self._workspace_id = workspace_id
 
     async def user(self, credentials: Credentials) -> User | None:
-        """Whose they are; None where Twenty says nobody's. Raises TwentyError."""
+        """The user of these credentials; None where Twenty refuses them. Raises TwentyError."""
         try:
-            # What the user showed is for this server alone.
+            # Credentials go to this server alone, never to a redirect's target.
             post = {"headers": credentials.headers, "allow_redirects": False}
             answer = await send(self._session, "CurrentUser", {}, post=post)
         except TwentyDenied as denied:
-            if denied.code not in NOBODY:
+            if denied.code not in REFUSED:
                 raise
             return None
         return user_of(answer, workspace_id=await self._workspace())
 
     async def _workspace(self) -> str:
-        """That of our own key, which never changes."""
+        """The workspace of the bridge's key, which never changes."""
         if self._workspace_id is None:
             answer = await self._client.execute_metadata("CurrentWorkspace")
             if not (told := answer["currentWorkspace"]):
@@ -65,7 +65,7 @@ class Vouching:
 
 
 def user_of(answer: Mapping[str, Any], *, workspace_id: str) -> User | None:
-    """The user in Twenty's answer; raises TwentyUnavailable for an answer that nobody understands."""
+    """The user in Twenty's answer. Raises TwentyUnavailable for another shape."""
     try:
         told = answer["currentUser"]
         if told is None:
@@ -79,7 +79,7 @@ def user_of(answer: Mapping[str, Any], *, workspace_id: str) -> User | None:
 
 @asynccontextmanager
 async def open_vouching(settings: TwentySettings, client: Executes) -> AsyncIterator[Vouching]:
-    """A connection that carries nothing by itself: not our key, nor cookies of whoever came before."""
+    """A connection without the bridge's key, and without cookies of earlier users."""
     transport = AIOHTTPTransport(
         f"{settings.api_url}/metadata",
         timeout=WAITS_SECONDS,

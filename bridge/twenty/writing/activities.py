@@ -19,9 +19,9 @@ from bridge.twenty.writing.timeline import timeline_for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a call stands in Twenty. `person_id` is whom it is on, `person` them unless they are deleted.
+    """How a call stands in Twenty; `person` is None where the person of `person_id` is deleted.
 
-    Without `says_person` whom it is on was not asked.
+    Without `says_person` its person was not asked for.
     """
 
     deleted: bool
@@ -29,17 +29,17 @@ class Standing:
     person_id: str | None = None
     person: Person | None = None
     shown: Shown | None = None
-    """What its record says; None where calls are no records."""
+    """The fields of its record; None where calls are notes."""
 
 
 class Writes(Protocol):
-    """One way to show calls in Twenty. A repeated write changes nothing."""
+    """One way to show calls in Twenty; writes are idempotent. Both methods raise TwentyError."""
 
     async def write(self, writes: Sequence[Write]) -> Refused:
-        """Writes what Twenty takes; what it refuses is in the answer, by call SID."""
+        """Writes these; the answer has what Twenty refused, by call SID."""
 
     async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:
-        """Call SID → how it stands in Twenty, of those that are there or were deleted; one root field."""
+        """Call SID → how it stands, of calls that are there or were deleted; one root field."""
 
 
 class PhoneCalls:
@@ -55,7 +55,7 @@ class PhoneCalls:
         self._notes = CallNotes(client, batches, on_call=True)
 
     async def write(self, writes: Sequence[Write]) -> Refused:
-        """See `Writes`. The call before what names it: root fields of one request run in parallel."""
+        """See `Writes`. The record is written before rows and notes that refer to it."""
         changed = [w for w in writes if w.plan.record.writes]
         refused = await self._batches.send("UpsertPhoneCalls", {w.sid: self._record(w) for w in changed})
         refused |= await self._write_rows([w for w in changed if w.sid not in refused])
@@ -82,12 +82,12 @@ class PhoneCalls:
             return await self._timeline.write(writes)
         except TwentyDenied as denied:
             go_without(Feature.TIMELINE, denied)
-            # From here on the note is what shows.
+            # From now on a note shows the call on the person's page.
             self._timeline = None
             return {}
 
     async def _write_notes(self, writes: Sequence[Write]) -> Refused:
-        # Where the person's timeline takes no row, the note is what shows.
+        # Without rows on the timeline a note shows the call on the person's page.
         unseen = (
             [] if self._timeline else [w for w in writes if w.plan.record.writes and w.activity.person_id]
         )
@@ -103,7 +103,7 @@ class PhoneCalls:
     def _record(self, write: Write) -> Record:
         record = write.merge.record(write.activity, self._fields)
         if write.plan.person is not Chosen.KEPT:
-            # Left out of later writes, so that what a user corrected holds.
+            # Left out of later writes, so that a user's correction holds.
             record |= {name: value for name, value in self._person(write) if name in self._fields}
         return record
 
@@ -122,18 +122,18 @@ class Notes:
         self._notes = CallNotes(client, batches, on_call=False)
 
     async def write(self, writes: Sequence[Write]) -> Refused:
-        """See `Writes`. A call of nobody's is a note on nobody."""
+        """See `Writes`. A call without a person is a note without a person."""
         refused = await self._notes.write([w for w in writes if w.plan.record.writes])
         return refused | await self._notes.write_dispositions(writes)
 
     async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:
-        """See `Writes`. Whom a note is on is not asked."""
+        """See `Writes`. The person of a note is not asked for."""
         found = await _found(self._batches, "WrittenNotes", "note", call_sids)
         return {sid: Standing(deleted=node["deletedAt"] is not None) for sid, node in found.items()}
 
 
 def writer_for(client: Executes, batches: Batches, schema: WorkspaceSchema) -> Writes:
-    """The best way that this workspace has."""
+    """Phone calls where the workspace has the object, else notes."""
     return PhoneCalls(client, batches, schema) if schema.has_phone_calls else Notes(client, batches)
 
 

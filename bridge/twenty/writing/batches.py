@@ -1,4 +1,4 @@
-"""Batches of records: as many as the server takes, and past a refused one to all the others.
+"""Batches of records: as many as the server takes; one refused record does not stop the others.
 
 One bad record refuses the whole batch, and Twenty does not say which one it was.
 """
@@ -12,10 +12,10 @@ from bridge.errors import Duplicate, TargetGone, TooManyRecords, TwentyDenied, T
 from bridge.twenty.client.client import Executes
 
 SMALLER = 60
-"""What older servers take."""
+"""The batch size of older servers."""
 
 MANY = 5
-"""So many records refused with one error, and none taken, are a reason to ask whether any would be."""
+"""After so many identical refusals and no success, probe other records before blaming the data."""
 
 PROBES = 8
 
@@ -25,7 +25,7 @@ Refused = dict[str, TwentyRefused]
 
 @dataclass(slots=True)
 class _Attempt:
-    """How far a batch has come."""
+    """The state of one batch: which records were taken, and which refused."""
 
     operation: str
     records: dict[str, Record]
@@ -34,13 +34,13 @@ class _Attempt:
     taken: set[str] = field(default_factory=set)
 
     def is_suspicious(self, error: TwentyRefused) -> bool:
-        """Whether it looks as if Twenty would take no record at all."""
+        """Whether Twenty seems to refuse every record."""
         if self.taken or isinstance(error, (TargetGone, Duplicate)):
             return False
         return sum(str(other) == str(error) for other in self.refused.values()) >= MANY
 
     def untried(self) -> list[str]:
-        """A few of the records that were not refused by themselves, from all over the batch."""
+        """A few of the records that were not refused alone, from all over the batch."""
         keys = [key for key in reversed(self.records) if key not in self.refused]
         return keys[:: max(1, len(keys) // PROBES)][:PROBES]
 
@@ -53,7 +53,7 @@ class Batches:
         self.size = size
 
     async def existing(self, operation: str, ids: Sequence[str]) -> dict[str, Record]:
-        """Which of these ids are there, deleted ones included: id → what the operation selects of it."""
+        """Id → what the operation selects, of records that exist or were deleted. Raises TwentyError."""
         there: dict[str, Record] = {}
         for first in range(0, len(ids), self.size):
             asked = list(ids[first : first + self.size])
@@ -70,24 +70,24 @@ class Batches:
         existing: str,
         unsure: Collection[str] | None = None,
     ) -> Refused:
-        """Creates the records, each with an `id`, that are not there; the others are refused as Duplicate.
+        """Creates records (each with an `id`) that do not exist; the others are refused as Duplicate.
 
-        Which are there is asked by the operation `existing`, before of those that are `unsure` (None: of
-        all), and once more where Twenty has a duplicate all the same.
+        The operation `existing` asks first for those that are `unsure` (None: for all), and once more where
+        Twenty answers with a duplicate. Raises TwentyError.
         """
         asked = {key: records[key]["id"] for key in (records if unsure is None else unsure)}
         there = await self.existing(existing, list(asked.values()))
-        found = _duplicates(asked, there, "it is there already")
+        found = _duplicates(asked, there, "it exists already")
         new = {key: record for key, record in records.items() if key not in found}
         return found | await self.send(operation, new, existing=existing)
 
     async def send(
         self, operation: str, records: Mapping[str, Record], *, existing: str | None = None
     ) -> Refused:
-        """Writes the records; the answer has those that were refused, under their own keys.
+        """Writes the records; the answer has those that Twenty refused, by key.
 
-        Where one is a duplicate, the operation `existing` tells which are. Raises TwentyError for what is
-        no record's fault.
+        Where one is a duplicate, the operation `existing` asks which are. Raises TwentyError for errors that
+        no single record causes.
         """
         refused: Refused = {}
         waiting = dict(records)
@@ -105,7 +105,7 @@ class Batches:
         return refused
 
     async def _halve(self, attempt: _Attempt, keys: list[str]) -> None:
-        """Sends the records; where they are refused, each half by itself, down to the one at fault."""
+        """Sends the records; bisects them where Twenty refuses, down to the record at fault."""
         keys = [key for key in keys if key not in attempt.taken]
         error = await self._try(attempt, keys) if keys else None
         if error is None:
@@ -124,7 +124,7 @@ class Batches:
     async def _without_duplicates(
         self, attempt: _Attempt, keys: list[str], error: TwentyRefused
     ) -> list[str]:
-        """Those of the records that are not there; asked once, for to halve a batch costs many times that."""
+        """The records that do not exist yet; asked once, since bisecting costs many times that."""
         operation, attempt.existing = attempt.existing, None
         asked = {key: attempt.records[key]["id"] for key in keys}
         there = await self.existing(operation or "", list(asked.values()))
@@ -132,14 +132,14 @@ class Batches:
         return [key for key in keys if key not in attempt.refused]
 
     async def _probe(self, attempt: _Attempt, error: TwentyRefused) -> None:
-        """Goes on if Twenty takes any record of the batch; else it is not the records."""
+        """Raises TwentyDenied where Twenty refuses other records of the batch as well."""
         for key in attempt.untried():
             if await self._try(attempt, [key]) is None:
                 return
-        raise TwentyDenied(f"Twenty refuses one record like another: {error}", code="twenty.refused")
+        raise TwentyDenied(f"Twenty refuses all records: {error}", code="twenty.refused")
 
     async def _try(self, attempt: _Attempt, keys: list[str]) -> TwentyRefused | None:
-        """Sends these records; the refusal, if there is one."""
+        """Sends these records; the refusal, if any."""
         try:
             await self._client.execute(attempt.operation, data=[attempt.records[key] for key in keys])
         except TooManyRecords:
@@ -151,5 +151,5 @@ class Batches:
 
 
 def _duplicates(asked: Mapping[str, str], there: Mapping[str, Record], message: str) -> Refused:
-    """Key → refusal, of those whose id is there."""
+    """Key → refusal, of records whose id exists."""
     return {key: Duplicate(message, there=there[one]) for key, one in asked.items() if one in there}

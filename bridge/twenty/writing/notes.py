@@ -1,8 +1,7 @@
-"""Notes on a call and its person: what was said on it, where to hear it, and what came of it.
+"""Notes on a call and its person: transcript, recordings and dispositions.
 
-What a user did stays done: a note's person is written once, one that was deleted is not written again,
-one that somebody edited is left to them and what is new is a second note, and what an agent said is created,
-never changed.
+What a user did stays done. A note's person is written once; a deleted note is not written again; a note that
+a user edited is left to them, and news goes to a second note. Dispositions are created, and never changed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ SECOND = "second"
 
 
 class CallNotes:
-    """Writes notes; with `on_call` they are on the call's record, too."""
+    """Writes notes; with `on_call` they are on the call's record, too. The methods raise TwentyError."""
 
     def __init__(self, client: Executes, batches: Batches, *, on_call: bool) -> None:
         self._client = client
@@ -30,26 +29,26 @@ class CallNotes:
         self._on_call = on_call
 
     async def write(self, writes: Sequence[Write]) -> Refused:
-        """Writes the note that shows each call; what is refused is in the answer, by call SID.
+        """Writes the note that shows each call; the answer has what Twenty refused, by call SID.
 
         Two root fields, and one more where some were written before.
         """
         return await self._write(await self._chosen({w.sid: (w, _of_call(w)) for w in writes}))
 
     async def write_text(self, writes: Sequence[Write]) -> Refused:
-        """Writes the notes of those that have text, unless a user deleted it; withdraws the others' notes."""
+        """Writes the notes of calls with text, unless a user deleted them; withdraws empty notes."""
         wanted = {w.sid: (w, w.plan.note) for w in writes if w.plan.note.writes}
         wanted |= await self._withdraw([w for w in writes if w.plan.note is Do.GONE])
         chosen = await self._chosen(wanted)
-        # Without news of its text: what a user edited stays as it is, on another person where the call is.
+        # Without new text a note that a user edited keeps its words; only its person follows the call.
         return await self._write(
             [n if n.write.plan.has_new_text else n.first() for n in chosen if n.is_worth]
         )
 
     async def _withdraw(self, writes: Sequence[Write]) -> Mapping[str, tuple[Write, Do]]:
-        """Destroys notes that have nothing to say any more, so that their ids are free; one root field.
+        """Destroys notes that are empty now, so that their ids are free; one root field.
 
-        The answer has those that can only be rewritten, for the key's role destroys nothing.
+        Where the key's role cannot destroy, the answer has what to do instead, by call SID.
         """
         if not writes:
             return {}
@@ -62,7 +61,7 @@ class CallNotes:
         return {}
 
     async def write_dispositions(self, writes: Sequence[Write]) -> Refused:
-        """Creates what agents said as notes of its own; two root fields for all."""
+        """Creates dispositions as notes of their own; two root fields for all."""
         said = {
             f"{w.sid} {one.id}": (w, one)
             for w in writes
@@ -77,7 +76,7 @@ class CallNotes:
             existing="WrittenNotes",
             unsure=[key for key, (w, _) in said.items() if w.plan.dispositions is not Do.CREATE],
         )
-        # It was written before: a user may have changed it since, or deleted it.
+        # It was written before: a user can have changed or deleted it since.
         refused = {key: error for key, error in tried.items() if not isinstance(error, Duplicate)}
         targets = [
             _targets(w, f"disposition {one.id}")
@@ -105,7 +104,7 @@ class CallNotes:
         return _by_call(await self._batches.send("UpsertNoteTargets", targets))
 
     async def _chosen(self, wanted: Mapping[str, tuple[Write, Do]]) -> list["_Note"]:
-        """The notes that can be written: one a call, but none of those that a user deleted."""
+        """The notes to write: one a call, except notes that a user deleted."""
         earlier = [w for w, do in wanted.values() if do is not Do.CREATE]
         ids = [_note_id(which, w.sid) for which in ("", SECOND) for w in earlier]
         there = await self._batches.existing("WrittenNotes", ids)
@@ -124,7 +123,7 @@ def _of_call(write: Write) -> Do:
 
 
 def _left(write: Write, do: Do, there: Mapping[str, Record]) -> "_Note | None":
-    """Which of a call's notes is the bridge's to write; None where a user deleted it, or edited both."""
+    """Which note of a call the bridge can write; None where a user deleted it, or edited both."""
     first, second = there.get(_note_id("", write.sid)), there.get(_note_id(SECOND, write.sid))
     if first is None:
         return None if do is Do.UPDATE else _Note(write, is_new=True)
@@ -144,7 +143,7 @@ def _is_ours(note: Record) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """A note of a call to write: its first one, or the second; `is_theirs` where a user edited it."""
+    """A note of a call to write: the first or the second; `is_theirs` where a user edited it."""
 
     write: Write
     which: str = ""
@@ -153,7 +152,7 @@ class _Note:
 
     @property
     def is_worth(self) -> bool:
-        """Whether there is anything to do: a user's note that says what it said, on whom it was, is left."""
+        """Whether it is to be written: a second note only for new text or another person."""
         return self.write.plan.has_new_text or self.write.plan.moves or not self.which
 
     def first(self) -> "_Note":
@@ -166,7 +165,7 @@ class _Note:
 
 @dataclass(frozen=True, slots=True)
 class _Targets:
-    """What one note is on. Twenty does not join equal targets: their ids do."""
+    """The person and call of one note. Twenty does not merge equal targets; deterministic ids do."""
 
     call_sid: str
     which: str
@@ -201,7 +200,7 @@ def _by_call(refused: Refused) -> Refused:
 
 
 def note_of(activity: Activity, which: str = "") -> Record:
-    """The note of a call: what was said, and the facts that a `phoneCall` has fields for."""
+    """The note of a call: transcript, recordings, and what a `phoneCall` has fields for."""
     return {
         "id": _note_id(which, activity.call_sid),
         "title": activity.title,

@@ -1,8 +1,8 @@
-"""The fields of a call's record: what the bridge wrote in each, what a user changed, what is to be cleared.
+"""The fields of a call's record: which to write, which to clear, and which belong to a user.
 
-Of each field a short digest of what the bridge wrote last is kept. A user edited a field where Twenty shows
-something else in a record that a user edited last: from then on the field is left to them. Where the bridge
-has nothing more to say of a field that it wrote, it empties it.
+The bridge stores a short digest of what it last wrote in each field. Where Twenty shows another value, in a
+record that a user edited last, the field belongs to the user from then on. A field that the bridge wrote and
+that has no value any more is cleared.
 """
 
 import json
@@ -19,11 +19,11 @@ from bridge.twenty.writing.batches import Record
 from bridge.twenty.writing.rich_text import paragraphs, rich_text
 
 BY_KEY = "API"
-"""Who writes by an API key, as the bridge does; whoever edits a record in Twenty is MANUAL."""
+"""The `updatedBy.source` of writes with an API key, such as the bridge's; a user's edit is MANUAL."""
 
 SIZE = 3
 NEVER, CLEARED, THEIRS = bytes(SIZE), b"\0\0\1", b"\xff" * SIZE
-"""Of a field that the bridge never wrote, one that it emptied, and one that is left to the user."""
+"""Digests of a field that was never written, that was cleared, and that belongs to a user."""
 
 
 def phone_call(activity: Activity) -> Record:
@@ -55,7 +55,7 @@ def _links(links: Sequence[Link]) -> Record | None:
     return {
         "primaryLinkLabel": first.label,
         "primaryLinkUrl": first.url,
-        # Named where there are none, too: what is left out stays.
+        # Sent also when empty: Twenty keeps what a write leaves out.
         "secondaryLinks": [{"label": other.label, "url": other.url} for other in others] or None,
     }
 
@@ -77,7 +77,7 @@ def _addresses(value: Record) -> object:
         return None
     others = entries(value.get("secondaryLinks"))
     first = (value.get("primaryLinkLabel") or "", value["primaryLinkUrl"])
-    # Twenty writes an origin in lower case.
+    # Twenty stores the origin in lower case.
     return [(label, url.lower()) for label, url in (first, *((o.get("label", ""), o["url"]) for o in others))]
 
 
@@ -99,7 +99,7 @@ def _texts(block: Any) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of field: what of a value counts, as written and as read, and how it is emptied."""
+    """A kind of field: how a value is compared, and how the field is cleared."""
 
     of: Callable[[Any], object]
     empty: Any = None
@@ -129,7 +129,7 @@ FIELDS: Mapping[str, _Kind] = {
     "agentId": _VALUE,
     "handling": _TEXT,
 }
-"""In the order in which their digests are kept: a new one goes to the end."""
+"""In the order in which their digests are stored: append only."""
 
 
 def mark(name: str, value: Any) -> bytes:
@@ -147,14 +147,14 @@ Marks = Mapping[str, bytes]
 
 
 def read_marks(kept: bytes | None) -> Marks | None:
-    """What was kept; None where an earlier version of the bridge wrote the record."""
+    """The stored digests; None where an earlier version of the bridge wrote the record."""
     if kept is None:
         return None
     return {name: kept[at * SIZE :][:SIZE].ljust(SIZE, b"\0") for at, name in enumerate(FIELDS)}
 
 
 def to_bytes(marks: Marks) -> bytes:
-    """As they are kept."""
+    """The stored form."""
     return b"".join(marks[name] for name in FIELDS)
 
 
@@ -167,7 +167,7 @@ class Shown:
 
     @classmethod
     def of(cls, node: Record) -> Self:
-        """Of a node that has `FIELDS` and who updated it."""
+        """Reads a node with `FIELDS` and `updatedBy`."""
         return cls(
             {name: node.get(name) for name in FIELDS}, (node["updatedBy"] or {}).get("source") != BY_KEY
         )
@@ -175,25 +175,25 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """What to do about each field: `theirs` are left out, `cleared` are emptied; `marks` is what to keep."""
+    """What to do with each field: `theirs` are left out, `cleared` are emptied; `marks` are stored."""
 
     theirs: frozenset[str]
     cleared: frozenset[str]
     changed: frozenset[str]
-    """Of those that were written before, what says something else now."""
+    """Fields that were written before, and have another value now."""
     marks: Marks
 
     def record(self, activity: Activity, fields: frozenset[str]) -> Record:
-        """What to write of an activity to a workspace that has these fields."""
+        """The record to write, for a workspace that has these fields."""
         wanted = {n: value for n, value in phone_call(activity).items() if value is not None}
         emptied = {name: FIELDS[name].empty for name in self.cleared}
         return {n: v for n, v in (wanted | emptied).items() if n in fields and n not in self.theirs}
 
 
 def merge(activity: Activity, before: Marks | None, shown: Shown | None, *, unsure: bool) -> Merge:
-    """What the bridge wants, what it wrote `before` and what Twenty shows, as one.
+    """Merges an activity with the digests of `before` and with what Twenty shows.
 
-    `unsure` where Twenty may have taken a write that the bridge does not know of.
+    `unsure` where an earlier write has an unknown outcome.
     """
     wanted = phone_call(activity)
     now = {name: mark(name, wanted[name]) for name in FIELDS}
@@ -217,7 +217,7 @@ def _is_edited(name: str, before: Marks, shown: Shown, now: Marks, *, unsure: bo
 
 
 def _is_ours(name: str, before: Marks | None, shown: Shown | None, *, unsure: bool) -> bool:
-    """Whether Twenty may show something in a field that the bridge wrote."""
+    """Whether Twenty can show a value that the bridge wrote."""
     if before and before[name] != NEVER:
         return True
     return unsure and shown is not None and mark(name, shown.fields[name]) != NEVER

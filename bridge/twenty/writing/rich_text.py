@@ -1,6 +1,6 @@
-"""Rich text as BlockNote's blocks: what callers and agents said stays text to the letter, whatever it holds.
+"""Rich text as BlockNote's blocks, in which foreign text stays literal.
 
-In Markdown Twenty would read links, HTML and headings out of it. https://www.blocknotejs.org/docs/foundations/document-structure
+In Markdown Twenty would interpret links, HTML and headings. https://www.blocknotejs.org/docs/foundations/document-structure
 """
 
 import json
@@ -24,7 +24,7 @@ def rich_text(blocks: Iterable[Block]) -> dict[str, str]:
 
 
 def paragraphs(text: str) -> Iterator[Block]:
-    """A paragraph a line; empty lines are left out."""
+    """One paragraph a line, without empty lines."""
     return (_block("paragraph", ALIGNED, [plain(line)]) for line in _lines(text))
 
 
@@ -53,5 +53,5 @@ def _block(kind: str, props: dict[str, str], content: list[Inline]) -> Block:
 
 
 def _lines(text: str) -> list[str]:
-    # Before it is split: a line of a NUL alone would be a block without text.
+    # Before the split: a line of only NULs would be a block without text.
     return [line.strip() for line in storable(text).splitlines() if line.strip()]

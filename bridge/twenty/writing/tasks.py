@@ -1,6 +1,6 @@
-"""Missed calls become tasks: one a person and day, for whoever looks after them.
+"""Call-back tasks for missed calls: one a person and day.
 
-A task that is still to do, and that no user edited, says what is known by now, and goes when none of its
+A task that is still to do, and that no user edited, is rewritten with news, and withdrawn when none of its
 calls was missed after all.
 """
 
@@ -20,7 +20,7 @@ from bridge.twenty.writing.rich_text import Block, rich_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """Calls of one person and `day` to return: by whom, until when, and what is known of them."""
+    """The task to return one person's missed calls of a `day`; `assignee_id` is a workspace member."""
 
     person_id: str
     day: date
@@ -29,30 +29,31 @@ class Reminder:
     assignee_id: str
     due_at: datetime
     is_new: bool = True
-    """Whether the task is made where there is none; else it only follows what is known."""
+    """Whether the task is created where it does not exist; else it is only rewritten."""
     unsure: bool = False
-    """Whether an earlier try of it may have been carried out in part."""
+    """Whether an earlier try can have been carried out in part."""
 
     @property
     def key(self) -> str:
-        """The same for every call of a person that was missed on a day."""
+        """One key for all missed calls of a person on a day."""
         return key_of(self.person_id, self.day)
 
     @property
     def said(self) -> Record:
-        """What the task says."""
+        """The id, title and text of the task."""
         return {"id": _id("task", self.key), "title": self.title, "bodyV2": rich_text(self.body)}
 
 
 def key_of(person_id: str, day: date) -> str:
-    """What the ids of a person's task of a day are made of."""
+    """The key of a person's task of a day; record ids derive from it."""
     return f"{person_id}:{day}"
 
 
 async def remind(batches: Batches, reminders: Sequence[Reminder]) -> Refused:
-    """Creates the tasks that are not there yet, and rewrites those that say less than is known.
+    """Creates missing tasks, and rewrites those with old text; the answer has what Twenty refused, by key.
 
-    One that was done, edited or deleted stays so. Which are there, deleted ones included, is one root field.
+    A task that a user did, edited or deleted stays as it is. One root field asks which exist, deleted ones
+    included. Raises TwentyError.
     """
     wanted = {reminder.key: reminder for reminder in reminders}
     ids = {key: _id("task", key) for key in wanted}
@@ -74,7 +75,7 @@ async def remind(batches: Batches, reminders: Sequence[Reminder]) -> Refused:
 
 
 async def withdraw(client: Executes, keys: Collection[str]) -> None:
-    """Destroys the tasks that are still to do and that no user edited; one root field."""
+    """Destroys tasks that are still to do and that no user edited; one root field. Raises TwentyError."""
     if not keys:
         return
     try:
@@ -84,14 +85,14 @@ async def withdraw(client: Executes, keys: Collection[str]) -> None:
 
 
 async def _left_out(batches: Batches, reminders: Sequence[Reminder]) -> dict[str, Record]:
-    """Targets that are missing on tasks which may have been made a moment before a failure."""
+    """The missing targets of tasks that an interrupted try created."""
     targets = {reminder.key: _target(reminder) for reminder in reminders}
     there = await batches.existing("ExistingTaskTargets", [target["id"] for target in targets.values()])
     return {key: target for key, target in targets.items() if target["id"] not in there}
 
 
 def _has_news(reminder: Reminder, there: Mapping[str, object] | None) -> bool:
-    """Whether a task is the bridge's to rewrite, and says something else."""
+    """Whether the bridge can rewrite a task, and its text differs."""
     if there is None or there["deletedAt"] is not None or there["status"] != "TODO":
         return False
     source: Mapping[str, object] = there["updatedBy"] or {}  # type: ignore[assignment]

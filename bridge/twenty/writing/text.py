@@ -1,6 +1,6 @@
-"""Takes out of every text what Twenty cannot store: one such character loses the whole batch.
+"""Removes characters that Twenty cannot store: one of them would fail the whole batch.
 
-PostgreSQL has no NUL in a text, and half of a surrogate pair is no character at all.
+PostgreSQL's text has no NUL, and half of a surrogate pair is not a character.
 """
 
 import re
@@ -10,12 +10,12 @@ UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """The text as Twenty can store it."""
+    """The text without NUL and lone surrogates."""
     return UNSTORABLE.sub("", text)
 
 
 def all_storable(value: Any) -> Any:
-    """The variables of an operation, with each text in them, at whatever depth, as Twenty can store it."""
+    """The variables of an operation with every text in them storable, at any depth."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Rows on the person's timeline that open the call.
+"""Rows on the person's timeline that link to the call.
 
-Up to 2.33 a row has a name, shows the title that was written with it, and can be upserted. From 2.34 on it
-has a type, shows the call's own title, and is created once; then only its person changes.
+Up to Twenty 2.33 a row has a name, shows the title that was written with it, and can be upserted. From 2.34
+on it has a type, shows the call's own title, and is created once; later only its person changes.
 """
 
 from collections import defaultdict
@@ -17,19 +17,19 @@ from bridge.twenty.writing.plan import Do, Write, time
 
 
 class Timeline(Protocol):
-    """Writes rows; a row that a user deleted stays deleted."""
+    """Writes rows; a row that a user deleted stays deleted. Raises TwentyError."""
 
     async def write(self, writes: Sequence[Write]) -> Refused:
-        """Writes the rows of these calls; what is refused is in the answer, by call SID."""
+        """Writes the rows of these calls; the answer has what Twenty refused, by call SID."""
 
 
 def timeline_for(client: Executes, batches: Batches, schema: TimelineSchema) -> Timeline:
-    """The way to write rows that this workspace has."""
+    """The writer of rows for this workspace."""
     return (TypedTimeline if schema.type_id else NamedTimeline)(client, batches, schema)
 
 
 class NamedTimeline:
-    """Rows of a name: one root field, and one more where some were written before."""
+    """Rows with a name: one root field, and one more where some were written before."""
 
     def __init__(self, client: Executes, batches: Batches, schema: TimelineSchema) -> None:
         self._client = client
@@ -48,7 +48,7 @@ class NamedTimeline:
     def _row(self, write: Write) -> Record:
         row = _row(write, self._schema) | {"name": "linked-phoneCall.created"}
         if write.plan.row is Do.UPDATE and not write.plan.moves:
-            # Left out, so that what a user corrected holds.
+            # Left out, so that a user's correction holds.
             del row["targetPersonId"]
         if "agentId" in write.merge.cleared and "workspaceMemberId" in self._schema.fields:
             row["workspaceMemberId"] = None
@@ -56,9 +56,9 @@ class NamedTimeline:
 
 
 class TypedTimeline:
-    """Rows of the standard type `recordLinked`: one root field for those that are new.
+    """Rows of the standard type `recordLinked`: one root field for new rows.
 
-    And one for each person and agent that written ones go to.
+    And one for each person and each agent to whom written rows move.
     """
 
     def __init__(self, client: Executes, batches: Batches, schema: TimelineSchema) -> None:
@@ -90,7 +90,7 @@ class TypedTimeline:
         return await self._change(writes, "targetPersonId")
 
     async def _change(self, writes: Sequence[Write], field: str) -> Refused:
-        """A root field for each value of it: an update leaves deleted rows deleted."""
+        """Updates a field, in one root field for each value: an update leaves deleted rows deleted."""
         by_value = defaultdict[str | None, list[Write]](list)
         for write in writes:
             by_value[_row_of(write)[field]].append(write)
@@ -114,14 +114,14 @@ def _is_elsewhere(write: Write, duplicate: Duplicate) -> bool:
 
 
 async def _remove(client: Executes, writes: Sequence[Write]) -> None:
-    """Rows of calls that a user took from their person; destroyed, so that their ids are free again."""
+    """Destroys rows of calls that have no person any more, so that their ids are free."""
     ids = [_id(w) for w in writes if w.plan.row is Do.GONE]
     if ids:
         await client.execute("DestroyTimelineActivities", ids=ids)
 
 
 def _stays(write: Write, found: Record | None) -> bool:
-    """Whether a row is to be there: no user took it away."""
+    """Whether to write a row: no user deleted it."""
     if found is None:
         return write.plan.row is not Do.UPDATE
     return found["deletedAt"] is None
@@ -137,7 +137,7 @@ def _row(write: Write, schema: TimelineSchema) -> Record:
 
 
 def _row_of(write: Write) -> Record:
-    """The page sorts and dates by `createdAt`, so it is the call's time."""
+    """The row's own fields; the timeline sorts by `createdAt`, so that is the call's time."""
     activity = write.activity
     return {
         "id": _id(write),

@@ -1,4 +1,4 @@
-"""Takes back what was written of a leg that was taken for a call."""
+"""Withdraws the records of a leg that was written as a call of its own."""
 
 from collections.abc import Collection
 
@@ -15,9 +15,9 @@ KINDS = {
 
 
 async def take_back(client: Executes, call_sids: Collection[str]) -> None:
-    """Deletes their records, so that a user can restore them; three root fields for all.
+    """Deletes the records of these calls, so that a user can restore them; three root fields for all.
 
-    A note that a user edited stays.
+    A note that a user edited stays. Raises TwentyError.
     """
     for operation, kind in KINDS.items() if call_sids else ():
         try:
