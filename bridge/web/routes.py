@@ -1,6 +1,6 @@
 """Which request goes where; also under the public URL's path, for proxies that leave it on."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -14,6 +14,7 @@ from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls
 from bridge.web.phone.me import Me
 from bridge.web.phone.numbers import Numbers
+from bridge.web.phone.page import PhonePage
 from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Tokens
 from bridge.web.recordings import Recordings
@@ -33,6 +34,7 @@ class Edge:
     screen_pops: ScreenPops
     numbers: Numbers
     me: Me
+    page: PhonePage
     sign_ins: SignIns
     voice: Voice
     callbacks: Callbacks
@@ -56,6 +58,8 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
             app.router.add_route(method, base + path, handler)
         for method, path, handler in _widget(edge):
             shared.add(cors.add(app.router.add_route(method, base + path, handler)).resource)
+    for path in _pages(prefix):
+        app.router.add_get(path, edge.page.show)
     app.on_response_prepare.append(_varying(shared))
 
 
@@ -103,6 +107,13 @@ def _public(edge: Edge) -> Routes:
     yield "POST", "/api/sign-out", edge.sign_ins.sign_out
     for method in ("GET", "HEAD"):
         yield method, "/recordings/{sid}", edge.recordings.play
+        yield method, "/phone/{path:.+}", edge.page.load
+
+
+def _pages(prefix: str) -> Iterable[str]:
+    """Where the phone page is: also at the prefix itself, where that says already that it is a phone."""
+    at_prefix = (prefix, "/") if prefix.endswith("/phone") else ()
+    return dict.fromkeys(("/phone", f"{prefix}/phone", *at_prefix))
 
 
 def _varying(shared: Collection[object]) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:

@@ -22,6 +22,7 @@ from bridge.settings.agents import agents_of
 from bridge.settings.digest import digest_of
 from bridge.settings.served import lines_of
 from bridge.settings.systems import TwilioSettings
+from bridge.settings.types import origin_of
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.people.callers import Callers, look_ups_of_one, open_callers
@@ -57,6 +58,7 @@ from bridge.web.phone.calls import Calls, TransferLine
 from bridge.web.phone.me import WAITS_SECONDS as ME_WAITS_SECONDS
 from bridge.web.phone.me import Company, Me
 from bridge.web.phone.numbers import Numbers
+from bridge.web.phone.page import PageSettings, PhonePage
 from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Rates, Tokens
 from bridge.web.phone.transfer_targets import Targets
@@ -223,6 +225,7 @@ def _application(
             texts=settings.voice.spoken,
         ),
         me=_me(settings, door, calls_in),
+        page=_page(settings),
         sign_ins=SignIns(
             inbox,
             door,
@@ -251,6 +254,18 @@ def _application(
     app[LEAVING] = leaving
     _shout_about_the_door(settings)
     return app
+
+
+def _page(settings: Settings) -> PhonePage:
+    phone = settings.phone
+    return PhonePage(
+        PageSettings(
+            root=settings.server.prefix,
+            edges=phone.edges,
+            signalling=phone.signalling,
+            embedded_by=[origin_of(settings.twenty.pages)],
+        )
+    )
 
 
 def token_issuer(settings: Settings) -> TokenIssuer:

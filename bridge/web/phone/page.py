@@ -1,0 +1,120 @@
+"""The phone page: one document, and the files that it loads, all read once."""
+
+import gzip
+import mimetypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import get_args
+
+from aiohttp import hdrs, web
+
+from bridge.settings.phone import Edge
+
+INSIGHTS = ("", *(f".{home}" for home in ("us1", "ie1", "au1", "br1", "de1", "jp1", "sg1")))
+"""https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions"""
+
+SMALL = 1000
+"""Bytes that are not worth compressing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSettings:
+    """`root` is the path of the public URL; `signalling` a sandbox's server, None for Twilio's by `edges`.
+
+    `embedded_by` are the origins of pages that may show this one.
+    """
+
+    root: str
+    edges: Sequence[str]
+    signalling: str | None
+    embedded_by: Sequence[str]
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy: nothing inline, and connections to the bridge and Twilio alone."""
+        # Twilio may answer from any edge, and the SDK reconnects to that one.
+        twilio = [f"wss://voice-js.{edge}.twilio.com" for edge in get_args(Edge)]
+        insights = [f"https://eventgw{home}.twilio.com" for home in INSIGHTS]
+        connects = [self.signalling] if self.signalling else [*twilio, *insights]
+        return "; ".join(
+            (
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "media-src 'self'",
+                " ".join(("connect-src 'self'", *connects)),
+                "base-uri 'none'",
+                "form-action 'none'",
+                " ".join(("frame-ancestors 'self'", *self.embedded_by)),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    compressed: bytes | None
+    content_type: str
+    etag: str
+
+
+class PhonePage:
+    """The page's endpoints."""
+
+    def __init__(self, settings: PageSettings) -> None:
+        static = files("bridge.web.phone") / "static"
+        self._files = {path: _file(path, content) for path, content in _read(static, "")}
+        self._document = _file("index.html", _filled(self._files.pop("index.html").content, settings))
+        self._headers: dict[str, str] = {hdrs.CONTENT_SECURITY_POLICY: settings.policy}
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Answers anyone with the page; it signs in by itself."""
+        return _answer(request, self._document, self._headers)
+
+    async def load(self, request: web.Request) -> web.Response:
+        """Answers with a file of the page."""
+        found = self._files.get(request.match_info["path"])
+        if found is None:
+            raise web.HTTPNotFound
+        return _answer(request, found, {})
+
+
+def _read(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _read(entry, f"{path}{entry.name}/")
+        else:
+            yield path + entry.name, entry.read_bytes()
+
+
+def _file(path: str, content: bytes) -> _File:
+    compressed = gzip.compress(content, mtime=0) if len(content) > SMALL else None
+    guessed = "text/javascript" if path.endswith(".js") else mimetypes.guess_type(path)[0]
+    return _File(content, compressed, guessed or "text/plain", f'"{sha256(content).hexdigest()[:32]}"')
+
+
+def _filled(document: bytes, settings: PageSettings) -> bytes:
+    values = {
+        "root": settings.root,
+        "signalling": settings.signalling or "",
+        "edges": " ".join(settings.edges),
+    }
+    text = document.decode()
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", escape(value))
+    return text.encode()
+
+
+def _answer(request: web.Request, file: _File, more: dict[str, str]) -> web.Response:
+    # A page and its files belong together: each is asked for again after the bridge was updated.
+    headers = {hdrs.CACHE_CONTROL: "no-cache", hdrs.ETAG: file.etag, hdrs.VARY: hdrs.ACCEPT_ENCODING, **more}
+    if request.headers.get(hdrs.IF_NONE_MATCH) == file.etag:
+        return web.Response(status=304, headers=headers)
+    if file.compressed and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        headers[hdrs.CONTENT_ENCODING] = "gzip"
+        return web.Response(body=file.compressed, content_type=file.content_type, headers=headers)
+    return web.Response(body=file.content, content_type=file.content_type, headers=headers)

@@ -1,0 +1,60 @@
+/** Puts the page together, and listens to the browser. */
+
+import { allowSound, signIn, wake } from "./agent.js";
+import { html } from "./html.js";
+import { watchMicrophone } from "./microphone.js";
+import { live, now, tellLine, typed } from "./store.js";
+import { effect } from "./vendor/signals.js";
+import { render } from "./vendor/preact.js";
+import { Page } from "./views/page.js";
+
+const AGAIN_SECONDS = 5;
+const SECOND = 1000;
+
+typed.value = new URLSearchParams(location.search).get("to") ?? "";
+
+addEventListener("online", () => {
+  tellLine({ type: "network-up" });
+  wake();
+});
+addEventListener("offline", () => tellLine({ type: "network-down" }));
+addEventListener("pageshow", wake);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) wake();
+});
+if (!navigator.onLine) tellLine({ type: "network-down" });
+
+// Browsers play nothing before a gesture. https://developer.mozilla.org/docs/Web/Media/Guides/Autoplay
+allowSound(navigator.userActivation?.hasBeenActive ?? false);
+for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => allowSound(true), { once: true });
+
+addEventListener("beforeunload", (event) => {
+  // Closing the page hangs up.
+  if (live.value.length > 0) event.preventDefault();
+});
+
+effect(() => {
+  if (live.value.length === 0) return undefined;
+  const ticking = setInterval(() => {
+    now.value = Date.now();
+  }, SECOND);
+  return () => clearInterval(ticking);
+});
+
+effect(() => {
+  const waiting = live.value.filter(({ stage }) => stage === "ringing").length;
+  document.title = waiting ? `(${waiting}) Incoming call` : "Phone";
+});
+
+async function begin() {
+  try {
+    await signIn();
+  } catch (error) {
+    tellLine({ type: "sign-out", why: /** @type {Error} */ (error).message });
+    setTimeout(begin, AGAIN_SECONDS * SECOND);
+  }
+}
+
+render(html`<${Page} />`, document.body);
+void begin();
+void watchMicrophone();

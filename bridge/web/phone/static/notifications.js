@@ -1,0 +1,29 @@
+/** System notifications of calls that ring, for an agent who looks at another window. */
+
+import * as store from "./store.js";
+import { CALLS_YOU } from "./words.js";
+
+/** @type {Map<string, Notification>} */
+const shown = new Map();
+
+/** Asks for the permission; browsers want a gesture for that. */
+export async function askForNotifications() {
+  store.notifications.value = await Notification.requestPermission();
+}
+
+/**
+ * @param {string} id of a call
+ * @param {string} who
+ */
+export function announce(id, who) {
+  if (globalThis.Notification?.permission !== "granted" || document.hasFocus()) return;
+  const notification = new Notification(CALLS_YOU(who), { tag: id, requireInteraction: true });
+  notification.addEventListener("click", () => window.focus());
+  shown.set(id, notification);
+}
+
+/** @param {string} id */
+export function withdraw(id) {
+  shown.get(id)?.close();
+  shown.delete(id);
+}

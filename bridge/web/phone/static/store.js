@@ -1,0 +1,70 @@
+/** All that the page knows, as signals: views read it, and `heard` changes it. */
+
+import { computed, signal } from "./vendor/signals.js";
+import * as Call from "./state/call.js";
+import * as Line from "./state/line.js";
+
+/** Calls that are over and still shown. */
+const LONGEST_PAST = 5;
+
+/** @type {{value: import("./state/line.js").Line}} */
+export const line = signal(Line.SIGNED_OUT);
+/** @type {{value: import("./state/call.js").Call[]}} Those that began last are first. */
+export const calls = signal([]);
+/** Who one is, as the bridge says. */
+export const me = signal(/** @type {any} */ (null));
+/** @type {{value: "" | "denied" | "absent" | "insecure"}} What is wrong with the microphone. */
+export const microphone = signal("");
+/** Whether a gesture has allowed sound. */
+export const audible = signal(false);
+/** @type {{value: NotificationPermission | "unsupported"}} */
+export const notifications = signal(globalThis.Notification?.permission ?? "unsupported");
+/** What is in the field of the number. */
+export const typed = signal("");
+/** @type {{value: {text: string, url?: string} | null}} Why the number that was to be dialled is not. */
+export const refusal = signal(null);
+/** Once a second while there is a call; milliseconds. */
+export const now = signal(Date.now());
+
+export const stage = computed(() => Line.stageOf(line.value));
+export const live = computed(() => calls.value.filter((call) => !Call.isOver(call)));
+export const ringing = computed(() => live.value.filter((call) => call.direction === "in" && !Call.isOpen(call)));
+export const current = computed(() => live.value.find((call) => call.direction === "out" || Call.isOpen(call)));
+export const past = computed(() => calls.value.filter(Call.isOver));
+
+let count = 0;
+
+/** @param {Parameters<typeof Call.begin>[0] | any} given @returns {string} the call's id */
+export function begin(given) {
+  count += 1;
+  const id = `call-${count}`;
+  const kept = past.value.slice(0, LONGEST_PAST - 1);
+  calls.value = [Call.begin({ id, ...given }), ...live.value, ...kept];
+  return id;
+}
+
+/**
+ * @param {string} id
+ * @param {import("./state/call.js").CallEvent} event
+ * @returns {boolean} whether that ended the call
+ */
+export function tell(id, event) {
+  const before = find(id);
+  if (!before) return false;
+  const after = Call.next(before, { at: Date.now(), ...event });
+  calls.value = calls.value.map((call) => (call.id === id ? after : call));
+  return Call.isOver(after) && !Call.isOver(before);
+}
+
+/** @param {string} id */
+export const find = (id) => calls.value.find((call) => call.id === id);
+
+/** @param {string} id */
+export const forget = (id) => {
+  calls.value = calls.value.filter((call) => call.id !== id);
+};
+
+/** @param {import("./state/line.js").LineEvent} event */
+export function tellLine(event) {
+  line.value = Line.next(line.value, event);
+}

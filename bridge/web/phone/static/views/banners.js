@@ -1,0 +1,21 @@
+/** What stands in the way of a call, and what to do about it. */
+
+import { html } from "../html.js";
+import { askForNotifications } from "../notifications.js";
+import { audible, microphone, notifications } from "../store.js";
+import { MICROPHONE } from "../words.js";
+
+export function Banners() {
+  const words = MICROPHONE[microphone.value];
+  return html`
+    ${words && html`<p class="banner bad" role="alert" id="microphone">${words}</p>`}
+    ${!audible.value && html`<p class="banner" id="silent">Click anywhere so that this page can ring with sound.</p>`}
+    ${notifications.value === "default" &&
+    html`
+      <p class="banner">
+        See calls while you look at another window.${" "}
+        <button class="link" onClick=${askForNotifications}>Show notifications</button>
+      </p>
+    `}
+  `;
+}

@@ -1,0 +1,62 @@
+/** Where a number is typed, pasted or pressed, and called. */
+
+import { dial } from "../agent.js";
+import { html } from "../html.js";
+import { current, me, refusal, stage, typed } from "../store.js";
+import { useState } from "../vendor/hooks.js";
+import { Keypad } from "./keypad.js";
+
+/** @param {string} value */
+function type(value) {
+  typed.value = value;
+  refusal.value = null;
+}
+
+export function Dialler() {
+  const { callerIds } = me.value;
+  const [callerId, choose] = useState("");
+  const [checking, check] = useState(false);
+  if (current.value) return null;
+  /** @param {Event} event */
+  const call = async (event) => {
+    event.preventDefault();
+    check(true);
+    await dial(typed.value, callerId);
+    check(false);
+  };
+  return html`
+    <form class="card dialler" aria-label="Place a call" onSubmit=${call}>
+      <label for="number">Number</label>
+      <input
+        id="number"
+        type="tel"
+        autocomplete="off"
+        autofocus
+        placeholder="+33 1 59 13 00 01"
+        aria-describedby="refusal"
+        aria-invalid=${refusal.value !== null}
+        value=${typed.value}
+        onInput=${(/** @type {any} */ { target }) => type(target.value)}
+      />
+      <p id="refusal" class="refusal" role="alert">${refusal.value?.text}</p>
+      <${Keypad} press=${(/** @type {string} */ key) => type(typed.value + key)} />
+      ${callerIds.length > 1 && html`<${CallerIds} ids=${callerIds} chosen=${callerId} choose=${choose} />`}
+      <button class="good wide" disabled=${checking || !typed.value.trim() || !canCall()}>
+        ${checking ? "Checking …" : "Call"}
+      </button>
+    </form>
+  `;
+}
+
+/** An emergency number is answered, if only with words, whatever the line is. */
+const canCall = () => stage.value === "ready" || stage.value === "offline";
+
+/** @param {{ids: string[], chosen: string, choose: (id: string) => void}} props */
+function CallerIds({ ids, chosen, choose }) {
+  return html`
+    <label for="caller-id">Number that is shown</label>
+    <select id="caller-id" value=${chosen} onChange=${(/** @type {any} */ { target }) => choose(target.value)}>
+      ${ids.map((id, place) => html`<option key=${id} value=${place ? id : ""}>${id}</option>`)}
+    </select>
+  `;
+}
