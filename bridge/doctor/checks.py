@@ -99,7 +99,8 @@ async def examine(checks: Sequence[Check], *, seconds: float = SECONDS) -> list[
         for need in check.needs:
             if (await tasks[need]).status is Status.ERROR or need in culprits:
                 culprit = culprits[check.name] = culprits.get(need, need)
-                return warning(f"Not checked, because of {culprit}.", f"Mend {culprit}, and ask again.")
+                fix = f"Fix {culprit}, then run doctor again."
+                return warning(f"Not checked, because of {culprit}.", fix)
         return await _alone(check, seconds)
 
     async with asyncio.TaskGroup() as group:

@@ -103,7 +103,7 @@ class _Database:
         folder = next(parent for parent in file.absolute().parents if parent.exists())
         if folder.is_dir() and os.access(folder, os.W_OK):
             return ok(f"{file} is made at the first start.")
-        return error(f"{file} cannot be made: {folder} is no folder that can be written.", self.fix)
+        return error(f"{file} cannot be created: {folder} is not a writable folder.", self.fix)
 
     async def migrated(self) -> Verdict:
         """Whether the tables are those of this version."""

@@ -10,8 +10,8 @@ from bridge.settings.agents import agents_of
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.members import workspace_members
 
-ADDRESS = "Mend the address, or invite whoever it is: in Twenty, Settings → Members."
-AGENT = "Mend the name, or list it in agents.names."
+ADDRESS = "Fix the address, or invite that person: in Twenty, Settings → Members."
+AGENT = "Fix the name, or list it in agents.names."
 
 
 def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
@@ -21,7 +21,7 @@ def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
         try:
             members = await workspace_members(client)
         except TwentyDenied as denied:
-            return warning(f"The members cannot be looked at: {denied}", "Mend twenty.role, and ask again.")
+            return warning(f"The members cannot be read: {denied}", "Fix twenty.role, then run doctor again.")
         return named(settings, members)
 
     yield Check("twenty.members", everybody, needs=["twenty.reachable", "twenty.key"])

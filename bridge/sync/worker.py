@@ -91,8 +91,8 @@ class Worker:
         self.reason = pause.reason
         self._pipeline.writing.forget_schema()
         seconds = pause.length.total_seconds()
-        write = log.error if pause.needs_operator else log.warning
-        write("worker.waits", reason=pause.reason, error=str(error), seconds=seconds)
+        report = log.error if pause.needs_operator else log.warning
+        report("worker.waits", reason=pause.reason, error=str(error), seconds=seconds)
         await _within(seconds, self._stopping)
 
 

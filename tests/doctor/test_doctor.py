@@ -428,7 +428,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (makes_no_tasks, "twenty.role", "error", "may not edit notes, nor edit phone calls."),
     (assignee_of_nobody, "twenty.members", "warning", "activities.assignee: nobody@x.example is no member"),
     (agent_of_nobody, "twenty.members", "warning", "agents.members.alice: nobody@sandbox.example is no"),
-    (rings_nobody, "twenty.members", "warning", "lines.default.ring: bobby is no agent. Mend the name"),
+    (rings_nobody, "twenty.members", "warning", "lines.default.ring: bobby is no agent. Fix the name"),
     (names_nobody, "agents.ring", "error", "Nobody can be rung: every call in goes to voicemail."),
     (names_strangers, "agents.ring", "error", "Nobody can be rung"),
     (one_line_is_silent, "agents.ring", "warning", "Nobody is rung on the line Shop."),
@@ -654,7 +654,7 @@ async def test_a_key_that_sees_nobody_is_its_roles_affair(world: World) -> None:
     assert found["twenty.key"][0] == "ok"
     assert "see people, nor see workspace members, nor edit notes" in found["twenty.role"][1]
     assert found["twenty.members"][0] == "warning"
-    assert "cannot be looked at" in found["twenty.members"][1]
+    assert "cannot be read" in found["twenty.members"][1]
 
 
 async def test_a_workspace_that_was_not_set_up(world: World) -> None:
