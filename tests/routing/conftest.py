@@ -105,10 +105,11 @@ class Phone:
         return Seen(played, (await self.records())[played.sid], frozenset(self.twilio.parties))
 
     def settled(self) -> bool:
-        """Whether Twenty has everything that was told."""
+        """Whether Twenty has every call as it is now, and the tasks that come after settling."""
         with closing(sqlite3.connect(self._database)) as connection:
             told, due = connection.execute(
-                "select count(*), coalesce(sum(revision > synced_revision), 0) from calls"
+                "select count(*), coalesce(sum(revision > synced_revision or remind_at is not null), 0)"
+                " from calls"
             ).fetchone()
         return bool(told) and not due
 
