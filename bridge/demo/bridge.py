@@ -1,16 +1,19 @@
 """The demo's bridge: its settings, its set-up, its tokens."""
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
 
-from bridge.demo.process import ProcessFailed, SandboxTwenty, run_to_end
+from bridge.demo.process import ProcessFailed, SandboxTwenty, printed, run_to_end
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 
 PUBLIC_URL = "https://phone.example.com"
 WIDGET_KEY = "a-widget-key-for-the-demo"
+AGENTS = ("alice", "bob")
 CONFIG = """\
 agents: {names: [alice, bob]}
 # A day's calls are played in seconds.
@@ -54,6 +57,18 @@ def known_to(twilio: TwilioSandbox, *, listens_on: str) -> None:
     twilio.routes = {PUBLIC_URL: listens_on}
     twilio.voice_url = f"{PUBLIC_URL}/twilio/voice"
     twilio.status_url = f"{PUBLIC_URL}/twilio/status#rc=5&rp=all"
+
+
+def config_with_phones(twilio: TwilioSandbox) -> str:
+    """`config.yaml` of a bridge whose phones reach the sandbox instead of Twilio."""
+    return f"{CONFIG}phone: {{signalling: 'ws://{twilio.signalling_host}'}}\n"
+
+
+async def phone_links(env: Mapping[str, str], folder: Path, *, url: str) -> dict[str, str]:
+    """Agent → the address of their phone, which signs a browser in, once: `twenty-bridge keys new --link`."""
+    agents = [word for agent in AGENTS for word in ("--identity", agent)]
+    links = json.loads(await printed("keys", "new", "--link", *agents, "--json", env=env, folder=folder))
+    return {one["identity"]: one["link"].replace(PUBLIC_URL, url, 1) for one in links}
 
 
 async def fetch_token(url: str, identity: str) -> str:

@@ -33,7 +33,7 @@ async def _run(*, once: bool, as_json: bool) -> int:
         else:
             console.print(show.table(outcomes))
         if not once:
-            show.where_to_look(stage, console)
+            await show.where_to_look(stage, console)
             await asyncio.Event().wait()
     return 1 if show.lost(outcomes) else 0
 

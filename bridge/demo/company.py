@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bridge.sandbox.twilio import Party
 
 AGENT = "alice"
+CUSTOMER = "+33612345678"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Script:
 MORNING = (
     Script(
         title="answered",
-        to="+33612345678",
+        to=CUSTOMER,
         party=Party.answers(after=8, talks=192),
         person="Jane Doe",
         status="COMPLETED",

@@ -1,6 +1,6 @@
 """Plays the morning's calls and looks what became of each in Twenty."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +73,12 @@ class Stage:
     twilio: TwilioSandbox
     user: Twenty
     bridge_url: str
+    folder: Path
+    environment: Mapping[str, str]
+
+    async def phones(self) -> dict[str, str]:
+        """Agent → the address of their phone, which signs a browser in, once."""
+        return await bridge.phone_links(self.environment, self.folder, url=self.bridge_url)
 
 
 @asynccontextmanager
@@ -83,13 +89,13 @@ async def open_stage() -> AsyncIterator[Stage]:
         twenty = await stack.enter_async_context(twenty_sandbox(generation=NEWEST))
         twilio = await stack.enter_async_context(twilio_sandbox())
         env = bridge.environment(twilio, twenty, folder)
-        folder.joinpath("config.yaml").write_text(bridge.CONFIG)
+        folder.joinpath("config.yaml").write_text(bridge.config_with_phones(twilio))
         await bridge.set_up_twenty(env, folder)
         user = await stack.enter_async_context(open_twenty(twenty.url, twenty.user_token))
         await user.create_people(PEOPLE)
         process = await stack.enter_async_context(running(env, folder))
         bridge.known_to(twilio, listens_on=process.url)
-        yield Stage(twenty, twilio, user, process.url)
+        yield Stage(twenty, twilio, user, process.url, folder, env)
 
 
 async def play(stage: Stage, scripts: Sequence[Script] = MORNING) -> list[Outcome]:

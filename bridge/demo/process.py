@@ -141,7 +141,18 @@ async def run_to_end(*words: str, env: Mapping[str, str], folder: Path) -> tuple
     return await process.wait(), told.decode()
 
 
-async def command(*words: str, env: Mapping[str, str], folder: Path) -> asyncio.subprocess.Process:
+async def printed(*words: str, env: Mapping[str, str], folder: Path) -> str:
+    """What a command prints; raises ProcessFailed with its standard error where it fails."""
+    process = await command(*words, env=env, folder=folder, stdout=asyncio.subprocess.PIPE)
+    out, error = await process.communicate()
+    if await process.wait():
+        raise ProcessFailed(error.decode())
+    return out.decode()
+
+
+async def command(
+    *words: str, env: Mapping[str, str], folder: Path, stdout: int = asyncio.subprocess.DEVNULL
+) -> asyncio.subprocess.Process:
     """`twenty-bridge WORDS` in a folder, with its standard error to read."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
@@ -151,7 +162,7 @@ async def command(*words: str, env: Mapping[str, str], folder: Path) -> asyncio.
         # Several may run at a time, on whatever ports are free.
         env={"BRIDGE_METRICS_PORT": "0", **env},
         cwd=folder,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=stdout,
         stderr=asyncio.subprocess.PIPE,
         # Ctrl-C is for whoever started it, and who then stops it in order.
         start_new_session=True,

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bridge.demo.company import CUSTOMER
 from bridge.demo.play import Outcome, Stage
 
 
@@ -42,9 +43,18 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
     return call, script.title, shows, took
 
 
-def where_to_look(stage: Stage, console: Console) -> None:
-    """What stays up until Ctrl-C."""
-    console.print(
-        f"Look at the people and their calls in Twenty (the sandbox): [link]{stage.twenty.url}[/link]"
-    )
-    console.print(f"The bridge listens on {stage.bridge_url}; Ctrl-C ends it all.")
+async def where_to_look(stage: Stage, console: Console) -> None:
+    """Prints what stays up until Ctrl-C."""
+    addresses = {
+        "People and their calls in Twenty (the sandbox)": stage.twenty.url,
+        **{f"{agent.title()}'s phone, signed in": link for agent, link in (await stage.phones()).items()},
+        f"The telephone of a customer, who calls {stage.twilio.phone_number}": (
+            stage.twilio.telephone_url(CUSTOMER)
+        ),
+    }
+    console.print("\nOpen in a browser (each phone in a window of its own; its link works once):")
+    for what, address in addresses.items():
+        # A line of its own, which no terminal breaks in two.
+        console.print(f"\n  {what}")
+        console.print(f"  {address}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"\nThe bridge listens on {stage.bridge_url}; Ctrl-C ends it all.")
