@@ -164,7 +164,7 @@ async def test_a_volume_that_is_read_only(tmp_path: Path) -> None:
         async with open_inbox(url_of(volume / "bridge.db")) as inbox:
             await inbox.put(outbound(new_sid(), JANE))
         await asyncio.to_thread(subprocess.run, ["mount", "-o", "remount,ro", str(volume)], check=True)
-        with pytest.raises(InboxUnavailable, match=r"bridge\.db cannot be opened: .* may not be written"):
+        with pytest.raises(InboxUnavailable, match=r"bridge\.db cannot be opened: .* is not writable"):
             async with open_inbox(url_of(volume / "bridge.db")):
                 pass
 

@@ -126,7 +126,7 @@ async def test_while_the_key_is_rotated_numbers_of_both_keys_are_known(inbox: In
     await rotating.remember(THIRD, now=later)
     assert await rotating.among([JANES, THIRD, "+33639980009"]) == {JANES: TEN, THIRD: later}
     assert await counted(inbox) == [2, 1, 0]
-    with pytest.raises(ForgetKeyWrong, match="with a comma"):
+    with pytest.raises(ForgetKeyWrong, match="separated by a comma"):
         await Forgotten(inbox, [KEY]).among([JANES])
     await rotating.remember(PAULS, now=later)
     assert await counted(inbox) == [3, 0, 0]
