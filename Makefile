@@ -35,11 +35,12 @@ test: $(READY)  ## the tests
 test-slow: $(READY)  ## the long suites too
 	$(BIN)/python -m pytest -n auto -m "slow or not slow"
 
-check: $(READY)  ## format, lint, types, the compose file, known vulnerabilities
+check: $(READY)  ## format, lint, types (the phone page's too), the compose file, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/phone/check bridge/web/phone/static bridge/sandbox docs/examples
 	$(BIN)/python .ci/audit $(BIN)/pip-audit requirements.lock $(VENV)/audited
 
 format: $(READY)  ## rewrites the sources in the house's format

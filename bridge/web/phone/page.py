@@ -21,6 +21,10 @@ SMALL = 1000
 """Bytes that are not worth compressing."""
 
 
+TYPES = ".d.ts"
+"""What the type checker reads of the libraries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSettings:
     """`root` is the path of the public URL; `signalling` a sandbox's server, None for Twilio's by `edges`.
@@ -87,7 +91,7 @@ def _read(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _read(entry, f"{path}{entry.name}/")
-        else:
+        elif not entry.name.endswith(TYPES):
             yield path + entry.name, entry.read_bytes()
 
 

@@ -159,7 +159,7 @@ export class Device {
       });
     }
     call.on("transportClose", () => queueMicrotask(() => this.lost(call, id)));
-    call.on("error", ({ code }) => this.heard.call(id, { type: "error", code }));
+    call.on("error", (/** @type {{code: number}} */ { code }) => this.heard.call(id, { type: "error", code }));
     call.on("mute", (/** @type {boolean} */ muted) => this.heard.call(id, { type: "mute", muted }));
     for (const type of ["warning", "warning-cleared"]) {
       call.on(type, (/** @type {string} */ warning) => this.heard.call(id, { type, warning }));

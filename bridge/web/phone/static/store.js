@@ -13,8 +13,8 @@ export const line = signal(Line.SIGNED_OUT);
 export const calls = signal([]);
 /** Who one is, as the bridge says. */
 export const me = signal(/** @type {any} */ (null));
-/** @type {{value: "" | "denied" | "absent" | "insecure"}} What is wrong with the microphone. */
-export const microphone = signal("");
+/** What is wrong with the microphone. */
+export const microphone = signal(/** @type {"" | "denied" | "absent" | "insecure"} */ (""));
 /** Whether a gesture has allowed sound. */
 export const audible = signal(false);
 /** @type {{value: NotificationPermission | "unsupported"}} */
