@@ -16,7 +16,7 @@ from bridge.settings.load import load_as
 from bridge.settings.parts import TwilioPart
 from bridge.twilio import inspect
 from bridge.twilio.inspect import Expected, Token
-from bridge.wiring.application import token_issuer
+from bridge.wiring.twilio import token_issuer
 
 app = typer.Typer(help="Print an access token, or explain one.", add_completion=False)
 

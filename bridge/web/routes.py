@@ -26,24 +26,45 @@ from bridge.web.twilio.voice import Voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """All that answers requests."""
+class TwilioEdge:
+    """What answers Twilio."""
 
     signed: SignedForms
+    voice: Voice
+    callbacks: Callbacks
+    transcripts: Transcripts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneEdge:
+    """What answers the phone page and widgets."""
+
     tokens: Tokens
     screen_pops: ScreenPops
     numbers: Numbers
     me: Me
     page: PhonePage
     sign_ins: SignIns
-    voice: Voice
-    callbacks: Callbacks
-    transcripts: Transcripts
     calls: Calls
-    recordings: Recordings
-    twenty: TwentyWebhook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicEdge:
+    """What answers anyone; recordings have signed links."""
+
     health: Health
     capabilities: Handler
+    recordings: Recordings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """All that answers requests."""
+
+    twilio: TwilioEdge
+    twenty: TwentyWebhook
+    phone: PhoneEdge
+    public: PublicEdge
 
 
 def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collection[str]) -> None:
@@ -51,7 +72,7 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
     shared: set[object] = set()
     cors = aiohttp_cors.setup(app, defaults={origin: _for_the_widget() for origin in origins})
     for base in dict.fromkeys(("", prefix)):
-        for method, path, handler in _twilio(edge):
+        for method, path, handler in _twilio(edge.twilio):
             app.router.add_route(method, base + path, handler)
         app.router.add_route("POST", f"{base}/twenty/webhook", edge.twenty.receive)
         for method, path, handler in _public(edge):
@@ -59,14 +80,14 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
         for method, path, handler in _widget(edge):
             shared.add(cors.add(app.router.add_route(method, base + path, handler)).resource)
     for path in _pages(prefix):
-        app.router.add_get(path, edge.page.show)
+        app.router.add_get(path, edge.phone.page.show)
     app.on_response_prepare.append(_varying(shared))
 
 
 Routes = Iterator[tuple[str, str, Handler]]
 
 
-def _twilio(edge: Edge) -> Routes:
+def _twilio(edge: TwilioEdge) -> Routes:
     """Only with Twilio's signature."""
     for path in ("/twilio/voice", "/twiml/voice", "/webhook/twiml-handler"):
         yield "POST", path, edge.signed(edge.voice.voice)
@@ -84,13 +105,18 @@ def _twilio(edge: Edge) -> Routes:
 def _widget(edge: Edge) -> Routes:
     """From pages of the configured origins."""
     for path in ("/api/twilio/token", "/token", "/webhook/twilio-token"):
-        yield "POST", path, edge.tokens.issue
-    yield "GET", "/api/callers/{number}", edge.screen_pops.show
-    yield "GET", "/api/numbers/{number}", edge.numbers.show
-    yield "GET", "/api/me", edge.me.show
-    for action in (edge.calls.disposition, edge.calls.hangup, edge.calls.recording, edge.calls.transfer):
+        yield "POST", path, edge.phone.tokens.issue
+    yield "GET", "/api/callers/{number}", edge.phone.screen_pops.show
+    yield "GET", "/api/numbers/{number}", edge.phone.numbers.show
+    yield "GET", "/api/me", edge.phone.me.show
+    for action in (
+        edge.phone.calls.disposition,
+        edge.phone.calls.hangup,
+        edge.phone.calls.recording,
+        edge.phone.calls.transfer,
+    ):
         yield "POST", f"/api/calls/{{sid}}/{action.__name__}", action
-    yield "GET", "/capabilities", edge.capabilities
+    yield "GET", "/capabilities", edge.public.capabilities
 
 
 def _public(edge: Edge) -> Routes:
@@ -100,14 +126,14 @@ def _public(edge: Edge) -> Routes:
     async def openapi(_request: web.Request) -> web.Response:
         return web.Response(text=specification, content_type="application/yaml")
 
-    yield "GET", "/health", edge.health.health
-    yield "GET", "/ready", edge.health.ready
+    yield "GET", "/health", edge.public.health.health
+    yield "GET", "/ready", edge.public.health.ready
     yield "GET", "/openapi.yaml", openapi
-    yield "POST", "/api/sign-in", edge.sign_ins.sign_in
-    yield "POST", "/api/sign-out", edge.sign_ins.sign_out
+    yield "POST", "/api/sign-in", edge.phone.sign_ins.sign_in
+    yield "POST", "/api/sign-out", edge.phone.sign_ins.sign_out
     for method in ("GET", "HEAD"):
-        yield method, "/recordings/{sid}", edge.recordings.play
-        yield method, "/phone/{path:.+}", edge.page.load
+        yield method, "/recordings/{sid}", edge.public.recordings.play
+        yield method, "/phone/{path:.+}", edge.phone.page.load
 
 
 def _pages(prefix: str) -> Iterable[str]:

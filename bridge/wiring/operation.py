@@ -1,0 +1,50 @@
+"""Builds the handlers that need no sign-in (health, capabilities, recordings), and that of metrics."""
+
+from bridge.calls.routing.lines import Group, Lines
+from bridge.settings import Settings
+from bridge.settings.digest import digest_of
+from bridge.web.gone import GoneRecordings
+from bridge.web.handlers import Handler
+from bridge.web.operation.health import Health, capabilities
+from bridge.web.operation.metrics import Scrape
+from bridge.web.operation.shutdown import Leaving
+from bridge.web.recordings import Recordings
+from bridge.web.routes import PublicEdge
+from bridge.wiring.parts import Parts
+from bridge.wiring.worker import links_of
+
+
+def public_edge(settings: Settings, parts: Parts, leaving: Leaving) -> PublicEdge:
+    """All that needs no sign-in."""
+    return PublicEdge(
+        health=_health(settings, parts, leaving),
+        capabilities=_capabilities(settings, parts.rules.lines),
+        recordings=Recordings(
+            links_of(settings), parts.account.media, parts.addresses, GoneRecordings(parts.inbox)
+        ),
+    )
+
+
+def scrape_of(parts: Parts) -> Scrape:
+    """Answers scrapes of the metrics."""
+    client, worker = parts.workspace.client, parts.worker
+    return Scrape(parts.inbox, budget_left=client.budget.left, drain_reason=lambda: worker.reason)
+
+
+def _health(settings: Settings, parts: Parts, leaving: Leaving) -> Health:
+    return Health(
+        parts.inbox,
+        leaving,
+        settings_digest=digest_of(settings),
+        reasons=lambda: filter(None, (parts.worker.reason, parts.addresses.reason)),
+    )
+
+
+def _capabilities(settings: Settings, lines: Lines) -> Handler:
+    ringing = any(isinstance(step, Group) and step.agents for line in lines for step in line.steps)
+    return capabilities(
+        phone_number=settings.twilio.phone_number,
+        app_sid=settings.twilio.app_sid,
+        incoming=ringing and (not settings.auth.anonymous or settings.auth.anonymous_incoming),
+        voicemail=any(line.voicemail for line in lines),
+    )

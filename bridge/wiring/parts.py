@@ -1,0 +1,26 @@
+"""What handlers share: the parts that are open while the bridge serves."""
+
+from dataclasses import dataclass
+
+from bridge.inbox.store import Inbox
+from bridge.sync.worker import Worker
+from bridge.web.authentication.caller import Door
+from bridge.web.authentication.client_address import Addresses
+from bridge.web.twilio.inbound import Clock
+from bridge.wiring.calls import CallRules
+from bridge.wiring.twenty import Workspace
+from bridge.wiring.twilio import Account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The open parts. `clock` says what time it is for lines with hours."""
+
+    inbox: Inbox
+    account: Account
+    workspace: Workspace
+    worker: Worker
+    rules: CallRules
+    addresses: Addresses
+    door: Door
+    clock: Clock

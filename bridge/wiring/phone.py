@@ -1,0 +1,121 @@
+"""Builds the handlers of what agents' phones request: the page, tokens, screen pops, acts on calls."""
+
+from datetime import timedelta
+
+from bridge.calls.routing.lines import Group
+from bridge.settings import Settings
+from bridge.settings.agents import agents_of
+from bridge.settings.types import origin_of
+from bridge.twenty.people.callers import look_ups_of_one
+from bridge.twilio.urls import CallbackUrls
+from bridge.web.phone.callers import ScreenPops
+from bridge.web.phone.calls import Calls, TransferLine
+from bridge.web.phone.me import Company, Me
+from bridge.web.phone.numbers import Numbers
+from bridge.web.phone.page import PageSettings, PhonePage
+from bridge.web.phone.sign_in import SignIns
+from bridge.web.phone.tokens import Rates, Tokens
+from bridge.web.phone.transfer_targets import Targets
+from bridge.web.routes import PhoneEdge
+from bridge.wiring.parts import Parts
+from bridge.wiring.twilio import token_issuer
+
+
+def phone_edge(settings: Settings, parts: Parts) -> PhoneEdge:
+    """All that the phone page and widgets request."""
+    return PhoneEdge(
+        tokens=_tokens(settings, parts),
+        screen_pops=_screen_pops(settings, parts),
+        numbers=_numbers(settings, parts),
+        me=_me(settings, parts),
+        page=_page(settings),
+        sign_ins=_sign_ins(settings, parts),
+        calls=_calls(settings, parts),
+    )
+
+
+def _tokens(settings: Settings, parts: Parts) -> Tokens:
+    tokens = settings.tokens
+    return Tokens(
+        token_issuer(settings),
+        parts.door,
+        Rates(parts.addresses, per_agent=tokens.per_agent, per_address=tokens.per_address),
+        phone_number=settings.twilio.phone_number,
+    )
+
+
+def _screen_pops(settings: Settings, parts: Parts) -> ScreenPops:
+    return ScreenPops(
+        parts.workspace.callers,
+        parts.door,
+        region=settings.region,
+        per_minute=look_ups_of_one(settings.twenty.requests_per_minute),
+    )
+
+
+def _numbers(settings: Settings, parts: Parts) -> Numbers:
+    return Numbers(parts.door, parts.rules.dialling, region=settings.region, texts=settings.voice.spoken)
+
+
+def _me(settings: Settings, parts: Parts) -> Me:
+    return Me(
+        parts.door,
+        agents_of(settings),
+        parts.workspace.members,
+        caller_ids=parts.rules.caller_ids,
+        company=_company(settings, parts),
+        refresh=parts.workspace.refresh_members,
+    )
+
+
+def _company(settings: Settings, parts: Parts) -> Company:
+    groups = (step for line in parts.rules.lines for step in line.steps if isinstance(step, Group))
+    return Company(
+        phone_number=settings.twilio.phone_number,
+        region=settings.region,
+        language=settings.voice.language,
+        emergency=settings.dialling.emergency,
+        emergency_text=settings.voice.spoken.emergency,
+        contact=settings.phone.contact,
+        rung=tuple(dict.fromkeys(agent for group in groups for agent in group.agents)),
+    )
+
+
+def _page(settings: Settings) -> PhonePage:
+    phone = settings.phone
+    return PhonePage(
+        PageSettings(
+            root=settings.server.prefix,
+            edges=phone.edges,
+            signalling=phone.signalling,
+            embedded_by=[origin_of(settings.twenty.pages)],
+        )
+    )
+
+
+def _sign_ins(settings: Settings, parts: Parts) -> SignIns:
+    return SignIns(
+        parts.inbox,
+        parts.door,
+        parts.addresses,
+        device=timedelta(days=settings.phone.device_days),
+        tab=timedelta(hours=settings.phone.tab_hours),
+    )
+
+
+def _calls(settings: Settings, parts: Parts) -> Calls:
+    rules = parts.rules
+    return Calls(
+        parts.inbox,
+        parts.account.rest,
+        parts.door,
+        targets=Targets(agents_of(settings), parts.workspace.members, dial=rules.dialling.dial),
+        admission=rules.admission,
+        line=TransferLine(
+            number=settings.twilio.phone_number,
+            ring_seconds=settings.voice.ring_seconds,
+            longest_call_seconds=settings.voice.longest_call_seconds,
+            lines=rules.lines,
+            urls=CallbackUrls.under(settings.server.public_url),
+        ),
+    )

@@ -1,0 +1,72 @@
+"""Builds the handlers of what Twilio sends: voice requests, callbacks, transcripts."""
+
+from bridge.settings import Settings
+from bridge.twilio.answers import Answers
+from bridge.twilio.urls import CallbackUrls
+from bridge.web.routes import TwilioEdge
+from bridge.web.twilio.callbacks import Callbacks
+from bridge.web.twilio.inbound import Inbound
+from bridge.web.twilio.outbound import Line, Outbound
+from bridge.web.twilio.signed import SignedForms
+from bridge.web.twilio.transcripts import Transcripts
+from bridge.web.twilio.voice import Voice
+from bridge.wiring.parts import Parts
+from bridge.wiring.twilio import binding_of, validator_of
+
+
+def twilio_edge(settings: Settings, parts: Parts) -> TwilioEdge:
+    """All that Twilio calls, with its signature."""
+    callbacks = Callbacks(parts.inbox)
+    return TwilioEdge(
+        signed=SignedForms(
+            validator_of(settings.twilio),
+            settings.server.public_url,
+            account_sid=settings.twilio.account_sid,
+        ),
+        voice=_voice(settings, parts, callbacks),
+        callbacks=callbacks,
+        transcripts=Transcripts(parts.inbox, is_on=settings.transcripts.webhook),
+    )
+
+
+def _voice(settings: Settings, parts: Parts, callbacks: Callbacks) -> Voice:
+    urls = CallbackUrls.under(settings.server.public_url)
+    return Voice(
+        inbound=_inbound(settings, parts, urls),
+        outbound=Outbound(
+            parts.inbox,
+            parts.rules.admission,
+            binding_of(settings.twilio),
+            _line(settings, parts),
+            urls,
+        ),
+        callbacks=callbacks,
+        texts=settings.voice.spoken,
+    )
+
+
+def _inbound(settings: Settings, parts: Parts, urls: CallbackUrls) -> Inbound:
+    rules, workspace = parts.rules, parts.workspace
+    return Inbound(
+        parts.inbox,
+        rules.lines,
+        Answers(urls=urls, time_limit=settings.voice.longest_call_seconds),
+        recognition=workspace.recognition,
+        members=workspace.members,
+        in_call=rules.switchboard.in_call,
+        admission=rules.admission,
+        twenty_url=settings.twenty.pages,
+        region=settings.region,
+        clock=parts.clock,
+    )
+
+
+def _line(settings: Settings, parts: Parts) -> Line:
+    return Line(
+        ring_seconds=settings.voice.ring_seconds,
+        longest_call_seconds=settings.voice.longest_call_seconds,
+        machine_detection=settings.voice.machine_detection,
+        lines=parts.rules.lines,
+        foreign_tokens=settings.tokens.foreign == "accept",
+        texts=settings.voice.spoken,
+    )
