@@ -207,6 +207,16 @@ sign_ins = Table(
 )
 """One-time links by the hash of their secret; once used, with the hash of the key that they became."""
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", LargeBinary(16), nullable=False),
+    Column("until", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Names under which one of all replicas acts at a time."""
+
 
 def latest(table: Table, dialect_name: str, **values: Any) -> Any:
     """The statement that inserts a row, or sets `at` of the existing one."""

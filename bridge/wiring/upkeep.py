@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bridge import background
 from bridge.inbox.forgetting import Forgotten
+from bridge.inbox.leases import drop_ended_leases
 from bridge.inbox.retention import Retention
 from bridge.inbox.sign_ins import drop_ended
 from bridge.inbox.store import Inbox
@@ -71,6 +72,7 @@ def _rounds(
     settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Callable[[], Awaitable[None]]
 ) -> Iterator[Rounds]:
     yield Rounds("sign-ins", lambda now: drop_ended(inbox, now=now), every=PURGE_EVERY, lead=lead)
+    yield Rounds("leases", lambda now: drop_ended_leases(inbox, now=now), every=PURGE_EVERY, lead=lead)
     if minutes := settings.reconcile.minutes:
         reconciler = Reconciler(inbox, asking_for(settings, inbox, twilio))
         yield Rounds("reconcile", reconciler.once, every=timedelta(minutes=minutes), lead=lead)

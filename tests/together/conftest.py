@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pytest_aiohttp import AiohttpClient
 
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
+from bridge.settings import Settings
 from bridge.wiring.application import open_app
 from tests.support import twenty_settings, twilio_settings
 from tests.web.conftest import KEY, PUBLIC_URL, settings_with
@@ -22,6 +23,7 @@ class House:
     """The bridge at `url`, its public URL being another, and those whom it stands between."""
 
     url: str
+    settings: Settings
     twilio: TwilioSandbox
     twenty: TwentySandbox
     session: ClientSession
@@ -46,6 +48,7 @@ def generation(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+OpenReplica = Callable[[House], Awaitable[House]]
 OpenHouse = Callable[..., Awaitable[House]]
 
 
@@ -67,14 +70,29 @@ async def open_house(
             changed = {
                 name: {**known.get(name, {}), **sections.get(name, {})} for name in {*known, *sections}
             }
-            app = await stack.enter_async_context(open_app(settings_with(changed, tmp_path / "bridge.db")))
-            client = await aiohttp_client(app)
-            stack.push_async_callback(client.close)
-            url = str(client.make_url("")).rstrip("/")
+            settings = settings_with(changed, tmp_path / "bridge.db")
+            url = await _serve(settings, stack, aiohttp_client)
             twilio.routes = {PUBLIC_URL: url}
             twilio.voice_url = f"{PUBLIC_URL}/twilio/voice"
             twilio.status_url = f"{PUBLIC_URL}/twilio/status#rc=5&rp=all"
-            return House(url, twilio, twenty, await stack.enter_async_context(ClientSession()))
+            return House(url, settings, twilio, twenty, await stack.enter_async_context(ClientSession()))
+
+        yield call
+
+
+async def _serve(settings: Settings, stack: AsyncExitStack, aiohttp_client: AiohttpClient) -> str:
+    client = await aiohttp_client(await stack.enter_async_context(open_app(settings)))
+    stack.push_async_callback(client.close)
+    return str(client.make_url("")).rstrip("/")
+
+
+@pytest.fixture
+async def open_replica(aiohttp_client: AiohttpClient) -> AsyncIterator[OpenReplica]:
+    """`await open_replica(house)`: another process on the same database."""
+    async with AsyncExitStack() as stack:
+
+        async def call(house: House) -> House:
+            return replace(house, url=await _serve(house.settings, stack, aiohttp_client))
 
         yield call
 

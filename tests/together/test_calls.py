@@ -10,7 +10,7 @@ import pytest
 from bridge.sandbox.twilio import Leg, Party, PlayedCall
 from bridge.sandbox.twilio.rest.media import silent_mp3
 from tests.support import ask, create_person, eventually, finished, nodes_of
-from tests.together.conftest import House, OpenHouse
+from tests.together.conftest import House, OpenHouse, OpenReplica
 
 JANE, JOHN = "+33612345678", "+33698765432"
 HOLDS = Party.answers(after=2, talks=None)
@@ -144,6 +144,39 @@ async def test_one_transfer_of_a_call_at_a_time(house: House) -> None:
         assert sorted(status for status, _ in await asyncio.gather(*several)) == [204, 409, 409, 409, 409]
         played = await task
     assert len([leg for leg in played.legs if leg.to.startswith("+336987654")]) == 1
+
+
+@pytest.fixture
+async def replicas(
+    open_house: OpenHouse, open_replica: OpenReplica, postgres_url: str
+) -> tuple[House, House]:
+    """Two bridges on one PostgreSQL; Twilio's webhooks reach the first."""
+    house = await open_house(inbox={"database_url": postgres_url})
+    return house, await open_replica(house)
+
+
+async def test_one_transfer_of_a_call_at_a_time_for_all_replicas(replicas: tuple[House, House]) -> None:
+    house, _ = replicas
+    house.twilio.parties[JOHN] = Party.answers(after=1, talks=5)
+    async with talking(house, task := calling_in(house), "client:alice") as (sid, _):
+        await until_heard(house, sid, "alice")
+        several = [
+            each.act(sid, "transfer", identity="alice", to=f"06 98 76 54 3{number}")
+            for number in range(5)
+            for each in replicas
+        ]
+        assert sorted(status for status, _ in await asyncio.gather(*several)) == [204] + [409] * 9
+        played = await task
+    assert len([leg for leg in played.legs if leg.to.startswith("+336987654")]) == 1
+
+
+async def test_one_recording_of_a_call_for_all_replicas(replicas: tuple[House, House]) -> None:
+    house, _ = replicas
+    async with talking(house, calling_in(house), "client:alice") as (sid, _):
+        await until_heard(house, sid, "alice")
+        both = [each.act(sid, "recording", identity="alice", action="start") for each in replicas]
+        assert {status for status, _ in await asyncio.gather(*both)} <= {200, 409}
+        assert len(house.twilio.account.recordings) == 1
 
 
 async def test_transfers_count_towards_the_limits(open_house: OpenHouse) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-NEWEST = "0011"
+NEWEST = "0012"
 """The revision of the newest migration."""
 
 

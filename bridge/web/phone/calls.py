@@ -1,9 +1,9 @@
 """What an agent does with a call, from the widget: hang up, record, send on, say what came of it."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 import structlog
@@ -24,6 +24,7 @@ from bridge.errors import (
     TooManyRequests,
     TwilioRefused,
 )
+from bridge.inbox.leases import lease
 from bridge.inbox.queries import known_call
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
@@ -32,7 +33,7 @@ from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.caller import Door
 from bridge.web.phone.bodies import Asked, DispositionAsked, RecordingAsked, TransferAsked, read_asked
-from bridge.web.phone.once import Lately, Taken
+from bridge.web.phone.once import Lately
 from bridge.web.phone.transfer_targets import Targets
 
 NO_MORE = frozenset({20404, 21220})
@@ -41,7 +42,10 @@ NO_MORE = frozenset({20404, 21220})
 LIMITED = frozenset({"agent_limit", "company_limit"})
 """Reasons that pass with time."""
 
-REMEMBERED_SECONDS = 30
+REMEMBERED = timedelta(seconds=30)
+
+ALREADY = "The call is being transferred already."
+RECORDING_CHANGES = "The recording is being changed already."
 
 log = structlog.get_logger()
 
@@ -84,9 +88,8 @@ class Calls:
         self._door = door
         self._targets = targets
         self._admission = admission
-        self._sent_on = Taken(REMEMBERED_SECONDS)
         self._line = line
-        self._lately = Lately(REMEMBERED_SECONDS)
+        self._lately = Lately(REMEMBERED.total_seconds())
         self._recording = Lately(0)
 
     async def disposition(self, request: web.Request) -> web.Response:
@@ -126,7 +129,8 @@ class Calls:
         async def send_on() -> None:
             leg = control.line_of(agent.identity, agent.heard)
             control.may_transfer(agent.heard)
-            with self._alone(leg.sid):
+            # One transfer by a leg, which ends with it, though its end is heard later.
+            async with self._alone(f"transfer {leg.sid}", ALREADY, keep=REMEMBERED):
                 # Nothing is awaited between what is counted and what counts it.
                 admitted = self._admitted(agent.identity, target)
                 await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target, send_digits))
@@ -138,12 +142,12 @@ class Calls:
         await self._lately.once(("transfer", agent.root_sid, agent.identity, target, send_digits), send_on)
         return web.Response(status=204)
 
-    @contextmanager
-    def _alone(self, leg_sid: str) -> Iterator[None]:
-        """One transfer by a leg, which ends with it, though its end is heard later; raises CallConflict."""
-        if self._sent_on.has(leg_sid):
-            raise CallConflict("The call is being transferred already.")
-        with self._sent_on.taking(leg_sid):
+    @asynccontextmanager
+    async def _alone(self, name: str, why: str, *, keep: timedelta = timedelta()) -> AsyncIterator[None]:
+        """Of all replicas, one acts under a name at a time; raises CallConflict for the others."""
+        async with lease(self._inbox, name, keep=keep) as is_held:
+            if not is_held:
+                raise CallConflict(why)
             yield
 
     def _admitted(self, identity: Identity, target: str) -> Admitted:
@@ -166,6 +170,11 @@ class Calls:
         return web.json_response({"status": control.BECOMES.get(asked.action, "in-progress")})
 
     async def _record(self, agent: _Agent, asked: RecordingAsked) -> None:
+        # Two that see no recording would both begin one, and both would be billed.
+        async with self._alone(f"recording {asked.action} {agent.root_sid}", RECORDING_CHANGES):
+            await self._record_alone(agent, asked)
+
+    async def _record_alone(self, agent: _Agent, asked: RecordingAsked) -> None:
         states = {one.sid: one.status async for one in self._rest.recordings(call_sid=agent.root_sid)}
         running = {sid: status for sid, status in states.items() if status in control.RECORDING}
         now = next(iter(running.values()), "stopped" if states else None)

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,29 +45,3 @@ class Lately:
         now = self._clock()
         for key in [key for key, done in self._done.items() if done.task.done() and done.until <= now]:
             del self._done[key]
-
-
-class Taken:
-    """Keys that are taken while something is done, and for `seconds` after; where it fails, free at once."""
-
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._until: dict[Hashable, float] = {}
-
-    def has(self, key: Hashable) -> bool:
-        """Whether the key is taken."""
-        now = self._clock()
-        self._until = {key: until for key, until in self._until.items() if until > now}
-        return key in self._until
-
-    @contextmanager
-    def taking(self, key: Hashable) -> Iterator[None]:
-        """Takes a key, from now on."""
-        self._until[key] = float("inf")
-        try:
-            yield
-        except BaseException:
-            del self._until[key]
-            raise
-        self._until[key] = self._clock() + self._seconds

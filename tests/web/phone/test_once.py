@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bridge.errors import TwilioUnavailable
-from bridge.web.phone.once import Lately, Taken
+from bridge.web.phone.once import Lately
 
 
 class Acting:
@@ -58,19 +58,3 @@ async def test_who_goes_away_stops_nothing() -> None:
     acting.may_end.set()
     await lately.once("a", acting.act)
     assert acting.times == 1
-
-
-def test_what_is_taken_is_free_after_a_while_or_where_it_fails() -> None:
-    now = 0.0
-    taken = Taken(30, clock=lambda: now)
-    with taken.taking("a"):
-        now = 100
-        assert taken.has("a")
-        assert not taken.has("b")
-    now = 129
-    assert taken.has("a")
-    now = 130
-    assert not taken.has("a")
-    with pytest.raises(TwilioUnavailable), taken.taking("a"):
-        raise TwilioUnavailable("away")
-    assert not taken.has("a")
