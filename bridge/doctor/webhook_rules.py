@@ -79,8 +79,9 @@ def rules_verdict(found: RulesFound, urls: CallbackUrls) -> Verdict:
 
 def _applying(rules: Sequence[WebhookRule], urls: CallbackUrls) -> list[WebhookRule]:
     """The Rules that match a URL of ours, whatever the query of an exact one."""
-    found = [rule for url in urls.all if (rule := rule_for(url, rules))]
-    routes = {url.partition("?")[0] for url in urls.all}
+    ours = (*urls.all, *urls.aliases)
+    found = [rule for url in ours if (rule := rule_for(url, rules))]
+    routes = {url.partition("?")[0] for url in ours}
     exact = [rule for rule in rules if rule.is_exact and rule.match.partition("?")[0] in routes]
     return list({rule.id: rule for rule in (*found, *exact)}.values())
 

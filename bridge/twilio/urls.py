@@ -14,6 +14,13 @@ MARKS: Mapping[str, str] = {"direction": "CallDirection", "step": "Step", "agent
 """What stands in the query of a URL of ours → the parameter that the callback then has."""
 
 
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "voice": ("/twiml/voice", "/webhook/twiml-handler"),
+    "dial": ("/twiml/voice/status",),
+}
+"""A route → where it also is, for accounts whose TwiML App was made for another server."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallbackUrls:
     """The URLs of a bridge at `public_url` (no slash at its end); absolute, with the retries asked for.
@@ -93,6 +100,11 @@ class CallbackUrls:
             *(self.announcement("+15005550006"), self.machine(f"CA{'0' * 32}")),
         )
         return tuple(url.removesuffix(RETRIES) for url in given)
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """URLs that the bridge never gives out, and which an account's TwiML App can have."""
+        return tuple(self.public_url + path for paths in ALIASES.values() for path in paths)
 
     def _url(self, route: str, query: str = "") -> str:
         return f"{self.public_url}/twilio/{route}{query}{RETRIES}"

@@ -8,6 +8,7 @@ import aiohttp_cors
 from aiohttp import hdrs, web
 
 from bridge.calls.callback import Kind
+from bridge.twilio.urls import ALIASES
 from bridge.web.handlers import Handler
 from bridge.web.operation.health import Health
 from bridge.web.phone.callers import ScreenPops
@@ -89,9 +90,9 @@ Routes = Iterator[tuple[str, str, Handler]]
 
 def _twilio(edge: TwilioEdge) -> Routes:
     """Only with Twilio's signature."""
-    for path in ("/twilio/voice", "/twiml/voice", "/webhook/twiml-handler"):
+    for path in ("/twilio/voice", *ALIASES["voice"]):
         yield "POST", path, edge.signed(edge.voice.voice)
-    for path in ("/twilio/dial", "/twiml/voice/status"):
+    for path in ("/twilio/dial", *ALIASES["dial"]):
         yield "POST", path, edge.signed(edge.voice.dialled)
     yield "POST", "/twilio/fallback", edge.signed(edge.voice.fallback)
     yield "POST", "/twilio/announcement", edge.signed(edge.voice.announcement)

@@ -7,7 +7,8 @@ import asyncio
 import json
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -132,6 +133,13 @@ class OAuthLogin:
         if status != 200 or not isinstance(token, str) or not token.isprintable() or not token:
             raise TwilioUnavailable(f"Twilio's OAuth server answered {status} without an access token")
         return token, seconds if isinstance(seconds, int) and seconds > 0 else SHORTEST_LIFE_SECONDS
+
+
+@asynccontextmanager
+async def open_login(settings: TwilioAccount) -> AsyncIterator[Login]:
+    """One login for all clients of a process, so that one access token serves them."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield login_of(settings, session)
 
 
 def login_of(settings: TwilioAccount, session: aiohttp.ClientSession) -> Login:

@@ -15,7 +15,7 @@ from bridge.errors import TwilioUnavailable
 from bridge.network_errors import why
 from bridge.settings import TwilioSettings
 from bridge.twilio.rest.http import CONNECT_SECONDS, error_of
-from bridge.twilio.rest.login import login_of
+from bridge.twilio.rest.login import Login, login_of
 
 GONE = frozenset({403, 404, 410})
 MOST_REDIRECTS = 3
@@ -27,12 +27,16 @@ class Media:
     """Opens media of the account's recordings; made by `open_media`."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, settings: TwilioSettings, hosts: Collection[str]
+        self,
+        session: aiohttp.ClientSession,
+        settings: TwilioSettings,
+        login: Login,
+        hosts: Collection[str],
     ) -> None:
         self._session = session
         self._api = URL(settings.api_url)
         self._account = settings.account_sid
-        self._login = login_of(settings, session)
+        self._login = login
         self._hosts = tuple(hosts)
 
     @asynccontextmanager
@@ -90,8 +94,13 @@ class Media:
 
 
 @asynccontextmanager
-async def open_media(settings: TwilioSettings, *, hosts: Collection[str]) -> AsyncIterator[Media]:
-    """A session for media: what is read may take long, as long as it comes."""
+async def open_media(
+    settings: TwilioSettings, *, hosts: Collection[str], login: Login | None = None
+) -> AsyncIterator[Media]:
+    """A session for media: what is read may take long, as long as it comes.
+
+    With `login` that of the process, else one of its own.
+    """
     timeout = aiohttp.ClientTimeout(
         total=None, sock_connect=CONNECT_SECONDS, sock_read=settings.timeout_seconds
     )
@@ -102,7 +111,7 @@ async def open_media(settings: TwilioSettings, *, hosts: Collection[str]) -> Asy
         auto_decompress=False,
         requote_redirect_url=False,
     ) as session:
-        yield Media(session, settings, hosts)
+        yield Media(session, settings, login or login_of(settings, session), hosts)
 
 
 def _accepted(answer: aiohttp.ClientResponse, *, at_twilio: bool) -> aiohttp.ClientResponse:
