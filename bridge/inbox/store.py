@@ -65,6 +65,9 @@ CHECKED = "inbox checked"
 STEP = 1000
 """Calls that one transaction makes due: it holds SQLite's write lock for some milliseconds."""
 
+LOOKED_UP = 50 * STEP
+"""Calls that one query looks up for them: no index has the conditions in the order of SIDs, so it sorts."""
+
 LOOK_SECONDS = 1.0
 """How often the database's files are checked while nothing is written."""
 
@@ -317,16 +320,17 @@ class Inbox:
         """
         made, after = 0, ""
         while page := await self._page(wanted, after):
-            statement = update(calls).where(calls.c.root_sid.in_(page), *wanted)
-            made += await self.change(statement.values(_AGAIN | values))
+            for first in range(0, len(page), STEP):
+                these = calls.c.root_sid.in_(page[first : first + STEP])
+                made += await self.change(update(calls).where(these, *wanted).values(_AGAIN | values))
+                self.news.set()
             after = page[-1]
-            self.news.set()
         return made
 
     async def _page(self, wanted: Sequence[ColumnElement[bool]], after: str) -> Sequence[str]:
         found = select(calls.c.root_sid).where(*wanted, calls.c.root_sid > after)
         async with self.reading() as connection:
-            return (await connection.scalars(found.order_by(calls.c.root_sid).limit(STEP))).all()
+            return (await connection.scalars(found.order_by(calls.c.root_sid).limit(LOOKED_UP))).all()
 
     async def relinked_at(self) -> datetime | None:
         """When any process last called `relink`."""

@@ -8,6 +8,7 @@ from bridge.settings import Settings
 from bridge.settings.systems import TwilioSettings
 from bridge.twilio.binding import Binding
 from bridge.twilio.rest import TwilioRest, open_rest
+from bridge.twilio.rest.login import open_login
 from bridge.twilio.rest.media import Media, open_media
 from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
@@ -25,8 +26,9 @@ class Account:
 async def open_account(settings: Settings) -> AsyncIterator[Account]:
     """Opens the HTTP sessions to Twilio; nothing is requested yet."""
     async with (
-        open_rest(settings.twilio) as rest,
-        open_media(settings.twilio, hosts=settings.recordings.media_hosts) as media,
+        open_login(settings.twilio) as login,
+        open_rest(settings.twilio, login=login) as rest,
+        open_media(settings.twilio, hosts=settings.recordings.media_hosts, login=login) as media,
     ):
         yield Account(rest=rest, media=media)
 

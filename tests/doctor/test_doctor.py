@@ -599,6 +599,18 @@ async def test_a_rule_is_named_whatever_query_it_matches(world: World) -> None:
     assert (status, "which is not configured" in said) == ("error", True), said
 
 
+@pytest.mark.parametrize("path", ["/twiml/voice", "/webhook/twiml-handler", "/twiml/voice/status"])
+async def test_a_rule_on_another_name_of_a_route_is_named(world: World, path: str) -> None:
+    exact_rules(world, auth_token=(world.twilio.auth_token,))
+    webhooks = world.twilio.account.webhooks
+    rule = next(iter(webhooks.rules.values()))
+    rule.match = world.settings.server.public_url + path
+    webhooks.rules = {rule.id: rule}
+    world.change("twilio", shared_keys={})
+    status, said, _ = (await world.examine("twilio.webhook_rules"))["twilio.webhook_rules"]
+    assert (status, "which is not configured" in said) == ("error", True), said
+
+
 PERMITTED = ("voice/calls", "voice/twiml.apps", "phone-numbers/active-numbers")
 
 

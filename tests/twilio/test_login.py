@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -18,7 +19,9 @@ from bridge.twilio.rest.account import open_account
 from bridge.twilio.rest.http import Http
 from bridge.twilio.rest.login import BasicLogin, OAuthLogin, neighbour
 from bridge.twilio.rest.media import open_media
+from bridge.wiring.twilio import open_account as opened_account
 from tests.support import twilio_settings
+from tests.web.conftest import settings_with
 
 CLIENT_ID, CLIENT_SECRET = "OQ0123456789abcdef", "an-invented-client-secret"
 
@@ -85,6 +88,23 @@ async def test_media_come_by_oauth_too(twilio: TwilioSandbox) -> None:
                 async with media.open("RE" + "0" * 32, method="GET", headers={}):
                     pass
             twilio.account.oauth.revoke()
+
+
+async def test_one_token_serves_all_clients_of_the_bridge(twilio: TwilioSandbox, tmp_path: Path) -> None:
+    twilio.rest.media_auth = True
+    account = {name: getattr(by_oauth(twilio), name) for name in TwilioSettings.model_fields}
+    async with opened_account(settings_with({"twilio": account}, tmp_path / "bridge.db")) as opened:
+
+        async def listen() -> None:
+            with pytest.raises(TwilioRefused):
+                async with opened.media.open("RE" + "0" * 32, method="GET", headers={}):
+                    pass
+
+        async def ask() -> None:
+            assert [call async for call in opened.rest.calls()] == []
+
+        await asyncio.gather(*(act() for act in (listen, ask, listen, ask)))
+    assert twilio.account.oauth.fetched == 1
 
 
 @asynccontextmanager
