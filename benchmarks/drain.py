@@ -124,10 +124,10 @@ async def _inbox() -> AsyncIterator[tuple[Inbox, Callable[[], int]]]:
 
 
 def _worker(inbox: Inbox, client: Executes) -> Worker:
-    batches, members = Batches(client, size=200), Members(Agents())
+    batches, members = Batches(client), Members(Agents())
     links = RecordingLinks("https://phone.example.com", "AC1", keys=[b"a key"])
     policy = Policy(texts=ENGLISH, links=links, region="FR")
-    directory = Directory(region="FR", seconds=60)
+    directory = Directory(region="FR")
     return Worker(
         inbox,
         Pipeline(

@@ -150,7 +150,7 @@ async def _draining_here(settings: Settings, inbox: Inbox, lock: DrainLock) -> A
             inbox,
             client.while_allowed(lock.check),
             lock,
-            directory=Directory(region=settings.region, seconds=settings.matching.cache_seconds),
+            directory=Directory(region=settings.region),
             members=Members(agents_of(settings)),
             live=False,
         )

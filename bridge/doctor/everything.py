@@ -50,17 +50,15 @@ async def examine_all(
     # An operator who looks at what is wrong does not wait until the limit allows it.
     impatient = {"timeout_seconds": asking, "requests_per_minute": 1_000_000}
     of_twenty = configured.twenty.model_copy(update=impatient)
-    of_twilio = configured.twilio.model_copy(update={"timeout_seconds": asking})
-    patient = configured.model_copy(update={"twilio": of_twilio})
     async with (
         aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
         open_client(of_twenty) as client,
     ):
         hurried = client.interactive(within=WAITS_SECONDS)
         checks = [
-            *_checks(patient, session, hurried, env_file),
-            *_of_bridge(patient, session, trust, digest=digest_of(configured)),
-            *clock.checks(session, twilio_url=of_twilio.api_url, twenty_url=of_twenty.api_url),
+            *_checks(configured, session, hurried, env_file, seconds=asking),
+            *_of_bridge(configured, session, trust),
+            *clock.checks(session, twilio_url=configured.twilio.api_url, twenty_url=of_twenty.api_url),
         ]
         return await examine(wanted(checks, names), seconds=seconds)
 
@@ -70,11 +68,13 @@ def _checks(
     session: aiohttp.ClientSession,
     client: TwentyClient,
     env_file: Path,
+    *,
+    seconds: float,
 ) -> Iterator[Check]:
     of_twilio, public_url = configured.twilio, configured.server.public_url
     here = Asked(_address(configured.server), session)
     return chain(
-        settings.checks(configured.auth, env_file),
+        settings.checks(configured, env_file),
         database.checks(
             configured.inbox.database_url.get_secret_value(),
             here,
@@ -98,6 +98,7 @@ def _checks(
             numbers=configured.own_numbers,
             caller_ids=configured.caller_ids,
             countries=configured.dialling.rules(configured.region).countries,
+            seconds=seconds,
         ),
     )
 
@@ -107,7 +108,7 @@ def _address(server: ServerSettings) -> str:
 
 
 def _of_bridge(
-    configured: Settings, session: aiohttp.ClientSession, trust: ssl.SSLContext | None, *, digest: str
+    configured: Settings, session: aiohttp.ClientSession, trust: ssl.SSLContext | None
 ) -> Iterator[Check]:
     of_twilio = configured.twilio
     here = Asked(_address(configured.server), session)
@@ -119,7 +120,7 @@ def _of_bridge(
             app_sid=of_twilio.app_sid,
             phone_number=of_twilio.phone_number,
             signature=signature,
-            digest=digest,
+            digest=digest_of(configured),
         ),
         public.checks(here, public_one, signature=signature, origins=configured.origins),
     )

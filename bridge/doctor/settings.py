@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bridge.doctor.checks import Check, Finding, Verdict, error, ok, warning
 from bridge.errors import SettingsInvalid
-from bridge.settings import AuthSettings
+from bridge.settings import Settings
 
 KEYS = "Set BRIDGE_WIDGET_KEYS (openssl rand -hex 32 makes one), and give it to the widget."
 
@@ -17,19 +17,24 @@ def not_loaded(invalid: SettingsInvalid) -> list[Finding]:
     return [Finding("settings", error(problem, fix)) for problem in invalid.problems]
 
 
-def checks(auth: AuthSettings, env_file: Path) -> Iterator[Check]:
+def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
     """Those of settings that were loaded."""
 
     async def loaded() -> Verdict:
+        if settings.warnings:
+            told = "; ".join(settings.warnings)
+            return warning(
+                f"Some settings have changed: {told}.", "Edit config.yaml, then restart the bridge."
+            )
         return ok("All settings hold.")
 
     async def door() -> Verdict:
-        if auth.anonymous:
+        if settings.auth.anonymous:
             return warning(
-                "auth.anonymous is on: whoever opens a page of cors.origins, or says so, calls on your bill.",
+                "auth.anonymous is on: any client that sends an origin of cors.origins calls on your bill.",
                 f"Take auth.anonymous out of config.yaml. {KEYS}",
             )
-        return ok("Nobody gets a token who is not known.")
+        return ok("Only users of Twenty and holders of keys get tokens.")
 
     async def kept() -> Verdict:
         return readable(env_file)

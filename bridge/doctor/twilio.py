@@ -1,7 +1,7 @@
 """Twilio: the credentials, the TwiML App, the numbers, what may be called, who may listen to recordings."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 from pydantic import SecretStr
@@ -12,7 +12,7 @@ from bridge.errors import TwilioDenied
 from bridge.settings import TwilioSettings
 from bridge.twilio.provision.plan import urls_under
 from bridge.twilio.provision.steps import ChangeApplication
-from bridge.twilio.rest import open_rest
+from bridge.twilio.rest import TwilioRest, open_rest
 from bridge.twilio.rest.account import AccountRest, open_account
 from bridge.twilio.rest.owned import Country
 
@@ -50,8 +50,9 @@ def checks(
     numbers: Collection[str],
     caller_ids: Collection[str],
     countries: Collection[str],
+    seconds: float,
 ) -> Iterator[Check]:
-    """Those of one account.
+    """Those of one account; Twilio has so many `seconds` for an answer.
 
     `numbers` are ours, `caller_ids` those that we may show (E.164), `countries` (ISO 3166) those that may be
     called.
@@ -63,6 +64,7 @@ def checks(
         numbers=numbers,
         caller_ids=caller_ids,
         countries=countries,
+        seconds=seconds,
     )
     known = ["twilio.rest"]
     if settings.auth_token:
@@ -89,6 +91,7 @@ class _Twilio:
         numbers: Collection[str],
         caller_ids: Collection[str],
         countries: Collection[str],
+        seconds: float,
     ) -> None:
         self._settings = settings
         self._session = session
@@ -96,12 +99,16 @@ class _Twilio:
         self._numbers = numbers
         self._caller_ids = caller_ids
         self._countries = countries
+        self._seconds = seconds
 
-    @asynccontextmanager
-    async def _account(self) -> AsyncIterator[AccountRest]:
-        """As the bridge logs in."""
-        async with open_account(self._settings, pauses=ONE_TRY) as account:
-            yield account
+    def _account(
+        self, credentials: tuple[str, str] | None = None
+    ) -> AbstractAsyncContextManager[AccountRest]:
+        """Logs in as the bridge does, unless credentials are given."""
+        return open_account(self._settings, credentials=credentials, seconds=self._seconds, pauses=ONE_TRY)
+
+    def _rest(self) -> AbstractAsyncContextManager[TwilioRest]:
+        return open_rest(self._settings, seconds=self._seconds, pauses=ONE_TRY)
 
     async def auth_token(self) -> Verdict:
         """Whether Twilio knows the tokens that requests are checked with."""
@@ -126,7 +133,7 @@ class _Twilio:
     async def _standing(self, token: SecretStr) -> tuple[str, str] | None:
         try:
             owner = self._settings.account_sid, token.get_secret_value()
-            async with open_account(self._settings, credentials=owner, pauses=ONE_TRY) as account:
+            async with self._account(owner) as account:
                 return await account.standing()
         except TwilioDenied:
             return None
@@ -135,7 +142,7 @@ class _Twilio:
         """Whether access tokens that the key signs are valid."""
         key = self._settings.api_key, self._settings.api_secret.get_secret_value()
         try:
-            async with open_account(self._settings, credentials=key, pauses=ONE_TRY) as account:
+            async with self._account(key) as account:
                 await account.standing()
         except TwilioDenied as denied:
             return error(str(denied), NEW_KEY)
@@ -145,7 +152,7 @@ class _Twilio:
         """Whether the REST API can be used; tried on the calls, which reconciliation lists."""
         if self._settings.client_id is None and self._settings.rest_api_key is None:
             return ok("The API key opens the REST API.")
-        async with open_rest(self._settings, pauses=ONE_TRY) as rest:
+        async with self._rest() as rest:
             await anext(rest.calls(page_size=1), None)
         return ok("Twilio accepts the credentials for the REST API.")
 
@@ -215,7 +222,7 @@ class _Twilio:
 
     async def recordings(self) -> Verdict:
         """Whether who has the address of a recording may listen; tried on the newest."""
-        async with open_rest(self._settings, pauses=ONE_TRY) as rest:
+        async with self._rest() as rest:
             newest = await anext(rest.recordings(page_size=1), None)
         if newest is None:
             return ok("There are no recordings.")

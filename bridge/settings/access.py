@@ -60,13 +60,10 @@ class KeySettings(Section):
 class AuthSettings(Section):
     """Who may have an access token: users of Twenty (of `members`, where it names some), holders of keys.
 
-    `checks_per_minute`: unknown tokens that do not look like a user's are taken to Twenty no more often from
-    one address.
     `anonymous_per_minute` is the limit of all anonymous clients together.
     """
 
     members: tuple[Email, ...] = Field((), examples=["[jane@example.com]"])
-    checks_per_minute: PerMinute = 30
     widget_keys: Secrets = Field((), examples=["openssl rand -hex 32 makes one"])
     keys: tuple[KeySettings, ...] = Field((), examples=["[{name: reception, hash: 'sha256:…'}]"])
     anonymous: bool = False

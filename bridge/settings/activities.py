@@ -14,7 +14,6 @@ class MatchingSettings(Section):
     several: Literal["oldest", "newest", "none"] = "oldest"
     nobody: Literal["log", "create", "skip"] = "log"
     late_days: int = Field(7, ge=0, le=365)
-    cache_seconds: int = Field(60, ge=0, le=3600)
 
 
 class ActivitySettings(Section):

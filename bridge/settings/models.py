@@ -12,6 +12,7 @@ from bridge.errors import NumberRefused
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings, distinct
 from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.dialling import DiallingSettings
+from bridge.settings.former import UnderstandsFormerNames
 from bridge.settings.lines import LineSettings, LinesSettings
 from bridge.settings.phone import PhoneSettings
 from bridge.settings.reconcile import ReconcileSettings
@@ -39,7 +40,7 @@ def _loop(forwards: Mapping[str, Collection[str]]) -> list[str]:
     return next((loop for number in sorted(forwards) if (loop := walk(number, []))), [])
 
 
-class Settings(Section):
+class Settings(UnderstandsFormerNames, Section):
     """All of it. Constructors get their own section, never the whole."""
 
     twilio: TwilioSettings

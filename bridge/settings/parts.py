@@ -1,7 +1,8 @@
 """What is known before everything is: for the commands that prepare a bridge."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from bridge.settings.former import UnderstandsFormerNames
 from bridge.settings.lines import LinesSettings
 from bridge.settings.server import ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioAccount
@@ -15,7 +16,7 @@ class TwilioSoFar(TwilioAccount):
     phone_number: PhoneNumber | None = None
 
 
-class Part(BaseModel):
+class Part(UnderstandsFormerNames):
     """Some sections; the others are not looked at."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -27,9 +27,8 @@ class ServerSettings(Section):
     """Where the bridge listens, where the world finds it, and how much it takes at once.
 
     Of `X-Forwarded-For` only what `trusted_proxies` wrote counts.
-    It stops listening `leave_seconds` after `/ready` turned 503; unset: 2 where other replicas are
-    possible.
-    Twilio waits 15 seconds for an answer: a body that takes `body_seconds` is not Twilio's.
+    It stops listening `shutdown_delay_seconds` after `/ready` turned 503; unset: 2 where other replicas
+    are possible.
     """
 
     public_url: Annotated[BaseUrl, AfterValidator(_callback_url)] = Field(
@@ -38,9 +37,8 @@ class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     stop_seconds: Seconds = 20
-    leave_seconds: int | None = Field(None, ge=0, le=600)
+    shutdown_delay_seconds: int | None = Field(None, ge=0, le=600)
     concurrent_requests: int = Field(500, ge=1, le=100_000)
-    body_seconds: Seconds = 10
     trusted_proxies: tuple[Network, ...] = Field((), examples=["[127.0.0.1, 172.16.0.0/12]"])
 
     @property

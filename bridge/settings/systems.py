@@ -37,7 +37,6 @@ class TwilioAccount(Section):
     client_id: str | None = Field(None, pattern=r"^OQ[0-9a-zA-Z]{1,64}$", examples=["OQ0123456789abcdef"])
     client_secret: SecretStr | None = Field(None, min_length=1)
     api_url: BaseUrl = TWILIO
-    timeout_seconds: Seconds = 10
 
     @field_validator("auth_token")
     @classmethod
@@ -111,7 +110,6 @@ class TwentySettings(Section):
     workspace_id: UUID | None = Field(None, examples=["907f6063-654b-4106-ade6-3a2b1da8bbc6"])
     timeout_seconds: Seconds = 15
     requests_per_minute: int = Field(100, gt=0)
-    batch: int = Field(200, gt=0, le=200)
 
     @property
     def pages(self) -> str:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from aiohttp import web
 
 from bridge.calls.live_calls import Switchboard
@@ -15,8 +16,9 @@ from bridge.settings import Settings
 from bridge.twenty.people.recognition import WAITS_SECONDS
 from bridge.twenty.schema.check import comparing
 from bridge.web.authentication.client_address import Addresses
+from bridge.web.authentication.users import CHECKS_PER_MINUTE
 from bridge.web.operation.access_log import observing
-from bridge.web.operation.limits import LARGEST_TRANSCRIPT, limits
+from bridge.web.operation.limits import BODY_SECONDS, LARGEST_TRANSCRIPT, limits
 from bridge.web.operation.metrics import Scrape
 from bridge.web.operation.problems import problems
 from bridge.web.operation.security_headers import headers_for
@@ -34,23 +36,32 @@ from bridge.wiring.upkeep import upkeep
 from bridge.wiring.voice import twilio_edge
 from bridge.wiring.worker import draining, worker_for
 
+log = structlog.get_logger()
+
 SCRAPE = web.AppKey("scrape", Scrape)
 LEAVING = web.AppKey("leaving", Leaving)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """What time it is for lines with hours, and how long a caller waits to be recognised."""
+class Bounds:
+    """What has one right value, and which tests choose otherwise.
+
+    `clock` is the time for lines with hours, `recognition_seconds` how long a caller waits to be recognised,
+    `body_seconds` how long a request's body has to arrive, `checks_per_minute` how often unknown tokens of
+    one address are checked at Twenty.
+    """
 
     clock: Clock = utc_now
     recognition_seconds: float = WAITS_SECONDS
+    body_seconds: float = BODY_SECONDS
+    checks_per_minute: int = CHECKS_PER_MINUTE
 
 
-AS_IT_IS = Timing()
+BOUNDS = Bounds()
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, timing: Timing = AS_IT_IS) -> AsyncIterator[web.Application]:
+async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncIterator[web.Application]:
     """The application with its parts open and its worker draining.
 
     Raises InboxUnavailable where the database cannot be opened, AlreadyServed where another process has
@@ -61,12 +72,12 @@ async def open_app(settings: Settings, *, timing: Timing = AS_IT_IS) -> AsyncIte
         async with (
             _open_inbox(settings) as (inbox, switchboard),
             open_account(settings) as account,
-            open_workspace(settings, recognition_seconds=timing.recognition_seconds) as workspace,
+            open_workspace(settings, recognition_seconds=bounds.recognition_seconds) as workspace,
         ):
             parts = _parts(
                 settings,
                 lock,
-                clock=timing.clock,
+                bounds=bounds,
                 inbox=inbox,
                 switchboard=switchboard,
                 account=account,
@@ -78,7 +89,7 @@ async def open_app(settings: Settings, *, timing: Timing = AS_IT_IS) -> AsyncIte
                 upkeep(settings, inbox, account.rest, workspace.client, lock.check),
                 comparing(workspace.client),
             ):
-                yield _application(settings, parts)
+                yield _application(settings, parts, body_seconds=bounds.body_seconds)
 
 
 @asynccontextmanager
@@ -96,7 +107,7 @@ def _parts(
     settings: Settings,
     lock: DrainLock,
     *,
-    clock: Clock,
+    bounds: Bounds,
     inbox: Inbox,
     switchboard: Switchboard,
     account: Account,
@@ -117,16 +128,22 @@ def _parts(
         ),
         rules=call_rules(settings, switchboard, workspace.members),
         addresses=addresses,
-        door=authentication(settings, inbox, workspace.sessions, addresses),
-        clock=clock,
+        door=authentication(
+            settings,
+            inbox,
+            workspace.sessions,
+            addresses,
+            checks_per_minute=bounds.checks_per_minute,
+        ),
+        clock=bounds.clock,
     )
 
 
-def _application(settings: Settings, parts: Parts) -> web.Application:
+def _application(settings: Settings, parts: Parts, *, body_seconds: float) -> web.Application:
     server = settings.server
-    bounds = limits(concurrent_requests=server.concurrent_requests, body_seconds=server.body_seconds)
+    limited = limits(concurrent_requests=server.concurrent_requests, body_seconds=body_seconds)
     observed = observing(log_requests=settings.log.requests, watch=parts.addresses.watch)
-    app = web.Application(middlewares=[observed, problems, bounds], client_max_size=LARGEST_TRANSCRIPT)
+    app = web.Application(middlewares=[observed, problems, limited], client_max_size=LARGEST_TRANSCRIPT)
     leaving = Leaving()
     edge = Edge(
         twilio=twilio_edge(settings, parts),
@@ -140,4 +157,6 @@ def _application(settings: Settings, parts: Parts) -> web.Application:
     app.on_response_prepare.append(leaving.close)
     app[LEAVING], app[SCRAPE] = leaving, scrape_of(parts)
     warn_of_anonymous_access(settings)
+    for warning in settings.warnings:
+        log.warning("settings.changed", what=warning)
     return app

@@ -11,12 +11,19 @@ from bridge.web.authentication.caller import Anyone, Door
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.devices import Devices
 from bridge.web.authentication.keys import keys_of
-from bridge.web.authentication.users import Users
+from bridge.web.authentication.users import CHECKS_PER_MINUTE, Users
 
 log = structlog.get_logger()
 
 
-def authentication(settings: Settings, inbox: Inbox, sessions: Sessions, addresses: Addresses) -> Door:
+def authentication(
+    settings: Settings,
+    inbox: Inbox,
+    sessions: Sessions,
+    addresses: Addresses,
+    *,
+    checks_per_minute: int = CHECKS_PER_MINUTE,
+) -> Door:
     """Authenticates requests as the settings say."""
     auth, agents = settings.auth, agents_of(settings)
     users = Users(
@@ -25,7 +32,7 @@ def authentication(settings: Settings, inbox: Inbox, sessions: Sessions, address
         Resemblance(settings.twenty.api_token.get_secret_value()),
         origin=settings.server.origin,
         members=auth.members,
-        checks_per_minute=auth.checks_per_minute,
+        checks_per_minute=checks_per_minute,
     )
     anyone = Anyone(
         origins=settings.origins,

@@ -27,8 +27,8 @@ METRICS_ARE_SET = (
 ON_THE_WAY_SECONDS = 0.2
 """How long a connection that was just taken may take to bring its request."""
 
-LEAVE_SECONDS = 2
-"""Where nothing else is set: proxies that look at `/ready` look about as often."""
+SHUTDOWN_DELAY_SECONDS = 2
+"""Seconds, unless set: about as often proxies check `/ready`."""
 
 GARBAGE = 20_000
 """Objects more than a moment ago; Python's own 700 are a handful of requests."""
@@ -53,8 +53,8 @@ async def serve(settings: Settings) -> None:
                 await stopped.wait()
                 log.info("bridge.stopping")
                 app[LEAVING].begin()
-                if leave := _leave_seconds(settings):
-                    await asyncio.sleep(leave)
+                if delay := _shutdown_delay(settings):
+                    await asyncio.sleep(delay)
                     await listening.stop(runner)
                     await asyncio.sleep(ON_THE_WAY_SECONDS)
     log.info("bridge.stopped")
@@ -67,11 +67,11 @@ def _leave_alone_what_stays() -> None:
     gc.set_threshold(GARBAGE, 20, 50)
 
 
-def _leave_seconds(settings: Settings) -> int:
-    """Where there are no replicas, a stop refuses in any case, so it had better be short."""
-    if settings.server.leave_seconds is None:
-        return LEAVE_SECONDS if settings.inbox.is_shared else 0
-    return settings.server.leave_seconds
+def _shutdown_delay(settings: Settings) -> int:
+    """Seconds. Without replicas no other server takes the requests, so there the stop is immediate."""
+    if settings.server.shutdown_delay_seconds is None:
+        return SHUTDOWN_DELAY_SECONDS if settings.inbox.is_shared else 0
+    return settings.server.shutdown_delay_seconds
 
 
 @asynccontextmanager

@@ -43,7 +43,7 @@ async def open_workspace(
 ) -> AsyncIterator[Workspace]:
     """Opens one session to Twenty for all of them; Twenty is not waited for."""
     several, members = settings.matching.several, Members(agents_of(settings))
-    directory = Directory(region=settings.region, seconds=settings.matching.cache_seconds)
+    directory = Directory(region=settings.region)
     async with (
         open_client(settings.twenty) as client,
         open_recognition(

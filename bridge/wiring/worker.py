@@ -37,7 +37,7 @@ def worker_for(
 ) -> Worker:
     """Who drains the inbox into the workspace, while `lock` can be had; without `live` what is over alone."""
     activities, matching = settings.activities, settings.matching
-    batches = Batches(client, size=settings.twenty.batch)
+    batches = Batches(client)
     policy = Policy(
         links=links_of(settings),
         texts=settings.voice.spoken,

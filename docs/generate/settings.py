@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.settings import Settings
+from bridge.settings.former import REMOVED, RENAMED
 from bridge.settings.load import SECRETS, VARIABLES
 from docs.generate import comments
 from docs.generate.comments import Comment
@@ -35,6 +36,10 @@ What is no secret stands in `config.yaml`, a section for each heading here; secr
 environment, or from `.env`, under the names given. A variable that is set wins over the file. All of it is
 read at start, and what is wrong is told at once, by name, with the reason and an example. A setting that is
 not known is wrong, too."""
+
+FORMER = """\
+Settings of the former version. This version accepts them, with a warning in the log at start
+(`settings.changed`) and in `twenty-bridge doctor`; the next one refuses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,19 @@ def _parts() -> Iterator[str]:
         yield sentence(told[section].said)
         own = [one for one in settings() if one.path.startswith(f"{section}.")]
         yield table(HEAD, [_row(one, explanation(one, told, of_variables)) for one in own])
+    yield "## Former names"
+    yield FORMER.replace("\n", " ")
+    yield table(("Setting", "What to do"), _former())
     yield "## For docker-compose.yml alone"
     yield "The bridge does not read these variables of `.env`."
     others = [name for name in comments.variables(EXAMPLE.read_text()) if name not in VARIABLES.values()]
     yield table(("Variable", "What it is"), [(code(one), sentence(of_variables[one])) for one in others])
+
+
+def _former() -> list[tuple[str, str]]:
+    renamed = [(code(former), f"Rename it to {code(name)}.") for former, name in RENAMED.items()]
+    removed = [(code(former), f"Remove it: {now}.") for former, now in REMOVED.items()]
+    return sorted([*renamed, *removed])
 
 
 def explanations() -> tuple[Mapping[str, Comment], Mapping[str, str]]:

@@ -404,12 +404,17 @@ def no_options(world: World) -> None:
     world.proxy.takes_options = False
 
 
+def former_names(world: World) -> None:
+    world.change("twenty", batch=60)
+
+
 def plain_page(world: World) -> None:
     world.change("twenty", public_url="http://crm.example.com")
 
 
 CASES: list[tuple[Break, str, str, str]] = [
     (open_door, "settings.door", "warning", "auth.anonymous is on"),
+    (former_names, "settings", "warning", "twenty.batch is no setting any more"),
     (readable_env, "settings.env_file", "warning", "mode 644"),
     (database_nowhere, "database.writable", "error", "cannot be created"),
     (database_is_none, "database.writable", "error", "not a database"),

@@ -18,7 +18,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery, Party, PlayedCall, TwilioSandbox, twilio_sandbox
 from bridge.settings import load
 from bridge.web.twilio.inbound import Clock, utc_now
-from bridge.wiring.application import Timing, open_app
+from bridge.wiring.application import Bounds, open_app
 from tests.support import ask, eventually, nodes_of
 
 JANE, MOBILE, COMPANY = "+33612345678", "+33698765432", "+33159130001"
@@ -159,10 +159,10 @@ async def open_phone(
         twilio = await stack.enter_async_context(twilio_sandbox(delivery=delivery))
         config_file = folder / "config.yaml"
         config_file.write_text(config)
-        timing = Timing(clock=clock, recognition_seconds=recognition_seconds)
+        bounds = Bounds(clock=clock, recognition_seconds=recognition_seconds)
         env = environment(twilio, twenty, folder)
         settings = load(config_file, env_file=folder / ".env", environ=env)
-        app = await stack.enter_async_context(open_app(settings, timing=timing))
+        app = await stack.enter_async_context(open_app(settings, bounds=bounds))
         server = await stack.enter_async_context(TestServer(app))
         url = str(server.make_url("")).rstrip("/")
         known_to(twilio, listens_on=url)

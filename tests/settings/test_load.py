@@ -63,7 +63,6 @@ def test_the_environment_alone_is_enough(loading: Load) -> None:
         ("tokens.ttl", timedelta(hours=1)),
         ("tokens.region", None),
         ("twenty.requests_per_minute", 100),
-        ("twenty.batch", 200),
         ("voice.language", "en-US"),
         ("voice.region", None),
         ("voice.ring_seconds", 30),

@@ -54,7 +54,7 @@ def make_worker(inbox: Inbox) -> MakeWorker:
     began = datetime.now(UTC)
 
     def make(client: Executes, settings: Settings) -> Worker:
-        batches = Batches(client, size=200)
+        batches = Batches(client)
         members = Members(Agents(members=settings.emails))
         policy = Policy(
             texts=ENGLISH,

@@ -280,8 +280,8 @@ async def a_bridge(generation: str) -> AsyncIterator[tuple[TwentySandbox, Inbox,
             open_client(twenty_settings(twenty)) as client,
             open_inbox(url) as inbox,
         ):
-            batches, members = Batches(client, size=200), Members(Agents())
-            directory = Directory(region="FR", seconds=60)
+            batches, members = Batches(client), Members(Agents())
+            directory = Directory(region="FR")
             policy = Policy(texts=ENGLISH, links=LINKS, region="FR")
             yield (
                 twenty,

@@ -69,9 +69,9 @@ class Bridge:
         self.people: dict[str, str] = {}
         self.other_member = ""
         self.generation = generation
-        batches = Batches(client, size=200)
+        batches = Batches(client)
         members = Members(Agents(members={"alice": emails[0], "bob": emails[1]}))
-        directory = Directory(region="FR", seconds=60)
+        directory = Directory(region="FR")
         zone = ZoneInfo("Europe/Paris")
         policy = Policy(texts=FRENCH, links=LINKS, region="FR", zone=zone)
         self.worker = Worker(

@@ -23,7 +23,7 @@ from twilio.request_validator import RequestValidator
 
 from bridge.settings import Settings
 from bridge.web.operation.protocol_errors import Runner
-from bridge.wiring.application import open_app
+from bridge.wiring.application import BOUNDS, Bounds, open_app
 
 AUTH_TOKEN, OLD_TOKEN = "an-invented-auth-token", "the-one-before-it"
 API_SECRET = "an invented secret of thirty-two characters"
@@ -171,13 +171,13 @@ OpenBridge = Callable[..., Awaitable[Bridge]]
 
 @pytest.fixture
 async def open_bridge(tmp_path: Path, aiohttp_client: AiohttpClient) -> AsyncIterator[OpenBridge]:
-    """`await open_bridge(auth={…}, …)`: the bridge with these sections changed."""
+    """`await open_bridge(auth={…}, …)`: the bridge with these sections changed; `bounds` are no setting."""
     async with AsyncExitStack() as stack:
 
-        async def call(**sections: Mapping[str, object]) -> Bridge:
+        async def call(*, bounds: Bounds = BOUNDS, **sections: Mapping[str, object]) -> Bridge:
             database = tmp_path / "bridge.db"
             settings = settings_with(sections, database)
-            app = await stack.enter_async_context(open_app(settings))
+            app = await stack.enter_async_context(open_app(settings, bounds=bounds))
             client: Client = await aiohttp_client(_AsItShips(app))
             stack.push_async_callback(client.close)
             return Bridge(client, app, database, settings.server.public_url)

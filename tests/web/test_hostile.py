@@ -19,7 +19,7 @@ ROWS = [*http.ROWS, *signatures.ROWS, *widget.ROWS, *dialling.ROWS, *recordings.
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 async def test_hostile(open_bridge: OpenBridge, row: Row) -> None:
-    bridge = await open_bridge(**row.settings)
+    bridge = await open_bridge(bounds=row.bounds, **row.settings)
     if row.before:
         assert (await bridge.raw(row.before)).status < 300
     answer = await bridge.raw(row.sent, alone=row.detail == UNREADABLE)

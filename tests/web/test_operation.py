@@ -132,3 +132,10 @@ async def test_a_path_without_a_route_is_not_logged(bridge: Bridge, path: str) -
         answer = await bridge.post(path, data=b"{}", headers={"Content-Encoding": "gzip"})
     assert answer.status in (404, 414, 415)
     assert not [entry for entry in logs if path[1:20] in str(entry)]
+
+
+async def test_settings_of_a_former_version_are_warned_about_at_each_start(open_bridge: OpenBridge) -> None:
+    with capture_logs() as logs:
+        await open_bridge(twenty={"batch": 60})
+    (entry,) = (entry for entry in logs if entry["event"] == "settings.changed")
+    assert (entry["log_level"], entry["what"].partition(" ")[0]) == ("warning", "twenty.batch")

@@ -12,6 +12,7 @@ import pytest
 
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.web.authentication.client_address import ENOUGH, UnnamedProxy
+from bridge.wiring.application import Bounds
 from tests.web.authentication.test_caller import ADMIN, BELA, at, bearer, signed_in, token
 from tests.web.conftest import Bridge, OpenBridge
 
@@ -101,7 +102,7 @@ async def test_users_get_in_beside_a_flood_of_invented_tokens(
     open_bridge: OpenBridge, twenty: TwentySandbox, invent: Invent, server: dict[str, object]
 ) -> None:
     """One who was there before, with a new token; and one who never was, nor their address."""
-    bridge = await open_bridge(twenty=at(twenty), auth={"checks_per_minute": CHECKS}, server=server)
+    bridge = await open_bridge(twenty=at(twenty), bounds=Bounds(checks_per_minute=CHECKS), server=server)
 
     async def comes(shown: str) -> int:
         return await status_of(bridge, shown, ONE_ADDRESS)
@@ -119,7 +120,7 @@ async def test_the_first_user_of_all_gets_in_beside_a_flood(
     open_bridge: OpenBridge, twenty: TwentySandbox, invent: Invent
 ) -> None:
     """Nothing was accepted yet: what the bridge's own key says is all that is known of Twenty's tokens."""
-    bridge = await open_bridge(twenty=at(twenty), auth={"checks_per_minute": CHECKS})
+    bridge = await open_bridge(twenty=at(twenty), bounds=Bounds(checks_per_minute=CHECKS))
     async with flood(bridge, ever_new(invent, twenty), repeat("")):
         assert await status_of(bridge, twenty.user_token, "") == 200
 
@@ -128,7 +129,7 @@ async def test_the_first_user_of_all_gets_in_beside_a_flood(
 async def test_a_flood_from_everywhere(
     open_bridge: OpenBridge, twenty: TwentySandbox, invent: Invent
 ) -> None:
-    bridge = await open_bridge(twenty=at(twenty), auth={"checks_per_minute": CHECKS}, server=NAMED)
+    bridge = await open_bridge(twenty=at(twenty), bounds=Bounds(checks_per_minute=CHECKS), server=NAMED)
     everywhere = (f"198.51.{n >> 8 & 255}.{n & 255}" for n in count())
     async with flood(bridge, ever_new(invent, twenty), everywhere):
         for shown in (twenty.user_token, await signed_in(twenty, BELA)):
@@ -138,7 +139,7 @@ async def test_a_flood_from_everywhere(
 async def test_what_does_not_look_like_a_users_is_taken_to_twenty_so_often_and_no_more(
     open_bridge: OpenBridge, twenty: TwentySandbox
 ) -> None:
-    bridge = await open_bridge(twenty=at(twenty), auth={"checks_per_minute": CHECKS})
+    bridge = await open_bridge(twenty=at(twenty), bounds=Bounds(checks_per_minute=CHECKS))
     statuses = [(await token(bridge, bearer(an_end_alone(twenty, n)))).status for n in range(CHECKS + 2)]
     assert statuses == [401] * CHECKS + [429] * 2
 

@@ -8,6 +8,8 @@ from bridge.calls.people.matching import Candidate
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.lookup import find_people
 
+HOLDS_SECONDS = 60
+
 MOST = 50_000
 """Cached numbers; beyond that the cache is emptied."""
 
@@ -15,7 +17,9 @@ MOST = 50_000
 class Directory:
     """Caches number (E.164) → candidates for `seconds`; Twenty's webhooks empty it sooner."""
 
-    def __init__(self, *, region: str, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, region: str, seconds: float = HOLDS_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._region = region
         self._seconds = seconds
         self._clock = clock

@@ -11,6 +11,9 @@ from typing import Any
 from bridge.errors import Duplicate, TargetGone, TooManyRecords, TwentyDenied, TwentyRefused
 from bridge.twenty.client.client import Executes
 
+LARGEST = 200
+"""The batch size that current servers take."""
+
 SMALLER = 60
 """The batch size of older servers."""
 
@@ -46,11 +49,11 @@ class _Attempt:
 
 
 class Batches:
-    """Sends mutations of one argument `data`, at most `size` records each."""
+    """Sends mutations of one argument `data`, as many records each as the server takes."""
 
-    def __init__(self, client: Executes, *, size: int) -> None:
+    def __init__(self, client: Executes) -> None:
         self._client = client
-        self.size = size
+        self.size = LARGEST
 
     async def existing(self, operation: str, ids: Sequence[str]) -> dict[str, Record]:
         """Id → what the operation selects, of records that exist or were deleted. Raises TwentyError."""

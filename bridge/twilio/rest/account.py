@@ -10,7 +10,7 @@ from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.client import PAUSES
 from bridge.twilio.rest.http import Http
 from bridge.twilio.rest.library import load_client
-from bridge.twilio.rest.login import BasicLogin, login_of
+from bridge.twilio.rest.login import SECONDS, BasicLogin, login_of
 from bridge.twilio.rest.owned import (
     Application,
     Country,
@@ -102,10 +102,11 @@ async def open_account(
     settings: TwilioAccount,
     *,
     credentials: tuple[str, str] | None = None,
+    seconds: float = SECONDS,
     pauses: Sequence[float] = PAUSES,
 ) -> AsyncIterator[AccountRest]:
     """The account, as the bridge logs in unless a user name and a password are given."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        login = BasicLogin(*credentials) if credentials else login_of(settings, session)
-        http = Http(session, login, seconds=settings.timeout_seconds, pauses=pauses)
+        login = BasicLogin(*credentials) if credentials else login_of(settings, session, seconds=seconds)
+        http = Http(session, login, seconds=seconds, pauses=pauses)
         yield AccountRest(await load_client(settings, http), settings.account_sid)

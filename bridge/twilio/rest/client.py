@@ -11,7 +11,7 @@ import aiohttp
 from bridge.settings import TwilioSettings
 from bridge.twilio.rest.http import Http
 from bridge.twilio.rest.library import load_client
-from bridge.twilio.rest.login import Login, login_of
+from bridge.twilio.rest.login import SECONDS, Login, login_of
 from bridge.twilio.rest.resources import CallResource, RecordingResource, call_resource, recording_resource
 
 PAUSES = (0.5, 1, 2, 4)
@@ -133,20 +133,19 @@ class TwilioRest:
 
 @asynccontextmanager
 async def open_rest(
-    settings: TwilioSettings, *, login: Login | None = None, pauses: Sequence[float] = PAUSES
+    settings: TwilioSettings,
+    *,
+    login: Login | None = None,
+    seconds: float = SECONDS,
+    pauses: Sequence[float] = PAUSES,
 ) -> AsyncIterator[TwilioRest]:
     """One session to Twilio's REST API; nothing is asked, nor the library loaded, until the first use.
 
     With `login` that of the process, else one of its own.
     """
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        http = Http(
-            session,
-            login or login_of(settings, session),
-            seconds=settings.timeout_seconds,
-            pauses=pauses,
-        )
-        yield TwilioRest(settings, http)
+        login = login or login_of(settings, session, seconds=seconds)
+        yield TwilioRest(settings, Http(session, login, seconds=seconds, pauses=pauses))
 
 
 def _given(**parameters: object) -> Mapping[str, Any]:

@@ -28,6 +28,9 @@ SHORTEST_LIFE_SECONDS = 60
 PAUSE_SECONDS = 15
 """Between attempts to renew a token that still holds."""
 
+SECONDS = 10
+"""For one answer of Twilio's."""
+
 log = structlog.get_logger()
 
 
@@ -142,7 +145,7 @@ async def open_login(settings: TwilioAccount) -> AsyncIterator[Login]:
         yield login_of(settings, session)
 
 
-def login_of(settings: TwilioAccount, session: aiohttp.ClientSession) -> Login:
+def login_of(settings: TwilioAccount, session: aiohttp.ClientSession, *, seconds: float = SECONDS) -> Login:
     """By OAuth where that is set, else by an API key, else by the auth token."""
     if settings.client_id and settings.client_secret:
         return OAuthLogin(
@@ -150,7 +153,7 @@ def login_of(settings: TwilioAccount, session: aiohttp.ClientSession) -> Login:
             client_id=settings.client_id,
             secret=settings.client_secret.get_secret_value(),
             url=f"{neighbour(settings.api_url, 'oauth')}/v2/token",
-            seconds=settings.timeout_seconds,
+            seconds=seconds,
         )
     return BasicLogin(*settings.rest_credentials)
 

@@ -15,7 +15,7 @@ from bridge.errors import TwilioUnavailable
 from bridge.network_errors import why
 from bridge.settings import TwilioSettings
 from bridge.twilio.rest.http import CONNECT_SECONDS, error_of
-from bridge.twilio.rest.login import Login, login_of
+from bridge.twilio.rest.login import SECONDS, Login, login_of
 
 GONE = frozenset({403, 404, 410})
 MOST_REDIRECTS = 3
@@ -101,9 +101,7 @@ async def open_media(
 
     With `login` that of the process, else one of its own.
     """
-    timeout = aiohttp.ClientTimeout(
-        total=None, sock_connect=CONNECT_SECONDS, sock_read=settings.timeout_seconds
-    )
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SECONDS)
     # The session never retries a request: the listener's player decides about ranges.
     async with aiohttp.ClientSession(
         timeout=timeout,

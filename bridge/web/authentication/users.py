@@ -23,6 +23,9 @@ AT_ONCE: Mapping[Standing, int] = {Standing.OF_USERS: 4, Standing.FAMILIAR: 4, S
 MOST_WAITING = 64
 """Of one standing: few of the requests that the bridge takes at once (`server.concurrent_requests`)."""
 
+CHECKS_PER_MINUTE = 30
+"""Of one address, for tokens that do not look like a user's."""
+
 WAITS_SECONDS = 3
 
 log = structlog.get_logger()
@@ -44,7 +47,7 @@ class Users:
         *,
         origin: str,
         members: Collection[str],
-        checks_per_minute: int,
+        checks_per_minute: int = CHECKS_PER_MINUTE,
     ) -> None:
         self._sessions = sessions
         self._addresses = addresses

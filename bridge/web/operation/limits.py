@@ -18,10 +18,14 @@ LARGEST_TRANSCRIPT = 4 * 1024 * 1024
 TRANSCRIPTS = "/twilio/transcripts"
 VOICE = ("/voice", "/twiml-handler")
 LONGEST_TARGET = 2048
+
+BODY_SECONDS = 10
+"""Twilio waits 15 seconds for an answer, so a body that takes longer than this is not Twilio's."""
+
 ALWAYS_ANSWERED = ("/health", "/ready")
 
 
-def limits(*, concurrent_requests: int, body_seconds: float) -> Middleware:
+def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> Middleware:
     """Reads the body within its bounds, then lets so many requests in and no more.
 
     Only a request that has arrived counts, so slow clients do not use up the limit.

@@ -14,7 +14,7 @@ JANE = Number("+33612345678")
 async def test_what_was_asked_before_people_changed_is_not_remembered(
     client: TwentyClient, twenty: TwentySandbox
 ) -> None:
-    directory = Directory(region="FR", seconds=60)
+    directory = Directory(region="FR")
     twenty.faults.slow_seconds = 0.1
     asking = asyncio.create_task(directory.find(client, {JANE}))
     await asyncio.sleep(0)

@@ -25,7 +25,7 @@ def records(number: int) -> dict[str, Record]:
 
 async def test_a_batch_is_one_root_field(twenty: TwentySandbox, client: TwentyClient) -> None:
     before = twenty.root_fields
-    assert await Batches(client, size=200).send("UpsertPhoneCalls", records(200)) == {}
+    assert await Batches(client).send("UpsertPhoneCalls", records(200)) == {}
     assert twenty.root_fields - before == 1
     assert len(await phone_calls(twenty)) == 200
 
@@ -38,7 +38,7 @@ async def test_one_poisonous_record_costs_little_and_the_rest_is_written(
     poisonous = list(batch)[place]
     batch[poisonous]["status"] = "EXPLODED"
     before = twenty.root_fields
-    refused = await Batches(client, size=200).send("UpsertPhoneCalls", batch)
+    refused = await Batches(client).send("UpsertPhoneCalls", batch)
     assert list(refused) == [poisonous]
     assert twenty.root_fields - before <= 1 + 2 * log2(200) + 1
     assert len(await phone_calls(twenty)) == 199
@@ -52,7 +52,7 @@ async def test_where_every_record_is_refused_it_is_not_the_records(
         record["status"] = "EXPLODED"
     before = twenty.root_fields
     with pytest.raises(TwentyDenied, match="refuses all records") as denied:
-        await Batches(client, size=200).send("UpsertPhoneCalls", batch)
+        await Batches(client).send("UpsertPhoneCalls", batch)
     assert denied.value.code == "twenty.refused"
     assert twenty.root_fields - before < 30
 
@@ -65,21 +65,21 @@ async def test_one_bad_number_many_times_is_the_records(
     bad = {sid for index, sid in enumerate(batch) if index in places}
     for sid in bad:
         batch[sid]["status"] = "EXPLODED"
-    refused = await Batches(client, size=200).send("UpsertPhoneCalls", batch)
+    refused = await Batches(client).send("UpsertPhoneCalls", batch)
     assert refused.keys() == bad
     assert len(await phone_calls(twenty)) == 45 - len(bad)
 
 
 async def test_nothing_to_write_is_nothing_asked(twenty: TwentySandbox, client: TwentyClient) -> None:
     before = twenty.root_fields
-    assert await Batches(client, size=200).send("UpsertPhoneCalls", {}) == {}
+    assert await Batches(client).send("UpsertPhoneCalls", {}) == {}
     assert twenty.root_fields == before
 
 
 async def test_an_outage_blames_no_record(twenty: TwentySandbox, client: TwentyClient) -> None:
     twenty.faults.status = 502
     with pytest.raises(TwentyUnavailable):
-        await Batches(client, size=200).send("UpsertPhoneCalls", records(3))
+        await Batches(client).send("UpsertPhoneCalls", records(3))
 
 
 class OlderServer:
@@ -101,7 +101,7 @@ class OlderServer:
 
 async def test_a_smaller_limit_is_learned_and_remembered() -> None:
     server = OlderServer()
-    batches = Batches(server, size=200)
+    batches = Batches(server)
     await batches.send("UpsertPhoneCalls", records(130))
     await batches.send("UpsertPhoneCalls", records(61))
     assert server.sizes == [130, 60, 60, 10, 60, 1]
@@ -109,4 +109,4 @@ async def test_a_smaller_limit_is_learned_and_remembered() -> None:
 
 async def test_a_limit_below_that_ends_in_an_error() -> None:
     with pytest.raises(TooManyRecords):
-        await Batches(OlderServer(most=10), size=200).send("UpsertPhoneCalls", records(61))
+        await Batches(OlderServer(most=10)).send("UpsertPhoneCalls", records(61))

@@ -9,6 +9,7 @@ import pytest
 from bridge.observability import metrics
 from bridge.sandbox.twenty import NEWEST, TwentySandbox
 from bridge.web.authentication import keys
+from bridge.wiring.application import Bounds
 from tests.support import ask
 from tests.web.conftest import API_SECRET, KEY, PAGE, Answer, Bridge, OpenBridge
 
@@ -182,7 +183,7 @@ async def test_unknown_tokens_are_taken_to_twenty_so_often_and_no_more(
     open_bridge: OpenBridge, twenty: TwentySandbox
 ) -> None:
     proxies = {"trusted_proxies": ["127.0.0.1"]}
-    bridge = await open_bridge(twenty=at(twenty), auth={"checks_per_minute": 2}, server=proxies)
+    bridge = await open_bridge(twenty=at(twenty), bounds=Bounds(checks_per_minute=2), server=proxies)
     tokens = [jwt.encode({"exp": 4_000_000_000 + n}, "x" * 32) for n in range(4)]
 
     async def asked(shown: str, address: str) -> Answer:

@@ -1,5 +1,6 @@
 """Against the server itself: requests that are no HTTP, two things at once, or too much."""
 
+from bridge.wiring.application import Bounds
 from tests.web.conftest import FORM
 from tests.web.hostile.row import JSON, KEYED, NOTHING, UNREADABLE, UNSIGNED, Row, request, signed_by, twilio
 
@@ -7,7 +8,7 @@ FORMED = [*FORM.items()]
 POSTED = request("POST", "/twilio/status", FORMED).removesuffix(b"\r\n")
 UNREADABLE_FORM = "The form should be UTF-8, 500 fields at most."
 TOO_LARGE = "The body is over 65536 bytes."
-IMPATIENT = {"server": {"body_seconds": 1}}
+IMPATIENT = Bounds(body_seconds=1)
 
 
 def unreadable(name: str, sent: bytes) -> Row:
@@ -52,7 +53,7 @@ TWO_THINGS_AT_ONCE = [
         sent=POSTED + CHUNKED + b"3\r\na=b\r\n",
         status=408,
         detail="The body did not arrive within 1 seconds.",
-        settings=IMPATIENT,
+        bounds=IMPATIENT,
     ),
 ]
 
@@ -87,7 +88,7 @@ TOO_MUCH = [
         status=408,
         detail="The body did not arrive within 1 seconds.",
         headers={"Connection": "close"},
-        settings=IMPATIENT,
+        bounds=IMPATIENT,
     ),
     Row(
         name="compressed body",

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from twilio.request_validator import RequestValidator
 
+from bridge.wiring.application import BOUNDS, Bounds
 from tests.web.conftest import AUTH_TOKEN, FORM, KEY, PUBLIC_URL, payload
 
 Headers = Iterable[tuple[str, str]]
@@ -33,6 +34,7 @@ class Row:
     """Besides those of every answer; None is one that must not be there."""
     rows: int = 0
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    bounds: Bounds = BOUNDS
     before: bytes = b""
     """What is sent first, and taken."""
 

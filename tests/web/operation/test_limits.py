@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bridge.wiring.application import Bounds
 from tests.web.conftest import FORM, KEY, Bridge, OpenBridge, payload
 
+IMPATIENT = Bounds(body_seconds=1)
 STATUS = payload("browser-out-5-status-completed")
 HEAD = b"POST /twilio/status HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 
@@ -29,7 +31,7 @@ async def test_requests_beyond_the_limit_are_told_to_come_again(open_bridge: Ope
 
 
 async def test_who_sends_slowly_keeps_nobody_out(open_bridge: OpenBridge) -> None:
-    bridge = await open_bridge(server={"concurrent_requests": 1, "body_seconds": 1})
+    bridge = await open_bridge(bounds=IMPATIENT, server={"concurrent_requests": 1})
     slow = asyncio.create_task(bridge.raw(HEAD + b"Content-Length: 10\r\n\r\nCall"))
     assert (await bridge.get("/capabilities")).status == 200
     answer = await slow
@@ -48,7 +50,7 @@ async def test_who_sends_slowly_keeps_nobody_out(open_bridge: OpenBridge) -> Non
     ],
 )
 async def test_a_body_is_read_within_bounds(open_bridge: OpenBridge, sent: bytes, status: int) -> None:
-    bridge = await open_bridge(server={"body_seconds": 1})
+    bridge = await open_bridge(bounds=IMPATIENT)
     assert (await bridge.raw(sent)).status == status
 
 
@@ -66,7 +68,7 @@ async def test_a_small_body_that_is_a_large_one_inside_is_not_unpacked(bridge: B
 
 
 async def test_a_token_is_given_in_time_too(open_bridge: OpenBridge) -> None:
-    bridge = await open_bridge(server={"body_seconds": 1}, agents={"names": ("alice",)})
+    bridge = await open_bridge(bounds=IMPATIENT, agents={"names": ("alice",)})
     body = b'{"identity": "alice"}'
     head = (
         f"POST /token HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
