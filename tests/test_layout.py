@@ -166,6 +166,16 @@ def test_a_planted_use_is_found(source: str, wrong: list[str]) -> None:
     assert [use.removeprefix(".") for use in private_uses(source)] == wrong
 
 
+def test_a_class_name_means_one_thing() -> None:
+    """Outside the sandbox and the demo: one word for one thing."""
+    defined: dict[str, list[str]] = {}
+    for module in modules():
+        for node in ast.walk(ast.parse((BRIDGE / module).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and room_of(module) not in ("sandbox", "demo"):
+                defined.setdefault(node.name, []).append(str(module))
+    assert {name: places for name, places in defined.items() if len(places) > 1} == {}
+
+
 def test_the_top_shows_rooms() -> None:
     assert len(list(BRIDGE.glob("*.py"))) <= LOOSE_FILES
 
@@ -186,13 +196,8 @@ def _first_line(module: Path) -> str:
 
 # All that makes Twilio dial a telephone number, and the modules that do it: each takes an `Admitted` alone.
 DIALS = {
-    "Number(": {
-        "calls/routing/lines.py",
-        "calls/numbers.py",
-        "calls/routing/steps.py",
-        "settings/served.py",
-        "twilio/answers.py",
-    },
+    "Number(": {"calls/numbers.py", "twilio/answers.py"},
+    "Telephone(": {"calls/routing/steps.py", "settings/served.py"},
     "dial.number": {"twilio/twiml.py"},
     "Admitted(": {"calls/dialling/admission.py", "twilio/twiml.py"},
     "Admitted": {

@@ -24,7 +24,7 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.observability import logs
 from bridge.settings import Settings, load, secrets_of
 from bridge.settings.agents import agents_of
-from bridge.sync.backfill import Backfill, spans
+from bridge.sync.backfill import Backfill, periods
 from bridge.sync.reconcile.twilio_calls import Found
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import open_client
@@ -42,7 +42,7 @@ PATIENT = {None, "twenty.unavailable", "twenty.over_limit", "inbox.unavailable"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class BackfillOptions:
     """What the operator wants; `number` is E.164."""
 
     since: datetime
@@ -70,7 +70,7 @@ def backfill(
     """Bring the calls that Twilio remembers into Twenty. Run twice it changes nothing."""
     check_span(since, until, now=datetime.now(UTC))
     settings = load(config)
-    asked = Asked(
+    asked = BackfillOptions(
         since=since,
         until=min(until or datetime.now(UTC), datetime.now(UTC)),
         number=telephone_number(number, settings.region) if number else None,
@@ -83,7 +83,7 @@ def backfill(
         raise typer.Exit(1)
 
 
-async def _backfill(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
+async def _backfill(settings: Settings, asked: BackfillOptions, *, as_json: bool) -> bool:
     """Whether all that was found is in Twenty now, or was only to be counted."""
     async with AsyncExitStack() as stack:
         url = settings.inbox.database_url.get_secret_value()
@@ -113,11 +113,11 @@ async def _inbox(url: str, *, dry_run: bool) -> AsyncIterator[Inbox]:
             yield inbox
 
 
-async def _ask(settings: Settings, inbox: Inbox, asked: Asked, progress: Progress) -> Found:
+async def _ask(settings: Settings, inbox: Inbox, asked: BackfillOptions, progress: Progress) -> Found:
     async with open_rest(settings.twilio) as twilio:
         asking = asking_for(settings, inbox, twilio, dry=asked.dry_run)
         backfill = Backfill(asking, Checkpoints(inbox))
-        days = spans(asked.since, asked.until)
+        days = periods(asked.since, asked.until)
         left = days if asked.again or asked.number else await backfill.left(days)
         task = progress.add_task(
             "Asking Twilio", total=len(days), completed=len(days) - len(left), unit="days"

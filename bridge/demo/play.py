@@ -21,7 +21,7 @@ OVER = {"completed", "busy", "no-answer", "failed", "canceled"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DemoResult:
     """A call from its script to its record; `record` is None if Twenty never got it."""
 
     script: Script
@@ -98,14 +98,14 @@ async def open_stage() -> AsyncIterator[Stage]:
         yield Stage(twenty, twilio, user, process.url, folder, env)
 
 
-async def play(stage: Stage, scripts: Sequence[Script] = MORNING) -> list[Outcome]:
+async def play(stage: Stage, scripts: Sequence[Script] = MORNING) -> list[DemoResult]:
     """Places the calls, one after the other, and waits until Twenty has them all."""
     token = await bridge.fetch_token(stage.bridge_url, AGENT)
     played = [await _place(stage.twilio, script, token) for script in scripts]
     wanted = {call.sid: script.status for script, call in zip(scripts, played, strict=True)}
     records = await stage.user.calls_that_became(wanted, within=ARRIVES_SECONDS)
     return [
-        Outcome(script, call, records.get(call.sid)) for script, call in zip(scripts, played, strict=True)
+        DemoResult(script, call, records.get(call.sid)) for script, call in zip(scripts, played, strict=True)
     ]
 
 

@@ -8,20 +8,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from bridge.demo.company import CUSTOMER
-from bridge.demo.play import Outcome, Stage
+from bridge.demo.play import DemoResult, Stage
 
 
-def as_json(outcomes: Sequence[Outcome]) -> str:
+def as_json(outcomes: Sequence[DemoResult]) -> str:
     """One object: `{"calls": […], "lost": 0}`."""
     return json.dumps({"calls": [outcome.as_json() for outcome in outcomes], "lost": lost(outcomes)})
 
 
-def lost(outcomes: Sequence[Outcome]) -> int:
+def lost(outcomes: Sequence[DemoResult]) -> int:
     """How many calls Twenty never got."""
     return sum(outcome.record is None for outcome in outcomes)
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
+def table(outcomes: Sequence[DemoResult]) -> Table:
     """A row a call."""
     title = "\nA morning's calls, out (→) and in (←)\n"
     # As narrow as it can be: on 80 columns a call has a line to itself.
@@ -35,7 +35,7 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return shown
 
 
-def _cells(outcome: Outcome) -> tuple[str, ...]:
+def _cells(outcome: DemoResult) -> tuple[str, ...]:
     script, record = outcome.script, outcome.record
     call = f"→ {script.to}" if script.to else f"← {script.from_}"
     shows = escape(record["name"]) if record else "[red]nothing[/red]"

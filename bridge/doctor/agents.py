@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bridge.calls.agents import Roster
-from bridge.calls.routing.lines import Group, Line, Number
+from bridge.calls.routing.lines import Group, Line, Telephone
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import TwentyError
 from bridge.settings import Settings
@@ -47,7 +47,7 @@ def ringing(settings: Settings, roster: Roster | None) -> Verdict:
 
 
 def _rings(line: Line, roster: Roster | None) -> bool:
-    numbers = any(isinstance(step, Number) for step in line.steps)
+    numbers = any(isinstance(step, Telephone) for step in line.steps)
     return numbers or any(roster is None or is_there(roster, agent) for agent in _agents(line))
 
 
@@ -66,5 +66,7 @@ def _else(lines: list[Line]) -> str:
 
 def _whom(lines: list[Line]) -> str:
     agents = dict.fromkeys(agent for line in lines for agent in _agents(line))
-    numbers = dict.fromkeys(step.number for line in lines for step in line.steps if isinstance(step, Number))
+    numbers = dict.fromkeys(
+        step.number for line in lines for step in line.steps if isinstance(step, Telephone)
+    )
     return f"Calls in ring {', '.join((*agents, *numbers))}."

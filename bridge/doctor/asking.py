@@ -19,7 +19,7 @@ CALLBACK = "/twilio/status?doctor=a%20b%2Fc"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BridgeAddress:
     """A bridge at an address; `trust` is the system's where nothing is given."""
 
     url: str

@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
-from bridge.doctor.asking import Asked
+from bridge.doctor.asking import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import InboxUnavailable
 from bridge.inbox.database import FAILURES, Database, connect, is_damage
@@ -25,7 +25,7 @@ LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 SHARED_MAY = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'CREATE')"
 
 
-def checks(url: str, here: Asked, forget_keys: Sequence[str]) -> Iterator[Check]:
+def checks(url: str, here: BridgeAddress, forget_keys: Sequence[str]) -> Iterator[Check]:
     """Those of the database at a URL, which the bridge here has open if it runs."""
     database = _Database(url, here)
 
@@ -43,7 +43,7 @@ def checks(url: str, here: Asked, forget_keys: Sequence[str]) -> Iterator[Check]
 class _Database:
     """The database at a URL; SQLite's is a file."""
 
-    def __init__(self, url: str, here: Asked) -> None:
+    def __init__(self, url: str, here: BridgeAddress) -> None:
         self._url = url
         self._here = here
         parts = make_url(url)

@@ -20,7 +20,7 @@ from bridge.doctor import (
     twilio,
     webhook,
 )
-from bridge.doctor.asking import Asked, signature_of_callback
+from bridge.doctor.asking import BridgeAddress, signature_of_callback
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
 from bridge.settings import ServerSettings, Settings
 from bridge.settings.digest import digest_of
@@ -72,7 +72,7 @@ def _checks(
     seconds: float,
 ) -> Iterator[Check]:
     of_twilio, public_url = configured.twilio, configured.server.public_url
-    here = Asked(_address(configured.server), session)
+    here = BridgeAddress(_address(configured.server), session)
     return chain(
         settings.checks(configured, env_file),
         database.checks(
@@ -111,8 +111,8 @@ def _of_bridge(
     configured: Settings, session: aiohttp.ClientSession, trust: ssl.SSLContext | None
 ) -> Iterator[Check]:
     of_twilio = configured.twilio
-    here = Asked(_address(configured.server), session)
-    public_one = Asked(configured.server.public_url, session, trust)
+    here = BridgeAddress(_address(configured.server), session)
+    public_one = BridgeAddress(configured.server.public_url, session, trust)
     signature = signature_of_callback(public_one.url, of_twilio)
     return chain(
         running.checks(

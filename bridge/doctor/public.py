@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import hdrs
 
-from bridge.doctor.asking import Asked
+from bridge.doctor.asking import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.network_errors import why
 
@@ -26,8 +26,8 @@ CERTIFICATE = "Renew the certificate at the proxy; it has to hold for the host o
 
 
 def checks(
-    here: Asked,
-    public: Asked,
+    here: BridgeAddress,
+    public: BridgeAddress,
     *,
     signature: Mapping[str, str],
     origins: Collection[str],
@@ -46,7 +46,11 @@ class _Public:
     """The bridge as it runs here, and as the world finds it."""
 
     def __init__(
-        self, here: Asked, public: Asked, signature: Mapping[str, str], origins: Collection[str]
+        self,
+        here: BridgeAddress,
+        public: BridgeAddress,
+        signature: Mapping[str, str],
+        origins: Collection[str],
     ) -> None:
         self._here = here
         self._public = public

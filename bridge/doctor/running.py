@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from bridge.doctor.asking import Asked
+from bridge.doctor.asking import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import Standby, TwentyQuotaExhausted
 from bridge.web.authentication.client_address import UnnamedProxy
@@ -26,7 +26,7 @@ RESTART = (
 
 
 def checks(
-    here: Asked, *, app_sid: str, phone_number: str, signature: Mapping[str, str], digest: str
+    here: BridgeAddress, *, app_sid: str, phone_number: str, signature: Mapping[str, str], digest: str
 ) -> Iterator[Check]:
     """Those of the process; `signature` has the headers of a callback, `digest` is of the settings here."""
 

@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match
 from bridge.inbox.reading import calls_of_legs, may_be_leg
-from bridge.inbox.rows import Outcome, match_of
+from bridge.inbox.rows import AttemptOutcome, match_of
 from bridge.inbox.store import Inbox, callbacks_of
 from bridge.inbox.tables import attempts, callbacks, calls, due, kept, listed, of_leg, parked
 
@@ -171,7 +171,7 @@ class Attempt:
     """Attempts at writing a revision of a call that had one outcome, `times` in number."""
 
     revision: int
-    outcome: Outcome
+    outcome: AttemptOutcome
     error: str | None
     times: int
     first_at: datetime
@@ -267,7 +267,7 @@ def _attempt(row: Row[tuple[object, ...]]) -> Attempt:
     told = row._mapping
     return Attempt(
         revision=told["revision"],
-        outcome=Outcome(told["outcome"]),
+        outcome=AttemptOutcome(told["outcome"]),
         error=told["error"],
         times=told["times"],
         first_at=told["first_at"],

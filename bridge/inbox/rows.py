@@ -66,7 +66,7 @@ class DueCall:
     """Legs of it that Twenty shows as separate calls."""
 
 
-class Outcome(StrEnum):
+class AttemptOutcome(StrEnum):
     """How an attempt at writing a call ended."""
 
     WRITTEN = "written"
@@ -95,7 +95,7 @@ class Settled:
     reminded: bool = False
     reminding: bool = False
     formerly: tuple[str, ...] = ()
-    outcome: Outcome = Outcome.WRITTEN
+    outcome: AttemptOutcome = AttemptOutcome.WRITTEN
     unread: str | None = None
     fields: bytes | None = None
     """See `DueCall`."""
@@ -222,7 +222,9 @@ def callback_of(row: Any) -> Callback:
     )
 
 
-def attempt(root_sid: str, revision: int, outcome: Outcome, *, error: str | None, now: datetime) -> Row:
+def attempt(
+    root_sid: str, revision: int, outcome: AttemptOutcome, *, error: str | None, now: datetime
+) -> Row:
     """A row of `attempts`."""
     return {
         "root_sid": root_sid,

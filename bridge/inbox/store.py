@@ -37,9 +37,9 @@ from bridge.inbox.insert import InsertCallbacks, InsertInSqlite
 from bridge.inbox.reading import KINDS, due_calls, fetched, readable, told_of
 from bridge.inbox.rows import (
     UNCERTAIN,
+    AttemptOutcome,
     Backlog,
     DueCall,
-    Outcome,
     Settled,
     attempt,
     row_of,
@@ -225,7 +225,7 @@ class Inbox:
             )
             .returning(calls.c.root_sid)
         )
-        await self._attempted(statement, [due_call], Outcome.PARKED, reason, now)
+        await self._attempted(statement, [due_call], AttemptOutcome.PARKED, reason, now)
 
     async def failed(self, due_calls: Sequence[DueCall], error: str, *, now: datetime) -> None:
         """Records a failed attempt for those of these calls that are not settled; they stay due.
@@ -239,7 +239,7 @@ class Inbox:
             .values(last_error=printable(error), attempts=calls.c.attempts + 1)
             .returning(calls.c.root_sid)
         )
-        await self._attempted(statement, due_calls, Outcome.FAILED, error, now)
+        await self._attempted(statement, due_calls, AttemptOutcome.FAILED, error, now)
 
     async def defer(
         self, due_calls: Sequence[DueCall], error: str, *, until: datetime, now: datetime
@@ -262,7 +262,7 @@ class Inbox:
             )
             .returning(calls.c.root_sid)
         )
-        await self._attempted(statement, due_calls, Outcome.FAILED, error, now)
+        await self._attempted(statement, due_calls, AttemptOutcome.FAILED, error, now)
 
     async def requeue_readable(self) -> int:
         """Makes calls due with callbacks that only this newer version can read; returns how many."""
@@ -274,7 +274,7 @@ class Inbox:
         return await self.change(statement)
 
     async def _attempted(
-        self, statement: Any, due_calls: Sequence[DueCall], outcome: Outcome, error: str, now: datetime
+        self, statement: Any, due_calls: Sequence[DueCall], outcome: AttemptOutcome, error: str, now: datetime
     ) -> None:
         revisions = {call.root_sid: call.revision for call in due_calls}
 

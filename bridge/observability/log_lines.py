@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TextIO
 
 
-class Lines:
+class LogStream:
     """Writes lines to a stream: at the end of the loop's turn, or at once where no loop runs."""
 
     def __init__(self, stream: TextIO) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from bridge.json_text import to_json
 from bridge.observability import printable
-from bridge.observability.log_lines import Lines
+from bridge.observability.log_lines import LogStream
 from bridge.observability.redactor import Redactor
 from bridge.settings import LogSettings
 
@@ -25,7 +25,7 @@ def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
 
     So do uncaught exceptions. `secrets` are removed from every line.
     """
-    lines = Lines(sys.stderr)
+    lines = LogStream(sys.stderr)
     redact = Redactor(secrets, full_numbers=settings.full_numbers)
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     as_json = settings.json_lines if settings.json_lines is not None else not sys.stderr.isatty()

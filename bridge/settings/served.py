@@ -3,7 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from bridge.calls.agents import identity_of
-from bridge.calls.routing.lines import Group, Line, Lines, Message, Number, Owner, Recording, Step, Voicemail
+from bridge.calls.routing.lines import (
+    Group,
+    Line,
+    Lines,
+    Message,
+    Owner,
+    RecordingRules,
+    Step,
+    Telephone,
+    Voicemail,
+)
 from bridge.calls.texts import Texts
 from bridge.settings.access import AgentSettings
 from bridge.settings.lines import OURS, LineSettings, LinesSettings, RecordedSettings, RingStep
@@ -37,6 +47,9 @@ def _line(number: str | None, line: LineSettings, everybody: Sequence[str], voic
         voicemail=_voicemail(line, texts),
         recording=_recording(line.recording, texts),
         owner_days=line.owner.days,
+        ring_seconds=voice.ring_seconds,
+        longest_call_seconds=voice.longest_call_seconds,
+        machine_detection=voice.machine_detection,
     )
 
 
@@ -53,7 +66,7 @@ def _rung(step: RingStep, everybody: Sequence[str]) -> Iterator[Step]:
     if step.message is not None:
         yield Message(step.message)
     elif step.number is not None:
-        yield Number(step.number, step.seconds)
+        yield Telephone(step.number, step.seconds)
     elif step.order == "simultaneous":
         yield Group(agents, step.seconds)
     else:
@@ -70,6 +83,6 @@ def _voicemail(line: LineSettings, texts: Texts) -> Voicemail | None:
     return Voicemail(voicemail.greeting or texts.leave_message, voicemail.longest_seconds, transcribe)
 
 
-def _recording(recording: RecordedSettings, texts: Texts) -> Recording:
+def _recording(recording: RecordedSettings, texts: Texts) -> RecordingRules:
     words = texts.recorded if recording.announcement == OURS else recording.announcement
-    return Recording(recording.inbound, recording.outbound, words)
+    return RecordingRules(recording.inbound, recording.outbound, words)

@@ -19,7 +19,7 @@ from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.twenty.client.client import open_client
 from bridge.twenty.people.members import workspace_members
 from bridge.twilio.rest.account import open_account
-from bridge.twilio.rest.owned import Number
+from bridge.twilio.rest.owned import IncomingNumber
 
 SECONDS = 10
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -42,7 +42,7 @@ class Answers:
     """What goes into `.env`, by variable; and what was found out on the way."""
 
     values: dict[str, str] = field(default_factory=dict)
-    numbers: list[Number] = field(default_factory=list)
+    numbers: list[IncomingNumber] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
     """Who takes calls, for `agents.names`."""
 
@@ -112,7 +112,7 @@ async def account_sid(value: str) -> str:
     return _parsed(TwilioAccount, account_sid=value, auth_token=NONE).account_sid
 
 
-async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list[Number]:
+async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list[IncomingNumber]:
     """The numbers of an account that Twilio knows by SID and Auth Token; raises AnswerRefused."""
     settings = _parsed(TwilioAccount, account_sid=sid, auth_token=token, api_url=api_url)
     try:

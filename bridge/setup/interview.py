@@ -11,7 +11,7 @@ from bridge.errors import AnswerRefused
 from bridge.settings.systems import TWILIO
 from bridge.setup import answers
 from bridge.setup.answers import Answers
-from bridge.twilio.rest.owned import Number
+from bridge.twilio.rest.owned import IncomingNumber
 
 OURS = ("TWENTY_WEBHOOK_SECRET", "BRIDGE_LINK_KEYS", "BRIDGE_FORGET_KEY")
 """Secrets that only have to be random."""
@@ -103,7 +103,7 @@ class Interview:
     async def _twilio(self, found: Answers) -> None:
         """SID and token together: Twilio does not say which of the two is wrong."""
 
-        async def one(given: Mapping[str, str]) -> tuple[str, str, list[Number]]:
+        async def one(given: Mapping[str, str]) -> tuple[str, str, list[IncomingNumber]]:
             text = "Twilio's Account SID"
             sid = await self._one("TWILIO_ACCOUNT_SID", text, answers.account_sid, given=given)
             token = self._value("TWILIO_AUTH_TOKEN", "Twilio's Auth Token", given, hidden=True)

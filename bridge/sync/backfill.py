@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Period:
     """A day or a part of one, in UTC."""
 
     since: datetime
@@ -32,14 +32,14 @@ class Span:
         return self.until - self.since == DAY and self.until + LONGEST_CALL < now
 
 
-def spans(since: datetime, until: datetime) -> list[Span]:
+def periods(since: datetime, until: datetime) -> list[Period]:
     """The days from `since` to `until`; the first and the last can be parts of days."""
     found = []
     since, until = since.astimezone(UTC), until.astimezone(UTC)
     while since < until:
         midnight = since.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
         end = min(midnight, until)
-        found.append(Span(since=since, until=end))
+        found.append(Period(since=since, until=end))
         since = end
     return found
 
@@ -51,13 +51,13 @@ class Backfill:
         self._asking = asking
         self._checkpoints = marks
 
-    async def left(self, days: Sequence[Span]) -> list[Span]:
+    async def left(self, days: Sequence[Period]) -> list[Period]:
         """The days that were not read in full before. Raises InboxUnavailable."""
         done = await self._checkpoints.existing([day.mark for day in days])
         return [day for day in days if day.mark not in done or day.until - day.since < DAY]
 
     async def ask(
-        self, days: Sequence[Span], *, number: str | None, now: datetime, tell: Callable[[Found], None]
+        self, days: Sequence[Period], *, number: str | None, now: datetime, tell: Callable[[Found], None]
     ) -> Found:
         """Reads these days from Twilio, and calls `tell` after each one is stored.
 

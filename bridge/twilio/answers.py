@@ -18,7 +18,7 @@ LONGEST_PARAMETER = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class CallerDetails:
     """Who calls, as the agents' phones show it; `number` is what a call
     that is sent on shows: the calling number to the letter, None where the line's own is shown instead.
     https://www.twilio.com/docs/api/errors/13214
@@ -36,14 +36,15 @@ class Caller:
                 yield name, value[:LONGEST_PARAMETER]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """Writes answers for calls in; a conversation lasts at most `time_limit` seconds."""
+@dataclass(frozen=True, slots=True)
+class TwimlAnswers:
+    """Writes answers for calls in."""
 
     urls: CallbackUrls
-    time_limit: int | None
 
-    def write(self, decision: Decision, line: Line, caller: Caller, *, called: str, first: bool) -> str:
+    def write(
+        self, decision: Decision, line: Line, caller: CallerDetails, *, called: str, first: bool
+    ) -> str:
         """The document; `called` is the number of ours, `first` tells whether the call has just come in."""
         response = VoiceResponse()
         match decision:
@@ -61,7 +62,7 @@ class Answers:
         response: VoiceResponse,
         decision: Ring | Forward,
         line: Line,
-        caller: Caller,
+        caller: CallerDetails,
         *,
         called: str,
         first: bool,
@@ -72,7 +73,7 @@ class Answers:
             # As long as nothing was said, the caller hears it ring, and pays nothing.
             answer_on_bridge=not response.verbs,
             timeout=decision.seconds,
-            time_limit=self.time_limit,
+            time_limit=line.longest_call_seconds,
             action=self.urls.after(decision.step),
             caller_id=(caller.number or called) if isinstance(decision, Forward) else None,
             **recorded(self.urls, wanted=line.recording.inbound),
@@ -81,7 +82,7 @@ class Answers:
             dial.append(noun)
         response.append(dial)
 
-    def _nouns(self, decision: Ring | Forward, caller: Caller) -> Iterator[Client | Number]:
+    def _nouns(self, decision: Ring | Forward, caller: CallerDetails) -> Iterator[Client | Number]:
         shows_line = isinstance(decision, Forward) and not caller.number
         url = self.urls.status_shown if shows_line else self.urls.status_in
         told = {"status_callback": url, "status_callback_event": STATUS_EVENTS}

@@ -113,8 +113,6 @@ def _calls(settings: Settings, parts: Parts) -> Calls:
         admission=rules.admission,
         line=TransferLine(
             number=settings.twilio.phone_number,
-            ring_seconds=settings.voice.ring_seconds,
-            longest_call_seconds=settings.voice.longest_call_seconds,
             lines=rules.lines,
             urls=CallbackUrls.under(settings.server.public_url),
         ),

@@ -1,12 +1,12 @@
 """Builds the handlers of what Twilio sends: voice requests, callbacks, transcripts."""
 
 from bridge.settings import Settings
-from bridge.twilio.answers import Answers
+from bridge.twilio.answers import TwimlAnswers
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.routes import TwilioEdge
 from bridge.web.twilio.callbacks import Callbacks
 from bridge.web.twilio.inbound import Inbound
-from bridge.web.twilio.outbound import Line, Outbound
+from bridge.web.twilio.outbound import Outbound
 from bridge.web.twilio.signed import SignedForms
 from bridge.web.twilio.transcripts import Transcripts
 from bridge.web.twilio.voice import Voice
@@ -37,8 +37,10 @@ def _voice(settings: Settings, parts: Parts, callbacks: Callbacks) -> Voice:
             parts.inbox,
             parts.rules.admission,
             binding_of(settings.twilio),
-            _line(settings, parts),
-            urls,
+            parts.rules.lines,
+            urls=urls,
+            foreign_tokens=settings.tokens.foreign == "accept",
+            texts=settings.voice.spoken,
         ),
         callbacks=callbacks,
         texts=settings.voice.spoken,
@@ -50,7 +52,7 @@ def _inbound(settings: Settings, parts: Parts, urls: CallbackUrls) -> Inbound:
     return Inbound(
         parts.inbox,
         rules.lines,
-        Answers(urls=urls, time_limit=settings.voice.longest_call_seconds),
+        TwimlAnswers(urls),
         recognition=workspace.recognition,
         members=workspace.members,
         in_call=rules.switchboard.in_call,
@@ -58,15 +60,4 @@ def _inbound(settings: Settings, parts: Parts, urls: CallbackUrls) -> Inbound:
         twenty_url=settings.twenty.pages,
         region=settings.region,
         clock=parts.clock,
-    )
-
-
-def _line(settings: Settings, parts: Parts) -> Line:
-    return Line(
-        ring_seconds=settings.voice.ring_seconds,
-        longest_call_seconds=settings.voice.longest_call_seconds,
-        machine_detection=settings.voice.machine_detection,
-        lines=parts.rules.lines,
-        foreign_tokens=settings.tokens.foreign == "accept",
-        texts=settings.voice.spoken,
     )

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bridge.doctor import clock, database, public, rate_limit, running, twilio
-from bridge.doctor.asking import Asked
+from bridge.doctor.asking import BridgeAddress
 from bridge.doctor.checks import Status
 from bridge.errors import NotUnderstood, TwentyOverLimit
 from bridge.sandbox.twenty import twenty_sandbox
@@ -759,7 +759,7 @@ async def test_what_a_bridge_waits_for(reasons: list[str], status: str, said: st
     app = web.Application()
     app.router.add_get("/ready", ready)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        here = Asked(str(server.make_url("")).rstrip("/"), session)
+        here = BridgeAddress(str(server.make_url("")).rstrip("/"), session)
         checks = running.checks(here, app_sid="", phone_number="", signature={}, digest="")
         verdict = await next(c for c in checks if c.name == "bridge.ready").examine()
     assert (verdict.status.value, said in verdict.reason) == (status, True), verdict

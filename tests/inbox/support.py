@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match, Person
-from bridge.inbox.rows import DueCall, Outcome, Settled
+from bridge.inbox.rows import AttemptOutcome, DueCall, Settled
 from bridge.inbox.store import Inbox
 from tests.support import TEN, told
 
@@ -37,7 +37,7 @@ async def settled(inbox: Inbox, *, person: Person | None = None, now: datetime =
             number=call.callbacks[0].get("From"),
             match=Match(person),
             written=b"0" * 16,
-            outcome=Outcome.WRITTEN,
+            outcome=AttemptOutcome.WRITTEN,
         )
         for call in due_calls
     ]

@@ -20,7 +20,7 @@ from bridge.calls.people.matching import Match, Person
 from bridge.inbox.forgetting import erase
 from bridge.inbox.queries import retry
 from bridge.inbox.retention import drop
-from bridge.inbox.rows import UNCERTAIN, DueCall, Outcome, Settled
+from bridge.inbox.rows import UNCERTAIN, AttemptOutcome, DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import attempts, callbacks, calls
 from tests.support import TEN, new_sid, outbound, told
@@ -138,7 +138,7 @@ class Stage:
             number=self.number,
             match=Match(self.person if jane else None),
             written=DIGEST,
-            outcome=Outcome.WRITTEN,
+            outcome=AttemptOutcome.WRITTEN,
         )
         await self.inbox.settle([settled], now=TEN)
 

@@ -3,7 +3,7 @@
 import asyncio
 from io import StringIO
 
-from bridge.observability.log_lines import Lines
+from bridge.observability.log_lines import LogStream
 
 
 class Writes(StringIO):
@@ -20,7 +20,7 @@ class Writes(StringIO):
 
 def test_at_once_where_no_loop_runs() -> None:
     stream = Writes()
-    lines = Lines(stream)
+    lines = LogStream(stream)
     lines.msg("one")
     lines.msg("two")
     assert stream.each == ["one\n", "two\n"]
@@ -28,7 +28,7 @@ def test_at_once_where_no_loop_runs() -> None:
 
 async def test_together_at_the_end_of_a_turn() -> None:
     stream = Writes()
-    lines = Lines(stream)
+    lines = LogStream(stream)
     lines.msg("one")
     lines.msg("two")
     assert stream.each == []
@@ -38,7 +38,7 @@ async def test_together_at_the_end_of_a_turn() -> None:
 
 async def test_a_thread_does_not_overtake_the_loop() -> None:
     stream = Writes()
-    lines = Lines(stream)
+    lines = LogStream(stream)
     lines.msg("of the loop")
     # The loop does not get its turn before the thread has written.
     thread = asyncio.get_running_loop().run_in_executor(None, lines.msg, "of a thread")

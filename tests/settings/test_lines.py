@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from bridge.calls.routing.lines import Group, Line, Message, Number, Owner, Recording
+from bridge.calls.routing.lines import Group, Line, Message, Owner, RecordingRules, Telephone
 from bridge.calls.texts import ENGLISH, FRENCH
 from bridge.errors import SettingsInvalid
 from bridge.settings.hours import opening
@@ -20,7 +20,7 @@ def line(loading: Load, config: str, number: str | None = None) -> Line:
 def test_naming_the_agents_is_all(loading: Load) -> None:
     served = line(loading, "agents: {names: [alice, bob@example.com], members: {carol: carol@example.com}}")
     assert served.steps == (Owner(15), Group(("alice", "bob@example.com", "carol"), 25))
-    assert (served.hours, served.recording, served.owner_days) == (None, Recording(), 30)
+    assert (served.hours, served.recording, served.owner_days) == (None, RecordingRules(), 30)
     assert served.voicemail
     assert (served.voicemail.greeting, served.voicemail.transcribe) == (ENGLISH.leave_message, True)
 
@@ -33,7 +33,7 @@ def test_naming_the_agents_is_all(loading: Load) -> None:
         ("owner: {seconds: 9}, ring: [{agents: [bob]}]", (Owner(9), Group(("bob",), 25))),
         (
             "owner: {seconds: 0}, ring: [{order: sequential, seconds: 9}, {number: +33698765432}]",
-            (Group(("alice",), 9), Group(("bob",), 9), Number("+33698765432", 25)),
+            (Group(("alice",), 9), Group(("bob",), 9), Telephone("+33698765432", 25)),
         ),
         (
             "owner: {seconds: 0}, ring: [{seconds: 30}, {message: Bye.}]",
@@ -63,9 +63,9 @@ def test_a_listed_number_is_the_default_but_for_what_it_says(loading: Load) -> N
     assert [one.name for one in (default, shop, other)] == ["Everything", "Shop", "Everything"]
     assert [one.greeting for one in (default, shop, other)] == ["Bonjour."] * 3
     assert [one.texts.language for one in (default, shop, other)] == ["fr-FR", "en-US", "fr-FR"]
-    assert default.recording == Recording(inbound=True, announcement=FRENCH.recorded)
-    assert shop.recording == Recording(inbound=True, announcement=ENGLISH.recorded)
-    assert other.recording == Recording(outbound=True, announcement="https://example.com/a.mp3")
+    assert default.recording == RecordingRules(inbound=True, announcement=FRENCH.recorded)
+    assert shop.recording == RecordingRules(inbound=True, announcement=ENGLISH.recorded)
+    assert other.recording == RecordingRules(outbound=True, announcement="https://example.com/a.mp3")
     # Twilio transcribes English alone.
     assert [one.voicemail and one.voicemail.transcribe for one in (default, shop, other)] == [
         *(False, True, False)

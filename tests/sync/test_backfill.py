@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from bridge.inbox.checkpoints import Checkpoints
-from bridge.sync.backfill import Backfill, spans
+from bridge.sync.backfill import Backfill, periods
 from bridge.sync.reconcile.twilio_calls import Found
 from tests.sandbox.twilio.support import START
 from tests.sync.reconcile.test_reconciler import JANE, Stage, stage
@@ -35,13 +35,13 @@ def day(text: str) -> datetime:
     ],
 )
 def test_the_days_between(since: str, until: str, expected: list[tuple[str, str]]) -> None:
-    found = [(span.since, span.until) for span in spans(day(since), day(until))]
+    found = [(span.since, span.until) for span in periods(day(since), day(until))]
     assert found == [(day(a), day(b)) for a, b in expected]
 
 
 def test_days_are_those_of_utc() -> None:
     paris = timezone(timedelta(hours=1))
-    (one,) = spans(datetime(2026, 11, 1, 1, tzinfo=paris), datetime(2026, 11, 2, 1, tzinfo=paris))
+    (one,) = periods(datetime(2026, 11, 1, 1, tzinfo=paris), datetime(2026, 11, 2, 1, tzinfo=paris))
     assert (one.mark, one.whole(NOW)) == ("backfill 2026-11-01", True)
 
 
@@ -52,7 +52,7 @@ def backfill(stage: Stage) -> Backfill:
 async def ask(stage: Stage, *, number: str | None = None, now: datetime = NOW) -> tuple[int, Found]:
     """How many days were asked for, and what was found."""
     filling = backfill(stage)
-    left = await filling.left(spans(START - timedelta(days=5), now))
+    left = await filling.left(periods(START - timedelta(days=5), now))
     return len(left), await filling.ask(left, number=number, now=now, tell=lambda found: None)
 
 
@@ -79,7 +79,7 @@ async def test_a_backfill_that_broke_off_goes_on(stage: Stage) -> None:
         if asked == 7:
             raise KeyboardInterrupt
 
-    whole = spans(START - timedelta(days=5), NOW)
+    whole = periods(START - timedelta(days=5), NOW)
     with pytest.raises(KeyboardInterrupt):
         await backfill(stage).ask(whole, number=None, now=NOW, tell=broken_off)
     assert len(await stage.inbox.claim(200)) == 1

@@ -12,7 +12,7 @@ from bridge.errors import TwentyDenied
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import OLDEST, TwentySandbox
 from bridge.twenty.client.client import TwentyClient
-from bridge.twenty.people.normalise import Rewrite, Row, plan, rewrite
+from bridge.twenty.people.normalise import PersonPhones, Rewrite, plan, rewrite
 from bridge.twenty.schema.features import GIVEN
 from tests.support import ask, create_person, new_sid, nodes_of, outbound, phone_calls, timeline, told
 from tests.sync.conftest import MakeWorker
@@ -176,7 +176,7 @@ async def test_what_is_sent_is_what_is_validated(
     # A second missed call of hers that day is told in the task of the first.
     await voicemail(inbox, new_sid(), JANE)
     await drain(worker)
-    rewritten = plan(Row(jane, "Jane Doe", TYPED), region="FR")
+    rewritten = plan(PersonPhones(jane, "Jane Doe", TYPED), region="FR")
     assert isinstance(rewritten, Rewrite)
     await rewrite(sends, jane, rewritten.data)
     validated: defaultdict[str, set[str]] = defaultdict(set)

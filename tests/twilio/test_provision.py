@@ -8,22 +8,22 @@ import pytest
 
 from bridge.errors import CannotWrite
 from bridge.sandbox.twilio import TwilioSandbox
-from bridge.twilio.provision import Known, There, carry_out, look, plan_for
+from bridge.twilio.provision import Desired, There, carry_out, look, plan_for
 from bridge.twilio.provision.plan import urls_under
 from bridge.twilio.rest.account import AccountRest, open_account
-from bridge.twilio.rest.owned import Application, Number, VoiceUrls
+from bridge.twilio.rest.owned import Application, IncomingNumber, VoiceUrls
 from tests.support import twilio_settings
 
 PUBLIC = "https://crm.example.com/phone"
 URLS = urls_under(PUBLIC)
-NUMBER = Number("PN1", "+33159130001", "AP1", None, has_voice=True)
-OTHER = Number("PN2", "+33159130002", None, "https://demo.twilio.com/welcome", has_voice=True)
+NUMBER = IncomingNumber("PN1", "+33159130001", "AP1", None, has_voice=True)
+OTHER = IncomingNumber("PN2", "+33159130002", None, "https://demo.twilio.com/welcome", has_voice=True)
 OURS = Application("AP1", "twenty-twilio-bridge", URLS)
 COMPLETE = There(applications=[OURS], numbers=[NUMBER])
-KNOWN = Known(public_url=PUBLIC, app_sid="AP1", key_holds=True, phone_number="+33159130001")
+KNOWN = Desired(public_url=PUBLIC, app_sid="AP1", key_holds=True, phone_number="+33159130001")
 
 
-def told(known: Known, there: There) -> list[str]:
+def told(known: Desired, there: There) -> list[str]:
     return [line for step in plan_for(known, there).steps for line in step.lines()]
 
 
@@ -32,7 +32,7 @@ def told(known: Known, there: There) -> list[str]:
     [
         (KNOWN, COMPLETE, []),
         (
-            Known(public_url=PUBLIC),
+            Desired(public_url=PUBLIC),
             There(numbers=[replace(NUMBER, voice_application_sid=None)]),
             [
                 "create the TwiML App “twenty-twilio-bridge”",
@@ -76,7 +76,7 @@ def told(known: Known, there: There) -> list[str]:
     ],
     ids=["complete", "nothing", "by name", "urls", "another number", "another application"],
 )
-def test_a_plan_is_what_differs(known: Known, there: There, lines: list[str]) -> None:
+def test_a_plan_is_what_differs(known: Desired, there: There, lines: list[str]) -> None:
     assert told(known, there) == lines
     assert plan_for(known, there).problems == ()
 
@@ -99,7 +99,7 @@ def test_a_plan_is_what_differs(known: Known, there: There, lines: list[str]) ->
         (replace(KNOWN, numbers=["+33159139999"]), COMPLETE, "+33159139999 is not one of this account's"),
     ],
 )
-def test_what_is_in_the_way_is_told_once(known: Known, there: There, problem: str) -> None:
+def test_what_is_in_the_way_is_told_once(known: Desired, there: There, problem: str) -> None:
     (told,) = plan_for(known, there).problems
     assert problem in told
 
@@ -114,9 +114,9 @@ async def test_a_second_run_changes_nothing(twilio: TwilioSandbox) -> None:
     twilio.account.applications.clear()
     kept: dict[str, str] = {}
     async with opened(twilio) as account:
-        first = plan_for(Known(public_url=PUBLIC), await look(account))
+        first = plan_for(Desired(public_url=PUBLIC), await look(account))
         await carry_out(account, first.steps, app_sid=None, keep=kept.update, tell=lambda _: None)
-        again = Known(
+        again = Desired(
             public_url=PUBLIC,
             app_sid=kept["TWILIO_APP_SID"],
             key_holds=twilio.account.keys[kept["TWILIO_API_KEY"]].secret == kept["TWILIO_API_SECRET"],

@@ -17,7 +17,7 @@ LONGEST_LISTED = 4
 """Digits of an emergency number that is listed; nearly all have three."""
 
 
-class Kind(StrEnum):
+class NumberKind(StrEnum):
     """What a number is; PREMIUM is all that is billed above an ordinary call."""
 
     FIXED = "fixed"
@@ -37,17 +37,17 @@ class Kind(StrEnum):
 
 
 KINDS = {
-    PhoneNumberType.FIXED_LINE: Kind.FIXED,
-    PhoneNumberType.MOBILE: Kind.MOBILE,
-    PhoneNumberType.FIXED_LINE_OR_MOBILE: Kind.FIXED_OR_MOBILE,
-    PhoneNumberType.TOLL_FREE: Kind.TOLL_FREE,
-    PhoneNumberType.PREMIUM_RATE: Kind.PREMIUM,
-    PhoneNumberType.SHARED_COST: Kind.SHARED_COST,
-    PhoneNumberType.VOIP: Kind.VOIP,
-    PhoneNumberType.PERSONAL_NUMBER: Kind.PERSONAL,
-    PhoneNumberType.PAGER: Kind.PAGER,
-    PhoneNumberType.UAN: Kind.COMPANY,
-    PhoneNumberType.VOICEMAIL: Kind.VOICEMAIL,
+    PhoneNumberType.FIXED_LINE: NumberKind.FIXED,
+    PhoneNumberType.MOBILE: NumberKind.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberKind.FIXED_OR_MOBILE,
+    PhoneNumberType.TOLL_FREE: NumberKind.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE: NumberKind.PREMIUM,
+    PhoneNumberType.SHARED_COST: NumberKind.SHARED_COST,
+    PhoneNumberType.VOIP: NumberKind.VOIP,
+    PhoneNumberType.PERSONAL_NUMBER: NumberKind.PERSONAL,
+    PhoneNumberType.PAGER: NumberKind.PAGER,
+    PhoneNumberType.UAN: NumberKind.COMPANY,
+    PhoneNumberType.VOICEMAIL: NumberKind.VOICEMAIL,
 }
 
 
@@ -58,7 +58,7 @@ class Checked:
     `number` is E.164, None of short numbers and of what is no number; `country` is ISO 3166.
     """
 
-    kind: Kind
+    kind: NumberKind
     number: Number | None = None
     country: str | None = None
     send_digits: str = ""
@@ -67,7 +67,7 @@ class Checked:
     @property
     def is_emergency(self) -> bool:
         """Whether people dial it in need."""
-        return self.kind is Kind.EMERGENCY
+        return self.kind is NumberKind.EMERGENCY
 
 
 def check(typed: str, dialling: Dialling, *, region: str) -> Checked:
@@ -77,12 +77,12 @@ def check(typed: str, dialling: Dialling, *, region: str) -> Checked:
     except NumberRefused as refused:
         target, send_digits, reason = "", "", refused.reason
     if reason == "emergency" or dialling.is_emergency(target):
-        return Checked(Kind.EMERGENCY, reason=reason)
+        return Checked(NumberKind.EMERGENCY, reason=reason)
     if reason == "short" or 0 < len(target) <= LONGEST_SHORT:
-        return Checked(Kind.SHORT, reason=reason)
+        return Checked(NumberKind.SHORT, reason=reason)
     found = reading(typed, region)
     if found is None:
-        return Checked(Kind.UNKNOWN, reason=reason)
+        return Checked(NumberKind.UNKNOWN, reason=reason)
     number = found.number.today
     return Checked(_kind(number), number, _country(number), send_digits, reason)
 
@@ -100,10 +100,10 @@ def emergency_numbers(region: str) -> tuple[str, ...]:
     return tuple(sorted({*filter(pattern.fullmatch, written), *EMERGENCY_ANYWHERE}))
 
 
-def _kind(number: Number) -> Kind:
+def _kind(number: Number) -> NumberKind:
     if surcharge_of(number):
-        return Kind.PREMIUM
-    return KINDS.get(phonenumbers.number_type(number.parsed), Kind.UNKNOWN)
+        return NumberKind.PREMIUM
+    return KINDS.get(phonenumbers.number_type(number.parsed), NumberKind.UNKNOWN)
 
 
 def _country(number: Number) -> str | None:

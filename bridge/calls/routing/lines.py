@@ -25,7 +25,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Telephone:
     """A telephone number (E.164)."""
 
     number: str
@@ -39,7 +39,7 @@ class Message:
     spoken: str
 
 
-Step = Owner | Group | Number | Message
+Step = Owner | Group | Telephone | Message
 """One step of a ring plan; the steps run in order until an agent answers."""
 
 
@@ -56,7 +56,7 @@ class Voicemail:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordingRules:
     """Which calls are recorded, and what is said before (a text, or the URL of an audio file)."""
 
     inbound: bool = False
@@ -66,9 +66,11 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """How one number is served; without `hours` it is always open.
+    """How calls to one number, and calls that show it, are handled; without `hours` it is always open.
 
     `owner_days`: within so many days the agent who last spoke with the caller is rung first.
+    `ring_seconds` is how long a called telephone rings, `longest_call_seconds` how long a conversation lasts
+    at most; with `machine_detection` Twilio says whether a machine answered a call out.
     """
 
     name: str
@@ -78,8 +80,11 @@ class Line:
     steps: tuple[Step, ...]
     closed: Message | None = None
     voicemail: Voicemail | None
-    recording: Recording = Recording()
+    recording: RecordingRules = RecordingRules()
     owner_days: int = 0
+    ring_seconds: int
+    longest_call_seconds: int | None
+    machine_detection: bool
 
     @property
     def at_last(self) -> Voicemail | Message:

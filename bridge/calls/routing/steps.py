@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from bridge.calls.dialling.admission import Admitted
-from bridge.calls.routing.lines import Group, Line, Message, Number, Owner, Voicemail
+from bridge.calls.routing.lines import Group, Line, Message, Owner, Telephone, Voicemail
 
 MOST_LEGS = 10
 """What Twilio rings at once. https://www.twilio.com/docs/voice/twiml/dial"""
@@ -99,7 +99,7 @@ def go_on(line: Line, step: int, phones: Phones) -> Decision:
         match wanted:
             case Message():
                 return wanted
-            case Number() if admitted := phones.forward(wanted.number):
+            case Telephone() if admitted := phones.forward(wanted.number):
                 return Forward(number, admitted, wanted.seconds)
             case Owner() if free := phones.free(phones.owners):
                 return Ring(number, legs(free[:1]), wanted.seconds)

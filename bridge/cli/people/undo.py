@@ -13,7 +13,7 @@ from bridge.cli.terminal import counted
 from bridge.errors import TwentyRefused
 from bridge.settings import Settings
 from bridge.twenty.client.client import Executes
-from bridge.twenty.people.normalise import Kept, Row, current, means_the_same, rewrite
+from bridge.twenty.people.normalise import Kept, PersonPhones, current, means_the_same, rewrite
 from bridge.twenty.people.phones import is_same, primary
 
 
@@ -55,14 +55,14 @@ async def _undo(settings: Settings, kept: Sequence[Rewritten], done: Undone) -> 
                     progress.update(task, advance=1)
 
 
-def _last(of_row: Sequence[Rewritten], row: Row | None) -> Rewritten | None:
+def _last(of_row: Sequence[Rewritten], row: PersonPhones | None) -> Rewritten | None:
     """The last rewriting whose result still stands; None where a user changed it, or nothing stands."""
     found = (one for one in reversed(of_row) if row and is_same(row.field, one.after))
     return next(found, None)
 
 
 async def _put_back(
-    client: Executes, now: Mapping[str, Row], last: Rewritten | None, region: str, done: Undone
+    client: Executes, now: Mapping[str, PersonPhones], last: Rewritten | None, region: str, done: Undone
 ) -> None:
     if last is None:
         done.changed += 1

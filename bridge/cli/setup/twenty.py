@@ -13,7 +13,7 @@ from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client.client import open_client
 from bridge.twenty.client.patience import Patient
-from bridge.twenty.provision import Outcome, Provisioned, Result, Watch, report, set_up, webhook
+from bridge.twenty.provision import Provisioned, Result, StepResult, Watch, report, set_up, webhook
 from bridge.twenty.provision.plan import Step
 
 
@@ -64,7 +64,7 @@ class _Shown(Watch):
         terminal.progress(f"{number} of {self._total} · {step.sentence}")
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: StepResult) -> None:
     if sys.stdout.isatty():
         terminal.no_progress()
     terminal.say(str(outcome), err=not outcome.well)

@@ -16,7 +16,7 @@ from bridge.errors import TwilioDenied
 from bridge.settings.env_file import check_writable, remember, told_by
 from bridge.settings.load import ENV_FILE, load_as
 from bridge.settings.parts import SetUpTwilio, TwilioSoFar
-from bridge.twilio.provision import Known, Plan, carry_out, look, plan_for
+from bridge.twilio.provision import Desired, SetupPlan, carry_out, look, plan_for
 from bridge.twilio.rest.account import AccountRest, open_account
 
 RESTART = "A bridge that runs already has to be restarted: it reads .env at its start."
@@ -77,9 +77,9 @@ async def set_up(
 
 async def _plan(
     account: AccountRest, settings: SetUpTwilio, *, name: str, numbers: Sequence[str]
-) -> tuple[Plan, str | None]:
+) -> tuple[SetupPlan, str | None]:
     there = await look(account)
-    known = Known(
+    known = Desired(
         public_url=settings.server.public_url,
         app_sid=settings.twilio.app_sid,
         key_holds=await _key_holds(settings.twilio),
@@ -111,7 +111,7 @@ def _keep(env_file: Path, values: Mapping[str, str]) -> None:
             terminal.say(f"{variable} is set in the environment, too, and wins over {env_file}.", err=True)
 
 
-def _show(plan: Plan) -> None:
+def _show(plan: SetupPlan) -> None:
     if not plan.steps and not plan.problems:
         terminal.say(NOTHING)
     for step in plan.steps:

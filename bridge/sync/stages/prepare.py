@@ -18,16 +18,16 @@ from bridge.calls.recording_links import RecordingLinks
 from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
-from bridge.inbox.rows import DueCall, Outcome
+from bridge.inbox.rows import AttemptOutcome, DueCall
 from bridge.observability import metrics
 from bridge.sync.digests import FACTS, NOTHING, WITHDRAWN, Digests, facts
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.lookup import NewPerson, create_people
 from bridge.twenty.people.members import Members
-from bridge.twenty.writing.activities import Standing, Writes
+from bridge.twenty.writing.activities import RecordState, Writes
 from bridge.twenty.writing.batches import Batches
-from bridge.twenty.writing.plan import Before, Chosen, Known, News, Note, Write, plan_of
+from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
 from bridge.twenty.writing.records import Marks, merge, read_marks, to_bytes
 
 log = structlog.get_logger()
@@ -71,11 +71,11 @@ class Prepared:
         return self.write if self.digest != self.due.written else None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> AttemptOutcome:
         """The outcome of the call once Twenty has taken what was to be written."""
         if self.write is None:
-            return Outcome.SKIPPED
-        return Outcome.WRITTEN if self.changed else Outcome.UNCHANGED
+            return AttemptOutcome.SKIPPED
+        return AttemptOutcome.WRITTEN if self.changed else AttemptOutcome.UNCHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class Preparation:
         self,
         due_calls: Sequence[DueCall],
         folded: Mapping[str, Call],
-        standing: Mapping[str, Standing],
+        standing: Mapping[str, RecordState],
     ) -> dict[str, Match]:
         """Call SID → match, for calls that a user moved or that are to be matched anew."""
         matches = {
@@ -230,7 +230,7 @@ class Preparation:
             return numbers
 
     def _prepared(
-        self, due: DueCall, call: Call, match: Match | None, standing: Standing | None, *, gone: bool
+        self, due: DueCall, call: Call, match: Match | None, standing: RecordState | None, *, gone: bool
     ) -> Prepared:
         number = self._number(call)
         nobody = match is None or (match.person is None and not match.corrected)
@@ -294,13 +294,13 @@ def _outcome(match: Match) -> str:
     return "person" if match.person else "nobody"
 
 
-def _is_gone(due: DueCall, standing: Mapping[str, Standing]) -> bool:
+def _is_gone(due: DueCall, standing: Mapping[str, RecordState]) -> bool:
     """Whether a user deleted or destroyed the call: it is not written again."""
     found = standing.get(due.root_sid)
     return due.written is not None if found is None else found.deleted
 
 
-def _corrected(due: DueCall, standing: Standing) -> Match | None:
+def _corrected(due: DueCall, standing: RecordState) -> Match | None:
     """The person to whom a user moved the call; None where no user did."""
     if not standing.says_person:
         return None
@@ -316,14 +316,14 @@ def _corrected(due: DueCall, standing: Standing) -> Match | None:
     return _standing_match(standing)
 
 
-def _standing_match(standing: Standing) -> Match:
+def _standing_match(standing: RecordState) -> Match:
     """The person whom a user put the call on, or no person, as a match that later writes keep."""
     if standing.person_id is None:
         return Match(None, corrected=True)
     return Match(standing.person or Person(standing.person_id, ""), corrected=True)
 
 
-def _unless_moved(match: Match, standing: Standing | None, former_id: str | None) -> Match:
+def _unless_moved(match: Match, standing: RecordState | None, former_id: str | None) -> Match:
     """The match, or the person to whom a user moved a call that an uncertain write brought to Twenty."""
     if standing is None or standing.person is None:
         return match
@@ -362,10 +362,10 @@ def _before(due: DueCall, shown: Digests) -> Before:
     unsure = due.tried or (settled and not shown.is_known)
     return Before(
         person_id=person_id,
-        call=Known.of(written=settled, unsure=unsure),
-        row=Known.of(written=settled and person_id is not None, unsure=unsure),
-        note=Known.of(written=shown.has_note, unsure=unsure or shown.note == WITHDRAWN),
-        dispositions=Known.of(written=shown.dispositions != NOTHING, unsure=unsure),
+        call=WriteState.of(written=settled, unsure=unsure),
+        row=WriteState.of(written=settled and person_id is not None, unsure=unsure),
+        note=WriteState.of(written=shown.has_note, unsure=unsure or shown.note == WITHDRAWN),
+        dispositions=WriteState.of(written=shown.dispositions != NOTHING, unsure=unsure),
     )
 
 

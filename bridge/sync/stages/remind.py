@@ -91,7 +91,7 @@ class _Tasks:
 
 
 @dataclass(slots=True)
-class Plan:
+class TaskPlan:
     """What to do about tasks: `reminders` to make or rewrite, `withdrawn` by key.
 
     `with_task` has the SIDs of the calls that have a task afterwards.
@@ -122,9 +122,9 @@ class Reminders:
             return True
         return bool(p.changed) and not p.due.reminded and self._makes_task(p.call, person_of(p.match), now)
 
-    async def plan(self, claimed: Sequence[DueCall], *, now: datetime) -> Plan:
+    async def plan(self, claimed: Sequence[DueCall], *, now: datetime) -> TaskPlan:
         """What to do for calls that are settled, as the database has them now. Raises InboxUnavailable."""
-        plan, tasks = Plan(), _Tasks(self.zone)
+        plan, tasks = TaskPlan(), _Tasks(self.zone)
         for due in claimed:
             call, person = fold(due.callbacks), None if due.leg_of else person_of(due.match)
             tasks.follow(call, due.formerly, person)
@@ -258,7 +258,7 @@ class Reminding:
         )
 
 
-async def _send(client: Executes, batches: Batches, plan: Plan) -> None:
+async def _send(client: Executes, batches: Batches, plan: TaskPlan) -> None:
     """Makes, rewrites and withdraws tasks; a refused task is logged. Raises TwentyError."""
     try:
         refused = await remind(batches, plan.reminders) if plan.reminders else {}

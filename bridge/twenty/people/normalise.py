@@ -19,7 +19,7 @@ HAVE_NUMBERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PersonPhones:
     """A person and their field of phones."""
 
     id: str
@@ -28,18 +28,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PeoplePage:
     """A page of the `total` people who have a number, in the order of their creation."""
 
     total: int
-    rows: Sequence[Row]
+    rows: Sequence[PersonPhones]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A row that is left as it is, with the number at fault and the reason."""
 
-    row: Row
+    row: PersonPhones
     number: str
     why: str
 
@@ -48,23 +48,25 @@ class Kept:
 class Rewrite:
     """A row with its whole new field, which Twenty stores as it is sent."""
 
-    row: Row
+    row: PersonPhones
     data: Field
 
 
-async def people_with_numbers(client: Executes) -> AsyncIterator[Page]:
+async def people_with_numbers(client: Executes) -> AsyncIterator[PeoplePage]:
     """All people with a number, page by page; a root field for each thousand. Raises TwentyError."""
     after: str | None = None
     while True:
         answer = await client.execute("PhonesOfPeople", filter=HAVE_NUMBERS, first=PAGE, after=after)
-        yield Page(answer["people"]["totalCount"], [_row(edge["node"]) for edge in answer["people"]["edges"]])
+        yield PeoplePage(
+            answer["people"]["totalCount"], [_row(edge["node"]) for edge in answer["people"]["edges"]]
+        )
         page = answer["people"]["pageInfo"]
         if not page["hasNextPage"]:
             return
         after = page["endCursor"]
 
 
-async def current(client: Executes, ids: Collection[str]) -> Mapping[str, Row]:
+async def current(client: Executes, ids: Collection[str]) -> Mapping[str, PersonPhones]:
     """The rows of these people, at most a thousand, as they are now. Raises TwentyError."""
     by_id = {"id": {"in": sorted(ids)}}
     answer = await client.execute("PhonesOfPeople", filter=by_id, first=PAGE)
@@ -72,16 +74,16 @@ async def current(client: Executes, ids: Collection[str]) -> Mapping[str, Row]:
     return {row.id: row for row in rows}
 
 
-def _row(node: Mapping[str, Any]) -> Row:
+def _row(node: Mapping[str, Any]) -> PersonPhones:
     name = node.get("name") or {}
-    return Row(
+    return PersonPhones(
         node["id"],
         " ".join(filter(None, (name.get("firstName"), name.get("lastName")))),
         node.get("phones") or {},
     )
 
 
-def plan(row: Row, *, region: str) -> Rewrite | Kept | None:
+def plan(row: PersonPhones, *, region: str) -> Rewrite | Kept | None:
     """The change for a row; None where it is in Twenty's form. One uncertain number keeps the whole row."""
     first, others = primary(row.field), additional(row.field)
     if others is None:
@@ -95,7 +97,7 @@ def plan(row: Row, *, region: str) -> Rewrite | Kept | None:
     return None if made == [first, *others] else Rewrite(row, as_input(made[0], made[1:]))
 
 
-def has_lost_number(row: Row, *, region: str) -> bool:
+def has_lost_number(row: PersonPhones, *, region: str) -> bool:
     """Whether a person has a number by which the look-up does not find them."""
     return any(is_lost(phone, region=region) for phone in phones_in(row.field))
 

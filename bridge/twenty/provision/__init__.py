@@ -1,8 +1,18 @@
 """Creates the object phoneCall in a workspace, with the looks of Twenty's own objects."""
 
 from bridge.twenty.provision.fields import FIELDS
-from bridge.twenty.provision.run import Outcome, Result, Watch
+from bridge.twenty.provision.run import Result, StepResult, Watch
 from bridge.twenty.provision.setup import Provisioned, provision, set_up
 from bridge.twenty.provision.webhook import PATH, NewWebhook
 
-__all__ = ["FIELDS", "PATH", "NewWebhook", "Outcome", "Provisioned", "Result", "Watch", "provision", "set_up"]
+__all__ = [
+    "FIELDS",
+    "PATH",
+    "NewWebhook",
+    "Provisioned",
+    "Result",
+    "StepResult",
+    "Watch",
+    "provision",
+    "set_up",
+]

@@ -8,7 +8,7 @@ from bridge.twenty.provision.objects import THE_OBJECT
 from bridge.twenty.provision.plan import Permission, Step
 from bridge.twenty.provision.run import Run
 from bridge.twenty.provision.tabs import NewTab
-from bridge.twenty.provision.there import Object, Page, View
+from bridge.twenty.provision.there import Object, PageLayout, View
 
 ON_PAGES = ("person", "company")
 """The objects whose pages have a tab with their calls; the call's relation has the object's name."""
@@ -70,21 +70,21 @@ class Look:
         steps = sidebar.arrange(items, self.object_ids, phone_call_id=own, my_view_id=my_view_id)
         await self.run.carry_out(steps)
 
-    async def _page(self, object_id: str, *, owner: str) -> Page | None:
+    async def _page(self, object_id: str, *, owner: str) -> PageLayout | None:
         if object_id == predicted.ID:
             return predicted.PAGE
         before = Step(f"lay out the page of {owner}", Permission.LAYOUTS)
         reading = read.page(self.run.client, object_id, self.run.accepted)
         return await self.run.read(reading, before=before)
 
-    def _transcript(self, own: Page | None) -> list[Step]:
+    def _transcript(self, own: PageLayout | None) -> list[Step]:
         field = self.phone_call.by_name.get("transcript")
         if not field:
             return []
         wanted = NewTab("a call", self.phone_call.id, "Transcript", "IconFileText", field.id, mode="EDITOR")
         return tabs.add(wanted, own, self.run.accepted, needs=(THE_OBJECT,))
 
-    def _calls_of(self, name: str, found: Page) -> list[Step]:
+    def _calls_of(self, name: str, found: PageLayout) -> list[Step]:
         """The view and the tab that shows it; without the tab, no user would find the view."""
         field = self.phone_call.by_name.get(name)
         if not field or not field.relation:

@@ -5,7 +5,7 @@ from typing import Any
 
 from bridge.twenty.provision.objects import THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
-from bridge.twenty.provision.there import Object, Page, View, Widget
+from bridge.twenty.provision.there import Object, PageLayout, View, Widget
 
 GROUPS = {
     "Call": ("direction", "status", "startedAt", "duration"),
@@ -25,7 +25,7 @@ EARLIER = {
 HIDDEN = ("updatedAt", "updatedBy")
 
 
-def group(page: Page | None, views: Iterable[View], phone_call: Object) -> list[Step]:
+def group(page: PageLayout | None, views: Iterable[View], phone_call: Object) -> list[Step]:
     """The fields in groups, as long as there are none, or those that an earlier version of ours made."""
     widget = _fields_widget(page)
     view = next((one for one in views if widget and one.id == widget.configuration.view_id), None)
@@ -50,7 +50,7 @@ def _is_of_earlier(view: View, phone_call: Object) -> bool:
     return {one.id for one in view.view_field_groups} == set(group_ids.values()) and held == placed
 
 
-def _fields_widget(page: Page | None) -> Widget | None:
+def _fields_widget(page: PageLayout | None) -> Widget | None:
     tabs = (page.tabs or ()) if page else ()
     return next((w for tab in tabs for w in tab.widgets or () if w.type == "FIELDS"), None)
 

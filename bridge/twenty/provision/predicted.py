@@ -10,10 +10,10 @@ from bridge.twenty.provision.there import (
     Configuration,
     Field,
     MenuItem,
+    MetadataRow,
     Object,
-    Page,
+    PageLayout,
     Relation,
-    Row,
     Tab,
     View,
     Widget,
@@ -34,7 +34,7 @@ VIEWS = (
     View(id=ID, name="All Phone calls", type="TABLE", key="INDEX"),
     View(id=PAGE_VIEW, name="Phone call fields", type="FIELDS_WIDGET"),
 )
-PAGE = Page(
+PAGE = PageLayout(
     id=ID,
     tabs=(
         Tab(
@@ -56,7 +56,9 @@ def with_fields(there: Object) -> Object:
             name=new.name,
             type=new.type,
             icon=new.icon,
-            relation=Relation(target_field_metadata=Row(id=f"{ID} {new.target}")) if new.target else None,
+            relation=Relation(target_field_metadata=MetadataRow(id=f"{ID} {new.target}"))
+            if new.target
+            else None,
         )
         for new in FIELDS
         if new.name not in there.by_name

@@ -4,7 +4,7 @@ import asyncio
 
 from bridge.twenty.client.client import Executes
 from bridge.twenty.provision.accepted import Accepted
-from bridge.twenty.provision.there import MenuItem, Object, Page, Structure, View, Webhook
+from bridge.twenty.provision.there import MenuItem, Object, PageLayout, Structure, View, Webhook
 from bridge.twenty.schema.workspace import PHONE_CALL
 
 
@@ -31,14 +31,14 @@ async def views(client: Executes, object_id: str) -> tuple[View, ...]:
     return tuple(View.model_validate(view) for view in answer["getViews"])
 
 
-async def page(client: Executes, object_id: str, known: Accepted) -> Page | None:
+async def page(client: Executes, object_id: str, known: Accepted) -> PageLayout | None:
     """The page of an object's records that is shown: an app, too, may have laid one out.
 
     Twenty's own page shows the first that the system did not make by itself
     (`recordPageLayoutByObjectMetadataIdFamilySelector`), else the first.
     """
     answer = await client.execute_metadata("RecordPages", objectMetadataId=object_id)
-    pages = [Page.model_validate(one) for one in answer["getPageLayouts"]]
+    pages = [PageLayout.model_validate(one) for one in answer["getPageLayouts"]]
     if len(pages) > 1 and known.has("PageLayout", "isSystemSideEffect"):
         answer = await client.execute_metadata("RecordPageOrigins", objectMetadataId=object_id)
         by_system = {one["id"] for one in answer["getPageLayouts"] if one["isSystemSideEffect"]}

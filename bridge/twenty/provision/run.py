@@ -26,7 +26,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepResult:
     """A step, its result, and the reason where it was not done."""
 
     step: Step
@@ -69,13 +69,13 @@ class Run:
         accepted: Accepted,
         *,
         dry_run: bool,
-        tell: Callable[[Outcome], None],
+        tell: Callable[[StepResult], None],
         watch: Watch | None = None,
     ) -> None:
         self.client = client
         self.accepted = accepted
         self.dry_run = dry_run
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[StepResult] = []
         self._tell = tell
         self._watch = watch or Watch()
         self._forbidden: set[Permission] = set()
@@ -94,27 +94,27 @@ class Run:
             self._note(self._denied(before, denied))
             return None
 
-    def _note(self, outcome: Outcome) -> None:
+    def _note(self, outcome: StepResult) -> None:
         if outcome.step.makes and not outcome.well:
             self._unmade.add(outcome.step.makes)
         self.outcomes.append(outcome)
         self._tell(outcome)
 
-    def _beforehand(self, step: Step) -> Outcome | None:
+    def _beforehand(self, step: Step) -> StepResult | None:
         """The outcome that is known without sending anything."""
         if refusal := self._refusal(step):
-            return Outcome(step, Result.IMPOSSIBLE, f"this Twenty's schema: {refusal}")
+            return StepResult(step, Result.IMPOSSIBLE, f"this Twenty's schema: {refusal}")
         if step.permission in self._forbidden:
-            return Outcome(step, Result.FORBIDDEN, step.permission)
+            return StepResult(step, Result.FORBIDDEN, step.permission)
         if missing := next((need for need in step.needs if need in self._unmade), None):
-            return Outcome(step, Result.WAITING, f"needs {missing}")
-        return Outcome(step, Result.PLANNED) if self.dry_run else None
+            return StepResult(step, Result.WAITING, f"needs {missing}")
+        return StepResult(step, Result.PLANNED) if self.dry_run else None
 
     def _refusal(self, step: Step) -> str | None:
         sent = (*step.mutations, *step.only_with)
         return next(filter(None, map(self.accepted.refuses, sent)), None)
 
-    async def _send(self, step: Step) -> Outcome:
+    async def _send(self, step: Step) -> StepResult:
         made: str | None = None
         self._watch.begins(len(self.outcomes) + 1, step)
         try:
@@ -123,7 +123,7 @@ class Run:
         except (TwentyDenied, TwentyRefused) as refused:
             await self._undo(step, made)
             return self._refused(step, refused)
-        return Outcome(step, Result.DONE)
+        return StepResult(step, Result.DONE)
 
     async def _undo(self, step: Step, made: str | None) -> None:
         if made and step.undo:
@@ -135,18 +135,18 @@ class Run:
         answer = await self.client.execute_metadata(mutation.operation, **_filled(mutation.variables, made))
         return None if made else _id_in(answer)
 
-    def _refused(self, step: Step, refused: TwentyDenied | TwentyRefused) -> Outcome:
+    def _refused(self, step: Step, refused: TwentyDenied | TwentyRefused) -> StepResult:
         if isinstance(refused, TwentyDenied):
             return self._denied(step, refused)
-        return Outcome(step, Result.REFUSED, str(refused))
+        return StepResult(step, Result.REFUSED, str(refused))
 
-    def _denied(self, step: Step, denied: TwentyDenied) -> Outcome:
+    def _denied(self, step: Step, denied: TwentyDenied) -> StepResult:
         if denied.code == "twenty.unauthenticated":
             raise denied
         if denied.code != "twenty.forbidden":
-            return Outcome(step, Result.REFUSED, str(denied))
+            return StepResult(step, Result.REFUSED, str(denied))
         self._forbidden.add(step.permission)
-        return Outcome(step, Result.FORBIDDEN, step.permission)
+        return StepResult(step, Result.FORBIDDEN, step.permission)
 
 
 def _filled(value: Any, made: str | None) -> Any:

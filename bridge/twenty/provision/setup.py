@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bridge.twenty.client.client import Executes
 from bridge.twenty.provision import fields, look, objects, predicted, read, webhook
 from bridge.twenty.provision.plan import Permission, Step
-from bridge.twenty.provision.run import Outcome, Result, Run, Watch
+from bridge.twenty.provision.run import Result, Run, StepResult, Watch
 from bridge.twenty.provision.there import Structure
 from bridge.twenty.provision.webhook import NewWebhook
 
@@ -21,7 +21,7 @@ from bridge.twenty.provision.webhook import NewWebhook
 class Provisioned:
     """The outcome of each step, and conflicts: things of the same name that are something else."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[StepResult, ...]
     conflicts: tuple[str, ...]
 
     def steps(self, result: Result) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ class Provisioned:
         return not self.conflicts and all(outcome.well for outcome in self.outcomes)
 
 
-def _silent(_: Outcome) -> None:
+def _silent(_: StepResult) -> None:
     pass
 
 
@@ -59,7 +59,7 @@ async def set_up(
     *,
     webhook_to: NewWebhook | None,
     dry_run: bool = False,
-    tell: Callable[[Outcome], None] = _silent,
+    tell: Callable[[StepResult], None] = _silent,
     watch: Watch | None = None,
 ) -> Provisioned:
     """Creates the object, its views and pages, and the webhook. Raises TwentyError as `Run` does."""

@@ -7,7 +7,7 @@ from typing import Any
 from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.objects import OBJECT
 from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step, halfway
-from bridge.twenty.provision.there import Page, Tab, Widget
+from bridge.twenty.provision.there import PageLayout, Tab, Widget
 
 GRID = {"row": 0, "column": 0, "rowSpan": 1, "columnSpan": 12}
 """Required up to 2.35, though a list shows nothing of it; unknown from 2.37 on."""
@@ -35,7 +35,7 @@ class NewTab:
         return {"configurationType": "FIELD", **shown, **view}
 
 
-def add(wanted: NewTab, page: Page | None, known: Accepted, *, needs: tuple[str, ...]) -> list[Step]:
+def add(wanted: NewTab, page: PageLayout | None, known: Accepted, *, needs: tuple[str, ...]) -> list[Step]:
     """The tab, where no widget of the page shows the same; a tab that stayed empty is filled."""
     tabs = (page.tabs or ()) if page else ()
     found = next((tab for tab in tabs if tab.title == wanted.title), None)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from pydantic.alias_generators import to_camel
 
 
-class Row(BaseModel):
+class MetadataRow(BaseModel):
     """A part of Twenty's metadata; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
@@ -20,10 +20,10 @@ class Relation(BaseModel):
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
-    target_field_metadata: Row
+    target_field_metadata: MetadataRow
 
 
-class Field(Row):
+class Field(MetadataRow):
     """A field of an object."""
 
     name: str
@@ -33,7 +33,7 @@ class Field(Row):
     relation: Relation | None = None
 
 
-class Object(Row):
+class Object(MetadataRow):
     """An object with its fields."""
 
     icon: str | None = None
@@ -56,7 +56,7 @@ class Structure:
     phone_call: Object | None
 
 
-class ViewField(Row):
+class ViewField(MetadataRow):
     """A column of a table, or a line of a page. `size` is in pixels; positions are sorted by."""
 
     field_metadata_id: str
@@ -66,13 +66,13 @@ class ViewField(Row):
     view_field_group_id: str | None = None
 
 
-class ViewFilter(Row):
+class ViewFilter(MetadataRow):
     """What the records of a view have in common."""
 
     field_metadata_id: str
 
 
-class View(Row):
+class View(MetadataRow):
     """A way to show records: a table, or the fields of a page."""
 
     name: str
@@ -81,8 +81,8 @@ class View(Row):
     icon: str = ""
     view_fields: tuple[ViewField, ...] = ()
     view_filters: tuple[ViewFilter, ...] = ()
-    view_sorts: tuple[Row, ...] = ()
-    view_field_groups: tuple[Row, ...] = ()
+    view_sorts: tuple[MetadataRow, ...] = ()
+    view_field_groups: tuple[MetadataRow, ...] = ()
 
     @property
     def by_field(self) -> dict[str, ViewField]:
@@ -100,14 +100,14 @@ class Configuration(BaseModel):
     view_id: str | None = None
 
 
-class Widget(Row):
+class Widget(MetadataRow):
     """A part of a tab."""
 
     type: str
     configuration: Configuration = Configuration()
 
 
-class Tab(Row):
+class Tab(MetadataRow):
     """A tab of a record's page."""
 
     title: str
@@ -115,13 +115,13 @@ class Tab(Row):
     widgets: tuple[Widget, ...] | None = ()
 
 
-class Page(Row):
+class PageLayout(MetadataRow):
     """How a record's page is laid out."""
 
     tabs: tuple[Tab, ...] | None = ()
 
 
-class MenuItem(Row):
+class MenuItem(MetadataRow):
     """An item of the sidebar; a user's own ones have a `user_workspace_id`."""
 
     position: float
@@ -132,7 +132,7 @@ class MenuItem(Row):
     folder_id: str | None = None
 
 
-class Webhook(Row):
+class Webhook(MetadataRow):
     """A webhook that the workspace has; `secret` is what it signs with."""
 
     target_url: str

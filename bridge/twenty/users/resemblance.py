@@ -27,7 +27,7 @@ MOST = 10_000
 K = TypeVar("K", bound=Hashable)
 
 
-class Standing(Enum):
+class VerificationQueue(Enum):
     """The queue of a verification; each has places of its own."""
 
     OF_USERS = auto()
@@ -67,14 +67,16 @@ class Resemblance:
             _remember(self._subjects, traits.subject)
         _remember(self._addresses, address)
 
-    def standing(self, credentials: Credentials, address: str) -> tuple[Standing, Hashable]:
+    def standing(self, credentials: Credentials, address: str) -> tuple[VerificationQueue, Hashable]:
         """The queue for a verification, and the group within it: groups take turns."""
         traits = traits_of(credentials.secret)
         if traits.subject in self._subjects:
-            return Standing.OF_USERS, traits.subject
+            return VerificationQueue.OF_USERS, traits.subject
         if traits.form in self._forms or traits.shares(self._own):
-            return (Standing.OF_USERS if address in self._addresses else Standing.FAMILIAR), address
-        return Standing.STRANGE, address
+            return (
+                VerificationQueue.OF_USERS if address in self._addresses else VerificationQueue.FAMILIAR
+            ), address
+        return VerificationQueue.STRANGE, address
 
 
 def traits_of(secret: str) -> Traits:

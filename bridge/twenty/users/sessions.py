@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class VerifiedUser:
     """A verified user: `since` when, and when to ask Twenty again (POSIX times)."""
 
     user: User
@@ -60,7 +60,7 @@ class Sessions:
         self._vouch = vouch
         self._clock = clock
         self._most = most
-        self._known: dict[bytes, Known] = {}
+        self._known: dict[bytes, VerifiedUser] = {}
         self._refused_until: dict[bytes, float] = {}
         self._asking: dict[bytes, asyncio.Task[User | None]] = {}
 
@@ -114,7 +114,7 @@ class Sessions:
             self._keep(self._refused_until, key, now + HOLDS_SECONDS)
         else:
             ask_at = min(now + HOLDS_SECONDS, credentials.expires)
-            self._keep(self._known, key, Known(user, since=now, ask_at=ask_at))
+            self._keep(self._known, key, VerifiedUser(user, since=now, ask_at=ask_at))
         return user
 
     def _keep(self, kept: dict[bytes, T], key: bytes, value: T) -> None:

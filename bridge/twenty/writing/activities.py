@@ -18,7 +18,7 @@ from bridge.twenty.writing.timeline import timeline_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class RecordState:
     """How a call stands in Twenty; `person` is None where the person of `person_id` is deleted.
 
     Without `says_person` its person was not asked for.
@@ -38,7 +38,7 @@ class Writes(Protocol):
     async def write(self, writes: Sequence[Write]) -> Refused:
         """Writes these; the answer has what Twenty refused, by call SID."""
 
-    async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:
+    async def standing(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         """Call SID → how it stands, of calls that are there or were deleted; one root field."""
 
 
@@ -61,11 +61,11 @@ class PhoneCalls:
         refused |= await self._write_rows([w for w in changed if w.sid not in refused])
         return refused | await self._write_notes([w for w in writes if w.sid not in refused])
 
-    async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:
+    async def standing(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         """See `Writes`."""
         found = await _found(self._batches, "WrittenPhoneCalls", "phoneCall", call_sids)
         return {
-            sid: Standing(
+            sid: RecordState(
                 deleted=node["deletedAt"] is not None,
                 says_person=True,
                 person_id=node["personId"],
@@ -126,10 +126,10 @@ class Notes:
         refused = await self._notes.write([w for w in writes if w.plan.record.writes])
         return refused | await self._notes.write_dispositions(writes)
 
-    async def standing(self, call_sids: Collection[str]) -> dict[str, Standing]:
+    async def standing(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         """See `Writes`. The person of a note is not asked for."""
         found = await _found(self._batches, "WrittenNotes", "note", call_sids)
-        return {sid: Standing(deleted=node["deletedAt"] is not None) for sid, node in found.items()}
+        return {sid: RecordState(deleted=node["deletedAt"] is not None) for sid, node in found.items()}
 
 
 def writer_for(client: Executes, batches: Batches, schema: WorkspaceSchema) -> Writes:

@@ -10,7 +10,7 @@ from bridge.twenty.times import text
 from bridge.twenty.writing.records import Merge
 
 
-class Known(Enum):
+class WriteState(Enum):
     """What the bridge knows of a record without asking Twenty."""
 
     NEW = "it was never written"
@@ -40,7 +40,7 @@ class Do(Enum):
         return self in (Do.CREATE, Do.ENSURE, Do.UPDATE)
 
 
-WRITE = {Known.NEW: Do.CREATE, Known.UNSURE: Do.ENSURE, Known.WRITTEN: Do.UPDATE}
+WRITE = {WriteState.NEW: Do.CREATE, WriteState.UNSURE: Do.ENSURE, WriteState.WRITTEN: Do.UPDATE}
 
 
 class Chosen(Enum):
@@ -65,10 +65,10 @@ class Before:
     """A call's records before this write; `person_id` is the person on whose timeline they are."""
 
     person_id: str | None = None
-    call: Known = Known.NEW
-    row: Known = Known.NEW
-    note: Known = Known.NEW
-    dispositions: Known = Known.NEW
+    call: WriteState = WriteState.NEW
+    row: WriteState = WriteState.NEW
+    note: WriteState = WriteState.NEW
+    dispositions: WriteState = WriteState.NEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class News:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class WritePlan:
     """What to do with each record of one call; made by `plan_of` alone.
 
     `moves` where the row and the notes go to another person. `has_new_text` where a note that a user edited
@@ -97,10 +97,10 @@ class Plan:
     dispositions: Do
 
 
-def plan_of(activity: Activity, *, before: Before, news: News, person: Chosen) -> Plan:
+def plan_of(activity: Activity, *, before: Before, news: News, person: Chosen) -> WritePlan:
     """The plan for an activity."""
     moves = activity.person_id != before.person_id
-    return Plan(
+    return WritePlan(
         person=person,
         moves=moves,
         record=WRITE[before.call] if news.record else Do.LEAVE,
@@ -126,7 +126,7 @@ def _note(before: Before, news: Note, *, moves: bool) -> Do:
 
 def _dispositions(before: Before) -> Do:
     # Those of before are among them: they are created once, and never changed.
-    return Do.CREATE if before.dispositions is Known.NEW else Do.ENSURE
+    return Do.CREATE if before.dispositions is WriteState.NEW else Do.ENSURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class Write:
     """An activity to write, by a plan; `merge` says what to do with each field of the call's record."""
 
     activity: Activity
-    plan: Plan
+    plan: WritePlan
     merge: Merge
 
     @property

@@ -12,7 +12,7 @@ NAME = "twenty-twilio-bridge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Desired:
     """What the settings say so far.
 
     `numbers` are those whose calls shall come here, E.164. `key_holds` says that Twilio knows the API
@@ -29,7 +29,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SetupPlan:
     """What to do, in this order; and what keeps it from being all, each with what mends it."""
 
     steps: tuple[Step, ...]
@@ -49,7 +49,7 @@ def urls_under(public_url: str) -> VoiceUrls:
     )
 
 
-def plan_for(known: Known, there: There) -> Plan:
+def plan_for(known: Desired, there: There) -> SetupPlan:
     """The whole plan; equal states make an empty one."""
     steps: list[Step] = []
     problems: list[str] = []
@@ -62,13 +62,13 @@ def plan_for(known: Known, there: There) -> Plan:
                     steps.append(one)
         except _InTheWay as reason:
             problems.append(str(reason))
-    return Plan(tuple(steps), tuple(dict.fromkeys(problems)))
+    return SetupPlan(tuple(steps), tuple(dict.fromkeys(problems)))
 
 
 Steps = Iterator[Step | _InTheWay]
 
 
-def _application(known: Known, there: There) -> Steps:
+def _application(known: Desired, there: There) -> Steps:
     found = _ours(known, there)
     wanted = urls_under(known.public_url)
     if found is None:
@@ -80,7 +80,7 @@ def _application(known: Known, there: There) -> Steps:
         yield Remember("TWILIO_APP_SID", found.sid)
 
 
-def _ours(known: Known, there: There) -> Application | None:
+def _ours(known: Desired, there: There) -> Application | None:
     if known.app_sid:
         found = there.application(known.app_sid)
         if found is None:
@@ -98,7 +98,7 @@ def _ours(known: Known, there: There) -> Application | None:
     return same[0] if same else None
 
 
-def _key(known: Known, there: There) -> Steps:
+def _key(known: Desired, there: There) -> Steps:
     if known.key_holds:
         return
     if not known.can_make_keys:
@@ -109,7 +109,7 @@ def _key(known: Known, there: There) -> Steps:
     yield MakeKey(known.name)
 
 
-def _company_number(known: Known, there: There) -> Steps:
+def _company_number(known: Desired, there: There) -> Steps:
     if known.phone_number is None:
         yield Remember("TWILIO_PHONE_NUMBER", _only_number(there))
 
@@ -127,7 +127,7 @@ def _only_number(there: There) -> str:
     return able[0]
 
 
-def _attachments(known: Known, there: There) -> Steps:
+def _attachments(known: Desired, there: There) -> Steps:
     """Numbers whose calls do not come here yet; one that another service answers is attached, too."""
     ours = _ours(known, there)
     wanted = [known.phone_number or _only_number(there), *known.numbers]

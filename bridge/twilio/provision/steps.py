@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridge.twilio.rest.owned import Application, Number, VoiceUrls
+from bridge.twilio.rest.owned import Application, IncomingNumber, VoiceUrls
 
 LABELS = {
     "voice_url": "voice URL",
@@ -61,7 +61,7 @@ class MakeKey:
 class Attach:
     """A number whose calls come here."""
 
-    number: Number
+    number: IncomingNumber
     name: str
 
     def lines(self) -> Iterator[str]:

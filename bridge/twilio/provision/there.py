@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.twilio.rest.owned import Application, Number
+from bridge.twilio.rest.owned import Application, IncomingNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,9 +11,9 @@ class There:
     """The account's TwiML Apps and numbers."""
 
     applications: Sequence[Application] = ()
-    numbers: Sequence[Number] = ()
+    numbers: Sequence[IncomingNumber] = ()
 
-    def number(self, phone_number: str) -> Number | None:
+    def number(self, phone_number: str) -> IncomingNumber | None:
         """The number of these digits (E.164)."""
         return next((one for one in self.numbers if one.phone_number == phone_number), None)
 

@@ -12,11 +12,11 @@ from bridge.twilio.rest.http import Http
 from bridge.twilio.rest.library import load_client
 from bridge.twilio.rest.login import SECONDS, BasicLogin, login_of
 from bridge.twilio.rest.owned import (
+    ApiKey,
     Application,
     Country,
-    Key,
+    IncomingNumber,
     NewKey,
-    Number,
     VoiceUrls,
     WebhookRule,
     WebhookSetting,
@@ -48,9 +48,9 @@ class AccountRest:
         """Has an application's calls come here."""
         await self._library.applications(sid).update_async(**urls.as_parameters())
 
-    async def numbers(self) -> list[Number]:
+    async def numbers(self) -> list[IncomingNumber]:
         """The numbers that the account owns."""
-        return [Number.of(one) for one in await self._library.incoming_phone_numbers.list_async()]
+        return [IncomingNumber.of(one) for one in await self._library.incoming_phone_numbers.list_async()]
 
     async def verified_numbers(self) -> list[str]:
         """Numbers (E.164) that the account does not own, and may show: its verified caller IDs.
@@ -65,9 +65,9 @@ class AccountRest:
             voice_application_sid=application_sid
         )
 
-    async def keys(self) -> list[Key]:
+    async def keys(self) -> list[ApiKey]:
         """The API keys, without their secrets."""
-        return [Key(one.sid, one.friendly_name or "") for one in await self._library.keys.list_async()]
+        return [ApiKey(one.sid, one.friendly_name or "") for one in await self._library.keys.list_async()]
 
     async def create_key(self, name: str) -> NewKey:
         """A new API key of type Standard, with the secret that Twilio shows this once."""

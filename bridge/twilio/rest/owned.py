@@ -41,7 +41,7 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class IncomingNumber:
     """A number that the account owns; an application on it overrides its own voice URL.
 
     https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
@@ -66,7 +66,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ApiKey:
     """An API key."""
 
     sid: str

@@ -10,14 +10,18 @@ from aiohttp import hdrs, web
 from bridge.errors import CannotVouch, NotAllowed, NotListed, TwentyError
 from bridge.twenty.users import credentials
 from bridge.twenty.users.credentials import Credentials
-from bridge.twenty.users.resemblance import Resemblance, Standing
+from bridge.twenty.users.resemblance import Resemblance, VerificationQueue
 from bridge.twenty.users.sessions import Sessions
 from bridge.web.authentication.agents import Caller
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.rates import Rate
 from bridge.web.operation.queueing import Turns
 
-AT_ONCE: Mapping[Standing, int] = {Standing.OF_USERS: 4, Standing.FAMILIAR: 4, Standing.STRANGE: 2}
+AT_ONCE: Mapping[VerificationQueue, int] = {
+    VerificationQueue.OF_USERS: 4,
+    VerificationQueue.FAMILIAR: 4,
+    VerificationQueue.STRANGE: 2,
+}
 """Checks at Twenty, which takes about 20 ms for one, and which any stranger can ask as much directly."""
 
 MOST_WAITING = 64
@@ -104,7 +108,7 @@ class Users:
     async def _admitted(self, shown: Credentials, address: str) -> AsyncIterator[None]:
         """A place for a check at Twenty; raises TooManyRequests."""
         standing, group = self._resemblance.standing(shown, address)
-        if standing is Standing.STRANGE:
+        if standing is VerificationQueue.STRANGE:
             self._checks.take(address, per_minute=self._checks_per_minute)
         async with self._turns[standing].turn(group):
             yield

@@ -21,7 +21,7 @@ Note = Annotated[
 To = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-class Asked(BaseModel):
+class CallRequest(BaseModel):
     """What every one may have: as whom a holder of a key without an identity of its own asks."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -29,36 +29,36 @@ class Asked(BaseModel):
     identity: str | None = None
 
 
-class DispositionAsked(Asked):
+class DispositionRequest(CallRequest):
     """What came of a call, in a word and at length; at least one of them."""
 
     outcome: Outcome = ""
     note: Note = ""
 
 
-class RecordingAsked(Asked):
+class RecordingRequest(CallRequest):
     """What to do with the recording of a call."""
 
     action: Action
 
 
-class SignInAsked(Asked):
+class SignInAsked(CallRequest):
     """The secret of a one-time link, and whether the agent keeps the sign-in for the device."""
 
     secret: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     device: bool = False
 
 
-class TransferAsked(Asked):
+class TransferRequest(CallRequest):
     """Whom to send a caller on to: `client:identity`, or a number."""
 
     to: To
 
 
-A = TypeVar("A", bound=Asked)
+A = TypeVar("A", bound=CallRequest)
 
 
-async def read_asked(request: web.Request, kind: type[A]) -> A:
+async def read_request(request: web.Request, kind: type[A]) -> A:
     """The body as what it should be; raises NotUnderstood and WrongContentType."""
     body = await request.read()
     if body.strip() and request.content_type != "application/json":

@@ -32,7 +32,13 @@ from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.caller import Door
-from bridge.web.phone.bodies import Asked, DispositionAsked, RecordingAsked, TransferAsked, read_asked
+from bridge.web.phone.bodies import (
+    CallRequest,
+    DispositionRequest,
+    RecordingRequest,
+    TransferRequest,
+    read_request,
+)
 from bridge.web.phone.once import Lately
 from bridge.web.phone.transfer_targets import Targets
 
@@ -52,11 +58,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferLine:
-    """How a caller is sent on: the number shown to who is not an agent, how long it may ring, and talk."""
+    """How a caller is sent on; `number` is shown to telephones, agents see the caller's."""
 
     number: str
-    ring_seconds: int
-    longest_call_seconds: int | None
     lines: Lines
     urls: CallbackUrls
 
@@ -94,7 +98,7 @@ class Calls:
 
     async def disposition(self, request: web.Request) -> web.Response:
         """What came of a call, also after it: kept as it is acknowledged, and written to Twenty then."""
-        asked = await read_asked(request, DispositionAsked)
+        asked = await read_request(request, DispositionRequest)
         agent = await self._agent(request, asked)
         control.was_in(agent.identity, agent.heard)
         if not (asked.outcome or asked.note):
@@ -106,7 +110,7 @@ class Calls:
 
     async def hangup(self, request: web.Request) -> web.Response:
         """Ends the call for everybody in it."""
-        agent = await self._agent(request, await read_asked(request, Asked))
+        agent = await self._agent(request, await read_request(request, CallRequest))
         key = ("hangup", agent.root_sid, agent.identity)
 
         async def hang_up() -> None:
@@ -120,7 +124,7 @@ class Calls:
 
     async def transfer(self, request: web.Request) -> web.Response:
         """Sends the caller on, and leaves the agent: whoever is asked for rings, and nobody announces it."""
-        asked = await read_asked(request, TransferAsked)
+        asked = await read_request(request, TransferRequest)
         agent = await self._agent(request, asked)
         target, send_digits = self._targets.target(asked.to)
         if client_identity(target) == agent.identity:
@@ -162,19 +166,19 @@ class Calls:
 
     async def recording(self, request: web.Request) -> web.Response:
         """Starts, pauses, resumes or stops the recording; answers with what it is then."""
-        asked = await read_asked(request, RecordingAsked)
+        asked = await read_request(request, RecordingRequest)
         agent = await self._agent(request, asked)
         control.line_of(agent.identity, agent.heard)
         with _in_our_words():
             await self._recording.once((agent.root_sid, asked.action), lambda: self._record(agent, asked))
         return web.json_response({"status": control.BECOMES.get(asked.action, "in-progress")})
 
-    async def _record(self, agent: _Agent, asked: RecordingAsked) -> None:
+    async def _record(self, agent: _Agent, asked: RecordingRequest) -> None:
         # Two that see no recording would both begin one, and both would be billed.
         async with self._alone(f"recording {asked.action} {agent.root_sid}", RECORDING_CHANGES):
             await self._record_alone(agent, asked)
 
-    async def _record_alone(self, agent: _Agent, asked: RecordingAsked) -> None:
+    async def _record_alone(self, agent: _Agent, asked: RecordingRequest) -> None:
         states = {one.sid: one.status async for one in self._rest.recordings(call_sid=agent.root_sid)}
         running = {sid: status for sid, status in states.items() if status in control.RECORDING}
         now = next(iter(running.values()), "stopped" if states else None)
@@ -192,7 +196,7 @@ class Calls:
             await self._rest.update_recording(agent.root_sid, wanted, sid=next(iter(running)))
         log.info("call.recording", call_sid=agent.root_sid, agent=agent.identity, action=asked.action)
 
-    async def _agent(self, request: web.Request, asked: Asked) -> _Agent:
+    async def _agent(self, request: web.Request, asked: CallRequest) -> _Agent:
         """Who asks, and the call they ask of; raises RequestRefused, IdentityRefused and CallUnknown."""
         caller = await self._door.who(request)
         identity = caller.agent(asked.identity)
@@ -215,13 +219,14 @@ class Calls:
         caller = heard.parent.from_ if heard.parent else None
         # An agent sees who calls, as at first; others see the company, for only that is ours to show.
         shown = caller if client_identity(target) else self._line.number
+        line = self._line.lines.of(heard.parent.to if heard.parent else None)
         return twiml.transfer(
             target,
             caller_id=None if not shown or is_withheld(shown) else shown,
-            timeout=self._line.ring_seconds,
-            time_limit=self._line.longest_call_seconds,
+            timeout=line.ring_seconds,
+            time_limit=line.longest_call_seconds,
             urls=self._line.urls,
-            record=self._line.lines.of(heard.parent.to if heard.parent else None).recording.inbound,
+            record=line.recording.inbound,
             send_digits=send_digits,
         )
 

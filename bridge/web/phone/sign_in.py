@@ -14,7 +14,7 @@ from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.devices import new_key
 from bridge.web.authentication.keys import digest_of
 from bridge.web.authentication.rates import Rate
-from bridge.web.phone.bodies import SignInAsked, read_asked
+from bridge.web.phone.bodies import SignInAsked, read_request
 
 PER_MINUTE = 10
 """Links that one address may try; a secret of 256 bits is not guessed at any rate."""
@@ -43,7 +43,7 @@ class SignIns:
     async def sign_in(self, request: web.Request) -> web.Response:
         """Answers a link's secret with a key; only who holds the secret learns that it was used."""
         self._rate.take(self._addresses.of(request), per_minute=PER_MINUTE)
-        asked = await read_asked(request, SignInAsked)
+        asked = await read_request(request, SignInAsked)
         key, now = new_key(), datetime.now(UTC)
         ends = now + (self._device if asked.device else self._tab)
         found = await sign_ins.redeem(

@@ -28,7 +28,7 @@ from bridge.observability import metrics
 from bridge.twenty.people.members import Members
 from bridge.twenty.people.recognition import Recognised, Recognition
 from bridge.twilio import answers, twiml
-from bridge.twilio.answers import Answers, Caller
+from bridge.twilio.answers import CallerDetails, TwimlAnswers
 from bridge.web.twilio.callbacks import answer, keep_soon, read
 
 NEXT: Mapping[type, str] = {Ring: "dial", Forward: "dial", Voicemail: "voicemail", Message: "message"}
@@ -54,7 +54,7 @@ class Inbound:
         self,
         inbox: Inbox,
         lines: Lines,
-        writes: Answers,
+        writes: TwimlAnswers,
         *,
         recognition: Recognition,
         members: Members,
@@ -145,13 +145,13 @@ class Inbound:
         called = parameters.get("To", "")
         return answer(self._writes.write(decision, line, caller, called=called, first=first))
 
-    def _caller(self, found: Recognised, parameters: Mapping[str, str]) -> Caller:
+    def _caller(self, found: Recognised, parameters: Mapping[str, str]) -> CallerDetails:
         number = e164(parameters.get("From", ""), self._region)
         shown = number if number and number.is_valid and number == parameters.get("From") else None
         if (person := found.person) is None:
-            return Caller(number=shown)
+            return CallerDetails(number=shown)
         page = f"{self._twenty_url}/object/person/{person.id}"
-        return Caller(number=shown, name=person.name, person_id=person.id, url=page)
+        return CallerDetails(number=shown, name=person.name, person_id=person.id, url=page)
 
 
 def _agents(line: Line) -> Collection[str]:

@@ -1,7 +1,6 @@
 """Calls out: the TwiML that dials, or that tells the agent why not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
@@ -23,32 +22,30 @@ from bridge.web.twilio.callbacks import answer, keep_soon, read
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """How calls go out. `foreign_tokens`: also by tokens that another server issued for our account.
+class Outbound:
+    """Answers voice requests of calls out; the line of the number that is shown says how.
 
-    `lines` says what is recorded and announced: the line of the number that is shown decides both.
+    `foreign_tokens`: also by tokens that another server issued for our account. `texts` are for agents.
     """
 
-    ring_seconds: int
-    longest_call_seconds: int | None
-    machine_detection: bool
-    lines: Lines
-    foreign_tokens: bool
-    texts: Texts
-
-
-class Outbound:
-    """Answers voice requests of calls out."""
-
     def __init__(
-        self, inbox: Inbox, admission: Admission, binding: Binding, line: Line, urls: CallbackUrls
+        self,
+        inbox: Inbox,
+        admission: Admission,
+        binding: Binding,
+        lines: Lines,
+        *,
+        urls: CallbackUrls,
+        foreign_tokens: bool,
+        texts: Texts,
     ) -> None:
         self._inbox = inbox
         self._admission = admission
         self._binding = binding
-        self._line = line
+        self._lines = lines
         self._urls = urls
+        self._foreign_tokens = foreign_tokens
+        self._texts = texts
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """TwiML for an agent's call; the voice request is stored without delaying the answer."""
@@ -67,7 +64,7 @@ class Outbound:
         match self._binding.check(asked.parameters):
             case Bound.FORGED:
                 raise NumberRefused("not_signed_in", "a token that is not this agent's")
-            case Bound.FOREIGN if not self._line.foreign_tokens:
+            case Bound.FOREIGN if not self._foreign_tokens:
                 raise NumberRefused("not_signed_in", "a token that we did not issue")
             case Bound.FOREIGN:
                 metrics.FOREIGN_TOKENS.inc()
@@ -75,17 +72,17 @@ class Outbound:
 
     def _dial(self, outgoing: Outgoing, asked: Callback) -> str:
         shown = outgoing.caller_id
-        recording = self._line.lines.of(shown).recording
+        line = self._lines.of(shown)
         return twiml.dial_out(
             outgoing.target,
-            caller_id=outgoing.caller_id,
-            timeout=self._line.ring_seconds,
-            time_limit=self._line.longest_call_seconds,
+            caller_id=shown,
+            timeout=line.ring_seconds,
+            time_limit=line.longest_call_seconds,
             urls=self._urls,
             agent=client_identity(asked.get("From")) or "",
-            detect_machines_of=asked.call_sid if self._line.machine_detection else None,
-            record=recording.outbound,
-            announcement=self._urls.announcement(shown) if recording.announcement else None,
+            detect_machines_of=asked.call_sid if line.machine_detection else None,
+            record=line.recording.outbound,
+            announcement=self._urls.announcement(shown) if line.recording.announcement else None,
             send_digits=outgoing.send_digits,
         )
 
@@ -105,5 +102,5 @@ class Outbound:
         keep_soon(self._inbox, read(Kind.REFUSED, request, told))
         if flooded:
             return answer(twiml.REJECT)
-        text = spoken_refusal(self._line.texts, refused.reason)
-        return answer(twiml.say(text, language=self._line.texts.language))
+        text = spoken_refusal(self._texts, refused.reason)
+        return answer(twiml.say(text, language=self._texts.language))

@@ -33,7 +33,7 @@ UNREADABLE = f"The form should be UTF-8, {MOST_FIELDS} fields at most."
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SignatureClaim:
     """What a request's headers say of its signature, and who may have made it."""
 
     signature: str
@@ -82,7 +82,7 @@ class SignedForms:
 
         return handler
 
-    def _claim(self, request: web.Request, content_type: str) -> Claim:
+    def _claim(self, request: web.Request, content_type: str) -> SignatureClaim:
         """What the headers say of the signature; raises before the body is worth reading."""
         if request.content_type != content_type:
             raise WrongContentType(f"The body should be {content_type}, as Twilio sends it.")
@@ -92,13 +92,17 @@ class SignedForms:
         if len(signatures) != 1 or len(settings) != 1 or not request.raw_path.startswith("/"):
             raise NotAllowed(UNSIGNED)
         try:
-            return Claim(signatures[0], settings[0], self._validator.signers(settings[0]))
+            return SignatureClaim(signatures[0], settings[0], self._validator.signers(settings[0]))
         except SignerUnknown as unknown:
             log.warning("signature.unknown", reason=str(unknown), shared_key_id=_shared_key_id(settings[0]))
             raise NotAllowed(UNSIGNED) from unknown
 
     def _check(
-        self, request: web.Request, claim: Claim, is_valid: Callable[..., bool], account: Callable[[], str]
+        self,
+        request: web.Request,
+        claim: SignatureClaim,
+        is_valid: Callable[..., bool],
+        account: Callable[[], str],
     ) -> None:
         """Raises NotAllowed where the signature is not valid; `account` is the one that the body names."""
         signed_by = {"signature": claim.signature, "signers": claim.signers}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.calls.dialling.admission import Admitted
 from bridge.calls.routing.hours import Hours, Span
-from bridge.calls.routing.lines import Group, Line, Lines, Message, Number, Owner, Step, Voicemail
+from bridge.calls.routing.lines import Group, Line, Lines, Message, Owner, Step, Telephone, Voicemail
 from bridge.calls.routing.steps import MOST_LEGS, Decision, Forward, Phones, Ring, begin, go_on, spoken_since
 from bridge.calls.texts import ENGLISH
 
@@ -23,7 +23,15 @@ TEAM = Group(("alice", "bob"), 25)
 
 
 def line(*steps: Step) -> Line:
-    return Line(name="a line", texts=ENGLISH, steps=steps, voicemail=VOICEMAIL)
+    return Line(
+        name="a line",
+        texts=ENGLISH,
+        steps=steps,
+        voicemail=VOICEMAIL,
+        ring_seconds=30,
+        longest_call_seconds=None,
+        machine_detection=False,
+    )
 
 
 KNOWN = {"carol@example.com": ("wm_1",), "dora": ("dora", "wm_2")}
@@ -41,7 +49,11 @@ def phones(*, owners: tuple[str, ...] = (), in_call: tuple[str, ...] = ()) -> Ph
         (line(TEAM), phones(), Ring(0, ("alice", "bob"), 25)),
         (line(TEAM), phones(in_call=("alice",)), Ring(0, ("bob",), 25)),
         (line(TEAM), phones(in_call=("alice", "bob")), VOICEMAIL),
-        (line(TEAM, Number(MOBILE, 20)), phones(in_call=("alice", "bob")), Forward(1, Admitted(MOBILE), 20)),
+        (
+            line(TEAM, Telephone(MOBILE, 20)),
+            phones(in_call=("alice", "bob")),
+            Forward(1, Admitted(MOBILE), 20),
+        ),
         (line(Group((), 25)), phones(), VOICEMAIL),
         (line(), phones(), VOICEMAIL),
         (replace(line(), voicemail=None), phones(), SORRY),
@@ -77,7 +89,7 @@ def test_begin(served: Line, reached: Phones, decision: Decision) -> None:
     ],
 )
 def test_step_by_step(step: int, decision: Decision) -> None:
-    assert go_on(line(TEAM, Number(MOBILE, 20), Group(("dave",), 10)), step, phones()) == decision
+    assert go_on(line(TEAM, Telephone(MOBILE, 20), Group(("dave",), 10)), step, phones()) == decision
 
 
 @pytest.mark.parametrize(
@@ -110,7 +122,7 @@ AGENTS = st.sampled_from([f"agent{n}" for n in range(15)])
 STEPS = st.lists(
     st.builds(Group, st.lists(AGENTS, max_size=15).map(tuple), st.integers(5, 60))
     | st.builds(Owner, st.integers(5, 60))
-    | st.builds(Number, st.just(MOBILE), st.integers(5, 60)),
+    | st.builds(Telephone, st.just(MOBILE), st.integers(5, 60)),
     max_size=6,
 )
 
@@ -141,7 +153,7 @@ def test_every_call_comes_to_an_end_and_nobody_in_a_call_is_rung(
         (replace(line(Owner(15), TEAM), owner_days=30), 30),
         (replace(line(TEAM, Owner(15)), owner_days=1), 1),
         (replace(line(TEAM), owner_days=30), None),
-        (replace(line(Number(MOBILE, 20)), owner_days=30), None),
+        (replace(line(Telephone(MOBILE, 20)), owner_days=30), None),
         (replace(line(Owner(15)), owner_days=0), None),
     ],
 )
