@@ -14,7 +14,7 @@ BridgeError
 │   ├── NotAuthenticated       missing or unknown credentials
 │   ├── NotAllowed             known credentials, or an origin, without the permission
 │   │   └── NotListed              a member of the workspace whom the settings do not list
-│   ├── CannotVouch            Twenty, which would say who it is, does not answer
+│   ├── NotVerified            Twenty, which verifies users, does not answer
 │   ├── TooManyRequests        more than a minute allows
 │   ├── NotUnderstood          a body that cannot be read
 │   ├── WrongContentType       a body of a kind that is not taken here
@@ -135,8 +135,8 @@ class NotListed(NotAllowed):
         super().__init__("You are none of those who may call (auth.members).")
 
 
-class CannotVouch(RequestRefused):
-    """Twenty, which would say who is asking, does not answer now."""
+class NotVerified(RequestRefused):
+    """Twenty, which verifies users, does not answer."""
 
 
 class TooManyRequests(RequestRefused):

@@ -5,7 +5,7 @@ from typing import Literal
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.fold.legs import Leg
 from bridge.calls.fold.outcome import ended
-from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import Direction
 from bridge.errors import CallConflict, NotInCall
 
@@ -24,27 +24,27 @@ RECORDING = frozenset({"in-progress", "paused"})
 BECOMES: dict[Action, str] = {"pause": "paused", "resume": "in-progress", "stop": "stopped"}
 
 
-def legs_of(identity: Identity, heard: Heard) -> tuple[Leg, ...]:
+def legs_of(identity: Identity, evidence: Evidence) -> tuple[Leg, ...]:
     """The legs that are, or were, an agent's own: those that rang there, and the one they called on."""
-    own = [leg for leg in heard.legs if client_identity(leg.to) == identity]
-    if heard.parent and client_identity(heard.parent.from_) == identity:
-        own.append(heard.parent)
+    own = [leg for leg in evidence.legs if client_identity(leg.to) == identity]
+    if evidence.parent and client_identity(evidence.parent.from_) == identity:
+        own.append(evidence.parent)
     return tuple(own)
 
 
-def was_in(identity: Identity, heard: Heard) -> None:
+def was_in(identity: Identity, evidence: Evidence) -> None:
     """Raises NotInCall where the agent neither called nor was rung."""
-    if not legs_of(identity, heard):
+    if not legs_of(identity, evidence):
         raise NotInCall("This is another agent's call.")
 
 
-def line_of(identity: Identity, heard: Heard) -> Leg:
+def line_of(identity: Identity, evidence: Evidence) -> Leg:
     """The leg on which an agent is in a call that goes on; raises NotInCall and CallConflict."""
-    was_in(identity, heard)
-    if ended(heard):
+    was_in(identity, evidence)
+    if ended(evidence):
         raise CallConflict(OVER)
     # Who called is on the line from the start; who was rung, once they picked up.
-    lines = [leg for leg in legs_of(identity, heard) if leg is heard.parent or leg.answered]
+    lines = [leg for leg in legs_of(identity, evidence) if leg is evidence.parent or leg.answered]
     if not lines:
         raise NotInCall("This call rang here, and another agent took it, or none.")
     on = [leg for leg in lines if not leg.final]
@@ -53,13 +53,13 @@ def line_of(identity: Identity, heard: Heard) -> Leg:
     return on[0]
 
 
-def may_transfer(heard: Heard) -> None:
+def may_transfer(evidence: Evidence) -> None:
     """Raises CallConflict for a call that cannot be sent on.
 
     Only the parent can be redirected, and that has to be the caller's leg: redirecting a child ends the
     Dial, and makes grandchildren. https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
     """
-    if heard.originated or heard.direction is Direction.OUTBOUND:
+    if evidence.originated or evidence.direction is Direction.OUTBOUND:
         raise CallConflict(OUTGOING)
 
 

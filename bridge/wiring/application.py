@@ -22,10 +22,10 @@ from bridge.web.operation.limits import BODY_SECONDS, LARGEST_TRANSCRIPT, limits
 from bridge.web.operation.metrics import Scrape
 from bridge.web.operation.problems import problems
 from bridge.web.operation.security_headers import headers_for
-from bridge.web.operation.shutdown import Leaving
+from bridge.web.operation.shutdown import Shutdown
 from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
-from bridge.wiring.authentication import authentication, warn_of_anonymous_access
+from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
 from bridge.wiring.calls import call_rules, switchboard_of
 from bridge.wiring.operation import public_edge, scrape_of
 from bridge.wiring.parts import Parts
@@ -39,7 +39,7 @@ from bridge.wiring.worker import draining, worker_for
 log = structlog.get_logger()
 
 SCRAPE = web.AppKey("scrape", Scrape)
-LEAVING = web.AppKey("leaving", Leaving)
+SHUTDOWN = web.AppKey("shutdown", Shutdown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def _parts(
         ),
         rules=call_rules(settings, switchboard, workspace.members),
         addresses=addresses,
-        door=authentication(
+        authentication=build_authentication(
             settings,
             inbox,
             workspace.sessions,
@@ -144,18 +144,18 @@ def _application(settings: Settings, parts: Parts, *, body_seconds: float) -> we
     limited = limits(concurrent_requests=server.concurrent_requests, body_seconds=body_seconds)
     observed = observing(log_requests=settings.log.requests, watch=parts.addresses.watch)
     app = web.Application(middlewares=[observed, problems, limited], client_max_size=LARGEST_TRANSCRIPT)
-    leaving = Leaving()
+    shutdown = Shutdown()
     edge = Edge(
         twilio=twilio_edge(settings, parts),
         twenty=webhook_of(settings, parts.inbox, parts.workspace),
         phone=phone_edge(settings, parts),
-        public=public_edge(settings, parts, leaving),
+        public=public_edge(settings, parts, shutdown),
     )
     add_routes(app, edge, prefix=server.prefix, origins=settings.origins)
     # After those of CORS: they say which origins an answer depends on.
     app.on_response_prepare.append(headers_for(server.public_url))
-    app.on_response_prepare.append(leaving.close)
-    app[LEAVING], app[SCRAPE] = leaving, scrape_of(parts)
+    app.on_response_prepare.append(shutdown.close)
+    app[SHUTDOWN], app[SCRAPE] = shutdown, scrape_of(parts)
     warn_of_anonymous_access(settings)
     for warning in settings.warnings:
         log.warning("settings.changed", what=warning)

@@ -7,7 +7,7 @@ from bridge.settings import Settings
 from bridge.settings.agents import agents_of
 from bridge.twenty.users.resemblance import Resemblance
 from bridge.twenty.users.sessions import Sessions
-from bridge.web.authentication.caller import Anyone, Door
+from bridge.web.authentication.caller import Anyone, Authentication
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.devices import Devices
 from bridge.web.authentication.keys import keys_of
@@ -16,14 +16,14 @@ from bridge.web.authentication.users import CHECKS_PER_MINUTE, Users
 log = structlog.get_logger()
 
 
-def authentication(
+def build_authentication(
     settings: Settings,
     inbox: Inbox,
     sessions: Sessions,
     addresses: Addresses,
     *,
     checks_per_minute: int = CHECKS_PER_MINUTE,
-) -> Door:
+) -> Authentication:
     """Authenticates requests as the settings say."""
     auth, agents = settings.auth, agents_of(settings)
     users = Users(
@@ -40,7 +40,7 @@ def authentication(
         incoming=auth.anonymous_incoming,
         per_minute=auth.anonymous_per_minute,
     )
-    return Door(
+    return Authentication(
         keys=keys_of(auth, agents),
         devices=Devices(inbox, agents),
         users=users,

@@ -7,17 +7,17 @@ from bridge.web.gone import GoneRecordings
 from bridge.web.handlers import Handler
 from bridge.web.operation.health import Health, capabilities
 from bridge.web.operation.metrics import Scrape
-from bridge.web.operation.shutdown import Leaving
+from bridge.web.operation.shutdown import Shutdown
 from bridge.web.recordings import Recordings
 from bridge.web.routes import PublicEdge
 from bridge.wiring.parts import Parts
 from bridge.wiring.worker import links_of
 
 
-def public_edge(settings: Settings, parts: Parts, leaving: Leaving) -> PublicEdge:
+def public_edge(settings: Settings, parts: Parts, shutdown: Shutdown) -> PublicEdge:
     """All that needs no sign-in."""
     return PublicEdge(
-        health=_health(settings, parts, leaving),
+        health=_health(settings, parts, shutdown),
         capabilities=_capabilities(settings, parts.rules.lines),
         recordings=Recordings(
             links_of(settings), parts.account.media, parts.addresses, GoneRecordings(parts.inbox)
@@ -31,10 +31,10 @@ def scrape_of(parts: Parts) -> Scrape:
     return Scrape(parts.inbox, budget_left=client.budget.left, drain_reason=lambda: worker.reason)
 
 
-def _health(settings: Settings, parts: Parts, leaving: Leaving) -> Health:
+def _health(settings: Settings, parts: Parts, shutdown: Shutdown) -> Health:
     return Health(
         parts.inbox,
-        leaving,
+        shutdown,
         settings_digest=digest_of(settings),
         reasons=lambda: filter(None, (parts.worker.reason, parts.addresses.reason)),
     )

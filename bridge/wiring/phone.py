@@ -38,7 +38,7 @@ def _tokens(settings: Settings, parts: Parts) -> Tokens:
     tokens = settings.tokens
     return Tokens(
         token_issuer(settings),
-        parts.door,
+        parts.authentication,
         Rates(parts.addresses, per_agent=tokens.per_agent, per_address=tokens.per_address),
         phone_number=settings.twilio.phone_number,
     )
@@ -47,19 +47,21 @@ def _tokens(settings: Settings, parts: Parts) -> Tokens:
 def _screen_pops(settings: Settings, parts: Parts) -> ScreenPops:
     return ScreenPops(
         parts.workspace.callers,
-        parts.door,
+        parts.authentication,
         region=settings.region,
         per_minute=look_ups_of_one(settings.twenty.requests_per_minute),
     )
 
 
 def _numbers(settings: Settings, parts: Parts) -> Numbers:
-    return Numbers(parts.door, parts.rules.dialling, region=settings.region, texts=settings.voice.spoken)
+    return Numbers(
+        parts.authentication, parts.rules.dialling, region=settings.region, texts=settings.voice.spoken
+    )
 
 
 def _me(settings: Settings, parts: Parts) -> Me:
     return Me(
-        parts.door,
+        parts.authentication,
         agents_of(settings),
         parts.workspace.members,
         caller_ids=parts.rules.caller_ids,
@@ -96,7 +98,7 @@ def _page(settings: Settings) -> PhonePage:
 def _sign_ins(settings: Settings, parts: Parts) -> SignIns:
     return SignIns(
         parts.inbox,
-        parts.door,
+        parts.authentication,
         parts.addresses,
         device=timedelta(days=settings.phone.device_days),
         tab=timedelta(hours=settings.phone.tab_hours),
@@ -108,7 +110,7 @@ def _calls(settings: Settings, parts: Parts) -> Calls:
     return Calls(
         parts.inbox,
         parts.account.rest,
-        parts.door,
+        parts.authentication,
         targets=Targets(agents_of(settings), parts.workspace.members, dial=rules.dialling.dial),
         admission=rules.admission,
         line=TransferLine(

@@ -15,7 +15,7 @@ from bridge.settings import MetricsSettings, Settings
 from bridge.web.operation.listening import Listening
 from bridge.web.operation.metrics import Scrape
 from bridge.web.operation.protocol_errors import Runner
-from bridge.wiring.application import LEAVING, SCRAPE, open_app
+from bridge.wiring.application import SCRAPE, SHUTDOWN, open_app
 
 METRICS_STOP_SECONDS = 1
 SERVER_IS_SET = "server.host and server.port, or BRIDGE_HOST and BRIDGE_PORT"
@@ -52,7 +52,7 @@ async def serve(settings: Settings) -> None:
                 log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
                 await stopped.wait()
                 log.info("bridge.stopping")
-                app[LEAVING].begin()
+                app[SHUTDOWN].begin()
                 if delay := _shutdown_delay(settings):
                     await asyncio.sleep(delay)
                     await listening.stop(runner)

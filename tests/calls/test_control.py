@@ -5,7 +5,7 @@ import pytest
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.control import Action, line_of, may_transfer, next_status, was_in
-from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.parties import Evidence
 from bridge.errors import BridgeError, CallConflict, NotInCall
 from tests.support import told
 
@@ -13,9 +13,11 @@ ROOT, ALICES, BOBS = ("CA" + digit * 32 for digit in "123")
 CUSTOMER, COMPANY = "+33612345678", "+33159130001"
 
 
-def out(*legs: Callback) -> Heard:
+def out(*legs: Callback) -> Evidence:
     """Alice calls a customer."""
-    return Heard.of([told(Kind.VOICE, ROOT, From="client:alice", To=CUSTOMER, CallStatus="ringing"), *legs])
+    return Evidence.of(
+        [told(Kind.VOICE, ROOT, From="client:alice", To=CUSTOMER, CallStatus="ringing"), *legs]
+    )
 
 
 def called(status: str) -> Callback:
@@ -23,14 +25,14 @@ def called(status: str) -> Callback:
     return told(Kind.STATUS, ALICES, parent=ROOT, From=COMPANY, To=CUSTOMER, CallStatus=status)
 
 
-def came_in(**legs: str) -> Heard:
+def came_in(**legs: str) -> Evidence:
     """A customer calls; agents are rung, each with a status."""
     sids = {"alice": ALICES, "bob": BOBS}
     rung = [
         told(Kind.STATUS, sids[who], parent=ROOT, From=CUSTOMER, To=f"client:{who}", CallStatus=status)
         for who, status in legs.items()
     ]
-    return Heard.of([told(Kind.VOICE, ROOT, From=CUSTOMER, To=COMPANY, CallStatus="ringing"), *rung])
+    return Evidence.of([told(Kind.VOICE, ROOT, From=CUSTOMER, To=COMPANY, CallStatus="ringing"), *rung])
 
 
 TRANSFER = told(Kind.TRANSFER, ROOT, To="client:bob", Agent="alice")
@@ -50,16 +52,16 @@ TRANSFER = told(Kind.TRANSFER, ROOT, To="client:bob", Agent="alice")
         (came_in(alice="completed"), "alice", None, CallConflict),
         # She sent the caller on, and he took the call.
         (
-            Heard.of([*came_in(alice="completed", bob="in-progress").told, TRANSFER]),
+            Evidence.of([*came_in(alice="completed", bob="in-progress").told, TRANSFER]),
             "alice",
             None,
             CallConflict,
         ),
-        (Heard.of([*came_in(alice="completed", bob="in-progress").told, TRANSFER]), "bob", BOBS, None),
+        (Evidence.of([*came_in(alice="completed", bob="in-progress").told, TRANSFER]), "bob", BOBS, None),
     ],
 )
 def test_who_is_on_the_line(
-    heard: Heard, who: str, leg: str | None, refused: type[BridgeError] | None
+    heard: Evidence, who: str, leg: str | None, refused: type[BridgeError] | None
 ) -> None:
     if refused:
         with pytest.raises(refused):
@@ -78,7 +80,7 @@ def test_who_is_on_the_line(
         (out(called("completed")), "bob", False),
     ],
 )
-def test_who_had_a_part_in_it(heard: Heard, who: str, *, was: bool) -> None:
+def test_who_had_a_part_in_it(heard: Evidence, who: str, *, was: bool) -> None:
     if was:
         was_in(Identity(who), heard)
     else:
@@ -91,7 +93,7 @@ def test_only_calls_that_came_in_are_sent_on() -> None:
     placed = told(
         Kind.STATUS, ROOT, From=COMPANY, To=CUSTOMER, Direction="outbound-api", CallStatus="in-progress"
     )
-    for heard in (out(called("in-progress")), Heard.of([placed])):
+    for heard in (out(called("in-progress")), Evidence.of([placed])):
         with pytest.raises(CallConflict, match="cannot be transferred"):
             may_transfer(heard)
 

@@ -13,7 +13,7 @@ from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold import outcome
 from bridge.calls.fold.legs import Leg, first, seconds
-from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
 from bridge.calls.fold.times import times_of
 from bridge.calls.spelling import take_apart
@@ -70,29 +70,29 @@ class Call:
 
 def fold(callbacks: Iterable[Callback]) -> Call:
     """The call that these callbacks, all of one `root_sid`, are about; at least one is needed."""
-    heard = Heard.of(callbacks)
-    told, times = heard.told, times_of(heard)
+    evidence = Evidence.of(callbacks)
+    told, times = evidence.told, times_of(evidence)
     return Call(
         sid=told[0].root_sid,
-        direction=heard.direction,
-        status=outcome.status(heard),
-        ended=outcome.ended(heard),
-        certain=outcome.certain(heard),
-        from_=heard.from_,
-        to=heard.to,
-        other_party=heard.other_party,
-        agents=heard.agents,
+        direction=evidence.direction,
+        status=outcome.status(evidence),
+        ended=outcome.ended(evidence),
+        certain=outcome.certain(evidence),
+        from_=evidence.from_,
+        to=evidence.to,
+        other_party=evidence.other_party,
+        agents=evidence.agents,
         started_at=times.started_at,
         answered_at=times.answered_at,
         ended_at=times.ended_at,
         talk_seconds=times.talk_seconds,
         ring_seconds=times.ring_seconds,
-        legs=heard.legs,
+        legs=evidence.legs,
         recordings=_recordings(told),
         transcript=first(_said(c) for c in told if c.kind is Kind.TRANSCRIPTION),
-        caller_name=first(c.get("CallerName") for c in told if heard.direction is Direction.INBOUND),
+        caller_name=first(c.get("CallerName") for c in told if evidence.direction is Direction.INBOUND),
         refused=first(c.get("Reason") for c in told if c.kind is Kind.REFUSED),
-        extension=_extension(told) if heard.direction is Direction.OUTBOUND else "",
+        extension=_extension(told) if evidence.direction is Direction.OUTBOUND else "",
     )
 
 
@@ -117,6 +117,6 @@ def _recordings(told: Sequence[Callback]) -> tuple[Recording, ...]:
         if url is None:
             continue
         sid = callback.get("RecordingSid") or url.rstrip("/").rsplit("/", 1)[-1]
-        heard = Recording(sid, url, seconds(callback.get("RecordingDuration")))
-        found[sid] = max(heard, found.get(sid, heard), key=lambda r: (r.duration or -1, r.url))
+        evidence = Recording(sid, url, seconds(callback.get("RecordingDuration")))
+        found[sid] = max(evidence, found.get(sid, evidence), key=lambda r: (r.duration or -1, r.url))
     return tuple(sorted(r for sid, r in found.items() if sid not in gone and r.duration != 0))

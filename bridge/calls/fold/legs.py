@@ -82,15 +82,15 @@ class Leg:
 
 def legs_of(told: Sequence[Callback]) -> tuple[Leg, ...]:
     """The legs that were dialled, by SID."""
-    evidence: dict[str, list[_Evidence]] = {}
+    reports: dict[str, list[_Report]] = {}
     for callback in told:
-        for heard in _evidence(callback):
-            evidence.setdefault(heard.sid, []).append(heard)
-    return tuple(_leg(sid, evidence[sid]) for sid in sorted(evidence))
+        for report in _reports(callback):
+            reports.setdefault(report.sid, []).append(report)
+    return tuple(_leg(sid, reports[sid]) for sid in sorted(reports))
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class _Report:
     """What one callback says of one leg."""
 
     sid: str
@@ -103,16 +103,16 @@ class _Evidence:
     bridged: bool | None = None
 
 
-def _evidence(callback: Callback) -> Iterable[_Evidence]:
+def _reports(callback: Callback) -> Iterable[_Report]:
     told_of_child = callback.kind in (Kind.STATUS, Kind.RECONCILED) and callback.parent_sid
     if told_of_child and callback.get("CallStatus"):
-        yield _status_evidence(callback)
+        yield _status_report(callback)
     elif callback.kind is Kind.DIAL and callback.get("DialCallStatus"):
-        yield _dial_evidence(callback)
+        yield _dial_report(callback)
 
 
-def _status_evidence(callback: Callback) -> _Evidence:
-    return _Evidence(
+def _status_report(callback: Callback) -> _Report:
+    return _Report(
         sid=callback.call_sid,
         status=callback.parameters["CallStatus"],
         callback=callback,
@@ -123,10 +123,10 @@ def _status_evidence(callback: Callback) -> _Evidence:
     )
 
 
-def _dial_evidence(callback: Callback) -> _Evidence:
+def _dial_report(callback: Callback) -> _Report:
     status = callback.parameters["DialCallStatus"]
     bridged = callback.get("DialBridged")
-    return _Evidence(
+    return _Report(
         # Nothing was dialled where Twilio refused to: the outcome stands alone.
         sid=callback.get("DialCallSid") or f"dial of {callback.call_sid}",
         status="completed" if status == "answered" else status,
@@ -136,44 +136,44 @@ def _dial_evidence(callback: Callback) -> _Evidence:
     )
 
 
-def _leg(sid: str, evidence: Sequence[_Evidence]) -> Leg:
-    status = max((e.status for e in evidence), key=lambda s: (PROGRESS.get(s, -1), s))
-    duration = max((e.duration for e in evidence if e.duration is not None), default=None)
-    ended_at = _when(evidence, FINAL)
+def _leg(sid: str, reports: Sequence[_Report]) -> Leg:
+    status = max((e.status for e in reports), key=lambda s: (PROGRESS.get(s, -1), s))
+    duration = max((e.duration for e in reports if e.duration is not None), default=None)
+    ended_at = _when(reports, FINAL)
     # Twilio's call resource has no time of the answer.
-    heard = [e for e in evidence if e.callback.kind is not Kind.RECONCILED]
+    heard = [e for e in reports if e.callback.kind is not Kind.RECONCILED]
     answered_at = _when(heard, {"in-progress"})
     # Where there is a Dial action, it knows better.
-    unclear = status in FINAL and all(e.callback.kind is not Kind.DIAL for e in evidence)
+    unclear = status in FINAL and all(e.callback.kind is not Kind.DIAL for e in reports)
     if unclear and answered_at and ended_at and ended_at - answered_at >= TALK:
         status = "completed"
     if answered_at is None and ended_at and duration and status == "completed":
         answered_at = ended_at - timedelta(seconds=duration)
     return Leg(
         sid=sid,
-        to=first(e.to for e in evidence),
-        from_=None if any(e.callback.get(SHOWS) for e in evidence) else caller_of(e.from_ for e in evidence),
+        to=first(e.to for e in reports),
+        from_=None if any(e.callback.get(SHOWS) for e in reports) else caller_of(e.from_ for e in reports),
         status=status,
         rung_at=_when(heard, RINGING),
         answered_at=answered_at,
         ended_at=ended_at,
         duration=duration,
-        answered_by=first(e.answered_by for e in evidence),
+        answered_by=first(e.answered_by for e in reports),
         # One "not connected" outweighs a leg's own "completed".
-        bridged=all(e.bridged is not False for e in evidence),
+        bridged=all(e.bridged is not False for e in reports),
     )
 
 
-def _when(evidence: Iterable[_Evidence], statuses: Set[str]) -> datetime | None:
-    callbacks = [e.callback for e in evidence if e.status in statuses]
+def _when(reports: Iterable[_Report], statuses: Set[str]) -> datetime | None:
+    callbacks = [e.callback for e in reports if e.status in statuses]
     return earliest(callbacks) if callbacks else None
 
 
 def parent_leg(sid: str, root: Sequence[Callback]) -> Leg | None:
     """The leg that Twilio's other end is on; None where only children were heard of."""
     # The action of a <Record> says "completed" of a caller who hung up: that is the end, too.
-    evidence = [_status_evidence(c) for c in root if c.get("CallStatus")]
-    return _leg(sid, evidence) if evidence else None
+    reports = [_status_report(c) for c in root if c.get("CallStatus")]
+    return _leg(sid, reports) if reports else None
 
 
 def earliest(callbacks: Sequence[Callback]) -> datetime:

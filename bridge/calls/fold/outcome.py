@@ -2,7 +2,7 @@
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.legs import FINAL, PROGRESS, seconds
-from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
 
 # Statuses of an unanswered call out. Twenty has no "no answer".
@@ -28,61 +28,61 @@ def closes(callback: Callback) -> bool:
     return is_last(callback) or callback.kind is Kind.VOICEMAIL or callback.get("CallStatus") in FINAL
 
 
-def ended(heard: Heard) -> bool:
+def ended(evidence: Evidence) -> bool:
     """Whether the call is over, or no agent rings any more.
 
     Each of these is true for ever once it is: nothing that arrives later reopens a call.
     """
-    over = heard.parent is not None and heard.parent.final
-    return over or any(is_last(c) for c in heard.told) or has_message(heard) or _legs_ended(heard)
+    over = evidence.parent is not None and evidence.parent.final
+    return over or any(is_last(c) for c in evidence.told) or has_message(evidence) or _legs_ended(evidence)
 
 
-def _legs_ended(heard: Heard) -> bool:
+def _legs_ended(evidence: Evidence) -> bool:
     """Whether the legs alone tell of the end. That of one rung agent does not, unless they had picked up."""
-    if heard.direction is Direction.INBOUND:
+    if evidence.direction is Direction.INBOUND:
         # Who was sent on goes on talking, or being rung for, when the first agent's leg is over.
-        on_its_way = heard.has(Kind.TRANSFER)
-        return not on_its_way and any(leg.status == "completed" for leg in heard.legs)
+        on_its_way = evidence.has(Kind.TRANSFER)
+        return not on_its_way and any(leg.status == "completed" for leg in evidence.legs)
     # The bridge dials one number for who calls out. A call of the REST API's may dial many.
-    return not heard.originated and any(leg.final for leg in heard.legs)
+    return not evidence.originated and any(leg.final for leg in evidence.legs)
 
 
-def certain(heard: Heard) -> bool:
+def certain(evidence: Evidence) -> bool:
     """Whether no leg that was heard of may still turn out to have been answered."""
-    return any(is_last(c) for c in heard.told) or all(leg.final for leg in heard.legs)
+    return any(is_last(c) for c in evidence.told) or all(leg.final for leg in evidence.legs)
 
 
-def status(heard: Heard) -> CallStatus:
+def status(evidence: Evidence) -> CallStatus:
     """The best outcome that the evidence shows: a talk, else a voicemail, else why not."""
-    over = ended(heard)
-    if heard.talked:
+    over = ended(evidence)
+    if evidence.talked:
         return CallStatus.COMPLETED if over else CallStatus.IN_PROGRESS
-    if heard.has(Kind.REFUSED):
+    if evidence.has(Kind.REFUSED):
         return CallStatus.FAILED
-    if any(leg.answered for leg in heard.legs):
+    if any(leg.answered for leg in evidence.legs):
         # By a machine.
         return CallStatus.VOICEMAIL if over else CallStatus.IN_PROGRESS
-    if has_message(heard):
+    if has_message(evidence):
         return CallStatus.VOICEMAIL
     if not over:
         return CallStatus.RINGING
-    return CallStatus.MISSED if heard.direction is Direction.INBOUND else _why_not(heard)
+    return CallStatus.MISSED if evidence.direction is Direction.INBOUND else _why_not(evidence)
 
 
-def _why_not(heard: Heard) -> CallStatus:
+def _why_not(evidence: Evidence) -> CallStatus:
     """Why a call out was not answered: by its legs, else its parent, whose "completed" proves no talk."""
-    statuses = [leg.status for leg in heard.legs if leg.status in UNANSWERED]
-    if not statuses and heard.parent and heard.parent.status in UNANSWERED:
-        statuses = [heard.parent.status]
+    statuses = [leg.status for leg in evidence.legs if leg.status in UNANSWERED]
+    if not statuses and evidence.parent and evidence.parent.status in UNANSWERED:
+        statuses = [evidence.parent.status]
     if not statuses:
         # Answered and never connected, or hung up while it rang.
-        return CallStatus.MISSED if any(not leg.bridged for leg in heard.legs) else CallStatus.CANCELED
+        return CallStatus.MISSED if any(not leg.bridged for leg in evidence.legs) else CallStatus.CANCELED
     return UNANSWERED[max(statuses, key=lambda s: PROGRESS[s])]
 
 
-def has_message(heard: Heard) -> bool:
+def has_message(evidence: Evidence) -> bool:
     """Whether the caller left a message with something in it."""
-    return any(_is_message(c) and seconds(c.get("RecordingDuration")) for c in heard.told)
+    return any(_is_message(c) and seconds(c.get("RecordingDuration")) for c in evidence.told)
 
 
 def _is_message(callback: Callback) -> bool:

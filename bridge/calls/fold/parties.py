@@ -13,7 +13,7 @@ from bridge.calls.numbers import ANONYMOUS, line_at
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Evidence:
     """All that was told of a call, once each; `parent` is the caller's own leg, `legs` are those dialled.
 
     A call that the REST API placed (`originated`) talks on its own leg until it dials others.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bridge.calls.callback import Kind, parse_timestamp
 from bridge.calls.fold.legs import Leg, earliest
 from bridge.calls.fold.outcome import ended, is_last
-from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.parties import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,34 +21,34 @@ class Times:
     ring_seconds: int | None
 
 
-def times_of(heard: Heard) -> Times:
+def times_of(evidence: Evidence) -> Times:
     """The times of a call."""
     started_at, answered_at, ended_at = _in_order(
-        _started_at(heard),
-        min((leg.answered_at for leg in heard.talked if leg.answered_at), default=None),
-        _ended_at(heard) if ended(heard) else None,
+        _started_at(evidence),
+        min((leg.answered_at for leg in evidence.talked if leg.answered_at), default=None),
+        _ended_at(evidence) if ended(evidence) else None,
     )
     return Times(
         started_at,
         answered_at,
         ended_at,
-        talk_seconds=_talk_seconds(heard.talked, ended_at) if ended_at else None,
-        ring_seconds=_ring_seconds(heard, answered_at),
+        talk_seconds=_talk_seconds(evidence.talked, ended_at) if ended_at else None,
+        ring_seconds=_ring_seconds(evidence, answered_at),
     )
 
 
-def _started_at(heard: Heard) -> datetime:
+def _started_at(evidence: Evidence) -> datetime:
     """The earliest moment by Twilio's clock, told or reckoned back from an end; else the earliest arrival."""
     reckoned = [
         leg.ended_at - timedelta(seconds=leg.duration)
-        for leg in (heard.parent, *heard.legs)
+        for leg in (evidence.parent, *evidence.legs)
         if leg and leg.ended_at and leg.duration
     ]
     # Of a call that Twilio was asked for, the end is what is stamped.
-    asked = [c for c in heard.told if c.kind is Kind.RECONCILED]
+    asked = [c for c in evidence.told if c.kind is Kind.RECONCILED]
     starts = [text for c in asked if (text := c.get("StartTime"))]
     begun = [moment for text in starts if (moment := parse_timestamp(text))]
-    return min([earliest(heard.told), *reckoned, *begun])
+    return min([earliest(evidence.told), *reckoned, *begun])
 
 
 def _in_order(
@@ -60,16 +60,16 @@ def _in_order(
     return min(t for t in (started_at, answered_at, ended_at) if t), answered_at, ended_at
 
 
-def _ended_at(heard: Heard) -> datetime:
+def _ended_at(evidence: Evidence) -> datetime:
     """When the talk ended; of a call without one, when the parent did, or the bridge let it go."""
-    talked = [leg.ended_at for leg in heard.talked if leg.ended_at]
+    talked = [leg.ended_at for leg in evidence.talked if leg.ended_at]
     if talked:
         return max(talked)
-    if heard.parent and heard.parent.ended_at:
-        return heard.parent.ended_at
-    ends = [leg.ended_at for leg in heard.legs if leg.ended_at]
-    lasts = [earliest([c]) for c in heard.told if c.get("Next") and is_last(c)]
-    return max([*ends, *lasts], default=earliest(heard.told))
+    if evidence.parent and evidence.parent.ended_at:
+        return evidence.parent.ended_at
+    ends = [leg.ended_at for leg in evidence.legs if leg.ended_at]
+    lasts = [earliest([c]) for c in evidence.told if c.get("Next") and is_last(c)]
+    return max([*ends, *lasts], default=earliest(evidence.told))
 
 
 def _talk_seconds(talked: Sequence[Leg], ended_at: datetime) -> int | None:
@@ -88,9 +88,9 @@ def _leg_seconds(leg: Leg, ended_at: datetime) -> int:
     return 0
 
 
-def _ring_seconds(heard: Heard, answered_at: datetime | None) -> int | None:
+def _ring_seconds(evidence: Evidence, answered_at: datetime | None) -> int | None:
     """From the first phone that rang to the answer, or else until the last one stopped."""
-    rung = [leg for leg in heard.legs if leg.rung_at]
+    rung = [leg for leg in evidence.legs if leg.rung_at]
     begun = min((leg.rung_at for leg in rung if leg.rung_at), default=None)
     until = answered_at or max((leg.ended_at for leg in rung if leg.ended_at), default=None)
     return max(0, round((until - begun).total_seconds())) if begun and until else None

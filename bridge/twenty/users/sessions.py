@@ -14,7 +14,7 @@ from bridge.errors import NotAuthenticated, TwentyError
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import Executes
 from bridge.twenty.users.credentials import Credentials
-from bridge.twenty.users.verification import User, open_vouching
+from bridge.twenty.users.verification import User, open_verification
 
 HOLDS_SECONDS = 60
 """How long a verification result, positive or negative, is cached."""
@@ -52,12 +52,12 @@ class Sessions:
 
     def __init__(
         self,
-        vouch: Callable[[Credentials], Awaitable[User | None]],
+        verify: Callable[[Credentials], Awaitable[User | None]],
         *,
         clock: Callable[[], float] = time.time,
         most: int = MOST,
     ) -> None:
-        self._vouch = vouch
+        self._verify = verify
         self._clock = clock
         self._most = most
         self._known: dict[bytes, VerifiedUser] = {}
@@ -107,7 +107,7 @@ class Sessions:
 
     async def _asked(self, key: bytes, credentials: Credentials, admit: Admit) -> User | None:
         async with admit():
-            user = await self._vouch(credentials)
+            user = await self._verify(credentials)
         now = self._clock()
         if user is None:
             self._known.pop(key, None)
@@ -127,8 +127,8 @@ class Sessions:
 @asynccontextmanager
 async def open_sessions(settings: TwentySettings, client: Executes) -> AsyncIterator[Sessions]:
     """Verifies users of the workspace of `settings`, or else of `client`'s key."""
-    async with open_vouching(settings, client) as vouching:
-        sessions = Sessions(vouching.user)
+    async with open_verification(settings, client) as verification:
+        sessions = Sessions(verification.user)
         try:
             yield sessions
         finally:

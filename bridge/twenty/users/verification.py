@@ -34,7 +34,7 @@ class User:
     identity: Identity | None
 
 
-class Vouching:
+class UserVerification:
     """Asks with the user's credentials; without a `workspace_id` it asks `client` for the key's workspace."""
 
     def __init__(self, session: AsyncClientSession, client: Executes, workspace_id: str | None) -> None:
@@ -78,7 +78,7 @@ def user_of(answer: Mapping[str, Any], *, workspace_id: str) -> User | None:
 
 
 @asynccontextmanager
-async def open_vouching(settings: TwentySettings, client: Executes) -> AsyncIterator[Vouching]:
+async def open_verification(settings: TwentySettings, client: Executes) -> AsyncIterator[UserVerification]:
     """A connection without the bridge's key, and without cookies of earlier users."""
     transport = AIOHTTPTransport(
         f"{settings.api_url}/metadata",
@@ -89,4 +89,4 @@ async def open_vouching(settings: TwentySettings, client: Executes) -> AsyncIter
     gql = Client(transport=transport, execute_timeout=WAITS_SECONDS, fetch_schema_from_transport=False)
     async with gql as session:
         workspace = settings.workspace_id
-        yield Vouching(session, client, str(workspace) if workspace else None)
+        yield UserVerification(session, client, str(workspace) if workspace else None)

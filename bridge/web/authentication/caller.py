@@ -36,7 +36,7 @@ class Anyone:
         )
 
 
-class Door:
+class Authentication:
     """Authenticates requests; without `anyone` there is no anonymous access."""
 
     def __init__(self, *, keys: Keys, devices: Devices, users: Users, anyone: Anyone | None) -> None:
@@ -45,8 +45,8 @@ class Door:
         self._users = users
         self._anyone = anyone
 
-    async def who(self, request: web.Request, *, anonymous: bool = False) -> Caller:
-        """Who is asking; raises RequestRefused.
+    async def authenticate(self, request: web.Request, *, anonymous: bool = False) -> Caller:
+        """The caller of the API; raises RequestRefused.
 
         Anonymous access needs both `anonymous` for this request and the setting `auth.anonymous`.
         """

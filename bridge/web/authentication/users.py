@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 from aiohttp import hdrs, web
 
-from bridge.errors import CannotVouch, NotAllowed, NotListed, TwentyError
+from bridge.errors import NotAllowed, NotListed, NotVerified, TwentyError
 from bridge.twenty.users import credentials
 from bridge.twenty.users.credentials import Credentials
 from bridge.twenty.users.resemblance import Resemblance, VerificationQueue
@@ -87,13 +87,13 @@ class Users:
         return origin == self._origin or (origin is None and same and request.method == hdrs.METH_GET)
 
     async def caller(self, request: web.Request, shown: Credentials) -> Caller:
-        """Who shows that; raises NotAuthenticated, NotAllowed, TooManyRequests, CannotVouch."""
+        """Who shows that; raises NotAuthenticated, NotAllowed, TooManyRequests, NotVerified."""
         address, known = self._addresses.of(request), self._sessions.knows(shown)
         try:
             user = await self._sessions.user(shown, admit=partial(self._admitted, shown, address))
         except TwentyError as error:
             log.warning("user.not_verified", reason=str(error), code=error.code)
-            raise CannotVouch("Twenty, which knows who you are, does not answer now; try again.") from error
+            raise NotVerified("Twenty, which knows who you are, does not answer now; try again.") from error
         if user.identity is None:
             raise NotAllowed("You are not a member of the workspace that this bridge serves.")
         if self._members and user.email.lower() not in self._members:

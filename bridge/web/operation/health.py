@@ -9,7 +9,7 @@ from aiohttp import web
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
 from bridge.web.handlers import Handler
-from bridge.web.operation.shutdown import Leaving
+from bridge.web.operation.shutdown import Shutdown
 
 
 class Behind:
@@ -25,13 +25,13 @@ class Health:
     def __init__(
         self,
         inbox: Inbox,
-        leaving: Leaving,
+        shutdown: Shutdown,
         *,
         settings_digest: str,
         reasons: Callable[[], Iterable[str]],
     ) -> None:
         self._inbox = inbox
-        self._leaving = leaving
+        self._shutdown = shutdown
         self._reasons = reasons
         # By it `doctor` tells this process from another; it says nothing else.
         self._instance = secrets.token_hex(8)
@@ -46,8 +46,8 @@ class Health:
         """Callbacks can be kept: 200. `reasons` has codes for what is wrong, such as `twenty.unavailable`."""
         now = datetime.now(UTC)
         reasons = list(self._reasons())
-        if self._leaving.begun:
-            return web.json_response({"ready": False, "reasons": [Leaving.code, *reasons]}, status=503)
+        if self._shutdown.begun:
+            return web.json_response({"ready": False, "reasons": [Shutdown.code, *reasons]}, status=503)
         try:
             await self._inbox.check(now)
             reasons += await self._behind(now)

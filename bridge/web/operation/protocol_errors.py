@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from bridge.web.operation.problems import in_our_words, problem
-from bridge.web.operation.security_headers import adorn
+from bridge.web.operation.security_headers import add_headers
 
 KEPT_ALIVE_SECONDS = 75
 """Longer than a proxy keeps its idle connections, and the most that a request's head may take."""
@@ -78,7 +78,7 @@ class _Unasked(web.Response):
 
     async def _prepare_headers(self) -> None:
         await super()._prepare_headers()
-        adorn(self)
+        add_headers(self)
 
 
 def _caught(handle: Answers) -> Answers:

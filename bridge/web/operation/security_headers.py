@@ -26,12 +26,12 @@ def headers_for(public_url: str = "") -> Callable[[web.Request, web.StreamRespon
     always = {**ALWAYS, **({"Strict-Transport-Security": A_YEAR} if own_host else {})}
 
     async def add(_request: web.Request, response: web.StreamResponse) -> None:
-        adorn(response, always)
+        add_headers(response, always)
 
     return add
 
 
-def adorn(response: web.StreamResponse, always: Mapping[str, str] = ALWAYS) -> None:
+def add_headers(response: web.StreamResponse, always: Mapping[str, str] = ALWAYS) -> None:
     """Adds these headers; an answer that has one of its own keeps it."""
     headers = response.headers
     for name, value in always.items():

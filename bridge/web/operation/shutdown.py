@@ -3,7 +3,7 @@
 from aiohttp import hdrs, web
 
 
-class Leaving:
+class Shutdown:
     """Once begun, `/ready` is 503 and every connection is closed with its next answer."""
 
     code = "server.stopping"

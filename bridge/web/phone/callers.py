@@ -7,7 +7,7 @@ from bridge.calls.numbers import e164, is_withheld
 from bridge.calls.people.matching import Person
 from bridge.errors import NotUnderstood, TwentyError
 from bridge.twenty.people.callers import Callers, LastCall, Profile, ScreenPop
-from bridge.web.authentication.caller import Door
+from bridge.web.authentication.caller import Authentication
 from bridge.web.authentication.rates import Rate
 from bridge.web.operation.problems import problem
 
@@ -22,16 +22,18 @@ class ScreenPops:
     `per_minute` look-ups that ask Twenty are allowed for each agent, and for each key.
     """
 
-    def __init__(self, callers: Callers, door: Door, *, region: str, per_minute: int) -> None:
+    def __init__(
+        self, callers: Callers, authentication: Authentication, *, region: str, per_minute: int
+    ) -> None:
         self._callers = callers
         self._per_minute = per_minute
         self._rate = Rate("Too many look-ups of callers")
-        self._door = door
+        self._authentication = authentication
         self._region = region
 
     async def show(self, request: web.Request) -> web.Response:
         """Answers with the person, and with their last calls; whoever is nobody we know learns of nobody."""
-        caller = await self._door.who(request)
+        caller = await self._authentication.authenticate(request)
         address = request.match_info["number"]
         # A sign alone is as little a word for a withheld number as it is a number.
         if is_withheld(address) and any(map(str.isalnum, address)):

@@ -13,7 +13,7 @@ from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
 from bridge.calls.dialling.admission import Admission, Admitted
-from bridge.calls.fold.parties import Heard
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.numbers import is_withheld, shortened
 from bridge.calls.routing.lines import Lines
 from bridge.errors import (
@@ -31,7 +31,7 @@ from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.authentication.caller import Door
+from bridge.web.authentication.caller import Authentication
 from bridge.web.phone.bodies import (
     CallRequest,
     DispositionRequest,
@@ -39,7 +39,7 @@ from bridge.web.phone.bodies import (
     TransferRequest,
     read_request,
 )
-from bridge.web.phone.once import Lately
+from bridge.web.phone.once import Once
 from bridge.web.phone.transfer_targets import Targets
 
 NO_MORE = frozenset({20404, 21220})
@@ -71,7 +71,7 @@ class _Agent:
 
     identity: Identity
     root_sid: str
-    heard: Heard
+    evidence: Evidence
 
 
 class Calls:
@@ -81,7 +81,7 @@ class Calls:
         self,
         inbox: Inbox,
         rest: TwilioRest,
-        door: Door,
+        authentication: Authentication,
         *,
         targets: Targets,
         admission: Admission,
@@ -89,18 +89,18 @@ class Calls:
     ) -> None:
         self._inbox = inbox
         self._rest = rest
-        self._door = door
+        self._authentication = authentication
         self._targets = targets
         self._admission = admission
         self._line = line
-        self._lately = Lately(REMEMBERED.total_seconds())
-        self._recording = Lately(0)
+        self._once = Once(REMEMBERED.total_seconds())
+        self._recording = Once(0)
 
     async def disposition(self, request: web.Request) -> web.Response:
         """What came of a call, also after it: kept as it is acknowledged, and written to Twenty then."""
         asked = await read_request(request, DispositionRequest)
         agent = await self._agent(request, asked)
-        control.was_in(agent.identity, agent.heard)
+        control.was_in(agent.identity, agent.evidence)
         if not (asked.outcome or asked.note):
             raise NotUnderstood('Say what came of the call: {"outcome": "…", "note": "…"}.')
         said = {"Outcome": asked.outcome, "Note": asked.note}
@@ -114,12 +114,12 @@ class Calls:
         key = ("hangup", agent.root_sid, agent.identity)
 
         async def hang_up() -> None:
-            control.line_of(agent.identity, agent.heard)
+            control.line_of(agent.identity, agent.evidence)
             with _in_our_words():
                 await self._rest.update_call(agent.root_sid, status="completed")
             log.info("call.hung_up", call_sid=agent.root_sid, agent=agent.identity)
 
-        await self._lately.once(key, hang_up)
+        await self._once.run(key, hang_up)
         return web.Response(status=204)
 
     async def transfer(self, request: web.Request) -> web.Response:
@@ -131,19 +131,19 @@ class Calls:
             raise NotUnderstood("to: An agent cannot send a caller on to themselves.")
 
         async def send_on() -> None:
-            leg = control.line_of(agent.identity, agent.heard)
-            control.may_transfer(agent.heard)
+            leg = control.line_of(agent.identity, agent.evidence)
+            control.may_transfer(agent.evidence)
             # One transfer by a leg, which ends with it, though its end is heard later.
             async with self._alone(f"transfer {leg.sid}", ALREADY, keep=REMEMBERED):
                 # Nothing is awaited between what is counted and what counts it.
                 admitted = self._admitted(agent.identity, target)
                 await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target, send_digits))
                 with _in_our_words():
-                    twiml_ = self._sending(agent.heard, admitted, send_digits)
+                    twiml_ = self._sending(agent.evidence, admitted, send_digits)
                     await self._rest.update_call(agent.root_sid, twiml=twiml_)
             log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
 
-        await self._lately.once(("transfer", agent.root_sid, agent.identity, target, send_digits), send_on)
+        await self._once.run(("transfer", agent.root_sid, agent.identity, target, send_digits), send_on)
         return web.Response(status=204)
 
     @asynccontextmanager
@@ -168,9 +168,9 @@ class Calls:
         """Starts, pauses, resumes or stops the recording; answers with what it is then."""
         asked = await read_request(request, RecordingRequest)
         agent = await self._agent(request, asked)
-        control.line_of(agent.identity, agent.heard)
+        control.line_of(agent.identity, agent.evidence)
         with _in_our_words():
-            await self._recording.once((agent.root_sid, asked.action), lambda: self._record(agent, asked))
+            await self._recording.run((agent.root_sid, asked.action), lambda: self._record(agent, asked))
         return web.json_response({"status": control.BECOMES.get(asked.action, "in-progress")})
 
     async def _record(self, agent: _Agent, asked: RecordingRequest) -> None:
@@ -198,14 +198,14 @@ class Calls:
 
     async def _agent(self, request: web.Request, asked: CallRequest) -> _Agent:
         """Who asks, and the call they ask of; raises RequestRefused, IdentityRefused and CallUnknown."""
-        caller = await self._door.who(request)
+        caller = await self._authentication.authenticate(request)
         identity = caller.agent(asked.identity)
         sid = request.match_info["sid"]
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")
         structlog.contextvars.bind_contextvars(call_sid=known.root_sid)
-        return _Agent(identity, known.root_sid, Heard.of(known.callbacks))
+        return _Agent(identity, known.root_sid, Evidence.of(known.callbacks))
 
     async def _keep(
         self, kind: Kind, agent: _Agent, said: Mapping[str, str], *, again: tuple[str, ...]
@@ -215,11 +215,11 @@ class Calls:
         parameters = {"CallSid": agent.root_sid, "Agent": agent.identity, "Id": own, **said}
         await self._inbox.put(forms.callback(kind, "", parameters, received_at=datetime.now(UTC)))
 
-    def _sending(self, heard: Heard, target: Admitted, send_digits: str) -> str:
-        caller = heard.parent.from_ if heard.parent else None
+    def _sending(self, evidence: Evidence, target: Admitted, send_digits: str) -> str:
+        caller = evidence.parent.from_ if evidence.parent else None
         # An agent sees who calls, as at first; others see the company, for only that is ours to show.
         shown = caller if client_identity(target) else self._line.number
-        line = self._line.lines.of(heard.parent.to if heard.parent else None)
+        line = self._line.lines.of(evidence.parent.to if evidence.parent else None)
         return twiml.transfer(
             target,
             caller_id=None if not shown or is_withheld(shown) else shown,

@@ -14,7 +14,7 @@ from bridge.calls.standing import WHY, Lack, Standing, standing
 from bridge.errors import NotListed, TwentyError
 from bridge.twenty.people.members import Members
 from bridge.web.authentication.agents import Caller
-from bridge.web.authentication.caller import Door
+from bridge.web.authentication.caller import Authentication
 from bridge.web.authentication.rates import Rate
 
 PER_MINUTE = 60
@@ -46,7 +46,7 @@ class Me:
 
     def __init__(
         self,
-        door: Door,
+        authentication: Authentication,
         agents: Agents,
         members: Members,
         *,
@@ -54,7 +54,7 @@ class Me:
         company: Company,
         refresh: Callable[[], Awaitable[None]],
     ) -> None:
-        self._door = door
+        self._authentication = authentication
         self._agents = agents
         self._members = members
         self._caller_ids = caller_ids
@@ -65,7 +65,7 @@ class Me:
     async def show(self, request: web.Request) -> web.Response:
         """Answers a member of the workspace who may not call, too: with why, and whom to ask."""
         try:
-            caller = await self._door.who(request)
+            caller = await self._authentication.authenticate(request)
         except NotListed as refused:
             return self._answer(
                 Identity(refused.identity), refused.email, Standing(calls=False, lacks=(Lack.NOT_ALLOWED,))

@@ -6,7 +6,7 @@ from bridge.calls.dialling.checking import Checked, check
 from bridge.calls.dialling.rules import Dialling
 from bridge.calls.numbers import readable
 from bridge.calls.texts import Texts, spoken_refusal
-from bridge.web.authentication.caller import Door
+from bridge.web.authentication.caller import Authentication
 from bridge.web.authentication.rates import Rate
 
 PER_MINUTE = 120
@@ -16,8 +16,10 @@ PER_MINUTE = 120
 class Numbers:
     """The numbers endpoint; `region` is where national numbers are at home, `texts` say why not."""
 
-    def __init__(self, door: Door, dialling: Dialling, *, region: str, texts: Texts) -> None:
-        self._door = door
+    def __init__(
+        self, authentication: Authentication, dialling: Dialling, *, region: str, texts: Texts
+    ) -> None:
+        self._authentication = authentication
         self._dialling = dialling
         self._region = region
         self._texts = texts
@@ -27,8 +29,8 @@ class Numbers:
         """Answers with what the number is, and whether it may be dialled, or why not."""
         checked = check(request.match_info["number"], self._dialling, region=self._region)
         # Who needs help is not kept waiting for Twenty, and an emergency number is no secret.
-        if not (checked.is_emergency and self._door.sees_credentials(request)):
-            caller = await self._door.who(request)
+        if not (checked.is_emergency and self._authentication.sees_credentials(request)):
+            caller = await self._authentication.authenticate(request)
             self._rate.take(caller.key, per_minute=PER_MINUTE)
         return web.json_response(self._body(checked), headers={hdrs.CACHE_CONTROL: "no-store"})
 

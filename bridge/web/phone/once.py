@@ -17,7 +17,7 @@ class _Done:
     until: float
 
 
-class Lately:
+class Once:
     """Remembers for `seconds` what was done; what failed may be tried again at once."""
 
     def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,7 +25,7 @@ class Lately:
         self._clock = clock
         self._done: dict[Hashable, _Done] = {}
 
-    async def once(self, key: Hashable, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def run(self, key: Hashable, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Acts, unless the same was asked for lately; raises what acting raised."""
         self._forget()
         known = self._done.get(key)

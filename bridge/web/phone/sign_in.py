@@ -9,7 +9,7 @@ from bridge.errors import LinkSpent, LinkUnknown, NotAuthenticated
 from bridge.inbox import sign_ins
 from bridge.inbox.sign_ins import LinkState
 from bridge.inbox.store import Inbox
-from bridge.web.authentication.caller import Door, bearer
+from bridge.web.authentication.caller import Authentication, bearer
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.devices import new_key
 from bridge.web.authentication.keys import digest_of
@@ -31,10 +31,16 @@ class SignIns:
     """The endpoints of signing in and out. A device stays signed in for `device`, a tab for `tab`."""
 
     def __init__(
-        self, inbox: Inbox, door: Door, addresses: Addresses, *, device: timedelta, tab: timedelta
+        self,
+        inbox: Inbox,
+        authentication: Authentication,
+        addresses: Addresses,
+        *,
+        device: timedelta,
+        tab: timedelta,
     ) -> None:
         self._inbox = inbox
-        self._door = door
+        self._authentication = authentication
         self._addresses = addresses
         self._device = device
         self._tab = tab
@@ -59,7 +65,7 @@ class SignIns:
 
     async def sign_out(self, request: web.Request) -> web.Response:
         """Ends the key that the request shows, where it is a device's."""
-        caller = await self._door.who(request)
+        caller = await self._authentication.authenticate(request)
         if caller.kind != "device":
             raise NotAuthenticated("Only a device that signed in by a link can sign out.")
         given = bearer(request.headers.get(hdrs.AUTHORIZATION)) or ""

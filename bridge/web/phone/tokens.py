@@ -8,16 +8,25 @@ import orjson
 import structlog
 from aiohttp import hdrs, web
 
-from bridge.errors import BridgeError, CannotVouch, NotUnderstood, TooManyRequests, WrongContentType
+from bridge.errors import (
+    BridgeError,
+    NotUnderstood,
+    NotVerified,
+    TooManyRequests,
+    WrongContentType,
+)
 from bridge.observability import metrics
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 from bridge.web.authentication.agents import Caller
-from bridge.web.authentication.caller import Door
+from bridge.web.authentication.caller import Authentication
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.rates import Rate
 from bridge.web.twilio.urlencoded import FORM
 
-OUTCOMES: Mapping[type[BridgeError], str] = {TooManyRequests: "limited", CannotVouch: "unavailable"}
+OUTCOMES: Mapping[type[BridgeError], str] = {
+    TooManyRequests: "limited",
+    NotVerified: "unavailable",
+}
 """What is counted of those that got none; all others were refused."""
 
 
@@ -47,9 +56,11 @@ class Rates:
 class Tokens:
     """The token endpoint."""
 
-    def __init__(self, issuer: TokenIssuer, door: Door, rates: Rates, *, phone_number: str) -> None:
+    def __init__(
+        self, issuer: TokenIssuer, authentication: Authentication, rates: Rates, *, phone_number: str
+    ) -> None:
         self._issuer = issuer
-        self._door = door
+        self._authentication = authentication
         self._rates = rates
         self._phone_number = phone_number
 
@@ -64,7 +75,7 @@ class Tokens:
         return answer
 
     async def _issue(self, request: web.Request) -> web.Response:
-        caller = await self._door.who(request, anonymous=True)
+        caller = await self._authentication.authenticate(request, anonymous=True)
         # Whoever is somebody beyond doubt says it in vain, be it rightly or wrongly: the widget always does.
         asked = None if caller.identity else await _asked_identity(request)
         identity = caller.agent(asked)

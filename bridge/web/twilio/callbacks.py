@@ -68,7 +68,7 @@ def answer(document: str) -> web.Response:
     return web.Response(text=document, content_type="text/xml")
 
 
-def keep_soon(inbox: Inbox, callback: Callback) -> None:
+def store_in_background(inbox: Inbox, callback: Callback) -> None:
     """Stores a callback without delaying the TwiML; a failure is logged."""
     try:
         inbox.put_soon(callback).add_done_callback(_log_failure)

@@ -29,7 +29,7 @@ from bridge.twenty.people.members import Members
 from bridge.twenty.people.recognition import Recognised, Recognition
 from bridge.twilio import answers, twiml
 from bridge.twilio.answers import CallerDetails, TwimlAnswers
-from bridge.web.twilio.callbacks import answer, keep_soon, read
+from bridge.web.twilio.callbacks import answer, read, store_in_background
 
 NEXT: Mapping[type, str] = {Ring: "dial", Forward: "dial", Voicemail: "voicemail", Message: "message"}
 """`Next` of a callback: what the bridge answered, so that the fold knows whether agents still ring."""
@@ -82,7 +82,7 @@ class Inbound:
         if is_open(line, now) and rings_agents(line):
             found = await self._who(parameters, spoken_since=spoken_since(line, now))
         decision = begin(line, self._phones(line, found, now), now=now)
-        keep_soon(self._inbox, read(Kind.VOICE, request, parameters, **_answered(decision)))
+        store_in_background(self._inbox, read(Kind.VOICE, request, parameters, **_answered(decision)))
         return self._told(decision, line, found, parameters, first=True)
 
     async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
@@ -94,7 +94,7 @@ class Inbound:
         step = _step_after(request.query["step"], line)
         found = await self._who(parameters, spoken_since=None) if rings_agents(line, step) else Recognised()
         decision = go_on(line, step, self._phones(line, found, now))
-        keep_soon(self._inbox, read(Kind.DIAL, request, parameters, **_answered(decision)))
+        store_in_background(self._inbox, read(Kind.DIAL, request, parameters, **_answered(decision)))
         return self._told(decision, line, found, parameters, first=False)
 
     async def announce(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:

@@ -17,7 +17,7 @@ from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.twilio.binding import Binding, Bound
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.twilio.callbacks import answer, keep_soon, read
+from bridge.web.twilio.callbacks import answer, read, store_in_background
 
 log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ class Outbound:
             outgoing = self._admission.admit(asked)
         except NumberRefused as refused:
             return self._refuse(request, asked, refused)
-        keep_soon(self._inbox, asked)
+        store_in_background(self._inbox, asked)
         metrics.TWIML.inc("dialled")
         return answer(self._dial(outgoing, asked))
 
@@ -99,7 +99,7 @@ class Outbound:
         metrics.TWIML.inc("refused")
         flooded = self._admission.is_flooded(asked)
         told = {**asked.parameters, "Reason": refused.reason}
-        keep_soon(self._inbox, read(Kind.REFUSED, request, told))
+        store_in_background(self._inbox, read(Kind.REFUSED, request, told))
         if flooded:
             return answer(twiml.REJECT)
         text = spoken_refusal(self._texts, refused.reason)

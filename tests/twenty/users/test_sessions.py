@@ -15,7 +15,7 @@ from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.users.credentials import Credentials, bearer, session
 from bridge.twenty.users.sessions import AWAY_SECONDS, HOLDS_SECONDS, PAUSE_SECONDS, Sessions
-from bridge.twenty.users.verification import User, open_vouching, user_of
+from bridge.twenty.users.verification import User, open_verification, user_of
 from tests.support import ask, eventually, twenty_settings
 
 ADMIN = "admin@sandbox.example"
@@ -47,8 +47,8 @@ async def sessions(twenty: TwentySandbox, client: TwentyClient, clock: Clock) ->
 async def open_sessions(
     twenty: TwentySandbox, client: TwentyClient, clock: Clock, **settings: Any
 ) -> AsyncIterator[Sessions]:
-    async with open_vouching(twenty_settings(twenty, **settings), client) as vouching:
-        sessions = Sessions(vouching.user, clock=clock)
+    async with open_verification(twenty_settings(twenty, **settings), client) as verification:
+        sessions = Sessions(verification.user, clock=clock)
         yield sessions
         await sessions.close()
 
@@ -267,11 +267,11 @@ async def test_a_workspace_that_is_not_told_lets_nobody_in(
 async def test_what_is_remembered_is_bounded(clock: Clock) -> None:
     calls: list[Credentials] = []
 
-    async def vouch(credentials: Credentials) -> User | None:
+    async def verify(credentials: Credentials) -> User | None:
         calls.append(credentials)
         return None if "no" in credentials.headers["Cookie"] else User(ADMIN, Identity("wm_1"))
 
-    sessions = Sessions(vouch, clock=clock, most=2)
+    sessions = Sessions(verify, clock=clock, most=2)
     for value in ("yes1", "no1", "yes2", "no2", "no3", "no4"):
         found = session({"twenty-session": value}, origin="https://crm.example.com")
         assert found is not None

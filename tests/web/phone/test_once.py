@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bridge.errors import TwilioUnavailable
-from bridge.web.phone.once import Lately
+from bridge.web.phone.once import Once
 
 
 class Acting:
@@ -25,36 +25,36 @@ class Acting:
 
 async def test_while_it_is_under_way_and_for_a_while_after() -> None:
     now = 0.0
-    lately, acting = Lately(30, clock=lambda: now), Acting()
-    both = asyncio.gather(lately.once("a", acting.act), lately.once("a", acting.act))
+    once, acting = Once(30, clock=lambda: now), Acting()
+    both = asyncio.gather(once.run("a", acting.act), once.run("a", acting.act))
     await asyncio.sleep(0)
     acting.may_end.set()
     await both
     now = 29
-    await lately.once("a", acting.act)
+    await once.run("a", acting.act)
     assert acting.times == 1
-    await lately.once("b", acting.act)
+    await once.run("b", acting.act)
     now = 31
-    await lately.once("a", acting.act)
+    await once.run("a", acting.act)
     assert acting.times == 3
 
 
 async def test_what_failed_is_tried_again() -> None:
-    lately, acting = Lately(30), Acting(failures=1)
+    once, acting = Once(30), Acting(failures=1)
     acting.may_end.set()
     with pytest.raises(TwilioUnavailable):
-        await lately.once("a", acting.act)
-    await lately.once("a", acting.act)
+        await once.run("a", acting.act)
+    await once.run("a", acting.act)
     assert acting.times == 2
 
 
 async def test_who_goes_away_stops_nothing() -> None:
-    lately, acting = Lately(30), Acting()
-    first = asyncio.ensure_future(lately.once("a", acting.act))
+    once, acting = Once(30), Acting()
+    first = asyncio.ensure_future(once.run("a", acting.act))
     await asyncio.sleep(0)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
     acting.may_end.set()
-    await lately.once("a", acting.act)
+    await once.run("a", acting.act)
     assert acting.times == 1
