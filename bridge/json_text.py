@@ -1,14 +1,20 @@
-"""Values as JSON, written fast; what the fast writer does not take, Python's own writes."""
+"""Values as JSON and times in UTC, as the API answers with them."""
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 
+def utc(moment: datetime, *, sep: str = "T", timespec: str = "auto") -> str:
+    """`2026-11-22T10:00:00Z`, as `datetime.isoformat` has it otherwise."""
+    return moment.astimezone(UTC).isoformat(sep, timespec).removesuffix("+00:00") + "Z"
+
+
 def to_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
-    """The value as JSON, `default` making something of what is none."""
+    """The value as JSON, written by orjson, else by Python; `default` converts what is not JSON."""
     try:
         return orjson.dumps(value, default).decode()
     except orjson.JSONEncodeError:

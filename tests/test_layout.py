@@ -176,6 +176,27 @@ def test_a_class_name_means_one_thing() -> None:
     assert {name: places for name, places in defined.items() if len(places) > 1} == {}
 
 
+def test_a_pattern_stands_once() -> None:
+    """Regular expressions of the code and of the settings; two that are the same have one name."""
+    found: dict[str, list[str]] = {}
+    for module in modules():
+        if room_of(module) not in ("sandbox", "demo"):
+            for text in patterns((BRIDGE / module).read_text(encoding="utf-8")):
+                found.setdefault(text, []).append(str(module))
+    assert {text: places for text, places in found.items() if len(places) > 1} == {}
+
+
+def patterns(source: str) -> Iterator[str]:
+    """What a module compiles, or gives as `pattern=`, by itself."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            named = [keyword.value for keyword in node.keywords if keyword.arg == "pattern"]
+            compiled = node.args[:1] if ast.unparse(node.func) == "re.compile" else []
+            for value in (*named, *compiled):
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value
+
+
 def test_the_top_shows_rooms() -> None:
     assert len(list(BRIDGE.glob("*.py"))) <= LOOSE_FILES
 

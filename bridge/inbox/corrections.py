@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
+from bridge.inbox.reading import chunks
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls, due, kept
-
-PAGE = 200
 
 
 async def requeue_moved(inbox: Inbox, people: Mapping[str, str | None], *, by_api: bool = False) -> int:
@@ -17,7 +16,7 @@ async def requeue_moved(inbox: Inbox, people: Mapping[str, str | None], *, by_ap
     the bridge itself, whose own write is settled a moment later. Raises InboxUnavailable.
     """
     changed = 0
-    for sids in _pages(sorted(people)):
+    for sids in chunks(sorted(people)):
         if found := await _differing(inbox, {sid: people[sid] for sid in sids}, by_api=by_api):
             following = calls.c.revision + 1
             changed += await inbox.change(
@@ -39,7 +38,3 @@ async def _differing(inbox: Inbox, people: Mapping[str, str | None], *, by_api: 
     async with inbox.reading() as connection:
         rows = (await connection.execute(known)).all()
     return sorted(sid for sid, person_id in rows if person_id != people[sid])
-
-
-def _pages(sids: list[str]) -> list[list[str]]:
-    return [sids[first : first + PAGE] for first in range(0, len(sids), PAGE)]

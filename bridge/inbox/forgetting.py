@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.calls.numbers import Number, e164, user_of
 from bridge.calls.spelling import LONGEST, plain
 from bridge.errors import ForgetKeyWrong
+from bridge.inbox.reading import PAGE
 from bridge.inbox.retention import drop
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls, forgotten, latest
@@ -24,7 +25,6 @@ from bridge.inbox.tables import callbacks, calls, forgotten, latest
 Address = Number | str
 """A number, or another address that can be called: `+464`, `sip:…`."""
 
-PAGE = 2000
 BATCH = 100
 
 

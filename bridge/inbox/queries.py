@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match
-from bridge.inbox.reading import calls_of_legs, may_be_leg
+from bridge.inbox.reading import calls_of_legs, chunks, may_be_leg
 from bridge.inbox.rows import AttemptOutcome, match_of
 from bridge.inbox.store import Inbox, callbacks_of
 from bridge.inbox.tables import attempts, callbacks, calls, due, kept, listed, of_leg, parked
@@ -106,7 +106,8 @@ def _state(row: RowMapping) -> State:
     return State.DUE if row["revision"] > row["synced_revision"] else State.SETTLED
 
 
-PAGE = 200
+LISTED = 200
+"""Calls that a list reads at a time."""
 
 
 class StoredCalls:
@@ -128,9 +129,7 @@ async def stored_calls(inbox: Inbox, root_sids: Collection[str]) -> StoredCalls:
     """The stored callbacks of these calls."""
     told: dict[str, list[Callback]] = {}
     purged: set[str] = set()
-    ordered = sorted(root_sids)
-    for first in range(0, len(ordered), PAGE):
-        these = ordered[first : first + PAGE]
+    for these in chunks(sorted(root_sids)):
         dropped = select(calls.c.root_sid).where(calls.c.root_sid.in_(these), calls.c.purged == true())
         async with inbox.reading() as connection:
             purged.update((await connection.scalars(dropped)).all())
@@ -219,11 +218,11 @@ def _page(found: Sequence[Select[Any]], shown: Sequence[RowMapping]) -> Select[A
     order = tuple_(calls.c.due_at, calls.c.root_sid)
     after = [order < _place(shown[-1])] if shown else []
     pages = [
-        kind.where(*after).order_by(calls.c.due_at.desc(), calls.c.root_sid.desc()).limit(PAGE).subquery()
+        kind.where(*after).order_by(calls.c.due_at.desc(), calls.c.root_sid.desc()).limit(LISTED).subquery()
         for kind in found
     ]
     all_ = union_all(*(select(page) for page in pages)).subquery()
-    return select(all_).order_by(all_.c.due_at.desc(), all_.c.root_sid.desc()).limit(PAGE)
+    return select(all_).order_by(all_.c.due_at.desc(), all_.c.root_sid.desc()).limit(LISTED)
 
 
 def _place(row: RowMapping) -> ColumnElement[Any]:
@@ -256,8 +255,8 @@ async def outcomes(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, int]:
     columns = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in which.items()]
     told = dict.fromkeys(which, 0)
     async with inbox.reading() as connection:
-        for first in range(0, len(root_sids), PAGE):
-            these = calls.c.root_sid.in_(root_sids[first : first + PAGE])
+        for some in chunks(root_sids):
+            these = calls.c.root_sid.in_(some)
             counted = (await connection.execute(select(*columns).where(these, kept))).mappings().one()
             told = {name: told[name] + (counted[name] or 0) for name in told}
     return told

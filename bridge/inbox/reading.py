@@ -8,7 +8,7 @@ of the leg that has a ParentCallSid, or the action of the Dial that made the leg
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -75,6 +75,10 @@ async def _dialled(connection: AsyncConnection, leg_sids: Collection[str]) -> di
 KINDS = frozenset(kind.value for kind in Kind)
 
 PAGE = 1000
+"""Rows of one read."""
+
+SIDS = 200
+"""Call SIDs that one statement names."""
 
 EMPTY = "The call has no callbacks"
 
@@ -151,14 +155,19 @@ def reason(problem: Exception) -> str:
     return type(problem).__name__
 
 
+def chunks(sids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as one statement names."""
+    return (sids[first : first + SIDS] for first in range(0, len(sids), SIDS))
+
+
 async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
     """The callbacks of these calls, and those of their legs that do not name the call."""
     told = await _told_of(connection, root_sids)
     legs = {sid: legs_named(told.by_call[sid]) - {sid} for sid in list(told.by_call)}
     every = sorted(set().union(*legs.values()))
     lone: dict[str, list[Callback]] = {}
-    for first in range(0, len(every), PAGE):
-        of_legs = (await _told_of(connection, every[first : first + PAGE])).by_call
+    for some in chunks(every):
+        of_legs = (await _told_of(connection, some)).by_call
         lone |= {leg: told_by for leg, told_by in of_legs.items() if may_be_leg(told_by)}
     for sid, named in legs.items():
         if theirs := {leg: lone[leg] for leg in named & lone.keys()}:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, RowMapping, func, select
 from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
-from bridge.inbox.reading import fetched, readable
+from bridge.inbox.reading import PAGE, fetched, readable
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks
 
@@ -50,7 +50,6 @@ class SeenIds:
 
 
 EVERY_SECONDS = 1.0
-PAGE = 1000
 
 OVERLAP = 1000
 """How many ids before the newest row the first poll starts: rows can still be uncommitted."""

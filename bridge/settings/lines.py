@@ -7,12 +7,11 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from bridge.calls.numbers import e164
 from bridge.settings.hours import HoursSettings
-from bridge.settings.types import Names, PhoneNumber, Section, Spoken
+from bridge.settings.types import Language, Names, PhoneNumber, Section, Spoken
 
 RING_SECONDS = 25
 """Less than most networks wait for an answer."""
 
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-FR"])]
 RingSeconds = Annotated[int, Field(ge=5, le=600)]
 
 

@@ -5,14 +5,14 @@ from pydantic import ConfigDict, Field
 from bridge.settings.former import UnderstandsFormerNames
 from bridge.settings.lines import LinesSettings
 from bridge.settings.server import ServerSettings
-from bridge.settings.systems import TwentySettings, TwilioAccount
+from bridge.settings.systems import APP_SID, TwentySettings, TwilioAccount
 from bridge.settings.types import PhoneNumber
 
 
 class TwilioSoFar(TwilioAccount):
     """A Twilio account, and what the bridge may use of it already."""
 
-    app_sid: str | None = Field(None, pattern=r"^AP[0-9a-zA-Z]{32}$")
+    app_sid: str | None = Field(None, pattern=APP_SID)
     phone_number: PhoneNumber | None = None
 
 

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, Secrets, SecretsById, Section
 
+APP_SID = r"^AP[0-9a-zA-Z]{32}$"
 API_KEY = r"^SK[0-9a-zA-Z]{32}$"
 TWILIO = "https://api.twilio.com"
 
@@ -83,7 +84,7 @@ class TwilioSettings(TwilioAccount):
     api_secret: SecretStr = Field(
         min_length=1, examples=["the secret that Twilio showed when the key was made"]
     )
-    app_sid: str = Field(pattern=r"^AP[0-9a-zA-Z]{32}$", examples=["AP0123456789abcdef0123456789abcdef"])
+    app_sid: str = Field(pattern=APP_SID, examples=["AP0123456789abcdef0123456789abcdef"])
     phone_number: PhoneNumber = Field(examples=["+33159130001"])
 
     @property

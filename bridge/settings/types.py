@@ -158,6 +158,8 @@ SecretsById = Annotated[dict[str, SecretStr], BeforeValidator(_pairs)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Seconds = Annotated[int, Field(gt=0, le=86400)]
 
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-FR"])]
+
 
 class Section(BaseModel):
     """A part of the settings: frozen, and complete about what it knows."""

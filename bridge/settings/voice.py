@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.calls.texts import NAMES, SHIPPED, Texts, texts_for
-from bridge.settings.types import Region, Section
+from bridge.settings.types import Language, Region, Section
 
 DURATION = {"minutes": 3, "seconds": 12}
 PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
@@ -39,7 +39,7 @@ class VoiceSettings(Section):
 
     region: Region | None = Field(None, examples=["FR"])
     texts: dict[str, dict[str, str]] = Field({}, examples=["{de-DE: {invalid: Kein gültiger Anschluss.}}"])
-    language: str = Field("en-US", pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-FR"])
+    language: Language = "en-US"
     ring_seconds: int = Field(30, ge=5, le=600)
     longest_call_seconds: int | None = Field(14400, ge=1, le=86400)
     machine_detection: bool = False

@@ -10,6 +10,7 @@ from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.corrections import requeue_moved
 from bridge.inbox.store import Inbox
 from bridge.twenty.client.client import Executes
+from bridge.twenty.nodes import PAGE
 from bridge.twenty.times import text
 
 EVERY = timedelta(minutes=15)
@@ -23,7 +24,6 @@ LOOKS_BACK = timedelta(days=3)
 OVERLAP = timedelta(minutes=2)
 """Asked for twice: clocks differ, and a change is visible only after its transaction."""
 
-PAGE = 1000
 MARK = "calls looked at for corrections"
 
 log = structlog.get_logger()

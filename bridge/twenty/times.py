@@ -1,13 +1,15 @@
 """Times in the one form that all of Twenty accepts: filters refuse more than milliseconds."""
 
-from datetime import UTC, datetime
+from datetime import datetime
+
+from bridge.json_text import utc
 
 
 def text(moment: datetime) -> str:
     """`2026-11-22T10:00:00.123Z`: UTC, cut to milliseconds. Raises ValueError for a time without zone."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return utc(moment, timespec="milliseconds")
 
 
 def same(shown: str) -> str:

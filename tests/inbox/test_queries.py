@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
 from bridge.inbox.checkpoints import Checkpoints
-from bridge.inbox.queries import PAGE, State, attempts_of, known_call, known_calls, outcomes, retry
+from bridge.inbox.queries import LISTED, State, attempts_of, known_call, known_calls, outcomes, retry
 from bridge.inbox.rows import Settled
 from bridge.inbox.store import STEP, Inbox
 from bridge.inbox.tables import calls
@@ -89,7 +89,7 @@ async def test_pages_have_each_call_once(
     expected = set()
     for kind, values in enumerate(ROWS):
         for number in (JANES, PAULS, None):
-            sids = [new_sid() for _ in range(PAGE + 7)]
+            sids = [new_sid() for _ in range(LISTED + 7)]
             at = [TEN + timedelta(seconds=seconds * ((n * 7919) % 1009)) for n in range(len(sids))]
             rows = [{"root_sid": sid, "due_at": when} for sid, when in zip(sids, at, strict=True)]
             await many(inbox, rows, number=number, **values)

@@ -17,6 +17,7 @@ from bridge.cli.terminal import Row
 from bridge.inbox.queries import Attempt, KnownCall, attempts_of, known_call
 from bridge.inbox.store import open_inbox
 from bridge.inbox.transcripts import KeptResult, results_of
+from bridge.json_text import utc
 from bridge.settings import Settings, load
 
 SHOWN = ("CallStatus", "DialCallStatus", "CallDuration", "AnsweredBy", "RecordingSid", "Reason", "Outcome")
@@ -134,4 +135,4 @@ def _transcript(result: KeptResult) -> Row:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "Z") if moment else None
+    return utc(moment, sep=" ", timespec="milliseconds") if moment else None

@@ -15,6 +15,7 @@ from bridge.calls.people.matching import Person, Several, choose
 from bridge.errors import TwentyError, TwentyUnavailable
 from bridge.twenty.client.budget import INTERACTIVE
 from bridge.twenty.client.client import Executes, TwentyClient
+from bridge.twenty.nodes import full_name, person_page
 from bridge.twenty.people.directory import Directory
 
 HOLDS_SECONDS = 30
@@ -166,13 +167,12 @@ def _failed(task: asyncio.Task[ScreenPop]) -> bool:
 
 
 def _profile(node: dict[str, Any], twenty_url: str) -> Profile:
-    name = node.get("name") or {}
     return Profile(
         id=node["id"],
-        name=" ".join(filter(None, (name.get("firstName"), name.get("lastName")))),
+        name=full_name(node.get("name")),
         company=(node.get("company") or {}).get("name") or None,
         avatar=_avatar(node.get("avatarUrl"), twenty_url),
-        page=f"{twenty_url}/object/person/{node['id']}",
+        page=person_page(twenty_url, node["id"]),
     )
 
 

@@ -11,11 +11,11 @@ from bridge.calls.numbers import Number, readable
 from bridge.calls.people.matching import Candidate, Person, has, patterns
 from bridge.errors import TwentyDenied
 from bridge.twenty.client.client import Executes
+from bridge.twenty.nodes import PAGE, full_name
 from bridge.twenty.people.phones import phones_in
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.writing.batches import Batches, Record
 
-PAGE = 1000
 """Without `first` Twenty silently answers 200 rows."""
 
 
@@ -70,11 +70,10 @@ def filter_of(numbers: Collection[Number]) -> dict[str, Any]:
 
 
 def _candidate(node: dict[str, Any], region: str) -> Candidate:
-    name = node.get("name") or {}
     return Candidate(
         Person(
             node["id"],
-            " ".join(filter(None, (name.get("firstName"), name.get("lastName")))),
+            full_name(node.get("name")),
             node.get("companyId"),
             (node.get("company") or {}).get("accountOwnerId"),
         ),

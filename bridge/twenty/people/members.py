@@ -7,6 +7,7 @@ from typing import Any
 from bridge.calls.agents import Agents, Identity, Member, Roster
 from bridge.errors import TwentyDenied
 from bridge.twenty.client.client import Executes
+from bridge.twenty.nodes import full_name
 from bridge.twenty.schema.features import Feature, go_without
 
 HOLDS_SECONDS = 300
@@ -73,6 +74,4 @@ async def workspace_members(client: Executes) -> list[Member]:
 
 
 def _member(node: Mapping[str, Any]) -> Member:
-    name = node.get("name") or {}
-    full = " ".join(filter(None, (name.get("firstName"), name.get("lastName"))))
-    return Member(node["id"], (node.get("userEmail") or "").lower(), full)
+    return Member(node["id"], (node.get("userEmail") or "").lower(), full_name(node.get("name")))

@@ -6,10 +6,10 @@ from typing import Any
 
 from bridge.calls.people.normalising import Left, Phone, is_lost, normalised
 from bridge.twenty.client.client import Executes
+from bridge.twenty.nodes import PAGE, full_name
 from bridge.twenty.people.lookup import numbers_in
 from bridge.twenty.people.phones import Field, additional, as_input, is_same, phones_in, primary
 
-PAGE = 1000
 HAVE_NUMBERS = {
     "or": [
         {"phones": {"primaryPhoneNumber": {"neq": ""}}},
@@ -75,12 +75,7 @@ async def current(client: Executes, ids: Collection[str]) -> Mapping[str, Person
 
 
 def _row(node: Mapping[str, Any]) -> PersonPhones:
-    name = node.get("name") or {}
-    return PersonPhones(
-        node["id"],
-        " ".join(filter(None, (name.get("firstName"), name.get("lastName")))),
-        node.get("phones") or {},
-    )
+    return PersonPhones(node["id"], full_name(node.get("name")), node.get("phones") or {})
 
 
 def plan(row: PersonPhones, *, region: str) -> Rewrite | Kept | None:

@@ -8,6 +8,7 @@ from bridge.calls.activity import record_id
 from bridge.calls.people.matching import Person
 from bridge.errors import TwentyDenied
 from bridge.twenty.client.client import Executes
+from bridge.twenty.nodes import full_name
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.schema.workspace import WorkspaceSchema
 from bridge.twenty.writing.batches import Batches, Record, Refused
@@ -147,5 +148,4 @@ async def _found(
 def _person(node: Record) -> Person | None:
     if not (node["personId"] and node["person"]):
         return None
-    name = node["person"]["name"] or {}
-    return Person(node["personId"], " ".join(filter(None, (name.get("firstName"), name.get("lastName")))))
+    return Person(node["personId"], full_name(node["person"]["name"]))

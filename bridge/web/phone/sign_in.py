@@ -9,6 +9,7 @@ from bridge.errors import LinkSpent, LinkUnknown, NotAuthenticated
 from bridge.inbox import sign_ins
 from bridge.inbox.sign_ins import LinkState
 from bridge.inbox.store import Inbox
+from bridge.json_text import utc
 from bridge.web.authentication.caller import Authentication, bearer
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.devices import new_key
@@ -60,7 +61,7 @@ class SignIns:
         if isinstance(found, LinkState):
             raise LinkSpent(SPENT[found])
         log.info("agent.signed_in", agent=found, device=asked.device)
-        body = {"key": key, "identity": found, "expiresAt": ends.isoformat().replace("+00:00", "Z")}
+        body = {"key": key, "identity": found, "expiresAt": utc(ends)}
         return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def sign_out(self, request: web.Request) -> web.Response:

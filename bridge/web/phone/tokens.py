@@ -15,6 +15,7 @@ from bridge.errors import (
     TooManyRequests,
     WrongContentType,
 )
+from bridge.json_text import utc
 from bridge.observability import metrics
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 from bridge.web.authentication.agents import Caller
@@ -95,7 +96,7 @@ class Tokens:
             "identity": issued.identity,
             "phoneNumber": self._phone_number,
             "ttl": issued.ttl,
-            "expiresAt": issued.expires_at.isoformat().replace("+00:00", "Z"),
+            "expiresAt": utc(issued.expires_at),
             "success": True,
         }
 

@@ -25,6 +25,7 @@ from bridge.calls.routing.steps import (
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
+from bridge.twenty.nodes import person_page
 from bridge.twenty.people.members import Members
 from bridge.twenty.people.recognition import Recognised, Recognition
 from bridge.twilio import answers, twiml
@@ -150,7 +151,7 @@ class Inbound:
         shown = number if number and number.is_valid and number == parameters.get("From") else None
         if (person := found.person) is None:
             return CallerDetails(number=shown)
-        page = f"{self._twenty_url}/object/person/{person.id}"
+        page = person_page(self._twenty_url, person.id)
         return CallerDetails(number=shown, name=person.name, person_id=person.id, url=page)
 
 
