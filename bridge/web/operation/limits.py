@@ -39,7 +39,7 @@ def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> M
             raise TargetTooLong(f"The path with its query is over {LONGEST_TARGET} characters.")
         # No handler uses the body of a GET, so it is left unread.
         if request.method != hdrs.METH_GET and request.can_read_body:
-            await _read(request, body_seconds)
+            request = await _read(request, body_seconds)
         if in_work >= concurrent_requests and not _always_answered(request):
             raise TooBusy("Too many requests are in work; try again.")
         in_work += 1
@@ -51,8 +51,8 @@ def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> M
     return limit
 
 
-async def _read(request: web.Request, seconds: float) -> None:
-    """Reads the body within its limits; aiohttp caches it for the handler."""
+async def _read(request: web.Request, seconds: float) -> web.Request:
+    """The request with its body, which was read within its limits and is cached for the handler."""
     most = _most(request.path)
     too_large = f"The body is over {most} bytes."
     if (request.content_length or 0) > most:
@@ -61,7 +61,7 @@ async def _read(request: web.Request, seconds: float) -> None:
     if hdrs.CONTENT_ENCODING in request.headers:
         raise WrongContentType("The body should be sent as it is, without Content-Encoding.")
     # aiohttp has one bound for all routes, and would read up to the largest.
-    request._client_max_size = most
+    request = request.clone(client_max_size=most)
     try:
         if request.content.is_eof():  # it is all there: a timer would cost more than to read
             await request.read()
@@ -74,6 +74,7 @@ async def _read(request: web.Request, seconds: float) -> None:
         raise BodyTooLarge(too_large) from large
     except (web.RequestPayloadError, ConnectionError) as broken:
         raise NotUnderstood("The body broke off, or its chunks are wrong.") from broken
+    return request
 
 
 def _most(path: str) -> int:

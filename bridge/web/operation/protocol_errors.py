@@ -1,11 +1,12 @@
 """Problem bodies for errors that aiohttp answers before the application: no banner, page or traceback."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any
 
 import structlog
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from bridge.web.operation.problems import in_our_words, problem
 from bridge.web.operation.security_headers import add_headers
@@ -16,6 +17,15 @@ KEPT_ALIVE_SECONDS = 75
 LINGERING_SECONDS = 2
 """How long a client that was refused may go on sending, so that it gets to read why."""
 
+OPTIONS: dict[str, Any] = {
+    # The middleware logs each request; aiohttp's own access log halves the throughput.
+    "access_log": None,
+    "keepalive_timeout": KEPT_ALIVE_SECONDS,
+    "lingering_time": LINGERING_SECONDS,
+    "auto_decompress": False,
+}
+"""Of every connection."""
+
 Answers = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger()
@@ -25,28 +35,34 @@ class Runner(web.AppRunner):
     """Runs the application."""
 
     def __init__(self, app: web.Application, *, shutdown_timeout: float, **more: Any) -> None:
-        super().__init__(
-            app,
-            # A line a request is the middleware's affair; aiohttp's own halves the throughput.
-            access_log=None,
-            shutdown_timeout=shutdown_timeout,
-            keepalive_timeout=KEPT_ALIVE_SECONDS,
-            lingering_time=LINGERING_SECONDS,
-            auto_decompress=False,
-            **more,
-        )
+        super().__init__(app, shutdown_timeout=shutdown_timeout, **OPTIONS, **more)
 
-    async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        return _Server(_caught(made.request_handler), request_factory=made.request_factory, **self._kwargs)
+    @property
+    def server(self) -> web.Server | None:
+        """What sites ask for a protocol for each connection; None before `setup`."""
+        return self._ours if super().server else None
+
+    @cached_property
+    def _ours(self) -> web.Server:
+        made = super().server
+        if made is None:
+            raise RuntimeError("the runner was not set up")
+        return _Server(made)
 
 
 class _Server(web.Server):
-    def __call__(self) -> RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
+    """Makes protocols of our own for the connections of aiohttp's server, which ends them at a shutdown."""
+
+    def __init__(self, made: web.Server) -> None:
+        super().__init__(made.request_handler)
+        self._made = made
+        made.request_handler = _caught(made.request_handler)
+
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self._made, loop=asyncio.get_running_loop(), **OPTIONS)
 
 
-class _Protocol(RequestHandler):
+class _Protocol(web.RequestHandler):
     __slots__ = ()
 
     def handle_error(
@@ -71,7 +87,10 @@ class _Protocol(RequestHandler):
 
 
 class _Unasked(web.Response):
-    """A problem that no route answers: the application's headers come by no other way."""
+    """A problem that no route answers.
+
+    aiohttp calls no signal for it and then names itself in `Server`; only this private method comes after.
+    """
 
     def __init__(self, said: web.Response) -> None:
         super().__init__(body=said.body, status=said.status, headers=said.headers)

@@ -1,0 +1,43 @@
+"""What aiohttp answers before the application, by its public names and one private method."""
+
+import inspect
+from collections.abc import Iterator
+
+from aiohttp import web
+
+from bridge.web.operation import protocol_errors
+from tests.web.conftest import Bridge
+
+UNREADABLE = b"GET /health HTTP/9.9\r\n\r\n"
+
+
+def overridden(base: type) -> Iterator[str]:
+    """Methods of an aiohttp class that the module's subclasses define themselves."""
+    for _, ours in inspect.getmembers(protocol_errors, inspect.isclass):
+        if ours.__module__ == protocol_errors.__name__ and issubclass(ours, base):
+            for name, method in vars(ours).items():
+                if inspect.isroutine(method) and hasattr(base, name) and not name.startswith("__"):
+                    yield name
+
+
+def test_one_private_name_of_aiohttp_is_overridden() -> None:
+    bases = (web.AppRunner, web.Server, web.RequestHandler, web.Response)
+    found = [name for base in bases for name in overridden(base)]
+    assert [name for name in found if name.startswith("_")] == ["_prepare_headers"]
+
+
+async def test_an_unreadable_request_gets_the_headers_of_every_answer_and_no_banner(bridge: Bridge) -> None:
+    answer = await bridge.raw(UNREADABLE, alone=True)
+    assert (answer.status, answer.content_type) == (400, "application/problem+json")
+    assert "Server" not in answer.headers
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_an_expectation_that_is_not_met_is_refused_in_our_words(bridge: Bridge) -> None:
+    answer = await bridge.raw(
+        b"POST /token HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\nContent-Length: 2\r\n\r\n{}"
+    )
+    assert (answer.status, answer.json["detail"]) == (
+        417,
+        "The only expectation that is met is 100-continue.",
+    )
