@@ -23,7 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "conformance": "Compare a server with the recorded Twenty; it writes records.",
     "setup": "Prepare the systems that the bridge stands between.",
     "token": "Print an access token, or explain one.",
-    "keys": "Keys for whoever asks for access tokens without being a user of Twenty.",
+    "keys": "Keys and sign-in links of agents who are no users of Twenty.",
     "twilio": "Look into the Twilio account.",
     "calls": "The calls that the inbox knows.",
     "people": "The people that Twenty knows.",

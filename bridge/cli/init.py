@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import terminal
+from bridge.cli import links, terminal
 from bridge.cli.setup.twenty import provide
 from bridge.cli.setup.twilio import prepare as prepare_account
 from bridge.errors import AnswerRefused
 from bridge.settings.env_file import check_writable, told_by
-from bridge.settings.load import ENV_FILE, ENVIRONMENT
+from bridge.settings.load import ENV_FILE, ENVIRONMENT, load
 from bridge.setup import files
 from bridge.setup.interview import Interview
 from bridge.twilio.provision.plan import NAME
@@ -151,8 +151,19 @@ def _prepare(*, yes: bool) -> bool:
         done = prepare_account(None, name=NAME, numbers=(), dry_run=False, yes=yes)
     if yes or terminal.confirm("Prepare the workspace in Twenty now (setup twenty)?", default=True):
         done = provide(None, dry_run=False, ask=not yes) and done
+    if done and not yes:
+        _offer_links()
     terminal.say("Next: twenty-bridge serve, and then twenty-bridge doctor.")
     return done
+
+
+def _offer_links() -> None:
+    """Raises InboxUnavailable."""
+    agents = load().agents
+    names = dict.fromkeys((*agents.names, *agents.members))
+    text = "Make a link for each agent to sign in to the phone with, once, within an hour?"
+    if names and terminal.confirm(text, default=True):
+        links.run(None, list(names), as_json=False)
 
 
 def _say_what_is_left() -> bool:

@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False)
 
 @app.callback()
 def keys() -> None:
-    """Keys for whoever asks for access tokens without being a user of Twenty."""
+    """Keys and sign-in links of agents who are no users of Twenty."""
 
 
 @app.command("new")
@@ -58,6 +58,17 @@ def new(
         return
     terminal.say("The key, which nobody will see again:", "", f"  {key}", "")
     terminal.say("For config.yaml, under auth:", "", "  keys:", f"    - {line}")
+
+
+@app.command("revoke")
+def revoke(
+    identity: Annotated[list[str], typer.Option(help="Whose phones; may be given again.")],
+    *,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign an agent out of all devices, and end the links that are not used yet."""
+    links.revoke(config, identity, as_json=as_json)
 
 
 def line_of(wanted: Mapping[str, object], key: str, *, today: date) -> str:

@@ -1,4 +1,4 @@
-"""Makes one-time links, by which agents sign in to their phone."""
+"""One-time links, by which agents sign in to their phone: made, and revoked."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from bridge.calls.agents import Identity, identity_of
 from bridge.cli import terminal
 from bridge.errors import SettingsInvalid
 from bridge.inbox.sign_ins import add_link
+from bridge.inbox.sign_ins import revoke as end_all
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings, load
 from bridge.settings.agents import agents_of
@@ -30,11 +31,38 @@ def run(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
     terminal.say("Send it as you would a password; the bridge stores a hash of it alone.")
 
 
+def revoke(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
+    """Ends the links and devices of each agent; raises SettingsInvalid, InboxUnavailable."""
+    settings = load(config)
+    ended = asyncio.run(_revoked(settings, agents))
+    if as_json:
+        terminal.print_json([{"agent": agent, "ended": count} for agent, count in ended], indent=None)
+        return
+    for agent, count in ended:
+        terminal.say(f"{agent}: {count} links and devices ended." if count else f"{agent} had neither.")
+    minutes = -(-settings.tokens.ttl_seconds // 60)
+    terminal.say(f"A phone that is open rings until its access token ends, within {minutes} minutes.")
+
+
+async def _revoked(settings: Settings, agents: Sequence[str]) -> list[tuple[str, int]]:
+    url, now = settings.inbox.database_url.get_secret_value(), datetime.now(UTC)
+    async with open_inbox(url, must_exist=True) as inbox:
+        return [
+            (agent, sum([await end_all(inbox, one, now=now) for one in _identities(settings, agent)]))
+            for agent in agents
+        ]
+
+
+def _identities(settings: Settings, agent: str) -> list[Identity]:
+    """All that an agent signs in as; also of one whom the settings name no longer."""
+    found = (identity_of(agent), *agents_of(settings).configured(agent.lower()))
+    return list(dict.fromkeys(identity for identity in found if identity))
+
+
 def identity(settings: Settings, agent: str) -> Identity:
     """That of an agent whom the settings name; raises SettingsInvalid."""
     agents = agents_of(settings)
-    known = (identity_of(agent), *agents.configured(agent.lower()))
-    found = next((one for one in known if one and agents.has_token(one)), None)
+    found = next((one for one in _identities(settings, agent) if agents.has_token(one)), None)
     if found is None:
         raise SettingsInvalid([f"--identity: {agent} is no agent; agents.names in config.yaml names them"])
     return found

@@ -22,12 +22,12 @@ def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
     """That of whom calls ring."""
 
     async def rung() -> Verdict:
-        return ringing(settings, await _roster(settings, client))
+        return ringing(settings, await roster_of(settings, client))
 
     yield Check("agents.ring", rung, NAME_THEM)
 
 
-async def _roster(settings: Settings, client: TwentyClient) -> Roster | None:
+async def roster_of(settings: Settings, client: TwentyClient) -> Roster | None:
     """None where Twenty does not say who its members are: then names are taken for what they are."""
     try:
         return Roster(agents_of(settings), await workspace_members(client))
@@ -37,13 +37,22 @@ async def _roster(settings: Settings, client: TwentyClient) -> Roster | None:
 
 def ringing(settings: Settings, roster: Roster | None) -> Verdict:
     """Whether each line rings an agent, or sends callers on; an error where none does."""
-    lines = list(lines_of(settings.lines, agents=settings.agents, voice=settings.voice))
+    lines = _lines(settings)
     silent = [line.name for line in lines if not _rings(line, roster)]
     if len(silent) == len(lines):
         return error(f"Nobody can be rung: every call in goes to {_else(lines)}.", NAME_THEM)
     if silent:
         return warning(f"Nobody is rung on the line {', '.join(silent)}.", NAME_THEM)
     return ok(_whom(lines))
+
+
+def agents_rung(settings: Settings) -> list[str]:
+    """The agents whom any line rings, by e-mail or identity."""
+    return list(dict.fromkeys(agent for line in _lines(settings) for agent in _agents(line)))
+
+
+def _lines(settings: Settings) -> list[Line]:
+    return list(lines_of(settings.lines, agents=settings.agents, voice=settings.voice))
 
 
 def _rings(line: Line, roster: Roster | None) -> bool:

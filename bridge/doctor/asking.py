@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import aiohttp
+from aiohttp import hdrs
 from yarl import URL
 
 from bridge.settings.systems import TwilioAccount
@@ -43,6 +44,15 @@ class BridgeAddress:
     async def readiness(self) -> Mapping[str, Any]:
         """Whether it would keep a callback now, which it tries; `reasons` why not."""
         return await self._json("/ready")
+
+    async def has_page(self, path: str) -> bool:
+        """Whether a page of the bridge is there, which it marks with its policy."""
+        try:
+            async with self.session.get(f"{self.url}{path}", ssl=self.trust or True) as answer:
+                policy = answer.headers.get(hdrs.CONTENT_SECURITY_POLICY, "")
+                return answer.status == 200 and "connect-src 'self'" in policy
+        except (aiohttp.ClientError, OSError):
+            return False
 
     async def _json(self, path: str) -> Mapping[str, Any]:
         try:

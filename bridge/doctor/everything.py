@@ -12,6 +12,7 @@ from bridge.doctor import (
     clock,
     database,
     members,
+    phone,
     public,
     queries,
     running,
@@ -58,6 +59,7 @@ async def examine_all(
         checks = [
             *_checks(configured, session, hurried, env_file, seconds=asking),
             *_of_bridge(configured, session, trust),
+            *phone.checks(configured, hurried, BridgeAddress(configured.server.public_url, session, trust)),
             *clock.checks(session, twilio_url=configured.twilio.api_url, twenty_url=of_twenty.api_url),
         ]
         return await examine(wanted(checks, names), seconds=seconds)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import sign_ins
@@ -72,10 +73,9 @@ async def signed_in(inbox: Inbox, key: bytes, *, now: datetime) -> SignIn | None
     return found if found and found.holds(now) else None
 
 
-async def sign_ins_that_hold(inbox: Inbox, *, now: datetime) -> list[SignIn]:
+async def sign_ins_that_hold(connection: AsyncConnection, *, now: datetime) -> list[SignIn]:
     """All links that are open, and all devices that are signed in."""
-    async with inbox.reading() as connection:
-        rows = (await connection.execute(select(sign_ins))).all()
+    rows = (await connection.execute(select(sign_ins))).all()
     return [found for row in rows if (found := _sign_in(row)).holds(now)]
 
 
@@ -86,8 +86,10 @@ async def sign_out(inbox: Inbox, *, key: bytes, now: datetime) -> None:
 
 
 async def revoke(inbox: Inbox, identity: str, *, now: datetime) -> int:
-    """Ends all links and keys of an agent; how many there were."""
-    held = [found for found in await sign_ins_that_hold(inbox, now=now) if found.identity == identity]
+    """Ends all links and keys of an agent; how many there were. Raises InboxUnavailable."""
+    async with inbox.reading() as connection:
+        all_held = await sign_ins_that_hold(connection, now=now)
+    held = [found for found in all_held if found.identity == identity]
     theirs = sign_ins.c.identity == identity
     links = update(sign_ins).where(theirs, sign_ins.c.link_expires_at > now)
     await inbox.change(links.values(link_expires_at=now))

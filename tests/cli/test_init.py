@@ -3,9 +3,11 @@
 import asyncio
 import os
 import pty
+import re
 import stat
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from typer.testing import CliRunner, Result
 
 from bridge.cli import app
 from bridge.errors import AnswerRefused
+from bridge.inbox.sign_ins import sign_ins_that_hold
+from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from bridge.settings import load
@@ -59,8 +63,13 @@ def lines(*answers: str) -> str:
 
 async def test_five_answers_make_a_bridge(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
     answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, PUBLIC)
-    done = await typed(answers=answers + lines("", "y", "y", "y", "y"))
+    done = await typed(answers=answers + lines("", "y", "y", "y", "y", "y"))
     assert done.exit_code == 0, done.output
+    links = re.findall(r"https://localhost/phone#sign-in=(tbl_[\w-]{43})", done.output)
+    database = "sqlite+aiosqlite:///data/bridge.db"
+    async with open_inbox(database, must_exist=True) as inbox, inbox.reading() as connection:
+        held = await sign_ins_that_hold(connection, now=datetime.now(UTC))
+    assert len(links) == len(held) == len(EVERYBODY)
     settings = load(environ={"TWILIO_API_URL": twilio.url})
     assert settings.twilio.phone_number == twilio.phone_number
     assert settings.twilio.app_sid in twilio.account.applications

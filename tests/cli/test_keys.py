@@ -106,3 +106,19 @@ def test_a_link_is_made_for_an_agent(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert alice["link"] != jane["link"]
     assert "carol is no agent" in typed("--link", "--identity", "carol")[1]
     assert typed("--link")[0] == typed("--identity", "alice")[0] == 2
+
+
+def test_an_agent_is_signed_out_of_all_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text("agents: {names: [alice, bob]}\n")
+    Path(".env").write_text("".join(f"{name}='{value}'\n" for name, value in SETTINGS.items()))
+    revoke = ["keys", "revoke", "--identity", "alice"]
+    missing = CliRunner().invoke(app, revoke)
+    assert missing.exit_code != 0
+    assert typed("--link", *("--identity", "alice") * 2, "--identity", "bob")[0] == 0
+    ended = CliRunner().invoke(app, [*revoke, "--identity", "gone", "--json"])
+    assert json.loads(ended.output) == [{"agent": "alice", "ended": 2}, {"agent": "gone", "ended": 0}]
+    told = CliRunner().invoke(app, [*revoke, "--identity", "bob"]).output
+    assert "alice had neither." in told
+    assert "bob: 1 links and devices ended." in told
+    assert "within 60 minutes" in told

@@ -41,11 +41,14 @@ class Proxy:
     keeps_query: bool = True
     adds_cors: bool = False
     takes_options: bool = True
+    has_page: bool = True
 
     async def handle(self, request: web.Request) -> web.Response:
         if request.method == hdrs.METH_OPTIONS and not self.takes_options:
             return web.Response(status=405)
         path = request.raw_path.removeprefix(PREFIX)
+        if path in ("", "/") and not self.has_page:
+            return web.Response(text="<h1>Welcome to nginx!</h1>", content_type="text/html")
         url = URL(self.target + (path if self.keeps_query else path.partition("?")[0]), encoded=True)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
         async with (

@@ -105,7 +105,8 @@ async def test_revoked_links_and_keys_hold_no_more(bridge: Bridge) -> None:
     other = (await sign_in(bridge, await link(bridge, "bob"))).json["key"]
     async with open_inbox(f"sqlite+aiosqlite:///{bridge.database}") as inbox:
         assert await revoke(inbox, "alice", now=datetime.now(UTC)) == 2
-        held = await sign_ins_that_hold(inbox, now=datetime.now(UTC))
+        async with inbox.reading() as connection:
+            held = await sign_ins_that_hold(connection, now=datetime.now(UTC))
         assert [one.identity for one in held] == ["bob"]
         assert await drop_ended(inbox, now=datetime.now(UTC) + timedelta(days=29)) == 0
         assert await drop_ended(inbox, now=datetime.now(UTC) + timedelta(days=31)) == 3
