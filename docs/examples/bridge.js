@@ -45,7 +45,10 @@ export class Bridge {
     });
     const told = answer.status === 204 ? null : await answer.json();
     // Errors are application/problem+json: `detail` is a sentence for whoever looks at it.
-    if (!answer.ok) throw new Error(told.detail ?? told.title);
+    if (!answer.ok) {
+      const retryAfter = Number(answer.headers.get("Retry-After")) || undefined;
+      throw Object.assign(new Error(told.detail ?? told.title), { retryAfter });
+    }
     return told;
   }
 }

@@ -1,5 +1,6 @@
 // A phone in a page: @twilio/voice-sdk 2.x (global Twilio) and the bridge.
 import { Bridge, twentyToken } from "./bridge.js";
+import { TokenTimer } from "./renewal.js";
 
 const page = new URL(location.href).searchParams;
 const $ = (id) => document.getElementById(id);
@@ -23,15 +24,28 @@ const doing = (act) => async () => {
   }
 };
 
-async function goOnline() {
-  const { token, identity } = await bridge.token();
-  device = new Twilio.Device(token, { closeProtection: true, tokenRefreshMs: 60_000 });
+// The SDK's own tokenWillExpire comes once, and not while the browser is offline.
+const timer = new TokenTimer({
+  ask: () => bridge.token(),
+  use: ({ token, identity }) => (device ? device.updateToken(token) : register(token, identity)),
+  failed: (error) => shown(error.message),
+});
+addEventListener("online", () => timer.wake());
+document.addEventListener("visibilitychange", () => document.hidden || timer.wake());
+
+// Again, too: under another key.
+function goOnline() {
+  device?.destroy();
+  device = null;
+  return timer.start();
+}
+
+function register(token, identity) {
+  device = new Twilio.Device(token, { closeProtection: true });
   device.on("registered", () => shown(`online as ${identity}`));
   device.on("incoming", ring);
   device.on("error", (error) => shown(`${error.code}: ${error.message}`));
-  // A minute before it ends: with a token that has ended nobody is rung.
-  device.on("tokenWillExpire", doing(async () => device.updateToken((await bridge.token()).token)));
-  await device.register();
+  device.register().catch((error) => shown(error.message));
 }
 
 async function dial() {

@@ -36,6 +36,9 @@ class Device extends Emitter {
   async register() {
     this.emit("registered");
   }
+  destroy() {
+    this.token = null;
+  }
   updateToken(token) {
     this.token = token;
     this.updates = (this.updates ?? 0) + 1;
