@@ -36,6 +36,8 @@ HEADER = "a request's head: 8 KiB"
 SETTINGS = "the operator's settings"
 LINE = "a line of the log: its fields are cut, a traceback is not"
 ANSWER = "an answer of Twilio's or Twenty's"
+PLAYERS = frozenset({"sandbox", "demo"})
+
 TYPED = "250 characters: `LONGEST` of calls/spelling.py"
 COPIED = "the sandbox, by the pattern of libphonenumber-js, with its bound of 250 characters"
 PLAYED = "the sandbox, which is played with"
@@ -436,6 +438,18 @@ def test_a_pattern_takes_time_in_proportion_to_its_text(
 ) -> None:
     chance = random.Random(repr(pattern.pattern))
     assert_linear(work, hostile(Parts(pattern, chance).all, chance))
+
+
+PARSED = re.compile(r"\b(?:request|answer|response|media)\.(?:content_type|charset|post\(|multipart\()")
+
+
+def test_no_header_is_parsed_by_a_library_in_quadratic_time() -> None:
+    """aiohttp reads Content-Type with `email`, whose time is the square of the number of parameters."""
+    served = (path for path in BRIDGE.rglob("*.py") if path.relative_to(BRIDGE).parts[0] not in PLAYERS)
+    found = [
+        (path.name, use[0]) for path in served for use in PARSED.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert not found
 
 
 @pytest.mark.parametrize("text", [r"[a-z-]+-token", r"^(\s*)(\d*)([-+#.)])(?=[\s#])", r"a+b", r"eyJ[\w-]+\."])

@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from bridge.calls.recording_links import RECORDING_SID, RecordingLinks
 from bridge.errors import NotAllowed, TooBusy, TwilioDenied, TwilioRefused
+from bridge.network_errors import media_type
 from bridge.twilio.rest.media import Media
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.gone import GoneRecordings
@@ -166,7 +167,7 @@ def _headers(sid: str, media: aiohttp.ClientResponse) -> Iterator[tuple[str, str
         if name in media.headers:
             yield name, media.headers[name]
     if media.status in (200, 206):
-        kind = _media_type(media.content_type)
+        kind = _shown_as(media_type(media.headers))
         yield hdrs.CONTENT_TYPE, kind
         shown = "attachment" if kind == UNNAMED else "inline"
         yield hdrs.CONTENT_DISPOSITION, f'{shown}; filename="{sid}.mp3"'
@@ -175,7 +176,7 @@ def _headers(sid: str, media: aiohttp.ClientResponse) -> Iterator[tuple[str, str
     yield "Content-Security-Policy", A_PLAYER
 
 
-def _media_type(named: str) -> str:
+def _shown_as(named: str) -> str:
     """A bucket can call it anything: a browser is shown what is on the list, and saves the rest."""
     if named in BINARY:
         return "audio/mpeg"

@@ -13,12 +13,13 @@ import structlog
 from aiohttp import hdrs
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
-from bridge.network_errors import seconds_of, why
+from bridge.network_errors import media_type, seconds_of, why
 from bridge.observability import metrics
 from bridge.twilio.rest.login import Login
 
 CONNECT_SECONDS = 5
 MOST_PAUSE_SECONDS = 10
+LONGEST_KIND = 80
 
 RESOURCE = re.compile(r"/(?:Accounts/\w+|v1)/([A-Za-z]+)")
 
@@ -103,8 +104,9 @@ class Http:
             ) as answer:
                 metrics.TWILIO_REQUESTS.inc(resource_of(url), str(answer.status))
                 text = await answer.text(encoding="utf-8", errors="replace")
-                if answer.status < 300 and text and answer.content_type != "application/json":
-                    raise TwilioUnavailable(f"Twilio answered {answer.content_type}, not JSON")
+                kind = media_type(answer.headers)
+                if answer.status < 300 and text and kind != "application/json":
+                    raise TwilioUnavailable(f"Twilio answered {kind[:LONGEST_KIND]}, not JSON")
                 return answer.status, _pause(answer.headers.get(hdrs.RETRY_AFTER)), text
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
             metrics.TWILIO_REQUESTS.inc(resource_of(url), "unreachable")

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 
 from bridge.calls.control import Action
 from bridge.errors import NotUnderstood, WrongContentType
+from bridge.network_errors import media_type
 from bridge.web.readable import readable
 
 LONGEST_OUTCOME = 100
@@ -61,7 +62,7 @@ A = TypeVar("A", bound=CallRequest)
 async def read_request(request: web.Request, kind: type[A]) -> A:
     """The body as what it should be; raises NotUnderstood and WrongContentType."""
     body = await request.read()
-    if body.strip() and request.content_type != "application/json":
+    if body.strip() and media_type(request.headers) != "application/json":
         raise WrongContentType("The body should be application/json.")
     try:
         return kind.model_validate_json(body if body.strip() else b"{}")

@@ -16,6 +16,7 @@ from bridge.errors import (
     WrongContentType,
 )
 from bridge.json_text import utc
+from bridge.network_errors import media_type
 from bridge.observability import metrics
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 from bridge.web.authentication.agents import Caller
@@ -106,9 +107,10 @@ async def _asked_identity(request: web.Request) -> str | None:
     body = await request.read()
     if not body.strip():
         return None
-    if request.content_type == FORM:
+    kind = media_type(request.headers)
+    if kind == FORM:
         return dict(parse_qsl(body.decode("utf-8", "replace"))).get("identity")
-    if request.content_type != "application/json":
+    if kind != "application/json":
         raise WrongContentType(f"The body should be application/json or {FORM}.")
     try:
         values = orjson.loads(body)

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from bridge.errors import NotAllowed, NotUnderstood, SignerUnknown, WrongContentType
+from bridge.network_errors import media_type
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Validator, names_in
 from bridge.twilio.transcripts import account_in
 from bridge.web.handlers import BodyHandler, FormHandler, Handler
@@ -84,7 +85,7 @@ class SignedForms:
 
     def _claim(self, request: web.Request, content_type: str) -> SignatureClaim:
         """What the headers say of the signature; raises before the body is worth reading."""
-        if request.content_type != content_type:
+        if media_type(request.headers) != content_type:
             raise WrongContentType(f"The body should be {content_type}, as Twilio sends it.")
         signatures = request.headers.getall(SIGNATURE, ())
         settings = request.headers.getall(SIGNATURE_SETTINGS, ("",))
