@@ -46,6 +46,11 @@ async def add_link(inbox: Inbox, *, digest: bytes, identity: str, expires_at: da
     await inbox.change(insert(sign_ins).values(**row))
 
 
+async def has_link(inbox: Inbox, link: bytes) -> bool:
+    """Whether there is, or was lately, such a link; raises InboxUnavailable."""
+    return await _one(inbox, sign_ins.c.link_digest == link) is not None
+
+
 async def redeem(
     inbox: Inbox, *, link: bytes, key: bytes, key_expires_at: datetime, now: datetime
 ) -> str | LinkState | None:

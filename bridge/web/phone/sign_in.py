@@ -18,7 +18,9 @@ from bridge.web.authentication.rates import Rate
 from bridge.web.phone.bodies import SignInAsked, read_request
 
 PER_MINUTE = 10
-"""Links that one address may try; a secret of 256 bits is not guessed at any rate."""
+"""Wrong links that one address may try; a secret of 256 bits is not guessed at any rate."""
+
+UNKNOWN = "There is no such link. Copy all of it, or ask for a new one."
 
 SPENT = {
     LinkState.USED: "This link was used already, and works once. Ask for a new one.",
@@ -49,15 +51,18 @@ class SignIns:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """Answers a link's secret with a key; only who holds the secret learns that it was used."""
-        self._rate.take(self._addresses.of(request), per_minute=PER_MINUTE)
         asked = await read_request(request, SignInAsked)
-        key, now = new_key(), datetime.now(UTC)
+        link, key, now = digest_of(asked.secret), new_key(), datetime.now(UTC)
+        # Behind a proxy that no setting names, all have one address: a stranger's guesses keep no agent out.
+        if not await sign_ins.has_link(self._inbox, link):
+            self._rate.take(self._addresses.of(request), per_minute=PER_MINUTE)
+            raise LinkUnknown(UNKNOWN)
         ends = now + (self._device if asked.device else self._tab)
         found = await sign_ins.redeem(
-            self._inbox, link=digest_of(asked.secret), key=digest_of(key), key_expires_at=ends, now=now
+            self._inbox, link=link, key=digest_of(key), key_expires_at=ends, now=now
         )
         if found is None:
-            raise LinkUnknown("There is no such link. Copy all of it, or ask for a new one.")
+            raise LinkUnknown(UNKNOWN)
         if isinstance(found, LinkState):
             raise LinkSpent(SPENT[found])
         log.info("agent.signed_in", agent=found, device=asked.device)

@@ -80,6 +80,14 @@ async def test_guesses_are_counted(bridge: Bridge) -> None:
     assert set(statuses) == {404, 429}
 
 
+async def test_guesses_keep_no_agent_out(bridge: Bridge) -> None:
+    """Behind a proxy that no setting names, a stranger's address is everybody's."""
+    secret = await link(bridge)
+    for _ in range(2 * PER_MINUTE):
+        await sign_in(bridge, new_link())
+    assert (await sign_in(bridge, secret)).status == 200
+
+
 async def test_who_signs_out_is_out(bridge: Bridge) -> None:
     key = (await sign_in(bridge, await link(bridge))).json["key"]
     assert (await bridge.post("/api/sign-out", headers=bearer(key))).status == 204
