@@ -22,6 +22,8 @@ TIMESTAMP = "X-Twenty-Webhook-Timestamp"
 OLDEST = timedelta(minutes=5)
 MILLISECONDS = re.compile(r"[0-9]{1,15}")
 
+LONGEST_ID = 36
+
 CHANGED = frozenset({"person.created", "person.updated", "person.restored"})
 CALL = frozenset({"phoneCall.updated", "phoneCall.restored"})
 """Deleted calls need no event: the bridge asks how a call stands before it writes it again."""
@@ -85,15 +87,23 @@ def _age(timestamp: str, now: datetime) -> timedelta:
     return timedelta(milliseconds=now.timestamp() * 1000 - int(timestamp))
 
 
+def _id(value: object) -> str:
+    """A record's id; raises ValueError for what the database would refuse as one."""
+    if not isinstance(value, str) or len(value) > LONGEST_ID or not value.isprintable():
+        raise ValueError("not an id")
+    return value
+
+
 def _call(record: dict[str, Any]) -> CallChanged | None:
     sid = record["externalCallId"]
     if not isinstance(sid, str) or record["id"] != record_id("phoneCall", sid):
         return None
     by_api = (record.get("updatedBy") or {}).get("source") == BY_KEY
-    return CallChanged(sid, record["personId"], by_api)
+    person_id = record["personId"]
+    return CallChanged(sid, None if person_id is None else _id(person_id), by_api)
 
 
 def _person(event: str, record: dict[str, Any], region: str) -> PersonChanged | PersonGone | None:
     if event in CHANGED:
-        return PersonChanged(record["id"], numbers_in(record.get("phones") or {}, region=region))
-    return PersonGone(record["id"]) if event in GONE else None
+        return PersonChanged(_id(record["id"]), numbers_in(record.get("phones") or {}, region=region))
+    return PersonGone(_id(record["id"])) if event in GONE else None

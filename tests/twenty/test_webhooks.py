@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.calls.activity import record_id
 from bridge.calls.numbers import Number
@@ -175,3 +177,44 @@ def test_what_is_said_of_a_call(event: str, record: object, said: CallChanged | 
 def test_what_cannot_be_read(body: bytes) -> None:
     with pytest.raises(NotUnderstood):
         parse(body, region="FR")
+
+
+PHONES = ("primaryPhoneNumber", "primaryPhoneCallingCode", "primaryPhoneCountryCode", "additionalPhones")
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.just("\ud800")
+    | st.just("1" * 40),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+RECORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": VALUES | st.just(CALL["id"]),
+        "externalCallId": VALUES | st.just(CALL["externalCallId"]),
+        "personId": VALUES,
+        "phones": VALUES | st.dictionaries(st.sampled_from(PHONES), VALUES),
+        "updatedBy": VALUES,
+    },
+)
+
+
+@given(
+    event=st.sampled_from(["person.created", "person.deleted", "phoneCall.updated"]) | VALUES, record=RECORDS
+)
+def test_any_delivery_is_read_or_refused(event: object, record: object) -> None:
+    """An id is one that every database takes."""
+    body = json.dumps({"eventName": event, "record": record}).encode()
+    try:
+        told = parse(body, region="FR")
+    except NotUnderstood:
+        return
+    person_id = told.person_id if told else None
+    if person_id is not None:
+        assert isinstance(person_id, str)
+        assert len(person_id) <= 36
+        assert person_id.isprintable()

@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
@@ -238,7 +239,7 @@ async def _in_transcript(bridge: Bridge, text: str) -> Answer:
     path = f"/twilio/transcripts?bodySHA256={sha256(body).hexdigest()}"
     signature = RequestValidator(AUTH_TOKEN).compute_signature(PUBLIC_URL + path, {})
     headers = {"Content-Type": "application/json", "X-Twilio-Signature": signature}
-    return await bridge.post(path, data=body, headers=headers)
+    return await bridge.post(path, data=BytesIO(body), headers=headers)
 
 
 ACTIONS = f"/api/calls/{SID}"
