@@ -94,7 +94,7 @@ async def _backfill(settings: Settings, asked: BackfillOptions, *, as_json: bool
             show_counts(_counts(found), as_json=as_json)
             return True
         sids = sorted(found.ours)
-        async with _somebody_drains(settings, inbox) as worker:
+        async with _draining_worker(settings, inbox) as worker:
             became = await _wait(inbox, sids, worker, progress)
     show_counts(_counts(found) | became, as_json=as_json)
     if became["waiting"]:
@@ -130,8 +130,8 @@ async def _ask(settings: Settings, inbox: Inbox, asked: BackfillOptions, progres
 
 
 @asynccontextmanager
-async def _somebody_drains(settings: Settings, inbox: Inbox) -> AsyncIterator[Worker | None]:
-    """The bridge that runs, or else this process by a worker of its own."""
+async def _draining_worker(settings: Settings, inbox: Inbox) -> AsyncIterator[Worker | None]:
+    """A worker of this process; None where a running bridge drains the inbox."""
     async with open_drain_lock(settings.inbox) as lock:
         try:
             await lock.take()

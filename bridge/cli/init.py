@@ -26,8 +26,8 @@ ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
-    """Who sits at the terminal; nobody, where `present` is not."""
+class Operator:
+    """The operator at the terminal; not `present` with --yes."""
 
     present: bool
 
@@ -35,7 +35,7 @@ class Somebody:
         """See Asks."""
         if not self.present:
             raise AnswerRefused(
-                f"{variable} is missing or was refused, and --yes asks nobody.", is_final=True
+                f"{variable} is missing or was refused, and --yes asks no questions.", is_final=True
             )
         return terminal.prompt(text, hidden=hidden)
 
@@ -108,7 +108,7 @@ def _begin(given: Mapping[str, str | None], *, agents: Sequence[str], yes: bool,
     """Whether all of it is done. Raises AnswerRefused, CannotWrite, or what the set-ups raise."""
     check_writable(ENV_FILE)
     there = told_by(ENV_FILE)
-    asks = Somebody(present=not yes)
+    asks = Operator(present=not yes)
     environment = {name: os.environ[name] for name in ENVIRONMENT if os.environ.get(name)}
     told = {**there, **environment, **{name: value for name, value in given.items() if value}}
     interview = Interview(asks, told, agents, asks_for_agents=not files.names_agents(CONFIG))

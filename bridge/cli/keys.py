@@ -56,7 +56,7 @@ def new(
     if as_json:
         terminal.print_json({"key": key, "line": line}, indent=None)
         return
-    terminal.say("The key, which nobody will see again:", "", f"  {key}", "")
+    terminal.say("The key, which is shown this once:", "", f"  {key}", "")
     terminal.say("For config.yaml, under auth:", "", "  keys:", f"    - {line}")
 
 
@@ -78,7 +78,7 @@ def line_of(wanted: Mapping[str, object], key: str, *, today: date) -> str:
     except ValidationError as invalid:
         raise SettingsInvalid([_told(error) for error in invalid.errors(include_url=False)]) from None
     if checked.expires and checked.expires < today:
-        raise SettingsInvalid([f"expires: {checked.expires} is over, and nobody would be let in by this key"])
+        raise SettingsInvalid([f"expires: {checked.expires} is over: this key would open nothing"])
     item = checked.model_dump(exclude_defaults=True)
     item |= {"identities": list(checked.identities)} if checked.identities else {}
     order = ("name", "hash", "identities", "pattern", "per_minute", "expires")

@@ -21,7 +21,7 @@ def telephone_number(number: str, region: str) -> Number:
 
 
 def address(text: str, region: str) -> Number | str:
-    """A number, or whatever else `calls list` shows as calling: `+464`, `sip:…`. Raises NumberRefused."""
+    """A number, or another address that `calls list` shows: `+464`, `sip:…`. Raises NumberRefused."""
     if is_withheld(text):
         raise NumberRefused(
             "invalid",

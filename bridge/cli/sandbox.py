@@ -48,7 +48,7 @@ def call(
     token: Annotated[str | None, typer.Option(help="The access token of the browser that calls out.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="The number that calls in.")] = None,
     answered_by: Annotated[
-        str | None, typer.Option(help="The agent who takes the call; unset, nobody does.")
+        str | None, typer.Option(help="The agent who takes the call; unset, no agent does.")
     ] = None,
     says: Annotated[str, typer.Option(help="What the caller leaves as a message.")] = "",
     twilio: Annotated[

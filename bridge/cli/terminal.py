@@ -17,7 +17,7 @@ CLEARED = "\r\x1b[K"
 
 
 def say(*lines: str, err: bool = False, mark: str = "", color: str | None = None, bold: bool = False) -> None:
-    """Lines, each shown as one, whatever stands in it; `mark` stands in its color before the first."""
+    """Prints lines; line breaks within one are escaped. `mark` stands in its color before the first."""
     shown = [printable.line(text) for text in lines]
     styled = [typer.style(text, bold=True) for text in shown] if bold else shown
     typer.echo((typer.style(mark, fg=color) if mark else "") + "\n".join(styled), err=err)
@@ -71,7 +71,7 @@ def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:
 
 
 def _line(values: Sequence[str], widths: Sequence[int]) -> str:
-    """However narrow the terminal is: of a SID that is cut or folded nobody makes a copy."""
+    """Never cut or folded, however narrow the terminal is, so that SIDs can be copied."""
     return "  ".join(map(set_cell_size, values, widths)).rstrip()
 
 

@@ -55,7 +55,7 @@ def numbers(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def keys(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
-    """List the API keys; nobody can list their secrets."""
+    """List the API keys; Twilio shows their secrets only when it makes them."""
     twilio = load_as(TwilioPart, config).twilio
     rows = [
         {"sid": key.sid, "name": key.friendly_name, "ours": key.sid == twilio.api_key}

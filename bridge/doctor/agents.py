@@ -40,9 +40,9 @@ def ringing(settings: Settings, roster: Roster | None) -> Verdict:
     lines = _lines(settings)
     silent = [line.name for line in lines if not _rings(line, roster)]
     if len(silent) == len(lines):
-        return error(f"Nobody can be rung: every call in goes to {_else(lines)}.", NAME_THEM)
+        return error(f"No agent can be rung: every call in goes to {_else(lines)}.", NAME_THEM)
     if silent:
-        return warning(f"Nobody is rung on the line {', '.join(silent)}.", NAME_THEM)
+        return warning(f"No agent is rung on the line {', '.join(silent)}.", NAME_THEM)
     return ok(_whom(lines))
 
 

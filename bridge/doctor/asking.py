@@ -1,4 +1,4 @@
-"""What is asked of a bridge: of the process itself, and of whatever the world finds."""
+"""Requests to a bridge: to the process itself, and to the public URL."""
 
 import ssl
 from base64 import b64encode

@@ -28,9 +28,9 @@ def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
 
 
 def named(settings: Settings, members: Sequence[Member]) -> Verdict:
-    """Whether there is everybody whom the settings name."""
+    """Whether Twenty has every member and agent whom the settings name."""
     roster = Roster(agents_of(settings), members)
-    nobody = [
+    unlisted = [
         f"{setting}: {address} is no member of the workspace"
         for setting, address in _addresses(settings)
         if roster.by_email(address) is None
@@ -40,10 +40,10 @@ def named(settings: Settings, members: Sequence[Member]) -> Verdict:
         for setting, agent in _rung(settings)
         if "@" not in agent and not roster.knows(agent)
     ]
-    if nobody or unknown:
-        fixes = [fix for fix, wrong in ((ADDRESS, nobody), (AGENT, unknown)) if wrong]
-        return warning("; ".join((*nobody, *unknown)) + ".", " ".join(fixes))
-    return ok("Everybody whom the settings name is there.")
+    if unlisted or unknown:
+        fixes = [fix for fix, wrong in ((ADDRESS, unlisted), (AGENT, unknown)) if wrong]
+        return warning("; ".join((*unlisted, *unknown)) + ".", " ".join(fixes))
+    return ok("Twenty has every member whom the settings name.")
 
 
 def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:

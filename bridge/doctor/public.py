@@ -87,9 +87,7 @@ class _Public:
         host = parts.hostname or ""
         if parts.scheme != "https":
             fix = "Put a TLS proxy before the bridge, and set BRIDGE_PUBLIC_URL to https://…"
-            reason = (
-                "The public URL is http: whoever is on the way reads tokens, and browsers give no microphone."
-            )
+            reason = "The public URL is http: tokens can be read on the way, and browsers give no microphone."
             return warning(reason, fix) if host in LOCAL else error(reason, fix)
         context = self._public.trust or ssl.create_default_context()
         try:

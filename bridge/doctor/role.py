@@ -23,18 +23,18 @@ def checks(client: TwentyClient, *, tasks: bool) -> Iterator[Check]:
     yield Check("twenty.role", role, FIX, needs=["twenty.reachable", "twenty.key"])
 
 
-def _asked(nobodys: str, *, tasks: bool) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _asked(unused_id: str, *, tasks: bool) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """What for, operation and variables.
 
     Twenty looks at the role before it looks for records (`WorkspaceUpdateQueryBuilder.execute`), and an
     update by a filter is no error where nothing matches.
     """
-    yield "see people", "FindPeople", {"filter": {"id": {"eq": nobodys}}, "first": 1, "after": None}
+    yield "see people", "FindPeople", {"filter": {"id": {"eq": unused_id}}, "first": 1, "after": None}
     yield MEMBERS, "WorkspaceMembers", {}
-    yield "edit notes", "MayWriteNotes", {"id": nobodys}
-    yield "edit phone calls", "MayWritePhoneCalls", {"id": nobodys}
+    yield "edit notes", "MayWriteNotes", {"id": unused_id}
+    yield "edit phone calls", "MayWritePhoneCalls", {"id": unused_id}
     if tasks:
-        yield "edit tasks", "MayWriteTasks", {"id": nobodys}
+        yield "edit tasks", "MayWriteTasks", {"id": unused_id}
 
 
 async def _may(client: TwentyClient, name: str, variables: dict[str, Any]) -> bool:

@@ -88,7 +88,7 @@ class _Twenty:
         except (aiohttp.ClientError, OSError) as away:
             raise TwentyUnavailable(f"{url} cannot be reached: {why(away)}.") from away
         if status != 200:
-            raise TwentyUnavailable(f"{url} answers {status}: that is no Twenty, or one that is not well.")
+            raise TwentyUnavailable(f"{url} answers {status}: this is not Twenty, or it is unhealthy.")
         return ok(f"{self._settings.api_url} answers.")
 
     async def key(self) -> Verdict:

@@ -221,7 +221,7 @@ class _Twilio:
             return ok("These credentials cannot see the voice geographic permissions.")
 
     async def recordings(self) -> Verdict:
-        """Whether who has the address of a recording may listen; tried on the newest."""
+        """Whether a recording's URL needs credentials; tried on the newest."""
         async with self._rest() as rest:
             newest = await anext(rest.recordings(page_size=1), None)
         if newest is None:
@@ -232,7 +232,7 @@ class _Twilio:
             closed = answer.status in (401, 403)
         if closed:
             return ok("Recordings take credentials.")
-        return warning("Whoever has the address of a recording may listen to it.", MEDIA)
+        return warning("Anyone who has the URL of a recording can listen to it.", MEDIA)
 
 
 def _permitted(examine: Examine) -> Examine:

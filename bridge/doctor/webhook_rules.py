@@ -78,7 +78,7 @@ def rules_verdict(found: RulesFound, urls: CallbackUrls) -> Verdict:
 
 
 def _applying(rules: Sequence[WebhookRule], urls: CallbackUrls) -> list[WebhookRule]:
-    """The Rules that match a URL of ours, whatever the query of an exact one."""
+    """The Rules that match a URL of the bridge; of an exact match the query does not count."""
     ours = (*urls.all, *urls.aliases)
     found = [rule for url in ours if (rule := rule_for(url, rules))]
     routes = {url.partition("?")[0] for url in ours}

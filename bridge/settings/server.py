@@ -61,8 +61,8 @@ class InboxSettings(Section):
     """Where callbacks are kept, for how many days after the last one of a call; 0 is for ever.
 
     `forget_key` makes the hashes of numbers that were forgotten; several while it is rotated, the new one
-    first. A replica that PostgreSQL has not reached
-    for `partition_seconds` drains no more.
+    first. After losing PostgreSQL
+    for `partition_seconds` a replica stops draining.
     """
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(

@@ -1,1 +1,1 @@
-"""`init`: the few answers that nobody can find out, each checked at once, and the files that they go into."""
+"""`init`: what only the operator knows, each answer checked at once, and the files that it goes into."""

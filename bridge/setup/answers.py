@@ -57,7 +57,7 @@ async def twenty_url(value: str) -> str:
     except (aiohttp.ClientError, OSError, TimeoutError) as away:
         raise AnswerRefused(f"{url} cannot be reached: {why(away)}. Does Twenty run there?") from away
     if status != 200:
-        raise AnswerRefused(f"{url}/healthz answers {status}: that is no Twenty, or one that is not well.")
+        raise AnswerRefused(f"{url}/healthz answers {status}: this is not Twenty, or it is unhealthy.")
     return url
 
 

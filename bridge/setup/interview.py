@@ -1,4 +1,4 @@
-"""Asks for what nobody can find out: five answers, each held to what it is about before the next."""
+"""Asks the operator for what cannot be found out: five answers, each checked before the next."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 
 class Asks(Protocol):
-    """How somebody is asked, if there is anybody."""
+    """Asks the operator, where one is at the terminal."""
 
     def ask(self, variable: str, text: str, *, hidden: bool = False) -> str:
-        """An answer; raises AnswerRefused where nobody is there."""
+        """An answer; raises AnswerRefused without an operator."""
 
     def choose(self, text: str, options: Sequence[str]) -> str:
-        """One of the options; raises AnswerRefused where nobody is there."""
+        """One of the options; raises AnswerRefused without an operator."""
 
     def choose_several(self, text: str, options: Sequence[str]) -> Sequence[str]:
         """What is said of the options, apart at its commas; nothing for all of them."""
@@ -48,7 +48,7 @@ class Interview:
     asks_for_agents: bool = True
 
     async def hold(self) -> Answers:
-        """All answers; raises AnswerRefused where one is wrong and nobody is there to be asked again."""
+        """All answers; raises AnswerRefused where one is wrong and no operator can be asked again."""
         found = Answers({name: self.given.get(name) or token_hex(32) for name in OURS})
         await self._twenty(found)
         await self._twilio(found)
@@ -75,14 +75,14 @@ class Interview:
 
     def _chosen(self, known: Sequence[Member]) -> list[str]:
         """Those of the list that are chosen; asked again until each of them is there."""
-        everybody = [member.email for member in known]
+        everyone = [member.email for member in known]
         while True:
             asked = self.asks.choose_several(
                 "Who takes calls? Numbers or e-mails, with commas between",
                 [f"{member.name} <{member.email}>" if member.name else member.email for member in known],
             )
             try:
-                return answers.agents_among(known, asked) if asked else everybody
+                return answers.agents_among(known, asked) if asked else everyone
             except AnswerRefused as refused:
                 self.asks.tell(str(refused))
 
@@ -148,7 +148,7 @@ class Interview:
     async def _until_taken(
         self, one: Callable[[Mapping[str, str]], Awaitable[T]], given: Mapping[str, str]
     ) -> T:
-        """With what is given; then, as long as it is refused and somebody is there, with what they say."""
+        """With what is given; while that is refused, with what the operator answers."""
         while True:
             try:
                 return await one(given)

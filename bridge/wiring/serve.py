@@ -25,30 +25,30 @@ METRICS_ARE_SET = (
 )
 
 ON_THE_WAY_SECONDS = 0.2
-"""How long a connection that was just taken may take to bring its request."""
+"""For the request of a connection that was just accepted."""
 
 SHUTDOWN_DELAY_SECONDS = 2
 """Seconds, unless set: about as often proxies check `/ready`."""
 
 GARBAGE = 20_000
-"""Objects more than a moment ago; Python's own 700 are a handful of requests."""
+"""New objects that start a collection; Python's default of 700 is a handful of requests."""
 
 log = structlog.get_logger()
 
 
 async def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT; then takes nothing new, and ends what it began."""
+    """Serves until SIGTERM or SIGINT; then stops listening and finishes open requests."""
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     server = settings.server
     async with open_app(settings) as app:
         runner = Runner(app, shutdown_timeout=server.stop_seconds)
-        # Bound before the metrics' port is: whoever starts a second bridge is told of this one first.
+        # Bound before the metrics' port: the error of a second bridge then names this port.
         with closing(Listening(server.host, server.port, settings=SERVER_IS_SET)) as listening:
             async with _metrics(app[SCRAPE], settings.metrics), _serving(runner, listening):
                 host, port = listening.address
-                _leave_alone_what_stays()
+                _freeze_garbage_collector()
                 log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
                 await stopped.wait()
                 log.info("bridge.stopping")
@@ -60,8 +60,8 @@ async def serve(settings: Settings) -> None:
     log.info("bridge.stopped")
 
 
-def _leave_alone_what_stays() -> None:
-    """What was loaded is not looked through any more for garbage, and garbage is looked for less often."""
+def _freeze_garbage_collector() -> None:
+    """Excludes what is loaded now from garbage collection, and collects less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE, 20, 50)

@@ -44,7 +44,7 @@ def worker_for(
         region=settings.region,
         zone=settings.zone,
         several=matching.several,
-        nobody=matching.nobody,
+        unmatched=matching.nobody,
         own_numbers=settings.our_numbers,
     )
     reminders = Reminders(

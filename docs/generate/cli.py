@@ -7,7 +7,7 @@ from docs.generate.markdown import code, codes, sentence, table
 from docs.generate.markdown import page as whole
 
 ABOUT = """\
-A command ends with 0; with 1 where what was asked for is not there, not well or not done; with 2 where it
+A command ends with 0; with 1 where what was asked for is missing, wrong or not done; with 2 where it
 cannot do it, and says why on the standard error. Every command has `--help`."""
 
 

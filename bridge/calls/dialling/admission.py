@@ -17,7 +17,7 @@ from bridge.calls.live_calls import Switchboard
 from bridge.calls.numbers import shortened
 from bridge.errors import NumberRefused
 
-NOBODY = Identity("")
+NO_AGENT = Identity("")
 
 Admitted = NewType("Admitted", str)
 """Whom Twilio may dial: E.164, an allowed short number, or `client:identity`."""
@@ -49,7 +49,7 @@ class Admission:
         One that Twilio sends again is answered as it was, and counts once.
         """
         agent = asked.parameters["From"]
-        identity = client_identity(agent) or NOBODY
+        identity = client_identity(agent) or NO_AGENT
         dialled, send_digits = self.target(asked.get("To") or "")
         target = Admitted(dialled)
         if self._dialling.is_emergency(target):
@@ -90,5 +90,5 @@ class Admission:
 
     def is_flooded(self, asked: Callback) -> bool:
         """Whether so many calls of this agent's, or of everybody's, were refused that a script is at work."""
-        identity = client_identity(asked.parameters["From"]) or NOBODY
+        identity = client_identity(asked.parameters["From"]) or NO_AGENT
         return self._limits.is_flooded(self._switchboard, identity, asked.received_at)

@@ -54,7 +54,7 @@ class Match:
     corrected: bool = False
 
 
-NOBODY = Match(None)
+NO_PERSON = Match(None)
 
 Several = Literal["oldest", "newest", "none"]
 """Whom to choose of several people with one number."""
@@ -168,11 +168,11 @@ def choose(number: Number | None, candidates: Iterable[Candidate], *, several: S
     Where none has it, the one person who has what it was before its country renumbered, or is since.
     """
     if number is None:
-        return NOBODY
+        return NO_PERSON
     found = [c for c in candidates if has(c, number)]
     holders = sorted((c for c in found if number.line in c.lines), key=lambda c: (c.created_at, c.person.id))
     if not holders:
-        return Match(found[0].person) if len(found) == 1 else NOBODY
+        return Match(found[0].person) if len(found) == 1 else NO_PERSON
     people = [holder.person for holder in (reversed(holders) if several == "newest" else holders)]
     if several == "none" and len(people) > 1:
         return Match(None, tuple(people))

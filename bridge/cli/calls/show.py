@@ -10,7 +10,7 @@ import typer
 from bridge.calls.activity import record_id, title
 from bridge.calls.callback import Callback
 from bridge.calls.fold.call import Call, fold
-from bridge.calls.people.matching import NOBODY
+from bridge.calls.people.matching import NO_PERSON
 from bridge.cli import terminal
 from bridge.cli.options import AsJson, ConfigFile
 from bridge.cli.terminal import Row
@@ -72,7 +72,7 @@ def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) ->
 
 def _title(call: Call, known: KnownCall, settings: Settings) -> str:
     texts, region = settings.voice.spoken, settings.region
-    return title(call, known.match or NOBODY, names={}, texts=texts, region=region)
+    return title(call, known.match or NO_PERSON, names={}, texts=texts, region=region)
 
 
 def _summary(known: KnownCall, call: Call | None, settings: Settings) -> dict[str, object]:

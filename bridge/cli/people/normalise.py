@@ -47,7 +47,9 @@ def normalise(
     ] = None,
     undo: Annotated[
         Path | None,
-        typer.Option("--undo", help="Put back what this file kept, where nobody changed it since."),
+        typer.Option(
+            "--undo", help="Put back the numbers of this file, except those that a user changed since."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -13,7 +13,7 @@ from bridge.calls.dispositions import dispositions
 from bridge.calls.fold.call import Call, fold
 from bridge.calls.numbers import Number, e164
 from bridge.calls.people.caller_names import name_of_caller
-from bridge.calls.people.matching import NOBODY, Candidate, Match, Person, Several, choose
+from bridge.calls.people.matching import NO_PERSON, Candidate, Match, Person, Several, choose
 from bridge.calls.recording_links import RecordingLinks
 from bridge.calls.texts import Texts
 from bridge.errors import ForgetKeyWrong
@@ -48,7 +48,7 @@ class Policy:
     region: str
     zone: tzinfo = UTC
     several: Several = "oldest"
-    nobody: Literal["log", "create", "skip"] = "log"
+    unmatched: Literal["log", "create", "skip"] = "log"
     own_numbers: frozenset[str] = frozenset()
 
 
@@ -182,7 +182,7 @@ class Preparation:
         numbers = {due.root_sid: n for due in anew if (n := self._number(folded[due.root_sid]))}
         # A call whose other party is not known yet stays open.
         matches |= {
-            due.root_sid: NOBODY
+            due.root_sid: NO_PERSON
             for due in anew
             if due.root_sid not in numbers and folded[due.root_sid].other_party
         }
@@ -191,9 +191,9 @@ class Preparation:
         self._directory.drop({number for sid, number in numbers.items() if sid in again})
         candidates = await self._directory.find(self._client, set(numbers.values()))
         chosen = {sid: self._choose(number, candidates) for sid, number in numbers.items()}
-        if self._policy.nobody == "create":
+        if self._policy.unmatched == "create":
             chosen |= await self._create(
-                {sid: numbers[sid] for sid, match in chosen.items() if match == NOBODY}, folded
+                {sid: numbers[sid] for sid, match in chosen.items() if match == NO_PERSON}, folded
             )
         former = {due.root_sid: due.former_id for due in anew}
         matches |= {
@@ -233,10 +233,10 @@ class Preparation:
         self, due: DueCall, call: Call, match: Match | None, standing: RecordState | None, *, gone: bool
     ) -> Prepared:
         number = self._number(call)
-        nobody = match is None or (match.person is None and not match.corrected)
-        if gone or (nobody and self._policy.nobody == "skip"):
+        unmatched = match is None or (match.person is None and not match.corrected)
+        if gone or (unmatched and self._policy.unmatched == "skip"):
             return Prepared(due, call, number, due.match if gone else match, None, due.written, due.fields)
-        activity = self._activity(due, call, match or NOBODY)
+        activity = self._activity(due, call, match or NO_PERSON)
         before = Digests.read(due.written)
         shown = Digests.of(activity, certain=call.certain, before=before)
         records, kept_facts = _fields(due)

@@ -37,10 +37,10 @@ class Devices:
 
 
 def new_link() -> str:
-    """The secret of a link that nobody has."""
+    """The secret of a new one-time link."""
     return random_key(LINK)
 
 
 def new_key() -> str:
-    """A device's key that nobody has."""
+    """A new key of a device."""
     return random_key(DEVICE)

@@ -11,7 +11,7 @@ from bridge.web.authentication.caller import Authentication
 from bridge.web.authentication.rates import Rate
 from bridge.web.operation.problems import problem
 
-NOBODYS = ScreenPop()
+UNKNOWN = ScreenPop()
 
 log = structlog.get_logger()
 
@@ -32,12 +32,12 @@ class ScreenPops:
         self._region = region
 
     async def show(self, request: web.Request) -> web.Response:
-        """Answers with the person, and with their last calls; whoever is nobody we know learns of nobody."""
+        """Answers with the person and their last calls, only to an authenticated caller."""
         caller = await self._authentication.authenticate(request)
         address = request.match_info["number"]
-        # A sign alone is as little a word for a withheld number as it is a number.
+        # A sign alone (`-`, `+`) is neither a withheld number nor a number.
         if is_withheld(address) and any(map(str.isalnum, address)):
-            return _answer(NOBODYS)
+            return _answer(UNKNOWN)
         number = e164(address, self._region)
         if number is None:
             raise NotUnderstood("The last part of the path should be a telephone number, as +33159130001.")

@@ -123,7 +123,7 @@ class Calls:
         return web.Response(status=204)
 
     async def transfer(self, request: web.Request) -> web.Response:
-        """Sends the caller on, and leaves the agent: whoever is asked for rings, and nobody announces it."""
+        """Sends the caller on to another agent or a number, unannounced; the agent's own leg ends."""
         asked = await read_request(request, TransferRequest)
         agent = await self._agent(request, asked)
         target, send_digits = self._targets.target(asked.to)

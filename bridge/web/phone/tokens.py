@@ -29,11 +29,11 @@ OUTCOMES: Mapping[type[BridgeError], str] = {
     TooManyRequests: "limited",
     NotVerified: "unavailable",
 }
-"""What is counted of those that got none; all others were refused."""
+"""Error → outcome that the metric counts; other errors count as refused."""
 
 
 class Rates:
-    """How many tokens a minute: for one agent, to one address, and to whoever holds one key."""
+    """Limits of tokens a minute: for one agent, to one address, and with one key."""
 
     def __init__(self, addresses: Addresses, *, per_agent: int, per_address: int) -> None:
         self._addresses = addresses
@@ -46,10 +46,10 @@ class Rates:
     def take(self, request: web.Request, caller: Caller, identity: str) -> None:
         """One more; raises TooManyRequests.
 
-        Only who got past the door counts, so that nobody is kept out by somebody behind the same address.
+        Only authenticated requests count, so that others behind the same address keep no agent out.
         """
         self._to_address.take(self._addresses.of(request), per_minute=self._per_address)
-        # By who asks, too: nobody uses up the tokens of an agent whose name they may give.
+        # By caller, too: a caller who may name any agent does not use up the tokens of one.
         self._for_agent.take((caller.name, identity), per_minute=self._per_agent)
         if caller.per_minute:
             self._to_caller.take(caller.name, per_minute=caller.per_minute)
@@ -78,12 +78,12 @@ class Tokens:
 
     async def _issue(self, request: web.Request) -> web.Response:
         caller = await self._authentication.authenticate(request, anonymous=True)
-        # Whoever is somebody beyond doubt says it in vain, be it rightly or wrongly: the widget always does.
+        # A caller whose identity is known cannot choose one: what the widget sends is ignored.
         asked = None if caller.identity else await _asked_identity(request)
         identity = caller.agent(asked)
         self._rates.take(request, caller, identity)
         issued = self._issuer.issue(identity, incoming=caller.incoming, now=datetime.now(UTC))
-        # The request's line tells who got what.
+        # The access log of the request names them.
         structlog.contextvars.bind_contextvars(identity=identity, to=caller.name, incoming=caller.incoming)
         return web.Response(
             body=orjson.dumps(self._body(issued)),
