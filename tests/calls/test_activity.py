@@ -10,7 +10,7 @@ from bridge.calls.activity import activity_of, record_id, title
 from bridge.calls.callback import Kind
 from bridge.calls.fold.call import Call, CallStatus, fold
 from bridge.calls.fold.handling import duration, handling
-from bridge.calls.people.matching import NOBODY, Match, Person
+from bridge.calls.people.matching import NO_PERSON, Match, Person
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
 from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, leg, recorded
 from tests.support import LINKS
@@ -175,14 +175,14 @@ def test_activity() -> None:
     ],
 )
 def test_only_numbers_are_numbers(call: Call, from_number: str | None, to_number: str | None) -> None:
-    activity = activity_of(call, NOBODY, agent_id=None, names={}, links=LINKS, texts=ENGLISH, region="FR")
+    activity = activity_of(call, NO_PERSON, agent_id=None, names={}, links=LINKS, texts=ENGLISH, region="FR")
     assert (activity.from_number, activity.to_number, activity.person_id) == (from_number, to_number, None)
 
 
 def test_title_has_the_extension_that_was_dialled() -> None:
     dialled = callback(Kind.VOICE, From="client:alice", To="06 12 34 56 78 ext. 044")
     call = fold([dialled, leg(1, "completed", CallDuration="11")])
-    assert (call.extension, titled(call, NOBODY, names={}, texts=ENGLISH).count(" x044")) == (
+    assert (call.extension, titled(call, NO_PERSON, names={}, texts=ENGLISH).count(" x044")) == (
         "044",
         1,
     )

@@ -7,7 +7,7 @@ import pytest
 from bridge.calls.activity import activity_of
 from bridge.calls.callback import Kind
 from bridge.calls.fold.call import fold
-from bridge.calls.people.matching import NOBODY
+from bridge.calls.people.matching import NO_PERSON
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
 from bridge.twenty.writing.notes import note_of
 from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback
@@ -60,7 +60,7 @@ MESSAGE = [
 def test_a_voicemail(texts: Texts, zone: str, facts: list[tuple[str, str]]) -> None:
     activity = activity_of(
         fold(MESSAGE),
-        NOBODY,
+        NO_PERSON,
         agent_id=None,
         names={},
         links=LINKS,

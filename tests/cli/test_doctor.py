@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bridge.cli import app
-from tests.cli.test_token import SETTINGS
+from tests.cli.support import SETTINGS
 
 
 @pytest.fixture(autouse=True)

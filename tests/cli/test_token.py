@@ -4,21 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from bridge.cli import app
-
-SETTINGS = {
-    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-    "TWILIO_AUTH_TOKEN": "an-auth-token",
-    "TWILIO_API_KEY": "SK" + "0" * 32,
-    "TWILIO_API_SECRET": "an invented secret of thirty-two characters",
-    "TWILIO_APP_SID": "AP" + "0" * 32,
-    "TWILIO_PHONE_NUMBER": "+33159130001",
-    "TWENTY_API_URL": "http://127.0.0.1:1",
-    "TWENTY_API_TOKEN": "key",
-    "BRIDGE_PUBLIC_URL": "https://phone.example.com",
-}
+from tests.cli.support import SETTINGS, typed
 
 
 @pytest.fixture(autouse=True)
@@ -27,11 +14,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text("agents: {names: [alice, bob]}\n")
     Path(".env").write_text("".join(f"{name}='{value}'\n" for name, value in SETTINGS.items()))
-
-
-def typed(*words: str, given: str = "") -> tuple[int, str]:
-    done = CliRunner().invoke(app, words, input=given)
-    return done.exit_code, done.output or str(done.exception)
 
 
 def test_a_token_explains_itself() -> None:

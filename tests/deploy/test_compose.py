@@ -1,7 +1,6 @@
 """The compose file: each profile is whole, and takes of `.env` what `.env.example` has."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from bridge.settings.load import ENVIRONMENT
+from tests.caddy import needs_caddy
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -100,7 +100,7 @@ def _from(text: str, beginning: str) -> str:
     return text[text.index(beginning) :]
 
 
-@pytest.mark.skipif(shutil.which("caddy") is None, reason="there is no caddy on this machine")
+@needs_caddy
 @pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.twenty"])
 def test_caddy_takes_it(name: str) -> None:
     command = ["caddy", "adapt", "--adapter", "caddyfile", "--config", str(ROOT / "deploy" / name)]

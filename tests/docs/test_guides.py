@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import pages
-from tests.docs.pictures import MOST_BYTES, placed
+from tests.docs.pictures import MOST_BYTES, Picture, placed
 from tests.docs.reader import ROOT, elsewhere, environment, play, prepare
 from tests.docs.terminal import checkout, terminal
 
@@ -32,7 +32,13 @@ def test_commands_stand_in_consoles(path: Path) -> None:
     assert {block.language for block in pages.blocks(path.read_text())}.isdisjoint({"sh", "bash", "shell"})
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(DOCS)))
-def test_pictures_are_there_and_small(path: Path) -> None:
-    for picture in placed(path.read_text()):
-        assert 0 < (path.parent / picture.path).stat().st_size < MOST_BYTES
+PICTURES = [(path, picture) for path in GUIDES for picture in placed(path.read_text())]
+
+
+@pytest.mark.parametrize(("path", "picture"), PICTURES, ids=[picture.path for _, picture in PICTURES])
+def test_a_picture_is_there_and_small(path: Path, picture: Picture) -> None:
+    assert 0 < (path.parent / picture.path).stat().st_size < MOST_BYTES
+
+
+def test_the_tutorial_has_pictures() -> None:
+    assert DOCS / "tutorial.md" in {path for path, _ in PICTURES}

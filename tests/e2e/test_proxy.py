@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -18,16 +17,16 @@ from bridge.demo.bridge import CONFIG, environment
 from bridge.demo.process import running
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
+from tests.caddy import CADDY, needs_caddy
 from tests.support import until
 from tests.web.conftest import FORM, payload
 
-CADDY = shutil.which("caddy")
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
 # It shall neither ask for a certificate nor for port 80.
 LOCALLY = "admin off\n\tskip_install_trust\n\tauto_https disable_redirects"
 STATUS = payload("browser-out-5-status-completed")
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CADDY is None, reason="there is no caddy on this machine")]
+pytestmark = [pytest.mark.slow, needs_caddy]
 
 
 def as_it_ships() -> str:

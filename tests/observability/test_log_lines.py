@@ -2,6 +2,7 @@
 
 import asyncio
 from io import StringIO
+from threading import Event
 
 from bridge.observability.log_lines import LogStream
 
@@ -12,9 +13,11 @@ class Writes(StringIO):
     def __init__(self) -> None:
         super().__init__()
         self.each: list[str] = []
+        self.written = Event()
 
     def write(self, text: str) -> int:
         self.each.append(text)
+        self.written.set()
         return len(text)
 
 
@@ -42,8 +45,7 @@ async def test_a_thread_does_not_overtake_the_loop() -> None:
     lines.msg("of the loop")
     # The loop does not get its turn before the thread has written.
     thread = asyncio.get_running_loop().run_in_executor(None, lines.msg, "of a thread")
-    while not stream.each:
-        pass
+    assert stream.written.wait(timeout=10)
     lines.msg("of the loop again")
     await thread
     await asyncio.sleep(0)

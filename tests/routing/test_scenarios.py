@@ -158,7 +158,7 @@ async def test_scenario_without_voicemail_there_is_an_apology(phone: OpenPhone) 
     company = await phone(TWO + "\nlines: {default: {voicemail: {enabled: false}}}")
     seen = await company.call({"ann": declines, "bob": declines}, says="Please call me back.")
     assert seen.played.spoken == [
-        "We are sorry, nobody can take your call right now. Please try again later."
+        "We are sorry, no one can take your call right now. Please try again later."
     ]
     assert seen.outcome == f"MISSED: Missed call · {CALLER}"
 

@@ -1,7 +1,7 @@
 """A worker between a real inbox and a sandbox Twenty."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,16 +11,13 @@ from bridge.calls.texts import ENGLISH
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.sandbox.twenty import NEWEST, OLDEST
-from bridge.sync.stages.pipeline import Pipeline
-from bridge.sync.stages.prepare import Policy, Preparation
-from bridge.sync.stages.remind import Reminders
+from bridge.sync.stages.prepare import Policy
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import Executes, TwentyClient
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
-from bridge.twenty.writing.batches import Batches
 from tests.support import LINKS, TEN
-from tests.sync.support import Settings
+from tests.sync.support import Settings, worker_with
 
 
 @pytest.fixture(params=[OLDEST, NEWEST])
@@ -54,39 +51,24 @@ def make_worker(inbox: Inbox) -> MakeWorker:
     began = datetime.now(UTC)
 
     def make(client: Executes, settings: Settings) -> Worker:
-        batches = Batches(client)
-        members = Members(Agents(members=settings.emails))
         policy = Policy(
             texts=ENGLISH,
             links=LINKS,
             region="FR",
             several=settings.several,
-            nobody=settings.nobody,
+            unmatched=settings.nobody,
             own_numbers=settings.own_numbers,
         )
-        directory = Directory(region="FR", seconds=settings.cache_seconds)
-        due_in = timedelta(hours=24)
-        return Worker(
+        return worker_with(
             inbox,
-            Pipeline(
-                inbox,
-                client,
-                batches=batches,
-                directory=directory,
-                preparation=Preparation(
-                    client,
-                    batches,
-                    directory,
-                    members,
-                    policy,
-                    forgotten=Forgotten(inbox, settings.forget_keys),
-                ),
-                reminders=Reminders(
-                    inbox=inbox, members=members, texts=ENGLISH, assignee=settings.assignee, due_in=due_in
-                ),
-                live=lambda: settings.live,
-                clock=lambda: TEN + (datetime.now(UTC) - began),
-            ),
+            client,
+            policy,
+            members=Members(Agents(members=settings.emails)),
+            directory=Directory(region="FR", seconds=settings.cache_seconds),
+            assignee=settings.assignee,
+            forgotten=Forgotten(inbox, settings.forget_keys),
+            live=lambda: settings.live,
+            clock=lambda: TEN + (datetime.now(UTC) - began),
         )
 
     return make

@@ -1,12 +1,22 @@
 """What a test of the worker may set."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from bridge.calls.agents import Agents
 from bridge.calls.people.matching import Several
+from bridge.inbox.forgetting import Forgotten
+from bridge.inbox.store import Inbox
+from bridge.sync.stages.pipeline import Pipeline
+from bridge.sync.stages.prepare import Policy, Preparation
+from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
+from bridge.twenty.client.client import Executes
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.batches import Batches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +31,44 @@ class Settings:
     live: bool = True
     own_numbers: frozenset[str] = frozenset()
     forget_keys: tuple[str, ...] = ()
+
+
+def worker_with(
+    inbox: Inbox,
+    client: Executes,
+    policy: Policy,
+    *,
+    members: Members | None = None,
+    directory: Directory | None = None,
+    assignee: str | None = None,
+    forgotten: Forgotten | None = None,
+    live: Callable[[], bool] = lambda: True,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Worker:
+    """A worker of these parts; its reminders are in the policy's language and zone."""
+    batches = Batches(client)
+    members = members or Members(Agents())
+    directory = directory or Directory(region=policy.region)
+    return Worker(
+        inbox,
+        Pipeline(
+            inbox,
+            client,
+            batches=batches,
+            directory=directory,
+            preparation=Preparation(client, batches, directory, members, policy, forgotten=forgotten),
+            reminders=Reminders(
+                inbox=inbox,
+                members=members,
+                texts=policy.texts,
+                assignee=assignee,
+                due_in=timedelta(hours=24),
+                zone=policy.zone,
+            ),
+            live=live,
+            clock=clock,
+        ),
+    )
 
 
 async def drain(worker: Worker) -> None:

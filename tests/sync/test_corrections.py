@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from bridge.calls.agents import Agents
 from bridge.calls.callback import Kind
 from bridge.calls.texts import ENGLISH
 from bridge.inbox.corrections import requeue_moved
@@ -20,14 +19,9 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import calls
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.sync.corrections import Corrections
-from bridge.sync.stages.pipeline import Pipeline
-from bridge.sync.stages.prepare import Policy, Preparation
-from bridge.sync.stages.remind import Reminders
+from bridge.sync.stages.prepare import Policy
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient, open_client
-from bridge.twenty.people.directory import Directory
-from bridge.twenty.people.members import Members
-from bridge.twenty.writing.batches import Batches
 from tests.support import (
     LINKS,
     TEN,
@@ -42,7 +36,7 @@ from tests.support import (
     twenty_settings,
 )
 from tests.sync.conftest import MakeWorker
-from tests.sync.support import Settings, drain
+from tests.sync.support import Settings, drain, worker_with
 from tests.sync.test_without import Lacking
 
 JANE, JOHN = "+33639980001", "+33639980002"
@@ -280,31 +274,8 @@ async def a_bridge(generation: str) -> AsyncIterator[tuple[TwentySandbox, Inbox,
             open_client(twenty_settings(twenty)) as client,
             open_inbox(url) as inbox,
         ):
-            batches, members = Batches(client), Members(Agents())
-            directory = Directory(region="FR")
             policy = Policy(texts=ENGLISH, links=LINKS, region="FR")
-            yield (
-                twenty,
-                inbox,
-                Worker(
-                    inbox,
-                    Pipeline(
-                        inbox,
-                        client,
-                        batches=batches,
-                        directory=directory,
-                        preparation=Preparation(client, batches, directory, members, policy),
-                        reminders=Reminders(
-                            inbox=inbox,
-                            members=members,
-                            texts=ENGLISH,
-                            assignee=None,
-                            due_in=timedelta(hours=24),
-                        ),
-                        live=lambda: True,
-                    ),
-                ),
-            )
+            yield twenty, inbox, worker_with(inbox, client, policy)
 
 
 NEWS = st.sampled_from(["ended", "longer", "message", "said", "relinked", "in doubt", "ringing", "moved"])

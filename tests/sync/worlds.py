@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,16 +20,11 @@ from bridge.calls.texts import FRENCH
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import callbacks, calls
 from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
-from bridge.sync.stages.pipeline import Pipeline
-from bridge.sync.stages.prepare import Policy, Preparation
-from bridge.sync.stages.remind import Reminders
-from bridge.sync.worker import Worker
+from bridge.sync.stages.prepare import Policy
 from bridge.twenty.client.client import TwentyClient, open_client
-from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
-from bridge.twenty.writing.batches import Batches
 from tests.support import LINKS, TEN, ask, create_person, lines_of, new_sid, nodes_of, told, twenty_settings
-from tests.sync.support import drain
+from tests.sync.support import drain, worker_with
 
 JANE, JOHN, LINE = "+33639980001", "+33639980002", "+33159130001"
 ONE, OTHER = "RE" + "1" * 32, "RE" + "2" * 32
@@ -69,30 +63,13 @@ class Bridge:
         self.people: dict[str, str] = {}
         self.other_member = ""
         self.generation = generation
-        batches = Batches(client)
-        members = Members(Agents(members={"alice": emails[0], "bob": emails[1]}))
-        directory = Directory(region="FR")
-        zone = ZoneInfo("Europe/Paris")
-        policy = Policy(texts=FRENCH, links=LINKS, region="FR", zone=zone)
-        self.worker = Worker(
+        self.worker = worker_with(
             inbox,
-            Pipeline(
-                inbox,
-                client,
-                batches=batches,
-                directory=directory,
-                preparation=Preparation(client, batches, directory, members, policy),
-                reminders=Reminders(
-                    inbox=inbox,
-                    members=members,
-                    texts=FRENCH,
-                    assignee=emails[0],
-                    due_in=timedelta(hours=24),
-                    zone=zone,
-                ),
-                live=lambda: True,
-                clock=lambda: TEN,
-            ),
+            client,
+            Policy(texts=FRENCH, links=LINKS, region="FR", zone=ZoneInfo("Europe/Paris")),
+            members=Members(Agents(members={"alice": emails[0], "bob": emails[1]})),
+            assignee=emails[0],
+            clock=lambda: TEN,
         )
 
     async def put(self, *callbacks: Callback) -> None:

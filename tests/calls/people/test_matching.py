@@ -11,7 +11,7 @@ from hypothesis.strategies import DataObject
 
 from bridge.calls.numbers import Number, e164
 from bridge.calls.people.matching import (
-    NOBODY,
+    NO_PERSON,
     Candidate,
     Match,
     Person,
@@ -78,7 +78,7 @@ def test_no_other_number_is_confirmed(number: Number, other: Number) -> None:
     assume(number.line != other.line)
     assert number not in {read(saved) for saved in saved_as(other)}
     assert choose(number, [candidate(JANE, 2020, other)]) == (
-        Match(JANE) if other in number.rewritten else NOBODY
+        Match(JANE) if other in number.rewritten else NO_PERSON
     )
 
 
@@ -158,14 +158,14 @@ def test_another_line(caller: str, held: str) -> None:
     number = e164(caller, "FR")
     assert (
         choose(number, [Candidate(JANE, frozenset({Number(held)}), datetime(2020, 1, 1, tzinfo=UTC))])
-        == NOBODY
+        == NO_PERSON
     )
 
 
 def test_a_guess_needs_to_be_the_only_one() -> None:
     now, before = Number("+5511987654321"), Number("+551187654321")
     assert choose(now, [candidate(JANE, 2020, before)]) == Match(JANE)
-    assert choose(now, [candidate(JANE, 2020, before), candidate(JOHN, 2019, before)]) == NOBODY
+    assert choose(now, [candidate(JANE, 2020, before), candidate(JOHN, 2019, before)]) == NO_PERSON
     assert choose(now, [candidate(JANE, 2019, before), candidate(JOHN, 2020, now)]) == Match(JOHN)
 
 
@@ -236,9 +236,9 @@ def candidate(person: Person, year: int, *numbers: str) -> Candidate:
 @pytest.mark.parametrize(
     ("number", "candidates", "match"),
     [
-        (NUMBER, [], NOBODY),
-        (NUMBER, [candidate(JANE, 2020, "+33159130002")], NOBODY),
-        (None, [candidate(JANE, 2020, NUMBER)], NOBODY),
+        (NUMBER, [], NO_PERSON),
+        (NUMBER, [candidate(JANE, 2020, "+33159130002")], NO_PERSON),
+        (None, [candidate(JANE, 2020, NUMBER)], NO_PERSON),
         (NUMBER, [candidate(JANE, 2020, "+33159130002", NUMBER)], Match(JANE)),
         (NUMBER, [candidate(JANE, 2020, NUMBER), candidate(JOHN, 2019, NUMBER)], Match(JOHN, (JANE,))),
         (NUMBER, [candidate(JOHN, 2020, NUMBER), candidate(JANE, 2020, NUMBER)], Match(JANE, (JOHN,))),
@@ -255,7 +255,7 @@ def test_chosen(number: Number | None, candidates: list[Candidate], match: Match
         ("newest", [candidate(JANE, 2020, NUMBER), candidate(JOHN, 2019, NUMBER)], Match(JANE, (JOHN,))),
         ("none", [candidate(JANE, 2020, NUMBER), candidate(JOHN, 2019, NUMBER)], Match(None, (JOHN, JANE))),
         ("none", [candidate(JANE, 2020, NUMBER)], Match(JANE)),
-        ("newest", [], NOBODY),
+        ("newest", [], NO_PERSON),
     ],
 )
 def test_policy(several: Several, candidates: list[Candidate], match: Match) -> None:
