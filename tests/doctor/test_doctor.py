@@ -424,7 +424,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (older_tables, "database.migrated", "warning", "older version"),
     (newer_tables, "database.migrated", "warning", "newer version"),
     (twenty_down, "twenty.reachable", "error", "cannot be reached"),
-    (twenty_elsewhere, "twenty.reachable", "error", "no Twenty"),
+    (twenty_elsewhere, "twenty.reachable", "error", "not Twenty"),
     (key_unknown, "twenty.key", "error", "does not take the API key"),
     (key_revoked, "twenty.key", "error", "does not let this API key"),
     (key_ends_soon, "twenty.key_expiry", "warning", "holds until"),
