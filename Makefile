@@ -59,7 +59,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 vendor: $(READY)  ## the phone page's libraries, from npm, at the versions of vendor.json
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/vendor bridge/web/phone/static/vendor
 
-pictures: $(READY)  ## those of the tutorial, taken anew; needs Chromium
+pictures: $(READY)  ## those of the tutorial and of the phone, taken anew; needs Chromium
+	PHONE_PICTURES=docs/pictures/phone $(BIN)/python -m pytest tests/e2e/test_phone.py -k "customer_is_called or customer_calls"
 	TERM=xterm-256color $(BIN)/python -m tests.docs.pictures docs/tutorial.md
 
 lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRADE=--upgrade takes newer ones

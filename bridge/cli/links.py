@@ -28,7 +28,7 @@ def run(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
         return
     for one, link in links:
         terminal.say(f"{one} signs in with this link, once, within an hour:", "", f"  {link}", "")
-    terminal.say("Send it as you would a password; the bridge stores a hash of it alone.")
+    terminal.say("Send it as you would a password; the bridge stores only a hash of it.")
 
 
 def revoke(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
