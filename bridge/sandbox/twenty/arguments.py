@@ -37,7 +37,17 @@ _MANY = {"filter": "object"}
 _ARGUMENTS: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
     "findMany": ({}, _PAGE),
     "findOne": (_MANY, {}),
-    "groupBy": ({"groupBy": "array"}, {"filter": "object", "orderBy": "array or object", "limit": "number"}),
+    "groupBy": (
+        {"groupBy": "array"},
+        {
+            "filter": "object",
+            "orderBy": "array or object",
+            "orderByForRecords": "array or object",
+            "viewId": "UUID",
+            "limit": "number",
+            "offsetForRecords": "number",
+        },
+    ),
     "createOne": ({"data": "object"}, {"upsert": "boolean"}),
     "createMany": ({"data": "array"}, {"upsert": "boolean"}),
     "updateOne": ({**_ONE, "data": "object"}, {}),

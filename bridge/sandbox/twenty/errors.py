@@ -4,6 +4,7 @@ ApiError                 one error of a GraphQL answer: code, subCode, message
 ├── InvalidData          a value that its field does not take
 ├── InvalidFilter        a filter that its field does not take
 ├── InvalidQuery         an argument that its root field does not take
+├── WrongVariable        a variable that the schema does not take
 ├── RecordNotFound       no such record, or it is deleted
 ├── NoMenuItem           no such item of the menu
 ├── NoLayout             no such layout of a page
@@ -69,6 +70,12 @@ class InvalidQuery(ApiError):
     """An argument that its root field does not take."""
 
     sub_code = "INVALID_QUERY_INPUT"
+
+
+class WrongVariable(ApiError):
+    """A variable that the schema does not take: the answer's HTTP status is 400."""
+
+    status = 400
 
 
 class RecordNotFound(ApiError):

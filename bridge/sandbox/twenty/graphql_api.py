@@ -9,13 +9,15 @@ from graphql import (
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     execute_sync,
+    get_operation_ast,
     specified_rules,
     validate,
 )
+from graphql.execution.values import get_variable_values
 
 from bridge.sandbox.twenty.access import Caller
 from bridge.sandbox.twenty.documents import Document, Operation, Selected, Variables, arguments_of
-from bridge.sandbox.twenty.errors import Forbidden
+from bridge.sandbox.twenty.errors import Forbidden, WrongVariable
 from bridge.sandbox.twenty.execution import Executor
 from bridge.sandbox.twenty.introspection.cache import Described, described
 from bridge.sandbox.twenty.introspection.search import CORE
@@ -43,7 +45,7 @@ class GraphqlApi:
     ) -> Answer:
         """What GraphQL answers to one operation."""
         if any(root.name == "search" for root in operation.roots):
-            return await self._search(operation, variables, caller)
+            return await self._search(document, operation, variables, caller)
         if caller is None:
             return self._by_schema(CORE, document, operation, variables, hidden=True)
         own, introspection, other = self._divide(operation)
@@ -56,13 +58,19 @@ class GraphqlApi:
             answer["data"] |= self._introspected(document, operation, variables, introspection)
         return answer
 
-    async def _search(self, operation: Operation, variables: Variables, caller: Caller | None) -> Answer:
-        """`search` stands alone in a request, and costs nothing of the rate limit."""
+    async def _search(
+        self, document: Document, operation: Operation, variables: Variables, caller: Caller | None
+    ) -> Answer:
+        """`search` stands alone in a request, is held to its schema, and costs nothing of the rate limit."""
         if caller is None:
             raise Forbidden("Forbidden resource")
         root, *others = operation.roots
         if others:
             return {"errors": [{"message": _MIXED, "extensions": {"code": "BAD_USER_INPUT"}}], "data": None}
+        errors = validate(CORE, document.ast)
+        if errors:
+            return {"errors": [_without_hint(error) for error in errors]}
+        _check_variables(document, operation, variables)
         arguments, schema = arguments_of(root, variables), self.workspace.schema
         answer = await self.workspace.store.run(
             lambda connection: Search(connection, schema, caller).answer(arguments, root)
@@ -124,6 +132,14 @@ class GraphqlApi:
             operation_name=operation.name,
         )
         return {key: value for key, value in (result.data or {}).items() if key in keys}
+
+
+def _check_variables(document: Document, operation: Operation, variables: Variables) -> None:
+    """Raise WrongVariable for one that the schema of `search` does not take."""
+    node = get_operation_ast(document.ast, operation.name)
+    found = get_variable_values(CORE, node.variable_definitions or () if node else (), dict(variables))
+    if isinstance(found, list):
+        raise WrongVariable(found[0].message)
 
 
 def _without_hint(error: GraphQLError) -> Answer:

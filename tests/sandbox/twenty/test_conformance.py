@@ -38,6 +38,16 @@ async def test_every_scenario_is_answered_as_recorded(player: Player) -> None:
     assert [str(verdict) for verdict in verdicts if verdict.outcome != "equal"] == []
 
 
+@pytest.mark.slow
+async def test_later_versions_answer_as_recorded_what_they_still_have(session: aiohttp.ClientSession) -> None:
+    """Rows of the timeline with a name, and places in a grid, are of earlier versions."""
+    async with playing(session, NEWEST) as player:
+        verdicts = [await player.play(scenario) for scenario in SCENARIOS]
+    others = [verdict for verdict in verdicts if verdict.outcome != "equal"]
+    assert [str(verdict) for verdict in others if verdict.outcome != "of another version"] == []
+    assert len(others) < 20
+
+
 async def test_what_was_read_of_later_versions_holds_where_it_applies(session: aiohttp.ClientSession) -> None:
     played: dict[str, set[str]] = {generation: set() for generation in GENERATIONS}
     for generation, equal in played.items():

@@ -6,27 +6,18 @@ from graphql import GraphQLField, GraphQLFloat, GraphQLInt, GraphQLOutputType
 
 from bridge.sandbox.twenty.introspection import scalars
 from bridge.sandbox.twenty.kinds.parts import parts_of
-from bridge.sandbox.twenty.model import Field, ObjectType, pascal
-from bridge.sandbox.twenty.records.aggregates import FUNCTIONS, NUMERIC
+from bridge.sandbox.twenty.model import ObjectType
+from bridge.sandbox.twenty.records import aggregates
 
 
-def aggregates_of(owner: ObjectType) -> Iterator[tuple[str, GraphQLField]]:
-    for name, field in owner.fields.items():
-        if field.relation or not field.columns:
-            continue
-        scalar = field.columns[0].part.scalar
-        ordered = scalar in NUMERIC or field.type in ("DATE_TIME", "DATE")
-        for function in FUNCTIONS:
-            if function in ("min", "max") and not ordered:
-                continue
-            if function in ("avg", "sum") and scalar not in NUMERIC:
-                continue
-            yield f"{function}{pascal(name)}", GraphQLField(_aggregate_type(function, field))
+def aggregate_fields(owner: ObjectType) -> Iterator[tuple[str, GraphQLField]]:
+    for name, one in aggregates.aggregates_of(owner).items():
+        yield name, GraphQLField(_type(one))
 
 
-def _aggregate_type(function: str, field: Field) -> GraphQLOutputType:
-    if function.startswith("count"):
+def _type(one: aggregates.Aggregate) -> GraphQLOutputType:
+    if one.function.startswith("count"):
         return GraphQLInt
-    if function in ("min", "max") and field.type in ("DATE_TIME", "DATE"):
-        return scalars.SCALARS[parts_of(field.type)[0].scalar]
+    if one.function in ("min", "max") and one.field.type in ("DATE_TIME", "DATE"):
+        return scalars.SCALARS[parts_of(one.field.type)[0].scalar]
     return GraphQLFloat

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInt,
     GraphQLList,
+    GraphQLNonNull,
     GraphQLScalarType,
     GraphQLString,
 )
@@ -19,6 +20,9 @@ from bridge.sandbox.twenty.catalog import Catalog
 from bridge.sandbox.twenty.introspection import scalars
 from bridge.sandbox.twenty.kinds.parts import COMPOSITES, Scalar, parts_of
 from bridge.sandbox.twenty.model import Field, ObjectType, pascal
+
+_GIVEN = ("id", "createdAt", "updatedAt", "position", "createdBy", "updatedBy")
+"""What every record gets where a client does not say it."""
 
 
 class ObjectInputs:
@@ -89,7 +93,10 @@ class ObjectInputs:
                 yield field.name, GraphQLString
 
     def _create_fields(self) -> Iterator[tuple[str, GraphQLInputType]]:
-        return self._written(scalars.CREATE_INPUTS)
+        for name, kind in self._written(scalars.CREATE_INPUTS):
+            field = self.owner.fields.get(name)
+            required = field and not field.nullable and field.default is None and name not in _GIVEN
+            yield name, GraphQLNonNull(kind) if required else kind
 
     def _update_fields(self) -> Iterator[tuple[str, GraphQLInputType]]:
         return self._written(scalars.UPDATE_INPUTS)
@@ -111,6 +118,8 @@ class ObjectInputs:
             return GraphQLList(enum) if field.type == "MULTI_SELECT" else enum
         if field.name == "id":
             return scalars.ID
+        if field.type == "FILES":
+            return GraphQLList(scalars.FILE_ITEM)
         return number_type(field) or scalars.SCALARS[parts_of(field.type)[0].scalar]
 
     def _filter_fields(self) -> Iterator[tuple[str, GraphQLInputType]]:

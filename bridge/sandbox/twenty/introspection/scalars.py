@@ -68,7 +68,10 @@ _FILTER_NAMES: dict[Scalar, str] = {
 def _filter(name: str, scalar: Scalar, value: GraphQLScalarType) -> GraphQLInputObjectType:
     fields = {one: GraphQLInputField(value) for one in OPERATORS[scalar] if one not in ("in", "is")}
     if "in" in OPERATORS[scalar]:
-        fields["in"] = GraphQLInputField(GraphQLList(GraphQLNonNull(value)))
+        one = value if scalar is Scalar.UUID else GraphQLNonNull(value)
+        fields["in"] = GraphQLInputField(GraphQLList(one))
+    if "like" in fields:
+        fields["like"] = GraphQLInputField(GraphQLString)
     if "isEmptyArray" in fields:
         fields["isEmptyArray"] = GraphQLInputField(GraphQLBoolean)
     return GraphQLInputObjectType(name, {**fields, "is": GraphQLInputField(FILTER_IS)})
@@ -80,12 +83,19 @@ def _filters() -> dict[str, GraphQLInputObjectType]:
         for scalar, name in _FILTER_NAMES.items()
         if scalar is not Scalar.SELECT
     }
-    made["StringFilter"] = _filter("StringFilter", Scalar.TEXT, GraphQLString)
+    texts = _filter("StringFilter", Scalar.TEXT, GraphQLString).fields
+    listed = {name: GraphQLInputField(GraphQLString) for name in ("regex", "iregex")}
+    made["StringFilter"] = GraphQLInputObjectType("StringFilter", {**texts, **listed})
+    words = {"search": GraphQLInputField(GraphQLString)}
+    made["TSVectorFilter"] = GraphQLInputObjectType("TSVectorFilter", words)
     made["IntFilter"] = _filter("IntFilter", Scalar.NUMBER, GraphQLInt)
     return made
 
 
 FILTERS = _filters()
+
+
+"""As the original's schema lists them: `regex` and `search` are refused all the same."""
 
 
 def filter_of(scalar: Scalar) -> GraphQLInputObjectType:
@@ -146,8 +156,15 @@ OBJECTS = _objects(typed=False)
 TYPED_OBJECTS = _objects(typed=True)
 
 
+_READ_ONLY = (("ACTOR", "workspaceMemberId"), ("ACTOR", "name"))
+
+
 def _composite_input(kind: str, suffix: str) -> GraphQLInputObjectType:
-    parts = {part.name: GraphQLInputField(_part_type(part)) for part in COMPOSITES[kind]}
+    parts = {
+        part.name: GraphQLInputField(_part_type(part))
+        for part in COMPOSITES[kind]
+        if (kind, part.name) not in _READ_ONLY
+    }
     return GraphQLInputObjectType(f"{composite_name(kind)}{suffix}", parts)
 
 
@@ -172,3 +189,20 @@ FILTER_INPUTS = {kind: _composite_filter(kind) for kind in COMPOSITES}
 ORDER_INPUTS = {kind: _composite_order(kind) for kind in COMPOSITES}
 
 ID = GraphQLID
+
+FILE = GraphQLObjectType(
+    "FileObject",
+    {
+        "fileId": GraphQLField(GraphQLNonNull(UUID)),
+        "label": GraphQLField(GraphQLNonNull(GraphQLString)),
+        "extension": GraphQLField(GraphQLString),
+        "url": GraphQLField(GraphQLString),
+    },
+)
+FILE_ITEM = GraphQLInputObjectType(
+    "FileItemInput",
+    {
+        "fileId": GraphQLInputField(GraphQLNonNull(UUID)),
+        "label": GraphQLInputField(GraphQLNonNull(GraphQLString)),
+    },
+)

@@ -1,6 +1,7 @@
 """The whole schema: output types, connections, and the root fields with their arguments."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from graphql import (
     GraphQLArgument,
@@ -20,14 +21,15 @@ from graphql.type import GraphQLInputType
 
 from bridge.sandbox.twenty.catalog import Catalog
 from bridge.sandbox.twenty.introspection import scalars
-from bridge.sandbox.twenty.introspection.counting import aggregates_of
+from bridge.sandbox.twenty.introspection.counting import aggregate_fields
+from bridge.sandbox.twenty.introspection.grouping import Grouping
 from bridge.sandbox.twenty.introspection.inputs import ObjectInputs, number_type
-from bridge.sandbox.twenty.introspection.search import PAGE_INFO, SEARCH
+from bridge.sandbox.twenty.introspection.search import PAGE_INFO
 from bridge.sandbox.twenty.kinds.parts import parts_of
 from bridge.sandbox.twenty.model import Field, ObjectType, RootField
 
 # What a field that is no relation can be.
-_Plain = GraphQLScalarType | GraphQLEnumType | GraphQLObjectType | GraphQLList[GraphQLEnumType]
+_Plain = GraphQLScalarType | GraphQLEnumType | GraphQLObjectType | GraphQLList[Any]
 
 
 class Builder:
@@ -37,20 +39,18 @@ class Builder:
         self._catalog = catalog
         self._composites = scalars.TYPED_OBJECTS if typed else scalars.OBJECTS
         self._inputs: dict[str, ObjectInputs] = {}
+        self._grouping: dict[str, Grouping] = {}
         for one in catalog.by_name.values():
             self._inputs[one.name] = ObjectInputs(one, catalog, self._inputs)
+            self._grouping[one.name] = Grouping(one, catalog, self._grouping, self._inputs)
         self._types = {one.name: self._object(one) for one in catalog.by_name.values()}
         self._connections = {one.name: self._connection(one) for one in catalog.by_name.values()}
 
     def schema(self) -> GraphQLSchema:
-        queries = {
-            name: self._root(root)
-            for name, root in self._catalog.queries.items()
-            if root.action != "groupBy"  # answered, but not described
-        }
+        queries = {name: self._root(root) for name, root in self._catalog.queries.items()}
         mutations = {name: self._root(root) for name, root in self._catalog.mutations.items()}
         return GraphQLSchema(
-            query=GraphQLObjectType("Query", {**queries, "search": SEARCH}),
+            query=GraphQLObjectType("Query", queries),
             mutation=GraphQLObjectType("Mutation", mutations) if mutations else None,
         )
 
@@ -76,6 +76,8 @@ class Builder:
             return GraphQLList(enum) if field.type == "MULTI_SELECT" else enum
         if field.composite:
             return self._composites[field.type]
+        if field.type == "FILES":
+            return GraphQLList(scalars.FILE)
         return number_type(field) or scalars.SCALARS[parts_of(field.type)[0].scalar]
 
     def _connection(self, owner: ObjectType) -> GraphQLObjectType:
@@ -88,7 +90,7 @@ class Builder:
         )
         fields = {
             "totalCount": GraphQLField(GraphQLInt),
-            **dict(aggregates_of(owner)),
+            **dict(aggregate_fields(owner)),
             "edges": GraphQLField(GraphQLNonNull(GraphQLList(GraphQLNonNull(edge)))),
             "pageInfo": GraphQLField(GraphQLNonNull(PAGE_INFO)),
         }
@@ -103,10 +105,26 @@ class Builder:
             "orderBy": GraphQLArgument(GraphQLList(inputs.order)),
         }
 
+    def _group_arguments(self, name: str) -> dict[str, GraphQLArgument]:
+        inputs, grouping = self._inputs[name], self._grouping[name]
+        dimensions = GraphQLNonNull(GraphQLList(GraphQLNonNull(grouping.dimensions)))
+        return {
+            "groupBy": GraphQLArgument(dimensions),
+            "filter": GraphQLArgument(inputs.filter),
+            "orderBy": GraphQLArgument(GraphQLList(grouping.order)),
+            "orderByForRecords": GraphQLArgument(GraphQLList(inputs.order)),
+            "viewId": GraphQLArgument(scalars.UUID),
+            "limit": GraphQLArgument(GraphQLInt),
+            "offsetForRecords": GraphQLArgument(GraphQLInt),
+        }
+
     def _root(self, root: RootField) -> GraphQLField:
         name = root.object.name
         if root.action == "findMany":
             return GraphQLField(self._connections[name], self._page_arguments(root.object))
+        if root.action == "groupBy":
+            groups = self._grouping[name].groups(self._connections[name])
+            return GraphQLField(GraphQLList(GraphQLNonNull(groups)), self._group_arguments(name))
         kind: GraphQLOutputType = self._types[name]
         if root.action.endswith("Many"):
             kind = GraphQLList(GraphQLNonNull(self._types[name]))

@@ -1,11 +1,12 @@
-"""What /graphql offers beside the workspace's records: `search`, which the sandbox does not answer."""
+"""What /graphql offers beside the workspace's records: `search`, which introspection does not show."""
 
 from graphql import (
     GraphQLArgument,
     GraphQLBoolean,
-    GraphQLError,
     GraphQLField,
     GraphQLFloat,
+    GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
@@ -36,6 +37,7 @@ _SEARCH_RECORD = GraphQLObjectType(
         "label": GraphQLField(GraphQLNonNull(GraphQLString)),
         "imageUrl": GraphQLField(GraphQLString),
         "tsRank": GraphQLField(GraphQLNonNull(GraphQLFloat)),
+        "tsRankCD": GraphQLField(GraphQLNonNull(GraphQLFloat)),
     },
 )
 _SEARCH_EDGE = GraphQLObjectType(
@@ -54,18 +56,26 @@ _SEARCH_RESULT = GraphQLObjectType(
 )
 
 
-def _refuse(*_: object, **__: object) -> None:
-    raise GraphQLError("The sandbox does not search.")
-
-
+_NAMES = GraphQLList(GraphQLNonNull(GraphQLString))
+_FILTER = GraphQLInputObjectType(
+    "ObjectRecordFilterInput",
+    lambda: {
+        **{name: GraphQLInputField(GraphQLList(_FILTER)) for name in ("and", "or")},
+        "not": GraphQLInputField(_FILTER),
+        "id": GraphQLInputField(scalars.FILTERS["UUIDFilter"]),
+        **{name: GraphQLInputField(scalars.FILTERS["DateTimeFilter"]) for name in ("createdAt", "updatedAt")},
+    },
+)
 SEARCH = GraphQLField(
     GraphQLNonNull(_SEARCH_RESULT),
     {
         "searchInput": GraphQLArgument(GraphQLNonNull(GraphQLString)),
         "limit": GraphQLArgument(GraphQLNonNull(GraphQLInt)),
-        "includedObjectNameSingulars": GraphQLArgument(GraphQLList(GraphQLNonNull(GraphQLString))),
+        "includedObjectNameSingulars": GraphQLArgument(_NAMES),
+        "excludedObjectNameSingulars": GraphQLArgument(_NAMES),
+        "filter": GraphQLArgument(_FILTER),
+        "after": GraphQLArgument(GraphQLString),
     },
-    resolve=_refuse,
 )
 
 # What is left of /graphql for a caller without a workspace.

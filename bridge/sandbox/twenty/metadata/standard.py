@@ -53,6 +53,17 @@ _TASK_STATUS = ("TODO", "IN_PROGRESS", "DONE")
 _STAGES = ("NEW", "SCREENING", "MEETING", "PROPOSAL", "CUSTOMER")
 _FILES = ("ARCHIVE", "AUDIO", "IMAGE", "PRESENTATION", "SPREADSHEET", "TEXT_DOCUMENT", "VIDEO", "OTHER")
 
+_DATES = ("SYSTEM", "MONTH_FIRST", "DAY_FIRST", "YEAR_FIRST")
+_TIMES = ("SYSTEM", "HOUR_24", "HOUR_12")
+_NUMBERS = ("SYSTEM", "COMMAS_AND_DOT", "SPACES_AND_COMMA", "DOTS_AND_COMMA", "APOSTROPHE_AND_DOT")
+_INT: Row = {"settings": {"dataType": "int"}}
+
+
+def _always(default: object) -> Row:
+    """A field that is never null: without a value it has this one."""
+    return {"isNullable": False, "defaultValue": default}
+
+
 # object, field, label, type, what else
 FIELDS: tuple[tuple[str, str, str, str, Row], ...] = (
     ("person", "name", "Name", "FULL_NAME", {}),
@@ -70,15 +81,25 @@ FIELDS: tuple[tuple[str, str, str, str, Row], ...] = (
     ("opportunity", "name", "Name", "TEXT", {}),
     ("opportunity", "amount", "Amount", "CURRENCY", {}),
     ("opportunity", "closeDate", "Close date", "DATE_TIME", {}),
-    ("opportunity", "stage", "Stage", "SELECT", {"options": _STAGES, "defaultValue": "'NEW'"}),
-    ("workspaceMember", "name", "Name", "FULL_NAME", {}),
-    ("workspaceMember", "colorScheme", "Color Scheme", "TEXT", {"defaultValue": "'System'"}),
-    ("workspaceMember", "locale", "Language", "TEXT", {"defaultValue": "'en'"}),
+    ("opportunity", "stage", "Stage", "SELECT", {"options": _STAGES, **_always("'NEW'")}),
+    ("workspaceMember", "name", "Name", "FULL_NAME", {"isNullable": False}),
+    ("workspaceMember", "colorScheme", "Color Scheme", "TEXT", _always("'System'")),
+    ("workspaceMember", "locale", "Language", "TEXT", _always("'en'")),
     ("workspaceMember", "avatarUrl", "Avatar Url", "TEXT", {}),
     ("workspaceMember", "userEmail", "User Email", "TEXT", {"isUnique": True}),
     ("workspaceMember", "jobTitle", "Job Title", "TEXT", {}),
-    ("workspaceMember", "userId", "User Id", "UUID", {}),
-    ("workspaceMember", "timeZone", "Time zone", "TEXT", {"defaultValue": "'system'"}),
+    ("workspaceMember", "calendarStartDay", "Start of the week", "NUMBER", {**_INT, **_always(7)}),
+    ("workspaceMember", "userId", "User Id", "UUID", {"isNullable": False}),
+    ("workspaceMember", "timeZone", "Time zone", "TEXT", _always("'system'")),
+    ("workspaceMember", "dateFormat", "Date format", "SELECT", {"options": _DATES, **_always("'SYSTEM'")}),
+    ("workspaceMember", "timeFormat", "Time format", "SELECT", {"options": _TIMES, **_always("'SYSTEM'")}),
+    (
+        "workspaceMember",
+        "numberFormat",
+        "Number format",
+        "SELECT",
+        {"options": _NUMBERS, **_always("'SYSTEM'")},
+    ),
     ("note", "title", "Title", "TEXT", {}),
     ("note", "bodyV2", "Note", "RICH_TEXT", {}),
     ("task", "title", "Title", "TEXT", {}),
@@ -90,13 +111,13 @@ FIELDS: tuple[tuple[str, str, str, str, Row], ...] = (
     ("attachment", "name", "Name", "TEXT", {}),
     ("attachment", "file", "File", "FILES", {}),
     ("attachment", "fullPath", "Full path", "TEXT", {}),
-    ("attachment", "fileCategory", "File category", "SELECT", {"options": _FILES, "defaultValue": "'OTHER'"}),
+    ("attachment", "fileCategory", "File category", "SELECT", {"options": _FILES, **_always("'OTHER'")}),
     (
         "timelineActivity",
         "happensAt",
         "Creation date",
         "DATE_TIME",
-        {"isNullable": False, "defaultValue": "now"},
+        _always("now"),
     ),
     ("timelineActivity", "properties", "Event details", "RAW_JSON", {}),
     ("timelineActivity", "linkedRecordCachedName", "Linked Record cached name", "TEXT", {}),
@@ -121,8 +142,8 @@ RELATIONS = (
 TARGETS = {
     "noteTarget": ("company", "person", "opportunity"),
     "taskTarget": ("company", "person", "opportunity"),
-    "attachment": ("task", "note", "person", "company", "opportunity"),
-    "timelineActivity": ("company", "note", "opportunity", "person", "task"),
+    "attachment": ("task", "note", "person", "company", "opportunity", "dashboard"),
+    "timelineActivity": ("company", "dashboard", "note", "opportunity", "person", "task"),
 }
 
 _NAMED: tuple[str, str, str, str, Row] = ("timelineActivity", "name", "Event name", "TEXT", {})

@@ -1,6 +1,6 @@
 """`phoneCallsGroupBy(…)`: records counted and summed by up to two of their values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,10 +13,14 @@ from bridge.sandbox.twenty.errors import ApiError, InvalidQuery
 from bridge.sandbox.twenty.kinds.parts import column_name, parts_of
 from bridge.sandbox.twenty.model import Field, ObjectType
 from bridge.sandbox.twenty.records import aggregates, filters
+from bridge.sandbox.twenty.records.order import DIRECTIONS
 from bridge.sandbox.twenty.workspace import Schema
 
 DIMENSIONS = 2
 GROUPS = 50
+
+WEEK_STARTS = {"MONDAY": 0, "SUNDAY": 6, "SATURDAY": 5}
+"""The first day of a week, as Python counts days."""
 
 Value = sa.ColumnElement[Any]
 Bucket = Callable[[Any], Any]
@@ -26,8 +30,26 @@ Bucket = Callable[[Any], Any]
 class Dimension:
     """What is grouped by: a column, and for times the period that one falls into."""
 
+    path: tuple[str, ...]
     column: Value
     bucket: Bucket = lambda value: value
+
+
+@dataclass(frozen=True)
+class Group:
+    """Records that share their values."""
+
+    values: tuple[Any, ...]
+    ids: list[str]
+
+
+@dataclass(frozen=True)
+class Sort:
+    """One sort key of groups: a dimension by its place, or else an aggregate by its name."""
+
+    direction: str
+    place: int | None = None
+    aggregate: str = ""
 
 
 def group(
@@ -46,17 +68,64 @@ def group(
     for row in rows:
         key = tuple(d.bucket(value) for d, value in zip(dimensions, row[1:], strict=False))
         groups.setdefault(key, []).append(row[0])
-    largest = sorted(groups.items(), key=lambda item: -len(item[1]))[: arguments.get("limit") or GROUPS]
+    found = [Group(values, ids) for values, ids in groups.items()]
+
+    def aggregate(group: Group, name: str) -> Any:
+        return _aggregate(connection, schema, owner, group.ids, name)
+
+    shown = _sorted(found, list(_sorts(dimensions, arguments.get("orderBy"))), aggregate)
     missing = (None,) * (len(dimensions) - DIMENSIONS)
     return [
         {
-            child.key: [*key, *missing]
+            child.key: [*group.values, *missing]
             if child.name == "groupByDimensionValues"
-            else _aggregate(connection, schema, owner, ids, child.name)
+            else aggregate(group, child.name)
             for child in one.children
         }
-        for key, ids in largest
+        for group in shown[: arguments.get("limit") or GROUPS]
     ]
+
+
+def _sorts(dimensions: list[Dimension], given: object) -> Iterator[Sort]:
+    """The sort keys of an orderBy argument; raises InvalidQuery."""
+    for entry in given if isinstance(given, list) else [given] if given else []:
+        for path, direction in _leaves(entry):
+            if direction not in DIRECTIONS:
+                raise InvalidQuery(f"Invalid orderBy direction {direction}")
+            if path[0] == "aggregate":
+                yield Sort(direction, aggregate=path[-1])
+                continue
+            places = [n for n, one in enumerate(dimensions[:DIMENSIONS]) if one.path == path]
+            if not places:
+                raise InvalidQuery(f"Cannot order by {'.'.join(path)}: it is not grouped by")
+            yield Sort(direction, place=places[0])
+
+
+def _leaves(entry: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each field that is sorted by, with its direction; of a date the direction stands beside a period."""
+    if not isinstance(entry, dict):
+        yield path, str(entry)
+    elif "orderBy" in entry:
+        yield path, str(entry["orderBy"])
+    else:
+        for name, inner in entry.items():
+            yield from _leaves(inner, (*path, name))
+
+
+def _sorted(groups: list[Group], sorts: list[Sort], aggregate: Callable[[Group, str], Any]) -> list[Group]:
+    """By the keys given, and the largest first where these are equal."""
+    ordered = sorted(groups, key=lambda group: -len(group.ids))
+    for sort in reversed(sorts):
+        keyed = [
+            (group.values[sort.place] if sort.place is not None else aggregate(group, sort.aggregate), group)
+            for group in ordered
+        ]
+        empty = [group for value, group in keyed if value is None]
+        rest = [(value, group) for value, group in keyed if value is not None]
+        rest.sort(key=lambda pair: pair[0], reverse=sort.direction.startswith("Desc"))
+        full = [group for _, group in rest]
+        ordered = [*empty, *full] if sort.direction.endswith("First") else [*full, *empty]
+    return ordered
 
 
 def _aggregate(
@@ -75,17 +144,18 @@ def _dimension(schema: Schema, owner: ObjectType, entry: object) -> Dimension:
         raise InvalidQuery("Each groupBy must name one field")
     ((name, how),) = entry.items()
     if name in owner.joins:
-        return Dimension(schema.column(owner, name))
+        return Dimension((name,), schema.column(owner, name))
     field = owner.fields.get(name)
     if field is None:
         raise InvalidQuery(f'Unidentified field "{name}" in groupBy of object {owner.name}')
     if field.relation:
         return _related(schema, owner, field, how)
     if field.composite:
-        return Dimension(schema.column(owner, column_name(name, _part(field, how))))
+        part = _part(field, how)
+        return Dimension((name, part), schema.column(owner, column_name(name, part)))
     if field.type in ("DATE_TIME", "DATE"):
-        return Dimension(schema.column(owner, name), _period(field, how))
-    return Dimension(schema.column(owner, name))
+        return Dimension((name,), schema.column(owner, name), _period(field, how))
+    return Dimension((name,), schema.column(owner, name))
 
 
 def _part(field: Field, how: object) -> str:
@@ -102,22 +172,25 @@ def _related(schema: Schema, owner: ObjectType, field: Field, how: object) -> Di
     inner = _dimension(schema, target, how)
     table = schema.tables[target.name]
     join = schema.column(owner, field.join_name)
-    return Dimension(sa.select(inner.column).where(table.c.id == join).scalar_subquery(), inner.bucket)
+    chosen = sa.select(inner.column).where(table.c.id == join).scalar_subquery()
+    return Dimension((field.name, *inner.path), chosen, inner.bucket)
 
 
 def _period(field: Field, how: object) -> Bucket:
     """The period of a time in the zone that was given, by the day on which it begins."""
     options = how if isinstance(how, dict) else {}
     granularity = options.get("granularity", "DAY")
+    first = options.get("weekStartDay") or "MONDAY"
     zone = _zone(options.get("timeZone")) if field.type == "DATE_TIME" else None
-    if granularity not in _PERIODS:
+    if granularity not in GRANULARITIES or first not in WEEK_STARTS:
         raise InvalidQuery(f"Invalid date granularity {granularity}")
 
     def bucket(value: Any) -> Any:
         if value is None:
             return None
         moment = datetime.fromisoformat(value)
-        return _PERIODS[granularity](moment.astimezone(zone).date() if zone else moment.date())
+        day = moment.astimezone(zone).date() if zone else moment.date()
+        return _week(day, WEEK_STARTS[first]) if granularity == "WEEK" else _PERIODS[granularity](day)
 
     return bucket
 
@@ -131,13 +204,16 @@ def _zone(name: object) -> ZoneInfo:
         raise InvalidQuery(f"Invalid time zone {name}") from None
 
 
+def _week(day: date, first: int) -> str:
+    return (day - timedelta(days=(day.weekday() - first) % 7)).isoformat()
+
+
 def _months(every: int) -> Callable[[date], str]:
     return lambda day: day.replace(month=(day.month - 1) // every * every + 1, day=1).isoformat()
 
 
 _PERIODS: dict[str, Callable[[date], Any]] = {
     "DAY": date.isoformat,
-    "WEEK": lambda day: (day - timedelta(days=day.weekday())).isoformat(),
     "MONTH": _months(1),
     "QUARTER": _months(3),
     "YEAR": _months(12),
@@ -146,3 +222,4 @@ _PERIODS: dict[str, Callable[[date], Any]] = {
     "QUARTER_OF_THE_YEAR": lambda day: f"Q{(day.month - 1) // 3 + 1}",
     "NONE": date.isoformat,
 }
+GRANULARITIES = ("DAY", "MONTH", "QUARTER", "YEAR", "WEEK", *list(_PERIODS)[4:])

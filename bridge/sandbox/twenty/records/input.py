@@ -97,6 +97,8 @@ def complete(owner: ObjectType, columns: Columns, *, actor: dict[str, Any], posi
             new[name] = moment
         elif isinstance(field.default, str) and field.default.startswith("'"):
             new[name] = field.default.strip("'")
+        elif isinstance(field.default, int | float):
+            new[name] = field.default
     for name in ("createdBy", "updatedBy"):
         if not any(key.startswith(name) for key in columns):
             new |= actor_columns(name, actor)

@@ -15,7 +15,7 @@ from bridge.sandbox.twenty.kinds.parts import Scalar, column_name
 from bridge.sandbox.twenty.model import Field, ObjectType
 from bridge.sandbox.twenty.workspace import Schema
 
-_DIRECTIONS = ("AscNullsFirst", "AscNullsLast", "DescNullsFirst", "DescNullsLast")
+DIRECTIONS = ("AscNullsFirst", "AscNullsLast", "DescNullsFirst", "DescNullsLast")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _keys(schema: Schema, owner: ObjectType, columns: Columns, row: Any) -> Iter
 
 
 def _key(owner: ObjectType, columns: Columns, name: str, direction: object) -> Key:
-    if name not in owner.columns or direction not in _DIRECTIONS:
+    if name not in owner.columns or direction not in DIRECTIONS:
         raise InvalidQuery(f'Object {owner.name} doesn\'t have any "{name}" field.')
     expression: sa.ColumnElement[Any] = columns[name]
     if owner.columns[name].part.scalar is Scalar.TEXT:

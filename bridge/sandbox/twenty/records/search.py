@@ -61,8 +61,6 @@ class Search:
             raise ApiError(f"Limit cannot be greater than {MOST}")
         if "\0" in text:
             raise InternalError('invalid byte sequence for encoding "UTF8": 0x00')
-        if filters.mentions_deleted(arguments.get("filter")):
-            raise UnknownFilter('Invalid filter: "deletedAt"')
         hits = sorted(self._hits(text, arguments), key=lambda hit: -hit.words)
         start = _place(arguments.get("after"))
         found = hits[start : start + limit] if limit > 0 else []
@@ -90,12 +88,6 @@ class Search:
         table = self.schema.tables[owner.name]
         living = filters.where(self.schema, owner, given), table.c.deletedAt.is_(None)
         return self.connection.execute(sa.select(table).where(*living).order_by(table.c.id)).mappings().all()
-
-
-class UnknownFilter(ApiError):
-    """A filter that `search` does not know: the answer's HTTP status is 400."""
-
-    status = 400
 
 
 def plain(text: str) -> str:
