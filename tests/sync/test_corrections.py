@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -42,6 +42,9 @@ from tests.sync.test_without import Lacking
 JANE, JOHN = "+33639980001", "+33639980002"
 MOVE = "mutation ($id: UUID!, $d: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $d) { id } }"
 DELETE_CALL = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
+ALL_NOTES = "{ notes { edges { node { id } } } }"
+DELETE_NOTE = "mutation ($id: UUID!) { deleteNote(id: $id) { id } }"
+DESTROY_NOTE = "mutation ($id: UUID!) { destroyNote(id: $id) { id } }"
 DESTROY_CALL = "mutation ($id: UUID!) { destroyPhoneCall(id: $id) { id } }"
 DELETE_ROW = "mutation ($id: UUID!) { deleteTimelineActivity(id: $id) { id } }"
 DELETE_NOTE = "mutation ($id: UUID!) { deleteNote(id: $id) { id } }"
@@ -341,4 +344,42 @@ async def test_no_sequence_of_news_brings_a_deleted_call_back(
         await drain(worker)
         assert await phone_calls(twenty) == {}
         assert len(await timeline(twenty)) == rows
+        assert (await inbox.backlog()).due == 0
+
+
+NOTE_NEWS = st.sampled_from(["words", "message", "in doubt", "relinked", "ended", "moved"])
+
+
+async def happens_to_a_note(what: str, sid: str, step: int, inbox: Inbox) -> None:
+    if what == "words":
+        text = f"Call me back, {step}."
+        await inbox.put(told(Kind.TRANSCRIPTION, sid, at=70 + step, TranscriptionText=text))
+    else:
+        await happens(what, sid, step, inbox)
+
+
+@settings(max_examples=8)
+@example(version=OLDEST, after=[("in doubt", True)], destroyed=True)
+@given(
+    version=st.sampled_from([OLDEST, NEWEST]),
+    after=st.lists(st.tuples(NOTE_NEWS, st.booleans()), min_size=1, max_size=5),
+    destroyed=st.booleans(),
+)
+async def test_no_sequence_of_news_brings_a_deleted_note_back(
+    version: str, after: list[tuple[str, bool]], destroyed: bool
+) -> None:
+    async with a_bridge(version) as (twenty, inbox, worker):
+        sid = new_sid()
+        said = told(Kind.TRANSCRIPTION, sid, at=70, TranscriptionText="Call me back.")
+        await put(inbox, worker, ringing(sid), message(sid), said)
+        (note,) = nodes_of(await ask(twenty, ALL_NOTES))
+        await ask(twenty, DELETE_NOTE, id=note["id"])
+        if destroyed:
+            await ask(twenty, DESTROY_NOTE, id=note["id"])
+        for step, (what, drained) in enumerate(after):
+            await happens_to_a_note(what, sid, step, inbox)
+            if drained:
+                await drain(worker)
+        await drain(worker)
+        assert nodes_of(await ask(twenty, ALL_NOTES)) == []
         assert (await inbox.backlog()).due == 0

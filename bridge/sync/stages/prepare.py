@@ -28,7 +28,7 @@ from bridge.twenty.people.members import Members
 from bridge.twenty.writing.activities import RecordState, Writes
 from bridge.twenty.writing.batches import Batches
 from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
-from bridge.twenty.writing.records import Marks, merge, read_marks, to_bytes
+from bridge.twenty.writing.records import CLEARED, NEVER, THEIRS, Marks, merge, read_marks, to_bytes
 
 log = structlog.get_logger()
 
@@ -247,7 +247,7 @@ class Preparation:
             note=_note_news(due, activity, before, shown, kept_facts, unsure=unsure),
             dispositions=shown.dispositions != before.dispositions,
         )
-        plan = plan_of(activity, before=_before(due, before), news=news, person=_chosen(due, match))
+        plan = plan_of(activity, before=_before(due, before, records), news=news, person=_chosen(due, match))
         write = Write(activity=activity, plan=plan, merge=merged)
         fields = to_bytes(merged.marks) + facts(activity)
         return Prepared(due, call, number, match, write, shown.to_bytes(), fields)
@@ -355,7 +355,7 @@ def _note_news(
     return Note.EMPTY if stands else Note.NOTHING
 
 
-def _before(due: DueCall, shown: Digests) -> Before:
+def _before(due: DueCall, shown: Digests, marks: Marks | None) -> Before:
     """What is known of the call's records in Twenty."""
     person_id = _id_of(due.match.person) if due.match else due.former_id
     settled = due.written is not None
@@ -364,9 +364,19 @@ def _before(due: DueCall, shown: Digests) -> Before:
         person_id=person_id,
         call=WriteState.of(written=settled, unsure=unsure),
         row=WriteState.of(written=settled and person_id is not None, unsure=unsure),
-        note=WriteState.of(written=shown.has_note, unsure=unsure or shown.note == WITHDRAWN),
+        note=WriteState.of(written=_had_note(shown, marks), unsure=unsure or shown.note == WITHDRAWN),
         dispositions=WriteState.of(written=shown.dispositions != NOTHING, unsure=unsure),
     )
+
+
+def _had_note(shown: Digests, marks: Marks | None) -> bool:
+    """Whether the last write that was confirmed wrote a note with text: one that is missing was destroyed.
+
+    An uncertain write erases the digest of the note; the record's fields still say whether there was text.
+    """
+    if shown.is_known or marks is None:
+        return shown.has_note
+    return any(marks[name] not in (NEVER, CLEARED, THEIRS) for name in ("transcript", "recording"))
 
 
 def _fields(due: DueCall) -> tuple[Marks | None, bytes | None]:

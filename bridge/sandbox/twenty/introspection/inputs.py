@@ -96,7 +96,7 @@ class ObjectInputs:
         for name, kind in self._written(scalars.CREATE_INPUTS):
             field = self.owner.fields.get(name)
             required = field and not field.nullable and field.default is None and name not in _GIVEN
-            yield name, GraphQLNonNull(kind) if required else kind
+            yield name, GraphQLNonNull(kind) if required and not isinstance(kind, GraphQLNonNull) else kind
 
     def _update_fields(self) -> Iterator[tuple[str, GraphQLInputType]]:
         return self._written(scalars.UPDATE_INPUTS)

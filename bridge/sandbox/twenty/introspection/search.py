@@ -57,7 +57,7 @@ _SEARCH_RESULT = GraphQLObjectType(
 
 
 _NAMES = GraphQLList(GraphQLNonNull(GraphQLString))
-_FILTER = GraphQLInputObjectType(
+_FILTER: GraphQLInputObjectType = GraphQLInputObjectType(
     "ObjectRecordFilterInput",
     lambda: {
         **{name: GraphQLInputField(GraphQLList(_FILTER)) for name in ("and", "or")},

@@ -77,7 +77,7 @@ def identifier(value: object, name: str) -> object:
             f'Invalid UUID value {inspect(value)} for field "{name}"',
             friendly=f'Invalid value for UUID: "{inspect(value)}"',
         )
-    return value
+    return str(value).lower()
 
 
 def date_time(value: object, name: str) -> object:

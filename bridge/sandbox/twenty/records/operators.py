@@ -72,7 +72,7 @@ def compare(column: Value, part: Part, name: str, given: object, options: tuple[
     operator, value = operator_of(part, name, given)
     if operator == "is":
         return _is(column, value)
-    if value is None and part.scalar is Scalar.DATE_TIME:
+    if value is None and part.scalar is not Scalar.TEXT and operator not in ("in", "containsAny"):
         return sa.false()
     if operator in ("in", "containsAny"):
         value = [_checked(part, name, one, options) for one in _list(name, value)]
