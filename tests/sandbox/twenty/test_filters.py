@@ -140,3 +140,19 @@ async def test_without_a_number_two_hundred_rows_come_and_more_where_asked(ask: 
         await ask(CREATE, d=batch)
     assert len(names(await ask(FIND))) == 200
     assert len(names(await ask(FIND, n=1000))) == 300
+
+
+@pytest.mark.parametrize("field", ["createdAt", "companyId", "position"])
+async def test_a_comparison_with_null_finds_nothing(people: Ask, field: str) -> None:
+    query = "query ($f: PersonFilterInput) {people(filter: $f) {totalCount}}"
+    for operator in ("eq", "neq", "gte"):
+        found = await people(query, f={field: {operator: None}})
+        assert found["data"]["people"]["totalCount"] == 0
+
+
+async def test_an_id_is_the_same_in_capital_letters(ask: Ask) -> None:
+    one = "5c498408-4fd5-4347-b2c6-043dcc635c4a"
+    made = await ask("mutation ($d: PersonCreateInput!) {createPerson(data: $d) {id}}", d={"id": one.upper()})
+    assert made["data"]["createPerson"] == {"id": one}
+    found = await ask("query ($i: UUID!) {person(filter: {id: {eq: $i}}) {id}}", i=one.upper())
+    assert found["data"]["person"] == {"id": one}

@@ -140,3 +140,15 @@ async def test_an_id_that_a_client_chose_is_taken_once(ask: Ask) -> None:
     ]
     assert first["data"]["createView"]["id"] == given["id"]
     assert second["errors"][0]["extensions"]["code"] == "METADATA_VALIDATION_FAILED"
+
+
+async def test_a_link_in_the_menu_leads_anywhere_but_nowhere(ask: Ask) -> None:
+    create = """mutation ($i: CreateNavigationMenuItemInput!) {
+      createNavigationMenuItem(input: $i) {link} }"""
+    item = {"type": "LINK", "name": "Phone", "icon": "IconPhone", "position": 9}
+    for link in ("https://phone.example.com", "tel:+33639980001", "not a URL"):
+        made = await ask(create, to="/metadata", i={**item, "link": link})
+        assert made["data"]["createNavigationMenuItem"] == {"link": link}
+    for nowhere in ("", None):
+        (error,) = (await ask(create, to="/metadata", i={**item, "link": nowhere}))["errors"]
+        assert error["extensions"]["code"] == "METADATA_VALIDATION_FAILED"

@@ -25,7 +25,7 @@ UNTOUCHED = re.compile(
 """What telephone calls do not touch has no fields of its own in the sandbox (README)."""
 UNANSWERED = re.compile("[a-z]+Duplicates|merge[A-Z][a-z]+")
 """Root fields that the sandbox does not have (README)."""
-OURS = re.compile("(?i)callerId|.*(handling|duration)$")
+OURS = re.compile("(?i).*(callerId|handling|duration)")
 """callerId was an experiment of the recording; handling and duration are younger."""
 
 UNUSED = {

@@ -7,6 +7,7 @@ from graphql import GraphQLResolveInfo
 from bridge.sandbox.twenty.errors import InternalError, NoLayout, NoMenuItem
 from bridge.sandbox.twenty.metadata import charts, looks
 from bridge.sandbox.twenty.metadata.context import Context, Registry
+from bridge.sandbox.twenty.metadata.validation import invalid
 from bridge.sandbox.twenty.model import Row
 
 REGISTRY = Registry()
@@ -147,8 +148,16 @@ def navigation_menu_item(context: Context, id: str) -> Row | None:  # noqa: A002
     return context.rows.get("navigationMenuItem", id)
 
 
+def _check_link(item: Row, *, doing: str) -> None:
+    """Raise InvalidMetadata for a link to nowhere. Where it leads to is not looked at, as in the original."""
+    if item.get("type") == "LINK" and not item.get("link"):
+        message = "Link is required for a menu item of type LINK"
+        raise invalid("navigationMenuItem", "INVALID_NAVIGATION_MENU_ITEM_INPUT", message, doing=doing)
+
+
 @REGISTRY.mutation("createNavigationMenuItem", "LAYOUTS")
 def create_navigation_menu_item(context: Context, input: Row) -> Row:  # noqa: A002
+    _check_link(input, doing="creating navigationMenuItem")
     return context.rows.add("navigationMenuItem", **{"position": 0, **input})
 
 
@@ -160,6 +169,7 @@ def create_many_navigation_menu_items(context: Context, inputs: list[Row]) -> li
 @REGISTRY.mutation("updateNavigationMenuItem", "LAYOUTS")
 def update_navigation_menu_item(context: Context, input: Row) -> Row:  # noqa: A002
     row = _existing(context, "navigationMenuItem", input["id"])
+    _check_link({**row, **input["update"]}, doing="updating navigationMenuItem")
     return context.rows.change("navigationMenuItem", row, **input["update"])
 
 
