@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +17,7 @@ from bridge.inbox.tables import sign_ins
 from bridge.settings import Settings
 from bridge.settings.access import KeySettings
 from bridge.settings.agents import agents_of
+from bridge.settings.types import origin_of
 from bridge.twenty.client.client import TwentyClient
 
 PROXY = "Let the proxy pass the page's path on to the bridge: docs/how-to/reverse-proxies.md."
@@ -98,9 +98,8 @@ def _of(held: Sequence[SignIn], identities: Sequence[Identity]) -> Iterator[Sign
 
 
 def _is_user(settings: Settings, roster: Roster, agent: str) -> bool:
-    """Whether the page, under Twenty's own host, signs an agent in by what Twenty's pages keep there."""
-    ours, twentys = urlsplit(settings.server.public_url), urlsplit(settings.twenty.pages)
-    if (ours.scheme, ours.hostname) != (twentys.scheme, twentys.hostname):
+    """Whether the page, at Twenty's own origin, signs an agent in by what Twenty's pages keep there."""
+    if settings.server.origin != origin_of(settings.twenty.pages):
         return False
     identity = identity_of(agent)
     member = roster.by_email(agent) if "@" in agent else roster.by_identity(identity) if identity else None
