@@ -220,10 +220,16 @@ class Used(NamedTuple):
     called: str
 
 
-def used() -> Iterator[Used]:
-    for path in sorted(BRIDGE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for statement in tree.body:
+@cache
+def used() -> tuple[Used, ...]:
+    """All patterns of the package."""
+    return tuple(one for path in sorted(BRIDGE.rglob("*.py")) for one in _used_in(path))
+
+
+def _used_in(path: Path) -> Iterator[Used]:
+    source = path.read_text(encoding="utf-8")
+    if "re." in source or "pattern=" in source:
+        for statement in ast.parse(source).body:
             named = [t.id for t in getattr(statement, "targets", []) if isinstance(t, ast.Name)]
             for node in ast.walk(statement):
                 if isinstance(node, ast.Call) and (found := _pattern(node)):
@@ -237,9 +243,18 @@ def _compiles(node: ast.Call) -> bool:
     return isinstance(node.func, ast.Attribute) and node.func.attr == "compile"
 
 
+def _is_of_re(function: ast.expr) -> bool:
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in FUNCTIONS
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "re"
+    )
+
+
 def _pattern(node: ast.Call) -> tuple[ast.expr, ast.expr | None] | None:
     function = node.func
-    if ast.unparse(function) in {f"re.{name}" for name in FUNCTIONS}:
+    if _is_of_re(function):
         return node.args[0], node.args[1] if _compiles(node) and len(node.args) > 1 else None
     if isinstance(function, ast.Name) and function.id in ("Field", "StringConstraints"):
         for keyword in node.keywords:
