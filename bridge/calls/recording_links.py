@@ -38,7 +38,7 @@ class RecordingLinks:
         """Whether a link's signature is one of ours for this recording."""
         given = signature.encode("utf-8", "surrogateescape")
         signatures = [self._signature(key, recording_sid).encode() for key in self._keys]
-        # All are compared: the time tells nothing of which one came near.
+        # All are compared, so that the time does not depend on which one matches.
         return sum(hmac.compare_digest(own, given) for own in signatures) > 0
 
     def _signature(self, key: bytes, recording_sid: str) -> str:

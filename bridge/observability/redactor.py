@@ -11,13 +11,13 @@ SHORTEST = 6
 
 # The line breaks of a text within JSON are letters to a regular expression.
 START = r"(?:(?<![a-zA-Z])|(?<=\\[nrt]))"
-# What stands before the word, as in `X-Twilio-Signature`, stays in the line in any case. To match it would
-# cost the square of a long line's length.
+# A prefix of the name, as in `X-Twilio-Signature`, stays in the line, so it is not matched: matching it
+# would take quadratic time on a long line.
 NAMED = START + r"(?i:authorization|signature|cookie|token|secret|api[_-]?key|widget[_-]?keys?|passw(?:or)?d)"
 SCHEME = r"(?i:bearer|basic)\s+"
-# "apiKey: 100 requests per 60s" is what an API key may do, not the key.
+# "apiKey: 100 requests per 60s" is the limit of an API key, not the key.
 COUNT = r"[0-9][0-9,.]{0,11}[ ](?i:requests?|tokens?|records?|calls?|quer(?:y|ies)|root[ ]fields?|per)\b"
-# What JSON writes without quotes is no secret; taken out it would leave no JSON.
+# A JSON value without quotes (a number, true, null) is no secret, and removing it would break the JSON.
 UNQUOTED = rf"(?!{COUNT}|[{{\[]|(?:null|true|false|[0-9.eE+-]+)[,}}\]])[^\s\"'\\,;&)}}\]]+"
 DEEPEST = 15
 """Backslashes before a quote: a repr within JSON within JSON within JSON has as many."""
@@ -43,7 +43,7 @@ FORMS = (
     ("tbk_", re.compile(r"(?P<kept>)tbk_[\w-]{16,}")),
     ("@", re.compile(r"""(?P<kept>://)[^/\s:@"'\\]*:[^/\s@"'\\]+(?=@)""")),
 )
-"""What is secret by its form: what is in every one of them, and how it looks."""
+"""Secrets by their form: a text that each contains, and the pattern."""
 
 DOTTED = re.compile(r"(?<![\w.-])[\w-]*+(?:\.[\w-]*+)++")
 """Words with dots between them, as in a JWT; possessive, so that each character is looked at once."""
@@ -56,7 +56,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = (), *, full_numbers: bool = False) -> None:
         written = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
-        # The longest first: what is left of one that holds another would tell the rest of it.
+        # The longest first: a secret that contains another one would otherwise leave its rest.
         self._secrets = sorted(written, key=len, reverse=True)
         self._full_numbers = full_numbers
 

@@ -1,6 +1,6 @@
-"""Reads the settings from `config.yaml`, `.env` and the environment, the last one first.
+"""Reads the settings from `config.yaml`, `.env` and the environment, which has precedence.
 
-One error message has all problems: name, reason, example.
+One error lists all problems, each with its name, reason and an example.
 """
 
 import difflib
@@ -88,18 +88,18 @@ def load_as(
     env_file: Path = ENV_FILE,
     environ: Mapping[str, str] | None = None,
 ) -> Model:
-    """As `load`, for who needs less than all settings: `model` has the sections that it needs."""
+    """As `load`, for commands that need some sections alone: those of `model`. Raises SettingsInvalid."""
     problems: list[str] = []
     values = _from_file(config, problems)
     _without_secrets(values, problems)
     from_env_file, unread = _from_env_file(env_file)
     problems.extend(unread)
     told = {**from_env_file, **(os.environ if environ is None else environ)}
-    # A section that is left out altogether still lacks its fields, and each is told by its name.
+    # Of a section that is left out, each required field is reported by its name.
     for section in ("twilio", "twenty", "server"):
         values.setdefault(section, {})
     for variable, (section, field) in ENVIRONMENT.items():
-        # A file of a secret store ends with a line break, and so does what is copied.
+        # Files of secret stores, and copied values, end with a line break.
         value = told.get(variable, "").strip()
         if value and isinstance(values.setdefault(section, {}), dict):
             values[section][field] = value
@@ -107,7 +107,7 @@ def load_as(
         settings = model.model_validate(values)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
-        # What is missing may stand in the file that could not be read.
+        # What is missing is perhaps in the file that could not be read.
         problems.extend(explain(error) for error in errors if not unread or error["type"] != "missing")
     if problems:
         raise SettingsInvalid(problems)
@@ -132,12 +132,12 @@ def _from_file(config: Path | None, problems: list[str]) -> dict[str, Any]:
     if not isinstance(values, dict) or not all(isinstance(section, str) for section in values):
         problems.append(f"{path}: should be sections with settings, for example: server: {{port: 8080}}")
         return {}
-    # An empty section (all of it commented out) is a section with nothing said.
+    # An empty section (all of it commented out) sets nothing.
     return {section: {} if value is None else value for section, value in values.items()}
 
 
 def _from_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
-    """What it says, or else why it cannot be read."""
+    """Its variables, and the problems where it cannot be read."""
     try:
         return told_by(path), []
     except SettingsInvalid as invalid:
@@ -145,7 +145,7 @@ def _from_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
 
 
 def _without_secrets(values: dict[str, Any], problems: list[str]) -> None:
-    """Takes secrets out of what stood in the file, and says where they belong."""
+    """Removes secrets from the file's values, and reports where they belong."""
     for variable in sorted(SECRETS):
         section, field = ENVIRONMENT[variable]
         if isinstance(values.get(section), dict) and values[section].pop(field, None) is not None:
@@ -171,9 +171,9 @@ def explain(error: Mapping[str, Any]) -> str:
 
 
 def _named(path: Sequence[str | int]) -> str:
-    """`lines.default.ring.2.agents`: of several, people count from one."""
+    """`lines.default.ring.2.agents`: items of a list count from one."""
     parts = [part + 1 if isinstance(part, int) else part for part in path]
-    # Which of a list of plain values it was, its text tells.
+    # An item of a list of plain values is recognised by its text.
     listed = parts[:-1] if isinstance(parts[-1], int) and len(parts) <= 3 else parts
     return ".".join(str(part) for part in listed if part != "[key]")
 
@@ -202,7 +202,7 @@ def _reason(error: Mapping[str, Any]) -> str:
 
 
 def _fields(path: list[str]) -> Iterator[FieldInfo]:
-    """Those that a path names, as far as it does."""
+    """The fields along a path, up to the first unknown name."""
     model: type[BaseModel] | None = Settings
     in_table = False
     for part in path:

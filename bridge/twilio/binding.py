@@ -15,7 +15,7 @@ PURPOSE = b"twenty-bridge: whose token it is"
 
 
 class Bound(Enum):
-    """What a voice request tells of the token behind it."""
+    """Who issued the token behind a voice request."""
 
     OURS = "ours"
     """We issued it, for the agent who calls."""
@@ -36,11 +36,11 @@ class Binding:
         self._keys = [hmac.digest(secret.encode(), PURPOSE, "sha256") for secret in secrets]
 
     def parameters(self, identity: str) -> dict[str, str]:
-        """What a token for that agent carries."""
+        """The voice-grant parameters of a token for that agent."""
         return {AGENT: identity, PROOF: _proof(self._keys[0], identity)}
 
     def check(self, parameters: Mapping[str, str]) -> Bound:
-        """Whose token is behind a voice request of a browser."""
+        """Checks the token behind a voice request of a browser."""
         agent, proof = parameters.get(AGENT), parameters.get(PROOF)
         if agent is None and proof is None:
             return Bound.FOREIGN

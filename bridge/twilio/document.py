@@ -1,4 +1,4 @@
-"""TwiML as text: the one way out of twilio's builder."""
+"""TwiML as text; every document of twilio's builder passes here."""
 
 import re
 

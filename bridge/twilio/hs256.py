@@ -16,7 +16,7 @@ class Hs256:
 
     def __init__(self, secret: str, header: Mapping[str, str]) -> None:
         self._header = _part({"typ": "JWT", "alg": "HS256", **header})
-        # The key is hashed once; each token copies that state.
+        # The HMAC state of the key is made once, and each token copies it.
         self._key = hmac.new(secret.encode(), digestmod="sha256")
 
     def encode(self, payload: Mapping[str, Any]) -> str:

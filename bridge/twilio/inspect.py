@@ -20,7 +20,7 @@ CONTENT_TYPE = "twilio-fpa;v=1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """Whose tokens are ours. Where nothing is known, nothing is compared."""
+    """What a token of ours should name; None is not compared."""
 
     account_sid: str | None = None
     api_key: str | None = None
@@ -30,7 +30,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token taken apart; nothing of it is checked."""
+    """A decoded token; its signature is not checked."""
 
     header: Mapping[str, Any]
     payload: Mapping[str, Any]
@@ -72,7 +72,7 @@ class Token:
 
 
 def read(text: str) -> Token:
-    """Takes a token apart; NotUnderstood for what is none."""
+    """Decodes a token; raises NotUnderstood for other texts."""
     compact = text.strip()
     try:
         told = jwt.decode_complete(compact, options={"verify_signature": False})

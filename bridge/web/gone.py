@@ -1,4 +1,4 @@
-"""A recording that Twilio has no more: its link leaves Twenty, as after Twilio's own `absent`."""
+"""Recordings that Twilio answers with 404: their links leave Twenty, as after Twilio's own `absent`."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from bridge.inbox.queries import calls_of_recording
 from bridge.inbox.store import Inbox
 
 STILL_MADE = timedelta(minutes=15)
-"""So long after a callback named it, a recording may not be there yet."""
+"""Until this long after its callback a recording can still be missing at Twilio."""
 
 MOST_REMEMBERED = 10_000
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class GoneRecordings:
-    """Stores what a 404 tells of a recording; one look-up at a time, and one for each recording."""
+    """Stores that recordings are gone; one look-up at a time, and one for each recording."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
@@ -51,7 +51,7 @@ class GoneRecordings:
 
 
 def absent(sid: str, root_sid: str, now: datetime) -> Callback:
-    """What Twilio reports of a recording that there is none of after all."""
+    """The form that Twilio posts for a recording that is absent."""
     parameters = {"CallSid": root_sid, "RecordingSid": sid, "RecordingStatus": "absent"}
     return Callback(
         kind=Kind.RECORDING,

@@ -19,13 +19,13 @@ from bridge.web.gone import GoneRecordings
 from bridge.web.operation.problems import problem
 
 MOST_AT_ONCE = 96
-"""As many connections as the session opens to Twilio."""
+"""The number of connections that the session opens to Twilio."""
 OF_ONE_ADDRESS = 64
 OF_ONE_LINK = 32
 
 CHUNK = 64 * 1024
 GRACE_SECONDS = 60
-"""How far a listener may fall behind; a player that was paused asks for the rest by a range."""
+"""How many seconds a listener can fall behind; a paused player requests the rest by a range."""
 SLOWEST_BYTES_A_SECOND = 4 * 1024
 """Half of what it takes to hear a call's recording without a pause (MP3, 64 kbit/s)."""
 
@@ -35,7 +35,7 @@ AUDIO = frozenset(
 )
 UNNAMED = "application/octet-stream"
 BINARY = frozenset({UNNAMED, "binary/octet-stream"})
-"""What a bucket says that was told no media type."""
+"""What a bucket answers for files without a media type."""
 
 CONDITIONS = (hdrs.IF_RANGE, hdrs.IF_NONE_MATCH, hdrs.IF_MODIFIED_SINCE)
 PASSED_ON = (
@@ -45,7 +45,7 @@ PASSED_ON = (
     hdrs.ETAG,
     hdrs.LAST_MODIFIED,
 )
-# A browser shows media in a page of its own making, with a style of its own.
+# A browser shows media in a page that it generates, with an inline style.
 A_PLAYER = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 NO_LINK = "The link is not one of ours, or its key is not in use any more. Open the call in Twenty again."
 NO_MORE = "There is no such recording at Twilio: it is not ready yet, or it was deleted."
@@ -61,7 +61,7 @@ class Places:
 
     @contextmanager
     def place(self, sid: str, address: str) -> Iterator[None]:
-        """One of them; raises TooBusy where there is none."""
+        """Holds one place; raises TooBusy where all are taken."""
         bounds = {"all": MOST_AT_ONCE, f"link {sid}": OF_ONE_LINK, f"address {address}": OF_ONE_ADDRESS}
         if any(self._taken[name] >= most for name, most in bounds.items()):
             raise TooBusy("Too many recordings are listened to; try again.")
@@ -84,7 +84,7 @@ class Pace:
         self.left = float(GRACE_SECONDS)
 
     def took(self, size: int, seconds: float) -> None:
-        """So many bytes were taken, in so many seconds."""
+        """Counts bytes that the listener received, and the seconds that sending waited."""
         self.left = min(GRACE_SECONDS, self.left - seconds + size / SLOWEST_BYTES_A_SECOND)
 
 
@@ -148,7 +148,7 @@ async def _pass_on(request: web.Request, sid: str, media: aiohttp.ClientResponse
         async with asyncio.timeout(pace.left):
             await response.write_eof()
     except (ConnectionError, TimeoutError, aiohttp.ClientError) as broken:
-        # What was begun cannot become a problem body: a connection that breaks off says it.
+        # The answer has begun, so no problem body can be sent: the broken connection reports the failure.
         log.info("recording.broken_off", recording_sid=sid, reason=type(broken).__name__)
         if request.transport:
             request.transport.abort()
@@ -177,7 +177,7 @@ def _headers(sid: str, media: aiohttp.ClientResponse) -> Iterator[tuple[str, str
 
 
 def _shown_as(named: str) -> str:
-    """A bucket can call it anything: a browser is shown what is on the list, and saves the rest."""
+    """The media type for the browser: audio types of the list are played, all others are saved as a file."""
     if named in BINARY:
         return "audio/mpeg"
     return named if named in AUDIO else UNNAMED

@@ -33,7 +33,7 @@ class Outgoing:
 
 
 class Admission:
-    """Decides on voice requests of agents. What it decided it knows again by what the switchboard heard."""
+    """Admits calls of agents, and counts them by what the switchboard knows."""
 
     def __init__(
         self, *, dialling: Dialling, caller_ids: CallerIds, limits: Limits, switchboard: Switchboard
@@ -59,7 +59,7 @@ class Admission:
                 raise NumberRefused(reason, "refused before")
             self._limits.check(self._switchboard, identity, asked.received_at)
         if client_identity(target):
-            # A colleague sees who calls; everybody else one of the company's numbers.
+            # A colleague sees the caller's identity; telephones see one of the company's numbers.
             return Outgoing(target, agent)
         return Outgoing(target, self._caller_ids.choose(identity, asked.get("CallerId")), send_digits)
 
@@ -89,6 +89,6 @@ class Admission:
         return Dialled(f"client:{identity}")
 
     def is_flooded(self, asked: Callback) -> bool:
-        """Whether so many calls of this agent's, or of everybody's, were refused that a script is at work."""
+        """Whether so many calls of this agent, or of all, were refused that a script must be at work."""
         identity = client_identity(asked.parameters["From"]) or NO_AGENT
         return self._limits.is_flooded(self._switchboard, identity, asked.received_at)

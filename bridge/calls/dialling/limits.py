@@ -1,4 +1,4 @@
-"""How many calls may be placed: by an agent and by everybody, in a minute, in an hour and at once."""
+"""Limits of calls: by one agent and by all, in a minute, in an hour and at once."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -78,7 +78,7 @@ class _Verdict(NamedTuple):
 
 
 class Dialling:
-    """Decides by `rules`; what was decided lately is remembered, for libphonenumber takes its time."""
+    """Decides by `rules`; recent decisions are cached, since libphonenumber is slow."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
@@ -138,7 +138,7 @@ class Dialling:
         return dialled
 
     def _listed(self, number: Number) -> bool | None:
-        """What the lists say, if they say anything."""
+        """The verdict of `allow` and `deny`; None where neither matches."""
         allowed, denied = _longest(self._rules.allow, number), _longest(self._rules.deny, number)
         return len(allowed) > len(denied) if allowed or denied else None
 

@@ -1,4 +1,4 @@
-"""How many within the last minute, or the last hour: moments, counted."""
+"""Counts moments within the last minute or hour."""
 
 from bisect import bisect_left, bisect_right, insort
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ class Tally:
             del self._moments[0]
 
     def move(self, moment: datetime, *, to: datetime) -> None:
-        """One that was counted turns out to have been at another time."""
+        """Corrects the time of a counted moment."""
         at = bisect_left(self._moments, moment)
         if self._moments[at : at + 1] == [moment]:
             del self._moments[at]

@@ -139,7 +139,7 @@ async def open_rest(
     seconds: float = SECONDS,
     pauses: Sequence[float] = PAUSES,
 ) -> AsyncIterator[TwilioRest]:
-    """One session to Twilio's REST API; nothing is asked, nor the library loaded, until the first use.
+    """One session to Twilio's REST API; the library is loaded, and requests are sent, at first use.
 
     With `login` that of the process, else one of its own.
     """
@@ -153,5 +153,5 @@ def _given(**parameters: object) -> Mapping[str, Any]:
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    """The library would drop the offset."""
+    """In UTC: the library drops the offset."""
     return moment and moment.astimezone(UTC)

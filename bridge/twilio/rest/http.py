@@ -1,4 +1,4 @@
-"""How twilio's library sends requests: over one session of aiohttp's, with patience, errors translated."""
+"""The HTTP client of twilio's library: one aiohttp session, retries after 429, errors translated."""
 
 import asyncio
 import json
@@ -35,9 +35,9 @@ log = structlog.get_logger()
 
 
 class Http:
-    """What the library asks of an asynchronous HTTP client.
+    """The interface that the library expects of an asynchronous HTTP client.
 
-    `pauses` are the seconds between tries of a request that was one too many: 429 was not processed.
+    `pauses` are the seconds between tries after 429, which Twilio did not process.
     """
 
     is_async = True
@@ -120,7 +120,7 @@ def resource_of(url: str) -> str:
 
 
 def error_of(status: int, body: str) -> TwilioError:
-    """What an answer that is no success means.
+    """The error for an answer without success.
 
     https://www.twilio.com/docs/usage/twilios-response#response-formats-exceptions
     """

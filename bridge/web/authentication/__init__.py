@@ -1,1 +1,1 @@
-"""Who asks: a Twenty user, a key, or by explicit setting anyone; and how often they can."""
+"""Authenticates callers of the API: a Twenty user, a key, or by setting anyone; limits their rate."""

@@ -1,4 +1,4 @@
-"""Who asks, and as whom they may call."""
+"""The caller of the API, and the identities that they can act as."""
 
 from dataclasses import dataclass
 from typing import Literal

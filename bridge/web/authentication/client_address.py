@@ -12,7 +12,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 ONE_SITE = 64
-"""A site gets so many bits of an IPv6 address, and may choose the rest anew for each request."""
+"""The bits of an IPv6 address that identify a site; it can choose the others anew for each request."""
 
 ENOUGH = 20
 """Requests before one address is taken for a proxy's."""
@@ -37,7 +37,7 @@ class UnnamedProxy:
         self._watches = True
 
     def saw(self, peer: Address) -> None:
-        """One more request."""
+        """Counts a request."""
         if not self._watches:
             return
         self._requests[peer] += 1
@@ -47,7 +47,7 @@ class UnnamedProxy:
             self.tell(peer)
 
     def tell(self, peer: Address) -> None:
-        """Says once that this one is not named."""
+        """Warns once that this proxy is not named."""
         self._watches = False
         if not self.found:
             self.found = True
@@ -59,7 +59,7 @@ class UnnamedProxy:
 
 
 class Addresses:
-    """Tells clients apart; of `X-Forwarded-For` only what trusted proxies wrote counts."""
+    """Finds the address of a client; of `X-Forwarded-For` only what trusted proxies wrote counts."""
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
@@ -71,7 +71,7 @@ class Addresses:
         return self._unnamed.code if self._unnamed.found else None
 
     def watch(self, request: web.Request) -> None:
-        """Looks for a proxy that is not named."""
+        """Detects a proxy that the settings do not name."""
         if not self._trusted and (peer := _peer(request.remote or "")):
             self._unnamed.saw(peer)
 
@@ -101,7 +101,7 @@ def client_address(peer: Address, forwarded: str, trusted: Sequence[Network]) ->
 
 @lru_cache(maxsize=4096)
 def site(address: Address) -> str:
-    """What limits count by."""
+    """The address or network by which limits count."""
     if isinstance(address, IPv4Address):
         return str(address)
     return str(ip_network((address, ONE_SITE), strict=False))

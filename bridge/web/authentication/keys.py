@@ -30,7 +30,7 @@ class Key:
 
 
 class Keys:
-    """The keys that there are."""
+    """All configured keys."""
 
     def __init__(self, keys: Sequence[Key]) -> None:
         self._keys = tuple(keys)
@@ -38,7 +38,7 @@ class Keys:
     def caller(self, given: str, *, today: date) -> Caller | None:
         """Who holds that key; None of one that is not ours, raises NotAuthenticated for one that expired."""
         digest = digest_of(given)
-        # All are compared: the time tells nothing of which one came near.
+        # All are compared, so that the time does not depend on which one matches.
         held = [key for key in self._keys if hmac.compare_digest(key.digest, digest)]
         if not held:
             return None
@@ -83,8 +83,8 @@ def hashed(key: str) -> str:
 
 
 def digest_of(key: str) -> bytes:
-    """A hash that is made fast: 256 random bits are not guessed, however fast one may try.
+    """A fast hash: 256 random bits cannot be guessed at any speed.
 
-    A slow one is for passwords; here it would let anyone keep the server busy with wrong keys.
+    A slow hash is for passwords; here it would let attackers keep the server busy with wrong keys.
     """
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

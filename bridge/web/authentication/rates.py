@@ -12,7 +12,7 @@ from bridge.errors import TooManyRequests
 
 MINUTE = 60.0
 MOST = 20_000
-"""Keys that are remembered; past that the one that was quiet the longest begins anew."""
+"""Remembered keys; beyond that the least recently used one is dropped."""
 
 
 class Rate:
@@ -28,7 +28,7 @@ class Rate:
         self._whole_at: dict[Hashable, float] = {}
 
     def take(self, key: Hashable, *, per_minute: int) -> None:
-        """One more; raises TooManyRequests, which counts for nothing."""
+        """Counts a request; raises TooManyRequests, and then does not count it."""
         now = self._clock()
         whole_at, wait = taken(self._whole_at.pop(key, now), per_minute=per_minute, now=now)
         # The dict is in order of last use, so that the first key is the one to drop.

@@ -1,4 +1,4 @@
-"""Users of Twenty at the door: Twenty vouches for them, and the settings say which of them may come in."""
+"""Authenticates users of Twenty: Twenty verifies them, and the settings say which of them are allowed."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -22,10 +22,10 @@ AT_ONCE: Mapping[VerificationQueue, int] = {
     VerificationQueue.FAMILIAR: 4,
     VerificationQueue.STRANGE: 2,
 }
-"""Checks at Twenty, which takes about 20 ms for one, and which any stranger can ask as much directly."""
+"""Concurrent checks at Twenty; one takes Twenty about 20 ms."""
 
 MOST_WAITING = 64
-"""Of one standing: few of the requests that the bridge takes at once (`server.concurrent_requests`)."""
+"""Waiting checks of one queue: few of the requests in work (`server.concurrent_requests`)."""
 
 CHECKS_PER_MINUTE = 30
 """Of one address, for tokens that do not look like a user's."""
@@ -74,7 +74,7 @@ class Users:
         """What a user shows: a bearer token, or without one a session's cookie; None where it is neither."""
         if token is not None:
             return credentials.bearer(token)
-        # A browser sends the cookie whichever page asks: that ours did, only these headers say.
+        # A browser sends the cookie with requests of any page: these headers prove that it is ours.
         if not self._is_asked_by_our_page(request):
             return None
         return credentials.session(request.cookies, origin=self._origin)

@@ -1,8 +1,8 @@
-"""Turns, where more wait than can be served at once: drawn by lot, so that a flood keeps no client out.
+"""A queue that is served at random, so that a flood of requests keeps no client out.
 
-First come, first served would let a flood of a thousand a second decide who is served. By lot among the
-groups, and then within the group, one request beside n others of its group is served with a chance of about
-1/n each time, and at once where its group is another.
+In a first-in, first-out queue a flood of a thousand requests a second would take every place. Here the next
+request is drawn at random: first a group (an address, for example), then a request of that group. Beside n
+others of its group a request is drawn with a chance of about 1/n; other groups do not slow it down.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ Waiting = asyncio.Future[None]
 
 
 class Turns:
-    """So many at once; others wait up to `seconds`, no more than `most_waiting` of them.
+    """Serves `at_once` requests; others wait up to `seconds`, at most `most_waiting` of them.
 
-    Where one more waits than that, one of the largest group is sent away by lot.
+    Beyond that a random request of the largest group is refused.
     """
 
     def __init__(self, what: str, *, at_once: int, most_waiting: int, seconds: float) -> None:
@@ -31,7 +31,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, group: Hashable) -> AsyncIterator[None]:
-        """One turn; raises TooManyRequests where it did not come in time."""
+        """Waits for a turn; raises TooManyRequests after `seconds`, or where the queue is full."""
         if self._free:
             self._free -= 1
         else:
@@ -59,7 +59,7 @@ class Turns:
         if waiting in self._groups.get(group, ()):
             self._take_out(group, waiting)
         elif not waiting.cancelled() and not waiting.exception():
-            # Its turn came in the same moment.
+            # Its turn came at the same time: it goes to the next request.
             self._pass_on()
 
     def _send_away(self, group: Hashable) -> None:

@@ -1,4 +1,4 @@
-"""Who is asking, and all that their phone page needs to know to set itself up."""
+"""`GET /api/me`: the caller, and all that their phone page needs to set itself up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence

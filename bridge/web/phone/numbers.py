@@ -28,7 +28,7 @@ class Numbers:
     async def show(self, request: web.Request) -> web.Response:
         """Answers with what the number is, and whether it may be dialled, or why not."""
         checked = check(request.match_info["number"], self._dialling, region=self._region)
-        # Who needs help is not kept waiting for Twenty, and an emergency number is no secret.
+        # An emergency number is no secret, and its caller is not to wait for Twenty.
         if not (checked.is_emergency and self._authentication.sees_credentials(request)):
             caller = await self._authentication.authenticate(request)
             self._rate.take(caller.key, per_minute=PER_MINUTE)

@@ -1,4 +1,4 @@
-"""Double clicks: the same thing, asked for twice, is done once."""
+"""Deduplicates requests: two clicks on one button act once."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from bridge import background
 
 @dataclass(slots=True)
 class _Done:
-    """What is under way, or was done, and until when it is remembered."""
+    """An act that runs or ended, and until when it is remembered."""
 
     task: "asyncio.Future[None]"
     until: float
 
 
 class Once:
-    """Remembers for `seconds` what was done; what failed may be tried again at once."""
+    """Remembers acts for `seconds`; a failed act can be repeated at once."""
 
     def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -26,7 +26,7 @@ class Once:
         self._done: dict[Hashable, _Done] = {}
 
     async def run(self, key: Hashable, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Acts, unless the same was asked for lately; raises what acting raised."""
+        """Acts, unless the act of this key runs or is remembered; raises what acting raised."""
         self._forget()
         known = self._done.get(key)
         if known is None:
@@ -34,7 +34,7 @@ class Once:
                 background.start(act(), name="an act asked for once"), self._clock() + self._seconds
             )
         try:
-            # Who waits may go away; what was begun is ended.
+            # Where the client disconnects, the act still runs to its end.
             await asyncio.shield(known.task)
         except BaseException:
             if known.task.done():
