@@ -196,7 +196,6 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "sandbox/twilio/rest/access.py": {"_RESOURCE": PLAYED, "'/[A-Z]{2}\\\\w{32}$'": PLAYED},
     "sandbox/twenty/metadata/validation.py": {"_NAME": PLAYED, "_OPTION": PLAYED},
     "sandbox/twenty/model.py": {"'[A-Za-z0-9]+'": PLAYED},
-    "sandbox/twenty/records/aggregates.py": {"_NAME": PLAYED},
     "sandbox/twilio/numbers.py": {"_E164": PLAYED, "_US": PLAYED, "'\\\\D'": PLAYED},
     "sandbox/twilio/signalling/browser.py": {"_DIGITS": PLAYED},
     "sandbox/twilio/signalling/sdp.py": {
