@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-LANGUAGES = ("en-US", "fr-FR")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
@@ -206,8 +204,6 @@ FRENCH = Texts(
 )
 SHIPPED: Mapping[str, Texts] = {"en-US": ENGLISH, "fr-FR": FRENCH}
 NAMES = tuple(name for name in Texts.__dataclass_fields__ if name != "language")
-REASONS = tuple(name.removeprefix("why_") for name in NAMES if name.startswith("why_"))
-"""Why a call out is not placed; of each there is a spoken text by that name, too."""
 
 
 def why_not_placed(texts: Texts, reason: str) -> str:

@@ -13,12 +13,12 @@ from aiohttp import hdrs
 from bridge.doctor.asking import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.network_errors import why
+from bridge.settings.types import LOOPBACK
 
 SOON = timedelta(days=14)
 TRIES = 4
 """Replicas take turns, as the load balancer likes."""
 
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 TOKEN = "/api/twilio/token"  # noqa: S105 - a path
 
 PROXY = "Let the proxy pass path and query on as they are, but its prefix: docs/how-to/reverse-proxies.md."
@@ -88,7 +88,7 @@ class _Public:
         if parts.scheme != "https":
             fix = "Put a TLS proxy before the bridge, and set BRIDGE_PUBLIC_URL to https://…"
             reason = "The public URL is http: tokens can be read on the way, and browsers give no microphone."
-            return warning(reason, fix) if host in LOCAL else error(reason, fix)
+            return warning(reason, fix) if host in LOOPBACK else error(reason, fix)
         context = self._public.trust or ssl.create_default_context()
         try:
             ends = await _certificate_end(host, parts.port or 443, context)
@@ -122,7 +122,7 @@ class _Public:
                 "Let the proxy pass OPTIONS and the Access-Control headers on, and add none of its own.",
             )
         plain = [
-            o for o in sorted(self._origins) if o.startswith("http:") and urlsplit(o).hostname not in LOCAL
+            o for o in sorted(self._origins) if o.startswith("http:") and urlsplit(o).hostname not in LOOPBACK
         ]
         if plain:
             return warning(

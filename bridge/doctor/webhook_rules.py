@@ -53,7 +53,7 @@ async def examine_rules(account: AccountRest, settings: TwilioAccount, public_ur
         shared_keys=settings.shared_keys.keys(),
         has_auth_token=bool(settings.auth_token),
     )
-    return rules_verdict(found, CallbackUrls.under(public_url))
+    return rules_verdict(found, CallbackUrls(public_url))
 
 
 def rules_verdict(found: RulesFound, urls: CallbackUrls) -> Verdict:

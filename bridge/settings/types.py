@@ -24,6 +24,7 @@ from bridge.calls.numbers import e164
 PLAIN_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 SHORTEST_KEY = 16
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SHARED_KEY = "webhooks_sharedkey_"
 """How Twilio's ids of SharedKeys begin."""
 

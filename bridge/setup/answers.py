@@ -16,13 +16,13 @@ from bridge.network_errors import why
 from bridge.settings import AgentSettings, ServerSettings, TwentySettings
 from bridge.settings.load import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
+from bridge.settings.types import LOOPBACK
 from bridge.twenty.client.client import open_client
 from bridge.twenty.people.members import workspace_members
 from bridge.twilio.rest.account import open_account
 from bridge.twilio.rest.owned import IncomingNumber
 
 SECONDS = 10
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 NONE = "-"
 """In the place of a key, where none is needed."""
 
@@ -133,7 +133,7 @@ async def public_url(value: str, *, api_url: str = TWILIO) -> str:
     url = _parsed(ServerSettings, public_url=value).public_url
     parts = urlsplit(url)
     # A sandbox on this machine finds the bridge without TLS, and browsers trust their own machine.
-    if parts.scheme != "https" and not {parts.hostname, urlsplit(api_url).hostname} <= LOCAL:
+    if parts.scheme != "https" and not {parts.hostname, urlsplit(api_url).hostname} <= LOOPBACK:
         raise AnswerRefused(
             f"{url} is not https: browsers give no microphone, and anybody could read tokens."
         )

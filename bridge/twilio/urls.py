@@ -30,11 +30,6 @@ class CallbackUrls:
 
     public_url: str
 
-    @classmethod
-    def under(cls, public_url: str) -> "CallbackUrls":
-        """Those of a bridge at `public_url`."""
-        return cls(public_url)
-
     @property
     def dial(self) -> str:
         """The action of a Dial after which nothing comes."""

@@ -116,6 +116,6 @@ def _calls(settings: Settings, parts: Parts) -> Calls:
         line=TransferLine(
             number=settings.twilio.phone_number,
             lines=rules.lines,
-            urls=CallbackUrls.under(settings.server.public_url),
+            urls=CallbackUrls(settings.server.public_url),
         ),
     )

@@ -30,7 +30,7 @@ def twilio_edge(settings: Settings, parts: Parts) -> TwilioEdge:
 
 
 def _voice(settings: Settings, parts: Parts, callbacks: Callbacks) -> Voice:
-    urls = CallbackUrls.under(settings.server.public_url)
+    urls = CallbackUrls(settings.server.public_url)
     return Voice(
         inbound=_inbound(settings, parts, urls),
         outbound=Outbound(

@@ -261,7 +261,7 @@ def exact_rules(world: World, *, auth_token: tuple[str, ...] = ()) -> None:
     webhooks = world.twilio.account.webhooks
     [shares] = [rule.settings for rule in webhooks.rules.values()]
     webhooks.rules.clear()
-    for url in CallbackUrls.under(world.settings.server.public_url).all:
+    for url in CallbackUrls(world.settings.server.public_url).all:
         rule = Rule(match_type="EXACT_MATCH", match=url.partition("?")[0], settings=shares)
         webhooks.rules[rule.id] = rule
     world.change("twilio", shared_keys={key.id: key.secret}, auth_token=auth_token)

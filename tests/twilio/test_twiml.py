@@ -12,7 +12,7 @@ from bridge.calls.dialling.admission import Admitted
 from bridge.twilio import twiml
 from bridge.twilio.urls import CallbackUrls
 
-URLS = CallbackUrls.under("https://crm.example.com/phone")
+URLS = CallbackUrls("https://crm.example.com/phone")
 MARKUP = '<Hangup/> & "co" \'s'
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.twilio.urls import CallbackUrls, marks
 
-URLS = CallbackUrls.under("https://crm.example.com/phone")
+URLS = CallbackUrls("https://crm.example.com/phone")
 
 
 @pytest.mark.parametrize(

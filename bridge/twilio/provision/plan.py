@@ -45,7 +45,7 @@ def urls_under(public_url: str) -> VoiceUrls:
     return VoiceUrls(
         voice_url=f"{public_url}/twilio/voice",
         voice_fallback_url=f"{public_url}/twilio/fallback",
-        status_callback=CallbackUrls.under(public_url).status,
+        status_callback=CallbackUrls(public_url).status,
     )
 
 

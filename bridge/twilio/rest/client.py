@@ -16,8 +16,6 @@ from bridge.twilio.rest.resources import CallResource, RecordingResource, call_r
 
 PAUSES = (0.5, 1, 2, 4)
 LARGEST_PAGE = 1000
-CURRENT = "Twilio.CURRENT"
-"""The recording that a call has now. https://www.twilio.com/docs/voice/api/recording#update-a-recording-resource"""
 
 
 class TwilioRest:
@@ -44,10 +42,7 @@ class TwilioRest:
         *,
         started_after: datetime | None = None,
         started_before: datetime | None = None,
-        to: str | None = None,
-        from_: str | None = None,
         parent_sid: str | None = None,
-        status: str | None = None,
         page_size: int = LARGEST_PAGE,
     ) -> AsyncIterator[CallResource]:
         """The calls that match, the newest first; `started_after` is inclusive, `started_before` is not."""
@@ -56,10 +51,7 @@ class TwilioRest:
             **_given(
                 start_time_after=_utc(started_after),
                 start_time_before=_utc(started_before),
-                to=to,
-                from_=from_,
                 parent_call_sid=parent_sid,
-                status=status,
             ),
             page_size=page_size,
         )
@@ -71,13 +63,13 @@ class TwilioRest:
         return call_resource(await self._of_call(sid, lambda call: call.fetch_async()))
 
     async def update_call(
-        self, sid: str, *, status: str | None = None, twiml: str | None = None, url: str | None = None
+        self, sid: str, *, status: str | None = None, twiml: str | None = None
     ) -> CallResource:
         """Ends a call (`status="completed"`), or sends it to other TwiML.
 
         https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
         """
-        changes = _given(status=status, twiml=twiml, url=url)
+        changes = _given(status=status, twiml=twiml)
         return call_resource(await self._of_call(sid, lambda call: call.update_async(**changes)))
 
     async def recordings(
@@ -116,7 +108,7 @@ class TwilioRest:
             )
         )
 
-    async def update_recording(self, call_sid: str, status: str, *, sid: str = CURRENT) -> RecordingResource:
+    async def update_recording(self, call_sid: str, status: str, *, sid: str) -> RecordingResource:
         """Pauses (`paused`), resumes (`in-progress`) or stops (`stopped`) what is being recorded."""
         return recording_resource(
             await self._of_call(call_sid, lambda call: call.recordings(sid).update_async(status=status))

@@ -13,9 +13,9 @@ from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, PhoneNumberType, 
 from bridge.calls.dialling.rules import ONE_PRICE, ORDINARY, Dialling, Rules
 from bridge.calls.dialling.surcharged import surcharge_of
 from bridge.calls.numbers import Number
-from bridge.calls.texts import REASONS
 from bridge.errors import NumberRefused
 from tests.calls.spellings import numbers, spelled
+from tests.calls.test_texts import REASONS
 
 
 def rules(region: str = "FR", *countries: str, **more: Any) -> Rules:
