@@ -49,28 +49,26 @@ async def _lay_out(there: Workspace, view: Row, widths: Widths) -> None:
     await tell(there.twenty, CREATE_COLUMNS, i=missing)
 
 
-async def test_views_of_an_earlier_version_are_brought_up_to_date(bare: TwentySandbox) -> None:
-    await run(bare)
-    whole = await look(bare)
+async def test_views_of_an_earlier_version_are_brought_up_to_date(ready: TwentySandbox) -> None:
+    whole = await look(ready)
     for after in (None, 1, 9):
-        await lay_out_as_before(await workspace(bare))
-        assert await look(bare) != whole
+        await lay_out_as_before(await workspace(ready))
+        assert await look(ready) != whole
         if after is not None:
-            await broken_off(bare, after)
-        done = await run(bare)
+            await broken_off(ready, after)
+        done = await run(ready)
         assert {*done.steps(Result.DONE)} <= CAUGHT_UP
-        assert await look(bare) == whole
-    asked = len(bare.requests)
-    assert ((await run(bare)).outcomes, mutations(bare, asked)) == ((), [])
+        assert await look(ready) == whole
+    asked = len(ready.requests)
+    assert ((await run(ready)).outcomes, mutations(ready, asked)) == ((), [])
 
 
-async def test_groups_of_an_earlier_version_are_brought_up_to_date(bare: TwentySandbox) -> None:
-    await run(bare)
-    there = await workspace(bare)
+async def test_groups_of_an_earlier_version_are_brought_up_to_date(ready: TwentySandbox) -> None:
+    there = await workspace(ready)
     whole = await groups(there)
     await group_as_before(there)
     assert (await groups(there))["Call"] != whole["Call"]
-    done = await run(bare)
+    done = await run(ready)
     assert done.steps(Result.DONE) == (
         "show the fields of a call in groups: Call, Parties, Recording, System",
     )

@@ -1,6 +1,6 @@
 """The SQLite table of each object, and how one set of tables becomes the next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,10 +29,37 @@ _TYPES: dict[Scalar, sa.types.TypeEngine[Any]] = {
 }
 
 
-def build(catalog: Catalog) -> dict[str, sa.Table]:
-    """The table of each object, by the object's name."""
-    metadata = sa.MetaData()
-    return {one.name: _table(one, catalog, metadata) for one in catalog.by_name.values()}
+def build(catalog: Catalog, before: Mapping[str, sa.Table]) -> dict[str, sa.Table]:
+    """The table of each object, by the object's name; those of `before` that are the same stay."""
+    metadata = next((table.metadata for table in before.values()), sa.MetaData())
+    return {
+        one.name: _same_or_new(one, catalog, metadata, before.get(one.name))
+        for one in catalog.by_name.values()
+    }
+
+
+def _same_or_new(
+    one: ObjectType, catalog: Catalog, metadata: sa.MetaData, before: sa.Table | None
+) -> sa.Table:
+    shape = _shape(one, catalog)
+    if before is not None and before.info["shape"] == shape:
+        return before
+    former = metadata.tables.get(one.name)
+    if former is not None:
+        metadata.remove(former)
+    table = _table(one, catalog, metadata)
+    table.info["shape"] = shape
+    return table
+
+
+def _shape(one: ObjectType, catalog: Catalog) -> tuple[object, ...]:
+    """All that a table is made of."""
+    joins = [
+        (join, catalog.target(f.relation).name, f.relation.on_delete)
+        for join, f in one.joins.items()
+        if f.relation
+    ]
+    return tuple(one.columns.values()), joins, [f.unique_column for f in one.unique_fields]
 
 
 def _table(one: ObjectType, catalog: Catalog, metadata: sa.MetaData) -> sa.Table:

@@ -68,7 +68,7 @@ class Workspace:
     def _structure(self) -> Schema:
         catalog = Catalog(self.rows.all("object"), self.rows.all("field"))
         types = frozenset(row["id"] for row in self.rows.all("timelineActivityType", isActive=True))
-        return Schema(catalog, tables.build(catalog), types)
+        return Schema(catalog, tables.build(catalog, self.schema.tables), types)
 
     async def close(self) -> None:
         await asyncio.shield(self.store.close())

@@ -1,12 +1,15 @@
 """Executes what is sent to /metadata; the tables follow the structure before the answer goes out."""
 
+from functools import lru_cache
 from typing import Any
 
 import structlog
 from graphql import GraphQLError, NoSchemaIntrospectionCustomRule, execute_sync, specified_rules, validate
 
+from bridge.sandbox.twenty import documents
 from bridge.sandbox.twenty.documents import Document, Variables
 from bridge.sandbox.twenty.errors import ApiError
+from bridge.sandbox.twenty.generation import Generation
 from bridge.sandbox.twenty.metadata.context import Context
 from bridge.sandbox.twenty.metadata.schema import metadata_schema, read_row
 
@@ -32,13 +35,21 @@ def _error(error: GraphQLError) -> Answer:
     return {**plain_error(error), "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
 
 
+@lru_cache(maxsize=512)
+def _invalid(generation: Generation, text: str, *, hidden: bool) -> tuple[Answer, ...]:
+    """What the schema says against a document; `hidden`: the schema itself is not shown."""
+    rules = (*specified_rules, NoSchemaIntrospectionCustomRule) if hidden else specified_rules
+    errors = validate(metadata_schema(generation), documents.read(text).ast, rules)
+    return tuple(plain_error(error) for error in errors)
+
+
 def answer(context: Context, document: Document, operation_name: str | None, variables: Variables) -> Answer:
     """What GraphQL answers; to be run within a transaction."""
-    schema = metadata_schema(context.workspace.generation)
-    rules = specified_rules if context.caller else (*specified_rules, NoSchemaIntrospectionCustomRule)
-    errors = validate(schema, document.ast, rules)
+    generation = context.workspace.generation
+    errors = _invalid(generation, document.text, hidden=context.caller is None)
     if errors:
-        return {"errors": [plain_error(error) for error in errors]}
+        return {"errors": list(errors)}
+    schema = metadata_schema(generation)
     result = execute_sync(
         schema,
         document.ast,
