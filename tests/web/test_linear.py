@@ -362,6 +362,7 @@ async def test_every_route_is_tried(bridge: Bridge) -> None:
     noting = Noting(bridge.client, bridge.app, bridge.database, bridge.public_url)
     for send in (*(in_form(path, "From") for path in FORMS), *(send for send, _ in OTHERS.values())):
         await send(noting, "a")
+    assert (await in_json(f"{ACTIONS}/disposition", note=...)(noting, "a")).status == 204
     for resource in bridge.app.router.resources():
         path = resource.canonical.partition("{")[0]
         assert path in SAME or any(asked.startswith(path) for asked in noting.asked), path

@@ -32,6 +32,7 @@ from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.caller import Authentication
+from bridge.web.authentication.rates import Rate
 from bridge.web.phone.bodies import (
     CallRequest,
     DispositionRequest,
@@ -51,7 +52,14 @@ LIMITED = frozenset({"agent_limit", "company_limit"})
 REMEMBERED = timedelta(seconds=30)
 
 ALREADY = "The call is being transferred already."
+TOLD_ALL = "So much was said of this call that no more is kept."
 RECORDING_CHANGES = "The recording is being changed already."
+
+PER_MINUTE = 120
+"""Dispositions and changes of recordings of one agent."""
+
+MOST_DISPOSITIONS = 100
+"""Of one call: all that is known of it is read each time that it is written to Twenty."""
 
 log = structlog.get_logger()
 
@@ -72,6 +80,7 @@ class _Agent:
     identity: Identity
     root_sid: str
     evidence: Evidence
+    dispositions: int
 
 
 class Calls:
@@ -95,6 +104,7 @@ class Calls:
         self._line = line
         self._once = Once(REMEMBERED.total_seconds())
         self._recording = Once(0)
+        self._rate = Rate("Too many dispositions and changes of recordings")
 
     async def disposition(self, request: web.Request) -> web.Response:
         """What came of a call, also after it: kept as it is acknowledged, and written to Twenty then."""
@@ -103,6 +113,9 @@ class Calls:
         control.was_in(agent.identity, agent.evidence)
         if not (asked.outcome or asked.note):
             raise NotUnderstood('Say what came of the call: {"outcome": "…", "note": "…"}.')
+        self._rate.take(agent.identity, per_minute=PER_MINUTE)
+        if agent.dispositions >= MOST_DISPOSITIONS:
+            raise TooManyRequests(TOLD_ALL, retry_after=3600)
         said = {"Outcome": asked.outcome, "Note": asked.note}
         await self._keep(Kind.DISPOSITION, agent, said, again=(asked.outcome, asked.note))
         log.info("call.disposed", call_sid=agent.root_sid, agent=agent.identity)
@@ -169,6 +182,7 @@ class Calls:
         asked = await read_request(request, RecordingRequest)
         agent = await self._agent(request, asked)
         control.line_of(agent.identity, agent.evidence)
+        self._rate.take(agent.identity, per_minute=PER_MINUTE)
         with _in_our_words():
             await self._recording.run((agent.root_sid, asked.action), lambda: self._record(agent, asked))
         return web.json_response({"status": control.BECOMES.get(asked.action, "in-progress")})
@@ -205,7 +219,8 @@ class Calls:
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")
         structlog.contextvars.bind_contextvars(call_sid=known.root_sid)
-        return _Agent(identity, known.root_sid, Evidence.of(known.callbacks))
+        dispositions = sum(callback.kind is Kind.DISPOSITION for callback in known.callbacks)
+        return _Agent(identity, known.root_sid, Evidence.of(known.callbacks), dispositions)
 
     async def _keep(
         self, kind: Kind, agent: _Agent, said: Mapping[str, str], *, again: tuple[str, ...]
