@@ -166,6 +166,24 @@ def test_a_planted_use_is_found(source: str, wrong: list[str]) -> None:
     assert [use.removeprefix(".") for use in private_uses(source)] == wrong
 
 
+MOST_IMPORTS = 30
+"""Modules of ours that one module imports: no module knows everybody, the composition root included."""
+
+
+def test_no_module_knows_everybody() -> None:
+    found = {
+        str(module): len(
+            {
+                node.module
+                for node in ast.walk(ast.parse((BRIDGE / module).read_text(encoding="utf-8")))
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bridge.")
+            }
+        )
+        for module in modules()
+    }
+    assert {module: count for module, count in found.items() if count > MOST_IMPORTS} == {}
+
+
 def test_a_class_name_means_one_thing() -> None:
     """Outside the sandbox and the demo: one word for one thing."""
     defined: dict[str, list[str]] = {}
