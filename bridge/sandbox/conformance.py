@@ -287,11 +287,21 @@ def first_difference(expected: Iterable[Any], got: list[Any]) -> str:
 
 
 def read_all(folder: Path) -> list[Scenario]:
-    """The scenarios of a folder and of those within, by name; raises NotReached where there are none."""
-    scenarios = [Scenario.read(path) for path in sorted(folder.rglob("*.json"))]
+    """The scenarios of a folder and of those within, by name.
+
+    Raises NotReached where there are none, or another JSON file is among them.
+    """
+    scenarios = [_read(path) for path in sorted(folder.rglob("*.json"))]
     if not scenarios:
         raise NotReached(f"{folder} holds no scenarios.")
     return scenarios
+
+
+def _read(path: Path) -> Scenario:
+    try:
+        return Scenario.read(path)
+    except (ValueError, TypeError, KeyError) as wrong:
+        raise NotReached(f"{path} is not a scenario: {wrong!r}") from wrong
 
 
 async def reach(session: aiohttp.ClientSession, url: str) -> None:

@@ -44,6 +44,13 @@ def test_a_folder_without_scenarios(tmp_path: Path) -> None:
         read_all(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"name": "x"}'])
+def test_a_file_that_is_not_a_scenario_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "package.json").write_text(text)
+    with pytest.raises(NotReached, match=r"package\.json is not a scenario"):
+        read_all(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("generation", "told"),
     [
