@@ -355,15 +355,20 @@ class Inbox:
 
     async def backlog(self) -> Backlog:
         """How many calls wait for Twenty. Raises InboxUnavailable."""
-        over = select(func.min(calls.c.due_at)).where(due, calls.c.ended == true())
         aside = select(func.count()).select_from(calls).where(parked)
         waiting = select(func.count()).select_from(calls).where(due)
         async with self.reading() as connection:
             return Backlog(
                 due=await connection.scalar(waiting) or 0,
                 parked=await connection.scalar(aside) or 0,
-                oldest=await connection.scalar(over),
+                oldest=await connection.scalar(_OLDEST),
             )
+
+    async def oldest_due(self) -> datetime | None:
+        """Since when the oldest ended call is due: one look into an index, however many calls are due."""
+        async with self.reading() as connection:
+            oldest: datetime | None = await connection.scalar(_OLDEST)
+        return oldest
 
     async def has_parked(self) -> bool:
         """Whether any call is parked."""
@@ -452,6 +457,8 @@ def printable(error: str) -> str:
     """A text that every database stores: without NUL (PostgreSQL) and without unpaired surrogates."""
     return error.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
+
+_OLDEST = select(func.min(calls.c.due_at)).where(due, calls.c.ended == true())
 
 _NEXT = calls.c.revision + 1
 

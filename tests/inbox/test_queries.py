@@ -240,3 +240,22 @@ async def test_marks_are_kept(inbox: Inbox) -> None:
     assert await marks.existing(["a", "b"]) == {"a"}
     await inbox.put(outbound(new_sid(), JANES, seconds=60))
     assert await marks.last_arrival() == TEN + timedelta(seconds=60)
+
+
+async def test_what_is_due_longest_is_found_in_an_index(inbox: Inbox) -> None:
+    """`/ready` asks for it, of which anyone may ask as often as they like."""
+    assert await inbox.oldest_due() is None
+    ages = (3, 1, 2)
+    for age in ages:
+        await many(
+            inbox, [{"root_sid": new_sid(), "due_at": TEN - timedelta(hours=age)}], revision=2, ended=True
+        )
+    await many(inbox, [{"root_sid": new_sid(), "due_at": TEN - timedelta(hours=9)}], revision=2)
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(inbox._database.reading.sync_engine, "before_cursor_execute", note)
+    assert await inbox.oldest_due() == TEN - timedelta(hours=max(ages)) == (await inbox.backlog()).oldest
+    assert "count(" not in asked[0]
