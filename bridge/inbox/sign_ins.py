@@ -1,7 +1,8 @@
 """One-time links and the devices that signed in by them: only hashes are kept.
 
 A link and the key that it became are one row, so that redeeming it is one statement, and so happens once,
-however many replicas are asked at the same time.
+however many replicas are asked at the same time. Functions that read or write raise
+InboxUnavailable.
 """
 
 from dataclasses import dataclass
