@@ -56,7 +56,7 @@ class Page:
                 while not (value := await self(expression)):  # noqa: ASYNC110 - it is in another process
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            shown = await self("document.body.innerText")
+            shown = await self("document.body?.innerText")
             raise AssertionError(f"{expression}\nThe page shows: {shown}\nIt said: {self.said}") from None
         return value
 
@@ -98,13 +98,18 @@ async def browsing(url: str, profile: Path, *options: str) -> AsyncIterator[Page
 
 
 @asynccontextmanager
-async def another(url: str, profile: Path) -> AsyncIterator[Page]:
-    """A further page in the browser of a profile."""
+async def another(url: str, profile: Path, *, apart: bool = False) -> AsyncIterator[Page]:
+    """A further page in the browser of a profile; `apart`: it shares nothing, as if on another machine."""
     port = (profile / "DevToolsActivePort").read_text().partition("\n")[0]
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-        async with session.put("/json/new?about:blank") as answer:
-            opened = await answer.json()
-        async with session.ws_connect(opened["webSocketDebuggerUrl"]) as ws:
+        async with session.get("/json/version") as answer:
+            browser = await answer.json()
+        async with session.ws_connect(browser["webSocketDebuggerUrl"]) as ws:
+            asking, where = Page(ws), {}
+            if apart:
+                where = await asking.ask("Target.createBrowserContext")
+            opened = await asking.ask("Target.createTarget", url="about:blank", **where)
+        async with session.ws_connect(f"/devtools/page/{opened['targetId']}") as ws:
             page = Page(ws)
             await _go(page, url)
             yield page

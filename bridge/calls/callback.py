@@ -23,6 +23,10 @@ FORWARDED = "Forwarded"
 """Ours: the number to which a call in was forwarded, on what was answered so."""
 
 
+ATTEMPT = "Attempt"
+"""Ours: the phone page's own name for a call that it places, known before the call has a SID."""
+
+
 class Kind(StrEnum):
     """Where a callback came from."""
 
@@ -41,6 +45,9 @@ class Kind(StrEnum):
 
     DISPOSITION = "disposition"
     """Ours: what an agent (`Agent`) says came of the call (`Outcome`, `Note`)."""
+
+    DECLINED = "declined"
+    """Ours: an agent (`Agent`) declined a call that rang, on whichever of their phones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.callback import FORWARDED, PLACED_BY, Callback, Kind
+from bridge.calls.callback import ATTEMPT, FORWARDED, PLACED_BY, Callback, Kind
 from bridge.calls.dialling.tally import WIDEST, Tally
 from bridge.calls.fold.legs import FINAL
 
@@ -44,6 +44,13 @@ class _Leg:
     refused_at: datetime | None = None
     reason: str | None = None
     """Why it was not placed."""
+    attempt: tuple[str, str] | None = None
+    """The agent who asked to call out, and what their phone calls that."""
+    rang: str | None = None
+    """Whom Twilio called on it."""
+    busy: bool = False
+    declined: frozenset[str] = frozenset()
+    """Of a caller's leg: the agents who do not take the call."""
 
     @property
     def on_line(self) -> bool:
@@ -64,6 +71,7 @@ class Switchboard:
         self._placed, self._placed_by = Tally(), dict[str, Tally]()
         self._refused, self._refused_by = Tally(), dict[str, Tally]()
         self._forwarded = Tally()
+        self._attempts: dict[tuple[str, str], str] = {}
 
     def heard(self, callback: Callback) -> None:
         """Takes a callback in; one that was heard before changes nothing."""
@@ -73,6 +81,8 @@ class Switchboard:
             self._asked(leg, callback)
         if callback.kind is Kind.TRANSFER:
             self._transferred(callback)
+        if callback.kind is Kind.DECLINED and (agent := callback.get("Agent")):
+            leg.declined |= {agent}
         if callback.get(FORWARDED):
             self._forwarded_to(callback)
         if callback.kind is Kind.STATUS and leg.parent and (agent := callback.get(PLACED_BY)):
@@ -128,6 +138,15 @@ class Switchboard:
         leg = self._legs.get(call_sid)
         return leg.reason if leg and leg.placed_at is None else None
 
+    def placed_as(self, identity: str, attempt: str) -> str | None:
+        """The SID of the call that an agent's phone placed, or was refused, under a name of its own."""
+        return self._attempts.get((identity, attempt))
+
+    def declined(self, call_sid: str, identity: str) -> bool:
+        """Whether an agent declined this call, or was in another one, on any phone."""
+        leg = self._legs.get(call_sid)
+        return leg is not None and identity in leg.declined
+
     def _leg(self, sid: str, heard_at: datetime) -> _Leg:
         leg = self._legs.get(sid)
         if leg is None:
@@ -141,6 +160,10 @@ class Switchboard:
         if identity is None:
             return
         leg.identity, at = identity, callback.received_at
+        if attempt := callback.get(ATTEMPT):
+            leg.attempt = identity, attempt
+            known = self._attempts.get(leg.attempt, callback.call_sid)
+            self._attempts[leg.attempt] = min(known, callback.call_sid)
         if callback.kind is Kind.VOICE:
             tallies = [self._placed, self._placed_by.setdefault(identity, Tally())]
             leg.placed_at = _counted(tallies, leg.placed_at, at)
@@ -178,6 +201,9 @@ class Switchboard:
         if callee := callback.get("DialCallSid"):
             over = self._leg(callee, callback.received_at)
             over.hung_up = True
+            over.parent = over.parent or callback.call_sid
+            over.busy |= callback.get("DialCallStatus") == "busy"
+            self._note_busy(over, callback.received_at)
             self._sort(callee, over)
 
     def _status(self, leg: _Leg, callback: Callback) -> None:
@@ -190,6 +216,16 @@ class Switchboard:
                 self._sort(leg.parent, caller)
         elif status == "in-progress" and _rang(callback) and (to := client_identity(callback.get("To"))):
             leg.identity, leg.picked_up = to, True
+        if callback.kind is Kind.STATUS and leg.parent:
+            leg.rang = leg.rang or client_identity(callback.get("To"))
+            leg.busy |= status == "busy"
+            self._note_busy(leg, callback.received_at)
+
+    def _note_busy(self, leg: _Leg, at: datetime) -> None:
+        """A browser that declines is busy to Twilio."""
+        if leg.busy and leg.rang and leg.parent:
+            caller = self._leg(leg.parent, at)
+            caller.declined |= {leg.rang}
 
     def _sort(self, sid: str, leg: _Leg) -> None:
         if leg.identity is None:
@@ -214,6 +250,8 @@ class Switchboard:
 
     def _drop(self, sid: str, leg: _Leg) -> None:
         del self._legs[sid]
+        if leg.attempt is not None:
+            self._attempts.pop(leg.attempt, None)
         if leg.identity is None:
             return
         leg.hung_up = True

@@ -21,17 +21,20 @@ LONGEST_PARAMETER = 200
 class CallerDetails:
     """Who calls, as the agents' phones show it; `number` is what a call
     that is sent on shows: the calling number to the letter, None where the line's own is shown instead.
+    `call_sid` is the caller's leg: what rings has another one.
     https://www.twilio.com/docs/api/errors/13214
     """
 
     number: str | None = None
+    call_sid: str | None = None
     name: str | None = None
     person_id: str | None = None
     url: str | None = None
 
     def parameters(self) -> Iterator[tuple[str, str]]:
         """What a browser that rings is told."""
-        for name, value in (("name", self.name), ("personId", self.person_id), ("url", self.url)):
+        told = {"name": self.name, "personId": self.person_id, "url": self.url, "callSid": self.call_sid}
+        for name, value in told.items():
             if value:
                 yield name, value[:LONGEST_PARAMETER]
 

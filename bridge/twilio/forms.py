@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from bridge.calls.callback import FORWARDED, Callback, Kind, digest_of
+from bridge.calls.callback import ATTEMPT, FORWARDED, Callback, Kind, digest_of
 from bridge.calls.numbers import ANONYMOUS
 from bridge.errors import CallbackInvalid
 from bridge.twilio import binding
 from bridge.twilio.urls import MARKS, marks
 
 CALL_SID = re.compile(r"CA[0-9a-zA-Z]{32}", re.ASCII)
+ATTEMPT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 STATUSES = frozenset(
     {
         "queued",
@@ -35,6 +36,7 @@ NEEDED = {
     Kind.REFUSED: ("Reason",),
     Kind.TRANSFER: ("To", "Agent"),
     Kind.DISPOSITION: ("Agent", "Id"),
+    Kind.DECLINED: ("Agent",),
 }
 
 
@@ -43,6 +45,7 @@ OURS = frozenset({*MARKS.values(), "Next", FORWARDED})
 
 ASKED_BY_A_BROWSER = frozenset(
     {
+        ATTEMPT,
         "AccountSid",
         "ApiVersion",
         "ApplicationSid",
@@ -72,7 +75,10 @@ def of_a_browser(parameters: Mapping[str, str]) -> dict[str, str]:
     Twilio forwards all parameters of `device.connect({params})`, and its signature covers them.
     https://www.twilio.com/docs/voice/sdks/javascript/twiml
     """
-    return {name: value for name, value in parameters.items() if name in ASKED_BY_A_BROWSER}
+    kept = {name: value for name, value in parameters.items() if name in ASKED_BY_A_BROWSER}
+    if not ATTEMPT_ID.fullmatch(kept.get(ATTEMPT, "")):
+        kept.pop(ATTEMPT, None)
+    return kept
 
 
 def served(parameters: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:

@@ -110,12 +110,9 @@ def _widget(edge: Edge) -> Routes:
     yield "GET", "/api/callers/{number}", edge.phone.screen_pops.show
     yield "GET", "/api/numbers/{number}", edge.phone.numbers.show
     yield "GET", "/api/me", edge.phone.me.show
-    for action in (
-        edge.phone.calls.disposition,
-        edge.phone.calls.hangup,
-        edge.phone.calls.recording,
-        edge.phone.calls.transfer,
-    ):
+    calls = edge.phone.calls
+    yield "GET", "/api/calls/{sid}", calls.show
+    for action in (calls.decline, calls.disposition, calls.hangup, calls.recording, calls.transfer):
         yield "POST", f"/api/calls/{{sid}}/{action.__name__}", action
     yield "GET", "/capabilities", edge.public.capabilities
 

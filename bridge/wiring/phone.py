@@ -113,9 +113,11 @@ def _calls(settings: Settings, parts: Parts) -> Calls:
         parts.authentication,
         targets=Targets(agents_of(settings), parts.workspace.members, dial=rules.dialling.dial),
         admission=rules.admission,
+        switchboard=rules.switchboard,
         line=TransferLine(
             number=settings.twilio.phone_number,
             lines=rules.lines,
             urls=CallbackUrls(settings.server.public_url),
+            texts=settings.voice.spoken,
         ),
     )

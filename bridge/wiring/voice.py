@@ -56,6 +56,7 @@ def _inbound(settings: Settings, parts: Parts, urls: CallbackUrls) -> Inbound:
         recognition=workspace.recognition,
         members=workspace.members,
         in_call=rules.switchboard.in_call,
+        declined=rules.switchboard.declined,
         admission=rules.admission,
         twenty_url=settings.twenty.pages,
         region=settings.region,

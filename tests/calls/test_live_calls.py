@@ -128,6 +128,33 @@ def test_a_refused_call_is_counted_apart_and_once() -> None:
     )
 
 
+DECLINED = told(Kind.DECLINED, IN, at=3, Agent="carol")
+BUSY = status(IN, OTHER, "busy", at=3, to="client:carol")
+BUSY_DIAL = told(Kind.DIAL, IN, at=4, DialCallStatus="busy", DialCallSid=OTHER, CallStatus="in-progress")
+
+
+@pytest.mark.parametrize("heard", [[DECLINED], [BUSY], [BOB_TAKES[2], BUSY_DIAL], [*BOB_TAKES[:3], BUSY]])
+def test_who_declined_is_known_whatever_the_order(heard: list[Callback]) -> None:
+    for order in permutations(heard):
+        board = after([*order, *order])
+        assert [board.declined(IN, who) for who in ("carol", "bob", "alice")] == [True, False, False]
+        assert not board.declined(OUT, "carol")
+
+
+ATTEMPT = "1b4e28ba-2fa1-4d2f-883f-0016d3cca427"
+
+
+def test_a_call_is_found_by_the_name_that_its_own_phone_gave_it() -> None:
+    placed = told(Kind.VOICE, OUT, From="client:alice", To="12", Attempt=ATTEMPT)
+    again = told(Kind.REFUSED, LEG, From="client:alice", To="12", Reason="invalid", Attempt=ATTEMPT)
+    for order in permutations([placed, again]):
+        board = after(order)
+        assert board.placed_as("alice", ATTEMPT) == min(OUT, LEG)
+        assert board.placed_as("bob", ATTEMPT) is None
+    crowd = [told(Kind.VOICE, f"CA{n:032}", at=1e6, From="client:bob", To="1") for n in range(FEW_LEGS + 1)]
+    assert after([placed, *crowd]).placed_as("alice", ATTEMPT) is None
+
+
 def test_a_call_is_known_again() -> None:
     board = after([voice()])
     assert board.was_placed(OUT)

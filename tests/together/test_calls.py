@@ -11,6 +11,7 @@ from bridge.sandbox.twilio import Leg, Party, PlayedCall
 from bridge.sandbox.twilio.rest.media import silent_mp3
 from tests.support import ask, create_person, eventually, finished, nodes_of
 from tests.together.conftest import House, OpenHouse, OpenReplica
+from tests.web.conftest import KEY
 
 JANE, JOHN = "+33612345678", "+33698765432"
 HOLDS = Party.answers(after=2, talks=None)
@@ -345,3 +346,84 @@ async def test_twilio_denies(open_house: OpenHouse) -> None:
         status, told = await house.act(sid, "hangup", identity="alice")
         assert status == 502
         assert "another secret" not in str(told)
+
+
+async def part(house: House, sid: str, identity: str) -> tuple[int, dict[str, Any]]:
+    """What the bridge says of a call to an agent."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    url = f"{house.url}/api/calls/{sid}?identity={identity}"
+    async with house.session.get(url, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def part_when(house: House, sid: str, identity: str, state: str) -> dict[str, Any]:
+    """The same as soon as it is that."""
+    async with asyncio.timeout(20):
+        while (told := (await part(house, sid, identity))[1]).get("state") != state:
+            pass
+    return told
+
+
+ATTEMPT = "1b4e28ba-2fa1-4d2f-883f-0016d3cca427"
+
+
+async def test_a_phone_learns_why_its_call_was_refused(house: House) -> None:
+    played = await house.twilio.call_from_browser("alice", "0899123456", parameters={"Attempt": ATTEMPT})
+    # It never looked answered.
+    assert played.status == "busy"
+    assert played.spoken == []
+    told = await part_when(house, ATTEMPT, "alice", "refused")
+    assert (told["reason"], told["ended"]) == ("special", True)
+    assert told["why"] == "Calls to premium-rate and other special numbers are not allowed."
+    assert (await part(house, ATTEMPT, "bob"))[0] == 404
+
+
+@pytest.mark.parametrize("attempt", ["", "ours", ATTEMPT.upper(), ATTEMPT + "\n", "x" * 3000])
+async def test_a_browser_that_is_not_the_phone_page_hears_why(house: House, attempt: str) -> None:
+    played = await house.twilio.call_from_browser("alice", "0899123456", parameters={"Attempt": attempt})
+    assert played.spoken == ["Calls to premium-rate and other special numbers are not allowed."]
+
+
+async def test_another_agent_learns_nothing_of_a_call(house: House) -> None:
+    async with talking(house, calling_out(house), JANE) as (sid, _):
+        await part_when(house, sid, "alice", "talking")
+        status, told = await part(house, sid, "bob")
+        assert (status, told["detail"]) == (403, "This is another agent's call.")
+        assert (await house.act(sid, "decline", identity="bob"))[0] == 403
+    told = await part_when(house, sid, "alice", "talked")
+    assert told["durationInSeconds"] is not None
+
+
+TWICE = {
+    "lines": {"default": {"owner": {"seconds": 0}, "ring": [{"agents": ["alice", "bob"], "seconds": 15}] * 2}}
+}
+
+
+async def test_who_declined_is_not_rung_by_the_next_step(open_house: OpenHouse) -> None:
+    house = await open_house(**TWICE)
+    house.twilio.parties["client:alice"] = Party.rejects(after=1)
+    house.twilio.parties["client:bob"] = Party.no_answer()
+    played = await house.twilio.call_from_phone(JANE)
+    assert [leg.to for leg in played.legs] == ["client:alice", "client:bob", "client:bob"]
+
+
+async def test_a_decline_stops_the_agents_other_phones(open_house: OpenHouse) -> None:
+    house = await open_house(**TWICE)
+    house.twilio.account.devices["client:alice"] = ["first", "second"]
+    for agent in ("alice", "bob"):
+        house.twilio.parties[f"client:{agent}"] = Party.live()
+    task = asyncio.create_task(house.twilio.call_from_phone(JANE))
+
+    def ringing() -> list[Leg]:
+        return [leg for leg in legs(house) if leg.to == "client:alice" and leg.status == "ringing"]
+
+    await eventually(lambda: len(ringing()) == 2)
+    first, second = (leg.sid for leg in ringing())
+    for leg in (first, second):
+        await part_when(house, leg, "alice", "ringing")
+    assert await house.act(first, "decline", identity="alice") == (204, {})
+    await eventually(lambda: house.twilio.account.calls[second].status == "canceled")
+    for leg in (first, second):
+        assert (await part(house, leg, "alice"))[1]["state"] == "declined"
+    house.twilio.command(house.twilio.account.calls[str(house.twilio.account.calls[first].parent_sid)], None)
+    assert (await task).status == "no-answer"

@@ -59,6 +59,8 @@ class Call:
     transcript: str | None
     caller_name: str | None
     refused: str | None
+    declined: frozenset[Identity] = frozenset()
+    """The agents who declined by their phone's button."""
     extension: str = ""
     """Dialled once the number answered."""
 
@@ -91,7 +93,8 @@ def fold(callbacks: Iterable[Callback]) -> Call:
         recordings=_recordings(told),
         transcript=first(_said(c) for c in told if c.kind is Kind.TRANSCRIPTION),
         caller_name=first(c.get("CallerName") for c in told if evidence.direction is Direction.INBOUND),
-        refused=first(c.get("Reason") for c in told if c.kind is Kind.REFUSED),
+        refused=evidence.refused,
+        declined=evidence.declined,
         extension=_extension(told) if evidence.direction is Direction.OUTBOUND else "",
     )
 

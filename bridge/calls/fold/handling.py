@@ -1,8 +1,8 @@
 """Who took a call in, how soon, and who else was rung: one line for the people of the company."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from bridge.calls.agents import client_identity
+from bridge.calls.agents import Identity, client_identity
 from bridge.calls.fold.call import Call, Direction
 from bridge.calls.fold.legs import Leg
 from bridge.calls.numbers import readable
@@ -24,7 +24,7 @@ def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
         (leg for leg in call.legs if leg.to), key=lambda leg: (leg.in_order()[0], name_of(leg.to, names))
     )
     took = [name_of(leg.to, names) for leg in legs if leg.talked]
-    others = _rung([leg for leg in legs if not leg.talked], names, texts)
+    others = _rung([leg for leg in legs if not leg.talked], call.declined, names, texts)
     listed = ", ".join(f"{name} ({how})" if how else name for name, how in others.items() if name not in took)
     return " ".join(_sentences(call, took, listed, texts)) or None
 
@@ -52,12 +52,14 @@ def _sentences(call: Call, took: Sequence[str], listed: str, texts: Texts) -> It
         yield (texts.also_rung if took else texts.rung).format(names=listed, time=length)
 
 
-def _rung(legs: Sequence[Leg], names: Names, texts: Texts) -> dict[str, str]:
+def _rung(legs: Sequence[Leg], declined: Collection[Identity], names: Names, texts: Texts) -> dict[str, str]:
     """Name → what they did, of those who were rung and did not talk; of two legs the last one counts."""
-    return {name_of(leg.to, names): _how(leg, texts) for leg in legs}
+    return {name_of(leg.to, names): _how(leg, declined, texts) for leg in legs}
 
 
-def _how(leg: Leg, texts: Texts) -> str:
+def _how(leg: Leg, declined: Collection[Identity], texts: Texts) -> str:
+    if client_identity(leg.to) in declined:
+        return texts.declined
     # A browser that declines, or is in a call, is "busy" to Twilio.
     busy = texts.declined if client_identity(leg.to) else texts.busy.lower()
     return {"busy": busy, "no-answer": texts.not_answered, "failed": texts.not_reached}.get(leg.status, "")

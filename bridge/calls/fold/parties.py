@@ -47,6 +47,17 @@ class Evidence:
         return any(c.kind is kind for c in self.told)
 
     @property
+    def refused(self) -> str | None:
+        """Why the bridge did not place the call; None where it did."""
+        return first(c.get("Reason") for c in self.told if c.kind is Kind.REFUSED)
+
+    @property
+    def declined(self) -> frozenset[Identity]:
+        """The agents who declined by their phone's button."""
+        by = (c.get("Agent") for c in self.told if c.kind is Kind.DECLINED)
+        return frozenset(Identity(agent) for agent in by if agent)
+
+    @property
     def from_(self) -> str | None:
         """The number that called, or `anonymous`: of a call out the caller ID that was shown."""
         if self.direction is Direction.INBOUND:

@@ -52,11 +52,16 @@ class Phones:
     identities: Mapping[str, Identities] = field(default_factory=dict)
     owners: Sequence[Identities] = ()
     in_call: Callable[[str], bool] = lambda _: False
+    declined: Callable[[str], bool] = lambda _: False
     forward: Callable[[str], Admitted | None] = lambda _: None
 
     def free(self, agents: Iterable[Identities]) -> list[Identities]:
-        """Those who are in no call, under whichever of their identities."""
-        return [identities for identities in agents if not any(map(self.in_call, identities))]
+        """Those who are in no call and did not decline this one, under whichever of their identities."""
+        return [
+            identities
+            for identities in agents
+            if not any(map(self.in_call, identities)) and not any(map(self.declined, identities))
+        ]
 
     def of(self, agents: Iterable[str]) -> list[Identities]:
         """The identities of agents as configured."""

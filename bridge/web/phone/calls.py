@@ -7,15 +7,19 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
 from bridge.calls.dialling.admission import Admission, Admitted
 from bridge.calls.fold.parties import Evidence
+from bridge.calls.fold.times import times_of
+from bridge.calls.live_calls import Switchboard
 from bridge.calls.numbers import is_withheld, shortened
+from bridge.calls.part import State, part_of
 from bridge.calls.routing.lines import Lines
+from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import (
     CallConflict,
     CallUnknown,
@@ -51,6 +55,9 @@ LIMITED = frozenset({"agent_limit", "company_limit"})
 
 REMEMBERED = timedelta(seconds=30)
 
+QUESTIONS_A_MINUTE = 240
+"""Questions of one agent after calls: a page asks a few times after each."""
+
 ALREADY = "The call is being transferred already."
 TOLD_ALL = "So much was said of this call that no more is kept."
 RECORDING_CHANGES = "The recording is being changed already."
@@ -66,25 +73,33 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferLine:
-    """How a caller is sent on; `number` is shown to telephones, agents see the caller's."""
+    """How a caller is sent on; `number` is shown to telephones, agents see the caller's.
+
+    `texts` say why a call was not placed.
+    """
 
     number: str
     lines: Lines
     urls: CallbackUrls
+    texts: Texts
 
 
 @dataclass(frozen=True, slots=True)
 class _Agent:
-    """Who asks, of which call."""
+    """Who asks, of which call; `sid` is the leg that they named."""
 
     identity: Identity
+    sid: str
     root_sid: str
     evidence: Evidence
     dispositions: int
 
 
 class Calls:
-    """The endpoints of a call. In a path, `sid` is the call's, or that of any leg of it."""
+    """The endpoints of a call. In a path, `sid` is the call's, or that of any leg of it.
+
+    It can also be the name (`Attempt`) under which the agent's phone placed the call.
+    """
 
     def __init__(
         self,
@@ -94,6 +109,7 @@ class Calls:
         *,
         targets: Targets,
         admission: Admission,
+        switchboard: Switchboard,
         line: TransferLine,
     ) -> None:
         self._inbox = inbox
@@ -101,10 +117,53 @@ class Calls:
         self._authentication = authentication
         self._targets = targets
         self._admission = admission
+        self._switchboard = switchboard
+        self._questions = Rate("Too many questions after calls")
         self._line = line
         self._once = Once(REMEMBERED.total_seconds())
         self._recording = Once(0)
         self._rate = Rate("Too many dispositions and changes of recordings")
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Answers with what the call is, or was, for the agent: refused calls with why."""
+        asked = CallRequest(identity=request.query.get("identity"))
+        agent = await self._agent(request, asked, per_minute=QUESTIONS_A_MINUTE)
+        control.was_in(agent.identity, agent.evidence)
+        part, times = part_of(agent.identity, agent.sid, agent.evidence), times_of(agent.evidence)
+        reason = agent.evidence.refused if part.state is State.REFUSED else None
+        body = {
+            "sid": agent.root_sid,
+            "direction": agent.evidence.direction.lower(),
+            "state": part.state,
+            "ended": part.ended,
+            "durationInSeconds": times.talk_seconds if part.state is State.TALKED else None,
+            "reason": reason,
+            "why": spoken_refusal(self._line.texts, reason) if reason else None,
+        }
+        return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def decline(self, request: web.Request) -> web.Response:
+        """The agent does not take a call: it stops ringing on their other phones, and in later steps."""
+        agent = await self._agent(request, await read_request(request, CallRequest))
+        control.was_in(agent.identity, agent.evidence)
+        if part_of(agent.identity, agent.sid, agent.evidence).state is not State.RINGING:
+            return web.Response(status=204)
+        await self._keep(Kind.DECLINED, agent, {}, again=())
+        key = ("decline", agent.root_sid, agent.identity)
+        await self._once.run(key, lambda: self._silence_others(agent))
+        log.info("call.declined", call_sid=agent.root_sid, agent=agent.identity)
+        return web.Response(status=204)
+
+    async def _silence_others(self, agent: _Agent) -> None:
+        for leg in control.legs_of(agent.identity, agent.evidence):
+            # The phone that declines tells Twilio so by itself.
+            if leg.final or leg.answered or leg.sid == agent.sid:
+                continue
+            try:
+                await self._rest.update_call(leg.sid, status="completed")
+            except TwilioRefused as refused:
+                if refused.number not in NO_MORE:
+                    raise
 
     async def disposition(self, request: web.Request) -> web.Response:
         """What came of a call, also after it: kept as it is acknowledged, and written to Twenty then."""
@@ -210,17 +269,22 @@ class Calls:
             await self._rest.update_recording(agent.root_sid, wanted, sid=next(iter(running)))
         log.info("call.recording", call_sid=agent.root_sid, agent=agent.identity, action=asked.action)
 
-    async def _agent(self, request: web.Request, asked: CallRequest) -> _Agent:
+    async def _agent(
+        self, request: web.Request, asked: CallRequest, *, per_minute: int | None = None
+    ) -> _Agent:
         """Who asks, and the call they ask of; raises RequestRefused, IdentityRefused and CallUnknown."""
         caller = await self._authentication.authenticate(request)
+        if per_minute:
+            self._questions.take(caller.key, per_minute=per_minute)
         identity = caller.agent(asked.identity)
-        sid = request.match_info["sid"]
+        named = request.match_info["sid"]
+        sid = self._switchboard.placed_as(identity, named) or named
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")
         structlog.contextvars.bind_contextvars(call_sid=known.root_sid)
         dispositions = sum(callback.kind is Kind.DISPOSITION for callback in known.callbacks)
-        return _Agent(identity, known.root_sid, Evidence.of(known.callbacks), dispositions)
+        return _Agent(identity, sid, known.root_sid, Evidence.of(known.callbacks), dispositions)
 
     async def _keep(
         self, kind: Kind, agent: _Agent, said: Mapping[str, str], *, again: tuple[str, ...]

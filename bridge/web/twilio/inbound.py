@@ -48,7 +48,8 @@ def utc_now() -> datetime:
 class Inbound:
     """Answers calls in, step by step; which step it was stands in the URL that Twilio comes back to.
 
-    `region` is where national numbers are at home, `in_call` says who is not to be rung.
+    `region` is where national numbers are at home, `in_call` says who is not to be rung, and
+    `declined` who does not take a call (its SID) that rang them before.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Inbound:
         recognition: Recognition,
         members: Members,
         in_call: Callable[[str, datetime], bool],
+        declined: Callable[[str, str], bool],
         admission: Admission,
         twenty_url: str,
         region: str,
@@ -72,6 +74,7 @@ class Inbound:
         self._recognition = recognition
         self._members = members
         self._in_call = in_call
+        self._declined = declined
         self._admission = admission
         self._twenty_url = twenty_url
         self._region = region
@@ -82,7 +85,7 @@ class Inbound:
         found = Recognised()
         if is_open(line, now) and rings_agents(line):
             found = await self._who(parameters, spoken_since=spoken_since(line, now))
-        decision = begin(line, self._phones(line, found, now), now=now)
+        decision = begin(line, self._phones(line, found, now, parameters), now=now)
         store_in_background(self._inbox, read(Kind.VOICE, request, parameters, **_answered(decision)))
         return self._told(decision, line, found, parameters, first=True)
 
@@ -94,7 +97,7 @@ class Inbound:
         line, now = self._lines.of(parameters.get("To")), self._clock()
         step = _step_after(request.query["step"], line)
         found = await self._who(parameters, spoken_since=None) if rings_agents(line, step) else Recognised()
-        decision = go_on(line, step, self._phones(line, found, now))
+        decision = go_on(line, step, self._phones(line, found, now, parameters))
         store_in_background(self._inbox, read(Kind.DIAL, request, parameters, **_answered(decision)))
         return self._told(decision, line, found, parameters, first=False)
 
@@ -108,11 +111,13 @@ class Inbound:
         number = e164(parameters.get("From", ""), self._region)
         return await self._recognition.of(number, spoken_since=spoken_since)
 
-    def _phones(self, line: Line, found: Recognised, now: datetime) -> Phones:
+    def _phones(self, line: Line, found: Recognised, now: datetime, parameters: Mapping[str, str]) -> Phones:
+        call_sid = parameters.get("CallSid", "")
         return Phones(
             identities=self._members.identities(_agents(line)),
             owners=[self._members.identities_of(member_id) for member_id in found.owners],
             in_call=lambda identity: self._in_call(identity, now),
+            declined=lambda identity: self._declined(call_sid, identity),
             forward=lambda number: self._forward(number, line),
         )
 
@@ -149,10 +154,12 @@ class Inbound:
     def _caller(self, found: Recognised, parameters: Mapping[str, str]) -> CallerDetails:
         number = e164(parameters.get("From", ""), self._region)
         shown = number if number and number.is_valid and number == parameters.get("From") else None
+        call_sid = parameters.get("CallSid")
         if (person := found.person) is None:
-            return CallerDetails(number=shown)
+            return CallerDetails(number=shown, call_sid=call_sid)
         page = person_page(self._twenty_url, person.id)
-        return CallerDetails(number=shown, name=person.name, person_id=person.id, url=page)
+        details = {"name": person.name, "person_id": person.id, "url": page}
+        return CallerDetails(number=shown, call_sid=call_sid, **details)
 
 
 def _agents(line: Line) -> Collection[str]:

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from bridge.calls.agents import client_identity
-from bridge.calls.callback import Callback, Kind
+from bridge.calls.callback import ATTEMPT, Callback, Kind
 from bridge.calls.dialling.admission import Admission, Outgoing
 from bridge.calls.numbers import shortened
 from bridge.calls.routing.lines import Lines
@@ -100,7 +100,8 @@ class Outbound:
         flooded = self._admission.is_flooded(asked)
         told = {**asked.parameters, "Reason": refused.reason}
         store_in_background(self._inbox, read(Kind.REFUSED, request, told))
-        if flooded:
+        # The phone page asks why, and shows it: a call that hears words looks answered.
+        if flooded or asked.get(ATTEMPT):
             return answer(twiml.REJECT)
         text = spoken_refusal(self._texts, refused.reason)
         return answer(twiml.say(text, language=self._texts.language))

@@ -64,6 +64,8 @@ KEYS = [
     unknown("screen pop without key", request("GET", "/api/callers/+33612345678"), NO_KEY),
     unknown("number checked without key", request("GET", "/api/numbers/+33612345678"), NO_KEY),
     unknown("emergency number without key", request("GET", "/api/numbers/112"), NO_KEY),
+    unknown("call looked at without key", request("GET", "/api/calls/CA" + "0" * 32), NO_KEY),
+    unknown("call declined without key", request("POST", "/api/calls/CA" + "0" * 32 + "/decline"), NO_KEY),
     unknown("who one is without key", request("GET", "/api/me"), NO_KEY),
     unknown(
         "session that a page elsewhere sends",

@@ -47,4 +47,5 @@ def _lose(plan: list[Happening], winner: Happening) -> list[Happening]:
     last = plan[-1]
     if last.at < winner.at or (last.at == winner.at and last.status != "in-progress"):
         return plan
-    return [*plan[:-1], Happening(winner.at, last.position, "canceled", 487)]
+    before = [step for step in plan[:-1] if step.at <= winner.at]
+    return [*before, Happening(winner.at, last.position, "canceled", 487)]

@@ -2,18 +2,25 @@
 
 import { Bridge } from "./bridge.js";
 import { configuration } from "./configuration.js";
-import * as Credentials from "./credentials.js";
+import { credentials } from "./credentials.js";
 import { Device } from "./device.js";
+import * as Journal from "./journal.js";
 import { announce, withdraw } from "./notifications.js";
+import { Recall } from "./recall.js";
 import * as Call from "./state/call.js";
 import { isEmergency } from "./state/emergency.js";
 import { TokenTimer } from "./state/renewal.js";
 import * as store from "./store.js";
+import { Tabs } from "./tabs.js";
+import { IN_A_CALL, NO_CONNECTION } from "./words.js";
+
+/** For so long a call that was declined may ring on, until the bridge has been told. */
+const DECLINE_PATIENCE = 1000;
 
 const configured = configuration();
-export const bridge = new Bridge(configured.root, Credentials.credentials);
+export const bridge = new Bridge(configured.root, credentials);
 
-const device = new Device(/** @type {any} */ (globalThis).Twilio, configured, {
+export const device = new Device(/** @type {any} */ (globalThis).Twilio, configured, {
   line: store.tellLine,
   began,
   call: tell,
@@ -21,7 +28,7 @@ const device = new Device(/** @type {any} */ (globalThis).Twilio, configured, {
   rejected: () => timer.rejected(),
 });
 
-const timer = new TokenTimer({
+export const timer = new TokenTimer({
   ask: () => bridge.token(),
   use: ({ token }) => {
     store.tellLine({ type: "token" });
@@ -33,47 +40,47 @@ const timer = new TokenTimer({
   },
 });
 
-/** Signs in with what there is: a key, or a session at Twenty; says whether that was enough. */
-export async function signIn() {
-  try {
-    store.me.value = await bridge.me();
-  } catch (error) {
-    const { message, isRefusal } = /** @type {import("./bridge.js").BridgeError} */ (error);
-    if (!isRefusal) throw error;
-    store.tellLine({ type: "sign-out", why: Credentials.hasKey() ? message : undefined });
-    return false;
+export const tabs = new Tabs({
+  holds: () => {
+    remember();
+    store.tellLine({ type: "holds" });
+    void timer.start();
+  },
+  waits: () => {
+    timer.stop();
+    device.close();
+    store.tellLine({ type: "elsewhere" });
+  },
+  shows: (shown) => {
+    store.mirror.value = shown;
+  },
+  mine: () => ({ stage: store.stage.value, calls: store.live.value }),
+  dial: async (number) => {
+    if (store.current.value) return IN_A_CALL;
+    store.typed.value = number;
+    await dial(number, "");
+    return store.refusal.value?.text ?? "";
+  },
+});
+
+const recall = new Recall(bridge, tell);
+
+/** What became of the calls of a page that was closed, or reloaded, in the middle of them. */
+function remember() {
+  const { identity } = store.me.value;
+  for (const entry of Journal.read(identity)) {
+    const id = store.begin({ ...entry, stage: "ended", reason: "left", endedAt: Date.now() });
+    void recall.outcome(id);
   }
-  store.tellLine({ type: "sign-in" });
-  if (store.me.value.calls) await timer.start();
-  return true;
+  Journal.erase(identity);
 }
 
-/**
- * @param {string} secret
- * @param {boolean} onDevice
- */
-export async function signInByLink(secret, onDevice) {
-  const { key } = await bridge.signIn(secret, onDevice);
-  Credentials.keep(key, { device: onDevice });
-  return signIn();
-}
-
-/**
- * @param {string} key
- * @param {{device: boolean, identity?: string}} how
- */
-export function signInByKey(key, how) {
-  Credentials.keep(key, how);
-  return signIn();
-}
-
-export async function signOut() {
-  timer.stop();
-  device.close();
-  await bridge.signOut().catch(() => {});
-  Credentials.forget();
-  store.me.value = null;
-  store.tellLine({ type: "sign-out" });
+/** Writes down the calls that go on, and shows other tabs what this one shows. */
+export function publish() {
+  const [live, me] = [store.live.value, store.me.value, store.stage.value];
+  if (!tabs.holding || !me) return;
+  Journal.write(me.identity, live);
+  tabs.show();
 }
 
 /** After sleep, or with the network back. */
@@ -85,10 +92,13 @@ export function allowSound(audible) {
   device.soundsFrom(audible);
 }
 
-/** @param {{direction: "in" | "out", number: string, name?: string}} call */
+/** @param {import("./device.js").Began} call */
 function began(call) {
   const id = store.begin(call);
-  if (call.direction === "in") announce(id, call.name || call.number);
+  if (call.direction === "in") {
+    announce(id, call.name || call.number);
+    recall.watch(id);
+  }
   void lookUp(id, call.number);
   return id;
 }
@@ -101,6 +111,7 @@ function tell(id, event) {
   const ended = store.tell(id, event);
   const call = store.find(id);
   if (!call || call.stage !== "ringing") withdraw(id);
+  if (ended) void recall.outcome(id);
   // An event can arrive late, of a call that is over for the page.
   if (ended || (call && Call.isOver(call) && event.type === "accept")) device.drop(id);
 }
@@ -131,8 +142,9 @@ export async function dial(given, callerId) {
   store.refusal.value = null;
   const { emergency } = store.me.value;
   if (isEmergency(wanted, emergency.numbers)) {
-    if (emergency.allowed) await device.connect({ to: wanted, number: wanted, callerId });
-    else refuse(emergency.text);
+    if (!emergency.allowed) refuse(emergency.text);
+    else if (!device.device) refuse(NO_CONNECTION);
+    else await device.connect({ to: wanted, number: wanted, callerId });
     return;
   }
   const number = wanted.startsWith("client:") ? wanted : await check(wanted);
@@ -167,10 +179,21 @@ export function answer(id) {
   device.answer(id);
 }
 
-/** @param {string} id */
-export function decline(id) {
+/**
+ * Tells the bridge first: it silences this agent's other phones, and rings them no more for this call.
+ *
+ * @param {string} id
+ */
+export async function decline(id) {
+  const call = store.find(id);
+  if (!call) return;
+  store.tell(id, { type: "decline" });
+  withdraw(id);
+  await Promise.race([
+    bridge.decline(call.sid ?? call.root ?? "").catch(() => {}),
+    new Promise((done) => setTimeout(done, DECLINE_PATIENCE)),
+  ]);
   device.decline(id);
-  tell(id, { type: "decline" });
 }
 
 /** @param {string} id */

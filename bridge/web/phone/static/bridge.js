@@ -46,6 +46,24 @@ export class Bridge {
     return this.ask("GET", `/api/numbers/${encodeURIComponent(typed)}`);
   }
 
+  /**
+   * What became of a call.
+   *
+   * @param {string} sid of the call, of a leg of it, or this phone's name for it
+   * @returns {Promise<{state: string, ended: boolean, why: string | null, durationInSeconds: number | null}>}
+   */
+  call(sid) {
+    const { identity } = this.credentials();
+    const query = identity ? `?identity=${encodeURIComponent(identity)}` : "";
+    return this.ask("GET", `/api/calls/${encodeURIComponent(sid)}${query}`);
+  }
+
+  /** @param {string} sid of a call that rings */
+  decline(sid) {
+    const { identity } = this.credentials();
+    return this.ask("POST", `/api/calls/${encodeURIComponent(sid)}/decline`, identity ? { identity } : {});
+  }
+
   /** @param {string} number */
   caller(number) {
     return this.ask("GET", `/api/callers/${encodeURIComponent(number)}`);

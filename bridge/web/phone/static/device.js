@@ -12,14 +12,19 @@ const TOKEN_REFUSED = new Set([20101, 20103, 20104, 20151, 20157, 31201, 31204, 
 /** A call lives so long without its socket, and the SDK comes back so soon. */
 const SOCKET_PATIENCE = 30_000;
 
+/** A call that Twilio does not take up: with an expired token the SDK waits for ever. */
+const CALL_PATIENCE = 15_000;
+
 /** After so long without being registered the Device is replaced. */
 const REGISTRATION_PATIENCE = 25_000;
 
 /**
+ * @typedef {{direction: "in" | "out", number: string, sid?: string, root?: string, attempt?: string, name?: string,
+ *   url?: string}} Began
+ *
  * @typedef {object} Heard
  * @property {(event: import("./state/line.js").LineEvent) => void} line
- * @property {(call: {direction: "in" | "out", number: string, sid?: string, name?: string, url?: string}) => string}
- *   began gives the call's id
+ * @property {(call: Began) => string} began gives the call's id
  * @property {(id: string, event: import("./state/call.js").CallEvent) => void} call
  * @property {() => void} accepted Twilio takes the token
  * @property {() => void} rejected Twilio does not
@@ -42,6 +47,8 @@ export class Device {
     this.calls = new Map();
     this.audible = false;
     this.spoiled = false;
+    /** @type {Promise<boolean> | undefined} whether the ringtone can be played */
+    this.checked = undefined;
     /** @type {any} */
     this.watchdog = null;
   }
@@ -49,15 +56,27 @@ export class Device {
   /** @param {string} token */
   use(token) {
     this.token = token;
-    if (this.device) this.device.updateToken(token);
-    else this.open();
+    if (!this.device) this.open();
+    else if (this.device.state === "destroyed") this.replace();
+    else this.renew(token);
+  }
+
+  /** @param {string} token */
+  renew(token) {
+    try {
+      this.device.updateToken(token);
+    } catch {
+      // https://github.com/twilio/twilio-voice.js/issues/33
+      this.spoiled = true;
+      this.replaceIfIdle();
+    }
   }
 
   open() {
     const device = new this.sdk.Device(this.token, this.options);
     this.device = device;
     this.spoiled = false;
-    device.audio?.incoming(this.audible);
+    this.soundsFrom(this.audible);
     /** @type {(name: string, act: (told: any) => void) => void} */
     const on = (name, act) => device.on(name, (/** @type {any} */ told) => device === this.device && act(told));
     on("registered", () => this.registered());
@@ -97,6 +116,10 @@ export class Device {
   /** A Device that is spoiled makes no calls any more, but those that it has are left to end. */
   replaceIfIdle() {
     if (!this.spoiled || this.calls.size > 0) return;
+    this.replace();
+  }
+
+  replace() {
     this.close();
     this.heard.line({ type: "unregistered" });
     this.open();
@@ -109,17 +132,26 @@ export class Device {
     device?.destroy();
   }
 
-  /** @param {boolean} audible Before a gesture a ringtone is not played, and delays the call that rings. */
+  /** @param {boolean} audible Before a gesture, or without a ringtone that loads, a call would ring late. */
   soundsFrom(audible) {
     this.audible = audible;
-    this.device?.audio?.incoming(audible);
+    this.device?.audio?.incoming(false);
+    const device = this.device;
+    if (audible) void this.ringtone().then((good) => device?.audio?.incoming(good && this.audible));
+  }
+
+  ringtone() {
+    this.checked ??= isSound(this.options.sounds.incoming);
+    return this.checked;
   }
 
   /** @param {any} call that comes in */
   rings(call) {
-    const { name, url } = Object.fromEntries(call.customParameters);
+    const { name, url, callSid: root } = Object.fromEntries(call.customParameters);
     const { From: number = "", CallSid: sid } = call.parameters;
-    this.follow(call, this.heard.began({ direction: "in", number, sid, name, url }));
+    // After a socket was lost the same call can be announced again.
+    if ([...this.calls.values()].some((known) => known && sid && known.parameters.CallSid === sid)) return;
+    this.follow(call, this.heard.began({ direction: "in", number, sid, root, name, url }));
   }
 
   /**
@@ -129,10 +161,12 @@ export class Device {
    * @param {string} wanted.callerId empty for the company's own
    */
   async connect({ to, number, callerId }) {
-    const id = this.heard.began({ direction: "out", number });
+    const attempt = crypto.randomUUID();
+    const id = this.heard.began({ direction: "out", number, attempt });
     this.calls.set(id, null);
+    const params = { To: to, Attempt: attempt, ...(callerId && { CallerId: callerId }) };
+    const late = setTimeout(() => this.tooLate(id), CALL_PATIENCE);
     try {
-      const params = { To: to, ...(callerId && { CallerId: callerId }) };
       const call = await this.device.connect({ params });
       if (this.calls.has(id)) this.follow(call, id);
       else call.disconnect();
@@ -142,7 +176,14 @@ export class Device {
       this.heard.call(id, { type: "error", code });
       this.heard.call(id, { type: "disconnect" });
     }
+    clearTimeout(late);
     return id;
+  }
+
+  /** @param {string} id of a call that the SDK has not begun yet */
+  tooLate(id) {
+    this.spoiled = true;
+    this.heard.call(id, { type: "transportClose", lost: true });
   }
 
   /**
@@ -193,6 +234,11 @@ export class Device {
     queueMicrotask(() => this.replaceIfIdle());
   }
 
+  /** The page goes: what rings is left to ring elsewhere, where the SDK would decline it. */
+  leave() {
+    for (const call of this.calls.values()) if (call?.status() === "pending") call.ignore();
+  }
+
   /** @param {string} id */
   answer(id) {
     this.calls.get(id)?.accept();
@@ -222,6 +268,20 @@ export class Device {
    */
   press(id, digits) {
     this.calls.get(id)?.sendDigits(digits);
+  }
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<boolean>} whether the browser can load and decode it
+ */
+async function isSound(url) {
+  try {
+    const answer = await fetch(url);
+    await new OfflineAudioContext(1, 1, 44_100).decodeAudioData(await answer.arrayBuffer());
+    return answer.ok;
+  } catch {
+    return false;
   }
 }
 

@@ -1,9 +1,11 @@
 /** Puts the page together, and listens to the browser. */
 
-import { allowSound, signIn, wake } from "./agent.js";
+import { asked, numberOf } from "./address.js";
+import { allowSound, device, publish, wake } from "./agent.js";
 import { html } from "./html.js";
 import { watchMicrophone } from "./microphone.js";
-import { live, now, tellLine, typed } from "./store.js";
+import { signIn } from "./session.js";
+import { current, live, now, tellLine, typed } from "./store.js";
 import { effect } from "./vendor/signals.js";
 import { render } from "./vendor/preact.js";
 import { Page } from "./views/page.js";
@@ -11,7 +13,7 @@ import { Page } from "./views/page.js";
 const AGAIN_SECONDS = 5;
 const SECOND = 1000;
 
-typed.value = new URLSearchParams(location.search).get("to") ?? "";
+typed.value = asked(location.search);
 
 addEventListener("online", () => {
   tellLine({ type: "network-up" });
@@ -30,7 +32,14 @@ for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () =
 
 addEventListener("beforeunload", (event) => {
   // Closing the page hangs up.
-  if (live.value.length > 0) event.preventDefault();
+  if (current.value) event.preventDefault();
+});
+// Before the SDK, which declines what rings.
+addEventListener("pagehide", () => device.leave());
+
+document.addEventListener("paste", (event) => {
+  if (event.target instanceof HTMLInputElement || current.value) return;
+  typed.value = numberOf(event.clipboardData?.getData("text") ?? "");
 });
 
 effect(() => {
@@ -46,11 +55,13 @@ effect(() => {
   document.title = waiting ? `(${waiting}) Incoming call` : "Phone";
 });
 
+effect(publish);
+
 async function begin() {
   try {
     await signIn();
   } catch (error) {
-    tellLine({ type: "sign-out", why: /** @type {Error} */ (error).message });
+    tellLine({ type: "away", why: /** @type {Error} */ (error).message });
     setTimeout(begin, AGAIN_SECONDS * SECOND);
   }
 }

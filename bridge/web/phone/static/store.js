@@ -8,13 +8,15 @@ import * as Line from "./state/line.js";
 const LONGEST_PAST = 5;
 
 /** @type {{value: import("./state/line.js").Line}} */
-export const line = signal(Line.SIGNED_OUT);
+export const line = signal(Line.UNKNOWN);
 /** @type {{value: import("./state/call.js").Call[]}} Those that began last are first. */
 export const calls = signal([]);
 /** Who one is, as the bridge says. */
 export const me = signal(/** @type {any} */ (null));
 /** What is wrong with the microphone. */
 export const microphone = signal(/** @type {"" | "denied" | "absent" | "insecure"} */ (""));
+/** @type {{value: import("./tabs.js").Shown | null}} What the tab with the line shows, if that is another one. */
+export const mirror = signal(null);
 /** Whether a gesture has allowed sound. */
 export const audible = signal(false);
 /** @type {{value: NotificationPermission | "unsupported"}} */

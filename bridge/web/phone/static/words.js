@@ -5,6 +5,7 @@ export const STAGES = {
   "signed-out": "Signed out",
   refused: "Not signed in",
   connecting: "Connecting …",
+  elsewhere: "In another tab",
   ready: "Ready for calls",
   offline: "Offline",
 };
@@ -21,17 +22,18 @@ export const REASONS = {
   answered_elsewhere: "Answered elsewhere",
   busy: "Busy",
   canceled: "Canceled",
-  connection_lost: "Connection lost",
+  connection_lost: "The connection was lost",
   declined: "Declined",
-  declined_by_other: "Declined",
-  failed: "Could not be connected",
+  declined_by_other: "Declined by the other party",
+  failed: "Could not be connected: check the number",
   gave_up: "Missed",
   hung_up: "Ended",
+  left: "Ended when the page was closed",
   media: "No sound connection",
   microphone: "No microphone",
   not_answered: "Not answered",
   other_hung_up: "Ended by the other party",
-  refused: "Not allowed",
+  refused: "Not placed",
 };
 
 /** @type {Partial<Record<import("./state/call.js").Stage, string>>} */
@@ -49,6 +51,11 @@ export const MICROPHONE = {
   absent: "There is no microphone. Connect one: callers cannot hear you.",
   insecure: "Calls need https:// in the address. Ask who administers the bridge.",
 };
+
+export const ENDING = "Ending …";
+export const IN_A_CALL = "The other tab is in a call.";
+export const NO_CONNECTION = "This phone has no connection. Use another telephone.";
+export const PHONE_LINKS = "Open phone links with this phone";
 
 export const WITHHELD = "Withheld number";
 

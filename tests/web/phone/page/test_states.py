@@ -14,12 +14,16 @@ Event = dict[str, Any]
 
 
 def events(text: str) -> list[Event]:
-    """`ringing error:31486 transportClose!`: a code after a colon; `!` is a call that is lost."""
+    """`ringing error:31486 transportClose!`: a code or what the bridge says (`+`: at last) after a colon.
+
+    `!` is a call that is lost.
+    """
     read: list[Event] = []
     for word in text.split():
         name, _, code = word.rstrip("!").partition(":")
-        more: Event = {"code": int(code)} if code.isdigit() else {"reason": code} if code else {}
-        read.append({"type": name, "at": len(read), **more, **({"lost": True} if word.endswith("!") else {})})
+        more: Event = {"code": int(code)} if code.isdigit() else {"state": code.rstrip("+")} if code else {}
+        lost = {"lost": True} if word.endswith("!") else {}
+        read.append({"type": name, "at": len(read), **more, **lost, "ended": word.endswith("+")})
     return read
 
 
@@ -53,7 +57,20 @@ OUT = {
     "error:53402": "ended media",
     "accept error:31401": "talking",
     "cancel": "ended canceled",
-    "refused accept": "ended refused",
+    "outcome:refused+ accept": "ended refused",
+    "disconnect outcome:refused+": "ended refused",
+    "ringing disconnect outcome:calling": "ended not_answered",
+    "ringing disconnect outcome:busy+": "ended busy",
+    "ringing disconnect outcome:failed+": "ended failed",
+    "error:31486 disconnect outcome:refused+": "ended refused",
+    "disconnect outcome:talked+": "ended other_hung_up",
+    "hangup outcome:busy+": "ended canceled",
+    "accept hangup outcome:talked+": "ended hung_up",
+    "accept outcome:talking": "talking",
+    "accept outcome:talked+": "talking",
+    "ringing outcome:busy+": "ended busy",
+    "accept transportClose! outcome:talked+": "ended connection_lost",
+    "accept disconnect asks": "ended other_hung_up",
     "answer decline ignore": "calling",
 }
 IN = {
@@ -67,9 +84,17 @@ IN = {
     "ignore cancel": "ended gave_up",
     "answer cancel": "ended gave_up",
     "disconnect": "ended gave_up",
-    "cancel learned:answered_elsewhere": "ended answered_elsewhere",
-    "learned:answered_elsewhere cancel": "ended gave_up",
-    "decline learned:answered_elsewhere": "ended declined",
+    "cancel outcome:answered_elsewhere+": "ended answered_elsewhere",
+    "cancel outcome:missed": "ended gave_up",
+    "cancel outcome:missed outcome:answered_elsewhere+": "ended answered_elsewhere",
+    "cancel outcome:declined+": "ended declined",
+    "outcome:answered_elsewhere+ cancel": "ended answered_elsewhere",
+    "outcome:ringing": "ringing",
+    "outcome:missed": "ringing",
+    "outcome:missed+": "ended gave_up",
+    "answer outcome:talking": "answering",
+    "decline outcome:answered_elsewhere+": "ended declined",
+    "transportClose outcome:missed+": "ended gave_up",
     "decline reject": "ended declined",
     "reject": "ended declined",
     "decline accept": "ended declined",
@@ -82,8 +107,18 @@ IN = {
     "answer error:31401": "ended microphone",
 }
 LINE = {
-    "": "signed-out",
-    "registered": "signed-out",
+    "": "connecting",
+    "registered": "connecting",
+    "network-down": "offline network",
+    "away": "offline bridge",
+    "away sign-in": "connecting",
+    "away sign-out": "signed-out",
+    "sign-out": "signed-out",
+    "sign-in elsewhere": "elsewhere",
+    "sign-in elsewhere holds": "connecting",
+    "sign-in elsewhere holds token registered": "ready",
+    "sign-in token registered elsewhere": "elsewhere",
+    "sign-in elsewhere sign-out": "signed-out",
     "sign-in": "connecting",
     "sign-in token": "connecting",
     "sign-in token registered": "ready",
@@ -110,9 +145,9 @@ CALL = """(async (direction, cases) => {
     });
 })"""
 PHONE_LINE = """(async (cases) => {
-    const { SIGNED_OUT, missingOf, next, stageOf } = await import('/state/line.js');
+    const { UNKNOWN, missingOf, next, stageOf } = await import('/state/line.js');
     return cases.map((events) => {
-        const line = events.reduce(next, SIGNED_OUT);
+        const line = events.reduce(next, UNKNOWN);
         return [stageOf(line), missingOf(line)].filter(Boolean).join(' ');
     });
 })"""
@@ -133,8 +168,9 @@ async def test_what_the_line_is(modules: Page) -> None:
     assert dict(zip(LINE, became, strict=True)) == LINE
 
 
-NAMES = """ringing answer accept ignore decline reject hangup disconnect cancel transportClose transportClose!
-    reconnecting reconnected error:31486 error:31401 learned:answered_elsewhere"""
+NAMES = """ringing answer accept ignore decline reject hangup disconnect cancel
+    transportClose transportClose! reconnecting reconnected error:31486 error:31401
+    outcome:answered_elsewhere+ outcome:missed outcome:talked+"""
 LONGEST = 4
 WRONG = """(async (direction, events, longest) => {
     const { begin, next } = await import('/state/call.js');

@@ -10,18 +10,23 @@
 /**
  * @typedef {"calling" | "alerting" | "ringing" | "answering" | "talking" | "reconnecting" | "ended"} Stage
  * @typedef {"busy" | "canceled" | "connection_lost" | "declined" | "declined_by_other" | "failed" | "gave_up"
- *   | "hung_up" | "answered_elsewhere" | "media" | "microphone" | "not_answered" | "other_hung_up"
+ *   | "hung_up" | "answered_elsewhere" | "left" | "media" | "microphone" | "not_answered" | "other_hung_up"
  *   | "refused"} Reason
  * @typedef {object} Call
  * @property {string} id the page's own: the SDK's SID comes late
  * @property {"in" | "out"} direction
  * @property {string} number the other party's, as it was dialled or as it calls
  * @property {Stage} stage
- * @property {string} [sid]
+ * @property {string} [sid] of this phone's leg
+ * @property {string} [root] the SID of the caller's leg, of a call that comes in
+ * @property {string} [attempt] the name under which this phone places it, known before the SID is
  * @property {string} [name]
  * @property {string} [company]
  * @property {string} [url] the person's page in Twenty
  * @property {Reason} [reason] why it ended
+ * @property {string} [why] in the bridge's words, of a call that it refused
+ * @property {boolean} [asking] whether the bridge is still asked why it ended
+ * @property {number} [seconds] the length of a talk, as the bridge knows it
  * @property {number} [answeredAt] milliseconds, by the clock of the page
  * @property {number} [endedAt]
  * @property {Reason} [failure] what an error said, until the end shows whether that was why
@@ -31,7 +36,8 @@
  * @property {readonly string[]} warnings of the network's quality
  *
  * @typedef {{type: string, at?: number, code?: number, lost?: boolean, muted?: boolean, digits?: string,
- *   name?: string, company?: string, url?: string, sid?: string, reason?: Reason, warning?: string}} CallEvent
+ *   name?: string, company?: string, url?: string, sid?: string, warning?: string, asking?: boolean,
+ *   state?: string, ended?: boolean, why?: string, seconds?: number}} CallEvent
  */
 
 /** https://www.twilio.com/docs/voice/sdks/error-codes */
@@ -48,6 +54,24 @@ const FAILURES = /** @type {Record<number, Reason>} */ ({
   53402: "media",
   53400: "media",
 });
+
+/**
+ * What the bridge says became of a call. Of a talk the phone knows better how it ended, if it saw the end.
+ * https://github.com/twilio/twilio-voice.js has one event, `cancel`, for all that ends the ringing.
+ */
+const OUTCOMES = /** @type {Record<string, Reason>} */ ({
+  missed: "gave_up",
+  answered_elsewhere: "answered_elsewhere",
+  declined: "declined",
+  busy: "busy",
+  not_answered: "not_answered",
+  failed: "failed",
+  canceled: "canceled",
+  refused: "refused",
+});
+
+/** What the agent did, or what is wrong with this phone: the bridge knows no better. */
+const CERTAIN = new Set(["hung_up", "declined", "canceled", "microphone", "media", "refused"]);
 
 /** Errors after which the SDK says no more of a call that has not begun. */
 const FATAL = new Set([31401, 31402, 31208, 53402, 53400]);
@@ -70,6 +94,9 @@ export const isOpen = (call) => call.stage === "talking" || call.stage === "reco
 /** @param {Call} call Whether it waits for its agent's answer. */
 export const rings = (call) => call.stage === "ringing" && !call.ignored;
 
+/** @param {Call} call Whether the bridge can know better why it ended. */
+export const isUnclear = (call) => isOver(call) && !CERTAIN.has(call.reason ?? "");
+
 /** @param {Call} call */
 const isWaiting = (call) => call.stage === "ringing" || call.stage === "answering";
 
@@ -80,7 +107,7 @@ const isWaiting = (call) => call.stage === "ringing" || call.stage === "answerin
  */
 export function next(call, event) {
   const known = { ...call, ...learned(call, event) };
-  if (isOver(call)) return { ...known, reason: refined(call, event) };
+  if (isOver(call)) return { ...known, ...refined(call, event) };
   return { ...known, ...(STEPS[event.type]?.(call, event) ?? {}) };
 }
 
@@ -105,7 +132,12 @@ const STEPS = {
     const failure = FAILURES[code ?? 0] ?? "failed";
     return FATAL.has(code ?? 0) && !isOpen(call) ? ended(failure, at) : { failure };
   },
-  refused: (_call, { at }) => ended("refused", at),
+  outcome: (call, { at, state, ended: over, why, seconds }) => {
+    // A cancel can get lost with the socket; so can a hang-up before the answer.
+    const isPast = over && (isWaiting(call) || !isOpen(call)) && state !== "talking";
+    return isPast ? { ...ended(OUTCOMES[state ?? ""] ?? "other_hung_up", at), why, seconds } : undefined;
+  },
+  asks: () => undefined,
   mute: (_call, { muted }) => ({ muted: Boolean(muted) }),
   digits: (call, { digits }) => ({ digits: call.digits + (digits ?? "") }),
   warning: (call, { warning }) => ({ warnings: [...new Set([...call.warnings, warning ?? ""])] }),
@@ -145,10 +177,22 @@ function learned(call, event) {
 /**
  * @param {Call} call that is over
  * @param {CallEvent} event
+ * @returns {Partial<Call>}
+ */
+function refined(call, { type, code, state, why, seconds, asking }) {
+  if (type === "asks") return { asking };
+  if (type === "outcome" && isUnclear(call)) return { reason: outcome(call, state ?? ""), why, seconds };
+  if (type === "error" && call.reason === "not_answered") return { reason: FAILURES[code ?? 0] ?? "failed" };
+  return {};
+}
+
+/**
+ * @param {Call} call
+ * @param {string} state
  * @returns {Reason | undefined}
  */
-function refined(call, event) {
-  if (event.type === "learned" && event.reason && call.reason === "gave_up") return event.reason;
-  if (event.type === "error" && call.reason === "not_answered") return FAILURES[event.code ?? 0] ?? "failed";
-  return call.reason;
+function outcome(call, state) {
+  if (state === "talked" && call.reason === "connection_lost") return call.reason;
+  if (state === "talked" && call.reason !== "left") return "other_hung_up";
+  return OUTCOMES[state] ?? call.reason;
 }

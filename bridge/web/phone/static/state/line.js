@@ -4,10 +4,12 @@
  */
 
 /**
- * @typedef {"signed-out" | "refused" | "connecting" | "ready" | "offline"} LineStage
+ * @typedef {"signed-out" | "refused" | "connecting" | "elsewhere" | "ready" | "offline"} LineStage
  * @typedef {"network" | "bridge" | "twilio"} Missing
  * @typedef {object} Line
- * @property {boolean} signedIn
+ * @property {boolean | null} signedIn null until the bridge has said so
+ * @property {boolean} away whether the bridge did not answer who one is
+ * @property {boolean} elsewhere whether another tab has the line
  * @property {boolean} network as the browser says
  * @property {"none" | "good" | "failed" | "refused"} token
  * @property {boolean} registered
@@ -18,7 +20,15 @@
  */
 
 /** @type {Line} */
-export const SIGNED_OUT = { signedIn: false, network: true, token: "none", registered: false, wasReady: false };
+export const UNKNOWN = {
+  signedIn: null,
+  away: false,
+  elsewhere: false,
+  network: true,
+  token: "none",
+  registered: false,
+  wasReady: false,
+};
 
 /**
  * @param {Line} line
@@ -29,13 +39,16 @@ export function next(line, event) {
   const step = STEPS[event.type];
   if (!step) return line;
   const now = { ...line, ...step(event) };
-  return { ...now, wasReady: now.signedIn && (now.wasReady || stageOf(now) === "ready") };
+  return { ...now, wasReady: Boolean(now.signedIn) && (now.wasReady || stageOf(now) === "ready") };
 }
 
 /** @type {Record<string, (event: LineEvent) => Partial<Line>>} */
 const STEPS = {
-  "sign-in": () => ({ signedIn: true, token: "none", registered: false, why: undefined }),
-  "sign-out": ({ why }) => ({ signedIn: false, token: "none", registered: false, why }),
+  "sign-in": () => ({ signedIn: true, away: false, token: "none", registered: false, why: undefined }),
+  "sign-out": ({ why }) => ({ signedIn: false, away: false, elsewhere: false, token: "none", registered: false, why }),
+  away: ({ why }) => ({ away: true, why }),
+  holds: () => ({ elsewhere: false }),
+  elsewhere: () => ({ elsewhere: true, token: "none", registered: false }),
   "network-up": () => ({ network: true }),
   "network-down": () => ({ network: false }),
   token: () => ({ token: "good", why: undefined }),
@@ -50,7 +63,10 @@ const STEPS = {
  * @returns {LineStage}
  */
 export function stageOf(line) {
+  if (!line.signedIn && line.away) return "offline";
+  if (line.signedIn === null) return line.network ? "connecting" : "offline";
   if (!line.signedIn) return "signed-out";
+  if (line.elsewhere) return "elsewhere";
   if (line.token === "refused") return "refused";
   if (!line.network) return "offline";
   if (line.registered) return "ready";
@@ -66,5 +82,5 @@ export function stageOf(line) {
 export function missingOf(line) {
   if (stageOf(line) !== "offline") return null;
   if (!line.network) return "network";
-  return line.token === "failed" ? "bridge" : "twilio";
+  return line.token === "failed" || line.away ? "bridge" : "twilio";
 }

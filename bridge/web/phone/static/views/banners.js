@@ -1,9 +1,11 @@
 /** What stands in the way of a call, and what to do about it. */
 
+import { takePhoneLinks } from "../address.js";
 import { html } from "../html.js";
 import { askForNotifications } from "../notifications.js";
 import { audible, microphone, notifications } from "../store.js";
-import { MICROPHONE } from "../words.js";
+import { useState } from "../vendor/hooks.js";
+import { MICROPHONE, PHONE_LINKS } from "../words.js";
 
 export function Banners() {
   const words = MICROPHONE[microphone.value];
@@ -18,4 +20,17 @@ export function Banners() {
       </p>
     `}
   `;
+}
+
+const CAN_TAKE_LINKS = "registerProtocolHandler" in navigator && window.top === window;
+
+/** A way to call by a click on a number in Twenty, or anywhere. */
+export function PhoneLinks() {
+  const [asked, ask] = useState(false);
+  if (!CAN_TAKE_LINKS || asked) return null;
+  const take = () => {
+    takePhoneLinks();
+    ask(true);
+  };
+  return html`<button class="link" onClick=${take}>${PHONE_LINKS}</button>`;
 }

@@ -2,6 +2,7 @@
 
 import { dial } from "../agent.js";
 import { html } from "../html.js";
+import { isEmergency } from "../state/emergency.js";
 import { current, me, refusal, stage, typed } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { Keypad } from "./keypad.js";
@@ -49,7 +50,7 @@ export function Dialler() {
 }
 
 /** An emergency number is answered, if only with words, whatever the line is. */
-const canCall = () => stage.value === "ready" || stage.value === "offline";
+const canCall = () => stage.value === "ready" || isEmergency(typed.value, me.value.emergency.numbers);
 
 /** @param {{ids: string[], chosen: string, choose: (id: string) => void}} props */
 function CallerIds({ ids, chosen, choose }) {

@@ -1,26 +1,32 @@
 /** The page: who one is and whether calls can be placed, then either the sign-in or the telephone. */
 
-import { signOut } from "../agent.js";
 import { hasKey } from "../credentials.js";
 import { html } from "../html.js";
+import { signOut } from "../session.js";
 import { missingOf } from "../state/line.js";
 import { line, me, stage } from "../store.js";
 import { OFFLINE, STAGES } from "../words.js";
-import { Banners } from "./banners.js";
+import { Banners, PhoneLinks } from "./banners.js";
 import { Current } from "./current.js";
 import { Dialler } from "./dialler.js";
+import { Elsewhere } from "./elsewhere.js";
 import { Past } from "./past.js";
 import { Ringing } from "./ringing.js";
 import { SignIn } from "./sign-in.js";
 
 export function Page() {
-  const signedIn = stage.value !== "signed-out";
   return html`
     <main class="phone">
       <${Header} />
-      ${signedIn ? html`<${Telephone} />` : html`<${SignIn} />`}
+      <${Body} />
     </main>
   `;
+}
+
+function Body() {
+  if (stage.value === "signed-out") return html`<${SignIn} />`;
+  if (stage.value === "elsewhere") return html`<${Elsewhere} />`;
+  return me.value && html`<${Telephone} />`;
 }
 
 function Header() {
@@ -49,5 +55,6 @@ function Telephone() {
     <${Current} />
     ${calls && html`<${Dialler} />`}
     <${Past} />
+    ${calls && html`<${PhoneLinks} />`}
   `;
 }

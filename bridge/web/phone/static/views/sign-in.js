@@ -1,7 +1,7 @@
 /** For those whom neither Twenty's session nor a key signs in. */
 
-import { signInByKey, signInByLink } from "../agent.js";
 import { html } from "../html.js";
+import { signInByKey, signInByLink } from "../session.js";
 import { line } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { takeLink } from "../credentials.js";

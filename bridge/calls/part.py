@@ -1,0 +1,82 @@
+"""What a call is, or was, for one agent's phone: decided by what was heard of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridge.calls.agents import Identity, client_identity
+from bridge.calls.control import legs_of
+from bridge.calls.fold.legs import Leg
+from bridge.calls.fold.outcome import ended, status
+from bridge.calls.fold.parties import Evidence
+from bridge.calls.fold.states import CallStatus, Direction
+
+
+class State(StrEnum):
+    """How far the call came at this phone."""
+
+    CALLING = "calling"
+    RINGING = "ringing"
+    TALKING = "talking"
+    TALKED = "talked"
+    MISSED = "missed"
+    """It rang here, and neither this phone nor another one has answered yet."""
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    DECLINED = "declined"
+    BUSY = "busy"
+    NOT_ANSWERED = "not_answered"
+    FAILED = "failed"
+    """Twilio could not put it through: mostly the number does not exist."""
+    CANCELED = "canceled"
+    REFUSED = "refused"
+    """The bridge did not place it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`ended` tells whether the state is the last one."""
+
+    state: State
+    ended: bool
+
+
+OUT = {
+    CallStatus.RINGING: State.CALLING,
+    CallStatus.IN_PROGRESS: State.TALKING,
+    CallStatus.COMPLETED: State.TALKED,
+    CallStatus.VOICEMAIL: State.TALKED,
+    CallStatus.MISSED: State.NOT_ANSWERED,
+    CallStatus.BUSY: State.BUSY,
+    CallStatus.FAILED: State.FAILED,
+    CallStatus.CANCELED: State.CANCELED,
+}
+FAR = {State.RINGING, State.TALKING, State.MISSED}
+"""States at a phone that change while the call goes on."""
+
+
+def part_of(identity: Identity, sid: str, evidence: Evidence) -> Part:
+    """The part that an agent has in a call, by the phone whose leg has this SID, or by any.
+
+    The agent has to be in the call (`control.was_in`).
+    """
+    over = ended(evidence)
+    if evidence.parent and client_identity(evidence.parent.from_) == identity:
+        state = State.REFUSED if evidence.refused else OUT[status(evidence)]
+        return Part(state, over)
+    own = legs_of(identity, evidence)
+    here = [leg for leg in own if leg.sid == sid] or own
+    state = _state_here(here, evidence, over=over, declined=identity in evidence.declined)
+    return Part(state, over or state not in FAR)
+
+
+def _state_here(
+    here: list[Leg] | tuple[Leg, ...], evidence: Evidence, *, over: bool, declined: bool
+) -> State:
+    if any(leg.talked for leg in here):
+        on = not over and any(leg.talked and not leg.final for leg in here)
+        return State.TALKING if on else State.TALKED
+    if declined or any(leg.status == "busy" for leg in here):
+        return State.DECLINED
+    if evidence.direction is Direction.INBOUND and evidence.talked:
+        return State.ANSWERED_ELSEWHERE
+    on = not over and any(not leg.final for leg in here)
+    return State.RINGING if on else State.MISSED

@@ -1,0 +1,53 @@
+/** Signing in, and out again. */
+
+import { bridge, device, tabs, timer } from "./agent.js";
+import * as Credentials from "./credentials.js";
+import * as Journal from "./journal.js";
+import * as store from "./store.js";
+
+/** Signs in with what there is: a key, or a session at Twenty; says whether that was enough. */
+export async function signIn() {
+  try {
+    store.me.value = await bridge.me();
+  } catch (error) {
+    const { message, isRefusal } = /** @type {import("./bridge.js").BridgeError} */ (error);
+    if (!isRefusal) throw error;
+    store.tellLine({ type: "sign-out", why: Credentials.hasKey() ? message : undefined });
+    return false;
+  }
+  store.tellLine({ type: "sign-in" });
+  const { calls, identity } = store.me.value;
+  if (calls) tabs.start(`twenty-bridge.line ${bridge.root} ${identity}`);
+  return true;
+}
+
+/**
+ * @param {string} secret
+ * @param {boolean} onDevice
+ */
+export async function signInByLink(secret, onDevice) {
+  const { key } = await bridge.signIn(secret, onDevice);
+  Credentials.keep(key, { device: onDevice });
+  return signIn();
+}
+
+/**
+ * @param {string} key
+ * @param {{device: boolean, identity?: string}} how
+ */
+export function signInByKey(key, how) {
+  Credentials.keep(key, how);
+  return signIn();
+}
+
+export async function signOut() {
+  timer.stop();
+  device.close();
+  tabs.stop();
+  await bridge.signOut().catch(() => {});
+  Credentials.forget();
+  Journal.erase(store.me.value?.identity ?? "");
+  store.calls.value = [];
+  store.me.value = null;
+  store.tellLine({ type: "sign-out" });
+}

@@ -1,0 +1,60 @@
+/** What another tab shows that has the line, and a way to hand it a number. */
+
+import { tabs } from "../agent.js";
+import { html } from "../html.js";
+import { mirror, typed } from "../store.js";
+import { useState } from "../vendor/hooks.js";
+import { CALL_STAGES, STAGES } from "../words.js";
+import { Party } from "./party.js";
+
+export function Elsewhere() {
+  const calls = mirror.value?.calls ?? [];
+  const stage = mirror.value?.stage ?? "elsewhere";
+  return html`
+    <section class="card elsewhere" aria-label="Another tab has the line" data-stage=${stage}>
+      <p>Your phone is in another tab: ${STAGES[stage]}</p>
+      ${calls.map((call) => html`<${Call} key=${call.id} call=${call} />`)}
+      ${calls.length === 0 && html`<${Hand} />`}
+      ${calls.length === 0 && html`<button class="link" onClick=${() => tabs.take()}>Use this tab instead</button>`}
+    </section>
+  `;
+}
+
+function Hand() {
+  const [told, tell] = useState("");
+  const [asking, ask] = useState(false);
+  /** @param {Event} event */
+  const hand = async (event) => {
+    event.preventDefault();
+    ask(true);
+    tell(await tabs.hand(typed.value));
+    ask(false);
+  };
+  return html`
+    <form onSubmit=${hand}>
+      <label for="number">Number</label>
+      <input
+        id="number"
+        type="tel"
+        autocomplete="off"
+        aria-describedby="refusal"
+        value=${typed.value}
+        onInput=${(/** @type {any} */ { target }) => (typed.value = target.value)}
+      />
+      <p id="refusal" class="refusal" role="alert">${told}</p>
+      <button class="good wide" disabled=${asking || !typed.value.trim()}>
+        ${asking ? "Checking …" : "Call in the other tab"}
+      </button>
+    </form>
+  `;
+}
+
+/** @param {{call: import("../state/call.js").Call}} props */
+function Call({ call }) {
+  return html`
+    <div class="mirrored" data-call-stage=${call.stage}>
+      <p class="quiet">${CALL_STAGES[call.stage] ?? "Incoming call"}</p>
+      <${Party} call=${call} />
+    </div>
+  `;
+}

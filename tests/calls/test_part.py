@@ -1,0 +1,99 @@
+"""What a call is for one agent's phone, by what was heard of it."""
+
+from itertools import permutations
+
+import pytest
+
+from bridge.calls.agents import Identity
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.call import fold
+from bridge.calls.fold.handling import handling
+from bridge.calls.fold.parties import Evidence
+from bridge.calls.part import Part, State, part_of
+from bridge.calls.texts import texts_for
+from tests.support import told
+
+ROOT, FIRST, SECOND, BOBS = ("CA" + digit * 32 for digit in "1234")
+CUSTOMER, COMPANY = "+33639980001", "+33159130001"
+CAME_IN = told(Kind.VOICE, ROOT, From=CUSTOMER, To=COMPANY, CallStatus="ringing", Next="dial")
+CALLS = told(Kind.VOICE, ROOT, From="client:alice", To=CUSTOMER, CallStatus="ringing")
+DECLINED = told(Kind.DECLINED, ROOT, Agent="alice")
+REFUSED = told(Kind.REFUSED, ROOT, From="client:alice", To="12", Reason="agent_limit", CallStatus="ringing")
+OVER = told(Kind.STATUS, ROOT, From=CUSTOMER, To=COMPANY, CallStatus="completed")
+
+
+def alice(sid: str, status: str) -> Callback:
+    return told(Kind.STATUS, sid, parent=ROOT, From=CUSTOMER, To="client:alice", CallStatus=status)
+
+
+def bob(status: str) -> Callback:
+    return told(Kind.STATUS, BOBS, parent=ROOT, From=CUSTOMER, To="client:bob", CallStatus=status)
+
+
+def customer(status: str) -> Callback:
+    return told(Kind.STATUS, BOBS, parent=ROOT, From=COMPANY, To=CUSTOMER, CallStatus=status)
+
+
+def dialled(status: str, following: str) -> Callback:
+    return told(Kind.DIAL, ROOT, DialCallStatus=status, CallStatus="ringing", Next=following)
+
+
+@pytest.mark.parametrize(
+    ("heard", "sid", "part"),
+    [
+        ([CAME_IN, alice(FIRST, "ringing")], FIRST, Part(State.RINGING, False)),
+        ([CAME_IN, alice(FIRST, "in-progress")], FIRST, Part(State.TALKING, False)),
+        ([CAME_IN, alice(FIRST, "completed")], FIRST, Part(State.TALKED, True)),
+        ([CAME_IN, alice(FIRST, "canceled")], FIRST, Part(State.MISSED, False)),
+        ([CAME_IN, alice(FIRST, "canceled"), OVER], FIRST, Part(State.MISSED, True)),
+        (
+            [CAME_IN, alice(FIRST, "canceled"), bob("in-progress")],
+            FIRST,
+            Part(State.ANSWERED_ELSEWHERE, True),
+        ),
+        # The next step rings on: whether it is missed is not known yet.
+        (
+            [CAME_IN, alice(FIRST, "no-answer"), dialled("no-answer", "dial")],
+            FIRST,
+            Part(State.MISSED, False),
+        ),
+        (
+            [CAME_IN, alice(FIRST, "no-answer"), dialled("no-answer", "voicemail")],
+            FIRST,
+            Part(State.MISSED, True),
+        ),
+        ([CAME_IN, alice(FIRST, "busy")], FIRST, Part(State.DECLINED, True)),
+        ([CAME_IN, alice(FIRST, "ringing"), DECLINED], FIRST, Part(State.DECLINED, True)),
+        # Her other phone, on which she did not press a thing.
+        (
+            [CAME_IN, alice(FIRST, "busy"), alice(SECOND, "canceled"), DECLINED],
+            SECOND,
+            Part(State.DECLINED, True),
+        ),
+        (
+            [CAME_IN, alice(FIRST, "in-progress"), alice(SECOND, "canceled")],
+            SECOND,
+            Part(State.ANSWERED_ELSEWHERE, True),
+        ),
+        ([CAME_IN, alice(FIRST, "in-progress"), alice(SECOND, "canceled")], ROOT, Part(State.TALKING, False)),
+        ([CALLS], ROOT, Part(State.CALLING, False)),
+        ([CALLS, customer("in-progress")], ROOT, Part(State.TALKING, False)),
+        ([CALLS, customer("completed")], ROOT, Part(State.TALKED, True)),
+        ([CALLS, customer("busy")], ROOT, Part(State.BUSY, True)),
+        ([CALLS, customer("no-answer")], ROOT, Part(State.NOT_ANSWERED, True)),
+        ([CALLS, dialled("failed", "")], ROOT, Part(State.FAILED, True)),
+        ([CALLS, customer("canceled")], ROOT, Part(State.CANCELED, True)),
+        ([REFUSED], ROOT, Part(State.REFUSED, True)),
+    ],
+)
+def test_what_a_call_is_for_alice(heard: list[Callback], sid: str, part: Part) -> None:
+    for order in permutations(heard):
+        assert part_of(Identity("alice"), sid, Evidence.of(order)) == part
+
+
+def test_a_decline_is_recorded_as_one_whatever_her_other_phone_did() -> None:
+    heard = [CAME_IN, alice(FIRST, "ringing"), alice(SECOND, "no-answer"), bob("no-answer"), DECLINED, OVER]
+    said = handling(fold(heard), {"alice": "Alice"}, texts=texts_for("en-US", {}))
+    assert said is not None
+    assert "Alice (declined)" in said
+    assert "bob (no answer)" in said

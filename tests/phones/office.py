@@ -1,0 +1,174 @@
+"""Agents' phones: the page that the bridge serves, in Chromium, between the two sandboxes."""
+
+import base64
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import TestServer
+
+from bridge.sandbox.twilio import TwilioSandbox
+from bridge.settings import Settings
+from bridge.wiring.application import open_app
+from tests.browser import CALLS, Page, another, browsing
+
+WATCH = """
+document.addEventListener('securitypolicyviolation',
+    (told) => (globalThis.violations ??= []).push(told.violatedDirective + ' ' + told.blockedURI));
+globalThis.stages = [];
+new MutationObserver(() => {
+    const stage = document.querySelector('.current')?.dataset.stage;
+    if (stage && stage !== globalThis.stages.at(-1)) globalThis.stages.push(stage);
+}).observe(document, { subtree: true, childList: true, attributes: true });
+"""
+"""What the policy forbids, and every stage that the page shows of a call."""
+
+
+@dataclass
+class Phone:
+    """An agent's page."""
+
+    page: Page
+
+    async def shows(self, stage: str) -> None:
+        """Waits for the state of the connection."""
+        await self.page.until(f"!!document.querySelector('#stage.{stage}')")
+
+    async def click(self, name: str, within: str = "body") -> None:
+        """Clicks a button by its name, as soon as it is there and can be clicked."""
+        found = f"""[...document.querySelectorAll({json.dumps(within + " button")})]
+            .filter((one) => !one.disabled)
+            .find((one) => (one.ariaLabel ?? one.textContent.trim()) === {json.dumps(name)})"""
+        await self.page.until(f"{found} !== undefined")
+        await self.page(f"{found}.click()")
+
+    async def call(self, number: str) -> None:
+        await self.fill("number", number)
+        await self.click("Call")
+
+    async def in_stage(self, stage: str) -> None:
+        """Waits for the stage of the call that one is in."""
+        await self.page.until(f"!!document.querySelector('.current[data-stage={stage}]')")
+
+    async def rings(self, calls: int = 1) -> None:
+        """Waits until so many calls ring."""
+        await self.page.until(f"document.querySelectorAll('.incoming.rings').length === {calls}")
+
+    async def sees(self, found: str) -> None:
+        """Waits for an element, by a CSS selector."""
+        await self.page.until(f"!!document.querySelector({json.dumps(found)})")
+
+    async def fill(self, field: str, text: str) -> None:
+        """Types into a field, by its id."""
+        await self.sees(f"#{field}")
+        await self.page(
+            f"""(() => {{
+                const field = document.getElementById({json.dumps(field)});
+                field.value = {json.dumps(text)};
+                field.dispatchEvent(new Event('input', {{ bubbles: true }}));
+            }})()"""
+        )
+
+    async def ended(self, reason: str) -> None:
+        """Waits for the end of the newest call, which has this reason."""
+        await self.page.until(f"document.querySelector('.over')?.dataset.reason === {json.dumps(reason)}")
+
+    async def photograph(self, name: str) -> None:
+        """Keeps a picture where PHONE_PICTURES names a folder."""
+        if folder := os.environ.get("PHONE_PICTURES"):
+            size = {"width": 380, "height": 720, "deviceScaleFactor": 2, "mobile": False}
+            await self.page.ask("Emulation.setDeviceMetricsOverride", **size)
+            taken = await self.page.ask("Page.captureScreenshot")
+            Path(folder, f"{name}.png").write_bytes(base64.b64decode(taken["data"]))
+
+    async def says(self, words: str) -> None:
+        await self.page.until(f"document.body?.innerText.includes({json.dumps(words)})")
+
+
+@dataclass
+class Bridge:
+    """The bridge, in this process; it can be stopped, and started again at the same address."""
+
+    settings: Settings
+    port: int = 0
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        app = await self._stack.enter_async_context(open_app(self.settings))
+        server = TestServer(app, port=self.port or None)
+        await server.start_server()
+        self._stack.push_async_callback(server.close)
+        self.port = server.port or 0
+
+    async def stop(self) -> None:
+        stack, self._stack = self._stack, AsyncExitStack()
+        await stack.aclose()
+
+
+@dataclass
+class Office:
+    """One Chromium for all phones of a test."""
+
+    bridge: Bridge
+    twilio: TwilioSandbox
+    profile: Path
+    stack: AsyncExitStack
+    key: str
+    pages: list[Page] = field(default_factory=list)
+
+    async def open(self, url: str, *, apart: bool = False) -> Page:
+        self.pages.append(await self.stack.enter_async_context(another(url, self.profile, apart=apart)))
+        return self.pages[-1]
+
+    async def phone(self, query: str = "", *, apart: bool = False, script: str = "") -> Phone:
+        """A page that is not signed in yet; `script` runs before all of its own."""
+        page = await self.open("data:text/html,", apart=apart)
+        await page.ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH + script)
+        await page.ask("Page.navigate", url=f"{self.bridge.url}/phone{query}")
+        await page.until("!!document.querySelector('main')")
+        return Phone(page)
+
+    async def signed_in(self, identity: str = "alice", **how: Any) -> Phone:
+        """A phone whose agent gave a key."""
+        phone = await self.phone(**how)
+        await phone.fill("key", self.key)
+        await phone.fill("identity", identity)
+        await phone.click("Sign in")
+        return phone
+
+    async def online(self, identity: str = "alice", **how: Any) -> Phone:
+        """A phone that is ready for calls."""
+        phone = await self.signed_in(identity, **how)
+        await phone.shows("ready")
+        return phone
+
+    async def close(self, phone: Phone) -> None:
+        """Closes a tab."""
+        self.pages.remove(phone.page)
+        await check(phone.page)
+        await phone.page.ask("Page.close")
+
+
+async def check(page: Page) -> None:
+    """No policy was violated, and nothing was thrown."""
+    assert await page("globalThis.violations ?? []") == []
+    assert page.said == []
+
+
+@asynccontextmanager
+async def office(bridge: Bridge, twilio: TwilioSandbox, folder: Path, key: str) -> AsyncIterator[Office]:
+    """Phones; at their end nothing was thrown in them, and no policy was violated."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(browsing("data:text/html,", folder / "chromium", *CALLS))
+        opened = Office(bridge, twilio, folder / "chromium", stack, key)
+        yield opened
+        for page in opened.pages:
+            await check(page)

@@ -1,0 +1,212 @@
+"""An agent's phone, from the page that the bridge serves to what Twenty shows."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import Party, TwilioSandbox
+from tests.browser import needs_chromium
+from tests.phones.office import Office
+from tests.support import create_person, phone_calls
+
+pytestmark = needs_chromium
+
+JANE, JOHN = "+33612345678", "+33698765432"
+HOLDS = Party.answers(after=1, talks=None)
+
+
+async def recorded(twenty: TwentySandbox, **wanted: Any) -> dict[str, Any]:
+    """The only call, once Twenty shows it like that."""
+    found: list[dict[str, Any]] = []
+    try:
+        async with asyncio.timeout(20):
+            while True:
+                found = list((await phone_calls(twenty)).values())
+                if len(found) == 1 and all(found[0][name] == value for name, value in wanted.items()):
+                    return found[0]
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(found) from None
+
+
+async def test_a_customer_is_called(phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    twilio.parties[JANE] = HOLDS
+    alice = await phones.online()
+    await alice.call("06 12 34 56 78")
+    await alice.in_stage("talking")
+    await alice.says("Jane Doe")
+    await alice.photograph("in-call")
+    await alice.click("Mute")
+    await alice.says("Unmute")
+    await alice.click("Keys")
+    await alice.click("5")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    await alice.photograph("ended")
+    await recorded(twenty, status="COMPLETED", direction="OUTBOUND", personId=jane)
+
+
+async def test_a_customer_calls(phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    alice = await phones.online()
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await alice.says("Jane Doe")
+    await alice.photograph("rings")
+    await alice.click("Answer")
+    await alice.in_stage("talking")
+    twilio.skip(5)
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    await calling
+    await recorded(twenty, status="COMPLETED", direction="INBOUND", personId=jane)
+
+
+async def test_a_call_is_declined(phones: Office, twilio: TwilioSandbox) -> None:
+    alice = await phones.online()
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await alice.click("Decline")
+    await alice.ended("declined")
+    played = await calling
+    assert "busy" in [leg.status for leg in played.legs if leg.to == "client:alice"]
+
+
+async def test_a_refused_number_is_refused_in_words_and_never_dialled(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    alice = await phones.online()
+    await alice.call("0899 12 34 56")
+    await alice.says("Calls to premium-rate and other special numbers are not allowed.")
+    await alice.photograph("refused")
+    await alice.page("fetch = () => { throw new Error('an emergency number was asked about') }")
+    await alice.call("112")
+    await alice.says("Emergency numbers cannot be called from here. Please use another phone.")
+    await alice.photograph("emergency")
+    assert not twilio.account.calls
+
+
+NOT_TAKEN = {
+    "busy": Party.busy(after=0),
+    "failed": Party.failed(),
+    "not_answered": Party.no_answer(),
+}
+WORDS = {
+    "busy": "Outgoing: Busy",
+    "failed": "Outgoing: Could not be connected: check the number",
+    "not_answered": "Outgoing: Not answered",
+}
+
+
+async def test_a_call_that_is_not_taken_says_why_and_never_looks_answered(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    alice = await phones.online()
+    for reason, party in NOT_TAKEN.items():
+        twilio.parties[JANE] = party
+        await alice.call(JANE)
+        if reason == "not_answered":
+            await alice.in_stage("alerting")
+            twilio.skip(60)
+        await alice.ended(reason)
+        await alice.says(WORDS[reason])
+        await alice.photograph(reason)
+    assert "talking" not in await alice.page("stages")
+
+
+@pytest.mark.parametrize("sections", [{"dialling": {"agent_calls_a_minute": 1}}])
+async def test_a_call_that_the_bridge_refuses_says_why_and_never_looks_answered(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    """The check of the number allows it; what is counted is counted when the call is placed."""
+    alice = await phones.online()
+    twilio.parties[JANE] = Party.busy(after=0)
+    await alice.call(JANE)
+    await alice.ended("busy")
+    await alice.call(JANE)
+    await alice.ended("refused")
+    await alice.says("too many calls")
+    await alice.photograph("refused-call")
+    assert "talking" not in await alice.page("stages")
+    assert [call.status for call in twilio.account.calls.values() if call.parent_sid is None] == ["busy"] * 2
+
+
+async def test_answered_elsewhere_is_told_from_given_up(phones: Office, twilio: TwilioSandbox) -> None:
+    alice, bob = await phones.online("alice"), await phones.online("bob")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await bob.rings()
+    await bob.click("Answer")
+    await bob.in_stage("talking")
+    await alice.ended("answered_elsewhere")
+    await alice.says("Incoming: Answered elsewhere")
+    await bob.click("Hang up")
+    await calling
+    calling = asyncio.create_task(twilio.call_from_phone(JANE, caller_hangs_up_after=20))
+    await alice.rings()
+    await bob.rings()
+    twilio.skip(30)
+    await alice.ended("gave_up")
+    await bob.ended("gave_up")
+    await alice.says("Incoming: Missed")
+    await calling
+
+
+TWICE = {"owner": {"seconds": 0}, "ring": [{"agents": ["alice", "bob"], "seconds": 15}] * 2}
+
+
+@pytest.mark.parametrize("sections", [{"lines": {"default": TWICE}}])
+async def test_a_decline_is_one_for_all_of_an_agents_phones_and_for_all_steps(
+    phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    desk, home = await phones.online("alice"), await phones.online("alice", apart=True)
+    bob = await phones.online("bob")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    for phone in (desk, home, bob):
+        await phone.rings()
+    await desk.click("Decline")
+    await desk.ended("declined")
+    await home.ended("declined")
+    twilio.skip(16)
+    await bob.ended("gave_up")
+    await bob.rings()
+    await bob.click("Answer")
+    await bob.in_stage("talking")
+    await bob.click("Hang up")
+    played = await calling
+    assert [leg.to for leg in played.legs].count("client:alice") == 2
+    await recorded(twenty, status="COMPLETED", direction="INBOUND", personId=jane)
+
+
+async def test_several_calls_ring_at_once(phones: Office, twilio: TwilioSandbox) -> None:
+    alice = await phones.online()
+    calling = [asyncio.create_task(twilio.call_from_phone(number)) for number in (JANE, JOHN)]
+    await alice.rings(2)
+    await alice.photograph("two-ring")
+    await alice.click("Answer", within=".incoming:first-child ")
+    await alice.in_stage("talking")
+    await alice.rings(1)
+    await alice.click("Hang up and answer")
+    await alice.ended("hung_up")
+    await alice.in_stage("talking")
+    await alice.rings(0)
+    await alice.click("Hang up")
+    await alice.page.until("document.querySelectorAll('.over[data-reason=hung_up]').length === 2")
+    await asyncio.gather(*calling)
+
+
+async def test_a_call_answered_and_hung_up_in_the_same_second_was_a_call(
+    phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    alice = await phones.online()
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await alice.click("Answer")
+    await alice.in_stage("talking")
+    await alice.click("Hang up")
+    await calling
+    await recorded(twenty, status="COMPLETED", direction="INBOUND")

@@ -1,0 +1,250 @@
+"""Pages, networks, servers, sockets and tokens that go away: each is seen, and passes."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import Party, TwilioSandbox
+from tests.phones.office import Bridge, Office, Phone
+from tests.phones.test_calls import recorded
+
+JANE = "+33612345678"
+HOLDS = Party.answers(after=1, talks=None)
+TOKENS = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/token')).length"
+
+
+def fast(times: int) -> str:
+    """A page on which so many seconds take one."""
+    return f"""{{
+        const [now, wait, again] = [Date.now, setTimeout, setInterval], began = now();
+        Date.now = () => began + (now() - began) * {times};
+        globalThis.setTimeout = (act, after = 0, ...more) => wait(act, after / {times}, ...more);
+        globalThis.setInterval = (act, after = 0, ...more) => again(act, after / {times}, ...more);
+    }}"""
+
+
+async def network(phone: Phone, *, offline: bool) -> None:
+    """Cuts a page's network, or gives it back."""
+    await phone.page.ask("Network.enable")
+    conditions: dict[str, Any] = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    await phone.page.ask("Network.emulateNetworkConditions", offline=offline, **conditions)
+
+
+async def later(phone: Phone, seconds: int) -> None:
+    """As after sleep: time has passed, and no timer fired."""
+    await phone.page(f"{{ const now = Date.now; Date.now = () => now() + {seconds * 1000}; }}")
+    await phone.page("dispatchEvent(new Event('pageshow')), true")
+
+
+async def test_a_reload_in_a_call_is_warned_of_and_says_what_became_of_the_call(
+    phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    twilio.parties[JANE] = HOLDS
+    alice = await phones.online()
+    leaves = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    assert not await alice.page(leaves)
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+    assert await alice.page(leaves)
+    await alice.page.ask("Page.reload")
+    await alice.shows("ready")
+    await alice.says("Outgoing: Ended when the page was closed")
+    await alice.photograph("reloaded")
+    await recorded(twenty, status="COMPLETED", direction="OUTBOUND")
+    await alice.click("Call again")
+    await alice.in_stage("talking")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    await alice.page.ask("Page.reload")
+    await alice.shows("ready")
+    assert not await alice.page("!!document.querySelector('.over')")
+
+
+async def test_a_reload_while_it_rings_declines_nothing(phones: Office, twilio: TwilioSandbox) -> None:
+    alice, bob = await phones.online("alice"), await phones.online("bob")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await bob.rings()
+    await alice.page.ask("Page.reload")
+    await bob.click("Answer")
+    await bob.in_stage("talking")
+    await alice.ended("answered_elsewhere")
+    await bob.click("Hang up")
+    played = await calling
+    assert "busy" not in [leg.status for leg in played.legs]
+
+
+async def test_a_tab_that_is_killed_in_a_call_leaves_word_for_the_next(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    twilio.parties[JANE] = HOLDS
+    twilio.signalling.switches.grace = 0.5
+    alice = await phones.online()
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+    # Nothing is said to Twilio.
+    await alice.page(
+        "globalThis.WebSocket = null; import('/phone/agent.js').then(({ device }) => "
+        "{ device.device.destroy = () => {}; device.close(); })"
+    )
+    await twilio.signalling.drop()
+    again = await phones.signed_in()
+    await again.shows("elsewhere")
+    phones.pages.remove(alice.page)
+    await alice.page.ask("Page.close")
+    await again.shows("ready")
+    await again.says("Ended when the page was closed")
+    await again.click("Call again")
+    await again.in_stage("talking")
+
+
+async def test_a_network_that_is_away_is_seen_and_comes_back(phones: Office, twilio: TwilioSandbox) -> None:
+    alice = await phones.online()
+    await network(alice, offline=True)
+    await alice.shows("offline")
+    await alice.says("There is no network. The phone comes back by itself.")
+    await alice.photograph("offline")
+    await twilio.signalling.drop()
+    await network(alice, offline=False)
+    await alice.shows("ready")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await alice.click("Decline")
+    await calling
+
+
+async def test_a_call_outlives_a_network_that_is_away(phones: Office, twilio: TwilioSandbox) -> None:
+    twilio.parties[JANE] = HOLDS
+    twilio.signalling.switches.grace = 60
+    alice = await phones.online()
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+    await network(alice, offline=True)
+    await twilio.signalling.drop()
+    await alice.in_stage("reconnecting")
+    await alice.photograph("reconnecting")
+    await network(alice, offline=False)
+    await alice.in_stage("talking")
+    await alice.shows("ready")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+
+
+@pytest.mark.parametrize("sections", [{"tokens": {"ttl_seconds": 60}}])
+async def test_a_bridge_that_restarts(phones: Office, bridge: Bridge, twilio: TwilioSandbox) -> None:
+    alice = await phones.online()
+    await bridge.stop()
+    await alice.call(JANE)
+    await alice.says("The bridge does not answer.")
+    await later(alice, 31)
+    # Twilio still knows the phone; once it loses it there is no token to come back with.
+    await alice.shows("ready")
+    twilio.signalling.switches.available = False
+    await twilio.signalling.drop()
+    await alice.shows("offline")
+    await alice.says("The bridge does not answer. The phone tries again by itself.")
+    await bridge.start()
+    twilio.signalling.switches.available = True
+    await alice.shows("ready")
+    twilio.parties[JANE] = HOLDS
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+
+
+async def test_a_page_that_opens_while_the_bridge_is_away_comes_back(phones: Office, bridge: Bridge) -> None:
+    alice = await phones.online(script=fast(20))
+    await alice.page.ask("Network.enable")
+    await alice.page.ask("Network.setBlockedURLs", urls=["*/api/me*"])
+    await alice.page.ask("Page.reload")
+    await alice.shows("offline")
+    await alice.says("The bridge does not answer. The phone tries again by itself.")
+    await alice.page.ask("Network.setBlockedURLs", urls=[])
+    await alice.shows("ready")
+
+
+async def test_a_call_whose_socket_is_lost_while_it_rings_ends_and_says_why(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    """The SDK says `transportClose`, and never `cancel`."""
+    alice, bob = await phones.online("alice"), await phones.online("bob")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await bob.rings()
+    await twilio.signalling.drop("client:alice")
+    await alice.ended("connection_lost")
+    await bob.click("Answer")
+    await alice.ended("answered_elsewhere")
+    await alice.shows("ready")
+    await bob.in_stage("talking")
+    await bob.click("Hang up")
+    await calling
+
+
+async def test_a_cancel_that_is_lost_ends_the_ringing(phones: Office, twilio: TwilioSandbox) -> None:
+    """The bridge is asked after a call that rings."""
+    alice = await phones.online(script=fast(20))
+    twilio.signalling.switches.heartbeat = 0.2
+    calling = asyncio.create_task(twilio.call_from_phone(JANE, caller_hangs_up_after=20))
+    await alice.rings()
+    await alice.page(
+        "import('/phone/agent.js').then(({ device }) => "
+        "{ for (const call of device.calls.values()) call.removeAllListeners('cancel'); })"
+    )
+    twilio.skip(30)
+    await alice.ended("gave_up")
+    await alice.rings(0)
+    await calling
+
+
+@pytest.mark.parametrize("sections", [{"tokens": {"ttl_seconds": 60}}])
+async def test_tokens_of_a_minute_are_asked_for_twice_in_it_and_no_oftener(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    """The SDK announces the end of each token, of renewed ones too: the page keeps a time of its own."""
+    twilio.signalling.switches.heartbeat = 0.2
+    alice = await phones.online(script=fast(20))
+    minutes = "(Date.now() - performance.timeOrigin) / 60_000"
+    await alice.page.until(f"{minutes} >= 4")
+    asked, passed = await alice.page(f"[{TOKENS}, {minutes}]")
+    assert 2 * passed - 1 <= asked <= 2.5 * passed + 2, (asked, passed)
+    await alice.shows("ready")
+
+
+@pytest.mark.parametrize("sections", [{"dialling": {"emergency": True}}])
+async def test_a_call_that_the_sdk_never_begins_ends(phones: Office, twilio: TwilioSandbox) -> None:
+    """https://github.com/twilio/twilio-voice.js/issues/85: without a connection `connect` waits for ever."""
+    alice = await phones.online(script=fast(4))
+    twilio.signalling.switches.available = False
+    await twilio.signalling.drop()
+    await alice.shows("offline")
+    await alice.call("112")
+    await alice.ended("connection_lost")
+    twilio.signalling.switches.available = True
+    await alice.shows("ready")
+    twilio.parties[JANE] = HOLDS
+    twilio.signalling.switches.heartbeat = 1
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+
+
+async def test_a_ringtone_that_cannot_load_delays_no_call(phones: Office, twilio: TwilioSandbox) -> None:
+    """The SDK would wait two seconds for it at each call."""
+    alice = await phones.phone()
+    await alice.page.ask("Network.enable")
+    await alice.page.ask("Network.setBlockedURLs", urls=["*ring.wav*"])
+    await alice.fill("key", phones.key)
+    await alice.fill("identity", "alice")
+    await alice.click("Sign in")
+    await alice.shows("ready")
+    await alice.page("dispatchEvent(new Event('pointerdown')), true")
+    plays = """import('/phone/agent.js').then(async ({ device }) =>
+        [await device.ringtone(), device.device.audio.incoming()])"""
+    assert await alice.page(plays) == [False, False]
+    alice.page.said.clear()
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await alice.click("Decline")
+    await calling
+    alice.page.said.clear()
