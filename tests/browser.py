@@ -33,6 +33,10 @@ needs_chromium = pytest.mark.skipif(
 """Tests with a browser are skipped without one, and fail where CHROMIUM_REQUIRED is set, as in CI."""
 
 
+class Navigated(Exception):
+    """The page went elsewhere while it was asked; or the browser refused a command."""
+
+
 @dataclass
 class Page:
     """A page that is open. `said` is what its scripts threw and could not catch."""
@@ -53,12 +57,18 @@ class Page:
         """What it is as soon as it is something; fails, with what the page shows, if it stays nothing."""
         try:
             async with asyncio.timeout(SECONDS):
-                while not (value := await self(expression)):  # noqa: ASYNC110 - it is in another process
+                while not (value := await self._now(expression)):  # noqa: ASYNC110 - it is in another process
                     await asyncio.sleep(0.02)
         except TimeoutError:
             shown = await self("document.body?.innerText")
             raise AssertionError(f"{expression}\nThe page shows: {shown}\nIt said: {self.said}") from None
         return value
+
+    async def _now(self, expression: str) -> Any:
+        try:
+            return await self(expression)
+        except Navigated:
+            return None
 
     async def ask(self, method: str, **params: Any) -> Any:
         """A command of the protocol; events that come meanwhile are looked at."""
@@ -67,6 +77,8 @@ class Page:
         async for message in self._socket:
             told = json.loads(message.data)
             if told.get("id") == self._asked:
+                if "error" in told:
+                    raise Navigated(told["error"]["message"])
                 return told["result"]
             if told.get("method") == "Runtime.exceptionThrown":
                 self.said.append(told["params"]["exceptionDetails"]["exception"]["description"])

@@ -9,6 +9,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.phones.office import Bridge, Office, Phone
 from tests.phones.test_calls import recorded
+from tests.support import eventually
 
 JANE = "+33612345678"
 HOLDS = Party.answers(after=1, talks=None)
@@ -23,6 +24,15 @@ def fast(times: int) -> str:
         globalThis.setTimeout = (act, after = 0, ...more) => wait(act, after / {times}, ...more);
         globalThis.setInterval = (act, after = 0, ...more) => again(act, after / {times}, ...more);
     }}"""
+
+
+HURRY = """{
+    const wait = setTimeout;
+    globalThis.hurries = true;
+    globalThis.setTimeout = (act, after, ...more) =>
+        wait(act, after === 15_000 && globalThis.hurries ? 300 : after, ...more);
+}"""
+"""A page that waits a moment only for a call to begin."""
 
 
 async def network(phone: Phone, *, offline: bool) -> None:
@@ -108,6 +118,7 @@ async def test_a_network_that_is_away_is_seen_and_comes_back(phones: Office, twi
     await alice.photograph("offline")
     await twilio.signalling.drop()
     await network(alice, offline=False)
+    await eventually(lambda: bool(twilio.account.devices.get("client:alice")))
     await alice.shows("ready")
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
@@ -215,16 +226,16 @@ async def test_tokens_of_a_minute_are_asked_for_twice_in_it_and_no_oftener(
 @pytest.mark.parametrize("sections", [{"dialling": {"emergency": True}}])
 async def test_a_call_that_the_sdk_never_begins_ends(phones: Office, twilio: TwilioSandbox) -> None:
     """https://github.com/twilio/twilio-voice.js/issues/85: without a connection `connect` waits for ever."""
-    alice = await phones.online(script=fast(4))
+    alice = await phones.online(script=HURRY)
     twilio.signalling.switches.available = False
     await twilio.signalling.drop()
     await alice.shows("offline")
     await alice.call("112")
     await alice.ended("connection_lost")
+    await alice.page("globalThis.hurries = false")
     twilio.signalling.switches.available = True
     await alice.shows("ready")
     twilio.parties[JANE] = HOLDS
-    twilio.signalling.switches.heartbeat = 1
     await alice.call(JANE)
     await alice.in_stage("talking")
 

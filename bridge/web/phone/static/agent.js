@@ -17,6 +17,8 @@ import { IN_A_CALL, NO_CONNECTION } from "./words.js";
 /** For so long a call that was declined may ring on, until the bridge has been told. */
 const DECLINE_PATIENCE = 1000;
 
+const LOOK_UP_WAITS = [0, 1000, 5000];
+
 const configured = configuration();
 export const bridge = new Bridge(configured.root, credentials);
 
@@ -75,10 +77,24 @@ function remember() {
   Journal.erase(identity);
 }
 
+let leaving = false;
+
+/** The page goes: the SDK ends its calls, and the journal keeps them for the page that comes next. */
+export function leave() {
+  leaving = true;
+  device.leave();
+}
+
+/** The browser shows the page again that it had kept. */
+export function comeBack() {
+  leaving = false;
+  wake();
+}
+
 /** Writes down the calls that go on, and shows other tabs what this one shows. */
 export function publish() {
   const [live, me] = [store.live.value, store.me.value, store.stage.value];
-  if (!tabs.holding || !me) return;
+  if (leaving || !tabs.holding || !me) return;
   Journal.write(me.identity, live);
   tabs.show();
 }
@@ -124,11 +140,15 @@ function tell(id, event) {
  */
 async function lookUp(id, number) {
   if (!number.startsWith("+")) return;
-  try {
-    const { person, url } = await bridge.caller(number);
-    if (person) store.tell(id, { type: "learned", name: person.name, company: person.company ?? undefined, url });
-  } catch {
-    // The call is what matters.
+  for (const wait of LOOK_UP_WAITS) {
+    await new Promise((done) => setTimeout(done, wait));
+    try {
+      const { person, url } = await bridge.caller(number);
+      if (person) store.tell(id, { type: "learned", name: person.name, company: person.company ?? undefined, url });
+      return;
+    } catch {
+      // The call is what matters; Twenty may answer a moment later.
+    }
   }
 }
 

@@ -174,7 +174,7 @@ export class Device {
       const { code } = /** @type {{code: number}} */ (error);
       this.spoiled ||= this.device?.isBusy;
       this.heard.call(id, { type: "error", code });
-      this.heard.call(id, { type: "disconnect" });
+      this.heard.call(id, { type: "transportClose", lost: true });
     }
     clearTimeout(late);
     return id;

@@ -1,7 +1,7 @@
 /** Puts the page together, and listens to the browser. */
 
 import { asked, numberOf } from "./address.js";
-import { allowSound, device, publish, wake } from "./agent.js";
+import { allowSound, comeBack, leave, publish, wake } from "./agent.js";
 import { html } from "./html.js";
 import { watchMicrophone } from "./microphone.js";
 import { signIn } from "./session.js";
@@ -20,7 +20,7 @@ addEventListener("online", () => {
   wake();
 });
 addEventListener("offline", () => tellLine({ type: "network-down" }));
-addEventListener("pageshow", wake);
+addEventListener("pageshow", comeBack);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) wake();
 });
@@ -35,7 +35,7 @@ addEventListener("beforeunload", (event) => {
   if (current.value) event.preventDefault();
 });
 // Before the SDK, which declines what rings.
-addEventListener("pagehide", () => device.leave());
+addEventListener("pagehide", leave);
 
 document.addEventListener("paste", (event) => {
   if (event.target instanceof HTMLInputElement || current.value) return;

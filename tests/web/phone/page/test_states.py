@@ -39,6 +39,8 @@ OUT = {
     "ringing error:31603 disconnect": "ended declined_by_other",
     "error:31404 disconnect": "ended failed",
     "error:13224 disconnect": "ended failed",
+    "error:31009 disconnect": "ended connection_lost",
+    "error:31005 disconnect outcome:failed+": "ended failed",
     "hangup": "ended canceled",
     "hangup disconnect": "ended canceled",
     "ringing hangup accept": "ended canceled",

@@ -63,14 +63,22 @@ const STEPS = {
  * @returns {LineStage}
  */
 export function stageOf(line) {
-  if (!line.signedIn && line.away) return "offline";
-  if (line.signedIn === null) return line.network ? "connecting" : "offline";
-  if (!line.signedIn) return "signed-out";
+  if (!line.signedIn) return stageBefore(line);
   if (line.elsewhere) return "elsewhere";
   if (line.token === "refused") return "refused";
   if (!line.network) return "offline";
   if (line.registered) return "ready";
   return line.wasReady || line.token === "failed" ? "offline" : "connecting";
+}
+
+/**
+ * @param {Line} line whose agent is not signed in, or not yet
+ * @returns {LineStage}
+ */
+function stageBefore(line) {
+  if (line.away) return "offline";
+  if (line.signedIn === false) return "signed-out";
+  return line.network ? "connecting" : "offline";
 }
 
 /**

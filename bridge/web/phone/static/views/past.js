@@ -12,21 +12,33 @@ export function Past() {
   </div>`;
 }
 
+/** @param {import("../state/call.js").Call} call */
+const isIn = (call) => call.direction === "in";
+
+/**
+ * @param {import("../state/call.js").Call} call
+ * @returns {string} of a talk
+ */
+function lengthOf({ answeredAt, endedAt, seconds }) {
+  if (seconds !== undefined) return ` · ${lasted(0, seconds * 1000)}`;
+  return answeredAt ? ` · ${lasted(answeredAt, endedAt ?? answeredAt)}` : "";
+}
+
+/** @param {import("../state/call.js").Call} call */
+const outcomeOf = (call) => (call.asking ? ENDING : `${REASONS[call.reason ?? "failed"]}${lengthOf(call)}`);
+
+/** @param {import("../state/call.js").Call} call */
+const canCall = (call) => /^(\+?\d|client:)/.test(call.number) && stage.value === "ready" && !current.value;
+
 /** @param {{call: import("../state/call.js").Call}} props */
 function One({ call }) {
-  const began = call.answeredAt ?? (call.seconds === undefined ? undefined : 0);
-  const ended = call.seconds === undefined ? call.endedAt : (began ?? 0) + call.seconds * 1000;
-  const length = began === undefined ? "" : ` · ${lasted(began, ended ?? began)}`;
-  const how = call.asking ? ENDING : `${REASONS[call.reason ?? "failed"]}${length}`;
-  const canCall = /^(\+?\d|client:)/.test(call.number) && stage.value === "ready" && !current.value;
   return html`
     <section class="card over" aria-label="Call that is over" data-call=${call.id} data-reason=${call.reason}>
-      <p class="quiet">${call.direction === "in" ? "Incoming" : "Outgoing"}: ${how}</p>
+      <p class="quiet">${isIn(call) ? "Incoming" : "Outgoing"}: ${outcomeOf(call)}</p>
       <${Party} call=${call} />
       ${call.why && html`<p class="refusal">${call.why}</p>`}
       <div class="row">
-        ${canCall &&
-        html`<button onClick=${() => dial(call.number, "")}>${call.direction === "in" ? "Call back" : "Call again"}</button>`}
+        ${canCall(call) && html`<button onClick=${() => dial(call.number, "")}>${isIn(call) ? "Call back" : "Call again"}</button>`}
         <button class="link" onClick=${() => forget(call.id)}>Dismiss</button>
       </div>
     </section>
