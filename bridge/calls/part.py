@@ -11,7 +11,7 @@ from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
 
 
-class State(StrEnum):
+class PartState(StrEnum):
     """How far the call came at this phone."""
 
     CALLING = "calling"
@@ -32,51 +32,51 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CallPart:
     """`ended` tells whether the state is the last one."""
 
-    state: State
+    state: PartState
     ended: bool
 
 
 OUT = {
-    CallStatus.RINGING: State.CALLING,
-    CallStatus.IN_PROGRESS: State.TALKING,
-    CallStatus.COMPLETED: State.TALKED,
-    CallStatus.VOICEMAIL: State.TALKED,
-    CallStatus.MISSED: State.NOT_ANSWERED,
-    CallStatus.BUSY: State.BUSY,
-    CallStatus.FAILED: State.FAILED,
-    CallStatus.CANCELED: State.CANCELED,
+    CallStatus.RINGING: PartState.CALLING,
+    CallStatus.IN_PROGRESS: PartState.TALKING,
+    CallStatus.COMPLETED: PartState.TALKED,
+    CallStatus.VOICEMAIL: PartState.TALKED,
+    CallStatus.MISSED: PartState.NOT_ANSWERED,
+    CallStatus.BUSY: PartState.BUSY,
+    CallStatus.FAILED: PartState.FAILED,
+    CallStatus.CANCELED: PartState.CANCELED,
 }
-FAR = {State.RINGING, State.TALKING, State.MISSED}
+FAR = {PartState.RINGING, PartState.TALKING, PartState.MISSED}
 """States at a phone that change while the call goes on."""
 
 
-def part_of(identity: Identity, sid: str, evidence: Evidence) -> Part:
+def part_of(identity: Identity, sid: str, evidence: Evidence) -> CallPart:
     """The part that an agent has in a call, by the phone whose leg has this SID, or by any.
 
     The agent has to be in the call (`control.was_in`).
     """
     over = ended(evidence)
     if evidence.parent and client_identity(evidence.parent.from_) == identity:
-        state = State.REFUSED if evidence.refused else OUT[status(evidence)]
-        return Part(state, over)
+        state = PartState.REFUSED if evidence.refused else OUT[status(evidence)]
+        return CallPart(state, over)
     own = legs_of(identity, evidence)
     here = [leg for leg in own if leg.sid == sid] or own
     state = _state_here(here, evidence, over=over, declined=identity in evidence.declined)
-    return Part(state, over or state not in FAR)
+    return CallPart(state, over or state not in FAR)
 
 
 def _state_here(
     here: list[Leg] | tuple[Leg, ...], evidence: Evidence, *, over: bool, declined: bool
-) -> State:
+) -> PartState:
     if any(leg.talked for leg in here):
         on = not over and any(leg.talked and not leg.final for leg in here)
-        return State.TALKING if on else State.TALKED
+        return PartState.TALKING if on else PartState.TALKED
     if declined or any(leg.status == "busy" for leg in here):
-        return State.DECLINED
+        return PartState.DECLINED
     if evidence.direction is Direction.INBOUND and evidence.talked:
-        return State.ANSWERED_ELSEWHERE
+        return PartState.ANSWERED_ELSEWHERE
     on = not over and any(not leg.final for leg in here)
-    return State.RINGING if on else State.MISSED
+    return PartState.RINGING if on else PartState.MISSED

@@ -9,7 +9,7 @@ from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import fold
 from bridge.calls.fold.handling import handling
 from bridge.calls.fold.parties import Evidence
-from bridge.calls.part import Part, State, part_of
+from bridge.calls.part import CallPart, PartState, part_of
 from bridge.calls.texts import texts_for
 from tests.support import told
 
@@ -41,52 +41,56 @@ def dialled(status: str, following: str) -> Callback:
 @pytest.mark.parametrize(
     ("heard", "sid", "part"),
     [
-        ([CAME_IN, alice(FIRST, "ringing")], FIRST, Part(State.RINGING, False)),
-        ([CAME_IN, alice(FIRST, "in-progress")], FIRST, Part(State.TALKING, False)),
-        ([CAME_IN, alice(FIRST, "completed")], FIRST, Part(State.TALKED, True)),
-        ([CAME_IN, alice(FIRST, "canceled")], FIRST, Part(State.MISSED, False)),
-        ([CAME_IN, alice(FIRST, "canceled"), OVER], FIRST, Part(State.MISSED, True)),
+        ([CAME_IN, alice(FIRST, "ringing")], FIRST, CallPart(PartState.RINGING, False)),
+        ([CAME_IN, alice(FIRST, "in-progress")], FIRST, CallPart(PartState.TALKING, False)),
+        ([CAME_IN, alice(FIRST, "completed")], FIRST, CallPart(PartState.TALKED, True)),
+        ([CAME_IN, alice(FIRST, "canceled")], FIRST, CallPart(PartState.MISSED, False)),
+        ([CAME_IN, alice(FIRST, "canceled"), OVER], FIRST, CallPart(PartState.MISSED, True)),
         (
             [CAME_IN, alice(FIRST, "canceled"), bob("in-progress")],
             FIRST,
-            Part(State.ANSWERED_ELSEWHERE, True),
+            CallPart(PartState.ANSWERED_ELSEWHERE, True),
         ),
         # The next step rings on: whether it is missed is not known yet.
         (
             [CAME_IN, alice(FIRST, "no-answer"), dialled("no-answer", "dial")],
             FIRST,
-            Part(State.MISSED, False),
+            CallPart(PartState.MISSED, False),
         ),
         (
             [CAME_IN, alice(FIRST, "no-answer"), dialled("no-answer", "voicemail")],
             FIRST,
-            Part(State.MISSED, True),
+            CallPart(PartState.MISSED, True),
         ),
-        ([CAME_IN, alice(FIRST, "busy")], FIRST, Part(State.DECLINED, True)),
-        ([CAME_IN, alice(FIRST, "ringing"), DECLINED], FIRST, Part(State.DECLINED, True)),
+        ([CAME_IN, alice(FIRST, "busy")], FIRST, CallPart(PartState.DECLINED, True)),
+        ([CAME_IN, alice(FIRST, "ringing"), DECLINED], FIRST, CallPart(PartState.DECLINED, True)),
         # Her other phone, on which she did not press a thing.
         (
             [CAME_IN, alice(FIRST, "busy"), alice(SECOND, "canceled"), DECLINED],
             SECOND,
-            Part(State.DECLINED, True),
+            CallPart(PartState.DECLINED, True),
         ),
         (
             [CAME_IN, alice(FIRST, "in-progress"), alice(SECOND, "canceled")],
             SECOND,
-            Part(State.ANSWERED_ELSEWHERE, True),
+            CallPart(PartState.ANSWERED_ELSEWHERE, True),
         ),
-        ([CAME_IN, alice(FIRST, "in-progress"), alice(SECOND, "canceled")], ROOT, Part(State.TALKING, False)),
-        ([CALLS], ROOT, Part(State.CALLING, False)),
-        ([CALLS, customer("in-progress")], ROOT, Part(State.TALKING, False)),
-        ([CALLS, customer("completed")], ROOT, Part(State.TALKED, True)),
-        ([CALLS, customer("busy")], ROOT, Part(State.BUSY, True)),
-        ([CALLS, customer("no-answer")], ROOT, Part(State.NOT_ANSWERED, True)),
-        ([CALLS, dialled("failed", "")], ROOT, Part(State.FAILED, True)),
-        ([CALLS, customer("canceled")], ROOT, Part(State.CANCELED, True)),
-        ([REFUSED], ROOT, Part(State.REFUSED, True)),
+        (
+            [CAME_IN, alice(FIRST, "in-progress"), alice(SECOND, "canceled")],
+            ROOT,
+            CallPart(PartState.TALKING, False),
+        ),
+        ([CALLS], ROOT, CallPart(PartState.CALLING, False)),
+        ([CALLS, customer("in-progress")], ROOT, CallPart(PartState.TALKING, False)),
+        ([CALLS, customer("completed")], ROOT, CallPart(PartState.TALKED, True)),
+        ([CALLS, customer("busy")], ROOT, CallPart(PartState.BUSY, True)),
+        ([CALLS, customer("no-answer")], ROOT, CallPart(PartState.NOT_ANSWERED, True)),
+        ([CALLS, dialled("failed", "")], ROOT, CallPart(PartState.FAILED, True)),
+        ([CALLS, customer("canceled")], ROOT, CallPart(PartState.CANCELED, True)),
+        ([REFUSED], ROOT, CallPart(PartState.REFUSED, True)),
     ],
 )
-def test_what_a_call_is_for_alice(heard: list[Callback], sid: str, part: Part) -> None:
+def test_what_a_call_is_for_alice(heard: list[Callback], sid: str, part: CallPart) -> None:
     for order in permutations(heard):
         assert part_of(Identity("alice"), sid, Evidence.of(order)) == part
 

@@ -17,7 +17,7 @@ from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.times import times_of
 from bridge.calls.live_calls import Switchboard
 from bridge.calls.numbers import is_withheld, shortened
-from bridge.calls.part import State, part_of
+from bridge.calls.part import PartState, part_of
 from bridge.calls.routing.lines import Lines
 from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import (
@@ -130,13 +130,13 @@ class Calls:
         agent = await self._agent(request, asked, per_minute=QUESTIONS_A_MINUTE)
         control.was_in(agent.identity, agent.evidence)
         part, times = part_of(agent.identity, agent.sid, agent.evidence), times_of(agent.evidence)
-        reason = agent.evidence.refused if part.state is State.REFUSED else None
+        reason = agent.evidence.refused if part.state is PartState.REFUSED else None
         body = {
             "sid": agent.root_sid,
             "direction": agent.evidence.direction.lower(),
             "state": part.state,
             "ended": part.ended,
-            "durationInSeconds": times.talk_seconds if part.state is State.TALKED else None,
+            "durationInSeconds": times.talk_seconds if part.state is PartState.TALKED else None,
             "reason": reason,
             "why": spoken_refusal(self._line.texts, reason) if reason else None,
         }
@@ -146,7 +146,7 @@ class Calls:
         """The agent does not take a call: it stops ringing on their other phones, and in later steps."""
         agent = await self._agent(request, await read_request(request, CallRequest))
         control.was_in(agent.identity, agent.evidence)
-        if part_of(agent.identity, agent.sid, agent.evidence).state is not State.RINGING:
+        if part_of(agent.identity, agent.sid, agent.evidence).state is not PartState.RINGING:
             return web.Response(status=204)
         await self._keep(Kind.DECLINED, agent, {}, again=())
         key = ("decline", agent.root_sid, agent.identity)
