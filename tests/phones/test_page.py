@@ -1,0 +1,100 @@
+"""Numbers by link and paste, signing in by a link, microphones that are missing, and the size of the page."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import bridge
+from bridge.inbox.sign_ins import add_link
+from bridge.inbox.store import open_inbox
+from bridge.sandbox.twilio import TwilioSandbox
+from bridge.web.authentication.devices import new_link
+from bridge.web.authentication.keys import digest_of
+from tests.phones.office import Office
+
+STATIC = Path(bridge.__file__).parent / "web" / "phone" / "static"
+LARGEST = 120_000
+LINKS = {
+    "+33 6 39 98 00 01": "+33 6 39 98 00 01",
+    "tel:+33639980001": "+33639980001",
+    "TEL:+33-6-39-98-00-01": "+33-6-39-98-00-01",
+    "tel:%2B33639980001": "+33639980001",
+    "callto://+33639980001": "+33639980001",
+    "web+tel:+33639980001": "+33639980001",
+    "tel:+33159130001;ext=12": "+33159130001 x12",
+    "tel:0639980001;phone-context=+33": "0639980001",
+    "tel:%": "%",
+    "": "",
+}
+
+
+async def test_a_number_comes_by_link_by_address_and_by_paste(phones: Office) -> None:
+    alice = await phones.phone("?to=tel%3A%2B33639980001")
+    read = f"import('/phone/address.js').then(({{ numberOf }}) => {json.dumps(list(LINKS))}.map(numberOf))"
+    assert await alice.page(read) == list(LINKS.values())
+    await alice.fill("key", phones.key)
+    await alice.fill("identity", "alice")
+    await alice.click("Sign in")
+    await alice.shows("ready")
+    typed = "document.querySelector('#number').value"
+    assert await alice.page(typed) == "+33639980001"
+    await alice.page(
+        """{
+            const clipboardData = new DataTransfer();
+            clipboardData.setData('text', 'tel:+33639980002');
+            document.dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
+        }"""
+    )
+    await alice.page.until(f"{typed} === '+33639980002'")
+
+
+async def test_a_link_signs_a_browser_in_once(phones: Office) -> None:
+    secret, ends = new_link(), datetime.now(UTC) + timedelta(hours=1)
+    database = phones.bridge.settings.inbox.database_url.get_secret_value()
+    async with open_inbox(database) as inbox:
+        await add_link(inbox, digest=digest_of(secret), identity="alice", expires_at=ends)
+    alice = await phones.phone(f"#sign-in={secret}")
+    await alice.says("Your link works once.")
+    await alice.photograph("sign-in-by-link")
+    assert secret not in await alice.page("location.href")
+    await alice.click("Sign in")
+    await alice.shows("ready")
+    await alice.page.ask("Page.reload")
+    await alice.shows("ready")
+    await alice.click("Sign out")
+    await alice.shows("signed-out")
+    await alice.photograph("sign-in")
+    again = await phones.phone(f"#sign-in={secret}", apart=True)
+    await again.click("Sign in")
+    await again.says("This link was used already")
+
+
+async def test_no_microphone_is_seen_at_once(phones: Office) -> None:
+    alice = await phones.online()
+    devices = "navigator.mediaDevices.enumerateDevices = async () => {}"
+    await alice.page(devices.format("[]") + ", true")
+    await alice.page("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+    await alice.says("There is no microphone. Connect one: callers cannot hear you.")
+    await alice.photograph("no-microphone")
+    await alice.page(devices.format("[{ kind: 'audioinput' }]") + ", true")
+    await alice.page("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+    await alice.page.until("!document.querySelector('#microphone')")
+
+
+@pytest.mark.parametrize("name", ["NotAllowedError", "NotFoundError"])
+async def test_a_call_without_a_microphone_says_so(phones: Office, twilio: TwilioSandbox, name: str) -> None:
+    alice = await phones.online()
+    refuses = f"async () => {{ throw new DOMException('no', '{name}') }}"
+    await alice.page(f"navigator.mediaDevices.getUserMedia = {refuses}, true")
+    await alice.call("+33612345678")
+    await alice.ended("microphone")
+    await alice.says("Outgoing: No microphone")
+    assert "talking" not in await alice.page("stages")
+
+
+def test_the_page_is_small() -> None:
+    files = [one for one in STATIC.rglob("*") if one.suffix in {".js", ".css", ".html", ".wav"}]
+    assert sum(len(gzip.compress(one.read_bytes())) for one in files) < LARGEST
