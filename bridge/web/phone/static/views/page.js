@@ -48,11 +48,11 @@ function Header() {
 function Telephone() {
   const { calls, whyNot, contact } = me.value;
   return html`
+    <${Ringing} />
+    <${Current} />
     <${Banners} />
     ${whyNot.map((/** @type {{code: string, text: string}} */ { code, text }) => html`<p class="banner" key=${code}>${text}</p>`)}
     ${contact && html`<p class="quiet contact">${contact}</p>`}
-    <${Ringing} />
-    <${Current} />
     ${calls && html`<${Dialler} />`}
     <${Past} />
     ${calls && html`<${PhoneLinks} />`}
