@@ -131,7 +131,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "twenty/client/errors.py": {"NUMBER": ANSWER},
     "twenty/webhooks.py": {"MILLISECONDS": HEADER},
     "twilio/document.py": {"NO_XML": FIELD},
-    "twilio/forms.py": {"CALL_SID": FIELD},
+    "twilio/forms.py": {"ATTEMPT_ID": FIELD, "CALL_SID": FIELD},
     "twilio/rest/http.py": {"RESOURCE": ANSWER},
     "twilio/twiml.py": {"PLAIN": FIELD},
     "web/readable.py": {"CONTROLS": FIELD},

@@ -65,8 +65,15 @@ async def test_scenario_a_second_group_rings_when_the_first_does_not_answer(phon
 
 async def test_scenario_an_agent_who_is_rung_again_is_named_once(phone: OpenPhone) -> None:
     company = await phone(TWO + "\nlines: {default: {ring: [{agents: [ann]}, {seconds: 30}]}}")
+    seen = await company.call({"ann": no_answer, "bob": answers(talks=20)})
+    assert seen.legs == ["ann: no-answer", "ann: canceled", "bob: completed"]
+    assert seen.handling == "Answered by bob after 30 s. Also rung: ann."
+
+
+async def test_scenario_an_agent_who_declines_is_not_rung_by_the_next_step(phone: OpenPhone) -> None:
+    company = await phone(TWO + "\nlines: {default: {ring: [{agents: [ann]}, {seconds: 30}]}}")
     seen = await company.call({"ann": declines, "bob": answers(talks=20)})
-    assert seen.legs == ["ann: busy", "ann: busy", "bob: completed"]
+    assert seen.legs == ["ann: busy", "bob: completed"]
     assert seen.handling == "Answered by bob after 8 s. Also rung: ann (declined)."
 
 

@@ -210,6 +210,7 @@ async def test_scenario_the_phones_are_told_who_calls(phone: OpenPhone, twenty: 
     assert seen.played.errors == []
     for leg in seen.played.legs:
         assert leg.parameters == {
+            "callSid": seen.played.sid,
             "name": '<Hangup/> & "Jane"',
             "personId": jane,
             "url": f"{twenty.url}/object/person/{jane}",
@@ -220,7 +221,7 @@ async def test_scenario_nobody_s_number_and_a_withheld_one_ring_without(phone: O
     company = await phone(TWO)
     for caller in (JANE, "anonymous", "+266696687"):
         seen = await company.call({"ann": answers(talks=9), "bob": declines}, from_=caller)
-        assert [leg.parameters for leg in seen.played.legs] == [{}, {}]
+        assert [leg.parameters for leg in seen.played.legs] == [{"callSid": seen.played.sid}] * 2
 
 
 # Twenty is away
@@ -321,6 +322,6 @@ async def test_scenario_while_later_steps_ring_nothing_is_missed(
     company = await phone(MEMBERS + "\nlines: {default: {ring: [{agents: [ann]}, {agents: [bob]}]}}")
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     await company_of(twenty, jane, await member(twenty, "bela@sandbox.example"))
-    seen = await company.call({"ann": declines, "bob": answers(talks=60)})
-    assert seen.legs == ["ann: busy", "ann: busy", "bob: completed"]
+    seen = await company.call({"ann": no_answer, "bob": answers(talks=60)})
+    assert seen.legs == ["ann: no-answer", "ann: no-answer", "bob: completed"]
     assert await company.tasks() == []
