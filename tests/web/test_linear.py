@@ -55,8 +55,10 @@ async def bridge(open_bridge: OpenBridge) -> Bridge:
         log={"requests": True},
     )
     await bridge.twilio(
-        "/twilio/status?agent=alice",
-        payload("browser-out-5-status-completed", ParentCallSid=SID, From="client:alice"),
+        "/twilio/voice", payload("browser-out-1-voice-request", CallSid=SID, From="client:alice")
+    )
+    await bridge.twilio(
+        "/twilio/status?agent=alice", payload("browser-out-5-status-completed", ParentCallSid=SID)
     )
     return bridge
 
@@ -360,9 +362,9 @@ class Noting(Bridge):
 
 async def test_every_route_is_tried(bridge: Bridge) -> None:
     noting = Noting(bridge.client, bridge.app, bridge.database, bridge.public_url)
+    assert (await in_json(f"{ACTIONS}/disposition", note=...)(noting, "a")).status == 204
     for send in (*(in_form(path, "From") for path in FORMS), *(send for send, _ in OTHERS.values())):
         await send(noting, "a")
-    assert (await in_json(f"{ACTIONS}/disposition", note=...)(noting, "a")).status == 204
     for resource in bridge.app.router.resources():
         path = resource.canonical.partition("{")[0]
         assert path in SAME or any(asked.startswith(path) for asked in noting.asked), path
