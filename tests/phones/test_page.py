@@ -10,10 +10,12 @@ import pytest
 import bridge
 from bridge.inbox.sign_ins import add_link
 from bridge.inbox.store import open_inbox
+from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from bridge.web.authentication.devices import new_link
 from bridge.web.authentication.keys import digest_of
 from tests.phones.office import Office
+from tests.web.authentication.test_caller import BELA, signed_in
 
 STATIC = Path(bridge.__file__).parent / "web" / "phone" / "static"
 LARGEST = 120_000
@@ -93,6 +95,34 @@ async def test_a_call_without_a_microphone_says_so(phones: Office, twilio: Twili
     await alice.ended("microphone")
     await alice.says("Outgoing: No microphone")
     assert "talking" not in await alice.page("stages")
+
+
+@pytest.mark.parametrize("sections", [{"phone": {"contact": "Ines, room 12"}}])
+async def test_a_user_of_twenty_who_is_no_agent_reads_why_and_whom_to_ask(
+    phones: Office, twenty: TwentySandbox
+) -> None:
+    pair = json.dumps({"accessOrWorkspaceAgnosticToken": {"token": await signed_in(twenty, BELA)}})
+    bela = await phones.phone(script=f"localStorage.setItem('tokenPairState', {json.dumps(pair)});")
+    await bela.says("You are not set up as an agent")
+    await bela.says(f"Ask Ines, room 12. They need your name: {BELA}.")
+    await bela.photograph("no-agent")
+
+
+async def test_phone_links_are_opened_with_the_page(phones: Office) -> None:
+    asks = """{
+        const ask = navigator.registerProtocolHandler.bind(navigator);
+        navigator.registerProtocolHandler = (scheme, url) => {
+            ask(scheme, url);
+            globalThis.taken = [scheme, url];
+        };
+    }"""
+    alice = await phones.online(script=asks)
+    await alice.click("Open phone links with this phone")
+    scheme, url = await alice.page.until("taken")
+    assert (scheme, url) == ("tel", f"{phones.bridge.url}/phone?to=%s")
+    await alice.page("location = " + json.dumps(url.replace("%s", "tel%3A%2B33639980001")))
+    await alice.page.until("document.querySelector('#number')?.value === '+33639980001'")
+    await alice.shows("ready")
 
 
 def test_the_page_is_small() -> None:

@@ -250,12 +250,9 @@ async def test_a_ringtone_that_cannot_load_delays_no_call(phones: Office, twilio
     await alice.click("Sign in")
     await alice.shows("ready")
     await alice.page("dispatchEvent(new Event('pointerdown')), true")
-    plays = """import('/phone/agent.js').then(async ({ device }) =>
-        [await device.ringtone(), device.device.audio.incoming()])"""
-    assert await alice.page(plays) == [False, False]
-    alice.page.said.clear()
+    incoming = "import('/phone/agent.js').then(({ device }) => device.device.audio.incoming())"
+    assert await alice.page(incoming) is False
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
     await alice.click("Decline")
     await calling
-    alice.page.said.clear()

@@ -84,6 +84,9 @@ class Browser:
         if not token:
             await self._refuse(as_error(refusals.TOKEN_MISSING, "listen without a token"))
             return
+        if self._hub.switches.refuse_tokens is not None:
+            await self._refuse(as_error(*self._hub.switches.refuse_tokens))
+            return
         try:
             grant = read_token(token, self._hub.exchange.account, now=now)
         except TokenRefused as refused:
@@ -108,7 +111,9 @@ class Browser:
         self._hub.register(self, rings=False)
 
     async def _register(self, frame: Frame) -> None:
-        if self._grant is None:
+        if self._hub.switches.refuse_tokens is not None:
+            await self._refuse(as_error(*self._hub.switches.refuse_tokens))
+        elif self._grant is None:
             await self._refuse(as_error(refusals.INVALID_TOKEN, "register without a valid token"))
         elif frame.object("media").get("audio") is not True:
             self._hub.register(self, rings=False)

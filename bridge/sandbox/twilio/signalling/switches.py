@@ -8,7 +8,8 @@ class Switches:
     """`available`: takes connections (else 503). `ready`: answers `register`. `ringing`: sends it before an
     answer. `reconnects`: gives tokens with which a call survives a lost socket. `heartbeat`: seconds between
     two, 0 for none. `grace`: seconds for which a call waits for a lost device at least. `refuse_calls`: code
-    and message with which calls of browsers are declined.
+    and message with which calls of browsers are declined. `refuse_tokens`: those with which `listen` and
+    `register` are refused, good tokens, too.
     """
 
     available: bool = True
@@ -18,3 +19,4 @@ class Switches:
     heartbeat: float = 5.0
     grace: float = 5.0
     refuse_calls: tuple[int, str] | None = None
+    refuse_tokens: tuple[int, str] | None = None

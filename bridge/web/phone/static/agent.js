@@ -102,12 +102,6 @@ export function publish() {
 /** After sleep, or with the network back. */
 export const wake = () => void timer.wake();
 
-/** @param {boolean} audible */
-export function allowSound(audible) {
-  store.audible.value = audible;
-  device.soundsFrom(audible);
-}
-
 /** @param {import("./device.js").Began} call */
 function began(call) {
   const id = store.begin(call);

@@ -3,6 +3,8 @@
  * from which it does not come back by itself is replaced here.
  */
 
+import { Input } from "./input.js";
+
 const CALL_EVENTS = ["ringing", "accept", "cancel", "disconnect", "reject", "reconnecting", "reconnected"];
 const KEYS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "s", "h"];
 
@@ -45,10 +47,9 @@ export class Device {
     this.device = null;
     /** @type {Map<string, any>} the SDK's calls by the page's ids */
     this.calls = new Map();
-    this.audible = false;
     this.spoiled = false;
-    /** @type {Promise<boolean> | undefined} whether the ringtone can be played */
-    this.checked = undefined;
+    /** @type {Input | null} */
+    this.input = null;
     /** @type {any} */
     this.watchdog = null;
   }
@@ -76,7 +77,9 @@ export class Device {
     const device = new this.sdk.Device(this.token, this.options);
     this.device = device;
     this.spoiled = false;
-    this.soundsFrom(this.audible);
+    // The page rings itself: the SDK would first wait two seconds for a ringtone that does not play.
+    device.audio?.incoming(false);
+    this.input = new Input(device.audio, () => [...this.calls.values()]);
     /** @type {(name: string, act: (told: any) => void) => void} */
     const on = (name, act) => device.on(name, (/** @type {any} */ told) => device === this.device && act(told));
     on("registered", () => this.registered());
@@ -101,6 +104,7 @@ export class Device {
 
   /** @param {{code: number}} error */
   failed(error) {
+    this.heard.line({ type: "not-connected" });
     if (TOKEN_REFUSED.has(error.code)) this.heard.rejected();
   }
 
@@ -130,19 +134,6 @@ export class Device {
     this.device = null;
     clearTimeout(this.watchdog);
     device?.destroy();
-  }
-
-  /** @param {boolean} audible Before a gesture, or without a ringtone that loads, a call would ring late. */
-  soundsFrom(audible) {
-    this.audible = audible;
-    this.device?.audio?.incoming(false);
-    const device = this.device;
-    if (audible) void this.ringtone().then((good) => device?.audio?.incoming(good && this.audible));
-  }
-
-  ringtone() {
-    this.checked ??= isSound(this.options.sounds.incoming);
-    return this.checked;
   }
 
   /** @param {any} call that comes in */
@@ -199,6 +190,7 @@ export class Device {
         this.heard.call(id, { type });
       });
     }
+    call.on("accept", () => this.input?.watch(call));
     call.on("transportClose", () => queueMicrotask(() => this.lost(call, id)));
     call.on("error", (/** @type {{code: number}} */ { code }) => this.heard.call(id, { type: "error", code }));
     call.on("mute", (/** @type {boolean} */ muted) => this.heard.call(id, { type: "mute", muted }));
@@ -231,7 +223,10 @@ export class Device {
     if (call?.status() === "pending") call.ignore();
     else if (call && call.status() !== "closed") call.disconnect();
     // The SDK itself is still at work on the end.
-    queueMicrotask(() => this.replaceIfIdle());
+    queueMicrotask(() => {
+      this.input?.close();
+      this.replaceIfIdle();
+    });
   }
 
   /** The page goes: what rings is left to ring elsewhere, where the SDK would decline it. */
@@ -271,27 +266,13 @@ export class Device {
   }
 }
 
-/**
- * @param {string} url
- * @returns {Promise<boolean>} whether the browser can load and decode it
- */
-async function isSound(url) {
-  try {
-    const answer = await fetch(url);
-    await new OfflineAudioContext(1, 1, 44_100).decodeAudioData(await answer.arrayBuffer());
-    return answer.ok;
-  } catch {
-    return false;
-  }
-}
-
 /** @param {import("./configuration.js").Configuration} configuration */
 function optionsOf({ signalling, edges, sounds }) {
   const keys = KEYS.map((key) => [`dtmf${key}`, `${sounds}/key.wav`]);
   return {
     ...(signalling ? { chunderw: new URL(signalling).host, publishEvents: false } : { edge: edges }),
     sounds: {
-      incoming: `${sounds}/ring.wav`,
+      incoming: `${sounds}/silence.wav`,
       outgoing: `${sounds}/silence.wav`,
       disconnect: `${sounds}/silence.wav`,
       ...Object.fromEntries(keys),

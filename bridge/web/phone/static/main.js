@@ -1,11 +1,13 @@
 /** Puts the page together, and listens to the browser. */
 
 import { asked, numberOf } from "./address.js";
-import { allowSound, comeBack, leave, publish, wake } from "./agent.js";
+import { comeBack, leave, publish, wake } from "./agent.js";
+import { configuration } from "./configuration.js";
 import { html } from "./html.js";
 import { watchMicrophone } from "./microphone.js";
+import { ringWithSound } from "./ringtone.js";
 import { signIn } from "./session.js";
-import { current, live, now, tellLine, typed } from "./store.js";
+import { audible, current, live, now, tellLine, typed } from "./store.js";
 import { effect } from "./vendor/signals.js";
 import { render } from "./vendor/preact.js";
 import { Page } from "./views/page.js";
@@ -27,8 +29,11 @@ document.addEventListener("visibilitychange", () => {
 if (!navigator.onLine) tellLine({ type: "network-down" });
 
 // Browsers play nothing before a gesture. https://developer.mozilla.org/docs/Web/Media/Guides/Autoplay
-allowSound(navigator.userActivation?.hasBeenActive ?? false);
-for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => allowSound(true), { once: true });
+audible.value = navigator.userActivation?.hasBeenActive ?? false;
+for (const gesture of ["pointerdown", "keydown"]) {
+  addEventListener(gesture, () => (audible.value = true), { once: true });
+}
+ringWithSound(`${configuration().sounds}/ring.wav`);
 
 addEventListener("beforeunload", (event) => {
   // Closing the page hangs up.

@@ -32,6 +32,10 @@ export const stage = computed(() => Line.stageOf(line.value));
 export const live = computed(() => calls.value.filter((call) => !Call.isOver(call)));
 export const ringing = computed(() => live.value.filter((call) => call.direction === "in" && !Call.isOpen(call)));
 export const current = computed(() => live.value.find((call) => call.direction === "out" || Call.isOpen(call)));
+/** Whether a call is to be heard: in a call, or while one is answered, none is. */
+export const rings = computed(
+  () => live.value.some(Call.rings) && !live.value.some((call) => call === current.value || call.stage === "answering"),
+);
 export const past = computed(() => calls.value.filter(Call.isOver));
 
 let count = 0;

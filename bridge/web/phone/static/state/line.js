@@ -14,6 +14,7 @@
  * @property {"none" | "good" | "failed" | "refused"} token
  * @property {boolean} registered
  * @property {boolean} wasReady
+ * @property {boolean} failed whether the SDK could not connect, and is not registered since
  * @property {string} [why] in the bridge's words
  *
  * @typedef {{type: string, why?: string}} LineEvent
@@ -28,6 +29,7 @@ export const UNKNOWN = {
   token: "none",
   registered: false,
   wasReady: false,
+  failed: false,
 };
 
 /**
@@ -44,7 +46,7 @@ export function next(line, event) {
 
 /** @type {Record<string, (event: LineEvent) => Partial<Line>>} */
 const STEPS = {
-  "sign-in": () => ({ signedIn: true, away: false, token: "none", registered: false, why: undefined }),
+  "sign-in": () => ({ signedIn: true, away: false, token: "none", registered: false, failed: false, why: undefined }),
   "sign-out": ({ why }) => ({ signedIn: false, away: false, elsewhere: false, token: "none", registered: false, why }),
   away: ({ why }) => ({ away: true, why }),
   holds: () => ({ elsewhere: false }),
@@ -54,7 +56,8 @@ const STEPS = {
   token: () => ({ token: "good", why: undefined }),
   "token-failed": ({ why }) => ({ token: "failed", why }),
   "token-refused": ({ why }) => ({ token: "refused", why }),
-  registered: () => ({ registered: true }),
+  registered: () => ({ registered: true, failed: false }),
+  "not-connected": () => ({ failed: true }),
   unregistered: () => ({ registered: false }),
 };
 
@@ -68,7 +71,7 @@ export function stageOf(line) {
   if (line.token === "refused") return "refused";
   if (!line.network) return "offline";
   if (line.registered) return "ready";
-  return line.wasReady || line.token === "failed" ? "offline" : "connecting";
+  return line.wasReady || line.failed || line.token === "failed" ? "offline" : "connecting";
 }
 
 /**
