@@ -17,6 +17,9 @@ from tests.support import eventually
 pytestmark = needs_chromium
 
 JOHN = "+33698765432"
+REGISTERS_ALONE = 25
+"""After so many seconds without Twilio the page starts anew."""
+
 SOUNDS = """{
     const loops = new Set();
     const [start, stop] = [AudioBufferSourceNode.prototype.start, AudioScheduledSourceNode.prototype.stop];
@@ -218,6 +221,12 @@ async def test_446_a_page_that_is_left_in_a_call_and_gone_back_to_calls_again(
     await goes_elsewhere(alice, phones)
     await eventually(lambda: not twilio.account.devices.get("client:alice"))
     await alice.page("history.back()")
-    await alice.shows("ready")
+    async with asyncio.timeout(REGISTERS_ALONE / 2):
+        await alice.shows("ready")
     await alice.click("Call again")
     await alice.in_stage("talking")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    await alice.page.ask("Page.reload")
+    await alice.shows("ready")
+    assert not await alice.page("!!document.querySelector('.over')")

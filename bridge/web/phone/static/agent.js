@@ -88,6 +88,8 @@ export function leave() {
 /** The browser shows the page again that it had kept. */
 export function comeBack() {
   leaving = false;
+  publish();
+  device.revive();
   wake();
 }
 

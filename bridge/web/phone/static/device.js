@@ -129,6 +129,11 @@ export class Device {
     this.open();
   }
 
+  /** The SDK ends a Device whose page is left in a call, and the browser may show that page again. */
+  revive() {
+    if (this.device?.state === "destroyed") this.replace();
+  }
+
   close() {
     const device = this.device;
     this.device = null;
