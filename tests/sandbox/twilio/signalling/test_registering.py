@@ -162,6 +162,16 @@ async def test_an_unavailable_server(sandbox: TwilioSandbox, office: Office) -> 
     assert refused.value.status == 503
 
 
+async def test_good_tokens_are_refused_for_a_test(sandbox: TwilioSandbox, office: Office) -> None:
+    sdk = await office.connect()
+    sandbox.signalling.switches.refuse_tokens = (20101, "a race")
+    told = await sdk.listen(token(sandbox))
+    assert (told["type"], told["payload"]["error"]["code"]) == ("error", 20101)
+    sandbox.signalling.switches.refuse_tokens = None
+    await sdk.register(token(sandbox))
+    assert sandbox.account.devices
+
+
 async def test_a_test_says_anything_to_a_page(sandbox: TwilioSandbox, office: Office) -> None:
     sdk = await office.online()
     [device] = sandbox.signalling.devices.values()
