@@ -60,7 +60,8 @@ vendor: $(READY)  ## the phone page's libraries, from npm, at the versions of ve
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/vendor bridge/web/phone/static/vendor
 
 pictures: $(READY)  ## those of the tutorial and of the phone, taken anew; needs Chromium
-	PHONE_PICTURES=docs/pictures/phone $(BIN)/python -m pytest tests/e2e/test_phone.py -k "customer_is_called or customer_calls"
+	PHONE_PICTURES=$(VENV) $(BIN)/python -m pytest tests/phones/test_calls.py -k "customer_is_called or customer_calls"
+	mv $(VENV)/in-call.png $(VENV)/rings.png docs/pictures/phone/
 	TERM=xterm-256color $(BIN)/python -m tests.docs.pictures docs/tutorial.md
 
 lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRADE=--upgrade takes newer ones
