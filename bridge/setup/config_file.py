@@ -47,7 +47,9 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
 
 
 def _inline(values: Sequence[str]) -> str:
-    return yaml.safe_dump(list(values), default_flow_style=True, allow_unicode=True, width=10_000).strip()
+    # A next line (U+0085) that is not escaped is read as a blank.
+    plain = all(value.isprintable() for value in values)
+    return yaml.safe_dump(list(values), default_flow_style=True, allow_unicode=plain, width=10_000).strip()
 
 
 def _ended(text: str) -> str:
