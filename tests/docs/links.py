@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,7 +40,8 @@ def _inline(text: str) -> Iterator[Token]:
         yield from block.children or ()
 
 
-def anchors(text: str) -> set[str]:
+@cache
+def anchors(text: str) -> frozenset[str]:
     """Those of its headings, and those that it sets itself."""
     found = set(ANCHOR.findall(text))
     times: Counter[str] = Counter()
@@ -49,7 +51,7 @@ def anchors(text: str) -> set[str]:
             slug = _slug("".join(one.content for one in inline.children or ()))
             found.add(f"{slug}-{times[slug]}" if times[slug] else slug)
             times[slug] += 1
-    return found
+    return frozenset(found)
 
 
 def _slug(title: str) -> str:
