@@ -36,7 +36,7 @@ CALL = """{ phoneCalls(filter: {externalCallId: {eq: "%s"}}) { edges { node {
 } } } }"""
 NOTES = "{ notes { edges { node { id title bodyV2 { blocknote } } } } }"
 TASKS = "{ tasks { edges { node { id title status bodyV2 { blocknote } } } } }"
-ROWS = """{ timelineActivities(first: 500) { edges { node {
+ROWS = """{ timelineActivities(filter: {linkedRecordId: {eq: "%s"}}) { edges { node {
   id happensAt targetPersonId linkedRecordId linkedRecordCachedName workspaceMemberId
 } } } }"""
 EDIT_CALL = "mutation ($id: UUID!, $d: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $d) { id } }"
@@ -96,8 +96,7 @@ class Bridge:
     async def rows(self, sid: str) -> list[dict[str, Any]]:
         """Its rows on timelines."""
         call_id = record_id("phoneCall", sid)
-        rows = nodes_of(await ask(self.twenty, ROWS))
-        return [row for row in rows if row["linkedRecordId"] == call_id]
+        return nodes_of(await ask(self.twenty, ROWS % call_id))
 
     async def shows(self, sid: str) -> dict[str, Any]:
         """All that Twenty shows of a call; ids of records that a call's own decides are left out."""
