@@ -159,11 +159,10 @@ def _prepare(*, yes: bool) -> bool:
 
 def _offer_links() -> None:
     """Raises InboxUnavailable."""
-    agents = load().agents
-    names = dict.fromkeys((*agents.names, *agents.members))
+    agents = load().agents.names
     text = "Make a link for each agent to sign in to the phone with, once, within an hour?"
-    if names and terminal.confirm(text, default=True):
-        links.run(None, list(names), as_json=False)
+    if agents and terminal.confirm(text, default=True):
+        links.run(None, agents, as_json=False)
 
 
 def _say_what_is_left() -> bool:

@@ -39,7 +39,7 @@ def revoke(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None
         terminal.print_json([{"agent": agent, "ended": count} for agent, count in ended], indent=None)
         return
     for agent, count in ended:
-        terminal.say(f"{agent}: {count} links and devices ended." if count else f"{agent} had neither.")
+        terminal.say(f"{agent}: links and devices ended: {count}.")
     minutes = -(-settings.tokens.ttl_seconds // 60)
     terminal.say(f"A phone that is open rings until its access token ends, within {minutes} minutes.")
 

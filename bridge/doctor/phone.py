@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bridge.calls.agents import Identity, Roster, identity_of
+from bridge.calls.agents import Agents, Identity, Roster, identity_of
 from bridge.doctor.agents import agents_rung, roster_of
 from bridge.doctor.asking import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok
@@ -21,7 +21,7 @@ from bridge.settings.types import origin_of
 from bridge.twenty.client.client import TwentyClient
 
 PROXY = "Let the proxy pass the page's path on to the bridge: docs/how-to/reverse-proxies.md."
-LINK = "twenty-bridge keys new --link --identity {agent} makes a link to send."
+LINK = "Make a link for each, and send it: twenty-bridge keys new --link"
 
 
 def checks(settings: Settings, client: TwentyClient, public: BridgeAddress) -> Iterator[Check]:
@@ -76,7 +76,7 @@ def _told(ways: dict[str, list[str]]) -> Verdict:
     without = [agent for agent, found in ways.items() if not found]
     if without:
         reason = f"{', '.join(without)} cannot sign in to the phone page."
-        return error(reason, " ".join(LINK.format(agent=agent) for agent in without))
+        return error(reason, " ".join((LINK, *(f"--identity {agent}" for agent in without))))
     listed = "; ".join(f"{agent}: {', '.join(found)}" for agent, found in ways.items())
     return ok(
         f"How agents sign in to the phone page: {listed}." if listed else "Calls ring no agent's phone."
@@ -90,7 +90,7 @@ def _ways(settings: Settings, roster: Roster, held: Sequence[SignIn], agent: str
         ways.append("on a device that is signed in")
     if any(found.key_expires_at is None for found in _of(held, identities)):
         ways.append("by a link that is not used yet")
-    return ways + [f"by the key {name}" for name in _keys(settings, identities, now)]
+    return ways + [f"by the key {name}" for name in _keys(settings, roster.agents, identities, now)]
 
 
 def _of(held: Sequence[SignIn], identities: Sequence[Identity]) -> Iterator[SignIn]:
@@ -107,8 +107,7 @@ def _is_user(settings: Settings, roster: Roster, agent: str) -> bool:
     return member is not None and (not listed or member in listed)
 
 
-def _keys(settings: Settings, identities: Sequence[Identity], now: datetime) -> Iterator[str]:
-    agents = agents_of(settings)
+def _keys(settings: Settings, agents: Agents, identities: Sequence[Identity], now: datetime) -> Iterator[str]:
     for key in settings.auth.keys:
         if not _is_over(key, now) and any(agents.of_key(key.name).has(one) for one in identities):
             yield key.name

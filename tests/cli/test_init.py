@@ -159,6 +159,15 @@ async def test_a_key_that_reads_no_members_leaves_agents_to_the_operator(
     assert written()["agents"] is None
 
 
+async def test_links_are_offered_to_those_who_may_call(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    """`members` says whose an identity is, and gives none."""
+    Path("config.yaml").write_text("agents: {names: [desk], members: {a: a@x.example}}\n")
+    words = [word for word in flags(twilio, twenty) if word != "--yes"]
+    done = await typed(*words, answers=lines("y", "y", "y", "y", "y"))
+    assert done.exit_code == 0, done.output
+    assert done.output.count("#sign-in=") == done.output.count("desk signs in with this link") == 1
+
+
 @pytest.mark.parametrize("answer", ["y", "n"])
 async def test_the_workspace_is_changed_by_nobody_who_did_not_see_how(
     twilio: TwilioSandbox, twenty: TwentySandbox, answer: str

@@ -1,5 +1,6 @@
 """Agents' phones: the page that the bridge serves, in Chromium, between the two sandboxes."""
 
+import asyncio
 import base64
 import json
 import os
@@ -11,7 +12,7 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 
-from bridge.sandbox.twilio import TwilioSandbox
+from bridge.sandbox.twilio import PlayedCall, TwilioSandbox
 from bridge.settings import Settings
 from bridge.wiring.application import open_app
 from tests.browser import CALLS, Page, another, browsing
@@ -149,6 +150,14 @@ class Office:
         phone = await self.signed_in(identity, **how)
         await phone.shows("ready")
         return phone
+
+    async def both_rung(self, caller: str) -> tuple[Phone, Phone, asyncio.Task[PlayedCall]]:
+        """Alice's phone and Bob's, which both ring, and the call that rings them."""
+        alice, bob = await self.online("alice"), await self.online("bob")
+        calling = asyncio.create_task(self.twilio.call_from_phone(caller))
+        await alice.rings()
+        await bob.rings()
+        return alice, bob, calling
 
     async def close(self, phone: Phone) -> None:
         """Closes a tab."""

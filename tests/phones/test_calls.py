@@ -135,10 +135,7 @@ async def test_a_call_that_the_bridge_refuses_says_why_and_never_looks_answered(
 
 
 async def test_answered_elsewhere_is_told_from_given_up(phones: Office, twilio: TwilioSandbox) -> None:
-    alice, bob = await phones.online("alice"), await phones.online("bob")
-    calling = asyncio.create_task(twilio.call_from_phone(JANE))
-    await alice.rings()
-    await bob.rings()
+    alice, bob, calling = await phones.both_rung(JANE)
     await bob.click("Answer")
     await bob.in_stage("talking")
     await alice.ended("answered_elsewhere")

@@ -73,10 +73,7 @@ async def test_a_reload_in_a_call_is_warned_of_and_says_what_became_of_the_call(
 
 
 async def test_a_reload_while_it_rings_declines_nothing(phones: Office, twilio: TwilioSandbox) -> None:
-    alice, bob = await phones.online("alice"), await phones.online("bob")
-    calling = asyncio.create_task(twilio.call_from_phone(JANE))
-    await alice.rings()
-    await bob.rings()
+    alice, bob, calling = await phones.both_rung(JANE)
     await alice.page.ask("Page.reload")
     await bob.click("Answer")
     await bob.in_stage("talking")
@@ -179,10 +176,7 @@ async def test_a_call_whose_socket_is_lost_while_it_rings_ends_and_says_why(
     phones: Office, twilio: TwilioSandbox
 ) -> None:
     """The SDK says `transportClose`, and never `cancel`."""
-    alice, bob = await phones.online("alice"), await phones.online("bob")
-    calling = asyncio.create_task(twilio.call_from_phone(JANE))
-    await alice.rings()
-    await bob.rings()
+    alice, bob, calling = await phones.both_rung(JANE)
     await twilio.signalling.drop("client:alice")
     await alice.ended("connection_lost")
     await bob.click("Answer")

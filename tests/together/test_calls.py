@@ -407,8 +407,9 @@ async def test_who_declined_is_not_rung_by_the_next_step(open_house: OpenHouse) 
     assert [leg.to for leg in played.legs] == ["client:alice", "client:bob", "client:bob"]
 
 
-async def test_a_decline_stops_the_agents_other_phones(open_house: OpenHouse) -> None:
-    house = await open_house(**TWICE)
+@asynccontextmanager
+async def ringing_at_two_phones(house: House) -> AsyncIterator[tuple[str, str]]:
+    """The legs of a call in that rings at both of Alice's phones, and that no agent takes."""
     house.twilio.account.devices["client:alice"] = ["first", "second"]
     for agent in ("alice", "bob"):
         house.twilio.parties[f"client:{agent}"] = Party.live()
@@ -421,9 +422,25 @@ async def test_a_decline_stops_the_agents_other_phones(open_house: OpenHouse) ->
     first, second = (leg.sid for leg in ringing())
     for leg in (first, second):
         await part_when(house, leg, "alice", "ringing")
-    assert await house.act(first, "decline", identity="alice") == (204, {})
-    await eventually(lambda: house.twilio.account.calls[second].status == "canceled")
-    for leg in (first, second):
-        assert (await part(house, leg, "alice"))[1]["state"] == "declined"
+    yield first, second
     house.twilio.command(house.twilio.account.calls[str(house.twilio.account.calls[first].parent_sid)], None)
     assert (await task).status == "no-answer"
+
+
+async def test_a_decline_stops_the_agents_other_phones(open_house: OpenHouse) -> None:
+    house = await open_house(**TWICE)
+    async with ringing_at_two_phones(house) as (first, second):
+        assert await house.act(first, "decline", identity="alice") == (204, {})
+        await eventually(lambda: house.twilio.account.calls[second].status == "canceled")
+        for leg in (first, second):
+            assert (await part(house, leg, "alice"))[1]["state"] == "declined"
+
+
+async def test_a_decline_that_twilio_told_of_first_stops_the_other_phones_too(open_house: OpenHouse) -> None:
+    house = await open_house(**TWICE)
+    async with ringing_at_two_phones(house) as (first, second):
+        house.twilio.line(house.twilio.account.calls[first]).act(first, "rejects")
+        await part_when(house, first, "alice", "declined")
+        assert house.twilio.account.calls[second].status == "ringing"
+        assert await house.act(first, "decline", identity="alice") == (204, {})
+        await eventually(lambda: house.twilio.account.calls[second].status == "canceled")

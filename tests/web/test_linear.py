@@ -1,4 +1,4 @@
-"""Every route takes CPU time in proportion to what is sent, whatever stands in any field of any kind."""
+"""Every route takes CPU time in proportion to what is sent, in every field of every kind."""
 
 import asyncio
 import gc

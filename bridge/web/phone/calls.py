@@ -1,5 +1,6 @@
 """What an agent does with a call, from the widget: hang up, record, send on, say what came of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
 from bridge.calls.dialling.admission import Admission, Admitted
+from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.times import times_of
 from bridge.calls.live_calls import Switchboard
@@ -49,6 +51,9 @@ from bridge.web.phone.transfer_targets import Targets
 
 NO_MORE = frozenset({20404, 21220})
 """What Twilio says of a call that is over. https://www.twilio.com/docs/api/errors/21220"""
+
+DECLINABLE = frozenset({PartState.RINGING, PartState.DECLINED})
+"""Twilio's news that the phone itself declined may come before the page's."""
 
 LIMITED = frozenset({"agent_limit", "company_limit"})
 """Reasons that pass with time."""
@@ -146,7 +151,8 @@ class Calls:
         """The agent does not take a call: it stops ringing on their other phones, and in later steps."""
         agent = await self._agent(request, await read_request(request, CallRequest))
         control.was_in(agent.identity, agent.evidence)
-        if part_of(agent.identity, agent.sid, agent.evidence).state is not PartState.RINGING:
+        state = part_of(agent.identity, agent.sid, agent.evidence).state
+        if state not in DECLINABLE or ended(agent.evidence):
             return web.Response(status=204)
         await self._keep(Kind.DECLINED, agent, {}, again=())
         key = ("decline", agent.root_sid, agent.identity)
@@ -155,15 +161,20 @@ class Calls:
         return web.Response(status=204)
 
     async def _silence_others(self, agent: _Agent) -> None:
-        for leg in control.legs_of(agent.identity, agent.evidence):
-            # The phone that declines tells Twilio so by itself.
-            if leg.final or leg.answered or leg.sid == agent.sid:
-                continue
-            try:
-                await self._rest.update_call(leg.sid, status="completed")
-            except TwilioRefused as refused:
-                if refused.number not in NO_MORE:
-                    raise
+        """All of them are tried before a refusal of Twilio's is raised."""
+        legs = control.legs_of(agent.identity, agent.evidence)
+        # The phone that declines tells Twilio so by itself.
+        ringing = [leg for leg in legs if not (leg.final or leg.answered or leg.sid == agent.sid)]
+        told = await asyncio.gather(*(self._silence(leg.sid) for leg in ringing), return_exceptions=True)
+        for problem in filter(None, told):
+            raise problem
+
+    async def _silence(self, sid: str) -> None:
+        try:
+            await self._rest.update_call(sid, status="completed")
+        except TwilioRefused as refused:
+            if refused.number not in NO_MORE:
+                raise
 
     async def disposition(self, request: web.Request) -> web.Response:
         """What came of a call, also after it: kept as it is acknowledged, and written to Twenty then."""
