@@ -216,9 +216,10 @@ class Roster:
 
     def caller_ids(self, identity: Identity) -> Sequence[str]:
         """An agent's own numbers, whichever of their identities or addresses the settings name them by."""
-        return next((own for one in self._all_of(identity) if (own := self.agents.caller_ids.get(one))), ())
+        return next((own for one in self.all_of(identity) if (own := self.agents.caller_ids.get(one))), ())
 
-    def _all_of(self, identity: Identity) -> Iterator[Identity]:
+    def all_of(self, identity: Identity) -> Iterator[Identity]:
+        """An identity, and the others of the same member; some come twice."""
         yield identity
         if member := self._members.get(self.by_identity(identity) or ""):
             yield from self.identities_of(member.id)

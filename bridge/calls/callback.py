@@ -46,6 +46,12 @@ class Kind(StrEnum):
     DISPOSITION = "disposition"
     """Ours: what an agent (`Agent`) says came of the call (`Outcome`, `Note`)."""
 
+    NOTE = "note"
+    """Ours: what an agent (`Agent`) has typed about the call so far (`Outcome`, `Note`), as a `Version`.
+
+    A version takes the place of the one before it.
+    """
+
     DECLINED = "declined"
     """Ours: an agent (`Agent`) declined a call that rang, on whichever of their phones."""
 

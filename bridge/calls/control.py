@@ -53,13 +53,27 @@ def line_of(identity: Identity, evidence: Evidence) -> Leg:
     return on[0]
 
 
+def is_on_line(identity: Identity, evidence: Evidence) -> bool:
+    """Whether an agent is in a call that goes on."""
+    try:
+        line_of(identity, evidence)
+    except (CallConflict, NotInCall):
+        return False
+    return True
+
+
+def is_transferable(evidence: Evidence) -> bool:
+    """Whether the caller can be sent on."""
+    return not (evidence.originated or evidence.direction is Direction.OUTBOUND)
+
+
 def may_transfer(evidence: Evidence) -> None:
     """Raises CallConflict for a call that cannot be sent on.
 
     Only the parent can be redirected, and that has to be the caller's leg: redirecting a child ends the
     Dial, and makes grandchildren. https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
     """
-    if evidence.originated or evidence.direction is Direction.OUTBOUND:
+    if not is_transferable(evidence):
         raise CallConflict(OUTGOING)
 
 

@@ -1,29 +1,59 @@
-"""What agents say came of a call."""
+"""What agents say came of a call: once, or as they type it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
+from operator import attrgetter
 
-from bridge.calls.callback import Callback, Kind
+from bridge.calls.callback import Callback, Kind, digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposition:
-    """What an agent said, in a word and at length; `id` is the same for the same, said again."""
+    """What an agent said, in a word and at length; `id` is the same for the same, said again.
+
+    Of a note that the agent types `version` counts how often it changed; what was said once has 0.
+    """
 
     id: str
     outcome: str
     note: str
     agent: str
     at: datetime
+    version: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the agent deleted all that they had typed."""
+        return not (self.outcome or self.note)
 
 
 def dispositions(callbacks: Iterable[Callback]) -> tuple[Disposition, ...]:
     """Each once, the first one first; the same for every order of the same callbacks."""
-    said = [_disposition(callback) for callback in callbacks if callback.kind is Kind.DISPOSITION]
+    told = list(callbacks)
+    said = [_disposition(callback) for callback in told if callback.kind is Kind.DISPOSITION]
     ordered = sorted(said, key=lambda d: (d.at, d.id), reverse=True)
     earliest = {disposition.id: disposition for disposition in ordered}
-    return tuple(sorted(earliest.values(), key=lambda d: (d.at, d.id)))
+    return tuple(sorted((*earliest.values(), *notes(told)), key=lambda d: (d.at, d.id)))
+
+
+def notes(callbacks: Iterable[Callback]) -> tuple[Disposition, ...]:
+    """The newest note of each agent; the same for every order of the same callbacks."""
+    typed = [_note(callback) for callback in callbacks if callback.kind is Kind.NOTE]
+    newest = {note.agent: note for note in sorted(typed, key=attrgetter("version", "at"))}
+    return tuple(newest[agent] for agent in sorted(newest))
+
+
+def note_of(agents: Collection[str], callbacks: Iterable[Callback]) -> Disposition | None:
+    """The newest note of one agent, under whichever of their identities."""
+    own = [note for note in notes(callbacks) if note.agent in agents]
+    return max(own, key=attrgetter("at", "version"), default=None)
+
+
+def note_digest(call_sid: str, agent: str, version: int) -> bytes:
+    """What names a version of a note: two that are both based on the same one exclude each other."""
+    return digest_of(Kind.NOTE, "", {"CallSid": call_sid, "Agent": agent, "Version": str(version)})
 
 
 def _disposition(callback: Callback) -> Disposition:
@@ -33,4 +63,16 @@ def _disposition(callback: Callback) -> Disposition:
         note=callback.get("Note") or "",
         agent=callback.get("Agent") or "",
         at=callback.received_at,
+    )
+
+
+def _note(callback: Callback) -> Disposition:
+    agent = callback.get("Agent") or ""
+    return Disposition(
+        id=blake2b(f"note\0{agent}".encode(), digest_size=16).hexdigest(),
+        outcome=callback.get("Outcome") or "",
+        note=callback.get("Note") or "",
+        agent=agent,
+        at=callback.received_at,
+        version=int(callback.parameters["Version"]),
     )

@@ -29,6 +29,8 @@ class PartState(StrEnum):
     CANCELED = "canceled"
     REFUSED = "refused"
     """The bridge did not place it."""
+    WAITING = "waiting"
+    """It rings, or rang, no agent: a message may have been left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     func,
     or_,
     select,
@@ -47,7 +48,7 @@ from bridge.inbox.rows import (
     upsert_attempts,
 )
 from bridge.inbox.tables import callbacks, calls, deferred, due, kept, latest, marks, parked, unmatched
-from bridge.inbox.writer import GroupCommit
+from bridge.inbox.writer import KEPT_WITHIN_SECONDS, GroupCommit
 from bridge.observability import metrics
 
 MOST_RECENT = 30_000
@@ -153,6 +154,30 @@ class Inbox:
         metrics.CALLBACKS.inc(callback.kind)
         self._hear(callback)
         return self._writer.add(row_of(callback))
+
+    async def replace(self, callback: Callback, former: bytes | None) -> bool:
+        """Stores a callback in the place of the one with the digest `former` (None: of none).
+
+        False where that is not there any more, or where the callback itself is there already. Raises
+        InboxUnavailable.
+        """
+        metrics.CALLBACKS.inc(callback.kind)
+        is_stored = False
+
+        def work(connection: Connection) -> None:
+            nonlocal is_stored
+            gone = delete(callbacks).where(callbacks.c.digest == former)
+            is_stored = former is None or connection.execute(gone).rowcount > 0
+            if is_stored:
+                is_stored = not self._insert(connection, [row_of(callback)])
+
+        try:
+            async with asyncio.timeout(KEPT_WITHIN_SECONDS):
+                await self._writer.do(work)
+        except TimeoutError as late:
+            raise InboxUnavailable("the database did not answer in time") from late
+        self._committed([])
+        return is_stored
 
     async def recent(self, since: datetime, *, page: int = 1000) -> list[Callback]:
         """The callbacks stored after `since`, oldest first; the newest MOST_RECENT of them."""

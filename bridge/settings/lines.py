@@ -68,10 +68,14 @@ class VoicemailSettings(Section):
 
 
 class RecordedSettings(Section):
-    """Which calls are recorded, each side on a channel; `announcement: true` says so in our words."""
+    """Which calls are recorded, each side on a channel; `announcement: true` says so in our words.
+
+    With `by_agents` agents start, pause, resume and stop a recording from their phones.
+    """
 
     inbound: bool = False
     outbound: bool = False
+    by_agents: bool = True
     announcement: Announcement = Field(None, examples=["true"])
 
 

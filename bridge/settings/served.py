@@ -85,4 +85,4 @@ def _voicemail(line: LineSettings, texts: Texts) -> Voicemail | None:
 
 def _recording(recording: RecordedSettings, texts: Texts) -> RecordingRules:
     words = texts.recorded if recording.announcement == OURS else recording.announcement
-    return RecordingRules(recording.inbound, recording.outbound, words)
+    return RecordingRules(recording.inbound, recording.outbound, words, recording.by_agents)

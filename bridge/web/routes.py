@@ -14,6 +14,7 @@ from bridge.web.operation.health import Health
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls
 from bridge.web.phone.me import Me
+from bridge.web.phone.notes import AgentNotes
 from bridge.web.phone.numbers import Numbers
 from bridge.web.phone.page import PhonePage
 from bridge.web.phone.sign_in import SignIns
@@ -47,6 +48,7 @@ class PhoneEdge:
     page: PhonePage
     sign_ins: SignIns
     calls: Calls
+    notes: AgentNotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ def _widget(edge: Edge) -> Routes:
     yield "GET", "/api/calls/{sid}", calls.show
     for action in (calls.decline, calls.disposition, calls.hangup, calls.recording, calls.transfer):
         yield "POST", f"/api/calls/{{sid}}/{action.__name__}", action
+    yield "PUT", "/api/calls/{sid}/note", edge.phone.notes.save
     yield "GET", "/capabilities", edge.public.capabilities
 
 
@@ -155,6 +158,6 @@ def _for_the_widget() -> aiohttp_cors.ResourceOptions:
         allow_credentials=False,
         expose_headers=("Retry-After",),
         allow_headers=("Authorization", "Content-Type"),
-        allow_methods=("GET", "POST"),
+        allow_methods=("GET", "POST", "PUT"),
         max_age=600,
     )

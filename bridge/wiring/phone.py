@@ -8,9 +8,11 @@ from bridge.settings.agents import agents_of
 from bridge.settings.types import origin_of
 from bridge.twenty.people.callers import look_ups_of_one
 from bridge.twilio.urls import CallbackUrls
+from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls, TransferLine
 from bridge.web.phone.me import Company, Me
+from bridge.web.phone.notes import AgentNotes
 from bridge.web.phone.numbers import Numbers
 from bridge.web.phone.page import PageSettings, PhonePage
 from bridge.web.phone.sign_in import SignIns
@@ -23,6 +25,7 @@ from bridge.wiring.twilio import token_issuer
 
 def phone_edge(settings: Settings, parts: Parts) -> PhoneEdge:
     """All that the phone page and widgets request."""
+    agents = _agents(settings, parts)
     return PhoneEdge(
         tokens=_tokens(settings, parts),
         screen_pops=_screen_pops(settings, parts),
@@ -30,7 +33,17 @@ def phone_edge(settings: Settings, parts: Parts) -> PhoneEdge:
         me=_me(settings, parts),
         page=_page(settings),
         sign_ins=_sign_ins(settings, parts),
-        calls=_calls(settings, parts),
+        calls=_calls(settings, parts, agents),
+        notes=AgentNotes(parts.inbox, agents),
+    )
+
+
+def _agents(settings: Settings, parts: Parts) -> AgentAuthentication:
+    return AgentAuthentication(
+        parts.authentication,
+        agents_of(settings),
+        parts.workspace.members,
+        supervisors=settings.phone.supervisors,
     )
 
 
@@ -105,7 +118,7 @@ def _sign_ins(settings: Settings, parts: Parts) -> SignIns:
     )
 
 
-def _calls(settings: Settings, parts: Parts) -> Calls:
+def _calls(settings: Settings, parts: Parts, agents: AgentAuthentication) -> Calls:
     rules = parts.rules
     return Calls(
         parts.inbox,

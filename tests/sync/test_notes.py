@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.dispositions import note_digest
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls
 from bridge.sandbox.twenty import TwentySandbox
@@ -242,3 +243,64 @@ async def test_two_hundred_dispositions_cost_two_root_fields(
     sent = [request.operation for request in twenty.requests if request.operation]
     assert (sent.count("CreateNotes"), sent.count("UpsertNoteTargets")) == (1, 1)
     assert len(await phone_calls(twenty)) == 200
+
+
+async def typed(
+    inbox: Inbox, worker: Worker, sid: str, text: str, version: int, *, outcome: str = ""
+) -> None:
+    """Alice's page saved what she has typed so far, and it went to Twenty."""
+    new = Callback(
+        kind=Kind.NOTE,
+        call_sid=sid,
+        parameters={
+            "CallSid": sid,
+            "Agent": "alice",
+            "Version": str(version),
+            "Outcome": outcome,
+            "Note": text,
+        },
+        received_at=TEN + timedelta(seconds=200 + version),
+        digest=note_digest(sid, "alice", version),
+    )
+    assert await inbox.replace(new, note_digest(sid, "alice", version - 1) if version > 1 else None)
+    await drain(worker)
+
+
+async def test_what_is_typed_is_one_note_brought_up_to_date(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    await put(inbox, worker, outbound(sid := new_sid(), JANE), said(sid, "Sold"))
+    await typed(inbox, worker, sid, "Wants a qu", 1)
+    await typed(inbox, worker, sid, "Wants a quote for 3.", 2, outcome="Interested")
+    note, once = await notes(twenty)
+    assert (once["title"].partition(" ·")[0], note["title"].partition(" ·")[0]) == ("Sold", "Interested")
+    assert note["text"] == "Wants a quote for 3.\n— alice"
+    assert note["on"] == {jane, (await phone_calls(twenty))[sid]["id"]}
+
+
+async def test_what_is_emptied_before_it_was_written_is_no_note_and_after_it_an_empty_one(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    await put(inbox, worker, outbound(first := new_sid(), JANE), outbound(second := new_sid(), JOHN))
+    await typed(inbox, worker, first, "", 1)
+    assert await notes(twenty) == []
+    await typed(inbox, worker, second, "The wrong customer", 1)
+    await typed(inbox, worker, second, "", 2)
+    assert [note["text"] for note in await notes(twenty)] == ["— alice"]
+
+
+@pytest.mark.parametrize("change", [CHANGE, DELETE])
+async def test_a_typed_note_is_the_users_to_change_and_to_delete(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, change: str
+) -> None:
+    await put(inbox, worker, outbound(sid := new_sid(), JANE))
+    await typed(inbox, worker, sid, "One", 1, outcome="Sold")
+    (note,) = await notes(twenty)
+    more = {"data": {"title": "Sold twice"}} if change == CHANGE else {}
+    await ask(twenty, change, id=note["id"], **more)
+    await typed(inbox, worker, sid, "One, and two", 2, outcome="Paid")
+    await typed(inbox, worker, sid, "One, two, and three", 3, outcome="Paid")
+    found = {note["title"].partition(" ·")[0]: note["text"] for note in await notes(twenty)}
+    second = {"Sold twice": "One\n— alice", "Paid": "One, two, and three\n— alice"}
+    assert found == (second if change == CHANGE else {})

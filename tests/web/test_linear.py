@@ -173,12 +173,12 @@ def in_cookies(value: str) -> Sending:
     return send
 
 
-def in_json(path: str, **body: object) -> Sending:
+def in_json(path: str, *, method: str = "POST", **body: object) -> Sending:
     """In the one value of the body that is Ellipsis."""
 
     async def send(bridge: Bridge, text: str) -> Answer:
         filled = {name: text if value is ... else value for name, value in body.items()}
-        return await bridge.post(path, json={"identity": "alice", **filled}, headers=AUTHORIZED)
+        return await bridge.request(method, path, json={"identity": "alice", **filled}, headers=AUTHORIZED)
 
     return send
 
@@ -296,6 +296,7 @@ OTHERS: Mapping[str, tuple[Sending, int]] = {
     "note": (in_json(f"{ACTIONS}/disposition", note=...), 9_900),
     "long note": (in_json(f"{ACTIONS}/disposition", note=...), BODY),
     "outcome": (in_json(f"{ACTIONS}/disposition", outcome=...), BODY),
+    "typed note": (in_json(f"{ACTIONS}/note", method="PUT", note=..., version=0), 9_900),
     "transfer": (in_json(f"{ACTIONS}/transfer", to=...), BODY),
     "action": (in_json(f"{ACTIONS}/recording", action=...), BODY),
     "identity of an act": (in_json(f"{ACTIONS}/hangup", identity=...), BODY),

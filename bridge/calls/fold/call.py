@@ -18,7 +18,7 @@ from bridge.calls.fold.states import CallStatus, Direction
 from bridge.calls.fold.times import times_of
 from bridge.calls.spelling import take_apart
 
-__all__ = ["Call", "CallStatus", "Direction", "Recording", "fold"]
+__all__ = ["Call", "CallStatus", "Direction", "Recording", "call_of", "fold"]
 
 BLANK = "(blank)"
 
@@ -72,7 +72,11 @@ class Call:
 
 def fold(callbacks: Iterable[Callback]) -> Call:
     """The call that these callbacks, all of one `root_sid`, are about; at least one is needed."""
-    evidence = Evidence.of(callbacks)
+    return call_of(Evidence.of(callbacks))
+
+
+def call_of(evidence: Evidence) -> Call:
+    """The call that was told of so."""
     told, times = evidence.told, times_of(evidence)
     return Call(
         sid=told[0].root_sid,

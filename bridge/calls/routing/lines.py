@@ -57,11 +57,15 @@ class Voicemail:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRules:
-    """Which calls are recorded, and what is said before (a text, or the URL of an audio file)."""
+    """Which calls are recorded, and what is said before (a text, or the URL of an audio file).
+
+    `by_agents`: whether agents start, pause, resume and stop recordings.
+    """
 
     inbound: bool = False
     outbound: bool = False
     announcement: str | None = None
+    by_agents: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,10 @@ class Members:
         """The numbers (E.164) that an agent shows instead of the company's."""
         return self._roster.caller_ids(identity)
 
+    def all_of(self, identity: Identity) -> tuple[Identity, ...]:
+        """All identities of the agent who has this one: that one first."""
+        return tuple(dict.fromkeys(self._roster.all_of(identity)))
+
     def identities_of(self, member_id: str) -> tuple[Identity, ...]:
         """The identities of a member."""
         return self._roster.identities_of(member_id)

@@ -1,7 +1,8 @@
 """Notes on a call and its person: transcript, recordings and dispositions.
 
 What a user did stays done. A note's person is written once; a deleted note is not written again; a note that
-a user edited is left to them, and news goes to a second note. Dispositions are created, and never changed.
+a user edited is left to them, and news goes to a second note. Dispositions are created, and never changed;
+notes that agents type are brought up to date.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,11 @@ from bridge.twenty.writing.records import BY_KEY
 from bridge.twenty.writing.rich_text import Block, bullet, linked, paragraphs, plain, quotes, rich_text
 
 SECOND = "second"
+ORDER = ("", SECOND)
+"""A note of the bridge's, and the one beside it where a user edited the first."""
+
+Said = Mapping[str, tuple[Write, Disposition]]
+"""What agents said, by call SID and its own id."""
 
 
 class CallNotes:
@@ -61,13 +67,20 @@ class CallNotes:
         return {}
 
     async def write_dispositions(self, writes: Sequence[Write]) -> Refused:
-        """Creates dispositions as notes of their own; two root fields for all."""
+        """Writes what agents said as notes of their own: two root fields for all, and three for those typed.
+
+        What was said once is created and never changed. What an agent types is brought up to date.
+        """
         said = {
             f"{w.sid} {one.id}": (w, one)
             for w in writes
             if w.plan.dispositions.writes
             for one in w.activity.dispositions
         }
+        refused = await self._create({key: (w, one) for key, (w, one) in said.items() if not one.version})
+        return refused | await self._revise({key: (w, one) for key, (w, one) in said.items() if one.version})
+
+    async def _create(self, said: "Said") -> Refused:
         if not said:
             return {}
         tried = await self._batches.create(
@@ -79,11 +92,37 @@ class CallNotes:
         # It was written before: a user can have changed or deleted it since.
         refused = {key: error for key, error in tried.items() if not isinstance(error, Duplicate)}
         targets = [
-            _targets(w, f"disposition {one.id}")
+            _targets(w, _said(one))
             for key, (w, one) in said.items()
             if key not in tried or (key not in refused and w.plan.moves)
         ]
         return _by_call(refused) | await self._send_targets(targets)
+
+    async def _revise(self, typed: "Said") -> Refused:
+        """Writes notes that agents type: one that a user deleted stays so, beside an edited one is a second.
+
+        A note that its agent emptied is emptied, and not created.
+        """
+        if not typed:
+            return {}
+        ids = [
+            _note_id(f"{which} {_said(one)}".strip(), w.sid) for w, one in typed.values() for which in ORDER
+        ]
+        there = await self._batches.existing("WrittenNotes", ids)
+        found = {key: (w, one, _left(w, Do.ENSURE, there, of=_said(one))) for key, (w, one) in typed.items()}
+        chosen = {
+            key: (w, one, note)
+            for key, (w, one, note) in found.items()
+            if note and not (one.is_empty and note.is_new)
+        }
+        records = {
+            key: _disposition_note(w.activity, one, which=note.which)
+            for key, (w, one, note) in chosen.items()
+        }
+        refused = await self._batches.send("UpsertNotes", records)
+        return _by_call(refused) | await self._send_targets(
+            [note.targets() for key, (_, _, note) in chosen.items() if key not in refused]
+        )
 
     async def _send_targets(self, notes: Sequence["_Targets"]) -> Refused:
         try:
@@ -122,17 +161,18 @@ def _of_call(write: Write) -> Do:
     return Do.CREATE if write.plan.record is Do.CREATE else Do.ENSURE
 
 
-def _left(write: Write, do: Do, there: Mapping[str, Record]) -> "_Note | None":
-    """Which note of a call the bridge can write; None where a user deleted it, or edited both."""
-    first, second = there.get(_note_id("", write.sid)), there.get(_note_id(SECOND, write.sid))
+def _left(write: Write, do: Do, there: Mapping[str, Record], *, of: str = "") -> "_Note | None":
+    """Which note `of` a call the bridge can write; None where a user deleted it, or edited both."""
+    names = [f"{which} {of}".strip() for which in ORDER]
+    first, second = (there.get(_note_id(name, write.sid)) for name in names)
     if first is None:
-        return None if do is Do.UPDATE else _Note(write, is_new=True)
+        return None if do is Do.UPDATE else _Note(write, names[0], is_new=True)
     if first["deletedAt"] is not None:
         return None
     if _is_ours(first):
-        return _Note(write)
+        return _Note(write, names[0])
     if second is None or (second["deletedAt"] is None and _is_ours(second)):
-        return _Note(write, SECOND, is_new=second is None)
+        return _Note(write, names[1], is_new=second is None)
     return None
 
 
@@ -209,12 +249,17 @@ def note_of(activity: Activity, which: str = "") -> Record:
     }
 
 
-def _disposition_note(activity: Activity, said: Disposition) -> Record:
+def _said(one: Disposition) -> str:
+    return f"disposition {one.id}"
+
+
+def _disposition_note(activity: Activity, said: Disposition, *, which: str = "") -> Record:
     return {
-        "id": _note_id(f"disposition {said.id}", activity.call_sid),
+        "id": _note_id(which or _said(said), activity.call_sid),
         "title": " · ".join(part for part in (said.outcome, activity.title) if part),
         "bodyV2": rich_text([*paragraphs(said.note), *paragraphs(f"— {said.agent}")]),
-        "createdAt": time(said.at),
+        # What is typed changes, and stands where it began.
+        "createdAt": time(activity.started_at if said.version else said.at),
     }
 
 

@@ -71,7 +71,7 @@ ADVICE: Mapping[int, Mapping[str, str]] = {
 SAID: Mapping[int, str] = {
     403: (
         "The page's origin is not one of the configured ones (cors.origins), or it wants to send"
-        " what pages may not: GET and POST, Authorization and Content-Type are what they may."
+        " what pages may not: GET, POST and PUT, Authorization and Content-Type are what they may."
     ),
     404: "There is nothing here; /openapi.yaml lists the paths.",
     417: "The only expectation that is met is 100-continue.",
@@ -118,12 +118,18 @@ def in_our_words(answer: web.HTTPException) -> web.Response:
     return problem(answer.status, SAID.get(answer.status, answer.reason))
 
 
-def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> web.Response:
-    """A problem body; `detail` says what is wrong and what to do."""
+def problem(
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
+) -> web.Response:
+    """A problem body; `detail` says what is wrong and what to do, `more` are members of its own."""
     advice = ADVICE.get(status, {})
     title = web.Response(status=status).reason
     return web.json_response(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})},
         status=status,
         headers={**advice, **(headers or {})},
         content_type="application/problem+json",

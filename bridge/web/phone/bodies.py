@@ -3,7 +3,7 @@
 from typing import Annotated, TypeVar
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bridge.calls.control import Action
 from bridge.errors import NotUnderstood, WrongContentType
@@ -12,6 +12,7 @@ from bridge.web.readable import readable
 
 LONGEST_OUTCOME = 100
 LONGEST_NOTE = 10_000
+MOST_VERSIONS = 1_000_000
 
 Outcome = Annotated[
     str, AfterValidator(readable), StringConstraints(strip_whitespace=True, max_length=LONGEST_OUTCOME)
@@ -35,6 +36,14 @@ class DispositionRequest(CallRequest):
 
     outcome: Outcome = ""
     note: Note = ""
+
+
+class NoteRequest(CallRequest):
+    """What an agent typed about a call; `version` is the one that it is based on, 0 at first."""
+
+    outcome: Outcome = ""
+    note: Note = ""
+    version: Annotated[int, Field(ge=0, le=MOST_VERSIONS, strict=True)]
 
 
 class RecordingRequest(CallRequest):

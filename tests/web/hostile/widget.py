@@ -13,7 +13,7 @@ NO_BEARER = "The Authorization header should be: Bearer, a space, and a key or a
 OVER = "Twenty does not know this token, or it has expired. Sign in to Twenty again."
 NO_PAGE = (
     "The page's origin is not one of the configured ones (cors.origins), or it wants to send"
-    " what pages may not: GET and POST, Authorization and Content-Type are what they may."
+    " what pages may not: GET, POST and PUT, Authorization and Content-Type are what they may."
 )
 SESSION = ("Cookie", "__Host-twenty-session=abcdef; twenty-session=abcdef")
 NO_LONGER = jwt.encode({"exp": 1}, "an invented secret of thirty-two characters")
@@ -66,6 +66,19 @@ KEYS = [
     unknown("emergency number without key", request("GET", "/api/numbers/112"), NO_KEY),
     unknown("call looked at without key", request("GET", "/api/calls/CA" + "0" * 32), NO_KEY),
     unknown("call declined without key", request("POST", "/api/calls/CA" + "0" * 32 + "/decline"), NO_KEY),
+    unknown(
+        "note without key",
+        request("PUT", "/api/calls/CA" + "0" * 32 + "/note", [JSON], b'{"note": "a", "version": 0}'),
+        NO_KEY,
+    ),
+    Row(
+        name="note of a version that is a text",
+        sent=request(
+            "PUT", "/api/calls/CA" + "0" * 32 + "/note", [JSON, KEYED], b'{"note": "a", "version": "0"}'
+        ),
+        status=400,
+        detail="version: Input should be a valid integer.",
+    ),
     unknown("who one is without key", request("GET", "/api/me"), NO_KEY),
     unknown(
         "session that a page elsewhere sends",

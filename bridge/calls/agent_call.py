@@ -1,0 +1,105 @@
+"""A call as one agent had it: what their phone lists, and what they may do with it now."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from bridge.calls import control
+from bridge.calls.agents import Identity, client_identity
+from bridge.calls.callback import Callback
+from bridge.calls.dispositions import Disposition, note_of
+from bridge.calls.fold.call import Call, Recording, call_of
+from bridge.calls.fold.parties import Evidence
+from bridge.calls.fold.states import CallStatus, Direction
+from bridge.calls.part import CallPart, PartState, part_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Can:
+    """What an agent can do with a call."""
+
+    record: bool = False
+    transfer: bool = False
+    hangup: bool = False
+    note: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentCall:
+    """`line` is our number, `colleague` the other party where that is an agent.
+
+    `taken_by` is who talked, where that was another agent. `recordings` and `transcript` are those that
+    the agent may hear and read: of their own talk, or of a message.
+    """
+
+    call: Call
+    part: CallPart
+    line: str | None
+    colleague: Identity | None
+    taken_by: Identity | None
+    note: Disposition | None
+    recordings: tuple[Recording, ...]
+    transcript: str | None
+    can: Can
+
+    @property
+    def is_message(self) -> bool:
+        """Whether the caller left a message, for the agents whom the call rang."""
+        return self.call.status is CallStatus.VOICEMAIL and self.call.direction is Direction.INBOUND
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether the caller reached no agent, and this one could have answered."""
+        return self.part.ended and self.part.state in (PartState.MISSED, PartState.WAITING)
+
+    @property
+    def other_number(self) -> str | None:
+        """The other party's number, as Twilio gave it."""
+        return None if self.colleague else self.call.other_party
+
+
+def agent_call(own: Collection[Identity], callbacks: Iterable[Callback], *, sid: str = "") -> AgentCall:
+    """The call of these callbacks for the agent whose identities are `own`, by the phone of the leg `sid`.
+
+    Where no phone of theirs was in it, it is the call of the agent who had it.
+    """
+    evidence = Evidence.of(callbacks)
+    call = call_of(evidence)
+    identity = in_it(own, evidence)
+    part = _part(identity, sid, evidence, call)
+    other = [agent for agent in call.agents if agent not in own]
+    talked = identity is not None and part.state in (PartState.TALKING, PartState.TALKED)
+    hears = talked or call.status is CallStatus.VOICEMAIL
+    return AgentCall(
+        call=call,
+        part=part,
+        line=call.to if call.direction is Direction.INBOUND else call.from_,
+        colleague=client_identity(call.other_party),
+        taken_by=other[0] if part.state is PartState.ANSWERED_ELSEWHERE and other else None,
+        note=note_of(own, evidence.told),
+        recordings=call.recordings if hears else (),
+        transcript=call.transcript if hears else None,
+        can=_can(identity, evidence),
+    )
+
+
+def in_it(own: Collection[Identity], evidence: Evidence) -> Identity | None:
+    """Under which of their identities an agent is, or was, in a call: on the line rather than rung."""
+    held = [identity for identity in own if control.legs_of(identity, evidence)]
+    on_line = (identity for identity in held if control.is_on_line(identity, evidence))
+    return next(on_line, held[0] if held else None)
+
+
+def _part(identity: Identity | None, sid: str, evidence: Evidence, call: Call) -> CallPart:
+    shown = identity or call.agent
+    if shown and control.legs_of(shown, evidence):
+        return part_of(shown, sid, evidence)
+    return CallPart(PartState.WAITING, call.ended)
+
+
+def _can(identity: Identity | None, evidence: Evidence) -> Can:
+    if identity is None:
+        return Can()
+    on_line = control.is_on_line(identity, evidence)
+    return Can(
+        record=on_line, transfer=on_line and control.is_transferable(evidence), hangup=on_line, note=True
+    )

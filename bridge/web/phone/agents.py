@@ -1,0 +1,62 @@
+"""The agent who asks: under which identities calls are theirs, and what they see of others."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+from aiohttp import web
+
+from bridge.calls.agents import Agents, Identity
+from bridge.twenty.people.members import Members
+from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.caller import Authentication
+
+
+@dataclass(frozen=True)
+class Agent:
+    """An authenticated agent; `own` are all their identities, the one they act as first."""
+
+    caller: Caller
+    own: tuple[Identity, ...]
+    is_supervisor: bool = False
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The one that they act as."""
+        return self.own[0]
+
+
+class AgentAuthentication:
+    """Authenticates agents; `supervisors` are named by e-mail or by identity."""
+
+    def __init__(
+        self,
+        authentication: Authentication,
+        agents: Agents,
+        members: Members,
+        *,
+        supervisors: Collection[str] = (),
+    ) -> None:
+        self._authentication = authentication
+        self._agents = agents
+        self._members = members
+        self._supervisors = supervisors
+
+    async def agent(self, request: web.Request, asked: str | None) -> Agent:
+        """Who asks, as the identity that they ask for. Raises RequestRefused and IdentityRefused."""
+        return self.of(await self._authentication.authenticate(request), asked)
+
+    def of(self, caller: Caller, asked: str | None) -> Agent:
+        """The agent that a caller acts as; raises IdentityRefused."""
+        identity = caller.agent(asked)
+        configured = self._agents.configured(caller.email.lower()) if caller.email else ()
+        own = tuple(dict.fromkeys((*self._members.all_of(identity), *configured)))
+        return Agent(caller, own, self._supervises(own))
+
+    def identities(self, named: str) -> tuple[Identity, ...]:
+        """All identities of an agent who is named by one of them; empty for none."""
+        return self._members.identities([named])[named]
+
+    def _supervises(self, own: tuple[Identity, ...]) -> bool:
+        named = self._members.identities(self._supervisors).values()
+        return any(not set(identities).isdisjoint(own) for identities in named)
