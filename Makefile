@@ -56,8 +56,9 @@ bench: $(READY)  ## the speed of all of it, beside what people run today; seven 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-vendor: $(READY)  ## the phone page's libraries, from npm, at the versions of vendor.json
+vendor: $(READY)  ## the phone page's libraries, and axe-core of its tests, from npm, at the versions of vendor.json
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/vendor bridge/web/phone/static/vendor
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/vendor tests/phones/axe
 
 pictures: $(READY)  ## those of the tutorial and of the phone, taken anew; needs Chromium
 	PHONE_PICTURES=$(VENV) $(BIN)/python -m pytest tests/phones/test_calls.py -k "customer_is_called or customer_calls"

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,9 @@ new MutationObserver(() => {
 }).observe(document, { subtree: true, childList: true, attributes: true });
 """
 """What the policy forbids, and every stage that the page shows of a call."""
+
+SIZE = {"width": 380, "height": 720, "deviceScaleFactor": 2, "mobile": False}
+"""Of pictures."""
 
 
 @dataclass
@@ -78,10 +81,9 @@ class Phone:
         """Waits for the end of the newest call, which has this reason."""
         await self.page.until(f"document.querySelector('.over')?.dataset.reason === {json.dumps(reason)}")
 
-    async def photograph(self, name: str) -> None:
+    async def photograph(self, name: str, *, size: Mapping[str, object] = SIZE) -> None:
         """Keeps a picture where PHONE_PICTURES names a folder."""
         if folder := os.environ.get("PHONE_PICTURES"):
-            size = {"width": 380, "height": 720, "deviceScaleFactor": 2, "mobile": False}
             await self.page.ask("Emulation.setDeviceMetricsOverride", **size)
             taken = await self.page.ask("Page.captureScreenshot")
             Path(folder, f"{name}.png").write_bytes(base64.b64decode(taken["data"]))
@@ -173,10 +175,12 @@ async def check(page: Page) -> None:
 
 
 @asynccontextmanager
-async def office(bridge: Bridge, twilio: TwilioSandbox, folder: Path, key: str) -> AsyncIterator[Office]:
-    """Phones; at their end nothing was thrown in them, and no policy was violated."""
+async def office(
+    bridge: Bridge, twilio: TwilioSandbox, folder: Path, key: str, *, options: Sequence[str] = CALLS
+) -> AsyncIterator[Office]:
+    """Phones, in a Chromium with these options; nothing is thrown in them, and no policy violated."""
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(browsing("data:text/html,", folder / "chromium", *CALLS))
+        await stack.enter_async_context(browsing("data:text/html,", folder / "chromium", *options))
         opened = Office(bridge, twilio, folder / "chromium", stack, key)
         yield opened
         for page in opened.pages:

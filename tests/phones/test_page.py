@@ -1,13 +1,10 @@
 """Numbers by link and paste, signing in by a link, microphones that are missing, and the size of the page."""
 
-import gzip
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-import bridge
 from bridge.inbox.sign_ins import add_link
 from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox
@@ -17,8 +14,6 @@ from bridge.web.authentication.keys import digest_of
 from tests.phones.office import Office
 from tests.web.authentication.test_caller import BELA, signed_in
 
-STATIC = Path(bridge.__file__).parent / "web" / "phone" / "static"
-LARGEST = 120_000
 LINKS = {
     "+33 6 39 98 00 01": "+33 6 39 98 00 01",
     "tel:+33639980001": "+33639980001",
@@ -123,8 +118,3 @@ async def test_phone_links_are_opened_with_the_page(phones: Office) -> None:
     await alice.page("location = " + json.dumps(url.replace("%s", "tel%3A%2B33639980001")))
     await alice.page.until("document.querySelector('#number')?.value === '+33639980001'")
     await alice.shows("ready")
-
-
-def test_the_page_is_small() -> None:
-    files = [one for one in STATIC.rglob("*") if one.suffix in {".js", ".css", ".html", ".wav"}]
-    assert sum(len(gzip.compress(one.read_bytes())) for one in files) < LARGEST

@@ -12,7 +12,7 @@ import { isEmergency } from "./state/emergency.js";
 import { TokenTimer } from "./state/renewal.js";
 import * as store from "./store.js";
 import { Tabs } from "./tabs.js";
-import { IN_A_CALL, NO_CONNECTION } from "./words.js";
+import { explained, say, worded } from "./words/say.js";
 
 /** For so long a call that was declined may ring on, until the bridge has been told. */
 const DECLINE_PATIENCE = 1000;
@@ -38,7 +38,7 @@ export const timer = new TokenTimer({
   },
   failed: (error) => {
     const refused = /** @type {import("./bridge.js").BridgeError} */ (error).isRefusal;
-    store.tellLine({ type: refused ? "token-refused" : "token-failed", why: error.message });
+    store.tellLine({ type: refused ? "token-refused" : "token-failed", why: explained(error) });
   },
 });
 
@@ -58,10 +58,10 @@ export const tabs = new Tabs({
   },
   mine: () => ({ stage: store.stage.value, calls: store.live.value }),
   dial: async (number) => {
-    if (store.current.value) return IN_A_CALL;
+    if (store.current.value) return say("elsewhere.in-call");
     store.typed.value = number;
     await dial(number, "");
-    return store.refusal.value?.text ?? "";
+    return store.refusal.value?.() ?? "";
   },
 });
 
@@ -156,10 +156,10 @@ export async function dial(given, callerId) {
   const wanted = given.trim();
   if (!wanted || store.current.value) return;
   store.refusal.value = null;
-  const { emergency } = store.me.value;
+  const { emergency, language } = store.me.value;
   if (isEmergency(wanted, emergency.numbers)) {
-    if (!emergency.allowed) refuse(emergency.text);
-    else if (!device.device) refuse(NO_CONNECTION);
+    if (!emergency.allowed) refuse(() => worded("refused.emergency", emergency.text, language));
+    else if (!device.device) refuse(() => say("refused.no_connection"));
     else await device.connect({ to: wanted, number: wanted, callerId });
     return;
   }
@@ -173,18 +173,18 @@ export async function dial(given, callerId) {
  */
 async function check(typed) {
   try {
-    const { allowed, number, why } = await bridge.number(typed);
+    const { allowed, number, reason, why } = await bridge.number(typed);
     if (allowed) return number ?? typed;
-    refuse(why);
+    refuse(() => worded(`refused.${reason}`, why, store.me.value.language));
   } catch (error) {
-    refuse(/** @type {Error} */ (error).message);
+    refuse(() => explained(error));
   }
   return null;
 }
 
-/** @param {string} text */
-function refuse(text) {
-  store.refusal.value = { text };
+/** @param {() => string} why */
+function refuse(why) {
+  store.refusal.value = why;
 }
 
 /** @param {string} id */

@@ -50,7 +50,8 @@ export class Bridge {
    * What became of a call.
    *
    * @param {string} sid of the call, of a leg of it, or this phone's name for it
-   * @returns {Promise<{state: string, ended: boolean, why: string | null, durationInSeconds: number | null}>}
+   * @returns {Promise<{state: string, ended: boolean, reason: string | null, why: string | null,
+   *   durationInSeconds: number | null}>}
    */
   call(sid) {
     const { identity } = this.credentials();

@@ -6,11 +6,14 @@ import { configuration } from "./configuration.js";
 import { html } from "./html.js";
 import { watchMicrophone } from "./microphone.js";
 import { ringWithSound } from "./ringtone.js";
+import { keepFocus } from "./focus.js";
 import { signIn } from "./session.js";
+import { listen } from "./shortcuts.js";
 import { audible, current, live, now, tellLine, typed } from "./store.js";
 import { effect } from "./vendor/signals.js";
 import { render } from "./vendor/preact.js";
 import { Page } from "./views/page.js";
+import { explained, say } from "./words/say.js";
 
 const AGAIN_SECONDS = 5;
 const SECOND = 1000;
@@ -57,16 +60,18 @@ effect(() => {
 
 effect(() => {
   const waiting = live.value.filter(({ stage }) => stage === "ringing").length;
-  document.title = waiting ? `(${waiting}) Incoming call` : "Phone";
+  document.title = waiting ? say("incoming.title", { count: waiting }) : say("phone");
 });
 
 effect(publish);
+keepFocus();
+listen();
 
 async function begin() {
   try {
     await signIn();
   } catch (error) {
-    tellLine({ type: "away", why: /** @type {Error} */ (error).message });
+    tellLine({ type: "away", why: explained(error) });
     setTimeout(begin, AGAIN_SECONDS * SECOND);
   }
 }

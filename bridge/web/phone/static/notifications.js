@@ -1,7 +1,7 @@
 /** System notifications of calls that ring, for an agent who looks at another window. */
 
 import * as store from "./store.js";
-import { CALLS_YOU } from "./words.js";
+import { say } from "./words/say.js";
 
 /** @type {Map<string, Notification>} */
 const shown = new Map();
@@ -17,7 +17,7 @@ export async function askForNotifications() {
  */
 export function announce(id, who) {
   if (globalThis.Notification?.permission !== "granted" || document.hasFocus()) return;
-  const notification = new Notification(CALLS_YOU(who), { tag: id, requireInteraction: true });
+  const notification = new Notification(say("incoming.calls-you", { who }), { tag: id, requireInteraction: true });
   notification.addEventListener("click", () => window.focus());
   shown.set(id, notification);
 }

@@ -2,6 +2,7 @@
 
 import * as Call from "./state/call.js";
 import * as store from "./store.js";
+import { worded } from "./words/say.js";
 
 /** The bridge hears of an end a moment later than the phone; another step of the line may ring on. */
 const WAITS = [0, 200, 500, 1000, 2000, 4000, 8000, 15_000, 30_000];
@@ -52,8 +53,9 @@ export class Recall {
     const call = store.find(id);
     try {
       const found = await this.bridge.call(nameOf(call) ?? "");
-      const { state, ended, why, durationInSeconds } = found;
-      this.tell(id, { type: "outcome", state, ended, why: why ?? undefined, seconds: durationInSeconds ?? undefined });
+      const { state, ended, reason, why, durationInSeconds } = found;
+      const words = why ? worded(`refused.${reason}`, why, store.me.value.language) : undefined;
+      this.tell(id, { type: "outcome", state, ended, why: words, seconds: durationInSeconds ?? undefined });
       return ended;
     } catch {
       // The bridge has not heard of it yet, or is away: it is asked again.

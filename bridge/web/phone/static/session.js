@@ -4,15 +4,16 @@ import { bridge, device, tabs, timer } from "./agent.js";
 import * as Credentials from "./credentials.js";
 import * as Journal from "./journal.js";
 import * as store from "./store.js";
+import { explained } from "./words/say.js";
 
 /** Signs in with what there is: a key, or a session at Twenty; says whether that was enough. */
 export async function signIn() {
   try {
     store.me.value = await bridge.me();
   } catch (error) {
-    const { message, isRefusal } = /** @type {import("./bridge.js").BridgeError} */ (error);
+    const { isRefusal } = /** @type {import("./bridge.js").BridgeError} */ (error);
     if (!isRefusal) throw error;
-    store.tellLine({ type: "sign-out", why: Credentials.hasKey() ? message : undefined });
+    store.tellLine({ type: "sign-out", why: Credentials.hasKey() ? explained(error) : undefined });
     return false;
   }
   store.tellLine({ type: "sign-in" });

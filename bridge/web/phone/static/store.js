@@ -23,7 +23,7 @@ export const audible = signal(false);
 export const notifications = signal(globalThis.Notification?.permission ?? "unsupported");
 /** What is in the field of the number. */
 export const typed = signal("");
-/** @type {{value: {text: string, url?: string} | null}} Why the number that was to be dialled is not. */
+/** @type {{value: (() => string) | null}} Why the number that was to be dialled is not, in the page's language. */
 export const refusal = signal(null);
 /** Once a second while there is a call; milliseconds. */
 export const now = signal(Date.now());

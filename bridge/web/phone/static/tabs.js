@@ -3,6 +3,8 @@
  * hand it numbers; when it closes, the browser gives the lock to the next.
  */
 
+import { say } from "./words/say.js";
+
 /** Longer than the bridge is waited for. */
 const PATIENCE = 11_000;
 
@@ -85,7 +87,7 @@ export class Tabs {
   hand(number) {
     const id = crypto.randomUUID();
     return new Promise((done) => {
-      const late = setTimeout(() => done("The other tab does not answer. Close it, and this one takes the line."), PATIENCE);
+      const late = setTimeout(() => done(say("elsewhere.silent")), PATIENCE);
       this.handed.set(id, (why) => {
         clearTimeout(late);
         done(why);

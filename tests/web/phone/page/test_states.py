@@ -165,6 +165,13 @@ async def test_what_a_call_is(modules: Page) -> None:
         assert dict(zip(cases, became, strict=True)) == cases
 
 
+async def test_every_text_takes_the_same_values_in_both_languages(modules: Page) -> None:
+    slots = "(text) => (text.match(/{[^}]*}/g) ?? []).sort().join()"
+    uneven = f"""import('/words/table.js').then(({{ TABLE }}) => Object.entries(TABLE)
+        .filter(([, {{ en, fr }}]) => !en || !fr || ({slots})(en) !== ({slots})(fr)))"""
+    assert await modules(uneven) == []
+
+
 async def test_what_the_line_is(modules: Page) -> None:
     became = await shown(modules, PHONE_LINE, [events(text) for text in LINE])
     assert dict(zip(LINE, became, strict=True)) == LINE
@@ -286,3 +293,44 @@ async def test_an_emergency_number_however_it_is_written(modules: Page) -> None:
     judge = f"{json.dumps(asked)}.map((number) => isEmergency(number, ['112', '15']))"
     judged = await modules(f"import('/state/emergency.js').then(({{isEmergency}}) => {judge})")
     assert judged == [True, True, True, True, True, False, False, False, False]
+
+
+SPOKEN = {
+    (None, "fr-CA en"): "fr",
+    (None, "de en-GB fr"): "en",
+    (None, "de"): "en",
+    (None, ""): "en",
+    ("en", "fr"): "en",
+    ("xx", "fr"): "fr",
+    ("constructor", "de"): "en",
+}
+"""The language chosen before and those of the browser, and that of the page."""
+
+KEYS = {
+    ("ctrlKey shiftKey", "Digit1"): "answer",
+    ("ctrlKey shiftKey", "Numpad4"): "mute",
+    ("ctrlKey shiftKey", "Digit0"): None,
+    ("ctrlKey shiftKey", "KeyA"): None,
+    ("ctrlKey", "Digit1"): None,
+    ("shiftKey", "Digit1"): None,
+    ("ctrlKey shiftKey altKey", "Digit1"): None,
+    ("ctrlKey shiftKey metaKey", "Digit1"): None,
+    ("ctrlKey shiftKey repeat", "Digit1"): None,
+}
+
+LANGUAGE_OF = """(async (cases) => {
+    const { languageOf } = await import('/words/language.js');
+    return cases.map((one) => languageOf(...one));
+})"""
+ACT_OF = """(async (cases) => {
+    const { actOf } = await import('/shortcuts.js');
+    return cases.map((one) => actOf(one) ?? null);
+})"""
+
+
+async def test_languages_and_shortcuts(modules: Page) -> None:
+    """One browser for all pure tables that are small."""
+    spoken = [[chosen, tags.split()] for chosen, tags in SPOKEN]
+    assert await shown(modules, LANGUAGE_OF, spoken) == list(SPOKEN.values())
+    pressed = [{"code": code, **dict.fromkeys(held.split(), True)} for held, code in KEYS]
+    assert await shown(modules, ACT_OF, pressed) == list(KEYS.values())

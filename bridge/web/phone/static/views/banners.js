@@ -5,18 +5,18 @@ import { html } from "../html.js";
 import { askForNotifications } from "../notifications.js";
 import { audible, microphone, notifications } from "../store.js";
 import { useState } from "../vendor/hooks.js";
-import { MICROPHONE, PHONE_LINKS } from "../words.js";
+import { say } from "../words/say.js";
 
 export function Banners() {
-  const words = MICROPHONE[microphone.value];
+  const wrong = microphone.value;
   return html`
-    ${words && html`<p class="banner bad" role="alert" id="microphone">${words}</p>`}
-    ${!audible.value && html`<p class="banner" id="silent">Click anywhere so that this page can ring with sound.</p>`}
+    ${wrong && html`<p class="banner bad" role="alert" id="microphone">${say(`microphone.${wrong}`)}</p>`}
+    ${!audible.value && html`<p class="banner" id="silent">${say("sound.silent")}</p>`}
     ${notifications.value === "default" &&
     html`
       <p class="banner">
-        See calls while you look at another window.${" "}
-        <button class="link" onClick=${askForNotifications}>Show notifications</button>
+        ${say("notifications.why")}${" "}
+        <button class="link" onClick=${askForNotifications}>${say("notifications.show")}</button>
       </p>
     `}
   `;
@@ -32,5 +32,5 @@ export function PhoneLinks() {
     takePhoneLinks();
     ask(true);
   };
-  return html`<button class="link" onClick=${take}>${PHONE_LINKS}</button>`;
+  return html`<button class="link" onClick=${take}>${say("phone-links")}</button>`;
 }

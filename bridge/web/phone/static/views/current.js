@@ -2,22 +2,29 @@
 
 import { hangUp, mute, press } from "../agent.js";
 import { html } from "../html.js";
+import { shortcut } from "../shortcuts.js";
 import { isOpen } from "../state/call.js";
 import { current, now } from "../store.js";
 import { useState } from "../vendor/hooks.js";
-import { CALL_STAGES, lasted } from "../words.js";
+import { lasted, say } from "../words/say.js";
 import { Keypad } from "./keypad.js";
 import { Party } from "./party.js";
 
-const WARNINGS = /** @type {Record<string, string>} */ ({
-  "high-rtt": "Your network is slow: you hear each other late.",
-  "low-mos": "Your network is poor: the sound suffers.",
-  "high-jitter": "Your network is uneven: the sound suffers.",
-  "high-packet-loss": "Your network loses sound.",
-  "high-packets-lost-fraction": "Your network loses sound.",
-  "ice-connectivity-lost": "The sound is interrupted.",
-  "constant-audio-input-level": "Your microphone is silent.",
-});
+/** @satisfies {Record<string, import("../words/say.js").Key>} What the SDK warns of. */
+const WARNINGS = {
+  "ice-connectivity-lost": "network.interrupted",
+  "constant-audio-input-level": "network.unheard",
+  "high-packet-loss": "network.loss",
+  "high-packets-lost-fraction": "network.loss",
+  "high-jitter": "network.high-jitter",
+  "high-rtt": "network.high-rtt",
+  "low-mos": "network.low-mos",
+};
+
+/** @param {readonly string[]} warnings @returns {(typeof WARNINGS)[keyof typeof WARNINGS] | undefined} the gravest */
+function gravest(warnings) {
+  return Object.entries(WARNINGS).find(([name]) => warnings.includes(name))?.[1];
+}
 
 export function Current() {
   const call = current.value;
@@ -28,24 +35,24 @@ export function Current() {
 function Shown({ call }) {
   const [keys, showKeys] = useState(false);
   const open = isOpen(call);
-  const warning = call.warnings.map((name) => WARNINGS[name]).find(Boolean);
+  const warning = gravest(call.warnings);
   return html`
-    <section class="card current" aria-label="Call" data-call=${call.id} data-stage=${call.stage}>
-      <p class="quiet" role="status">${CALL_STAGES[call.stage]}</p>
+    <section class="card current" tabindex="-1" aria-label=${say("call.now")} data-call=${call.id} data-stage=${call.stage}>
+      <p class="quiet">${say(`call.${call.stage}`)}</p>
       <${Party} call=${call} />
       ${open && html`<p class="timer" role="timer">${lasted(call.answeredAt ?? now.value, now.value)}</p>`}
-      ${warning && html`<p class="banner" role="status">${warning}</p>`}
-      ${keys && html`<p class="digits" aria-label="Keys pressed">${call.digits}</p>`}
+      ${warning && html`<p class="banner" role="status">${say(warning)}</p>`}
+      ${keys && html`<p class="digits"><span class="unseen">${say("keys.pressed")}: </span>${call.digits}</p>`}
       ${keys && html`<${Keypad} press=${(/** @type {string} */ key) => press(call.id, key)} />`}
       <div class="row">
         ${open &&
         html`
-          <button aria-pressed=${call.muted} onClick=${() => mute(call.id, !call.muted)}>
-            ${call.muted ? "Unmute" : "Mute"}
+          <button aria-pressed=${call.muted} ...${shortcut("mute")} onClick=${() => mute(call.id, !call.muted)}>
+            ${say(call.muted ? "unmute" : "mute")}
           </button>
-          <button aria-pressed=${keys} onClick=${() => showKeys(!keys)}>Keys</button>
+          <button aria-expanded=${keys} ...${shortcut("keys")} onClick=${() => showKeys(!keys)}>${say("keys")}</button>
         `}
-        <button class="bad" onClick=${() => hangUp(call.id)}>Hang up</button>
+        <button class="bad" ...${shortcut("hang-up")} onClick=${() => hangUp(call.id)}>${say("hang-up")}</button>
       </div>
     </section>
   `;

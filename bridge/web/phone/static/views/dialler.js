@@ -2,9 +2,11 @@
 
 import { dial } from "../agent.js";
 import { html } from "../html.js";
+import { shortcut } from "../shortcuts.js";
 import { isEmergency } from "../state/emergency.js";
 import { current, me, refusal, stage, typed } from "../store.js";
 import { useState } from "../vendor/hooks.js";
+import { say } from "../words/say.js";
 import { Keypad } from "./keypad.js";
 
 /** @param {string} value */
@@ -26,10 +28,11 @@ export function Dialler() {
     check(false);
   };
   return html`
-    <form class="card dialler" aria-label="Place a call" onSubmit=${call}>
-      <label for="number">Number</label>
+    <form class="card dialler" aria-label=${say("place")} onSubmit=${call}>
+      <label for="number">${say("number")}</label>
       <input
         id="number"
+        ...${shortcut("number")}
         type="tel"
         autocomplete="off"
         autofocus
@@ -39,11 +42,11 @@ export function Dialler() {
         value=${typed.value}
         onInput=${(/** @type {any} */ { target }) => type(target.value)}
       />
-      <p id="refusal" class="refusal" role="alert">${refusal.value?.text}</p>
+      <p id="refusal" class="refusal" role="alert">${refusal.value?.()}</p>
       <${Keypad} press=${(/** @type {string} */ key) => type(typed.value + key)} />
       ${callerIds.length > 1 && html`<${CallerIds} ids=${callerIds} chosen=${callerId} choose=${choose} />`}
       <button class="good wide" disabled=${checking || !typed.value.trim() || !canCall()}>
-        ${checking ? "Checking …" : "Call"}
+        ${say(checking ? "checking" : "call")}
       </button>
     </form>
   `;
@@ -55,7 +58,7 @@ const canCall = () => stage.value === "ready" || isEmergency(typed.value, me.val
 /** @param {{ids: string[], chosen: string, choose: (id: string) => void}} props */
 function CallerIds({ ids, chosen, choose }) {
   return html`
-    <label for="caller-id">Number that is shown</label>
+    <label for="caller-id">${say("number.shown")}</label>
     <select id="caller-id" value=${chosen} onChange=${(/** @type {any} */ { target }) => choose(target.value)}>
       ${ids.map((id, place) => html`<option key=${id} value=${place ? id : ""}>${id}</option>`)}
     </select>

@@ -4,18 +4,18 @@ import { tabs } from "../agent.js";
 import { html } from "../html.js";
 import { mirror, typed } from "../store.js";
 import { useState } from "../vendor/hooks.js";
-import { CALL_STAGES, STAGES } from "../words.js";
+import { say } from "../words/say.js";
 import { Party } from "./party.js";
 
 export function Elsewhere() {
   const calls = mirror.value?.calls ?? [];
   const stage = mirror.value?.stage ?? "elsewhere";
   return html`
-    <section class="card elsewhere" aria-label="Another tab has the line" data-stage=${stage}>
-      <p>Your phone is in another tab: ${STAGES[stage]}</p>
+    <section class="card elsewhere" aria-label=${say("elsewhere.title")} data-stage=${stage}>
+      <p>${say("elsewhere.where", { stage: say(`line.${stage}`) })}</p>
       ${calls.map((call) => html`<${Call} key=${call.id} call=${call} />`)}
       ${calls.length === 0 && html`<${Hand} />`}
-      ${calls.length === 0 && html`<button class="link" onClick=${() => tabs.take()}>Use this tab instead</button>`}
+      ${calls.length === 0 && html`<button class="link" onClick=${() => tabs.take()}>${say("elsewhere.take")}</button>`}
     </section>
   `;
 }
@@ -32,7 +32,7 @@ function Hand() {
   };
   return html`
     <form onSubmit=${hand}>
-      <label for="number">Number</label>
+      <label for="number">${say("number")}</label>
       <input
         id="number"
         type="tel"
@@ -43,7 +43,7 @@ function Hand() {
       />
       <p id="refusal" class="refusal" role="alert">${told}</p>
       <button class="good wide" disabled=${asking || !typed.value.trim()}>
-        ${asking ? "Checking …" : "Call in the other tab"}
+        ${say(asking ? "checking" : "elsewhere.call")}
       </button>
     </form>
   `;
@@ -53,7 +53,7 @@ function Hand() {
 function Call({ call }) {
   return html`
     <div class="mirrored" data-call-stage=${call.stage}>
-      <p class="quiet">${CALL_STAGES[call.stage] ?? "Incoming call"}</p>
+      <p class="quiet">${say(`call.${call.stage}`)}</p>
       <${Party} call=${call} />
     </div>
   `;

@@ -1,25 +1,27 @@
 /** The page: who one is and whether calls can be placed, then either the sign-in or the telephone. */
 
-import { hasKey } from "../credentials.js";
 import { html } from "../html.js";
-import { signOut } from "../session.js";
 import { missingOf } from "../state/line.js";
 import { line, me, stage } from "../store.js";
-import { OFFLINE, STAGES } from "../words.js";
+import { say, worded } from "../words/say.js";
+import { Announcements } from "./announcements.js";
 import { Banners, PhoneLinks } from "./banners.js";
 import { Current } from "./current.js";
 import { Dialler } from "./dialler.js";
 import { Elsewhere } from "./elsewhere.js";
+import { Footer } from "./footer.js";
 import { Past } from "./past.js";
 import { Ringing } from "./ringing.js";
 import { SignIn } from "./sign-in.js";
 
 export function Page() {
   return html`
+    <${Announcements} />
+    <${Header} />
     <main class="phone">
-      <${Header} />
       <${Body} />
     </main>
+    <${Footer} />
   `;
 }
 
@@ -34,24 +36,23 @@ function Header() {
   return html`
     <header class="header">
       <div class="who">
-        <h1>${me.value?.name ?? me.value?.identity ?? "Phone"}</h1>
+        <h1>${me.value?.name ?? me.value?.identity ?? say("phone")}</h1>
         ${me.value && html`<p class="quiet">${me.value.phoneNumber}</p>`}
       </div>
-      <p class="pill ${stage.value}" id="stage" role="status">${STAGES[stage.value]}</p>
-      ${me.value && hasKey() && html`<button class="link" onClick=${signOut}>Sign out</button>`}
+      <p class="pill ${stage.value}" id="stage">${say(`line.${stage.value}`)}</p>
+      ${missing && html`<p class="banner">${say(`missing.${missing}`)}</p>`}
+      ${stage.value === "refused" && html`<p class="banner bad" role="alert">${line.value.why}</p>`}
     </header>
-    ${missing && html`<p class="banner" role="status">${OFFLINE[missing]}</p>`}
-    ${stage.value === "refused" && html`<p class="banner bad" role="alert">${line.value.why}</p>`}
   `;
 }
 
 function Telephone() {
-  const { calls, whyNot, contact } = me.value;
+  const { calls, whyNot, contact, language } = me.value;
   return html`
     <${Ringing} />
     <${Current} />
     <${Banners} />
-    ${whyNot.map((/** @type {{code: string, text: string}} */ { code, text }) => html`<p class="banner" key=${code}>${text}</p>`)}
+    ${whyNot.map((/** @type {{code: string, text: string}} */ { code, text }) => html`<p class="banner" key=${code}>${worded(`lack.${code}`, text, language)}</p>`)}
     ${contact && html`<p class="quiet contact">${contact}</p>`}
     ${calls && html`<${Dialler} />`}
     <${Past} />

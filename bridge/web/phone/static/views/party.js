@@ -1,7 +1,7 @@
 /** The other party: the person with a link to Twenty, the company, the number. */
 
 import { html } from "../html.js";
-import { shownNumber } from "../words.js";
+import { shownNumber } from "../words/say.js";
 
 /** @param {{call: import("../state/call.js").Call}} props */
 export function Party({ call }) {

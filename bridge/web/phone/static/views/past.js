@@ -3,11 +3,11 @@
 import { dial } from "../agent.js";
 import { html } from "../html.js";
 import { current, forget, past, stage } from "../store.js";
-import { ENDING, REASONS, lasted } from "../words.js";
+import { lasted, say } from "../words/say.js";
 import { Party } from "./party.js";
 
 export function Past() {
-  return html`<div class="past" aria-live="polite">
+  return html`<div class="past">
     ${past.value.map((call) => html`<${One} key=${call.id} call=${call} />`)}
   </div>`;
 }
@@ -25,7 +25,7 @@ function lengthOf({ answeredAt, endedAt, seconds }) {
 }
 
 /** @param {import("../state/call.js").Call} call */
-const outcomeOf = (call) => (call.asking ? ENDING : `${REASONS[call.reason ?? "failed"]}${lengthOf(call)}`);
+export const outcomeOf = (call) => (call.asking ? say("over.asking") : `${say(`reason.${call.reason ?? "failed"}`)}${lengthOf(call)}`);
 
 /** @param {import("../state/call.js").Call} call */
 const canCall = (call) => /^(\+?\d|client:)/.test(call.number) && stage.value === "ready" && !current.value;
@@ -33,13 +33,13 @@ const canCall = (call) => /^(\+?\d|client:)/.test(call.number) && stage.value ==
 /** @param {{call: import("../state/call.js").Call}} props */
 function One({ call }) {
   return html`
-    <section class="card over" aria-label="Call that is over" data-call=${call.id} data-reason=${call.reason}>
-      <p class="quiet">${isIn(call) ? "Incoming" : "Outgoing"}: ${outcomeOf(call)}</p>
+    <section class="card over" tabindex="-1" aria-label=${say("over")} data-call=${call.id} data-reason=${call.reason}>
+      <p class="quiet">${say(isIn(call) ? "over.in" : "over.out", { outcome: outcomeOf(call) })}</p>
       <${Party} call=${call} />
       ${call.why && html`<p class="refusal">${call.why}</p>`}
       <div class="row">
-        ${canCall(call) && html`<button onClick=${() => dial(call.number, "")}>${isIn(call) ? "Call back" : "Call again"}</button>`}
-        <button class="link" onClick=${() => forget(call.id)}>Dismiss</button>
+        ${canCall(call) && html`<button onClick=${() => dial(call.number, "")}>${say(isIn(call) ? "call-back" : "call-again")}</button>`}
+        <button class="link" onClick=${() => forget(call.id)}>${say("dismiss")}</button>
       </div>
     </section>
   `;

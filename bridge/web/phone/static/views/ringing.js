@@ -2,32 +2,35 @@
 
 import { answer, decline, ignore } from "../agent.js";
 import { html } from "../html.js";
+import { shortcut } from "../shortcuts.js";
+import { rings } from "../state/call.js";
 import { current, microphone, ringing } from "../store.js";
-import { CALL_STAGES } from "../words.js";
+import { say } from "../words/say.js";
 import { Party } from "./party.js";
 
 export function Ringing() {
-  return html`<div class="ringing" aria-live="assertive">
+  return html`<div class="ringing">
     ${ringing.value.map((call) => html`<${One} key=${call.id} call=${call} />`)}
   </div>`;
 }
 
 /** @param {{call: import("../state/call.js").Call}} props */
 function One({ call }) {
+  const first = ringing.value.find(rings) === call;
   const waits = call.stage === "ringing" && !call.ignored;
-  const status = call.ignored ? "Rings elsewhere" : (CALL_STAGES[call.stage] ?? "Incoming call");
+  const status = say(call.ignored ? "incoming.rings-elsewhere" : `call.${call.stage}`);
   return html`
-    <section class="card incoming ${waits ? "rings" : ""}" aria-label="Incoming call" data-call=${call.id}>
+    <section class="card incoming ${waits ? "rings" : ""}" tabindex="-1" aria-label=${say("incoming")} data-call=${call.id}>
       <p class="quiet">${status}</p>
       <${Party} call=${call} />
       ${waits &&
       html`
         <div class="row">
-          <button class="good" onClick=${() => answer(call.id)} disabled=${microphone.value === "denied"}>
-            ${current.value ? "Hang up and answer" : "Answer"}
+          <button class="good" ...${shortcut("answer", first)} onClick=${() => answer(call.id)} disabled=${microphone.value === "denied"}>
+            ${say(current.value ? "answer.instead" : "answer")}
           </button>
-          <button class="bad" onClick=${() => decline(call.id)}>Decline</button>
-          <button onClick=${() => ignore(call.id)}>Ignore</button>
+          <button class="bad" ...${shortcut("decline", first)} onClick=${() => decline(call.id)}>${say("decline")}</button>
+          <button onClick=${() => ignore(call.id)}>${say("ignore")}</button>
         </div>
       `}
     </section>

@@ -5,13 +5,14 @@ import { signInByKey, signInByLink } from "../session.js";
 import { line } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { takeLink } from "../credentials.js";
+import { explained, say } from "../words/say.js";
 
 const secret = takeLink();
 
 export function SignIn() {
   const [by, signInBy] = useState(secret ? "link" : "key");
   return html`
-    <section class="card" aria-label="Sign in">
+    <section class="card" aria-label=${say("sign-in")}>
       ${line.value.why && html`<p class="refusal" role="alert">${line.value.why}</p>`}
       ${by === "link" ? html`<${ByLink} otherwise=${() => signInBy("key")} />` : html`<${ByKey} />`}
     </section>
@@ -20,22 +21,22 @@ export function SignIn() {
 
 /** @param {(device: boolean) => Promise<unknown>} signIn */
 function useSignIn(signIn) {
-  const [problem, say] = useState("");
+  const [problem, tell] = useState("");
   const [device, onDevice] = useState(false);
   /** @param {Event} event */
   const submit = async (event) => {
     event.preventDefault();
-    say("");
+    tell("");
     try {
       await signIn(device);
     } catch (error) {
-      say(/** @type {Error} */ (error).message);
+      tell(explained(error));
     }
   };
   const keep = html`
     <label class="check">
       <input type="checkbox" checked=${device} onChange=${(/** @type {any} */ { target }) => onDevice(target.checked)} />
-      Stay signed in on this device
+      ${say("sign-in.stay")}
     </label>
     ${problem && html`<p class="refusal" role="alert">${problem}</p>`}
   `;
@@ -47,10 +48,10 @@ function ByLink({ otherwise }) {
   const { submit, keep } = useSignIn((device) => signInByLink(secret ?? "", device));
   return html`
     <form onSubmit=${submit}>
-      <p>Your link works once. It makes this browser your phone.</p>
+      <p>${say("sign-in.link")}</p>
       ${keep}
-      <button class="good wide">Sign in</button>
-      <button type="button" class="link" onClick=${otherwise}>Use a key</button>
+      <button class="good wide">${say("sign-in")}</button>
+      <button type="button" class="link" onClick=${otherwise}>${say("sign-in.use-key")}</button>
     </form>
   `;
 }
@@ -61,15 +62,15 @@ function ByKey() {
   const { submit, keep } = useSignIn((device) => signInByKey(key.trim(), { device, identity: identity.trim() }));
   return html`
     <form onSubmit=${submit}>
-      <p>Open the link that you were sent, log in to Twenty, or give your key.</p>
-      <label for="key">Key</label>
+      <p>${say("sign-in.how")}</p>
+      <label for="key">${say("sign-in.key")}</label>
       <input id="key" type="password" autocomplete="off" required value=${key}
         onInput=${(/** @type {any} */ { target }) => type(target.value)} />
-      <label for="identity">Agent (for a key of several)</label>
+      <label for="identity">${say("sign-in.agent")}</label>
       <input id="identity" autocomplete="off" value=${identity}
         onInput=${(/** @type {any} */ { target }) => name(target.value)} />
       ${keep}
-      <button class="good wide">Sign in</button>
+      <button class="good wide">${say("sign-in")}</button>
     </form>
   `;
 }

@@ -1,0 +1,34 @@
+/** What a screen reader says by itself: who calls, and what becomes of calls and of the connection. */
+
+import { html } from "../html.js";
+import { isOver } from "../state/call.js";
+import { missingOf } from "../state/line.js";
+import { calls, current, line, ringing, stage } from "../store.js";
+import { say, shownNumber } from "../words/say.js";
+import { outcomeOf } from "./past.js";
+
+export function Announcements() {
+  return html`
+    <p class="unseen" role="alert">${ringing.value.filter(({ ignored }) => !ignored).map(calling).join(". ")}</p>
+    <p class="unseen" role="status">${connection()}</p>
+    <p class="unseen" role="status">${ofCall()}</p>
+  `;
+}
+
+/** @param {import("../state/call.js").Call} call */
+const partyOf = ({ name, company, number }) => [name ?? shownNumber(number), company].filter(Boolean).join(", ");
+
+/** @param {import("../state/call.js").Call} call */
+const calling = (call) => `${say("incoming")}: ${partyOf(call)}`;
+
+function connection() {
+  const missing = missingOf(line.value);
+  return missing ? say(`missing.${missing}`) : say(`line.${stage.value}`);
+}
+
+/** Of the call that one is in, or else of the newest that is over. */
+function ofCall() {
+  if (current.value) return `${say(`call.${current.value.stage}`)}: ${partyOf(current.value)}`;
+  const [newest] = calls.value;
+  return newest && isOver(newest) ? `${outcomeOf(newest)}: ${partyOf(newest)}` : "";
+}

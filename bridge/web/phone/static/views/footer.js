@@ -1,0 +1,56 @@
+/** The language, the keys, and the way out. */
+
+import { hasKey } from "../credentials.js";
+import { html } from "../html.js";
+import { signOut } from "../session.js";
+import { SHORTCUTS, shortcut } from "../shortcuts.js";
+import { me } from "../store.js";
+import { useState } from "../vendor/hooks.js";
+import { LANGUAGES, choose, language } from "../words/language.js";
+import { say } from "../words/say.js";
+
+export function Footer() {
+  const [shown, show] = useState(false);
+  return html`
+    <footer class="footer">
+      <${Language} />
+      ${me.value &&
+      html`
+        <button class="link" aria-expanded=${shown} aria-controls="shortcuts" ...${shortcut("shortcuts")}
+          onClick=${() => show(!shown)}>
+          ${say("shortcuts")}
+        </button>
+        ${hasKey() && html`<button class="link" onClick=${signOut}>${say("sign-out")}</button>`}
+        <${Shortcuts} shown=${shown} />
+      `}
+    </footer>
+  `;
+}
+
+function Language() {
+  return html`
+    <label class="language">
+      <span>${say("language")}</span>
+      <select value=${language.value} onChange=${(/** @type {any} */ { target }) => choose(target.value)}>
+        ${Object.entries(LANGUAGES).map(([tag, name]) => html`<option key=${tag} value=${tag} lang=${tag}>${name}</option>`)}
+      </select>
+    </label>
+  `;
+}
+
+/** @param {{shown: boolean}} props */
+function Shortcuts({ shown }) {
+  const acts = /** @type {import("../shortcuts.js").Act[]} */ (Object.keys(SHORTCUTS));
+  return html`
+    <dl id="shortcuts" class="shortcuts" hidden=${!shown}>
+      ${acts.map(
+        (act) => html`
+          <div key=${act}>
+            <dt>${say(`shortcut.${act}`)}</dt>
+            <dd><kbd>${say("shortcut.of", { digit: SHORTCUTS[act] })}</kbd></dd>
+          </div>
+        `,
+      )}
+    </dl>
+  `;
+}

@@ -1,0 +1,80 @@
+/** What the page says, in its language. Whatever reads this in a view or an effect follows the language. */
+
+import { language } from "./language.js";
+import { TABLE } from "./table.js";
+
+/** @typedef {import("./table.js").Key} Key */
+
+/**
+ * @template {string} Text
+ * @typedef {Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Slots<Rest> : never} Slots
+ */
+
+/**
+ * @template {Key} K
+ * @typedef {[Slots<(typeof TABLE)[K]["en"]>] extends [never] ? []
+ *   : [Record<Slots<(typeof TABLE)[K]["en"]>, string | number>]} Values
+ */
+
+/**
+ * @template {Key} K
+ * @param {K} key
+ * @param {Values<K>} values
+ * @returns {string}
+ */
+export function say(key, ...values) {
+  return filled(TABLE[key][language.value], values[0] ?? {});
+}
+
+/**
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ */
+const filled = (text, values) => text.replace(/\{([\w-]+)\}/g, (_, name) => String(values[name]));
+
+/**
+ * What the bridge says: its own words, which an operator can have changed, where it speaks the page's language.
+ *
+ * @param {string} key
+ * @param {string | null | undefined} text
+ * @param {string} tongue the bridge's
+ */
+export const worded = (key, text, tongue) => (text && tongue.startsWith(language.value) ? text : known(key, text));
+
+/**
+ * @param {string} key
+ * @param {string | null | undefined} otherwise
+ * @returns {string}
+ */
+export const known = (key, otherwise) => (isKey(key) ? TABLE[key][language.value] : (otherwise ?? ""));
+
+/** @param {string} key @returns {key is Key} */
+const isKey = (key) => Object.hasOwn(TABLE, key);
+
+/**
+ * Why a request failed. The bridge's own sentences are English.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function explained(error) {
+  const { message, status = -1 } = /** @type {Error & {status?: number}} */ (error);
+  if (language.value === "en" && status !== 0) return message;
+  const key = `problem.${status}`;
+  return isKey(key) ? known(key, message) : say("problem.other", { status });
+}
+
+/** @param {string} number */
+export const shownNumber = (number) =>
+  /^\+?\d/.test(number) ? number : number.replace(/^client:/, "") || say("number.withheld");
+
+/**
+ * @param {number} from milliseconds
+ * @param {number} to
+ */
+export function lasted(from, to) {
+  const seconds = Math.max(0, Math.floor((to - from) / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}

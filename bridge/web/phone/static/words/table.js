@@ -1,0 +1,260 @@
+/**
+ * Every text of the page, in each of its languages: the type checker holds the rows complete. `{name}` stands for a
+ * value; a key that ends in `.one` or `.other` is chosen by a number.
+ */
+
+/** @satisfies {Record<string, {en: string, fr: string}>} */
+export const TABLE = /** @type {const} */ ({
+  phone: { en: "Phone", fr: "Téléphone" },
+  language: { en: "Language", fr: "Langue" },
+
+  "line.signed-out": { en: "Signed out", fr: "Déconnecté" },
+  "line.refused": { en: "Not signed in", fr: "Non connecté" },
+  "line.connecting": { en: "Connecting …", fr: "Connexion …" },
+  "line.elsewhere": { en: "In another tab", fr: "Dans un autre onglet" },
+  "line.ready": { en: "Ready for calls", fr: "Prêt à appeler" },
+  "line.offline": { en: "Offline", fr: "Hors ligne" },
+
+  "missing.network": {
+    en: "There is no network. The phone comes back by itself.",
+    fr: "Il n'y a pas de réseau. Le téléphone revient de lui-même.",
+  },
+  "missing.bridge": {
+    en: "The bridge does not answer. The phone tries again by itself.",
+    fr: "La passerelle ne répond pas. Le téléphone réessaie de lui-même.",
+  },
+  "missing.twilio": {
+    en: "The connection to Twilio is lost. The phone reconnects by itself.",
+    fr: "La connexion à Twilio est perdue. Le téléphone se reconnecte de lui-même.",
+  },
+
+  "sign-in": { en: "Sign in", fr: "Se connecter" },
+  "sign-out": { en: "Sign out", fr: "Se déconnecter" },
+  "sign-in.stay": { en: "Stay signed in on this device", fr: "Rester connecté sur cet appareil" },
+  "sign-in.link": {
+    en: "Your link works once. It makes this browser your phone.",
+    fr: "Votre lien sert une fois. Il fait de ce navigateur votre téléphone.",
+  },
+  "sign-in.use-key": { en: "Use a key", fr: "Utiliser une clé" },
+  "sign-in.how": {
+    en: "Open the link that you were sent, log in to Twenty, or give your key.",
+    fr: "Ouvrez le lien que vous avez reçu, connectez-vous à Twenty, ou donnez votre clé.",
+  },
+  "sign-in.key": { en: "Key", fr: "Clé" },
+  "sign-in.agent": { en: "Agent (for a key of several)", fr: "Agent (pour une clé commune)" },
+
+  number: { en: "Number", fr: "Numéro" },
+  "number.shown": { en: "Number that is shown", fr: "Numéro affiché" },
+  "number.withheld": { en: "Withheld number", fr: "Numéro masqué" },
+  place: { en: "Place a call", fr: "Passer un appel" },
+  call: { en: "Call", fr: "Appeler" },
+  checking: { en: "Checking …", fr: "Vérification …" },
+  keypad: { en: "Keypad", fr: "Clavier" },
+  "key.*": { en: "star", fr: "étoile" },
+  "key.#": { en: "pound", fr: "dièse" },
+
+  incoming: { en: "Incoming call", fr: "Appel entrant" },
+  "incoming.title": { en: "({count}) Incoming call", fr: "({count}) Appel entrant" },
+  "incoming.calls-you": { en: "{who} calls", fr: "{who} appelle" },
+  "incoming.rings-elsewhere": { en: "Rings elsewhere", fr: "Sonne ailleurs" },
+  answer: { en: "Answer", fr: "Répondre" },
+  "answer.instead": { en: "Hang up and answer", fr: "Raccrocher et répondre" },
+  decline: { en: "Decline", fr: "Refuser" },
+  ignore: { en: "Ignore", fr: "Ignorer" },
+
+  "call.now": { en: "Current call", fr: "Appel en cours" },
+  "call.calling": { en: "Calling …", fr: "Appel …" },
+  "call.alerting": { en: "Ringing …", fr: "Sonnerie …" },
+  "call.ringing": { en: "Incoming call", fr: "Appel entrant" },
+  "call.answering": { en: "Connecting …", fr: "Connexion …" },
+  "call.talking": { en: "In call", fr: "En communication" },
+  "call.reconnecting": { en: "Reconnecting …", fr: "Reconnexion …" },
+  "call.ended": { en: "Ended", fr: "Terminé" },
+  mute: { en: "Mute", fr: "Couper le micro" },
+  unmute: { en: "Unmute", fr: "Rétablir le micro" },
+  keys: { en: "Keys", fr: "Touches" },
+  "keys.pressed": { en: "Keys pressed", fr: "Touches pressées" },
+  "hang-up": { en: "Hang up", fr: "Raccrocher" },
+
+  over: { en: "Call that is over", fr: "Appel terminé" },
+  "over.in": { en: "Incoming: {outcome}", fr: "Entrant : {outcome}" },
+  "over.out": { en: "Outgoing: {outcome}", fr: "Sortant : {outcome}" },
+  "over.asking": { en: "Ending …", fr: "Fin de l'appel …" },
+  "call-back": { en: "Call back", fr: "Rappeler" },
+  "call-again": { en: "Call again", fr: "Appeler encore" },
+  dismiss: { en: "Dismiss", fr: "Masquer" },
+
+  "reason.answered_elsewhere": { en: "Answered elsewhere", fr: "Pris ailleurs" },
+  "reason.busy": { en: "Busy", fr: "Occupé" },
+  "reason.canceled": { en: "Canceled", fr: "Annulé" },
+  "reason.connection_lost": { en: "The connection was lost", fr: "La connexion a été perdue" },
+  "reason.declined": { en: "Declined", fr: "Refusé" },
+  "reason.declined_by_other": { en: "Declined by the other party", fr: "Refusé par le correspondant" },
+  "reason.failed": { en: "Could not be connected: check the number", fr: "Appel impossible : vérifiez le numéro" },
+  "reason.gave_up": { en: "Missed", fr: "Manqué" },
+  "reason.hung_up": { en: "Ended", fr: "Terminé" },
+  "reason.left": { en: "Ended when the page was closed", fr: "Terminé à la fermeture de la page" },
+  "reason.media": { en: "No sound connection", fr: "Pas de liaison audio" },
+  "reason.microphone": { en: "No microphone", fr: "Pas de microphone" },
+  "reason.not_answered": { en: "Not answered", fr: "Sans réponse" },
+  "reason.other_hung_up": { en: "Ended by the other party", fr: "Terminé par le correspondant" },
+  "reason.refused": { en: "Not placed", fr: "Non passé" },
+
+  "refused.invalid": { en: "This is not a valid telephone number.", fr: "Ce numéro de téléphone n'est pas valide." },
+  "refused.country": {
+    en: "Calls to this country are not allowed.",
+    fr: "Les appels vers ce pays ne sont pas autorisés.",
+  },
+  "refused.special": {
+    en: "Calls to premium-rate and other special numbers are not allowed.",
+    fr: "Les appels vers les numéros surtaxés et autres numéros spéciaux ne sont pas autorisés.",
+  },
+  "refused.denied": {
+    en: "Calls to this number are not allowed.",
+    fr: "Les appels vers ce numéro ne sont pas autorisés.",
+  },
+  "refused.emergency": {
+    en: "Emergency numbers cannot be called from here. Please use another phone.",
+    fr: "Les numéros d'urgence ne peuvent pas être appelés d'ici. Merci d'utiliser un autre téléphone.",
+  },
+  "refused.short": {
+    en: "Short numbers and service codes cannot be called from here.",
+    fr: "Les numéros courts et les codes de service ne peuvent pas être appelés d'ici.",
+  },
+  "refused.caller_id": {
+    en: "You may not call with the number that was chosen. Please choose another one.",
+    fr: "Vous ne pouvez pas appeler avec le numéro choisi. Merci d'en choisir un autre.",
+  },
+  "refused.agent_limit": {
+    en: "You have placed too many calls in a short time. Please wait a while.",
+    fr: "Vous avez passé trop d'appels en peu de temps. Merci de patienter un peu.",
+  },
+  "refused.company_limit": {
+    en: "Your company has placed too many calls in a short time. Please wait a while.",
+    fr: "Votre entreprise a passé trop d'appels en peu de temps. Merci de patienter un peu.",
+  },
+  "refused.at_once": {
+    en: "You are in too many calls at the same time. Please end one of them and try again.",
+    fr: "Vous avez trop d'appels en cours. Merci d'en terminer un avant de recommencer.",
+  },
+  "refused.not_signed_in": {
+    en: "Your phone is not signed in here. Please reload its page and call again.",
+    fr: "Votre téléphone n'est pas connecté ici. Merci de recharger sa page et de rappeler.",
+  },
+  "refused.no_connection": {
+    en: "This phone has no connection. Use another telephone.",
+    fr: "Ce téléphone n'a pas de connexion. Utilisez un autre téléphone.",
+  },
+
+  "lack.not_allowed": {
+    en: "You may not use this phone: the settings name who may, and you are not one of them.",
+    fr: "Vous ne pouvez pas utiliser ce téléphone : la configuration nomme qui le peut, et vous n'y êtes pas.",
+  },
+  "lack.not_an_agent": {
+    en: "You are not set up as an agent, so no call rings here.",
+    fr: "Vous n'êtes pas configuré comme agent : aucun appel ne sonne ici.",
+  },
+  "lack.not_rung": {
+    en: "No line rings you: the ring plans in the settings name others.",
+    fr: "Aucune ligne ne vous sonne : les plans de sonnerie en nomment d'autres.",
+  },
+  "lack.calls_out_only": {
+    en: "This sign-in is for calls out: no call rings here.",
+    fr: "Cette connexion ne sert qu'à appeler : aucun appel ne sonne ici.",
+  },
+
+  "problem.0": { en: "The bridge does not answer.", fr: "La passerelle ne répond pas." },
+  "problem.401": {
+    en: "You are not signed in, or not any more. Please sign in again.",
+    fr: "Vous n'êtes pas, ou plus, connecté. Merci de vous reconnecter.",
+  },
+  "problem.403": { en: "You are not allowed to do that.", fr: "Vous n'y êtes pas autorisé." },
+  "problem.404": { en: "The bridge does not know of it.", fr: "La passerelle ne le connaît pas." },
+  "problem.409": { en: "That is being done already.", fr: "C'est déjà en cours." },
+  "problem.410": {
+    en: "This link was used already, or is too old. Ask for another one.",
+    fr: "Ce lien a déjà servi, ou est trop ancien. Demandez-en un autre.",
+  },
+  "problem.429": {
+    en: "Too many requests in a short time. Please wait a while.",
+    fr: "Trop de demandes en peu de temps. Merci de patienter un peu.",
+  },
+  "problem.502": { en: "Twilio refuses that.", fr: "Twilio le refuse." },
+  "problem.503": {
+    en: "That is not possible right now. Please try again in a moment.",
+    fr: "Ce n'est pas possible pour le moment. Merci de réessayer dans un instant.",
+  },
+  "problem.other": { en: "The bridge answered with {status}.", fr: "La passerelle a répondu {status}." },
+
+  "microphone.denied": {
+    en: "The browser does not let this page use the microphone. Allow it beside the address, then reload.",
+    fr: "Le navigateur ne laisse pas cette page utiliser le micro. Autorisez-le près de l'adresse, puis rechargez.",
+  },
+  "microphone.absent": {
+    en: "There is no microphone. Connect one: callers cannot hear you.",
+    fr: "Il n'y a pas de micro. Branchez-en un : on ne peut pas vous entendre.",
+  },
+  "microphone.insecure": {
+    en: "Calls need https:// in the address. Ask who administers the bridge.",
+    fr: "Les appels demandent https:// dans l'adresse. Adressez-vous à l'administrateur de la passerelle.",
+  },
+  "sound.silent": {
+    en: "Click anywhere so that this page can ring with sound.",
+    fr: "Cliquez n'importe où pour que cette page puisse sonner.",
+  },
+  "notifications.why": {
+    en: "See calls while you look at another window.",
+    fr: "Voyez les appels quand vous regardez une autre fenêtre.",
+  },
+  "notifications.show": { en: "Show notifications", fr: "Afficher les notifications" },
+  "phone-links": { en: "Open phone links with this phone", fr: "Ouvrir les liens téléphoniques avec ce téléphone" },
+
+  "network.high-rtt": {
+    en: "Your network is slow: you hear each other late. Stop downloads and videos, or use a cable.",
+    fr: "Votre réseau est lent : vous vous entendez en retard. Arrêtez téléchargements et vidéos, ou prenez un câble.",
+  },
+  "network.low-mos": {
+    en: "Your network is poor: the sound suffers. Move nearer to the router, or use a cable.",
+    fr: "Votre réseau est mauvais : le son en souffre. Rapprochez-vous de la box, ou prenez un câble.",
+  },
+  "network.high-jitter": {
+    en: "Your network is uneven: the sound suffers. Stop downloads and videos, or use a cable.",
+    fr: "Votre réseau est irrégulier : le son en souffre. Arrêtez téléchargements et vidéos, ou prenez un câble.",
+  },
+  "network.loss": {
+    en: "Your network loses sound. Move nearer to the router, or use a cable.",
+    fr: "Votre réseau perd du son. Rapprochez-vous de la box, ou prenez un câble.",
+  },
+  "network.interrupted": {
+    en: "The sound is interrupted. Check the network; the call goes on when it is back.",
+    fr: "Le son est interrompu. Vérifiez le réseau ; l'appel reprend dès son retour.",
+  },
+  "network.unheard": {
+    en: "Your microphone is silent. Check its switch, or choose another one under Devices.",
+    fr: "Votre micro est muet. Vérifiez son bouton, ou choisissez-en un autre sous Appareils.",
+  },
+
+  shortcuts: { en: "Keyboard shortcuts", fr: "Raccourcis clavier" },
+  "shortcut.answer": { en: "Answer", fr: "Répondre" },
+  "shortcut.decline": { en: "Decline", fr: "Refuser" },
+  "shortcut.hang-up": { en: "Hang up", fr: "Raccrocher" },
+  "shortcut.mute": { en: "Mute, unmute", fr: "Couper ou rétablir le micro" },
+  "shortcut.keys": { en: "Keys during a call", fr: "Touches pendant l'appel" },
+  "shortcut.number": { en: "To the number", fr: "Aller au numéro" },
+  "shortcut.note": { en: "To the note", fr: "Aller à la note" },
+  "shortcut.transfer": { en: "Transfer", fr: "Transférer" },
+  "shortcut.shortcuts": { en: "Show these keys", fr: "Afficher ces raccourcis" },
+  "shortcut.of": { en: "Ctrl+Shift+{digit}", fr: "Ctrl+Maj+{digit}" },
+
+  "elsewhere.title": { en: "Another tab has the line", fr: "Un autre onglet a la ligne" },
+  "elsewhere.where": { en: "Your phone is in another tab: {stage}", fr: "Votre téléphone est dans un autre onglet : {stage}" },
+  "elsewhere.take": { en: "Use this tab instead", fr: "Utiliser plutôt cet onglet" },
+  "elsewhere.call": { en: "Call in the other tab", fr: "Appeler dans l'autre onglet" },
+  "elsewhere.in-call": { en: "The other tab is in a call.", fr: "L'autre onglet est en communication." },
+  "elsewhere.silent": {
+    en: "The other tab does not answer. Close it, and this one takes the line.",
+    fr: "L'autre onglet ne répond pas. Fermez-le, et celui-ci prend la ligne.",
+  },
+});
+
+/** @typedef {keyof typeof TABLE} Key */

@@ -1,0 +1,153 @@
+"""The page for everyone: by keyboard alone, in both languages, light and dark, as a screen reader reads it.
+
+One phone walks through the states, so that one browser starts for all of them. It plays no sound before a
+gesture, as browsers of users do.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import TwilioSandbox
+from tests.browser import CALLS, needs_chromium
+from tests.phones.keyboard import Keyboard
+from tests.phones.office import Bridge, Office, Phone, office
+from tests.phones.test_recovery import HOLDS, network
+from tests.support import create_person
+from tests.web.conftest import KEY
+
+pytestmark = needs_chromium
+
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
+JANE = "+33612345678"
+LANGUAGES, THEMES = ("en", "fr"), ("light", "dark")
+WIDTHS = {"narrow": 360, "wide": 1100}
+
+FINDINGS = """axe.run(document, { resultTypes: ['violations'], preload: false }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map((one) => `${id}: ${one.html}: ${one.failureSummary}`)))"""
+
+OVERFLOWS = """[...document.querySelectorAll('body *')]
+    .filter((one) => !one.closest('.unseen') && one.checkVisibility())
+    .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map((one) => one.outerHTML)"""
+
+UNTRANSLATED = """import('/phone/words/table.js').then(({ TABLE }) => {
+    const [mine, other] = LANGUAGES;
+    const ours = new Set(Object.values(TABLE).map((row) => row[mine]));
+    const foreign = Object.values(TABLE).map((row) => row[other]).filter((text) => !ours.has(text));
+    const shown = [...document.querySelectorAll('body *')].filter((one) => one.checkVisibility())
+        .flatMap((one) => [one.ariaLabel, one.title, ...[...one.childNodes]
+            .filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(({ data }) => data.trim())]);
+    return foreign.filter((text) => shown.includes(text));
+})"""
+
+
+@pytest.fixture
+async def strict(bridge: Bridge, twilio: TwilioSandbox, tmp_path: Path) -> AsyncIterator[Office]:
+    """Phones in a browser that plays nothing before a gesture."""
+    options = [option for option in CALLS if not option.startswith("--autoplay-policy")]
+    async with office(bridge, twilio, tmp_path, KEY, options=options) as opened:
+        yield opened
+
+
+@dataclass
+class Inspection:
+    """What is wrong with the states of a phone; all of it is found before the test fails."""
+
+    findings: list[tuple[str, ...]] = field(default_factory=list)
+
+    async def inspect(self, phone: Phone, state: str) -> None:
+        """No finding of axe, nothing cut off, nothing in the other language, nothing that no key reaches."""
+        if not await phone.page("'axe' in globalThis"):
+            await phone.page(AXE + "; true")
+        for language in LANGUAGES:
+            await self._in_language(phone, state, language)
+        await Keyboard(phone.page).reaches_all()
+        await phone.page("import('/phone/words/language.js').then(({ choose }) => choose('en'))")
+
+    async def _in_language(self, phone: Phone, state: str, language: str) -> None:
+        await phone.page(f"import('/phone/words/language.js').then(({{ choose }}) => choose('{language}'))")
+        await phone.page.until(f"document.documentElement.lang === '{language}'")
+        both = json.dumps([language, *(one for one in LANGUAGES if one != language)])
+        self._note(await phone.page(UNTRANSLATED.replace("LANGUAGES", both)), state, language)
+        for width, pixels in WIDTHS.items():
+            size = {"width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+            await phone.page.ask("Emulation.setDeviceMetricsOverride", **size)
+            self._note(await phone.page(OVERFLOWS), state, language, width)
+            await phone.photograph(f"{state}-{language}-{width}", size=size)
+        for theme in reversed(THEMES):
+            await looks(phone, theme)
+            self._note(await phone.page(FINDINGS), state, language, theme)
+            await phone.photograph(f"{state}-{language}-{theme}", size=size)
+
+    def _note(self, found: list[str], *where: str) -> None:
+        self.findings += [(*where, one) for one in found]
+
+
+async def looks(phone: Phone, theme: str) -> None:
+    """As the system says; without motion, so that no colour is caught half-way."""
+    features = {"prefers-color-scheme": theme, "prefers-reduced-motion": "reduce"}
+    told = [{"name": name, "value": value} for name, value in features.items()]
+    await phone.page.ask("Emulation.setEmulatedMedia", features=told)
+
+
+async def test_every_state_is_for_everyone(
+    strict: Office, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    await create_person(twenty, "Jane <b>Doe</b>", primaryPhoneNumber=JANE)
+    twilio.parties[JANE] = HOLDS
+    alice = await strict.phone()
+    keys, everyone = Keyboard(alice.page), Inspection()
+    await alice.sees("#key")
+    await everyone.inspect(alice, "sign-in")
+
+    await keys.focus("key")
+    await keys.type(strict.key)
+    await keys.focus("identity")
+    await keys.type("alice")
+    await keys.press("Enter")
+    await alice.shows("ready")
+    await keys.shortcut(9)
+    assert await alice.page.ask("Page.getInstallabilityErrors") == {"installabilityErrors": []}
+    await everyone.inspect(alice, "ready")
+
+    await keys.shortcut(6, key="§")
+    await keys.type("0899 12 34 56")
+    await keys.press("Enter")
+    await alice.says("Calls to premium-rate")
+    await everyone.inspect(alice, "refused")
+
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await alice.says("Jane <b>Doe</b>")
+    await everyone.inspect(alice, "ringing")
+    await keys.shortcut(1, key="&")
+    await alice.in_stage("talking")
+    assert "current" in await alice.page("document.activeElement.className")
+    await keys.shortcut(5)
+    await keys.focus("5")
+    await keys.press("Enter")
+    await keys.shortcut(4)
+    await alice.says("Unmute")
+    await everyone.inspect(alice, "in-call")
+    await keys.shortcut(3)
+    await alice.ended("hung_up")
+    assert "over" in await alice.page("document.activeElement.className")
+    await calling
+    await everyone.inspect(alice, "ended")
+
+    again = await strict.signed_in()
+    await again.shows("elsewhere")
+    await everyone.inspect(again, "elsewhere")
+    await strict.close(again)
+
+    await network(alice, offline=True)
+    await alice.shows("offline")
+    await everyone.inspect(alice, "offline")
+    assert await alice.page("!document.querySelector('main b')")
+    assert not everyone.findings, "\n".join(map(" ".join, everyone.findings))
