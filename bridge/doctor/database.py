@@ -16,7 +16,7 @@ from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import revision
 from bridge.inbox.migrations.upgrade import configuration
-from bridge.inbox.sqlite_file import DatabaseFiles
+from bridge.inbox.sqlite import DatabaseFiles
 
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
-from bridge.inbox.reading import chunks
+from bridge.inbox.rows import chunks
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls, due, kept
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox import postgresql, sqlite
 from bridge.inbox.migrations.migrate import migrate
-from bridge.inbox.sqlite_file import DatabaseFiles, FilesLost
+from bridge.inbox.sqlite import DatabaseFiles, FilesLost
 
 WAIT_SECONDS = 4.0
 """How long readers, and the task that closes all connections, wait for each other."""

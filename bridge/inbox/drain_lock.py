@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import background
 from bridge.errors import AlreadyServed, InboxUnavailable, Standby
 from bridge.inbox import postgresql
-from bridge.inbox.sqlite_file import DatabaseFiles
+from bridge.inbox.sqlite import DatabaseFiles
 from bridge.settings import InboxSettings
 
 

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.calls.numbers import Number, e164, user_of
 from bridge.calls.spelling import LONGEST, plain
 from bridge.errors import ForgetKeyWrong
-from bridge.inbox.reading import PAGE
 from bridge.inbox.retention import drop
+from bridge.inbox.rows import PAGE
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls, forgotten, latest
 

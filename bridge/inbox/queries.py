@@ -32,8 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match
-from bridge.inbox.reading import calls_of_legs, chunks, may_be_leg
-from bridge.inbox.rows import AttemptOutcome, match_of
+from bridge.inbox.rows import AttemptOutcome, calls_of_legs, chunks, match_of, may_be_leg
 from bridge.inbox.store import Inbox, callbacks_of
 from bridge.inbox.tables import attempts, callbacks, calls, due, kept, listed, of_leg, parked
 

@@ -1,19 +1,22 @@
 """Polls once a second for callbacks that other replicas stored, so that call limits count across replicas."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import ColumnElement, RowMapping, func, select
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
-from bridge.inbox.reading import PAGE, fetched, readable
+from bridge.inbox.rows import PAGE, fetched, readable
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import callbacks
+from bridge.inbox.tables import callbacks, leases
 
 LATE_SECONDS = 15.0
 """Longer than a transaction takes: an id still missing then was rolled back, or was a duplicate's."""
@@ -117,3 +120,47 @@ async def _follow(inbox: Inbox, heard: Callable[[Callback], None]) -> None:
             # The worker of this process drains at once, and does not wait for its next poll.
             inbox.news.set()
         await asyncio.sleep(EVERY_SECONDS)
+
+
+LONGEST = timedelta(minutes=2)
+"""After that a name is free whose process died; a request to Twilio takes less, with its retries."""
+
+
+@asynccontextmanager
+async def lease(inbox: Inbox, name: str, *, keep: timedelta = timedelta()) -> AsyncIterator[bool]:
+    """Whether this block holds the name: until it ends, and for `keep` after.
+
+    A block that fails frees the name at once. Raises InboxUnavailable.
+    """
+    holder = secrets.token_bytes(16)
+    if not await _taken(inbox, name, holder, now=datetime.now(UTC)):
+        yield False
+        return
+    until = datetime.now(UTC)
+    try:
+        yield True
+        until = datetime.now(UTC) + keep
+    finally:
+        own = and_(leases.c.name == name, leases.c.holder == holder)
+        # What was done is done: where the database is away by now, the lease ends by itself.
+        with suppress(InboxUnavailable):
+            await inbox.change(update(leases).where(own).values(until=until))
+
+
+async def _taken(inbox: Inbox, name: str, holder: bytes, *, now: datetime) -> bool:
+    """One statement, so that one of several takes it; one that is tried again finds its own."""
+    new = (postgresql if inbox.is_shared else sqlite).insert(leases)
+    # After a clock jumped back, a name would otherwise be held for the length of the jump. Clocks of
+    # replicas differ by less than LONGEST.
+    is_free = or_(leases.c.until <= now, leases.c.until > now + 2 * LONGEST, leases.c.holder == holder)
+    taking = new.values(name=name, holder=holder, until=now + LONGEST).on_conflict_do_update(
+        index_elements=["name"],
+        set_={"holder": new.excluded.holder, "until": new.excluded.until},
+        where=is_free,
+    )
+    return await inbox.change(taking) > 0
+
+
+async def drop_ended_leases(inbox: Inbox, *, now: datetime) -> int:
+    """Drops the rows of names that are free; how many."""
+    return await inbox.change(delete(leases).where(leases.c.until < now - LONGEST))

@@ -1,18 +1,22 @@
 """Rows of the tables ↔ types of the bridge: callbacks, due calls, settled calls, attempts."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping
+import structlog
+from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.outcome import closes
 from bridge.calls.people.matching import Match, Person
-from bridge.inbox.tables import attempts
+from bridge.inbox.tables import attempts, callbacks, calls, of_leg
 from bridge.json_text import to_json
 
 Row = dict[str, Any]
@@ -249,3 +253,247 @@ def upsert_attempts(dialect_name: str) -> Any:
             "error": made.excluded.error,
         },
     )
+
+
+RECENT = 20_000
+"""How many of the newest callbacks are searched for a Dial's action, which has no index."""
+
+OF_A_LEG = frozenset({Kind.STATUS, Kind.RECONCILED, Kind.RECORDING, Kind.TRANSCRIPTION})
+
+FIRST = ("inbound", "outbound-api")
+"""The `Direction`s of a call's first leg."""
+
+
+def may_be_leg(told: Sequence[Callback]) -> bool:
+    """Whether these callbacks, which name no parent, are possibly of a dialled leg."""
+    return bool(told) and all(
+        c.kind in OF_A_LEG and c.parent_sid is None and not (c.get("Direction") or "").startswith(FIRST)
+        for c in told
+    )
+
+
+def is_leg(told: Sequence[Callback]) -> bool:
+    """Whether these callbacks, which name no parent, say that they are of a dialled leg."""
+    return may_be_leg(told) and any(c.get("Direction") == "outbound-dial" for c in told)
+
+
+def legs_named(told: Sequence[Callback]) -> set[str]:
+    """The legs that the callbacks of a call name."""
+    named = {c.call_sid for c in told if c.parent_sid}
+    return named | {sid for c in told if c.kind is Kind.DIAL and (sid := c.get("DialCallSid"))}
+
+
+async def calls_of_legs(connection: AsyncConnection, leg_sids: Collection[str]) -> dict[str, str]:
+    """Leg SID → call SID, of those legs that a callback names together with their call."""
+    named = select(callbacks.c.call_sid, callbacks.c.root_sid).where(
+        callbacks.c.call_sid.in_(leg_sids), of_leg
+    )
+    found = {row[0]: row[1] for row in await connection.execute(named)}
+    return found | await _dialled(connection, set(leg_sids) - found.keys())
+
+
+async def _dialled(connection: AsyncConnection, leg_sids: Collection[str]) -> dict[str, str]:
+    if not leg_sids:
+        return {}
+    leg: Any = callbacks.c.parameters["DialCallSid"].as_string()
+    if connection.dialect.name == "sqlite":
+        # One row of invalid JSON must not fail the query.
+        leg = case((func.json_valid(callbacks.c.parameters) == 1, leg))
+    recent = select(func.max(callbacks.c.id) - RECENT).scalar_subquery()
+    actions = select(leg, callbacks.c.root_sid).where(
+        callbacks.c.id > recent, callbacks.c.kind == Kind.DIAL.value, leg.in_(leg_sids)
+    )
+    return {row[0]: row[1] for row in await connection.execute(actions) if row[0] != row[1]}
+
+
+KINDS = frozenset(kind.value for kind in Kind)
+
+PAGE = 1000
+"""Rows of one read."""
+
+SIDS = 200
+"""Call SIDs that one statement names."""
+
+EMPTY = "The call has no callbacks"
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class StoredCallbacks:
+    """Callbacks by call SID.
+
+    `unread`: call SID → a kind that this version does not know; `broken`: call SID → why a callback cannot be
+    read; `joined`: call SID → legs whose callbacks did not name the call.
+    """
+
+    by_call: defaultdict[str, list[Callback]] = field(default_factory=lambda: defaultdict(list))
+    unread: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    joined: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, row: RowMapping) -> None:
+        """Adds a row of `callbacks`."""
+        if row["kind"] in KINDS:
+            self.by_call[row["root_sid"]].append(callback_of(row))
+        else:
+            self.unread[row["root_sid"]] = row["kind"]
+
+    def join(self, root_sid: str, lone: Mapping[str, Sequence[Callback]]) -> None:
+        """Adds the callbacks of legs that did not name their call."""
+        self.joined[root_sid] = set(lone)
+        for told in lone.values():
+            self.by_call[root_sid] += [replace(callback, parent_sid=root_sid) for callback in told]
+
+
+def readable(rows: Iterable[RowMapping]) -> list[Callback]:
+    """The callbacks of these rows; those of an unknown kind are logged and left out."""
+    found = []
+    for row in rows:
+        if row["kind"] in KINDS:
+            found.append(callback_of(row))
+        else:
+            log.warning("inbox.callback_unknown", kind=row["kind"], call_sid=row["call_sid"])
+    return found
+
+
+async def fetched(
+    connection: AsyncConnection, found: Select[Any], *, key: ColumnElement[Any]
+) -> list[RowMapping]:
+    """The rows of a query; where one cannot be decoded, the others, read one by one by `key`.
+
+    Raises SQLAlchemyError.
+    """
+    try:
+        return list((await connection.execute(found)).mappings())
+    except SQLAlchemyError:
+        raise
+    # Invalid JSON or an invalid time: the driver does not say in which row.
+    except Exception:
+        keys = (await connection.scalars(found.with_only_columns(key))).all()
+    rows: list[RowMapping] = []
+    for one in keys:
+        try:
+            rows += (await connection.execute(select(*found.selected_columns).where(key == one))).mappings()
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            log.error("inbox.row_unreadable", table=key.table.name, key=one, problem=reason(problem))
+    return rows
+
+
+def reason(problem: Exception) -> str:
+    """The error's type alone: its message can quote stored data."""
+    return type(problem).__name__
+
+
+def chunks(sids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as one statement names."""
+    return (sids[first : first + SIDS] for first in range(0, len(sids), SIDS))
+
+
+async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
+    """The callbacks of these calls, and those of their legs that do not name the call."""
+    told = await _told_of(connection, root_sids)
+    legs = {sid: legs_named(told.by_call[sid]) - {sid} for sid in list(told.by_call)}
+    every = sorted(set().union(*legs.values()))
+    lone: dict[str, list[Callback]] = {}
+    for some in chunks(every):
+        of_legs = (await _told_of(connection, some)).by_call
+        lone |= {leg: told_by for leg, told_by in of_legs.items() if may_be_leg(told_by)}
+    for sid, named in legs.items():
+        if theirs := {leg: lone[leg] for leg in named & lone.keys()}:
+            told.join(sid, theirs)
+    return told
+
+
+async def _told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
+    told = StoredCallbacks()
+    try:
+        await _add(connection, root_sids, told.add)
+        return told
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        told = StoredCallbacks()
+    for sid in root_sids:
+        try:
+            await _add(connection, [sid], told.add)
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            told.broken[sid] = f"A callback of the call cannot be read: {reason(problem)}"
+    return told
+
+
+async def _add(
+    connection: AsyncConnection, root_sids: Collection[str], add: Callable[[RowMapping], None]
+) -> None:
+    found = select(callbacks).where(callbacks.c.root_sid.in_(root_sids))
+    for row in (await connection.execute(found)).mappings():
+        add(row)
+
+
+async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[DueCall]:
+    """The due calls of a query for rows of `calls`; an unreadable one has its `problem`."""
+    try:
+        rows = list((await connection.execute(which)).mappings())
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        return await _each(connection, which)
+    told = await told_of(connection, [row["root_sid"] for row in rows])
+    return await _joined(connection, [_due_call(row, told) for row in rows], told)
+
+
+async def _joined(
+    connection: AsyncConnection, claimed: Sequence[DueCall], told: StoredCallbacks
+) -> list[DueCall]:
+    """These calls with `leg_of` and `shown_legs` set."""
+    lone = {call.root_sid for call in claimed if may_be_leg(call.callbacks)}
+    roots = await calls_of_legs(connection, lone) if lone else {}
+    joined = set().union(*told.joined.values())
+    written = select(calls.c.root_sid).where(calls.c.root_sid.in_(joined), calls.c.written.is_not(None))
+    shown = set(await connection.scalars(written)) if joined else set()
+    return [
+        replace(
+            call,
+            leg_of=roots.get(call.root_sid),
+            shown_legs=frozenset(shown & told.joined.get(call.root_sid, set())),
+        )
+        for call in claimed
+    ]
+
+
+async def _each(connection: AsyncConnection, which: Select[Any]) -> list[DueCall]:
+    found: list[DueCall] = []
+    for sid, revision in (await connection.execute(which.with_only_columns(*_NAMED))).all():
+        try:
+            row = (await connection.execute(select(calls).where(calls.c.root_sid == sid))).mappings().one()
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            found.append(unreadable_call(sid, revision, f"The call cannot be read: {reason(problem)}"))
+        else:
+            found.append(_due_call(row, await told_of(connection, [sid])))
+    return found
+
+
+_NAMED: Sequence[ColumnElement[Any]] = (calls.c.root_sid, calls.c.revision)
+
+
+def _due_call(row: RowMapping, told: StoredCallbacks) -> DueCall:
+    sid, revision = row["root_sid"], row["revision"]
+    unread = told.unread.get(sid)
+    problem = told.broken.get(sid)
+    if problem is None and not told.by_call[sid]:
+        problem = f"Its callbacks are of a kind that a newer version writes: {unread}" if unread else EMPTY
+    if problem:
+        return unreadable_call(sid, revision, problem, deferrals=row["deferrals"], unread=unread)
+    try:
+        return due_call_of(row, told.by_call[sid], unread=unread)
+    # For example a person stored by a newer version.
+    except Exception as broken:
+        return unreadable_call(sid, revision, f"The call cannot be read: {reason(broken)}")

@@ -1,9 +1,13 @@
 """SQLite: engines with durable commits and explicit BEGIN, and the thread that writes."""
 
 import asyncio
+import errno
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +16,207 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bridge.inbox.sqlite_file import DatabaseFiles, FilesLost, rescued
+from bridge.errors import InboxUnavailable
 from bridge.json_text import to_json
+
+LITTLE = 2**20
+"""Bytes; with fewer free SQLite cannot begin a transaction, or a commit has no room for its log."""
+
+BESIDE = ("-wal", "-shm")
+"""The log and its index. The newest commits are in the log alone: https://www.sqlite.org/wal.html"""
+
+Identity = tuple[int, int]
+"""Device and inode."""
+
+
+class FilesLost(OSError):
+    """A file of the database was removed or replaced while it was open; the message names it."""
+
+
+class DatabaseFiles:
+    """The paths of a database's files, and which files (by inode) SQLite opened there."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._opened: dict[Path, Identity] = {}
+
+    def make(self) -> None:
+        """Creates the folder. Raises InboxUnavailable where the file is gone and its log is left."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self._refuse_what_is_left()
+
+    def opened(self) -> None:
+        """Remembers device and inode of the files that SQLite opened; the first write creates the log."""
+        if len(self._opened) == 1 + len(BESIDE):
+            return
+        for file in (self.file, *self.beside):
+            if file not in self._opened and (found := _identity(file)):
+                self._opened[file] = found
+
+    def closed(self) -> None:
+        """Forgets them: all connections are closed, and the next ones can open other files."""
+        self._opened.clear()
+
+    @property
+    def beside(self) -> list[Path]:
+        """The log and its index, which SQLite keeps beside the target of a symbolic link."""
+        real = Path(os.path.realpath(self.file))
+        return [real.with_name(real.name + suffix) for suffix in BESIDE]
+
+    def is_opened(self, file: Path) -> bool:
+        """Whether the file is still the one that SQLite opened."""
+        opened = self._opened.get(file)
+        return opened is not None and _identity(file) == opened
+
+    def lost(self) -> FilesLost | None:
+        """The error that names a removed or replaced file; None while all are there.
+
+        SQLite goes on writing to a file without a name; when the process ends, those commits are lost.
+        """
+        for file, opened in self._opened.items():
+            if _identity(file) != opened:
+                return FilesLost(f"{file} was removed or replaced while it was open")
+        return None
+
+    def check(self) -> None:
+        """Raises FilesLost where a file was removed or replaced."""
+        if lost := self.lost():
+            raise lost
+
+    def check_room(self) -> None:
+        """Raises OSError where the disk is nearly full, or a file was removed or replaced."""
+        self.check()
+        if self._free() < LITTLE:
+            raise OSError(errno.ENOSPC, "The disk is full or nearly full", str(self._folder))
+
+    def advice(self) -> str:
+        """The reason in the file system where SQLite only says that it cannot open the file; else empty."""
+        folder = self._folder
+        if not os.access(folder, os.W_OK):
+            return f" The folder {folder} is not writable: check its owner and how the volume is mounted."
+        if self._free() < LITTLE:
+            return f" The disk is full or nearly full: {folder}."
+        return ""
+
+    def if_damaged(self) -> str:
+        """What the operator can do about a file that SQLite reports as damaged."""
+        return (
+            f"The file {self.file} is damaged; PRAGMA quick_check shows where. Stop the bridge, move the "
+            "file aside with its -wal and -shm (they may have what a backup lacks), put a backup in its "
+            "place and start again: docs/how-to/backup.md."
+        )
+
+    def copying(self) -> Path:
+        """An unused path for a copy of the database; `copied` marks the copy as complete."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        copy = self._beside("-copying")
+        copy.unlink(missing_ok=True)
+        return copy
+
+    def copied(self) -> None:
+        """Marks the copy as complete: it replaces the database now, or at the next start."""
+        self._beside("-copying").rename(self._beside("-copy"))
+        _sync(self._folder)
+
+    def put_back(self) -> list[Path]:
+        """A complete copy replaces the database's files; returns the files that were moved aside.
+
+        Interrupted at any point, it is completed by the next call.
+        """
+        copy = self._beside("-copy")
+        if not copy.exists():
+            return []
+        found = [file for file in (self.file, *self.beside) if file.exists() or file.is_symlink()]
+        aside = self._aside()
+        put_aside = []
+        for file in found:
+            if self.is_opened(file):
+                file.unlink()
+                continue
+            suffix = "" if file == self.file else file.name[-len(BESIDE[0]) :]
+            put_aside.append(file.rename(aside.with_name(aside.name + suffix)))
+        copy.rename(self.file)
+        _sync(self._folder)
+        return put_aside
+
+    def _beside(self, suffix: str) -> Path:
+        return self.file.with_name(self.file.name + suffix)
+
+    def _aside(self) -> Path:
+        number = 1
+        while any(self._beside(f".found{number}{suffix}").exists() for suffix in ("", *BESIDE)):
+            number += 1
+        return self._beside(f".found{number}")
+
+    @property
+    def _folder(self) -> Path:
+        return self.file.absolute().parent
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self._folder).free
+
+    def _refuse_what_is_left(self) -> None:
+        """SQLite would delete the log of a missing database, and with it the last commits."""
+        log = self.beside[0]
+        if _size(self.file) == 0 and _size(log) > 0:
+            raise InboxUnavailable(
+                f"The database {self.file} is gone or empty, but its log {log} is there. Restore the file "
+                "from a backup, or move the log away to start with an empty database."
+            )
+
+
+def _identity(file: Path) -> Identity | None:
+    try:
+        found = file.stat()
+    # A folder of its path was removed, or is a file now.
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _sync(folder: Path) -> None:
+    """Makes a new file name durable: https://man7.org/linux/man-pages/man2/fsync.2.html"""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def rescued(connection: Connection, files: DatabaseFiles) -> list[Path]:
+    """Brings all that was committed to the database's place; the files found there that were put aside.
+
+    Raises sqlite3.Error and OSError; the place is then as it was, or completed at the next start.
+    """
+    opened: Any = connection.connection.dbapi_connection
+    if files.is_opened(files.file):
+        _bring_home(opened, files)
+        return []
+    _copy(opened, files)
+    return files.put_back()
+
+
+def _bring_home(opened: sqlite3.Connection, files: DatabaseFiles) -> None:
+    """The main file is there: the log that has lost its name is copied into it."""
+    for file in files.beside:
+        # With an older log beside it, a crash after the checkpoint would undo parts of it.
+        if not files.is_opened(file):
+            file.unlink(missing_ok=True)
+    busy, _, _ = opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise OSError("another process reads the database: its log cannot be brought into it yet")
+
+
+def _copy(opened: sqlite3.Connection, files: DatabaseFiles) -> None:
+    copy = files.copying()
+    with closing(sqlite3.connect(copy, isolation_level=None)) as target:
+        opened.backup(target)
+    files.copied()
+
 
 T = TypeVar("T")
 R = TypeVar("R")

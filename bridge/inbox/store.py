@@ -34,21 +34,24 @@ from bridge import background
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
 from bridge.inbox.database import Database, Operation, open_database
-from bridge.inbox.insert import InsertCallbacks, InsertInSqlite
-from bridge.inbox.reading import KINDS, due_calls, fetched, readable, told_of
 from bridge.inbox.rows import (
+    KINDS,
     UNCERTAIN,
     AttemptOutcome,
     Backlog,
     DueCall,
     Settled,
     attempt,
+    due_calls,
+    fetched,
+    readable,
     row_of,
     settled_row_of,
+    told_of,
     upsert_attempts,
 )
 from bridge.inbox.tables import callbacks, calls, deferred, due, kept, latest, marks, parked, unmatched
-from bridge.inbox.writer import KEPT_WITHIN_SECONDS, GroupCommit
+from bridge.inbox.writer import KEPT_WITHIN_SECONDS, GroupCommit, InsertCallbacks, InsertInSqlite
 from bridge.observability import metrics
 
 MOST_RECENT = 30_000

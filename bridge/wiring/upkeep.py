@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bridge import background
 from bridge.inbox.forgetting import Forgotten
-from bridge.inbox.leases import drop_ended_leases
+from bridge.inbox.replicas import drop_ended_leases
 from bridge.inbox.retention import Retention
 from bridge.inbox.sign_ins import drop_ended
 from bridge.inbox.store import Inbox

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from bridge.errors import TwilioUnavailable
-from bridge.inbox.leases import LONGEST, drop_ended_leases, lease
+from bridge.inbox.replicas import LONGEST, drop_ended_leases, lease
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import leases
 

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge.errors import InboxUnavailable
-from bridge.inbox.sqlite_file import DatabaseFiles
+from bridge.inbox.sqlite import DatabaseFiles
 from bridge.inbox.store import Inbox, open_inbox
 from tests.support import TEN, eventually, new_sid, outbound
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 from bridge.calls.fold.call import fold
 from bridge.errors import BridgeError, TargetGone, TwentyError, TwentyFailed
-from bridge.inbox.reading import is_leg
-from bridge.inbox.rows import DueCall
+from bridge.inbox.rows import DueCall, is_leg
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.claim import Claim
 from bridge.sync.stages.isolation import Isolation, may_be_one_calls

@@ -30,8 +30,8 @@ from bridge.errors import (
     TooManyRequests,
     TwilioRefused,
 )
-from bridge.inbox.leases import lease
 from bridge.inbox.queries import known_call
+from bridge.inbox.replicas import lease
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
 from bridge.twilio import forms, twiml
