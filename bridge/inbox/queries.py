@@ -1,4 +1,4 @@
-"""Queries of the inbox: for agents, operators, reconciliation, recordings and reminders.
+"""Queries of the inbox: for agents, operators, reconciliation, call limits and recordings.
 
 All of them raise InboxUnavailable.
 """
@@ -31,9 +31,18 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.legs import may_be_leg
 from bridge.calls.people.matching import Match
-from bridge.inbox.rows import AttemptOutcome, calls_of_legs, chunks, match_of, may_be_leg
-from bridge.inbox.store import Inbox, callbacks_of
+from bridge.inbox.rows import (
+    AttemptOutcome,
+    callbacks_of,
+    calls_of_legs,
+    chunks,
+    fetched,
+    match_of,
+    readable,
+)
+from bridge.inbox.store import Inbox
 from bridge.inbox.tables import attempts, callbacks, calls, due, kept, listed, of_leg, parked
 
 
@@ -143,6 +152,32 @@ async def known_sids(inbox: Inbox, root_sids: Collection[str]) -> set[str]:
         return set((await connection.scalars(found)).all())
 
 
+MOST_RECENT = 30_000
+"""The most callbacks that `recent_callbacks` returns: some thousands of calls."""
+
+
+async def recent_callbacks(inbox: Inbox, since: datetime, *, page: int = 1000) -> list[Callback]:
+    """The callbacks stored after `since`, oldest first; the newest MOST_RECENT of them."""
+    found: list[Callback] = []
+    async with inbox.reading() as connection:
+        before: int | None = None
+        while len(found) < MOST_RECENT:
+            rows = await _last(connection, page, before=before)
+            found += readable(row for row in rows if row["received_at"] > since)
+            # Backwards by id: times have no index, and follow the ids but for moments.
+            if not rows or rows[-1]["received_at"] <= since:
+                break
+            before = rows[-1]["id"]
+    return found[::-1]
+
+
+async def _last(connection: AsyncConnection, limit: int, *, before: int | None) -> list[RowMapping]:
+    found = select(callbacks).order_by(callbacks.c.id.desc()).limit(limit)
+    if before is not None:
+        found = found.where(callbacks.c.id < before)
+    return await fetched(connection, found, key=callbacks.c.id)
+
+
 async def calls_in_progress(inbox: Inbox, *, after: datetime, before: datetime, limit: int) -> list[str]:
     """Calls without an end whose last callback arrived between `after` and `before`, newest first."""
     heard = and_(calls.c.due_at > after, calls.c.due_at < before)
@@ -233,12 +268,6 @@ async def attempts_of(inbox: Inbox, root_sid: str) -> list[Attempt]:
     found = select(attempts).where(attempts.c.root_sid == root_sid).order_by(attempts.c.last_at)
     async with inbox.reading() as connection:
         return [_attempt(row) for row in await connection.execute(found)]
-
-
-async def retry(inbox: Inbox, root_sid: str | None) -> int:
-    """Makes a call due, or (None) all parked ones; returns how many."""
-    one = [] if root_sid is None else [calls.c.root_sid == root_sid]
-    return await inbox.make_due([*one, kept if one else and_(parked, kept)], deferrals=0)
 
 
 async def outcomes(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, int]:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback
 from bridge.calls.people.matching import Person
-from bridge.inbox.rows import DueCall, due_calls, match_of
-from bridge.inbox.store import Inbox, callbacks_of
+from bridge.inbox.rows import DueCall, callbacks_of, due_calls, match_of
+from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls, kept
 
 MOST = 100

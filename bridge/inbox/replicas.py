@@ -1,4 +1,8 @@
-"""Polls once a second for callbacks that other replicas stored, so that call limits count across replicas."""
+"""What several replicas of one database share: the callbacks that each stored, and leases.
+
+Each polls once a second for callbacks that others stored, so that call limits count across replicas. Under a
+lease's name one of all replicas acts at a time.
+"""
 
 import asyncio
 import secrets

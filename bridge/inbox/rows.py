@@ -1,4 +1,12 @@
-"""Rows of the tables ↔ types of the bridge: callbacks, due calls, settled calls, attempts."""
+"""Rows of the tables ↔ types of the bridge: callbacks, due calls, settled calls.
+
+An unreadable row affects only its own call. A newer version of the bridge writes kinds of callbacks that this
+one does not know: while replicas are upgraded one after the other, and before an upgrade is rolled back. They
+are stored, logged and left out.
+
+Callbacks of a dialled leg that do not name their call join it as soon as another callback names both: one
+of the leg that has a ParentCallSid, or the action of the Dial that made the leg.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,14 +17,14 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.legs import legs_named, may_be_leg
 from bridge.calls.fold.outcome import closes
 from bridge.calls.people.matching import Match, Person
-from bridge.inbox.tables import attempts, callbacks, calls, of_leg
+from bridge.inbox.tables import callbacks, calls, of_leg
 from bridge.json_text import to_json
 
 Row = dict[str, Any]
@@ -226,61 +234,8 @@ def callback_of(row: Any) -> Callback:
     )
 
 
-def attempt(
-    root_sid: str, revision: int, outcome: AttemptOutcome, *, error: str | None, now: datetime
-) -> Row:
-    """A row of `attempts`."""
-    return {
-        "root_sid": root_sid,
-        "revision": revision,
-        "outcome": outcome.value,
-        "error": error,
-        "times": 1,
-        "first_at": now,
-        "last_at": now,
-    }
-
-
-def upsert_attempts(dialect_name: str) -> Any:
-    """The statement that stores attempts; an outcome that repeats is counted, with its last error."""
-    dialect = postgresql if dialect_name == "postgresql" else sqlite
-    made = dialect.insert(attempts)
-    return made.on_conflict_do_update(
-        index_elements=["root_sid", "revision", "outcome"],
-        set_={
-            "times": attempts.c.times + 1,
-            "last_at": made.excluded.last_at,
-            "error": made.excluded.error,
-        },
-    )
-
-
 RECENT = 20_000
 """How many of the newest callbacks are searched for a Dial's action, which has no index."""
-
-OF_A_LEG = frozenset({Kind.STATUS, Kind.RECONCILED, Kind.RECORDING, Kind.TRANSCRIPTION})
-
-FIRST = ("inbound", "outbound-api")
-"""The `Direction`s of a call's first leg."""
-
-
-def may_be_leg(told: Sequence[Callback]) -> bool:
-    """Whether these callbacks, which name no parent, are possibly of a dialled leg."""
-    return bool(told) and all(
-        c.kind in OF_A_LEG and c.parent_sid is None and not (c.get("Direction") or "").startswith(FIRST)
-        for c in told
-    )
-
-
-def is_leg(told: Sequence[Callback]) -> bool:
-    """Whether these callbacks, which name no parent, say that they are of a dialled leg."""
-    return may_be_leg(told) and any(c.get("Direction") == "outbound-dial" for c in told)
-
-
-def legs_named(told: Sequence[Callback]) -> set[str]:
-    """The legs that the callbacks of a call name."""
-    named = {c.call_sid for c in told if c.parent_sid}
-    return named | {sid for c in told if c.kind is Kind.DIAL and (sid := c.get("DialCallSid"))}
 
 
 async def calls_of_legs(connection: AsyncConnection, leg_sids: Collection[str]) -> dict[str, str]:
@@ -392,6 +347,13 @@ def reason(problem: Exception) -> str:
 def chunks(sids: Sequence[str]) -> Iterator[Sequence[str]]:
     """As many at a time as one statement names."""
     return (sids[first : first + SIDS] for first in range(0, len(sids), SIDS))
+
+
+async def callbacks_of(
+    connection: AsyncConnection, root_sids: Collection[str]
+) -> defaultdict[str, list[Callback]]:
+    """Call SID → its callbacks."""
+    return (await told_of(connection, root_sids)).by_call
 
 
 async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:

@@ -1,4 +1,4 @@
-"""SQLite: engines with durable commits and explicit BEGIN, and the thread that writes."""
+"""SQLite: its files and their rescue, engines with durable commits, and the thread that writes."""
 
 import asyncio
 import errno

@@ -3,10 +3,9 @@
 import asyncio
 import secrets
 import sqlite3
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,9 +13,7 @@ import structlog
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
     Select,
-    and_,
     bindparam,
     case,
     delete,
@@ -27,6 +24,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,42 +33,24 @@ from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
 from bridge.inbox.database import Database, Operation, open_database
 from bridge.inbox.rows import (
-    KINDS,
-    UNCERTAIN,
     AttemptOutcome,
     Backlog,
     DueCall,
+    Row,
     Settled,
-    attempt,
     due_calls,
-    fetched,
-    readable,
     row_of,
     settled_row_of,
-    told_of,
-    upsert_attempts,
 )
-from bridge.inbox.tables import callbacks, calls, deferred, due, kept, latest, marks, parked, unmatched
+from bridge.inbox.tables import attempts, callbacks, calls, deferred, due, kept, latest, marks, parked
 from bridge.inbox.writer import KEPT_WITHIN_SECONDS, GroupCommit, InsertCallbacks, InsertInSqlite
 from bridge.observability import metrics
-
-MOST_RECENT = 30_000
-"""The most callbacks that `recent` returns: some thousands of calls."""
 
 LONGEST_DEFERRAL = timedelta(hours=1)
 """The longest time for which a call is deferred."""
 
-RELINKED = "people relinked"
-"""The checkpoint of the last relink."""
-
 CHECKED = "inbox checked"
 """The checkpoint of the last test write."""
-
-STEP = 1000
-"""Calls that one transaction makes due: it holds SQLite's write lock for some milliseconds."""
-
-LOOKED_UP = 50 * STEP
-"""Calls that one query looks up for them: no index has the conditions in the order of SIDs, so it sorts."""
 
 LOOK_SECONDS = 1.0
 """How often the database's files are checked while nothing is written."""
@@ -97,7 +77,7 @@ class Inbox:
         self.news = asyncio.Event()
         """Set when a call has become due."""
         self._insert = InsertCallbacks() if database.is_shared else InsertInSqlite()
-        self._add_attempts = upsert_attempts(database.writing.dialect.name)
+        self._add_attempts = _upsert_attempts(database.writing.dialect.name)
         self._checking: asyncio.Future[None] | None = None
         self._writer = GroupCommit(database, insert=self._insert, committed=self._committed)
 
@@ -182,26 +162,6 @@ class Inbox:
         self._committed([])
         return is_stored
 
-    async def recent(self, since: datetime, *, page: int = 1000) -> list[Callback]:
-        """The callbacks stored after `since`, oldest first; the newest MOST_RECENT of them."""
-        found: list[Callback] = []
-        async with self.reading() as connection:
-            before: int | None = None
-            while len(found) < MOST_RECENT:
-                rows = await self._last(connection, page, before=before)
-                found += readable(row for row in rows if row["received_at"] > since)
-                # Backwards by id: times have no index, and follow the ids but for moments.
-                if not rows or rows[-1]["received_at"] <= since:
-                    break
-                before = rows[-1]["id"]
-        return found[::-1]
-
-    async def _last(self, connection: AsyncConnection, limit: int, *, before: int | None) -> list[RowMapping]:
-        found = select(callbacks).order_by(callbacks.c.id.desc()).limit(limit)
-        if before is not None:
-            found = found.where(callbacks.c.id < before)
-        return await fetched(connection, found, key=callbacks.c.id)
-
     async def claim(self, limit: int, *, live: bool = True) -> list[DueCall]:
         """Up to `limit` due calls that are not deferred: ended calls first, the longest due first.
 
@@ -235,7 +195,7 @@ class Inbox:
             if not ordered:
                 return
             await connection.execute(_SETTLE, [settled_row_of(s, now) for s in ordered])
-            made = [attempt(s.root_sid, s.revision, s.outcome, error=None, now=now) for s in ordered]
+            made = [_attempt(s.root_sid, s.revision, s.outcome, error=None, now=now) for s in ordered]
             await connection.execute(self._add_attempts, made)
 
         await self.write(operation)
@@ -292,15 +252,6 @@ class Inbox:
         )
         await self._attempted(statement, due_calls, AttemptOutcome.FAILED, error, now)
 
-    async def requeue_readable(self) -> int:
-        """Makes calls due with callbacks that only this newer version can read; returns how many."""
-        statement = (
-            update(calls)
-            .where(calls.c.unread.in_(KINDS), kept)
-            .values(revision=_NEXT, unread=None, not_before=None)
-        )
-        return await self.change(statement)
-
     async def _attempted(
         self, statement: Any, due_calls: Sequence[DueCall], outcome: AttemptOutcome, error: str, now: datetime
     ) -> None:
@@ -308,78 +259,11 @@ class Inbox:
 
         async def operation(connection: AsyncConnection) -> None:
             concerned = sorted((await connection.execute(statement)).scalars())
-            made = [attempt(s, revisions[s], outcome, error=printable(error), now=now) for s in concerned]
+            made = [_attempt(s, revisions[s], outcome, error=printable(error), now=now) for s in concerned]
             if made:
                 await connection.execute(self._add_attempts, made)
 
         await self.write(operation)
-
-    async def mark_uncertain(self, root_sids: Collection[str]) -> None:
-        """Makes written calls due again after an uncertain write, so that they are written once more."""
-        which = and_(calls.c.root_sid.in_(root_sids), calls.c.written.is_not(None), kept)
-        await self.change(
-            update(calls)
-            .where(which)
-            .values(revision=_NEXT, anew_revision=_NEXT, written=UNCERTAIN, not_before=None)
-        )
-        self.news.set()
-
-    async def relink(self, numbers: Collection[str] | None, *, since: datetime) -> int:
-        """Makes calls without a person due, so that they are matched again; returns how many.
-
-        Only calls of these numbers (E.164; None: of any number) with a callback after `since`.
-        Raises InboxUnavailable.
-        """
-        wanted = [unmatched, calls.c.due_at > since]
-        if numbers is not None:
-            wanted.append(calls.c.number.in_(list(numbers)))
-        await self.write(_people_changed)
-        return await self.make_due(wanted, anew_revision=_NEXT, matched=False)
-
-    async def requeue(self, root_sids: Collection[str]) -> None:
-        """Makes these calls due, because callbacks of their legs arrived without naming them."""
-        if root_sids:
-            await self.make_due([calls.c.root_sid.in_(sorted(root_sids)), kept])
-
-    async def make_due(self, wanted: Sequence[ColumnElement[bool]], **values: Any) -> int:
-        """Makes all these calls due, parked ones too, and sets `values`; returns how many.
-
-        In steps of STEP calls, so that callbacks are stored in between. Raises InboxUnavailable.
-        """
-        made, after = 0, ""
-        while page := await self._page(wanted, after):
-            for first in range(0, len(page), STEP):
-                these = calls.c.root_sid.in_(page[first : first + STEP])
-                made += await self.change(update(calls).where(these, *wanted).values(_AGAIN | values))
-                self.news.set()
-            after = page[-1]
-        return made
-
-    async def _page(self, wanted: Sequence[ColumnElement[bool]], after: str) -> Sequence[str]:
-        found = select(calls.c.root_sid).where(*wanted, calls.c.root_sid > after)
-        async with self.reading() as connection:
-            return (await connection.scalars(found.order_by(calls.c.root_sid).limit(LOOKED_UP))).all()
-
-    async def relinked_at(self) -> datetime | None:
-        """When any process last called `relink`."""
-        async with self.reading() as connection:
-            return await connection.scalar(select(marks.c.at).where(marks.c.name == RELINKED))
-
-    async def unlink(self, person_id: str) -> int:
-        """Removes a deleted person from their calls, whose next write matches again; returns how many."""
-        statement = (
-            update(calls)
-            .where(calls.c.person_id == person_id)
-            .values(
-                # Both by one: a settled call stays settled; a write in progress settles an older revision.
-                revision=_NEXT,
-                synced_revision=calls.c.synced_revision + 1,
-                anew_revision=_NEXT,
-                matched=False,
-                person_id=None,
-            )
-        )
-        return await self.change(statement)
 
     async def backlog(self) -> Backlog:
         """How many calls wait for Twenty. Raises InboxUnavailable."""
@@ -456,18 +340,6 @@ class Inbox:
         return changed
 
 
-async def callbacks_of(
-    connection: AsyncConnection, root_sids: Collection[str]
-) -> defaultdict[str, list[Callback]]:
-    """Call SID → its callbacks."""
-    return (await told_of(connection, root_sids)).by_call
-
-
-async def _people_changed(connection: AsyncConnection) -> None:
-    """Informs the replica that drains, whose cache possibly says that these people do not exist."""
-    await connection.execute(latest(marks, connection.dialect.name, name=RELINKED, at=datetime.now(UTC)))
-
-
 async def _locked(connection: AsyncConnection, root_sids: Collection[str]) -> set[str]:
     """Those of these calls that are not purged, locked until this transaction ends."""
     standing = select(calls.c.root_sid).where(calls.c.root_sid.in_(root_sids), kept)
@@ -481,17 +353,41 @@ def _due(limit: int, *, ended: bool) -> Select[Any]:
     return fresh.order_by(calls.c.due_at).limit(limit)
 
 
+def _attempt(
+    root_sid: str, revision: int, outcome: AttemptOutcome, *, error: str | None, now: datetime
+) -> Row:
+    """A row of `attempts`."""
+    return {
+        "root_sid": root_sid,
+        "revision": revision,
+        "outcome": outcome.value,
+        "error": error,
+        "times": 1,
+        "first_at": now,
+        "last_at": now,
+    }
+
+
+def _upsert_attempts(dialect_name: str) -> Any:
+    """The statement that stores attempts; an outcome that repeats is counted, with its last error."""
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    made = dialect.insert(attempts)
+    return made.on_conflict_do_update(
+        index_elements=["root_sid", "revision", "outcome"],
+        set_={
+            "times": attempts.c.times + 1,
+            "last_at": made.excluded.last_at,
+            "error": made.excluded.error,
+        },
+    )
+
+
 def printable(error: str) -> str:
     """A text that every database stores: without NUL (PostgreSQL) and without unpaired surrogates."""
     return error.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
 _OLDEST = select(func.min(calls.c.due_at)).where(due, calls.c.ended == true())
-
-_NEXT = calls.c.revision + 1
-
-_AGAIN: dict[str, Any] = {"revision": _NEXT, "parked_reason": None, "not_before": None}
-"""The values that make a settled, parked or deferred call due."""
 
 
 def _unless_anew(column: str, parameter: str) -> ColumnElement[Any]:

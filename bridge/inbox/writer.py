@@ -1,4 +1,7 @@
-"""Group commit: the one writer of a process commits queued rows together, then releases their senders."""
+"""Group commit: the one writer of a process commits queued rows together, then releases their senders.
+
+Within one transaction it inserts callbacks, each once, and makes their calls due.
+"""
 
 import asyncio
 from collections import Counter

@@ -7,7 +7,7 @@ import structlog
 
 from bridge.errors import TwentyDenied
 from bridge.inbox.checkpoints import Checkpoints
-from bridge.inbox.corrections import requeue_moved
+from bridge.inbox.requeue import requeue_moved
 from bridge.inbox.store import Inbox
 from bridge.twenty.client.client import Executes
 from bridge.twenty.nodes import PAGE

@@ -3,7 +3,7 @@
 import structlog
 
 from bridge.inbox.checkpoints import Checkpoints
-from bridge.inbox.queries import retry
+from bridge.inbox.requeue import retry
 from bridge.inbox.store import Inbox
 
 PREFIX = "twenty schema "

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bridge.errors import BridgeError, Standby
+from bridge.inbox.requeue import requeue_readable
 from bridge.inbox.store import Inbox
 from bridge.sync.retry import pause_after
 from bridge.sync.stages.pipeline import Pipeline
@@ -69,7 +70,7 @@ class Worker:
     async def _lead_once(self) -> int:
         await self._lead()
         if self._pipeline.writing.took_over:
-            await self._inbox.requeue_readable()
+            await requeue_readable(self._inbox)
         drained = await self.drain_once()
         self._pipeline.writing.is_through()
         return drained

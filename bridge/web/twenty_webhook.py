@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bridge.errors import NotAllowed
 from bridge.inbox.checkpoints import Deliveries
-from bridge.inbox.corrections import requeue_moved
+from bridge.inbox.requeue import relink, requeue_moved, unlink
 from bridge.inbox.store import Inbox
 from bridge.twenty import probes, webhooks
 from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone
@@ -77,12 +77,12 @@ class TwentyWebhook:
         # Before the calls become due again, or they would be matched with what was known before.
         self._forget()
         if alike := {other for number in person.numbers for other in number.alike}:
-            due = await self._inbox.relink(alike, since=now - self._late)
+            due = await relink(self._inbox, alike, since=now - self._late)
             log.info("person.changed", person_id=person.person_id, calls_due=due)
 
     async def _gone(self, person: PersonGone) -> None:
         self._forget()
-        unlinked = await self._inbox.unlink(person.person_id)
+        unlinked = await unlink(self._inbox, person.person_id)
         log.info("person.gone", person_id=person.person_id, calls_unlinked=unlinked)
 
     async def _moved(self, call: CallChanged) -> None:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bridge.calls.live_calls import Switchboard
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
+from bridge.inbox.queries import recent_callbacks
 from bridge.inbox.replicas import poll_replicas
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
@@ -98,7 +99,7 @@ async def _open_inbox(settings: Settings) -> AsyncIterator[tuple[Inbox, Switchbo
     switchboard = switchboard_of(settings)
     url = settings.inbox.database_url.get_secret_value()
     async with open_inbox(url, heard=switchboard.heard, serves=True) as inbox:
-        for callback in await inbox.recent(datetime.now(UTC) - switchboard.keeps):
+        for callback in await recent_callbacks(inbox, datetime.now(UTC) - switchboard.keeps):
             switchboard.heard(callback)
         yield inbox, switchboard
 

@@ -17,8 +17,8 @@ from sqlalchemy import func, select
 
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Match, Person
+from bridge.inbox import requeue
 from bridge.inbox.forgetting import erase
-from bridge.inbox.queries import retry
 from bridge.inbox.retention import drop
 from bridge.inbox.rows import UNCERTAIN, AttemptOutcome, DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
@@ -185,10 +185,10 @@ Operation = tuple[Callable[[Stage], Awaitable[Any]], Callable[[Model], Model]]
 
 MEANWHILE: dict[str, Operation] = {
     "put": (Stage.put, put),
-    "relink": (lambda s: s.inbox.relink({s.number}, since=TEN - timedelta(days=1)), relink),
-    "unlink": (lambda s: s.inbox.unlink(s.person.id), unlink),
-    "doubt": (lambda s: s.inbox.mark_uncertain([s.sid]), doubt),
-    "retry": (lambda s: retry(s.inbox, s.sid), again),
+    "relink": (lambda s: requeue.relink(s.inbox, {s.number}, since=TEN - timedelta(days=1)), relink),
+    "unlink": (lambda s: requeue.unlink(s.inbox, s.person.id), unlink),
+    "doubt": (lambda s: requeue.requeue_uncertain(s.inbox, [s.sid]), doubt),
+    "retry": (lambda s: requeue.retry(s.inbox, s.sid), again),
     "erase": (lambda s: erase(s.inbox, [s.sid]), dropped),
     "purge": (Stage.purge, purge),
 }

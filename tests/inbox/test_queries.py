@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
 from bridge.inbox.checkpoints import Checkpoints
-from bridge.inbox.queries import LISTED, State, attempts_of, known_call, known_calls, outcomes, retry
+from bridge.inbox.queries import LISTED, State, attempts_of, known_call, known_calls, outcomes
+from bridge.inbox.requeue import STEP, relink, retry
 from bridge.inbox.rows import Settled
-from bridge.inbox.store import STEP, Inbox
+from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls
 from tests.inbox.support import incoming, kept, settled
 from tests.support import TEN, new_sid, outbound, told
@@ -139,10 +140,10 @@ async def many(inbox: Inbox, rows: Sequence[Mapping[str, object]], **values: obj
 async def test_many_calls_are_matched_anew_in_steps(inbox: Inbox, count: int) -> None:
     await many(inbox, [{"root_sid": new_sid()} for _ in range(count)], matched=True, number=JANES)
     callback = outbound(new_sid(), JANES)
-    relinking = asyncio.create_task(inbox.relink(None, since=TEN - timedelta(days=1)))
+    relinking = asyncio.create_task(relink(inbox, None, since=TEN - timedelta(days=1)))
     await inbox.put(callback)
     assert await relinking == count
-    assert await inbox.relink(None, since=TEN - timedelta(days=1)) == 0
+    assert await relink(inbox, None, since=TEN - timedelta(days=1)) == 0
     assert (await inbox.backlog()).due == count + 1
 
 
@@ -169,7 +170,7 @@ async def test_steps_do_not_look_all_calls_up_again(inbox: Inbox) -> None:
         asked.append(statement)
 
     event.listen(inbox._database.reading.sync_engine, "before_cursor_execute", note)
-    assert await inbox.relink(None, since=TEN - timedelta(days=1)) == 5 * STEP
+    assert await relink(inbox, None, since=TEN - timedelta(days=1)) == 5 * STEP
     assert len([statement for statement in asked if "FROM calls" in statement]) == 2
 
 

@@ -9,6 +9,8 @@ import pytest
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match, Person
 from bridge.errors import InboxRefused, InboxUnavailable
+from bridge.inbox.queries import recent_callbacks
+from bridge.inbox.requeue import relink, unlink
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
 from tests.support import TEN, new_sid, outbound, told
@@ -59,9 +61,9 @@ async def test_recent_callbacks_come_in_their_order(inbox: Inbox) -> None:
     kept = [told(Kind.VOICE, new_sid(), at=at, From="client:alice") for at in range(10)]
     for callback in kept:
         await inbox.put(callback)
-    assert await inbox.recent(TEN - timedelta(hours=1), page=3) == kept
-    assert await inbox.recent(TEN + timedelta(seconds=4), page=3) == kept[5:]
-    assert await inbox.recent(TEN + timedelta(hours=1)) == []
+    assert await recent_callbacks(inbox, TEN - timedelta(hours=1), page=3) == kept
+    assert await recent_callbacks(inbox, TEN + timedelta(seconds=4), page=3) == kept[5:]
+    assert await recent_callbacks(inbox, TEN + timedelta(hours=1)) == []
 
 
 async def test_who_listens_hears_at_once(database_url: str) -> None:
@@ -156,7 +158,7 @@ async def test_a_call_without_a_person_is_matched_anew(
     await inbox.put(outbound(new_sid(), JANES))
     nobodys, janes = await inbox.claim(200)
     await inbox.settle([settled(nobodys), settled(janes, JANE)], now=TEN)
-    assert await inbox.relink(numbers, since=since) == relinked
+    assert await relink(inbox, numbers, since=since) == relinked
     found = await inbox.claim(200)
     assert [(due.root_sid, due.match) for due in found] == [(nobodys.root_sid, None)] * relinked
 
@@ -166,7 +168,7 @@ async def test_calls_of_a_person_who_is_gone_are_matched_anew_when_there_is_news
     await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
     (due,) = await inbox.claim(200)
     await inbox.settle([settled(due, JANE)], now=TEN)
-    assert await inbox.unlink(JANE.id) == 1
+    assert await unlink(inbox, JANE.id) == 1
     assert await inbox.claim(200) == []
     await inbox.put(outbound(sid, JANES))
     (again,) = await inbox.claim(200)

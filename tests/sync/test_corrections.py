@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from bridge.calls.callback import Kind
 from bridge.calls.texts import ENGLISH
-from bridge.inbox.corrections import requeue_moved
+from bridge.inbox.requeue import relink, requeue_moved, requeue_uncertain
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import calls
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
@@ -187,7 +187,7 @@ async def test_a_late_person_gets_a_row_and_a_lost_write_makes_no_second_one(
 ) -> None:
     await put(inbox, worker, outbound(sid := new_sid(), JANE))
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    await inbox.relink(None, since=TEN - timedelta(days=1))
+    await relink(inbox, None, since=TEN - timedelta(days=1))
     worker._pipeline._directory.forget()
     await drain(worker)
     assert [row["targetPersonId"] for row in await timeline(twenty)] == [jane]
@@ -294,9 +294,9 @@ async def happens(what: str, sid: str, step: int, inbox: Inbox) -> None:
             said: Any = {"Agent": "alice", "Id": str(step), "Outcome": "Sold", "Note": ""}
             await inbox.put(told(Kind.DISPOSITION, sid, at=90 + step, **said))
         case "relinked":
-            await inbox.relink(None, since=TEN - timedelta(days=1))
+            await relink(inbox, None, since=TEN - timedelta(days=1))
         case "in doubt":
-            await inbox.mark_uncertain([sid])
+            await requeue_uncertain(inbox, [sid])
         case "moved":
             await requeue_moved(inbox, {sid: None})
         case _:

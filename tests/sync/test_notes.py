@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.dispositions import note_digest
+from bridge.inbox.requeue import relink
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls
 from bridge.sandbox.twenty import TwentySandbox
@@ -154,7 +155,7 @@ async def test_a_message_of_nobodys_is_put_on_the_person_who_turns_up(
     call_id = (await phone_calls(twenty))[sid]["id"]
     assert [note["on"] for note in await notes(twenty)] == [{call_id}, {call_id}]
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    await inbox.relink([JANE], since=TEN)
+    await relink(inbox, [JANE], since=TEN)
     await drain(worker)
     assert [note["on"] for note in await notes(twenty)] == [{call_id, jane}, {call_id, jane}]
 

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.calls.callback import Kind
 from bridge.inbox.forgetting import Forgotten
+from bridge.inbox.requeue import relink, unlink
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import TwentyClient, open_client
@@ -183,7 +184,7 @@ async def test_a_late_person_gets_the_call(
     await inbox.put(outbound(sid, JANE))
     await drain(worker)
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    assert await inbox.relink({JANE}, since=TEN) == 1
+    assert await relink(inbox, {JANE}, since=TEN) == 1
     await drain(worker)
     call = (await phone_calls(twenty))[sid]
     assert (call["personId"], call["name"]) == (jane, "Outbound call · Jane Doe · 1 min 0 s")
@@ -204,7 +205,7 @@ async def test_a_late_person_does_not_take_what_a_user_gave_to_another(
     paul = await create_person(twenty, "Paul Martin", primaryPhoneNumber="+33698765432")
     await ask(twenty, UPDATE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": paul})
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    await inbox.relink({JANE}, since=TEN)
+    await relink(inbox, {JANE}, since=TEN)
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == paul
 
@@ -218,7 +219,7 @@ async def test_a_deleted_call_stays_deleted(
     await drain(worker)
     await ask(twenty, DELETE, id=(await phone_calls(twenty))[sid]["id"])
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    await inbox.relink({JANE}, since=TEN)
+    await relink(inbox, {JANE}, since=TEN)
     await drain(worker)
     assert await phone_calls(twenty) == {}
     assert (await inbox.backlog()).due == 0
@@ -234,7 +235,7 @@ async def test_whose_person_is_gone_is_matched_anew(
     await drain(worker)
     await ask(twenty, "mutation ($id: UUID!) { deletePerson(id: $id) { id } }", id=jane)
     heir = await create_person(twenty, "Jane Roe", primaryPhoneNumber=JANE)
-    await inbox.unlink(jane)
+    await unlink(inbox, jane)
     await inbox.put(outbound(sid, JANE))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == heir

@@ -36,6 +36,12 @@ Two agents who pick up at once are both in progress for a moment, and one is can
 """
 
 
+OF_A_LEG = frozenset({Kind.STATUS, Kind.RECONCILED, Kind.RECORDING, Kind.TRANSCRIPTION})
+
+FIRST_LEG = ("inbound", "outbound-api")
+"""The `Direction`s of a call's first leg."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """One CallSid's part in a call. `status` is Twilio's word, the best that was heard.
@@ -78,6 +84,25 @@ class Leg:
     def in_order(self) -> tuple[datetime, str]:
         """A key to sort by: who was answered, or rung, or heard of first."""
         return self.answered_at or self.rung_at or self.ended_at or UNKNOWN, self.sid
+
+
+def may_be_leg(told: Sequence[Callback]) -> bool:
+    """Whether these callbacks, which name no parent, are possibly of a dialled leg."""
+    return bool(told) and all(
+        c.kind in OF_A_LEG and c.parent_sid is None and not (c.get("Direction") or "").startswith(FIRST_LEG)
+        for c in told
+    )
+
+
+def is_leg(told: Sequence[Callback]) -> bool:
+    """Whether these callbacks, which name no parent, say that they are of a dialled leg."""
+    return may_be_leg(told) and any(c.get("Direction") == "outbound-dial" for c in told)
+
+
+def legs_named(told: Sequence[Callback]) -> set[str]:
+    """The legs that the callbacks of a call name."""
+    named = {c.call_sid for c in told if c.parent_sid}
+    return named | {sid for c in told if c.kind is Kind.DIAL and (sid := c.get("DialCallSid"))}
 
 
 def legs_of(told: Sequence[Callback]) -> tuple[Leg, ...]:

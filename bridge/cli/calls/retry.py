@@ -10,7 +10,8 @@ from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
 from bridge.cli.terminal import counted
 from bridge.inbox.queries import known_call
-from bridge.inbox.queries import retry as make_due
+from bridge.inbox.requeue import relink as match_anew
+from bridge.inbox.requeue import retry as make_due
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import load
 
@@ -52,6 +53,6 @@ def relink(
 
     async def relinked() -> int:
         async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
-            return await inbox.relink(None, since=datetime.now(UTC) - timedelta(days=days))
+            return await match_anew(inbox, None, since=datetime.now(UTC) - timedelta(days=days))
 
     terminal.say(f"{counted(asyncio.run(relinked()), 'call')} will be matched anew.")

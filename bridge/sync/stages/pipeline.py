@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bridge.calls.fold.call import fold
+from bridge.calls.fold.legs import is_leg
 from bridge.errors import BridgeError, TargetGone, TwentyError, TwentyFailed
-from bridge.inbox.rows import DueCall, is_leg
+from bridge.inbox.requeue import relink, relinked_at, requeue_joined
+from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.claim import Claim
 from bridge.sync.stages.isolation import Isolation, may_be_one_calls
@@ -131,7 +133,7 @@ class Pipeline:
             await self._settlement.park(one.due, one.reason)
         refused = await self.writing.write(writer, [write for p in prepared if (write := p.changed)])
         taken = [p for p in prepared if p.due.root_sid not in refused]
-        await self._inbox.requeue({leg for p in taken for leg in p.due.shown_legs})
+        await requeue_joined(self._inbox, {leg for p in taken for leg in p.due.shown_legs})
         await self._settlement.settle(taken)
         if people != self._directory.changes or changes != await self._people_changes():
             await self._match_anew(taken)
@@ -146,17 +148,17 @@ class Pipeline:
         """Withdraws legs that were written as calls; a leg whose call is unknown waits for it."""
         await take_back(self._client, [leg.root_sid for leg in legs if leg.written or leg.tried])
         prepared = [Prepared(leg, fold(leg.callbacks), None, None, None, None) for leg in legs]
-        await self._inbox.requeue({leg.leg_of for leg in legs if leg.leg_of})
+        await requeue_joined(self._inbox, {leg.leg_of for leg in legs if leg.leg_of})
         await self._settlement.settle(prepared)
 
     async def _match_anew(self, settled: Sequence[Prepared]) -> None:
         """People changed while these calls were under way: those without a person are matched anew."""
         unmatched = {p.number for p in settled if p.number and not (p.match and p.match.person)}
-        await self._inbox.relink(unmatched, since=datetime.min.replace(tzinfo=UTC))
+        await relink(self._inbox, unmatched, since=datetime.min.replace(tzinfo=UTC))
 
     async def _people_changes(self) -> datetime | None:
         """When another replica last reported that people changed."""
-        return await self._inbox.relinked_at() if self._inbox.is_shared else None
+        return await relinked_at(self._inbox) if self._inbox.is_shared else None
 
 
 def _is_lone(due: DueCall) -> bool:

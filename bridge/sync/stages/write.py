@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from bridge.errors import TwentyFailed, TwentyOverLimit, TwentyUnavailable
+from bridge.inbox.requeue import requeue_uncertain
 from bridge.inbox.store import Inbox
 from bridge.sync.refusals import Refusals
 from bridge.sync.uncertain_writes import UncertainWrites
@@ -86,7 +87,7 @@ class Writing:
         """Makes calls due once more when no old write of theirs can take effect. Raises InboxUnavailable."""
         over = self._uncertain.over(now=_now())
         if over:
-            await self._inbox.mark_uncertain(over)
+            await requeue_uncertain(self._inbox, over)
             self._uncertain.forget(over)
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import text, update
 from bridge.calls.activity import record_id
 from bridge.calls.callback import Kind
 from bridge.errors import TwentyFailed, TwentyUnavailable
-from bridge.inbox.queries import State, known_call
+from bridge.inbox.queries import State, known_call, recent_callbacks
+from bridge.inbox.requeue import requeue_readable
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls
@@ -91,7 +92,7 @@ async def test_a_call_that_cannot_be_read_or_folded_is_parked_among_199(
     await drain(worker)
     assert set(await phone_calls(twenty)) == set(sids) - {sids[77]}
     assert (await inbox.backlog()).parked == 1
-    await inbox.recent(TEN - timedelta(days=1))
+    await recent_callbacks(inbox, TEN - timedelta(days=1))
 
 
 @pytest.mark.parametrize("operation", ["UpsertPhoneCalls", "TimelineActivities"])
@@ -170,14 +171,14 @@ async def test_a_kind_of_a_newer_version_is_kept_and_read_by_that_version(
     await inbox.change(update(callbacks).where(callbacks.c.digest == newer.digest).values(kind="hologram"))
     (alone,) = await calls_of(inbox, 1)
     await change(inbox, alone, callbacks, kind="hologram")
-    assert len(await inbox.recent(TEN - timedelta(days=1))) == 3
+    assert len(await recent_callbacks(inbox, TEN - timedelta(days=1))) == 3
     await drain(worker)
     assert set(await phone_calls(twenty)) == set(sids)
     assert (await inbox.backlog()).parked == 0
     # As the newer version, which knows it, begins.
     await inbox.change(update(callbacks).where(callbacks.c.kind == "hologram").values(kind="recording"))
     monkeypatch.setattr("bridge.inbox.store.KINDS", frozenset({"hologram"}))
-    assert await inbox.requeue_readable() == 1
+    assert await requeue_readable(inbox) == 1
     it_is(worker, TEN + timedelta(hours=2))
     await drain(worker)
     assert set(await phone_calls(twenty)) == {*sids, alone}
