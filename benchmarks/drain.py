@@ -97,7 +97,7 @@ async def _drain(client: Counting, calls: int) -> dict[str, Any]:
     """A backlog of calls, four callbacks each, every one with a number of its own."""
     async with _inbox() as (inbox, queries):
         told = [callback for number in range(calls) for callback in callbacks_of_call(number)]
-        await asyncio.gather(*map(inbox.put, told))
+        await asyncio.gather(*map(inbox.store, told))
         worker = _worker(inbox, client)
         asked, cpu = queries(), time.process_time()
         while await worker.drain_once():

@@ -122,7 +122,7 @@ async def _round(one: Kept, _number: int) -> Figures:
     ]
     with _measured(one, "keep_cpu_us", used):
         for batch in batches:
-            await asyncio.gather(*map(one.inbox.put, batch))
+            await asyncio.gather(*map(one.inbox.store, batch))
     with _measured(one, "drain_cpu_us", used):
         while due := await one.inbox.claim(200):
             settled = [

@@ -120,7 +120,7 @@ class Inbox:
         except Exception:
             log.exception("inbox.listener_failed", call_sid=callback.call_sid)
 
-    async def put(self, callback: Callback) -> None:
+    async def store(self, callback: Callback) -> None:
         """Stores a callback; returns once it is on the disk. A duplicate changes nothing.
 
         Raises InboxUnavailable where it cannot be stored within `KEPT_WITHIN_SECONDS`.
@@ -129,7 +129,7 @@ class Inbox:
         self._hear(callback)
         await self._writer.add(row_of(callback))
 
-    def put_soon(self, callback: Callback) -> asyncio.Future[None]:
+    def store_soon(self, callback: Callback) -> asyncio.Future[None]:
         """Queues a callback; the promise resolves once it is on the disk.
 
         Raises InboxUnavailable where the queue is full.

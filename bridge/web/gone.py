@@ -40,7 +40,7 @@ class GoneRecordings:
         if any(at > now - STILL_MADE for at in named.values()):
             return False
         for root_sid in named:
-            await self._inbox.put(absent(sid, root_sid, now))
+            await self._inbox.store(absent(sid, root_sid, now))
             log.info("recording.gone", recording_sid=sid, call_sid=root_sid)
         return True
 

@@ -27,14 +27,14 @@ def folder(here: Path) -> Path:
     async def fill(inbox: Inbox) -> None:
         await kept(inbox, *incoming(SETTLED, JANES))
         recording = {"RecordingSid": "RE1", "RecordingUrl": "https://api.twilio.com/RE1"}
-        await inbox.put(told(Kind.RECORDING, SETTLED, at=40, RecordingDuration="9", **recording))
+        await inbox.store(told(Kind.RECORDING, SETTLED, at=40, RecordingDuration="9", **recording))
         (due,) = await inbox.claim(1)
         await inbox.failed([due], "twenty.unavailable: no answer", now=TEN)
         await settled(inbox, person=JANE)
         await kept(inbox, *incoming(PARKED, PAULS, at=60))
         (due,) = await inbox.claim(1)
         await inbox.park(due, "INVALID_PHONE_NUMBER [42/]", now=TEN)
-        await inbox.put(outbound(DUE, JANES, seconds=300))
+        await inbox.store(outbound(DUE, JANES, seconds=300))
 
     with_inbox(here, fill)
     return here

@@ -33,13 +33,13 @@ def minutes(count: int) -> timedelta:
 
 async def fill(inbox: Inbox) -> None:
     """A call out to Jane, a missed call of hers, and one of Paul's that Twenty refuses."""
-    await inbox.put(told(Kind.VOICE, OUT, From="client:alice", To=JANES, CallStatus="ringing"))
+    await inbox.store(told(Kind.VOICE, OUT, From="client:alice", To=JANES, CallStatus="ringing"))
     leg = {"parent": OUT, "From": "+33159130001", "To": JANES}
-    await inbox.put(told(Kind.STATUS, LEG, at=8, CallStatus="in-progress", **leg))
+    await inbox.store(told(Kind.STATUS, LEG, at=8, CallStatus="in-progress", **leg))
     recording = {"RecordingSid": "REb21f6d0a7c934e58a1d40c9e7b3f8265", "RecordingDuration": "192"}
     url = "https://api.twilio.com/2010-04-01/Accounts/AC0/Recordings/REb21f6d0a7c934e58a1d40c9e7b3f8265"
-    await inbox.put(told(Kind.STATUS, LEG, at=200, CallStatus="completed", CallDuration="192", **leg))
-    await inbox.put(told(Kind.RECORDING, OUT, at=201, RecordingUrl=url, **recording))
+    await inbox.store(told(Kind.STATUS, LEG, at=200, CallStatus="completed", CallDuration="192", **leg))
+    await inbox.store(told(Kind.RECORDING, OUT, at=201, RecordingUrl=url, **recording))
     (due,) = await inbox.claim(1)
     await inbox.failed([due], "twenty.unavailable: Twenty did not answer in time", now=TEN + minutes(4))
     await settled(inbox, person=JANE, now=TEN + minutes(5))

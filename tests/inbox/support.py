@@ -23,7 +23,7 @@ def incoming(sid: str, number: str, *, at: float = 0) -> list[Callback]:
 async def kept(inbox: Inbox, *callbacks: Callback) -> str:
     """Puts the callbacks of one call; its SID."""
     for callback in callbacks:
-        await inbox.put(callback)
+        await inbox.store(callback)
     return callbacks[0].root_sid
 
 

@@ -33,7 +33,7 @@ async def fill(inbox: Inbox) -> set[str]:
     while True:
         told = [outbound(new_sid(), JANE) for _ in range(50)]
         for callback, answer in zip(
-            told, await asyncio.gather(*map(inbox.put, told), return_exceptions=True), strict=True
+            told, await asyncio.gather(*map(inbox.store, told), return_exceptions=True), strict=True
         ):
             if answer is None:
                 kept.add(callback.root_sid)
@@ -63,7 +63,7 @@ async def test_a_file_that_may_not_grow(sqlite_file: Path) -> None:
             kept = await fill(inbox)
             assert kept <= await known(inbox)
         assert {"disk I/O error", "database or disk is full"} & {line.get("cause") for line in logged}
-        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.store(outbound(new_sid(), JANE))
         await inbox.check(TEN)
     async with open_inbox(url_of(sqlite_file)) as again:
         assert kept < await known(again)
@@ -82,7 +82,7 @@ async def test_a_disk_that_is_full(tmp_path: Path) -> None:
             with pytest.raises(InboxUnavailable):
                 await inbox.check(TEN)
             ballast.unlink()
-            await inbox.put(outbound(new_sid(), JANE))
+            await inbox.store(outbound(new_sid(), JANE))
             assert kept < await known(inbox)
 
 
@@ -124,11 +124,11 @@ async def test_a_file_that_was_lost_takes_nothing_more(tmp_path: Path, lose: Cal
     file = tmp_path / "data" / "bridge.db"
     async with open_inbox(url_of(file)) as inbox:
         callback = outbound(new_sid(), JANE)
-        await inbox.put(callback)
+        await inbox.store(callback)
         await inbox.check(TEN)
         lose(file)
         with capture_logs() as logged:
-            for refused in (inbox.put(outbound(new_sid(), JANE)), inbox.check(TEN)):
+            for refused in (inbox.store(outbound(new_sid(), JANE)), inbox.check(TEN)):
                 with pytest.raises(InboxUnavailable):
                     await refused
         assert all("was removed or replaced" in line["cause"] for line in logged)
@@ -145,9 +145,9 @@ async def test_a_file_that_is_back_takes_more(tmp_path: Path) -> None:
     async with open_inbox(url_of(folder / "bridge.db")) as inbox:
         folder.rename(tmp_path / "elsewhere")
         with pytest.raises(InboxUnavailable):
-            await inbox.put(outbound(new_sid(), JANE))
+            await inbox.store(outbound(new_sid(), JANE))
         (tmp_path / "elsewhere").rename(folder)
-        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.store(outbound(new_sid(), JANE))
         await inbox.check(TEN)
 
 
@@ -162,7 +162,7 @@ async def test_a_disk_that_is_full_from_the_start(tmp_path: Path) -> None:
 async def test_a_volume_that_is_read_only(tmp_path: Path) -> None:
     with mounted(tmp_path / "volume") as volume:
         async with open_inbox(url_of(volume / "bridge.db")) as inbox:
-            await inbox.put(outbound(new_sid(), JANE))
+            await inbox.store(outbound(new_sid(), JANE))
         await asyncio.to_thread(subprocess.run, ["mount", "-o", "remount,ro", str(volume)], check=True)
         with pytest.raises(InboxUnavailable, match=r"bridge\.db cannot be opened: .* is not writable"):
             async with open_inbox(url_of(volume / "bridge.db")):
@@ -175,14 +175,14 @@ async def test_a_page_that_is_broken_is_told_and_stays(sqlite_file: Path) -> Non
     # What has the schema and the version stays whole: the bridge starts.
     whole = sqlite_file.stat().st_size
     async with open_inbox(url_of(sqlite_file)) as inbox:
-        await asyncio.gather(*[inbox.put(outbound(new_sid(), JANE)) for _ in range(500)])
+        await asyncio.gather(*[inbox.store(outbound(new_sid(), JANE)) for _ in range(500)])
     content = bytearray(sqlite_file.read_bytes())
     assert len(content) > whole
     content[whole:] = b"\xff" * (len(content) - whole)
     sqlite_file.write_bytes(content)
     with capture_logs() as logged:
         async with open_inbox(url_of(sqlite_file)) as inbox:
-            puts = [inbox.put(outbound(new_sid(), JANE)) for _ in range(50)]
+            puts = [inbox.store(outbound(new_sid(), JANE)) for _ in range(50)]
             answers = await asyncio.gather(*puts, return_exceptions=True)
     assert {type(answer) for answer in answers} == {InboxUnavailable}
     assert "database disk image is malformed" in {line.get("cause") for line in logged}
@@ -196,7 +196,7 @@ NAMES_WHAT_TO_DO = (
 
 async def test_a_check_says_of_a_damaged_file_what_a_callback_is_told(sqlite_file: Path) -> None:
     async with open_inbox(url_of(sqlite_file)) as inbox:
-        await asyncio.gather(*[inbox.put(outbound(new_sid(), JANE)) for _ in range(500)])
+        await asyncio.gather(*[inbox.store(outbound(new_sid(), JANE)) for _ in range(500)])
     content = sqlite_file.read_bytes()
     size = int.from_bytes(content[16:18], "big")
     with closing(sqlite3.connect(sqlite_file)) as connection:
@@ -207,7 +207,7 @@ async def test_a_check_says_of_a_damaged_file_what_a_callback_is_told(sqlite_fil
         sqlite_file.write_bytes(damaged)
         async with open_inbox(url_of(sqlite_file)) as inbox:
             # Nothing was put yet: what the check finds, it finds by itself.
-            for refused in (inbox.check(TEN), inbox.put(outbound(new_sid(), JANE)), inbox.check(TEN)):
+            for refused in (inbox.check(TEN), inbox.store(outbound(new_sid(), JANE)), inbox.check(TEN)):
                 with pytest.raises(InboxUnavailable, match=NAMES_WHAT_TO_DO):
                     await refused
         sqlite_file.with_name("bridge.db-wal").unlink(missing_ok=True)
@@ -222,7 +222,7 @@ async def test_a_check_leaves_nothing_behind(sqlite_file: Path) -> None:
 @pytest.mark.parametrize("damage", ["header", "schema"])
 async def test_the_start_on_a_damaged_file_says_what_to_do(sqlite_file: Path, damage: str) -> None:
     async with open_inbox(url_of(sqlite_file)) as inbox:
-        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.store(outbound(new_sid(), JANE))
     content = bytearray(sqlite_file.read_bytes())
     content[slice(0, 100) if damage == "header" else slice(100, 4096)] = b"\x55" * (
         100 if damage == "header" else 3996
@@ -257,9 +257,9 @@ async def test_what_is_left_of_a_database_is_not_begun_anew(sqlite_file: Path, l
 async def test_what_waits_for_the_disk_is_bounded(sqlite_file: Path) -> None:
     async with open_inbox(url_of(sqlite_file)) as inbox:
         callback = outbound(new_sid(), JANE)
-        promises = [inbox.put_soon(callback) for _ in range(LONGEST_QUEUE)]
+        promises = [inbox.store_soon(callback) for _ in range(LONGEST_QUEUE)]
         with pytest.raises(InboxUnavailable, match="full"):
-            inbox.put_soon(callback)
+            inbox.store_soon(callback)
         await asyncio.gather(*promises)
 
 
@@ -272,7 +272,7 @@ async def test_a_put_is_back_after_the_disk_has_it(sqlite_file: Path, tmp_path: 
     assert STRACE is not None
     calls = tmp_path / "calls"
     async with open_inbox(url_of(sqlite_file)) as inbox:
-        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.store(outbound(new_sid(), JANE))
         tracer = await asyncio.create_subprocess_exec(
             *(STRACE, "-f", "-e", "trace=fsync,fdatasync", "-y", "-o", str(calls), "-p", str(os.getpid())),
             stderr=asyncio.subprocess.PIPE,
@@ -281,7 +281,7 @@ async def test_a_put_is_back_after_the_disk_has_it(sqlite_file: Path, tmp_path: 
         if b"attached" not in (told := await tracer.stderr.readline()):
             pytest.skip(f"this process may not be traced: {told.decode()}")
         for _ in range(5):
-            await inbox.put(outbound(new_sid(), JANE))
+            await inbox.store(outbound(new_sid(), JANE))
         tracer.terminate()
         await tracer.communicate()
     synced = [line for line in calls.read_text().splitlines() if f"{sqlite_file}-wal" in line]

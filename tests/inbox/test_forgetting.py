@@ -34,7 +34,7 @@ KEY, OLD_KEY = "0123456789abcdef", "the key before it"
     ids=lambda callback: f"{callback.kind} {callback.get('From')} {callback.get('To')}",
 )
 async def test_their_calls_are_found_in_every_form_of_the_number(inbox: Inbox, callback: Callback) -> None:
-    await inbox.put(callback)
+    await inbox.store(callback)
     for other in (PAULS, "+33712345678", "+4912345678", "anonymous"):
         await kept(inbox, *incoming(new_sid(), other))
     assert await calls_of(inbox, JANES, region="FR") == {callback.root_sid}
@@ -100,7 +100,7 @@ async def test_the_line_is_forgotten_whichever_way_it_is_written(
     inbox: Inbox, forgotten: Number | str, called: str
 ) -> None:
     callback = told(Kind.VOICE, new_sid(), From=called, To=COMPANY)
-    await inbox.put(callback)
+    await inbox.store(callback)
     await kept(inbox, *incoming(new_sid(), PAULS))
     assert await calls_of(inbox, forgotten, region="FR") == {callback.root_sid}
 

@@ -116,7 +116,7 @@ class Stage:
     async def put(self) -> None:
         self.heard += 1
         sequence = str(self.heard)
-        await self.inbox.put(
+        await self.inbox.store(
             told(
                 Kind.STATUS,
                 self.sid,
@@ -258,9 +258,9 @@ async def test_no_callback_stays_of_a_call_that_is_erased_beside_it(two: Sequenc
     first, second = two
     for _ in range(30):
         sid = new_sid()
-        await first.put(outbound(sid, JANES))
+        await first.store(outbound(sid, JANES))
         arriving = [
-            second.put(told(Kind.STATUS, sid, at=n, To=JANES, CallStatus="ringing", SequenceNumber=str(n)))
+            second.store(told(Kind.STATUS, sid, at=n, To=JANES, CallStatus="ringing", SequenceNumber=str(n)))
             for n in range(5)
         ]
         await asyncio.gather(erase(first, [sid]), *arriving)

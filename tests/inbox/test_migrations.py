@@ -92,8 +92,8 @@ async def test_calls_of_a_former_version_go_on(database_url: str) -> None:
         await connection.execute(*former(sids[1]))
     await database.close()
     async with open_inbox(database_url) as inbox:
-        await inbox.put(outbound(sids[0], "+33612345678"))
-        await inbox.put(outbound(sids[1], "+33612345678"))
+        await inbox.store(outbound(sids[0], "+33612345678"))
+        await inbox.store(outbound(sids[1], "+33612345678"))
         assert {(call.root_sid, call.revision) for call in await inbox.claim(200)} == {(s, 2) for s in sids}
 
 

@@ -34,7 +34,7 @@ async def texts(inbox: Inbox, sid: str) -> list[str]:
 
 async def test_of_all_replicas_one_replaces_a_version(database_url: str) -> None:
     async with open_inbox(database_url) as one, open_inbox(database_url) as other:
-        await one.put(outbound(sid := new_sid(), "+33639980001"))
+        await one.store(outbound(sid := new_sid(), "+33639980001"))
         for number in (1, 2, 3):
             tried = [
                 save(inbox, sid, number, f"{number} {turn}") for turn in range(4) for inbox in (one, other)
@@ -45,7 +45,7 @@ async def test_of_all_replicas_one_replaces_a_version(database_url: str) -> None
 
 
 async def test_a_new_version_makes_its_call_due(inbox: Inbox) -> None:
-    await inbox.put(outbound(sid := new_sid(), "+33639980001"))
+    await inbox.store(outbound(sid := new_sid(), "+33639980001"))
     (before,) = await inbox.claim(200)
     assert await save(inbox, sid, 1, "One")
     assert not await save(inbox, sid, 1, "Two")

@@ -25,14 +25,14 @@ async def test_a_second_role_has_what_the_first_one_has(
     roles: str, postgres_server: Postgres, postgres_database: str
 ) -> None:
     async with open_inbox(roles.format("bridge")) as old:
-        await old.put(told(Kind.STATUS, new_sid(), CallStatus="completed"))
+        await old.store(told(Kind.STATUS, new_sid(), CallStatus="completed"))
         postgres_server.sql("CREATE ROLE bridge_2027 LOGIN PASSWORD 'NEW' IN ROLE bridge")
         postgres_server.sql("ALTER ROLE bridge_2027 SET role TO bridge")
         async with open_inbox(roles.format("bridge_2027")) as new:
-            await new.put(told(Kind.STATUS, new_sid(), CallStatus="completed"))
+            await new.store(told(Kind.STATUS, new_sid(), CallStatus="completed"))
             postgres_server.sql("ALTER ROLE bridge NOLOGIN")
             # Whoever is connected stays so.
-            await old.put(told(Kind.STATUS, new_sid(), CallStatus="completed"))
+            await old.store(told(Kind.STATUS, new_sid(), CallStatus="completed"))
     sql = "SELECT count(*), (SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables"
     sql += " WHERE schemaname = 'public') FROM callbacks"
     assert postgres_server.sql(sql, database=postgres_database) == "3|bridge"
@@ -50,10 +50,10 @@ async def test_a_dump_of_a_bridge_that_runs_is_a_bridge(
 ) -> None:
     another = postgres_server.create_database()
     async with open_inbox(postgres_url) as inbox:
-        await inbox.put(told(Kind.STATUS, new_sid(), CallStatus="completed"))
+        await inbox.store(told(Kind.STATUS, new_sid(), CallStatus="completed"))
         dump = program(postgres_server, "pg_dump", "--format", "custom", postgres_database)
     program(postgres_server, "pg_restore", "--dbname", another, reads=dump)
     async with open_inbox(postgres_server.url(another)) as restored:
-        await restored.put(told(Kind.STATUS, new_sid(), CallStatus="completed"))
+        await restored.store(told(Kind.STATUS, new_sid(), CallStatus="completed"))
     assert postgres_server.sql("SELECT count(*) FROM callbacks", database=another) == "2"
     postgres_server.drop_database(another)

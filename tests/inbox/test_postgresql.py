@@ -35,7 +35,7 @@ async def test_two_replicas_that_are_told_the_same_keep_it_once(postgres_url: st
     """In opposite orders, so that they would wait for each other."""
     told = [outbound(new_sid(), JANE) for _ in range(500)]
     async with open_inbox(postgres_url) as other:
-        puts = [inbox.put(callback) for callback in told] + [other.put(c) for c in reversed(told)]
+        puts = [inbox.store(callback) for callback in told] + [other.store(c) for c in reversed(told)]
         await asyncio.gather(*puts)
     assert [call.revision for call in await inbox.claim(1000)] == [1] * len(told)
 
@@ -44,7 +44,7 @@ async def test_a_lock_that_somebody_holds_for_a_moment_is_waited_for(inbox: Inbo
     engine = alone(postgres_url)
     async with engine.connect() as other:
         await other.execute(text("LOCK TABLE callbacks"))
-        put = asyncio.ensure_future(inbox.put(outbound(new_sid(), JANE)))
+        put = asyncio.ensure_future(inbox.store(outbound(new_sid(), JANE)))
         _, waiting = await asyncio.wait([put], timeout=0.2)
         assert waiting
         await other.rollback()
@@ -54,14 +54,14 @@ async def test_a_lock_that_somebody_holds_for_a_moment_is_waited_for(inbox: Inbo
 
 async def test_a_deadlock_costs_time_and_no_callback(inbox: Inbox, postgres_url: str) -> None:
     first, second = sorted([outbound(new_sid(), JANE), outbound(new_sid(), JANE)], key=lambda c: c.digest)
-    await asyncio.gather(inbox.put(first), inbox.put(second))
+    await asyncio.gather(inbox.store(first), inbox.store(second))
     sids = sorted([first.root_sid, second.root_sid])
     engine = alone(postgres_url)
     touch = text("UPDATE calls SET attempts = 0 WHERE root_sid = :sid")
     async with engine.connect() as other:
         await other.execute(touch, {"sid": sids[1]})
         news = [outbound(sid, JANE, seconds=61) for sid in sids]
-        puts = [asyncio.ensure_future(inbox.put(callback)) for callback in news]
+        puts = [asyncio.ensure_future(inbox.store(callback)) for callback in news]
         await asyncio.wait(puts, timeout=0.2)
         # The writer has the first row and waits for the second; whom PostgreSQL chooses, gives way.
         try:
@@ -76,9 +76,9 @@ async def test_a_deadlock_costs_time_and_no_callback(inbox: Inbox, postgres_url:
 async def test_a_database_that_comes_back_in_time_costs_no_callback(
     inbox: Inbox, postgres_server: Postgres, postgres_database: str
 ) -> None:
-    await inbox.put(outbound(new_sid(), JANE))
+    await inbox.store(outbound(new_sid(), JANE))
     postgres_server.away(postgres_database)
-    put = asyncio.ensure_future(inbox.put(outbound(new_sid(), JANE)))
+    put = asyncio.ensure_future(inbox.store(outbound(new_sid(), JANE)))
     _, waiting = await asyncio.wait([put], timeout=0.3)
     assert waiting
     postgres_server.back(postgres_database)
@@ -89,16 +89,16 @@ async def test_a_database_that_comes_back_in_time_costs_no_callback(
 async def test_a_database_that_stays_away_is_told_and_then_it_goes_on(
     inbox: Inbox, postgres_server: Postgres, postgres_database: str
 ) -> None:
-    await inbox.put(outbound(new_sid(), JANE))
+    await inbox.store(outbound(new_sid(), JANE))
     postgres_server.away(postgres_database)
     with pytest.raises(InboxUnavailable):
-        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.store(outbound(new_sid(), JANE))
     with pytest.raises(InboxUnavailable):
         await inbox.claim(10)
     with pytest.raises(InboxUnavailable):
         await inbox.check(TEN)
     postgres_server.back(postgres_database)
-    await inbox.put(outbound(new_sid(), JANE))
+    await inbox.store(outbound(new_sid(), JANE))
     assert len(await inbox.claim(10)) >= 2
 
 
@@ -116,7 +116,7 @@ async def test_a_crash_of_the_server_loses_nothing_that_was_kept(durable: Postgr
         for _ in range(200):
             callback = outbound(new_sid(), JANE)
             try:
-                await inbox.put(callback)
+                await inbox.store(callback)
             except InboxUnavailable:
                 continue
             kept.add(callback.root_sid)
@@ -139,15 +139,15 @@ async def test_a_network_that_is_gone_hangs_nobody(tcp_postgres_url: str) -> Non
         settings = InboxSettings.model_validate({"database_url": url})
         async with open_inbox(url) as inbox, open_drain_lock(settings) as lock:
             await lock.take()
-            await inbox.put(outbound(new_sid(), JANE))
+            await inbox.store(outbound(new_sid(), JANE))
             way.freeze()
             for attempt in (lock.check, lock.check, lock.take):
                 with pytest.raises(Standby):
                     await attempt()
             with pytest.raises(InboxUnavailable):
-                await inbox.put(outbound(new_sid(), JANE))
+                await inbox.store(outbound(new_sid(), JANE))
             way.thaw()
-            await inbox.put(outbound(new_sid(), JANE))
+            await inbox.store(outbound(new_sid(), JANE))
             await until(lock.take, Standby)
             await lock.check()
 
@@ -155,14 +155,14 @@ async def test_a_network_that_is_gone_hangs_nobody(tcp_postgres_url: str) -> Non
 async def test_a_replica_that_vanished_halfway_holds_no_call_back(tcp_postgres_url: str) -> None:
     there, callback = make_url(tcp_postgres_url), outbound(new_sid(), JANE)
     async with open_inbox(tcp_postgres_url) as inbox, proxy(host="127.0.0.1", port=there.port or 0) as way:
-        await inbox.put(callback)
+        await inbox.store(callback)
         vanished = alone(there.set(port=way.port).render_as_string(hide_password=False))
         async with vanished.connect() as connection:
             await connection.execute(text("UPDATE calls SET attempts = 0"))
             way.freeze()
             news = outbound(callback.root_sid, JANE, seconds=61)
             try:
-                await until(lambda: inbox.put(news), InboxUnavailable)
+                await until(lambda: inbox.store(news), InboxUnavailable)
             finally:
                 way.thaw()
                 await connection.invalidate()

@@ -141,7 +141,7 @@ async def test_many_calls_are_matched_anew_in_steps(inbox: Inbox, count: int) ->
     await many(inbox, [{"root_sid": new_sid()} for _ in range(count)], matched=True, number=JANES)
     callback = outbound(new_sid(), JANES)
     relinking = asyncio.create_task(relink(inbox, None, since=TEN - timedelta(days=1)))
-    await inbox.put(callback)
+    await inbox.store(callback)
     assert await relinking == count
     assert await relink(inbox, None, since=TEN - timedelta(days=1)) == 0
     assert (await inbox.backlog()).due == count + 1
@@ -154,7 +154,7 @@ async def test_no_step_is_long(inbox: Inbox) -> None:
     retrying = asyncio.create_task(retry(inbox, None))
     seen = set[int]()
     while not retrying.done():
-        await inbox.put(outbound(new_sid(), JANES))
+        await inbox.store(outbound(new_sid(), JANES))
         seen.add((await inbox.backlog()).parked)
     assert await retrying == count
     assert len(seen) > 2
@@ -176,7 +176,7 @@ async def test_steps_do_not_look_all_calls_up_again(inbox: Inbox) -> None:
 
 async def test_a_call_is_known_by_its_legs_too(inbox: Inbox) -> None:
     callback = outbound(new_sid(), JANES)
-    await inbox.put(callback)
+    await inbox.store(callback)
     for sid in (callback.root_sid, callback.call_sid):
         call = await known_call(inbox, sid)
         assert call
@@ -195,7 +195,7 @@ async def test_every_attempt_is_kept_and_repeated_ones_are_counted(inbox: Inbox)
     assert (call.attempts, call.error) == (3, "down, 2")
     await settled(inbox, now=TEN + timedelta(minutes=5))
     await inbox.failed([due], "late", now=TEN + timedelta(minutes=6))
-    await inbox.put(told(Kind.RECORDING, sid, RecordingUrl="https://api.twilio.com/RE1"))
+    await inbox.store(told(Kind.RECORDING, sid, RecordingUrl="https://api.twilio.com/RE1"))
     (due,) = await inbox.claim(200)
     await inbox.park(due, "INVALID_URL", now=TEN + timedelta(minutes=7))
     shown = [(a.revision, a.outcome, a.times, a.error) for a in await attempts_of(inbox, sid)]
@@ -239,7 +239,7 @@ async def test_marks_are_kept(inbox: Inbox) -> None:
     await marks.save("a", later)
     assert await marks.get("a") == later
     assert await marks.existing(["a", "b"]) == {"a"}
-    await inbox.put(outbound(new_sid(), JANES, seconds=60))
+    await inbox.store(outbound(new_sid(), JANES, seconds=60))
     assert await marks.last_arrival() == TEN + timedelta(seconds=60)
 
 

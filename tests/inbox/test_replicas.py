@@ -49,7 +49,7 @@ async def test_who_calls_by_one_replica_is_in_a_call_at_the_other(inboxes: tuple
     one, other = inboxes
     switchboard = Switchboard()
     async with poll_replicas(other, switchboard.heard):
-        await one.put(told(Kind.VOICE, new_sid(), From="client:alice", To="+33612345678"))
+        await one.store(told(Kind.VOICE, new_sid(), From="client:alice", To="+33612345678"))
         await eventually(lambda: switchboard.in_call("alice", TEN))
         assert switchboard.placed_by("alice", TEN - timedelta(minutes=1)) == 1
     assert other.news.is_set()
@@ -59,7 +59,7 @@ async def test_a_row_that_is_committed_late_is_heard(inboxes: tuple[Inbox, Inbox
     """Its id is lower than those of rows that were seen before."""
     one, other = inboxes
     poller, early, late = CallbackPoller(other), outbound(new_sid(), "+33612345678"), new_sid()
-    await one.put(early)
+    await one.store(early)
     assert digests(await poller.poll()) == [early.digest]
     engine = alone(postgres_url)
     async with engine.connect() as slow:
@@ -71,7 +71,7 @@ async def test_a_row_that_is_committed_late_is_heard(inboxes: tuple[Inbox, Inbox
             {"sid": late},
         )
         after = outbound(new_sid(), "+33612345678")
-        await one.put(after)
+        await one.store(after)
         assert digests(await poller.poll()) == [after.digest]
         await slow.commit()
     await engine.dispose()
@@ -85,11 +85,11 @@ async def test_it_goes_on_after_the_database_was_away(
     one, other = inboxes
     heard: list[Callback] = []
     async with poll_replicas(other, heard.append):
-        await one.put(outbound(new_sid(), "+33612345678"))
+        await one.store(outbound(new_sid(), "+33612345678"))
         await eventually(lambda: len(heard) == 1)
         postgres_server.away(postgres_database)
         postgres_server.back(postgres_database)
-        await one.put(outbound(new_sid(), "+33612345678"))
+        await one.store(outbound(new_sid(), "+33612345678"))
         await eventually(lambda: len(heard) == 2)
 
 

@@ -30,7 +30,7 @@ async def known(inbox: Inbox) -> set[str]:
 async def put(inbox: Inbox, times: int = 5) -> set[str]:
     told = [outbound(new_sid(), JANE) for _ in range(times)]
     for callback in told:
-        await inbox.put(callback)
+        await inbox.store(callback)
     return {callback.root_sid for callback in told}
 
 
@@ -108,7 +108,7 @@ async def keep():
     async with open_inbox(sys.argv[1], serves=True) as inbox:
         while True:
             callback = outbound(new_sid(), "+33612345678")
-            await inbox.put(callback)
+            await inbox.store(callback)
             print(callback.root_sid, file=sys.stderr, flush=True)
 
 asyncio.run(keep())
@@ -197,7 +197,7 @@ async def test_where_it_cannot_be_restored_nothing_more_is_taken(tmp_path: Path)
         kept = await put(inbox)
         folder.rename(tmp_path / "elsewhere")
         folder.touch()
-        for refused in (inbox.put(outbound(new_sid(), JANE)), inbox.check(TEN)):
+        for refused in (inbox.store(outbound(new_sid(), JANE)), inbox.check(TEN)):
             with pytest.raises(InboxUnavailable):
                 await refused
         # What was kept before may still come to Twenty, for the open file has it.
@@ -229,5 +229,5 @@ async def test_another_process_restores_nothing(sqlite_file: Path) -> None:
         await put(command)
         replaced(sqlite_file)
         with pytest.raises(InboxUnavailable):
-            await command.put(outbound(new_sid(), JANE))
+            await command.store(outbound(new_sid(), JANE))
     assert not list(sqlite_file.parent.glob("*.found*"))

@@ -59,8 +59,8 @@ async def test_a_callback_weeks_late_does_not_rewind_a_call(inbox: Inbox, late: 
     await settled(inbox)
     await purge(inbox, before=TEN)
     for kind in late:
-        await inbox.put(told(kind, sid, CallStatus="ringing", DialCallStatus="busy"))
-    await inbox.put(told(Kind.STATUS, new_sid(), parent=sid, CallStatus="ringing"))
+        await inbox.store(told(kind, sid, CallStatus="ringing", DialCallStatus="busy"))
+    await inbox.store(told(Kind.STATUS, new_sid(), parent=sid, CallStatus="ringing"))
     await kept(inbox, *incoming(other, JANES))
     assert [call.root_sid for call in await inbox.claim(200)] == [other]
     call = await known_call(inbox, sid)
@@ -74,7 +74,7 @@ async def test_late_and_other_callbacks_in_one_commit(inbox: Inbox) -> None:
     await settled(inbox)
     await purge(inbox, before=TEN)
     mixed: list[Callback] = [told(Kind.DIAL, sid, DialCallStatus="busy"), *incoming(other, JANES)]
-    promises = [inbox.put_soon(callback) for callback in mixed]
+    promises = [inbox.store_soon(callback) for callback in mixed]
     for promise in promises:
         await promise
     (due,) = await inbox.claim(200)
@@ -84,7 +84,7 @@ async def test_late_and_other_callbacks_in_one_commit(inbox: Inbox) -> None:
 async def test_a_call_that_was_heard_of_again_is_kept(inbox: Inbox) -> None:
     sid = new_sid()
     await kept(inbox, *incoming(sid, JANES, at=-100 * DAY))
-    await inbox.put(told(Kind.RECORDING, sid, at=-DAY, RecordingUrl="https://api.twilio.com/RE1"))
+    await inbox.store(told(Kind.RECORDING, sid, at=-DAY, RecordingUrl="https://api.twilio.com/RE1"))
     await settled(inbox)
     assert await purge(inbox, before=TEN - timedelta(days=90)) == 0
 

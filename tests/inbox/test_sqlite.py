@@ -24,9 +24,9 @@ async def inbox(database_url: str) -> AsyncIterator[Inbox]:
 
 
 async def test_what_was_put_is_on_the_disk(inbox: Inbox, sqlite_file: Path) -> None:
-    """As another process would see it, the moment that `put` is back."""
+    """As another process would see it, the moment that `store` returns."""
     callback = outbound(new_sid(), "+33612345678")
-    await inbox.put(callback)
+    await inbox.store(callback)
     with sqlite3.connect(sqlite_file) as other:
         assert other.execute("SELECT digest FROM callbacks").fetchall() == [(callback.digest,)]
     other.close()
@@ -45,7 +45,7 @@ async def test_a_database_that_cannot_be_written_is_told(database_url: str, sqli
         with sqlite3.connect(sqlite_file) as other:
             other.execute("DROP TABLE callbacks")
         other.close()
-        puts = [inbox.put(outbound(new_sid(), "+33612345678")) for _ in range(3)]
+        puts = [inbox.store(outbound(new_sid(), "+33612345678")) for _ in range(3)]
         answers = await asyncio.gather(*puts, return_exceptions=True)
     assert [type(answer) for answer in answers] == [InboxUnavailable] * 3
 

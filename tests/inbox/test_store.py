@@ -32,7 +32,7 @@ def settled(due: DueCall, person: Person | None = None) -> Settled:
 
 async def test_a_callback_comes_back_as_it_was(inbox: Inbox) -> None:
     callback = outbound(new_sid(), "+33612345678")
-    await inbox.put(callback)
+    await inbox.store(callback)
     (due,) = await inbox.claim(200)
     assert due.callbacks == (callback,)
     assert (due.root_sid, due.revision, due.match) == (callback.root_sid, 1, None)
@@ -41,8 +41,8 @@ async def test_a_callback_comes_back_as_it_was(inbox: Inbox) -> None:
 async def test_a_duplicate_changes_nothing(inbox: Inbox) -> None:
     callback = outbound(new_sid(), "+33612345678")
     later = replace(callback, received_at=TEN + timedelta(hours=1))
-    await asyncio.gather(inbox.put(callback), inbox.put(later), inbox.put(callback))
-    await inbox.put(later)
+    await asyncio.gather(inbox.store(callback), inbox.store(later), inbox.store(callback))
+    await inbox.store(later)
     (due,) = await inbox.claim(200)
     assert due.revision == 1
     assert len(due.callbacks) == 1
@@ -50,8 +50,8 @@ async def test_a_duplicate_changes_nothing(inbox: Inbox) -> None:
 
 async def test_all_legs_are_one_call(inbox: Inbox) -> None:
     parent = new_sid()
-    await inbox.put(told(Kind.VOICE, parent, From="client:alice", To="+33612345678"))
-    await inbox.put(told(Kind.STATUS, new_sid(), parent=parent, CallStatus="ringing"))
+    await inbox.store(told(Kind.VOICE, parent, From="client:alice", To="+33612345678"))
+    await inbox.store(told(Kind.STATUS, new_sid(), parent=parent, CallStatus="ringing"))
     (due,) = await inbox.claim(200)
     assert due.root_sid == parent
     assert due.revision == len(due.callbacks) == 2
@@ -60,7 +60,7 @@ async def test_all_legs_are_one_call(inbox: Inbox) -> None:
 async def test_recent_callbacks_come_in_their_order(inbox: Inbox) -> None:
     kept = [told(Kind.VOICE, new_sid(), at=at, From="client:alice") for at in range(10)]
     for callback in kept:
-        await inbox.put(callback)
+        await inbox.store(callback)
     assert await recent_callbacks(inbox, TEN - timedelta(hours=1), page=3) == kept
     assert await recent_callbacks(inbox, TEN + timedelta(seconds=4), page=3) == kept[5:]
     assert await recent_callbacks(inbox, TEN + timedelta(hours=1)) == []
@@ -70,7 +70,7 @@ async def test_who_listens_hears_at_once(database_url: str) -> None:
     heard: list[Callback] = []
     async with open_inbox(database_url, heard=heard.append) as inbox:
         callback = outbound(new_sid(), JANES)
-        promise = inbox.put_soon(callback)
+        promise = inbox.store_soon(callback)
         assert heard == [callback]
         await promise
 
@@ -80,27 +80,27 @@ async def test_who_listens_is_told_when_it_was_that_a_duplicate_came_first(datab
     later = replace(callback, received_at=TEN + timedelta(days=1))
     heard: list[Callback] = []
     async with open_inbox(database_url, heard=heard.append) as inbox:
-        await inbox.put(callback)
-        await inbox.put(later)
+        await inbox.store(callback)
+        await inbox.store(later)
     assert heard == [callback, later, callback]
 
 
 async def test_a_settled_call_is_due_again_when_news_arrive(inbox: Inbox) -> None:
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    await inbox.store(told(Kind.VOICE, sid, From="client:alice"))
     (due,) = await inbox.claim(200)
     await inbox.settle([settled(due, JANE)], now=TEN)
     assert await inbox.claim(200) == []
-    await inbox.put(outbound(sid, "+33612345678"))
+    await inbox.store(outbound(sid, "+33612345678"))
     (again,) = await inbox.claim(200)
     assert (again.revision, again.match, again.written) == (2, Match(JANE, (JOHN,)), b"0" * 16)
 
 
 async def test_settling_leaves_due_what_arrived_after_the_claim(inbox: Inbox) -> None:
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    await inbox.store(told(Kind.VOICE, sid, From="client:alice"))
     (claimed,) = await inbox.claim(200)
-    await inbox.put(outbound(sid, "+33612345678"))
+    await inbox.store(outbound(sid, "+33612345678"))
     await inbox.settle([settled(claimed)], now=TEN)
     (still_due,) = await inbox.claim(200)
     assert still_due.revision == 2
@@ -108,19 +108,19 @@ async def test_settling_leaves_due_what_arrived_after_the_claim(inbox: Inbox) ->
 
 async def test_a_parked_call_waits_for_news(inbox: Inbox) -> None:
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    await inbox.store(told(Kind.VOICE, sid, From="client:alice"))
     (due,) = await inbox.claim(200)
     await inbox.park(due, "INVALID_PHONE_NUMBER", now=TEN)
     assert (await inbox.backlog()).due == 0
-    await inbox.put(outbound(sid, "+33612345678"))
+    await inbox.store(outbound(sid, "+33612345678"))
     assert (await inbox.backlog()).due == 1
 
 
 async def test_a_call_with_news_is_not_parked_for_its_past(inbox: Inbox) -> None:
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    await inbox.store(told(Kind.VOICE, sid, From="client:alice"))
     (due,) = await inbox.claim(200)
-    await inbox.put(outbound(sid, "+33612345678"))
+    await inbox.store(outbound(sid, "+33612345678"))
     await inbox.park(due, "INVALID_PHONE_NUMBER", now=TEN)
     assert (await inbox.backlog()).due == 1
 
@@ -128,15 +128,15 @@ async def test_a_call_with_news_is_not_parked_for_its_past(inbox: Inbox) -> None
 async def test_the_longest_due_come_first_and_no_more_than_asked_for(inbox: Inbox) -> None:
     sids = [new_sid() for _ in range(5)]
     for seconds, sid in enumerate(reversed(sids)):
-        await inbox.put(told(Kind.VOICE, sid, at=seconds, From="client:alice"))
+        await inbox.store(told(Kind.VOICE, sid, at=seconds, From="client:alice"))
     claimed = [due.root_sid for due in await inbox.claim(3)]
     assert claimed == list(reversed(sids))[:3]
 
 
 async def test_those_that_ended_come_before_those_that_go_on(inbox: Inbox) -> None:
     ringing, over = new_sid(), new_sid()
-    await inbox.put(told(Kind.VOICE, ringing, at=0, From="client:alice"))
-    await inbox.put(outbound(over, JANES, seconds=60))
+    await inbox.store(told(Kind.VOICE, ringing, at=0, From="client:alice"))
+    await inbox.store(outbound(over, JANES, seconds=60))
     assert [due.root_sid for due in await inbox.claim(200)] == [over, ringing]
     assert [due.root_sid for due in await inbox.claim(1)] == [over]
     assert [due.root_sid for due in await inbox.claim(200, live=False)] == [over]
@@ -154,8 +154,8 @@ async def test_those_that_ended_come_before_those_that_go_on(inbox: Inbox) -> No
 async def test_a_call_without_a_person_is_matched_anew(
     inbox: Inbox, numbers: set[str] | None, since: datetime, relinked: int
 ) -> None:
-    await inbox.put(outbound(new_sid(), JANES))
-    await inbox.put(outbound(new_sid(), JANES))
+    await inbox.store(outbound(new_sid(), JANES))
+    await inbox.store(outbound(new_sid(), JANES))
     nobodys, janes = await inbox.claim(200)
     await inbox.settle([settled(nobodys), settled(janes, JANE)], now=TEN)
     assert await relink(inbox, numbers, since=since) == relinked
@@ -165,26 +165,26 @@ async def test_a_call_without_a_person_is_matched_anew(
 
 async def test_calls_of_a_person_who_is_gone_are_matched_anew_when_there_is_news(inbox: Inbox) -> None:
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From="client:alice"))
+    await inbox.store(told(Kind.VOICE, sid, From="client:alice"))
     (due,) = await inbox.claim(200)
     await inbox.settle([settled(due, JANE)], now=TEN)
     assert await unlink(inbox, JANE.id) == 1
     assert await inbox.claim(200) == []
-    await inbox.put(outbound(sid, JANES))
+    await inbox.store(outbound(sid, JANES))
     (again,) = await inbox.claim(200)
     assert (again.match, again.former_id) == (None, JANE.id)
 
 
 async def test_many_at_once_are_all_kept(inbox: Inbox) -> None:
     callbacks = [outbound(new_sid(), "+33612345678", seconds=i) for i in range(1, 500)]
-    await asyncio.gather(*map(inbox.put, callbacks))
+    await asyncio.gather(*map(inbox.store, callbacks))
     assert (await inbox.backlog()).due == len(callbacks)
 
 
 async def test_it_is_all_there_after_a_restart(database_url: str) -> None:
     callback = outbound(new_sid(), "+33612345678")
     async with open_inbox(database_url) as inbox:
-        await inbox.put(callback)
+        await inbox.store(callback)
     async with open_inbox(database_url) as inbox:
         (due,) = await inbox.claim(200)
     assert due.callbacks == (callback,)
@@ -193,20 +193,20 @@ async def test_it_is_all_there_after_a_restart(database_url: str) -> None:
 async def test_what_was_promised_is_written_before_it_closes(database_url: str) -> None:
     callbacks = [outbound(new_sid(), "+33612345678", seconds=i) for i in range(1, 100)]
     async with open_inbox(database_url) as inbox:
-        promises = [inbox.put_soon(callback) for callback in callbacks]
+        promises = [inbox.store_soon(callback) for callback in callbacks]
     assert all(promise.done() and promise.exception() is None for promise in promises)
     async with open_inbox(database_url) as inbox:
         assert (await inbox.backlog()).due == len(callbacks)
         kept = inbox
     with pytest.raises(InboxUnavailable, match="closing"):
-        kept.put_soon(callbacks[0])
+        kept.store_soon(callbacks[0])
 
 
 async def test_a_put_that_was_given_up_disturbs_nobody(inbox: Inbox) -> None:
-    gone = asyncio.ensure_future(inbox.put(outbound(new_sid(), "+33612345678")))
+    gone = asyncio.ensure_future(inbox.store(outbound(new_sid(), "+33612345678")))
     await asyncio.sleep(0)
     gone.cancel()
-    await inbox.put(told(Kind.VOICE, new_sid(), From="client:alice"))
+    await inbox.store(told(Kind.VOICE, new_sid(), From="client:alice"))
     assert (await inbox.backlog()).due >= 1
 
 
@@ -222,7 +222,7 @@ async def test_one_bad_operation_does_not_end_the_writer(inbox: Inbox) -> None:
 
     with pytest.raises(InboxUnavailable, match="ValueError"):
         await inbox._writer.run(fail)
-    await inbox.put(outbound(new_sid(), JANES))
+    await inbox.store(outbound(new_sid(), JANES))
     assert (await inbox.backlog()).due == 1
 
 
@@ -232,7 +232,7 @@ async def test_one_callback_that_the_database_refuses_costs_no_other(inbox: Inbo
     if not inbox.is_shared:
         # SQLite takes texts of every length.
         bad = replace(bad, received_at=None)  # type: ignore[arg-type]
-    answers = await asyncio.gather(*map(inbox.put, [*good[:7], bad, *good[7:]]), return_exceptions=True)
+    answers = await asyncio.gather(*map(inbox.store, [*good[:7], bad, *good[7:]]), return_exceptions=True)
     assert [type(answer) for answer in answers if answer] == [InboxRefused]
     assert len(await inbox.claim(200)) == 20
 
@@ -244,6 +244,6 @@ async def test_a_listener_that_raises_ends_nothing(database_url: str) -> None:
     callback = outbound(new_sid(), "+33639980001")
     async with open_inbox(database_url, heard=raises) as inbox:
         for _ in range(3):
-            await asyncio.wait_for(inbox.put(callback), 20)
+            await asyncio.wait_for(inbox.store(callback), 20)
         (due,) = await inbox.claim(10)
         assert due.root_sid == callback.root_sid

@@ -118,7 +118,7 @@ async def test_an_older_version_goes_on_where_a_newer_one_was(database: Database
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         await connection.execute(text("ALTER TABLE calls ADD COLUMN of_tomorrow INTEGER"))
     async with open_inbox(database_url) as inbox:
-        await inbox.put(told(Kind.VOICE, new_sid(), From="client:alice"))
+        await inbox.store(told(Kind.VOICE, new_sid(), From="client:alice"))
         assert len(await inbox.claim(10)) == 1
 
 

@@ -58,7 +58,7 @@ def database_url(sqlite_file: Path) -> str:
 
 async def put(inbox: Inbox, worker: Worker, *callbacks: Any) -> None:
     for callback in callbacks:
-        await inbox.put(callback)
+        await inbox.store(callback)
     await drain(worker)
 
 
@@ -100,13 +100,13 @@ async def test_what_a_batch_costs(
     await started(worker)
     early = [new_sid() for _ in range(100)]
     for sid in early:
-        await inbox.put(ringing(sid))
+        await inbox.store(ringing(sid))
     before = twenty.root_fields
     await drain(worker)
     assert twenty.root_fields - before == 3
     for number, sid in enumerate(early):
-        await inbox.put(outbound(sid, JANE, seconds=number + 1))
-        await inbox.put(outbound(new_sid(), JOHN, seconds=number + 1))
+        await inbox.store(outbound(sid, JANE, seconds=number + 1))
+        await inbox.store(outbound(new_sid(), JOHN, seconds=number + 1))
     before = twenty.root_fields
     assert await worker.drain_once() == 200
     assert twenty.root_fields - before == (5 if generation == OLDEST else 4)
@@ -231,7 +231,7 @@ async def test_tasks_cost_three_root_fields_whatever_exists(
         await ask(twenty, DELETE_TASK, id=task["id"])
     for number in numbers:
         for callback in missed(new_sid(), number):
-            await inbox.put(callback)
+            await inbox.store(callback)
     spent = len(twenty.requests)
     await drain(worker)
     asked = [one.operation for one in twenty.requests[spent:] if "Task" in (one.operation or "")]
@@ -241,7 +241,7 @@ async def test_tasks_cost_three_root_fields_whatever_exists(
     assert len(left) == (20 if deleted else 40)
     spent = len(twenty.requests)
     for sid in first:
-        await inbox.put(message(sid))
+        await inbox.store(message(sid))
     await drain(worker)
     asked = [one.operation for one in twenty.requests[spent:] if "Task" in (one.operation or "")]
     assert asked == (["ExistingTasks"] if deleted else ["ExistingTasks", "UpsertTasks"])
@@ -287,12 +287,12 @@ NEWS = st.sampled_from(["ended", "longer", "message", "said", "relinked", "in do
 async def happens(what: str, sid: str, step: int, inbox: Inbox) -> None:
     match what:
         case "ended" | "longer":
-            await inbox.put(outbound(sid, JANE, seconds=60 + step))
+            await inbox.store(outbound(sid, JANE, seconds=60 + step))
         case "message":
-            await inbox.put(message(sid))
+            await inbox.store(message(sid))
         case "said":
             said: Any = {"Agent": "alice", "Id": str(step), "Outcome": "Sold", "Note": ""}
-            await inbox.put(told(Kind.DISPOSITION, sid, at=90 + step, **said))
+            await inbox.store(told(Kind.DISPOSITION, sid, at=90 + step, **said))
         case "relinked":
             await relink(inbox, None, since=TEN - timedelta(days=1))
         case "in doubt":
@@ -300,7 +300,7 @@ async def happens(what: str, sid: str, step: int, inbox: Inbox) -> None:
         case "moved":
             await requeue_moved(inbox, {sid: None})
         case _:
-            await inbox.put(ringing(sid))
+            await inbox.store(ringing(sid))
 
 
 @settings(max_examples=20)
@@ -353,7 +353,7 @@ NOTE_NEWS = st.sampled_from(["words", "message", "in doubt", "relinked", "ended"
 async def happens_to_a_note(what: str, sid: str, step: int, inbox: Inbox) -> None:
     if what == "words":
         text = f"Call me back, {step}."
-        await inbox.put(told(Kind.TRANSCRIPTION, sid, at=70 + step, TranscriptionText=text))
+        await inbox.store(told(Kind.TRANSCRIPTION, sid, at=70 + step, TranscriptionText=text))
     else:
         await happens(what, sid, step, inbox)
 

@@ -55,7 +55,7 @@ async def test_a_write_that_lands_late_does_not_stay(
     ringing = told(
         Kind.STATUS, f"{sid[:-1]}f", parent=sid, From="+33159130001", To="12", CallStatus="ringing"
     )
-    await inbox.put(ringing)
+    await inbox.store(ringing)
     twenty.faults.late_seconds = 3
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
@@ -63,7 +63,7 @@ async def test_a_write_that_lands_late_does_not_stay(
     if dies:
         worker = make_worker(client, Settings())
         await started(worker)
-    await inbox.put(outbound(sid, "12"))
+    await inbox.store(outbound(sid, "12"))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
 
@@ -81,7 +81,7 @@ async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
     twenty: TwentySandbox, inbox: Inbox, worker: Worker
 ) -> None:
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     twenty.faults.cut = True
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
@@ -129,7 +129,7 @@ async def test_an_answer_that_nobody_understands_costs_time_and_no_call(
 ) -> None:
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE if asked_first == "who it is" else "12"))
+    await inbox.store(outbound(sid, JANE if asked_first == "who it is" else "12"))
     await started(worker)
     twenty.faults.garbage = garbage
     with pytest.raises(TwentyUnavailable):
@@ -148,13 +148,13 @@ async def test_a_field_that_is_deleted_under_way_costs_time_and_no_call(
     twenty: TwentySandbox, client: TwentyClient, inbox: Inbox, worker: Worker
 ) -> None:
     before, after = new_sid(), new_sid()
-    await inbox.put(outbound(before, JANE))
+    await inbox.store(outbound(before, JANE))
     await drain(worker)
     field = (await workspace(twenty)).field_id("durationInSeconds")
     await tell(twenty, UPDATE_FIELD, i={"id": field, "update": {"isActive": False}})
     await tell(twenty, DELETE_FIELD, i={"id": field})
     running = asyncio.create_task(worker.run())
-    await inbox.put(outbound(after, JANE))
+    await inbox.store(outbound(after, JANE))
     await eventually(lambda: worker.reason == "twenty.schema")
     assert (await inbox.backlog()).due == 1
     await provision(client)
@@ -168,7 +168,7 @@ async def test_a_field_that_is_deleted_under_way_costs_time_and_no_call(
 async def test_a_slow_twenty_is_not_waited_for_for_ever(
     twenty: TwentySandbox, inbox: Inbox, make_worker: MakeWorker
 ) -> None:
-    await inbox.put(outbound(new_sid(), JANE))
+    await inbox.store(outbound(new_sid(), JANE))
     async with open_client(twenty_settings(twenty, timeout_seconds=1)) as impatient:
         worker = make_worker(impatient, Settings())
         twenty.faults.slow_seconds = 30
@@ -183,7 +183,7 @@ async def test_a_stop_in_the_middle_of_a_write_leaves_nothing_behind(
     twenty: TwentySandbox, inbox: Inbox, worker: Worker
 ) -> None:
     sids = [new_sid() for _ in range(300)]
-    await asyncio.gather(*[inbox.put(outbound(sid, JANE)) for sid in sids])
+    await asyncio.gather(*[inbox.store(outbound(sid, JANE)) for sid in sids])
     twenty.faults.slow_seconds = 0.3
     running = asyncio.create_task(worker.run())
     await asyncio.sleep(0.4)
@@ -208,12 +208,12 @@ async def test_a_clock_that_jumps_delays_no_call(twenty: TwentySandbox, inbox: I
         for sid in sids:
             number = {"From": "+33159130001", "To": JANE, "SequenceNumber": str(step)}
             ringing = told(Kind.STATUS, f"{sid[:-1]}f", at=0, parent=sid, CallStatus="ringing", **number)
-            await inbox.put(replace(ringing, received_at=TEN + jump))
+            await inbox.store(replace(ringing, received_at=TEN + jump))
         await drain(worker)
         assert (await inbox.backlog()).due == 0
     assert {call["status"] for call in (await phone_calls(twenty)).values()} == {"RINGING"}
     for sid, jump in zip(sids, JUMPS, strict=True):
-        await inbox.put(replace(outbound(sid, JANE), received_at=TEN + jump))
+        await inbox.store(replace(outbound(sid, JANE), received_at=TEN + jump))
     await drain(worker)
     shown = await phone_calls(twenty)
     assert {sid: call["status"] for sid, call in shown.items()} == dict.fromkeys(sids, "COMPLETED")
@@ -221,7 +221,7 @@ async def test_a_clock_that_jumps_delays_no_call(twenty: TwentySandbox, inbox: I
 
 async def test_the_longest_due_is_not_behind_what_seems_to_come_from_the_future(inbox: Inbox) -> None:
     future, now = outbound(new_sid(), JANE), outbound(new_sid(), JANE)
-    await inbox.put(replace(future, received_at=TEN + timedelta(days=400)))
-    await inbox.put(now)
+    await inbox.store(replace(future, received_at=TEN + timedelta(days=400)))
+    await inbox.store(now)
     assert [due.root_sid for due in await inbox.claim(1)] == [now.root_sid]
     assert len(await inbox.claim(2)) == 2

@@ -47,7 +47,7 @@ async def test_among_199_others_all_are_written(
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANES)
     hostile = [one for text in (*CONTROLS, *HALVES) for one in call_with(text, new_sid())]
     good = [outbound(new_sid(), JANES) for _ in range(199)]
-    await asyncio.gather(*[inbox.put(one) for one in (*good, *hostile)])
+    await asyncio.gather(*[inbox.store(one) for one in (*good, *hostile)])
     worker = make_worker(client, Settings(nobody="create"))
     await drain(worker)
     backlog = await inbox.backlog()

@@ -20,10 +20,10 @@ async def test_a_persons_name_is_a_name(inbox: Inbox, twenty: TwentySandbox, wor
     await create_person(twenty, EVIL, primaryPhoneNumber=JANE)
     sid = new_sid()
     call: Any = {"From": JANE, "To": "+33159130001", "Direction": "inbound"}
-    await inbox.put(told(Kind.VOICE, sid, CallStatus="ringing", **call))
+    await inbox.store(told(Kind.VOICE, sid, CallStatus="ringing", **call))
     recording: Any = {"RecordingSid": "RE" + "1" * 32}
-    await inbox.put(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
-    await inbox.put(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText=EVIL, **recording))
+    await inbox.store(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
+    await inbox.store(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText=EVIL, **recording))
     await drain(worker)
     assert EVIL in (await phone_calls(twenty))[sid]["name"]
     written = nodes_of(await ask(twenty, "{ notes { edges { node { title bodyV2 { blocknote } } } } }"))

@@ -70,7 +70,7 @@ def said(sid: str, outcome: str = "", note: str = "", *, by: str = "alice", at: 
 
 async def put(inbox: Inbox, worker: Worker, *callbacks: Callback) -> None:
     for callback in callbacks:
-        await inbox.put(callback)
+        await inbox.store(callback)
     await drain(worker)
 
 
@@ -238,8 +238,8 @@ async def test_two_hundred_dispositions_cost_two_root_fields(
 ) -> None:
     sids = [new_sid() for _ in range(200)]
     for sid in sids:
-        await inbox.put(outbound(sid, JANE))
-        await inbox.put(said(sid, "Sold"))
+        await inbox.store(outbound(sid, JANE))
+        await inbox.store(said(sid, "Sold"))
     await drain(worker)
     sent = [request.operation for request in twenty.requests if request.operation]
     assert (sent.count("CreateNotes"), sent.count("UpsertNoteTargets")) == (1, 1)

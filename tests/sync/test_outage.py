@@ -45,7 +45,7 @@ async def test_callbacks_wait_for_twenty(
     callbacks = [c for sid, number in going_on.items() for c in leg(sid, number, until=2)]
     callbacks += [c for sid, number in over.items() for c in leg(sid, number, until=4)]
     for first in range(0, len(callbacks), 2000):
-        await asyncio.gather(*map(inbox.put, callbacks[first : first + 2000]))
+        await asyncio.gather(*map(inbox.store, callbacks[first : first + 2000]))
         with pytest.raises(TwentyUnavailable):
             await worker.drain_once()
     assert (await inbox.backlog()).due == calls

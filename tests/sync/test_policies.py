@@ -36,8 +36,10 @@ NOBODY = "+442079460018"
 async def inbound(inbox: Inbox, sid: str, caller: str, **more: str) -> None:
     """A call in that nobody took."""
     call: Any = {"From": caller, "To": "+33159130001", "Direction": "inbound", **more}
-    await inbox.put(told(Kind.VOICE, sid, CallStatus="ringing", **call))
-    await inbox.put(told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call))
+    await inbox.store(told(Kind.VOICE, sid, CallStatus="ringing", **call))
+    await inbox.store(
+        told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call)
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ async def test_several_people_with_one_number(
         name: await create_person(twenty, name, primaryPhoneNumber=JANE) for name in ("Jane Doe", "John Doe")
     }
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(make_worker(client, Settings(several=several)))
     call = (await phone_calls(twenty))[sid]
     assert (call["personId"], call["name"]) == (people.get(chosen or ""), title)
@@ -76,9 +78,9 @@ async def test_nobody_is_created_twice(
     worker = make_worker(client, Settings(nobody="create"))
     sids = [new_sid() for _ in range(5)]
     for sid in sids[:4]:
-        await inbox.put(outbound(sid, NOBODY))
+        await inbox.store(outbound(sid, NOBODY))
     await drain(worker)
-    await inbox.put(outbound(sids[4], NOBODY))
+    await inbox.store(outbound(sids[4], NOBODY))
     await drain(make_worker(client, Settings(nobody="create")))
     (person,) = nodes_of(await ask(twenty, PEOPLE))
     assert person["name"] == {"firstName": "+44 20 7946 0018", "lastName": ""}
@@ -111,7 +113,7 @@ async def test_nobody_is_created_of_a_number_of_ours(
 ) -> None:
     own = frozenset({"+33159130001", "+541123456789"})
     sid = new_sid()
-    await inbox.put(outbound(sid, caller))
+    await inbox.store(outbound(sid, caller))
     await inbound(inbox, new_sid(), caller)
     await drain(make_worker(client, Settings(nobody="create", own_numbers=own)))
     assert nodes_of(await ask(twenty, PEOPLE)) == []
@@ -125,8 +127,8 @@ async def test_nobody_is_created_who_was_forgotten(
     """Nor anybody, while nobody can tell who was."""
     await Forgotten(inbox, ["0123456789abcdef"]).remember(NOBODY, now=TEN)
     forgotten, other = new_sid(), new_sid()
-    await inbox.put(outbound(forgotten, NOBODY))
-    await inbox.put(outbound(other, JANE))
+    await inbox.store(outbound(forgotten, NOBODY))
+    await inbox.store(outbound(other, JANE))
     await drain(make_worker(client, Settings(nobody="create", forget_keys=keys)))
     people = nodes_of(await ask(twenty, PEOPLE))
     known = [JANE[-9:]] if keys == ("0123456789abcdef",) else []
@@ -137,12 +139,12 @@ async def test_nobody_is_created_who_was_forgotten(
 async def test_whom_a_user_deleted_is_not_created_again(
     twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
 ) -> None:
-    await inbox.put(outbound(new_sid(), NOBODY))
+    await inbox.store(outbound(new_sid(), NOBODY))
     await drain(make_worker(client, Settings(nobody="create")))
     (person,) = nodes_of(await ask(twenty, PEOPLE))
     await ask(twenty, "mutation ($id: UUID!) { deletePerson(id: $id) { id } }", id=person["id"])
     sid = new_sid()
-    await inbox.put(outbound(sid, NOBODY))
+    await inbox.store(outbound(sid, NOBODY))
     await drain(make_worker(client, Settings(nobody="create")))
     assert nodes_of(await ask(twenty, PEOPLE)) == []
     assert (await phone_calls(twenty))[sid]["personId"] is None
@@ -181,7 +183,7 @@ async def test_a_late_person_gets_the_call(
 ) -> None:
     worker = make_worker(client, Settings(cache_seconds=0))
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     assert await relink(inbox, {JANE}, since=TEN) == 1
@@ -200,7 +202,7 @@ async def test_a_late_person_does_not_take_what_a_user_gave_to_another(
 ) -> None:
     worker = make_worker(client, Settings(cache_seconds=0))
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     paul = await create_person(twenty, "Paul Martin", primaryPhoneNumber="+33698765432")
     await ask(twenty, UPDATE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": paul})
@@ -215,7 +217,7 @@ async def test_a_deleted_call_stays_deleted(
 ) -> None:
     worker = make_worker(client, Settings(cache_seconds=0))
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     await ask(twenty, DELETE, id=(await phone_calls(twenty))[sid]["id"])
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
@@ -231,12 +233,12 @@ async def test_whose_person_is_gone_is_matched_anew(
     worker = make_worker(client, Settings(cache_seconds=0))
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From="client:alice", To=JANE, CallStatus="ringing"))
+    await inbox.store(told(Kind.VOICE, sid, From="client:alice", To=JANE, CallStatus="ringing"))
     await drain(worker)
     await ask(twenty, "mutation ($id: UUID!) { deletePerson(id: $id) { id } }", id=jane)
     heir = await create_person(twenty, "Jane Roe", primaryPhoneNumber=JANE)
     await unlink(inbox, jane)
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == heir
 
@@ -257,7 +259,7 @@ async def test_a_call_is_its_agents(
         "verified": f"wm_{member['id'].replace('-', '')}",
     }[how]
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From=f"client:{identity}", To=JANE, CallStatus="ringing"))
+    await inbox.store(told(Kind.VOICE, sid, From=f"client:{identity}", To=JANE, CallStatus="ringing"))
     await drain(make_worker(client, Settings(emails={"alice": email})))
     (call,) = nodes_of(await ask(twenty, AGENTS))
     assert call["agentId"] == member["id"]
@@ -268,10 +270,10 @@ async def test_calls_that_go_on_wait_while_they_may_not_be_written(
 ) -> None:
     worker = make_worker(client, Settings(live=False))
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From="client:alice", To=JANE, CallStatus="ringing"))
+    await inbox.store(told(Kind.VOICE, sid, From="client:alice", To=JANE, CallStatus="ringing"))
     await drain(worker)
     assert await phone_calls(twenty) == {}
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["status"] == "COMPLETED"
 
@@ -330,8 +332,8 @@ async def test_a_transcript_is_a_note_on_person_and_call(
     sid = new_sid()
     await inbound(inbox, sid, JANE)
     recording = {"RecordingSid": "RE" + "1" * 32, "RecordingUrl": "https://api.twilio.com/RE1"}
-    await inbox.put(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
-    await inbox.put(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText="Rappelez-moi.", **recording))
+    await inbox.store(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
+    await inbox.store(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText="Rappelez-moi.", **recording))
     await drain(make_worker(client, Settings()))
     (call,) = nodes_of(await ask(twenty, TRANSCRIPTS))
     assert call == {"status": "VOICEMAIL", "transcript": {"markdown": "Rappelez-moi.\n"}}
@@ -370,8 +372,8 @@ async def test_where_the_timeline_takes_no_row_a_note_shows(
 ) -> None:
     jane = await create_person(typed, "Jane Doe", primaryPhoneNumber=JANE)
     async with open_client(twenty_settings(typed)) as client:
-        await inbox.put(outbound(new_sid(), JANE))
-        await inbox.put(outbound(new_sid(), NOBODY))
+        await inbox.store(outbound(new_sid(), JANE))
+        await inbox.store(outbound(new_sid(), NOBODY))
         await drain(make_worker(WithoutType(client), Settings()))
     assert len(await phone_calls(typed)) == 2
     (note,) = nodes_of(await ask(typed, NOTES))
@@ -384,7 +386,7 @@ async def test_a_known_number_is_not_asked_for_again(
 ) -> None:
     worker = make_worker(client, Settings())
     for _ in range(3):
-        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.store(outbound(new_sid(), JANE))
         await drain(worker)
     assert [asked.operation for asked in twenty.requests].count("FindPeople") == 1
 
@@ -417,6 +419,6 @@ async def test_who_comes_during_the_look_up_is_not_missed(
     worker = make_worker(newcomer, Settings())
     newcomer.tell = worker._pipeline._directory.forget
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"]

@@ -42,7 +42,7 @@ async def test_an_option_that_is_back_brings_refused_calls_back(
     await tell(twenty, UPDATE_FIELD, i={"id": field, "update": {"options": without}})
     busy, fine = new_sid(), new_sid()
     for sid, status in ((busy, "busy"), (fine, "completed")):
-        await inbox.put(told(Kind.STATUS, sid, CallStatus=status, From="client:alice", To=JANE))
+        await inbox.store(told(Kind.STATUS, sid, CallStatus=status, From="client:alice", To=JANE))
     await drain(worker)
     assert set(await phone_calls(twenty)) == {fine}
     assert (await inbox.backlog()).parked == 1
@@ -59,7 +59,7 @@ async def test_a_restart_tries_nothing_again(
 ) -> None:
     sid = new_sid()
     twenty.faults.poison = sid
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(make_worker(client, Settings()))
     assert (await inbox.backlog()).parked == 1
     twenty.faults.clear()

@@ -40,7 +40,7 @@ def recorded(twilio: TwilioSandbox, call_sid: str, made: datetime) -> str:
 
 async def known_call(inbox: Inbox) -> str:
     sid = new_sid()
-    await inbox.put(outbound(sid, "+33612345678"))
+    await inbox.store(outbound(sid, "+33612345678"))
     return sid
 
 

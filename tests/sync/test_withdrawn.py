@@ -53,7 +53,7 @@ async def test_many_writes_of_many_worlds(bridge: Bridge, world: World) -> None:
 async def many_writes_show_what_one_does(bridge: Bridge, world: World) -> None:
     sid, once = new_sid(), new_sid()
     for callback, writes_now in zip(world.callbacks(sid), world.writes, strict=True):
-        await bridge.inbox.put(callback)
+        await bridge.inbox.store(callback)
         if writes_now:
             await drain(bridge.worker)
     await drain(bridge.worker)
@@ -83,7 +83,7 @@ async def test_what_a_user_wrote_in_a_field_stays(bridge: Bridge, world: World, 
     edited, theirs = False, None
     last = len(world.order) - 1
     for number, (callback, writes_now) in enumerate(zip(world.callbacks(sid), world.writes, strict=True)):
-        await bridge.inbox.put(callback)
+        await bridge.inbox.store(callback)
         if writes_now or number in (0, last):
             await drain(bridge.worker)
         if number == min(at, last):
@@ -176,7 +176,7 @@ async def _played(bridge: Bridge, sid: str, world: World, act: str, at: int, *, 
     before_act: Any = None
     after_act: Any = None
     for number, (callback, writes_now) in enumerate(zip(world.callbacks(sid), world.writes, strict=True)):
-        await bridge.inbox.put(callback)
+        await bridge.inbox.store(callback)
         if number == at or (often and writes_now):
             await drain(bridge.worker)
         if number == at:
@@ -300,12 +300,12 @@ async def test_a_batch_of_new_calls_costs_three_root_fields_and_news_none_for_ta
     sids = [new_sid() for _ in range(20)]
     for sid in sids:
         for callback in callbacks_of(sid, ["voice", "rings alice", "alice answers", "alice ended"]):
-            await bridge.inbox.put(callback)
+            await bridge.inbox.store(callback)
     spent = bridge.twenty.root_fields
     await drain(bridge.worker)
     assert bridge.twenty.root_fields - spent <= 3
     for sid in sids:
-        await bridge.inbox.put(callbacks_of(sid, ["alice was a machine"])[0])
+        await bridge.inbox.store(callbacks_of(sid, ["alice was a machine"])[0])
     asked = len(bridge.twenty.requests)
     await drain(bridge.worker)
     operations = [one.operation for one in bridge.twenty.requests[asked:]]
@@ -373,8 +373,8 @@ def lone_worlds(draw: st.DrawFn) -> LoneWorld:
 async def a_lone_leg_is_part_of_its_call(bridge: Bridge, world: LoneWorld) -> None:
     sid, once = new_sid(), new_sid()
     for callback, writes_now in zip(world.arrivals(sid), world.writes, strict=False):
-        await bridge.inbox.put(callback)
-        await bridge.inbox.put(callback)
+        await bridge.inbox.store(callback)
+        await bridge.inbox.store(callback)
         if writes_now:
             await drain(bridge.worker)
     await drain(bridge.worker)

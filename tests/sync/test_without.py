@@ -59,13 +59,15 @@ async def member(twenty: TwentySandbox) -> str:
 async def voicemail(inbox: Inbox, sid: str, caller: str) -> None:
     """A call in that left a message, after an agent's phone rang."""
     call: Any = {"From": caller, "To": "+33159130001", "Direction": "inbound"}
-    await inbox.put(told(Kind.VOICE, sid, CallStatus="ringing", **call))
+    await inbox.store(told(Kind.VOICE, sid, CallStatus="ringing", **call))
     rang: Any = {"From": caller, "To": "client:alice", "CallStatus": "no-answer"}
-    await inbox.put(told(Kind.STATUS, f"{sid[:-1]}f", at=30, parent=sid, **rang))
-    await inbox.put(told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call))
+    await inbox.store(told(Kind.STATUS, f"{sid[:-1]}f", at=30, parent=sid, **rang))
+    await inbox.store(
+        told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call)
+    )
     recording: Any = {"RecordingSid": "RE" + "1" * 32, "RecordingUrl": "https://api.twilio.com/RE1"}
-    await inbox.put(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
-    await inbox.put(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText="Rappelez-moi.", **recording))
+    await inbox.store(told(Kind.VOICEMAIL, sid, at=50, RecordingDuration="17", **recording))
+    await inbox.store(told(Kind.TRANSCRIPTION, sid, at=60, TranscriptionText="Rappelez-moi.", **recording))
 
 
 def settings(member: str) -> Settings:
@@ -153,7 +155,7 @@ async def test_where_a_row_is_refused_a_note_shows(
     lacking = Lacking(client, ROWS)
     worker = make_worker(lacking, Settings())
     for _ in range(2):
-        await inbox.put(outbound(new_sid(), JANE))
+        await inbox.store(outbound(new_sid(), JANE))
         await drain(worker)
     assert await left(twenty) == {"timeline": 0, "tasks": 0, "notes": 2, "people": 1}
 
@@ -169,7 +171,7 @@ async def test_what_is_sent_is_what_is_validated(
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     await voicemail(inbox, new_sid(), JANE)
     await voicemail(inbox, sid := new_sid(), NOBODY)
-    await inbox.put(told(Kind.DISPOSITION, sid, Agent="alice", Id="1", Outcome="Sold", Note="Two of them."))
+    await inbox.store(told(Kind.DISPOSITION, sid, Agent="alice", Id="1", Outcome="Sold", Note="Two of them."))
     sends = Lacking(client, ())
     worker = make_worker(sends, settings(member))
     await drain(worker)

@@ -33,7 +33,7 @@ JANE = "+33612345678"
 async def test_a_call_stands_on_its_person(twenty: TwentySandbox, inbox: Inbox, worker: Worker) -> None:
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE, seconds=192))
+    await inbox.store(outbound(sid, JANE, seconds=192))
     await drain(worker)
     call = (await phone_calls(twenty))[sid]
     assert call["name"] == "Outbound call · Jane Doe · 3 min 12 s"
@@ -47,7 +47,7 @@ async def test_a_call_stands_on_its_person(twenty: TwentySandbox, inbox: Inbox, 
 
 async def test_a_call_of_nobodys_is_logged_too(twenty: TwentySandbox, inbox: Inbox, worker: Worker) -> None:
     sid = new_sid()
-    await inbox.put(outbound(sid, "+442079460018"))
+    await inbox.store(outbound(sid, "+442079460018"))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] is None
     assert await timeline(twenty) == []
@@ -57,7 +57,7 @@ async def test_two_hundred_calls_are_three_root_fields(
     twenty: TwentySandbox, inbox: Inbox, worker: Worker
 ) -> None:
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    await asyncio.gather(*[inbox.put(outbound(new_sid(), JANE, seconds=i + 1)) for i in range(200)])
+    await asyncio.gather(*[inbox.store(outbound(new_sid(), JANE, seconds=i + 1)) for i in range(200)])
     # The workspace is asked now and then what and whom it has.
     await worker._pipeline.writing.writer()
     await worker._pipeline._preparation._members.refresh(worker._pipeline._client)
@@ -72,7 +72,7 @@ async def test_a_call_that_goes_on_is_one_record(twenty: TwentySandbox, inbox: I
     sid, seen = new_sid(), []
     leg: dict[str, Any] = {"parent": sid, "From": "+33159130001", "To": JANE}
     for at, status in enumerate(("initiated", "ringing", "in-progress", "completed")):
-        await inbox.put(told(Kind.STATUS, f"{sid[:-1]}f", at=at, CallStatus=status, **leg))
+        await inbox.store(told(Kind.STATUS, f"{sid[:-1]}f", at=at, CallStatus=status, **leg))
         await drain(worker)
         seen.append((await phone_calls(twenty))[sid]["status"])
     assert seen == ["RINGING", "RINGING", "IN_PROGRESS", "COMPLETED"]
@@ -84,10 +84,10 @@ async def test_what_changes_nothing_is_not_written(
     twenty: TwentySandbox, inbox: Inbox, worker: Worker
 ) -> None:
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     before = twenty.root_fields
-    await inbox.put(told(Kind.RECORDING, sid, at=61, RecordingSid="RE1", RecordingStatus="absent"))
+    await inbox.store(told(Kind.RECORDING, sid, at=61, RecordingSid="RE1", RecordingStatus="absent"))
     await drain(worker)
     assert twenty.root_fields == before
     assert (await inbox.backlog()).due == 0
@@ -97,12 +97,12 @@ async def test_a_correction_in_twenty_holds(twenty: TwentySandbox, inbox: Inbox,
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     paul = await create_person(twenty, "Paul Martin", primaryPhoneNumber="+33698765432")
     sid = new_sid()
-    await inbox.put(told(Kind.VOICE, sid, From="client:alice", To=JANE, CallStatus="ringing"))
+    await inbox.store(told(Kind.VOICE, sid, From="client:alice", To=JANE, CallStatus="ringing"))
     await drain(worker)
     call = (await phone_calls(twenty))[sid]
     move = "mutation ($id: UUID!, $d: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $d) { id } }"
     await ask(twenty, move, id=call["id"], d={"personId": paul})
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     after = (await phone_calls(twenty))[sid]
     assert (after["status"], after["personId"]) == ("COMPLETED", paul)
@@ -114,7 +114,7 @@ async def test_who_has_had_the_number_longest_is_chosen(
     first = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     await create_person(twenty, "John Doe", additionalPhones=[{"number": JANE}])
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == first
 
@@ -124,9 +124,11 @@ async def test_nobody_is_chosen_before_the_number_is_known(
 ) -> None:
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     sid = new_sid()
-    await inbox.put(told(Kind.RECORDING, sid, RecordingUrl="https://api.twilio.com/RE1", RecordingSid="RE1"))
+    await inbox.store(
+        told(Kind.RECORDING, sid, RecordingUrl="https://api.twilio.com/RE1", RecordingSid="RE1")
+    )
     await drain(worker)
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == jane
 
@@ -147,7 +149,7 @@ async def test_an_outage_costs_nothing_but_time(
     await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     sids = [new_sid() for _ in range(10)]
     for sid in sids:
-        await inbox.put(outbound(sid, JANE))
+        await inbox.store(outbound(sid, JANE))
     twenty.faults.set(**faults)
     with pytest.raises((TwentyUnavailable, TwentyDenied)):
         await worker.drain_once()
@@ -164,13 +166,13 @@ async def test_a_refused_call_is_parked_and_the_others_are_written(
 ) -> None:
     sids = [new_sid() for _ in range(20)]
     for sid in sids:
-        await inbox.put(outbound(sid, JANE))
+        await inbox.store(outbound(sid, JANE))
     twenty.faults.poison = sids[7]
     await drain(worker)
     assert set(await phone_calls(twenty)) == set(sids) - {sids[7]}
     assert (await inbox.backlog()).due == 0
     twenty.faults.clear()
-    await inbox.put(told(Kind.STATUS, sids[7], at=70, CallStatus="completed", From="client:alice", To=JANE))
+    await inbox.store(told(Kind.STATUS, sids[7], at=70, CallStatus="completed", From="client:alice", To=JANE))
     await drain(worker)
     assert set(await phone_calls(twenty)) == set(sids)
 
@@ -200,7 +202,7 @@ async def test_a_person_who_is_gone_is_matched_anew(
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     heir = await create_person(twenty, "Jane Roe", primaryPhoneNumber=JANE)
     sid = new_sid()
-    await inbox.put(outbound(sid, JANE))
+    await inbox.store(outbound(sid, JANE))
     worker = make_worker(Meddler(client, twenty, jane), Settings())
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == heir
@@ -219,7 +221,7 @@ async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(
         worker = make_worker(client, Settings())
         sid = new_sid()
         for seconds in (192, 193):
-            await inbox.put(outbound(sid, JANE, seconds=seconds))
+            await inbox.store(outbound(sid, JANE, seconds=seconds))
             await drain(worker)
         (note,) = nodes_of(await ask(bare, NOTES))
         assert note["title"] == "Outbound call · Jane Doe · 3 min 13 s"
@@ -232,7 +234,7 @@ async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(
             "mutation ($id: UUID!, $d: NoteTargetUpdateInput!) { updateNoteTarget(id: $id, data: $d) { id } }"
         )
         await ask(bare, move, id=target["id"], d={"targetPersonId": heir})
-        await inbox.put(outbound(sid, JANE, seconds=194))
+        await inbox.store(outbound(sid, JANE, seconds=194))
         await drain(worker)
         (note,) = nodes_of(await ask(bare, NOTES))
         assert note["title"] == "Outbound call · Jane Doe · 3 min 14 s"
@@ -241,7 +243,7 @@ async def test_without_phone_calls_it_is_a_note_and_after_set_up_a_phone_call(
         await provision(client)
         worker._pipeline.writing._writer_until = 0
         later = new_sid()
-        await inbox.put(outbound(later, JANE))
+        await inbox.store(outbound(later, JANE))
         await drain(worker)
         assert set(await phone_calls(bare)) == {later}
 
@@ -251,7 +253,7 @@ async def test_it_runs_until_stopped_and_survives_an_outage(
 ) -> None:
     twenty.faults.status = 503
     running = asyncio.create_task(worker.run())
-    await inbox.put(outbound(new_sid(), JANE))
+    await inbox.store(outbound(new_sid(), JANE))
     await eventually(lambda: worker.reason == "twenty.unavailable")
     twenty.faults.clear()
     await eventually(lambda: worker.reason is None)

@@ -74,7 +74,7 @@ class Bridge:
 
     async def put(self, *callbacks: Callback) -> None:
         for callback in callbacks:
-            await self.inbox.put(callback)
+            await self.inbox.store(callback)
         await drain(self.worker)
 
     async def call(self, sid: str) -> dict[str, Any]:

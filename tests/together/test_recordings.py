@@ -123,7 +123,7 @@ async def test_a_recording_that_twilio_has_no_more_leaves_twenty(
     told_of = message(NO_SOUND, minutes_ago=minutes_ago)
     async with open_inbox(f"sqlite+aiosqlite:///{tmp_path / 'bridge.db'}") as inbox:
         for callback in told_of:
-            await inbox.put(callback)
+            await inbox.store(callback)
         sid = told_of[0].call_sid
 
         async def links_to(url: str) -> None:

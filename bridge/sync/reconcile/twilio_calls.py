@@ -187,7 +187,7 @@ class Asking:
         if self.dry:
             return
         for first in range(0, len(puts), AT_ONCE):
-            await asyncio.gather(*map(self._inbox.put, puts[first : first + AT_ONCE]))
+            await asyncio.gather(*map(self._inbox.store, puts[first : first + AT_ONCE]))
         # An operator can have forgotten a person meanwhile.
         if late := await self._whom_to_forget(listed):
             await erase(self._inbox, late & {callback.root_sid for callback in puts})

@@ -303,7 +303,7 @@ class Calls:
         """Keeps what the agent does as a callback; one with the same `again` of theirs is the same one."""
         own = blake2b("\0".join((agent.identity, *again)).encode(), digest_size=16).hexdigest()
         parameters = {"CallSid": agent.root_sid, "Agent": agent.identity, "Id": own, **said}
-        await self._inbox.put(forms.callback(kind, "", parameters, received_at=datetime.now(UTC)))
+        await self._inbox.store(forms.callback(kind, "", parameters, received_at=datetime.now(UTC)))
 
     def _sending(self, evidence: Evidence, target: Admitted, send_digits: str) -> str:
         caller = evidence.parent.from_ if evidence.parent else None

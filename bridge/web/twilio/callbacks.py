@@ -26,7 +26,7 @@ class Callbacks:
         """A handler that stores one kind and answers 204: Twilio reports an empty 200 as an error."""
 
         async def handle(request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-            await self._inbox.put(read(kind, request, parameters))
+            await self._inbox.store(read(kind, request, parameters))
             return web.Response(status=204)
 
         return handle
@@ -38,7 +38,7 @@ class Callbacks:
             "ParentCallSid": request.query.get("call") or "not named",
             "CallStatus": "in-progress",
         }
-        await self._inbox.put(read(Kind.STATUS, request, told))
+        await self._inbox.store(read(Kind.STATUS, request, told))
         return web.Response(status=204)
 
     async def dial(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
@@ -47,12 +47,12 @@ class Callbacks:
         The widget's former server had one URL for this and for status callbacks.
         """
         kind = Kind.DIAL if parameters.get("DialCallStatus") else Kind.STATUS
-        await self._inbox.put(read(kind, request, parameters))
+        await self._inbox.store(read(kind, request, parameters))
         return answer(twiml.EMPTY)
 
     async def voicemail(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """The action of a Record that is over, or whose caller said nothing: the call ends."""
-        await self._inbox.put(read(Kind.VOICEMAIL, request, parameters, Next="end"))
+        await self._inbox.store(read(Kind.VOICEMAIL, request, parameters, Next="end"))
         return answer(twiml.EMPTY)
 
 
@@ -71,7 +71,7 @@ def answer(document: str) -> web.Response:
 def store_in_background(inbox: Inbox, callback: Callback) -> None:
     """Stores a callback without delaying the TwiML; a failure is logged."""
     try:
-        inbox.put_soon(callback).add_done_callback(_log_failure)
+        inbox.store_soon(callback).add_done_callback(_log_failure)
     except InboxUnavailable as error:
         log.error("voice.not_kept", call_sid=callback.call_sid, reason=str(error))
 

@@ -92,7 +92,7 @@ class Inbound:
     async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """The action of a Dial that ended: if no agent answered, the next step."""
         if _is_over(parameters):
-            await self._inbox.put(read(Kind.DIAL, request, parameters, Next="end"))
+            await self._inbox.store(read(Kind.DIAL, request, parameters, Next="end"))
             return answer(twiml.EMPTY)
         line, now = self._lines.of(parameters.get("To")), self._clock()
         step = _step_after(request.query["step"], line)

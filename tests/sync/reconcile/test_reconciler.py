@@ -60,7 +60,7 @@ class Stage:
     async def tell(self, played: PlayedCall, *, only: int | None = None) -> None:
         """What the webhooks of a call told; the first ones `only`."""
         for callback in [c for c in map(_callback, played.deliveries) if c][:only]:
-            await self.inbox.put(callback)
+            await self.inbox.store(callback)
 
     async def call(self, sid: str) -> Call | None:
         """As the inbox knows it."""

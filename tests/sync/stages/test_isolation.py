@@ -51,7 +51,7 @@ class Fails:
 
 async def calls_of(inbox: Inbox, count: int) -> list[str]:
     sids = [new_sid() for _ in range(count)]
-    await asyncio.gather(*[inbox.put(outbound(sid, JANE)) for sid in sids])
+    await asyncio.gather(*[inbox.store(outbound(sid, JANE)) for sid in sids])
     return sids
 
 
@@ -167,7 +167,7 @@ async def test_a_kind_of_a_newer_version_is_kept_and_read_by_that_version(
 ) -> None:
     sids = await calls_of(inbox, 3)
     newer = told(Kind.RECORDING, sids[0], at=90, RecordingUrl="https://api.twilio.com/RE1")
-    await inbox.put(newer)
+    await inbox.store(newer)
     await inbox.change(update(callbacks).where(callbacks.c.digest == newer.digest).values(kind="hologram"))
     (alone,) = await calls_of(inbox, 1)
     await change(inbox, alone, callbacks, kind="hologram")
@@ -204,7 +204,7 @@ async def test_a_deferral_waits_longer_each_time_and_news_end_it(
         now = until
     assert waits[:4] == [1, 2, 4, 8]
     assert waits[-1] == 3600
-    await inbox.put(told(Kind.STATUS, bad, at=99, CallStatus="completed"))
+    await inbox.store(told(Kind.STATUS, bad, at=99, CallStatus="completed"))
     assert bad in {call.root_sid for call in await inbox.claim(10)}
     jumped_back = await inbox.claim_deferred(10, now=TEN - timedelta(days=400))
     assert jumped_back == []

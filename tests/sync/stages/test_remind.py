@@ -66,8 +66,10 @@ async def assignee(twenty: TwentySandbox) -> Settings:
 async def put_missed(inbox: Inbox, caller: str = JANE) -> str:
     sid = new_sid()
     call: Any = {"From": caller, "To": LINE, "Direction": "inbound"}
-    await inbox.put(told(Kind.VOICE, sid, CallStatus="ringing", **call))
-    await inbox.put(told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call))
+    await inbox.store(told(Kind.VOICE, sid, CallStatus="ringing", **call))
+    await inbox.store(
+        told(Kind.DIAL, sid, at=30, CallStatus="in-progress", DialCallStatus="no-answer", **call)
+    )
     return sid
 
 
@@ -75,9 +77,9 @@ async def put_answered(inbox: Inbox, sid: str) -> None:
     """It was answered after all."""
     call: Any = {"From": JANE, "To": LINE, "Direction": "inbound"}
     leg: Any = {"CallStatus": "completed", "CallDuration": "60", "From": JANE, "To": "client:alice"}
-    await inbox.put(told(Kind.STATUS, f"{sid[:-1]}f", at=90, parent=sid, **leg))
+    await inbox.store(told(Kind.STATUS, f"{sid[:-1]}f", at=90, parent=sid, **leg))
     ended: Any = {"CallStatus": "in-progress", "DialCallStatus": "completed", "DialBridged": "true"}
-    await inbox.put(told(Kind.DIAL, sid, at=91, DialCallSid=f"{sid[:-1]}f", **ended, **call))
+    await inbox.store(told(Kind.DIAL, sid, at=91, DialCallSid=f"{sid[:-1]}f", **ended, **call))
 
 
 async def people_of_tasks(twenty: TwentySandbox) -> list[str]:

@@ -157,7 +157,7 @@ async def test_a_restart_forgets_no_limit(open_bridge: OpenBridge, tmp_path: Pat
     async with open_inbox(f"sqlite+aiosqlite:///{tmp_path / 'bridge.db'}") as inbox:
         form = call(1)
         before = forms.callback(Kind.VOICE, "/twilio/voice", form, received_at=datetime.now(UTC))
-        await inbox.put(before)
+        await inbox.store(before)
     bridge = await open_bridge(dialling={"agent_calls_a_minute": 1})
     assert await said(bridge, call(2)) == FRENCH.agent_limit
     assert await said(bridge, form) is None
@@ -168,7 +168,7 @@ async def test_a_request_of_yesterday_that_is_sent_again_stands_in_nobodys_way(
 ) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     async with open_inbox(f"sqlite+aiosqlite:///{tmp_path / 'bridge.db'}") as inbox:
-        await inbox.put(forms.callback(Kind.VOICE, "/twilio/voice", call(1), received_at=yesterday))
+        await inbox.store(forms.callback(Kind.VOICE, "/twilio/voice", call(1), received_at=yesterday))
     bridge = await open_bridge(dialling={"agent_calls_at_once": 1, "agent_calls_a_minute": 1})
     assert await said(bridge, call(1)) is None
     # What is kept later is kept after it.
