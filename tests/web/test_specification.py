@@ -36,13 +36,14 @@ CONFORMS = [
 ]
 specification = schemathesis.openapi.from_dict(SPECIFICATION)
 AnyCase = Case[Any]
+LONG = settings().max_examples >= 500
+"""In the long suites: with other requests each time."""
 bounded = settings(
     deadline=None,
-    derandomize=True,
-    max_examples=10,
+    derandomize=not LONG,
+    max_examples=500 if LONG else 10,
     suppress_health_check=list(HealthCheck),
 )
-at_length = settings(bounded, max_examples=500, derandomize=False)
 
 
 class Signing(requests.auth.AuthBase):
@@ -95,20 +96,9 @@ def holds(case: AnyCase, url: str, *, signed: bool) -> None:
     case.validate_response(response, checks=checks)
 
 
+# One test an operation: what schemathesis prepares for each takes as long as its requests.
 @specification.parametrize()
 @bounded
-def test_signed(case: AnyCase, url: str) -> None:
+def test_an_operation_does_what_the_specification_says(case: AnyCase, url: str) -> None:
     holds(case, url, signed=True)
-
-
-@specification.parametrize()
-@bounded
-def test_unsigned(case: AnyCase, url: str) -> None:
     holds(case, url, signed=False)
-
-
-@pytest.mark.slow
-@specification.parametrize()
-@at_length
-def test_signed_at_length(case: AnyCase, url: str) -> None:
-    holds(case, url, signed=True)
