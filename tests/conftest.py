@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What thousands of collected tests are made of stays to the end: no garbage collection looks at it again.
+    """What collected tests are made of stays to the end: no garbage collection looks at it again.
 
     That is a quarter of the time of tests that make many objects, of which a Twenty's schema is the most.
     """
