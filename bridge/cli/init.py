@@ -14,7 +14,8 @@ from bridge.cli.setup.twenty import provide
 from bridge.cli.setup.twilio import prepare as prepare_account
 from bridge.errors import AnswerRefused
 from bridge.settings.env_file import check_writable, told_by
-from bridge.settings.load import ENV_FILE, ENVIRONMENT, load
+from bridge.settings.load import ENV_FILE, load
+from bridge.settings.variables import ENVIRONMENT
 from bridge.setup import files
 from bridge.setup.interview import Interview
 from bridge.twilio.provision.plan import NAME

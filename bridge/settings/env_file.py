@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 from dotenv import dotenv_values, set_key
-from dotenv.parser import parse_stream
+from dotenv.parser import Binding, parse_stream
 
 from bridge.errors import CannotWrite, SettingsInvalid
 
@@ -34,16 +34,29 @@ def told_by(path: Path) -> Mapping[str, str]:
     return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
 
 
+def lines_of(path: Path) -> Mapping[str, int]:
+    """The line, from 1, of each variable that has a value; none where the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    return {line.key: _line_of(line) for line in parse_stream(StringIO(text)) if line.key and line.value}
+
+
+def _line_of(binding: Binding) -> int:
+    """The library counts from the empty lines before it."""
+    text = binding.original.string
+    return binding.original.line + text.removesuffix(text.lstrip()).count("\n")
+
+
 def _unreadable(text: str) -> Iterator[tuple[int, str]]:
     """Lines, and what is wrong; never what stands there, which may be a secret."""
     for line in parse_stream(StringIO(text)):
         if line.error:
-            stripped = line.original.string.lstrip()
-            blank = line.original.string.removesuffix(stripped).count("\n")
-            value = stripped.partition("=")[2].lstrip()
+            value = line.original.string.partition("=")[2].lstrip()
             is_open = value.startswith(("'", '"'))
             reason = " (is a quote left open?)" if is_open else "; for example: NAME=value"
-            yield line.original.line + blank, reason
+            yield _line_of(line), reason
 
 
 def remember(path: Path, values: Mapping[str, str]) -> None:

@@ -3,69 +3,28 @@
 One error lists all problems, each with its name, reason and an example.
 """
 
-import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from bridge.errors import SettingsInvalid
+from bridge.settings import variables
+from bridge.settings.env_file import lines_of as env_lines
 from bridge.settings.env_file import told_by
+from bridge.settings.explain import explain
 from bridge.settings.models import Settings
-from bridge.settings.yaml_text import YamlInvalid, parse
+from bridge.settings.origins import Origins, lines_of
+from bridge.settings.variables import ENVIRONMENT, SECRETS
+from bridge.settings.yaml_text import NOT_YAML, YamlInvalid, parse
 
-ENVIRONMENT: Mapping[str, tuple[str, str]] = {
-    "TWILIO_ACCOUNT_SID": ("twilio", "account_sid"),
-    "TWILIO_AUTH_TOKEN": ("twilio", "auth_token"),
-    "TWILIO_SHARED_KEYS": ("twilio", "shared_keys"),
-    "TWILIO_API_KEY": ("twilio", "api_key"),
-    "TWILIO_API_SECRET": ("twilio", "api_secret"),
-    "TWILIO_REST_API_KEY": ("twilio", "rest_api_key"),
-    "TWILIO_REST_API_SECRET": ("twilio", "rest_api_secret"),
-    "TWILIO_CLIENT_ID": ("twilio", "client_id"),
-    "TWILIO_CLIENT_SECRET": ("twilio", "client_secret"),
-    "TWILIO_APP_SID": ("twilio", "app_sid"),
-    "TWILIO_PHONE_NUMBER": ("twilio", "phone_number"),
-    "TWILIO_API_URL": ("twilio", "api_url"),
-    "TWENTY_API_URL": ("twenty", "api_url"),
-    "TWENTY_API_TOKEN": ("twenty", "api_token"),
-    "TWENTY_WEBHOOK_SECRET": ("twenty", "webhook_secret"),
-    "BRIDGE_PUBLIC_URL": ("server", "public_url"),
-    "BRIDGE_HOST": ("server", "host"),
-    "BRIDGE_PORT": ("server", "port"),
-    "BRIDGE_METRICS_HOST": ("metrics", "host"),
-    "BRIDGE_METRICS_PORT": ("metrics", "port"),
-    "BRIDGE_DATABASE_URL": ("inbox", "database_url"),
-    "BRIDGE_FORGET_KEY": ("inbox", "forget_key"),
-    "BRIDGE_WIDGET_KEYS": ("auth", "widget_keys"),
-    "BRIDGE_LINK_KEYS": ("recordings", "link_keys"),
-}
-"""Where each environment variable goes."""
-
-SECRETS = frozenset(
-    {
-        "TWILIO_AUTH_TOKEN",
-        "TWILIO_SHARED_KEYS",
-        "TWILIO_API_SECRET",
-        "TWILIO_REST_API_SECRET",
-        "TWILIO_CLIENT_SECRET",
-        "TWENTY_API_TOKEN",
-        "TWENTY_WEBHOOK_SECRET",
-        "BRIDGE_FORGET_KEY",
-        "BRIDGE_WIDGET_KEYS",
-        "BRIDGE_LINK_KEYS",
-    }
-)
-"""Those that `config.yaml` must not hold."""
-
+CONFIG_FILE = Path("config.yaml")
 ENV_FILE = Path(".env")
 
 Model = TypeVar("Model", bound=BaseModel)
-
-VARIABLES = {path: name for name, path in ENVIRONMENT.items()}
 
 
 def load(
@@ -89,12 +48,30 @@ def load_as(
     environ: Mapping[str, str] | None = None,
 ) -> Model:
     """As `load`, for commands that need some sections alone: those of `model`. Raises SettingsInvalid."""
+    environment = os.environ if environ is None else environ
     problems: list[str] = []
     values = _from_file(config, problems)
     _without_secrets(values, problems)
     from_env_file, unread = _from_env_file(env_file)
-    problems.extend(unread)
-    told = {**from_env_file, **(os.environ if environ is None else environ)}
+    told = {**from_env_file, **environment}
+    _set_variables(values, told)
+    errors, settings = _validated(model, values)
+    # What is missing is perhaps in the file that could not be read.
+    wrong = [error for error in errors if not unread or error["type"] != "missing"]
+    misspelt = dict(variables.misspelt(told))
+    problems += unread
+    if wrong or misspelt:
+        origins = _origins(config or CONFIG_FILE, env_file, environment)
+        problems += [explain(error, origins) for error in wrong]
+        problems += [_misspelt(name, near, origins) for name, near in misspelt.items()]
+    if problems and not any(path.exists() for path in (config or CONFIG_FILE, env_file)):
+        problems.insert(0, f"{Path.cwd()}: has no {CONFIG_FILE} and no .env; twenty-bridge init makes them")
+    if problems or settings is None:
+        raise SettingsInvalid(problems)
+    return settings
+
+
+def _set_variables(values: dict[str, Any], told: Mapping[str, str]) -> None:
     # Of a section that is left out, each required field is reported by its name.
     for section in ("twilio", "twenty", "server"):
         values.setdefault(section, {})
@@ -103,19 +80,33 @@ def load_as(
         value = told.get(variable, "").strip()
         if value and isinstance(values.setdefault(section, {}), dict):
             values[section][field] = value
+
+
+def _validated(model: type[Model], values: Mapping[str, Any]) -> tuple[Sequence[ErrorDetails], Model | None]:
     try:
-        settings = model.model_validate(values)
+        return (), model.model_validate(values)
     except ValidationError as invalid:
-        errors = invalid.errors(include_url=False, include_input=False)
-        # What is missing is perhaps in the file that could not be read.
-        problems.extend(explain(error) for error in errors if not unread or error["type"] != "missing")
-    if problems:
-        raise SettingsInvalid(problems)
-    return settings
+        return invalid.errors(include_url=False, include_input=False), None
+
+
+def _misspelt(name: str, near: str, origins: Origins) -> str:
+    return f"{name}: is unknown; did you mean {near}? [{origins.variables[name]}]"
+
+
+def _origins(config: Path, env_file: Path, environment: Mapping[str, str]) -> Origins:
+    """Read once more, since only what is wrong is told its place."""
+    try:
+        lines = lines_of(config.read_text(encoding="utf-8"))
+    except (OSError, *NOT_YAML):
+        lines = {}
+    places = {name: f"{env_file}, line {line}" for name, line in env_lines(env_file).items()}
+    # An empty variable leaves the file's value.
+    places |= {name: "environment" for name, value in environment.items() if value.strip()}
+    return Origins(str(config), lines, places)
 
 
 def _from_file(config: Path | None, problems: list[str]) -> dict[str, Any]:
-    path = config or Path("config.yaml")
+    path = config or CONFIG_FILE
     if config is None and not path.exists():
         return {}
     try:
@@ -150,83 +141,3 @@ def _without_secrets(values: dict[str, Any], problems: list[str]) -> None:
         section, field = ENVIRONMENT[variable]
         if isinstance(values.get(section), dict) and values[section].pop(field, None) is not None:
             problems.append(f"{section}.{field}: is a secret and belongs in the environment, as {variable}")
-
-
-def explain(error: Mapping[str, Any]) -> str:
-    """`twilio.app_sid (TWILIO_APP_SID): is missing; for example: AP…`."""
-    path = [part for part in error["loc"] if isinstance(part, str)]
-    if not path:
-        return _reason(error)
-    fields = list(_fields(path))
-    name = _named(error["loc"])
-    if variable := VARIABLES.get((path[0], path[-1])) if len(path) == 2 else None:
-        name = f"{variable} ({name})"
-    if error["type"] == "extra_forbidden":
-        return f"{name}: is unknown{_nearest(path)}"
-    if error["type"] == "model_type" and fields and (model := _model_in(fields[-1].annotation)):
-        each = "each " if isinstance(error["loc"][-1], int) else ""
-        return f"{name}: {each}should be settings by their names{_example_of(model)}"
-    example = _example(fields[-1]) if fields else ""
-    return f"{name}: {_reason(error)}{example}"
-
-
-def _named(path: Sequence[str | int]) -> str:
-    """`lines.default.ring.2.agents`: items of a list count from one."""
-    parts = [part + 1 if isinstance(part, int) else part for part in path]
-    # An item of a list of plain values is recognised by its text.
-    listed = parts[:-1] if isinstance(parts[-1], int) and len(parts) <= 3 else parts
-    return ".".join(str(part) for part in listed if part != "[key]")
-
-
-def _example(field: FieldInfo) -> str:
-    if field.examples:
-        return f"; for example: {field.examples[0]}"
-    nothing = field.is_required() or field.default is None or isinstance(field.default, BaseModel)
-    return "" if nothing else f"; for example: {field.default}"
-
-
-def _example_of(section: type[BaseModel]) -> str:
-    """One setting of it, as YAML has it in a line."""
-    for name, field in section.model_fields.items():
-        if example := _example(field).removeprefix("; for example: "):
-            return f"; for example: {{{name}: {example}}}"
-    return f"; it has {', '.join(section.model_fields)}"
-
-
-def _reason(error: Mapping[str, Any]) -> str:
-    if error["type"] == "missing":
-        return "is missing"
-    message: str = error["msg"].removeprefix("Value error, ")
-    # A name of a variable stays as it is.
-    return message if message[1:2].isupper() else message[:1].lower() + message[1:]
-
-
-def _fields(path: list[str]) -> Iterator[FieldInfo]:
-    """The fields along a path, up to the first unknown name."""
-    model: type[BaseModel] | None = Settings
-    in_table = False
-    for part in path:
-        field = model.model_fields.get(part) if model else None
-        if field is None:
-            # The key of a table of sections, or what names nothing.
-            if not in_table:
-                return
-            in_table = False
-            continue
-        yield field
-        model, in_table = _model_in(field.annotation), get_origin(field.annotation) is dict
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The section in `Section`, `Section | None`, `tuple[Section, ...]` or `dict[str, Section]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
-
-
-def _nearest(path: list[str]) -> str:
-    fields = list(_fields(path[:-1]))
-    model = (_model_in(fields[-1].annotation) if fields else None) or Settings
-    known = list(model.model_fields)
-    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"

@@ -14,7 +14,7 @@ from bridge.calls.agents import Member, identity_of, spelled
 from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
 from bridge.network_errors import why
 from bridge.settings import AgentSettings, ServerSettings, TwentySettings
-from bridge.settings.load import explain
+from bridge.settings.explain import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.settings.types import LOOPBACK
 from bridge.twenty.client.client import open_client

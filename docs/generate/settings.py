@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.settings import Settings
 from bridge.settings.former import REMOVED, RENAMED
-from bridge.settings.load import SECRETS, VARIABLES
+from bridge.settings.variables import SECRETS, VARIABLES
 from docs.generate import comments
 from docs.generate.comments import Comment
 from docs.generate.markdown import code, sentence, table

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bridge.settings.load import ENVIRONMENT
+from bridge.settings.variables import ENVIRONMENT
 from tests.caddy import needs_caddy
 
 ROOT = Path(__file__).parents[2]

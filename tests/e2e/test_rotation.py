@@ -15,7 +15,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.sandbox.twilio.account import Key
 from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
-from bridge.settings.load import SECRETS
+from bridge.settings.variables import SECRETS
 from tests.e2e.test_calls import until_finished
 from tests.support import phone_calls
 

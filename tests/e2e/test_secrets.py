@@ -15,7 +15,7 @@ from bridge.demo.bridge import CONFIG, PUBLIC_URL, environment, known_to
 from bridge.demo.process import BridgeProcess, run_to_end
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
-from bridge.settings.load import ENVIRONMENT, SECRETS
+from bridge.settings.variables import ENVIRONMENT, SECRETS
 from tests.support import create_person, phone_calls, until
 from tests.web.conftest import payload
 

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.settings import Settings, load
 from bridge.settings.digest import WHERE_IT_LISTENS, digest_of
-from bridge.settings.load import ENVIRONMENT
+from bridge.settings.variables import ENVIRONMENT
 from tests.cli.support import SETTINGS
 
 OTHER = {

@@ -48,7 +48,7 @@ def test_the_new_name_wins_over_the_former(loading: Load) -> None:
 
 
 def test_a_value_under_a_former_name_is_checked(loading: Load) -> None:
-    with pytest.raises(SettingsInvalid, match="shutdown_delay_seconds: input should be a valid integer"):
+    with pytest.raises(SettingsInvalid, match="shutdown_delay_seconds: should be a whole number"):
         loading("server: {leave_seconds: soon}")
 
 

@@ -1,0 +1,143 @@
+"""Explains a setting that is wrong: its name, the reason, an example, and where it was read."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from bridge.settings.models import Settings
+from bridge.settings.origins import NOWHERE, Origins
+from bridge.settings.variables import VARIABLES
+
+WORDS: Mapping[str, str] = {
+    "missing": "is missing",
+    "bool_parsing": "should be true or false",
+    "bool_type": "should be true or false",
+    "dict_type": "should be settings by their names",
+    "float_parsing": "should be a number",
+    "float_type": "should be a number",
+    "greater_than": "should be more than {gt}",
+    "greater_than_equal": "should be at least {ge}",
+    "int_from_float": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_parsing_size": "should be a smaller number",
+    "int_type": "should be a whole number",
+    "less_than": "should be less than {lt}",
+    "less_than_equal": "should be at most {le}",
+    "list_type": "should be a list",
+    "literal_error": "should be {expected}",
+    "string_pattern_mismatch": "has the wrong form",
+    "string_too_long": "should have at most {max_length} characters",
+    "string_too_short": "should have at least {min_length} characters",
+    "string_type": "should be text, in quotes where it could be read as a number",
+    "too_long": "should have at most {max_length} items",
+    "too_short": "should have at least {min_length} items",
+    "tuple_type": "should be a list",
+    "uuid_parsing": "should be a UUID",
+    "uuid_type": "should be a UUID",
+}
+"""Reasons by pydantic's name of the error; the others are in pydantic's words.
+
+https://docs.pydantic.dev/latest/errors/validation_errors/
+"""
+
+
+def explain(error: Mapping[str, Any], origins: Origins = NOWHERE) -> str:
+    """`TWILIO_APP_SID (twilio.app_sid): has the wrong form; for example: AP… [.env, line 3]`.
+
+    An error of pydantic's, whose `loc` begins with the section.
+    """
+    origin = origins.of(error["loc"])
+    if error["type"] == "missing" and variable_of(error["loc"]):
+        return _explained(error, variable_of(error["loc"]))
+    told = _explained(error, variable_of(error["loc"]) if origin.may_be_variable else None)
+    return f"{told} [{origin.place}]" if origin.place else told
+
+
+def variable_of(path: Sequence[str | int]) -> str | None:
+    """The environment variable that can set what stands there, or that one of its items is of."""
+    names = tuple(part for part in path if isinstance(part, str))
+    return VARIABLES.get((names[0], names[1])) if len(names) == 2 else None
+
+
+def _explained(error: Mapping[str, Any], variable: str | None) -> str:
+    path = [part for part in error["loc"] if isinstance(part, str)]
+    if not path:
+        return _reason(error, "")
+    fields = list(_fields(path))
+    name = f"{variable} ({_named(error['loc'])})" if variable else _named(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{name}: is unknown{_nearest(path)}"
+    if error["type"] == "model_type" and fields and (model := _model_in(fields[-1].annotation)):
+        each = "each " if isinstance(error["loc"][-1], int) else ""
+        return f"{name}: {each}should be settings by their names{_example_of(model)}"
+    example = _example(fields[-1]) if fields else ""
+    return f"{name}: {_reason(error, example)}{example}"
+
+
+def _named(path: Sequence[str | int]) -> str:
+    """`lines.default.ring.2.agents`: items of a list count from one."""
+    parts = [part + 1 if isinstance(part, int) else part for part in path]
+    # An item of a list of plain values is recognised by its text.
+    listed = parts[:-1] if isinstance(parts[-1], int) and len(parts) <= 3 else parts
+    return ".".join(str(part) for part in listed if part != "[key]")
+
+
+def _example(field: FieldInfo) -> str:
+    if field.examples:
+        return f"; for example: {field.examples[0]}"
+    nothing = field.is_required() or field.default is None or isinstance(field.default, BaseModel)
+    if nothing:
+        return ""
+    default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+    return f"; for example: {default}"
+
+
+def _example_of(section: type[BaseModel]) -> str:
+    """One setting of it, as YAML has it in a line."""
+    for name, field in section.model_fields.items():
+        if example := _example(field).removeprefix("; for example: "):
+            return f"; for example: {{{name}: {example}}}"
+    return f"; it has {', '.join(section.model_fields)}"
+
+
+def _reason(error: Mapping[str, Any], example: str) -> str:
+    kind = error["type"]
+    if kind in WORDS and (example or kind != "string_pattern_mismatch"):
+        return WORDS[kind].format(**error.get("ctx", {}))
+    message: str = error["msg"].removeprefix("Value error, ")
+    # A name of a variable stays as it is.
+    return message if message[1:2].isupper() else message[:1].lower() + message[1:]
+
+
+def _fields(path: list[str]) -> Iterator[FieldInfo]:
+    """The fields along a path, up to the first unknown name."""
+    model: type[BaseModel] | None = Settings
+    in_table = False
+    for part in path:
+        field = model.model_fields.get(part) if model else None
+        if field is None:
+            # The key of a table of sections, or what names nothing.
+            if not in_table:
+                return
+            in_table = False
+            continue
+        yield field
+        model, in_table = _model_in(field.annotation), get_origin(field.annotation) is dict
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The section in `Section`, `Section | None`, `tuple[Section, ...]` or `dict[str, Section]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
+
+
+def _nearest(path: list[str]) -> str:
+    fields = list(_fields(path[:-1]))
+    model = (_model_in(fields[-1].annotation) if fields else None) or Settings
+    known = list(model.model_fields)
+    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
