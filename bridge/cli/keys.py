@@ -1,7 +1,9 @@
-"""`keys …` makes a key, and the line of it for `config.yaml`."""
+"""`keys …` makes a key, and writes its hash into `config.yaml`."""
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +13,11 @@ from pydantic import ValidationError
 from bridge.cli import links, terminal
 from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import SettingsInvalid
-from bridge.settings.access import KeySettings
+from bridge.settings.access import AuthSettings, KeySettings
+from bridge.settings.explain import explain
+from bridge.settings.load import CONFIG_FILE
+from bridge.settings.yaml_text import parse
+from bridge.setup import files
 from bridge.web.authentication.keys import hashed
 from bridge.web.authentication.keys import new as new_key
 
@@ -31,11 +37,15 @@ def new(
     per_minute: Annotated[int | None, typer.Option(help="How many tokens.")] = None,
     expires: Annotated[str | None, typer.Option(help="Its last day, as 2027-01-31.")] = None,
     *,
+    write: Annotated[
+        bool | None,
+        typer.Option("--write/--no-write", help="Write it into config.yaml; so by default at a terminal."),
+    ] = None,
     link: Annotated[bool, typer.Option("--link", help="A one-time link instead, to sign in with.")] = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key: it is printed once, with the line for config.yaml, which has only a hash of it."""
+    """Make a key: it is printed once, and config.yaml gets a line with only a hash of it."""
     if link:
         if not identity:
             raise typer.BadParameter("A link needs an --identity: whose phone it is.")
@@ -53,11 +63,37 @@ def new(
     key = new_key()
     given = {option: value for option, value in wanted.items() if value not in (None, [])}
     line = line_of(given, key, today=datetime.now(UTC).date())
+    at_terminal = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    written = _write(config or CONFIG_FILE, line) if (at_terminal if write is None else write) else None
     if as_json:
-        terminal.print_json({"key": key, "line": line}, indent=None)
+        told = {"key": key, "line": line}
+        terminal.print_json(told if write is None else {**told, "written": bool(written)}, indent=None)
         return
     terminal.say("The key, which is shown this once:", "", f"  {key}", "")
+    if written:
+        terminal.say(f"Written into {written}, under auth.keys:", "", f"    - {line}", "")
+        terminal.say("It counts once the bridge is started again.")
+        return
     terminal.say("For config.yaml, under auth:", "", "  keys:", f"    - {line}")
+
+
+def _write(config: Path, line: str) -> Path | None:
+    """The file, if the key could be added to it. Raises CannotWrite, and SettingsInvalid for a key that does
+    not go with those that are there.
+    """
+    text = files.with_key(config, line)
+    if text is None:
+        terminal.say(f"{config} is left as it is: add the line there.", "", err=True)
+        return None
+    try:
+        AuthSettings.model_validate(parse(text)["auth"])
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_input=False)
+        raise SettingsInvalid(
+            [explain({**error, "loc": ("auth", *error["loc"])}) for error in errors]
+        ) from None
+    files.write_config(config, text)
+    return config
 
 
 @app.command("revoke")

@@ -1,4 +1,4 @@
-"""Sets a list in `config.yaml` where none stands, and leaves all else there as it is, comments included."""
+"""Edits lists in `config.yaml` and leaves all else there as it is, comments included."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,19 +19,59 @@ def with_list(text: str, section: str, name: str, values: Sequence[str]) -> str 
     return edited if _parsed(edited) == wanted else None
 
 
+def with_item(text: str, section: str, name: str, item: str) -> str | None:
+    """The text with one more item (YAML in a line) in `section.name`; None where that would change more."""
+    there = _parsed(text)
+    if there is None or not isinstance(there.get(section) or {}, dict):
+        return None
+    fields = there.get(section) or {}
+    if not isinstance(fields.get(name) or [], list):
+        return None
+    wanted = {**there, section: {**fields, name: [yaml.safe_load(item), *(fields.get(name) or [])]}}
+    if name in fields:
+        edited = _with_first(text, section, name, item)
+    elif section in there:
+        edited = _within(text, section, f"{name}: [{item}]")
+    else:
+        edited = f"{_ended(text)}{section}:\n  {name}:\n    - {item}\n"
+    return edited if _parsed(edited) == wanted else None
+
+
+def _with_first(text: str, section: str, name: str, item: str) -> str:
+    """`item` before those of a list that stands there, or is empty."""
+    _, fields = _found(yaml.compose(text, yaml.SafeLoader), section)
+    key, value = _found(fields, name)
+    start = value.start_mark.index
+    if isinstance(value, yaml.SequenceNode) and value.flow_style:
+        more = ", " if value.value else ""
+        return f"{text[: start + 1]}{item}{more}{text[start + 1 :]}"
+    if isinstance(value, yaml.SequenceNode):
+        return f"{text[:start]}- {item}\n{' ' * value.start_mark.column}{text[start:]}"
+    end = _end_of_line(text, key)
+    return f"{text[:end]}\n{' ' * (key.start_mark.column + 2)}- {item}{text[end:]}"
+
+
+def _found(mapping: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node]:
+    """The key of that name, and its value."""
+    assert isinstance(mapping, yaml.MappingNode)  # noqa: S101 - the name was found in it
+    return next((key, value) for key, value in mapping.value if key.value == name)
+
+
+def _end_of_line(text: str, node: yaml.Node) -> int:
+    end = text.find("\n", node.end_mark.index)
+    return end if end >= 0 else len(text)
+
+
 def _within(text: str, section: str, line: str) -> str:
     """`line` as the first of its section, in the style in which the section is written."""
-    root = yaml.compose(text, yaml.SafeLoader)
-    assert root is not None  # noqa: S101 - the section was found in it
-    key, value = next((key, value) for key, value in root.value if key.value == section)
+    key, value = _found(yaml.compose(text, yaml.SafeLoader), section)
     start = value.start_mark.index
     if isinstance(value, yaml.MappingNode) and value.flow_style:
         more = ", " if value.value else ""
         return f"{text[: start + 1]}{line}{more}{text[start + 1 :]}"
     if isinstance(value, yaml.MappingNode):
         return f"{text[:start]}{line}\n{' ' * value.start_mark.column}{text[start:]}"
-    end_of_line = text.find("\n", key.end_mark.index)
-    end = end_of_line if end_of_line >= 0 else len(text)
+    end = _end_of_line(text, key)
     return f"{text[:end]}\n  {line}{text[end:]}"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from bridge.errors import CannotWrite
 from bridge.settings.env_file import FOR_ITS_OWNER, remember, told_by
 from bridge.settings.yaml_text import YamlInvalid, parse
-from bridge.setup.config_file import with_list
+from bridge.setup.config_file import with_item, with_list
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -42,10 +42,7 @@ def begin_config(config: Path) -> bool:
     """Writes the commented `config.yaml`, where there is none; whether it did."""
     if config.exists():
         return False
-    try:
-        config.write_text(shipped("config.yaml"), encoding="utf-8")
-    except OSError as problem:
-        raise CannotWrite(f"{config} cannot be written ({problem.strerror}).") from problem
+    write_config(config, shipped("config.yaml"))
     return True
 
 
@@ -59,13 +56,37 @@ def name_agents(config: Path, agents: Sequence[str]) -> bool:
     """Sets `agents.names` where none are named; whether that was possible. Raises CannotWrite."""
     try:
         edited = with_list(config.read_text(encoding="utf-8"), "agents", "names", agents)
-        if edited is not None:
-            config.write_text(edited, encoding="utf-8")
     except OSError as problem:
-        raise CannotWrite(f"{config} cannot be written ({problem.strerror}).") from problem
+        raise CannotWrite(f"{config} cannot be read ({problem.strerror}).") from problem
     except UnicodeDecodeError:
         return False
-    return edited is not None
+    if edited is None:
+        return False
+    write_config(config, edited)
+    return True
+
+
+def with_key(config: Path, item: str) -> str | None:
+    """The text of `config.yaml` (the shipped one, where there is none) with one more key in `auth.keys`.
+
+    None where it cannot be added without changing something else. Raises CannotWrite where the file cannot
+    be read.
+    """
+    try:
+        text = config.read_text(encoding="utf-8") if config.exists() else shipped("config.yaml")
+    except OSError as problem:
+        raise CannotWrite(f"{config} cannot be read ({problem.strerror}).") from problem
+    except UnicodeDecodeError:
+        return None
+    return with_item(text, "auth", "keys", item)
+
+
+def write_config(config: Path, text: str) -> None:
+    """Raises CannotWrite."""
+    try:
+        config.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise CannotWrite(f"{config} cannot be written ({problem.strerror}).") from problem
 
 
 def _section(config: Path, name: str) -> Mapping[str, object]:

@@ -94,6 +94,72 @@ def test_what_no_key_may_have(options: list[str], problem: str) -> None:
     assert "tbk_" not in told
 
 
+CONFIG = f"""# Ours.
+auth:
+  anonymous: false  # never
+  keys:
+    # The desk.
+    - {{name: desk, hash: 'sha256:{"0" * 64}', identities: [desk]}}
+log: {{level: info}}
+"""
+
+
+def test_a_key_is_written_among_those_that_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(CONFIG)
+    status, told = typed("--name", "reception", "--identity", "alice", "--write")
+    (key,) = re.findall(r"tbk_[\w-]{43}", told)
+    assert status == 0
+    assert "Written into config.yaml, under auth.keys" in told
+    after = Path("config.yaml").read_text().splitlines()
+    (line,) = (line for line in after if line not in CONFIG.splitlines())
+    assert [other for other in after if other != line] == CONFIG.splitlines()
+    auth = AuthSettings.model_validate(yaml.safe_load("\n".join(after))["auth"])
+    assert keys_of(auth, agents_with(AgentSettings(), auth)).caller(key, today=TODAY) is not None
+
+
+def test_without_a_file_it_is_the_shipped_one_that_gets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = Path("config.yaml").read_text().splitlines()
+    monkeypatch.chdir(tmp_path)
+    typed("--name", "reception", "--write")
+    text = Path("config.yaml").read_text()
+    assert [key["name"] for key in yaml.safe_load(text)["auth"]["keys"]] == ["reception"]
+    assert set(shipped) <= set(text.splitlines())
+
+
+def test_a_key_that_does_not_go_with_the_others_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(CONFIG)
+    status, told = typed("--name", "desk", "--write")
+    assert status != 0
+    assert "auth.keys: has the name desk twice" in told
+    assert Path("config.yaml").read_text() == CONFIG
+
+
+@pytest.mark.parametrize("config", ["auth: {keys: 5}\n", "auth: {\n", "\xff"])
+def test_a_file_that_cannot_take_it_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(config, encoding="latin-1")
+    done = CliRunner().invoke(app, ("keys", "new", "--name", "a", "--write"))
+    assert "config.yaml is left as it is: add the line there." in done.stderr
+    assert "For config.yaml, under auth:" in done.stdout
+    assert Path("config.yaml").read_text(encoding="latin-1") == config
+
+
+def test_nothing_is_written_unasked_where_a_program_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert typed("--name", "a")[0] == typed("--name", "a", "--json")[0] == 0
+    assert not Path("config.yaml").exists()
+
+
 def test_a_link_is_made_for_an_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text("agents: {names: [alice, Jane@x.example]}\n")

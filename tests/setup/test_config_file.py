@@ -7,7 +7,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bridge.setup.config_file import with_list
+from bridge.setup.config_file import with_item, with_list
 
 SHIPPED = Path("config.yaml").read_text(encoding="utf-8")
 NAMES = ["jane@x.example", "bob"]
@@ -50,6 +50,52 @@ def test_of_the_shipped_file_one_line_more_is_all_that_changes() -> None:
     assert [line for line in edited.splitlines() if line not in SHIPPED.splitlines()] == [
         "  names: [jane@x.example, bob]"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "edited"),
+    [
+        ("", "auth:\n  keys:\n    - {name: a}\n"),
+        ("auth:  # mine\n# x\n", "auth:  # mine\n  keys: [{name: a}]\n# x\n"),
+        ("auth: {}\n", "auth: {keys: [{name: a}]}\n"),
+        ("auth: {anonymous: true}\n", "auth: {keys: [{name: a}], anonymous: true}\n"),
+        ("auth:\n  keys:  # none yet\n", "auth:\n  keys:  # none yet\n    - {name: a}\n"),
+        ("auth:\n  keys: []\n", "auth:\n  keys: [{name: a}]\n"),
+        ("auth: {keys: [{name: b}]}\n", "auth: {keys: [{name: a}, {name: b}]}\n"),
+        (
+            "auth:\n  keys:\n  # Ours.\n  - name: b  # desk\n    hash: x\n\nlog:\n",
+            "auth:\n  keys:\n  # Ours.\n  - {name: a}\n  - name: b  # desk\n    hash: x\n\nlog:\n",
+        ),
+        ("auth:\n  keys:\n    - b\n    - c", "auth:\n  keys:\n    - {name: a}\n    - b\n    - c"),
+        ("auth:\n  keys: &ours\n    - b\nx: *ours\n", None),
+        ("auth: {keys: }\n", None),
+        ("auth: {keys: 5}\n", None),
+        ("auth: [keys]\n", None),
+        ("auth: {\n", None),
+    ],
+)
+def test_where_an_item_goes(text: str, edited: str | None) -> None:
+    assert with_item(text, "auth", "keys", "{name: a}") == edited
+
+
+ITEMS = st.lists(st.dictionaries(st.sampled_from(["name", "x"]), st.text(max_size=5), min_size=1), max_size=3)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["keys", "members"]), st.none() | ITEMS, max_size=2),
+    st.sampled_from([True, False, None]),
+    st.integers(2, 6),
+)
+def test_an_item_more_is_all_that_changes(auth: dict[str, object], flow: bool | None, indent: int) -> None:
+    text = yaml.safe_dump({"auth": auth, "log": {"level": "info"}}, default_flow_style=flow, indent=indent)
+    there = yaml.safe_load(text)
+    edited = with_item(text, "auth", "keys", "{name: a}")
+    if edited is None:
+        # Only what says `null` in words cannot be added to.
+        assert auth.get("keys", "") is None
+    else:
+        keys = [{"name": "a"}, *(there["auth"].get("keys") or [])]
+        assert yaml.safe_load(edited) == {**there, "auth": {**there["auth"], "keys": keys}}
 
 
 SECTIONS = st.dictionaries(
