@@ -28,9 +28,10 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The operator at the terminal; not `present` with --yes."""
+    """The operator at the terminal; not `present` with --yes. `kept` is what stands in `.env` already."""
 
     present: bool
+    kept: Mapping[str, str]
 
     def ask(self, variable: str, text: str, *, hidden: bool = False) -> str:
         """See Asks."""
@@ -43,7 +44,7 @@ class Operator:
     def choose(self, text: str, options: Sequence[str]) -> str:
         """See Asks."""
         if not self.present:
-            told = f"There are several numbers: give --number, one of {', '.join(options)}."
+            told = f"{text} Give --number, one of {', '.join(options)}."
             raise AnswerRefused(told, is_final=True)
         for place, option in enumerate(options, 1):
             terminal.say(f"  {place}  {option}")
@@ -64,6 +65,11 @@ class Operator:
     def tell(self, text: str) -> None:
         """See Asks."""
         terminal.say(text)
+
+    def save(self, values: Mapping[str, str]) -> None:
+        """See Asks. What stands in `.env` is replaced by no answer before the operator agrees."""
+        if self.present:
+            files.keep(ENV_FILE, {name: value for name, value in values.items() if not self.kept.get(name)})
 
 
 @app.command()
@@ -109,7 +115,7 @@ def _begin(given: Mapping[str, str | None], *, agents: Sequence[str], yes: bool,
     """Whether all of it is done. Raises AnswerRefused, CannotWrite, or what the set-ups raise."""
     check_writable(ENV_FILE)
     there = told_by(ENV_FILE)
-    asks = Operator(present=not yes)
+    asks = Operator(present=not yes, kept=there)
     environment = {name: os.environ[name] for name in ENVIRONMENT if os.environ.get(name)}
     told = {**there, **environment, **{name: value for name, value in given.items() if value}}
     interview = Interview(asks, told, agents, asks_for_agents=not files.names_agents(CONFIG))
@@ -128,8 +134,10 @@ def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) ->
         and not yes
         and not terminal.confirm(f"{ENV_FILE} has other values of {', '.join(others)}. Replace them?")
     ):
+        terminal.say(f"Nothing was replaced: {ENV_FILE} is as it was, and other answers are dropped.")
         return False
-    if written := files.keep(ENV_FILE, values):
+    files.keep(ENV_FILE, values)
+    if written := [name for name, value in values.items() if there.get(name) != value]:
         terminal.say(f"Wrote {', '.join(written)} into {ENV_FILE}, which only you may read.")
     if files.begin_config(CONFIG):
         terminal.say(f"Wrote {CONFIG}: everything in it has a default, and an explanation.")

@@ -2,7 +2,10 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -39,20 +42,40 @@ def no_progress() -> None:
     typer.echo(CLEARED, nl=False)
 
 
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Ctrl-C at a question ends it at once, as typer.Abort.
+
+    A running event loop has a handler of its own, which waits for the next await: the answer would be taken
+    first, and what comes of it be done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def confirm(text: str, *, default: bool = False, err: bool = False) -> bool:
     """Yes or no."""
-    return typer.confirm(printable.line(text), default=default, err=err)
+    with _ended_by_ctrl_c():
+        return typer.confirm(printable.line(text), default=default, err=err)
 
 
 def prompt(text: str, *, hidden: bool = False, default: str | None = None) -> str:
     """What is typed, or the default where that is nothing."""
-    answer: str = typer.prompt(printable.line(text), hide_input=hidden, default=default)
+    with _ended_by_ctrl_c():
+        answer: str = typer.prompt(printable.line(text), hide_input=hidden, default=default)
     return answer
 
 
 def prompt_number(text: str, *, default: int) -> int:
     """The number that is typed."""
-    return int(typer.prompt(printable.line(text), type=int, default=default))
+    with _ended_by_ctrl_c():
+        return int(typer.prompt(printable.line(text), type=int, default=default))
 
 
 def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:

@@ -129,7 +129,7 @@ async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list
 
 
 async def public_url(value: str, *, api_url: str = TWILIO) -> str:
-    """A URL that Twilio and browsers can use, by a name that leads somewhere; raises AnswerRefused."""
+    """A URL that Twilio and browsers can use; raises AnswerRefused."""
     url = _parsed(ServerSettings, public_url=value).public_url
     parts = urlsplit(url)
     # A sandbox on this machine finds the bridge without TLS, and browsers trust their own machine.
@@ -138,10 +138,19 @@ async def public_url(value: str, *, api_url: str = TWILIO) -> str:
             f"{url} is not https: browsers give no microphone, and anybody could read tokens."
         )
     try:
-        await asyncio.get_running_loop().getaddrinfo(parts.hostname, None)
-    except (socket.gaierror, UnicodeError) as unknown:
-        raise AnswerRefused(f"No DNS server knows {parts.hostname}.") from unknown
+        (parts.hostname or "").encode("idna")
+    except UnicodeError as problem:
+        raise AnswerRefused(f"{parts.hostname} is not the name of a host: {problem}.") from problem
     return url
+
+
+async def is_in_dns(url: str) -> bool:
+    """Whether the URL's host has an address yet."""
+    try:
+        await asyncio.get_running_loop().getaddrinfo(urlsplit(url).hostname, None)
+    except socket.gaierror:
+        return False
+    return True
 
 
 def _parsed(model: type[M], **values: object) -> M:

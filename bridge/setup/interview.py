@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
 from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from bridge.calls.agents import Member
 from bridge.errors import AnswerRefused
@@ -34,6 +35,9 @@ class Asks(Protocol):
     def tell(self, text: str) -> None:
         """Something good to know."""
 
+    def save(self, values: Mapping[str, str]) -> None:
+        """Keeps answers that were checked, so that an interruption loses none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interview:
@@ -51,11 +55,19 @@ class Interview:
         """All answers; raises AnswerRefused where one is wrong and no operator can be asked again."""
         found = Answers({name: self.given.get(name) or token_hex(32) for name in OURS})
         await self._twenty(found)
+        self.asks.save(found.values)
         await self._twilio(found)
         self._number(found)
+        self.asks.save(found.values)
         text = "The bridge's own public URL (https://phone.example.com, or https://crm.example.com/phone)"
         check = partial(answers.public_url, api_url=self._api_url)
-        found.values["BRIDGE_PUBLIC_URL"] = await self._one("BRIDGE_PUBLIC_URL", text, check)
+        url = await self._one("BRIDGE_PUBLIC_URL", text, check)
+        found.values["BRIDGE_PUBLIC_URL"] = url
+        self.asks.save(found.values)
+        if not await answers.is_in_dns(url):
+            self.asks.tell(
+                f"No DNS server knows {urlsplit(url).hostname} yet. doctor checks it once it does."
+            )
         if self.agents or self.asks_for_agents:
             await self._agents(found)
         return found
@@ -119,17 +131,16 @@ class Interview:
     def _number(self, found: Answers) -> None:
         """The company's number, asked for only where there are several."""
         able = [number.phone_number for number in found.numbers if number.has_voice]
-        number = self.given.get("TWILIO_PHONE_NUMBER")
-        if number and number not in able:
-            self.asks.tell(
-                f"{number} is not one of the account's numbers ({', '.join(able) or 'it has none'})."
-            )
-        if not number and len(able) > 1:
+        number = compact(self.given.get("TWILIO_PHONE_NUMBER", ""))
+        is_strange = bool(number and number not in able)
+        if is_strange:
+            self.asks.tell(f"{number} is none of the account's numbers ({', '.join(able) or 'it has none'}).")
+        if able and (is_strange or (not number and len(able) > 1)):
             number = self.asks.choose("Which number do calls go out with?", able)
         if not number and not able:
             self.asks.tell("The account has no number yet: buy one, Twilio console → Phone Numbers.")
-        if number := number or next(iter(able), None):
-            found.values["TWILIO_PHONE_NUMBER"] = number
+        if company := number or next(iter(able), None):
+            found.values["TWILIO_PHONE_NUMBER"] = company
 
     async def _one(
         self,
@@ -160,6 +171,11 @@ class Interview:
 
     def _value(self, variable: str, text: str, given: Mapping[str, str], *, hidden: bool = False) -> str:
         return given.get(variable) or self.asks.ask(variable, text, hidden=hidden).strip()
+
+
+def compact(number: str) -> str:
+    """`+33 1 59 13 00 01` as Twilio has it."""
+    return "".join(letter for letter in number if letter.isdecimal() or letter == "+")
 
 
 def _final(known: Sequence[Member], asked: Sequence[str]) -> list[str]:

@@ -4,9 +4,13 @@ import asyncio
 import os
 import pty
 import re
+import signal
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,7 +91,7 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
         *("nonsense", "http://127.0.0.1:1", f"{twenty.url}/nothing", twenty.url),
         *("nobodys-key", twenty.api_key),
         *("AC1", twilio.account_sid, "wrong", twilio.account_sid, twilio.auth_token),
-        *("http://phone.example.com", "https://under_score.example.com", "https://nobody..example", PUBLIC),
+        *("http://phone.example.com", "https://under_score.example.com", "https://no..example", PUBLIC),
         *("7", "bela@sandbox.example, nobody@sandbox.example", "a.b, a-b", "2, chloe@SANDBOX.example"),
     )
     done = await typed("--no-setup", answers=answers)
@@ -101,7 +105,7 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
         "does not know this SID",
         "is not https",
         "underscore",
-        "No DNS server knows nobody..example",
+        "no..example is not the name of a host",
         "7: no such member of the workspace",
         "nobody@sandbox.example: no such member of the workspace",
         "has a.b and a-b, which are one agent to Twilio",
@@ -273,38 +277,142 @@ async def test_nothing_is_overwritten_unasked(
     assert (done.exit_code == 0) == (answer == "y")
 
 
-async def test_secrets_are_not_shown_at_a_terminal(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
-    """A terminal echoes what is typed, unless it is told not to."""
+QUESTIONS = (
+    "Twenty's URL",
+    "API key of Twenty",
+    "Account SID",
+    "Auth Token",
+    "public URL",
+    "Who takes calls?",
+    "Prepare the Twilio account now",
+    "Go on?",
+)
+
+
+@dataclass
+class AtTerminal:
+    """`twenty-bridge init` at a terminal of its own. `shown` is all that it printed."""
+
+    controller: int
+    process: asyncio.subprocess.Process
+    shown: str = ""
+
+    async def reaches(self, question: str) -> None:
+        """Back when it asks that."""
+        asked = len(self.shown)
+        async with asyncio.timeout(30):
+            while question not in self.shown[asked:] or not self.shown.endswith(": "):
+                self.shown += (await asyncio.to_thread(os.read, self.controller, 4096)).decode()
+
+    def answers(self, answer: str) -> None:
+        os.write(self.controller, f"{answer}\n".encode())
+        self.shown += "\n"
+
+    async def ends(self) -> int:
+        rest = asyncio.create_task(asyncio.to_thread(_read_on, self.controller))
+        async with asyncio.timeout(30):
+            status = await self.process.wait()
+            self.shown += await rest
+        return status
+
+
+@asynccontextmanager
+async def at_terminal(*options: str) -> AsyncIterator[AtTerminal]:
     controller, terminal = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bridge", "init", "--no-setup"),
+        *(sys.executable, "-m", "bridge", "init", *options),
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
         start_new_session=True,
     )
     os.close(terminal)
-    shown = ""
-    asked = {
-        "Twenty's URL": twenty.url,
-        "API key of Twenty": twenty.api_key,
-        "Account SID": twilio.account_sid,
-        "Auth Token": twilio.auth_token,
-        "public URL": PUBLIC,
-        "Who takes calls?": "",
-    }
-    for question, answer in asked.items():
-        while question not in shown or not shown.endswith(": "):
-            shown += (await asyncio.to_thread(os.read, controller, 4096)).decode()
-        os.write(controller, f"{answer}\n".encode())
-        shown += "\n"
-    rest = asyncio.create_task(asyncio.to_thread(_read_on, controller))
-    assert await process.wait() == 0
-    shown += await rest
-    os.close(controller)
-    assert PUBLIC in shown
-    assert twenty.api_key not in shown
-    assert twilio.auth_token not in shown
+    try:
+        yield AtTerminal(controller, process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        os.close(controller)
+
+
+def typed_to(twilio: TwilioSandbox, twenty: TwentySandbox) -> Mapping[str, str]:
+    """A right answer for each question."""
+    secrets = (twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token)
+    return dict(zip(QUESTIONS, (*secrets, PUBLIC, "", "y", "y"), strict=True))
+
+
+async def test_secrets_are_not_shown_at_a_terminal(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
+    """A terminal echoes what is typed, unless it is told not to."""
+    async with at_terminal("--no-setup") as terminal:
+        for question, answer in list(typed_to(twilio, twenty).items())[:6]:
+            await terminal.reaches(question)
+            terminal.answers(answer)
+        assert await terminal.ends() == 0
+    assert PUBLIC in terminal.shown
+    assert twenty.api_key not in terminal.shown
+    assert twilio.auth_token not in terminal.shown
+
+
+@pytest.mark.parametrize("stops_at", ["Twenty's URL", "Auth Token", "Who takes calls?", "Go on?"])
+async def test_ctrl_c_ends_it_at_once_and_loses_no_answer_that_was_checked(
+    twilio: TwilioSandbox, twenty: TwentySandbox, stops_at: str
+) -> None:
+    account = deepcopy((twilio.account.applications, twilio.account.keys))
+    answers = typed_to(twilio, twenty)
+    async with at_terminal() as terminal:
+        for question in QUESTIONS[: QUESTIONS.index(stops_at)]:
+            await terminal.reaches(question)
+            terminal.answers(answers[question])
+        await terminal.reaches(stops_at)
+        terminal.process.send_signal(signal.SIGINT)
+        # What is typed afterwards answers nothing.
+        terminal.answers(answers[stops_at])
+        assert await terminal.ends() == 1
+    assert (twilio.account.applications, twilio.account.keys) == account
+    kept = {name: value for name, value in dotenv_values(".env").items() if value}
+    checked = QUESTIONS.index(stops_at)
+    assert (kept.get("TWENTY_API_TOKEN") == twenty.api_key) == (checked > 1)
+    assert (kept.get("TWILIO_AUTH_TOKEN") == twilio.auth_token) == (checked > 3)
+    assert (kept.get("BRIDGE_PUBLIC_URL") == PUBLIC) == (checked > 4)
+
+
+async def test_a_second_run_begins_where_the_first_ended(
+    twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    answers = lines(twenty.url, twenty.api_key, "AC1")
+    assert (await typed("--no-setup", answers=answers)).exit_code != 0
+    rest = lines(twilio.account_sid, twilio.auth_token, PUBLIC, "")
+    again = await typed("--no-setup", answers=rest)
+    assert again.exit_code == 0, again.output
+    assert dotenv_values(".env")["TWENTY_API_TOKEN"] == twenty.api_key
+    assert "has other values" not in again.output
+
+
+async def test_a_host_that_is_in_no_dns_yet_is_no_reason_to_wait(
+    twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    done = await typed(*flags(twilio, twenty), "--no-setup", "--public-url", "https://phone.invalid")
+    assert done.exit_code == 0, done.output
+    assert "No DNS server knows phone.invalid yet" in done.output
+    assert dotenv_values(".env")["BRIDGE_PUBLIC_URL"] == "https://phone.invalid"
+
+
+@pytest.mark.parametrize("more", [(), ("+33159130077",)])
+async def test_a_number_that_is_none_of_the_account_s_is_an_error(
+    twilio: TwilioSandbox, twenty: TwentySandbox, more: Sequence[str]
+) -> None:
+    for number in more:
+        twilio.account.add_number(number)
+    done = await typed(*flags(twilio, twenty), "--no-setup", "--number", "+33159130099")
+    assert done.exit_code != 0
+    assert "+33159130099 is none of the account's numbers" in done.output
+    assert f"Give --number, one of {twilio.phone_number}" in str(done.exception)
+    assert not Path(".env").exists()
+    spelled = f"{twilio.phone_number[:3]} {twilio.phone_number[3:]}"
+    done = await typed(*flags(twilio, twenty), "--no-setup", "--number", spelled)
+    assert done.exit_code == 0, done.output
+    assert dotenv_values(".env")["TWILIO_PHONE_NUMBER"] == twilio.phone_number
 
 
 def _read_on(terminal: int) -> str:
