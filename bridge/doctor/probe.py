@@ -17,7 +17,7 @@ from bridge.doctor.checks import Verdict, error, ok, warning
 from bridge.doctor.webhook import PROBE, has_arrived, is_lately, last_arrival, proven, way_from_twenty
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
 from bridge.settings import Settings
-from bridge.twenty import probes
+from bridge.twenty import webhooks
 from bridge.twenty.client.client import Executes, open_client
 from bridge.twenty.provision.webhook import PATH
 
@@ -72,7 +72,7 @@ class Probe:
         self._stop = stop
         self._tell = tell
         self._seconds = seconds
-        self._person_id = probes.new_person_id()
+        self._person_id = webhooks.new_person_id()
 
     async def run(self) -> Verdict:
         """Whether a delivery arrived; the person is gone then, or the verdict names it."""

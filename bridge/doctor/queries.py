@@ -18,7 +18,7 @@ from bridge.twenty.client.documents import operations
 from bridge.twenty.people.lookup import filter_of
 from bridge.twenty.provision import read
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS, Feature, feature_of
-from bridge.twenty.times import text
+from bridge.twenty.values import text
 
 FIX = (
     "twenty-bridge setup twenty; where that does not help, run a version of the bridge made for this Twenty."

@@ -10,8 +10,7 @@ from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.requeue import requeue_moved
 from bridge.inbox.store import Inbox
 from bridge.twenty.client.client import Executes
-from bridge.twenty.nodes import PAGE
-from bridge.twenty.times import text
+from bridge.twenty.values import PAGE, text
 
 EVERY = timedelta(minutes=15)
 

@@ -10,8 +10,7 @@ from twilio.twiml.voice_response import Client, Dial, Number, VoiceResponse
 
 from bridge.calls.routing.lines import Line, Message, Voicemail
 from bridge.calls.routing.steps import Decision, Forward, Ring
-from bridge.twilio.document import written
-from bridge.twilio.twiml import STATUS_EVENTS, recorded
+from bridge.twilio.twiml import STATUS_EVENTS, recorded, written
 from bridge.twilio.urls import CallbackUrls
 
 LONGEST_PARAMETER = 200

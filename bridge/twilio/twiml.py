@@ -10,8 +10,18 @@ from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from bridge.calls.agents import client_identity
 from bridge.calls.dialling.admission import Admitted
-from bridge.twilio.document import written
 from bridge.twilio.urls import CallbackUrls
+
+# The builder escapes markup, but lets through what XML 1.0 has no place for; half a surrogate pair it
+# writes as a reference. A text that came from a CRM may hold either, and Twilio refuses the whole document.
+# https://www.w3.org/TR/xml/#charsets
+NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#5[5-7][0-9]{3};")
+
+
+def written(response: VoiceResponse) -> str:
+    """The document, without characters that XML cannot hold."""
+    return NO_XML.sub("", str(response))
+
 
 PLAIN = re.compile(r"[+0-9A-Za-z_]+")
 """What stands in XML as it is."""

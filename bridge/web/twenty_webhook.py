@@ -10,7 +10,7 @@ from bridge.errors import NotAllowed
 from bridge.inbox.checkpoints import Deliveries
 from bridge.inbox.requeue import relink, requeue_moved, unlink
 from bridge.inbox.store import Inbox
-from bridge.twenty import probes, webhooks
+from bridge.twenty import webhooks
 from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone
 from bridge.web.operation.problems import problem
 
@@ -72,7 +72,7 @@ class TwentyWebhook:
                 await self._moved(call)
 
     async def _changed(self, person: PersonChanged, now: datetime) -> None:
-        if probes.is_of_a_probe(person.person_id):
+        if webhooks.is_of_a_probe(person.person_id):
             await self._deliveries.arrived_of_probe(person.person_id)
         # Before the calls become due again, or they would be matched with what was known before.
         self._forget()

@@ -28,7 +28,7 @@ from bridge.inbox.checkpoints import APART, Deliveries
 from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import twilio_sandbox
-from bridge.twenty import probes
+from bridge.twenty import webhooks
 from bridge.twenty.client.client import open_client
 from bridge.twenty.provision.webhook import OPERATIONS
 from tests.doctor.conftest import SECRET, World, deliver
@@ -156,7 +156,7 @@ async def test_a_probe_waits_for_its_own_person(world: World) -> None:
     async def arrived(person_id: str) -> None:
         assert await has_arrived(url, person_id)
 
-    mine, anothers = probes.new_person_id(), probes.new_person_id()
+    mine, anothers = webhooks.new_person_id(), webhooks.new_person_id()
     assert not await has_arrived(url, mine)
     for person_id in (str(uuid.uuid4()), anothers):
         await ask(world.twenty, CREATE_PERSON, id=person_id)

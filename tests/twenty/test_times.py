@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bridge.twenty
-from bridge.twenty.times import text
+from bridge.twenty.values import text
 
 TAKEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 DAY = timedelta(hours=14)

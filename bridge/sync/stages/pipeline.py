@@ -17,9 +17,8 @@ from bridge.sync.stages.settle import Settlement
 from bridge.sync.stages.write import Writing
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.directory import Directory
-from bridge.twenty.writing.activities import Writes
+from bridge.twenty.writing.activities import Writes, take_back
 from bridge.twenty.writing.batches import Batches
-from bridge.twenty.writing.withdrawal import take_back
 
 
 def _utc_now() -> datetime:

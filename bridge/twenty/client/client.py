@@ -24,7 +24,7 @@ from bridge.twenty.client.budget import Budget
 from bridge.twenty.client.documents import Operation, operation
 from bridge.twenty.client.errors import translate
 from bridge.twenty.schema.composites import Composites
-from bridge.twenty.writing.text import all_storable
+from bridge.twenty.values import all_storable
 
 UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
 """Operations on /graphql that do not count towards the rate limit: introspection."""

@@ -15,8 +15,8 @@ from bridge.calls.people.matching import Person, Several, choose
 from bridge.errors import TwentyError, TwentyUnavailable
 from bridge.twenty.client.budget import INTERACTIVE
 from bridge.twenty.client.client import Executes, TwentyClient
-from bridge.twenty.nodes import full_name, person_page
 from bridge.twenty.people.directory import Directory
+from bridge.twenty.values import full_name, person_page
 
 HOLDS_SECONDS = 30
 WAITS_SECONDS = 3

@@ -11,9 +11,9 @@ from bridge.calls.numbers import Number, readable
 from bridge.calls.people.matching import Candidate, Person, has, patterns
 from bridge.errors import TwentyDenied
 from bridge.twenty.client.client import Executes
-from bridge.twenty.nodes import PAGE, full_name
 from bridge.twenty.people.phones import phones_in
 from bridge.twenty.schema.features import Feature, go_without
+from bridge.twenty.values import PAGE, full_name
 from bridge.twenty.writing.batches import Batches, Record
 
 """Without `first` Twenty silently answers 200 rows."""

@@ -7,8 +7,8 @@ from typing import Any
 from bridge.calls.agents import Agents, Identity, Member, Roster
 from bridge.errors import TwentyDenied
 from bridge.twenty.client.client import Executes
-from bridge.twenty.nodes import full_name
 from bridge.twenty.schema.features import Feature, go_without
+from bridge.twenty.values import full_name
 
 HOLDS_SECONDS = 300
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from bridge.calls.people.normalising import Left, Phone, is_lost, normalised
 from bridge.twenty.client.client import Executes
-from bridge.twenty.nodes import PAGE, full_name
 from bridge.twenty.people.lookup import numbers_in
 from bridge.twenty.people.phones import Field, additional, as_input, is_same, phones_in, primary
+from bridge.twenty.values import PAGE, full_name
 
 HAVE_NUMBERS = {
     "or": [

@@ -16,7 +16,7 @@ from bridge.errors import TwentyError
 from bridge.twenty.client.client import Executes, TwentyClient
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
-from bridge.twenty.times import text
+from bridge.twenty.values import text
 
 WAITS_SECONDS = 0.8
 """How long a caller waits for the look-up."""

@@ -8,9 +8,9 @@ from bridge.calls.activity import record_id
 from bridge.calls.people.matching import Person
 from bridge.errors import TwentyDenied
 from bridge.twenty.client.client import Executes
-from bridge.twenty.nodes import full_name
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.schema.workspace import WorkspaceSchema
+from bridge.twenty.values import full_name
 from bridge.twenty.writing.batches import Batches, Record, Refused
 from bridge.twenty.writing.notes import CallNotes
 from bridge.twenty.writing.plan import Chosen, Write
@@ -149,3 +149,22 @@ def _person(node: Record) -> Person | None:
     if not (node["personId"] and node["person"]):
         return None
     return Person(node["personId"], full_name(node["person"]["name"]))
+
+
+KINDS = {
+    "DestroyTimelineActivities": "timelineActivity",
+    "WithdrawNotes": "note",
+    "WithdrawPhoneCalls": "phoneCall",
+}
+
+
+async def take_back(client: Executes, call_sids: Collection[str]) -> None:
+    """Deletes the records of these calls, so that a user can restore them; three root fields for all.
+
+    A note that a user edited stays. Raises TwentyError.
+    """
+    for operation, kind in KINDS.items() if call_sids else ():
+        try:
+            await client.execute(operation, ids=sorted(record_id(kind, sid) for sid in call_sids))
+        except TwentyDenied as denied:
+            go_without(Feature.WITHDRAWALS, denied)

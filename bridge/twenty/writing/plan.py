@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Self
 
 from bridge.calls.activity import Activity
-from bridge.twenty.times import text
+from bridge.twenty.values import text
 from bridge.twenty.writing.records import Merge
 
 

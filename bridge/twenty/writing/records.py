@@ -14,7 +14,7 @@ from typing import Any, Self
 from bridge.calls.activity import Activity, record_id
 from bridge.calls.recording_links import Link
 from bridge.twenty.schema.composites import entries
-from bridge.twenty.times import same, text
+from bridge.twenty.values import same, text
 from bridge.twenty.writing.batches import Record
 from bridge.twenty.writing.rich_text import paragraphs, rich_text
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bridge.calls.recording_links import Link
-from bridge.twenty.writing.text import storable
+from bridge.twenty.values import storable
 
 Block = dict[str, Any]
 Inline = dict[str, Any]

@@ -1,7 +1,6 @@
 """`setup twilio`: what an account lacks for a bridge, and how it comes to it."""
 
-from bridge.twilio.provision.plan import Desired, SetupPlan, plan_for
+from bridge.twilio.provision.plan import Desired, SetupPlan, There, plan_for
 from bridge.twilio.provision.run import carry_out, look
-from bridge.twilio.provision.there import There
 
 __all__ = ["Desired", "SetupPlan", "There", "carry_out", "look", "plan_for"]

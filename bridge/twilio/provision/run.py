@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from bridge.errors import BridgeError, CannotWrite
+from bridge.twilio.provision.plan import There
 from bridge.twilio.provision.steps import Attach, ChangeApplication, MakeApplication, MakeKey, Remember, Step
-from bridge.twilio.provision.there import There
 from bridge.twilio.rest.account import AccountRest
 
 log = structlog.get_logger()

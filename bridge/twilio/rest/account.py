@@ -7,9 +7,8 @@ from typing import Any
 import aiohttp
 
 from bridge.settings.systems import TwilioAccount
-from bridge.twilio.rest.client import PAUSES
+from bridge.twilio.rest.client import PAUSES, load_client
 from bridge.twilio.rest.http import Http
-from bridge.twilio.rest.library import load_client
 from bridge.twilio.rest.login import SECONDS, BasicLogin, login_of
 from bridge.twilio.rest.owned import (
     ApiKey,

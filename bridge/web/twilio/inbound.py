@@ -25,9 +25,9 @@ from bridge.calls.routing.steps import (
 from bridge.errors import NumberRefused
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
-from bridge.twenty.nodes import person_page
 from bridge.twenty.people.members import Members
 from bridge.twenty.people.recognition import Recognised, Recognition
+from bridge.twenty.values import person_page
 from bridge.twilio import answers, twiml
 from bridge.twilio.answers import CallerDetails, TwimlAnswers
 from bridge.web.twilio.callbacks import answer, read, store_in_background

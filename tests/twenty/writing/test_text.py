@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bridge.calls.recording_links import Link
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.values import all_storable, storable
 from bridge.twenty.writing.rich_text import bullet, linked, paragraphs, plain, quotes, rich_text
-from bridge.twenty.writing.text import all_storable, storable
 from tests.support import ask, lines_of, nodes_of
 
 ANY = st.text(alphabet=st.characters())

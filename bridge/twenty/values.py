@@ -1,0 +1,53 @@
+"""What the nodes of Twenty's answers have in common: full names, pages of people, and pages of nodes."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bridge.json_text import utc
+
+PAGE = 1000
+"""Nodes that one root field is asked for."""
+
+
+def full_name(name: Mapping[str, Any] | None) -> str:
+    """`Jane Doe`, of a composite `name`; empty where it has neither part."""
+    parts = name or {}
+    return " ".join(filter(None, (parts.get("firstName"), parts.get("lastName"))))
+
+
+def person_page(twenty_url: str, person_id: str) -> str:
+    """The URL of a person's page."""
+    return f"{twenty_url}/object/person/{person_id}"
+
+
+def text(moment: datetime) -> str:
+    """`2026-11-22T10:00:00.123Z`: UTC, cut to milliseconds. Raises ValueError for a time without zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone")
+    return utc(moment, timespec="milliseconds")
+
+
+def same(shown: str) -> str:
+    """Converts a time that Twenty shows to that form. Raises ValueError."""
+    return text(datetime.fromisoformat(shown))
+
+
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text without NUL and lone surrogates."""
+    return UNSTORABLE.sub("", text)
+
+
+def all_storable(value: Any) -> Any:
+    """The variables of an operation with every text in them storable, at any depth."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {name: all_storable(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [all_storable(item) for item in value]
+    return value
