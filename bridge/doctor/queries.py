@@ -18,7 +18,7 @@ from bridge.twenty.client.documents import operations
 from bridge.twenty.people.lookup import filter_of
 from bridge.twenty.provision import read
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS, Feature, feature_of
-from bridge.twenty.values import text
+from bridge.twenty.values import time_text
 
 FIX = (
     "twenty-bridge setup twenty; where that does not help, run a version of the bridge made for this Twenty."
@@ -41,7 +41,7 @@ SAMPLES: Samples = {
     "personId": _new_id,
     "first": lambda: 1,
     "after": lambda: None,
-    "since": lambda: text(datetime.now(UTC)),
+    "since": lambda: time_text(datetime.now(UTC)),
     "filter": lambda: filter_of(NUMBERS),
 }
 """A value for each variable, in the form in which the bridge sends it; no record has these ids."""

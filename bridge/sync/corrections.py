@@ -10,7 +10,7 @@ from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.requeue import requeue_moved
 from bridge.inbox.store import Inbox
 from bridge.twenty.client.client import Executes
-from bridge.twenty.values import PAGE, text
+from bridge.twenty.values import PAGE, time_text
 
 EVERY = timedelta(minutes=15)
 
@@ -60,7 +60,7 @@ class Corrections:
         after: str | None = None
         while True:
             answer = await self._client.execute(
-                "ChangedPhoneCalls", since=text(since), first=PAGE, after=after
+                "ChangedPhoneCalls", since=time_text(since), first=PAGE, after=after
             )
             nodes = [edge["node"] for edge in answer["phoneCalls"]["edges"]]
             yield {node["externalCallId"]: node["personId"] for node in nodes if node["externalCallId"]}

@@ -1,4 +1,8 @@
-"""What the nodes of Twenty's answers have in common: full names, pages of people, and pages of nodes."""
+"""Values as Twenty has them: names, a person's page, times, text.
+
+Times are in the one form that all of Twenty accepts: filters refuse more than milliseconds. PostgreSQL's text
+has no NUL, and half of a surrogate pair is not a character: one of them would fail the whole batch.
+"""
 
 import re
 from collections.abc import Mapping
@@ -22,16 +26,16 @@ def person_page(twenty_url: str, person_id: str) -> str:
     return f"{twenty_url}/object/person/{person_id}"
 
 
-def text(moment: datetime) -> str:
+def time_text(moment: datetime) -> str:
     """`2026-11-22T10:00:00.123Z`: UTC, cut to milliseconds. Raises ValueError for a time without zone."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     return utc(moment, timespec="milliseconds")
 
 
-def same(shown: str) -> str:
+def same_time(shown: str) -> str:
     """Converts a time that Twenty shows to that form. Raises ValueError."""
-    return text(datetime.fromisoformat(shown))
+    return time_text(datetime.fromisoformat(shown))
 
 
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")

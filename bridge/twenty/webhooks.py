@@ -1,5 +1,7 @@
 """Twenty's webhooks: verifies a delivery, and reads what it reports of a person or a call.
 
+People that `doctor --probe-webhook` creates have ids that begin with a prefix of their own.
+
 https://docs.twenty.com/developers/extend/webhooks
 """
 
@@ -110,15 +112,15 @@ def _person(event: str, record: dict[str, Any], region: str) -> PersonChanged | 
     return PersonGone(_id(record["id"])) if event in GONE else None
 
 
-PREFIX = "d0c70400-"
+PROBE_PREFIX = "d0c70400-"
 """One in four thousand million random ids begins like this."""
 
 
 def new_person_id() -> str:
     """An id for one probe, as Twenty takes it: a UUID of version 4 but for its beginning."""
-    return PREFIX + str(uuid.uuid4())[len(PREFIX) :]
+    return PROBE_PREFIX + str(uuid.uuid4())[len(PROBE_PREFIX) :]
 
 
 def is_of_a_probe(person_id: str) -> bool:
     """Whether a person was created by a probe."""
-    return person_id.startswith(PREFIX)
+    return person_id.startswith(PROBE_PREFIX)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bridge.twenty
-from bridge.twenty.values import text
+from bridge.twenty.values import time_text
 
 TAKEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 DAY = timedelta(hours=14)
@@ -19,14 +19,14 @@ OFFSETS = st.timedeltas(min_value=-DAY, max_value=DAY)
 
 @given(st.datetimes(min_value=FIRST, max_value=LAST, timezones=OFFSETS.map(timezone)))
 def test_every_time_is_utc_with_milliseconds(moment: datetime) -> None:
-    written = text(moment)
+    written = time_text(moment)
     assert TAKEN.fullmatch(written)
     assert 0 <= (moment - datetime.fromisoformat(written)).total_seconds() < 0.001
 
 
 def test_a_time_without_zone_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        text(datetime(2026, 11, 22))  # noqa: DTZ001 - the mistake
+        time_text(datetime(2026, 11, 22))  # noqa: DTZ001 - the mistake
 
 
 def test_no_other_place_writes_times() -> None:
@@ -40,4 +40,4 @@ def test_no_other_place_writes_times() -> None:
 
 
 def test_a_moment_of_now() -> None:
-    assert text(datetime(2026, 11, 22, 10, 0, 0, 999_999, tzinfo=UTC)) == "2026-11-22T10:00:00.999Z"
+    assert time_text(datetime(2026, 11, 22, 10, 0, 0, 999_999, tzinfo=UTC)) == "2026-11-22T10:00:00.999Z"

@@ -16,7 +16,7 @@ from bridge.errors import TwentyError
 from bridge.twenty.client.client import Executes, TwentyClient
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
-from bridge.twenty.values import text
+from bridge.twenty.values import time_text
 
 WAITS_SECONDS = 0.8
 """How long a caller waits for the look-up."""
@@ -132,7 +132,7 @@ class Recognition:
         if self._clock() < self._without_last_until:
             return None
         try:
-            answer = await self._client.execute("LastSpoken", personId=person_id, since=text(since))
+            answer = await self._client.execute("LastSpoken", personId=person_id, since=time_text(since))
         except TwentyError as error:
             if error.code != "twenty.schema":  # a workspace without the object phoneCall
                 self._go_without_last(str(error))

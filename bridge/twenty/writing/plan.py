@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Self
 
 from bridge.calls.activity import Activity
-from bridge.twenty.values import text
+from bridge.twenty.values import time_text
 from bridge.twenty.writing.records import Merge
 
 
@@ -145,4 +145,4 @@ class Write:
 
 def time(moment: datetime | None) -> str | None:
     """A time as Twenty takes it."""
-    return text(moment) if moment else None
+    return time_text(moment) if moment else None

@@ -14,7 +14,7 @@ from typing import Any, Self
 from bridge.calls.activity import Activity, record_id
 from bridge.calls.recording_links import Link
 from bridge.twenty.schema.composites import entries
-from bridge.twenty.values import same, text
+from bridge.twenty.values import same_time, time_text
 from bridge.twenty.writing.batches import Record
 from bridge.twenty.writing.rich_text import paragraphs, rich_text
 
@@ -34,9 +34,9 @@ def phone_call(activity: Activity) -> Record:
         "name": activity.title,
         "direction": activity.direction.value,
         "status": activity.status.value,
-        "startedAt": text(activity.started_at),
-        "answeredAt": activity.answered_at and text(activity.answered_at),
-        "endedAt": activity.ended_at and text(activity.ended_at),
+        "startedAt": time_text(activity.started_at),
+        "answeredAt": activity.answered_at and time_text(activity.answered_at),
+        "endedAt": activity.ended_at and time_text(activity.ended_at),
         "durationInSeconds": activity.duration_seconds,
         "duration": activity.duration,
         "fromPhoneNumber": _phone(activity.from_number),
@@ -105,7 +105,7 @@ class _Kind:
     empty: Any = None
 
 
-_TEXT, _MOMENT, _VALUE = _Kind(_plain, ""), _Kind(same), _Kind(_plain)
+_TEXT, _MOMENT, _VALUE = _Kind(_plain, ""), _Kind(same_time), _Kind(_plain)
 _PHONE = _Kind(
     _number, {"primaryPhoneNumber": "", "primaryPhoneCallingCode": "", "primaryPhoneCountryCode": ""}
 )

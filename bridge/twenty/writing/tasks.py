@@ -12,7 +12,7 @@ from bridge.calls.activity import record_id
 from bridge.errors import Duplicate, TwentyDenied
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
-from bridge.twenty.values import text
+from bridge.twenty.values import time_text
 from bridge.twenty.writing.batches import Batches, Record, Refused
 from bridge.twenty.writing.records import BY_KEY, mark
 from bridge.twenty.writing.rich_text import Block, rich_text
@@ -109,7 +109,7 @@ def _words(body: object) -> bytes:
 def _task(reminder: Reminder) -> Record:
     return reminder.said | {
         "status": "TODO",
-        "dueAt": text(reminder.due_at),
+        "dueAt": time_text(reminder.due_at),
         "assigneeId": reminder.assignee_id,
     }
 
