@@ -23,7 +23,7 @@ from bridge.inbox.queries import outcomes
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.observability import logs
 from bridge.settings import Settings, load, secrets_of
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.sync.backfill import Backfill, periods
 from bridge.sync.reconcile.twilio_calls import Found
 from bridge.sync.worker import Worker

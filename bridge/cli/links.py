@@ -12,7 +12,7 @@ from bridge.inbox.sign_ins import add_link
 from bridge.inbox.sign_ins import revoke as end_all
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings, load
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.web.authentication.devices import new_link
 from bridge.web.authentication.keys import digest_of
 

@@ -11,9 +11,9 @@ from bridge.cli import terminal
 from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
-from bridge.settings.agents import agents_of
 from bridge.settings.load import load_as
 from bridge.settings.parts import TwilioPart
+from bridge.settings.served import agents_of
 from bridge.twilio import inspect
 from bridge.twilio.inspect import Expected, Token
 from bridge.wiring.twilio import token_issuer

@@ -7,8 +7,7 @@ from bridge.calls.routing.lines import Group, Line, Telephone
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import TwentyError
 from bridge.settings import Settings
-from bridge.settings.agents import agents_of
-from bridge.settings.served import lines_of
+from bridge.settings.served import agents_of, lines_of
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.members import workspace_members
 

@@ -6,7 +6,7 @@ from bridge.calls.agents import Member, Roster
 from bridge.doctor.checks import Check, Verdict, ok, warning
 from bridge.errors import TwentyDenied
 from bridge.settings import Settings
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.members import workspace_members
 

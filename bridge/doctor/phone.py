@@ -16,7 +16,7 @@ from bridge.inbox.sign_ins import SignIn, sign_ins_that_hold
 from bridge.inbox.tables import sign_ins
 from bridge.settings import Settings
 from bridge.settings.access import KeySettings
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.settings.types import origin_of
 from bridge.twenty.client.client import TwentyClient
 

@@ -1,15 +1,18 @@
 """config.yaml + environment → frozen models."""
 
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
-from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.dialling import DiallingSettings
 from bridge.settings.load import load
-from bridge.settings.models import Settings
-from bridge.settings.reconcile import ReconcileSettings
-from bridge.settings.recordings import RecordingSettings
-from bridge.settings.secrets import secrets_of
+from bridge.settings.models import (
+    ActivitySettings,
+    MatchingSettings,
+    ReconcileSettings,
+    RecordingSettings,
+    Settings,
+)
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
+from bridge.settings.types import secrets_of
 from bridge.settings.voice import VoiceSettings
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, tzinfo
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -10,18 +11,62 @@ from bridge.calls.dialling.rules import Dialling
 from bridge.calls.numbers import home_region
 from bridge.errors import NumberRefused
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings, distinct
-from bridge.settings.activities import ActivitySettings, MatchingSettings
 from bridge.settings.dialling import DiallingSettings
 from bridge.settings.former import UnderstandsFormerNames
+from bridge.settings.hours import Zone
 from bridge.settings.lines import LineSettings, LinesSettings
 from bridge.settings.phone import PhoneSettings
-from bridge.settings.reconcile import ReconcileSettings
-from bridge.settings.recordings import RecordingSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import HOME_REGION, TwentySettings, TwilioSettings
-from bridge.settings.transcripts import TranscriptSettings
-from bridge.settings.types import Section, origin_of
+from bridge.settings.types import Email, Names, Secrets, Section, origin_of
 from bridge.settings.voice import VoiceSettings
+
+
+class MatchingSettings(Section):
+    """Which person gets a call whose number several people have, or none."""
+
+    several: Literal["oldest", "newest", "none"] = "oldest"
+    nobody: Literal["log", "create", "skip"] = "log"
+    late_days: int = Field(7, ge=0, le=365)
+
+
+class ActivitySettings(Section):
+    """What is written of a call, and when.
+
+    `live` writes while a call goes on, as far as the rate limit allows. A missed call becomes a task
+    for the owner of the person's company, else for `assignee` (a member's e-mail); with neither, none.
+    `zone` is the time zone of what a note says.
+    """
+
+    live: Literal["auto", "off"] = "auto"
+    missed_call_tasks: bool = True
+    assignee: Email | None = Field(None, examples=["jane@example.com"])
+    due_hours: int = Field(24, ge=1, le=720)
+    zone: Zone | None = Field(None, examples=["Europe/Paris"])
+
+
+class ReconcileSettings(Section):
+    """How often Twilio is asked for its calls; 0 minutes is never."""
+
+    minutes: int = Field(15, ge=0, le=1440)
+
+
+class RecordingSettings(Section):
+    """Links to recordings, and how long Twilio keeps these.
+
+    Without `link_keys` the key is derived from Twilio's API secret, and rotates with it. `media_hosts` are
+    where Twilio may send those who ask for media: its own hosts, and those of an S3 bucket.
+    """
+
+    link_keys: Secrets = Field((), examples=["openssl rand -hex 32 makes one; the first of several signs"])
+    keep_days: int | None = Field(None, ge=1, le=36500, examples=[90])
+    media_hosts: Names = ("twilio.com", "twiliocdn.com", "amazonaws.com")
+
+
+class TranscriptSettings(Section):
+    """Whether results are kept that Twilio's engines post to `/twilio/transcripts`."""
+
+    webhook: bool = False
 
 
 def _loop(forwards: Mapping[str, Collection[str]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bridge.calls.agents import identity_of
+from bridge.calls.agents import Agents, Allowed, Only, identity_of
 from bridge.calls.routing.lines import (
     Group,
     Line,
@@ -15,9 +15,34 @@ from bridge.calls.routing.lines import (
     Voicemail,
 )
 from bridge.calls.texts import Texts
-from bridge.settings.access import AgentSettings
+from bridge.settings.access import AgentSettings, AuthSettings, KeySettings
 from bridge.settings.lines import OURS, LineSettings, LinesSettings, RecordedSettings, RingStep
+from bridge.settings.models import Settings
 from bridge.settings.voice import VoiceSettings
+
+
+def agents_of(settings: Settings) -> Agents:
+    """The agents that there are."""
+    return agents_with(settings.agents, settings.auth, caller_ids=settings.dialling.own_caller_ids)
+
+
+def agents_with(
+    agents: AgentSettings, auth: AuthSettings, *, caller_ids: dict[str, tuple[str, ...]] | None = None
+) -> Agents:
+    """Those of some sections."""
+    return Agents(
+        Allowed(agents.names, agents.pattern, default=agents.default),
+        keys={key.name: allowed for key in auth.keys if (allowed := _of_key(key))},
+        members=agents.members,
+        caller_ids=caller_ids,
+    )
+
+
+def _of_key(key: KeySettings) -> Allowed | None:
+    if not key.identities and not key.pattern:
+        return None
+    kind = Only if len(key.identities) == 1 and not key.pattern else Allowed
+    return kind(key.identities, key.pattern)
 
 
 def lines_of(lines: LinesSettings, *, agents: AgentSettings, voice: VoiceSettings) -> Lines:

@@ -1,11 +1,11 @@
 """What the settings' values may be: checked, normalised, and told what to do where they are wrong."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from types import NoneType
 from typing import Annotated, Any, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import phonenumbers
 from pydantic import (
@@ -184,3 +184,24 @@ class Section(BaseModel):
         """Whether None is no value of a setting, which has a default."""
         field = cls.model_fields.get(name) if isinstance(name, str) else None
         return field is not None and not field.is_required() and NoneType not in get_args(field.annotation)
+
+
+def secrets_of(settings: object) -> Iterator[str]:
+    """Every secret in the settings; of a URL, its password."""
+    if isinstance(settings, SecretStr):
+        yield from _secret(settings.get_secret_value())
+    elif isinstance(settings, BaseModel):
+        for name in type(settings).model_fields:
+            yield from secrets_of(getattr(settings, name))
+    elif isinstance(settings, Mapping):
+        yield from secrets_of(list(settings.values()))
+    elif isinstance(settings, tuple | list):  # a network is iterable, too: of millions of addresses
+        for part in settings:
+            yield from secrets_of(part)
+
+
+def _secret(value: str) -> Iterator[str]:
+    if "://" not in value:
+        yield value
+    elif password := urlsplit(value).password:
+        yield from {password, unquote(password)}

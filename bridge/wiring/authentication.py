@@ -4,7 +4,7 @@ import structlog
 
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.twenty.users.resemblance import Resemblance
 from bridge.twenty.users.sessions import Sessions
 from bridge.web.authentication.caller import Anyone, Authentication

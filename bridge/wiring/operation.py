@@ -3,12 +3,11 @@
 from bridge.calls.routing.lines import Group, Lines
 from bridge.settings import Settings
 from bridge.settings.digest import digest_of
-from bridge.web.gone import GoneRecordings
 from bridge.web.handlers import Handler
 from bridge.web.operation.health import Health, capabilities
 from bridge.web.operation.metrics import Scrape
 from bridge.web.operation.shutdown import Shutdown
-from bridge.web.recordings import Recordings
+from bridge.web.recordings import GoneRecordings, Recordings
 from bridge.web.routes import PublicEdge
 from bridge.wiring.parts import Parts
 from bridge.wiring.worker import links_of

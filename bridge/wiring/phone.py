@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bridge.calls.routing.lines import Group
 from bridge.settings import Settings
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.settings.types import origin_of
 from bridge.twenty.people.callers import look_ups_of_one
 from bridge.twilio.urls import CallbackUrls

@@ -8,7 +8,7 @@ from functools import partial
 
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.people.callers import Callers, open_callers
 from bridge.twenty.people.directory import Directory

@@ -11,7 +11,7 @@ from bridge.inbox.retention import Retention
 from bridge.inbox.sign_ins import drop_ended
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.sync.corrections import EVERY, FIRST_IN, Corrections
 from bridge.sync.reconcile.comparison import Ours
 from bridge.sync.reconcile.reconciler import Reconciler

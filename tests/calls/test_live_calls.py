@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.dialling.tally import Tally
-from bridge.calls.live_calls import FEW_LEGS, MOST_LEGS, Switchboard
+from bridge.calls.live_calls import FEW_LEGS, MOST_LEGS, Switchboard, Tally
 from tests.support import TEN, told
 
 OUT, LEG, IN, RUNG, OTHER = (f"CA{name:>032}" for name in ("out", "leg", "in", "rung", "other"))

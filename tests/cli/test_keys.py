@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from bridge.cli import app
 from bridge.errors import NotAuthenticated
 from bridge.settings.access import AgentSettings, AuthSettings
-from bridge.settings.agents import agents_with
+from bridge.settings.served import agents_with
 from bridge.web.authentication.keys import keys_of
 from tests.cli.support import SETTINGS
 

@@ -4,7 +4,7 @@ import asyncio
 from io import StringIO
 from threading import Event
 
-from bridge.observability.log_lines import LogStream
+from bridge.observability.logs import LogStream
 
 
 class Writes(StringIO):

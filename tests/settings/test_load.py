@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bridge.calls.agents import Identity
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
-from bridge.settings.agents import agents_of
+from bridge.settings.served import agents_of
 from bridge.settings.variables import ENVIRONMENT as VARIABLES
 from bridge.settings.variables import SECRETS as SECRET_VARIABLES
 from tests.settings.conftest import ENVIRONMENT, SECRETS, Load, only, written

@@ -10,7 +10,7 @@ from bridge.calls.callback import Kind
 from bridge.errors import TwentyUnavailable
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.sync.uncertain_writes import LATE_SECONDS, UncertainWrites
+from bridge.sync.stages.write import LATE_SECONDS, UncertainWrites
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.provision import provision

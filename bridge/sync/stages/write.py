@@ -1,7 +1,7 @@
 """Stage 3, write: sends a batch to Twenty in the way that the workspace takes calls."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 
@@ -9,12 +9,38 @@ from bridge.errors import TwentyFailed, TwentyOverLimit, TwentyUnavailable
 from bridge.inbox.requeue import requeue_uncertain
 from bridge.inbox.store import Inbox
 from bridge.sync.refusals import Refusals
-from bridge.sync.uncertain_writes import UncertainWrites
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.workspace import read_schema
 from bridge.twenty.writing.activities import Writes, writer_for
 from bridge.twenty.writing.batches import Batches, Refused
 from bridge.twenty.writing.plan import Write
+
+LATE_SECONDS = 60.0
+"""After this Twenty has either carried a write out or never will."""
+
+
+class UncertainWrites:
+    """Call SIDs, each with the time until which an old write can still take effect.
+
+    `now` is the time of a monotonic clock, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def note(self, call_sids: Iterable[str], *, now: float) -> None:
+        """Records that these calls were in a write whose outcome is unknown."""
+        self._until |= dict.fromkeys(call_sids, now + LATE_SECONDS)
+
+    def over(self, *, now: float) -> set[str]:
+        """The calls that can be written for certain now."""
+        return {sid for sid, until in self._until.items() if until <= now}
+
+    def forget(self, call_sids: Iterable[str]) -> None:
+        """Removes calls that are due once more."""
+        for sid in call_sids:
+            self._until.pop(sid, None)
+
 
 SCHEMA_SECONDS = 300
 """How long the workspace's schema is used before it is read again."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from bridge.calls.control import Action
 from bridge.errors import NotUnderstood, WrongContentType
 from bridge.network_errors import media_type
-from bridge.web.readable import readable
+from bridge.web.parsing import readable
 
 LONGEST_OUTCOME = 100
 LONGEST_NOTE = 10_000

@@ -23,7 +23,7 @@ from bridge.web.authentication.agents import Caller
 from bridge.web.authentication.caller import Authentication
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.rates import Rate
-from bridge.web.twilio.urlencoded import FORM
+from bridge.web.parsing import FORM
 
 OUTCOMES: Mapping[type[BridgeError], str] = {
     TooManyRequests: "limited",

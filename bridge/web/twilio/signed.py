@@ -14,8 +14,7 @@ from bridge.network_errors import media_type
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Validator, names_in
 from bridge.twilio.transcripts import account_in
 from bridge.web.handlers import BodyHandler, FormHandler, Handler
-from bridge.web.readable import readable
-from bridge.web.twilio.urlencoded import FORM, pairs
+from bridge.web.parsing import FORM, pairs, readable
 
 log = structlog.get_logger()
 

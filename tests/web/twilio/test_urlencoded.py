@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.web.twilio.urlencoded import pairs
+from bridge.web.parsing import pairs
 
 WRITTEN = st.text(alphabet=st.sampled_from([*"aZ09&=%+;+%2B2bF ~é€\x00"]), max_size=60)
 

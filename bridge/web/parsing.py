@@ -3,6 +3,7 @@
 https://url.spec.whatwg.org/#urlencoded-parsing
 """
 
+import re
 from urllib.parse import unquote_to_bytes
 
 FORM = "application/x-www-form-urlencoded"
@@ -25,3 +26,11 @@ def _decoded(text: str) -> str:
     if "+" in text:
         text = text.replace("+", " ")
     return unquote_to_bytes(text).decode("utf-8", "replace") if "%" in text else text
+
+
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def readable(text: str) -> str:
+    """The text without them; lines and tabs stay."""
+    return text if text.isprintable() else CONTROLS.sub("", text)
