@@ -1,4 +1,7 @@
-"""Structured logs: JSON lines, or readable ones on a terminal; the last step redacts secrets."""
+"""Structured logs: JSON lines, or readable ones on a terminal; the last step redacts secrets.
+
+All lines of one turn of the event loop are one write.
+"""
 
 import asyncio
 import atexit

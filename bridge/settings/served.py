@@ -1,4 +1,7 @@
-"""Settings of lines → lines, each complete: with its texts, its agents, and its steps one by one."""
+"""Settings → the agents that there are, and the lines.
+
+Each line is complete: with its texts, its agents, and its steps one by one.
+"""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,5 +1,6 @@
-"""Forms: what urllib's `parse_qsl` makes of them, in half the time, as most fields need no decoding.
+"""Parses what clients send: forms, and text without the control characters that Twenty rejects.
 
+Forms are read as by urllib's `parse_qsl`, in half the time, as most fields need no decoding.
 https://url.spec.whatwg.org/#urlencoded-parsing
 """
 

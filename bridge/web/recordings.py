@@ -1,4 +1,7 @@
-"""Recordings: streams Twilio's media to holders of a signed link."""
+"""Recordings: streams Twilio's media to holders of a signed link.
+
+Where Twilio answers 404 for a recording, its links leave Twenty, as after Twilio's own `absent`.
+"""
 
 import asyncio
 import re

@@ -1,9 +1,9 @@
 """Translates Twenty's errors to the bridge's.
 
 Twenty answers errors with HTTP 200, a code, sometimes a subCode, and a message; some cases differ only in
-the message. Over the rate limit, the first version has subCode LIMIT_REACHED and names the limit in its message
-alone; the second has code RATE_LIMITED with the limit and the time to wait in `extensions`. QUOTA_EXHAUSTED is
-about how much a workspace stores, not about how fast.
+the message. Over the rate limit, the first version has subCode LIMIT_REACHED and names the limit in its
+message alone; the second has code RATE_LIMITED with the limit and the time to wait in `extensions`.
+QUOTA_EXHAUSTED is about how much a workspace stores, not about how fast.
 """
 
 import re
