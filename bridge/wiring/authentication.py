@@ -7,7 +7,7 @@ from bridge.settings import Settings
 from bridge.settings.served import agents_of
 from bridge.twenty.users.resemblance import Resemblance
 from bridge.twenty.users.sessions import Sessions
-from bridge.web.authentication.caller import Anyone, Authentication
+from bridge.web.authentication.authenticate import Anyone, Authentication
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.devices import Devices
 from bridge.web.authentication.keys import keys_of

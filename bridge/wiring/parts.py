@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bridge.inbox.store import Inbox
 from bridge.sync.worker import Worker
-from bridge.web.authentication.caller import Authentication
+from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.twilio.inbound import Clock
 from bridge.wiring.calls import CallRules

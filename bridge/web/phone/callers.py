@@ -7,7 +7,7 @@ from bridge.calls.numbers import e164, is_withheld
 from bridge.calls.people.matching import Person
 from bridge.errors import NotUnderstood, TwentyError
 from bridge.twenty.people.callers import Callers, LastCall, Profile, ScreenPop
-from bridge.web.authentication.caller import Authentication
+from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.rates import Rate
 from bridge.web.operation.problems import problem
 

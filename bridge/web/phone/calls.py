@@ -37,7 +37,7 @@ from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.authentication.caller import Authentication
+from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.rates import Rate
 from bridge.web.phone.bodies import (
     CallRequest,

@@ -6,7 +6,7 @@ from bridge.calls.dialling.checking import Checked, check
 from bridge.calls.dialling.rules import Dialling
 from bridge.calls.numbers import readable
 from bridge.calls.texts import Texts, spoken_refusal
-from bridge.web.authentication.caller import Authentication
+from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.rates import Rate
 
 PER_MINUTE = 120

@@ -10,7 +10,7 @@ from bridge.inbox import sign_ins
 from bridge.inbox.sign_ins import LinkState
 from bridge.inbox.store import Inbox
 from bridge.json_text import utc
-from bridge.web.authentication.caller import Authentication, bearer
+from bridge.web.authentication.authenticate import Authentication, bearer
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.devices import new_key
 from bridge.web.authentication.keys import digest_of
