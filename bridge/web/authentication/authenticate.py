@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from bridge.calls.agents import Allowed
 from bridge.errors import NotAllowed, NotAuthenticated
-from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.devices import Devices
 from bridge.web.authentication.keys import Keys
 from bridge.web.authentication.users import Users

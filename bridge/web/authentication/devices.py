@@ -6,7 +6,7 @@ from bridge.calls.agents import Agents, Identity
 from bridge.errors import NotAllowed, NotAuthenticated
 from bridge.inbox import sign_ins
 from bridge.inbox.store import Inbox
-from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.keys import digest_of, random_key
 
 LINK = "tbl_"

@@ -10,7 +10,7 @@ from datetime import date
 from bridge.calls.agents import Agents, Allowed
 from bridge.errors import NotAuthenticated
 from bridge.settings.access import AuthSettings
-from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.caller import Caller
 
 PREFIX = "tbk_"
 """Begins the keys that we make, so that one that was published by mistake is found."""

@@ -12,7 +12,7 @@ from bridge.twenty.users import credentials
 from bridge.twenty.users.credentials import Credentials
 from bridge.twenty.users.resemblance import Resemblance, VerificationQueue
 from bridge.twenty.users.sessions import Sessions
-from bridge.web.authentication.agents import Caller
+from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.rates import Rate
 from bridge.web.operation.queueing import Turns

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from bridge.calls.agents import Agents, Identity
 from bridge.twenty.people.members import Members
-from bridge.web.authentication.agents import Caller
 from bridge.web.authentication.authenticate import Authentication
+from bridge.web.authentication.caller import Caller
 
 
 @dataclass(frozen=True)

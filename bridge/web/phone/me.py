@@ -13,8 +13,8 @@ from bridge.calls.dialling.checking import emergency_numbers
 from bridge.calls.standing import WHY, Lack, Standing, standing
 from bridge.errors import NotListed, TwentyError
 from bridge.twenty.people.members import Members
-from bridge.web.authentication.agents import Caller
 from bridge.web.authentication.authenticate import Authentication
+from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.rates import Rate
 
 PER_MINUTE = 60

@@ -19,8 +19,8 @@ from bridge.json_text import utc
 from bridge.network_errors import media_type
 from bridge.observability import metrics
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
-from bridge.web.authentication.agents import Caller
 from bridge.web.authentication.authenticate import Authentication
+from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.rates import Rate
 from bridge.web.parsing import FORM
