@@ -1,7 +1,8 @@
 """Stage 3, write: sends a batch to Twenty in the way that the workspace takes calls.
 
-A write that timed out, or whose connection was lost, is uncertain: Twenty can still carry it out after the one
-that repeated it, and then shows old data. So its calls are written once more when no write can be that late.
+A write that timed out, or whose connection was lost, is uncertain: Twenty can still carry it out after the
+one that repeated it, and then shows old data. So its calls are written once more when no write can be that
+late.
 """
 
 import asyncio
