@@ -36,7 +36,7 @@ def test_no_other_place_writes_times() -> None:
         for p in root.rglob("*.py")
         if re.search(r"\.(isoformat|strftime)\(|\butc\(", p.read_text())
     }
-    assert own == {"times.py"}
+    assert own == {"values.py"}
 
 
 def test_a_moment_of_now() -> None:
