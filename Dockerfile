@@ -17,7 +17,7 @@ RUN cd /bridge/lib/python3.*/site-packages/bridge && rm -r sandbox demo
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /srv bridge \
- && install --directory --owner bridge /srv/data
+ && install --directory --owner bridge --mode 700 /srv/data
 COPY --from=build /bridge /bridge
 COPY config.yaml /srv/config.yaml
 WORKDIR /srv

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -79,8 +80,18 @@ def _without_garbage_collection() -> Iterator[None]:
 app = typer.Typer(name="twenty-bridge", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        terminal.say(f"twenty-bridge {version('twenty-twilio-bridge')}")
+        raise typer.Exit
+
+
 @app.callback()
-def twenty_bridge() -> None:
+def twenty_bridge(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """A bridge between Twilio Voice and Twenty CRM."""
 
 

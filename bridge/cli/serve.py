@@ -1,9 +1,9 @@
 """`serve`."""
 
 import asyncio
+from collections.abc import Callable
 
 import typer
-import uvloop
 
 from bridge.cli.options import ConfigFile
 from bridge.observability import logs
@@ -18,5 +18,14 @@ def serve(config: ConfigFile = None) -> None:
     """Run the bridge."""
     settings = load(config)
     logs.configure(settings.log, secrets=secrets_of(settings))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
         runner.run(wiring.serve(settings))
+
+
+def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """That of uvloop where it is installed, else that of asyncio."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop

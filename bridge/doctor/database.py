@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from sqlalchemy import make_url, text
 
 from bridge.doctor.asking import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.errors import InboxUnavailable
 from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import revision
@@ -33,6 +33,8 @@ def checks(url: str, here: BridgeAddress, forget_keys: Sequence[str]) -> Iterato
         return await database.forgotten(forget_keys)
 
     yield Check("database.writable", database.writable, fix=database.fix)
+    if database.file:
+        yield Check("database.private", database.private)
     yield Check("database.migrated", database.migrated, needs=["database.writable"])
     yield Check("database.forgotten", forgotten, needs=["database.migrated"])
     yield Check(
@@ -83,12 +85,7 @@ class _Database:
         )
 
     def _connect(self) -> Database:
-        try:
-            return connect(self._url)
-        except ModuleNotFoundError as missing:
-            raise InboxUnavailable(
-                f"{missing.name} is missing: install twenty-twilio-bridge[postgres]"
-            ) from None
+        return connect(self._url)
 
     async def _gone(self, file: Path) -> Verdict | None:
         if await self._here.instance() is None:
@@ -104,6 +101,18 @@ class _Database:
         if folder.is_dir() and os.access(folder, os.W_OK):
             return ok(f"{file} is made at the first start.")
         return error(f"{file} cannot be created: {folder} is not a writable folder.", self.fix)
+
+    async def private(self) -> Verdict:
+        """Whether only its user can read the file and look into its folder."""
+        if not self.file or not self.file.exists():
+            return ok("The first start makes the file for its user alone.")
+        places = {self.file: 0o600, self.file.absolute().parent: 0o700}
+        loose = {place: mode for place, mode in places.items() if _is_for_others(place)}
+        if loose:
+            modes = ", ".join(f"{place} has mode {stat.S_IMODE(place.stat().st_mode):o}" for place in loose)
+            mend = " && ".join(f"chmod {mode:o} {place}" for place, mode in loose.items())
+            return warning(f"Other users of this machine can read who called whom: {modes}.", mend)
+        return ok(f"Only its user can read {self.file}.")
 
     async def migrated(self) -> Verdict:
         """Whether the tables are those of this version."""
@@ -192,3 +201,7 @@ def _compared(there: str | None) -> Verdict:
         f"The tables are those of a newer version ({there}).",
         "The version just before it works with them; an older one needs a backup from its time.",
     )
+
+
+def _is_for_others(place: Path) -> bool:
+    return bool(place.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))

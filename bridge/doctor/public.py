@@ -96,7 +96,7 @@ class _Public:
             told = str(getattr(refused, "verify_message", None) or refused.reason)
             return error(f"The certificate of {host} is not trusted: {told.rstrip('.')}.", CERTIFICATE)
         except OSError as away:
-            return error(f"{host} cannot be reached: {why(away)}.", "Let DNS lead the host to the proxy.")
+            return error(f"{host} cannot be reached: {why(away)}.", _nearest_cause(away, parts.port or 443))
         return certificate(ends, datetime.now(UTC))
 
     async def signature(self) -> Verdict:
@@ -160,3 +160,9 @@ async def _certificate_end(host: str, port: int, context: ssl.SSLContext) -> dat
     finally:
         writer.close()
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(told), UTC)
+
+
+def _nearest_cause(away: OSError, port: int) -> str:
+    if isinstance(away, ConnectionRefusedError):
+        return f"Start the reverse proxy: the host answers, and no server listens on its port {port}."
+    return f"Let DNS lead the host to the reverse proxy, and its firewall pass port {port}."

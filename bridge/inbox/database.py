@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -222,12 +223,17 @@ class Database:
 
 
 def connect(url: str, *, serves: bool = False) -> Database:
-    """The database at a URL; no connection is opened yet."""
+    """The database at a URL; no connection is opened yet. Raises InboxUnavailable without its driver."""
     if url.startswith("sqlite"):
         files = DatabaseFiles(Path(make_url(url).database or ""))
         engine = sqlite.open_engine(url, files)
         return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, files), files, serves)
-    return Database(postgresql.reading(url), postgresql.writing(url))
+    try:
+        return Database(postgresql.reading(url), postgresql.writing(url))
+    except ModuleNotFoundError as missing:
+        raise InboxUnavailable(
+            f"PostgreSQL needs the package {missing.name}: {sys.executable} -m pip install {missing.name}"
+        ) from None
 
 
 def is_damage(problem: BaseException | None) -> bool:
@@ -301,10 +307,6 @@ def _connect(url: str, *, serves: bool) -> Database:
         raise InboxUnavailable(
             f"The folder of the database {shown(url)} cannot be created: {problem}"
         ) from problem
-    except ModuleNotFoundError as missing:
-        raise InboxUnavailable(
-            f"The database {shown(url)} needs {missing.name}: install twenty-twilio-bridge[postgres]"
-        ) from missing
 
 
 async def _bring_up_to_date(database: Database, url: str) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge import background
 from bridge.errors import AlreadyServed, InboxUnavailable, Standby
 from bridge.inbox import postgresql
-from bridge.inbox.sqlite import DatabaseFiles
+from bridge.inbox.sqlite import DatabaseFiles, make_folder
 from bridge.settings import InboxSettings
 
 
@@ -93,13 +93,13 @@ class FileLock:
         if self._identity is None or not _is_at(self._database, self._identity):
             # Never closed once open: closing ends the `fcntl` locks that SQLite holds on the file.
             make = os.O_CREAT if self._identity is None else 0
-            self._identity = os.open(self._database, os.O_RDWR | make | os.O_CLOEXEC, 0o644)
+            self._identity = os.open(self._database, os.O_RDWR | make | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._identity, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _open(self) -> int:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            make_folder(self._path.parent)
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as problem:
             raise InboxUnavailable(
                 f"The database's folder cannot be created or written, {self._path}: {problem.strerror}."

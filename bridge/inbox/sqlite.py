@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +33,19 @@ class FilesLost(OSError):
     """A file of the database was removed or replaced while it was open; the message names it."""
 
 
+def make_folder(folder: Path) -> None:
+    """A folder for its owner alone, where there is none."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _make_file(file: Path) -> None:
+    """An empty file for its owner alone, where there is none. SQLite gives log and index the same mode."""
+    # SQLite says what is wrong where it cannot be made.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
 class DatabaseFiles:
     """The paths of a database's files, and which files (by inode) SQLite opened there."""
 
@@ -41,9 +54,13 @@ class DatabaseFiles:
         self._opened: dict[Path, Identity] = {}
 
     def make(self) -> None:
-        """Creates the folder. Raises InboxUnavailable where the file is gone and its log is left."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        """Creates folder and file, for their owner alone.
+
+        Raises InboxUnavailable where the file is gone and its log is left.
+        """
+        make_folder(self.file.parent)
         self._refuse_what_is_left()
+        _make_file(self.file)
 
     def opened(self) -> None:
         """Remembers device and inode of the files that SQLite opened; the first write creates the log."""
@@ -108,9 +125,10 @@ class DatabaseFiles:
 
     def copying(self) -> Path:
         """An unused path for a copy of the database; `copied` marks the copy as complete."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.file.parent)
         copy = self._beside("-copying")
         copy.unlink(missing_ok=True)
+        _make_file(copy)
         return copy
 
     def copied(self) -> None:

@@ -38,6 +38,7 @@ def test_json_for_programs() -> None:
         "settings.door",
         "settings.env_file",
         "database.writable",
+        "database.private",
         "database.migrated",
         "database.forgotten",
     ]

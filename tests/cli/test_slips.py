@@ -2,13 +2,18 @@
 
 import os
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from bridge.cli.serve import fastest_loop
 from bridge.demo.process import run_to_end
-from tests.cli.support import typed
+from bridge.errors import InboxUnavailable
+from bridge.inbox.database import connect
+from tests.cli.support import SETTINGS, typed
 
 
 @pytest.mark.parametrize(
@@ -33,6 +38,32 @@ def test_what_cannot_be_is_refused(words: tuple[str, ...], said: str) -> None:
     # The frame around an error breaks its lines.
     plain = " ".join(told.replace("│", " ").split())
     assert (status != 0, said in plain) == (True, True), told
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert typed("--version") == (0, f"twenty-bridge {version('twenty-twilio-bridge')}\n")
+
+
+@pytest.mark.parametrize("words", [("setup", "twenty"), ("people", "normalise", "--dry-run")])
+def test_a_twenty_that_is_away_is_named(words: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TWENTY_API_URL", "http://127.0.0.1:1")
+    status, shown = typed(*words)
+    assert status != 0
+    assert "Twenty at http://127.0.0.1:1 cannot be reached: Connection refused" in shown
+
+
+@pytest.mark.parametrize("module", ["uvloop", "asyncpg"])
+def test_what_is_not_installed_is_named_or_done_without(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    if module == "uvloop":
+        assert fastest_loop() is None
+        return
+    with pytest.raises(InboxUnavailable, match=r"PostgreSQL needs the package asyncpg: \S+ -m pip install"):
+        connect("postgresql+asyncpg://bridge@127.0.0.1/bridge")
 
 
 @pytest.fixture

@@ -365,6 +365,13 @@ def nobody_there(world: World) -> None:
     world.change("server", public_url="https://127.0.0.1:1")
 
 
+def others_may_read(world: World) -> None:
+    file = world.folder / "others.db"
+    world.change("inbox", database_url=f"sqlite+aiosqlite:///{file}")
+    file.touch(mode=0o600)
+    file.chmod(0o640)
+
+
 def leads_astray(world: World) -> None:
     world.proxy.target = world.twenty.url
 
@@ -482,6 +489,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (http_only, "public.tls", "error", "is http"),
     (name_of_nothing, "public.dns", "error", "nosuch.invalid leads nowhere: "),
     (nobody_there, "public.tls", "error", "127.0.0.1 cannot be reached: Connection refused."),
+    (others_may_read, "database.private", "warning", "others.db has mode 640"),
     (leads_astray, "public.reaches_us", "error", "No bridge answers"),
     (drops_query, "public.signature", "error", "path, query or body arrive changed"),
     (other_public_url, "bridge.settings", "error", "another TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL."),

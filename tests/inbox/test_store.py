@@ -1,8 +1,10 @@
 """The inbox keeps what it is told, hands out what is due, and forgets nothing on the way."""
 
 import asyncio
+import stat
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,24 @@ async def test_a_duplicate_changes_nothing(inbox: Inbox) -> None:
     (due,) = await inbox.claim(200)
     assert due.revision == 1
     assert len(due.callbacks) == 1
+
+
+async def test_only_its_user_can_read_the_database(tmp_path: Path) -> None:
+    file = tmp_path / "above" / "data" / "bridge.db"
+    async with open_inbox(f"sqlite+aiosqlite:///{file}") as inbox:
+        await inbox.store(told(Kind.STATUS, new_sid(), CallStatus="ringing"))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+    assert {"bridge.db", "bridge.db-wal", "bridge.db-shm"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+async def test_a_database_that_others_may_read_stays_as_its_operator_made_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "bridge.db").touch(mode=0o640)
+    async with open_inbox(f"sqlite+aiosqlite:///{tmp_path}/bridge.db"):
+        assert stat.S_IMODE((tmp_path / "bridge.db-wal").stat().st_mode) == 0o640
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
 async def test_all_legs_are_one_call(inbox: Inbox) -> None:

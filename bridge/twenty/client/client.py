@@ -14,6 +14,7 @@ from gql import Client
 from gql.client import AsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
+from yarl import URL
 
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
 from bridge.network_errors import seconds_of, why
@@ -170,7 +171,13 @@ async def _ask(session: AsyncClientSession, asked: Operation, post: dict[str, An
         raise _status_error(name, failed) from None
     # gql raises AssertionError for an answer without data and errors.
     except (TransportError, TimeoutError, OSError, AssertionError) as away:
-        raise TwentyUnavailable(f"{name}: {why(away)}") from away
+        raise TwentyUnavailable(
+            f"{name}: Twenty at {_host(session)} cannot be reached: {why(away)}"
+        ) from away
+
+
+def _host(session: AsyncClientSession) -> str:
+    return str(URL(getattr(session.client.transport, "url", "")).origin())
 
 
 def _status_error(name: str, failed: TransportServerError) -> TwentyDenied | TwentyUnavailable:
