@@ -50,6 +50,12 @@ class Phone:
         await self.page.until(f"{found} !== undefined")
         await self.page(f"{found}.click()")
 
+    async def gesture(self) -> None:
+        """A press of the mouse, where nothing is: what browsers want before a page may sound."""
+        for kind in ("mousePressed", "mouseReleased"):
+            at = {"x": 1, "y": 1, "button": "left", "clickCount": 1}
+            await self.page.ask("Input.dispatchMouseEvent", type=kind, **at)
+
     async def call(self, number: str) -> None:
         await self.fill("number", number)
         await self.click("Call")

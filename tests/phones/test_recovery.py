@@ -243,7 +243,7 @@ async def test_a_ringtone_that_cannot_load_delays_no_call(phones: Office, twilio
     await alice.fill("identity", "alice")
     await alice.click("Sign in")
     await alice.shows("ready")
-    await alice.page("dispatchEvent(new Event('pointerdown')), true")
+    await alice.gesture()
     incoming = "import('/phone/agent.js').then(({ device }) => device.device.audio.incoming())"
     assert await alice.page(incoming) is False
     calling = asyncio.create_task(twilio.call_from_phone(JANE))

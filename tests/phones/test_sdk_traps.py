@@ -119,7 +119,7 @@ async def test_312_calls_ring_with_one_sound_that_ends_with_the_last(
     phones: Office, twilio: TwilioSandbox
 ) -> None:
     alice = await phones.online(script=SOUNDS)
-    await alice.page("dispatchEvent(new Event('pointerdown')), true")
+    await alice.gesture()
     calling = [asyncio.create_task(twilio.call_from_phone(number)) for number in (JANE, JOHN)]
     await alice.rings(2)
     await alice.page.until("sounds() === 1")
@@ -140,7 +140,7 @@ async def test_312_calls_ring_with_one_sound_that_ends_with_the_last(
 
 async def test_312_nothing_rings_in_a_call(phones: Office, twilio: TwilioSandbox) -> None:
     alice = await phones.online(script=SOUNDS)
-    await alice.page("dispatchEvent(new Event('pointerdown')), true")
+    await alice.gesture()
     calling = [asyncio.create_task(twilio.call_from_phone(number)) for number in (JANE, JOHN)]
     await alice.rings(2)
     await alice.page.until("sounds() === 1")
@@ -164,7 +164,7 @@ async def test_312_a_click_makes_a_call_heard_that_rang_in_silence(
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
     await alice.says("Click anywhere so that this page can ring with sound.")
-    await alice.page("dispatchEvent(new Event('pointerdown')), true")
+    await alice.gesture()
     await alice.page.until("sounds() === 1")
     await alice.click("Decline")
     await alice.ended("declined")

@@ -2,7 +2,6 @@
 
 import gzip
 import mimetypes
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,25 +13,19 @@ from typing import get_args
 from aiohttp import hdrs, web
 
 from bridge.settings.phone import Edge
+from bridge.web.phone.joining import joined
 
 INSIGHTS = ("", *(f".{home}" for home in ("us1", "ie1", "au1", "br1", "de1", "jp1", "sg1")))
 """https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions"""
 
+MAIN = "main.js"
+"""The module that puts the page together, and is served with all others in it."""
+
 SMALL = 1000
 """Bytes that are not worth compressing."""
 
-
 TYPES = ".d.ts"
 """What the type checker reads of the libraries."""
-
-COMMENTS = re.compile(
-    r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$|^[ \t]*//[^\n]*$|/\*\* @type [^*\n]*\*/ ?|^[ \t]+",
-    re.MULTILINE | re.DOTALL,
-)
-"""What browsers do not need of a module: comments on lines of their own, types of expressions, indentation.
-
-Lines stay where they are, so that an error names the line of the source.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +76,10 @@ class PhonePage:
 
     def __init__(self, settings: PageSettings) -> None:
         static = files("bridge.web.phone") / "static"
-        self._files = {path: _file(path, content) for path, content in _read(static, "")}
+        contents = dict(_read(static, ""))
+        modules = joined({path: text.decode() for path, text in contents.items() if _is_own(path)}, MAIN)
+        contents |= {path: text.encode() for path, text in modules.items()}
+        self._files = {path: _file(path, content) for path, content in contents.items()}
         self._document = _file("index.html", _filled(self._files.pop("index.html").content, settings))
         self._headers: dict[str, str] = {hdrs.CONTENT_SECURITY_POLICY: settings.policy}
 
@@ -104,14 +100,11 @@ def _read(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
         if entry.is_dir():
             yield from _read(entry, f"{path}{entry.name}/")
         elif not entry.name.endswith(TYPES):
-            yield path + entry.name, _served(path + entry.name, entry.read_bytes())
+            yield path + entry.name, entry.read_bytes()
 
 
-def _served(path: str, content: bytes) -> bytes:
-    """A module of the page without its comments; other files, libraries too, as they are."""
-    if not path.endswith(".js") or path.startswith("vendor/"):
-        return content
-    return COMMENTS.sub(lambda found: "\n" * found[0].count("\n"), content.decode()).encode()
+def _is_own(path: str) -> bool:
+    return path.endswith(".js") and not path.startswith("vendor/")
 
 
 def _file(path: str, content: bytes) -> _File:

@@ -1,36 +1,92 @@
 """The phone page's files, as they are served."""
 
 import gzip
+import posixpath
+import re
+from graphlib import CycleError
 from pathlib import Path
 
+import pytest
+
 import bridge
+from bridge.web.phone.joining import joined
 from tests.web.conftest import Bridge
 
 STATIC = Path(bridge.__file__).parent / "web" / "phone" / "static"
 LARGEST = 120_000
-NOT_SERVED = {".ts", ".md", ".LICENSE", ".json"}
+LOADED = re.compile(rb'(?:from ?|src=|href=|"src": ?)"([\w./-]+)"')
 
 
 async def test_the_page_is_small(bridge: Bridge) -> None:
-    """All that a browser can load of it, as it travels."""
-    paths = [one.relative_to(STATIC) for one in STATIC.rglob("*") if one.is_file()]
-    size = 0
-    for path in paths:
-        if path.suffix not in NOT_SERVED:
-            url = "/phone" if path.name == "index.html" else f"/phone/{path.as_posix()}"
-            async with bridge.client.get(url) as answer:
-                assert answer.status == 200, url
-                size += len(gzip.compress(await answer.read()))
-    assert size < LARGEST, size
+    """All that a browser loads of it, as it travels."""
+    waiting = ["phone", *(f"phone/sounds/{one.name}" for one in (STATIC / "sounds").iterdir())]
+    size, seen = 0, set(waiting)
+    while waiting:
+        path = waiting.pop()
+        async with bridge.client.get(f"/{path}") as answer:
+            assert answer.status == 200, path
+            content = await answer.read()
+        size += len(gzip.compress(content))
+        found = [
+            posixpath.join("/", posixpath.dirname(path), one.decode()) for one in LOADED.findall(content)
+        ]
+        new = {posixpath.normpath(one)[1:] for one in found} - seen
+        seen |= new
+        waiting += new
+    assert size < LARGEST
+    assert {"phone/main.js", "phone/vendor/twilio.min.js", "phone/icons/icon.svg", "phone/phone.css"} <= seen
 
 
-async def test_modules_travel_without_comments_and_keep_their_lines(bridge: Bridge) -> None:
+async def test_a_module_that_is_joined_is_the_same_by_itself(bridge: Bridge) -> None:
     for source in STATIC.rglob("*.js"):
         path = source.relative_to(STATIC).as_posix()
         async with bridge.client.get(f"/phone/{path}") as answer:
             served = await answer.text()
-        if path.startswith("vendor/"):
+        if path.startswith("vendor/") or path == "signalling.js":
             assert served == source.read_text()
         else:
-            assert served.count("\n") == source.read_text().count("\n")
-            assert "/**" not in served
+            assert "/**" not in served, path
+            assert len(served) < 1000 or path == "main.js"
+
+
+NEEDED = {
+    "main.js": 'import { b as c, a } from "./x/a.js";\nimport * as All from "./x/a.js";\n'
+    'import z from "./vendor/z.js";\n'
+    "/** Never shown. */\nz(a, c, All.f); // stays\n",
+    "x/a.js": 'import { f as g } from "../f.js";\nexport const a = /** @type {any} */ (1);\n'
+    "/** @type {\n*/\nexport function b() {\n  return g;\n}\nexport async function f() {}\n",
+    "f.js": "export function* f() {}\nexport class F {}\n",
+    "alone.js": "/** Not needed by any. */\n",
+}
+
+
+def test_modules_are_joined_in_the_order_of_their_needs() -> None:
+    served = joined(NEEDED, "main.js")
+    assert served["main.js"].split("\n") == [
+        'import * as m0 from "./vendor/z.js";',
+        *("const m1 = (() => {", "function* f() {}", "class F {}", "return { f, F };", "})();"),
+        *(
+            "const m2 = (() => {",
+            "const { f: g } = m1;",
+            "const a = (1);",
+            "function b() {",
+            "return g;",
+            "}",
+        ),
+        *("async function f() {}", "return { a, b, f };", "})();"),
+        *("const m3 = (() => {", "const { b: c, a } = m2;", "const All = m2;", "const z = m0.default;"),
+        *("z(a, c, All.f); // stays", "return {  };", "})();"),
+        'export const modules = { "f.js": m1, "x/a.js": m2, "main.js": m3 };',
+        "",
+    ]
+    given = 'import { modules } from "../main.js";\nexport const { a, b, f } = modules["x/a.js"];\n'
+    assert served["x/a.js"] == given
+    assert served.keys() == {"main.js", "x/a.js", "f.js"}
+
+
+def test_modules_that_need_each_other_are_refused() -> None:
+    with pytest.raises(CycleError):
+        joined(
+            {"main.js": 'import { a } from "./a.js";\n', "a.js": 'import { b } from "./main.js";\n'},
+            "main.js",
+        )

@@ -1,11 +1,15 @@
 /** What an agent does at the phone, and what follows from what is heard. */
 
-import { Bridge } from "./bridge.js";
 import { configuration } from "./configuration.js";
-import { credentials } from "./credentials.js";
+import { bridge } from "./connection.js";
+import * as Calls from "./desk/calls.js";
+import * as Desk from "./desk/desk.js";
+import { saveAll } from "./desk/notes.js";
 import { Device } from "./device.js";
+import { choose } from "./devices.js";
 import * as Journal from "./journal.js";
 import { announce, withdraw } from "./notifications.js";
+import { preflight } from "./preflight.js";
 import { Recall } from "./recall.js";
 import * as Call from "./state/call.js";
 import { isEmergency } from "./state/emergency.js";
@@ -20,7 +24,6 @@ const DECLINE_PATIENCE = 1000;
 const LOOK_UP_WAITS = [0, 1000, 5000];
 
 const configured = configuration();
-export const bridge = new Bridge(configured.root, credentials);
 
 export const device = new Device(/** @type {any} */ (globalThis).Twilio, configured, {
   line: store.tellLine,
@@ -47,10 +50,12 @@ export const tabs = new Tabs({
     remember();
     store.tellLine({ type: "holds" });
     void timer.start();
+    Desk.open();
   },
   waits: () => {
     timer.stop();
     device.close();
+    Desk.close();
     store.tellLine({ type: "elsewhere" });
   },
   shows: (shown) => {
@@ -82,6 +87,7 @@ let leaving = false;
 /** The page goes: the SDK ends its calls, and the journal keeps them for the page that comes next. */
 export function leave() {
   leaving = true;
+  saveAll(true);
   device.leave();
 }
 
@@ -102,7 +108,10 @@ export function publish() {
 }
 
 /** After sleep, or with the network back. */
-export const wake = () => void timer.wake();
+export function wake() {
+  void timer.wake();
+  Desk.wake();
+}
 
 /** @param {import("./device.js").Began} call */
 function began(call) {
@@ -122,6 +131,7 @@ function began(call) {
 function tell(id, event) {
   const ended = store.tell(id, event);
   const call = store.find(id);
+  if (event.type === "accept") void Calls.learn(id);
   if (!call || call.stage !== "ringing") withdraw(id);
   if (ended) void recall.outcome(id);
   // An event can arrive late, of a call that is over for the page.
@@ -212,6 +222,22 @@ export async function decline(id) {
   device.decline(id);
 }
 
+/**
+ * @param {import("./devices.js").Use} use
+ * @param {string} id of a device; empty for the system's
+ */
+export function chooseDevice(use, id) {
+  choose(use, id);
+  if (use === "microphone") device.input?.change();
+  if (use === "speaker") device.speak();
+}
+
+/** Places the SDK's test call, which is billed. */
+export async function checkConnection() {
+  const { token } = await bridge.token();
+  return preflight(device.sdk, token, device.options);
+}
+
 /** @param {string} id */
 export function ignore(id) {
   device.ignore(id);
@@ -228,6 +254,18 @@ export const hangUp = (id) => tell(id, { type: "hangup" });
 export function mute(id, muted) {
   device.mute(id, muted);
   tell(id, { type: "mute", muted });
+}
+
+/**
+ * Sends the other party on, and leaves the call.
+ *
+ * @param {string} id
+ * @param {string} to `client:identity`, or a number
+ */
+export async function transfer(id, to) {
+  const call = store.find(id);
+  await bridge.transfer(Call.legOf(call) ?? "", to);
+  tell(id, { type: "transfer" });
 }
 
 /**

@@ -2,15 +2,55 @@
 
 const PATIENCE = 10_000;
 
+/**
+ * @typedef {{status: "available" | "busy" | "away" | "after_call", until: string | null}} Availability
+ * @typedef {{id: string, name: string, url: string, company?: string | null}} Person
+ * @typedef {{url: string, durationInSeconds: number}} Recording
+ *
+ * @typedef {object} AgentCall a call, as the agent had it
+ * @property {string} sid
+ * @property {"inbound" | "outbound"} direction
+ * @property {"calling" | "ringing" | "talking" | "talked" | "missed" | "answered_elsewhere" | "declined" | "busy"
+ *   | "not_answered" | "failed" | "canceled" | "refused" | "waiting"} state
+ * @property {boolean} ended
+ * @property {number | null} durationInSeconds
+ * @property {string | null} reason
+ * @property {string | null} why
+ * @property {string} startedAt
+ * @property {string | null} number
+ * @property {string | null} readable
+ * @property {string | null} colleague
+ * @property {Person | null} person
+ * @property {{identity: string, name: string} | null} agent
+ * @property {import("./state/note.js").Kept} note
+ * @property {{recordings: Recording[], transcript: string | null} | null} voicemail
+ * @property {Recording[]} recordings
+ * @property {boolean} calledBack
+ * @property {boolean} seen
+ * @property {{record: boolean, transfer: boolean, hangup: boolean, note: boolean}} can
+ * @property {boolean} recorded
+ *
+ * @typedef {object} Agent
+ * @property {string} identity
+ * @property {string} name
+ * @property {boolean} me
+ * @property {boolean} present
+ * @property {Availability} availability
+ * @property {boolean} inCall
+ * @property {{direction: string, number: string | null, readable: string | null} | null} call
+ */
+
 /** A request that failed. `message` is a sentence for people; `status` is 0 where no answer came. */
 export class BridgeError extends Error {
   /**
    * @param {string} message
    * @param {number} status
    * @param {number} [retryAfter] seconds
+   * @param {any} [problem] the body
    */
-  constructor(message, status, retryAfter) {
+  constructor(message, status, retryAfter, problem = {}) {
     super(message);
+    this.problem = problem;
     this.status = status;
     this.retryAfter = retryAfter;
   }
@@ -31,14 +71,12 @@ export class Bridge {
   }
 
   me() {
-    const { identity } = this.credentials();
-    return this.ask("GET", `/api/me${identity ? `?identity=${encodeURIComponent(identity)}` : ""}`);
+    return this.read("/api/me");
   }
 
   /** @returns {Promise<{token: string, identity: string, ttl: number}>} */
   token() {
-    const { identity } = this.credentials();
-    return this.ask("POST", "/api/twilio/token", identity ? { identity } : {});
+    return this.act("POST", "/api/twilio/token");
   }
 
   /** @param {string} typed */
@@ -50,19 +88,93 @@ export class Bridge {
    * What became of a call.
    *
    * @param {string} sid of the call, of a leg of it, or this phone's name for it
-   * @returns {Promise<{state: string, ended: boolean, reason: string | null, why: string | null,
-   *   durationInSeconds: number | null}>}
+   * @returns {Promise<AgentCall>}
    */
   call(sid) {
-    const { identity } = this.credentials();
-    const query = identity ? `?identity=${encodeURIComponent(identity)}` : "";
-    return this.ask("GET", `/api/calls/${encodeURIComponent(sid)}${query}`);
+    return this.read(`/api/calls/${encodeURIComponent(sid)}`);
   }
 
   /** @param {string} sid of a call that rings */
   decline(sid) {
-    const { identity } = this.credentials();
-    return this.ask("POST", `/api/calls/${encodeURIComponent(sid)}/decline`, identity ? { identity } : {});
+    return this.act("POST", `/api/calls/${encodeURIComponent(sid)}/decline`);
+  }
+
+  /**
+   * @param {string} sid
+   * @param {string} to `client:identity`, or a number
+   */
+  transfer(sid, to) {
+    return this.act("POST", `/api/calls/${encodeURIComponent(sid)}/transfer`, { to });
+  }
+
+  /**
+   * @param {string} sid
+   * @param {"start" | "pause" | "resume"} action
+   * @returns {Promise<{status: "in-progress" | "paused" | "stopped"}>}
+   */
+  recording(sid, action) {
+    return this.act("POST", `/api/calls/${encodeURIComponent(sid)}/recording`, { action });
+  }
+
+  /**
+   * @param {string} sid
+   * @param {import("./state/note.js").Kept} note `version` is the one that it is based on
+   * @param {boolean} leaving whether the page goes meanwhile
+   * @returns {Promise<import("./state/note.js").Kept>}
+   */
+  note(sid, note, leaving) {
+    return this.act("PUT", `/api/calls/${encodeURIComponent(sid)}/note`, note, { keepalive: leaving });
+  }
+
+  /**
+   * @param {{show: "recent" | "missed" | "voicemails", before?: string, with?: string, limit?: string}} which
+   * @returns {Promise<{calls: AgentCall[], next: string | null, missed: number}>}
+   */
+  calls(which) {
+    return this.read("/api/me/calls", which);
+  }
+
+  /** @param {string} until the start of the newest that was seen */
+  seen(until) {
+    return this.act("POST", "/api/me/calls/seen", { until });
+  }
+
+  /**
+   * @param {string} status
+   * @param {string | null} until
+   * @returns {Promise<Availability>}
+   */
+  availability(status, until) {
+    return this.act("PUT", "/api/me/availability", { status, until });
+  }
+
+  /**
+   * @param {string} search
+   * @returns {Promise<{people: Person[], companies: {id: string, name: string}[]}>}
+   */
+  people(search) {
+    return this.read("/api/people", { search });
+  }
+
+  /** @param {string} company */
+  peopleOf(company) {
+    return this.read("/api/people", { company });
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<Person & {numbers: {number: string, readable: string, allowed: boolean, why: string | null}[]}>}
+   */
+  person(id) {
+    return this.read(`/api/people/${encodeURIComponent(id)}`);
+  }
+
+  /**
+   * @param {string} after the id of the last event
+   * @param {AbortSignal} signal
+   */
+  events(after, signal) {
+    return this.fetch(`/api/events${this.query(after ? { after } : {})}`, { headers: this.headers(), signal });
   }
 
   /** @param {string} number */
@@ -84,27 +196,57 @@ export class Bridge {
   }
 
   /**
-   * @param {"GET" | "POST"} method
+   * @param {string} path
+   * @param {Record<string, string | undefined>} [query]
+   */
+  read(path, query = {}) {
+    return this.ask("GET", path + this.query(query));
+  }
+
+  /**
+   * @param {"POST" | "PUT"} method
    * @param {string} path
    * @param {object} [body]
+   * @param {RequestInit} [how]
+   */
+  act(method, path, body = {}, how = {}) {
+    const { identity } = this.credentials();
+    return this.ask(method, path, identity ? { ...body, identity } : body, how);
+  }
+
+  /** @param {Record<string, string | undefined>} given with the agent, for a key of several */
+  query(given) {
+    const { identity } = this.credentials();
+    const named = Object.entries({ ...given, identity }).filter(([, value]) => value);
+    return named.length ? `?${new URLSearchParams(/** @type {[string, string][]} */ (named))}` : "";
+  }
+
+  /** @returns {Record<string, string>} */
+  headers() {
+    const { bearer } = this.credentials();
+    return bearer ? { Authorization: `Bearer ${bearer}` } : {};
+  }
+
+  /**
+   * @param {"GET" | "POST" | "PUT"} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {RequestInit} [how]
    * @returns {Promise<any>}
    */
-  async ask(method, path, body) {
-    const { bearer } = this.credentials();
+  async ask(method, path, body, how = {}) {
     const answer = await this.fetch(path, {
       method,
-      headers: {
-        ...(bearer && { Authorization: `Bearer ${bearer}` }),
-        ...(body && { "Content-Type": "application/json" }),
-      },
+      headers: { ...this.headers(), ...(body && { "Content-Type": "application/json" }) },
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(PATIENCE),
+      ...how,
     });
     if (answer.status === 204) return null;
     const read = await answer.json().catch(() => ({}));
     if (answer.ok) return read;
     const sentence = read.detail ?? read.title ?? `The bridge answered with ${answer.status}.`;
-    throw new BridgeError(sentence, answer.status, Number(answer.headers.get("Retry-After")) || undefined);
+    throw new BridgeError(sentence, answer.status, Number(answer.headers.get("Retry-After")) || undefined, read);
   }
 
   /**

@@ -3,6 +3,7 @@
  * from which it does not come back by itself is replaced here.
  */
 
+import { CAN_CHOOSE_OUTPUT, constraints, used } from "./devices.js";
 import { Input } from "./input.js";
 
 const CALL_EVENTS = ["ringing", "accept", "cancel", "disconnect", "reject", "reconnecting", "reconnected"];
@@ -94,7 +95,15 @@ export class Device {
   registered() {
     clearTimeout(this.watchdog);
     this.heard.accepted();
+    this.speak();
     this.heard.line({ type: "registered" });
+  }
+
+  /** Calls are heard where the agent chose; what cannot be set stays at the system's. */
+  speak() {
+    const { speaker } = used.value;
+    const outputs = this.device?.audio?.speakerDevices;
+    if (CAN_CHOOSE_OUTPUT && outputs) outputs.set(speaker || "default").catch(() => {});
   }
 
   unregistered() {
@@ -163,7 +172,7 @@ export class Device {
     const params = { To: to, Attempt: attempt, ...(callerId && { CallerId: callerId }) };
     const late = setTimeout(() => this.tooLate(id), CALL_PATIENCE);
     try {
-      const call = await this.device.connect({ params });
+      const call = await this.device.connect({ params, rtcConstraints: constraints() });
       if (this.calls.has(id)) this.follow(call, id);
       else call.disconnect();
     } catch (error) {
@@ -241,7 +250,7 @@ export class Device {
 
   /** @param {string} id */
   answer(id) {
-    this.calls.get(id)?.accept();
+    this.calls.get(id)?.accept({ rtcConstraints: constraints() });
   }
 
   /** @param {string} id */

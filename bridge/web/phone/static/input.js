@@ -3,6 +3,8 @@
  * where the browser lists a "default" one, and keeps what it opened. https://github.com/twilio/twilio-voice.js/issues/256
  */
 
+import { used } from "./devices.js";
+
 export class Input {
   /**
    * @param {any} audio the SDK's
@@ -21,7 +23,9 @@ export class Input {
   }
 
   replace() {
-    const [id] = this.audio.availableInputDevices.keys();
+    const there = this.audio.availableInputDevices;
+    const chosen = used.value.microphone;
+    const [id] = there.has(chosen) ? [chosen] : there.keys();
     // Without a microphone, or without a new one that opens, the next that is connected is tried.
     if (id !== undefined && this.calls().some(isUnheard)) this.open(id).catch(() => {});
   }
@@ -33,6 +37,12 @@ export class Input {
   open(id) {
     const isOpened = this.audio.inputDevice?.deviceId === id;
     return isOpened ? this.audio.unsetAudioConstraints() : this.audio.setInputDevice(id);
+  }
+
+  /** The agent chose another one: a call that goes on is heard by it at once. */
+  change() {
+    const id = used.value.microphone || "default";
+    if (this.calls().some(Boolean) && this.audio.availableInputDevices.has(id)) this.open(id).catch(() => {});
   }
 
   /** No call needs it any more; while one does, the SDK refuses. */

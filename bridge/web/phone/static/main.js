@@ -33,8 +33,8 @@ if (!navigator.onLine) tellLine({ type: "network-down" });
 
 // Browsers play nothing before a gesture. https://developer.mozilla.org/docs/Web/Media/Guides/Autoplay
 audible.value = navigator.userActivation?.hasBeenActive ?? false;
-for (const gesture of ["pointerdown", "keydown"]) {
-  addEventListener(gesture, () => (audible.value = true), { once: true });
+for (const gesture of ["pointerdown", "pointerup", "keydown"]) {
+  addEventListener(gesture, () => (audible.value ||= navigator.userActivation?.hasBeenActive ?? true));
 }
 ringWithSound(`${configuration().sounds}/ring.wav`);
 

@@ -1,5 +1,6 @@
 /** Whether there is a microphone that the page may use. */
 
+import * as Devices from "./devices.js";
 import * as store from "./store.js";
 
 export async function watchMicrophone() {
@@ -16,6 +17,7 @@ export async function watchMicrophone() {
 async function look() {
   const [permission, devices] = await Promise.all([query(), navigator.mediaDevices.enumerateDevices()]);
   const present = devices.some(({ kind }) => kind === "audioinput");
+  Devices.hear(devices);
   store.microphone.value = permission?.state === "denied" ? "denied" : present ? "" : "absent";
 }
 

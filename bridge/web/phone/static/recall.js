@@ -26,7 +26,7 @@ export class Recall {
   /** @param {string} id of a call that is over */
   async outcome(id) {
     const call = store.find(id);
-    if (!call || !Call.isUnclear(call) || !nameOf(call)) return;
+    if (!call || !Call.isUnclear(call) || !Call.legOf(call)) return;
     this.tell(id, { type: "asks", asking: true });
     for (const [place, wait] of WAITS.entries()) {
       await new Promise((done) => setTimeout(done, wait));
@@ -52,7 +52,7 @@ export class Recall {
   async ask(id) {
     const call = store.find(id);
     try {
-      const found = await this.bridge.call(nameOf(call) ?? "");
+      const found = await this.bridge.call(Call.legOf(call) ?? "");
       const { state, ended, reason, why, durationInSeconds } = found;
       const words = why ? worded(`refused.${reason}`, why, store.me.value.language) : undefined;
       this.tell(id, { type: "outcome", state, ended, why: words, seconds: durationInSeconds ?? undefined });
@@ -63,6 +63,3 @@ export class Recall {
     }
   }
 }
-
-/** @param {import("./state/call.js").Call} [call] */
-const nameOf = (call) => call?.sid ?? call?.attempt ?? call?.root;

@@ -3,6 +3,7 @@
  * are ignored, or not of those that are not: https://github.com/twilio/twilio-voice.js/issues/312
  */
 
+import { playAt, used } from "./devices.js";
 import { audible, rings } from "./store.js";
 import { effect } from "./vendor/signals.js";
 
@@ -19,6 +20,8 @@ export function ringWithSound(url) {
 /** @param {HTMLAudioElement} sound */
 function play(sound) {
   sound.currentTime = 0;
-  // Without a sound that loads the page still shows the call.
-  sound.play().catch(() => {});
+  playAt(sound, used.value.ringer).catch(({ name }) => {
+    // A key that is no gesture for the browser was taken for one. Without a sound that loads the call is still shown.
+    if (name === "NotAllowedError") audible.value = false;
+  });
 }

@@ -1,7 +1,9 @@
 /** Signing in, and out again. */
 
-import { bridge, device, tabs, timer } from "./agent.js";
+import { device, tabs, timer } from "./agent.js";
+import { bridge } from "./connection.js";
 import * as Credentials from "./credentials.js";
+import * as Desk from "./desk/desk.js";
 import * as Journal from "./journal.js";
 import * as store from "./store.js";
 import { explained } from "./words/say.js";
@@ -45,6 +47,7 @@ export async function signOut() {
   timer.stop();
   device.close();
   tabs.stop();
+  Desk.close();
   await bridge.signOut().catch(() => {});
   Credentials.forget();
   Journal.erase(store.me.value?.identity ?? "");

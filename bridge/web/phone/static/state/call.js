@@ -11,7 +11,7 @@
  * @typedef {"calling" | "alerting" | "ringing" | "answering" | "talking" | "reconnecting" | "ended"} Stage
  * @typedef {"busy" | "canceled" | "connection_lost" | "declined" | "declined_by_other" | "failed" | "gave_up"
  *   | "hung_up" | "answered_elsewhere" | "left" | "media" | "microphone" | "not_answered" | "other_hung_up"
- *   | "refused"} Reason
+ *   | "refused" | "transferred"} Reason
  * @typedef {object} Call
  * @property {string} id the page's own: the SDK's SID comes late
  * @property {"in" | "out"} direction
@@ -32,6 +32,7 @@
  * @property {Reason} [failure] what an error said, until the end shows whether that was why
  * @property {boolean} ignored
  * @property {boolean} muted
+ * @property {boolean} [transferred] whether this agent sends the other party on to another
  * @property {string} digits that were pressed
  * @property {readonly string[]} warnings of the network's quality
  *
@@ -77,7 +78,7 @@ const OUTCOMES = /** @type {Record<string, Reason>} */ ({
 });
 
 /** What the agent did, or what is wrong with this phone: the bridge knows no better. */
-const CERTAIN = new Set(["hung_up", "declined", "canceled", "microphone", "media", "refused"]);
+const CERTAIN = new Set(["hung_up", "declined", "canceled", "microphone", "media", "refused", "transferred"]);
 
 /** Errors after which the SDK says no more of a call that has not begun. */
 const FATAL = new Set([31401, 31402, 31208, 53402, 53400]);
@@ -102,6 +103,12 @@ export const rings = (call) => call.stage === "ringing" && !call.ignored;
 
 /** @param {Call} call Whether the bridge can know better why it ended. */
 export const isUnclear = (call) => isOver(call) && !CERTAIN.has(call.reason ?? "");
+
+/** @param {Call} [call] @returns {string | undefined} the name of this phone's part in it */
+export const legOf = (call) => call?.sid ?? call?.attempt ?? call?.root;
+
+/** @param {Call} [call] @returns {string | undefined} one name for all of it, from its beginning to after its end */
+export const nameOf = (call) => call?.root ?? call?.attempt ?? call?.sid;
 
 /** @param {Call} call */
 const isWaiting = (call) => call.stage === "ringing" || call.stage === "answering";
@@ -144,6 +151,7 @@ const STEPS = {
     return isPast ? { ...ended(OUTCOMES[state ?? ""] ?? "other_hung_up", at), why, seconds } : undefined;
   },
   asks: () => undefined,
+  transfer: () => ({ transferred: true }),
   mute: (_call, { muted }) => ({ muted: Boolean(muted) }),
   digits: (call, { digits }) => ({ digits: call.digits + (digits ?? "") }),
   warning: (call, { warning }) => ({ warnings: [...new Set([...call.warnings, warning ?? ""])] }),
@@ -162,6 +170,7 @@ const ended = (reason, at) => ({ stage: "ended", reason, endedAt: at, warnings: 
  * @returns {Reason}
  */
 function whyDisconnected(call) {
+  if (call.transferred) return "transferred";
   if (isOpen(call)) return call.failure === "media" ? "connection_lost" : "other_hung_up";
   if (isWaiting(call)) return call.failure ?? "gave_up";
   return call.failure ?? "not_answered";

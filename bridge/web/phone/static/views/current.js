@@ -1,12 +1,17 @@
 /** The call that one is in: how long, mute, keys, hang up. */
 
 import { hangUp, mute, press } from "../agent.js";
+import { ofPhone } from "../desk/calls.js";
 import { html } from "../html.js";
 import { shortcut } from "../shortcuts.js";
-import { isOpen } from "../state/call.js";
+import { isOpen, nameOf } from "../state/call.js";
 import { current, now } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { lasted, say } from "../words/say.js";
+import { LastCalls } from "./desk/last-calls.js";
+import { Note } from "./desk/note.js";
+import { Recording } from "./desk/recording.js";
+import { Transfer } from "./desk/transfer.js";
 import { Keypad } from "./keypad.js";
 import { Party } from "./party.js";
 
@@ -34,16 +39,15 @@ export function Current() {
 /** @param {{call: import("../state/call.js").Call}} props */
 function Shown({ call }) {
   const [keys, showKeys] = useState(false);
+  const [sending, send] = useState(false);
   const open = isOpen(call);
-  const warning = gravest(call.warnings);
   return html`
     <section class="card current" tabindex="-1" aria-label=${say("call.now")} data-call=${call.id} data-stage=${call.stage}>
       <p class="quiet">${say(`call.${call.stage}`)}</p>
       <${Party} call=${call} />
       ${open && html`<p class="timer" role="timer">${lasted(call.answeredAt ?? now.value, now.value)}</p>`}
-      ${warning && html`<p class="banner" role="status">${say(warning)}</p>`}
-      ${keys && html`<p class="digits"><span class="unseen">${say("keys.pressed")}: </span>${call.digits}</p>`}
-      ${keys && html`<${Keypad} press=${(/** @type {string} */ key) => press(call.id, key)} />`}
+      <${Warning} warnings=${call.warnings} />
+      ${keys && html`<${Keys} call=${call} />`}
       <div class="row">
         ${open &&
         html`
@@ -51,9 +55,44 @@ function Shown({ call }) {
             ${say(call.muted ? "unmute" : "mute")}
           </button>
           <button aria-expanded=${keys} ...${shortcut("keys")} onClick=${() => showKeys(!keys)}>${say("keys")}</button>
+          <${Allowed} call=${call} sending=${sending} send=${send} />
         `}
         <button class="bad" ...${shortcut("hang-up")} onClick=${() => hangUp(call.id)}>${say("hang-up")}</button>
       </div>
+      ${sending && html`<${Transfer} id=${call.id} />`}
+      ${open && html`<${Note} name=${nameOf(call)} main />`}
+      <${LastCalls} number=${call.number} />
     </section>
+  `;
+}
+
+/** @param {{warnings: readonly string[]}} props */
+function Warning({ warnings }) {
+  const warning = gravest(warnings);
+  return warning && html`<p class="banner" role="status">${say(warning)}</p>`;
+}
+
+/** @param {{call: import("../state/call.js").Call}} props */
+function Keys({ call }) {
+  return html`
+    <p class="digits"><span class="unseen">${say("keys.pressed")}: </span>${call.digits}</p>
+    <${Keypad} press=${(/** @type {string} */ key) => press(call.id, key)} />
+  `;
+}
+
+/**
+ * What the bridge lets the agent do with this call.
+ *
+ * @param {{call: import("../state/call.js").Call, sending: boolean, send: (sending: boolean) => void}} props
+ */
+function Allowed({ call, sending, send }) {
+  const known = ofPhone(call);
+  if (!known) return null;
+  return html`
+    ${known.can.transfer &&
+    html`
+      <button aria-expanded=${sending} ...${shortcut("transfer")} onClick=${() => send(!sending)}>${say("transfer")}</button>
+    `}
+    <${Recording} call=${call} known=${known} />
   `;
 }

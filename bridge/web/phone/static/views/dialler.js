@@ -1,22 +1,25 @@
 /** Where a number is typed, pasted or pressed, and called. */
 
 import { dial } from "../agent.js";
+import { search } from "../desk/people.js";
 import { html } from "../html.js";
 import { shortcut } from "../shortcuts.js";
 import { isEmergency } from "../state/emergency.js";
 import { current, me, refusal, stage, typed } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { say } from "../words/say.js";
+import { Found } from "./desk/found.js";
 import { Keypad } from "./keypad.js";
 
 /** @param {string} value */
 function type(value) {
   typed.value = value;
   refusal.value = null;
+  search(value);
 }
 
 export function Dialler() {
-  const { callerIds } = me.value;
+  const { callerIds, allowed } = me.value;
   const [callerId, choose] = useState("");
   const [checking, check] = useState(false);
   if (current.value) return null;
@@ -27,13 +30,15 @@ export function Dialler() {
     await dial(typed.value, callerId);
     check(false);
   };
+  const searches = Boolean(allowed?.search);
+  const waits = checking || !typed.value.trim() || !canCall();
   return html`
     <form class="card dialler" aria-label=${say("place")} onSubmit=${call}>
-      <label for="number">${say("number")}</label>
+      <label for="number">${say(searches ? "search.label" : "number")}</label>
       <input
         id="number"
         ...${shortcut("number")}
-        type="tel"
+        type=${searches ? "text" : "tel"}
         autocomplete="off"
         autofocus
         placeholder="+33 1 59 13 00 01"
@@ -43,9 +48,10 @@ export function Dialler() {
         onInput=${(/** @type {any} */ { target }) => type(target.value)}
       />
       <p id="refusal" class="refusal" role="alert">${refusal.value?.()}</p>
+      <${Found} />
       <${Keypad} press=${(/** @type {string} */ key) => type(typed.value + key)} />
       ${callerIds.length > 1 && html`<${CallerIds} ids=${callerIds} chosen=${callerId} choose=${choose} />`}
-      <button class="good wide" disabled=${checking || !typed.value.trim() || !canCall()}>
+      <button class="good wide" disabled=${waits}>
         ${say(checking ? "checking" : "call")}
       </button>
     </form>

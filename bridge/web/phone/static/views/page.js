@@ -8,6 +8,8 @@ import { Announcements } from "./announcements.js";
 import { Banners, PhoneLinks } from "./banners.js";
 import { Current } from "./current.js";
 import { Dialler } from "./dialler.js";
+import { Availability } from "./desk/availability.js";
+import { Panel } from "./desk/panel.js";
 import { Elsewhere } from "./elsewhere.js";
 import { Footer } from "./footer.js";
 import { Past } from "./past.js";
@@ -39,6 +41,7 @@ function Header() {
         <h1>${me.value?.name ?? me.value?.identity ?? say("phone")}</h1>
         ${me.value && html`<p class="quiet">${me.value.phoneNumber}</p>`}
       </div>
+      <${Availability} />
       <p class="pill ${stage.value}" id="stage">${say(`line.${stage.value}`)}</p>
       ${missing && html`<p class="banner">${say(`missing.${missing}`)}</p>`}
       ${stage.value === "refused" && html`<p class="banner bad" role="alert">${line.value.why}</p>`}
@@ -49,6 +52,7 @@ function Header() {
 function Telephone() {
   const { calls, whyNot, contact, language } = me.value;
   return html`
+    <div class="line">
     <${Ringing} />
     <${Current} />
     <${Banners} />
@@ -57,5 +61,7 @@ function Telephone() {
     ${calls && html`<${Dialler} />`}
     <${Past} />
     ${calls && html`<${PhoneLinks} />`}
+    </div>
+    ${calls && html`<${Panel} />`}
   `;
 }

@@ -6,16 +6,18 @@ import { shownNumber } from "../words/say.js";
 /** @param {{call: import("../state/call.js").Call}} props */
 export function Party({ call }) {
   const number = shownNumber(call.number);
-  const name = call.name ?? number;
   return html`
     <div class="party">
-      <p class="name">
-        ${isPage(call.url) ? html`<a href=${call.url} target="_blank" rel="noopener">${name}</a>` : name}
-      </p>
+      <p class="name"><${Name} url=${call.url} name=${call.name ?? number} /></p>
       ${call.company && html`<p class="quiet">${call.company}</p>`}
       ${call.name && html`<p class="quiet">${number}</p>`}
     </div>
   `;
+}
+
+/** @param {{url?: string, name: string}} props A name that leads to the person's page in Twenty. */
+export function Name({ url, name }) {
+  return isPage(url) ? html`<a href=${url} target="_blank" rel="noopener">${name}</a>` : name;
 }
 
 /** @param {string} [url] */

@@ -2,8 +2,10 @@
 
 import { dial } from "../agent.js";
 import { html } from "../html.js";
+import { nameOf } from "../state/call.js";
 import { current, forget, past, stage } from "../store.js";
 import { lasted, say } from "../words/say.js";
+import { Note } from "./desk/note.js";
 import { Party } from "./party.js";
 
 export function Past() {
@@ -32,11 +34,13 @@ const canCall = (call) => /^(\+?\d|client:)/.test(call.number) && stage.value ==
 
 /** @param {{call: import("../state/call.js").Call}} props */
 function One({ call }) {
+  const newest = current.value ? undefined : past.value[0];
   return html`
     <section class="card over" tabindex="-1" aria-label=${say("over")} data-call=${call.id} data-reason=${call.reason}>
       <p class="quiet">${say(isIn(call) ? "over.in" : "over.out", { outcome: outcomeOf(call) })}</p>
       <${Party} call=${call} />
       ${call.why && html`<p class="refusal">${call.why}</p>`}
+      ${nameOf(call) && html`<${Note} name=${nameOf(call)} main=${call === newest} />`}
       <div class="row">
         ${canCall(call) && html`<button onClick=${() => dial(call.number, "")}>${say(isIn(call) ? "call-back" : "call-again")}</button>`}
         <button class="link" onClick=${() => forget(call.id)}>${say("dismiss")}</button>

@@ -6,6 +6,7 @@ import { shortcut } from "../shortcuts.js";
 import { rings } from "../state/call.js";
 import { current, microphone, ringing } from "../store.js";
 import { say } from "../words/say.js";
+import { LastCalls } from "./desk/last-calls.js";
 import { Party } from "./party.js";
 
 export function Ringing() {
@@ -23,6 +24,7 @@ function One({ call }) {
     <section class="card incoming ${waits ? "rings" : ""}" tabindex="-1" aria-label=${say("incoming")} data-call=${call.id}>
       <p class="quiet">${status}</p>
       <${Party} call=${call} />
+      <${LastCalls} number=${call.number} />
       ${waits &&
       html`
         <div class="row">

@@ -33,6 +33,25 @@ export function say(key, ...values) {
 const filled = (text, values) => text.replace(/\{([\w-]+)\}/g, (_, name) => String(values[name]));
 
 /**
+ * @param {"missed" | "last-calls" | "search.count"} what
+ * @param {number} count
+ */
+export const counted = (what, count) =>
+  say(new Intl.PluralRules(language.value).select(count) === "one" ? `${what}.one` : `${what}.other`, { count });
+
+/**
+ * A time, and its day where that is not today.
+ *
+ * @param {string} iso
+ */
+export function moment(iso) {
+  const at = new Date(iso);
+  const isToday = at.toDateString() === new Date().toDateString();
+  const day = isToday ? {} : /** @type {const} */ ({ day: "numeric", month: "short" });
+  return at.toLocaleString(language.value, { ...day, hour: "2-digit", minute: "2-digit" });
+}
+
+/**
  * What the bridge says: its own words, which an operator can have changed, where it speaks the page's language.
  *
  * @param {string} key

@@ -1,0 +1,86 @@
+"""Joins the page's modules into one as the bridge starts.
+
+Sixty small modules load one after the other, and each is compressed apart: joined they take a quarter less
+and one request. Each becomes a function that is called once, in the order in which they need each other.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+IMPORT = re.compile(
+    r'^import (?:\* as (?P<all>\w+)|\{(?P<some>[^}]*)\}|(?P<default>\w+)) from "(?P<path>[^"]+)";\n', re.M
+)
+EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function\*?) (\w+))", re.M)
+
+COMMENTS = re.compile(
+    r"^\s*/\*(?:(?!\*/).)*\*/[ \t]*\n|^\s*//[^\n]*\n|/\*\* @type [^*\n]*\*/ ?|^\s+",
+    re.MULTILINE | re.DOTALL,
+)
+"""What browsers do not need: comments on lines of their own, types of expressions, indentation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Module:
+    path: str
+    text: str
+
+    @property
+    def needs(self) -> list[str]:
+        return [_resolved(self.path, found["path"]) for found in IMPORT.finditer(self.text)]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(EXPORT.findall(self.text))
+
+
+def joined(sources: Mapping[str, str], main: str) -> dict[str, str]:
+    """The modules that `main` needs, as they are served: it holds all, the others give out theirs."""
+    modules = {path: _Module(path, COMMENTS.sub("", text)) for path, text in sources.items()}
+    order = [path for path in _order(modules, main) if path in modules]
+    libraries = sorted({need for path in order for need in modules[path].needs} - modules.keys())
+    numbers = {path: f"m{number}" for number, path in enumerate((*libraries, *order))}
+    lines = [f'import * as {numbers[path]} from "./{path}";' for path in libraries]
+    lines += [_called(modules[path], numbers) for path in order]
+    held = ", ".join(f'"{path}": {numbers[path]}' for path in order)
+    rest = {path: _given_out(modules[path], main) for path in order}
+    return {**rest, main: "\n".join((*lines, f"export const modules = {{ {held} }};\n"))}
+
+
+def _order(modules: Mapping[str, _Module], main: str) -> Iterator[str]:
+    """Each module after those that it needs; raises CycleError where that cannot be."""
+    graph: dict[str, list[str]] = {}
+    waiting = [main]
+    while waiting:
+        path = waiting.pop()
+        if path not in graph:
+            graph[path] = modules[path].needs if path in modules else []
+            waiting += graph[path]
+    return TopologicalSorter(graph).static_order()
+
+
+def _called(module: _Module, numbers: Mapping[str, str]) -> str:
+    def bound(found: re.Match[str]) -> str:
+        number = numbers[_resolved(module.path, found["path"])]
+        if found["some"] is not None:
+            return f"const {{{found['some'].replace(' as ', ': ')}}} = {number};\n"
+        return (
+            f"const {found['all'] or found['default']} = {number}{'.default' if found['default'] else ''};\n"
+        )
+
+    body = EXPORT.sub("", IMPORT.sub(bound, module.text))
+    return f"const {numbers[module.path]} = (() => {{\n{body}return {{ {module.names} }};\n}})();"
+
+
+def _given_out(module: _Module, main: str) -> str:
+    """A module that has what `main` made of it: there is one of each."""
+    up = posixpath.relpath(main, posixpath.dirname(module.path) or ".")
+    where = up if up.startswith(".") else f"./{up}"
+    given = f'export const {{ {module.names} }} = modules["{module.path}"];'
+    return f'import {{ modules }} from "{where}";\n{given}\n'
+
+
+def _resolved(path: str, needed: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), needed))

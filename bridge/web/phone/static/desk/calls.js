@@ -1,0 +1,131 @@
+/** The agent's calls as the bridge knows them: the newest, the missed ones, and voicemails. */
+
+import { bridge } from "../connection.js";
+import { nameOf } from "../state/call.js";
+import { calls, find } from "../store.js";
+import { signal } from "../vendor/signals.js";
+import * as Notes from "./notes.js";
+
+/** @typedef {import("../bridge.js").AgentCall} AgentCall */
+/** @typedef {"recent" | "missed" | "voicemails"} Show */
+
+/** @typedef {{calls: AgentCall[], next: string | null, state: "new" | "loading" | "loaded" | "failed"}} List */
+
+/** @type {List} */
+const NEW = { calls: [], next: null, state: "new" };
+
+/** @type {Record<Show, {value: List}>} */
+export const lists = { recent: signal(NEW), missed: signal(NEW), voicemails: signal(NEW) };
+
+/** How many calls were missed, and neither seen nor called back. */
+export const missed = signal(0);
+
+/** @type {{value: Record<string, AgentCall>}} What is known of calls that this phone has, or had. */
+export const known = signal({});
+
+/** What belongs into a list. @type {Record<Show, (call: AgentCall) => boolean>} */
+const BELONGS = {
+  recent: ({ state }) => state !== "waiting",
+  missed: ({ state, ended, direction }) => ended && direction === "inbound" && (state === "missed" || state === "waiting"),
+  voicemails: ({ voicemail }) => voicemail !== null,
+};
+
+const SHOWS = /** @type {Show[]} */ (Object.keys(BELONGS));
+
+/** @param {Show} show @param {boolean} [more] of those that are older */
+export async function load(show, more = false) {
+  const list = lists[show];
+  const { next } = list.value;
+  list.value = { ...list.value, state: "loading" };
+  try {
+    const page = await bridge.calls({ show, before: (more && next) || undefined });
+    const before = more ? list.value.calls : [];
+    list.value = { calls: merged(page.calls, before), next: page.next, state: "loaded" };
+    missed.value = page.missed;
+    page.calls.forEach(hearNote);
+  } catch {
+    list.value = { ...list.value, state: "failed" };
+  }
+}
+
+/** Those that are shown, again: the stream has missed something. */
+export function reload() {
+  for (const show of SHOWS) if (lists[show].value.state !== "new") void load(show);
+}
+
+export function forgetAll() {
+  for (const show of SHOWS) lists[show].value = NEW;
+  [known.value, missed.value, Notes.drafts.value] = [{}, 0, {}];
+}
+
+/** @param {AgentCall} call that began, or changed */
+export function hear(call) {
+  for (const show of SHOWS) {
+    const list = lists[show];
+    const isThere = list.value.calls.some(({ sid }) => sid === call.sid);
+    if (list.value.state === "loaded" && (isThere || BELONGS[show](call))) {
+      list.value = { ...list.value, calls: merged([call], list.value.calls) };
+    }
+  }
+  known.value = { ...known.value, [call.sid]: call };
+  hearNote(call);
+}
+
+/**
+ * @param {AgentCall[]} newer
+ * @param {AgentCall[]} older
+ */
+function merged(newer, older) {
+  const sids = new Set(newer.map(({ sid }) => sid));
+  const all = [...newer, ...older.filter(({ sid }) => !sids.has(sid))];
+  return all.sort((one, other) => other.startedAt.localeCompare(one.startedAt));
+}
+
+/** @param {AgentCall} call */
+function hearNote(call) {
+  const name = noteOf(call.sid);
+  if (call.note.version > 0 || name in Notes.drafts.value) Notes.tell(name, { type: "heard", note: call.note });
+}
+
+/**
+ * Under which name the note of a call is saved: the same for a call that this phone has and for what is heard of it.
+ *
+ * @param {string} sid
+ */
+export function noteOf(sid) {
+  const own = calls.value.find((call) => call.sid === sid || call.root === sid);
+  return (own && nameOf(own)) ?? sid;
+}
+
+/**
+ * What the bridge knows of a call of this phone: what can be done with it, and what was noted.
+ *
+ * @param {import("../state/call.js").Call} call
+ */
+export const ofPhone = (call) => known.value[call.root ?? call.sid ?? ""];
+
+/** @param {string} id of a call of this phone */
+export async function learn(id) {
+  const name = nameOf(find(id));
+  // During an upgrade another replica can know less of calls.
+  if (name) await bridge.call(name).then((call) => call.can && hear(call), () => {});
+}
+
+/** All missed calls up to the newest that is shown are seen. */
+export async function see() {
+  const [newest] = lists.missed.value.calls;
+  if (newest && missed.value > 0) {
+    await bridge.seen(newest.startedAt).then((told) => (missed.value = told.missed), () => {});
+  }
+}
+
+/**
+ * The last calls with a person, their notes too.
+ *
+ * @param {string} party a number, or a person's id
+ */
+export async function withParty(party) {
+  const found = await bridge.calls({ show: "recent", with: party, limit: "5" });
+  // A bridge that does not know the filter answers with all.
+  return found.calls.filter(({ number, person, ended }) => ended && (number === party || person?.id === party));
+}

@@ -1,0 +1,69 @@
+/** Finding people as one types. */
+
+import { bridge } from "../connection.js";
+import { me } from "../store.js";
+import { signal } from "../vendor/signals.js";
+import { explained } from "../words/say.js";
+
+const PAUSE = 250;
+
+/**
+ * @typedef {import("../bridge.js").Person & {numbers: {number: string, readable: string, allowed: boolean}[]}} Chosen
+ * @typedef {{people: import("../bridge.js").Person[], companies: {id: string, name: string}[]}} Found
+ */
+
+/** @type {Found} */
+const NOTHING = { people: [], companies: [] };
+
+/** @type {{value: Found}} */
+export const found = signal(NOTHING);
+
+/** @type {{value: Chosen | null}} The person whose numbers are shown. */
+export const chosen = signal(null);
+
+/** Why nothing was found. @type {{value: (() => string) | null}} */
+export const problem = signal(null);
+
+/** @type {any} */
+let timer = 0;
+let asked = 0;
+
+/** @param {string} text what stands in the field */
+export function search(text) {
+  clearTimeout(timer);
+  asked += 1;
+  chosen.value = null;
+  const wanted = text.trim();
+  if (!me.value?.allowed?.search || !/\p{L}|\d{4}/u.test(wanted)) {
+    found.value = NOTHING;
+    return;
+  }
+  timer = setTimeout(() => void ask(() => bridge.people(wanted)), PAUSE);
+}
+
+/** @param {string} id */
+export const ofCompany = (id) => ask(() => bridge.peopleOf(id));
+
+/** @param {() => Promise<Found>} request */
+async function ask(request) {
+  const mine = (asked += 1);
+  problem.value = null;
+  try {
+    const answer = await request();
+    if (mine === asked) found.value = answer;
+  } catch (error) {
+    if (mine === asked) [found.value, problem.value] = [NOTHING, () => explained(error)];
+  }
+}
+
+/** @param {string} id of a person, whose numbers are to choose from */
+export async function choose(id) {
+  asked += 1;
+  problem.value = null;
+  try {
+    chosen.value = await bridge.person(id);
+    found.value = NOTHING;
+  } catch (error) {
+    problem.value = () => explained(error);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * A note while it is typed: what stands in the fields, and what the bridge has. The bridge counts versions, so that two
+ * devices do not overwrite each other; what this one has not saved yet stays in the fields, whatever is heard.
+ *
+ *     kept → typed → saving → kept
+ *                      ↘ failed → saving …    ↘ conflict → typed
+ */
+
+/**
+ * @typedef {{outcome: string, note: string}} Text
+ * @typedef {Text & {version: number}} Kept
+ * @typedef {object} Draft
+ * @property {"kept" | "typed" | "saving" | "failed" | "refused" | "conflict"} state
+ * @property {Text} text
+ * @property {number} version that the text is based on
+ * @property {Text} [sent] what is being saved
+ * @property {Kept} [theirs] what another device saved meanwhile
+ * @property {string} [why] it is not saved
+ *
+ * @typedef {{type: "typed", text: Partial<Text>} | {type: "saving"} | {type: "saved", note: Kept}
+ *   | {type: "failed", why: string} | {type: "refused", why: string} | {type: "conflict", note: Kept}
+ *   | {type: "heard", note: Kept} | {type: "mine"} | {type: "theirs"}} NoteEvent
+ */
+
+/** @type {Draft} */
+export const EMPTY = { state: "kept", text: { outcome: "", note: "" }, version: 0 };
+
+/** @param {Draft} draft Whether something of it is nowhere but here. */
+export const isUnsaved = ({ state }) => state !== "kept";
+
+/** @param {Draft} draft Whether it can be sent as it is. */
+export const isDue = ({ state }) => state === "typed" || state === "failed";
+
+/**
+ * @param {Draft} draft
+ * @param {NoteEvent} event
+ * @returns {Draft}
+ */
+export const next = (draft, event) => STEPS[event.type](draft, event);
+
+/** @type {Record<NoteEvent["type"], (draft: Draft, event: any) => Draft>} */
+const STEPS = {
+  typed: (draft, { text }) => typed(draft, { ...draft.text, ...text }),
+  saving: (draft) => (isDue(draft) ? { ...draft, state: "saving", sent: draft.text, why: undefined } : draft),
+  saved: (draft, { note }) => saved(draft, note),
+  failed: (draft, { why }) => ({ ...draft, state: "failed", why }),
+  refused: (draft, { why }) => ({ ...draft, state: "refused", why }),
+  conflict: (draft, { note }) => met(draft, note),
+  heard: (draft, { note }) => heard(draft, note),
+  mine: (draft) => (draft.theirs ? { ...draft, state: "typed", version: draft.theirs.version, theirs: undefined } : draft),
+  theirs: (draft) => (draft.theirs ? kept(draft.theirs) : draft),
+};
+
+/**
+ * @param {Draft} draft
+ * @param {Text} text
+ * @returns {Draft}
+ */
+function typed(draft, text) {
+  const waits = draft.state === "conflict" || draft.state === "saving";
+  return { ...draft, text, state: waits ? draft.state : "typed" };
+}
+
+/**
+ * @param {Draft} draft
+ * @param {Kept} note
+ * @returns {Draft}
+ */
+function saved(draft, { version }) {
+  const more = draft.sent && !same(draft.sent, draft.text);
+  return { ...draft, version, state: more ? "typed" : "kept", sent: undefined, why: undefined };
+}
+
+/**
+ * @param {Draft} draft
+ * @param {Kept} note that another device saved
+ * @returns {Draft}
+ */
+function met(draft, note) {
+  if (same(draft.text, note)) return { ...draft, state: "kept", version: note.version, theirs: undefined };
+  return { ...draft, state: "conflict", theirs: note, sent: undefined };
+}
+
+/**
+ * @param {Draft} draft
+ * @param {Kept} note
+ * @returns {Draft}
+ */
+function heard(draft, note) {
+  // The answer to what is being saved says more.
+  if (note.version <= draft.version || draft.state === "saving") return draft;
+  return isUnsaved(draft) ? met(draft, note) : kept(note);
+}
+
+/** @param {Kept} note @returns {Draft} */
+const kept = ({ outcome, note, version }) => ({ state: "kept", text: { outcome, note }, version });
+
+/**
+ * The bridge keeps no blanks at the ends.
+ *
+ * @param {Text} one
+ * @param {Text} other
+ */
+const same = (one, other) => one.outcome.trim() === other.outcome.trim() && one.note.trim() === other.note.trim();

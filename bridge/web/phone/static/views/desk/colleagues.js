@@ -1,0 +1,52 @@
+/** Who is there, and who is in a call. */
+
+import { dial } from "../../agent.js";
+import { agents } from "../../desk/desk.js";
+import { html } from "../../html.js";
+import { current, stage } from "../../store.js";
+import { moment, say } from "../../words/say.js";
+
+/** @typedef {import("../../bridge.js").Agent} Agent */
+
+/** @param {Agent} agent Whether a call to them would ring and could be taken. */
+export const isFree = ({ present, availability, inCall }) => present && !inCall && availability.status === "available";
+
+/** @param {Agent} agent */
+export function stateOf({ present, availability, inCall, call }) {
+  const who = call?.readable ?? call?.number;
+  if (inCall) return who ? say("agent.with", { who }) : say("agent.in-call");
+  return present ? availableOf(availability) : say("agent.gone");
+}
+
+/** @param {import("../../bridge.js").Availability} availability */
+export function availableOf({ status, until }) {
+  const words = say(`availability.${status}`);
+  return until ? say("availability.until", { status: words, time: moment(until) }) : words;
+}
+
+export function Colleagues() {
+  return html`<ul class="list">${agents.value.map((agent) => html`<${Colleague} key=${agent.identity} agent=${agent} />`)}</ul>`;
+}
+
+/** @param {{agent: Agent}} props */
+function Colleague({ agent }) {
+  const { identity, name, me } = agent;
+  return html`
+    <li class="entry person ${isFree(agent) ? "free" : ""}" data-identity=${identity}>
+      <div>
+        <p class="name">${me ? say("agent.me", { name }) : name}</p>
+        <p class="quiet presence">${stateOf(agent)}</p>
+      </div>
+      ${!me &&
+      html`
+        <button
+          aria-label=${say("agent.call", { name })}
+          disabled=${stage.value !== "ready" || Boolean(current.value)}
+          onClick=${() => dial(`client:${identity}`, "")}
+        >
+          ${say("call")}
+        </button>
+      `}
+    </li>
+  `;
+}
