@@ -23,6 +23,9 @@ FORWARDED = "Forwarded"
 """Ours: the number to which a call in was forwarded, on what was answered so."""
 
 
+PREFLIGHT = "Preflight"
+"""A browser sends it with a test call, which only measures its way to Twilio."""
+
 ATTEMPT = "Attempt"
 """Ours: the phone page's own name for a call that it places, known before the call has a SID."""
 
@@ -78,6 +81,11 @@ class Callback:
     def get(self, name: str) -> str | None:
         """The parameter's value; absent and empty are the same."""
         return self.parameters.get(name) or None
+
+    @property
+    def is_preflight(self) -> bool:
+        """Whether a browser asks what to do with a test call, which dials no number."""
+        return self.kind is Kind.VOICE and self.get(PREFLIGHT) is not None and self.get("To") is None
 
     @property
     def delivery(self) -> bytes:

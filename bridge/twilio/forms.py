@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from bridge.calls.callback import ATTEMPT, FORWARDED, Callback, Kind, digest_of
+from bridge.calls.callback import ATTEMPT, FORWARDED, PREFLIGHT, Callback, Kind, digest_of
 from bridge.calls.numbers import ANONYMOUS
 from bridge.errors import CallbackInvalid
 from bridge.twilio import binding
@@ -46,6 +46,7 @@ OURS = frozenset({*MARKS.values(), "Next", FORWARDED})
 ASKED_BY_A_BROWSER = frozenset(
     {
         ATTEMPT,
+        PREFLIGHT,
         "AccountSid",
         "ApiVersion",
         "ApplicationSid",

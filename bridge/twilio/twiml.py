@@ -45,6 +45,22 @@ REJECT = _reject()
 """The call ends before it began, and costs nothing. https://www.twilio.com/docs/voice/twiml/reject"""
 
 
+PREFLIGHT_SECONDS = 12
+"""Long enough to measure; Twilio bills a minute."""
+
+
+def _preflight() -> str:
+    response = VoiceResponse()
+    # A <Pause> that comes first lets the phone ring. https://www.twilio.com/docs/voice/twiml/pause
+    response.play(digits="w")
+    response.pause(length=PREFLIGHT_SECONDS)
+    return written(response)
+
+
+PREFLIGHT = _preflight()
+"""A test call is answered, hears nothing, and ends by itself."""
+
+
 def dial_out(
     target: Admitted,
     *,

@@ -83,6 +83,17 @@ class Phone:
             }})()"""
         )
 
+    async def choose(self, field: str, value: str) -> None:
+        """Chooses of a list, by the field's id."""
+        await self.page.until(f"!!document.querySelector('#{field} option[value={json.dumps(value)}]')")
+        await self.page(
+            f"""(() => {{
+                const field = document.getElementById({json.dumps(field)});
+                field.value = {json.dumps(value)};
+                field.dispatchEvent(new Event('change', {{ bubbles: true }}));
+            }})()"""
+        )
+
     async def ended(self, reason: str) -> None:
         """Waits for the end of the newest call, which has this reason."""
         await self.page.until(f"document.querySelector('.over')?.dataset.reason === {json.dumps(reason)}")

@@ -20,7 +20,7 @@ MICROPHONES = """{
     ];
     media.getUserMedia = async ({ audio }) => {
         if (!plugged.length) throw new DOMException('no microphone', 'NotFoundError');
-        const wanted = audio.deviceId?.exact ?? 'default';
+        const wanted = audio.deviceId?.exact ?? audio.deviceId?.ideal ?? 'default';
         if (!ids().includes(wanted) && audio.deviceId)
             throw new DOMException('not here', 'OverconstrainedError');
         const stream = await open({ audio: true });

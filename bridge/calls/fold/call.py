@@ -59,6 +59,8 @@ class Call:
     transcript: str | None
     caller_name: str | None
     refused: str | None
+    preflight: bool = False
+    """A phone only measured its way to Twilio."""
     declined: frozenset[Identity] = frozenset()
     """The agents who declined by their phone's button."""
     extension: str = ""
@@ -99,6 +101,7 @@ def call_of(evidence: Evidence) -> Call:
         caller_name=first(c.get("CallerName") for c in told if evidence.direction is Direction.INBOUND),
         refused=evidence.refused,
         declined=evidence.declined,
+        preflight=evidence.is_preflight,
         extension=_extension(told) if evidence.direction is Direction.OUTBOUND else "",
     )
 

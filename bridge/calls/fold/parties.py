@@ -52,6 +52,11 @@ class Evidence:
         return first(c.get("Reason") for c in self.told if c.kind is Kind.REFUSED)
 
     @property
+    def is_preflight(self) -> bool:
+        """Whether a phone only measured its way to Twilio."""
+        return any(c.is_preflight for c in self.told)
+
+    @property
     def declined(self) -> frozenset[Identity]:
         """The agents who declined by their phone's button."""
         by = (c.get("Agent") for c in self.told if c.kind is Kind.DECLINED)

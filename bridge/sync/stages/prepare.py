@@ -234,7 +234,7 @@ class Preparation:
     ) -> Prepared:
         number = self._number(call)
         unmatched = match is None or (match.person is None and not match.corrected)
-        if gone or (unmatched and self._policy.unmatched == "skip"):
+        if gone or call.preflight or (unmatched and self._policy.unmatched == "skip"):
             return Prepared(due, call, number, due.match if gone else match, None, due.written, due.fields)
         activity = self._activity(due, call, match or NO_PERSON)
         before = Digests.read(due.written)

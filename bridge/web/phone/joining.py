@@ -6,7 +6,7 @@ and one request. Each becomes a function that is called once, in the order in wh
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -49,7 +49,7 @@ def joined(sources: Mapping[str, str], main: str) -> dict[str, str]:
     return {**rest, main: "\n".join((*lines, f"export const modules = {{ {held} }};\n"))}
 
 
-def _order(modules: Mapping[str, _Module], main: str) -> Iterator[str]:
+def _order(modules: Mapping[str, _Module], main: str) -> Iterable[str]:
     """Each module after those that it needs; raises CycleError where that cannot be."""
     graph: dict[str, list[str]] = {}
     waiting = [main]

@@ -52,12 +52,19 @@ class Outbound:
         asked = read(Kind.VOICE, request, forms.of_a_browser(parameters))
         try:
             self._check_token(asked)
+            if asked.is_preflight:
+                return self._hear_nothing(asked)
             outgoing = self._admission.admit(asked)
         except NumberRefused as refused:
             return self._refuse(request, asked, refused)
         store_in_background(self._inbox, asked)
         metrics.TWIML.inc("dialled")
         return answer(self._dial(outgoing, asked))
+
+    def _hear_nothing(self, asked: Callback) -> web.Response:
+        store_in_background(self._inbox, asked)
+        metrics.TWIML.inc("preflight")
+        return answer(twiml.PREFLIGHT)
 
     def _check_token(self, asked: Callback) -> None:
         """Raises NumberRefused for another agent's token, or another server's where those are refused."""

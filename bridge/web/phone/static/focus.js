@@ -3,6 +3,17 @@
  * gets it. Without that, browsers and screen readers start again at the top of the page.
  */
 
+/**
+ * A note that was typed when its call ended stands elsewhere now: one types on.
+ *
+ * @param {HTMLInputElement} before
+ * @param {HTMLElement} field
+ */
+function goOn({ selectionStart, selectionEnd }, field) {
+  field.focus();
+  if (field instanceof HTMLTextAreaElement) field.setSelectionRange(selectionStart, selectionEnd);
+}
+
 const BEST = [".current", ".incoming", ".over", "#number"];
 
 export function keepFocus() {
@@ -11,7 +22,8 @@ export function keepFocus() {
   addEventListener("focusin", ({ target }) => (last = /** @type {Element} */ (target)));
   new MutationObserver(() => {
     if (!last || last.isConnected || document.activeElement !== document.body) return;
-    last = null;
-    /** @type {HTMLElement | null | undefined} */ (BEST.map((one) => document.querySelector(one)).find(Boolean))?.focus();
+    const again = last.id && document.getElementById(last.id);
+    if (again) goOn(/** @type {HTMLInputElement} */ (last), again);
+    else /** @type {HTMLElement | null | undefined} */ (BEST.map((one) => document.querySelector(one)).find(Boolean))?.focus();
   }).observe(document.body, { childList: true, subtree: true });
 }

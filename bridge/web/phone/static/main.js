@@ -3,6 +3,7 @@
 import { asked, numberOf } from "./address.js";
 import { comeBack, leave, publish, wake } from "./agent.js";
 import { configuration } from "./configuration.js";
+import { saveAll } from "./desk/notes.js";
 import { html } from "./html.js";
 import { watchMicrophone } from "./microphone.js";
 import { ringWithSound } from "./ringtone.js";
@@ -27,7 +28,8 @@ addEventListener("online", () => {
 addEventListener("offline", () => tellLine({ type: "network-down" }));
 addEventListener("pageshow", comeBack);
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) wake();
+  if (document.hidden) saveAll(true);
+  else wake();
 });
 if (!navigator.onLine) tellLine({ type: "network-down" });
 

@@ -74,6 +74,8 @@ OUT = {
     "accept transportClose! outcome:talked+": "ended connection_lost",
     "accept disconnect asks": "ended other_hung_up",
     "answer decline ignore": "calling",
+    "accept transfer disconnect outcome:talked+": "ended transferred",
+    "accept transfer": "talking",
 }
 IN = {
     "": "ringing",
@@ -334,3 +336,69 @@ async def test_languages_and_shortcuts(modules: Page) -> None:
     assert await shown(modules, LANGUAGE_OF, spoken) == list(SPOKEN.values())
     pressed = [{"code": code, **dict.fromkeys(held.split(), True)} for held, code in KEYS]
     assert await shown(modules, ACT_OF, pressed) == list(KEYS.values())
+
+
+NOTES = {
+    "": "kept - 0",
+    "typed:a": "typed a 0",
+    "typed:a saving": "saving a 0",
+    "typed:a saving saved:a:1": "kept a 1",
+    "typed:a saving typed:ab saved:a:1": "typed ab 1",
+    "typed:a saving typed:ab typed:a saved:a:1": "kept a 1",
+    "typed:a saving typed:ab failed typed:abc saving": "saving abc 0",
+    "typed:a saving failed": "failed a 0",
+    "typed:a saving failed saving saved:a:1": "kept a 1",
+    "typed:a saving refused": "refused a 0",
+    "typed:a saving refused saving": "refused a 0",
+    "typed:a saving refused typed:b": "typed b 0",
+    "typed:a saving conflict:b:1": "conflict a 0",
+    "typed:a saving conflict:b:1 typed:ac": "conflict ac 0",
+    "typed:a saving conflict:b:1 saving": "conflict a 0",
+    "typed:a saving conflict:b:1 mine saving saved:a:2": "kept a 2",
+    "typed:a saving conflict:b:1 theirs": "kept b 1",
+    "typed:a saving conflict:a:1": "kept a 1",
+    "heard:a:1": "kept a 1",
+    "heard:a:2 heard:b:1": "kept a 2",
+    "heard:a:1 typed:b heard:a:1": "typed b 1",
+    "heard:a:1 typed:b heard:c:2": "conflict b 1",
+    "typed:a saving heard:a:1 saved:a:1": "kept a 1",
+    "typed:a saving heard:b:1 conflict:b:1": "conflict a 0",
+    "typed:a_ saving saved:a:1 heard:a:1": "kept a_ 1",
+    "saving mine theirs": "kept - 0",
+}
+"""What happens to a note, with its text and version, and what it is then. `_` is a blank."""
+
+NOTE = """(async (cases) => {
+    const { EMPTY, next } = await import('/state/note.js');
+    const blank = (text) => text.replaceAll('_', ' ');
+    const event = (word) => {
+        const [type, text = '', version = '0'] = word.split(':');
+        const note = { outcome: '', note: blank(text), version: Number(version) };
+        return { type, text: { note: note.note }, note, why: 'no' };
+    };
+    return cases.map((words) => {
+        const { state, text, version } = words.split(' ').filter(Boolean).map(event).reduce(next, EMPTY);
+        return `${state} ${text.note.replaceAll(' ', '_') || '-'} ${version}`;
+    });
+})"""
+
+STREAMS = {
+    "": ([], ""),
+    ": \n\n": ([], ""),
+    'id: 7\nevent: call\ndata: {"a": 1}\n\n': ([["7", "call", {"a": 1}]], ""),
+    'event: missed\ndata: 3\n\nid: 8\ndata: "half': ([["", "missed", 3]], 'id: 8\ndata: "half'),
+    'data: "a: b"\n\n: beat\n\ndata: []\n\n': ([["", "", "a: b"], ["", "", []]], ""),
+}
+STREAM = """(async (cases) => {
+    const { cut } = await import('/state/stream.js');
+    return cases.map((text) => {
+        const { events, rest } = cut(text);
+        return [events.map(({ id, type, data }) => [id, type, data]), rest];
+    });
+})"""
+
+
+async def test_notes_and_streams(modules: Page) -> None:
+    became = await shown(modules, NOTE, list(NOTES))
+    assert dict(zip(NOTES, became, strict=True)) == NOTES
+    assert await shown(modules, STREAM, list(STREAMS)) == [list(one) for one in STREAMS.values()]

@@ -39,7 +39,7 @@ export const stream = new Stream({
 export function open() {
   availability.value = me.value.availability ?? null;
   Notes.restore();
-  stream.start();
+  if (availability.value) stream.start();
 }
 
 export function close() {

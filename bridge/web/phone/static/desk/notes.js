@@ -84,7 +84,8 @@ function later(name, after) {
  */
 export async function save(name, leaving = false) {
   const draft = draftOf(name);
-  if (!isDue(draft)) return;
+  // What is on its way may not arrive when the page goes; the same again changes nothing.
+  if (!isDue(draft) && !(leaving && draft.state === "saving")) return;
   clearTimeout(waiting.get(name)?.timer);
   tell(name, { type: "saving" });
   try {

@@ -12,7 +12,7 @@ import { Availability } from "./desk/availability.js";
 import { Panel } from "./desk/panel.js";
 import { Elsewhere } from "./elsewhere.js";
 import { Footer } from "./footer.js";
-import { Past } from "./past.js";
+import { Newest, Past } from "./past.js";
 import { Ringing } from "./ringing.js";
 import { SignIn } from "./sign-in.js";
 
@@ -50,7 +50,7 @@ function Header() {
 }
 
 function Telephone() {
-  const { calls, whyNot, contact, language } = me.value;
+  const { availability, calls, whyNot, contact, language } = me.value;
   return html`
     <div class="line">
     <${Ringing} />
@@ -58,10 +58,11 @@ function Telephone() {
     <${Banners} />
     ${whyNot.map((/** @type {{code: string, text: string}} */ { code, text }) => html`<p class="banner" key=${code}>${worded(`lack.${code}`, text, language)}</p>`)}
     ${contact && html`<p class="quiet contact">${contact}</p>`}
+    <${Newest} />
     ${calls && html`<${Dialler} />`}
     <${Past} />
     ${calls && html`<${PhoneLinks} />`}
     </div>
-    ${calls && html`<${Panel} />`}
+    ${calls && availability && html`<${Panel} />`}
   `;
 }

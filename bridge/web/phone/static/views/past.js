@@ -8,10 +8,15 @@ import { lasted, say } from "../words/say.js";
 import { Note } from "./desk/note.js";
 import { Party } from "./party.js";
 
+/** The newest, whose note is written now. */
+export function Newest() {
+  const [call] = past.value;
+  return call && !current.value && html`<${One} key=${call.id} call=${call} noted />`;
+}
+
 export function Past() {
-  return html`<div class="past">
-    ${past.value.map((call) => html`<${One} key=${call.id} call=${call} />`)}
-  </div>`;
+  const older = current.value ? past.value : past.value.slice(1);
+  return html`<div class="past">${older.map((call) => html`<${One} key=${call.id} call=${call} />`)}</div>`;
 }
 
 /** @param {import("../state/call.js").Call} call */
@@ -32,15 +37,14 @@ export const outcomeOf = (call) => (call.asking ? say("over.asking") : `${say(`r
 /** @param {import("../state/call.js").Call} call */
 const canCall = (call) => /^(\+?\d|client:)/.test(call.number) && stage.value === "ready" && !current.value;
 
-/** @param {{call: import("../state/call.js").Call}} props */
-function One({ call }) {
-  const newest = current.value ? undefined : past.value[0];
+/** @param {{call: import("../state/call.js").Call, noted?: boolean}} props */
+function One({ call, noted = false }) {
   return html`
     <section class="card over" tabindex="-1" aria-label=${say("over")} data-call=${call.id} data-reason=${call.reason}>
       <p class="quiet">${say(isIn(call) ? "over.in" : "over.out", { outcome: outcomeOf(call) })}</p>
       <${Party} call=${call} />
       ${call.why && html`<p class="refusal">${call.why}</p>`}
-      ${nameOf(call) && html`<${Note} name=${nameOf(call)} main=${call === newest} />`}
+      ${noted && nameOf(call) && html`<${Note} name=${nameOf(call)} main />`}
       <div class="row">
         ${canCall(call) && html`<button onClick=${() => dial(call.number, "")}>${say(isIn(call) ? "call-back" : "call-again")}</button>`}
         <button class="link" onClick=${() => forget(call.id)}>${say("dismiss")}</button>
