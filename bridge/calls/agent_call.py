@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.callback import Callback
+from bridge.calls.callback import PLACED_BY, Callback, Kind
 from bridge.calls.dispositions import Disposition, note_of
 from bridge.calls.fold.call import Call, Recording, call_of
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
 from bridge.calls.part import CallPart, PartState, part_of
+
+LONGEST = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,14 @@ class AgentCall:
     """`line` is our number, `colleague` the other party where that is an agent.
 
     `taken_by` is who talked, where that was another agent. `recordings` and `transcript` are those that
-    the agent may hear and read: of their own talk, or of a message.
+    the agent may hear and read: of their own talk, or of a message. `is_own`: the agent called, or was rung;
+    `rang_none`: it rang no agent.
     """
 
     call: Call
     part: CallPart
+    is_own: bool
+    rang_none: bool
     line: str | None
     colleague: Identity | None
     taken_by: Identity | None
@@ -60,19 +65,21 @@ class AgentCall:
 def agent_call(own: Collection[Identity], callbacks: Iterable[Callback], *, sid: str = "") -> AgentCall:
     """The call of these callbacks for the agent whose identities are `own`, by the phone of the leg `sid`.
 
-    Where no phone of theirs was in it, it is the call of the agent who had it.
+    Where no phone of theirs was in it, it is as the agent had it who called or picked up, for supervisors.
     """
     evidence = Evidence.of(callbacks)
     call = call_of(evidence)
     identity = in_it(own, evidence)
     part = _part(identity, sid, evidence, call)
     other = [agent for agent in call.agents if agent not in own]
-    talked = identity is not None and part.state in (PartState.TALKING, PartState.TALKED)
+    talked = part.state in (PartState.TALKING, PartState.TALKED)
     hears = talked or call.status is CallStatus.VOICEMAIL
     return AgentCall(
         call=call,
         part=part,
-        line=call.to if call.direction is Direction.INBOUND else call.from_,
+        is_own=identity is not None,
+        rang_none=not any(client_identity(leg.to) for leg in evidence.legs),
+        line=our_number(evidence),
         colleague=client_identity(call.other_party),
         taken_by=other[0] if part.state is PartState.ANSWERED_ELSEWHERE and other else None,
         note=note_of(own, evidence.told),
@@ -89,6 +96,11 @@ def in_it(own: Collection[Identity], evidence: Evidence) -> Identity | None:
     return next(on_line, held[0] if held else None)
 
 
+def our_number(evidence: Evidence) -> str | None:
+    """The number of ours that was called, or shown."""
+    return evidence.to if evidence.direction is Direction.INBOUND else evidence.from_
+
+
 def _part(identity: Identity | None, sid: str, evidence: Evidence, call: Call) -> CallPart:
     shown = identity or call.agent
     if shown and control.legs_of(shown, evidence):
@@ -103,3 +115,22 @@ def _can(identity: Identity | None, evidence: Evidence) -> Can:
     return Can(
         record=on_line, transfer=on_line and control.is_transferable(evidence), hangup=on_line, note=True
     )
+
+
+LINE = "line "
+"""Begins the name under which a call in is the line's: that of each agent whom the line rings."""
+
+
+def agents_named(callback: Callback) -> tuple[str, ...]:
+    """The identities of the agents whose call this is by what it says, and the line of a call in."""
+    calling = client_identity(callback.get("From"))
+    named = (calling, client_identity(callback.get("To")), callback.get("Agent"), callback.get(PLACED_BY))
+    agents = [agent for agent in named if agent]
+    if callback.kind is Kind.VOICE and not calling and (called := callback.get("To")):
+        agents.append(line_name(called))
+    return tuple(dict.fromkeys(agent for agent in agents if len(agent) <= LONGEST))
+
+
+def line_name(number: str) -> str:
+    """The name under which calls to a number of ours are the line's."""
+    return f"{LINE}{number}"

@@ -140,6 +140,11 @@ class Agents:
         self.caller_ids = _by_identity(caller_ids or {})
         """Identity → the numbers that it shows."""
 
+    @property
+    def named(self) -> Iterable[Identity]:
+        """The identities that the settings name."""
+        return dict.fromkeys((*self._named, *self._emails))
+
     def of_key(self, name: str) -> Allowed:
         """What the holder of a key may act as."""
         return self._keys.get(name, self.allowed)

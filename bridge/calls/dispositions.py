@@ -1,12 +1,18 @@
 """What agents say came of a call: once, or as they type it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from operator import attrgetter
 
 from bridge.calls.callback import Callback, Kind, digest_of
+
+OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "en": ("Interested", "Not interested", "Call back", "Left a message", "Wrong number"),
+    "fr": ("Intéressé", "Pas intéressé", "À rappeler", "Message laissé", "Faux numéro"),
+}
+"""What agents choose from, where the settings do not say; by language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,11 @@ class Disposition:
     def is_empty(self) -> bool:
         """Whether the agent deleted all that they had typed."""
         return not (self.outcome or self.note)
+
+
+def outcomes_in(language: str) -> tuple[str, ...]:
+    """The outcomes to choose from in a language (`fr-FR`)."""
+    return OUTCOMES.get(language.partition("-")[0], OUTCOMES["en"])
 
 
 def dispositions(callbacks: Iterable[Callback]) -> tuple[Disposition, ...]:

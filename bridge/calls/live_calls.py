@@ -63,6 +63,8 @@ MOST_LEGS = 50_000
 FEW_LEGS = 5_000
 """So many stay however old they seem: the clock may have jumped."""
 
+ANSWERED = frozenset({"completed", "answered"})
+
 
 @dataclass(slots=True)
 class _Leg:
@@ -86,6 +88,10 @@ class _Leg:
     rang: str | None = None
     """Whom Twilio called on it."""
     busy: bool = False
+    talked: bool = False
+    """Of the leg of who called: the called person answered."""
+    over_at: datetime | None = None
+    """When it was first heard that it is over, or of a call out that its Dial is."""
     declined: frozenset[str] = frozenset()
     """Of a caller's leg: the agents who do not take the call."""
 
@@ -94,6 +100,15 @@ class _Leg:
         """Whether, by what was heard of this leg alone, its identity is in a call."""
         calls = self.placed_at is not None and not self.dialled
         return not self.hung_up and (calls or self.picked_up)
+
+    def end(self, at: datetime) -> None:
+        """It is over, by what was heard then."""
+        self.over_at = min(self.over_at or at, at)
+
+    @property
+    def talked_until(self) -> datetime | None:
+        """When its identity stopped to talk."""
+        return self.over_at if self.picked_up or self.talked else None
 
 
 class Switchboard:
@@ -105,6 +120,7 @@ class Switchboard:
         """How far back callbacks matter."""
         self._legs: OrderedDict[str, _Leg] = OrderedDict()
         self._on_line: dict[str, set[str]] = {}
+        self._talks: dict[str, set[str]] = {}
         self._placed, self._placed_by = Tally(), dict[str, Tally]()
         self._refused, self._refused_by = Tally(), dict[str, Tally]()
         self._forwarded = Tally()
@@ -142,6 +158,21 @@ class Switchboard:
         sids = self._on_line.get(identity, ())
         # Mostly nothing needs to be counted.
         return len(sids) >= number and sum(self._goes_on(self._legs[sid], now) for sid in sids) >= number
+
+    def talked_until(self, identity: str) -> datetime | None:
+        """When an agent's last talk ended that is remembered."""
+        ends = (self._legs[sid].talked_until for sid in self._talks.get(identity, ()))
+        return max((at for at in ends if at), default=None)
+
+    def call_of(self, identity: str, now: datetime) -> str | None:
+        """The SID of the leg on which an agent is in a call."""
+        on = [sid for sid in self._on_line.get(identity, ()) if self._goes_on(self._legs[sid], now)]
+        return min(on, default=None)
+
+    def root_of(self, sid: str) -> str:
+        """The SID of the call that a leg is of."""
+        leg = self._legs.get(sid)
+        return leg.parent if leg and leg.parent else sid
 
     def placed(self, since: datetime) -> int:
         """How many calls out there were after `since` (an hour ago at most), of everybody."""
@@ -235,9 +266,12 @@ class Switchboard:
 
     def _dial_over(self, leg: _Leg, callback: Callback) -> None:
         leg.dialled = True
+        leg.end(callback.received_at)
+        leg.talked |= callback.get("DialCallStatus") in ANSWERED
         if callee := callback.get("DialCallSid"):
             over = self._leg(callee, callback.received_at)
             over.hung_up = True
+            over.end(callback.received_at)
             over.parent = over.parent or callback.call_sid
             over.busy |= callback.get("DialCallStatus") == "busy"
             self._note_busy(over, callback.received_at)
@@ -247,9 +281,12 @@ class Switchboard:
         status = callback.get("CallStatus")
         if status in FINAL:
             leg.hung_up = True
+            leg.end(callback.received_at)
             if leg.parent:
                 caller = self._leg(leg.parent, callback.received_at)
                 caller.dialled = True
+                caller.talked |= status == "completed"
+                caller.end(callback.received_at)
                 self._sort(leg.parent, caller)
         elif status == "in-progress" and _rang(callback) and (to := client_identity(callback.get("To"))):
             leg.identity, leg.picked_up = to, True
@@ -267,6 +304,8 @@ class Switchboard:
     def _sort(self, sid: str, leg: _Leg) -> None:
         if leg.identity is None:
             return
+        if leg.talked_until:
+            self._talks.setdefault(leg.identity, set()).add(sid)
         if leg.on_line:
             self._on_line.setdefault(leg.identity, set()).add(sid)
         elif sids := self._on_line.get(leg.identity):
@@ -293,6 +332,10 @@ class Switchboard:
             return
         leg.hung_up = True
         self._sort(sid, leg)
+        if talks := self._talks.get(leg.identity):
+            talks.discard(sid)
+            if not talks:
+                del self._talks[leg.identity]
         for tallies in (self._placed_by, self._refused_by):
             tally = tallies.get(leg.identity)
             if tally and tally.nothing_after(leg.placed_at or leg.refused_at or leg.heard_at):

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import attempts, callbacks, calls, parked
+from bridge.inbox.tables import agent_calls, attempts, callbacks, calls, parked
 from bridge.inbox.transcripts import drop_results_before, drop_results_of
 
 BATCH = 50
@@ -105,6 +105,7 @@ async def _drop(connection: AsyncConnection, root_sids: Collection[str]) -> None
     )
     await drop_results_of(connection, root_sids)
     await connection.execute(delete(callbacks).where(callbacks.c.root_sid.in_(root_sids)))
+    await connection.execute(delete(agent_calls).where(agent_calls.c.root_sid.in_(root_sids)))
     await connection.execute(delete(attempts).where(attempts.c.root_sid.in_(root_sids)))
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bridge.calls.agent_call import agents_named
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.legs import legs_named, may_be_leg
 from bridge.calls.fold.outcome import closes
@@ -123,7 +124,10 @@ class Backlog:
 
 
 def row_of(callback: Callback) -> Row:
-    """The row of a callback; `closes` says whether the callback ends its call and is not stored."""
+    """The row of a callback.
+
+    Not stored in it are `closes`, whether the callback ends its call, and `agents`, whose call it is.
+    """
     return {
         "digest": callback.digest,
         "root_sid": callback.root_sid,
@@ -133,12 +137,25 @@ def row_of(callback: Callback) -> Row:
         "parameters": dict(callback.parameters),
         "received_at": callback.received_at,
         "closes": closes(callback),
+        "agents": agents_named(callback),
     }
 
 
 def stored(row: Row) -> Row:
-    """The columns of `callbacks`: the row without `closes`."""
-    return {name: value for name, value in row.items() if name != "closes"}
+    """The columns of `callbacks`."""
+    return {name: value for name, value in row.items() if name not in ("closes", "agents")}
+
+
+def rows_of_agents(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> list[Row]:
+    """The rows of `agent_calls` for those of these callbacks that are new, ordered by call."""
+    known = set(new)
+    named = {
+        (row["root_sid"], agent): row["received_at"]
+        for row in rows
+        if (row["root_sid"], row["digest"]) in known
+        for agent in row["agents"]
+    }
+    return [{"root_sid": sid, "agent": agent, "at": named[sid, agent]} for sid, agent in sorted(named)]
 
 
 def in_sqlite(row: Row) -> Row:

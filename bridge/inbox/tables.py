@@ -217,6 +217,31 @@ leases = Table(
 )
 """Names under which one of all replicas acts at a time."""
 
+agent_calls = Table(
+    "agent_calls",
+    metadata,
+    Column("root_sid", String(34), primary_key=True),
+    Column("agent", String(128), primary_key=True),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Which agents, by identity, and which line, by number, a call is of, and since when."""
+
+Index("ix_agent_calls_agent", agent_calls.c.agent, agent_calls.c.at, agent_calls.c.root_sid)
+
+agent_states = Table(
+    "agent_states",
+    metadata,
+    Column("identity", String(121), primary_key=True),
+    Column("status", String(16)),
+    Column("since", Moment),
+    Column("until", Moment),
+    Column("seen_at", Moment),
+    Column("present_until", Moment),
+    sqlite_with_rowid=False,
+)
+"""What agents say of themselves: whether they take calls, and up to when they saw missed ones."""
+
 
 def latest(table: Table, dialect_name: str, **values: Any) -> Any:
     """The statement that inserts a row, or sets `at` of the existing one."""

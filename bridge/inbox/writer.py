@@ -17,8 +17,8 @@ from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.database import Database, Operation, Transaction, is_damage
-from bridge.inbox.rows import Row, in_sqlite, readable, stored
-from bridge.inbox.tables import callbacks, calls
+from bridge.inbox.rows import Row, in_sqlite, readable, rows_of_agents, stored
+from bridge.inbox.tables import agent_calls, callbacks, calls
 from bridge.observability import metrics
 
 
@@ -44,6 +44,7 @@ class InsertCallbacks:
                 "deferrals": literal_column("0"),
             },
         )
+        self._add_agents = insert(agent_calls).on_conflict_do_nothing()
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> list[Callback]:
         """Inserts the rows that are new; returns the duplicates, as they were stored first."""
@@ -51,6 +52,8 @@ class InsertCallbacks:
         kept = self._insert(connection, sorted(rows, key=lambda row: (row["root_sid"], row["digest"])))
         if kept:
             self._make_due(connection, _told(rows, Counter(root_sid for root_sid, _ in kept)))
+            if shared := rows_of_agents(rows, kept):
+                self._share(connection, shared)
         if len(kept) == len(rows):
             return []
         return _recalled(connection, {row["digest"] for row in rows} - {digest for _, digest in kept})
@@ -60,6 +63,9 @@ class InsertCallbacks:
 
     def _make_due(self, connection: Connection, told: Sequence[Row]) -> None:
         connection.execute(self._tell, told)
+
+    def _share(self, connection: Connection, shared: Sequence[Row]) -> None:
+        connection.execute(self._add_agents, shared)
 
 
 class InsertInSqlite(InsertCallbacks):
@@ -74,6 +80,8 @@ class InsertInSqlite(InsertCallbacks):
         columns = [column.name for column in callbacks.columns if column is not callbacks.c.id]
         self._put_text = str(self._put.compile(dialect=dialect, column_keys=columns))
         self._tell_text = str(self._tell.compile(dialect=dialect, column_keys=TOLD))
+        columns = [column.name for column in agent_calls.columns]
+        self._agents_text = str(self._add_agents.compile(dialect=dialect, column_keys=columns))
 
     def _insert(self, connection: Connection, rows: Sequence[Row]) -> Sequence[tuple[str, bytes]]:
         cursor = connection.connection.cursor()
@@ -81,6 +89,9 @@ class InsertInSqlite(InsertCallbacks):
 
     def _make_due(self, connection: Connection, told: Sequence[Row]) -> None:
         connection.connection.cursor().executemany(self._tell_text, [in_sqlite(row) for row in told])
+
+    def _share(self, connection: Connection, shared: Sequence[Row]) -> None:
+        connection.connection.cursor().executemany(self._agents_text, [in_sqlite(row) for row in shared])
 
 
 TOLD = ("root_sid", "revision", "due_at", "ended")

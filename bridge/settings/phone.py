@@ -44,7 +44,7 @@ Contact = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 OutcomeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 Search = Literal["users", "devices", "keys"]
-Colleagues = Literal["none", "presence", "calls"]
+Sees = Literal["none", "presence", "calls"]
 
 
 class PhoneSettings(Section):
@@ -71,5 +71,5 @@ class PhoneSettings(Section):
     outcomes: tuple[OutcomeName, ...] = Field((), max_length=50, examples=["[Interested, Call back]"])
     after_call_seconds: int = Field(0, ge=0, le=3600)
     search: Search = "devices"
-    colleagues: Colleagues = "presence"
+    colleagues: Sees = "presence"
     supervisors: Names = Field((), examples=["[lead@example.com]"])

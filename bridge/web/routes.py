@@ -11,8 +11,10 @@ from bridge.calls.callback import Kind
 from bridge.twilio.urls import ALIASES
 from bridge.web.handlers import Handler
 from bridge.web.operation.health import Health
+from bridge.web.phone.availability import AgentsEdge
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls
+from bridge.web.phone.history import AgentHistory
 from bridge.web.phone.me import Me
 from bridge.web.phone.notes import AgentNotes
 from bridge.web.phone.numbers import Numbers
@@ -49,6 +51,8 @@ class PhoneEdge:
     sign_ins: SignIns
     calls: Calls
     notes: AgentNotes
+    history: AgentHistory
+    agents: AgentsEdge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +116,12 @@ def _widget(edge: Edge) -> Routes:
     yield "GET", "/api/callers/{number}", edge.phone.screen_pops.show
     yield "GET", "/api/numbers/{number}", edge.phone.numbers.show
     yield "GET", "/api/me", edge.phone.me.show
+    yield "PUT", "/api/me/availability", edge.phone.agents.say
+    yield "GET", "/api/agents", edge.phone.agents.list
+    yield "GET", "/api/me/calls", edge.phone.history.list
+    yield "POST", "/api/me/calls/seen", edge.phone.history.seen
+    yield "GET", "/api/calls/{sid}", edge.phone.history.show
     calls = edge.phone.calls
-    yield "GET", "/api/calls/{sid}", calls.show
     for action in (calls.decline, calls.disposition, calls.hangup, calls.recording, calls.transfer):
         yield "POST", f"/api/calls/{{sid}}/{action.__name__}", action
     yield "PUT", "/api/calls/{sid}/note", edge.phone.notes.save

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiohttp import web
@@ -18,6 +18,7 @@ from bridge.twenty.people.recognition import WAITS_SECONDS
 from bridge.twenty.schema.check import comparing
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.users import CHECKS_PER_MINUTE
+from bridge.web.availabilities import Availabilities
 from bridge.web.operation.access_log import observing
 from bridge.web.operation.limits import BODY_SECONDS, LARGEST_TRANSCRIPT, limits
 from bridge.web.operation.metrics import Scrape
@@ -85,6 +86,7 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
                 workspace=workspace,
             )
             async with (
+                parts.availabilities.following(),
                 draining(parts.worker, settings.server.stop_seconds),
                 poll_replicas(inbox, switchboard.heard),
                 upkeep(settings, inbox, account.rest, workspace.client, lock.check),
@@ -129,6 +131,11 @@ def _parts(
         ),
         rules=call_rules(settings, switchboard, workspace.members),
         addresses=addresses,
+        availabilities=Availabilities(
+            inbox,
+            talked_until=switchboard.talked_until,
+            after_call=timedelta(seconds=settings.phone.after_call_seconds),
+        ),
         authentication=build_authentication(
             settings,
             inbox,

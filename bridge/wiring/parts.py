@@ -6,6 +6,7 @@ from bridge.inbox.store import Inbox
 from bridge.sync.worker import Worker
 from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.client_address import Addresses
+from bridge.web.availabilities import Availabilities
 from bridge.web.twilio.inbound import Clock
 from bridge.wiring.calls import CallRules
 from bridge.wiring.twenty import Workspace
@@ -23,4 +24,5 @@ class Parts:
     rules: CallRules
     addresses: Addresses
     authentication: Authentication
+    availabilities: Availabilities
     clock: Clock

@@ -1,7 +1,9 @@
 """Builds the handlers of what agents' phones request: the page, tokens, screen pops, acts on calls."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from bridge.calls.dispositions import outcomes_in
 from bridge.calls.routing.lines import Group
 from bridge.settings import Settings
 from bridge.settings.served import agents_of
@@ -9,8 +11,12 @@ from bridge.settings.types import origin_of
 from bridge.twenty.people.callers import look_ups_of_one
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.phone.agents import AgentAuthentication
+from bridge.web.phone.availability import AgentsEdge
+from bridge.web.phone.call_bodies import CallBodies
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls, TransferLine
+from bridge.web.phone.colleagues import Colleagues
+from bridge.web.phone.history import AgentHistory, History
 from bridge.web.phone.me import Company, Me
 from bridge.web.phone.notes import AgentNotes
 from bridge.web.phone.numbers import Numbers
@@ -21,21 +27,59 @@ from bridge.web.phone.transfer_targets import Targets
 from bridge.web.routes import PhoneEdge
 from bridge.wiring.parts import Parts
 from bridge.wiring.twilio import token_issuer
+from bridge.wiring.worker import links_of
 
 
 def phone_edge(settings: Settings, parts: Parts) -> PhoneEdge:
     """All that the phone page and widgets request."""
     agents = _agents(settings, parts)
+    history = _history(settings, parts)
     return PhoneEdge(
         tokens=_tokens(settings, parts),
         screen_pops=_screen_pops(settings, parts),
         numbers=_numbers(settings, parts),
-        me=_me(settings, parts),
+        me=_me(settings, parts, agents),
         page=_page(settings),
         sign_ins=_sign_ins(settings, parts),
         calls=_calls(settings, parts, agents),
         notes=AgentNotes(parts.inbox, agents),
+        history=AgentHistory(parts.inbox, agents, history, parts.rules.switchboard),
+        agents=AgentsEdge(agents, parts.availabilities, _colleagues(settings, parts, history)),
     )
+
+
+def _history(settings: Settings, parts: Parts) -> History:
+    members, lines = parts.workspace.members, parts.rules.lines
+    bodies = CallBodies(
+        members=members,
+        lines=lines,
+        links=links_of(settings),
+        texts=settings.voice.spoken,
+        region=settings.region,
+        twenty_url=settings.twenty.pages,
+        names_others=settings.phone.colleagues != "none",
+    )
+    numbers = (settings.twilio.phone_number, *lines.numbers, *settings.dialling.caller_ids)
+    return History(parts.inbox, members, bodies, lines=lines, numbers=tuple(dict.fromkeys(numbers)))
+
+
+def _colleagues(settings: Settings, parts: Parts, history: History) -> Colleagues:
+    return Colleagues(
+        inbox=parts.inbox,
+        agents=agents_of(settings),
+        members=parts.workspace.members,
+        switchboard=parts.rules.switchboard,
+        availabilities=parts.availabilities,
+        bodies=history.bodies,
+        rung=_rung(parts),
+        sees=settings.phone.colleagues,
+    )
+
+
+def _rung(parts: Parts) -> Sequence[str]:
+    """The agents whom lines ring, as the settings name them."""
+    groups = (step for line in parts.rules.lines for step in line.steps if isinstance(step, Group))
+    return tuple(dict.fromkeys(agent for group in groups for agent in group.agents))
 
 
 def _agents(settings: Settings, parts: Parts) -> AgentAuthentication:
@@ -72,11 +116,13 @@ def _numbers(settings: Settings, parts: Parts) -> Numbers:
     )
 
 
-def _me(settings: Settings, parts: Parts) -> Me:
+def _me(settings: Settings, parts: Parts, agents: AgentAuthentication) -> Me:
     return Me(
         parts.authentication,
         agents_of(settings),
         parts.workspace.members,
+        asking=agents,
+        availabilities=parts.availabilities,
         caller_ids=parts.rules.caller_ids,
         company=_company(settings, parts),
         refresh=parts.workspace.refresh_members,
@@ -84,15 +130,20 @@ def _me(settings: Settings, parts: Parts) -> Me:
 
 
 def _company(settings: Settings, parts: Parts) -> Company:
-    groups = (step for line in parts.rules.lines for step in line.steps if isinstance(step, Group))
+    phone = settings.phone
     return Company(
         phone_number=settings.twilio.phone_number,
         region=settings.region,
         language=settings.voice.language,
         emergency=settings.dialling.emergency,
         emergency_text=settings.voice.spoken.emergency,
-        contact=settings.phone.contact,
-        rung=tuple(dict.fromkeys(agent for group in groups for agent in group.agents)),
+        contact=phone.contact,
+        rung=_rung(parts),
+        outcomes=phone.outcomes or outcomes_in(settings.voice.language),
+        after_call_seconds=phone.after_call_seconds,
+        search=phone.search,
+        sees=phone.colleagues,
+        records=any(line.recording.by_agents for line in parts.rules.lines),
     )
 
 
@@ -123,7 +174,7 @@ def _calls(settings: Settings, parts: Parts, agents: AgentAuthentication) -> Cal
     return Calls(
         parts.inbox,
         parts.account.rest,
-        parts.authentication,
+        agents,
         targets=Targets(agents_of(settings), parts.workspace.members, dial=rules.dialling.dial),
         admission=rules.admission,
         switchboard=rules.switchboard,

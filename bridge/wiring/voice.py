@@ -57,6 +57,7 @@ def _inbound(settings: Settings, parts: Parts, urls: CallbackUrls) -> Inbound:
         members=workspace.members,
         in_call=rules.switchboard.in_call,
         declined=rules.switchboard.declined,
+        availabilities=parts.availabilities,
         admission=rules.admission,
         twenty_url=settings.twenty.pages,
         region=settings.region,

@@ -53,14 +53,17 @@ class Phones:
     owners: Sequence[Identities] = ()
     in_call: Callable[[str], bool] = lambda _: False
     declined: Callable[[str], bool] = lambda _: False
+    available: Callable[[Identities], bool] = lambda _: True
     forward: Callable[[str], Admitted | None] = lambda _: None
 
     def free(self, agents: Iterable[Identities]) -> list[Identities]:
-        """Those who are in no call and did not decline this one, under whichever of their identities."""
+        """Those who take calls, are in none and did not decline this one, under any of their identities."""
         return [
             identities
             for identities in agents
-            if not any(map(self.in_call, identities)) and not any(map(self.declined, identities))
+            if not any(map(self.in_call, identities))
+            and not any(map(self.declined, identities))
+            and self.available(identities)
         ]
 
     def of(self, agents: Iterable[str]) -> list[Identities]:

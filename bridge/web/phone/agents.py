@@ -1,15 +1,23 @@
 """The agent who asks: under which identities calls are theirs, and what they see of others."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from aiohttp import web
 
 from bridge.calls.agents import Agents, Identity
+from bridge.settings.phone import Search
 from bridge.twenty.people.members import Members
 from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.caller import Caller
+
+SEARCHES: Mapping[Search, Collection[str]] = {
+    "users": ("user",),
+    "devices": ("user", "device"),
+    "keys": ("user", "device", "key"),
+}
+"""Setting → the kinds of callers who search people."""
 
 
 @dataclass(frozen=True)
@@ -60,3 +68,8 @@ class AgentAuthentication:
     def _supervises(self, own: tuple[Identity, ...]) -> bool:
         named = self._members.identities(self._supervisors).values()
         return any(not set(identities).isdisjoint(own) for identities in named)
+
+
+def searches(caller: Caller, search: Search) -> bool:
+    """Whether a caller searches people."""
+    return caller.kind in SEARCHES[search]

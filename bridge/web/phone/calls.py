@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from bridge.calls import control
+from bridge.calls.agent_call import in_it, our_number
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
 from bridge.calls.dialling.admission import Admission, Admitted
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
-from bridge.calls.fold.times import times_of
 from bridge.calls.live_calls import Switchboard
 from bridge.calls.numbers import is_withheld, shortened
 from bridge.calls.part import PartState, part_of
-from bridge.calls.routing.lines import Lines
-from bridge.calls.texts import Texts, spoken_refusal
+from bridge.calls.routing.lines import Line, Lines
+from bridge.calls.texts import Texts
 from bridge.errors import (
     CallConflict,
     CallUnknown,
@@ -37,8 +37,8 @@ from bridge.observability import metrics
 from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.rates import Rate
+from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.bodies import (
     CallRequest,
     DispositionRequest,
@@ -60,11 +60,9 @@ LIMITED = frozenset({"agent_limit", "company_limit"})
 
 REMEMBERED = timedelta(seconds=30)
 
-QUESTIONS_A_MINUTE = 240
-"""Questions of one agent after calls: a page asks a few times after each."""
-
 ALREADY = "The call is being transferred already."
 TOLD_ALL = "So much was said of this call that no more is kept."
+NOT_RECORDED_BY_AGENTS = "Agents do not record calls of this line (lines: recording.by_agents)."
 RECORDING_CHANGES = "The recording is being changed already."
 
 PER_MINUTE = 120
@@ -110,7 +108,7 @@ class Calls:
         self,
         inbox: Inbox,
         rest: TwilioRest,
-        authentication: Authentication,
+        agents: AgentAuthentication,
         *,
         targets: Targets,
         admission: Admission,
@@ -119,33 +117,14 @@ class Calls:
     ) -> None:
         self._inbox = inbox
         self._rest = rest
-        self._authentication = authentication
+        self._agents = agents
         self._targets = targets
         self._admission = admission
         self._switchboard = switchboard
-        self._questions = Rate("Too many questions after calls")
         self._line = line
         self._once = Once(REMEMBERED.total_seconds())
         self._recording = Once(0)
         self._rate = Rate("Too many dispositions and changes of recordings")
-
-    async def show(self, request: web.Request) -> web.Response:
-        """Answers with what the call is, or was, for the agent: refused calls with why."""
-        asked = CallRequest(identity=request.query.get("identity"))
-        agent = await self._agent(request, asked, per_minute=QUESTIONS_A_MINUTE)
-        control.was_in(agent.identity, agent.evidence)
-        part, times = part_of(agent.identity, agent.sid, agent.evidence), times_of(agent.evidence)
-        reason = agent.evidence.refused if part.state is PartState.REFUSED else None
-        body = {
-            "sid": agent.root_sid,
-            "direction": agent.evidence.direction.lower(),
-            "state": part.state,
-            "ended": part.ended,
-            "durationInSeconds": times.talk_seconds if part.state is PartState.TALKED else None,
-            "reason": reason,
-            "why": spoken_refusal(self._line.texts, reason) if reason else None,
-        }
-        return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def decline(self, request: web.Request) -> web.Response:
         """The agent does not take a call: it stops ringing on their other phones, and in later steps."""
@@ -252,6 +231,8 @@ class Calls:
         asked = await read_request(request, RecordingRequest)
         agent = await self._agent(request, asked)
         control.line_of(agent.identity, agent.evidence)
+        if not self._line_of(agent.evidence).recording.by_agents:
+            raise CallConflict(NOT_RECORDED_BY_AGENTS)
         self._rate.take(agent.identity, per_minute=PER_MINUTE)
         with _in_our_words():
             await self._recording.run((agent.root_sid, asked.action), lambda: self._record(agent, asked))
@@ -280,22 +261,22 @@ class Calls:
             await self._rest.update_recording(agent.root_sid, wanted, sid=next(iter(running)))
         log.info("call.recording", call_sid=agent.root_sid, agent=agent.identity, action=asked.action)
 
-    async def _agent(
-        self, request: web.Request, asked: CallRequest, *, per_minute: int | None = None
-    ) -> _Agent:
-        """Who asks, and the call they ask of; raises RequestRefused, IdentityRefused and CallUnknown."""
-        caller = await self._authentication.authenticate(request)
-        if per_minute:
-            self._questions.take(caller.key, per_minute=per_minute)
-        identity = caller.agent(asked.identity)
+    async def _agent(self, request: web.Request, asked: CallRequest) -> _Agent:
+        """Who asks, and the call they ask of; raises RequestRefused, IdentityRefused and CallUnknown.
+
+        They act as whichever of their identities is in the call.
+        """
+        agent = await self._agents.agent(request, asked.identity)
         named = request.match_info["sid"]
-        sid = self._switchboard.placed_as(identity, named) or named
+        sid = self._switchboard.placed_as(agent.identity, named) or named
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")
         structlog.contextvars.bind_contextvars(call_sid=known.root_sid)
         dispositions = sum(callback.kind is Kind.DISPOSITION for callback in known.callbacks)
-        return _Agent(identity, sid, known.root_sid, Evidence.of(known.callbacks), dispositions)
+        evidence = Evidence.of(known.callbacks)
+        identity = in_it(agent.own, evidence) or agent.identity
+        return _Agent(identity, sid, known.root_sid, evidence, dispositions)
 
     async def _keep(
         self, kind: Kind, agent: _Agent, said: Mapping[str, str], *, again: tuple[str, ...]
@@ -304,6 +285,10 @@ class Calls:
         own = blake2b("\0".join((agent.identity, *again)).encode(), digest_size=16).hexdigest()
         parameters = {"CallSid": agent.root_sid, "Agent": agent.identity, "Id": own, **said}
         await self._inbox.store(forms.callback(kind, "", parameters, received_at=datetime.now(UTC)))
+
+    def _line_of(self, evidence: Evidence) -> Line:
+        """The line that was called, or whose number was shown."""
+        return self._line.lines.of(our_number(evidence))
 
     def _sending(self, evidence: Evidence, target: Admitted, send_digits: str) -> str:
         caller = evidence.parent.from_ if evidence.parent else None

@@ -12,16 +12,23 @@ from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.checking import emergency_numbers
 from bridge.calls.standing import WHY, Lack, Standing, standing
 from bridge.errors import NotListed, TwentyError
+from bridge.settings.phone import Search, Sees
 from bridge.twenty.people.members import Members
 from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.rates import Rate
+from bridge.web.availabilities import Availabilities
+from bridge.web.phone.agents import Agent, AgentAuthentication, searches
+from bridge.web.phone.colleagues import availability_body
 
 PER_MINUTE = 60
 """Requests of one agent."""
 
 WAITS_SECONDS = 1.0
 """For Twenty's members; without them an agent is known by what the settings say."""
+
+NO_CALLER = Caller(kind="anonymous", name="none", incoming=False)
+"""Of a member of the workspace who is not let in."""
 
 ADMINISTRATOR = "Ask who administers this bridge."
 
@@ -30,7 +37,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """What is the same for all agents. `rung` are the agents whom lines ring, as the settings name them."""
+    """What is the same for all agents. `rung` are the agents whom lines ring, as the settings name them.
+
+    `search` says who searches people, `sees` what agents see of each other, and `records` whether they record
+    calls of any line.
+    """
 
     phone_number: str
     region: str
@@ -39,6 +50,11 @@ class Company:
     emergency_text: str
     contact: str | None
     rung: Sequence[str]
+    outcomes: Sequence[str]
+    after_call_seconds: int
+    search: Search
+    sees: Sees
+    records: bool
 
 
 class Me:
@@ -50,11 +66,15 @@ class Me:
         agents: Agents,
         members: Members,
         *,
+        asking: AgentAuthentication,
+        availabilities: Availabilities,
         caller_ids: CallerIds,
         company: Company,
         refresh: Callable[[], Awaitable[None]],
     ) -> None:
         self._authentication = authentication
+        self._asking = asking
+        self._availabilities = availabilities
         self._agents = agents
         self._members = members
         self._caller_ids = caller_ids
@@ -67,13 +87,13 @@ class Me:
         try:
             caller = await self._authentication.authenticate(request)
         except NotListed as refused:
-            return self._answer(
-                Identity(refused.identity), refused.email, Standing(calls=False, lacks=(Lack.NOT_ALLOWED,))
-            )
+            identity, lacks = Identity(refused.identity), Standing(calls=False, lacks=(Lack.NOT_ALLOWED,))
+            return self._answer(Agent(NO_CALLER, (identity,)), refused.email, lacks)
         self._rate.take(caller.key, per_minute=PER_MINUTE)
         identity = caller.agent(request.query.get("identity"))
         await self._fresh_members()
-        return self._answer(identity, caller.email, self._standing(caller, identity))
+        agent = self._asking.of(caller, identity)
+        return self._answer(agent, caller.email, self._standing(caller, identity))
 
     async def _fresh_members(self) -> None:
         try:
@@ -95,8 +115,8 @@ class Me:
             incoming=caller.incoming,
         )
 
-    def _answer(self, identity: Identity, email: str, found: Standing) -> web.Response:
-        company = self._company
+    def _answer(self, agent: Agent, email: str, found: Standing) -> web.Response:
+        company, identity = self._company, agent.identity
         body = {
             "identity": identity,
             "name": self._members.names([identity]).get(identity) or email or None,
@@ -114,8 +134,26 @@ class Me:
                 "numbers": list(emergency_numbers(company.region)),
                 "text": company.emergency_text,
             },
+            "member": self._member(identity, email),
+            "outcomes": list(company.outcomes),
+            "afterCallSeconds": company.after_call_seconds,
+            "availability": availability_body(self._availabilities.of(agent.own)),
+            "allowed": {
+                "search": found.calls and searches(agent.caller, company.search),
+                "colleagues": company.sees,
+                "supervisor": agent.is_supervisor,
+                "recording": company.records,
+                "transfer": found.calls,
+            },
         }
         return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    def _member(self, identity: Identity, email: str) -> dict[str, object] | None:
+        member_id = self._members.by_identity(identity)
+        if member_id is None:
+            return None
+        name = self._members.names([identity]).get(identity) or email
+        return {"id": member_id, "name": name, "email": email or None}
 
     def _contact(self, who: str) -> str:
         asks = f"Ask {self._company.contact}." if self._company.contact else ADMINISTRATOR

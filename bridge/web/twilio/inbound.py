@@ -1,5 +1,6 @@
 """Calls in: who rings, and what follows when no agent answers."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 
@@ -30,6 +31,7 @@ from bridge.twenty.people.recognition import Recognised, Recognition
 from bridge.twenty.values import person_page
 from bridge.twilio import answers, twiml
 from bridge.twilio.answers import CallerDetails, TwimlAnswers
+from bridge.web.availabilities import Availabilities
 from bridge.web.twilio.callbacks import answer, read, store_in_background
 
 NEXT: Mapping[type, str] = {Ring: "dial", Forward: "dial", Voicemail: "voicemail", Message: "message"}
@@ -48,8 +50,8 @@ def utc_now() -> datetime:
 class Inbound:
     """Answers calls in, step by step; which step it was stands in the URL that Twilio comes back to.
 
-    `region` is where national numbers are at home, `in_call` says who is not to be rung, and
-    `declined` who does not take a call (its SID) that rang them before.
+    `region` is where national numbers are at home, `in_call` says who is not to be rung,
+    `declined` who does not take a call (its SID) that rang them before, and `availabilities` who takes none.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Inbound:
         members: Members,
         in_call: Callable[[str, datetime], bool],
         declined: Callable[[str, str], bool],
+        availabilities: Availabilities,
         admission: Admission,
         twenty_url: str,
         region: str,
@@ -75,6 +78,7 @@ class Inbound:
         self._members = members
         self._in_call = in_call
         self._declined = declined
+        self._availabilities = availabilities
         self._admission = admission
         self._twenty_url = twenty_url
         self._region = region
@@ -108,8 +112,12 @@ class Inbound:
         return answer(answers.announcement(self._lines.of(number)))
 
     async def _who(self, parameters: Mapping[str, str], *, spoken_since: datetime | None) -> Recognised:
+        """The caller, by Twenty; meanwhile it is read who takes calls."""
         number = e164(parameters.get("From", ""), self._region)
-        return await self._recognition.of(number, spoken_since=spoken_since)
+        found, _ = await asyncio.gather(
+            self._recognition.of(number, spoken_since=spoken_since), self._availabilities.refresh()
+        )
+        return found
 
     def _phones(self, line: Line, found: Recognised, now: datetime, parameters: Mapping[str, str]) -> Phones:
         call_sid = parameters.get("CallSid", "")
@@ -118,6 +126,7 @@ class Inbound:
             owners=[self._members.identities_of(member_id) for member_id in found.owners],
             in_call=lambda identity: self._in_call(identity, now),
             declined=lambda identity: self._declined(call_sid, identity),
+            available=lambda identities: self._availabilities.of(identities).takes_calls,
             forward=lambda number: self._forward(number, line),
         )
 

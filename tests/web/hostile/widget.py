@@ -66,6 +66,18 @@ KEYS = [
     unknown("emergency number without key", request("GET", "/api/numbers/112"), NO_KEY),
     unknown("call looked at without key", request("GET", "/api/calls/CA" + "0" * 32), NO_KEY),
     unknown("call declined without key", request("POST", "/api/calls/CA" + "0" * 32 + "/decline"), NO_KEY),
+    unknown("calls of an agent without key", request("GET", "/api/me/calls?identity=alice"), NO_KEY),
+    unknown(
+        "missed calls seen without key",
+        request("POST", "/api/me/calls/seen", [JSON], b'{"until": "2026-11-29T12:00:00Z"}'),
+        NO_KEY,
+    ),
+    unknown(
+        "availability without key",
+        request("PUT", "/api/me/availability", [JSON], b'{"status": "away", "identity": "alice"}'),
+        NO_KEY,
+    ),
+    unknown("agents without key", request("GET", "/api/agents"), NO_KEY),
     unknown(
         "note without key",
         request("PUT", "/api/calls/CA" + "0" * 32 + "/note", [JSON], b'{"note": "a", "version": 0}'),

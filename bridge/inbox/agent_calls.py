@@ -1,0 +1,144 @@
+"""The calls of agents: which are whose stands in a table, so that a list is read by keyset.
+
+All functions raise InboxUnavailable.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, literal, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bridge.calls.fold.legs import may_be_leg
+from bridge.inbox.queries import KnownCall, known_call_of
+from bridge.inbox.rows import callbacks_of, calls_of_legs, chunks
+from bridge.inbox.store import Inbox
+from bridge.inbox.tables import agent_calls, calls, kept, listed
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Keyset:
+    """Where in a list a call stands."""
+
+    at: datetime
+    root_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Calls with their places, newest first; `last` is where the next page begins, if there is one."""
+
+    calls: Sequence[tuple[Keyset, KnownCall]]
+    last: Keyset | None
+
+
+async def calls_of_agents(
+    inbox: Inbox,
+    agents: Collection[str],
+    *,
+    limit: int,
+    before: Keyset | None = None,
+    since: datetime | None = None,
+) -> Page:
+    """The calls of these identities and lines, each once; a page has fewer where calls were purged."""
+    async with inbox.reading() as connection:
+        found = (await connection.execute(_page(agents, limit, before, since))).all()
+        places = [Keyset(row[1], row[0]) for row in found]
+        newest = await _newest(connection, agents, [place.root_sid for place in places])
+        # A call of two of an agent's identities stands where the later one was heard of.
+        at = {p.root_sid: p for p in places if newest[p.root_sid] == p.at}
+        known = await _known(connection, at)
+    return Page(
+        [(at[sid], call) for sid, call in known.items()], places[-1] if len(places) == limit else None
+    )
+
+
+async def calls_of(inbox: Inbox, root_sids: Iterable[str]) -> Sequence[KnownCall]:
+    """The calls with these SIDs that have callbacks."""
+    async with inbox.reading() as connection:
+        return list((await _known(connection, root_sids)).values())
+
+
+async def agents_of_calls(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, set[str]]:
+    """Call SID → the identities and the line whose call it is."""
+    found: dict[str, set[str]] = {}
+    async with inbox.reading() as connection:
+        for some in chunks(root_sids):
+            columns = select(agent_calls.c.root_sid, agent_calls.c.agent)
+            for sid, agent in await connection.execute(columns.where(agent_calls.c.root_sid.in_(some))):
+                found.setdefault(sid, set()).add(agent)
+    return found
+
+
+def _page(agents: Collection[str], limit: int, before: Keyset | None, since: datetime | None) -> Select[Any]:
+    """A page of each agent, by the index, and the newest of all these."""
+    order = tuple_(agent_calls.c.at, agent_calls.c.root_sid)
+    after: list[Any] = []
+    if before:
+        after.append(order < tuple_(literal(before.at, agent_calls.c.at.type), literal(before.root_sid)))
+    if since:
+        after.append(agent_calls.c.at > since)
+    pages = [
+        select(agent_calls.c.root_sid, agent_calls.c.at)
+        .where(agent_calls.c.agent == agent, *after)
+        .order_by(agent_calls.c.at.desc(), agent_calls.c.root_sid.desc())
+        .limit(limit)
+        .subquery()
+        for agent in sorted(agents)
+    ]
+    every = union_all(*(select(page) for page in pages)).subquery()
+    newest = func.max(every.c.at).label("newest")
+    grouped = select(every.c.root_sid, newest).group_by(every.c.root_sid)
+    return grouped.order_by(newest.desc(), every.c.root_sid.desc()).limit(limit)
+
+
+async def _newest(
+    connection: AsyncConnection, agents: Collection[str], root_sids: Sequence[str]
+) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for some in chunks(root_sids):
+        theirs = agent_calls.c.root_sid.in_(some), agent_calls.c.agent.in_(sorted(agents))
+        newest = select(agent_calls.c.root_sid, func.max(agent_calls.c.at)).where(*theirs)
+        rows = await connection.execute(newest.group_by(agent_calls.c.root_sid))
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+async def _known(connection: AsyncConnection, root_sids: Iterable[str]) -> dict[str, KnownCall]:
+    """SID as given → its call, in that order, each once; a leg that did not name its call is that call."""
+    sids = list(root_sids)
+    rows: dict[str, Any] = {}
+    told: dict[str, Any] = {}
+    for some in chunks(sids):
+        found = select(calls).where(calls.c.root_sid.in_(some), kept)
+        rows |= {row["root_sid"]: row for row in (await connection.execute(found)).mappings()}
+        told |= await callbacks_of(connection, some)
+    legs = [sid for sid in sids if may_be_leg(told.get(sid, ()))]
+    roots = await calls_of_legs(connection, legs) if legs else {}
+    missing = set(roots.values()) - set(sids)
+    by_sid = dict(await _known(connection, sorted(missing - set(legs)))) if missing else {}
+    by_sid |= {
+        sid: known_call_of(rows[sid], sorted(told[sid], key=lambda c: c.received_at))
+        for sid in sids
+        if sid in rows and told.get(sid)
+    }
+    given: dict[str, str] = {}
+    for sid in sids:
+        given.setdefault(roots.get(sid, sid), sid)
+    return {sid: by_sid[root] for root, sid in given.items() if root in by_sid}
+
+
+async def calls_with_numbers(
+    inbox: Inbox, numbers: Collection[str], *, since: datetime, limit: int
+) -> Sequence[KnownCall]:
+    """The newest calls with these numbers (E.164) that were heard of since then, once Twenty has them."""
+    found = (
+        select(calls.c.root_sid)
+        .where(calls.c.number.in_(sorted(numbers)), listed, calls.c.due_at >= since, kept)
+        .order_by(calls.c.due_at.desc())
+        .limit(limit)
+    )
+    async with inbox.reading() as connection:
+        return list((await _known(connection, (await connection.scalars(found)).all())).values())

@@ -1,0 +1,111 @@
+"""An agent's call as pages read it: one shape for lists, for one call, and for the stream of events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.calls.agent_call import AgentCall
+from bridge.calls.agents import Identity
+from bridge.calls.fold.call import Recording
+from bridge.calls.fold.states import Direction
+from bridge.calls.numbers import e164, is_withheld, readable
+from bridge.calls.part import PartState
+from bridge.calls.people.matching import Match
+from bridge.calls.recording_links import RECORDING_SID, RecordingLinks
+from bridge.calls.routing.lines import Lines
+from bridge.calls.texts import Texts, spoken_refusal
+from bridge.json_text import utc
+from bridge.twenty.people.members import Members
+from bridge.twenty.values import person_page
+from bridge.web.phone.notes import note_body
+
+Body = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBodies:
+    """Makes them. `region` is where national numbers are at home, `twenty_url` where people's pages are.
+
+    `names_others`: whether agents learn which colleague took a call.
+    """
+
+    members: Members
+    lines: Lines
+    links: RecordingLinks
+    texts: Texts
+    region: str
+    twenty_url: str
+    names_others: bool
+
+    def body(self, call: AgentCall, match: Match | None, *, called_back: bool, seen: bool) -> Body:
+        """The call; `match` is the person whom it was written to in Twenty."""
+        told = call.call
+        reason = told.refused if call.part.state is PartState.REFUSED else None
+        line = self.lines.of(call.line)
+        rules = line.recording
+        inbound = told.direction is Direction.INBOUND
+        return {
+            "sid": told.sid,
+            "direction": told.direction.lower(),
+            "state": call.part.state,
+            "ended": call.part.ended,
+            "durationInSeconds": told.talk_seconds if call.part.state is PartState.TALKED else None,
+            "reason": reason,
+            "why": spoken_refusal(self.texts, reason) if reason else None,
+            "startedAt": utc(told.started_at),
+            "answeredAt": utc(told.answered_at) if told.answered_at else None,
+            "endedAt": utc(told.ended_at) if told.ended_at else None,
+            **self.other(call),
+            "line": self._number(call.line),
+            "person": self._person(match),
+            "agent": self._agent(call.taken_by) if call.taken_by and self.names_others else None,
+            "note": note_body(call.note),
+            "voicemail": self._voicemail(call),
+            "recordings": [] if call.is_message else self._recordings(call.recordings),
+            "calledBack": called_back,
+            "seen": seen,
+            "can": {
+                "record": call.can.record and rules.by_agents,
+                "transfer": call.can.transfer,
+                "hangup": call.can.hangup,
+                "note": call.can.note,
+            },
+            "recorded": rules.inbound if inbound else rules.outbound,
+        }
+
+    def number_of(self, call: AgentCall) -> str | None:
+        """The other party's number (E.164)."""
+        return self._number(call.other_number)
+
+    def _number(self, address: str | None) -> str | None:
+        found = e164(address, self.region) if address and not is_withheld(address) else None
+        return str(found) if found else None
+
+    def other(self, call: AgentCall) -> Body:
+        """The other party: a number, or a colleague by name."""
+        number = self.number_of(call)
+        colleague = call.colleague
+        name = self._agent(colleague)["name"] if colleague else None
+        shown = e164(number, self.region) if number else None
+        return {
+            "number": number,
+            "readable": readable(shown) if shown else name,
+            "colleague": colleague,
+        }
+
+    def _agent(self, identity: Identity) -> Body:
+        return {"identity": identity, "name": self.members.names([identity]).get(identity, identity)}
+
+    def _person(self, match: Match | None) -> Body | None:
+        if match is None or match.person is None:
+            return None
+        person = match.person
+        return {"id": person.id, "name": person.name, "url": person_page(self.twenty_url, person.id)}
+
+    def _voicemail(self, call: AgentCall) -> Body | None:
+        if not call.is_message:
+            return None
+        return {"recordings": self._recordings(call.recordings), "transcript": call.transcript}
+
+    def _recordings(self, recordings: Sequence[Recording]) -> list[Body]:
+        known = [one for one in recordings if RECORDING_SID.fullmatch(one.sid)]
+        return [{"url": self.links.link(one.sid), "durationInSeconds": one.duration} for one in known]

@@ -1,0 +1,111 @@
+"""Who else is there: agents, whether they take calls, and, where the settings allow it, their calls."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bridge.calls.agent_call import agent_call
+from bridge.calls.agents import USER, Agents, Identity
+from bridge.calls.availability import Availability
+from bridge.calls.callback import Callback
+from bridge.calls.live_calls import Switchboard
+from bridge.inbox.agent_calls import calls_of
+from bridge.inbox.store import Inbox
+from bridge.json_text import utc
+from bridge.settings.phone import Sees
+from bridge.twenty.people.members import Members
+from bridge.web.availabilities import Availabilities
+from bridge.web.phone.agents import Agent
+from bridge.web.phone.call_bodies import Body, CallBodies
+
+Own = tuple[Identity, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleagues:
+    """Lists agents. `rung` are the agents whom lines ring, as the settings name them.
+
+    `sees` says what agents see of each other.
+    """
+
+    inbox: Inbox
+    agents: Agents
+    members: Members
+    switchboard: Switchboard
+    availabilities: Availabilities
+    bodies: CallBodies
+    rung: Sequence[str]
+    sees: Sees
+
+    async def seen_by(self, agent: Agent, *, only: Collection[str] | None = None) -> list[Body]:
+        """All agents whom one sees, by name; `only` those with one of these identities."""
+        everyone = [own for own in self._everyone(agent) if only is None or not set(own).isdisjoint(only)]
+        now = datetime.now(UTC)
+        legs = {own: self._leg(own, now) for own in everyone if self.shows_calls(agent) or _is(agent, own)}
+        calls = await self._calls({own: sid for own, sid in legs.items() if sid})
+        found = [self._body(agent, own, calls.get(own), now) for own in everyone]
+        return sorted(found, key=lambda body: (str(body["name"]).casefold(), str(body["identity"])))
+
+    def shows_calls(self, agent: Agent) -> bool:
+        """Whether an agent sees with whom others speak."""
+        return agent.is_supervisor or self.sees == "calls"
+
+    def _everyone(self, agent: Agent) -> Iterator[Own]:
+        """Each agent once: oneself, whom the settings name, and whose phone is open."""
+        yield agent.own
+        if self.sees == "none" and not agent.is_supervisor:
+            return
+        seen: set[str] = set(agent.own)
+        rung = (own for own in self.members.identities(self.rung).values() if own)
+        others = (self.members.all_of(Identity(one)) for one in self._identities())
+        for own in (*rung, *others):
+            if seen.isdisjoint(own):
+                yield own
+            seen.update(own)
+
+    def _identities(self) -> Iterable[str]:
+        present = (one for one in self.availabilities.present() if USER.fullmatch(one))
+        return dict.fromkeys((*self.agents.named, *sorted(present)))
+
+    def _leg(self, own: Own, now: datetime) -> str | None:
+        return next((sid for one in own if (sid := self.switchboard.call_of(one, now))), None)
+
+    async def _calls(self, legs: dict[Own, str]) -> dict[Own, Body]:
+        roots = {own: self.switchboard.root_of(sid) for own, sid in legs.items()}
+        known = {call.root_sid: call for call in await calls_of(self.inbox, dict.fromkeys(roots.values()))}
+        return {own: self._call(own, known[sid].callbacks) for own, sid in roots.items() if sid in known}
+
+    def _call(self, own: Own, callbacks: Iterable[Callback]) -> Body:
+        found = agent_call(own, callbacks)
+        shown = self.bodies.other(found)
+        return {
+            "direction": found.call.direction.lower(),
+            "number": shown["number"],
+            "readable": shown["readable"],
+            "since": utc(found.call.answered_at or found.call.started_at),
+        }
+
+    def _body(self, agent: Agent, own: Own, call: Body | None, now: datetime) -> Body:
+        identity = next((one for one in own if self.agents.is_ours(one)), own[0])
+        return {
+            "identity": identity,
+            "name": next(iter(self.members.names(own).values()), identity),
+            "me": _is(agent, own),
+            "present": self.availabilities.is_present(own),
+            "availability": availability_body(self.availabilities.of(own)),
+            "inCall": any(self.switchboard.in_call(one, now) for one in own),
+            "call": call,
+        }
+
+
+def _is(agent: Agent, own: Own) -> bool:
+    return not set(agent.own).isdisjoint(own)
+
+
+def availability_body(found: Availability) -> Body:
+    """An availability as pages read it."""
+    return {
+        "status": found.status,
+        "until": utc(found.until) if found.until else None,
+        "since": utc(found.since) if found.since else None,
+    }

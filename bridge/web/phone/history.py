@@ -1,0 +1,301 @@
+"""Agents' calls: recent and missed ones, messages, and one call in particular."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from aiohttp import hdrs, web
+from pydantic import AwareDatetime
+
+from bridge.calls.agent_call import AgentCall, agent_call, line_name
+from bridge.calls.agents import Identity
+from bridge.calls.fold.states import Direction
+from bridge.calls.live_calls import Switchboard
+from bridge.calls.part import PartState
+from bridge.calls.routing.lines import Group, Lines
+from bridge.errors import CallUnknown, NotAllowed, NotInCall, NotUnderstood
+from bridge.inbox.agent_calls import Keyset, Page, agents_of_calls, calls_of_agents, calls_with_numbers
+from bridge.inbox.agent_states import set_seen, states_of
+from bridge.inbox.queries import KnownCall, known_call
+from bridge.inbox.store import Inbox
+from bridge.twenty.people.members import Members
+from bridge.twilio import forms
+from bridge.web.authentication.rates import Rate
+from bridge.web.phone.agents import Agent, AgentAuthentication
+from bridge.web.phone.bodies import CallRequest, read_request
+from bridge.web.phone.call_bodies import Body, CallBodies
+
+PER_MINUTE = 240
+"""Questions of one agent: a page asks a few times after each call."""
+
+LISTED, MOST_LISTED = 25, 100
+STEP = 100
+MOST_READ = 500
+"""Calls that one request reads: a list that shows few of them goes on with its next page."""
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+MOST_MISSED = 100
+"""Missed calls that are counted."""
+
+MISSED_FOR = timedelta(days=14)
+"""Older missed calls are not counted."""
+
+ARRIVES_WITHIN = timedelta(hours=1)
+"""A call is heard of at most so much later than it began."""
+
+PLACED = frozenset({PartState.CALLING, PartState.NOT_ANSWERED, PartState.BUSY, PartState.CANCELED})
+
+
+class Show(StrEnum):
+    """Which calls a list has."""
+
+    RECENT = "recent"
+    MISSED = "missed"
+    VOICEMAILS = "voicemails"
+
+
+class SeenRequest(CallRequest):
+    """Up to when missed calls and messages were seen."""
+
+    until: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A call of an agent's, as the inbox has it and as the agent had it."""
+
+    known: KnownCall
+    call: AgentCall
+    number: str | None
+
+    @property
+    def reaches(self) -> bool:
+        """Whether the agent spoke with the other party, or tried to."""
+        talked = self.call.part.state in (PartState.TALKING, PartState.TALKED)
+        is_out = self.call.call.direction is Direction.OUTBOUND
+        return talked or (is_out and self.call.part.state in PLACED)
+
+
+class History:
+    """What calls agents had; `lines` say which calls that rang no agent are theirs."""
+
+    def __init__(
+        self, inbox: Inbox, members: Members, bodies: CallBodies, *, lines: Lines, numbers: Collection[str]
+    ) -> None:
+        self._inbox = inbox
+        self._members = members
+        self.bodies = bodies
+        self._lines = lines
+        self._numbers = numbers
+
+    def listed(self, own: Collection[Identity], known: KnownCall, *, sid: str = "") -> Listed:
+        """A call, by the phone of the leg `sid`."""
+        call = agent_call(own, known.callbacks, sid=sid)
+        return Listed(known, call, self.bodies.number_of(call))
+
+    def lines_of(self, own: Collection[Identity]) -> list[str]:
+        """The names of the lines that ring an agent."""
+        return [line_name(number) for number in self._numbers if self._rings(number, own)]
+
+    def _rings(self, number: str, own: Collection[Identity]) -> bool:
+        groups = (step for step in self._lines.of(number).steps if isinstance(step, Group))
+        rung = self._members.identities(agent for group in groups for agent in group.agents)
+        return any(identity in own for identities in rung.values() for identity in identities)
+
+    async def is_of_line(self, own: Collection[Identity], one: Listed) -> bool:
+        """Whether a call that rang no agent is of a line of theirs."""
+        if not one.call.rang_none:
+            return False
+        named = await agents_of_calls(self._inbox, [one.known.root_sid])
+        return not named.get(one.known.root_sid, set()).isdisjoint(self.lines_of(own))
+
+    async def page(
+        self, own: Collection[Identity], show: Show, *, limit: int, before: Keyset | None
+    ) -> tuple[list[Listed], Keyset | None]:
+        """Calls of one list, newest first, and where the next page begins."""
+        found: list[Listed] = []
+        last: Keyset | None = before
+        async for page in self._pages(own, show, before, limit):
+            for place, known in page.calls:
+                if self._is_in(show, one := self.listed(own, known)):
+                    found.append(one)
+                    if len(found) == limit:
+                        return found, place
+            last = page.last
+        return found, last
+
+    async def _pages(
+        self, own: Collection[Identity], show: Show, before: Keyset | None, limit: int
+    ) -> AsyncIterator[Page]:
+        agents = [*own] if show is Show.RECENT else [*own, *self.lines_of(own)]
+        size = limit if show is Show.RECENT else min(limit, STEP)
+        read = 0
+        while read < MOST_READ:
+            page = await calls_of_agents(self._inbox, agents, limit=size, before=before)
+            yield page
+            if page.last is None:
+                return
+            read, before = read + size, page.last
+
+    def _is_in(self, show: Show, one: Listed) -> bool:
+        if not (one.call.is_own or one.call.rang_none):
+            return False
+        if show is Show.VOICEMAILS:
+            return one.call.is_message and bool(one.call.recordings)
+        return show is Show.RECENT or one.call.is_missed
+
+    async def seen_at(self, own: Collection[Identity]) -> datetime | None:
+        """Up to when an agent has seen missed calls."""
+        states = await states_of(self._inbox, own)
+        return max((state.seen_at for state in states if state.seen_at), default=None)
+
+    async def missed(self, own: Collection[Identity], *, now: datetime) -> int:
+        """How many calls the agent missed that were neither seen nor called back."""
+        seen_at = await self.seen_at(own)
+        since = max(now - MISSED_FOR, seen_at - ARRIVES_WITHIN if seen_at else now - MISSED_FOR)
+        agents = [*own, *self.lines_of(own)]
+        page = await calls_of_agents(self._inbox, agents, limit=MOST_READ, since=since)
+        listed = [self.listed(own, known) for _, known in page.calls]
+        missed = [one for one in listed if self._is_in(Show.MISSED, one) and not _is_seen(one, seen_at)]
+        reached = await self.reached(missed, listed)
+        return min(MOST_MISSED, sum(not _is_called_back(one, reached) for one in missed))
+
+    async def reached(self, missed: Sequence[Listed], listed: Iterable[Listed] = ()) -> dict[str, datetime]:
+        """Number → when an agent last spoke with it, or tried to, of the numbers of missed calls."""
+        numbers = {one.number for one in missed if one.number}
+        if not numbers:
+            return {}
+        since = min(one.call.call.started_at for one in missed)
+        others = await calls_with_numbers(self._inbox, numbers, since=since, limit=MOST_READ)
+        theirs = [self.listed((), known) for known in others]
+        times = [(one.number, one.call.call.started_at) for one in (*listed, *theirs) if one.reaches]
+        return {number: at for number, at in sorted(times, key=lambda t: t[1]) if number in numbers}
+
+    async def _since(self, own: Collection[Identity], missed: Sequence[Listed]) -> list[Listed]:
+        """The agent's calls since these, which Twenty may not know yet."""
+        if not missed:
+            return []
+        since = min(one.call.call.started_at for one in missed)
+        page = await calls_of_agents(self._inbox, own, limit=STEP, since=since)
+        return [self.listed(own, known) for _, known in page.calls]
+
+    async def bodies_of(self, own: Collection[Identity], listed: Sequence[Listed]) -> list[Body]:
+        """These calls as pages read them."""
+        seen_at = await self.seen_at(own)
+        missed = [one for one in listed if one.call.is_missed or one.call.is_message]
+        reached = await self.reached(missed, [*listed, *await self._since(own, missed)])
+        return [
+            self.bodies.body(
+                one.call,
+                one.known.match,
+                called_back=_is_called_back(one, reached),
+                seen=_is_seen(one, seen_at),
+            )
+            for one in listed
+        ]
+
+
+def _is_seen(one: Listed, seen_at: datetime | None) -> bool:
+    return seen_at is not None and one.call.call.started_at <= seen_at
+
+
+def _is_called_back(one: Listed, reached: dict[str, datetime]) -> bool:
+    at = reached.get(one.number or "")
+    return at is not None and at > one.call.call.started_at
+
+
+class AgentHistory:
+    """The endpoints of agents' calls."""
+
+    def __init__(
+        self, inbox: Inbox, agents: AgentAuthentication, history: History, switchboard: Switchboard
+    ) -> None:
+        self._inbox = inbox
+        self._agents = agents
+        self._history = history
+        self._switchboard = switchboard
+        self._rate = Rate("Too many questions after calls")
+
+    async def show(self, request: web.Request) -> web.Response:
+        """One call of the agent's: refused calls with why."""
+        agent = await self._agent(request, request.query.get("identity"))
+        named = request.match_info["sid"]
+        sid = self._switchboard.placed_as(agent.identity, named) or named
+        known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
+        if known is None or not known.callbacks:
+            raise CallUnknown("There is no such call.")
+        one = self._history.listed(agent.own, known, sid=sid)
+        if not (one.call.is_own or agent.is_supervisor or await self._history.is_of_line(agent.own, one)):
+            raise NotInCall("This is another agent's call.")
+        (body,) = await self._history.bodies_of(agent.own, [one])
+        return _answer(body)
+
+    async def list(self, request: web.Request) -> web.Response:
+        """The agent's calls, newest first."""
+        agent = await self._agent(request, request.query.get("identity"))
+        own = self._whose(agent, request.query.get("agent"))
+        show, limit = _show(request.query.get("show")), _limit(request.query.get("limit"))
+        before = _place(request.query.get("before"))
+        listed, last = await self._history.page(own, show, limit=limit, before=before)
+        body: Body = {
+            "calls": await self._history.bodies_of(own, listed),
+            "next": _cursor(last) if last else None,
+            "missed": await self._history.missed(own, now=datetime.now(UTC)),
+        }
+        return _answer(body)
+
+    async def seen(self, request: web.Request) -> web.Response:
+        """The agent has seen missed calls up to a time."""
+        asked = await read_request(request, SeenRequest)
+        agent = await self._agent(request, asked.identity)
+        # A page's clock can be ahead: what is missed later is not seen.
+        now = datetime.now(UTC)
+        await set_seen(self._inbox, agent.identity, at=min(asked.until, now))
+        return _answer({"missed": await self._history.missed(agent.own, now=now)})
+
+    async def _agent(self, request: web.Request, asked: str | None) -> Agent:
+        agent = await self._agents.agent(request, asked)
+        self._rate.take((*agent.caller.key, agent.identity), per_minute=PER_MINUTE)
+        return agent
+
+    def _whose(self, agent: Agent, named: str | None) -> Collection[Identity]:
+        if named is None:
+            return agent.own
+        if not agent.is_supervisor:
+            raise NotAllowed("Only supervisors see other agents' calls (phone.supervisors).")
+        return self._agents.identities(named)
+
+
+def _answer(body: Body) -> web.Response:
+    return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+
+def _show(named: str | None) -> Show:
+    try:
+        return Show(named or Show.RECENT)
+    except ValueError:
+        raise NotUnderstood(f"show: It should be one of {', '.join(Show)}.") from None
+
+
+def _limit(given: str | None) -> int:
+    if given is None:
+        return LISTED
+    number = int(given) if given.isascii() and given.isdecimal() and len(given) <= 3 else 0
+    if not 1 <= number <= MOST_LISTED:
+        raise NotUnderstood(f"limit: It should be a number from 1 to {MOST_LISTED}.")
+    return number
+
+
+def _cursor(place: Keyset) -> str:
+    return f"{(place.at - EPOCH) // timedelta(microseconds=1)}-{place.root_sid}"
+
+
+def _place(cursor: str | None) -> Keyset | None:
+    if cursor is None:
+        return None
+    at, _, root_sid = cursor.partition("-")
+    if not (at.isascii() and at.isdecimal() and len(at) <= 16 and forms.CALL_SID.fullmatch(root_sid)):
+        raise NotUnderstood("before: It should be `next` of the page before.")
+    return Keyset(EPOCH + timedelta(microseconds=int(at)), root_sid)
