@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test test-slow check format docs bench vendor pictures lock clean
+.PHONY: help setup install demo run test test-slow check format docs bench vendor pictures lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -20,10 +20,23 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
+# Production needs no test tools; where `make setup` ran there is all of it already.
+INSTALLED := $(VENV)/installed
+
+install: $(INSTALLED)  ## the bridge alone in .venv, without what tests need
+
+$(INSTALLED): requirements.lock requirements-build.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -e $(READY) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@test -e $(READY) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@test -e $(READY) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
 demo: $(READY)  ## both sandboxes and the bridge: places calls, shows what Twenty got; Ctrl-C ends it
 	$(BIN)/twenty-bridge demo
 
-run: $(READY)  ## the bridge itself, with config.yaml and .env
+run: $(INSTALLED)  ## the bridge itself, with config.yaml and .env
 	$(BIN)/twenty-bridge serve
 
 # The tests start the bridge some hundred times: what it is compiled to is kept, whatever the machine says.
@@ -69,7 +82,7 @@ lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRAD
 	$(COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock
 	$(COMPILE) pyproject.toml --extra postgres --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) benchmarks/peers/fastapi/requirements.in --constraint requirements-dev.lock --output-file benchmarks/peers/fastapi/requirements.lock
-	echo 'hatchling>=1.27,<2' | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
+	printf 'hatchling>=1.27,<2\neditables<1\n' | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 clean:  ## forget the environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

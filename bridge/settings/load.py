@@ -23,6 +23,8 @@ from bridge.settings.yaml_text import NOT_YAML, YamlInvalid, parse
 
 CONFIG_FILE = Path("config.yaml")
 ENV_FILE = Path(".env")
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts credentials: https://systemd.io/CREDENTIALS/. That of the name `env` is a `.env`."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -30,12 +32,13 @@ Model = TypeVar("Model", bound=BaseModel)
 def load(
     config: Path | None = None,
     *,
-    env_file: Path = ENV_FILE,
+    env_file: Path | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """The settings, or SettingsInvalid with every problem there is.
 
-    `config` is `config.yaml` here unless named; only a file that was named has to exist.
+    `config` is `config.yaml` here unless named, `env_file` a credential of systemd or `.env` here; only a
+    file that was named has to exist.
     """
     return load_as(Settings, config, env_file=env_file, environ=environ)
 
@@ -44,11 +47,12 @@ def load_as(
     model: type[Model],
     config: Path | None = None,
     *,
-    env_file: Path = ENV_FILE,
+    env_file: Path | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Model:
     """As `load`, for commands that need some sections alone: those of `model`. Raises SettingsInvalid."""
     environment = os.environ if environ is None else environ
+    env_file = env_file or _env_file(environment)
     problems: list[str] = []
     values = _from_file(config, problems)
     _without_secrets(values, problems)
@@ -69,6 +73,11 @@ def load_as(
     if problems or settings is None:
         raise SettingsInvalid(problems)
     return settings
+
+
+def _env_file(environment: Mapping[str, str]) -> Path:
+    credential = Path(environment.get(CREDENTIALS) or ".") / "env"
+    return credential if environment.get(CREDENTIALS) and credential.is_file() else ENV_FILE
 
 
 def _set_variables(values: dict[str, Any], told: Mapping[str, str]) -> None:

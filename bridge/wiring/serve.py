@@ -4,17 +4,19 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import structlog
 from aiohttp import web
 
+from bridge.errors import SettingsInvalid
 from bridge.settings import MetricsSettings, Settings
 from bridge.web.operation.listening import Listening
 from bridge.web.operation.metrics import Scrape
 from bridge.web.operation.protocol_errors import Runner
+from bridge.wiring import systemd
 from bridge.wiring.application import SCRAPE, SHUTDOWN, open_app
 
 METRICS_STOP_SECONDS = 1
@@ -36,11 +38,16 @@ GARBAGE = 20_000
 log = structlog.get_logger()
 
 
-async def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT; then stops listening and finishes open requests."""
+async def serve(settings: Settings, *, reread: Callable[[], Settings]) -> None:
+    """Serves until SIGTERM or SIGINT; then stops listening and finishes open requests.
+
+    SIGHUP logs what a restart would change of the settings: the bridge reads them at its start alone.
+    """
     stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+        loop.add_signal_handler(name, stopped.set)
+    loop.add_signal_handler(signal.SIGHUP, _log_changes, settings, reread)
     server = settings.server
     async with open_app(settings) as app:
         runner = Runner(app, shutdown_timeout=server.stop_seconds)
@@ -50,7 +57,8 @@ async def serve(settings: Settings) -> None:
                 host, port = listening.address
                 _freeze_garbage_collector()
                 log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
-                await stopped.wait()
+                async with systemd.watched():
+                    await stopped.wait()
                 log.info("bridge.stopping")
                 app[SHUTDOWN].begin()
                 if delay := _shutdown_delay(settings):
@@ -58,6 +66,19 @@ async def serve(settings: Settings) -> None:
                     await listening.stop(runner)
                     await asyncio.sleep(ON_THE_WAY_SECONDS)
     log.info("bridge.stopped")
+
+
+def _log_changes(settings: Settings, reread: Callable[[], Settings]) -> None:
+    try:
+        there = reread()
+    except SettingsInvalid as invalid:
+        log.error("settings.invalid", problems=invalid.problems)
+        return
+    changed = [name for name in Settings.model_fields if getattr(there, name) != getattr(settings, name)]
+    if changed:
+        log.warning("settings.restart_needed", sections=changed)
+    else:
+        log.info("settings.unchanged")
 
 
 def _freeze_garbage_collector() -> None:

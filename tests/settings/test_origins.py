@@ -118,6 +118,22 @@ def test_a_folder_without_settings_is_named(tmp_path: Path, monkeypatch: pytest.
     assert load(environ=ENVIRONMENT).server.port == 8080
 
 
+def test_a_credential_of_systemd_takes_the_place_of_the_env_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (tmp_path / ".env").write_text("BRIDGE_PORT=1\n")
+    given = {**ENVIRONMENT, "CREDENTIALS_DIRECTORY": str(credentials)}
+    assert load(environ=given).server.port == 1
+    (credentials / "env").write_text("BRIDGE_PORT=2\n")
+    assert load(environ=given).server.port == 2
+    (credentials / "env").write_text("BRIDGE_PORT=x\n")
+    with pytest.raises(SettingsInvalid, match=r"credentials/env, line 1\]"):
+        load(environ=given)
+
+
 KEYS = st.text("abcxyz_-.+ é#:", min_size=1, max_size=6)
 TREES = st.recursive(
     st.integers() | st.text("ab: #\n", max_size=6),

@@ -1,0 +1,60 @@
+"""Under systemd: what the bridge tells it, and what it makes of SIGHUP."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bridge.demo.bridge import CONFIG, environment
+from bridge.demo.process import BridgeProcess
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import TwilioSandbox
+from tests.support import eventually
+
+WATCHDOG_SECONDS = 0.2
+
+
+@pytest.fixture
+async def systemd(tmp_path: Path) -> AsyncIterator[socket.socket]:
+    """Where systemd would listen."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.setblocking(False)
+        yield listening
+
+
+async def state(systemd: socket.socket) -> str:
+    async with asyncio.timeout(20):
+        return (await asyncio.get_running_loop().sock_recv(systemd, 100)).decode()
+
+
+async def test_systemd_hears_that_it_is_ready_runs_and_stops_and_sighup_kills_nothing(
+    twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path, systemd: socket.socket
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG)
+    given = environment(twilio, twenty, tmp_path)
+    watched = {"NOTIFY_SOCKET": systemd.getsockname(), "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1e6))}
+    bridge = BridgeProcess(given | watched, tmp_path, log=tmp_path / "log")
+    await bridge.start()
+    try:
+        assert [await state(systemd) for _ in range(3)] == ["READY=1", "WATCHDOG=1", "WATCHDOG=1"]
+        for text, said in (
+            (CONFIG, "settings.unchanged"),
+            (f"{CONFIG}\nvoice: {{ring_seconds: 31}}\n", '"sections":["voice"]'),
+            ("voice: {ring_seconds: ever}\n", "voice.ring_seconds: should be a whole number"),
+        ):
+            config.write_text(text)
+            os.kill(bridge.pid, signal.SIGHUP)
+            await eventually(lambda said=said: said in (tmp_path / "log").read_text())
+    finally:
+        assert await bridge.stop() == 0
+    states = [await state(systemd)]
+    while states[-1] != "STOPPING=1":
+        states.append(await state(systemd))
+    assert set(states) <= {"WATCHDOG=1", "STOPPING=1"}
+
