@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ async def state(systemd: socket.socket) -> str:
         return (await asyncio.get_running_loop().sock_recv(systemd, 100)).decode()
 
 
+def says(log: Path, text: str) -> bool:
+    return text in log.read_text()
+
+
 async def test_systemd_hears_that_it_is_ready_runs_and_stops_and_sighup_kills_nothing(
     twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path, systemd: socket.socket
 ) -> None:
@@ -50,11 +55,10 @@ async def test_systemd_hears_that_it_is_ready_runs_and_stops_and_sighup_kills_no
         ):
             config.write_text(text)
             os.kill(bridge.pid, signal.SIGHUP)
-            await eventually(lambda said=said: said in (tmp_path / "log").read_text())
+            await eventually(partial(says, tmp_path / "log", said))
     finally:
         assert await bridge.stop() == 0
     states = [await state(systemd)]
     while states[-1] != "STOPPING=1":
         states.append(await state(systemd))
     assert set(states) <= {"WATCHDOG=1", "STOPPING=1"}
-
