@@ -36,7 +36,7 @@ from bridge.sync.worker import Worker
 from bridge.twenty.client.client import Executes, open_client
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
-from bridge.twenty.writing.batches import Batches
+from bridge.twenty.writing.bisection import Batches
 
 CALLS = 4000
 NAIVE_CALLS = 200

@@ -12,8 +12,8 @@ import typer
 
 from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
+from bridge.doctor.all_checks import examine_all
 from bridge.doctor.checks import Finding, Status, Verdict
-from bridge.doctor.everything import examine_all
 from bridge.doctor.probe import QUESTION, open_probe
 from bridge.doctor.settings import not_loaded
 from bridge.doctor.webhook import NAME, is_unproven

@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
-from bridge.doctor.asking import BridgeAddress
+from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of

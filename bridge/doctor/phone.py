@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.agents import Agents, Identity, Roster, identity_of
 from bridge.doctor.agents import agents_rung, roster_of
-from bridge.doctor.asking import BridgeAddress
+from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok
 from bridge.inbox.database import connect, missing_file
 from bridge.inbox.sign_ins import SignIn, sign_ins_that_hold

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import hdrs
 
-from bridge.doctor.asking import BridgeAddress
+from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.network_errors import why
 from bridge.settings.types import LOOPBACK

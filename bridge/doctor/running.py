@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from bridge.doctor.asking import BridgeAddress
+from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import Standby, TwentyQuotaExhausted
 from bridge.web.authentication.client_address import UnnamedProxy

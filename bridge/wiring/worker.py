@@ -19,7 +19,7 @@ from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
-from bridge.twenty.writing.batches import Batches
+from bridge.twenty.writing.bisection import Batches
 from bridge.wiring.upkeep import forgotten_of
 
 log = structlog.get_logger()

@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
-from bridge.doctor.everything import examine_all
+from bridge.doctor.all_checks import examine_all
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from bridge.sandbox.twilio.permissions import Permission

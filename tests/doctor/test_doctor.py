@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bridge.doctor import clock, database, public, rate_limit, running, twilio
-from bridge.doctor.asking import BridgeAddress
+from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Status
 from bridge.errors import NotUnderstood, TwentyOverLimit
 from bridge.sandbox.twenty import twenty_sandbox

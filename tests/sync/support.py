@@ -16,7 +16,7 @@ from bridge.sync.worker import Worker
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
-from bridge.twenty.writing.batches import Batches
+from bridge.twenty.writing.bisection import Batches
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from bridge.sync.stages.write import Writing
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.writing.activities import Writes, take_back
-from bridge.twenty.writing.batches import Batches
+from bridge.twenty.writing.bisection import Batches
 
 
 def _utc_now() -> datetime:

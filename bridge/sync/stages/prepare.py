@@ -26,7 +26,7 @@ from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.lookup import NewPerson, create_people
 from bridge.twenty.people.members import Members
 from bridge.twenty.writing.activities import RecordState, Writes
-from bridge.twenty.writing.batches import Batches
+from bridge.twenty.writing.bisection import Batches
 from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
 from bridge.twenty.writing.records import CLEARED, NEVER, THEIRS, Marks, merge, read_marks, to_bytes
 

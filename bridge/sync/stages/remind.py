@@ -25,7 +25,7 @@ from bridge.sync.stages.prepare import Prepared
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.members import Members
 from bridge.twenty.schema.features import Feature, go_without
-from bridge.twenty.writing.batches import Batches
+from bridge.twenty.writing.bisection import Batches
 from bridge.twenty.writing.rich_text import Block, Inline, bullet, linked, plain, quotes
 from bridge.twenty.writing.tasks import Reminder, key_of, remind, withdraw
 

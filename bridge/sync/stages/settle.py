@@ -12,7 +12,7 @@ from bridge.observability import metrics
 from bridge.sync.retry import deferral
 from bridge.sync.stages.prepare import Prepared
 from bridge.sync.stages.remind import Reminders
-from bridge.twenty.writing.batches import Refused
+from bridge.twenty.writing.bisection import Refused
 
 log = structlog.get_logger()
 

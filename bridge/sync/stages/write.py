@@ -17,7 +17,7 @@ from bridge.sync.refusals import Refusals
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.workspace import read_schema
 from bridge.twenty.writing.activities import Writes, writer_for
-from bridge.twenty.writing.batches import Batches, Refused
+from bridge.twenty.writing.bisection import Batches, Refused
 from bridge.twenty.writing.plan import Write
 
 LATE_SECONDS = 60.0

@@ -14,7 +14,7 @@ from bridge.twenty.client.client import Executes
 from bridge.twenty.people.phones import phones_in
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.values import PAGE, full_name
-from bridge.twenty.writing.batches import Batches, Record
+from bridge.twenty.writing.bisection import Batches, Record
 
 """Without `first` Twenty silently answers 200 rows."""
 

@@ -11,7 +11,7 @@ from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.schema.workspace import WorkspaceSchema
 from bridge.twenty.values import full_name
-from bridge.twenty.writing.batches import Batches, Record, Refused
+from bridge.twenty.writing.bisection import Batches, Record, Refused
 from bridge.twenty.writing.notes import CallNotes
 from bridge.twenty.writing.plan import Chosen, Write
 from bridge.twenty.writing.records import Shown

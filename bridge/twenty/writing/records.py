@@ -15,7 +15,7 @@ from bridge.calls.activity import Activity, record_id
 from bridge.calls.recording_links import Link
 from bridge.twenty.schema.composites import entries
 from bridge.twenty.values import same_time, time_text
-from bridge.twenty.writing.batches import Record
+from bridge.twenty.writing.bisection import Record
 from bridge.twenty.writing.rich_text import paragraphs, rich_text
 
 BY_KEY = "API"

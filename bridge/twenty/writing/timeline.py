@@ -12,7 +12,7 @@ from bridge.calls.activity import record_id
 from bridge.errors import Duplicate, TwentyRefused
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.workspace import TimelineSchema
-from bridge.twenty.writing.batches import Batches, Record, Refused
+from bridge.twenty.writing.bisection import Batches, Record, Refused
 from bridge.twenty.writing.plan import Do, Write, time
 
 

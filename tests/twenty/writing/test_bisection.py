@@ -8,7 +8,7 @@ import pytest
 from bridge.errors import TooManyRecords, TwentyDenied, TwentyRefused, TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.client.client import TwentyClient
-from bridge.twenty.writing.batches import Batches, Record
+from bridge.twenty.writing.bisection import Batches, Record
 from tests.support import TEN, new_sid, phone_calls
 
 

@@ -21,7 +21,7 @@ from bridge.doctor import (
     twilio,
     webhook,
 )
-from bridge.doctor.asking import BridgeAddress, signature_of_callback
+from bridge.doctor.bridge_address import BridgeAddress, signature_of_callback
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
 from bridge.settings import ServerSettings, Settings
 from bridge.settings.digest import digest_of
