@@ -6,12 +6,14 @@ from functools import partial
 
 import aiohttp
 
-from bridge.doctor import numbers, rate_limit, role
+from bridge.cli.terminal import counted
+from bridge.doctor import role
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit, TwentyUnavailable
 from bridge.network_errors import why
 from bridge.settings import TwentySettings
-from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.client.client import Executes, TwentyClient
+from bridge.twenty.people.normalise import has_lost_number, people_with_numbers
 from bridge.twenty.provision import fields, read
 from bridge.twenty.schema.check import find_drifts
 from bridge.twenty.schema.drift import Drift
@@ -61,9 +63,7 @@ def checks(
     yield Check("twenty.object", twenty.object, SET_UP, needs=known)
     yield Check("twenty.operations", twenty.operations, "Run the newest version of the bridge.", needs=known)
     yield Check("twenty.rate_limit", twenty.rate_limit, needs=known)
-    yield Check(
-        "twenty.numbers", partial(numbers.lost, client, region=region), numbers.NORMALISE, needs=known
-    )
+    yield Check("twenty.numbers", partial(lost_numbers, client, region=region), NORMALISE, needs=known)
 
 
 class _Twenty:
@@ -142,7 +142,7 @@ class _Twenty:
         try:
             await self._client.execute("WorkspaceMembers")
         except TwentyOverLimit as refused:
-            return rate_limit.told(refused, set_to)
+            return over_limit(refused, set_to)
         if set_to > DEFAULT_LIMIT:
             return warning(
                 f"twenty.requests_per_minute is {set_to}; Twenty's own default is {DEFAULT_LIMIT}.",
@@ -157,3 +157,53 @@ class _Twenty:
 def _of_calls(drift: Drift) -> bool:
     """Whether only the object lacks: that is another check's, and without it there are notes."""
     return drift.disables in OF_CALLS or "PhoneCall" in drift.operation
+
+
+def over_limit(refused: TwentyOverLimit, set_to: int) -> Verdict:
+    """What a refusal says of `twenty.requests_per_minute`."""
+    limit, window = refused.limit, refused.window
+    again = _again(refused)
+    if limit is None or not window:
+        return warning("The workspace's rate limit is used up.", again)
+    allowed = int(limit * 60 / window)
+    if allowed < set_to:
+        return warning(
+            f"Twenty allows {allowed} root fields a minute, and the bridge counts on {set_to}.",
+            f"Set twenty.requests_per_minute to {max(allowed, 1)}, or raise API_RATE_LIMITING_LONG_LIMIT of "
+            "Twenty's server.",
+        )
+    return warning(
+        f"The workspace's rate limit is used up: {limit} root fields per {window:g} s.",
+        f"{again} If it is always so, others spend it, too: lower twenty.requests_per_minute.",
+    )
+
+
+def _again(refused: TwentyOverLimit) -> str:
+    if refused.retry_after is None:
+        return "Ask again in a minute."
+    return f"Ask again in {max(1, round(refused.retry_after))} s."
+
+
+MOST_PAGES = 5
+"""Of a thousand people each, the oldest first: a twentieth of a minute's budget, where all have a number."""
+
+NORMALISE = "twenty-bridge people normalise --dry-run says what it would rewrite, and what it leaves to you"
+
+
+async def lost_numbers(client: Executes, *, region: str) -> Verdict:
+    """Counts, among the oldest people, those whose number has a form that no call finds.
+
+    Imports and old versions left them.
+    """
+    seen = found = total = pages = 0
+    async for page in people_with_numbers(client):
+        pages += 1
+        total = page.total
+        seen += len(page.rows)
+        found += sum(has_lost_number(row, region=region) for row in page.rows)
+        if pages == MOST_PAGES:
+            break
+    looked = f"{counted(seen, 'row')} with a number" + (f", the oldest of {total}" if seen < total else "")
+    if not found:
+        return ok(f"Calls find all of {looked}.")
+    return warning(f"Calls do not find {found} of {looked}: a number in a form of its own.", NORMALISE)

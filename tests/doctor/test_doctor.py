@@ -14,9 +14,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bridge.doctor import clock, database, public, rate_limit, running, twilio
+from bridge.doctor import clock, database, public, running, twilio
 from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Status
+from bridge.doctor.twenty import over_limit as refused_for_limit
 from bridge.errors import NotUnderstood, TwentyOverLimit
 from bridge.sandbox.twenty import twenty_sandbox
 from bridge.sandbox.twilio.account import Key
@@ -748,7 +749,7 @@ async def test_verified_and_owned_numbers_may_be_shown(world: World) -> None:
 def test_a_refusal_names_the_limit(refusal: str, set_to: int, said: str) -> None:
     refused = translate([{"message": refusal, "extensions": {"subCode": "LIMIT_REACHED"}}])
     assert isinstance(refused, TwentyOverLimit)
-    assert said in rate_limit.told(refused, set_to).reason
+    assert said in refused_for_limit(refused, set_to).reason
 
 
 @pytest.mark.parametrize(
