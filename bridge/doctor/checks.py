@@ -74,9 +74,14 @@ class Finding:
         return {"name": self.name, "status": told.status.value, "reason": told.reason, "fix": told.fix}
 
 
+FORMER_NAMES: Mapping[str, str] = {"settings.door": "settings.anonymous"}
+"""Names of checks that this version still understands."""
+
+
 def wanted(checks: Sequence[Check], names: Collection[str]) -> list[Check]:
     """Those of these names or themes (`twenty.key`, `twenty`) with what they need; no name is all."""
     by_name = {check.name: check for check in checks}
+    names = {FORMER_NAMES.get(name, name) for name in names}
     asked = [name for name in by_name if name in names or name.partition(".")[0] in names]
     if unknown := set(names) - by_name.keys() - {name.partition(".")[0] for name in by_name}:
         raise NotUnderstood(

@@ -28,7 +28,7 @@ def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
             )
         return ok("All settings hold.")
 
-    async def door() -> Verdict:
+    async def anonymous() -> Verdict:
         if settings.auth.anonymous:
             return warning(
                 "auth.anonymous is on: any client that sends an origin of cors.origins calls on your bill.",
@@ -40,7 +40,7 @@ def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
         return readable(env_file)
 
     yield Check("settings", loaded)
-    yield Check("settings.door", door)
+    yield Check("settings.anonymous", anonymous)
     yield Check("settings.env_file", kept)
 
 

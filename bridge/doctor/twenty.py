@@ -9,10 +9,9 @@ import aiohttp
 from bridge.cli.terminal import counted
 from bridge.doctor import role
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit, TwentyUnavailable
-from bridge.network_errors import why
+from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit
 from bridge.settings import TwentySettings
-from bridge.twenty.client.client import Executes, TwentyClient
+from bridge.twenty.client.client import Executes, TwentyClient, check_health
 from bridge.twenty.people.normalise import has_lost_number, people_with_numbers
 from bridge.twenty.provision import fields, read
 from bridge.twenty.schema.check import find_drifts
@@ -81,14 +80,7 @@ class _Twenty:
 
     async def reachable(self) -> Verdict:
         """Its health, at its own address."""
-        url = f"{self._settings.api_url}/healthz"
-        try:
-            async with self._session.get(url) as answer:
-                status = answer.status
-        except (aiohttp.ClientError, OSError) as away:
-            raise TwentyUnavailable(f"{url} cannot be reached: {why(away)}.") from away
-        if status != 200:
-            raise TwentyUnavailable(f"{url} answers {status}: this is not Twenty, or it is unhealthy.")
+        await check_health(self._session, self._settings.api_url)
         return ok(f"{self._settings.api_url} answers.")
 
     async def key(self) -> Verdict:

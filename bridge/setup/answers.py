@@ -12,12 +12,11 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.calls.agents import Member, identity_of, spelled
 from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
-from bridge.network_errors import why
 from bridge.settings import AgentSettings, ServerSettings, TwentySettings
 from bridge.settings.explain import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.settings.types import LOOPBACK
-from bridge.twenty.client.client import open_client
+from bridge.twenty.client.client import check_health, open_client
 from bridge.twenty.people.members import workspace_members
 from bridge.twilio.rest.account import open_account
 from bridge.twilio.rest.owned import IncomingNumber
@@ -52,12 +51,10 @@ async def twenty_url(value: str) -> str:
     url = _parsed(TwentySettings, api_url=value, api_token=NONE).api_url
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(f"{url}/healthz") as answer:
-            status = answer.status
-    except (aiohttp.ClientError, OSError, TimeoutError) as away:
-        raise AnswerRefused(f"{url} cannot be reached: {why(away)}. Does Twenty run there?") from away
-    if status != 200:
-        raise AnswerRefused(f"{url}/healthz answers {status}: this is not Twenty, or it is unhealthy.")
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            await check_health(session, url)
+    except TwentyUnavailable as away:
+        raise AnswerRefused(str(away)) from away
     return url
 
 

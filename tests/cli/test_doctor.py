@@ -35,7 +35,7 @@ def test_json_for_programs() -> None:
     assert all(set(one) == {"name", "status", "reason", "fix"} for one in checks)
     assert [one["name"] for one in checks if one["name"] != "database.space"] == [
         "settings",
-        "settings.door",
+        "settings.anonymous",
         "settings.env_file",
         "database.writable",
         "database.private",

@@ -98,7 +98,7 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
     assert done.exit_code == 0, done.output
     for said in (
         "TWENTY_API_URL (twenty.api_url): should be a URL that begins with https://",
-        "http://127.0.0.1:1 cannot be reached: Connection refused.",
+        "http://127.0.0.1:1/healthz cannot be reached: Connection refused.",
         "this is not Twenty",
         "does not take the API key",
         "TWILIO_ACCOUNT_SID (twilio.account_sid): ",

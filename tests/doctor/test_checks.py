@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bridge.doctor.checks import Check, Finding, Status, Verdict, error, examine, ok
+from bridge.doctor.checks import Check, Finding, Status, Verdict, error, examine, ok, wanted
 from bridge.errors import TwentyOverLimit, TwilioDenied
 
 
@@ -80,3 +80,8 @@ async def test_they_come_in_their_order() -> None:
 
 def test_a_verdict_says_itself() -> None:
     assert error("Why.", "How.") == Verdict(Status.ERROR, "Why.", "How.")
+
+
+def test_a_former_name_of_a_check_is_understood() -> None:
+    checks = [Check("settings", well), Check("settings.anonymous", well)]
+    assert [check.name for check in wanted(checks, ["settings.door"])] == ["settings.anonymous"]

@@ -67,7 +67,7 @@ async def test_with_everything_down_it_ends_and_says_so(world: World) -> None:
     assert all(fix for status, _, fix in found.values() if status != "ok")
 
 
-def open_door(world: World) -> None:
+def open_to_anyone(world: World) -> None:
     world.change("auth", anonymous=True)
 
 
@@ -421,7 +421,7 @@ def plain_page(world: World) -> None:
 
 
 CASES: list[tuple[Break, str, str, str]] = [
-    (open_door, "settings.door", "warning", "auth.anonymous is on"),
+    (open_to_anyone, "settings.anonymous", "warning", "auth.anonymous is on"),
     (former_names, "settings", "warning", "twenty.batch is no setting any more"),
     (readable_env, "settings.env_file", "warning", "mode 644"),
     (database_nowhere, "database.writable", "error", "cannot be created"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
+import aiohttp
 from aiohttp import ClientResponseError
 from aiohttp.hdrs import RETRY_AFTER
 from gql import Client
@@ -193,3 +194,15 @@ def _status_error(name: str, failed: TransportServerError) -> TwentyDenied | Twe
 def _retry_after(cause: BaseException | None) -> float | None:
     headers = cause.headers if isinstance(cause, ClientResponseError) else None
     return seconds_of(headers.get(RETRY_AFTER), now=datetime.now(UTC)) if headers else None
+
+
+async def check_health(session: aiohttp.ClientSession, api_url: str) -> None:
+    """Asks a Twenty, without any credentials, whether it is healthy. Raises TwentyUnavailable."""
+    url = f"{api_url}/healthz"
+    try:
+        async with session.get(url) as answer:
+            status = answer.status
+    except (aiohttp.ClientError, OSError) as away:
+        raise TwentyUnavailable(f"{url} cannot be reached: {why(away)}.") from away
+    if status != 200:
+        raise TwentyUnavailable(f"{url} answers {status}: this is not Twenty, or it is unhealthy.")
