@@ -111,7 +111,7 @@ class _Leg:
         return self.over_at if self.picked_up or self.talked else None
 
 
-class Switchboard:
+class LiveCalls:
     """A view of the callbacks. A call whose end is never heard ends after `longest`."""
 
     def __init__(self, longest: timedelta | None = None) -> None:
@@ -126,8 +126,8 @@ class Switchboard:
         self._forwarded = Tally()
         self._attempts: dict[tuple[str, str], str] = {}
 
-    def heard(self, callback: Callback) -> None:
-        """Takes a callback in; one that was heard before changes nothing."""
+    def add(self, callback: Callback) -> None:
+        """Takes a callback into account; a duplicate changes nothing."""
         leg = self._leg(callback.call_sid, callback.received_at)
         leg.parent = leg.parent or callback.parent_sid
         if callback.kind in (Kind.VOICE, Kind.REFUSED):

@@ -112,14 +112,14 @@ class _Twilio:
 
     async def auth_token(self) -> Verdict:
         """Whether Twilio knows the tokens that requests are checked with."""
-        standings = [await self._standing(token) for token in self._settings.auth_token]
-        good = [one for one in standings if one]
+        states = [await self._state(token) for token in self._settings.auth_token]
+        good = [one for one in states if one]
         if not good:
             return error("Twilio does not know TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN.", NEW_TOKEN)
         state, kind = good[0]
         if state != "active":
             return error(f"The account is {state}.", "Twilio console → Billing, or ask Twilio's support.")
-        if len(good) < len(standings):
+        if len(good) < len(states):
             return warning(
                 "One of the tokens in TWILIO_AUTH_TOKEN is not valid (any more).",
                 "Take it out when the rotation is over.",
@@ -130,11 +130,11 @@ class _Twilio:
             )
         return ok("Twilio takes the Auth Token.")
 
-    async def _standing(self, token: SecretStr) -> tuple[str, str] | None:
+    async def _state(self, token: SecretStr) -> tuple[str, str] | None:
         try:
             owner = self._settings.account_sid, token.get_secret_value()
             async with self._account(owner) as account:
-                return await account.standing()
+                return await account.state()
         except TwilioDenied:
             return None
 
@@ -143,7 +143,7 @@ class _Twilio:
         key = self._settings.api_key, self._settings.api_secret.get_secret_value()
         try:
             async with self._account(key) as account:
-                await account.standing()
+                await account.state()
         except TwilioDenied as denied:
             return error(str(denied), NEW_KEY)
         return ok("Twilio accepts the API key.")

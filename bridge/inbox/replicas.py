@@ -95,19 +95,19 @@ class CallbackPoller:
 
 
 @asynccontextmanager
-async def poll_replicas(inbox: Inbox, heard: Callable[[Callback], None]) -> AsyncIterator[None]:
-    """Calls `heard` with other replicas' callbacks; does nothing on SQLite, which one process serves."""
+async def poll_replicas(inbox: Inbox, listener: Callable[[Callback], None]) -> AsyncIterator[None]:
+    """Calls `listener` with other replicas' callbacks; does nothing on SQLite, which one process serves."""
     if not inbox.is_shared:
         yield
         return
-    task = background.keep_running(partial(_follow, inbox, heard), name="other replicas")
+    task = background.keep_running(partial(_follow, inbox, listener), name="other replicas")
     try:
         yield
     finally:
         await background.stop(task)
 
 
-async def _follow(inbox: Inbox, heard: Callable[[Callback], None]) -> None:
+async def _follow(inbox: Inbox, listener: Callable[[Callback], None]) -> None:
     poller = CallbackPoller(inbox)
     while True:
         try:
@@ -119,7 +119,7 @@ async def _follow(inbox: Inbox, heard: Callable[[Callback], None]) -> None:
             log.exception("replicas.poll_failed")
             found = []
         for callback in found:
-            heard(callback)
+            listener(callback)
         if found:
             # The worker of this process drains at once, and does not wait for its next poll.
             inbox.news.set()

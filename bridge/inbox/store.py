@@ -67,13 +67,13 @@ def _ignore(_callback: Callback) -> None:
 class Inbox:
     """The queue of callbacks and calls; `open_inbox` makes it.
 
-    `heard` is called with each callback at once, before it is on the disk. All methods that read or write
+    `listener` is called with each callback at once, before it is on the disk. All methods that read or write
     raise InboxUnavailable where the database cannot be used.
     """
 
-    def __init__(self, database: Database, *, heard: Listener = _ignore) -> None:
+    def __init__(self, database: Database, *, listener: Listener = _ignore) -> None:
         self._database = database
-        self._heard = heard
+        self._listener = listener
         self.news = asyncio.Event()
         """Set when a call has become due."""
         self._insert = InsertCallbacks() if database.is_shared else InsertInSqlite()
@@ -109,13 +109,13 @@ class Inbox:
         # A duplicate is reported as it was stored first, with the time of its first arrival.
         try:
             for callback in known:
-                self._heard(callback)
+                self._listener(callback)
         finally:
             self.news.set()
 
     def _hear(self, callback: Callback) -> None:
         try:
-            self._heard(callback)
+            self._listener(callback)
         # The callback is stored all the same.
         except Exception:
             log.exception("inbox.listener_failed", call_sid=callback.call_sid)
@@ -189,9 +189,9 @@ class Inbox:
         """
 
         async def operation(connection: AsyncConnection) -> None:
-            standing = await _locked(connection, [s.root_sid for s in settled])
+            locked = await _locked(connection, [s.root_sid for s in settled])
             # In one order everywhere, so that two replicas never deadlock.
-            ordered = sorted((s for s in settled if s.root_sid in standing), key=lambda s: s.root_sid)
+            ordered = sorted((s for s in settled if s.root_sid in locked), key=lambda s: s.root_sid)
             if not ordered:
                 return
             await connection.execute(_SETTLE, [settled_row_of(s, now) for s in ordered])
@@ -342,10 +342,10 @@ class Inbox:
 
 async def _locked(connection: AsyncConnection, root_sids: Collection[str]) -> set[str]:
     """Those of these calls that are not purged, locked until this transaction ends."""
-    standing = select(calls.c.root_sid).where(calls.c.root_sid.in_(root_sids), kept)
+    locked = select(calls.c.root_sid).where(calls.c.root_sid.in_(root_sids), kept)
     if connection.dialect.name == "postgresql":
-        standing = standing.order_by(calls.c.root_sid).with_for_update()
-    return set((await connection.scalars(standing)).all())
+        locked = locked.order_by(calls.c.root_sid).with_for_update()
+    return set((await connection.scalars(locked)).all())
 
 
 def _due(limit: int, *, ended: bool) -> Select[Any]:
@@ -438,7 +438,7 @@ def _made_up(now: datetime) -> Callback:
 
 @asynccontextmanager
 async def open_inbox(
-    url: str, *, heard: Listener = _ignore, serves: bool = False, must_exist: bool = False
+    url: str, *, listener: Listener = _ignore, serves: bool = False, must_exist: bool = False
 ) -> AsyncIterator[Inbox]:
     """The inbox at a database URL, migrated; on exit it writes all accepted callbacks.
 
@@ -446,6 +446,6 @@ async def open_inbox(
     InboxUnavailable where the database cannot be opened, or does not exist and `must_exist`.
     """
     async with open_database(url, serves=serves, must_exist=must_exist) as database:
-        inbox = Inbox(database, heard=heard)
+        inbox = Inbox(database, listener=listener)
         async with inbox.writing():
             yield inbox

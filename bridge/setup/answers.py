@@ -114,7 +114,7 @@ async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list
     settings = _parsed(TwilioAccount, account_sid=sid, auth_token=token, api_url=api_url)
     try:
         async with open_account(settings, pauses=()) as account:
-            await account.standing()
+            await account.state()
             return await account.numbers()
     except TwilioDenied as denied:
         raise AnswerRefused(

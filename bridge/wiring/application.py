@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from aiohttp import web
 
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.queries import recent_callbacks
 from bridge.inbox.replicas import poll_replicas
@@ -28,7 +28,7 @@ from bridge.web.operation.shutdown import Shutdown
 from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
-from bridge.wiring.calls import call_rules, switchboard_of
+from bridge.wiring.calls import call_rules, live_calls_of
 from bridge.wiring.operation import public_edge, scrape_of
 from bridge.wiring.parts import Parts
 from bridge.wiring.phone import phone_edge
@@ -72,7 +72,7 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
     async with open_drain_lock(settings.inbox) as lock:
         await claim_file(lock, settings.inbox)
         async with (
-            _open_inbox(settings) as (inbox, switchboard),
+            _open_inbox(settings) as (inbox, live_calls),
             open_account(settings) as account,
             open_workspace(settings, recognition_seconds=bounds.recognition_seconds) as workspace,
         ):
@@ -81,14 +81,14 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
                 lock,
                 bounds=bounds,
                 inbox=inbox,
-                switchboard=switchboard,
+                live_calls=live_calls,
                 account=account,
                 workspace=workspace,
             )
             async with (
                 parts.availabilities.following(),
                 draining(parts.worker, settings.server.stop_seconds),
-                poll_replicas(inbox, switchboard.heard),
+                poll_replicas(inbox, live_calls.add),
                 upkeep(settings, inbox, account.rest, workspace.client, lock.check),
                 comparing(workspace.client),
             ):
@@ -96,14 +96,14 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
 
 
 @asynccontextmanager
-async def _open_inbox(settings: Settings) -> AsyncIterator[tuple[Inbox, Switchboard]]:
-    """The inbox, and the switchboard that has heard its latest callbacks."""
-    switchboard = switchboard_of(settings)
+async def _open_inbox(settings: Settings) -> AsyncIterator[tuple[Inbox, LiveCalls]]:
+    """The inbox, and the live calls that has heard its latest callbacks."""
+    live_calls = live_calls_of(settings)
     url = settings.inbox.database_url.get_secret_value()
-    async with open_inbox(url, heard=switchboard.heard, serves=True) as inbox:
-        for callback in await recent_callbacks(inbox, datetime.now(UTC) - switchboard.keeps):
-            switchboard.heard(callback)
-        yield inbox, switchboard
+    async with open_inbox(url, listener=live_calls.add, serves=True) as inbox:
+        for callback in await recent_callbacks(inbox, datetime.now(UTC) - live_calls.keeps):
+            live_calls.add(callback)
+        yield inbox, live_calls
 
 
 def _parts(
@@ -112,7 +112,7 @@ def _parts(
     *,
     bounds: Bounds,
     inbox: Inbox,
-    switchboard: Switchboard,
+    live_calls: LiveCalls,
     account: Account,
     workspace: Workspace,
 ) -> Parts:
@@ -129,11 +129,11 @@ def _parts(
             directory=workspace.directory,
             members=workspace.members,
         ),
-        rules=call_rules(settings, switchboard, workspace.members),
+        rules=call_rules(settings, live_calls, workspace.members),
         addresses=addresses,
         availabilities=Availabilities(
             inbox,
-            talked_until=switchboard.talked_until,
+            talked_until=live_calls.talked_until,
             after_call=timedelta(seconds=settings.phone.after_call_seconds),
         ),
         authentication=build_authentication(

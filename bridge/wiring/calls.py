@@ -6,7 +6,7 @@ from datetime import timedelta
 from bridge.calls.dialling.admission import Admission
 from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.rules import Dialling
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.calls.routing.lines import Lines
 from bridge.settings import Settings
 from bridge.settings.served import lines_of
@@ -15,35 +15,35 @@ from bridge.twenty.people.members import Members
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRules:
-    """What calls are decided by; the switchboard counts for all of them."""
+    """What calls are decided by; the live calls counts for all of them."""
 
     lines: Lines
-    switchboard: Switchboard
+    live_calls: LiveCalls
     dialling: Dialling
     caller_ids: CallerIds
     admission: Admission
 
 
-def switchboard_of(settings: Settings) -> Switchboard:
+def live_calls_of(settings: Settings) -> LiveCalls:
     """Knows the calls that are going on."""
     longest = settings.voice.longest_call_seconds
-    return Switchboard(longest=timedelta(seconds=longest) if longest else None)
+    return LiveCalls(longest=timedelta(seconds=longest) if longest else None)
 
 
-def call_rules(settings: Settings, switchboard: Switchboard, members: Members) -> CallRules:
+def call_rules(settings: Settings, live_calls: LiveCalls, members: Members) -> CallRules:
     """The rules of calls in and out; `members` says whose own caller IDs a user of Twenty has."""
     dialling = Dialling(settings.dialling.rules(settings.region))
     company = (settings.twilio.phone_number, *settings.dialling.caller_ids)
     caller_ids = CallerIds(company=company, own=members.caller_ids, region=settings.region)
     return CallRules(
         lines=lines_of(settings.lines, agents=settings.agents, voice=settings.voice),
-        switchboard=switchboard,
+        live_calls=live_calls,
         dialling=dialling,
         caller_ids=caller_ids,
         admission=Admission(
             dialling=dialling,
             caller_ids=caller_ids,
             limits=settings.dialling.limits,
-            switchboard=switchboard,
+            live_calls=live_calls,
         ),
     )

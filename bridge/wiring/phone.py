@@ -43,7 +43,7 @@ def phone_edge(settings: Settings, parts: Parts) -> PhoneEdge:
         sign_ins=_sign_ins(settings, parts),
         calls=_calls(settings, parts, agents),
         notes=AgentNotes(parts.inbox, agents),
-        history=AgentHistory(parts.inbox, agents, history, parts.rules.switchboard),
+        history=AgentHistory(parts.inbox, agents, history, parts.rules.live_calls),
         agents=AgentsEdge(agents, parts.availabilities, _colleagues(settings, parts, history)),
     )
 
@@ -68,7 +68,7 @@ def _colleagues(settings: Settings, parts: Parts, history: History) -> Colleague
         inbox=parts.inbox,
         agents=agents_of(settings),
         members=parts.workspace.members,
-        switchboard=parts.rules.switchboard,
+        live_calls=parts.rules.live_calls,
         availabilities=parts.availabilities,
         bodies=history.bodies,
         rung=_rung(parts),
@@ -177,7 +177,7 @@ def _calls(settings: Settings, parts: Parts, agents: AgentAuthentication) -> Cal
         agents,
         targets=Targets(agents_of(settings), parts.workspace.members, dial=rules.dialling.dial),
         admission=rules.admission,
-        switchboard=rules.switchboard,
+        live_calls=rules.live_calls,
         line=TransferLine(
             number=settings.twilio.phone_number,
             lines=rules.lines,

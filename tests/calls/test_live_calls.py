@@ -1,4 +1,4 @@
-"""The switchboard: who is in a call, and who placed how many, in any order of hearing."""
+"""The live_calls: who is in a call, and who placed how many, in any order of hearing."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.live_calls import FEW_LEGS, MOST_LEGS, Switchboard, Tally
+from bridge.calls.live_calls import FEW_LEGS, MOST_LEGS, LiveCalls, Tally
 from tests.support import TEN, told
 
 OUT, LEG, IN, RUNG, OTHER = (f"CA{name:>032}" for name in ("out", "leg", "in", "rung", "other"))
@@ -38,10 +38,10 @@ def end(sid: str, *, at: float = 0) -> Callback:
     return told(Kind.STATUS, sid, at=at, CallStatus="completed", From="client:alice", To="+33612345678")
 
 
-def after(callbacks: Sequence[Callback]) -> Switchboard:
-    board = Switchboard()
+def after(callbacks: Sequence[Callback]) -> LiveCalls:
+    board = LiveCalls()
     for callback in callbacks:
-        board.heard(callback)
+        board.add(callback)
     return board
 
 
@@ -98,8 +98,8 @@ def test_who_is_in_a_call_whatever_the_order(heard: list[Callback], on_the_line:
 
 
 def test_a_call_whose_end_was_lost_ends_after_the_longest_possible() -> None:
-    board = Switchboard(longest=HOUR)
-    board.heard(voice())
+    board = LiveCalls(longest=HOUR)
+    board.add(voice())
     assert board.in_call("alice", soon(3600))
     assert not board.in_call("alice", soon(3600 + 601))
 
@@ -167,18 +167,18 @@ def test_a_call_heard_again_later_counts_at_its_first_time() -> None:
 
 
 def test_what_is_over_for_long_is_forgotten() -> None:
-    board = Switchboard(longest=HOUR)
+    board = LiveCalls(longest=HOUR)
     for n in range(FEW_LEGS):
-        board.heard(voice(f"CA{n:032}", at=n * 60, agent=f"agent{n}"))
-        board.heard(status(f"CA{n:032}", f"CA{n:031}f", "completed", at=n * 60 + 30))
+        board.add(voice(f"CA{n:032}", at=n * 60, agent=f"agent{n}"))
+        board.add(status(f"CA{n:032}", f"CA{n:031}f", "completed", at=n * 60 + 30))
     assert len(board) <= FEW_LEGS + 1
     assert len(board._placed_by) <= FEW_LEGS / 2 + 1
 
 
 def test_memory_is_bounded_within_an_hour_too() -> None:
-    board = Switchboard()
+    board = LiveCalls()
     for n in range(MOST_LEGS + 100):
-        board.heard(voice(f"CA{n:032}", at=n / 100, agent=f"agent{n}"))
+        board.add(voice(f"CA{n:032}", at=n / 100, agent=f"agent{n}"))
     assert len(board) == MOST_LEGS
     assert not board.in_call("agent0", soon())
     assert board.in_call(f"agent{MOST_LEGS}", soon())
@@ -207,7 +207,7 @@ def callbacks(draw: st.DrawFn) -> Callback:
             return status(root, leg, said, at=at, to=f"client:agent{leg[-1]}")
 
 
-def seen(board: Switchboard) -> list[object]:
+def seen(board: LiveCalls) -> list[object]:
     agents = ("alice", "agent1", "agent2")
     return [
         [[board.in_calls(n, agent, soon(900)) for n in range(5)] for agent in agents],

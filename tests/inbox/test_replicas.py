@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.inbox.postgresql import alone
 from bridge.inbox.replicas import LATE_SECONDS, MOST_MISSING, CallbackPoller, SeenIds, poll_replicas
 from bridge.inbox.store import Inbox, open_inbox
@@ -47,11 +47,11 @@ async def inboxes(postgres_url: str) -> AsyncIterator[tuple[Inbox, Inbox]]:
 
 async def test_who_calls_by_one_replica_is_in_a_call_at_the_other(inboxes: tuple[Inbox, Inbox]) -> None:
     one, other = inboxes
-    switchboard = Switchboard()
-    async with poll_replicas(other, switchboard.heard):
+    live_calls = LiveCalls()
+    async with poll_replicas(other, live_calls.add):
         await one.store(told(Kind.VOICE, new_sid(), From="client:alice", To="+33612345678"))
-        await eventually(lambda: switchboard.in_call("alice", TEN))
-        assert switchboard.placed_by("alice", TEN - timedelta(minutes=1)) == 1
+        await eventually(lambda: live_calls.in_call("alice", TEN))
+        assert live_calls.placed_by("alice", TEN - timedelta(minutes=1)) == 1
     assert other.news.is_set()
 
 

@@ -54,14 +54,14 @@ async def test_a_token_is_renewed_before_it_ends(twilio: TwilioSandbox) -> None:
     async with open_account(by_oauth(twilio)) as account:
         ends = asyncio.get_running_loop().time() + 1.5
         while asyncio.get_running_loop().time() < ends:
-            await account.standing()
+            await account.state()
     assert twilio.account.oauth.fetched in {2, 3}
 
 
 async def test_a_token_that_was_revoked_is_replaced_at_once(twilio: TwilioSandbox) -> None:
     async with open_account(by_oauth(twilio)) as account:
         for _ in range(2):
-            await account.standing()
+            await account.state()
             twilio.account.oauth.revoke()
     assert twilio.account.oauth.fetched == 2
 
@@ -69,7 +69,7 @@ async def test_a_token_that_was_revoked_is_replaced_at_once(twilio: TwilioSandbo
 async def test_a_refused_client_is_named_and_its_secret_is_not(twilio: TwilioSandbox) -> None:
     async with open_account(by_oauth(twilio, client_secret="another-secret")) as account:
         with pytest.raises(TwilioDenied, match="TWILIO_CLIENT_ID") as denied:
-            await account.standing()
+            await account.state()
     assert "another-secret" not in str(denied.value)
 
 

@@ -143,7 +143,7 @@ async def test_a_key_that_cannot_be_kept_is_deleted_again(twilio: TwilioSandbox)
 
 async def test_what_an_account_is_asked(twilio: TwilioSandbox) -> None:
     async with opened(twilio) as account:
-        assert await account.standing() == ("active", "Full")
+        assert await account.state() == ("active", "Full")
         assert [key.sid for key in await account.keys()] == [twilio.api_key]
         countries = {country.iso_code: country for country in await account.countries()}
         assert countries["FR"].low_risk

@@ -13,7 +13,7 @@ from bridge.calls.callback import Callback
 from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.limits import Limits
 from bridge.calls.dialling.rules import Dialled, Dialling
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.calls.numbers import shortened
 from bridge.errors import NumberRefused
 
@@ -33,15 +33,15 @@ class Outgoing:
 
 
 class Admission:
-    """Admits calls of agents, and counts them by what the switchboard knows."""
+    """Admits calls of agents, and counts them by what the live calls knows."""
 
     def __init__(
-        self, *, dialling: Dialling, caller_ids: CallerIds, limits: Limits, switchboard: Switchboard
+        self, *, dialling: Dialling, caller_ids: CallerIds, limits: Limits, live_calls: LiveCalls
     ) -> None:
         self._dialling = dialling
         self._caller_ids = caller_ids
         self._limits = limits
-        self._switchboard = switchboard
+        self._live_calls = live_calls
 
     def admit(self, asked: Callback) -> Outgoing:
         """The call to place for a voice request; raises NumberRefused, with the reason, for none.
@@ -54,10 +54,10 @@ class Admission:
         target = Admitted(dialled)
         if self._dialling.is_emergency(target):
             return Outgoing(target, self._caller_ids.of(identity)[0])
-        if not self._switchboard.was_placed(asked.call_sid):
-            if reason := self._switchboard.why_refused(asked.call_sid):
+        if not self._live_calls.was_placed(asked.call_sid):
+            if reason := self._live_calls.why_refused(asked.call_sid):
                 raise NumberRefused(reason, "refused before")
-            self._limits.check(self._switchboard, identity, asked.received_at)
+            self._limits.check(self._live_calls, identity, asked.received_at)
         if client_identity(target):
             # A colleague sees the caller's identity; telephones see one of the company's numbers.
             return Outgoing(target, agent)
@@ -67,7 +67,7 @@ class Admission:
         """To whom an agent sends a caller on; raises NumberRefused. The TRANSFER callback counts it."""
         admitted = Admitted(self.target(target).target)
         if not client_identity(admitted) and not self._dialling.is_emergency(admitted):
-            self._limits.check_rate(self._switchboard, agent, now)
+            self._limits.check_rate(self._live_calls, agent, now)
         return admitted
 
     def forward(self, number: str, *, now: datetime) -> Admitted:
@@ -76,7 +76,7 @@ class Admission:
         The callback that has it as `Forwarded` counts it.
         """
         admitted = Admitted(self._dialling.number(number))
-        self._limits.check_forwarded(self._switchboard, now)
+        self._limits.check_forwarded(self._live_calls, now)
         return admitted
 
     def target(self, dialled: str) -> Dialled:
@@ -91,4 +91,4 @@ class Admission:
     def is_flooded(self, asked: Callback) -> bool:
         """Whether so many calls of this agent, or of all, were refused that a script must be at work."""
         identity = client_identity(asked.parameters["From"]) or NO_AGENT
-        return self._limits.is_flooded(self._switchboard, identity, asked.received_at)
+        return self._limits.is_flooded(self._live_calls, identity, asked.received_at)

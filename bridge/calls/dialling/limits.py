@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.errors import NumberRefused
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -21,34 +21,34 @@ class Limits:
     forwarded_minute: int = 60
     forwarded_hour: int = 1000
 
-    def check(self, switchboard: Switchboard, identity: str, now: datetime) -> None:
+    def check(self, live_calls: LiveCalls, identity: str, now: datetime) -> None:
         """Raises NumberRefused for a call that would be one too many."""
-        if switchboard.in_calls(self.agent_at_once, identity, now):
+        if live_calls.in_calls(self.agent_at_once, identity, now):
             raise NumberRefused("at_once", f"in {self.agent_at_once} calls already")
-        self.check_rate(switchboard, identity, now)
+        self.check_rate(live_calls, identity, now)
 
-    def check_rate(self, switchboard: Switchboard, identity: str, now: datetime) -> None:
+    def check_rate(self, live_calls: LiveCalls, identity: str, now: datetime) -> None:
         """The same for an agent who sends a caller on, and so is in a call in any case."""
-        _check("agent_limit", switchboard.placed_by(identity, now - MINUTE), self.agent_minute, "minute")
-        _check("agent_limit", switchboard.placed_by(identity, now - HOUR), self.agent_hour, "hour")
-        _check("company_limit", switchboard.placed(now - MINUTE), self.minute, "minute")
-        _check("company_limit", switchboard.placed(now - HOUR), self.hour, "hour")
+        _check("agent_limit", live_calls.placed_by(identity, now - MINUTE), self.agent_minute, "minute")
+        _check("agent_limit", live_calls.placed_by(identity, now - HOUR), self.agent_hour, "hour")
+        _check("company_limit", live_calls.placed(now - MINUTE), self.minute, "minute")
+        _check("company_limit", live_calls.placed(now - HOUR), self.hour, "hour")
 
-    def check_forwarded(self, switchboard: Switchboard, now: datetime) -> None:
+    def check_forwarded(self, live_calls: LiveCalls, now: datetime) -> None:
         """Raises NumberRefused for a call in that is not forwarded to a number."""
-        minute, hour = switchboard.forwarded(now - MINUTE), switchboard.forwarded(now - HOUR)
+        minute, hour = live_calls.forwarded(now - MINUTE), live_calls.forwarded(now - HOUR)
         _check("forward_limit", minute, self.forwarded_minute, "minute")
         _check("forward_limit", hour, self.forwarded_hour, "hour")
 
-    def is_flooded(self, switchboard: Switchboard, identity: str, now: datetime) -> bool:
+    def is_flooded(self, live_calls: LiveCalls, identity: str, now: datetime) -> bool:
         """Whether as many calls were refused in an hour as might have been placed: that is a script.
 
         A flooding program does not listen to spoken refusals, and Twilio bills a minute for each.
         """
         since = now - HOUR
         return (
-            switchboard.refused_to(identity, since) >= self.agent_hour
-            or switchboard.refused(since) >= self.hour
+            live_calls.refused_to(identity, since) >= self.agent_hour
+            or live_calls.refused(since) >= self.hour
         )
 
 

@@ -98,7 +98,7 @@ async def _key_holds(twilio: TwilioSoFar) -> bool:
     key = twilio.api_key, twilio.api_secret.get_secret_value()
     try:
         async with open_account(twilio, credentials=key) as account:
-            await account.standing()
+            await account.state()
     except TwilioDenied:
         return False
     return True

@@ -130,16 +130,16 @@ class Preparation:
         )
         due_calls = [due for due in claimed if due.root_sid in asks]
         asked = {root_sid for root_sid, asking in asks.items() if asking}
-        standing = await writes.standing(asked) if asked else {}
-        gone = {due.root_sid for due in due_calls if due.root_sid in asked and _is_gone(due, standing)}
-        matches = await self._match([due for due in due_calls if due.root_sid not in gone], folded, standing)
+        states = await writes.states(asked) if asked else {}
+        gone = {due.root_sid for due in due_calls if due.root_sid in asked and _is_gone(due, states)}
+        matches = await self._match([due for due in due_calls if due.root_sid not in gone], folded, states)
 
         def prepared(due: DueCall) -> Prepared:
             return self._prepared(
                 due,
                 folded[due.root_sid],
                 matches.get(due.root_sid, due.match),
-                standing.get(due.root_sid),
+                states.get(due.root_sid),
                 gone=due.root_sid in gone,
             )
 
@@ -170,13 +170,13 @@ class Preparation:
         self,
         due_calls: Sequence[DueCall],
         folded: Mapping[str, Call],
-        standing: Mapping[str, RecordState],
+        states: Mapping[str, RecordState],
     ) -> dict[str, Match]:
         """Call SID → match, for calls that a user moved or that are to be matched anew."""
         matches = {
             due.root_sid: match
             for due in due_calls
-            if (found := standing.get(due.root_sid)) and (match := _corrected(due, found))
+            if (found := states.get(due.root_sid)) and (match := _corrected(due, found))
         }
         anew = [due for due in due_calls if due.match is None and due.root_sid not in matches]
         numbers = {due.root_sid: n for due in anew if (n := self._number(folded[due.root_sid]))}
@@ -196,9 +196,7 @@ class Preparation:
                 {sid: numbers[sid] for sid, match in chosen.items() if match == NO_PERSON}, folded
             )
         former = {due.root_sid: due.former_id for due in anew}
-        matches |= {
-            sid: _unless_moved(match, standing.get(sid), former[sid]) for sid, match in chosen.items()
-        }
+        matches |= {sid: _unless_moved(match, states.get(sid), former[sid]) for sid, match in chosen.items()}
         for match in matches.values():
             metrics.MATCHES.inc(_outcome(match))
         return matches
@@ -230,7 +228,7 @@ class Preparation:
             return numbers
 
     def _prepared(
-        self, due: DueCall, call: Call, match: Match | None, standing: RecordState | None, *, gone: bool
+        self, due: DueCall, call: Call, match: Match | None, state: RecordState | None, *, gone: bool
     ) -> Prepared:
         number = self._number(call)
         unmatched = match is None or (match.person is None and not match.corrected)
@@ -241,7 +239,7 @@ class Preparation:
         shown = Digests.of(activity, certain=call.certain, before=before)
         records, kept_facts = _fields(due)
         unsure = due.tried or (due.written is not None and not before.is_known)
-        merged = merge(activity, records, standing.shown if standing else None, unsure=unsure)
+        merged = merge(activity, records, state.shown if state else None, unsure=unsure)
         news = News(
             record=shown.record != before.record,
             note=_note_news(due, activity, before, shown, kept_facts, unsure=unsure),
@@ -294,42 +292,42 @@ def _outcome(match: Match) -> str:
     return "person" if match.person else "nobody"
 
 
-def _is_gone(due: DueCall, standing: Mapping[str, RecordState]) -> bool:
+def _is_gone(due: DueCall, states: Mapping[str, RecordState]) -> bool:
     """Whether a user deleted or destroyed the call: it is not written again."""
-    found = standing.get(due.root_sid)
+    found = states.get(due.root_sid)
     return due.written is not None if found is None else found.deleted
 
 
-def _corrected(due: DueCall, standing: RecordState) -> Match | None:
+def _corrected(due: DueCall, state: RecordState) -> Match | None:
     """The person to whom a user moved the call; None where no user did."""
-    if not standing.says_person:
+    if not state.says_person:
         return None
     if due.mistaken:
         # The bridge chose by a wrong number; a user can have taken that person off again.
-        return None if standing.person_id == due.former_id else _standing_match(standing)
+        return None if state.person_id == due.former_id else _match_in_twenty(state)
     if due.match is None:
         # It has no match, as its person is gone or was never found: a user chose the person who stands there.
-        moved = standing.person and due.written and standing.person_id != due.former_id
-        return Match(standing.person, corrected=True) if moved else None
-    if standing.person_id == _id_of(due.match.person):
+        moved = state.person and due.written and state.person_id != due.former_id
+        return Match(state.person, corrected=True) if moved else None
+    if state.person_id == _id_of(due.match.person):
         return None
-    return _standing_match(standing)
+    return _match_in_twenty(state)
 
 
-def _standing_match(standing: RecordState) -> Match:
+def _match_in_twenty(state: RecordState) -> Match:
     """The person whom a user put the call on, or no person, as a match that later writes keep."""
-    if standing.person_id is None:
+    if state.person_id is None:
         return Match(None, corrected=True)
-    return Match(standing.person or Person(standing.person_id, ""), corrected=True)
+    return Match(state.person or Person(state.person_id, ""), corrected=True)
 
 
-def _unless_moved(match: Match, standing: RecordState | None, former_id: str | None) -> Match:
+def _unless_moved(match: Match, state: RecordState | None, former_id: str | None) -> Match:
     """The match, or the person to whom a user moved a call that an uncertain write brought to Twenty."""
-    if standing is None or standing.person is None:
+    if state is None or state.person is None:
         return match
-    if standing.person_id in (_id_of(match.person), former_id):
+    if state.person_id in (_id_of(match.person), former_id):
         return match
-    return Match(standing.person, corrected=True)
+    return Match(state.person, corrected=True)
 
 
 def _chosen(due: DueCall, match: Match | None) -> Chosen:

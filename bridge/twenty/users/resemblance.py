@@ -67,7 +67,7 @@ class Resemblance:
             _remember(self._subjects, traits.subject)
         _remember(self._addresses, address)
 
-    def standing(self, credentials: Credentials, address: str) -> tuple[VerificationQueue, Hashable]:
+    def queue_of(self, credentials: Credentials, address: str) -> tuple[VerificationQueue, Hashable]:
         """The queue for a verification, and the group within it: groups take turns."""
         traits = traits_of(credentials.secret)
         if traits.subject in self._subjects:

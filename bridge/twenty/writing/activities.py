@@ -39,7 +39,7 @@ class Writes(Protocol):
     async def write(self, writes: Sequence[Write]) -> Refused:
         """Writes these; the answer has what Twenty refused, by call SID."""
 
-    async def standing(self, call_sids: Collection[str]) -> dict[str, RecordState]:
+    async def states(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         """Call SID → how it stands, of calls that are there or were deleted; one root field."""
 
 
@@ -62,7 +62,7 @@ class PhoneCalls:
         refused |= await self._write_rows([w for w in changed if w.sid not in refused])
         return refused | await self._write_notes([w for w in writes if w.sid not in refused])
 
-    async def standing(self, call_sids: Collection[str]) -> dict[str, RecordState]:
+    async def states(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         """See `Writes`."""
         found = await _found(self._batches, "WrittenPhoneCalls", "phoneCall", call_sids)
         return {
@@ -127,7 +127,7 @@ class Notes:
         refused = await self._notes.write([w for w in writes if w.plan.record.writes])
         return refused | await self._notes.write_dispositions(writes)
 
-    async def standing(self, call_sids: Collection[str]) -> dict[str, RecordState]:
+    async def states(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         """See `Writes`. The person of a note is not asked for."""
         found = await _found(self._batches, "WrittenNotes", "note", call_sids)
         return {sid: RecordState(deleted=node["deletedAt"] is not None) for sid, node in found.items()}

@@ -29,7 +29,7 @@ class AccountRest:
         self._library = library
         self._account_sid = account_sid
 
-    async def standing(self) -> tuple[str, str]:
+    async def state(self) -> tuple[str, str]:
         """Its status (`active`, `suspended`, `closed`) and type (`Full`, `Trial`)."""
         account = await self._library.api.accounts(self._account_sid).fetch_async()
         return str(account.status), str(account.type)

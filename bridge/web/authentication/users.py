@@ -61,13 +61,13 @@ class Users:
         self._checks = Rate("Too many unknown tokens come from your address")
         self._checks_per_minute = checks_per_minute
         self._turns = {
-            standing: Turns(
+            queue: Turns(
                 "Too many ask at once who they are",
                 at_once=at_once,
                 most_waiting=MOST_WAITING,
                 seconds=WAITS_SECONDS,
             )
-            for standing, at_once in AT_ONCE.items()
+            for queue, at_once in AT_ONCE.items()
         }
 
     def credentials(self, request: web.Request, token: str | None) -> Credentials | None:
@@ -107,8 +107,8 @@ class Users:
     @asynccontextmanager
     async def _admitted(self, shown: Credentials, address: str) -> AsyncIterator[None]:
         """A place for a check at Twenty; raises TooManyRequests."""
-        standing, group = self._resemblance.standing(shown, address)
-        if standing is VerificationQueue.STRANGE:
+        queue, group = self._resemblance.queue_of(shown, address)
+        if queue is VerificationQueue.STRANGE:
             self._checks.take(address, per_minute=self._checks_per_minute)
-        async with self._turns[standing].turn(group):
+        async with self._turns[queue].turn(group):
             yield

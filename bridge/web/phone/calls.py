@@ -17,7 +17,7 @@ from bridge.calls.callback import Kind
 from bridge.calls.dialling.admission import Admission, Admitted
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.calls.numbers import is_withheld, shortened
 from bridge.calls.part import PartState, part_of
 from bridge.calls.routing.lines import Line, Lines
@@ -112,7 +112,7 @@ class Calls:
         *,
         targets: Targets,
         admission: Admission,
-        switchboard: Switchboard,
+        live_calls: LiveCalls,
         line: TransferLine,
     ) -> None:
         self._inbox = inbox
@@ -120,7 +120,7 @@ class Calls:
         self._agents = agents
         self._targets = targets
         self._admission = admission
-        self._switchboard = switchboard
+        self._live_calls = live_calls
         self._line = line
         self._once = Once(REMEMBERED.total_seconds())
         self._recording = Once(0)
@@ -268,7 +268,7 @@ class Calls:
         """
         agent = await self._agents.agent(request, asked.identity)
         named = request.match_info["sid"]
-        sid = self._switchboard.placed_as(agent.identity, named) or named
+        sid = self._live_calls.placed_as(agent.identity, named) or named
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")

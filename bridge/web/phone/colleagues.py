@@ -8,7 +8,7 @@ from bridge.calls.agent_call import agent_call
 from bridge.calls.agents import USER, Agents, Identity
 from bridge.calls.availability import Availability
 from bridge.calls.callback import Callback
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.inbox.agent_calls import calls_of
 from bridge.inbox.store import Inbox
 from bridge.json_text import utc
@@ -31,7 +31,7 @@ class Colleagues:
     inbox: Inbox
     agents: Agents
     members: Members
-    switchboard: Switchboard
+    live_calls: LiveCalls
     availabilities: Availabilities
     bodies: CallBodies
     rung: Sequence[str]
@@ -68,10 +68,10 @@ class Colleagues:
         return dict.fromkeys((*self.agents.named, *sorted(present)))
 
     def _leg(self, own: Own, now: datetime) -> str | None:
-        return next((sid for one in own if (sid := self.switchboard.call_of(one, now))), None)
+        return next((sid for one in own if (sid := self.live_calls.call_of(one, now))), None)
 
     async def _calls(self, legs: dict[Own, str]) -> dict[Own, Body]:
-        roots = {own: self.switchboard.root_of(sid) for own, sid in legs.items()}
+        roots = {own: self.live_calls.root_of(sid) for own, sid in legs.items()}
         known = {call.root_sid: call for call in await calls_of(self.inbox, dict.fromkeys(roots.values()))}
         return {own: self._call(own, known[sid].callbacks) for own, sid in roots.items() if sid in known}
 
@@ -93,7 +93,7 @@ class Colleagues:
             "me": _is(agent, own),
             "present": self.availabilities.is_present(own),
             "availability": availability_body(self.availabilities.of(own)),
-            "inCall": any(self.switchboard.in_call(one, now) for one in own),
+            "inCall": any(self.live_calls.in_call(one, now) for one in own),
             "call": call,
         }
 

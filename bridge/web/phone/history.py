@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from bridge.calls.agent_call import AgentCall, agent_call, line_name
 from bridge.calls.agents import Identity
 from bridge.calls.fold.states import Direction
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.calls.part import PartState
 from bridge.calls.routing.lines import Group, Lines
 from bridge.errors import CallUnknown, NotAllowed, NotInCall, NotUnderstood
@@ -210,19 +210,19 @@ class AgentHistory:
     """The endpoints of agents' calls."""
 
     def __init__(
-        self, inbox: Inbox, agents: AgentAuthentication, history: History, switchboard: Switchboard
+        self, inbox: Inbox, agents: AgentAuthentication, history: History, live_calls: LiveCalls
     ) -> None:
         self._inbox = inbox
         self._agents = agents
         self._history = history
-        self._switchboard = switchboard
+        self._live_calls = live_calls
         self._rate = Rate("Too many questions after calls")
 
     async def show(self, request: web.Request) -> web.Response:
         """One call of the agent's: refused calls with why."""
         agent = await self._agent(request, request.query.get("identity"))
         named = request.match_info["sid"]
-        sid = self._switchboard.placed_as(agent.identity, named) or named
+        sid = self._live_calls.placed_as(agent.identity, named) or named
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")

@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from bridge.calls.agents import USER, Agents, Identity, identity_of
 from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.checking import emergency_numbers
-from bridge.calls.standing import WHY, Lack, Standing, standing
+from bridge.calls.phone_access import WHY, Lack, PhoneAccess, phone_access
 from bridge.errors import NotListed, TwentyError
 from bridge.settings.phone import Search, Sees
 from bridge.twenty.people.members import Members
@@ -87,13 +87,13 @@ class Me:
         try:
             caller = await self._authentication.authenticate(request)
         except NotListed as refused:
-            identity, lacks = Identity(refused.identity), Standing(calls=False, lacks=(Lack.NOT_ALLOWED,))
+            identity, lacks = Identity(refused.identity), PhoneAccess(calls=False, lacks=(Lack.NOT_ALLOWED,))
             return self._answer(Agent(NO_CALLER, (identity,)), refused.email, lacks)
         self._rate.take(caller.key, per_minute=PER_MINUTE)
         identity = caller.agent(request.query.get("identity"))
         await self._fresh_members()
         agent = self._asking.of(caller, identity)
-        return self._answer(agent, caller.email, self._standing(caller, identity))
+        return self._answer(agent, caller.email, self._access(caller, identity))
 
     async def _fresh_members(self) -> None:
         try:
@@ -102,20 +102,20 @@ class Me:
         except (TwentyError, TimeoutError) as error:
             log.warning("members.not_read", reason=str(error) or "no answer in time")
 
-    def _standing(self, caller: Caller, identity: Identity) -> Standing:
+    def _access(self, caller: Caller, identity: Identity) -> PhoneAccess:
         member_id = self._members.by_identity(identity)
         own = {identity, *(self._members.identities_of(member_id) if member_id else ())}
         if caller.email:
             own |= {*self._agents.configured(caller.email), *_only(identity_of(caller.email))}
         rung = {one for several in self._members.identities(self._company.rung).values() for one in several}
-        return standing(
+        return phone_access(
             configured=any(self._agents.is_ours(one) for one in own if not USER.fullmatch(one)),
             rung=rung | {one for name in self._company.rung if (one := identity_of(name))},
             own=own,
             incoming=caller.incoming,
         )
 
-    def _answer(self, agent: Agent, email: str, found: Standing) -> web.Response:
+    def _answer(self, agent: Agent, email: str, found: PhoneAccess) -> web.Response:
         company, identity = self._company, agent.identity
         body = {
             "identity": identity,

@@ -12,7 +12,7 @@ from bridge.calls.dialling.admission import Admission, Admitted, Outgoing
 from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.limits import Limits
 from bridge.calls.dialling.rules import Dialling, Rules
-from bridge.calls.live_calls import Switchboard
+from bridge.calls.live_calls import LiveCalls
 from bridge.errors import NumberRefused
 from tests.support import TEN, new_sid, told
 
@@ -27,17 +27,17 @@ def outgoing(target: str, caller_id: str) -> Outgoing:
 
 
 class Desk:
-    """Agents who call out, and a switchboard that hears of it."""
+    """Agents who call out, and a live_calls that hears of it."""
 
     def __init__(self, *, emergency: bool = False, **limits: int) -> None:
-        self.switchboard = Switchboard()
+        self.live_calls = LiveCalls()
         self.admission = Admission(
             dialling=Dialling(Rules(region="FR", countries=frozenset({"FR"}), emergency=emergency)),
             caller_ids=CallerIds(
                 company=(COMPANY, SECOND), own=Roster(AGENTS, [USER]).caller_ids, region="FR"
             ),
             limits=Limits(**{**PLENTY, **limits}),
-            switchboard=self.switchboard,
+            live_calls=self.live_calls,
         )
 
     def asks(self, agent: str = "bob", to: str = CUSTOMER, *, at: float = 0, **more: Any) -> str | Outgoing:
@@ -48,9 +48,9 @@ class Desk:
         try:
             placed = self.admission.admit(asked)
         except NumberRefused as refused:
-            self.switchboard.heard(self.refused(asked, refused.reason))
+            self.live_calls.add(self.refused(asked, refused.reason))
             return refused.reason
-        self.switchboard.heard(asked)
+        self.live_calls.add(asked)
         return placed
 
     def sends_on(self, agent: str = "bob", to: str = CUSTOMER, *, at: float = 0) -> str:
@@ -60,7 +60,7 @@ class Desk:
             self.admission.transfer(Identity(agent), to, now=sent.received_at)
         except NumberRefused as refused:
             return refused.reason
-        self.switchboard.heard(sent)
+        self.live_calls.add(sent)
         return "sent on"
 
     def forwards(self, to: str = CUSTOMER, *, at: float = 0) -> str:
@@ -70,7 +70,7 @@ class Desk:
             self.admission.forward(to, now=came.received_at)
         except NumberRefused as refused:
             return refused.reason
-        self.switchboard.heard(came)
+        self.live_calls.add(came)
         return "forwarded"
 
     def refused(self, asked: Callback, reason: str) -> Callback:
@@ -88,7 +88,7 @@ class Desk:
     def calls_shortly(self, agent: str, at: float) -> str:
         sid = new_sid()
         came = self.asks(agent, at=at, sid=sid)
-        self.switchboard.heard(told(Kind.DIAL, sid, at=at, DialCallStatus="busy"))
+        self.live_calls.add(told(Kind.DIAL, sid, at=at, DialCallStatus="busy"))
         return came if isinstance(came, str) else "placed"
 
 
@@ -147,14 +147,14 @@ def test_calls_at_once() -> None:
     sids = [new_sid() for _ in range(3)]
     came = [desk.asks(at=at, sid=sid) for at, sid in enumerate(sids)]
     assert came == [outgoing(CUSTOMER, COMPANY), outgoing(CUSTOMER, COMPANY), "at_once"]
-    desk.switchboard.heard(told(Kind.STATUS, new_sid(), at=9, parent=sids[0], CallStatus="no-answer"))
+    desk.live_calls.add(told(Kind.STATUS, new_sid(), at=9, parent=sids[0], CallStatus="no-answer"))
     assert desk.asks(at=10) == outgoing(CUSTOMER, COMPANY)
     assert desk.asks(at=11) == "at_once"
 
 
 def test_a_call_that_was_taken_is_one_at_once_too() -> None:
     desk = Desk(agent_at_once=1)
-    desk.switchboard.heard(
+    desk.live_calls.add(
         told(Kind.STATUS, new_sid(), parent=new_sid(), To="client:bob", CallStatus="in-progress")
     )
     assert desk.asks(at=10) == "at_once"
@@ -164,7 +164,7 @@ def test_a_call_that_was_taken_is_one_at_once_too() -> None:
 def test_a_request_that_twilio_sends_again_is_answered_as_before_and_counts_once() -> None:
     desk, sid = Desk(agent_minute=2, agent_at_once=1), new_sid()
     assert [desk.asks(at=at, sid=sid) for at in range(5)] == [outgoing(CUSTOMER, COMPANY)] * 5
-    desk.switchboard.heard(told(Kind.DIAL, sid, at=9, DialCallStatus="busy"))
+    desk.live_calls.add(told(Kind.DIAL, sid, at=9, DialCallStatus="busy"))
     assert desk.outcomes(10, 11) == ["placed", "agent_limit"]
 
 
@@ -244,7 +244,7 @@ def test_a_clock_that_jumps_and_comes_back_forgets_no_limit(hours: int, after_a_
     late = told(Kind.VOICE, new_sid(), at=1, From="client:alice", To=CUSTOMER)
     heard = [*on_line, *(replace(late, call_sid=new_sid()) for _ in range(3)), jumped]
     for callback in sorted(heard, key=lambda c: c.received_at) if after_a_restart else heard:
-        desk.switchboard.heard(callback)
+        desk.live_calls.add(callback)
     assert (desk.asks(at=5), desk.asks("alice", at=5)) == ("at_once", "agent_limit")
 
 
@@ -252,6 +252,6 @@ def test_a_call_whose_voice_request_was_lost_counts_by_its_leg() -> None:
     desk = Desk(agent_minute=2)
     for number in range(2):
         leg = told(Kind.STATUS, new_sid(), at=number, parent=new_sid(), CallStatus="ringing", PlacedBy="bob")
-        desk.switchboard.heard(leg)
-        desk.switchboard.heard(replace(leg, parameters={**leg.parameters, "CallStatus": "in-progress"}))
+        desk.live_calls.add(leg)
+        desk.live_calls.add(replace(leg, parameters={**leg.parameters, "CallStatus": "in-progress"}))
     assert (desk.asks(at=5), desk.asks("alice", at=5)) == ("agent_limit", outgoing(CUSTOMER, ALICES))

@@ -1,4 +1,4 @@
-"""Whether someone who may sign in is an agent: whom calls ring, and why they do not."""
+"""Access to the phone: what an authenticated user can do with it, and why no call rings there."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Lack(StrEnum):
-    """What keeps someone from being an agent with a phone that rings."""
+    """Why a user's phone does not ring."""
 
     NOT_ALLOWED = "not_allowed"
     NOT_AN_AGENT = "not_an_agent"
@@ -27,8 +27,8 @@ WHY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What someone may do; `lacks` say why not more."""
+class PhoneAccess:
+    """What a user can do with the phone; `lacks` say why not more."""
 
     agent: bool = False
     calls: bool = True
@@ -36,16 +36,18 @@ class Standing:
 
     @property
     def rings(self) -> bool:
-        """Whether calls in ring them."""
+        """Whether incoming calls ring them."""
         return not self.lacks
 
 
-def standing(*, configured: bool, rung: Collection[str], own: Collection[str], incoming: bool) -> Standing:
-    """Of someone with these identities of their `own`, where calls ring the identities in `rung`."""
+def phone_access(
+    *, configured: bool, rung: Collection[str], own: Collection[str], incoming: bool
+) -> PhoneAccess:
+    """The access of a user who has the identities in `own`, where calls ring the identities in `rung`."""
     is_rung = not set(rung).isdisjoint(own)
     agent = configured or is_rung
     if not agent:
-        return Standing(lacks=(Lack.NOT_AN_AGENT,))
+        return PhoneAccess(lacks=(Lack.NOT_AN_AGENT,))
     if not is_rung:
-        return Standing(agent=True, lacks=(Lack.NOT_RUNG,))
-    return Standing(agent=True, lacks=() if incoming else (Lack.CALLS_OUT_ONLY,))
+        return PhoneAccess(agent=True, lacks=(Lack.NOT_RUNG,))
+    return PhoneAccess(agent=True, lacks=() if incoming else (Lack.CALLS_OUT_ONLY,))
