@@ -15,9 +15,10 @@ import pytest
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from tests.browser import CALLS, needs_chromium
+from tests.phones.conftest import Sections
 from tests.phones.keyboard import Keyboard
 from tests.phones.office import Bridge, Office, Phone, office
-from tests.phones.test_recovery import HOLDS, network
+from tests.phones.test_recovery import network
 from tests.support import create_person
 from tests.web.conftest import KEY
 
@@ -96,18 +97,49 @@ async def looks(phone: Phone, theme: str) -> None:
     await phone.page.ask("Emulation.setEmulatedMedia", features=told)
 
 
+SAYS = "Please call me back about the second invoice."
+
+
+@pytest.fixture
+def sections() -> Sections:
+    return {
+        "phone": {"search": "keys", "colleagues": "calls", "outcomes": ("Interested", "Call back")},
+        "lines": {"default": {"owner": {"seconds": 0}, "voicemail": {"transcribe": True}}},
+    }
+
+
 async def test_every_state_is_for_everyone(
     strict: Office, twilio: TwilioSandbox, twenty: TwentySandbox
 ) -> None:
     await create_person(twenty, "Jane <b>Doe</b>", primaryPhoneNumber=JANE)
-    twilio.parties[JANE] = HOLDS
     alice = await strict.phone()
     keys, everyone = Keyboard(alice.page), Inspection()
+    await signs_in(alice, strict.key, everyone)
+    await misdials(alice, everyone)
+    await leaves_a_message(alice, twilio, everyone)
+    await talks(alice, twilio, everyone)
+    for _ in range(4):
+        await looks_around(alice, everyone)
+
+    again = await strict.signed_in()
+    await again.shows("elsewhere")
+    await everyone.inspect(again, "elsewhere")
+    await strict.close(again)
+
+    await network(alice, offline=True)
+    await alice.shows("offline")
+    await keys.shortcut(9)
+    await everyone.inspect(alice, "offline")
+    assert not await alice.page("!!document.querySelector('main b')")
+    assert not everyone.findings, "\n".join(map(" ".join, everyone.findings))
+
+
+async def signs_in(alice: Phone, key: str, everyone: Inspection) -> None:
+    keys = Keyboard(alice.page)
     await alice.sees("#key")
     await everyone.inspect(alice, "sign-in")
-
     await keys.focus("key")
-    await keys.type(strict.key)
+    await keys.type(key)
     await keys.focus("identity")
     await keys.type("alice")
     await keys.press("Enter")
@@ -116,12 +148,29 @@ async def test_every_state_is_for_everyone(
     assert await alice.page.ask("Page.getInstallabilityErrors") == {"installabilityErrors": []}
     await everyone.inspect(alice, "ready")
 
+
+async def misdials(alice: Phone, everyone: Inspection) -> None:
+    keys = Keyboard(alice.page)
     await keys.shortcut(6, key="§")
     await keys.type("0899 12 34 56")
     await keys.press("Enter")
     await alice.says("Calls to premium-rate")
     await everyone.inspect(alice, "refused")
 
+
+async def leaves_a_message(alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> None:
+    """A caller whom Alice declines leaves a message."""
+    keys = Keyboard(alice.page)
+    calling = asyncio.create_task(twilio.call_from_phone(JANE, says=SAYS))
+    await alice.rings()
+    await keys.shortcut(2)
+    await alice.ended("declined")
+    twilio.skip(120)
+    await calling
+
+
+async def talks(alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> None:
+    keys = Keyboard(alice.page)
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
     await alice.says("Jane <b>Doe</b>")
@@ -134,20 +183,33 @@ async def test_every_state_is_for_everyone(
     await keys.press("Enter")
     await keys.shortcut(4)
     await alice.says("Unmute")
+    await alice.sees("[aria-keyshortcuts$='8']")
+    await keys.shortcut(8)
+    await keys.shortcut(7)
+    await keys.type("Wants two")
+    await alice.sees(".saved[data-state=kept]")
     await everyone.inspect(alice, "in-call")
-    await keys.shortcut(3)
+    await keys.shortcut(7)
+    await alice.click("Hang up")
     await alice.ended("hung_up")
-    assert "over" in await alice.page("document.activeElement.className")
+    # The note is typed on where it stands now.
+    await keys.type(", or three")
+    await alice.page.until("document.querySelector('.over textarea').value === 'Wants two, or three'")
+    await alice.sees(".saved[data-state=kept]")
     await calling
     await everyone.inspect(alice, "ended")
 
-    again = await strict.signed_in()
-    await again.shows("elsewhere")
-    await everyone.inspect(again, "elsewhere")
-    await strict.close(again)
 
-    await network(alice, offline=True)
-    await alice.shows("offline")
-    await everyone.inspect(alice, "offline")
-    assert await alice.page("!document.querySelector('main b')")
-    assert not everyone.findings, "\n".join(map(" ".join, everyone.findings))
+async def looks_around(alice: Phone, everyone: Inspection) -> None:
+    """The next tab of the desk."""
+    keys = Keyboard(alice.page)
+    await alice.page("document.querySelector('[role=tab][aria-selected=true]').focus()")
+    await keys.press("ArrowRight")
+    await alice.page.until("document.activeElement.getAttribute('aria-selected') === 'true'")
+    shown = str(await alice.page("document.activeElement.id"))
+    if shown == "tab-voicemails":
+        await alice.says(SAYS)
+        await alice.page("document.querySelector('audio').play()")
+        await alice.page.until("document.querySelector('audio').currentTime > 0")
+        await alice.page("document.querySelector('audio').pause()")
+    await everyone.inspect(alice, shown)

@@ -125,6 +125,7 @@ class Me:
             "rings": found.rings,
             "whyNot": [{"code": lack, "text": WHY[lack]} for lack in found.lacks],
             "contact": self._contact(email or identity) if found.lacks else None,
+            "ask": {"whom": company.contact, "name": email or identity} if found.lacks else None,
             "phoneNumber": company.phone_number,
             "callerIds": list(self._caller_ids.of(identity)) if found.calls else [],
             "region": company.region,

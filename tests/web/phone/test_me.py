@@ -64,6 +64,7 @@ async def test_a_user_of_twenty(
     assert found["calls"] == ("not_allowed" not in codes)
     expected = f"Ask Ines, room 12. They need your name: {BELA}." if codes else None
     assert found["contact"] == expected
+    assert found["ask"] == ({"whom": "Ines, room 12", "name": BELA} if codes else None)
 
 
 async def test_name_and_numbers_are_ones_own(open_bridge: OpenBridge, twenty: TwentySandbox) -> None:

@@ -27,5 +27,8 @@ function decoded(text) {
 /** @param {string} search of the address */
 export const asked = (search) => numberOf(new URLSearchParams(search).get("to") ?? "");
 
+/** @param {string} search of the address @returns {string} the person whose numbers are to choose from */
+export const askedPerson = (search) => new URLSearchParams(search).get("person") ?? "";
+
 /** Asks the browser to open `tel:` links with this page. */
 export const takePhoneLinks = () => navigator.registerProtocolHandler("tel", `${location.origin}${location.pathname}?to=%s`);

@@ -133,7 +133,7 @@ function tell(id, event) {
   const call = store.find(id);
   if (event.type === "accept") void Calls.learn(id);
   if (!call || call.stage !== "ringing") withdraw(id);
-  if (ended) void recall.outcome(id);
+  if (ended) void recall.outcome(id).then(Desk.ended);
   // An event can arrive late, of a call that is over for the page.
   if (ended || (call && Call.isOver(call) && event.type === "accept")) device.drop(id);
 }
@@ -264,8 +264,14 @@ export function mute(id, muted) {
  */
 export async function transfer(id, to) {
   const call = store.find(id);
-  await bridge.transfer(Call.legOf(call) ?? "", to);
+  // This phone's part can end before the answer comes.
   tell(id, { type: "transfer" });
+  try {
+    await bridge.transfer(Call.legOf(call) ?? "", to);
+  } catch (error) {
+    tell(id, { type: "not-transferred" });
+    throw error;
+  }
 }
 
 /**

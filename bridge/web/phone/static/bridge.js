@@ -148,6 +148,11 @@ export class Bridge {
     return this.act("PUT", "/api/me/availability", { status, until });
   }
 
+  /** @returns {Promise<{agents: Agent[]}>} */
+  agents() {
+    return this.read("/api/agents");
+  }
+
   /**
    * @param {string} search
    * @returns {Promise<{people: Person[], companies: {id: string, name: string}[]}>}

@@ -76,6 +76,7 @@ OUT = {
     "answer decline ignore": "calling",
     "accept transfer disconnect outcome:talked+": "ended transferred",
     "accept transfer": "talking",
+    "accept transfer not-transferred disconnect": "ended other_hung_up",
 }
 IN = {
     "": "ringing",

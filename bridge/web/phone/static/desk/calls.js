@@ -1,10 +1,13 @@
 /** The agent's calls as the bridge knows them: the newest, the missed ones, and voicemails. */
 
 import { bridge } from "../connection.js";
-import { nameOf } from "../state/call.js";
-import { calls, find } from "../store.js";
+import { isOver, nameOf } from "../state/call.js";
+import { find } from "../store.js";
 import { signal } from "../vendor/signals.js";
 import * as Notes from "./notes.js";
+
+/** So many earlier calls with a person are shown. */
+const LAST = 5;
 
 /** @typedef {import("../bridge.js").AgentCall} AgentCall */
 /** @typedef {"recent" | "missed" | "voicemails"} Show */
@@ -82,19 +85,8 @@ function merged(newer, older) {
 }
 
 /** @param {AgentCall} call */
-function hearNote(call) {
-  const name = noteOf(call.sid);
-  if (call.note.version > 0 || name in Notes.drafts.value) Notes.tell(name, { type: "heard", note: call.note });
-}
-
-/**
- * Under which name the note of a call is saved: the same for a call that this phone has and for what is heard of it.
- *
- * @param {string} sid
- */
-export function noteOf(sid) {
-  const own = calls.value.find((call) => call.sid === sid || call.root === sid);
-  return (own && nameOf(own)) ?? sid;
+function hearNote({ sid, note }) {
+  if (note.version > 0) Notes.tell(sid, { type: "heard", note });
 }
 
 /**
@@ -102,13 +94,22 @@ export function noteOf(sid) {
  *
  * @param {import("../state/call.js").Call} call
  */
-export const ofPhone = (call) => known.value[call.root ?? call.sid ?? ""];
+export const ofPhone = (call) => known.value[nameOf(call) ?? ""];
 
-/** @param {string} id of a call of this phone */
+/**
+ * Asks what can be done with a call that is answered: the bridge hears of the answer a moment later.
+ *
+ * @param {string} id of a call of this phone
+ */
 export async function learn(id) {
-  const name = nameOf(find(id));
-  // During an upgrade another replica can know less of calls.
-  if (name) await bridge.call(name).then((call) => call.can && hear(call), () => {});
+  for (const wait of [0, 1000, 4000]) {
+    await new Promise((done) => setTimeout(done, wait));
+    const call = find(id);
+    const name = nameOf(call);
+    if (!call || !name || isOver(call) || ofPhone(call)?.can.hangup) return;
+    // During an upgrade another replica can know less of calls.
+    await bridge.call(name).then((answer) => answer.can && hear(answer), () => {});
+  }
 }
 
 /** All missed calls up to the newest that is shown are seen. */
@@ -122,10 +123,10 @@ export async function see() {
 /**
  * The last calls with a person, their notes too.
  *
- * @param {string} party a number, or a person's id
+ * @param {string} party a number
  */
 export async function withParty(party) {
-  const found = await bridge.calls({ show: "recent", with: party, limit: "5" });
+  const found = await bridge.calls({ show: "recent", with: party, limit: "100" });
   // A bridge that does not know the filter answers with all.
-  return found.calls.filter(({ number, person, ended }) => ended && (number === party || person?.id === party));
+  return found.calls.filter(({ number, ended }) => ended && number === party).slice(0, LAST);
 }

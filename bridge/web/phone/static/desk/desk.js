@@ -1,10 +1,12 @@
 /** What stands around calls: the stream that keeps it up to date, and who is there. */
 
+import { askedPerson } from "../address.js";
 import { bridge } from "../connection.js";
 import { me } from "../store.js";
 import { signal } from "../vendor/signals.js";
 import * as Calls from "./calls.js";
 import * as Notes from "./notes.js";
+import { choose } from "./people.js";
 import { Stream } from "./stream.js";
 
 /** @type {{value: import("../bridge.js").Agent[]}} */
@@ -39,7 +41,12 @@ export const stream = new Stream({
 export function open() {
   availability.value = me.value.availability ?? null;
   Notes.restore();
-  if (availability.value) stream.start();
+  if (!availability.value) return;
+  stream.start();
+  const person = askedPerson(location.search);
+  if (person && me.value.allowed?.search) void choose(person);
+  // The stream says so, too, once it is open.
+  bridge.agents().then((told) => (agents.value = told.agents), () => {});
 }
 
 export function close() {
@@ -51,6 +58,11 @@ export function close() {
 export function wake() {
   stream.wake();
   Notes.saveAll();
+}
+
+/** A call of this phone is over: the stream says so, unless it is away. */
+export function ended() {
+  if (availability.value && !stream.isOpen) Calls.reload();
 }
 
 /**

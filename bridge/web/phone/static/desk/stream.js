@@ -22,6 +22,7 @@ export class Stream {
     this.hear = hear;
     this.last = "";
     this.failures = 0;
+    this.isOpen = false;
     this.running = new AbortController();
     /** @type {() => void} */
     this.hurry = () => {};
@@ -67,6 +68,7 @@ export class Stream {
     try {
       const answer = await this.open(this.last, signal);
       if (!answer.ok) return this.refused(answer);
+      this.isOpen = true;
       for await (const text of texts(answer)) {
         clearTimeout(watch);
         watch = setTimeout(() => silent.abort(), SILENCE);
@@ -75,6 +77,7 @@ export class Stream {
     } catch {
       // The network, the bridge or the watch ended it.
     } finally {
+      this.isOpen = false;
       clearTimeout(watch);
       silent.abort();
     }

@@ -107,8 +107,8 @@ export const isUnclear = (call) => isOver(call) && !CERTAIN.has(call.reason ?? "
 /** @param {Call} [call] @returns {string | undefined} the name of this phone's part in it */
 export const legOf = (call) => call?.sid ?? call?.attempt ?? call?.root;
 
-/** @param {Call} [call] @returns {string | undefined} one name for all of it, from its beginning to after its end */
-export const nameOf = (call) => call?.root ?? call?.attempt ?? call?.sid;
+/** @param {Call} [call] @returns {string | undefined} the SID of all of it, once it is known */
+export const nameOf = (call) => call?.root ?? call?.sid;
 
 /** @param {Call} call */
 const isWaiting = (call) => call.stage === "ringing" || call.stage === "answering";
@@ -152,6 +152,7 @@ const STEPS = {
   },
   asks: () => undefined,
   transfer: () => ({ transferred: true }),
+  "not-transferred": () => ({ transferred: false }),
   mute: (_call, { muted }) => ({ muted: Boolean(muted) }),
   digits: (call, { digits }) => ({ digits: call.digits + (digits ?? "") }),
   warning: (call, { warning }) => ({ warnings: [...new Set([...call.warnings, warning ?? ""])] }),

@@ -60,7 +60,7 @@ function Shown({ call }) {
         <button class="bad" ...${shortcut("hang-up")} onClick=${() => hangUp(call.id)}>${say("hang-up")}</button>
       </div>
       ${sending && html`<${Transfer} id=${call.id} />`}
-      ${open && html`<${Note} name=${nameOf(call)} main />`}
+      ${open && nameOf(call) && html`<${Note} name=${nameOf(call)} main />`}
       <${LastCalls} number=${call.number} />
     </section>
   `;

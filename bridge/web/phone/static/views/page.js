@@ -50,14 +50,14 @@ function Header() {
 }
 
 function Telephone() {
-  const { availability, calls, whyNot, contact, language } = me.value;
+  const { availability, calls, whyNot, ask, language } = me.value;
   return html`
     <div class="line">
     <${Ringing} />
     <${Current} />
     <${Banners} />
     ${whyNot.map((/** @type {{code: string, text: string}} */ { code, text }) => html`<p class="banner" key=${code}>${worded(`lack.${code}`, text, language)}</p>`)}
-    ${contact && html`<p class="quiet contact">${contact}</p>`}
+    ${ask && html`<p class="quiet contact">${say("lack.ask", { whom: ask.whom ?? say("lack.administrator"), name: ask.name })}</p>`}
     <${Newest} />
     ${calls && html`<${Dialler} />`}
     <${Past} />

@@ -40,7 +40,7 @@ const canCall = (call) => /^(\+?\d|client:)/.test(call.number) && stage.value ==
 /** @param {{call: import("../state/call.js").Call, noted?: boolean}} props */
 function One({ call, noted = false }) {
   return html`
-    <section class="card over" tabindex="-1" aria-label=${say("over")} data-call=${call.id} data-reason=${call.reason}>
+    <article class="card over" tabindex="-1" aria-label=${say("over")} data-call=${call.id} data-reason=${call.reason}>
       <p class="quiet">${say(isIn(call) ? "over.in" : "over.out", { outcome: outcomeOf(call) })}</p>
       <${Party} call=${call} />
       ${call.why && html`<p class="refusal">${call.why}</p>`}
@@ -49,6 +49,6 @@ function One({ call, noted = false }) {
         ${canCall(call) && html`<button onClick=${() => dial(call.number, "")}>${say(isIn(call) ? "call-back" : "call-again")}</button>`}
         <button class="link" onClick=${() => forget(call.id)}>${say("dismiss")}</button>
       </div>
-    </section>
+    </article>
   `;
 }

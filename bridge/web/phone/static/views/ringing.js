@@ -21,7 +21,7 @@ function One({ call }) {
   const waits = call.stage === "ringing" && !call.ignored;
   const status = say(call.ignored ? "incoming.rings-elsewhere" : `call.${call.stage}`);
   return html`
-    <section class="card incoming ${waits ? "rings" : ""}" tabindex="-1" aria-label=${say("incoming")} data-call=${call.id}>
+    <article class="card incoming ${waits ? "rings" : ""}" tabindex="-1" aria-label=${say("incoming")} data-call=${call.id}>
       <p class="quiet">${status}</p>
       <${Party} call=${call} />
       <${LastCalls} number=${call.number} />
@@ -35,6 +35,6 @@ function One({ call }) {
           <button onClick=${() => ignore(call.id)}>${say("ignore")}</button>
         </div>
       `}
-    </section>
+    </article>
   `;
 }

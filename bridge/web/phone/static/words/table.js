@@ -146,6 +146,11 @@ export const TABLE = /** @type {const} */ ({
     fr: "Ce téléphone n'a pas de connexion. Utilisez un autre téléphone.",
   },
 
+  "lack.ask": {
+    en: "Ask {whom}. They need your name: {name}.",
+    fr: "Demandez à {whom}. Votre nom à donner : {name}.",
+  },
+  "lack.administrator": { en: "who administers this bridge", fr: "l'administrateur de cette passerelle" },
   "lack.not_allowed": {
     en: "You may not use this phone: the settings name who may, and you are not one of them.",
     fr: "Vous ne pouvez pas utiliser ce téléphone : la configuration nomme qui le peut, et vous n'y êtes pas.",

@@ -12,7 +12,11 @@ export function List({ show }) {
   useEffect(() => void load(show), [show]);
   const newest = calls[0]?.startedAt;
   useEffect(() => {
-    if (show === "missed" && !document.hidden) void see();
+    if (show !== "missed") return undefined;
+    const look = () => void (document.hidden || see());
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
   }, [show, newest, missed.value]);
   return html`
     ${calls.length > 0 && html`<ul class="list">${calls.map((call) => html`<${Row} key=${call.sid} call=${call} />`)}</ul>`}

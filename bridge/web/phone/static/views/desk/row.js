@@ -1,7 +1,6 @@
 /** One of the agent's calls in a list. */
 
 import { dial } from "../../agent.js";
-import { noteOf } from "../../desk/calls.js";
 import { draftOf } from "../../desk/notes.js";
 import { html } from "../../html.js";
 import { current, stage } from "../../store.js";
@@ -28,7 +27,6 @@ const targetOf = ({ number, colleague }) => number ?? (colleague && `client:${co
 /** @param {{call: AgentCall}} props */
 export function Row({ call }) {
   const [open, show] = useState(false);
-  const name = noteOf(call.sid);
   return html`
     <li class="entry" data-sid=${call.sid} data-state=${call.state}>
       <p class="quiet">
@@ -38,14 +36,14 @@ export function Row({ call }) {
       <p class="name"><${Name} url=${call.person?.url} name=${partyOf(call)} /></p>
       ${call.person && call.readable && html`<p class="quiet">${call.readable}</p>`}
       ${call.voicemail && html`<${Voicemail} voicemail=${call.voicemail} />`}
-      ${!open && html`<${Noted} text=${draftOf(name).text} />`}
+      ${!open && html`<${Noted} text=${draftOf(call.sid).text} />`}
       <div class="row">
         <${CallBack} call=${call} />
         <button class="link" aria-expanded=${open} aria-label="${say("details")}: ${partyOf(call)}" onClick=${() => show(!open)}>
           ${say("details")}
         </button>
       </div>
-      ${open && html`<${Note} name=${name} />`}
+      ${open && html`<${Note} name=${call.sid} />`}
       ${open && call.recordings.map((one) => html`<${Sound} key=${one.url} url=${one.url} label=${say("recording")} />`)}
     </li>
   `;

@@ -30,7 +30,7 @@ export function Transfer({ id }) {
               <p><span class="name">${agent.name}</span> <span class="quiet presence">${stateOf(agent)}</span></p>
               <button
                 aria-label=${say("transfer.colleague", { name: agent.name })}
-                disabled=${busy || !agent.present}
+                disabled=${busy}
                 onClick=${() => send(`client:${agent.identity}`)}
               >
                 ${say("transfer")}

@@ -1,0 +1,147 @@
+"""An agent's day at the desk: what is noted, missed, handed on and said of oneself, and what stays of it."""
+
+import asyncio
+import json
+
+import pytest
+
+from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import TwilioSandbox
+from tests.browser import needs_chromium
+from tests.phones.conftest import Sections
+from tests.phones.office import Office, Phone
+from tests.phones.test_recovery import HOLDS, JANE
+from tests.support import create_person
+
+pytestmark = needs_chromium
+
+HOSTILE = "<img src=x onerror=alert(1)>Jane"
+
+
+@pytest.fixture
+def sections() -> Sections:
+    return {
+        "phone": {"search": "keys", "colleagues": "calls", "outcomes": ("Interested", "Call back")},
+        "lines": {
+            "default": {"ring": [{"agents": ["alice", "bob"], "seconds": 20}], "owner": {"seconds": 0}}
+        },
+    }
+
+
+async def note_is(phone: Phone, state: str) -> None:
+    await phone.sees(f".saved[data-state={state}]")
+
+
+async def type_note(phone: Phone, text: str, *, outcome: str = "") -> None:
+    """Into the only note that is open."""
+    for field, typed in (("textarea[id^=note-]", text), ("input[id^=outcome-]", outcome)):
+        await phone.sees(field)
+        await phone.page(
+            f"""(() => {{
+                const field = document.querySelector({json.dumps(field)});
+                field.value = {json.dumps(typed)};
+                field.dispatchEvent(new Event('input', {{ bubbles: true }}));
+            }})()"""
+        )
+
+
+async def note_of(phone: Phone) -> str:
+    return str(await phone.page.until("document.querySelector('textarea[id^=note-]')?.value"))
+
+
+async def test_what_is_noted_is_kept_shown_elsewhere_and_never_lost(
+    phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    await create_person(twenty, HOSTILE, primaryPhoneNumber=JANE)
+    twilio.parties[JANE] = HOLDS
+    alice = await phones.online()
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+    await type_note(alice, "Wants <b>two</b>", outcome="Interested")
+    await note_is(alice, "kept")
+    await alice.photograph("in-call-note")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    assert await note_of(alice) == "Wants <b>two</b>"
+    home = await phones.online(apart=True)
+    await home.click("Note and recordings: " + HOSTILE)
+    assert await note_of(home) == "Wants <b>two</b>"
+    # Typed, and the tab is closed in the same moment.
+    await type_note(alice, "Wants three", outcome="Interested")
+    await phones.close(alice)
+    await home.page.ask("Page.reload")
+    await home.shows("ready")
+    await home.says("Interested: Wants three")
+    # Two devices type at once.
+    desk = await phones.online()
+    await desk.click("Note and recordings: " + HOSTILE)
+    await home.click("Note and recordings: " + HOSTILE)
+    assert await note_of(desk) == "Wants three"
+    await home.page("globalThis.fetch = () => Promise.reject(new TypeError('away')), true")
+    await type_note(home, "Wants four")
+    await note_is(home, "failed")
+    await type_note(desk, "Wants five")
+    await note_is(desk, "kept")
+    await home.page.ask("Page.reload")
+    await home.shows("ready")
+    await home.click("Note and recordings: " + HOSTILE)
+    await home.says("Another device saved something else meanwhile:")
+    await home.says("Wants five")
+    assert await note_of(home) == "Wants four"
+    await home.click("Keep mine")
+    await note_is(home, "kept")
+    await desk.page.ask("Page.reload")
+    await desk.shows("ready")
+    await desk.says("Wants four")
+    await desk.call(JANE)
+    await desk.in_stage("talking")
+    await desk.says("1 earlier call")
+    assert not await desk.page("!!document.querySelector('main b, main img')")
+
+
+async def test_a_missed_call_is_counted_seen_and_called_back(
+    phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    await create_person(twenty, HOSTILE, primaryPhoneNumber=JANE)
+    alice, bob = await phones.online("alice"), await phones.online("bob")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE, caller_hangs_up_after=10))
+    await alice.rings()
+    await bob.rings()
+    twilio.skip(15)
+    await calling
+    await alice.ended("gave_up")
+    await alice.click("1 missed call")
+    await alice.sees("[data-state=missed]")
+    # A tab that is behind another one shows it to no one.
+    await alice.sees(".count")
+    await alice.page.ask("Page.bringToFront")
+    await alice.page.until("!document.querySelector('.count')")
+    twilio.parties[JANE] = HOLDS
+    await alice.click("Call back: " + HOSTILE)
+    await alice.in_stage("talking")
+    await alice.click("Record")
+    await alice.says("This call is being recorded.")
+    await alice.click("Pause recording")
+    await alice.says("The recording is paused.")
+    await alice.click("Resume recording")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    await alice.says("Called back")
+
+
+async def test_a_caller_is_handed_on_to_a_colleague(phones: Office, twilio: TwilioSandbox) -> None:
+    alice, bob = await phones.online("alice"), await phones.online("bob")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await alice.click("Answer")
+    await alice.in_stage("talking")
+    await alice.click("Transfer")
+    await alice.photograph("transfer")
+    await alice.click("Transfer to bob")
+    await bob.rings()
+    await alice.ended("transferred")
+    await bob.click("Answer")
+    await bob.in_stage("talking")
+    await bob.click("Hang up")
+    await bob.ended("hung_up")
+    await calling
