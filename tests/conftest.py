@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import TwentyClient, open_client
+from tests.databases import begin, bring_up_to_date
 from tests.postgres import Postgres, postgres
 from tests.support import twenty_settings
 
@@ -127,8 +128,8 @@ def sqlite_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database_url(sqlite_file: Path) -> str:
-    """An empty database."""
-    return f"sqlite+aiosqlite:///{sqlite_file}"
+    """An empty database with its tables."""
+    return f"sqlite+aiosqlite:///{begin(sqlite_file)}"
 
 
 @pytest.fixture(scope="session")
@@ -138,15 +139,31 @@ def postgres_server() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Postgres) -> str:
+    """The name of a database with tables, of which others are copies."""
+    name = postgres_server.create_database()
+    bring_up_to_date(postgres_server.url(name))
+    return name
+
+
 @pytest.fixture
-def postgres_database(postgres_server: Postgres) -> Iterator[str]:
-    """The name of an empty database."""
+def postgres_database(postgres_server: Postgres, postgres_template: str) -> Iterator[str]:
+    """The name of an empty database with its tables."""
+    name = postgres_server.create_database(template=postgres_template)
+    yield name
+    postgres_server.drop_later(name)
+
+
+@pytest.fixture
+def bare_postgres_database(postgres_server: Postgres) -> Iterator[str]:
+    """The name of a database without tables."""
     name = postgres_server.create_database()
     yield name
-    postgres_server.drop_database(name)
+    postgres_server.drop_later(name)
 
 
 @pytest.fixture
 def postgres_url(postgres_server: Postgres, postgres_database: str) -> str:
-    """The URL of an empty database."""
+    """The URL of an empty database with its tables."""
     return postgres_server.url(postgres_database)

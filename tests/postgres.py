@@ -7,8 +7,8 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 
 with warnings.catch_warnings():
@@ -30,24 +30,28 @@ class Postgres:
     port: int = 5432
     """Of the Unix socket's name, and of TCP."""
 
-    def sql(self, statement: str, *, database: str = "postgres") -> str:
-        """What psql answers, bare."""
+    _left: list[str] = field(default_factory=list)
+
+    def sql(self, *statements: str, database: str = "postgres") -> str:
+        """What psql answers, bare; each statement is a transaction of its own."""
         psql = [str(self.server.bin_path / "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"]
         address = ["-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-d", database]
-        told = subprocess.run(
-            [*psql, *address, "-c", statement], check=True, text=True, capture_output=True, timeout=60
-        )
+        asked = chain.from_iterable(("-c", statement) for statement in statements)
+        command = [*psql, *address, *asked]
+        told = subprocess.run(command, check=True, text=True, capture_output=True, timeout=60)
         return told.stdout.strip()
 
-    def create_database(self) -> str:
-        """The name of an empty one."""
+    def create_database(self, *, template: str = "template1") -> str:
+        """The name of a copy; by default it is empty."""
         name = f"bridge{next(_numbers)}"
-        self.sql(f"CREATE DATABASE {name}")
+        left, self._left[:] = self._left[:], []
+        dropped = [f"DROP DATABASE IF EXISTS {former} WITH (FORCE)" for former in left]
+        self.sql(*dropped, f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
-    def drop_database(self, name: str) -> None:
-        """Whoever is connected."""
-        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    def drop_later(self, name: str) -> None:
+        """With the next one that is created: each psql takes longer than its statements."""
+        self._left.append(name)
 
     def url(self, name: str) -> str:
         """For `BRIDGE_DATABASE_URL`."""

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from bridge.cli import app
 from bridge.errors import BridgeError
 from bridge.inbox.store import Inbox, open_inbox
+from tests.databases import begin
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ def with_inbox(folder: Path, do: Callable[[Inbox], Awaitable[T]]) -> T:
     """Does something with the inbox of a folder's settings."""
 
     async def opened() -> T:
-        async with open_inbox(f"sqlite+aiosqlite:///{folder / 'data' / 'bridge.db'}") as inbox:
+        async with open_inbox(f"sqlite+aiosqlite:///{begin(folder / 'data' / 'bridge.db')}") as inbox:
             return await do(inbox)
 
     return asyncio.run(opened())

@@ -26,6 +26,7 @@ from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP
 from bridge.twilio.provision.plan import urls_under
 from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import open_app
+from tests.databases import begin
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 SECRET = "an-invented-webhook-secret"
@@ -147,7 +148,7 @@ def _settings(twilio: TwilioSandbox, twenty: TwentySandbox, public_url: str, fol
             },
             "twenty": {"api_url": twenty.url, "api_token": twenty.api_key, "webhook_secret": SECRET},
             "server": {"public_url": public_url, "stop_seconds": 1},
-            "inbox": {"database_url": f"sqlite+aiosqlite:///{folder / 'bridge.db'}"},
+            "inbox": {"database_url": f"sqlite+aiosqlite:///{begin(folder / 'bridge.db')}"},
             "auth": {"widget_keys": ("an-invented-widget-key",)},
             "agents": {"names": ("bela@sandbox.example",)},
         }

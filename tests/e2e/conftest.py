@@ -9,6 +9,7 @@ from bridge.demo.bridge import CONFIG, environment, known_to
 from bridge.demo.process import BridgeProcess, running
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
+from tests.databases import begin
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ async def bridge(
     folder = tmp_path / "bridge"
     folder.mkdir()
     folder.joinpath("config.yaml").write_text(CONFIG)
+    begin(folder / "bridge.db")
     async with running(environment(twilio, twenty, folder), folder) as process:
         known_to(twilio, listens_on=process.url)
         yield process

@@ -8,16 +8,26 @@ from pathlib import Path
 import pytest
 
 from bridge.inbox.store import Inbox, open_inbox
-from tests.postgres import postgres
+from tests.databases import begin
+from tests.postgres import Postgres, postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, sqlite_file: Path) -> str:
-    """An empty database of either kind."""
+    """An empty database of either kind, with its tables."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{sqlite_file}"
+        return f"sqlite+aiosqlite:///{begin(sqlite_file)}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_database_url(request: pytest.FixtureRequest, sqlite_file: Path) -> str:
+    """A database of either kind that was never opened."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{sqlite_file}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.url(request.getfixturevalue("bare_postgres_database"))
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
-async def test_they_make_the_tables_of_the_code(database_url: str) -> None:
-    async with open_database(database_url):
+async def test_they_make_the_tables_of_the_code(bare_database_url: str) -> None:
+    async with open_database(bare_database_url):
         pass
-    async with open_database(database_url) as database, database.reading.connect() as connection:
+    async with open_database(bare_database_url) as database, database.reading.connect() as connection:
         assert await connection.run_sync(differences) == []
 
 
@@ -81,17 +81,17 @@ async def test_queries_are_served_by_their_index(sqlite_file: Path, index: str, 
     assert "TEMP B-TREE" not in plan
 
 
-async def test_calls_of_a_former_version_go_on(database_url: str) -> None:
+async def test_calls_of_a_former_version_go_on(bare_database_url: str) -> None:
     """Its rows are there when the tables change, and its statements still run beside the new ones."""
     sids = [new_sid(), new_sid()]
-    database = connect(database_url)
+    database = connect(bare_database_url)
     async with database.writing.begin() as connection:
         await connection.run_sync(upgrade, "0001")
         await connection.execute(*former(sids[0]))
         await connection.run_sync(upgrade, "head")
         await connection.execute(*former(sids[1]))
     await database.close()
-    async with open_inbox(database_url) as inbox:
+    async with open_inbox(bare_database_url) as inbox:
         await inbox.store(outbound(sids[0], "+33612345678"))
         await inbox.store(outbound(sids[1], "+33612345678"))
         assert {(call.root_sid, call.revision) for call in await inbox.claim(200)} == {(s, 2) for s in sids}

@@ -12,17 +12,17 @@ from tests.support import new_sid, told
 
 
 @pytest.fixture
-def roles(postgres_server: Postgres, postgres_database: str) -> str:
+def roles(postgres_server: Postgres, bare_postgres_database: str) -> str:
     """The URL of a database whose owner is no superuser, with `{}` for the role's name."""
     postgres_server.sql("DROP ROLE IF EXISTS bridge_2027; DROP ROLE IF EXISTS bridge")
     postgres_server.sql("CREATE ROLE bridge LOGIN PASSWORD 'OLD'")
-    postgres_server.sql(f"ALTER DATABASE {postgres_database} OWNER TO bridge")
-    url = make_url(postgres_server.url(postgres_database))
+    postgres_server.sql(f"ALTER DATABASE {bare_postgres_database} OWNER TO bridge")
+    url = make_url(postgres_server.url(bare_postgres_database))
     return url.set(username="ROLE").render_as_string(hide_password=False).replace("ROLE", "{}")
 
 
 async def test_a_second_role_has_what_the_first_one_has(
-    roles: str, postgres_server: Postgres, postgres_database: str
+    roles: str, postgres_server: Postgres, bare_postgres_database: str
 ) -> None:
     async with open_inbox(roles.format("bridge")) as old:
         await old.store(told(Kind.STATUS, new_sid(), CallStatus="completed"))
@@ -35,7 +35,7 @@ async def test_a_second_role_has_what_the_first_one_has(
             await old.store(told(Kind.STATUS, new_sid(), CallStatus="completed"))
     sql = "SELECT count(*), (SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables"
     sql += " WHERE schemaname = 'public') FROM callbacks"
-    assert postgres_server.sql(sql, database=postgres_database) == "3|bridge"
+    assert postgres_server.sql(sql, database=bare_postgres_database) == "3|bridge"
 
 
 def program(server: Postgres, name: str, *arguments: str, reads: bytes = b"") -> bytes:
@@ -56,4 +56,4 @@ async def test_a_dump_of_a_bridge_that_runs_is_a_bridge(
     async with open_inbox(postgres_server.url(another)) as restored:
         await restored.store(told(Kind.STATUS, new_sid(), CallStatus="completed"))
     assert postgres_server.sql("SELECT count(*) FROM callbacks", database=another) == "2"
-    postgres_server.drop_database(another)
+    postgres_server.drop_later(another)

@@ -24,8 +24,8 @@ def revisions() -> list[str]:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = connect(database_url)
+async def database(bare_database_url: str) -> AsyncIterator[Database]:
+    opened = connect(bare_database_url)
     yield opened
     await opened.close()
 
@@ -94,7 +94,9 @@ FIRST_VERSION = [
 """What the first version of the bridge sends, but for the parameters' places."""
 
 
-async def test_the_statements_of_the_first_version_still_work(database: Database, database_url: str) -> None:
+async def test_the_statements_of_the_first_version_still_work(
+    database: Database, bare_database_url: str
+) -> None:
     sids = [new_sid() for _ in range(2)]
     await upgrade(database.writing, to="0001")
     async with database.writing.begin() as connection:
@@ -103,7 +105,7 @@ async def test_the_statements_of_the_first_version_still_work(database: Database
     async with database.writing.begin() as connection:
         await run(connection, sids[1])
         await run(connection, sids[0])
-    async with open_inbox(database_url) as inbox:
+    async with open_inbox(bare_database_url) as inbox:
         assert {call.root_sid for call in await inbox.claim(10)} == set(sids)
 
 
@@ -112,12 +114,14 @@ async def run(connection: AsyncConnection, sid: str) -> None:
         await connection.execute(text(statement.format(sid=sid, digest=sid[-16:]).replace(":", r"\:")))
 
 
-async def test_an_older_version_goes_on_where_a_newer_one_was(database: Database, database_url: str) -> None:
+async def test_an_older_version_goes_on_where_a_newer_one_was(
+    database: Database, bare_database_url: str
+) -> None:
     await upgrade(database.writing)
     async with database.writing.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         await connection.execute(text("ALTER TABLE calls ADD COLUMN of_tomorrow INTEGER"))
-    async with open_inbox(database_url) as inbox:
+    async with open_inbox(bare_database_url) as inbox:
         await inbox.store(told(Kind.VOICE, new_sid(), From="client:alice"))
         assert len(await inbox.claim(10)) == 1
 
@@ -135,10 +139,10 @@ asyncio.run(main())
 """
 
 
-async def test_five_processes_may_begin_with_an_empty_database(database_url: str) -> None:
+async def test_five_processes_may_begin_with_an_empty_database(bare_database_url: str) -> None:
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-c", OPENS, database_url, stderr=asyncio.subprocess.PIPE
+            sys.executable, "-c", OPENS, bare_database_url, stderr=asyncio.subprocess.PIPE
         )
         for _ in range(5)
     ]

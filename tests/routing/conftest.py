@@ -19,6 +19,7 @@ from bridge.sandbox.twilio import Delivery, Party, PlayedCall, TwilioSandbox, tw
 from bridge.settings import load
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.application import Bounds, open_app
+from tests.databases import begin
 from tests.support import ask, eventually, nodes_of
 
 JANE, MOBILE, COMPANY = "+33612345678", "+33698765432", "+33159130001"
@@ -161,6 +162,7 @@ async def open_phone(
         config_file.write_text(config)
         bounds = Bounds(clock=clock, recognition_seconds=recognition_seconds)
         env = environment(twilio, twenty, folder)
+        begin(folder / "bridge.db")
         settings = load(config_file, env_file=folder / ".env", environ=env)
         app = await stack.enter_async_context(open_app(settings, bounds=bounds))
         server = await stack.enter_async_context(TestServer(app))

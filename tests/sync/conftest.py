@@ -16,6 +16,7 @@ from bridge.sync.worker import Worker
 from bridge.twenty.client.client import Executes, TwentyClient
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
+from tests.databases import begin
 from tests.support import LINKS, TEN
 from tests.sync.support import Settings, worker_with
 
@@ -30,7 +31,7 @@ def generation(request: pytest.FixtureRequest) -> str:
 def database_url(request: pytest.FixtureRequest, generation: str, sqlite_file: Path) -> str:
     """An empty database: SQLite beside the oldest Twenty, PostgreSQL beside the newest."""
     if generation == OLDEST:
-        return f"sqlite+aiosqlite:///{sqlite_file}"
+        return f"sqlite+aiosqlite:///{begin(sqlite_file)}"
     url: str = request.getfixturevalue("postgres_url")
     return url
 

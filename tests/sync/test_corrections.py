@@ -22,6 +22,7 @@ from bridge.sync.corrections import Corrections
 from bridge.sync.stages.prepare import Policy
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient, open_client
+from tests.databases import begin
 from tests.support import (
     LINKS,
     TEN,
@@ -53,7 +54,7 @@ DELETE_TASK = "mutation ($id: UUID!) { deleteTask(id: $id) { id } }"
 
 @pytest.fixture
 def database_url(sqlite_file: Path) -> str:
-    return f"sqlite+aiosqlite:///{sqlite_file}"
+    return f"sqlite+aiosqlite:///{begin(sqlite_file)}"
 
 
 async def put(inbox: Inbox, worker: Worker, *callbacks: Any) -> None:

@@ -24,6 +24,7 @@ from twilio.request_validator import RequestValidator
 from bridge.settings import Settings
 from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import BOUNDS, Bounds, open_app
+from tests.databases import begin
 
 AUTH_TOKEN, OLD_TOKEN = "an-invented-auth-token", "the-one-before-it"
 API_SECRET = "an invented secret of thirty-two characters"
@@ -204,7 +205,7 @@ def settings_with(changes: Mapping[str, Mapping[str, object]], database: Path) -
         },
         "twenty": {"api_url": f"http://127.0.0.1:{_unused_port()}", "api_token": "an-invented-key"},
         "server": {"public_url": PUBLIC_URL, "stop_seconds": 1},
-        "inbox": {"database_url": f"sqlite+aiosqlite:///{database}"},
+        "inbox": {"database_url": f"sqlite+aiosqlite:///{begin(database)}"},
         "auth": {"widget_keys": (KEY,)},
         "cors": {"origins": (PAGE,)},
         "voice": {"language": "fr-FR"},
