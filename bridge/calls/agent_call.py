@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bridge.calls import control
-from bridge.calls.agents import Identity, client_identity
+from bridge.calls.agents import Identity, client_identity, identity_of
 from bridge.calls.callback import PLACED_BY, Callback, Kind
 from bridge.calls.dispositions import Disposition, note_of
 from bridge.calls.fold.call import Call, Recording, call_of
@@ -124,9 +124,11 @@ LINE = "line "
 def agents_named(callback: Callback) -> tuple[str, ...]:
     """The identities of the agents whose call this is by what it says, and the line of a call in."""
     calling = client_identity(callback.get("From"))
-    named = (calling, client_identity(callback.get("To")), callback.get("Agent"), callback.get(PLACED_BY))
-    agents = [agent for agent in named if agent]
-    if callback.kind is Kind.VOICE and not calling and (called := callback.get("To")):
+    # Foreign text can have characters that no database stores.
+    ours = (identity_of(callback.get(name) or "") for name in ("Agent", PLACED_BY))
+    agents: list[str] = [agent for agent in (calling, client_identity(callback.get("To")), *ours) if agent]
+    called = callback.get("To") or ""
+    if callback.kind is Kind.VOICE and not calling and called and called.isascii() and called.isprintable():
         agents.append(line_name(called))
     return tuple(dict.fromkeys(agent for agent in agents if len(agent) <= LONGEST))
 

@@ -177,7 +177,7 @@ async def test_a_kind_of_a_newer_version_is_kept_and_read_by_that_version(
     assert (await inbox.backlog()).parked == 0
     # As the newer version, which knows it, begins.
     await inbox.change(update(callbacks).where(callbacks.c.kind == "hologram").values(kind="recording"))
-    monkeypatch.setattr("bridge.inbox.store.KINDS", frozenset({"hologram"}))
+    monkeypatch.setattr("bridge.inbox.requeue.KINDS", frozenset({"hologram"}))
     assert await requeue_readable(inbox) == 1
     it_is(worker, TEN + timedelta(hours=2))
     await drain(worker)
