@@ -41,8 +41,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a fifth of the time tests wait for other processes."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: tests wait for other processes, and for pages of a browser."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,5 +1,7 @@
 """Whose call it is by what a callback says: only what every database can store."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ TEXTS = st.text(max_size=12) | st.sampled_from(["client:ali\0ce", "client:\ud800
 
 @given(st.sampled_from(Kind), st.dictionaries(st.sampled_from(["From", "To", "Agent"]), TEXTS))
 def test_names_are_short_printable_ascii(kind: Kind, form: dict[str, str]) -> None:
-    for name in agents_named(told(kind, new_sid(), **form)):
+    for name in agents_named(replace(told(kind, new_sid()), parameters=form)):
         assert name.isascii()
         assert name.isprintable()
         assert 0 < len(name) <= LONGEST_IDENTITY + len("line:")
