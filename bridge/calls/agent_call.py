@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity, identity_of
@@ -62,13 +63,31 @@ class AgentCall:
         return None if self.colleague else self.call.other_party
 
 
+@dataclass(frozen=True, slots=True)
+class FoldedCall:
+    """A call, folded once for all agents who are in it."""
+
+    evidence: Evidence
+    call: Call
+
+    @classmethod
+    def of(cls, callbacks: Iterable[Callback]) -> Self:
+        """The call of these callbacks."""
+        evidence = Evidence.of(callbacks)
+        return cls(evidence, call_of(evidence))
+
+
 def agent_call(own: Collection[Identity], callbacks: Iterable[Callback], *, sid: str = "") -> AgentCall:
     """The call of these callbacks for the agent whose identities are `own`, by the phone of the leg `sid`.
 
     Where no phone of theirs was in it, it is as the agent had it who called or picked up, for supervisors.
     """
-    evidence = Evidence.of(callbacks)
-    call = call_of(evidence)
+    return call_for(own, FoldedCall.of(callbacks), sid=sid)
+
+
+def call_for(own: Collection[Identity], folded: FoldedCall, *, sid: str = "") -> AgentCall:
+    """The same, of a call that is folded already."""
+    evidence, call = folded.evidence, folded.call
     identity = in_it(own, evidence)
     part = _part(identity, sid, evidence, call)
     other = [agent for agent in call.agents if agent not in own]

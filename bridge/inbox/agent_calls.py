@@ -15,7 +15,7 @@ from bridge.calls.fold.legs import may_be_leg
 from bridge.inbox.queries import KnownCall, known_call_of
 from bridge.inbox.rows import callbacks_of, calls_of_legs, chunks
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import agent_calls, calls, kept, listed
+from bridge.inbox.tables import agent_calls, callbacks, calls, kept, listed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -142,3 +142,19 @@ async def calls_with_numbers(
     )
     async with inbox.reading() as connection:
         return list((await _known(connection, (await connection.scalars(found)).all())).values())
+
+
+async def changed_since(
+    inbox: Inbox, agents: Collection[str], *, position: int, limit: int
+) -> Sequence[str] | None:
+    """The calls of these agents with callbacks after that id; None where these are more than `limit`."""
+    found = (
+        select(callbacks.c.root_sid)
+        .join(agent_calls, agent_calls.c.root_sid == callbacks.c.root_sid)
+        .where(callbacks.c.id > position, agent_calls.c.agent.in_(sorted(agents)))
+        .distinct()
+        .limit(limit + 1)
+    )
+    async with inbox.reading() as connection:
+        sids = (await connection.scalars(found)).all()
+    return sids if len(sids) <= limit else None

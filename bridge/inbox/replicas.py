@@ -43,6 +43,10 @@ class SeenIds:
         self._missing = {one: until for one, until in self._missing.items() if until > now}
         return list(self._missing)
 
+    def complete(self, *, now: float) -> int:
+        """Up to which id no callback can appear any more."""
+        return min(self.missing(now=now), default=self.highest + 1) - 1
+
     def add(self, ids: Iterable[int], *, now: float) -> None:
         """Adds ids that were read; the ids in between count as missing from now on."""
         for one in sorted(ids):
@@ -70,6 +74,11 @@ class CallbackPoller:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._seen: SeenIds | None = None
+
+    @property
+    def position(self) -> int:
+        """An id up to which all callbacks were read; 0 before the first poll."""
+        return self._seen.complete(now=asyncio.get_running_loop().time()) if self._seen else 0
 
     async def poll(self) -> list[Callback]:
         """The callbacks committed since the last poll. Raises InboxUnavailable."""

@@ -76,6 +76,8 @@ class Inbox:
         self._listener = listener
         self.news = asyncio.Event()
         """Set when a call has become due."""
+        self.on_commit: list[Callable[[], None]] = []
+        """Are called when callbacks were committed by this process."""
         self._insert = InsertCallbacks() if database.is_shared else InsertInSqlite()
         self._add_attempts = _upsert_attempts(database.writing.dialect.name)
         self._checking: asyncio.Future[None] | None = None
@@ -112,6 +114,8 @@ class Inbox:
                 self._listener(callback)
         finally:
             self.news.set()
+            for tell in self.on_commit:
+                tell()
 
     def _hear(self, callback: Callback) -> None:
         try:
@@ -150,9 +154,12 @@ class Inbox:
         def work(connection: Connection) -> None:
             nonlocal is_stored
             gone = delete(callbacks).where(callbacks.c.digest == former)
-            is_stored = former is None or connection.execute(gone).rowcount > 0
-            if is_stored:
+            # First the new one: SQLite gives the id of a deleted last row again, and readers go by ids.
+            with connection.begin_nested() as attempt:
                 is_stored = not self._insert(connection, [row_of(callback)])
+                is_stored = is_stored and (former is None or connection.execute(gone).rowcount > 0)
+                if not is_stored:
+                    attempt.rollback()
 
         try:
             async with asyncio.timeout(KEPT_WITHIN_SECONDS):

@@ -23,7 +23,19 @@ def full_name(name: Mapping[str, Any] | None) -> str:
 
 def person_page(twenty_url: str, person_id: str) -> str:
     """The URL of a person's page."""
-    return f"{twenty_url}/object/person/{person_id}"
+    return record_page(twenty_url, "person", person_id)
+
+
+def record_page(twenty_url: str, kind: str, record_id: str) -> str:
+    """The URL of a record's page."""
+    return f"{twenty_url}/object/{kind}/{record_id}"
+
+
+def avatar_url(url: str | None, twenty_url: str) -> str | None:
+    """Twenty stores a path for an uploaded picture, and a URL for one from elsewhere."""
+    if not url or url.startswith(("https://", "http://")):
+        return url or None
+    return f"{twenty_url}/files/{url.lstrip('/')}"
 
 
 def time_text(moment: datetime) -> str:

@@ -1,7 +1,7 @@
 """Which agents take calls, in memory; the database, which all replicas share, has what agents said."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -44,8 +44,6 @@ class Availabilities:
         self._reading = asyncio.Lock()
         self._states: dict[str, AgentState] = {}
         self.after_call = after_call
-        self.changed: Callable[[Iterable[str]], None] = lambda _: None
-        """Is called with the identities whose state another replica, or this one, changed."""
 
     def of(self, identities: Iterable[str]) -> Availability:
         """Of the agent who has these identities."""
@@ -76,6 +74,11 @@ class Availabilities:
         await set_status(self._inbox, identity, status, since=datetime.now(UTC), until=until)
         await self.read()
 
+    def seen_at(self, identities: Iterable[str]) -> datetime | None:
+        """Up to when the agent has seen missed calls."""
+        states = (self._states.get(identity) for identity in identities)
+        return max((state.seen_at for state in states if state and state.seen_at), default=None)
+
     def present(self) -> set[str]:
         """The identities whose phone page is open."""
         return {identity for identity in self._states if self.is_present([identity])}
@@ -90,10 +93,7 @@ class Availabilities:
         """Reads what all agents said, to whichever replica. Raises InboxUnavailable."""
         # One at a time: of two, the later answer must not be the older one.
         async with self._reading:
-            before = self._states
             self._states = {state.identity: state for state in await all_states(self._inbox)}
-        if changed := [one for one, state in self._states.items() if before.get(one) != state]:
-            self.changed(changed)
 
     async def refresh(self) -> None:
         """Reads it where other replicas are told as well; without an answer the last one holds."""

@@ -14,11 +14,13 @@ from bridge.web.operation.health import Health
 from bridge.web.phone.availability import AgentsEdge
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls
+from bridge.web.phone.events import Events
 from bridge.web.phone.history import AgentHistory
 from bridge.web.phone.me import Me
 from bridge.web.phone.notes import AgentNotes
 from bridge.web.phone.numbers import Numbers
 from bridge.web.phone.page import PhonePage
+from bridge.web.phone.people import People
 from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Tokens
 from bridge.web.recordings import Recordings
@@ -53,6 +55,8 @@ class PhoneEdge:
     notes: AgentNotes
     history: AgentHistory
     agents: AgentsEdge
+    people: People
+    events: Events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,9 @@ def _widget(edge: Edge) -> Routes:
     yield "GET", "/api/me", edge.phone.me.show
     yield "PUT", "/api/me/availability", edge.phone.agents.say
     yield "GET", "/api/agents", edge.phone.agents.list
+    yield "GET", "/api/events", edge.phone.events.stream
+    yield "GET", "/api/people", edge.phone.people.search
+    yield "GET", "/api/people/{id}", edge.phone.people.show
     yield "GET", "/api/me/calls", edge.phone.history.list
     yield "POST", "/api/me/calls/seen", edge.phone.history.seen
     yield "GET", "/api/calls/{sid}", edge.phone.history.show

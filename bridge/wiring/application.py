@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -25,6 +26,7 @@ from bridge.web.operation.metrics import Scrape
 from bridge.web.operation.problems import problems
 from bridge.web.operation.security_headers import headers_for
 from bridge.web.operation.shutdown import Shutdown
+from bridge.web.phone.events import Events
 from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
@@ -156,9 +158,11 @@ def _application(settings: Settings, parts: Parts, *, body_seconds: float) -> we
     edge = Edge(
         twilio=twilio_edge(settings, parts),
         twenty=webhook_of(settings, parts.inbox, parts.workspace),
-        phone=phone_edge(settings, parts),
+        phone=phone_edge(settings, parts, is_stopping=lambda: shutdown.begun),
         public=public_edge(settings, parts, shutdown),
     )
+    app.cleanup_ctx.append(partial(_feeding, edge.phone.events))
+    app.on_shutdown.append(edge.phone.events.close)
     add_routes(app, edge, prefix=server.prefix, origins=settings.origins)
     # After those of CORS: they say which origins an answer depends on.
     app.on_response_prepare.append(headers_for(server.public_url))
@@ -168,3 +172,8 @@ def _application(settings: Settings, parts: Parts, *, body_seconds: float) -> we
     for warning in settings.warnings:
         log.warning("settings.changed", what=warning)
     return app
+
+
+async def _feeding(events: Events, _app: web.Application) -> AsyncIterator[None]:
+    async with events.running():
+        yield

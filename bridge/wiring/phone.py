@@ -1,7 +1,8 @@
 """Builds the handlers of what agents' phones request: the page, tokens, screen pops, acts on calls."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 from bridge.calls.dispositions import outcomes_in
 from bridge.calls.routing.lines import Group
@@ -9,6 +10,7 @@ from bridge.settings import Settings
 from bridge.settings.served import agents_of
 from bridge.settings.types import origin_of
 from bridge.twenty.people.callers import look_ups_of_one
+from bridge.twenty.values import record_page
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.availability import AgentsEdge
@@ -16,11 +18,13 @@ from bridge.web.phone.call_bodies import CallBodies
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls, TransferLine
 from bridge.web.phone.colleagues import Colleagues
+from bridge.web.phone.events import Events
 from bridge.web.phone.history import AgentHistory, History
 from bridge.web.phone.me import Company, Me
 from bridge.web.phone.notes import AgentNotes
 from bridge.web.phone.numbers import Numbers
 from bridge.web.phone.page import PageSettings, PhonePage
+from bridge.web.phone.people import People
 from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Rates, Tokens
 from bridge.web.phone.transfer_targets import Targets
@@ -30,10 +34,11 @@ from bridge.wiring.twilio import token_issuer
 from bridge.wiring.worker import links_of
 
 
-def phone_edge(settings: Settings, parts: Parts) -> PhoneEdge:
+def phone_edge(settings: Settings, parts: Parts, *, is_stopping: Callable[[], bool]) -> PhoneEdge:
     """All that the phone page and widgets request."""
     agents = _agents(settings, parts)
     history = _history(settings, parts)
+    colleagues = _colleagues(settings, parts, history)
     return PhoneEdge(
         tokens=_tokens(settings, parts),
         screen_pops=_screen_pops(settings, parts),
@@ -43,8 +48,25 @@ def phone_edge(settings: Settings, parts: Parts) -> PhoneEdge:
         sign_ins=_sign_ins(settings, parts),
         calls=_calls(settings, parts, agents),
         notes=AgentNotes(parts.inbox, agents),
-        history=AgentHistory(parts.inbox, agents, history, parts.rules.live_calls),
-        agents=AgentsEdge(agents, parts.availabilities, _colleagues(settings, parts, history)),
+        people=_people(settings, parts, agents),
+        history=AgentHistory(parts.inbox, agents, history, parts.rules.live_calls, parts.availabilities),
+        agents=AgentsEdge(agents, parts.availabilities, colleagues),
+        events=Events(
+            parts.inbox, agents, history, colleagues, parts.availabilities, is_stopping=is_stopping
+        ),
+    )
+
+
+def _people(settings: Settings, parts: Parts, agents: AgentAuthentication) -> People:
+    return People(
+        agents,
+        parts.workspace.search,
+        parts.rules.dialling,
+        search=settings.phone.search,
+        region=settings.region,
+        texts=settings.voice.spoken,
+        page_of=partial(record_page, settings.twenty.pages),
+        per_minute=look_ups_of_one(settings.twenty.requests_per_minute),
     )
 
 

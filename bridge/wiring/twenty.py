@@ -14,6 +14,7 @@ from bridge.twenty.people.callers import Callers, open_callers
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
 from bridge.twenty.people.recognition import WAITS_SECONDS, Recognition, open_recognition
+from bridge.twenty.people.search import PeopleSearch, open_search
 from bridge.twenty.users.sessions import Sessions, open_sessions
 from bridge.web.phone.me import WAITS_SECONDS as ME_WAITS_SECONDS
 from bridge.web.twenty_webhook import TwentyWebhook
@@ -29,6 +30,7 @@ class Workspace:
     callers: Callers
     recognition: Recognition
     sessions: Sessions
+    search: PeopleSearch
     refresh_members: Callable[[], Awaitable[None]]
 
     def forget(self) -> None:
@@ -51,6 +53,7 @@ async def open_workspace(
         ) as recognition,
         open_callers(client, directory, twenty_url=settings.twenty.pages, several=several) as callers,
         open_sessions(settings.twenty, client) as sessions,
+        open_search(settings.twenty, client, region=settings.region) as search,
     ):
         yield Workspace(
             client=client,
@@ -59,6 +62,7 @@ async def open_workspace(
             callers=callers,
             recognition=recognition,
             sessions=sessions,
+            search=search,
             refresh_members=partial(members.refresh, client.interactive(within=ME_WAITS_SECONDS)),
         )
 

@@ -52,6 +52,7 @@ async def bridge(open_bridge: OpenBridge) -> Bridge:
         twenty={"webhook_secret": (SECRET,)},
         transcripts={"webhook": True},
         agents={"names": ("alice",)},
+        phone={"search": "keys"},
         log={"requests": True},
     )
     await bridge.twilio(
@@ -302,6 +303,9 @@ OTHERS: Mapping[str, tuple[Sending, int]] = {
     "time of what was seen": (in_json("/api/me/calls/seen", until=...), BODY),
     "availability": (in_json("/api/me/availability", method="PUT", status=...), BODY),
     "end of an absence": (in_json("/api/me/availability", method="PUT", status="away", until=...), BODY),
+    "search of people": (in_path("GET", "/api/people?identity=alice&search="), TARGET),
+    "person by id": (in_path("GET", "/api/people/", "?identity=alice"), TARGET),
+    "events": (in_path("GET", "/api/events?identity="), TARGET),
     "agents": (in_path("GET", "/api/agents?identity="), TARGET),
     "transfer": (in_json(f"{ACTIONS}/transfer", to=...), BODY),
     "action": (in_json(f"{ACTIONS}/recording", action=...), BODY),

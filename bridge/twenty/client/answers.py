@@ -5,7 +5,7 @@ from typing import Any
 from graphql import FieldNode, OperationDefinitionNode, OperationType
 
 from bridge.errors import TwentyUnavailable
-from bridge.twenty.client.documents import operations
+from bridge.twenty.client.documents import all_operations
 
 WRITE_ONE = frozenset({"updatePerson"})
 """Mutations that answer with the record."""
@@ -17,7 +17,7 @@ def understood(name: str, data: Any) -> dict[str, Any]:
     A query's root fields are connections; a mutation's are lists, or one record where it writes one.
     Introspection fields can have any shape.
     """
-    (definition,) = operations()[name][1].definitions
+    (definition,) = all_operations()[name][1].definitions
     if not isinstance(data, dict) or not isinstance(definition, OperationDefinitionNode):
         raise TwentyUnavailable(f"{name}: the answer is not of the shape that Twenty sends")
     for field in definition.selection_set.selections:

@@ -28,8 +28,8 @@ from bridge.twenty.client.errors import translate
 from bridge.twenty.schema.composites import Composites
 from bridge.twenty.values import all_storable
 
-UNLIMITED = frozenset({"WorkspaceSchema", "Introspection"})
-"""Operations on /graphql that do not count towards the rate limit: introspection."""
+UNLIMITED = frozenset({"WorkspaceSchema", "Introspection", "Search"})
+"""Operations on /graphql that do not count towards the rate limit: introspection, and searches."""
 
 
 class Executes(Protocol):
@@ -59,6 +59,7 @@ class TwentyClient:
         interactive: bool = False,
         within: float = math.inf,
         allowed: Callable[[], Awaitable[None]] = _always,
+        post: Mapping[str, Any] | None = None,
     ) -> None:
         self._graphql = graphql
         self._composites = composites or Composites()
@@ -67,6 +68,24 @@ class TwentyClient:
         self._interactive = interactive
         self._within = within
         self._allowed = allowed
+        self._post = post
+
+    def over(self, graphql: AsyncClientSession) -> "TwentyClient":
+        """The same budget over another session to the workspace's records."""
+        return TwentyClient(
+            graphql,
+            self._metadata,
+            self.budget,
+            composites=self._composites,
+            interactive=self._interactive,
+            within=self._within,
+        )
+
+    def sending(self, headers: Mapping[str, str]) -> "TwentyClient":
+        """The same session as who shows these headers, which go to no redirect's target."""
+        sends = self.over(self._graphql)
+        sends._post = {"headers": headers, "allow_redirects": False}
+        return sends
 
     def interactive(self, *, within: float = math.inf) -> "TwentyClient":
         """The same sessions for requests that a person waits for: they can spend the budget's reserve.
@@ -97,7 +116,7 @@ class TwentyClient:
             await self.budget.take(interactive=self._interactive, within=self._within)
         await self._allowed()
         try:
-            sent = self._composites.execute(partial(send, self._graphql), name, variables)
+            sent = self._composites.execute(partial(send, self._graphql, post=self._post), name, variables)
             return understood(name, await sent)
         except TwentyOverLimit as refused:
             self.budget.exhausted(retry_after=refused.retry_after)

@@ -38,8 +38,18 @@ class Operation(GraphQLRequest):
 
 @cache
 def operations() -> dict[str, tuple[str, DocumentNode]]:
-    """Name → text and document of each operation."""
-    source = files("bridge.twenty.client").joinpath("documents.graphql").read_text(encoding="utf-8")
+    """Name → text and document of each operation that introspection knows."""
+    return _operations_in("documents.graphql")
+
+
+@cache
+def all_operations() -> dict[str, tuple[str, DocumentNode]]:
+    """Those, and the ones that introspection does not show."""
+    return operations() | _operations_in("search.graphql")
+
+
+def _operations_in(file: str) -> dict[str, tuple[str, DocumentNode]]:
+    source = files("bridge.twenty.client").joinpath(file).read_text(encoding="utf-8")
     found = {}
     for definition in parse(source, no_location=True).definitions:
         if isinstance(definition, OperationDefinitionNode) and definition.name:
@@ -57,13 +67,13 @@ def operation(name: str, variables: dict[str, Any], *, bare: frozenset[str] = fr
 @cache
 def has_lists(name: str) -> bool:
     """Whether the operation selects one of `LISTS`."""
-    text, _ = operations()[name]
+    text, _ = all_operations()[name]
     return any(field in text for field in LISTS)
 
 
 @cache
 def _in_form(name: str, bare: frozenset[str]) -> tuple[str, DocumentNode]:
-    text, document = operations()[name]
+    text, document = all_operations()[name]
     if not bare or not has_lists(name):
         return text, document
     document = without_entries(document, bare)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from bridge.errors import TwentyError, TwentyUnavailable
 from bridge.twenty.client.budget import INTERACTIVE
 from bridge.twenty.client.client import Executes, TwentyClient
 from bridge.twenty.people.directory import Directory
-from bridge.twenty.values import full_name, person_page
+from bridge.twenty.values import avatar_url, full_name, person_page
 
 HOLDS_SECONDS = 30
 WAITS_SECONDS = 3
@@ -131,7 +131,7 @@ class Callers:
 
     async def _profile(self, person_id: str) -> Profile | None:
         answer = await self._client.execute("CallerProfile", id=person_id)
-        return next((_profile(edge["node"], self._twenty_url) for edge in answer["people"]["edges"]), None)
+        return next((profile_of(edge["node"], self._twenty_url) for edge in answer["people"]["edges"]), None)
 
     async def _last_calls(self, person_id: str) -> tuple[LastCall, ...]:
         try:
@@ -166,21 +166,15 @@ def _failed(task: asyncio.Task[ScreenPop]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
 
-def _profile(node: dict[str, Any], twenty_url: str) -> Profile:
+def profile_of(node: Mapping[str, Any], twenty_url: str) -> Profile:
+    """The person of a node; links lead to `twenty_url`."""
     return Profile(
         id=node["id"],
         name=full_name(node.get("name")),
         company=(node.get("company") or {}).get("name") or None,
-        avatar=_avatar(node.get("avatarUrl"), twenty_url),
+        avatar=avatar_url(node.get("avatarUrl"), twenty_url),
         page=person_page(twenty_url, node["id"]),
     )
-
-
-def _avatar(url: str | None, twenty_url: str) -> str | None:
-    """Twenty stores a path for an uploaded picture, and a URL for one from elsewhere."""
-    if not url or url.startswith(("https://", "http://")):
-        return url or None
-    return f"{twenty_url}/files/{url.lstrip('/')}"
 
 
 def _last_call(node: dict[str, Any]) -> LastCall:

@@ -1,18 +1,19 @@
 """The caller of the API, and the identities that they can act as."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bridge.calls.agents import Allowed, Identity
 from bridge.errors import IdentityRefused
+from bridge.twenty.users.credentials import Credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who asks, under which `name` in logs, if they may be called, and how many tokens a minute they get.
 
-    Either `identity` is whose they are beyond doubt, or they say it themselves, within `agents`. `email` is
-    that of a user of Twenty.
+    Either `identity` is whose they are beyond doubt, or they say it themselves, within `agents`. `email` and
+    `credentials` are those of a user of Twenty.
     """
 
     kind: Literal["user", "key", "device", "anonymous"]
@@ -22,6 +23,7 @@ class Caller:
     agents: Allowed | None = None
     per_minute: int | None = None
     email: str = ""
+    credentials: Credentials | None = field(default=None, repr=False)
 
     @property
     def key(self) -> tuple[str, str]:

@@ -101,7 +101,12 @@ class Users:
         if not known:
             self._resemblance.accepted(shown, address)
         return Caller(
-            kind="user", name="user of Twenty", incoming=True, identity=user.identity, email=user.email
+            kind="user",
+            name="user of Twenty",
+            incoming=True,
+            identity=user.identity,
+            email=user.email,
+            credentials=shown,
         )
 
     @asynccontextmanager

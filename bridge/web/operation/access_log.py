@@ -17,6 +17,9 @@ log = structlog.get_logger()
 ROUTINE = frozenset({"/health", "/ready"})
 """Polled every few seconds by machines; logged at debug level only."""
 
+STREAMS = ("/api/events",)
+"""Routes whose answers do not end: their duration says nothing, and they have bounds of their own."""
+
 ELSEWHERE = "none"
 """The route of requests that have none: a stranger can make up any path."""
 
@@ -39,7 +42,8 @@ def observing(*, log_requests: bool, watch: Callable[[web.Request], None]) -> Mi
         response = await handler(request)
         seconds = time.perf_counter() - began
         route, status = template(request), response.status
-        metrics.REQUESTS.observe(seconds, route, str(status))
+        if not route.endswith(STREAMS):
+            metrics.REQUESTS.observe(seconds, route, str(status))
         if route not in ROUTINE:
             watch(request)
         if log_requests:

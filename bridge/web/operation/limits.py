@@ -7,6 +7,7 @@ from aiohttp.typedefs import Middleware
 
 from bridge.errors import BodyTooLarge, BodyTooSlow, NotUnderstood, TargetTooLong, TooBusy, WrongContentType
 from bridge.web.handlers import Handler
+from bridge.web.operation.access_log import STREAMS
 
 LARGEST_BODY = 64 * 1024
 LARGEST_VOICE = 256 * 1024
@@ -40,7 +41,9 @@ def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> M
         # No handler uses the body of a GET, so it is left unread.
         if request.method != hdrs.METH_GET and request.can_read_body:
             request = await _read(request, body_seconds)
-        if in_work >= concurrent_requests and not _always_answered(request):
+        if _is_one_of(request, STREAMS):
+            return await handler(request)
+        if in_work >= concurrent_requests and not _is_one_of(request, ALWAYS_ANSWERED):
             raise TooBusy("Too many requests are in work; try again.")
         in_work += 1
         try:
@@ -83,6 +86,6 @@ def _most(path: str) -> int:
     return LARGEST_VOICE if path.endswith(VOICE) else LARGEST_BODY
 
 
-def _always_answered(request: web.Request) -> bool:
+def _is_one_of(request: web.Request, routes: tuple[str, ...]) -> bool:
     resource = request.match_info.route.resource
-    return resource is not None and resource.canonical.endswith(ALWAYS_ANSWERED)
+    return resource is not None and resource.canonical.endswith(routes)

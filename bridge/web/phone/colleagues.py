@@ -40,22 +40,50 @@ class Colleagues:
     async def seen_by(self, agent: Agent, *, only: Collection[str] | None = None) -> list[Body]:
         """All agents whom one sees, by name; `only` those with one of these identities."""
         everyone = [own for own in self._everyone(agent) if only is None or not set(own).isdisjoint(only)]
+        shown = [own for own in everyone if self.shows_calls(agent) or _is(agent, own)]
+        return await self._bodies(everyone, shown, me=agent.own)
+
+    async def as_others_see(self, only: Collection[str], *, calls: bool) -> list[Body]:
+        """The agents with one of these identities, to all who see others with or without their calls."""
+        found = [own for own in self._all(()) if not set(own).isdisjoint(only)]
+        return await self._bodies(found, found if calls else (), me=())
+
+    async def _bodies(self, everyone: Sequence[Own], shown: Sequence[Own], *, me: Own) -> list[Body]:
+        """Agents by name, with the calls of those in `shown`."""
         now = datetime.now(UTC)
-        legs = {own: self._leg(own, now) for own in everyone if self.shows_calls(agent) or _is(agent, own)}
-        calls = await self._calls({own: sid for own, sid in legs.items() if sid})
-        found = [self._body(agent, own, calls.get(own), now) for own in everyone]
+        legs = {own: sid for own in shown if (sid := self._leg(own, now))}
+        calls = await self._calls(legs) if legs else {}
+        found = [self._body(own, calls.get(own), now, me=me) for own in everyone]
         return sorted(found, key=lambda body: (str(body["name"]).casefold(), str(body["identity"])))
 
     def shows_calls(self, agent: Agent) -> bool:
         """Whether an agent sees with whom others speak."""
         return agent.is_supervisor or self.sees == "calls"
 
+    def shows_others(self, agent: Agent) -> bool:
+        """Whether an agent sees others at all."""
+        return agent.is_supervisor or self.sees != "none"
+
+    def states(self) -> dict[Own, object]:
+        """Each agent, with what changes of them."""
+        now = datetime.now(UTC)
+        return {
+            own: (
+                self.availabilities.of(own),
+                self.availabilities.is_present(own),
+                self._leg(own, now),
+            )
+            for own in self._all(())
+        }
+
     def _everyone(self, agent: Agent) -> Iterator[Own]:
         """Each agent once: oneself, whom the settings name, and whose phone is open."""
         yield agent.own
-        if self.sees == "none" and not agent.is_supervisor:
-            return
-        seen: set[str] = set(agent.own)
+        if self.shows_others(agent):
+            yield from self._all(agent.own)
+
+    def _all(self, besides: Own) -> Iterator[Own]:
+        seen: set[str] = set(besides)
         rung = (own for own in self.members.identities(self.rung).values() if own)
         others = (self.members.all_of(Identity(one)) for one in self._identities())
         for own in (*rung, *others):
@@ -85,12 +113,12 @@ class Colleagues:
             "since": utc(found.call.answered_at or found.call.started_at),
         }
 
-    def _body(self, agent: Agent, own: Own, call: Body | None, now: datetime) -> Body:
+    def _body(self, own: Own, call: Body | None, now: datetime, *, me: Own) -> Body:
         identity = next((one for one in own if self.agents.is_ours(one)), own[0])
         return {
             "identity": identity,
             "name": next(iter(self.members.names(own).values()), identity),
-            "me": _is(agent, own),
+            "me": not set(me).isdisjoint(own),
             "present": self.availabilities.is_present(own),
             "availability": availability_body(self.availabilities.of(own)),
             "inCall": any(self.live_calls.in_call(one, now) for one in own),

@@ -22,6 +22,7 @@ from bridge.inbox.store import Inbox
 from bridge.twenty.people.members import Members
 from bridge.twilio import forms
 from bridge.web.authentication.rates import Rate
+from bridge.web.availabilities import Availabilities
 from bridge.web.phone.agents import Agent, AgentAuthentication
 from bridge.web.phone.bodies import CallRequest, read_request
 from bridge.web.phone.call_bodies import Body, CallBodies
@@ -119,7 +120,7 @@ class History:
         last: Keyset | None = before
         async for page in self._pages(own, show, before, limit):
             for place, known in page.calls:
-                if self._is_in(show, one := self.listed(own, known)):
+                if self.is_in(show, one := self.listed(own, known)):
                     found.append(one)
                     if len(found) == limit:
                         return found, place
@@ -139,7 +140,8 @@ class History:
                 return
             read, before = read + size, page.last
 
-    def _is_in(self, show: Show, one: Listed) -> bool:
+    def is_in(self, show: Show, one: Listed) -> bool:
+        """Whether a list has a call."""
         if not (one.call.is_own or one.call.rang_none):
             return False
         if show is Show.VOICEMAILS:
@@ -153,14 +155,18 @@ class History:
 
     async def missed(self, own: Collection[Identity], *, now: datetime) -> int:
         """How many calls the agent missed that were neither seen nor called back."""
+        return len(await self.missed_calls(own, now=now))
+
+    async def missed_calls(self, own: Collection[Identity], *, now: datetime) -> list[Listed]:
+        """Those calls, the newest first; MOST_MISSED of them."""
         seen_at = await self.seen_at(own)
         since = max(now - MISSED_FOR, seen_at - ARRIVES_WITHIN if seen_at else now - MISSED_FOR)
         agents = [*own, *self.lines_of(own)]
         page = await calls_of_agents(self._inbox, agents, limit=MOST_READ, since=since)
         listed = [self.listed(own, known) for _, known in page.calls]
-        missed = [one for one in listed if self._is_in(Show.MISSED, one) and not _is_seen(one, seen_at)]
+        missed = [one for one in listed if self.is_in(Show.MISSED, one) and not is_seen(one, seen_at)]
         reached = await self.reached(missed, listed)
-        return min(MOST_MISSED, sum(not _is_called_back(one, reached) for one in missed))
+        return [one for one in missed if not _is_called_back(one, reached)][:MOST_MISSED]
 
     async def reached(self, missed: Sequence[Listed], listed: Iterable[Listed] = ()) -> dict[str, datetime]:
         """Number → when an agent last spoke with it, or tried to, of the numbers of missed calls."""
@@ -191,13 +197,14 @@ class History:
                 one.call,
                 one.known.match,
                 called_back=_is_called_back(one, reached),
-                seen=_is_seen(one, seen_at),
+                seen=is_seen(one, seen_at),
             )
             for one in listed
         ]
 
 
-def _is_seen(one: Listed, seen_at: datetime | None) -> bool:
+def is_seen(one: Listed, seen_at: datetime | None) -> bool:
+    """Whether the agent saw a missed call."""
     return seen_at is not None and one.call.call.started_at <= seen_at
 
 
@@ -210,12 +217,18 @@ class AgentHistory:
     """The endpoints of agents' calls."""
 
     def __init__(
-        self, inbox: Inbox, agents: AgentAuthentication, history: History, live_calls: LiveCalls
+        self,
+        inbox: Inbox,
+        agents: AgentAuthentication,
+        history: History,
+        live_calls: LiveCalls,
+        availabilities: Availabilities,
     ) -> None:
         self._inbox = inbox
         self._agents = agents
         self._history = history
         self._live_calls = live_calls
+        self._availabilities = availabilities
         self._rate = Rate("Too many questions after calls")
 
     async def show(self, request: web.Request) -> web.Response:
@@ -236,7 +249,10 @@ class AgentHistory:
         """The agent's calls, newest first."""
         agent = await self._agent(request, request.query.get("identity"))
         own = self._whose(agent, request.query.get("agent"))
-        show, limit = _show(request.query.get("show")), _limit(request.query.get("limit"))
+        show, limit = (
+            _show(request.query.get("show")),
+            limit_of(request.query.get("limit"), default=LISTED, most=MOST_LISTED),
+        )
         before = _place(request.query.get("before"))
         listed, last = await self._history.page(own, show, limit=limit, before=before)
         body: Body = {
@@ -253,6 +269,8 @@ class AgentHistory:
         # A page's clock can be ahead: what is missed later is not seen.
         now = datetime.now(UTC)
         await set_seen(self._inbox, agent.identity, at=min(asked.until, now))
+        # The agent's other pages learn of it.
+        await self._availabilities.read()
         return _answer({"missed": await self._history.missed(agent.own, now=now)})
 
     async def _agent(self, request: web.Request, asked: str | None) -> Agent:
@@ -279,12 +297,13 @@ def _show(named: str | None) -> Show:
         raise NotUnderstood(f"show: It should be one of {', '.join(Show)}.") from None
 
 
-def _limit(given: str | None) -> int:
+def limit_of(given: str | None, *, default: int, most: int) -> int:
+    """How many are asked for; raises NotUnderstood."""
     if given is None:
-        return LISTED
+        return default
     number = int(given) if given.isascii() and given.isdecimal() and len(given) <= 3 else 0
-    if not 1 <= number <= MOST_LISTED:
-        raise NotUnderstood(f"limit: It should be a number from 1 to {MOST_LISTED}.")
+    if not 1 <= number <= most:
+        raise NotUnderstood(f"limit: It should be a number from 1 to {most}.")
     return number
 
 

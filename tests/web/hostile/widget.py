@@ -77,6 +77,22 @@ KEYS = [
         request("PUT", "/api/me/availability", [JSON], b'{"status": "away", "identity": "alice"}'),
         NO_KEY,
     ),
+    unknown("people searched without key", request("GET", "/api/people?search=jane"), NO_KEY),
+    unknown("person without key", request("GET", "/api/people/" + "0" * 36), NO_KEY),
+    Row(
+        name="people searched by a key that is not to",
+        sent=request("GET", "/api/people?search=jane&identity=alice", [KEYED]),
+        status=403,
+        detail="The settings do not let you search people (phone.search).",
+        settings={"agents": {"names": ("alice",)}},
+    ),
+    unknown("events without key", request("GET", "/api/events?identity=alice"), NO_KEY),
+    Row(
+        name="events of a user of Twenty, by key",
+        sent=request("GET", "/api/events?identity=wm_0123", [KEYED]),
+        status=400,
+        detail="Identities that begin with wm_ are kept for users of Twenty.",
+    ),
     unknown("agents without key", request("GET", "/api/agents"), NO_KEY),
     unknown(
         "note without key",

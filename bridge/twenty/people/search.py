@@ -1,0 +1,127 @@
+"""Finds people by name, company or number, as Twenty lets the one who asks see them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from gql import Client
+from gql.transport.aiohttp import AIOHTTPTransport
+
+from bridge.calls.numbers import Number, e164
+from bridge.settings import TwentySettings
+from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.people.callers import Profile, profile_of
+from bridge.twenty.people.phones import phones_in
+from bridge.twenty.users.credentials import Credentials
+from bridge.twenty.values import avatar_url, full_name
+
+WAITS_SECONDS = 3
+MOST_FOUND = 100
+"""What Twenty's search answers with at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """A person or a company; `avatar` is a URL."""
+
+    id: str
+    name: str
+    avatar: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPeople:
+    """What a search found, the best first."""
+
+    people: tuple[FoundRecord, ...] = ()
+    companies: tuple[FoundRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDetails:
+    """A person with their numbers, the primary one first."""
+
+    profile: Profile
+    numbers: tuple[Number, ...]
+
+
+class PeopleSearch:
+    """Searches with the credentials of a user of Twenty, or else with the bridge's; made by `open_search`.
+
+    All methods raise TwentyError.
+    """
+
+    def __init__(
+        self, client: TwentyClient, anonymous: TwentyClient, *, twenty_url: str, region: str
+    ) -> None:
+        self._client = client
+        self._anonymous = anonymous
+        self._twenty_url = twenty_url
+        self._region = region
+
+    async def search(self, text: str, *, limit: int, user: Credentials | None) -> FoundPeople:
+        """People and companies by the beginnings of words; a number in any form by the national one."""
+        number = e164(text, self._region)
+        # Twenty finds additional numbers by their national form alone, and all primary ones by it.
+        wanted = number.national if number and number.is_valid else text
+        answer = await self._as(user).execute("Search", text=wanted, limit=min(2 * limit, MOST_FOUND))
+        nodes = [edge["node"] for edge in answer["search"]["edges"]]
+        found = {kind: self._found(nodes, kind)[:limit] for kind in ("person", "company")}
+        return FoundPeople(found["person"], found["company"])
+
+    async def of_company(self, company_id: str, *, limit: int, user: Credentials | None) -> FoundPeople:
+        """The people of a company."""
+        asked = {"filter": {"companyId": {"eq": company_id}}, "first": limit, "after": None}
+        answer = await self._as(user).execute("PhonesOfPeople", **asked)
+        nodes = (edge["node"] for edge in answer["people"]["edges"])
+        return FoundPeople(
+            tuple(FoundRecord(node["id"], full_name(node.get("name")), None) for node in nodes)
+        )
+
+    async def person(self, person_id: str, *, user: Credentials | None) -> PersonDetails | None:
+        """A person with their numbers; None where there is none, or none whom the user may see."""
+        client, asked = self._as(user), {"filter": {"id": {"eq": person_id}}, "first": 1, "after": None}
+        profiles, phones = await asyncio.gather(
+            client.execute("CallerProfile", id=person_id), client.execute("PhonesOfPeople", **asked)
+        )
+        nodes = [edge["node"] for answer in (profiles, phones) for edge in answer["people"]["edges"]]
+        if len(nodes) < 2:
+            return None
+        return PersonDetails(profile_of(nodes[0], self._twenty_url), self._numbers(nodes[1]))
+
+    def _numbers(self, node: Mapping[str, Any]) -> tuple[Number, ...]:
+        read = (phone.read(self._region) for phone in phones_in(node.get("phones") or {}))
+        return tuple(dict.fromkeys(number for number in read if number))
+
+    def _found(self, nodes: list[Mapping[str, Any]], kind: str) -> tuple[FoundRecord, ...]:
+        return tuple(
+            FoundRecord(
+                node["recordId"], node["label"] or "", avatar_url(node.get("imageUrl"), self._twenty_url)
+            )
+            for node in nodes
+            if node["objectNameSingular"] == kind
+        )
+
+    def _as(self, user: Credentials | None) -> TwentyClient:
+        return self._anonymous.sending(user.headers) if user else self._client
+
+
+@asynccontextmanager
+async def open_search(
+    settings: TwentySettings, client: TwentyClient, *, region: str
+) -> AsyncIterator[PeopleSearch]:
+    """Searches of a workspace; users' credentials go over a connection without the bridge's key."""
+    transport = AIOHTTPTransport(
+        f"{settings.api_url}/graphql",
+        timeout=WAITS_SECONDS,
+        ssl=True,
+        client_session_args={"cookie_jar": aiohttp.DummyCookieJar()},
+    )
+    async with Client(
+        transport=transport, execute_timeout=WAITS_SECONDS, fetch_schema_from_transport=False
+    ) as session:
+        waiting = client.interactive(within=WAITS_SECONDS)
+        yield PeopleSearch(waiting, waiting.over(session), twenty_url=settings.pages, region=region)

@@ -1,0 +1,354 @@
+"""`GET /api/events`: tells pages of their agent's calls, missed calls and colleagues as they change.
+
+The callbacks are the truth: a change of a call is told where its callbacks are read, by whichever replica
+stored them. Events hold whole states, so one that comes twice does no harm, and one that was overtaken is
+left out.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import hdrs, web
+
+from bridge import background
+from bridge.calls.agent_call import FoldedCall, call_for
+from bridge.errors import InboxUnavailable, NotVerified, RequestRefused, TooManyRequests
+from bridge.inbox.agent_calls import agents_of_calls, calls_of, changed_since
+from bridge.inbox.queries import KnownCall
+from bridge.inbox.replicas import CallbackPoller
+from bridge.inbox.store import Inbox
+from bridge.web.availabilities import PRESENT, Availabilities
+from bridge.web.phone.agents import AgentAuthentication
+from bridge.web.phone.colleagues import Colleagues, Own, availability_body
+from bridge.web.phone.history import MOST_MISSED, History, Listed, Show, is_seen
+from bridge.web.phone.streams import EventStream, encoded
+
+GATHER_SECONDS = 0.02
+"""How long changes gather before they are read together."""
+
+POLL_SECONDS = 1.0
+"""How often callbacks of other replicas, and colleagues, are looked at."""
+
+HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = b": \n\n"
+SLOWEST_SECONDS = 10.0
+"""How long a reader can leave what is sent to it unread."""
+
+CHECK_SECONDS = 300.0
+"""How often credentials are checked again."""
+
+OF_ONE_AGENT, IN_ALL = 6, 1_000
+
+MOST_CHANGED = 200
+"""Calls that a page which comes back is told of; beyond that it reads its lists again."""
+
+OLDEST = 50_000
+"""How many callbacks ago a page can have been away."""
+
+EVENT_STREAM = "text/event-stream"
+
+log = structlog.get_logger()
+
+
+class Events:
+    """The endpoint, and what feeds its streams; `is_stopping` says when to send pages elsewhere."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        agents: AgentAuthentication,
+        history: History,
+        colleagues: Colleagues,
+        availabilities: Availabilities,
+        *,
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self._inbox = inbox
+        self._agents = agents
+        self._history = history
+        self._colleagues = colleagues
+        self._availabilities = availabilities
+        self._is_stopping = is_stopping
+        self._streams: set[EventStream] = set()
+        self._by_agent: Counter[str] = Counter()
+        self._poller = CallbackPoller(inbox)
+        self._news = asyncio.Event()
+        self._reading = asyncio.Lock()
+        self._states: dict[Own, object] = {}
+        self._leaving: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Feeds streams meanwhile."""
+        self._inbox.on_commit.append(self._news.set)
+        tasks = [
+            background.keep_running(work, name=name)
+            for name, work in {
+                "events of calls": self._follow_calls,
+                "events of agents": self._follow_agents,
+                "presence": self._follow_presence,
+            }.items()
+        ]
+        try:
+            yield
+        finally:
+            self._inbox.on_commit.remove(self._news.set)
+            await self.close()
+            if self._leaving:
+                await asyncio.wait([self._leaving])
+            await background.stop(*tasks)
+
+    async def close(self, _app: web.Application | None = None) -> None:
+        """Ends all streams."""
+        for stream in self._streams:
+            stream.end("shutdown")
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """Answers with events until the page goes, or is too slow."""
+        asked = request.query.get("identity")
+        agent = await self._agents.agent(request, asked)
+        with_lines = frozenset((*agent.own, *self._history.lines_of(agent.own)))
+        stream = EventStream(agent, with_lines)
+        async with self._place(stream):
+            await self._begin(stream, request.query.get("after"))
+            response = web.StreamResponse(
+                headers={hdrs.CONTENT_TYPE: EVENT_STREAM, "X-Accel-Buffering": "no"}
+            )
+            await response.prepare(request)
+            try:
+                await self._send(request, response, stream, asked)
+            except (ConnectionError, TimeoutError) as gone:
+                log.info("events.broken_off", agent=agent.identity, reason=type(gone).__name__)
+                if request.transport:
+                    request.transport.abort()
+            return response
+
+    @asynccontextmanager
+    async def _place(self, stream: EventStream) -> AsyncIterator[None]:
+        """Holds one of the agent's places, and one of all; raises TooManyRequests."""
+        name = stream.agent.identity
+        if self._by_agent[name] >= OF_ONE_AGENT or len(self._streams) >= IN_ALL:
+            raise TooManyRequests("Too many pages of yours, or of all, are open; close some.", retry_after=10)
+        self._by_agent[name] += 1
+        self._streams.add(stream)
+        try:
+            await self._be_present([name])
+            yield
+        finally:
+            self._streams.discard(stream)
+            self._by_agent[name] -= 1
+            if not self._by_agent[name]:
+                del self._by_agent[name]
+                self._leaving = background.start(self._leave(self._leaving, name), name="presence")
+
+    async def _send(
+        self, request: web.Request, response: web.StreamResponse, stream: EventStream, asked: str | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        check_at, beat_at = loop.time() + CHECK_SECONDS, loop.time() + HEARTBEAT_SECONDS
+        credentials = stream.agent.caller.credentials
+        # A page that goes is noticed here within a second, and makes room.
+        while request.transport and not request.transport.is_closing():
+            text = await stream.batch(POLL_SECONDS)
+            if text or loop.time() >= beat_at:
+                beat_at = loop.time() + HEARTBEAT_SECONDS
+                async with asyncio.timeout(SLOWEST_SECONDS):
+                    await response.write(text or HEARTBEAT)
+            if stream.bye or (credentials and credentials.expires <= datetime.now(UTC).timestamp()):
+                break
+            if loop.time() >= check_at:
+                check_at = loop.time() + CHECK_SECONDS
+                if not await self._is_allowed(request, asked):
+                    break
+        await response.write_eof()
+
+    async def _is_allowed(self, request: web.Request, asked: str | None) -> bool:
+        try:
+            await self._agents.agent(request, asked)
+        except NotVerified:
+            return True
+        except RequestRefused:
+            return False
+        return True
+
+    async def _begin(self, stream: EventStream, after: str | None) -> None:
+        """The first event, and what changed since the page was told last."""
+        agent = stream.agent
+        await self._read(beginning=stream)
+        stream.seen_at = await self._history.seen_at(agent.own)
+        missed = await self._history.missed_calls(agent.own, now=datetime.now(UTC))
+        stream.missed = {one.known.root_sid: one for one in reversed(missed)}
+        self._states = self._states or self._colleagues.states()
+        availability = availability_body(self._availabilities.of(agent.own))
+        stream.availability = encoded(availability)
+        changed = await self._changed(stream, after)
+        hello = {
+            "resumed": changed is not None,
+            "missed": len(stream.missed),
+            "availability": availability,
+            "agents": await self._colleagues.seen_by(agent),
+        }
+        stream.push("hello", "", encoded(hello))
+        for known in await calls_of(self._inbox, changed or ()):
+            self._tell(stream, known, FoldedCall.of(known.callbacks))
+
+    async def _changed(self, stream: EventStream, after: str | None) -> Collection[str] | None:
+        """The calls that changed since; None where the page has to read its lists."""
+        is_id = after and after.isascii() and after.isdecimal() and len(after) <= 18
+        if not (is_id and stream.position - OLDEST <= int(after or "") <= stream.position):
+            return None
+        return await changed_since(
+            self._inbox, stream.calls_of, position=int(after or ""), limit=MOST_CHANGED
+        )
+
+    async def _follow_calls(self) -> None:
+        while True:
+            await self._until_news()
+            if self._streams:
+                await self._safely(self._read)
+
+    async def _until_news(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS if self._inbox.is_shared else None):
+                await self._news.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(GATHER_SECONDS)
+        self._news.clear()
+
+    async def _read(self, *, beginning: EventStream | None = None) -> None:
+        """Reads the callbacks that were stored since, and tells of their calls; from then on to one more."""
+        async with self._reading:
+            if not any(stream.begun for stream in self._streams):
+                # Meanwhile no page was told of anything.
+                self._poller = CallbackPoller(self._inbox)
+            roots = {callback.root_sid for callback in await self._poller.poll()}
+            concerned = await agents_of_calls(self._inbox, sorted(roots)) if roots else {}
+            wanted = {
+                sid: streams
+                for sid, agents in concerned.items()
+                if (streams := [one for one in self._told() if not one.calls_of.isdisjoint(agents)])
+            }
+            for known in await calls_of(self._inbox, wanted) if wanted else ():
+                folded = FoldedCall.of(known.callbacks)
+                for stream in wanted.get(known.root_sid, ()):
+                    self._tell(stream, known, folded)
+            if beginning:
+                beginning.begun = True
+            for stream in self._told():
+                stream.reached(self._poller.position)
+
+    def _told(self) -> list[EventStream]:
+        return [stream for stream in self._streams if stream.begun]
+
+    def _tell(self, stream: EventStream, known: KnownCall, folded: FoldedCall) -> None:
+        call = call_for(stream.agent.own, folded)
+        one = Listed(known, call, self._history.bodies.number_of(call))
+        if not (call.is_own or call.rang_none):
+            return
+        changes = self._count_missed(stream, one)
+        seen = is_seen(one, stream.seen_at)
+        is_over = call.is_missed and not seen and known.root_sid not in stream.missed
+        body = self._history.bodies.body(call, known.match, called_back=is_over, seen=seen)
+        if call.is_own or call.is_missed:
+            stream.push("call", known.root_sid, encoded(body))
+        if changes:
+            stream.push("missed", "", encoded({"missed": len(stream.missed)}))
+
+    def _count_missed(self, stream: EventStream, one: Listed) -> bool:
+        """Counts a missed call, and no more those of a number that was reached; whether that changes."""
+        before, missed = len(stream.missed), stream.missed
+        began = one.call.call.started_at
+        if self._history.is_in(Show.MISSED, one) and not is_seen(one, stream.seen_at):
+            missed[one.known.root_sid] = one
+        else:
+            missed.pop(one.known.root_sid, None)
+        if one.reaches and one.number:
+            over = [
+                s for s, m in missed.items() if m.number == one.number and m.call.call.started_at <= began
+            ]
+            for sid in over:
+                del missed[sid]
+        while len(missed) > MOST_MISSED:
+            del missed[next(iter(missed))]
+        return len(missed) != before
+
+    async def _follow_agents(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if self._is_stopping():
+                await self.close()
+            if self._streams:
+                await self._safely(self._tell_of_agents)
+
+    async def _tell_of_agents(self) -> None:
+        before, self._states = self._states, self._colleagues.states()
+        changed = {own for own, state in self._states.items() if before and before.get(own) != state}
+        changed |= {own for own in before if own not in self._states}
+        if changed:
+            identities = frozenset(identity for own in changed for identity in own)
+            for shows_calls, streams in self._variants().items():
+                await self._tell_variant(streams, identities, calls=shows_calls)
+        await self._tell_seen()
+
+    def _variants(self) -> dict[bool, list[EventStream]]:
+        """The streams that see the same of others, together: with calls, and without."""
+        sees: dict[bool, list[EventStream]] = {}
+        for stream in self._streams:
+            if self._colleagues.shows_others(stream.agent):
+                sees.setdefault(self._colleagues.shows_calls(stream.agent), []).append(stream)
+        return sees
+
+    async def _tell_variant(
+        self, streams: Sequence[EventStream], changed: Collection[str], *, calls: bool
+    ) -> None:
+        bodies = await self._colleagues.as_others_see(changed, calls=calls)
+        shared = {str(body["identity"]): encoded(body) for body in bodies}
+        for stream in streams:
+            for identity, data in shared.items():
+                if identity not in stream.agent.own:
+                    stream.push("agent", identity, data)
+
+    async def _tell_seen(self) -> None:
+        """Each page of what concerns its own agent: availability, and what was seen on another device."""
+        for stream in list(self._streams):
+            own = stream.agent.own
+            data = encoded(availability_body(self._availabilities.of(own)))
+            if stream.availability not in (b"", data):
+                stream.push("availability", "", data)
+                for body in await self._colleagues.seen_by(stream.agent, only=own):
+                    stream.push("agent", str(body["identity"]), encoded(body))
+            stream.availability = data
+            if (seen_at := self._availabilities.seen_at(own)) and seen_at != stream.seen_at:
+                stream.seen_at = seen_at
+                stream.missed = {s: one for s, one in stream.missed.items() if not is_seen(one, seen_at)}
+                stream.push("missed", "", encoded({"missed": len(stream.missed)}))
+
+    async def _follow_presence(self) -> None:
+        while True:
+            await asyncio.sleep(PRESENT.total_seconds() / 2)
+            await self._be_present(sorted(self._by_agent))
+
+    async def _leave(self, before: "asyncio.Task[None] | None", name: str) -> None:
+        """The agent's last page is closed; the database is not, before this is stored."""
+        if before:
+            await asyncio.wait([before])
+        if not self._by_agent[name]:
+            await self._be_present([name], present=False)
+
+    async def _be_present(self, identities: list[str], *, present: bool = True) -> None:
+        try:
+            await self._availabilities.be_present(identities, present=present)
+        except InboxUnavailable as error:
+            log.warning("presence.not_stored", reason=str(error))
+
+    async def _safely(self, work: Callable[[], Awaitable[None]]) -> None:
+        """The next change brings what could not be read now."""
+        try:
+            await work()
+        except InboxUnavailable as error:
+            log.warning("events.not_read", reason=str(error))

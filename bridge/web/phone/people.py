@@ -1,0 +1,153 @@
+"""`GET /api/people`: people of Twenty, by what an agent types."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+from aiohttp import hdrs, web
+
+from bridge.calls.dialling.checking import check
+from bridge.calls.dialling.rules import Dialling
+from bridge.calls.numbers import Number, readable
+from bridge.calls.texts import Texts, spoken_refusal
+from bridge.errors import NotAllowed, NotUnderstood, TwentyDenied, TwentyError
+from bridge.settings.phone import Search
+from bridge.twenty.people.search import FoundPeople, FoundRecord, PeopleSearch, PersonDetails
+from bridge.web.authentication.rates import Rate
+from bridge.web.operation.problems import problem
+from bridge.web.phone.agents import Agent, AgentAuthentication, searches
+from bridge.web.phone.call_bodies import Body
+from bridge.web.phone.history import limit_of
+
+PER_MINUTE = 120
+"""Searches of one agent: a page searches as they type. Twenty's rate limit does not count them."""
+
+FOUND, MOST_FOUND = 8, 20
+LONGEST = 200
+
+NOT_FOR_KEYS = "The settings do not let you search people (phone.search)."
+
+log = structlog.get_logger()
+
+
+class People:
+    """The endpoints of people; `per_minute` are those questions of one agent that the rate limit counts."""
+
+    def __init__(
+        self,
+        agents: AgentAuthentication,
+        people: PeopleSearch,
+        dialling: Dialling,
+        *,
+        search: Search,
+        region: str,
+        texts: Texts,
+        page_of: Callable[[str, str], str],
+        per_minute: int,
+    ) -> None:
+        self._agents = agents
+        self._people = people
+        self._dialling = dialling
+        self._search = search
+        self._region = region
+        self._texts = texts
+        self._page_of = page_of
+        self._per_minute = per_minute
+        self._rate = Rate("Too many searches")
+        self._counted = Rate("Too many questions after people")
+
+    async def search(self, request: web.Request) -> web.Response:
+        """People and companies by text, or the people of a company."""
+        agent = await self._agent(request)
+        text, company = request.query.get("search"), request.query.get("company")
+        asked: Awaitable[FoundPeople]
+        limit = limit_of(request.query.get("limit"), default=FOUND, most=MOST_FOUND)
+        user = agent.caller.credentials
+        if company is not None:
+            self._counted.take(agent.caller.key, per_minute=self._per_minute)
+            asked = self._people.of_company(_id(company, "company"), limit=limit, user=user)
+        else:
+            self._rate.take(agent.caller.key, per_minute=PER_MINUTE)
+            asked = self._people.search(_text(text), limit=limit, user=user)
+        found = await _answered(asked)
+        return found if isinstance(found, web.Response) else _answer(self._found(found))
+
+    async def show(self, request: web.Request) -> web.Response:
+        """A person with their numbers, and whether each may be dialled."""
+        agent = await self._agent(request)
+        person_id = _id(request.match_info["id"], "id")
+        self._counted.take(agent.caller.key, per_minute=self._per_minute)
+        found = await _answered(self._people.person(person_id, user=agent.caller.credentials))
+        if found is None:
+            return problem(404, "There is no such person, or none whom Twenty lets you see.")
+        return found if isinstance(found, web.Response) else _answer(self._person(found))
+
+    async def _agent(self, request: web.Request) -> Agent:
+        agent = await self._agents.agent(request, request.query.get("identity"))
+        if not searches(agent.caller, self._search):
+            raise NotAllowed(NOT_FOR_KEYS)
+        return agent
+
+    def _found(self, found: FoundPeople) -> Body:
+        companies = [self._record(one, "company") for one in found.companies]
+        people = [self._record(one, "person") | {"avatar": one.avatar} for one in found.people]
+        return {"people": people, "companies": companies}
+
+    def _record(self, one: FoundRecord, kind: str) -> Body:
+        return {"id": one.id, "name": one.name, "url": self._page_of(kind, one.id)}
+
+    def _person(self, found: PersonDetails) -> Body:
+        profile = found.profile
+        return {
+            "id": profile.id,
+            "name": profile.name,
+            "company": profile.company,
+            "avatar": profile.avatar,
+            "url": profile.page,
+            "numbers": [self._number(number) for number in found.numbers],
+        }
+
+    def _number(self, number: Number) -> Body:
+        checked = check(number, self._dialling, region=self._region)
+        why = spoken_refusal(self._texts, checked.reason) if checked.reason else None
+        return {
+            "number": str(number),
+            "readable": readable(number),
+            "allowed": not checked.reason,
+            "why": why,
+        }
+
+
+T = TypeVar("T")
+
+
+async def _answered(asked: Awaitable[T]) -> T | web.Response:
+    """What Twenty answers, or why it does not."""
+    try:
+        return await asked
+    except TwentyDenied as denied:
+        log.warning("people.denied", reason=str(denied), code=denied.code)
+        return problem(403, "Twenty does not let you see people.")
+    except TwentyError as error:
+        log.warning("people.not_asked", reason=str(error), code=error.code)
+        return problem(503, "Twenty does not answer now; try again.")
+
+
+def _answer(body: Body) -> web.Response:
+    return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+
+def _text(given: str | None) -> str:
+    text = (given or "").strip()
+    if not text or len(text) > LONGEST:
+        raise NotUnderstood(f"search: It should be a text of up to {LONGEST} characters.")
+    return text
+
+
+def _id(given: str, name: str) -> str:
+    try:
+        # `UUID` takes braces and prefixes, too.
+        return str(uuid.UUID(given)) if len(given) == 36 else str(uuid.UUID(""))
+    except ValueError:
+        raise NotUnderstood(f"{name}: It should be the id of a record in Twenty.") from None

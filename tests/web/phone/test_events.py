@@ -1,0 +1,201 @@
+"""Pages learn what changes as it changes: each of their own agent's calls, and none is missed in a break."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.web.authentication.caller import Caller
+from bridge.web.phone.agents import Agent
+from bridge.web.phone.events import OF_ONE_AGENT
+from bridge.web.phone.streams import MOST_WAITING, EventStream
+from tests.web.conftest import Bridge, OpenBridge
+from tests.web.phone.desk import HEADERS, calls_in, leg, missed, over, placed, taken, tell
+
+JANE, JOHN = "+33612345678", "+33698765432"
+SECTIONS: Any = {
+    "agents": {"names": ("alice", "bob", "carol")},
+    "lines": {"default": {"ring": [{"agents": ["alice", "bob"]}]}},
+    "tokens": {"foreign": "accept"},
+}
+
+
+@pytest.fixture
+async def bridge(open_bridge: OpenBridge) -> Bridge:
+    return await open_bridge(**SECTIONS)
+
+
+class Page:
+    """What a page has read so far."""
+
+    def __init__(self, response: ClientResponse) -> None:
+        self.response = response
+        self.last = ""
+        self.events: list[tuple[str, Any]] = []
+
+    async def until(self, enough: Callable[[str, Any], bool]) -> Any:
+        """Reads on until an event is enough; its data."""
+        async with asyncio.timeout(30):
+            while True:
+                name, data = await self._next()
+                self.events.append((name, data))
+                if enough(name, data):
+                    return data
+
+    async def _next(self) -> tuple[str, Any]:
+        fields: dict[str, str] = {}
+        while line := (await self.response.content.readline()).decode().strip():
+            name, _, value = line.partition(": ")
+            fields[name] = value
+            self.last = value if name == "id" else self.last
+        return fields.get("event", ""), json.loads(fields.get("data", "null"))
+
+
+@asynccontextmanager
+async def page(bridge: Bridge, by: str = "alice", **query: str) -> AsyncIterator[Page]:
+    asked = {"identity": by, **query}
+    async with bridge.client.get("/api/events", params=asked, headers=HEADERS) as response:
+        assert (response.status, response.content_type) == (200, "text/event-stream")
+        opened = Page(response)
+        opened.events.append(("hello", await opened.until(lambda name, _: True)))
+        yield opened
+
+
+def ends(sid: str, state: str) -> Callable[[str, Any], bool]:
+    return lambda name, data: (
+        name == "call" and data["sid"] == sid and data["state"] == state and data["ended"]
+    )
+
+
+async def test_the_first_event_says_how_things_are(bridge: Bridge) -> None:
+    await missed(bridge, JANE, "alice")
+    async with page(bridge) as opened:
+        name, hello = opened.events[0]
+        assert (name, hello["resumed"], hello["missed"]) == ("hello", False, 1)
+        assert [agent["identity"] for agent in hello["agents"]] == ["alice", "bob", "carol"]
+        assert [agent["present"] for agent in hello["agents"]] == [True, False, False]
+
+
+async def test_calls_come_as_they_change_to_their_agents_alone(bridge: Bridge) -> None:
+    async with page(bridge) as alice, page(bridge, "carol") as carol:
+        sid = await calls_in(bridge, JANE)
+        await leg(bridge, sid, "alice", "ringing", number=JANE)
+        await alice.until(lambda name, data: name == "call" and data["state"] == "ringing")
+        await over(bridge, sid, JANE, "no-answer")
+        await alice.until(ends(sid, "missed"))
+        assert (await alice.until(lambda name, _: name == "missed")) == {"missed": 1}
+        await placed(bridge, "alice", JANE)
+        assert (await alice.until(lambda name, _: name == "missed")) == {"missed": 0}
+        other = await taken(bridge, JOHN, "carol")
+        await carol.until(ends(other, "talked"))
+        assert {data["sid"] for name, data in carol.events if name == "call"} == {other}
+
+
+async def test_a_note_of_another_device_and_what_was_seen_there_come(bridge: Bridge) -> None:
+    sid = await taken(bridge, JANE, "alice")
+    await missed(bridge, JOHN, "alice")
+    async with page(bridge) as opened:
+        for version, text in enumerate(("W", "Wants 3")):
+            await tell(bridge, "PUT", f"/api/calls/{sid}/note", note=text, version=version)
+        await opened.until(lambda name, data: name == "call" and data["note"]["note"] == "Wants 3")
+        await tell(bridge, "POST", "/api/me/calls/seen", until="2100-01-01T00:00:00Z")
+        assert (await opened.until(lambda name, _: name == "missed")) == {"missed": 0}
+
+
+async def test_availability_of_oneself_and_of_others_comes(bridge: Bridge) -> None:
+    async with page(bridge) as opened:
+        await tell(bridge, "PUT", "/api/me/availability", "bob", status="away")
+        await opened.until(
+            lambda name, data: name == "agent" and data["availability"]["status"] == "away" and not data["me"]
+        )
+        await tell(bridge, "PUT", "/api/me/availability", status="busy")
+        assert (await opened.until(lambda name, _: name == "availability"))["status"] == "busy"
+
+
+async def test_after_a_break_nothing_is_missing(bridge: Bridge) -> None:
+    async with page(bridge) as opened:
+        first = await taken(bridge, JANE, "alice")
+        await opened.until(ends(first, "talked"))
+    later = [await missed(bridge, number, "alice") for number in (JANE, JOHN)]
+    await taken(bridge, JOHN, "carol")
+    async with page(bridge, after=opened.last) as again:
+        assert again.events[0][1]["resumed"]
+        for sid in later:
+            if not any(ends(sid, "missed")(*event) for event in again.events):
+                await again.until(ends(sid, "missed"))
+        told = {data["sid"] for name, data in again.events if name == "call"}
+        # The first call may have changed after its last event, too.
+        assert set(later) <= told <= {first, *later}
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "999999999"])
+async def test_who_was_away_too_long_reads_the_lists(bridge: Bridge, after: str) -> None:
+    async with page(bridge, after=after) as opened:
+        assert not opened.events[0][1]["resumed"]
+
+
+async def test_another_replicas_calls_come(open_bridge: OpenBridge, postgres_url: str) -> None:
+    inbox = {"inbox": {"database_url": postgres_url}}
+    one, other = await open_bridge(**SECTIONS, **inbox), await open_bridge(**SECTIONS, **inbox)
+    async with page(one) as opened:
+        sid = await missed(other, JANE, "alice")
+        await opened.until(ends(sid, "missed"))
+    async with page(other, after=opened.last) as moved:
+        assert moved.events[0][1]["resumed"]
+
+
+async def test_pages_of_one_agent_are_bounded_and_who_goes_makes_room(bridge: Bridge) -> None:
+    asked: Any = {"params": {"identity": "alice"}, "headers": HEADERS}
+    opened = [await bridge.client.get("/api/events", **asked) for _ in range(OF_ONE_AGENT + 1)]
+    assert [response.status for response in opened] == [200] * OF_ONE_AGENT + [429]
+    async with page(bridge, "bob"):
+        pass
+    for response in opened:
+        response.close()
+    async with asyncio.timeout(30):
+        while (again := await bridge.client.get("/api/events", **asked)).status == 429:
+            again.close()
+    again.close()
+
+
+def stream() -> EventStream:
+    agent = Agent(Caller(kind="key", name="key", incoming=True), ())
+    return EventStream(agent, frozenset())
+
+
+async def test_a_slow_reader_is_cut_off_and_costs_no_memory() -> None:
+    slow = stream()
+    for number in range(MOST_WAITING + 2):
+        slow.push("call", str(number), b"{}")
+    assert b'"slow"' in await slow.batch(1)
+    assert slow.bye == "slow"
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.booleans()), max_size=40))
+def test_what_was_read_to_its_id_is_the_newest_state_of_everything(
+    changes: list[tuple[str, int, bool]],
+) -> None:
+    """However pushes and reads mix, a page that takes the last event of each thing has what is."""
+
+    async def run() -> None:
+        one, read, now = stream(), dict[str, str](), dict[str, str]()
+        for position, (key, value, reads) in enumerate([*changes, ("a", 0, True)], 1):
+            now[key] = str(value)
+            one.push(key, "", now[key].encode())
+            one.reached(position)
+            if reads:
+                *others, last = (await one.batch(1)).decode().split("\n\n")[:-1]
+                assert not any("id: " in event for event in others)
+                assert f"id: {position}\n" in last
+                for event in (*others, last):
+                    fields = dict(line.split(": ") for line in event.splitlines())
+                    read[fields["event"]] = fields["data"]
+                assert read == now
+
+    asyncio.run(run())
