@@ -1,4 +1,4 @@
-"""Call + person → Activity: what Twenty shall show of a call."""
+"""Call + person → Activity: what Twenty shows of a call."""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ MOST_NAMES = 3
 
 
 def record_id(kind: str, root_sid: str) -> str:
-    """The id of a call's record of one kind in Twenty: the same at every try."""
+    """The id of a call's record of one kind in Twenty: the same for every attempt."""
     return str(uuid.uuid5(NAMESPACE, f"{kind}:{root_sid}"))
 
 
@@ -100,7 +100,7 @@ def activity_of(
 
 
 def moment(at: datetime, texts: Texts, zone: tzinfo) -> str:
-    """A day and the time of day, as the reader writes them."""
+    """Day and time in the reader's language."""
     local = at.astimezone(zone)
     parts = {name: getattr(local, name) for name in ("year", "month", "day", "hour", "minute")}
     return texts.moment.format(**parts)
@@ -134,7 +134,7 @@ def title(call: Call, match: Match, *, names: Names, texts: Texts, region: str) 
 
 
 def _recordings(call: Call, links: RecordingLinks, texts: Texts) -> tuple[Link, ...]:
-    """The longest first: of a call that was put through, that is where most was said."""
+    """The recordings, the longest first: it most likely has the conversation."""
     known = [recording for recording in call.recordings if RECORDING_SID.fullmatch(recording.sid)]
     ordered = sorted(known, key=lambda recording: (-(recording.duration or 0), recording.sid))
     return tuple(Link(_label(r.duration, texts), links.link(r.sid)) for r in ordered)

@@ -47,7 +47,7 @@ def client_identity(address: str | None) -> Identity | None:
 
 
 def spelled(name: str) -> str:
-    """A name as it is compared where it is typed: an e-mail address in small letters."""
+    """A typed name in the form that is compared: an e-mail address in lower case."""
     return name.lower() if "@" in name else name
 
 
@@ -72,7 +72,7 @@ class Allowed:
         self._default = default
 
     def has(self, identity: Identity) -> bool:
-        """Whether a token may be for this identity; not what Twenty alone vouches for."""
+        """Whether a token can be for this identity; false for those that only Twenty verifies."""
         if identity.startswith(RESERVED):
             return False
         return identity in self.names or any(pattern.fullmatch(identity) for pattern in self._issued)
@@ -146,11 +146,11 @@ class Agents:
         return dict.fromkeys((*self._named, *self._emails))
 
     def of_key(self, name: str) -> Allowed:
-        """What the holder of a key may act as."""
+        """The identities that the holder of a key can act as."""
         return self._keys.get(name, self.allowed)
 
     def is_ours(self, identity: Identity) -> bool:
-        """Whether an identity is an agent's: a token may be for it, or the settings say whose it is."""
+        """Whether an identity is an agent's: a token can be for it, or the settings give it an e-mail."""
         return bool(USER.fullmatch(identity)) or identity in self._emails or self.has_token(identity)
 
     def has_token(self, identity: Identity) -> bool:
@@ -205,12 +205,12 @@ class Roster:
         return member_id in self._members or (not USER.fullmatch(identity) and self.agents.is_ours(identity))
 
     def names(self, identities: Iterable[Identity]) -> dict[str, str]:
-        """Identity → what the member is called, of those that are one with a name."""
+        """Identity → the name of its member, for identities of members with a name."""
         members = {identity: self._members.get(self.by_identity(identity) or "") for identity in identities}
         return {identity: member.name for identity, member in members.items() if member and member.name}
 
     def identities_of(self, member_id: str) -> tuple[Identity, ...]:
-        """Those of a member: as configured, as a user of Twenty, and made of their e-mail by a key."""
+        """A member's identities: configured ones, that of a user of Twenty, and that of their e-mail."""
         member = self._members.get(member_id)
         email = member.email if member else ""
         configured, user = self.agents.configured(email), member_identity(member_id)
@@ -224,7 +224,7 @@ class Roster:
         return next((own for one in self.all_of(identity) if (own := self.agents.caller_ids.get(one))), ())
 
     def all_of(self, identity: Identity) -> Iterator[Identity]:
-        """An identity, and the others of the same member; some come twice."""
+        """An identity, and the others of the same member, with duplicates."""
         yield identity
         if member := self._members.get(self.by_identity(identity) or ""):
             yield from self.identities_of(member.id)
@@ -233,7 +233,7 @@ class Roster:
                 yield address
 
     def identities(self, agent: str) -> tuple[Identity, ...]:
-        """Those that an agent, named by e-mail or by identity, is reached under, the likeliest first."""
+        """The identities that reach an agent, named by e-mail or by identity, the likeliest first."""
         identity = identity_of(agent)
         if "@" in agent:
             return self._of_email(agent.lower()) or _only(identity)

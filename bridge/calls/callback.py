@@ -1,4 +1,4 @@
-"""One thing that we were told about a call, in the parameters that Twilio used for it."""
+"""Callback: one report about a call, in the parameters that Twilio uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,13 +95,13 @@ class Callback:
 
     @property
     def timestamp(self) -> datetime | None:
-        """When it happened by Twilio's clock (RFC 2822, to the second), where Twilio said so."""
+        """The time of the event by Twilio's clock (RFC 2822, in seconds); None where Twilio sent none."""
         text = self.parameters.get("Timestamp")
         return parse_timestamp(text) if text else None
 
 
 def parse_timestamp(text: str) -> datetime | None:
-    """An RFC 2822 time in UTC; None for what is none."""
+    """An RFC 2822 time in UTC; None for other texts."""
     if len(text) > LONGEST_TIMESTAMP:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What an agent may do with a call that goes on, or did: decided by what was heard of it."""
+"""What an agent is allowed to do with a call, by the evidence of its callbacks."""
 
 from typing import Literal
 
@@ -14,8 +14,8 @@ Action = Literal["start", "pause", "resume", "stop"]
 OVER = "The call is over."
 NOTHING_RECORDED = "Nothing of this call is being recorded."
 OUTGOING = (
-    "A call out of a browser cannot be transferred: whom it called hangs on the agent's own line, and ends "
-    "with it. Calls that came in can be."
+    "A call that an agent placed cannot be transferred: it ends with the agent's own leg. Incoming calls can "
+    "be transferred."
 )
 
 RECORDING = frozenset({"in-progress", "paused"})
@@ -25,7 +25,7 @@ BECOMES: dict[Action, str] = {"pause": "paused", "resume": "in-progress", "stop"
 
 
 def legs_of(identity: Identity, evidence: Evidence) -> tuple[Leg, ...]:
-    """The legs that are, or were, an agent's own: those that rang there, and the one they called on."""
+    """An agent's own legs in a call: those that rang their phones, and the one on which they called."""
     own = [leg for leg in evidence.legs if client_identity(leg.to) == identity]
     if evidence.parent and client_identity(evidence.parent.from_) == identity:
         own.append(evidence.parent)
@@ -33,13 +33,17 @@ def legs_of(identity: Identity, evidence: Evidence) -> tuple[Leg, ...]:
 
 
 def was_in(identity: Identity, evidence: Evidence) -> None:
-    """Raises NotInCall where the agent neither called nor was rung."""
+    """Raises NotInCall unless the agent placed the call or was rung."""
     if not legs_of(identity, evidence):
         raise NotInCall("This is another agent's call.")
 
 
 def line_of(identity: Identity, evidence: Evidence) -> Leg:
-    """The leg on which an agent is in a call that goes on; raises NotInCall and CallConflict."""
+    """The leg on which an agent is in a call in progress.
+
+    Raises NotInCall where the agent is not in the call, and CallConflict where the call is over or the
+    agent has left it.
+    """
     was_in(identity, evidence)
     if ended(evidence):
         raise CallConflict(OVER)
@@ -54,7 +58,7 @@ def line_of(identity: Identity, evidence: Evidence) -> Leg:
 
 
 def is_on_line(identity: Identity, evidence: Evidence) -> bool:
-    """Whether an agent is in a call that goes on."""
+    """Whether an agent is in a call in progress."""
     try:
         line_of(identity, evidence)
     except (CallConflict, NotInCall):
@@ -63,12 +67,12 @@ def is_on_line(identity: Identity, evidence: Evidence) -> bool:
 
 
 def is_transferable(evidence: Evidence) -> bool:
-    """Whether the caller can be sent on."""
+    """Whether the caller can be transferred."""
     return not (evidence.originated or evidence.direction is Direction.OUTBOUND)
 
 
 def may_transfer(evidence: Evidence) -> None:
-    """Raises CallConflict for a call that cannot be sent on.
+    """Raises CallConflict for a call that cannot be transferred.
 
     Only the parent can be redirected, and that has to be the caller's leg: redirecting a child ends the
     Dial, and makes grandchildren. https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
@@ -78,10 +82,10 @@ def may_transfer(evidence: Evidence) -> None:
 
 
 def next_status(action: Action, now: str | None) -> str | None:
-    """What a call's recording is to become; None where it is that already.
+    """The next status of a call's recording; None where it has that status already.
 
-    `now` is its state: in-progress, paused, stopped, or None of a call that was never recorded. Raises
-    CallConflict where that cannot become what is asked for.
+    `now` is its status: in-progress, paused, stopped, or None for a call that was never recorded. Raises
+    CallConflict where the action does not apply to it.
     """
     if action == "start":
         if now == "paused":

@@ -1,4 +1,4 @@
-"""What agents say came of a call: once, or as they type it."""
+"""Dispositions: an agent's outcome and note of a call, sent once or while they type."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -49,7 +49,7 @@ class Validator:
         self._shared_keys = {sid: _by_algorithm([secret]) for sid, secret in shared_keys.items()}
 
     def signers(self, settings: str = "") -> Signers:
-        """Who may have signed a request with this signature settings header; "" where it has none.
+        """The keys that can have signed a request with this signature settings header; "" where it has none.
 
         The header is not signed: it selects among the configured secrets, and nothing else.
         Raises SignerUnknown for a secret that is not configured, and for an algorithm that is not known.

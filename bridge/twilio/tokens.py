@@ -46,7 +46,7 @@ LONGEST = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token, whose it is, and until when it holds."""
+    """An access token, its identity, and when it expires."""
 
     token: str
     identity: str
@@ -77,7 +77,7 @@ class TokenIssuer:
         self._signer = Hs256(api_secret.get_secret_value(), header)
 
     def issue(self, identity: str, *, incoming: bool, now: datetime) -> IssuedToken:
-        """A token to call with and, where `incoming`, to be called with.
+        """Issues a token for outgoing and, where `incoming`, for incoming calls.
 
         `identity` is one that Twilio allows (`calls/agents.py`).
         """

@@ -19,7 +19,7 @@ NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#5[5-7][0-9]{3};"
 
 
 def written(response: VoiceResponse) -> str:
-    """The document, without characters that XML cannot hold."""
+    """The document as text, without characters that XML does not allow."""
     return NO_XML.sub("", str(response))
 
 
@@ -145,7 +145,7 @@ def transfer(
     record: bool,
     send_digits: str = "",
 ) -> str:
-    """Sends a caller who was talking to one agent on to `target`: E.164 or `client:identity`.
+    """Transfers a caller who was talking to an agent to `target`: E.164 or `client:identity`.
 
     `send_digits` are sent once a number answers. If it does not answer, the caller can leave a message.
     """
@@ -164,7 +164,7 @@ def transfer(
 
 
 def recorded(urls: CallbackUrls, *, wanted: bool) -> dict[str, str]:
-    """The attributes of a Dial whose talk is recorded, each side on a channel of its own."""
+    """The attributes of a Dial that is recorded, each side on a channel of its own."""
     if not wanted:
         return {}
     return {

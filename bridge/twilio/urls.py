@@ -1,4 +1,4 @@
-"""Where Twilio reports to, and what the bridge writes on those URLs to read it back later."""
+"""The URLs that Twilio calls, and the parameters that the bridge adds to them for itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,49 +32,49 @@ class CallbackUrls:
 
     @property
     def dial(self) -> str:
-        """The action of a Dial after which nothing comes."""
+        """The action URL of a Dial that ends the call."""
         return self._url("dial")
 
     def after(self, step: int | str) -> str:
-        """The action of a Dial of a call in: the step of the ring plan that it was, or `transfer`."""
+        """The action URL of a Dial of an incoming call: with the step of the ring plan, or `transfer`."""
         return self._url("dial", f"?step={step}")
 
     @property
     def status(self) -> str:
-        """The state of a call to a number of ours."""
+        """The status callback URL of a call to one of our numbers."""
         return self._url("status")
 
     def status_of(self, agent: str) -> str:
-        """The state of a leg of a call out, which this agent placed."""
+        """The status callback URL of a leg of an outgoing call, which this agent placed."""
         return self._url("status", f"?agent={quote(agent, safe='')}")
 
     @property
     def status_in(self) -> str:
-        """The state of a leg of a call in: one that is forwarded to a number looks like a call out."""
+        """The status callback URL of a leg of an incoming call; forwarded ones look like outgoing calls."""
         return self._url("status", "?direction=inbound")
 
     @property
     def status_shown(self) -> str:
-        """The state of a leg of a call in whose `From` is not the caller, but a number of ours."""
+        """The status callback URL of a leg of an incoming call whose `From` is a number of ours."""
         return self._url("status", "?direction=inbound&shows=line")
 
     @property
     def recording(self) -> str:
-        """A recording is ready, or there is none after all."""
+        """The URL for the status of a recording: completed or absent."""
         return self._url("recording")
 
     @property
     def voicemail(self) -> str:
-        """The action of a Record, and where a caller goes who left no message."""
+        """The action URL of a Record, also where the caller left no message."""
         return self._url("voicemail")
 
     @property
     def transcription(self) -> str:
-        """The text of a voicemail."""
+        """The URL for the transcription of a voicemail."""
         return self._url("transcription")
 
     def announcement(self, number: str) -> str:
-        """What a called person hears before they are connected, where the line of this number records."""
+        """The URL of what a called person hears first, where the line of this number records."""
         return self._url("announcement", f"?line={quote(number, safe='')}")
 
     def machine(self, call_sid: str) -> str:
@@ -86,7 +86,7 @@ class CallbackUrls:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Every kind of URL that Twilio is given, with an example of its query; without a fragment."""
+        """Every kind of URL that the bridge gives to Twilio, with an example query; without a fragment."""
         given = (
             *(self._url(route) for route in ("voice", "fallback", "transcripts")),
             *(self.dial, self.after(1), self.after("transfer")),
@@ -98,7 +98,7 @@ class CallbackUrls:
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """URLs that the bridge never gives out, and which an account's TwiML App can have."""
+        """URLs of alias routes: the bridge never gives them to Twilio, but a TwiML App can have them."""
         return tuple(self.public_url + path for paths in ALIASES.values() for path in paths)
 
     def _url(self, route: str, query: str = "") -> str:
@@ -106,7 +106,7 @@ class CallbackUrls:
 
 
 def marks(target: str) -> dict[str, str]:
-    """What the bridge wrote on a path with query, as parameters of the callback."""
+    """The parameters that the bridge added to this path with query, as parameters of the callback."""
     if "?" not in target:
         return {}
     query = dict(parse_qsl(urlsplit(target).query))

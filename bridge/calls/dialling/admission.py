@@ -1,4 +1,4 @@
-"""Whether a number is dialled, and which number it shows: the one place that judges and counts.
+"""Decides whether a number is dialled, and which caller ID it shows; the only place that counts calls.
 
 Calls out, transfers and steps that forward a call in pass here: TwiML dials nothing but an `Admitted`,
 which is made here alone.
@@ -33,7 +33,7 @@ class Outgoing:
 
 
 class Admission:
-    """Admits calls of agents, and counts them by what the live calls knows."""
+    """Admits calls of agents, and counts them by the live calls."""
 
     def __init__(
         self, *, dialling: Dialling, caller_ids: CallerIds, limits: Limits, live_calls: LiveCalls
@@ -64,7 +64,7 @@ class Admission:
         return Outgoing(target, self._caller_ids.choose(identity, asked.get("CallerId")), send_digits)
 
     def transfer(self, agent: Identity, target: str, *, now: datetime) -> Admitted:
-        """To whom an agent sends a caller on; raises NumberRefused. The TRANSFER callback counts it."""
+        """The target of an agent's transfer; raises NumberRefused. The TRANSFER callback counts it."""
         admitted = Admitted(self.target(target).target)
         if not client_identity(admitted) and not self._dialling.is_emergency(admitted):
             self._limits.check_rate(self._live_calls, agent, now)
@@ -80,7 +80,7 @@ class Admission:
         return admitted
 
     def target(self, dialled: str) -> Dialled:
-        """What an agent dialled; raises NumberRefused for what may not be."""
+        """What an agent dialled; raises NumberRefused where it is not allowed."""
         if not dialled.startswith("client:"):
             return self._dialling.dial(dialled)
         identity = identity_of(dialled.removeprefix("client:"))
@@ -89,6 +89,6 @@ class Admission:
         return Dialled(f"client:{identity}")
 
     def is_flooded(self, asked: Callback) -> bool:
-        """Whether so many calls of this agent, or of all, were refused that a script must be at work."""
+        """Whether so many calls of this agent, or of all agents, were refused that a script places them."""
         identity = client_identity(asked.parameters["From"]) or NO_AGENT
         return self._limits.is_flooded(self._live_calls, identity, asked.received_at)

@@ -1,4 +1,4 @@
-"""Which number a called person sees: one of the company's, and perhaps an agent's own."""
+"""Caller IDs: which of the company's or an agent's numbers a called person sees."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ class CallerIds:
     region: str
 
     def of(self, identity: Identity) -> Sequence[str]:
-        """Those that an agent may show."""
+        """The caller IDs that an agent can choose from."""
         return self.own(identity) or self.company
 
     def choose(self, identity: Identity, asked: str | None) -> str:
-        """The one to show; raises NumberRefused for one that was asked for and is not the agent's."""
+        """The caller ID of a call; raises NumberRefused where `asked` is not one of the agent's."""
         theirs = self.of(identity)
         if not asked:
             return theirs[0]
         number = e164(asked, self.region)
         if number is None or number not in theirs:
-            raise NumberRefused("caller_id", f"{shortened(asked)!r} is no caller ID of {identity!r}")
+            raise NumberRefused("caller_id", f"{shortened(asked)!r} is not a caller ID of {identity!r}")
         return number

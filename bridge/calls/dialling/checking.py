@@ -1,4 +1,4 @@
-"""What a number is before it is dialled: E.164, country, kind, and whether it may be."""
+"""Checks a number before it is dialled: E.164, country, kind, and whether it is allowed."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LONGEST_LISTED = 4
 
 
 class NumberKind(StrEnum):
-    """What a number is; PREMIUM is all that is billed above an ordinary call."""
+    """The kind of a number; PREMIUM is every kind that is billed above an ordinary call."""
 
     FIXED = "fixed"
     MOBILE = "mobile"
@@ -66,12 +66,12 @@ class Checked:
 
     @property
     def is_emergency(self) -> bool:
-        """Whether people dial it in need."""
+        """Whether it is an emergency number."""
         return self.kind is NumberKind.EMERGENCY
 
 
 def check(typed: str, dialling: Dialling, *, region: str) -> Checked:
-    """What was typed, as `dialling` judges it; `region` is where a national number is at home."""
+    """Checks a typed number by the rules of `dialling`; `region` (ISO 3166) reads national numbers."""
     try:
         target, send_digits, reason = *dialling.dial(typed), ""
     except NumberRefused as refused:
@@ -89,7 +89,7 @@ def check(typed: str, dialling: Dialling, *, region: str) -> Checked:
 
 @lru_cache(maxsize=64)
 def emergency_numbers(region: str) -> tuple[str, ...]:
-    """Those of a country, and those that people know from elsewhere."""
+    """The emergency numbers of a country, and those that visitors know from their own."""
     metadata = PhoneMetadata.short_metadata_for_region(region)
     known = metadata.emergency if metadata else None
     if known is None or not known.national_number_pattern:

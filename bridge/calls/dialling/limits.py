@@ -1,4 +1,4 @@
-"""Limits of calls: by one agent and by all, in a minute, in an hour and at once."""
+"""Limits of calls: for each agent and for all agents, in a minute, in an hour and at once."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The limits. What counts are the calls that were placed: after a refused one its agent may try again."""
+    """The limits. Only placed calls count: after a refused call its agent can try again."""
 
     agent_minute: int
     agent_hour: int
@@ -22,26 +22,26 @@ class Limits:
     forwarded_hour: int = 1000
 
     def check(self, live_calls: LiveCalls, identity: str, now: datetime) -> None:
-        """Raises NumberRefused for a call that would be one too many."""
+        """Raises NumberRefused where one more call would exceed a limit."""
         if live_calls.in_calls(self.agent_at_once, identity, now):
             raise NumberRefused("at_once", f"in {self.agent_at_once} calls already")
         self.check_rate(live_calls, identity, now)
 
     def check_rate(self, live_calls: LiveCalls, identity: str, now: datetime) -> None:
-        """The same for an agent who sends a caller on, and so is in a call in any case."""
+        """The same for an agent who transfers a caller, and so is in a call already."""
         _check("agent_limit", live_calls.placed_by(identity, now - MINUTE), self.agent_minute, "minute")
         _check("agent_limit", live_calls.placed_by(identity, now - HOUR), self.agent_hour, "hour")
         _check("company_limit", live_calls.placed(now - MINUTE), self.minute, "minute")
         _check("company_limit", live_calls.placed(now - HOUR), self.hour, "hour")
 
     def check_forwarded(self, live_calls: LiveCalls, now: datetime) -> None:
-        """Raises NumberRefused for a call in that is not forwarded to a number."""
+        """Raises NumberRefused where one more forwarded call would exceed a limit."""
         minute, hour = live_calls.forwarded(now - MINUTE), live_calls.forwarded(now - HOUR)
         _check("forward_limit", minute, self.forwarded_minute, "minute")
         _check("forward_limit", hour, self.forwarded_hour, "hour")
 
     def is_flooded(self, live_calls: LiveCalls, identity: str, now: datetime) -> bool:
-        """Whether as many calls were refused in an hour as might have been placed: that is a script.
+        """Whether the calls refused in an hour reach the limit of placed ones, as only a script does.
 
         A flooding program does not listen to spoken refusals, and Twilio bills a minute for each.
         """

@@ -1,4 +1,4 @@
-"""What may be dialled: an agent's input → E.164, or why not.
+"""Which numbers can be dialled: an agent's input → E.164, or the reason why not.
 
 The rules are the operator's, what a number is comes from libphonenumber. What it does not
 recognise is refused: a wrongly refused number costs a line in `dialling.allow`, a satellite call costs money.
@@ -85,18 +85,18 @@ class Dialling:
         self._decided = lru_cache(maxsize=4096)(self._decide)
 
     def number(self, typed: str) -> str:
-        """The E.164 number (or an allowed short one) to dial for what a user typed, as `dial`."""
+        """The E.164 number (or an allowed short one) to dial for a user's input; raises NumberRefused."""
         return self.dial(typed).target
 
     def dial(self, typed: str) -> Dialled:
-        """What to dial for what a user typed; raises NumberRefused, whose message is for the operator."""
+        """What to dial for a user's input; raises NumberRefused, whose message is for the operator."""
         verdict = self._decided(typed) if len(typed) <= LONGEST_TYPED else _invalid("too long")
         if verdict.dial:
             return verdict.dial
         raise NumberRefused(verdict.reason, f"{shortened(typed)!r}: {verdict.because}")
 
     def is_emergency(self, dialled: str) -> bool:
-        """Whether a number that `number` gave is an emergency number: nothing else may stop that call."""
+        """Whether a number that `number` returned is an emergency number, which no limit stops."""
         return self._helps(dialled)
 
     def _decide(self, typed: str) -> _Verdict:

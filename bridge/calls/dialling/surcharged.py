@@ -23,7 +23,7 @@ class Surcharge:
     source: str
 
     def fits(self, e164: str) -> bool:
-        """Whether a number is one of them."""
+        """Whether a number is in this range."""
         return re.match(re.escape(self.prefix).replace(r"\.", "[0-9]"), e164) is not None
 
 
@@ -49,5 +49,5 @@ SURCHARGED = (
 
 
 def surcharge_of(e164: str) -> Surcharge | None:
-    """The range that an E.164 number is of, if calls there cost more."""
+    """The surcharged range of an E.164 number; None for an ordinary number."""
     return next((range_ for range_ in SURCHARGED if range_.fits(e164)), None)

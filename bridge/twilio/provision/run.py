@@ -1,4 +1,4 @@
-"""Looks into an account, and carries a plan out."""
+"""Reads an account, and carries a plan out."""
 
 from collections.abc import Callable, Mapping, Sequence
 

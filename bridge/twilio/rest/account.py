@@ -1,4 +1,4 @@
-"""What only the account's owner asks of Twilio: its applications, numbers, keys and permissions."""
+"""The account's TwiML Apps, numbers, API keys and permissions, for set-up and doctor."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -44,7 +44,7 @@ class AccountRest:
         return Application.of(made)
 
     async def update_application(self, sid: str, urls: VoiceUrls) -> None:
-        """Has an application's calls come here."""
+        """Sets the URLs of a TwiML App."""
         await self._library.applications(sid).update_async(**urls.as_parameters())
 
     async def numbers(self) -> list[IncomingNumber]:
@@ -74,15 +74,15 @@ class AccountRest:
         return NewKey(made.sid, made.secret)
 
     async def delete_key(self, sid: str) -> None:
-        """Tokens that it signed are worth nothing any more."""
+        """Deletes an API key; the tokens that it signed become invalid."""
         await self._library.keys(sid).delete_async()
 
     async def webhook_rules(self) -> list[WebhookRule]:
-        """Which webhooks of the account are signed and tried in another way than by default."""
+        """The Rules of the account's webhooks configuration: which URLs have which Settings."""
         return [WebhookRule.of(one) for one in await self._library.webhooks.v1.rules.list_async()]
 
     async def webhook_settings(self) -> dict[str, WebhookSetting]:
-        """In which way, by the ids that Rules name; Twilio's own Settings are listed by themselves."""
+        """The Settings of the webhooks configuration, by id; Twilio's own are listed separately."""
         listed = [
             one
             for kind in ("CUSTOMER", "SYSTEM")
@@ -91,7 +91,7 @@ class AccountRest:
         return {one.id: WebhookSetting.of(one) for one in listed}
 
     async def countries(self) -> list[Country]:
-        """Which countries the account may call: its voice geographic permissions."""
+        """The countries that the account can call: its voice geographic permissions."""
         listed = await self._library.voice.v1.dialing_permissions.countries.list_async(page_size=1000)
         return [Country.of(one) for one in listed]
 

@@ -17,7 +17,10 @@ from bridge.twilio.rest.resources import CallResource, RecordingResource, call_r
 
 
 async def load_client(settings: TwilioAccount, http: Http) -> Any:
-    """Loaded beside the event loop: it takes 100 ms and 14 MB. Its `…_async` methods raise TwilioError."""
+    """twilio's own client over our session; its `…_async` methods raise TwilioError.
+
+    A thread imports the library, which takes 100 ms and 14 MB.
+    """
     module = await asyncio.to_thread(import_module, "twilio.rest")
     client = module.Client(
         settings.account_sid,
@@ -84,7 +87,7 @@ class TwilioRest:
     async def update_call(
         self, sid: str, *, status: str | None = None, twiml: str | None = None
     ) -> CallResource:
-        """Ends a call (`status="completed"`), or sends it to other TwiML.
+        """Ends a call (`status="completed"`), or redirects it to other TwiML.
 
         https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
         """
@@ -115,7 +118,7 @@ class TwilioRest:
     async def start_recording(
         self, call_sid: str, *, channels: str, callback_url: str, events: Sequence[str]
     ) -> RecordingResource:
-        """Records a running call from now on; `channels` is mono or dual."""
+        """Starts the recording of a call in progress; `channels` is mono or dual."""
         return recording_resource(
             await self._of_call(
                 call_sid,
@@ -128,7 +131,7 @@ class TwilioRest:
         )
 
     async def update_recording(self, call_sid: str, status: str, *, sid: str) -> RecordingResource:
-        """Pauses (`paused`), resumes (`in-progress`) or stops (`stopped`) what is being recorded."""
+        """Pauses (`paused`), resumes (`in-progress`) or stops (`stopped`) a recording in progress."""
         return recording_resource(
             await self._of_call(call_sid, lambda call: call.recordings(sid).update_async(status=status))
         )

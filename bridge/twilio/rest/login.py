@@ -1,4 +1,4 @@
-"""How a request proves to Twilio's REST API whose it is: by a key's SID and secret, or by OAuth.
+"""Authentication at Twilio's REST API: by a key's SID and secret, or by OAuth.
 
 https://www.twilio.com/docs/iam/oauth-apps
 """
@@ -41,7 +41,7 @@ class Login(Protocol):
         """The Authorization header; raises TwilioDenied and TwilioUnavailable."""
 
     def renew(self, authorization: str) -> bool:
-        """Twilio answered 401 to this header: whether `authorization` now gives another."""
+        """After Twilio answered 401 to this header: whether `authorization` now returns another one."""
 
 
 class BasicLogin:
@@ -51,11 +51,11 @@ class BasicLogin:
         self._header = "Basic " + b64encode(f"{name}:{password}".encode()).decode()
 
     async def authorization(self) -> str:
-        """The same for every request."""
+        """See `Login`: the same header for every request."""
         return self._header
 
     def renew(self, authorization: str) -> bool:
-        """There is no other."""
+        """See `Login`: there is no other header."""
         return authorization != self._header
 
 
@@ -83,7 +83,7 @@ class OAuthLogin:
         self._failure: TwilioError | None = None
 
     async def authorization(self) -> str:
-        """A header that holds for a while yet; one attempt to renew it serves all requests that wait."""
+        """See `Login`: the token does not expire soon; one renewal serves all waiting requests."""
         seen = self._attempts
         async with self._renewing:
             if time.monotonic() >= self._renew_at:
@@ -107,7 +107,7 @@ class OAuthLogin:
         self._renew_at, self._ends_at = now + seconds * SHARE_OF_LIFE, now + seconds
 
     def _keep_what_holds(self, failure: TwilioError) -> None:
-        """The token is good until its end; raises `failure` where it is over, or was revoked."""
+        """Uses the current token until it expires; raises `failure` where it expired or was revoked."""
         now = time.monotonic()
         if now >= self._ends_at:
             raise failure
@@ -146,7 +146,7 @@ async def open_login(settings: TwilioAccount) -> AsyncIterator[Login]:
 
 
 def login_of(settings: TwilioAccount, session: aiohttp.ClientSession, *, seconds: float = SECONDS) -> Login:
-    """By OAuth where that is set, else by an API key, else by the auth token."""
+    """The login of the settings: OAuth, else an API key, else the auth token."""
     if settings.client_id and settings.client_secret:
         return OAuthLogin(
             session,
@@ -159,7 +159,7 @@ def login_of(settings: TwilioAccount, session: aiohttp.ClientSession, *, seconds
 
 
 def neighbour(api_url: str, name: str) -> str:
-    """Where another of Twilio's APIs is: beside `api.twilio.com`; another server has all of them."""
+    """The URL of another API: `voice.twilio.com` for `api.twilio.com`; unchanged for other servers."""
     is_twilio = api_url.startswith("https://api.") and api_url.endswith(".twilio.com")
     return api_url.replace("https://api.", f"https://{name}.", 1) if is_twilio else api_url
 

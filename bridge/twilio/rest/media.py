@@ -1,4 +1,4 @@
-"""The sound of recordings, from Twilio or from wherever it keeps them for the account.
+"""The media of recordings, from Twilio or from the storage that the account configured.
 
 https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file
 """
@@ -80,7 +80,7 @@ class Media:
             yield answer
 
     def _followed(self, url: URL, location: str) -> URL:
-        """Where a redirect leads, if it is a place where media of Twilio's are."""
+        """The target of a redirect, if it is one of the hosts of Twilio's media."""
         try:
             target = url.join(URL(location))
         except ValueError:
@@ -97,7 +97,7 @@ class Media:
 async def open_media(
     settings: TwilioSettings, *, hosts: Collection[str], login: Login | None = None
 ) -> AsyncIterator[Media]:
-    """A session for media: what is read may take long, as long as it comes.
+    """A session for media, without a time limit for the whole body.
 
     With `login` that of the process, else one of its own.
     """

@@ -1,4 +1,4 @@
-"""What an account owns, as the bridge reads and writes it; names are Twilio's."""
+"""The resources that an account owns; names are Twilio's."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceUrls:
-    """Where the calls of an application or a number go."""
+    """The voice URLs of a TwiML App or a number."""
 
     voice_url: str
     voice_fallback_url: str
@@ -83,7 +83,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """What may be called in a country (ISO 3166).
+    """Which numbers of a country (ISO 3166) the account can call.
 
     https://www.twilio.com/docs/voice/api/dialingpermissions-country-resource
     """
@@ -133,7 +133,7 @@ class WebhookRule:
 
 @dataclass(frozen=True, slots=True)
 class WebhookSetting:
-    """How webhooks are signed and tried; without a `shared_key_id` the auth token signs them."""
+    """How webhooks are signed and retried; without a `shared_key_id` the auth token signs them."""
 
     id: str
     shared_key_id: str
@@ -143,7 +143,7 @@ class WebhookSetting:
 
     @property
     def retries_everything(self) -> bool:
-        """Whether every failure is tried again, said in one word or failure by failure."""
+        """Whether Twilio retries after every failure: by `ALL`, or by a list of all failures."""
         return "ALL" in self.retried_on or self.retried_on >= EVERY_FAILURE
 
     @classmethod

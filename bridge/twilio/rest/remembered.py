@@ -1,4 +1,4 @@
-"""What Twilio remembers → callbacks: its call resources in the names of status callbacks.
+"""Twilio's call and recording resources → callbacks, with the parameter names of status callbacks.
 
 The same state found twice is one callback: what is in it changes with the state alone.
 """
@@ -15,7 +15,7 @@ VOICEMAIL = "RecordVerb"
 
 
 def call_callback(call: CallResource, *, received_at: datetime) -> Callback:
-    """What Twilio says of one leg; `Timestamp` is its end or, as long as it goes on, its start."""
+    """The callback of one leg; `Timestamp` is its end or, while it is in progress, its start."""
     parameters = _given(
         CallSid=call.sid,
         ParentCallSid=call.parent_call_sid,
@@ -41,7 +41,7 @@ def call_callback(call: CallResource, *, received_at: datetime) -> Callback:
 
 
 def recording_callback(recording: RecordingResource, *, account_url: str, received_at: datetime) -> Callback:
-    """What Twilio says of a recording that is done: a caller's message, or a part of the call.
+    """The callback of a finished recording: a caller's message, or a part of the call.
 
     `account_url` is that of the account's resources.
     """
