@@ -175,5 +175,5 @@ async def _taken(inbox: Inbox, name: str, holder: bytes, *, now: datetime) -> bo
 
 
 async def drop_ended_leases(inbox: Inbox, *, now: datetime) -> int:
-    """Drops the rows of names that are free; how many."""
+    """Drops the rows of free names; returns how many. Raises InboxUnavailable."""
     return await inbox.change(delete(leases).where(leases.c.until < now - LONGEST))

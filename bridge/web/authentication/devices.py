@@ -24,7 +24,11 @@ class Devices:
         self._agents = agents
 
     async def caller(self, given: str) -> Caller | None:
-        """Whose device shows that key; None of a key of another kind. Raises NotAuthenticated, NotAllowed."""
+        """The agent whose device shows this key; None for a key of another kind.
+
+        Raises NotAuthenticated where the device is signed out, NotAllowed where the settings no longer name
+        the agent, and InboxUnavailable.
+        """
         if not given.startswith(DEVICE):
             return None
         found = await sign_ins.signed_in(self._inbox, digest_of(given), now=datetime.now(UTC))
