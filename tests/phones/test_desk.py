@@ -11,7 +11,7 @@ from tests.browser import needs_chromium
 from tests.phones.conftest import Sections
 from tests.phones.office import Office, Phone
 from tests.phones.test_recovery import HOLDS, JANE
-from tests.support import create_person
+from tests.support import create_person, eventually
 
 pytestmark = needs_chromium
 
@@ -145,3 +145,45 @@ async def test_a_caller_is_handed_on_to_a_colleague(phones: Office, twilio: Twil
     await bob.click("Hang up")
     await bob.ended("hung_up")
     await calling
+async def test_who_is_away_is_not_rung_and_colleagues_see_it(phones: Office, twilio: TwilioSandbox) -> None:
+    alice, bob = await phones.online("alice"), await phones.online("bob")
+    await alice.page(
+        """(() => {
+            const field = document.querySelector('.availability select');
+            field.value = 'away';
+            field.dispatchEvent(new Event('change'));
+        })()"""
+    )
+    await alice.page.until("document.querySelectorAll('.availability select').length === 2")
+    await bob.click("Colleagues")
+    await bob.page.until("document.querySelector('[data-identity=alice]')?.innerText.includes('Away')")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await bob.rings()
+    assert not await alice.page("!!document.querySelector('.incoming')")
+    await bob.click("Decline")
+    twilio.skip(60)
+    await calling
+    await alice.page.ask("Page.reload")
+    await alice.page.until("document.querySelector('.availability select')?.value === 'away'")
+    await eventually(lambda: bool(twilio.account.devices.get("client:alice")))
+
+
+async def test_a_person_is_found_and_called(
+    phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    await create_person(twenty, HOSTILE, primaryPhoneNumber=JANE)
+    twilio.parties[JANE] = HOLDS
+    alice = await phones.online()
+    await alice.fill("number", "Jane")
+    await alice.sees(".found [data-person]")
+    await alice.photograph("found")
+    person = await alice.page("document.querySelector('[data-person]').dataset.person")
+    await alice.page("document.querySelector('[data-person]').click()")
+    await alice.click("Call +33 6 12 34 56 78")
+    await alice.in_stage("talking")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    again = await phones.online("bob", query=f"?person={person}")
+    await again.click("Call +33 6 12 34 56 78")
+    await again.in_stage("talking")
+    assert not await again.page("!!document.querySelector('main img')")

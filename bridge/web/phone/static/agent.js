@@ -88,6 +88,7 @@ let leaving = false;
 export function leave() {
   leaving = true;
   saveAll(true);
+  Desk.leave();
   device.leave();
 }
 
@@ -96,6 +97,7 @@ export function comeBack() {
   leaving = false;
   publish();
   device.revive();
+  if (tabs.holding) Desk.comeBack();
   wake();
 }
 

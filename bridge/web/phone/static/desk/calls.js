@@ -9,6 +9,9 @@ import * as Notes from "./notes.js";
 /** So many earlier calls with a person are shown. */
 const LAST = 5;
 
+/** Calls are written to Twenty within a few seconds, unless it is away. */
+const NAMED_AFTER = [2000, 8000, 30_000];
+
 /** @typedef {import("../bridge.js").AgentCall} AgentCall */
 /** @typedef {"recent" | "missed" | "voicemails"} Show */
 
@@ -42,8 +45,9 @@ export async function load(show, more = false) {
   list.value = { ...list.value, state: "loading" };
   try {
     const page = await bridge.calls({ show, before: (more && next) || undefined });
-    const before = more ? list.value.calls : [];
-    list.value = { calls: merged(page.calls, before), next: page.next, state: "loaded" };
+    const before = list.value.calls;
+    const isDeeper = !more && before.length > page.calls.length;
+    list.value = { calls: merged(page.calls, before), next: isDeeper ? next : page.next, state: "loaded" };
     missed.value = page.missed;
     page.calls.forEach(hearNote);
   } catch {
@@ -72,6 +76,25 @@ export function hear(call) {
   }
   known.value = { ...known.value, [call.sid]: call };
   hearNote(call);
+  if (call.ended && call.number && !call.person) void nameLater(call.sid);
+}
+
+/** @type {Set<string>} */
+const named = new Set();
+
+/**
+ * Who it was is known once the call is written to Twenty, which is no news of the call.
+ *
+ * @param {string} sid
+ */
+async function nameLater(sid) {
+  if (named.has(sid)) return;
+  named.add(sid);
+  for (const wait of NAMED_AFTER) {
+    await new Promise((done) => setTimeout(done, wait));
+    if (known.value[sid]?.person) return;
+    await bridge.call(sid).then(hear, () => {});
+  }
 }
 
 /**

@@ -51,8 +51,17 @@ export function open() {
 
 export function close() {
   stream.stop();
+  stream.last = "";
   Calls.forgetAll();
   agents.value = [];
+}
+
+/** The page goes; the browser keeps one with an open stream less willingly for the way back. */
+export const leave = () => stream.stop();
+
+/** The browser shows the page again. */
+export function comeBack() {
+  if (availability.value && !stream.isOpen) stream.start();
 }
 
 export function wake() {
@@ -60,9 +69,9 @@ export function wake() {
   Notes.saveAll();
 }
 
-/** A call of this phone is over: the stream says so, unless it is away. */
+/** A call of this phone is over: with it an earlier one can be called back. */
 export function ended() {
-  if (availability.value && !stream.isOpen) Calls.reload();
+  if (availability.value) Calls.reload();
 }
 
 /**

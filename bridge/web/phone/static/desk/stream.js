@@ -28,9 +28,9 @@ export class Stream {
     this.hurry = () => {};
   }
 
+  /** Goes on after the last event that was heard. */
   start() {
     this.stop();
-    this.last = "";
     this.running = new AbortController();
     void this.run(this.running.signal);
   }

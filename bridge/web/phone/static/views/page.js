@@ -41,8 +41,8 @@ function Header() {
         <h1>${me.value?.name ?? me.value?.identity ?? say("phone")}</h1>
         ${me.value && html`<p class="quiet">${me.value.phoneNumber}</p>`}
       </div>
-      <${Availability} />
       <p class="pill ${stage.value}" id="stage">${say(`line.${stage.value}`)}</p>
+      <${Availability} />
       ${missing && html`<p class="banner">${say(`missing.${missing}`)}</p>`}
       ${stage.value === "refused" && html`<p class="banner bad" role="alert">${line.value.why}</p>`}
     </header>

@@ -6,24 +6,25 @@ import { shortcut } from "../../shortcuts.js";
 import { me } from "../../store.js";
 import { say } from "../../words/say.js";
 
-/** @param {{name: string, main?: boolean}} props `main`: the one that the shortcut goes to */
+/** @param {{name: string, main?: boolean}} props `main`: the one that the shortcut goes to, of several of one call */
 export function Note({ name, main = false }) {
   const draft = draftOf(name);
   const keep = () => void save(name);
-  const id = `note-${name}`;
+  const place = main ? "now" : "list";
+  const id = `note-${place}-${name}`;
   return html`
     <div class="note">
-      <label for="outcome-${name}">${say("note.outcome")}</label>
+      <label for="outcome-${place}-${name}">${say("note.outcome")}</label>
       <input
-        id="outcome-${name}"
-        list="outcomes-${name}"
+        id="outcome-${place}-${name}"
+        list="outcomes-${place}-${name}"
         maxlength="100"
         autocomplete="off"
         value=${draft.text.outcome}
         onInput=${(/** @type {any} */ { target }) => type(name, { outcome: target.value })}
         onBlur=${keep}
       />
-      <datalist id="outcomes-${name}">
+      <datalist id="outcomes-${place}-${name}">
         ${(me.value.outcomes ?? []).map((/** @type {string} */ one) => html`<option key=${one} value=${one} />`)}
       </datalist>
       <label for=${id}>${say("note")}</label>
