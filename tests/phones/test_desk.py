@@ -15,6 +15,7 @@ from tests.support import create_person, eventually
 
 pytestmark = needs_chromium
 
+WIDE = {"width": 1000, "height": 720, "deviceScaleFactor": 1, "mobile": False}
 HOSTILE = "<img src=x onerror=alert(1)>Jane"
 
 
@@ -96,6 +97,7 @@ async def test_what_is_noted_is_kept_shown_elsewhere_and_never_lost(
     await desk.call(JANE)
     await desk.in_stage("talking")
     await desk.says("1 earlier call")
+    await desk.photograph("desk", size=WIDE)
     assert not await desk.page("!!document.querySelector('main b, main img')")
 
 
@@ -110,7 +112,7 @@ async def test_a_missed_call_is_counted_seen_and_called_back(
     twilio.skip(15)
     await calling
     await alice.ended("gave_up")
-    await alice.click("1 missed call")
+    await alice.click("Missed 1")
     await alice.sees("[data-state=missed]")
     # A tab that is behind another one shows it to no one.
     await alice.sees(".count")
@@ -145,6 +147,8 @@ async def test_a_caller_is_handed_on_to_a_colleague(phones: Office, twilio: Twil
     await bob.click("Hang up")
     await bob.ended("hung_up")
     await calling
+
+
 async def test_who_is_away_is_not_rung_and_colleagues_see_it(phones: Office, twilio: TwilioSandbox) -> None:
     alice, bob = await phones.online("alice"), await phones.online("bob")
     await alice.page(

@@ -68,3 +68,6 @@ async def test_the_connection_is_checked_by_a_call_that_is_billed_and_leaves_not
     await alice.in_stage("talking")
     await alice.click("Hang up")
     await recorded(twenty, status="COMPLETED", direction="OUTBOUND")
+    await alice.click("Calls")
+    await alice.sees(".entry")
+    assert await alice.page("document.querySelectorAll('.entry').length") == 1

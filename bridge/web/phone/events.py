@@ -248,7 +248,7 @@ class Events:
     def _tell(self, stream: EventStream, known: KnownCall, folded: FoldedCall) -> None:
         call = call_for(stream.agent.own, folded)
         one = Listed(known, call, self._history.bodies.number_of(call))
-        if not (call.is_own or call.rang_none):
+        if call.call.preflight or not (call.is_own or call.rang_none):
             return
         changes = self._count_missed(stream, one)
         seen = is_seen(one, stream.seen_at)

@@ -142,7 +142,7 @@ class History:
 
     def is_in(self, show: Show, one: Listed) -> bool:
         """Whether a list has a call."""
-        if not (one.call.is_own or one.call.rang_none):
+        if one.call.call.preflight or not (one.call.is_own or one.call.rang_none):
             return False
         if show is Show.VOICEMAILS:
             return one.call.is_message and bool(one.call.recordings)

@@ -33,7 +33,7 @@ export function say(key, ...values) {
 const filled = (text, values) => text.replace(/\{([\w-]+)\}/g, (_, name) => String(values[name]));
 
 /**
- * @param {"missed" | "last-calls" | "search.count"} what
+ * @param {"last-calls" | "search.count"} what
  * @param {number} count
  */
 export const counted = (what, count) =>

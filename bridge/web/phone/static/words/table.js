@@ -262,8 +262,6 @@ export const TABLE = /** @type {const} */ ({
   "desk.voicemails": { en: "Voicemail", fr: "Messagerie" },
   "desk.colleagues": { en: "Colleagues", fr: "Collègues" },
   "desk.devices": { en: "Devices", fr: "Appareils" },
-  "missed.one": { en: "{count} missed call", fr: "{count} appel manqué" },
-  "missed.other": { en: "{count} missed calls", fr: "{count} appels manqués" },
   "list.loading": { en: "Loading …", fr: "Chargement …" },
   "list.failed": { en: "The list could not be loaded.", fr: "La liste n'a pas pu être chargée." },
   "list.again": { en: "Try again", fr: "Réessayer" },

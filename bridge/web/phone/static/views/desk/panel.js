@@ -3,7 +3,7 @@
 import { missed } from "../../desk/calls.js";
 import { html } from "../../html.js";
 import { useState } from "../../vendor/hooks.js";
-import { counted, say } from "../../words/say.js";
+import { say } from "../../words/say.js";
 import { Colleagues } from "./colleagues.js";
 import { Devices } from "./devices.js";
 import { List } from "./list.js";
@@ -50,11 +50,10 @@ function Head({ tab, selected, open }) {
       role="tab"
       aria-selected=${selected}
       aria-controls="panel"
-      aria-label=${count ? counted("missed", count) : undefined}
       tabindex=${selected ? 0 : -1}
       onClick=${open}
     >
-      ${say(`desk.${tab}`)}${count > 0 && html`<span class="count">${count > 99 ? "99+" : count}</span>`}
+      ${say(`desk.${tab}`)}${count > 0 && html` <span class="count">${count > 99 ? "99+" : count}</span>`}
     </button>
   `;
 }
