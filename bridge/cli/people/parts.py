@@ -10,7 +10,7 @@ from bridge.cli.terminal import counted, show
 from bridge.observability import logs
 from bridge.settings import Settings, secrets_of
 from bridge.twenty.client.client import open_client
-from bridge.twenty.client.patience import Patient
+from bridge.twenty.client.retrying import Patient
 from bridge.twenty.people.normalise import Kept
 
 AT_ONCE = 20

@@ -12,7 +12,7 @@ from bridge.cli.options import ConfigFile
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client.client import open_client
-from bridge.twenty.client.patience import Patient
+from bridge.twenty.client.retrying import Patient
 from bridge.twenty.provision import Provisioned, Result, StepResult, Watch, report, set_up, webhook
 from bridge.twenty.provision.plan import Step
 

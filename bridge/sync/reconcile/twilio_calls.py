@@ -13,7 +13,7 @@ from bridge.inbox.forgetting import Forgotten, erase
 from bridge.inbox.queries import StoredCalls, stored_calls
 from bridge.inbox.store import Inbox
 from bridge.sync.reconcile.comparison import Ours, began, by_root, is_over, lacking, last_moved, numbers_of
-from bridge.twilio.rest.remembered import call_callback, recording_callback
+from bridge.twilio.rest.resource_callbacks import call_callback, recording_callback
 from bridge.twilio.rest.resources import CallResource, RecordingResource
 
 AT_ONCE = 200

@@ -11,7 +11,7 @@ from bridge.calls.agents import Agents, Allowed, Only
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import fold
 from bridge.sync.reconcile.comparison import Ours, lacking, numbers_of
-from bridge.twilio.rest.remembered import call_callback, recording_callback
+from bridge.twilio.rest.resource_callbacks import call_callback, recording_callback
 from bridge.twilio.rest.resources import CallResource, RecordingResource
 from tests.calls.conftest import COMPANY, CUSTOMER, made_up, shuffled
 from tests.support import TEN

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import TwentyOverLimit, TwentyQuotaExhausted, TwentyUnavailable
 from bridge.twenty.client.errors import refusal
-from bridge.twenty.client.patience import Patient
+from bridge.twenty.client.retrying import Patient
 
 FIRST = "Limit reached (100 tokens per 60000 ms)"
 SECOND = "Rate limit exceeded for apiKey: 120 requests per 60s."
