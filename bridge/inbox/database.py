@@ -305,7 +305,7 @@ def _connect(url: str, *, serves: bool) -> Database:
         return connect(url, serves=serves)
     except OSError as problem:
         raise InboxUnavailable(
-            f"The folder of the database {shown(url)} cannot be created: {problem}"
+            f"The folder of the database {without_password(url)} cannot be created: {problem}"
         ) from problem
 
 
@@ -316,7 +316,8 @@ async def _bring_up_to_date(database: Database, url: str) -> None:
             await database.open()
     except (SQLAlchemyError, sqlite3.Error, InboxUnavailable, OSError) as problem:
         raise InboxUnavailable(
-            f"The database {shown(url)} cannot be opened: {cause(problem)}.{_advice(database, problem)}"
+            f"The database {without_password(url)} cannot be opened: "
+            f"{cause(problem)}.{_advice(database, problem)}"
         ) from problem
 
 
@@ -326,6 +327,6 @@ def _advice(database: Database, problem: Exception) -> str:
     return f" {database.files.if_damaged()}" if is_damage(problem) else database.files.advice()
 
 
-def shown(url: str) -> str:
+def without_password(url: str) -> str:
     """A database's URL without its password."""
     return make_url(url).render_as_string(hide_password=True)

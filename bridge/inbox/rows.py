@@ -370,17 +370,17 @@ async def callbacks_of(
     connection: AsyncConnection, root_sids: Collection[str]
 ) -> defaultdict[str, list[Callback]]:
     """Call SID → its callbacks."""
-    return (await told_of(connection, root_sids)).by_call
+    return (await stored_callbacks(connection, root_sids)).by_call
 
 
-async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
+async def stored_callbacks(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
     """The callbacks of these calls, and those of their legs that do not name the call."""
-    told = await _told_of(connection, root_sids)
+    told = await _stored_callbacks(connection, root_sids)
     legs = {sid: legs_named(told.by_call[sid]) - {sid} for sid in list(told.by_call)}
     every = sorted(set().union(*legs.values()))
     lone: dict[str, list[Callback]] = {}
     for some in chunks(every):
-        of_legs = (await _told_of(connection, some)).by_call
+        of_legs = (await _stored_callbacks(connection, some)).by_call
         lone |= {leg: told_by for leg, told_by in of_legs.items() if may_be_leg(told_by)}
     for sid, named in legs.items():
         if theirs := {leg: lone[leg] for leg in named & lone.keys()}:
@@ -388,7 +388,7 @@ async def told_of(connection: AsyncConnection, root_sids: Collection[str]) -> St
     return told
 
 
-async def _told_of(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
+async def _stored_callbacks(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
     told = StoredCallbacks()
     try:
         await _add(connection, root_sids, told.add)
@@ -423,7 +423,7 @@ async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[Due
         raise
     except Exception:
         return await _each(connection, which)
-    told = await told_of(connection, [row["root_sid"] for row in rows])
+    told = await stored_callbacks(connection, [row["root_sid"] for row in rows])
     return await _joined(connection, [_due_call(row, told) for row in rows], told)
 
 
@@ -456,7 +456,7 @@ async def _each(connection: AsyncConnection, which: Select[Any]) -> list[DueCall
         except Exception as problem:
             found.append(unreadable_call(sid, revision, f"The call cannot be read: {reason(problem)}"))
         else:
-            found.append(_due_call(row, await told_of(connection, [sid])))
+            found.append(_due_call(row, await stored_callbacks(connection, [sid])))
     return found
 
 

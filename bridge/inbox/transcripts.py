@@ -15,7 +15,7 @@ from bridge.inbox.tables import callbacks, transcript_results
 
 
 @dataclass(frozen=True, slots=True)
-class KeptResult:
+class StoredResult:
     """A stored result; `body` is JSON text."""
 
     source_sid: str
@@ -23,7 +23,7 @@ class KeptResult:
     body: str
 
 
-async def keep_result(
+async def store_result(
     inbox: Inbox, *, source_sid: str, digest: bytes, body: str, received_at: datetime
 ) -> None:
     """Stores a result; returns once it is on the disk. A duplicate changes nothing.
@@ -41,7 +41,7 @@ async def keep_result(
     await inbox.write(operation)
 
 
-async def results_of(inbox: Inbox, source_sids: Collection[str]) -> list[KeptResult]:
+async def results_of(inbox: Inbox, source_sids: Collection[str]) -> list[StoredResult]:
     """The results of these recordings or transcripts, in order of arrival. Raises InboxUnavailable."""
     table = transcript_results.c
     found = (
@@ -50,7 +50,7 @@ async def results_of(inbox: Inbox, source_sids: Collection[str]) -> list[KeptRes
         .order_by(table.id)
     )
     async with inbox.reading() as connection:
-        return [KeptResult(row[0], row[1], row[2]) for row in await connection.execute(found)]
+        return [StoredResult(row[0], row[1], row[2]) for row in await connection.execute(found)]
 
 
 async def drop_results_before(inbox: Inbox, moment: datetime) -> int:

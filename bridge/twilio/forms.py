@@ -12,7 +12,7 @@ from bridge.calls.callback import ATTEMPT, FORWARDED, PREFLIGHT, Callback, Kind,
 from bridge.calls.numbers import ANONYMOUS
 from bridge.errors import CallbackInvalid
 from bridge.twilio import binding
-from bridge.twilio.urls import MARKS, marks
+from bridge.twilio.urls import OWN_PARAMETERS, own_parameters
 
 CALL_SID = re.compile(r"CA[0-9a-zA-Z]{32}", re.ASCII)
 ATTEMPT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -40,7 +40,7 @@ NEEDED = {
 }
 
 
-OURS = frozenset({*MARKS.values(), "Next", FORWARDED})
+OURS = frozenset({*OWN_PARAMETERS.values(), "Next", FORWARDED})
 """Parameters that only the bridge may add."""
 
 ASKED_BY_A_BROWSER = frozenset(
@@ -123,7 +123,7 @@ def callback(
         kind=kind,
         call_sid=call_sid,
         parent_sid=parent_sid,
-        parameters={**_without_ours(parameters), **marks(target), **answered},
+        parameters={**_without_ours(parameters), **own_parameters(target), **answered},
         received_at=received_at,
         digest=digest_of(kind, target, parameters),
     )

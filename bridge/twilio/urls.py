@@ -10,8 +10,13 @@ from bridge.calls.callback import PLACED_BY, SHOWS
 # five retries (rc), on everything (rp). https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 RETRIES = "#rc=5&rp=all"
 
-MARKS: Mapping[str, str] = {"direction": "CallDirection", "step": "Step", "agent": PLACED_BY, "shows": SHOWS}
-"""What stands in the query of a URL of ours → the parameter that the callback then has."""
+OWN_PARAMETERS: Mapping[str, str] = {
+    "direction": "CallDirection",
+    "step": "Step",
+    "agent": PLACED_BY,
+    "shows": SHOWS,
+}
+"""Name in the query of the bridge's own URLs → the callback's parameter that it becomes."""
 
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -105,9 +110,9 @@ class CallbackUrls:
         return f"{self.public_url}/twilio/{route}{query}{RETRIES}"
 
 
-def marks(target: str) -> dict[str, str]:
+def own_parameters(target: str) -> dict[str, str]:
     """The parameters that the bridge added to this path with query, as parameters of the callback."""
     if "?" not in target:
         return {}
     query = dict(parse_qsl(urlsplit(target).query))
-    return {parameter: query[mark] for mark, parameter in MARKS.items() if mark in query}
+    return {parameter: query[mark] for mark, parameter in OWN_PARAMETERS.items() if mark in query}

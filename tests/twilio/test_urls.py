@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.twilio.urls import CallbackUrls, marks
+from bridge.twilio.urls import CallbackUrls, own_parameters
 
 URLS = CallbackUrls("https://crm.example.com/phone")
 
@@ -21,4 +21,4 @@ URLS = CallbackUrls("https://crm.example.com/phone")
 )
 def test_marks(url: str, told: dict[str, str]) -> None:
     # Twilio does not send the fragment.
-    assert marks(url.partition("#")[0]) == told
+    assert own_parameters(url.partition("#")[0]) == told

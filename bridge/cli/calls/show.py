@@ -16,7 +16,7 @@ from bridge.cli.options import AsJson, ConfigFile
 from bridge.cli.terminal import Row
 from bridge.inbox.queries import Attempt, KnownCall, attempts_of, known_call
 from bridge.inbox.store import open_inbox
-from bridge.inbox.transcripts import KeptResult, results_of
+from bridge.inbox.transcripts import StoredResult, results_of
 from bridge.json_text import utc
 from bridge.settings import Settings, load
 
@@ -33,7 +33,7 @@ def show(
     """Show all that is known of a call: callbacks, legs, what was written, every attempt."""
     settings = load(config)
 
-    async def found() -> tuple[KnownCall, list[Attempt], list[KeptResult]] | None:
+    async def found() -> tuple[KnownCall, list[Attempt], list[StoredResult]] | None:
         async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             known = await known_call(inbox, sid)
             if known is None:
@@ -129,7 +129,7 @@ def _attempt(attempt: Attempt) -> Row:
     }
 
 
-def _transcript(result: KeptResult) -> Row:
+def _transcript(result: StoredResult) -> Row:
     """What arrived and when; the text is for Twenty."""
     return {"of": result.source_sid, "received": _time(result.received_at), "characters": len(result.body)}
 

@@ -10,7 +10,7 @@ from bridge.cli.terminal import counted, show
 from bridge.observability import logs
 from bridge.settings import Settings, secrets_of
 from bridge.twenty.client.client import open_client
-from bridge.twenty.client.retrying import Patient
+from bridge.twenty.client.retrying import RetryingClient
 from bridge.twenty.people.normalise import Kept
 
 AT_ONCE = 20
@@ -32,11 +32,11 @@ def log_errors_alone(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def half_the_budget(settings: Settings) -> AsyncIterator[Patient]:
+async def half_the_budget(settings: Settings) -> AsyncIterator[RetryingClient]:
     """A client; the bridge that runs has the other half."""
     rate = max(1, settings.twenty.requests_per_minute // 2)
     async with open_client(settings.twenty.model_copy(update={"requests_per_minute": rate})) as client:
-        yield Patient(client)
+        yield RetryingClient(client)
 
 
 def rows_of(kept: Sequence[Kept]) -> list[dict[str, str]]:

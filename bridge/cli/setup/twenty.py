@@ -12,7 +12,7 @@ from bridge.cli.options import ConfigFile
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
 from bridge.twenty.client.client import open_client
-from bridge.twenty.client.retrying import Patient
+from bridge.twenty.client.retrying import RetryingClient
 from bridge.twenty.provision import Provisioned, Result, StepResult, Watch, report, set_up, webhook
 from bridge.twenty.provision.plan import Step
 
@@ -34,7 +34,7 @@ def provide(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
     def carried_out(*, dry_run: bool) -> Provisioned:
         async def provisioned(watch: Watch) -> Provisioned:
             async with open_client(settings.twenty) as client:
-                patient = Patient(client)
+                patient = RetryingClient(client)
                 return await set_up(patient, webhook_to=webhook_to, dry_run=dry_run, tell=_tell, watch=watch)
 
         return asyncio.run(provisioned(_Shown() if sys.stdout.isatty() else Watch()))

@@ -18,7 +18,7 @@ LONGEST_SECONDS = 600.0
 log = structlog.get_logger()
 
 
-class Patient:
+class RetryingClient:
     """An `Executes` that repeats each operation that was refused for the rate limit.
 
     `pause` waits so many seconds.

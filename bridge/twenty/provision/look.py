@@ -14,7 +14,7 @@ ON_PAGES = ("person", "company")
 """The objects whose pages have a tab with their calls; the call's relation has the object's name."""
 
 
-async def dress(run: Run, phone_call: Object, object_ids: Mapping[str, str]) -> None:
+async def set_look(run: Run, phone_call: Object, object_ids: Mapping[str, str]) -> None:
     """Makes of phone calls what the workspace has of its own objects.
 
     `phone_call` may be the predicted one; then what would come with it is predicted, too.

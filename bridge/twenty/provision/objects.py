@@ -27,7 +27,7 @@ def create(there: Structure) -> list[Step]:
     return [Step(f"create {THE_OBJECT}", Permission.DATA_MODEL, (creation,), makes=THE_OBJECT)]
 
 
-def dress(phone_call: Object, *, is_new: bool) -> list[Step]:
+def set_look(phone_call: Object, *, is_new: bool) -> list[Step]:
     """Icon, color and description, where it has none; on a new object they replace Twenty's defaults."""
     now = {"icon": phone_call.icon, "color": phone_call.color, "description": phone_call.description}
     update = {key: value for key, value in LOOK.items() if now[key] != value and (is_new or not now[key])}

@@ -100,8 +100,8 @@ async def _dress(run: Run, there: Structure, *, is_new: bool) -> None:
     phone_call = there.phone_call or predicted.OBJECT
     if run.dry_run or not there.phone_call:
         phone_call = predicted.with_fields(phone_call)
-    await run.carry_out([*objects.dress(phone_call, is_new=is_new), *fields.add_icons(phone_call)])
-    await look.dress(run, phone_call, there.object_ids)
+    await run.carry_out([*objects.set_look(phone_call, is_new=is_new), *fields.add_icons(phone_call)])
+    await look.set_look(run, phone_call, there.object_ids)
 
 
 async def _register(run: Run, wanted: NewWebhook) -> None:

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from bridge.inbox.store import Inbox
-from bridge.inbox.transcripts import keep_result
+from bridge.inbox.transcripts import store_result
 from bridge.twilio.transcripts import result_of
 from bridge.web.operation.problems import problem
 
@@ -28,7 +28,7 @@ class Transcripts:
         if not self._is_on:
             return problem(404, OFF)
         result = result_of(body)
-        await keep_result(
+        await store_result(
             self._inbox,
             source_sid=result.source_sid,
             digest=result.digest,

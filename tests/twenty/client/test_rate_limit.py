@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import TwentyOverLimit, TwentyQuotaExhausted, TwentyUnavailable
 from bridge.twenty.client.errors import refusal
-from bridge.twenty.client.retrying import Patient
+from bridge.twenty.client.retrying import RetryingClient
 
 FIRST = "Limit reached (100 tokens per 60000 ms)"
 SECOND = "Rate limit exceeded for apiKey: 120 requests per 60s."
@@ -94,7 +94,7 @@ async def test_a_command_waits_as_long_as_it_is_told(retry_after: float | None, 
 
     for operation in ("execute", "execute_metadata"):
         waited.clear()
-        patient = Patient(OverLimit(2, retry_after), pause=pause)
+        patient = RetryingClient(OverLimit(2, retry_after), pause=pause)
         assert await getattr(patient, operation)("Objects") == {"done": "Objects"}
         assert waited == [waits, waits]
 
@@ -104,4 +104,4 @@ async def test_a_command_does_not_wait_for_ever() -> None:
         pass
 
     with pytest.raises(TwentyOverLimit):
-        await Patient(OverLimit(10**6, 60.0), pause=pause).execute("Objects")
+        await RetryingClient(OverLimit(10**6, 60.0), pause=pause).execute("Objects")

@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.inbox.transcripts import KeptResult, drop_results_before, results_of
+from bridge.inbox.transcripts import StoredResult, drop_results_before, results_of
 from tests.web.conftest import AUTH_TOKEN, PUBLIC_URL, Answer, Bridge, OpenBridge, payload
 
 RECORDING = payload("browser-out-7-recording-completed")
@@ -32,7 +32,7 @@ async def inbox_of(bridge: Bridge) -> AsyncIterator[Inbox]:
         yield inbox
 
 
-async def kept(bridge: Bridge, *source_sids: str) -> list[KeptResult]:
+async def kept(bridge: Bridge, *source_sids: str) -> list[StoredResult]:
     async with inbox_of(bridge) as inbox:
         return await results_of(inbox, source_sids or [SID])
 
