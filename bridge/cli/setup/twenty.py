@@ -30,12 +30,20 @@ def provide(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
     """Whether all of it is there now, or would be; where it is to `ask`, it shows its plan first."""
     settings = load_as(SetUpTwenty, config)
     webhook_to = webhook.wanted(settings.server.public_url, settings.twenty.webhook_secret)
+    phone_at = settings.server.phone_page
 
     def carried_out(*, dry_run: bool) -> Provisioned:
         async def provisioned(watch: Watch) -> Provisioned:
             async with open_client(settings.twenty) as client:
                 patient = RetryingClient(client)
-                return await set_up(patient, webhook_to=webhook_to, dry_run=dry_run, tell=_tell, watch=watch)
+                return await set_up(
+                    patient,
+                    webhook_to=webhook_to,
+                    phone_at=phone_at,
+                    dry_run=dry_run,
+                    tell=_tell,
+                    watch=watch,
+                )
 
         return asyncio.run(provisioned(_Shown() if sys.stdout.isatty() else Watch()))
 

@@ -102,3 +102,11 @@ class Look:
         adding = tabs.add(wanted, found, self.run.accepted, needs=(THE_OBJECT, view.label))
         shown = tuple(mutation for step in adding for mutation in step.mutations)
         return [*views.create(self.there, view, self.phone_call, only_with=shown), *adding]
+
+
+async def add_phone(run: Run, url: str) -> None:
+    """The phone page in the sidebar, for all users."""
+    before = Step("arrange the sidebar", Permission.LAYOUTS)
+    items = await run.read(read.sidebar(run.client), before=before)
+    if items is not None:
+        await run.carry_out(sidebar.phone(items, url))

@@ -58,25 +58,32 @@ async def set_up(
     client: Executes,
     *,
     webhook_to: NewWebhook | None,
+    phone_at: str | None = None,
     dry_run: bool = False,
     tell: Callable[[StepResult], None] = _silent,
     watch: Watch | None = None,
 ) -> Provisioned:
-    """Creates the object, its views and pages, and the webhook. Raises TwentyError as `Run` does."""
+    """Creates the object, its views and pages, an item for the phone page, and the webhook.
+
+    Raises TwentyError as `Run` does.
+    """
     accepted = await read.accepted(client)
-    planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), webhook_to)
+    planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), webhook_to, phone_at)
     if dry_run or not planned.steps(Result.PLANNED):
         for outcome in planned.outcomes:
             tell(outcome)
         return planned
     if watch:
         watch.planned(len(planned.outcomes))
-    return await _carried_out(Run(client, accepted, dry_run=False, tell=tell, watch=watch), webhook_to)
+    run = Run(client, accepted, dry_run=False, tell=tell, watch=watch)
+    return await _carried_out(run, webhook_to, phone_at)
 
 
-async def _carried_out(run: Run, webhook_to: NewWebhook | None) -> Provisioned:
+async def _carried_out(run: Run, webhook_to: NewWebhook | None, phone_at: str | None) -> Provisioned:
     there, is_new = await _structure(run)
     await _dress(run, there, is_new=is_new)
+    if phone_at:
+        await look.add_phone(run, phone_at)
     if webhook_to:
         await _register(run, webhook_to)
     return _provisioned(run, there)

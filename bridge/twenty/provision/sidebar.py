@@ -1,4 +1,4 @@
-"""The sidebar: an item for phone calls, and one for the user's own calls."""
+"""The sidebar: items for phone calls, for the user's own calls, and for the phone page."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,9 @@ from bridge.twenty.provision.views import MINE
 
 AFTER = ("opportunity", "company", "person")
 """The objects that phone calls stand after: the first of these that the sidebar has."""
+
+PHONE = "Phone"
+"""What the item is called that opens the phone page."""
 
 Items = tuple[MenuItem, ...]
 
@@ -58,3 +61,12 @@ def _my_calls(items: Items, place: float, my_view_id: str) -> list[Step]:
     creation = Mutation("CreateNavigationMenuItem", {"input": given})
     sentence = f"add “{MINE.name}” to the sidebar"
     return [Step(sentence, Permission.LAYOUTS, (creation,), needs=(THE_OBJECT, MINE.label))]
+
+
+def phone(items: Items, url: str) -> list[Step]:
+    """An item that opens the bridge's phone page; one that a user renamed or moved is found by its link."""
+    if any(item.link == url for item in items):
+        return []
+    given = {"type": "LINK", "name": PHONE, "link": url, "icon": "IconPhone", "position": _end(items) + 1}
+    creation = Mutation("CreateNavigationMenuItem", {"input": given})
+    return [Step(f"add “{PHONE}” to the sidebar", Permission.LAYOUTS, (creation,))]

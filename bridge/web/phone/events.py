@@ -25,7 +25,7 @@ from bridge.web.availabilities import PRESENT, Availabilities
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.colleagues import Colleagues, Own, availability_body
 from bridge.web.phone.history import MOST_MISSED, History, Listed, Show, is_seen
-from bridge.web.phone.streams import EventStream, encoded
+from bridge.web.phone.streams import EventStream, encoded, event_text
 
 GATHER_SECONDS = 0.02
 """How long changes gather before they are read together."""
@@ -307,11 +307,15 @@ class Events:
         self, streams: Sequence[EventStream], changed: Collection[str], *, calls: bool
     ) -> None:
         bodies = await self._colleagues.as_others_see(changed, calls=calls)
-        shared = {str(body["identity"]): encoded(body) for body in bodies}
+        shared = {str(body["identity"]): event_text("agent", encoded(body)) for body in bodies}
+        everyone, key = b"".join(shared.values()), ",".join(shared)
         for stream in streams:
-            for identity, data in shared.items():
-                if identity not in stream.agent.own:
-                    stream.push("agent", identity, data)
+            # An agent's own state is told by itself: others see less of it.
+            if shared.keys().isdisjoint(stream.agent.own):
+                stream.push_text(key, everyone)
+            else:
+                for identity in shared.keys() - set(stream.agent.own):
+                    stream.push_text(identity, shared[identity])
 
     async def _tell_seen(self) -> None:
         """Each page of what concerns its own agent: availability, and what was seen on another device."""

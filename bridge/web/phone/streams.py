@@ -44,6 +44,10 @@ class EventStream:
             self.end("slow")
         self._news.set()
 
+    def push_text(self, key: str, text: bytes) -> None:
+        """Queues events that are text already, the same for many streams."""
+        self.push("", key, text)
+
     def end(self, reason: str) -> None:
         """Ends the stream, once what waits is sent; at once where the reader is slow."""
         self.bye = self.bye or reason
@@ -78,7 +82,12 @@ class EventStream:
         for number, (event, data) in enumerate(events, 1):
             if number == len(events):
                 yield b"id: %d\n" % self.position
-            yield b"event: %s\ndata: %s\n\n" % (event.encode(), data)
+            yield event_text(event, data) if event else data
+
+
+def event_text(event: str, data: bytes) -> bytes:
+    """An event, but for its id."""
+    return b"event: %s\ndata: %s\n\n" % (event.encode(), data)
 
 
 def encoded(body: object) -> bytes:

@@ -1,0 +1,18 @@
+"""`setup twenty` puts the phone page into the sidebar, once."""
+
+import pytest
+
+from bridge.sandbox.twenty import NEWEST, OLDEST, twenty_sandbox
+from tests.twenty.provisioning import run, tell
+
+ADDRESS = "https://phone.example.com/phone"
+
+
+@pytest.mark.parametrize("generation", [OLDEST, NEWEST])
+async def test_the_phone_page_is_in_the_sidebar_once(generation: str) -> None:
+    async with twenty_sandbox(rate_limit=False, generation=generation) as bare:
+        for _ in range(2):
+            assert (await run(bare, phone_at=ADDRESS)).complete
+        items = await tell(bare, "{ navigationMenuItems { name type link } }")
+        links = [item for item in items if item["type"] == "LINK"]
+        assert links == [{"name": "Phone", "type": "LINK", "link": ADDRESS}]
