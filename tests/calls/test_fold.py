@@ -493,3 +493,12 @@ def test_a_call_that_twilio_says_goes_on_is_open_and_its_answer_is_not_dated() -
     call = fold([VOICE_IN, *asked])
     assert (call.status, call.ended, call.answered_at) == (CallStatus.IN_PROGRESS, False, None)
     assert fold([VOICE_IN, *asked, *ASKED]) == fold([VOICE_IN, *ASKED])
+
+
+@pytest.mark.parametrize(
+    ("asked", "preflight"),
+    [({"Preflight": "true"}, True), ({"Preflight": "true", "To": CUSTOMER}, False), ({}, False)],
+)
+def test_a_call_to_no_number_that_says_so_only_measures(asked: dict[str, str], preflight: bool) -> None:
+    voice = callback(Kind.VOICE, {"From": "client:alice", "To": "", **asked})
+    assert fold([voice, callback(CallStatus="completed", From="client:alice", To="")]).preflight is preflight

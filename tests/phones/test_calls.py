@@ -14,6 +14,7 @@ from tests.support import create_person, phone_calls
 pytestmark = needs_chromium
 
 JANE, JOHN = "+33612345678", "+33698765432"
+WIDE = {"width": 1000, "height": 620, "deviceScaleFactor": 1, "mobile": False}
 HOLDS = Party.answers(after=1, talks=None)
 
 
@@ -39,6 +40,7 @@ async def test_a_customer_is_called(phones: Office, twilio: TwilioSandbox, twent
     await alice.in_stage("talking")
     await alice.says("Jane Doe")
     await alice.photograph("in-call")
+    await alice.photograph("desk", size=WIDE)
     await alice.click("Mute")
     await alice.says("Unmute")
     await alice.click("Keys")

@@ -15,7 +15,6 @@ from tests.support import create_person, eventually
 
 pytestmark = needs_chromium
 
-WIDE = {"width": 1000, "height": 720, "deviceScaleFactor": 1, "mobile": False}
 HOSTILE = "<img src=x onerror=alert(1)>Jane"
 
 
@@ -97,7 +96,6 @@ async def test_what_is_noted_is_kept_shown_elsewhere_and_never_lost(
     await desk.call(JANE)
     await desk.in_stage("talking")
     await desk.says("1 earlier call")
-    await desk.photograph("desk", size=WIDE)
     assert not await desk.page("!!document.querySelector('main b, main img')")
 
 

@@ -152,6 +152,11 @@ async def signs_in(alice: Phone, key: str, everyone: Inspection) -> None:
 async def misdials(alice: Phone, everyone: Inspection) -> None:
     keys = Keyboard(alice.page)
     await keys.shortcut(6, key="§")
+    await keys.type("Jane")
+    await alice.sees(".found [data-person]")
+    await everyone.inspect(alice, "found")
+    await alice.fill("number", "")
+    await keys.shortcut(6)
     await keys.type("0899 12 34 56")
     await keys.press("Enter")
     await alice.says("Calls to premium-rate")

@@ -52,6 +52,15 @@ async def test_nobody_else_says_what_the_bridge_answered(bridge: Bridge) -> None
     assert bridge.rows() == [("status", told["ParentCallSid"], told)]
 
 
+@pytest.mark.parametrize(("to", "verbs"), [("", ["Play", "Pause"]), ("+33612345678", ["Dial"])])
+async def test_a_test_call_hears_nothing_and_one_to_a_number_is_none(
+    bridge: Bridge, to: str, verbs: list[str]
+) -> None:
+    answer = await bridge.twilio("/twilio/voice", {**OUT, "To": to, "Preflight": "true"})
+    assert [verb.tag for verb in ET.fromstring(answer.text)] == verbs
+    assert [kind for kind, *_ in await kept(bridge)] == ["voice"]
+
+
 @pytest.mark.parametrize(
     ("to", "noun", "dialled", "caller_id"),
     [
