@@ -13,6 +13,7 @@ def begin(file: Path) -> Path:
     """An empty SQLite database with the tables of this version, where there is no file yet."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
         file.write_bytes(_empty())
     return file
 

@@ -1,11 +1,13 @@
 """Typing commands, and an inbox for them to look into."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import chdir
 from pathlib import Path
 from typing import TypeVar
 
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from bridge.cli import app
 from bridge.errors import BridgeError
@@ -34,6 +36,14 @@ def typed(*words: str, given: str = "") -> tuple[int, str]:
     if isinstance(done.exception, BridgeError):
         return 2, str(done.exception)
     return done.exit_code, done.output
+
+
+async def typed_in(folder: Path, *words: str, env: Mapping[str, str]) -> Result:
+    """A command in a folder, with these variables and no others of ours, beside the test's event loop."""
+    ours = ("TWILIO_", "TWENTY_", "BRIDGE_")
+    given: dict[str, str | None] = {name: None for name in os.environ if name.startswith(ours)}
+    with chdir(folder):
+        return await asyncio.to_thread(CliRunner().invoke, app, words, env={**given, **env})
 
 
 def with_inbox(folder: Path, do: Callable[[Inbox], Awaitable[T]]) -> T:

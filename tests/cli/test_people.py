@@ -18,7 +18,7 @@ from bridge.calls.numbers import Number
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import open_client
 from bridge.twenty.people.lookup import find_people
-from tests.cli.support import SETTINGS
+from tests.cli.support import SETTINGS, typed_in
 from tests.support import ask, create_person, eventually, twenty_settings
 
 # F5 of the reports, and what no separator explains: the number that calls, as it stands, its country.
@@ -89,13 +89,18 @@ async def rows(twenty: TwentySandbox) -> dict[str, Any]:
     }
 
 
+def configured(twenty: TwentySandbox, folder: Path) -> dict[str, str]:
+    """Writes `config.yaml`; the environment."""
+    config = folder / "config.yaml"
+    config.write_text("agents: {names: [alice]}\ntwenty: {requests_per_minute: 60000}\n")
+    return {**SETTINGS, "TWENTY_API_URL": twenty.url, "TWENTY_API_TOKEN": twenty.api_key}
+
+
 async def started(
     twenty: TwentySandbox, folder: Path, *options: str, **environment: str
 ) -> asyncio.subprocess.Process:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TWILIO_", "TWENTY_", "BRIDGE_"))}
-    own = {**SETTINGS, "TWENTY_API_URL": twenty.url, "TWENTY_API_TOKEN": twenty.api_key, **environment}
-    config = folder / "config.yaml"
-    config.write_text("agents: {names: [alice]}\ntwenty: {requests_per_minute: 60000}\n")
+    own = {**configured(twenty, folder), **environment}
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "bridge", "people", "normalise", *options),
@@ -108,10 +113,10 @@ async def started(
 
 async def normalise(twenty: TwentySandbox, folder: Path, *options: str) -> tuple[int, Any, str]:
     """Exit status, the JSON that is printed, standard error."""
-    process = await started(twenty, folder, "--json", *options)
-    out, err = await process.communicate()
-    assert out, err.decode()
-    return await process.wait(), json.loads(out), err.decode()
+    env = configured(twenty, folder)
+    done = await typed_in(folder, "people", "normalise", "--json", *options, env=env)
+    assert done.stdout, done.stderr
+    return done.exit_code, json.loads(done.stdout), done.stderr
 
 
 async def find(twenty: TwentySandbox, *numbers: str) -> dict[str, list[str]]:

@@ -12,9 +12,10 @@ import pytest
 
 from bridge.demo.bridge import CONFIG, environment
 from bridge.demo.process import running
-from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
+from tests.cli.support import typed_in
+from tests.databases import begin
 from tests.sandbox.twilio.conftest import running_app
 from tests.support import ask, create_person, nodes_of, phone_calls, timeline
 
@@ -30,26 +31,18 @@ class Place:
 
     async def backfill(self, *words: str, since: str = "30d") -> tuple[int, dict[str, int]]:
         """The exit status, and the summary."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bridge", "backfill", "--since", since, "--json", *words),
-            env=self.env,
-            cwd=self.folder,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        told, problems = await process.communicate()
-        assert not problems, problems.decode()
-        summary: dict[str, int] = json.loads(told)
-        return await process.wait(), summary
+        command = ("backfill", "--since", since, "--json", *words)
+        done = await typed_in(self.folder, *command, env=self.env)
+        assert not done.stderr, done.stderr
+        summary: dict[str, int] = json.loads(done.stdout)
+        return done.exit_code, summary
 
 
 @pytest.fixture
 async def place(twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path) -> Place:
     tmp_path.joinpath("config.yaml").write_text(CONFIG)
-    env = environment(twilio, twenty, tmp_path)
-    async with open_inbox(env["BRIDGE_DATABASE_URL"]):
-        """As the bridge's first start makes it."""
-    return Place(env, tmp_path)
+    begin(tmp_path / "bridge.db")
+    return Place(environment(twilio, twenty, tmp_path), tmp_path)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from bridge.demo.process import BridgeProcess, run_to_end
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.settings.variables import ENVIRONMENT, SECRETS
+from tests.cli.support import typed_in
 from tests.support import create_person, phone_calls, until
 from tests.web.conftest import payload
 
@@ -144,8 +145,8 @@ async def test_settings_that_do_not_hold_tell_no_secret(
     """Neither where the value is wrong, nor where something else is."""
     wrong = "mysql://user:5ec2e7@host/" if name == "BRIDGE_DATABASE_URL" else "5ec2e7"
     env = {**environment(twilio, twenty, tmp_path), name: wrong, "TWILIO_APP_SID": "", "BRIDGE_PORT": "x"}
-    status, told = await run_to_end("serve", env=env, folder=tmp_path)
-    assert (status, "TWILIO_APP_SID" in told, "5ec2e7" in told) == (2, True, False)
+    told = str((await typed_in(tmp_path, "serve", env=env)).exception)
+    assert ("TWILIO_APP_SID" in told, "5ec2e7" in told) == (True, False)
 
 
 async def test_a_database_that_cannot_be_reached_tells_no_password(

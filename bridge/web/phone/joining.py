@@ -16,7 +16,7 @@ IMPORT = re.compile(
 EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function\*?) (\w+))", re.M)
 
 COMMENTS = re.compile(
-    r"^\s*/\*(?:(?!\*/).)*\*/[ \t]*\n|^\s*//[^\n]*\n|/\*\* @type [^*\n]*\*/ ?|^\s+",
+    r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n|/\*\* @type [^*\n]*\*/ ?|^[ \t]+|^\n",
     re.MULTILINE | re.DOTALL,
 )
 """What browsers do not need: comments on lines of their own, types of expressions, indentation."""
