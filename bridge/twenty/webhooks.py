@@ -18,7 +18,7 @@ from bridge.calls.activity import record_id
 from bridge.calls.numbers import Number
 from bridge.errors import NotUnderstood
 from bridge.twenty.people.lookup import numbers_in
-from bridge.twenty.writing.records import BY_KEY
+from bridge.twenty.writing.fields import BY_KEY
 
 SIGNATURE = "X-Twenty-Webhook-Signature"
 TIMESTAMP = "X-Twenty-Webhook-Timestamp"

@@ -25,7 +25,7 @@ async def bridge(
 ) -> AsyncIterator[BridgeProcess]:
     """The bridge, ready, and known to that Twilio."""
     folder = tmp_path / "bridge"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     folder.joinpath("config.yaml").write_text(CONFIG)
     begin(folder / "bridge.db")
     async with running(environment(twilio, twenty, folder), folder) as process:

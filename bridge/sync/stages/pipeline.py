@@ -17,8 +17,8 @@ from bridge.sync.stages.settle import Settlement
 from bridge.sync.stages.write import Writing
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.directory import Directory
-from bridge.twenty.writing.activities import Writes, take_back
 from bridge.twenty.writing.bisection import Batches
+from bridge.twenty.writing.writers import Writes, take_back
 
 
 def _utc_now() -> datetime:

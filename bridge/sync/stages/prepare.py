@@ -25,10 +25,10 @@ from bridge.twenty.client.client import Executes
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.lookup import NewPerson, create_people
 from bridge.twenty.people.members import Members
-from bridge.twenty.writing.activities import RecordState, Writes
 from bridge.twenty.writing.bisection import Batches
+from bridge.twenty.writing.fields import CLEARED, NEVER, THEIRS, Marks, merge, read_marks, to_bytes
 from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
-from bridge.twenty.writing.records import CLEARED, NEVER, THEIRS, Marks, merge, read_marks, to_bytes
+from bridge.twenty.writing.writers import RecordState, Writes
 
 log = structlog.get_logger()
 

@@ -16,9 +16,9 @@ from bridge.inbox.store import Inbox
 from bridge.sync.refusals import Refusals
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.workspace import read_schema
-from bridge.twenty.writing.activities import Writes, writer_for
 from bridge.twenty.writing.bisection import Batches, Refused
 from bridge.twenty.writing.plan import Write
+from bridge.twenty.writing.writers import Writes, writer_for
 
 LATE_SECONDS = 60.0
 """After this Twenty has either carried a write out or never will."""

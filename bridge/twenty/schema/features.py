@@ -7,7 +7,7 @@ from enum import StrEnum
 import structlog
 
 from bridge.errors import TwentyDenied
-from bridge.twenty.writing.records import FIELDS
+from bridge.twenty.writing.fields import FIELDS
 
 log = structlog.get_logger()
 

@@ -14,8 +14,8 @@ from bridge.errors import Duplicate, TwentyDenied
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.writing.bisection import Batches, Record, Refused
+from bridge.twenty.writing.fields import BY_KEY
 from bridge.twenty.writing.plan import Do, Write, time
-from bridge.twenty.writing.records import BY_KEY
 from bridge.twenty.writing.rich_text import Block, bullet, linked, paragraphs, plain, quotes, rich_text
 
 SECOND = "second"

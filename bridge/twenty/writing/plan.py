@@ -7,7 +7,7 @@ from typing import Self
 
 from bridge.calls.activity import Activity
 from bridge.twenty.values import time_text
-from bridge.twenty.writing.records import Merge
+from bridge.twenty.writing.fields import Merge
 
 
 class WriteState(Enum):

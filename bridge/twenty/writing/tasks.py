@@ -14,7 +14,7 @@ from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.values import time_text
 from bridge.twenty.writing.bisection import Batches, Record, Refused
-from bridge.twenty.writing.records import BY_KEY, mark
+from bridge.twenty.writing.fields import BY_KEY, mark
 from bridge.twenty.writing.rich_text import Block, rich_text
 
 

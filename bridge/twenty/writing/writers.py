@@ -12,9 +12,9 @@ from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.schema.workspace import WorkspaceSchema
 from bridge.twenty.values import full_name
 from bridge.twenty.writing.bisection import Batches, Record, Refused
+from bridge.twenty.writing.fields import Shown
 from bridge.twenty.writing.notes import CallNotes
 from bridge.twenty.writing.plan import Chosen, Write
-from bridge.twenty.writing.records import Shown
 from bridge.twenty.writing.timeline import timeline_for
 
 
