@@ -26,7 +26,7 @@ async def bridge(
 ) -> AsyncIterator[BridgeProcess]:
     """The bridge, and its log in a file."""
     folder = tmp_path / "bridge"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     folder.joinpath("config.yaml").write_text(CONFIG)
     bridge = BridgeProcess(environment(twilio, twenty, folder), folder, log=tmp_path / "log")
     try:
