@@ -69,12 +69,15 @@ class FoldedCall:
 
     evidence: Evidence
     call: Call
+    rang_none: bool
+    """Whether it rang no agent."""
 
     @classmethod
     def of(cls, callbacks: Iterable[Callback]) -> Self:
         """The call of these callbacks."""
         evidence = Evidence.of(callbacks)
-        return cls(evidence, call_of(evidence))
+        rang_none = not any(client_identity(leg.to) for leg in evidence.legs)
+        return cls(evidence, call_of(evidence), rang_none)
 
 
 def agent_call(own: Collection[Identity], callbacks: Iterable[Callback], *, sid: str = "") -> AgentCall:
@@ -97,7 +100,7 @@ def call_for(own: Collection[Identity], folded: FoldedCall, *, sid: str = "") ->
         call=call,
         part=part,
         is_own=identity is not None,
-        rang_none=not any(client_identity(leg.to) for leg in evidence.legs),
+        rang_none=folded.rang_none,
         line=our_number(evidence),
         colleague=client_identity(call.other_party),
         taken_by=other[0] if part.state is PartState.ANSWERED_ELSEWHERE and other else None,

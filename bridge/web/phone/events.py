@@ -234,9 +234,12 @@ class Events:
                 if (streams := [one for one in self._told() if not one.calls_of.isdisjoint(agents)])
             }
             for known in await calls_of(self._inbox, wanted) if wanted else ():
-                folded = FoldedCall.of(known.callbacks)
+                folded, named = FoldedCall.of(known.callbacks), concerned.get(known.root_sid, set())
+                # To the agents of its line alone a call is news once it ended, and rang none of them.
+                of_line = folded.rang_none and folded.call.ended
                 for stream in wanted.get(known.root_sid, ()):
-                    self._tell(stream, known, folded)
+                    if of_line or not named.isdisjoint(stream.agent.own):
+                        self._tell(stream, known, folded)
             if beginning:
                 beginning.begun = True
             for stream in self._told():
