@@ -1,4 +1,4 @@
-"""Access log: each request's duration, one line, and a request id that its other lines share."""
+"""Access log: one line per request with its duration, and a request id in all its log lines."""
 
 import secrets
 import time
@@ -18,10 +18,10 @@ ROUTINE = frozenset({"/health", "/ready"})
 """Polled every few seconds by machines; logged at debug level only."""
 
 STREAMS = ("/api/events",)
-"""Routes whose answers do not end: their duration says nothing, and they have bounds of their own."""
+"""Routes whose answers do not end: they are not timed, and have limits of their own."""
 
 ELSEWHERE = "none"
-"""The route of requests that have none: a stranger can make up any path."""
+"""The metric's route for unknown paths, which a client can invent without limit."""
 
 OF_THIS_START = secrets.token_hex(4)
 """Makes request ids unique across starts and replicas."""
@@ -30,9 +30,9 @@ _numbers = count(1)
 
 
 def observing(*, log_requests: bool, watch: Callable[[web.Request], None]) -> Middleware:
-    """The outermost middleware. `request_id` is in every line that is logged on the request's way.
+    """The outermost middleware; it adds `request_id` to every line that is logged for the request.
 
-    `watch` is shown each request that is not routine.
+    It calls `watch` with each request that is not routine.
     """
 
     @web.middleware
@@ -55,6 +55,6 @@ def observing(*, log_requests: bool, watch: Callable[[web.Request], None]) -> Mi
 
 
 def template(request: web.Request) -> str:
-    """The route without what is variable in it, which may be a number; never the path itself."""
+    """The route with its placeholders, never the path itself, which can contain a phone number."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else ELSEWHERE

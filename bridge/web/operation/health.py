@@ -20,7 +20,7 @@ class Behind:
 
 
 class Health:
-    """For load balancers, operators and the widget."""
+    """Endpoints for load balancers and `doctor`; `reasons` gives codes for what is wrong."""
 
     def __init__(
         self,
@@ -33,17 +33,17 @@ class Health:
         self._inbox = inbox
         self._shutdown = shutdown
         self._reasons = reasons
-        # By it `doctor` tells this process from another; it says nothing else.
+        # A random name, by which `doctor` recognises this process.
         self._instance = secrets.token_hex(8)
         self._settings_digest = settings_digest
 
     async def health(self, _request: web.Request) -> web.Response:
-        """The process answers, and says which one it is, and whether its settings are those that one has."""
-        told = {"status": "ok", "instance": self._instance, "settings": self._settings_digest}
-        return web.json_response(told)
+        """200 with the name of this process and the digest of its settings."""
+        body = {"status": "ok", "instance": self._instance, "settings": self._settings_digest}
+        return web.json_response(body)
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """Callbacks can be kept: 200. `reasons` has codes for what is wrong, such as `twenty.unavailable`."""
+        """200 where callbacks can be stored, else 503; `reasons` has codes such as `twenty.unavailable`."""
         now = datetime.now(UTC)
         reasons = list(self._reasons())
         if self._shutdown.begun:
@@ -52,20 +52,20 @@ class Health:
             await self._inbox.check(now)
             reasons += await self._behind(now)
         except InboxUnavailable as error:
-            # The worker possibly reports the same code.
-            told = list(dict.fromkeys([error.code, *reasons]))
-            return web.json_response({"ready": False, "reasons": told}, status=503)
+            # The worker can report the same code.
+            codes = list(dict.fromkeys([error.code, *reasons]))
+            return web.json_response({"ready": False, "reasons": codes}, status=503)
         return web.json_response({"ready": True, "reasons": reasons})
 
     async def _behind(self, now: datetime) -> list[str]:
-        # Anyone may ask, however often: so nothing is counted here.
+        # `/ready` needs no authentication, so it runs no query that counts rows.
         oldest = await self._inbox.oldest_due()
         return [Behind.code] if oldest and now - oldest > Behind.after else []
 
 
 def capabilities(*, phone_number: str, app_sid: str, incoming: bool, voicemail: bool) -> Handler:
-    """The handler of `/capabilities`, with the fields of the widget's former server."""
-    told = {
+    """The handler of `/capabilities`, with the fields that the widget's former server had."""
+    body = {
         "phoneNumber": phone_number,
         "twimlAppSid": app_sid,
         "features": {
@@ -77,6 +77,6 @@ def capabilities(*, phone_number: str, app_sid: str, incoming: bool, voicemail: 
     }
 
     async def handle(_request: web.Request) -> web.Response:
-        return web.json_response(told)
+        return web.json_response(body)
 
     return handle

@@ -1,4 +1,4 @@
-"""What one request may take, and all together; what a proxy should bound besides is in deploy/Caddyfile."""
+"""Limits of one request, and of all together; deploy/Caddyfile has those that belong in a proxy."""
 
 import asyncio
 
@@ -11,10 +11,10 @@ from bridge.web.operation.access_log import STREAMS
 
 LARGEST_BODY = 64 * 1024
 LARGEST_VOICE = 256 * 1024
-"""Of a voice request, which may carry the results of add-ons."""
+"""Bytes of a voice request, which can carry the results of add-ons."""
 
 LARGEST_TRANSCRIPT = 4 * 1024 * 1024
-"""Of the text of a recording of some hours."""
+"""Bytes of the transcript of a recording of some hours."""
 
 TRANSCRIPTS = "/twilio/transcripts"
 VOICE = ("/voice", "/twiml-handler")
@@ -27,9 +27,10 @@ ALWAYS_ANSWERED = ("/health", "/ready")
 
 
 def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> Middleware:
-    """Reads the body within its bounds, then lets so many requests in and no more.
+    """Reads the body within its limits, then handles at most `concurrent_requests` at once.
 
-    Only a request that has arrived counts, so slow clients do not use up the limit.
+    A request counts only once its body has arrived, so slow clients do not use up the limit. Raises
+    TargetTooLong, BodyTooLarge, BodyTooSlow, WrongContentType, NotUnderstood and TooBusy.
     """
     in_work = 0
 
@@ -55,18 +56,18 @@ def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> M
 
 
 async def _read(request: web.Request, seconds: float) -> web.Request:
-    """The request with its body, which was read within its limits and is cached for the handler."""
+    """The request with its body, read within the limits and cached for the handler."""
     most = _most(request.path)
     too_large = f"The body is over {most} bytes."
     if (request.content_length or 0) > most:
         raise BodyTooLarge(too_large)
-    # A small compressed body may be a large one.
+    # A small compressed body can decompress to a large one.
     if hdrs.CONTENT_ENCODING in request.headers:
         raise WrongContentType("The body should be sent as it is, without Content-Encoding.")
-    # aiohttp has one bound for all routes, and would read up to the largest.
+    # aiohttp has one limit for all routes; this sets the one of this route.
     request = request.clone(client_max_size=most)
     try:
-        if request.content.is_eof():  # it is all there: a timer would cost more than to read
+        if request.content.is_eof():  # all of it has arrived: reading costs less than a timer
             await request.read()
         else:
             async with asyncio.timeout(seconds):

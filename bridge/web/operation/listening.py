@@ -1,4 +1,4 @@
-"""Listening sockets; when the server stops listening, open connections are still served."""
+"""Listening sockets; after the server stops listening, it still serves open connections."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from bridge.errors import CannotListen
 
 
 class Listening:
-    """Sockets at an address. Raises CannotListen, which names the `settings` that say so."""
+    """Listening sockets at an address. Raises CannotListen, which names the `settings` of the address."""
 
     def __init__(self, host: str, port: int, *, settings: str) -> None:
         try:
@@ -22,22 +22,22 @@ class Listening:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port, also where any port was asked for."""
+        """Host and port; the real port where port 0 was asked for."""
         host, port = self._sockets[0].getsockname()[:2]
         return host, port
 
     async def start(self, runner: web.AppRunner) -> None:
-        """Connections are taken from now on."""
+        """Starts accepting connections."""
         for listener in self._sockets:
-            # The loop closes the one that it has.
+            # The loop closes the socket it gets, so it gets a duplicate.
             site = web.SockSite(runner, listener.dup())
             await site.start()
             self._sites.append(site)
 
     async def stop(self, runner: web.AppRunner) -> None:
-        """No more connections: others are refused from now on, and go elsewhere.
+        """Stops listening: the system refuses new connections, so that proxies use another replica.
 
-        Those in the queue of the system would be reset with their requests, so they are taken first.
+        Connections in the system's queue would be reset with their requests, so they are accepted first.
         """
         for site in self._sites:
             await site.stop()
@@ -54,7 +54,7 @@ class Listening:
 
 
 def _sockets(host: str, port: int) -> list[socket.socket]:
-    """One for each address of the host; all have the first one's port."""
+    """One socket for each address of the host, all with the same port."""
     opened: list[socket.socket] = []
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     try:

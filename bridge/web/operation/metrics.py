@@ -1,4 +1,4 @@
-"""The metrics as Prometheus reads them, on an address of their own."""
+"""The metrics endpoint for Prometheus, on an address of its own."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ NOT_KNOWN = float("nan")
 
 
 class Scrape:
-    """Answers scrapes. `budget_left` and `drain_reason` are asked each time, as the inbox is."""
+    """Answers scrapes. `budget_left`, `drain_reason` and the inbox are read at each scrape."""
 
     def __init__(
         self, inbox: Inbox, *, budget_left: Callable[[], float], drain_reason: Callable[[], str | None]
@@ -25,14 +25,14 @@ class Scrape:
         self._drain_reason = drain_reason
 
     def application(self) -> web.Application:
-        """What listens beside the bridge."""
+        """The application that listens on the metrics address."""
         app = web.Application()
         app.router.add_get("/metrics", self.answer)
         app.on_response_prepare.append(headers_for())
         return app
 
     async def answer(self, _request: web.Request) -> web.Response:
-        """All metrics. A database that cannot be read costs its own three alone."""
+        """All metrics; where the database cannot be read, the three metrics from it are NaN."""
         metrics.BUDGET_LEFT.set(self._budget_left())
         reason = self._drain_reason()
         metrics.DRAINING.set(reason is None)

@@ -66,15 +66,15 @@ ADVICE: Mapping[int, Mapping[str, str]] = {
     408: {hdrs.CONNECTION: "close"},
     503: {hdrs.RETRY_AFTER: "1"},
 }
-"""What headers go with a status."""
+"""Status → headers that its answers need."""
 
 SAID: Mapping[int, str] = {
     403: (
-        "The page's origin is not one of the configured ones (cors.origins), or it wants to send"
-        " what pages may not: GET, POST and PUT, Authorization and Content-Type are what they may."
+        "The page's origin is not one of the configured ones (cors.origins), or the request has a method or"
+        " header other than GET, POST, PUT, Authorization and Content-Type."
     ),
     404: "There is nothing here; /openapi.yaml lists the paths.",
-    417: "The only expectation that is met is 100-continue.",
+    417: "The only supported value of Expect is 100-continue.",
 }
 """Texts for aiohttp's own error answers whose reason phrase is not enough."""
 
@@ -112,7 +112,7 @@ def _when_again(error: BridgeError) -> Mapping[str, str]:
 
 
 def in_our_words(answer: web.HTTPException) -> web.Response:
-    """aiohttp's own refusals: no such path, another method, an unknown Expect."""
+    """The problem body for aiohttp's own refusals: unknown path, wrong method, unknown Expect."""
     if allow := answer.headers.get(hdrs.ALLOW):
         return problem(answer.status, f"Use {allow} here.", headers={hdrs.ALLOW: allow})
     return problem(answer.status, SAID.get(answer.status, answer.reason))
@@ -125,7 +125,10 @@ def problem(
     headers: Mapping[str, str] | None = None,
     more: Mapping[str, object] | None = None,
 ) -> web.Response:
-    """A problem body; `detail` says what is wrong and what to do, `more` are members of its own."""
+    """An answer with a problem body; `detail` says what is wrong and what to do, `more` adds members.
+
+    https://www.rfc-editor.org/rfc/rfc9457
+    """
     advice = ADVICE.get(status, {})
     title = web.Response(status=status).reason
     return web.json_response(

@@ -12,10 +12,10 @@ from bridge.web.operation.problems import in_our_words, problem
 from bridge.web.operation.security_headers import add_headers
 
 KEPT_ALIVE_SECONDS = 75
-"""Longer than a proxy keeps its idle connections, and the most that a request's head may take."""
+"""Seconds; longer than a proxy keeps idle connections. It also bounds how long a request's head can take."""
 
 LINGERING_SECONDS = 2
-"""How long a client that was refused may go on sending, so that it gets to read why."""
+"""How long a refused client can go on sending, so that it can read the answer."""
 
 OPTIONS: dict[str, Any] = {
     # The middleware logs each request; aiohttp's own access log halves the throughput.
@@ -32,14 +32,14 @@ log = structlog.get_logger()
 
 
 class Runner(web.AppRunner):
-    """Runs the application."""
+    """Runs the application with the protocol of this module."""
 
     def __init__(self, app: web.Application, *, shutdown_timeout: float, **more: Any) -> None:
         super().__init__(app, shutdown_timeout=shutdown_timeout, **OPTIONS, **more)
 
     @property
     def server(self) -> web.Server | None:
-        """What sites ask for a protocol for each connection; None before `setup`."""
+        """The server, which sites call for the protocol of each connection; None before `setup`."""
         return self._ours if super().server else None
 
     @cached_property
@@ -51,7 +51,7 @@ class Runner(web.AppRunner):
 
 
 class _Server(web.Server):
-    """Makes protocols of our own for the connections of aiohttp's server, which ends them at a shutdown."""
+    """Makes the protocols of connections; aiohttp's own server ends them at a shutdown."""
 
     def __init__(self, made: web.Server) -> None:
         super().__init__(made.request_handler)
@@ -72,7 +72,7 @@ class _Protocol(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Invalid HTTP is logged without a traceback; `message` quotes the request, and is left out."""
+        """Logs invalid HTTP without a traceback and without `message`, which quotes the request."""
         if status == 500:
             log.error("request.failed", exc_info=exc)
             detail = "Internal error; the log has it."
@@ -87,9 +87,9 @@ class _Protocol(web.RequestHandler):
 
 
 class _Unasked(web.Response):
-    """A problem that no route answers.
+    """A problem that is answered outside of any route.
 
-    aiohttp calls no signal for it and then names itself in `Server`; only this private method comes after.
+    aiohttp sends no signal for it and names itself in `Server`; only this private method runs after that.
     """
 
     def __init__(self, said: web.Response) -> None:
@@ -101,7 +101,7 @@ class _Unasked(web.Response):
 
 
 def _caught(handle: Answers) -> Answers:
-    """An unknown `Expect` is refused before any middleware is asked."""
+    """Answers an unknown `Expect`, which aiohttp refuses before any middleware, with a problem body."""
 
     async def handler(request: web.BaseRequest) -> web.StreamResponse:
         try:

@@ -1,4 +1,4 @@
-"""A queue that is served at random, so that a flood of requests keeps no client out.
+"""A queue in random order, so that a flood of requests from one group does not block the others.
 
 In a first-in, first-out queue a flood of a thousand requests a second would take every place. Here the next
 request is drawn at random: first a group (an address, for example), then a request of that group. Beside n
@@ -59,7 +59,7 @@ class Turns:
         if waiting in self._groups.get(group, ()):
             self._take_out(group, waiting)
         elif not waiting.cancelled() and not waiting.exception():
-            # Its turn came at the same time: it goes to the next request.
+            # It was given its turn at the same time: the turn goes to the next request.
             self._pass_on()
 
     def _send_away(self, group: Hashable) -> None:
@@ -70,7 +70,7 @@ class Turns:
     def _pass_on(self) -> None:
         while self._groups:
             drawn = self._draw(self._lot.choice(list(self._groups)))
-            # One that was cancelled just now has not left its group yet.
+            # A request that was cancelled just now is still in its group.
             if not drawn.done():
                 drawn.set_result(None)
                 return

@@ -17,9 +17,9 @@ A_YEAR = "max-age=31536000"
 
 
 def headers_for(public_url: str = "") -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """What to call before an answer is sent by an application at `public_url`, if the world finds it at all.
+    """Makes a handler for `on_response_prepare`; `public_url` is empty where the application has none.
 
-    HSTS binds the whole host, so it is sent only by a bridge that has one of its own.
+    HSTS binds the whole host, so it is sent only by a bridge that does not share its host.
     """
     parts = urlsplit(public_url)
     own_host = parts.scheme == "https" and not parts.path
@@ -32,10 +32,10 @@ def headers_for(public_url: str = "") -> Callable[[web.Request, web.StreamRespon
 
 
 def add_headers(response: web.StreamResponse, always: Mapping[str, str] = ALWAYS) -> None:
-    """Adds these headers; an answer that has one of its own keeps it."""
+    """Adds the headers that the answer does not have yet."""
     headers = response.headers
     for name, value in always.items():
         headers.setdefault(name, value)
     headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
-    # aiohttp names itself and its version here.
+    # aiohttp writes its name and version here.
     headers.pop(hdrs.SERVER, None)

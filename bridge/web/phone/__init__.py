@@ -1,1 +1,1 @@
-"""What the phone calls: tokens, callers, calls, numbers, who one is; and its page."""
+"""The phone's API (tokens, callers, calls, numbers, the signed-in agent), and the phone page."""

@@ -1,4 +1,4 @@
-"""The agent who asks: under which identities calls are theirs, and what they see of others."""
+"""The agent who sends a request: all identities of theirs, and whether they are a supervisor."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ SEARCHES: Mapping[Search, Collection[str]] = {
     "devices": ("user", "device"),
     "keys": ("user", "device", "key"),
 }
-"""Setting → the kinds of callers who search people."""
+"""Setting → the kinds of API callers who can search people."""
 
 
 @dataclass(frozen=True)
 class Agent:
-    """An authenticated agent; `own` are all their identities, the one they act as first."""
+    """An authenticated agent; `own` holds all their identities, first the one that they act as."""
 
     caller: Caller
     own: tuple[Identity, ...]
@@ -30,7 +30,7 @@ class Agent:
 
     @cached_property
     def identity(self) -> Identity:
-        """The one that they act as."""
+        """The identity that they act as."""
         return self.own[0]
 
 
@@ -51,18 +51,18 @@ class AgentAuthentication:
         self._supervisors = supervisors
 
     async def agent(self, request: web.Request, asked: str | None) -> Agent:
-        """Who asks, as the identity that they ask for. Raises RequestRefused and IdentityRefused."""
+        """The agent who sends the request, as identity `asked`. Raises RequestRefused and IdentityRefused."""
         return self.of(await self._authentication.authenticate(request), asked)
 
     def of(self, caller: Caller, asked: str | None) -> Agent:
-        """The agent that a caller acts as; raises IdentityRefused."""
+        """The agent that an API caller acts as; raises IdentityRefused."""
         identity = caller.agent(asked)
         configured = self._agents.configured(caller.email.lower()) if caller.email else ()
         own = tuple(dict.fromkeys((*self._members.all_of(identity), *configured)))
         return Agent(caller, own, self._supervises(own))
 
     def identities(self, named: str) -> tuple[Identity, ...]:
-        """All identities of an agent who is named by one of them; empty for none."""
+        """All identities of the agent who has identity or e-mail `named`; empty if there is no such agent."""
         return self._members.identities([named])[named]
 
     def _supervises(self, own: tuple[Identity, ...]) -> bool:
@@ -71,5 +71,5 @@ class AgentAuthentication:
 
 
 def searches(caller: Caller, search: Search) -> bool:
-    """Whether a caller searches people."""
+    """Whether the settings let an API caller search people."""
     return caller.kind in SEARCHES[search]

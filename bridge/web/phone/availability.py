@@ -1,4 +1,4 @@
-"""`PUT /api/me/availability` and `GET /api/agents`: who takes calls."""
+"""`PUT /api/me/availability` and `GET /api/agents`: which agents take calls."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class AvailabilityRequest(CallRequest):
-    """What an agent says of themselves, and up to when it holds."""
+    """The availability that an agent sets, and until when it applies."""
 
     status: Literal["available", "busy", "away"]
     until: AwareDatetime | None = None
@@ -41,7 +41,7 @@ class AgentsEdge:
         self._rate = Rate("Too many questions after agents")
 
     async def say(self, request: web.Request) -> web.Response:
-        """Stores what the agent says; calls are routed by it from now on, at every replica."""
+        """Stores the agent's availability, by which every replica routes calls. Raises InboxUnavailable."""
         asked = await read_request(request, AvailabilityRequest)
         agent = await self._agents.agent(request, asked.identity)
         self._said.take((*agent.caller.key, agent.identity), per_minute=PER_MINUTE)
@@ -54,7 +54,7 @@ class AgentsEdge:
         return _answer(availability_body(self._availabilities.of(agent.own)))
 
     async def list(self, request: web.Request) -> web.Response:
-        """All agents whom the caller sees."""
+        """All agents whom the caller is allowed to see. Raises InboxUnavailable."""
         agent = await self._agents.agent(request, request.query.get("identity"))
         self._rate.take((*agent.caller.key, agent.identity), per_minute=PER_MINUTE)
         return _answer({"agents": await self._colleagues.seen_by(agent)})

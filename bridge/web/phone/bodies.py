@@ -1,4 +1,4 @@
-"""The bodies of what a widget asks about a call, read once."""
+"""Request bodies of the phone's API, parsed into types."""
 
 from typing import Annotated, TypeVar
 
@@ -24,7 +24,7 @@ To = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_l
 
 
 class CallRequest(BaseModel):
-    """What every one may have: as whom a holder of a key without an identity of its own asks."""
+    """The field that all bodies share: `identity`, for API keys that have no identity of their own."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -32,14 +32,14 @@ class CallRequest(BaseModel):
 
 
 class DispositionRequest(CallRequest):
-    """What came of a call, in a word and at length; at least one of them."""
+    """The result of a call: an `outcome` of a few words, a longer `note`; at least one of them."""
 
     outcome: Outcome = ""
     note: Note = ""
 
 
 class NoteRequest(CallRequest):
-    """What an agent typed about a call; `version` is the one that it is based on, 0 at first."""
+    """What an agent typed about a call; `version` is the stored one that it is based on, 0 at first."""
 
     outcome: Outcome = ""
     note: Note = ""
@@ -60,7 +60,7 @@ class SignInAsked(CallRequest):
 
 
 class TransferRequest(CallRequest):
-    """Whom to send a caller on to: `client:identity`, or a number."""
+    """Transfers a caller to `client:identity`, or to a number."""
 
     to: To
 
@@ -69,7 +69,7 @@ A = TypeVar("A", bound=CallRequest)
 
 
 async def read_request(request: web.Request, kind: type[A]) -> A:
-    """The body as what it should be; raises NotUnderstood and WrongContentType."""
+    """Parses the JSON body; an empty body counts as `{}`. Raises NotUnderstood and WrongContentType."""
     body = await request.read()
     if body.strip() and media_type(request.headers) != "application/json":
         raise WrongContentType("The body should be application/json.")

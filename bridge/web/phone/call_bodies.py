@@ -1,4 +1,4 @@
-"""An agent's call as pages read it: one shape for lists, for one call, and for the stream of events."""
+"""An agent's call as JSON: one shape for lists, for one call, and for the stream of events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ Body = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBodies:
-    """Makes them. `region` is where national numbers are at home, `twenty_url` where people's pages are.
+    """Makes the JSON of calls. `twenty_url` is where people's pages are.
 
-    `names_others`: whether agents learn which colleague took a call.
+    Numbers of `region` (ISO 3166) are shown in national form. `names_others`: whether agents are shown which
+    colleague took a call.
     """
 
     members: Members
@@ -37,23 +38,23 @@ class CallBodies:
     names_others: bool
 
     def body(self, call: AgentCall, match: Match | None, *, called_back: bool, seen: bool) -> Body:
-        """The call; `match` is the person whom it was written to in Twenty."""
-        told = call.call
-        reason = told.refused if call.part.state is PartState.REFUSED else None
+        """The call's JSON; `match` is the person in Twenty to whom the call was written."""
+        folded = call.call
+        reason = folded.refused if call.part.state is PartState.REFUSED else None
         line = self.lines.of(call.line)
         rules = line.recording
-        inbound = told.direction is Direction.INBOUND
+        inbound = folded.direction is Direction.INBOUND
         return {
-            "sid": told.sid,
-            "direction": told.direction.lower(),
+            "sid": folded.sid,
+            "direction": folded.direction.lower(),
             "state": call.part.state,
             "ended": call.part.ended,
-            "durationInSeconds": told.talk_seconds if call.part.state is PartState.TALKED else None,
+            "durationInSeconds": folded.talk_seconds if call.part.state is PartState.TALKED else None,
             "reason": reason,
             "why": spoken_refusal(self.texts, reason) if reason else None,
-            "startedAt": utc(told.started_at),
-            "answeredAt": utc(told.answered_at) if told.answered_at else None,
-            "endedAt": utc(told.ended_at) if told.ended_at else None,
+            "startedAt": utc(folded.started_at),
+            "answeredAt": utc(folded.answered_at) if folded.answered_at else None,
+            "endedAt": utc(folded.ended_at) if folded.ended_at else None,
             **self.other(call),
             "line": self._number(call.line),
             "person": self._person(match),
@@ -107,5 +108,5 @@ class CallBodies:
         return {"recordings": self._recordings(call.recordings), "transcript": call.transcript}
 
     def _recordings(self, recordings: Sequence[Recording]) -> list[Body]:
-        known = [one for one in recordings if RECORDING_SID.fullmatch(one.sid)]
-        return [{"url": self.links.link(one.sid), "durationInSeconds": one.duration} for one in known]
+        valid = [one for one in recordings if RECORDING_SID.fullmatch(one.sid)]
+        return [{"url": self.links.link(one.sid), "durationInSeconds": one.duration} for one in valid]

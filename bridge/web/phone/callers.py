@@ -1,4 +1,4 @@
-"""Screen pops: whose number it is, for the widget of an agent whose phone rings."""
+"""Screen pops: the person who has a calling number, for an agent whose phone rings."""
 
 import structlog
 from aiohttp import hdrs, web
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class ScreenPops:
-    """The callers endpoint. `region` is where national numbers are at home.
+    """The callers endpoint. National numbers are read as numbers of `region` (ISO 3166).
 
     `per_minute` look-ups that ask Twenty are allowed for each agent, and for each key.
     """
@@ -32,7 +32,7 @@ class ScreenPops:
         self._region = region
 
     async def show(self, request: web.Request) -> web.Response:
-        """Answers with the person and their last calls, only to an authenticated caller."""
+        """Answers an authenticated caller with the person and their last calls."""
         caller = await self._authentication.authenticate(request)
         address = request.match_info["number"]
         # A sign alone (`-`, `+`) is neither a withheld number nor a number.

@@ -1,4 +1,4 @@
-"""What an agent does with a call, from the widget: hang up, record, send on, say what came of it."""
+"""Actions of an agent on a call: decline, hang up, record, transfer, enter its outcome."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -50,35 +50,35 @@ from bridge.web.phone.once import Once
 from bridge.web.phone.transfer_targets import Targets
 
 NO_MORE = frozenset({20404, 21220})
-"""What Twilio says of a call that is over. https://www.twilio.com/docs/api/errors/21220"""
+"""Twilio's error code for a call that is over. https://www.twilio.com/docs/api/errors/21220"""
 
 DECLINABLE = frozenset({PartState.RINGING, PartState.DECLINED})
-"""Twilio's news that the phone itself declined may come before the page's."""
+"""The leg's status callback can arrive before the page's own request to decline."""
 
 LIMITED = frozenset({"agent_limit", "company_limit"})
-"""Reasons that pass with time."""
+"""Refusals for which the agent can try again later."""
 
 REMEMBERED = timedelta(seconds=30)
 
 ALREADY = "The call is being transferred already."
-TOLD_ALL = "So much was said of this call that no more is kept."
+TOO_MANY_DISPOSITIONS = "This call already has as many outcomes and notes as are stored."
 NOT_RECORDED_BY_AGENTS = "Agents do not record calls of this line (lines: recording.by_agents)."
 RECORDING_CHANGES = "The recording is being changed already."
 
 PER_MINUTE = 120
-"""Dispositions and changes of recordings of one agent."""
+"""How many dispositions and changes of recordings one agent can send."""
 
 MOST_DISPOSITIONS = 100
-"""Of one call: all that is known of it is read each time that it is written to Twenty."""
+"""How many dispositions one call can have: all its callbacks are read for each write to Twenty."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferLine:
-    """How a caller is sent on; `number` is shown to telephones, agents see the caller's.
+    """How a caller is transferred; telephones are shown `number`, agents the caller's number.
 
-    `texts` say why a call was not placed.
+    `texts` has the sentences for calls that are refused.
     """
 
     number: str
@@ -89,7 +89,7 @@ class TransferLine:
 
 @dataclass(frozen=True, slots=True)
 class _Agent:
-    """Who asks, of which call; `sid` is the leg that they named."""
+    """The agent who sends a request, and its call; `sid` is the leg that the request names."""
 
     identity: Identity
     sid: str
@@ -99,9 +99,9 @@ class _Agent:
 
 
 class Calls:
-    """The endpoints of a call. In a path, `sid` is the call's, or that of any leg of it.
+    """The endpoints of a call. In a path, `sid` is the SID of the call or of any of its legs.
 
-    It can also be the name (`Attempt`) under which the agent's phone placed the call.
+    It can also be the `Attempt` id under which the agent's phone placed the call. All raise InboxUnavailable.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Calls:
         self._rate = Rate("Too many dispositions and changes of recordings")
 
     async def decline(self, request: web.Request) -> web.Response:
-        """The agent does not take a call: it stops ringing on their other phones, and in later steps."""
+        """Declines a call: the agent's other phones stop ringing, and later steps do not ring this agent."""
         agent = await self._agent(request, await read_request(request, CallRequest))
         control.was_in(agent.identity, agent.evidence)
         state = part_of(agent.identity, agent.sid, agent.evidence).state
@@ -140,12 +140,12 @@ class Calls:
         return web.Response(status=204)
 
     async def _silence_others(self, agent: _Agent) -> None:
-        """All of them are tried before a refusal of Twilio's is raised."""
+        """Tries all phones before it raises an error of Twilio."""
         legs = control.legs_of(agent.identity, agent.evidence)
-        # The phone that declines tells Twilio so by itself.
+        # The phone that declines reports that to Twilio itself.
         ringing = [leg for leg in legs if not (leg.final or leg.answered or leg.sid == agent.sid)]
-        told = await asyncio.gather(*(self._silence(leg.sid) for leg in ringing), return_exceptions=True)
-        for problem in filter(None, told):
+        results = await asyncio.gather(*(self._silence(leg.sid) for leg in ringing), return_exceptions=True)
+        for problem in filter(None, results):
             raise problem
 
     async def _silence(self, sid: str) -> None:
@@ -156,7 +156,7 @@ class Calls:
                 raise
 
     async def disposition(self, request: web.Request) -> web.Response:
-        """What came of a call, also after it: kept as it is acknowledged, and written to Twenty then."""
+        """Stores the outcome of a call, during or after it; the worker writes it to Twenty later."""
         asked = await read_request(request, DispositionRequest)
         agent = await self._agent(request, asked)
         control.was_in(agent.identity, agent.evidence)
@@ -164,14 +164,14 @@ class Calls:
             raise NotUnderstood('Say what came of the call: {"outcome": "…", "note": "…"}.')
         self._rate.take(agent.identity, per_minute=PER_MINUTE)
         if agent.dispositions >= MOST_DISPOSITIONS:
-            raise TooManyRequests(TOLD_ALL, retry_after=3600)
+            raise TooManyRequests(TOO_MANY_DISPOSITIONS, retry_after=3600)
         said = {"Outcome": asked.outcome, "Note": asked.note}
         await self._keep(Kind.DISPOSITION, agent, said, again=(asked.outcome, asked.note))
         log.info("call.disposed", call_sid=agent.root_sid, agent=agent.identity)
         return web.Response(status=204)
 
     async def hangup(self, request: web.Request) -> web.Response:
-        """Ends the call for everybody in it."""
+        """Ends the call for all parties."""
         agent = await self._agent(request, await read_request(request, CallRequest))
         key = ("hangup", agent.root_sid, agent.identity)
 
@@ -185,7 +185,7 @@ class Calls:
         return web.Response(status=204)
 
     async def transfer(self, request: web.Request) -> web.Response:
-        """Sends the caller on to another agent or a number, unannounced; the agent's own leg ends."""
+        """Blind transfer: connects the caller to another agent or a number, and ends the agent's own leg."""
         asked = await read_request(request, TransferRequest)
         agent = await self._agent(request, asked)
         target, send_digits = self._targets.target(asked.to)
@@ -195,9 +195,9 @@ class Calls:
         async def send_on() -> None:
             leg = control.line_of(agent.identity, agent.evidence)
             control.may_transfer(agent.evidence)
-            # One transfer by a leg, which ends with it, though its end is heard later.
+            # One transfer per leg: it ends the leg, but the callback of that end arrives later.
             async with self._alone(f"transfer {leg.sid}", ALREADY, keep=REMEMBERED):
-                # Nothing is awaited between what is counted and what counts it.
+                # No await between the check of the call limit and the store that counts this call.
                 admitted = self._admitted(agent.identity, target)
                 await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target, send_digits))
                 with _in_our_words():
@@ -210,7 +210,7 @@ class Calls:
 
     @asynccontextmanager
     async def _alone(self, name: str, why: str, *, keep: timedelta = timedelta()) -> AsyncIterator[None]:
-        """Of all replicas, one acts under a name at a time; raises CallConflict for the others."""
+        """Holds a lock on `name` across all replicas; raises CallConflict where it is held already."""
         async with lease(self._inbox, name, keep=keep) as is_held:
             if not is_held:
                 raise CallConflict(why)
@@ -227,7 +227,7 @@ class Calls:
             raise
 
     async def recording(self, request: web.Request) -> web.Response:
-        """Starts, pauses, resumes or stops the recording; answers with what it is then."""
+        """Starts, pauses, resumes or stops the recording; answers with its new state."""
         asked = await read_request(request, RecordingRequest)
         agent = await self._agent(request, asked)
         control.line_of(agent.identity, agent.evidence)
@@ -239,7 +239,7 @@ class Calls:
         return web.json_response({"status": control.BECOMES.get(asked.action, "in-progress")})
 
     async def _record(self, agent: _Agent, asked: RecordingRequest) -> None:
-        # Two that see no recording would both begin one, and both would be billed.
+        # Two requests that see no recording would both start one, and Twilio bills both.
         async with self._alone(f"recording {asked.action} {agent.root_sid}", RECORDING_CHANGES):
             await self._record_alone(agent, asked)
 
@@ -262,9 +262,9 @@ class Calls:
         log.info("call.recording", call_sid=agent.root_sid, agent=agent.identity, action=asked.action)
 
     async def _agent(self, request: web.Request, asked: CallRequest) -> _Agent:
-        """Who asks, and the call they ask of; raises RequestRefused, IdentityRefused and CallUnknown.
+        """The agent and the call. Raises RequestRefused, IdentityRefused, CallUnknown and InboxUnavailable.
 
-        They act as whichever of their identities is in the call.
+        The agent acts as the identity of theirs that is in the call.
         """
         agent = await self._agents.agent(request, asked.identity)
         named = request.match_info["sid"]
@@ -281,18 +281,18 @@ class Calls:
     async def _keep(
         self, kind: Kind, agent: _Agent, said: Mapping[str, str], *, again: tuple[str, ...]
     ) -> None:
-        """Keeps what the agent does as a callback; one with the same `again` of theirs is the same one."""
+        """Stores the agent's action as a callback, once per agent and `again`. Raises InboxUnavailable."""
         own = blake2b("\0".join((agent.identity, *again)).encode(), digest_size=16).hexdigest()
         parameters = {"CallSid": agent.root_sid, "Agent": agent.identity, "Id": own, **said}
         await self._inbox.store(forms.callback(kind, "", parameters, received_at=datetime.now(UTC)))
 
     def _line_of(self, evidence: Evidence) -> Line:
-        """The line that was called, or whose number was shown."""
+        """The line that the caller called, or whose number a call out showed."""
         return self._line.lines.of(our_number(evidence))
 
     def _sending(self, evidence: Evidence, target: Admitted, send_digits: str) -> str:
         caller = evidence.parent.from_ if evidence.parent else None
-        # An agent sees who calls, as at first; others see the company, for only that is ours to show.
+        # Twilio shows telephones only caller IDs of the account; browsers can be shown the caller's number.
         shown = caller if client_identity(target) else self._line.number
         line = self._line.lines.of(evidence.parent.to if evidence.parent else None)
         return twiml.transfer(
@@ -308,7 +308,7 @@ class Calls:
 
 @contextmanager
 def _in_our_words() -> Iterator[None]:
-    """What Twilio refuses, as the agent may read it."""
+    """Turns Twilio's error for a call that is over into CallConflict."""
     try:
         yield
     except TwilioRefused as refused:

@@ -1,4 +1,4 @@
-"""Who else is there: agents, whether they take calls, and, where the settings allow it, their calls."""
+"""An agent's colleagues: their availability and, where the settings allow it, their calls."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ Own = tuple[Identity, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colleagues:
-    """Lists agents. `rung` are the agents whom lines ring, as the settings name them.
+    """Lists agents. `rung` holds the agents whom lines ring, as the settings name them.
 
-    `sees` says what agents see of each other.
+    `sees` is what agents see of each other. Methods that list calls raise InboxUnavailable.
     """
 
     inbox: Inbox
@@ -38,13 +38,13 @@ class Colleagues:
     sees: Sees
 
     async def seen_by(self, agent: Agent, *, only: Collection[str] | None = None) -> list[Body]:
-        """All agents whom one sees, by name; `only` those with one of these identities."""
+        """The agents whom `agent` is allowed to see, by name; `only` filters them by identity."""
         everyone = [own for own in self._everyone(agent) if only is None or not set(own).isdisjoint(only)]
         shown = [own for own in everyone if self.shows_calls(agent) or _is(agent, own)]
         return await self._bodies(everyone, shown, me=agent.own)
 
     async def as_others_see(self, only: Collection[str], *, calls: bool) -> list[Body]:
-        """The agents with one of these identities, to all who see others with or without their calls."""
+        """The agents with one of these identities, as other agents see them, with or without their calls."""
         found = [own for own in self._all(()) if not set(own).isdisjoint(only)]
         return await self._bodies(found, found if calls else (), me=())
 
@@ -57,15 +57,15 @@ class Colleagues:
         return sorted(found, key=lambda body: (str(body["name"]).casefold(), str(body["identity"])))
 
     def shows_calls(self, agent: Agent) -> bool:
-        """Whether an agent sees with whom others speak."""
+        """Whether an agent is allowed to see the calls of others."""
         return agent.is_supervisor or self.sees == "calls"
 
     def shows_others(self, agent: Agent) -> bool:
-        """Whether an agent sees others at all."""
+        """Whether an agent is allowed to see other agents."""
         return agent.is_supervisor or self.sees != "none"
 
     def states(self) -> dict[Own, object]:
-        """Each agent, with what changes of them."""
+        """Agent → their state, to compare with an earlier one."""
         now = datetime.now(UTC)
         return {
             own: (
@@ -77,7 +77,7 @@ class Colleagues:
         }
 
     def _everyone(self, agent: Agent) -> Iterator[Own]:
-        """Each agent once: oneself, whom the settings name, and whose phone is open."""
+        """Each agent once: `agent`, those whom the settings name, and those whose phone is open."""
         yield agent.own
         if self.shows_others(agent):
             yield from self._all(agent.own)
@@ -131,7 +131,7 @@ def _is(agent: Agent, own: Own) -> bool:
 
 
 def availability_body(found: Availability) -> Body:
-    """An availability as pages read it."""
+    """The JSON of an availability."""
     return {
         "status": found.status,
         "until": utc(found.until) if found.until else None,

@@ -1,8 +1,7 @@
-"""`GET /api/events`: tells pages of their agent's calls, missed calls and colleagues as they change.
+"""`GET /api/events`: sends pages their agent's calls, missed calls and colleagues as they change.
 
-The callbacks are the truth: a change of a call is told where its callbacks are read, by whichever replica
-stored them. Events hold whole states, so one that comes twice does no harm, and one that was overtaken is
-left out.
+Events are made from the stored callbacks, so a page gets those that any replica stored. An event holds the
+whole new state: one that arrives twice does no harm, and one that a newer event replaces is not sent.
 """
 
 import asyncio
@@ -28,26 +27,26 @@ from bridge.web.phone.history import MOST_MISSED, History, Listed, Show, is_seen
 from bridge.web.phone.streams import EventStream, encoded, event_text
 
 GATHER_SECONDS = 0.02
-"""How long changes gather before they are read together."""
+"""How long changes are collected before one query reads them."""
 
 POLL_SECONDS = 1.0
-"""How often callbacks of other replicas, and colleagues, are looked at."""
+"""How often to poll for callbacks that other replicas stored, and for changes of colleagues."""
 
 HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": \n\n"
 SLOWEST_SECONDS = 10.0
-"""How long a reader can leave what is sent to it unread."""
+"""How long a client can leave sent data unread."""
 
 CHECK_SECONDS = 300.0
-"""How often credentials are checked again."""
+"""How often the credentials of an open stream are checked again."""
 
 OF_ONE_AGENT, IN_ALL = 6, 1_000
 
 MOST_CHANGED = 200
-"""Calls that a page which comes back is told of; beyond that it reads its lists again."""
+"""Changed calls that are sent to a page that reconnects; with more, the page reloads its lists."""
 
 OLDEST = 50_000
-"""How many callbacks ago a page can have been away."""
+"""Callbacks that a page can have missed when it reconnects; with more, it reloads its lists."""
 
 EVENT_STREAM = "text/event-stream"
 
@@ -55,7 +54,7 @@ log = structlog.get_logger()
 
 
 class Events:
-    """The endpoint, and what feeds its streams; `is_stopping` says when to send pages elsewhere."""
+    """The endpoint, and the tasks that feed its streams; `is_stopping` sends pages to other replicas."""
 
     def __init__(
         self,
@@ -83,7 +82,7 @@ class Events:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Feeds streams meanwhile."""
+        """Feeds streams while the context is open."""
         self._inbox.on_commit.append(self._news.set)
         tasks = [
             background.keep_running(work, name=name)
@@ -108,7 +107,7 @@ class Events:
             stream.end("shutdown")
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """Answers with events until the page goes, or is too slow."""
+        """Sends events until the page disconnects, or reads too slowly. Raises InboxUnavailable."""
         asked = request.query.get("identity")
         agent = await self._agents.agent(request, asked)
         with_lines = frozenset((*agent.own, *self._history.lines_of(agent.own)))
@@ -129,7 +128,7 @@ class Events:
 
     @asynccontextmanager
     async def _place(self, stream: EventStream) -> AsyncIterator[None]:
-        """Holds one of the agent's places, and one of all; raises TooManyRequests."""
+        """Counts the stream against the limits per agent and in all; raises TooManyRequests."""
         name = stream.agent.identity
         if self._by_agent[name] >= OF_ONE_AGENT or len(self._streams) >= IN_ALL:
             raise TooManyRequests("Too many pages of yours, or of all, are open; close some.", retry_after=10)
@@ -151,7 +150,7 @@ class Events:
         loop = asyncio.get_running_loop()
         check_at, beat_at = loop.time() + CHECK_SECONDS, loop.time() + HEARTBEAT_SECONDS
         credentials = stream.agent.caller.credentials
-        # A page that goes is noticed here within a second, and makes room.
+        # Notices within a second that a page has disconnected, which frees its place.
         while request.transport and not request.transport.is_closing():
             text = await stream.batch(POLL_SECONDS)
             if text or loop.time() >= beat_at:
@@ -176,7 +175,7 @@ class Events:
         return True
 
     async def _begin(self, stream: EventStream, after: str | None) -> None:
-        """The first event, and what changed since the page was told last."""
+        """Queues the first event, and what changed since the last event that the page received."""
         agent = stream.agent
         await self._read(beginning=stream)
         stream.seen_at = await self._history.seen_at(agent.own)
@@ -197,7 +196,7 @@ class Events:
             self._tell(stream, known, FoldedCall.of(known.callbacks))
 
     async def _changed(self, stream: EventStream, after: str | None) -> Collection[str] | None:
-        """The calls that changed since; None where the page has to read its lists."""
+        """The calls that changed since event `after`; None where the page has to reload its lists."""
         is_id = after and after.isascii() and after.isdecimal() and len(after) <= 18
         if not (is_id and stream.position - OLDEST <= int(after or "") <= stream.position):
             return None
@@ -221,10 +220,10 @@ class Events:
         self._news.clear()
 
     async def _read(self, *, beginning: EventStream | None = None) -> None:
-        """Reads the callbacks that were stored since, and tells of their calls; from then on to one more."""
+        """Reads new callbacks and queues their calls on all begun streams, then begins `beginning`."""
         async with self._reading:
             if not any(stream.begun for stream in self._streams):
-                # Meanwhile no page was told of anything.
+                # No stream was open since the last read.
                 self._poller = CallbackPoller(self._inbox)
             roots = {callback.root_sid for callback in await self._poller.poll()}
             concerned = await agents_of_calls(self._inbox, sorted(roots)) if roots else {}
@@ -263,7 +262,10 @@ class Events:
             stream.push("missed", "", encoded({"missed": len(stream.missed)}))
 
     def _count_missed(self, stream: EventStream, one: Listed) -> bool:
-        """Counts a missed call, and no more those of a number that was reached; whether that changes."""
+        """Updates the stream's missed calls by this call; returns whether their count changed.
+
+        A call with a number that the agent has reached no longer counts as missed.
+        """
         before, missed = len(stream.missed), stream.missed
         began = one.call.call.started_at
         if self._history.is_in(Show.MISSED, one) and not is_seen(one, stream.seen_at):
@@ -299,7 +301,7 @@ class Events:
         await self._tell_seen()
 
     def _variants(self) -> dict[bool, list[EventStream]]:
-        """The streams that see the same of others, together: with calls, and without."""
+        """Streams grouped by what they see of colleagues: True with calls, False without."""
         sees: dict[bool, list[EventStream]] = {}
         for stream in self._streams:
             if self._colleagues.shows_others(stream.agent):
@@ -313,7 +315,7 @@ class Events:
         shared = {str(body["identity"]): event_text("agent", encoded(body)) for body in bodies}
         everyone, key = b"".join(shared.values()), ",".join(shared)
         for stream in streams:
-            # An agent's own state is told by itself: others see less of it.
+            # An agent's own state is a separate event: other agents see less of it.
             if shared.keys().isdisjoint(stream.agent.own):
                 stream.push_text(key, everyone)
             else:
@@ -321,7 +323,7 @@ class Events:
                     stream.push_text(identity, shared[identity])
 
     async def _tell_seen(self) -> None:
-        """Each page of what concerns its own agent: availability, and what was seen on another device."""
+        """Sends each page its own agent's availability, and the missed calls seen on another device."""
         for stream in list(self._streams):
             own = stream.agent.own
             data = encoded(availability_body(self._availabilities.of(own)))
@@ -341,7 +343,7 @@ class Events:
             await self._be_present(sorted(self._by_agent))
 
     async def _leave(self, before: "asyncio.Task[None] | None", name: str) -> None:
-        """The agent's last page is closed; the database is not, before this is stored."""
+        """Stores that the agent's last page is closed; the database stays open until then."""
         if before:
             await asyncio.wait([before])
         if not self._by_agent[name]:
@@ -354,7 +356,7 @@ class Events:
             log.warning("presence.not_stored", reason=str(error))
 
     async def _safely(self, work: Callable[[], Awaitable[None]]) -> None:
-        """The next change brings what could not be read now."""
+        """Runs `work` and logs its errors: the next change reads again what failed now."""
         try:
             await work()
         except InboxUnavailable as error:

@@ -1,4 +1,4 @@
-"""Agents' calls: recent and missed ones, messages, and one call in particular."""
+"""An agent's calls: lists of recent calls, missed calls and voicemails, and single calls."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -28,29 +28,29 @@ from bridge.web.phone.bodies import CallRequest, read_request
 from bridge.web.phone.call_bodies import Body, CallBodies
 
 PER_MINUTE = 240
-"""Questions of one agent: a page asks a few times after each call."""
+"""Requests of one agent: a page sends a few after each call."""
 
 LISTED, MOST_LISTED = 25, 100
 STEP = 100
 MOST_READ = 500
-"""Calls that one request reads: a list that shows few of them goes on with its next page."""
+"""Calls that one request reads; if few of them are in the list, the page is short and names a next one."""
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 MOST_MISSED = 100
-"""Missed calls that are counted."""
+"""The highest count of missed calls."""
 
 MISSED_FOR = timedelta(days=14)
 """Older missed calls are not counted."""
 
 ARRIVES_WITHIN = timedelta(hours=1)
-"""A call is heard of at most so much later than it began."""
+"""The longest time from the start of a call to its first callback."""
 
 PLACED = frozenset({PartState.CALLING, PartState.NOT_ANSWERED, PartState.BUSY, PartState.CANCELED})
 
 
 class Show(StrEnum):
-    """Which calls a list has."""
+    """The lists of calls that a page can request."""
 
     RECENT = "recent"
     MISSED = "missed"
@@ -58,14 +58,14 @@ class Show(StrEnum):
 
 
 class SeenRequest(CallRequest):
-    """Up to when missed calls and messages were seen."""
+    """Marks missed calls and voicemails up to a time as seen."""
 
     until: AwareDatetime
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A call of an agent's, as the inbox has it and as the agent had it."""
+    """An agent's call: `known` is its entry in the inbox, `call` the agent's part in it."""
 
     known: KnownCall
     call: AgentCall
@@ -80,7 +80,10 @@ class Listed:
 
 
 class History:
-    """What calls agents had; `lines` say which calls that rang no agent are theirs."""
+    """Reads agents' calls from the inbox; a call that rang no agent belongs to the agents of its line.
+
+    Methods that read raise InboxUnavailable.
+    """
 
     def __init__(
         self, inbox: Inbox, members: Members, bodies: CallBodies, *, lines: Lines, numbers: Collection[str]
@@ -92,7 +95,7 @@ class History:
         self._numbers = numbers
 
     def listed(self, own: Collection[Identity], known: KnownCall, *, sid: str = "") -> Listed:
-        """A call, by the phone of the leg `sid`."""
+        """The agent's part in a call; `sid` chooses one of their legs."""
         call = agent_call(own, known.callbacks, sid=sid)
         return Listed(known, call, self.bodies.number_of(call))
 
@@ -106,7 +109,7 @@ class History:
         return any(identity in own for identities in rung.values() for identity in identities)
 
     async def is_of_line(self, own: Collection[Identity], one: Listed) -> bool:
-        """Whether a call that rang no agent is of a line of theirs."""
+        """Whether a call that rang no agent is on a line that rings this agent."""
         if not one.call.rang_none:
             return False
         named = await agents_of_calls(self._inbox, [one.known.root_sid])
@@ -115,7 +118,7 @@ class History:
     async def page(
         self, own: Collection[Identity], show: Show, *, limit: int, before: Keyset | None
     ) -> tuple[list[Listed], Keyset | None]:
-        """Calls of one list, newest first, and where the next page begins."""
+        """Calls of one list, newest first, and where the next page begins; None for the last page."""
         found: list[Listed] = []
         last: Keyset | None = before
         async for page in self._pages(own, show, before, limit):
@@ -141,7 +144,7 @@ class History:
             read, before = read + size, page.last
 
     def is_in(self, show: Show, one: Listed) -> bool:
-        """Whether a list has a call."""
+        """Whether a call belongs in a list."""
         if one.call.call.preflight or not (one.call.is_own or one.call.rang_none):
             return False
         if show is Show.VOICEMAILS:
@@ -149,16 +152,16 @@ class History:
         return show is Show.RECENT or one.call.is_missed
 
     async def seen_at(self, own: Collection[Identity]) -> datetime | None:
-        """Up to when an agent has seen missed calls."""
+        """The time up to which an agent has seen missed calls; None if they have seen none."""
         states = await states_of(self._inbox, own)
         return max((state.seen_at for state in states if state.seen_at), default=None)
 
     async def missed(self, own: Collection[Identity], *, now: datetime) -> int:
-        """How many calls the agent missed that were neither seen nor called back."""
+        """The number of missed calls that the agent has neither seen nor called back, MOST_MISSED at most."""
         return len(await self.missed_calls(own, now=now))
 
     async def missed_calls(self, own: Collection[Identity], *, now: datetime) -> list[Listed]:
-        """Those calls, the newest first; MOST_MISSED of them."""
+        """Missed calls neither seen nor called back, newest first; MOST_MISSED at most."""
         seen_at = await self.seen_at(own)
         since = max(now - MISSED_FOR, seen_at - ARRIVES_WITHIN if seen_at else now - MISSED_FOR)
         agents = [*own, *self.lines_of(own)]
@@ -169,7 +172,7 @@ class History:
         return [one for one in missed if not _is_called_back(one, reached)][:MOST_MISSED]
 
     async def reached(self, missed: Sequence[Listed], listed: Iterable[Listed] = ()) -> dict[str, datetime]:
-        """Number → when an agent last spoke with it, or tried to, of the numbers of missed calls."""
+        """Number of a missed call → when an agent last spoke with it, or tried to."""
         numbers = {one.number for one in missed if one.number}
         if not numbers:
             return {}
@@ -180,7 +183,7 @@ class History:
         return {number: at for number, at in sorted(times, key=lambda t: t[1]) if number in numbers}
 
     async def _since(self, own: Collection[Identity], missed: Sequence[Listed]) -> list[Listed]:
-        """The agent's calls since these, which Twenty may not know yet."""
+        """The agent's calls since these, including those that are not written to Twenty yet."""
         if not missed:
             return []
         since = min(one.call.call.started_at for one in missed)
@@ -188,7 +191,7 @@ class History:
         return [self.listed(own, known) for _, known in page.calls]
 
     async def bodies_of(self, own: Collection[Identity], listed: Sequence[Listed]) -> list[Body]:
-        """These calls as pages read them."""
+        """The JSON of these calls."""
         seen_at = await self.seen_at(own)
         missed = [one for one in listed if one.call.is_missed or one.call.is_message]
         reached = await self.reached(missed, [*listed, *await self._since(own, missed)])
@@ -204,7 +207,7 @@ class History:
 
 
 def is_seen(one: Listed, seen_at: datetime | None) -> bool:
-    """Whether the agent saw a missed call."""
+    """Whether the agent has seen a missed call; `seen_at` is the time up to which they have."""
     return seen_at is not None and one.call.call.started_at <= seen_at
 
 
@@ -214,7 +217,7 @@ def _is_called_back(one: Listed, reached: dict[str, datetime]) -> bool:
 
 
 class AgentHistory:
-    """The endpoints of agents' calls."""
+    """The endpoints of agents' calls. Handlers raise InboxUnavailable."""
 
     def __init__(
         self,
@@ -232,7 +235,7 @@ class AgentHistory:
         self._rate = Rate("Too many questions after calls")
 
     async def show(self, request: web.Request) -> web.Response:
-        """One call of the agent's: refused calls with why."""
+        """One call of the agent's; a refused one with the reason. Raises CallUnknown and NotInCall."""
         agent = await self._agent(request, request.query.get("identity"))
         named = request.match_info["sid"]
         sid = self._live_calls.placed_as(agent.identity, named) or named
@@ -263,13 +266,13 @@ class AgentHistory:
         return _answer(body)
 
     async def seen(self, request: web.Request) -> web.Response:
-        """The agent has seen missed calls up to a time."""
+        """Stores up to when the agent has seen missed calls."""
         asked = await read_request(request, SeenRequest)
         agent = await self._agent(request, asked.identity)
-        # A page's clock can be ahead: what is missed later is not seen.
+        # The page's clock can be ahead; calls that are missed later are not seen yet.
         now = datetime.now(UTC)
         await set_seen(self._inbox, agent.identity, at=min(asked.until, now))
-        # The agent's other pages learn of it.
+        # The agent's other pages are sent the new count.
         await self._availabilities.read()
         return _answer({"missed": await self._history.missed(agent.own, now=now)})
 
@@ -298,7 +301,7 @@ def _show(named: str | None) -> Show:
 
 
 def limit_of(given: str | None, *, default: int, most: int) -> int:
-    """How many are asked for; raises NotUnderstood."""
+    """The `limit` of a request, from 1 to `most`; raises NotUnderstood."""
     if given is None:
         return default
     number = int(given) if given.isascii() and given.isdecimal() and len(given) <= 3 else 0

@@ -1,7 +1,7 @@
 """Joins the page's modules into one as the bridge starts.
 
-Sixty small modules load one after the other, and each is compressed apart: joined they take a quarter less
-and one request. Each becomes a function that is called once, in the order in which they need each other.
+A browser loads sixty small modules one after the other, each compressed by itself; joined they are a quarter
+smaller and take one request. Each module becomes a function that is called once, after those it imports.
 """
 
 import posixpath
@@ -19,7 +19,7 @@ COMMENTS = re.compile(
     r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n|/\*\* @type [^*\n]*\*/ ?|^[ \t]+|^\n",
     re.MULTILINE | re.DOTALL,
 )
-"""What browsers do not need: comments on lines of their own, types of expressions, indentation."""
+"""Left out for browsers: comments on lines of their own, type casts, indentation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class _Module:
 
 
 def joined(sources: Mapping[str, str], main: str) -> dict[str, str]:
-    """The modules that `main` needs, as they are served: it holds all, the others give out theirs."""
+    """Path → served text: `main` contains all modules that it needs, the others re-export theirs from it."""
     modules = {path: _Module(path, COMMENTS.sub("", text)) for path, text in sources.items()}
     order = [path for path in _order(modules, main) if path in modules]
     libraries = sorted({need for path in order for need in modules[path].needs} - modules.keys())
@@ -50,7 +50,7 @@ def joined(sources: Mapping[str, str], main: str) -> dict[str, str]:
 
 
 def _order(modules: Mapping[str, _Module], main: str) -> Iterable[str]:
-    """Each module after those that it needs; raises CycleError where that cannot be."""
+    """The modules in order of their imports; raises CycleError where they import each other."""
     graph: dict[str, list[str]] = {}
     waiting = [main]
     while waiting:
@@ -75,7 +75,7 @@ def _called(module: _Module, numbers: Mapping[str, str]) -> str:
 
 
 def _given_out(module: _Module, main: str) -> str:
-    """A module that has what `main` made of it: there is one of each."""
+    """A module that re-exports from `main`, so that each module is evaluated once."""
     up = posixpath.relpath(main, posixpath.dirname(module.path) or ".")
     where = up if up.startswith(".") else f"./{up}"
     given = f'export const {{ {module.names} }} = modules["{module.path}"];'

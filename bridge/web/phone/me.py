@@ -25,10 +25,10 @@ PER_MINUTE = 60
 """Requests of one agent."""
 
 WAITS_SECONDS = 1.0
-"""For Twenty's members; without them an agent is known by what the settings say."""
+"""How long to wait for Twenty's members; without them the agent's name comes from the settings."""
 
 NO_CALLER = Caller(kind="anonymous", name="none", incoming=False)
-"""Of a member of the workspace who is not let in."""
+"""Why a member of the workspace is not allowed to use the phone."""
 
 ADMINISTRATOR = "Ask who administers this bridge."
 
@@ -37,10 +37,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """What is the same for all agents. `rung` are the agents whom lines ring, as the settings name them.
+    """What is the same for all agents. `rung` holds the agents whom lines ring, as the settings name them.
 
-    `search` says who searches people, `sees` what agents see of each other, and `records` whether they record
-    calls of any line.
+    `search` is which API callers search people, `sees` what agents see of each other, and `records` whether
+    agents can record calls on any line.
     """
 
     phone_number: str
@@ -58,7 +58,7 @@ class Company:
 
 
 class Me:
-    """The endpoint of who one is; `refresh` asks Twenty for its members, if that was long ago."""
+    """The endpoint `/api/me`; `refresh` reads Twenty's members again where they were read long ago."""
 
     def __init__(
         self,
@@ -83,7 +83,10 @@ class Me:
         self._rate = Rate("Too many requests for who one is")
 
     async def show(self, request: web.Request) -> web.Response:
-        """Answers a member of the workspace who may not call, too: with why, and whom to ask."""
+        """Answers with the agent; for a member who is not allowed to call, with the reason and whom to ask.
+
+        Raises InboxUnavailable.
+        """
         try:
             caller = await self._authentication.authenticate(request)
         except NotListed as refused:

@@ -22,7 +22,7 @@ from bridge.web.phone.agents import Agent, AgentAuthentication
 from bridge.web.phone.bodies import NoteRequest, read_request
 
 PER_MINUTE = 240
-"""Notes of one agent: a page saves about each second while they type."""
+"""Notes that one agent can save: a page saves about once a second while they type."""
 
 CHANGED = "Another device saved this note meanwhile. Compare with it, and save again on its version."
 
@@ -32,8 +32,8 @@ log = structlog.get_logger()
 class AgentNotes:
     """The endpoint of notes.
 
-    A note has versions: one replaces the version that it is based on, so that of two devices the later one
-    learns of the other. The same text, saved again, is saved already.
+    A note has versions: a save names the version that it is based on and is refused if another device has
+    saved a newer one, unless the text is the same. Raises InboxUnavailable.
     """
 
     def __init__(self, inbox: Inbox, agents: AgentAuthentication) -> None:
@@ -58,7 +58,10 @@ class AgentNotes:
         return _answer(stored)
 
     async def _known(self, agent: Agent, sid: str) -> tuple[str, Identity, Disposition | None]:
-        """The call, under which identity the agent's note is kept, and the note as it is."""
+        """The call, the identity under which the agent's note is stored, and the stored note.
+
+        Raises CallUnknown, NotInCall and InboxUnavailable.
+        """
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")
@@ -67,7 +70,7 @@ class AgentNotes:
         return known.root_sid, _owner(agent, note, known.callbacks), note
 
     async def _store(self, root_sid: str, owner: Identity, asked: NoteRequest) -> Disposition | None:
-        """The note as it is stored; None where the version that it is based on is the newest no longer."""
+        """The stored note; None where the version that it is based on is not the newest."""
         named = {"CallSid": root_sid, "Agent": owner, "Version": str(asked.version + 1)}
         said = {"Outcome": asked.outcome, "Note": asked.note}
         new = forms.callback(Kind.NOTE, "", named, received_at=datetime.now(UTC), answered=said)
@@ -75,16 +78,16 @@ class AgentNotes:
         return note_of([owner], [new]) if await self._inbox.replace(new, former) else None
 
     async def _stored_meanwhile(self, agent: Agent, root_sid: str, asked: NoteRequest) -> web.Response:
-        """Another request came first: with the same text, as a page's second try is, it is no conflict."""
+        """Answers when another request came first; the same text, as in a page's retry, is not a conflict."""
         _, _, note = await self._known(agent, root_sid)
         return _answer(note) if note and _is_same(note, asked) else _conflict(note)
 
 
-def _owner(agent: Agent, note: Disposition | None, told: Sequence[Callback]) -> Identity:
-    """Raises NotInCall."""
+def _owner(agent: Agent, note: Disposition | None, callbacks: Sequence[Callback]) -> Identity:
+    """The identity under which to store the agent's note; raises NotInCall."""
     if note:
         return Identity(note.agent)
-    identity = in_it(agent.own, Evidence.of(told))
+    identity = in_it(agent.own, Evidence.of(callbacks))
     if identity is None:
         raise NotInCall("This is another agent's call.")
     return identity
@@ -95,7 +98,7 @@ def _is_same(note: Disposition, asked: NoteRequest) -> bool:
 
 
 def note_body(note: Disposition | None) -> dict[str, object]:
-    """A note as pages read it; version 0 where nothing was saved yet."""
+    """The JSON of a note; version 0 where none was saved yet."""
     return {
         "outcome": note.outcome if note else "",
         "note": note.note if note else "",

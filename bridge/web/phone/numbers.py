@@ -10,11 +10,14 @@ from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.rates import Rate
 
 PER_MINUTE = 120
-"""Checks of one agent: a page checks as they type."""
+"""Requests of one agent: a page checks the number while they type."""
 
 
 class Numbers:
-    """The numbers endpoint; `region` is where national numbers are at home, `texts` say why not."""
+    """The numbers endpoint. National numbers are read as numbers of `region` (ISO 3166).
+
+    `texts` has the sentences for numbers that are not allowed.
+    """
 
     def __init__(
         self, authentication: Authentication, dialling: Dialling, *, region: str, texts: Texts
@@ -26,9 +29,9 @@ class Numbers:
         self._rate = Rate("Too many numbers are checked")
 
     async def show(self, request: web.Request) -> web.Response:
-        """Answers with what the number is, and whether it may be dialled, or why not."""
+        """Answers with the number in E.164, its country and kind, and whether it can be dialled."""
         checked = check(request.match_info["number"], self._dialling, region=self._region)
-        # An emergency number is no secret, and its caller is not to wait for Twenty.
+        # An emergency number is not secret, and its caller must not wait for authentication by Twenty.
         if not (checked.is_emergency and self._authentication.sees_credentials(request)):
             caller = await self._authentication.authenticate(request)
             self._rate.take(caller.key, per_minute=PER_MINUTE)

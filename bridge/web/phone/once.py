@@ -11,14 +11,14 @@ from bridge import background
 
 @dataclass(slots=True)
 class _Done:
-    """An act that runs or ended, and until when it is remembered."""
+    """An action that runs or has ended, and when it is forgotten (by the monotonic clock)."""
 
     task: "asyncio.Future[None]"
     until: float
 
 
 class Once:
-    """Remembers acts for `seconds`; a failed act can be repeated at once."""
+    """Remembers actions for `seconds`; a failed action can be repeated immediately."""
 
     def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -26,7 +26,7 @@ class Once:
         self._done: dict[Hashable, _Done] = {}
 
     async def run(self, key: Hashable, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Acts, unless the act of this key runs or is remembered; raises what acting raised."""
+        """Runs `act`, unless one with this key runs or is remembered; raises what that one raised."""
         self._forget()
         known = self._done.get(key)
         if known is None:
@@ -34,7 +34,7 @@ class Once:
                 background.start(act(), name="an act asked for once"), self._clock() + self._seconds
             )
         try:
-            # Where the client disconnects, the act still runs to its end.
+            # If the client disconnects, the action still runs to its end.
             await asyncio.shield(known.task)
         except BaseException:
             if known.task.done():

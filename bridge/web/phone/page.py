@@ -19,20 +19,21 @@ INSIGHTS = ("", *(f".{home}" for home in ("us1", "ie1", "au1", "br1", "de1", "jp
 """https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions"""
 
 MAIN = "main.js"
-"""The module that puts the page together, and is served with all others in it."""
+"""The entry module; it is served with all other modules joined into it."""
 
 SMALL = 1000
-"""Bytes that are not worth compressing."""
+"""Smaller files (in bytes) are not compressed."""
 
 TYPES = ".d.ts"
-"""What the type checker reads of the libraries."""
+"""Type declarations of the libraries; they are not served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSettings:
-    """`root` is the path of the public URL; `signalling` a sandbox's server, None for Twilio's by `edges`.
+    """`root` is the path of the public URL.
 
-    `embedded_by` are the origins of pages that may show this one.
+    `signalling` is the URL of a sandbox's server; with None the page connects to Twilio's `edges`.
+    `embedded_by` holds the origins whose pages can embed this one.
     """
 
     root: str
@@ -43,7 +44,7 @@ class PageSettings:
     @property
     def policy(self) -> str:
         """The Content-Security-Policy: nothing inline, and connections to the bridge and Twilio alone."""
-        # Twilio may answer from any edge, and the SDK reconnects to that one.
+        # Twilio can answer from any edge, and the SDK reconnects to that edge.
         twilio = [f"wss://voice-js.{edge}.twilio.com" for edge in get_args(Edge)]
         insights = [f"https://eventgw{home}.twilio.com" for home in INSIGHTS]
         connects = [self.signalling] if self.signalling else [*twilio, *insights]
@@ -84,7 +85,7 @@ class PhonePage:
         self._headers: dict[str, str] = {hdrs.CONTENT_SECURITY_POLICY: settings.policy}
 
     async def show(self, request: web.Request) -> web.Response:
-        """Answers anyone with the page; it signs in by itself."""
+        """Answers with the page, without authentication: the page signs in itself."""
         return _answer(request, self._document, self._headers)
 
     async def load(self, request: web.Request) -> web.Response:
@@ -126,7 +127,7 @@ def _filled(document: bytes, settings: PageSettings) -> bytes:
 
 
 def _answer(request: web.Request, file: _File, more: dict[str, str]) -> web.Response:
-    # A page and its files belong together: each is asked for again after the bridge was updated.
+    # Browsers revalidate each file, so that after an update the page and its files fit together.
     headers = {hdrs.CACHE_CONTROL: "no-cache", hdrs.ETAG: file.etag, hdrs.VARY: hdrs.ACCEPT_ENCODING, **more}
     if request.headers.get(hdrs.IF_NONE_MATCH) == file.etag:
         return web.Response(status=304, headers=headers)

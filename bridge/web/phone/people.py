@@ -1,4 +1,4 @@
-"""`GET /api/people`: people of Twenty, by what an agent types."""
+"""`GET /api/people`: searches people and companies in Twenty by text."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ from bridge.web.phone.call_bodies import Body
 from bridge.web.phone.history import limit_of
 
 PER_MINUTE = 120
-"""Searches of one agent: a page searches as they type. Twenty's rate limit does not count them."""
+"""Searches of one agent: a page searches while they type. Twenty's rate limit does not count them."""
 
 FOUND, MOST_FOUND = 8, 20
 LONGEST = 200
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class People:
-    """The endpoints of people; `per_minute` are those questions of one agent that the rate limit counts."""
+    """The endpoints of people; `per_minute` bounds one agent's requests that Twenty's rate limit counts."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class People:
         self._counted = Rate("Too many questions after people")
 
     async def search(self, request: web.Request) -> web.Response:
-        """People and companies by text, or the people of a company."""
+        """Answers with people and companies that match a text, or with the people of a company."""
         agent = await self._agent(request)
         text, company = request.query.get("search"), request.query.get("company")
         asked: Awaitable[FoundPeople]
@@ -74,7 +74,7 @@ class People:
         return found if isinstance(found, web.Response) else _answer(self._found(found))
 
     async def show(self, request: web.Request) -> web.Response:
-        """A person with their numbers, and whether each may be dialled."""
+        """Answers with a person and their numbers, and whether each can be dialled."""
         agent = await self._agent(request)
         person_id = _id(request.match_info["id"], "id")
         self._counted.take(agent.caller.key, per_minute=self._per_minute)
@@ -123,7 +123,7 @@ T = TypeVar("T")
 
 
 async def _answered(asked: Awaitable[T]) -> T | web.Response:
-    """What Twenty answers, or why it does not."""
+    """The result of a request to Twenty, or the problem to answer with where it fails."""
     try:
         return await asked
     except TwentyDenied as denied:
@@ -147,7 +147,7 @@ def _text(given: str | None) -> str:
 
 def _id(given: str, name: str) -> str:
     try:
-        # `UUID` takes braces and prefixes, too.
+        # `UUID` also accepts braces and prefixes.
         return str(uuid.UUID(given)) if len(given) == 36 else str(uuid.UUID(""))
     except ValueError:
         raise NotUnderstood(f"{name}: It should be the id of a record in Twenty.") from None

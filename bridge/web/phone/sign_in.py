@@ -1,4 +1,4 @@
-"""Signing in by a one-time link, and out again."""
+"""Sign-in by a one-time link, and sign-out."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ from bridge.web.authentication.rates import Rate
 from bridge.web.phone.bodies import SignInAsked, read_request
 
 PER_MINUTE = 10
-"""Wrong links that one address may try; a secret of 256 bits is not guessed at any rate."""
+"""Wrong links that one client address can try; the secret itself has 256 bits."""
 
 UNKNOWN = "There is no such link. Copy all of it, or ask for a new one."
 
@@ -31,7 +31,10 @@ log = structlog.get_logger()
 
 
 class SignIns:
-    """The endpoints of signing in and out. A device stays signed in for `device`, a tab for `tab`."""
+    """The endpoints of sign-in and sign-out. A device stays signed in for `device`, a tab for `tab`.
+
+    Handlers raise InboxUnavailable.
+    """
 
     def __init__(
         self,
@@ -50,10 +53,10 @@ class SignIns:
         self._rate = Rate("Too many links are tried from your address")
 
     async def sign_in(self, request: web.Request) -> web.Response:
-        """Answers a link's secret with a key; only who holds the secret learns that it was used."""
+        """Exchanges a link's secret for a key. Raises LinkUnknown; LinkSpent for a used or expired link."""
         asked = await read_request(request, SignInAsked)
         link, key, now = digest_of(asked.secret), new_key(), datetime.now(UTC)
-        # Behind a proxy that no setting names, all have one address: a stranger's guesses keep no agent out.
+        # Behind a proxy that is not configured all clients have one address, so only wrong links are limited.
         if not await sign_ins.has_link(self._inbox, link):
             self._rate.take(self._addresses.of(request), per_minute=PER_MINUTE)
             raise LinkUnknown(UNKNOWN)
@@ -70,7 +73,7 @@ class SignIns:
         return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def sign_out(self, request: web.Request) -> web.Response:
-        """Ends the key that the request shows, where it is a device's."""
+        """Revokes the device key that authenticates the request. Raises NotAuthenticated for other keys."""
         caller = await self._authentication.authenticate(request)
         if caller.kind != "device":
             raise NotAuthenticated("Only a device that signed in by a link can sign out.")

@@ -1,4 +1,4 @@
-"""One page's stream of events: what waits to be sent is the newest state of each thing that changed."""
+"""One page's stream of events: the queue holds the newest state of each call, agent and count."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,14 +11,15 @@ from bridge.web.phone.agents import Agent
 from bridge.web.phone.history import Listed
 
 MOST_WAITING = 1_000
-"""Changed things that wait for a reader; one that lets more gather is cut off."""
+"""Queued events; a client that leaves more unread is disconnected."""
 
 
 @dataclass(eq=False)
 class EventStream:
-    """The stream of an agent's page. `calls_of` are the identities and lines whose calls it tells of.
+    """The stream of an agent's page. `calls_of` holds the identities and lines whose calls are sent.
 
-    `missed` are the calls that count as missed, by SID, and `seen_at` up to when they were seen.
+    `missed` holds the calls that count as missed, by SID; `seen_at` is the time up to which the
+    agent has seen missed calls.
     """
 
     agent: Agent
@@ -27,7 +28,7 @@ class EventStream:
     seen_at: datetime | None = None
     position: int = 0
     begun: bool = False
-    """Whether changes are told: from the position at which the page begins."""
+    """Whether changes are queued: from the position at which the page begins."""
     availability: bytes = b""
     bye: str | None = None
 
@@ -36,8 +37,8 @@ class EventStream:
         self._news = asyncio.Event()
 
     def push(self, event: str, key: str, data: bytes) -> None:
-        """Queues an event in the place of the one before it of the same thing."""
-        # At its end: events come in the order of the last changes.
+        """Queues an event; it replaces a queued event of the same name and `key`."""
+        # Moved to the end: events are sent in the order of their last change.
         self._waiting.pop((event, key), None)
         self._waiting[event, key] = data
         if len(self._waiting) > MOST_WAITING:
@@ -45,24 +46,24 @@ class EventStream:
         self._news.set()
 
     def push_text(self, key: str, text: bytes) -> None:
-        """Queues events that are text already, the same for many streams."""
+        """Queues encoded events, which many streams share."""
         self.push("", key, text)
 
     def end(self, reason: str) -> None:
-        """Ends the stream, once what waits is sent; at once where the reader is slow."""
+        """Ends the stream after the queued events; for the reason `slow` without them."""
         self.bye = self.bye or reason
         if self.bye == "slow":
             self._waiting.clear()
         self._news.set()
 
     def reached(self, position: int) -> None:
-        """All that was stored up to that id waits, or is sent."""
+        """Notes that every change up to that callback id is queued or sent."""
         self.position = max(self.position, position)
 
     async def batch(self, within: float) -> bytes:
-        """What waits, as text; empty where nothing does `within` so many seconds.
+        """The queued events as text; empty where none is queued `within` that many seconds.
 
-        Its last event alone has an id: who has not got all of it comes back from before.
+        Only the last event has an id: a client that did not receive the whole batch resumes before it.
         """
         try:
             async with asyncio.timeout(within):
@@ -71,7 +72,7 @@ class EventStream:
             return b""
         self._news.clear()
         waiting, self._waiting = self._waiting, {}
-        # What changed while the page was prepared comes after its first event.
+        # `hello` goes first, before changes that were queued while it was prepared.
         named = sorted(waiting.items(), key=lambda one: one[0][0] != "hello")
         events = [(event, data) for (event, _), data in named]
         if self.bye:
@@ -86,7 +87,10 @@ class EventStream:
 
 
 def event_text(event: str, data: bytes) -> bytes:
-    """An event, but for its id."""
+    """An event without its id.
+
+    https://html.spec.whatwg.org/multipage/server-sent-events.html
+    """
     return b"event: %s\ndata: %s\n\n" % (event.encode(), data)
 
 

@@ -29,11 +29,11 @@ OUTCOMES: Mapping[type[BridgeError], str] = {
     TooManyRequests: "limited",
     NotVerified: "unavailable",
 }
-"""Error → outcome that the metric counts; other errors count as refused."""
+"""Error → outcome in the metric; other errors count as refused."""
 
 
 class Rates:
-    """Limits of tokens a minute: for one agent, to one address, and with one key."""
+    """Limits of tokens per minute: for one agent, one client address, and one key."""
 
     def __init__(self, addresses: Addresses, *, per_agent: int, per_address: int) -> None:
         self._addresses = addresses
@@ -44,12 +44,12 @@ class Rates:
         self._to_caller = Rate("Too many tokens are asked with this key")
 
     def take(self, request: web.Request, caller: Caller, identity: str) -> None:
-        """One more; raises TooManyRequests.
+        """Counts one token; raises TooManyRequests.
 
-        Only authenticated requests count, so that others behind the same address keep no agent out.
+        Only authenticated requests count, so that other clients at the same address cannot use up the limit.
         """
         self._to_address.take(self._addresses.of(request), per_minute=self._per_address)
-        # By caller, too: a caller who may name any agent does not use up the tokens of one.
+        # Per API caller too: one that can name any agent does not use up the tokens of the agent itself.
         self._for_agent.take((caller.name, identity), per_minute=self._per_agent)
         if caller.per_minute:
             self._to_caller.take(caller.name, per_minute=caller.per_minute)
@@ -67,7 +67,10 @@ class Tokens:
         self._phone_number = phone_number
 
     async def issue(self, request: web.Request) -> web.Response:
-        """Answers with a token for an identity."""
+        """Answers with an access token for an identity.
+
+        https://www.twilio.com/docs/iam/access-tokens
+        """
         try:
             answer = await self._issue(request)
         except BridgeError as error:
@@ -83,7 +86,7 @@ class Tokens:
         identity = caller.agent(asked)
         self._rates.take(request, caller, identity)
         issued = self._issuer.issue(identity, incoming=caller.incoming, now=datetime.now(UTC))
-        # The access log of the request names them.
+        # These fields are added to the access log of the request.
         structlog.contextvars.bind_contextvars(identity=identity, to=caller.name, incoming=caller.incoming)
         return web.Response(
             body=orjson.dumps(self._body(issued)),
@@ -115,7 +118,7 @@ async def _asked_identity(request: web.Request) -> str | None:
     try:
         values = orjson.loads(body)
     except orjson.JSONDecodeError as problem:
-        raise NotUnderstood("The body is no JSON.") from problem
+        raise NotUnderstood("The body is not valid JSON.") from problem
     identity = values.get("identity") if isinstance(values, dict) else 0
     if not isinstance(identity, str | None):
         raise NotUnderstood('The body should be an object with a text in it: {"identity": "…"}.')

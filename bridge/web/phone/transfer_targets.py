@@ -1,4 +1,4 @@
-"""To whom a caller may be sent on: an agent, or a number that may be dialled."""
+"""Targets of a transfer: an agent, or a number that can be dialled."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,9 @@ from bridge.twenty.people.members import Members
 
 
 class Targets:
-    """Whom `agents` know, members of the workspace, and numbers.
+    """Parses a transfer target: an agent of the settings, a member of the workspace, or a number.
 
-    `dial` gives the E.164 number to dial for what was typed, and its extension, or raises NumberRefused.
+    `dial` parses a typed number to E.164 and extension, or raises NumberRefused.
     """
 
     def __init__(self, agents: Agents, members: Members, *, dial: Callable[[str], Dialled]) -> None:
@@ -25,7 +25,7 @@ class Targets:
         return self._dial(to) if scheme or not agent else Dialled(f"client:{self._identity(agent)}")
 
     def _identity(self, agent: str) -> Identity:
-        """As whom an agent, named by identity or by e-mail, is rung."""
+        """The identity to ring for an agent, who is named by identity or by e-mail."""
         for identity in self._members.identities([agent])[agent]:
             if self._agents.is_ours(identity):
                 return identity

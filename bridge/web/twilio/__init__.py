@@ -1,1 +1,1 @@
-"""What Twilio calls: voice requests, callbacks, transcripts; each with Twilio's signature."""
+"""Endpoints for Twilio: voice requests, callbacks, transcripts; all verify Twilio's signature."""

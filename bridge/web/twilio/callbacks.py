@@ -32,17 +32,20 @@ class Callbacks:
         return handle
 
     async def machine(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """What answering-machine detection heard: of a leg that is in progress, whose call the URL names."""
-        told = {
+        """The result of answering-machine detection for a leg in progress, whose call the URL names.
+
+        https://www.twilio.com/docs/voice/answering-machine-detection
+        """
+        parsed = {
             **parameters,
             "ParentCallSid": request.query.get("call") or "not named",
             "CallStatus": "in-progress",
         }
-        await self._inbox.store(read(Kind.STATUS, request, told))
+        await self._inbox.store(read(Kind.STATUS, request, parsed))
         return web.Response(status=204)
 
     async def dial(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """The action of a Dial that is over: Twilio asks what to do next, and there is nothing.
+        """The action of a Dial that has ended: answers with empty TwiML.
 
         The widget's former server had one URL for this and for status callbacks.
         """
@@ -51,13 +54,13 @@ class Callbacks:
         return answer(twiml.EMPTY)
 
     async def voicemail(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """The action of a Record that is over, or whose caller said nothing: the call ends."""
+        """The action of a Record that has ended, or whose caller said nothing: ends the call."""
         await self._inbox.store(read(Kind.VOICEMAIL, request, parameters, Next="end"))
         return answer(twiml.EMPTY)
 
 
 def read(kind: Kind, request: web.Request, parameters: Mapping[str, str], **answered: str) -> Callback:
-    """The request as a callback, with what it is `answered`. Raises CallbackInvalid."""
+    """The request as a callback; `answered` is what the bridge answers. Raises CallbackInvalid."""
     return forms.callback(
         kind, request.raw_path, parameters, received_at=datetime.now(UTC), answered=answered
     )
@@ -76,6 +79,6 @@ def store_in_background(inbox: Inbox, callback: Callback) -> None:
         log.error("voice.not_kept", call_sid=callback.call_sid, reason=str(error))
 
 
-def _log_failure(kept: asyncio.Future[None]) -> None:
-    if not kept.cancelled() and (error := kept.exception()):
+def _log_failure(stored: asyncio.Future[None]) -> None:
+    if not stored.cancelled() and (error := stored.exception()):
         log.error("voice.not_kept", reason=str(error))

@@ -1,4 +1,4 @@
-"""Calls in: who rings, and what follows when no agent answers."""
+"""Inbound calls: whom to ring, and what to do when no agent answers."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -35,7 +35,7 @@ from bridge.web.availabilities import Availabilities
 from bridge.web.twilio.callbacks import answer, read, store_in_background
 
 NEXT: Mapping[type, str] = {Ring: "dial", Forward: "dial", Voicemail: "voicemail", Message: "message"}
-"""`Next` of a callback: what the bridge answered, so that the fold knows whether agents still ring."""
+"""Decision → `Next` of the callback, from which the fold knows whether agents still ring."""
 
 Clock = Callable[[], datetime]
 
@@ -48,10 +48,10 @@ def utc_now() -> datetime:
 
 
 class Inbound:
-    """Answers calls in, step by step; which step it was stands in the URL that Twilio comes back to.
+    """Answers inbound calls step by step; the URL of a Dial's action names the step.
 
-    `region` is where national numbers are at home, `in_call` says who is not to be rung,
-    `declined` who does not take a call (its SID) that rang them before, and `availabilities` who takes none.
+    National numbers are read as numbers of `region` (ISO 3166). Agents do not ring who are `in_call`, who
+    `declined` this call (by SID), or whom `availabilities` has as not available.
     """
 
     def __init__(
@@ -94,7 +94,10 @@ class Inbound:
         return self._told(decision, line, found, parameters, first=True)
 
     async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """The action of a Dial that ended: if no agent answered, the next step."""
+        """The action of a Dial that ended: TwiML for the next step if no agent answered.
+
+        https://www.twilio.com/docs/voice/twiml/dial#action
+        """
         if _is_over(parameters):
             await self._inbox.store(read(Kind.DIAL, request, parameters, Next="end"))
             return answer(twiml.EMPTY)
@@ -106,13 +109,13 @@ class Inbound:
         return self._told(decision, line, found, parameters, first=False)
 
     async def announce(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """Tells a called person that the call is recorded, in the words of the line in the URL."""
-        # A call that was placed by a former version has none.
+        """TwiML that announces the recording to a called person, in the language of the line in the URL."""
+        # Calls that a former version placed have no such parameter.
         number = request.query.get("line") or parameters.get("From")
         return answer(answers.announcement(self._lines.of(number)))
 
     async def _who(self, parameters: Mapping[str, str], *, spoken_since: datetime | None) -> Recognised:
-        """The caller, by Twenty; meanwhile it is read who takes calls."""
+        """Looks the caller up in Twenty, and reads the agents' availability at the same time."""
         number = e164(parameters.get("From", ""), self._region)
         found, _ = await asyncio.gather(
             self._recognition.of(number, spoken_since=spoken_since), self._availabilities.refresh()
@@ -131,7 +134,7 @@ class Inbound:
         )
 
     def _forward(self, number: str, line: Line) -> Admitted | None:
-        """The number if the rules allow it; else None, and the call goes on with the next step."""
+        """The number if the dialling rules allow it; None sends the call to the next step."""
         try:
             return self._admission.forward(number, now=datetime.now(UTC))
         except NumberRefused as refused:
@@ -176,7 +179,7 @@ def _agents(line: Line) -> Collection[str]:
 
 
 def _answered(decision: Decision) -> dict[str, str]:
-    """What the callback says of its answer."""
+    """The callback's fields about the bridge's answer."""
     told = {"Next": NEXT[type(decision)]}
     return {**told, FORWARDED: decision.number} if isinstance(decision, Forward) else told
 

@@ -1,4 +1,4 @@
-"""Calls out: the TwiML that dials, or that tells the agent why not."""
+"""Outbound calls: TwiML that dials, or that tells the agent why the call is refused."""
 
 from collections.abc import Mapping
 
@@ -23,9 +23,10 @@ log = structlog.get_logger()
 
 
 class Outbound:
-    """Answers voice requests of calls out; the line of the number that is shown says how.
+    """Answers voice requests of outbound calls by the rules of the line whose number is shown.
 
-    `foreign_tokens`: also by tokens that another server issued for our account. `texts` are for agents.
+    `foreign_tokens`: whether tokens that another server issued for the account are accepted. `texts` has the
+    sentences for agents.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Outbound:
         return answer(twiml.PREFLIGHT)
 
     def _check_token(self, asked: Callback) -> None:
-        """Raises NumberRefused for another agent's token, or another server's where those are refused."""
+        """Raises NumberRefused for a token of another agent, or of another server unless `foreign_tokens`."""
         match self._binding.check(asked.parameters):
             case Bound.FORGED:
                 raise NumberRefused("not_signed_in", "a token that is not this agent's")
@@ -105,9 +106,9 @@ class Outbound:
         metrics.NUMBERS_REFUSED.inc(refused.reason)
         metrics.TWIML.inc("refused")
         flooded = self._admission.is_flooded(asked)
-        told = {**asked.parameters, "Reason": refused.reason}
-        store_in_background(self._inbox, read(Kind.REFUSED, request, told))
-        # The phone page asks why, and shows it: a call that hears words looks answered.
+        parsed = {**asked.parameters, "Reason": refused.reason}
+        store_in_background(self._inbox, read(Kind.REFUSED, request, parsed))
+        # The phone page requests the reason and shows it: a call with spoken words looks answered.
         if flooded or asked.get(ATTEMPT):
             return answer(twiml.REJECT)
         text = spoken_refusal(self._texts, refused.reason)

@@ -1,4 +1,7 @@
-"""Twilio's requests: only what Twilio signed reaches a handler, as a form or as a body of JSON."""
+"""Verifies Twilio's signature: only signed requests reach a handler, as a form or as a JSON body.
+
+https://www.twilio.com/docs/usage/webhooks/webhooks-security
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +26,7 @@ JSON = "application/json"
 MOST_FIELDS = 500
 LONGEST_FIELD = 16 * 1024
 LONGEST_LOGGED = 64
-"""Of what names a call or a delivery; Twilio's are shorter, and nothing is verified of it yet."""
+"""Characters of a call SID or delivery id in the log: it is logged before it is verified."""
 
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 SHARED_KEY_ID = re.compile(r"webhooks_sharedkey_[A-Za-z0-9]{1,40}")
@@ -34,7 +37,7 @@ UNREADABLE = f"The form should be UTF-8, {MOST_FIELDS} fields at most."
 
 @dataclass(frozen=True, slots=True)
 class SignatureClaim:
-    """What a request's headers say of its signature, and who may have made it."""
+    """The signature headers of a request, and the secrets (`signers`) that can have made it."""
 
     signature: str
     settings: str
@@ -44,8 +47,8 @@ class SignatureClaim:
 class SignedForms:
     """Lets a request through to its handler if Twilio signed it.
 
-    Each route takes the one kind of body that Twilio posts there. A GET is taken nowhere: it would do
-    with its query what a log or a prefetch must not.
+    Each route accepts the one content type that Twilio posts there. No route accepts GET: a prefetch, or a
+    link in a log, would repeat the request.
     """
 
     def __init__(self, validator: Validator, public_url: str, *, account_sid: str) -> None:
@@ -57,7 +60,7 @@ class SignedForms:
         self._prefix = parts.path
 
     def __call__(self, handle: FormHandler) -> Handler:
-        """The handler behind the signature."""
+        """Wraps a handler of forms; the result raises WrongContentType, NotAllowed and CallbackInvalid."""
 
         async def handler(request: web.Request) -> web.Response:
             claim = self._claim(request, FORM)
@@ -71,7 +74,7 @@ class SignedForms:
         return handler
 
     def json(self, handle: BodyHandler) -> Handler:
-        """The handler of a JSON body, which gets the bytes that were signed."""
+        """Wraps a handler of JSON bodies, which gets the signed bytes."""
 
         async def handler(request: web.Request) -> web.Response:
             claim = self._claim(request, JSON)
@@ -83,12 +86,12 @@ class SignedForms:
         return handler
 
     def _claim(self, request: web.Request, content_type: str) -> SignatureClaim:
-        """What the headers say of the signature; raises before the body is worth reading."""
+        """Reads the signature headers; raises before the body is parsed."""
         if media_type(request.headers) != content_type:
             raise WrongContentType(f"The body should be {content_type}, as Twilio sends it.")
         signatures = request.headers.getall(SIGNATURE, ())
         settings = request.headers.getall(SIGNATURE_SETTINGS, ("",))
-        # A whole URL in place of a path is for proxies.
+        # Clients send an absolute URL in place of a path only to proxies.
         if len(signatures) != 1 or len(settings) != 1 or not request.raw_path.startswith("/"):
             raise NotAllowed(UNSIGNED)
         try:
@@ -104,7 +107,7 @@ class SignedForms:
         is_valid: Callable[..., bool],
         account: Callable[[], str],
     ) -> None:
-        """Raises NotAllowed where the signature is not valid; `account` is the one that the body names."""
+        """Raises NotAllowed where the signature is not valid; `account` is the account SID in the body."""
         signed_by = {"signature": claim.signature, "signers": claim.signers}
         if not any(is_valid(url, **signed_by) for url in self._urls(request)):
             self._log_other_account(account())
@@ -113,20 +116,20 @@ class SignedForms:
             self._log_without_key(names_in(claim.settings))
 
     def _log_without_key(self, names: list[str]) -> None:
-        """Once: Twilio's documentation does not say that it sends such a header."""
+        """Logs once that the header names no key: Twilio's documentation does not say that this happens."""
         if "key" not in names:
             self._has_seen_no_key = True
             log.info("signature.without_key", names=names)
 
     def _log_other_account(self, named: str) -> None:
-        """For example a subaccount's number, whose webhooks are signed with the subaccount's auth token."""
+        """Logs another account, such as a subaccount, whose auth token signs the webhooks of its numbers."""
         if ACCOUNT_SID.fullmatch(named) and named != self._account_sid:
             log.warning("signature.other_account", account_sid=named)
 
     def _urls(self, request: web.Request) -> Iterator[str]:
         """The URLs that Twilio possibly called: behind a proxy the request's own host and scheme differ.
 
-        A proxy may have taken the public URL's path off, or not; `/twilio/…` alone does not tell.
+        A proxy can strip the path of the public URL or keep it; `/twilio/…` alone does not show which.
         """
         path = request.raw_path
         yield f"{self._origin}{self._prefix}{path}"
@@ -135,7 +138,7 @@ class SignedForms:
 
 
 def _shared_key_id(settings: str) -> str | None:
-    """The id in a signature settings header, which anyone can make up: only what looks like one."""
+    """The key id in the signature settings header; None where it does not have the form of an id."""
     found = SHARED_KEY_ID.search(settings)
     return found[0] if found else None
 
@@ -147,22 +150,22 @@ def _readable(parameters: dict[str, str]) -> dict[str, str]:
 
 
 def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> None:
-    """What is logged on the way names the call as the worker's lines do, and Twilio's delivery."""
-    known = {
+    """Adds the call SID and the delivery id to the log lines of the request."""
+    fields = {
         "call_sid": parameters.get("ParentCallSid") or parameters.get("CallSid"),
         "delivery": request.headers.get("I-Twilio-Idempotency-Token"),
     }
-    short = {name: value[:LONGEST_LOGGED] for name, value in known.items() if value}
+    short = {name: value[:LONGEST_LOGGED] for name, value in fields.items() if value}
     structlog.contextvars.bind_contextvars(**short)
 
 
-def _of_use(told: list[tuple[str, str]]) -> dict[str, str]:
-    """Without parameters that are too long to be read by any handler, as an add-on's results."""
-    too_long = sorted({name[:40] for name, value in told if len(name + value) > LONGEST_FIELD})
+def _of_use(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Drops parameters that are too long for any handler, such as results of add-ons."""
+    too_long = sorted({name[:40] for name, value in pairs if len(name + value) > LONGEST_FIELD})
     if too_long:
         log.warning("request.left_out", parameters=too_long)
-        return {name: value for name, value in told if len(name + value) <= LONGEST_FIELD}
-    return dict(told)
+        return {name: value for name, value in pairs if len(name + value) <= LONGEST_FIELD}
+    return dict(pairs)
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

@@ -12,11 +12,11 @@ from bridge.web.operation.problems import problem
 
 log = structlog.get_logger()
 
-OFF = "Results of transcription are not kept: transcripts.webhook is not set."
+OFF = "Transcription results are not stored: set transcripts.webhook."
 
 
 class Transcripts:
-    """Keeps each result once; `is_on` is `transcripts.webhook`."""
+    """Stores each transcription result once; `is_on` is the setting `transcripts.webhook`."""
 
     def __init__(self, inbox: Inbox, *, is_on: bool) -> None:
         self._inbox = inbox
@@ -24,7 +24,7 @@ class Transcripts:
         self._has_logged_a_shape = False
 
     async def receive(self, _request: web.Request, body: bytes) -> web.Response:
-        """204 once it is on the disk: Twilio keeps no result that it delivered."""
+        """Stores the result, then answers 204: Twilio keeps none after delivery. Raises InboxUnavailable."""
         if not self._is_on:
             return problem(404, OFF)
         result = result_of(body)

@@ -1,4 +1,7 @@
-"""Voice requests: Twilio asks what to do with a call, and gets TwiML."""
+"""Voice requests: Twilio asks what to do with a call, and the bridge answers with TwiML.
+
+https://www.twilio.com/docs/voice/twiml
+"""
 
 from collections.abc import Mapping
 
@@ -17,7 +20,7 @@ log = structlog.get_logger()
 
 
 class Voice:
-    """Answers voice requests of both directions."""
+    """Answers voice requests of inbound and outbound calls."""
 
     def __init__(self, *, inbound: Inbound, outbound: Outbound, callbacks: Callbacks, texts: Texts) -> None:
         self._inbound = inbound
@@ -26,32 +29,32 @@ class Voice:
         self._texts = texts
 
     async def voice(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """A browser calls out, or a caller calls in."""
+        """The first request of a call: by an agent's browser, or by a caller."""
         parameters = _served(parameters)
         if client_identity(parameters.get("From")) is None:
             return await self._inbound.answer(request, parameters)
         return await self._outbound.answer(request, parameters)
 
     async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """A Dial is over: of a call in, the URL names the step that it was."""
+        """The action of a Dial that ended; for an inbound call its URL names the step."""
         if "step" in request.query and parameters.get("DialCallStatus"):
             return await self._inbound.dialled(request, _served(parameters))
         return await self._callbacks.dial(request, parameters)
 
     async def announcement(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """The called person has answered, and hears that the call is recorded."""
+        """The called person has answered: announces that the call is recorded."""
         return await self._inbound.announce(request, parameters)
 
     async def fallback(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """Twilio calls this when the voice URL failed; logs the error code that it names."""
+        """The voice URL failed: logs Twilio's error code and apologises to the caller."""
         log.error("voice.failed", call_sid=parameters.get("CallSid"), error_code=parameters.get("ErrorCode"))
         metrics.TWIML.inc("fallback")
         return answer(twiml.say(self._texts.unavailable, language=self._texts.language))
 
 
 def _served(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """What is kept of a form that a caller waits for the answer to."""
-    kept, left_out = forms.served(parameters)
+    """The form of a voice request without parameters that Twilio does not send; logs what it drops."""
+    accepted, left_out = forms.served(parameters)
     if left_out:
         log.warning("voice.left_out", call_sid=parameters.get("CallSid"), parameters=left_out)
-    return kept
+    return accepted

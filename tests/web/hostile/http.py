@@ -112,13 +112,13 @@ TOO_MUCH = [
         name="JSON nested 30,000 deep",
         sent=request("POST", "/token", [JSON, KEYED], b"[" * 30_000),
         status=400,
-        detail="The body is no JSON.",
+        detail="The body is not valid JSON.",
     ),
     Row(
         name="JSON number of 60,000 digits",
         sent=request("POST", "/token", [JSON, KEYED], b'{"identity": ' + b"9" * 60_000 + b"}"),
         status=400,
-        detail="The body is no JSON.",
+        detail="The body is not valid JSON.",
     ),
 ]
 
@@ -169,7 +169,7 @@ WRONG_PLACE = [
         name="unknown expectation",
         sent=request("POST", "/twilio/status", [*FORMED, ("Expect", "<script>")], b"a=b"),
         status=417,
-        detail="The only expectation that is met is 100-continue.",
+        detail="The only supported value of Expect is 100-continue.",
     ),
 ]
 

@@ -12,8 +12,8 @@ WRONG_KEY = "This is neither a key of ours nor an access token of Twenty's."
 NO_BEARER = "The Authorization header should be: Bearer, a space, and a key or a token."
 OVER = "Twenty does not know this token, or it has expired. Sign in to Twenty again."
 NO_PAGE = (
-    "The page's origin is not one of the configured ones (cors.origins), or it wants to send"
-    " what pages may not: GET, POST and PUT, Authorization and Content-Type are what they may."
+    "The page's origin is not one of the configured ones (cors.origins), or the request has a method or"
+    " header other than GET, POST, PUT, Authorization and Content-Type."
 )
 SESSION = ("Cookie", "__Host-twenty-session=abcdef; twenty-session=abcdef")
 NO_LONGER = jwt.encode({"exp": 1}, "an invented secret of thirty-two characters")

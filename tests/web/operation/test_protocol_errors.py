@@ -39,5 +39,5 @@ async def test_an_expectation_that_is_not_met_is_refused_in_our_words(bridge: Br
     )
     assert (answer.status, answer.json["detail"]) == (
         417,
-        "The only expectation that is met is 100-continue.",
+        "The only supported value of Expect is 100-continue.",
     )
