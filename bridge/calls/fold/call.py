@@ -1,7 +1,7 @@
 """A call: one conversation with all its legs, folded from the callbacks about it.
 
 `fold` gives the same Call for every order of the same callbacks and for duplicates: each fact is
-reduced by an operation that does not care about order (best status, earliest time, a set).
+reduced by an operation that does not depend on order (best status, earliest time, a set).
 More evidence can improve an outcome, but never reopens a call that ended.
 """
 
@@ -34,10 +34,10 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What is known of a call. Addresses are as Twilio gave them; times are UTC.
+    """A call. Addresses are as Twilio sent them; times are UTC, durations in seconds.
 
-    `agent` is the first of `agents`, the identities that called or picked up. `certain` is false while a
-    leg that was heard of may still turn out to have been answered.
+    `agents` holds the identities that called or picked up, in that order. `certain` is false while a callback
+    that has not arrived can still show that a known leg was answered.
     """
 
     sid: str
@@ -60,11 +60,11 @@ class Call:
     caller_name: str | None
     refused: str | None
     preflight: bool = False
-    """A phone only measured its way to Twilio."""
+    """Whether a phone only tested its connection to Twilio."""
     declined: frozenset[Identity] = frozenset()
-    """The agents who declined by their phone's button."""
+    """The agents who declined the call on their phone."""
     extension: str = ""
-    """Dialled once the number answered."""
+    """Digits that are dialled once the number has answered."""
 
     @property
     def agent(self) -> Identity | None:
@@ -73,15 +73,15 @@ class Call:
 
 
 def fold(callbacks: Iterable[Callback]) -> Call:
-    """The call that these callbacks, all of one `root_sid`, are about; at least one is needed."""
+    """Folds callbacks, at least one and all of one `root_sid`, into their call."""
     return call_of(Evidence.of(callbacks))
 
 
 def call_of(evidence: Evidence) -> Call:
-    """The call that was told of so."""
-    told, times = evidence.told, times_of(evidence)
+    """The call that the evidence shows."""
+    callbacks, times = evidence.told, times_of(evidence)
     return Call(
-        sid=told[0].root_sid,
+        sid=callbacks[0].root_sid,
         direction=evidence.direction,
         status=outcome.status(evidence),
         ended=outcome.ended(evidence),
@@ -96,33 +96,36 @@ def call_of(evidence: Evidence) -> Call:
         talk_seconds=times.talk_seconds,
         ring_seconds=times.ring_seconds,
         legs=evidence.legs,
-        recordings=_recordings(told),
-        transcript=first(_said(c) for c in told if c.kind is Kind.TRANSCRIPTION),
-        caller_name=first(c.get("CallerName") for c in told if evidence.direction is Direction.INBOUND),
+        recordings=_recordings(callbacks),
+        transcript=first(_said(c) for c in callbacks if c.kind is Kind.TRANSCRIPTION),
+        caller_name=first(c.get("CallerName") for c in callbacks if evidence.direction is Direction.INBOUND),
         refused=evidence.refused,
         declined=evidence.declined,
         preflight=evidence.is_preflight,
-        extension=_extension(told) if evidence.direction is Direction.OUTBOUND else "",
+        extension=_extension(callbacks) if evidence.direction is Direction.OUTBOUND else "",
     )
 
 
 def _said(transcription: Callback) -> str | None:
-    """The text of a transcription; Twilio writes `(blank)` of a silent recording."""
+    """The text of a transcription; Twilio sends `(blank)` for a silent recording."""
     text = (transcription.get("TranscriptionText") or "").strip()
     return None if text.lower() == BLANK else text
 
 
-def _extension(told: Sequence[Callback]) -> str:
-    """That of the number as the agent dialled it."""
-    dialled = (take_apart(c.get("To") or "") for c in told if c.kind is Kind.VOICE)
+def _extension(callbacks: Sequence[Callback]) -> str:
+    """The extension in the number that the agent dialled."""
+    dialled = (take_apart(c.get("To") or "") for c in callbacks if c.kind is Kind.VOICE)
     return first(number.extension for number in dialled if number) or ""
 
 
-def _recordings(told: Sequence[Callback]) -> tuple[Recording, ...]:
-    """Each recording once; neither one whose making failed, nor one of no length."""
+def _recordings(callbacks: Sequence[Callback]) -> tuple[Recording, ...]:
+    """Each recording once, without failed, absent and empty ones.
+
+    https://www.twilio.com/docs/voice/api/recording
+    """
     found: dict[str, Recording] = {}
-    gone = {c.get("RecordingSid") for c in told if c.get("RecordingStatus") in ("absent", "failed")}
-    for callback in told:
+    gone = {c.get("RecordingSid") for c in callbacks if c.get("RecordingStatus") in ("absent", "failed")}
+    for callback in callbacks:
         url = callback.get("RecordingUrl")
         if url is None:
             continue

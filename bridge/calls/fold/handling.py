@@ -1,4 +1,4 @@
-"""Who took a call in, how soon, and who else was rung: one line for the people of the company."""
+"""One sentence for Twenty: which agent answered an inbound call, how soon, and which others rang."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -9,7 +9,7 @@ from bridge.calls.numbers import readable
 from bridge.calls.texts import Texts
 
 Names = Mapping[str, str]
-"""Identity → what the agent is called; who is not in it goes by the identity."""
+"""Identity → name of the agent; an agent without an entry is shown by identity."""
 
 
 def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
@@ -19,7 +19,7 @@ def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
     """
     if call.direction is Direction.OUTBOUND or not call.ended:
         return None
-    # Who was rung at once, by name.
+    # Agents who rang at the same time are sorted by name.
     legs = sorted(
         (leg for leg in call.legs if leg.to), key=lambda leg: (leg.in_order()[0], name_of(leg.to, names))
     )
@@ -53,13 +53,13 @@ def _sentences(call: Call, took: Sequence[str], listed: str, texts: Texts) -> It
 
 
 def _rung(legs: Sequence[Leg], declined: Collection[Identity], names: Names, texts: Texts) -> dict[str, str]:
-    """Name → what they did, of those who were rung and did not talk; of two legs the last one counts."""
+    """Name → result, for agents who rang and did not talk; of two legs of one agent the last one counts."""
     return {name_of(leg.to, names): _how(leg, declined, texts) for leg in legs}
 
 
 def _how(leg: Leg, declined: Collection[Identity], texts: Texts) -> str:
     if client_identity(leg.to) in declined:
         return texts.declined
-    # A browser that declines, or is in a call, is "busy" to Twilio.
+    # Twilio reports "busy" for a browser that declines, and for one that is in a call.
     busy = texts.declined if client_identity(leg.to) else texts.busy.lower()
     return {"busy": busy, "no-answer": texts.not_answered, "failed": texts.not_reached}.get(leg.status, "")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bridge.calls.callback import SHOWS, Callback, Kind
 
-# How far a leg is; among final states the better outcome wins.
+# Rank of a status; among final statuses the better outcome has the higher one.
 PROGRESS = {
     name: rank
     for rank, name in enumerate(
@@ -30,9 +30,9 @@ RINGING = frozenset({"queued", "initiated", "ringing"})
 UNKNOWN = datetime.max.replace(tzinfo=UTC)
 FINAL = frozenset({"canceled", "failed", "no-answer", "busy", "completed"})
 TALK = timedelta(seconds=10)
-"""A leg that was in progress for so long was talked on, even if its last status says that no answer came.
+"""A leg in progress for this long counts as a talk, even if its final status is "no-answer" or "canceled".
 
-Two agents who pick up at once are both in progress for a moment, and one is canceled.
+Two agents who pick up at the same time are both in progress for a moment, before Twilio cancels one.
 """
 
 
@@ -44,10 +44,11 @@ FIRST_LEG = ("inbound", "outbound-api")
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One CallSid's part in a call. `status` is Twilio's word, the best that was heard.
+    """One CallSid's part in a call. `status` is the best `CallStatus` that Twilio sent for it.
 
-    `rung_at` is when it was first heard of before its end. `from_` is empty where Twilio said that no number
-    called, and None where it did not say, or where the bridge had it show a number of ours.
+    `rung_at` is the time of the first callback that reports `queued`, `initiated` or `ringing`. `from_` is
+    empty where Twilio reports that no number called; it is None where Twilio does not report it, or where the
+    bridge chose the number that is shown.
     """
 
     sid: str
@@ -73,7 +74,7 @@ class Leg:
 
     @property
     def talked(self) -> bool:
-        """Whether a person was spoken with."""
+        """Whether a person was connected and talked."""
         return self.answered and not self.machine
 
     @property
@@ -82,12 +83,12 @@ class Leg:
         return self.status in FINAL
 
     def in_order(self) -> tuple[datetime, str]:
-        """A key to sort by: who was answered, or rung, or heard of first."""
+        """Sort key: the time of the answer, else of the ringing, else of the end; then the SID."""
         return self.answered_at or self.rung_at or self.ended_at or UNKNOWN, self.sid
 
 
 def may_be_leg(told: Sequence[Callback]) -> bool:
-    """Whether these callbacks, which name no parent, are possibly of a dialled leg."""
+    """Whether callbacks without a parent SID can belong to a dialled leg."""
     return bool(told) and all(
         c.kind in OF_A_LEG and c.parent_sid is None and not (c.get("Direction") or "").startswith(FIRST_LEG)
         for c in told
@@ -95,18 +96,18 @@ def may_be_leg(told: Sequence[Callback]) -> bool:
 
 
 def is_leg(told: Sequence[Callback]) -> bool:
-    """Whether these callbacks, which name no parent, say that they are of a dialled leg."""
+    """Whether callbacks without a parent SID belong to a dialled leg, by their `Direction`."""
     return may_be_leg(told) and any(c.get("Direction") == "outbound-dial" for c in told)
 
 
 def legs_named(told: Sequence[Callback]) -> set[str]:
-    """The legs that the callbacks of a call name."""
+    """SIDs of the legs that a call's callbacks name."""
     named = {c.call_sid for c in told if c.parent_sid}
     return named | {sid for c in told if c.kind is Kind.DIAL and (sid := c.get("DialCallSid"))}
 
 
 def legs_of(told: Sequence[Callback]) -> tuple[Leg, ...]:
-    """The legs that were dialled, by SID."""
+    """The dialled legs, sorted by SID."""
     reports: dict[str, list[_Report]] = {}
     for callback in told:
         for report in _reports(callback):
@@ -116,7 +117,7 @@ def legs_of(told: Sequence[Callback]) -> tuple[Leg, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """What one callback says of one leg."""
+    """The report of one callback about one leg."""
 
     sid: str
     status: str
@@ -152,7 +153,7 @@ def _dial_report(callback: Callback) -> _Report:
     status = callback.parameters["DialCallStatus"]
     bridged = callback.get("DialBridged")
     return _Report(
-        # Nothing was dialled where Twilio refused to: the outcome stands alone.
+        # Where Twilio refuses to dial there is no leg, so the outcome gets a name of its own.
         sid=callback.get("DialCallSid") or f"dial of {callback.call_sid}",
         status="completed" if status == "answered" else status,
         callback=callback,
@@ -165,10 +166,10 @@ def _leg(sid: str, reports: Sequence[_Report]) -> Leg:
     status = max((e.status for e in reports), key=lambda s: (PROGRESS.get(s, -1), s))
     duration = max((e.duration for e in reports if e.duration is not None), default=None)
     ended_at = _when(reports, FINAL)
-    # Twilio's call resource has no time of the answer.
-    heard = [e for e in reports if e.callback.kind is not Kind.RECONCILED]
-    answered_at = _when(heard, {"in-progress"})
-    # Where there is a Dial action, it knows better.
+    # The call resource has no time of the answer. https://www.twilio.com/docs/voice/api/call-resource
+    timed = [e for e in reports if e.callback.kind is not Kind.RECONCILED]
+    answered_at = _when(timed, {"in-progress"})
+    # The Dial action, where there is one, is more exact than status callbacks.
     unclear = status in FINAL and all(e.callback.kind is not Kind.DIAL for e in reports)
     if unclear and answered_at and ended_at and ended_at - answered_at >= TALK:
         status = "completed"
@@ -179,12 +180,12 @@ def _leg(sid: str, reports: Sequence[_Report]) -> Leg:
         to=first(e.to for e in reports),
         from_=None if any(e.callback.get(SHOWS) for e in reports) else caller_of(e.from_ for e in reports),
         status=status,
-        rung_at=_when(heard, RINGING),
+        rung_at=_when(timed, RINGING),
         answered_at=answered_at,
         ended_at=ended_at,
         duration=duration,
         answered_by=first(e.answered_by for e in reports),
-        # One "not connected" outweighs a leg's own "completed".
+        # `DialBridged=false` outweighs the leg's own "completed".
         bridged=all(e.bridged is not False for e in reports),
     )
 
@@ -195,36 +196,36 @@ def _when(reports: Iterable[_Report], statuses: Set[str]) -> datetime | None:
 
 
 def parent_leg(sid: str, root: Sequence[Callback]) -> Leg | None:
-    """The leg that Twilio's other end is on; None where only children were heard of."""
-    # The action of a <Record> says "completed" of a caller who hung up: that is the end, too.
+    """The call's first leg; None where only callbacks of dialled legs have arrived."""
+    # The action of <Record> reports "completed" when the caller hangs up; that ends the call, too.
     reports = [_status_report(c) for c in root if c.get("CallStatus")]
     return _leg(sid, reports) if reports else None
 
 
 def earliest(callbacks: Sequence[Callback]) -> datetime:
-    """The earliest time by Twilio's clock; where it gave none, the earliest arrival."""
+    """The earliest time by Twilio's clock; without one, the earliest arrival."""
     stamped = [stamp for c in callbacks if (stamp := c.timestamp) is not None]
     return min(stamped or [c.received_at for c in callbacks])
 
 
 def first(values: Iterable[str | None]) -> str | None:
-    """The first that says something."""
+    """The first value that is neither None nor empty."""
     return next((v for v in values if v), None)
 
 
 def number_that_called(callback: Callback) -> str | None:
-    """What a callback says of it: empty where Twilio knows of none, None where it does not say."""
-    # A callback of a call's resource has no empty parameters.
-    told = callback.parameters.get("From", "" if callback.kind is Kind.RECONCILED else None)
-    return told if told is None or told.strip() else ""
+    """A callback's `From`: empty where Twilio reports that there is none, None where it reports nothing."""
+    # Callbacks made from a call resource have no empty parameters.
+    number = callback.parameters.get("From", "" if callback.kind is Kind.RECONCILED else None)
+    return number if number is None or number.strip() else ""
 
 
 def caller_of(given: Iterable[str | None]) -> str | None:
-    """The first number that called; empty where Twilio said there was none, None where it did not say."""
-    told = [number for number in given if number is not None]
-    return first(told) or ("" if told else None)
+    """The first number that called; empty where Twilio reports none, None where it does not report it."""
+    numbers = [number for number in given if number is not None]
+    return first(numbers) or ("" if numbers else None)
 
 
 def seconds(text: str | None) -> int | None:
-    """A whole number of seconds; None for what is none, or longer than any call."""
+    """A whole number of seconds; None for other texts, and for more than nine digits."""
     return int(text) if text and len(text) <= 9 and text.isascii() and text.isdecimal() else None

@@ -1,11 +1,11 @@
-"""How a call went: whether it is over, and the best outcome that the evidence shows."""
+"""Whether a call has ended, and the best outcome that the evidence shows."""
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.legs import FINAL, PROGRESS, seconds
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
 
-# Statuses of an unanswered call out. Twenty has no "no answer".
+# Statuses of an unanswered outbound call. Twenty's field has no "no answer".
 UNANSWERED = {
     "busy": CallStatus.BUSY,
     "failed": CallStatus.FAILED,
@@ -15,7 +15,7 @@ UNANSWERED = {
 
 
 def is_last(callback: Callback) -> bool:
-    """Whether no agent rings any more after this: a Dial ended, and the bridge did not ring on.
+    """Whether no agent rings after this: a Dial ended, and the bridge started no other.
 
     `Next` is what the bridge answered (`web/twilio/inbound.py`): `dial`, `voicemail`, `message` or `end`.
     """
@@ -24,43 +24,43 @@ def is_last(callback: Callback) -> bool:
 
 
 def closes(callback: Callback) -> bool:
-    """Whether a callback tells of an end: that of the call, or that of one of its legs."""
+    """Whether a callback reports the end of the call, or of one of its legs."""
     return is_last(callback) or callback.kind is Kind.VOICEMAIL or callback.get("CallStatus") in FINAL
 
 
 def ended(evidence: Evidence) -> bool:
     """Whether the call is over, or no agent rings any more.
 
-    Each of these is true for ever once it is: nothing that arrives later reopens a call.
+    Each condition stays true: no callback that arrives later reopens a call.
     """
     over = evidence.parent is not None and evidence.parent.final
     return over or any(is_last(c) for c in evidence.told) or has_message(evidence) or _legs_ended(evidence)
 
 
 def _legs_ended(evidence: Evidence) -> bool:
-    """Whether the legs alone tell of the end. That of one rung agent does not, unless they had picked up."""
+    """Whether the legs alone show that the call ended; an unanswered leg does not end an inbound call."""
     if evidence.direction is Direction.INBOUND:
-        # Who was sent on goes on talking, or being rung for, when the first agent's leg is over.
+        # After a transfer the call continues when the first agent's leg has ended.
         on_its_way = evidence.has(Kind.TRANSFER)
         return not on_its_way and any(leg.status == "completed" for leg in evidence.legs)
-    # The bridge dials one number for who calls out. A call of the REST API's may dial many.
+    # For an agent the bridge dials one number; a call that the REST API placed can dial many.
     return not evidence.originated and any(leg.final for leg in evidence.legs)
 
 
 def certain(evidence: Evidence) -> bool:
-    """Whether no leg that was heard of may still turn out to have been answered."""
+    """Whether no later callback can show that a known leg was answered."""
     return any(is_last(c) for c in evidence.told) or all(leg.final for leg in evidence.legs)
 
 
 def status(evidence: Evidence) -> CallStatus:
-    """The best outcome that the evidence shows: a talk, else a voicemail, else why not."""
+    """The best outcome that the evidence shows: a talk, else a voicemail, else why there was neither."""
     over = ended(evidence)
     if evidence.talked:
         return CallStatus.COMPLETED if over else CallStatus.IN_PROGRESS
     if evidence.has(Kind.REFUSED):
         return CallStatus.FAILED
     if any(leg.answered for leg in evidence.legs):
-        # By a machine.
+        # A machine answered.
         return CallStatus.VOICEMAIL if over else CallStatus.IN_PROGRESS
     if has_message(evidence):
         return CallStatus.VOICEMAIL
@@ -70,18 +70,18 @@ def status(evidence: Evidence) -> CallStatus:
 
 
 def _why_not(evidence: Evidence) -> CallStatus:
-    """Why a call out was not answered: by its legs, else its parent, whose "completed" proves no talk."""
+    """Why an outbound call was not answered: by its legs, else by its parent unless that is "completed"."""
     statuses = [leg.status for leg in evidence.legs if leg.status in UNANSWERED]
     if not statuses and evidence.parent and evidence.parent.status in UNANSWERED:
         statuses = [evidence.parent.status]
     if not statuses:
-        # Answered and never connected, or hung up while it rang.
+        # MISSED: answered but never connected. CANCELED: the agent hung up while it rang.
         return CallStatus.MISSED if any(not leg.bridged for leg in evidence.legs) else CallStatus.CANCELED
     return UNANSWERED[max(statuses, key=lambda s: PROGRESS[s])]
 
 
 def has_message(evidence: Evidence) -> bool:
-    """Whether the caller left a message with something in it."""
+    """Whether the caller left a message longer than 0 seconds."""
     return any(_is_message(c) and seconds(c.get("RecordingDuration")) for c in evidence.told)
 
 

@@ -1,4 +1,4 @@
-"""Callbacks of one call → the lines in it: who called whom, in which direction, and who rang."""
+"""Callbacks of one call → its legs, its direction, who called whom, and which agents talked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from bridge.calls.numbers import ANONYMOUS, line_at
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was told of a call, once each; `parent` is the caller's own leg, `legs` are those dialled.
+    """A call's callbacks (`told`) without duplicates; `parent` is its first leg, `legs` are the dialled ones.
 
-    A call that the REST API placed (`originated`) talks on its own leg until it dials others.
+    A call that the REST API placed (`originated`) has its first leg in `legs` until it dials others.
     """
 
     told: tuple[Callback, ...]
@@ -27,19 +27,19 @@ class Evidence:
 
     @classmethod
     def of(cls, callbacks: Iterable[Callback]) -> Self:
-        """What these callbacks, all of one `root_sid`, tell; at least one is needed."""
-        told = _without_duplicates(callbacks)
-        root = [c for c in told if c.parent_sid is None]
-        parent, legs = parent_leg(told[0].root_sid, root), legs_of(told)
+        """The evidence in callbacks, at least one and all of one `root_sid`."""
+        distinct = _without_duplicates(callbacks)
+        root = [c for c in distinct if c.parent_sid is None]
+        parent, legs = parent_leg(distinct[0].root_sid, root), legs_of(distinct)
         originated = any((c.get("Direction") or "").startswith("outbound") for c in root)
         if not legs and parent and originated:
             legs = (parent,)
-        direction = Direction.OUTBOUND if originated else _direction(told, legs)
-        return cls(told, parent, legs, direction, originated)
+        direction = Direction.OUTBOUND if originated else _direction(distinct, legs)
+        return cls(distinct, parent, legs, direction, originated)
 
     @property
     def talked(self) -> tuple[Leg, ...]:
-        """The legs on which a person was spoken with, the first one first."""
+        """The legs on which a person talked, in their order."""
         return tuple(sorted((leg for leg in self.legs if leg.talked), key=Leg.in_order))
 
     def has(self, kind: Kind) -> bool:
@@ -48,23 +48,23 @@ class Evidence:
 
     @property
     def refused(self) -> str | None:
-        """Why the bridge did not place the call; None where it did."""
+        """The reason why the bridge refused the call; None where it did not."""
         return first(c.get("Reason") for c in self.told if c.kind is Kind.REFUSED)
 
     @property
     def is_preflight(self) -> bool:
-        """Whether a phone only measured its way to Twilio."""
+        """Whether a phone only tested its connection to Twilio."""
         return any(c.is_preflight for c in self.told)
 
     @property
     def declined(self) -> frozenset[Identity]:
-        """The agents who declined by their phone's button."""
+        """The agents who declined the call on their phone."""
         by = (c.get("Agent") for c in self.told if c.kind is Kind.DECLINED)
         return frozenset(Identity(agent) for agent in by if agent)
 
     @property
     def from_(self) -> str | None:
-        """The number that called, or `anonymous`: of a call out the caller ID that was shown."""
+        """The calling number, or `anonymous`; for an outbound call the caller ID that was shown."""
         if self.direction is Direction.INBOUND:
             return self._caller
         dialled = () if self.originated else self.legs
@@ -72,7 +72,10 @@ class Evidence:
 
     @property
     def _caller(self) -> str | None:
-        """Of a call in: as the caller's own leg says, else as it rang; a leg may show a number of ours."""
+        """An inbound call's calling number: from the caller's own leg, else from dialled legs.
+
+        Dialled legs that show the company's own number are skipped.
+        """
         called = line_at(self.parent.to) if self.parent and self.parent.to else None
         rang = caller_of(leg.from_ for leg in self.legs if not leg.from_ or line_at(leg.from_) != called)
         caller = self.parent.from_ if self.parent else None
@@ -82,23 +85,23 @@ class Evidence:
 
     @property
     def to(self) -> str | None:
-        """The number that was called: of a call out as it was dialled, of a call in one of ours."""
+        """The called number: for an inbound call one of the company's, for an outbound call as dialled."""
         if self.direction is Direction.INBOUND:
             return self.parent.to if self.parent else None
         if not self.originated:
             return first(leg.to for leg in (*self.legs, self.parent) if leg)
-        # It may ring an agent first and the customer then, or the other way round.
+        # It can ring the agent first and then the customer, or the other way round.
         called = [leg.to for leg in (self.parent, *self.legs) if leg]
         return first(to for to in called if not client_identity(to)) or first(called)
 
     @property
     def other_party(self) -> str | None:
-        """Who is not us: of a call in the caller, of a call out the number dialled."""
+        """The party outside the company: an inbound call's caller, an outbound call's dialled number."""
         return self.from_ if self.direction is Direction.INBOUND else self.to
 
     @property
     def agents(self) -> tuple[Identity, ...]:
-        """The identities that talked, or that called: each once, the first one first."""
+        """The identities that talked or called, each once, in their order."""
         addresses = [leg.to for leg in self.talked]
         if self.direction is Direction.OUTBOUND:
             callers = [leg.from_ for leg in (self.parent, *self.legs) if leg]
@@ -108,20 +111,20 @@ class Evidence:
 
 
 def _without_duplicates(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
-    """One of each delivery, the earliest arrival, in an order of their own."""
+    """The earliest copy of each delivery, sorted by arrival and digest."""
     earliest: dict[bytes, Callback] = {}
     for callback in sorted(callbacks, key=attrgetter("received_at")):
         earliest.setdefault(callback.delivery, callback)
     return tuple(sorted(earliest.values(), key=lambda c: (c.received_at, c.digest)))
 
 
-def _direction(told: Iterable[Callback], legs: Iterable[Leg]) -> Direction:
-    """As the bridge marked it, else from who called, else from whom the call rings."""
-    # A caller who is forwarded to a number looks like an agent who calls out.
-    if any(c.get("CallDirection") == "inbound" or c.get("Step") for c in told):
+def _direction(callbacks: Iterable[Callback], legs: Iterable[Leg]) -> Direction:
+    """The direction from the bridge's own parameters, else from the caller, else from the legs that ring."""
+    # A caller who is forwarded to a telephone looks like an agent who calls out.
+    if any(c.get("CallDirection") == "inbound" or c.get("Step") for c in callbacks):
         return Direction.INBOUND
-    caller = caller_of(number_that_called(c) for c in told if c.parent_sid is None)
-    # An agent's browser always has a name: who has neither name nor number called in.
+    caller = caller_of(number_that_called(c) for c in callbacks if c.parent_sid is None)
+    # An agent's browser always has an identity, so a caller without identity and number called in.
     if caller is not None:
         return Direction.OUTBOUND if client_identity(caller) else Direction.INBOUND
     rings_agents = any(client_identity(leg.to) and not client_identity(leg.from_) for leg in legs)

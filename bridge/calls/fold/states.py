@@ -1,10 +1,10 @@
-"""The words that Twenty shows of a call: its direction, and its state."""
+"""The values of a call's direction and status in Twenty."""
 
 from enum import StrEnum
 
 
 class CallStatus(StrEnum):
-    """The states that Twenty shows."""
+    """A call's status in Twenty."""
 
     RINGING = "RINGING"
     IN_PROGRESS = "IN_PROGRESS"
@@ -17,7 +17,7 @@ class CallStatus(StrEnum):
 
 
 class Direction(StrEnum):
-    """As the company sees it: a browser that calls out is INBOUND to Twilio and OUTBOUND here."""
+    """Direction from the company's view: Twilio reports a browser that calls out as inbound."""
 
     INBOUND = "INBOUND"
     OUTBOUND = "OUTBOUND"

@@ -12,7 +12,7 @@ from bridge.calls.fold.parties import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """In their order; `ended_at` of a call that is over, `talk_seconds` of one that was talked on."""
+    """Times in ascending order; `ended_at` is None until the call ends, `talk_seconds` without a talk."""
 
     started_at: datetime
     answered_at: datetime | None
@@ -38,13 +38,13 @@ def times_of(evidence: Evidence) -> Times:
 
 
 def _started_at(evidence: Evidence) -> datetime:
-    """The earliest moment by Twilio's clock, told or reckoned back from an end; else the earliest arrival."""
+    """The earliest time by Twilio's clock, also computed as end minus duration; else the earliest arrival."""
     reckoned = [
         leg.ended_at - timedelta(seconds=leg.duration)
         for leg in (evidence.parent, *evidence.legs)
         if leg and leg.ended_at and leg.duration
     ]
-    # Of a call that Twilio was asked for, the end is what is stamped.
+    # A reconciled callback has the timestamp of the call's end.
     asked = [c for c in evidence.told if c.kind is Kind.RECONCILED]
     starts = [text for c in asked if (text := c.get("StartTime"))]
     begun = [moment for text in starts if (moment := parse_timestamp(text))]
@@ -54,14 +54,14 @@ def _started_at(evidence: Evidence) -> datetime:
 def _in_order(
     started_at: datetime, answered_at: datetime | None, ended_at: datetime | None
 ) -> tuple[datetime, datetime | None, datetime | None]:
-    """Where the end was heard first, or an arrival stands in for a time that Twilio did not give."""
+    """Puts the times in order: an arrival, which can be late, replaces a time that Twilio does not send."""
     if answered_at and ended_at:
         answered_at = min(answered_at, ended_at)
     return min(t for t in (started_at, answered_at, ended_at) if t), answered_at, ended_at
 
 
 def _ended_at(evidence: Evidence) -> datetime:
-    """When the talk ended; of a call without one, when the parent did, or the bridge let it go."""
+    """The end of the talk; without a talk the end of the parent leg, else of the last dialled leg."""
     talked = [leg.ended_at for leg in evidence.talked if leg.ended_at]
     if talked:
         return max(talked)
@@ -80,7 +80,7 @@ def _talk_seconds(talked: Sequence[Leg], ended_at: datetime) -> int | None:
 
 
 def _leg_seconds(leg: Leg, ended_at: datetime) -> int:
-    """As Twilio counted; of a leg whose own end was not heard, until the call's."""
+    """Twilio's `CallDuration`; without it, from the answer to the leg's end, else to the call's end."""
     if leg.duration is not None:
         return leg.duration
     if leg.answered_at:
@@ -89,7 +89,7 @@ def _leg_seconds(leg: Leg, ended_at: datetime) -> int:
 
 
 def _ring_seconds(evidence: Evidence, answered_at: datetime | None) -> int | None:
-    """From the first phone that rang to the answer, or else until the last one stopped."""
+    """Seconds from the first phone that rang to the answer, else to the last phone that stopped ringing."""
     rung = [leg for leg in evidence.legs if leg.rung_at]
     begun = min((leg.rung_at for leg in rung if leg.rung_at), default=None)
     until = answered_at or max((leg.ended_at for leg in rung if leg.ended_at), default=None)

@@ -1,1 +1,1 @@
-"""Whose number is this: matching a number with the people of Twenty."""
+"""Finds the person in Twenty who has a number."""

@@ -1,4 +1,7 @@
-"""The name that a network gives of a caller (CNAM), where it is the name of a person or a company."""
+"""The caller name that a network sends (CNAM), where it is the name of a person or a company.
+
+https://www.twilio.com/docs/voice/twiml#request-parameters
+"""
 
 import re
 
@@ -17,23 +20,23 @@ PLACEHOLDER_WORDS = frozenset(
         "undefined undisclosed united unknown unlisted unregistered usa user voip wireless withheld "
     )
 )
-"""What databases of caller names hold of a line whose subscriber they do not know is made of these."""
+"""Words of placeholders, which caller-name databases hold for lines whose subscriber is unknown."""
 
 STATES = (
     "AK|AR|AZ|CA|CT|DC|FL|GA|IA|IL|KS|KY|MN|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|SC|SD|TN|TX|UT|VT|WA|WI|WV|WY"
     "|BC|NB|NL|NS|ON|QC|SK"
 )
-"""Those of the United States and Canada that are no company's ending and no one's name: not CO, LA, MD."""
+"""States of the United States and Canada, without those that names end in, such as CO, LA and MD."""
 
 TOWN = re.compile(rf"[A-Z][A-Z.'-]*(?: +[A-Z.'-]+)*(?:(?: {{2,}}| ?, ?)[A-Z]{{2}}| +USA| +(?:{STATES}))")
-"""Town and state, mostly in columns of a fixed width: `LA MESA      CA`, `SAN FRANCSCO CA`."""
+"""Town and state, usually in columns of fixed width: `LA MESA      CA`, `SAN FRANCSCO CA`."""
 
 ADDRESS = re.compile(r"(?:client|sips?|tel|https?):", re.IGNORECASE)
 CODE = re.compile(r"[VX]?[0-9]{8,}|[A-Z]?[0-9 .()+-]{5,}", re.IGNORECASE)
 
 
 def name_of_caller(name: str | None, number: Number) -> str | None:
-    """The name to give a new person; None where the network's is a placeholder, a place, or the number."""
+    """The name for a new person; None where the network's is a placeholder, a place, or the number itself."""
     text = plain(name or "")
     as_sent = (name or "").strip()
     if PLACEHOLDER_WORDS.issuperset(WORD.findall(text.lower())):

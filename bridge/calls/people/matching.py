@@ -1,4 +1,4 @@
-"""Whose number is this: the forms to ask Twenty for, and who of its answers it really is."""
+"""Matches a number with people: the patterns to query Twenty by, and the choice among its results."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,15 +15,15 @@ from bridge.calls.numbers import Number, reading
 from bridge.calls.spelling import plain
 
 SPREAD = 6
-"""Fewer digits than these stand in many numbers in their order."""
+"""Digits; fewer of them occur in the same order in many numbers."""
 
 SEPARATORS = ("", "_")
-"""Between two digits of a short number: one character at most, as SQL's `like` writes any."""
+"""Between two digits of a short number: nothing, or one character (`_` in SQL's `like`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person in Twenty. `owner_id` is the workspace member who looks after their company."""
+    """A person in Twenty. `owner_id` is the workspace member who is the account owner of their company."""
 
     id: str
     name: str
@@ -33,7 +33,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person whom a look-up found; `numbers` are theirs, primary and additional."""
+    """A person whom a look-up found, with their primary and additional numbers."""
 
     person: Person
     numbers: frozenset[Number]
@@ -41,13 +41,13 @@ class Candidate:
 
     @property
     def lines(self) -> frozenset[str]:
-        """Of their numbers, for comparing."""
+        """Their numbers in the form for comparing."""
         return frozenset(number.line for number in self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Who was chosen, and who else has the number; `corrected` where a user chose, in Twenty."""
+    """The chosen person, and others who have the number; `corrected` if a user chose the person in Twenty."""
 
     person: Person | None
     others: tuple[Person, ...] = ()
@@ -57,16 +57,18 @@ class Match:
 NO_PERSON = Match(None)
 
 Several = Literal["oldest", "newest", "none"]
-"""Whom to choose of several people with one number."""
+"""Which of several people with one number to choose."""
 
 
 @lru_cache(maxsize=8192)
 def patterns(number: Number) -> tuple[str, ...]:
     """SQL LIKE patterns for a field that contains this number, with any separators and prefixes.
 
-    Its digits stand in it in their order, with anything between: the shortest national form that the line
-    has or had, as the others have digits more. A few digits would be found in many numbers, so those of a
-    short number stand together, or with one character in between.
+    The pattern has the digits in their order, with anything between them. They are those of the shortest
+    national form that the line has or had, since other forms contain its digits. Few digits occur in many
+    numbers, so in the patterns of a short number at most one character stands between two digits.
+
+    https://www.postgresql.org/docs/current/functions-matching.html
     """
     numbers = (number, *number.rewritten)
     forms = [form for one in numbers for form in (line_of(one.country_code, one.national), one.local)]
@@ -84,30 +86,30 @@ def _joined(digits: str, separators: Iterable[str]) -> str:
 
 
 def number_of(number: str, *, calling_code: str, country_code: str, region: str) -> Number | None:
-    """The number that a phone field of Twenty means.
+    """Parses a phone field of Twenty; None where it holds no number.
 
-    A normalised field holds the national number beside its calling code (`159130001`, `+33`);
-    an older one anything that people write, read as they would in its country, else in `region`.
+    A normalised field holds the national number beside its calling code (`159130001`, `+33`). An older one
+    holds free text, which is parsed as a number of the field's country, else of `region`.
     """
     read = meanings(number, calling_code=calling_code, country_code=country_code, region=region)
-    # A number that was assigned, rather than one that merely has a length that some number has.
+    # Prefers a number that can be assigned to one that only has a possible length.
     return next((one for one in read if one.is_valid), read[0] if read else None)
 
 
 def meanings(number: str, *, calling_code: str, country_code: str, region: str) -> list[Number]:
-    """The numbers that such a field can mean, the likeliest first."""
+    """The numbers that a phone field can mean, the most likely one first."""
     home = _region(calling_code, country_code) or region
     text = plain(number)
     return [found.number for meant in _meant(text, calling_code) if (found := reading(meant, home))]
 
 
 def is_asked_for(number: Number, text: str) -> bool:
-    """Whether the look-up of a number finds a field with this text: what `patterns` is to Twenty, here."""
+    """Whether the look-up of a number finds a field with this text: matches `patterns` as Twenty does."""
     return any(_is_like(text, pattern) for pattern in patterns(number))
 
 
 def _is_like(text: str, pattern: str) -> bool:
-    """PostgreSQL's `like`, of a pattern that begins and ends with `%`."""
+    """PostgreSQL's `like` for a pattern that begins and ends with `%`, in linear time."""
     at = 0
     for piece in pattern.strip("%").split("%"):
         at = _find(piece, text, at) + len(piece)
@@ -117,7 +119,7 @@ def _is_like(text: str, pattern: str) -> bool:
 
 
 def _find(piece: str, text: str, at: int) -> int:
-    """Where a piece of a pattern stands, with `_` for any character; -1 where it does not."""
+    """Index of a piece of a pattern from `at` on, with `_` for any character; -1 where there is none."""
     if "_" not in piece:
         return text.find(piece, at)
     starts = range(at, len(text) - len(piece) + 1)
@@ -129,7 +131,7 @@ def _fits(piece: str, text: str) -> bool:
 
 
 def _meant(number: str, calling_code: str) -> Iterator[str]:
-    """What a field may mean, the likeliest first."""
+    """Readings of a field, the most likely one first."""
     if not number[:1].isdigit():
         yield number
         return
@@ -153,19 +155,19 @@ def _region(calling_code: str, country_code: str) -> str | None:
 
 
 def _digits(calling_code: str) -> str:
-    """`33` of `+33`, `0033`, `(+33)`; empty where it is no code."""
+    """`33` of `+33`, `0033`, `(+33)`; empty where it is not a calling code."""
     return re.sub(r"[^0-9]", "", plain(calling_code)).lstrip("0")
 
 
 def has(candidate: Candidate, number: Number) -> bool:
-    """Whether a number is of a line of theirs, as it is written today or as it was once."""
+    """Whether a person has this number's line, in its present or a former form."""
     return number.line in candidate.lines or not candidate.numbers.isdisjoint(number.rewritten)
 
 
 def choose(number: Number | None, candidates: Iterable[Candidate], *, several: Several = "oldest") -> Match:
-    """The one of those who really have the number whom the policy names: longest or latest in Twenty.
+    """Chooses by policy among the candidates who really have the number: the oldest or newest record.
 
-    Where none has it, the one person who has what it was before its country renumbered, or is since.
+    Where none has it, the only person who has its form from before or after a renumbering of its country.
     """
     if number is None:
         return NO_PERSON

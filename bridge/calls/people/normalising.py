@@ -1,6 +1,6 @@
-"""A phone field of Twenty in the form that Twenty writes today, and when to leave that to people.
+"""Rewrites a phone field of Twenty to Twenty's present form, or says why an operator has to look at it.
 
-Twenty normalises what is written, since 2025; rows of before stand as they were typed or imported.
+Twenty normalises numbers when they are written, since 2025; older rows are as they were typed or imported.
 """
 
 import re
@@ -15,10 +15,10 @@ from bridge.calls.people.matching import is_asked_for, meanings, number_of
 from bridge.calls.spelling import plain, take_apart
 
 GUESSED = "ZZ"
-"""No country: what reads otherwise there than at home is read by a guess."""
+"""Not a country: a number that parses differently with it than with the home region would be a guess."""
 
 BETWEEN = re.compile(r"[/,;|&\n]|\b(?:or|ou|oder|und|and|et|y|e|o)\b", re.IGNORECASE)
-"""What stands between two numbers in one field, a slash also within one."""
+"""Separators of two numbers in one field; a slash can also be part of one number."""
 
 FEWEST_DIGITS = SHORTEST - 1
 
@@ -35,14 +35,14 @@ class Phone:
     country_code: str = ""
 
     def read(self, region: str) -> Number | None:
-        """The number that it means; `region` is where one without any country is at home."""
+        """The field's number; without a country it is parsed as a number of `region`."""
         return number_of(
             self.number, calling_code=self.calling_code, country_code=self.country_code, region=region
         )
 
 
 class Left(StrEnum):
-    """Why a field is left as it is, for people to look at."""
+    """Why a field is left unchanged for an operator to look at."""
 
     EXTENSION = "an extension, which Twenty would drop"
     TWO_NUMBERS = "two numbers in one field"
@@ -55,14 +55,14 @@ class Left(StrEnum):
 
 
 def normalised(phone: Phone, *, region: str) -> Phone | Left:
-    """The field in Twenty's own form; the same where it is, or why it is left alone."""
+    """The field in Twenty's form, unchanged if it has it already; else why it is left unchanged."""
     if not phone.number.strip() or is_normal(phone):
         return phone
     return _doubt(phone, region) or _of(phone, region)
 
 
 def is_normal(phone: Phone) -> bool:
-    """Whether Twenty would store the same if it were written again."""
+    """Whether Twenty would store the same values if the field were written again."""
     if not re.fullmatch("[0-9]+", phone.number, re.ASCII) or not CALLING_CODE.fullmatch(phone.calling_code):
         return False
     code = int(phone.calling_code)
@@ -77,14 +77,14 @@ def is_normal(phone: Phone) -> bool:
 
 
 def country_of(parsed: PhoneNumber) -> str:
-    """The country (ISO 3166) as Twenty infers it; a calling code of one country names it of any number."""
+    """The country (ISO 3166) as Twenty infers it; a calling code of only one country decides it alone."""
     countries = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(parsed.country_code or 0, ())
     country = countries[0] if len(countries) == 1 else phonenumbers.region_code_for_number(parsed)
     return "" if country in (None, "001") else str(country)
 
 
 def is_lost(phone: Phone, *, region: str) -> bool:
-    """Whether calls of this field's number find no person; a service's short number does not call."""
+    """Whether calls from this field's number find no person; short numbers of services never call."""
     number = phone.read(region)
     if number is None:
         return sum(map(str.isdecimal, phone.number)) >= FEWEST_DIGITS
@@ -92,7 +92,7 @@ def is_lost(phone: Phone, *, region: str) -> bool:
 
 
 def _doubt(phone: Phone, region: str) -> Left | None:
-    """Why its number is for people to tell, if it is."""
+    """Why an operator has to decide which number the field means; None where it is certain."""
     home = phone.country_code or region
     written = take_apart(plain(phone.number))
     if written and written.extension:
@@ -122,14 +122,14 @@ def _contradiction(phone: Phone, number: Number) -> Left | None:
 
 
 def _are_two(text: str, home: str) -> bool:
-    """Whether what stands before a separator is a number by itself: 030/123456 is one, 030 123456/7 two."""
+    """Whether the text before a separator is a number itself: 030/123456 is one number, 030 123456/7 two."""
     first, *others = BETWEEN.split(text.strip())
     found = reading(first, home) if any(map(str.isdecimal, "".join(others))) else None
     return found is not None and found.number.is_valid
 
 
 def _has_words(text: str, home: str) -> bool:
-    """Letters that are no digits of the number: without those of 1-800-FLOWERS there is none."""
+    """Whether there are letters beside the number; those of 1-800-FLOWERS are digits of it."""
     written = take_apart(text)
     return bool(written and LETTERS.search(written.number) and reading(LETTERS.sub("", written.number), home))
 

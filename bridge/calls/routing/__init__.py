@@ -1,1 +1,1 @@
-"""Which agents and numbers ring for an incoming call, and when."""
+"""Which agents and numbers ring for an inbound call, and when."""

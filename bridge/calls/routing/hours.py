@@ -1,4 +1,4 @@
-"""When a line is open."""
+"""Opening hours of a line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """From one minute of a day up to, not including, another: that of the next day is past `DAY`."""
+    """Minutes of a day, without the last one; a span that ends on the next day has `ends` past `DAY`."""
 
     begins: int
     ends: int
@@ -21,9 +21,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A week of spans, Monday first, by the clock on the wall of a time zone.
+    """A week of spans, Monday first, in local time of a time zone.
 
-    A span past midnight belongs to the day on which it began; none begins on the dates of `closed`.
+    A span past midnight belongs to the day on which it begins; no span begins on the dates in `closed`.
     """
 
     zone: ZoneInfo
@@ -42,7 +42,7 @@ class Hours:
 
 
 def week_of(opened: Sequence[tuple[int, Span]]) -> tuple[tuple[Span, ...], ...]:
-    """The week in which these weekdays (0 is Monday) have these spans.
+    """The week with these spans, each with its weekday (0 is Monday).
 
     A span that ends before it begins ends on the next day.
     """

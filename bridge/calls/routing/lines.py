@@ -11,7 +11,7 @@ from bridge.calls.texts import Texts
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Agents who are rung at once; each as configured, by e-mail in Twenty or by identity."""
+    """Agents who ring at the same time; each as configured, by e-mail in Twenty or by identity."""
 
     agents: tuple[str, ...]
     seconds: int
@@ -34,7 +34,7 @@ class Telephone:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something that the caller hears last: a text, or the URL of an audio file."""
+    """The last thing that the caller hears: a text, or the URL of an audio file."""
 
     spoken: str
 
@@ -45,9 +45,9 @@ Step = Owner | Group | Telephone | Message
 
 @dataclass(frozen=True, slots=True)
 class Voicemail:
-    """What a caller hears before the tone, and how long they may talk.
+    """The greeting before the tone, and how long the caller can talk.
 
-    As of everything that is heard, the greeting is a text, or the URL of an audio file.
+    The greeting is a text, or the URL of an audio file.
     """
 
     greeting: str
@@ -57,9 +57,9 @@ class Voicemail:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRules:
-    """Which calls are recorded, and what is said before (a text, or the URL of an audio file).
+    """Which calls are recorded, and the announcement before (a text, or the URL of an audio file).
 
-    `by_agents`: whether agents start, pause, resume and stop recordings.
+    `by_agents`: whether agents can start, pause, resume and stop recordings.
     """
 
     inbound: bool = False
@@ -72,9 +72,9 @@ class RecordingRules:
 class Line:
     """How calls to one number, and calls that show it, are handled; without `hours` it is always open.
 
-    `owner_days`: within so many days the agent who last spoke with the caller is rung first.
-    `ring_seconds` is how long a called telephone rings, `longest_call_seconds` how long a conversation lasts
-    at most; with `machine_detection` Twilio says whether a machine answered a call out.
+    `owner_days`: an agent who spoke with the caller within this many days rings first. `ring_seconds` is how
+    long a called telephone rings, `longest_call_seconds` the longest conversation. With `machine_detection`
+    Twilio reports whether a machine answered an outbound call.
     """
 
     name: str
@@ -97,19 +97,19 @@ class Line:
 
     @property
     def when_closed(self) -> Voicemail | Message:
-        """What a caller gets out of hours."""
+        """The answer outside of opening hours: the `closed` message, else the last step."""
         return self.closed or self.at_last
 
 
 @dataclass(frozen=True)
 class Lines:
-    """All of them, by number (E.164); `default` serves those that are not listed."""
+    """All lines by number (E.164); numbers without an entry have the `default` line."""
 
     default: Line
     numbers: Mapping[str, Line] = field(default_factory=dict)
 
     def of(self, number: str | None) -> Line:
-        """The line of a number of ours."""
+        """The line of one of the company's numbers."""
         found = self.numbers.get(number or "")
         return found or self._by_line.get(line_at(number or ""), self.default)
 

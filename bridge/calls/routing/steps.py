@@ -1,7 +1,7 @@
-"""Who rings: hours, owner first, ring groups, a number, voicemail. Decided from what is given, and only that.
+"""Which agents or numbers ring: hours, owner first, ring groups, a number, voicemail. Pure functions.
 
-A step's number is all that has to be remembered between two requests of one call, and it stands in the
-signed URL of the first: so any replica can decide the next.
+Between two requests of one call the only state is the step's number. It is in the signed URL of the Dial's
+action, so any replica can decide the next step.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,12 +13,12 @@ from bridge.calls.dialling.admission import Admitted
 from bridge.calls.routing.lines import Group, Line, Message, Owner, Telephone, Voicemail
 
 MOST_LEGS = 10
-"""What Twilio rings at once. https://www.twilio.com/docs/voice/twiml/dial"""
+"""The most legs that Twilio rings at the same time. https://www.twilio.com/docs/voice/twiml/dial"""
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Rings agents at once."""
+    """Rings agents at the same time, for `seconds`."""
 
     step: int
     identities: tuple[str, ...]
@@ -27,7 +27,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Rings a telephone number."""
+    """Rings a telephone number for `seconds`."""
 
     step: int
     number: Admitted
@@ -38,15 +38,16 @@ Decision = Ring | Forward | Voicemail | Message
 
 
 Identities = tuple[str, ...]
-"""Those that one agent may be reached under, the likeliest first."""
+"""The identities of one agent, the most likely one first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phones:
-    """Which agent is reached how, at the moment.
+    """Which agents can be rung now.
 
-    `identities` has those of agents as configured; `owners` look after the caller, the first one first.
-    `forward` admits a number of the settings, or gives None for one that is not dialled now.
+    `identities` maps agents as configured to their identities. `owners` are the agents who own the company
+    of the caller or spoke with the caller last, in this order. `forward` admits a number of the settings, or
+    returns None where it must not be dialled now.
     """
 
     identities: Mapping[str, Identities] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class Phones:
     forward: Callable[[str], Admitted | None] = lambda _: None
 
     def free(self, agents: Iterable[Identities]) -> list[Identities]:
-        """Those who take calls, are in none and did not decline this one, under any of their identities."""
+        """The agents who are available, in no other call and did not decline this one."""
         return [
             identities
             for identities in agents
@@ -72,36 +73,36 @@ class Phones:
 
 
 def legs(agents: Sequence[Identities]) -> tuple[str, ...]:
-    """Whom to ring: everybody once, then under their other identities, as many as Twilio rings."""
+    """The identities to ring: the first of each agent, then their other ones, MOST_LEGS at most."""
     in_turn = (identity for turn in zip_longest(*agents) for identity in turn if identity)
     return tuple(dict.fromkeys(in_turn))[:MOST_LEGS]
 
 
 def begin(line: Line, phones: Phones, *, now: datetime) -> Decision:
-    """What a call begins with."""
+    """The first decision for a call."""
     return go_on(line, 0, phones) if is_open(line, now) else line.when_closed
 
 
 def is_open(line: Line, now: datetime) -> bool:
-    """Whether a call that comes in now is rung for."""
+    """Whether the line is open, so that an inbound call rings."""
     return line.hours is None or line.hours.is_open(now)
 
 
 def rings_agents(line: Line, step: int = 0) -> bool:
-    """Whether any step from this one on rings agents, so that it matters who calls, and who is free."""
+    """Whether any step from this one on rings agents; if not, the caller and the agents are not looked up."""
     return any(isinstance(wanted, Owner | Group) for wanted in line.steps[step:])
 
 
 def spoken_since(line: Line, now: datetime) -> datetime | None:
-    """How long ago an agent must have spoken with a caller to ring first; None where no step asks for it."""
+    """The earliest time of a talk that makes an agent ring first; None where no step needs it."""
     wanted = line.owner_days > 0 and any(isinstance(step, Owner) for step in line.steps)
     return now - timedelta(days=line.owner_days) if wanted else None
 
 
 def go_on(line: Line, step: int, phones: Phones) -> Decision:
-    """What comes now that the steps before this one are done.
+    """The decision at `step`, or at the first step after it that can ring.
 
-    A call that came in time goes on after hours.
+    A call that began in opening hours continues after them.
     """
     for number, wanted in list(enumerate(line.steps))[step:]:
         match wanted:
