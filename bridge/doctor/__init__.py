@@ -1,1 +1,1 @@
-"""What keeps a bridge from working: each setting and connection, tried; the reason, and what mends it."""
+"""`doctor`: tests each setting and connection, and says what is wrong, why, and how to fix it."""

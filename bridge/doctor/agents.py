@@ -1,4 +1,4 @@
-"""Agents: whether a call can ring at all."""
+"""Checks that inbound calls ring agents."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ NAME_THEM = (
 
 
 def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
-    """That of whom calls ring."""
+    """The check of the agents whom lines ring."""
 
     async def rung() -> Verdict:
         return ringing(settings, await roster_of(settings, client))
@@ -27,7 +27,7 @@ def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
 
 
 async def roster_of(settings: Settings, client: TwentyClient) -> Roster | None:
-    """None where Twenty does not say who its members are: then names are taken for what they are."""
+    """The agents of the settings and Twenty's members; None where Twenty does not list its members."""
     try:
         return Roster(agents_of(settings), await workspace_members(client))
     except TwentyError:
@@ -35,7 +35,7 @@ async def roster_of(settings: Settings, client: TwentyClient) -> Roster | None:
 
 
 def ringing(settings: Settings, roster: Roster | None) -> Verdict:
-    """Whether each line rings an agent, or sends callers on; an error where none does."""
+    """Whether each line rings an agent or a telephone; an error where no line does."""
     lines = _lines(settings)
     silent = [line.name for line in lines if not _rings(line, roster)]
     if len(silent) == len(lines):
@@ -60,7 +60,7 @@ def _rings(line: Line, roster: Roster | None) -> bool:
 
 
 def is_there(roster: Roster, agent: str) -> bool:
-    """Whether an agent, by e-mail or identity, is a member of the workspace or one of the settings'."""
+    """Whether an agent, by e-mail or identity, is a member of the workspace or in the settings."""
     return any(roster.knows(identity) for identity in roster.identities(agent))
 
 

@@ -29,7 +29,7 @@ from bridge.settings.load import ENV_FILE
 from bridge.twenty.client.client import TwentyClient, open_client
 
 WAITS_SECONDS = 1
-"""For the rate limit; checks say which of them it left out."""
+"""Seconds to wait for Twenty's rate limit; after that the check reports that it did not run."""
 
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared with
 
@@ -42,13 +42,14 @@ async def examine_all(
     trust: ssl.SSLContext | None = None,
     seconds: int = SECONDS,
 ) -> list[Finding]:
-    """Every finding; `names` of checks or themes ask for less.
+    """Runs the checks and returns their findings; `names` of checks or themes choose some of them.
 
-    A check has so many seconds, and a request a little less, so that it is told who did not answer.
+    Each check has `seconds`. A request has a little less, so that its timeout names the system that did not
+    answer. Raises NotUnderstood for unknown names.
     """
     asking = max(1, seconds - 2)
     timeout = aiohttp.ClientTimeout(total=asking)
-    # An operator who looks at what is wrong does not wait until the limit allows it.
+    # The operator does not wait for the bridge's own rate limit.
     impatient = {"timeout_seconds": asking, "requests_per_minute": 1_000_000}
     of_twenty = configured.twenty.model_copy(update=impatient)
     async with (

@@ -16,37 +16,37 @@ from bridge.settings.systems import TwilioAccount
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS
 
 CALLBACK = "/twilio/status?doctor=a%20b%2Fc"
-"""What proxies like to change; nothing is kept of a form without a call."""
+"""Has escapes that proxies often change; the bridge stores nothing of a form without a call SID."""
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeAddress:
-    """A bridge at an address; `trust` is the system's where nothing is given."""
+    """Sends requests to a bridge at a URL; without `trust` the system's certificates apply."""
 
     url: str
     session: aiohttp.ClientSession
     trust: ssl.SSLContext | None = None
 
     async def instance(self) -> str | None:
-        """Which process it is: each start has a name of its own."""
+        """The random name of the process, new at each start; None where no bridge answers."""
         name = (await self._json("/health")).get("instance")
         return name if isinstance(name, str) else None
 
     async def settings_digest(self) -> str | None:
-        """That of the settings with which it was started."""
+        """The digest of the settings that the bridge was started with; None where no bridge answers."""
         digest = (await self._json("/health")).get("settings")
         return digest if isinstance(digest, str) else None
 
     async def capabilities(self) -> Mapping[str, Any]:
-        """What it says of itself."""
+        """The answer of `/capabilities`; empty where no bridge answers."""
         return await self._json("/capabilities")
 
     async def readiness(self) -> Mapping[str, Any]:
-        """Whether it would keep a callback now, which it tries; `reasons` why not."""
+        """The answer of `/ready`, for which the bridge tries a write; empty where no bridge answers."""
         return await self._json("/ready")
 
     async def has_page(self, path: str) -> bool:
-        """Whether a page of the bridge is there, which it marks with its policy."""
+        """Whether a page of the bridge is at this path; its Content-Security-Policy identifies it."""
         try:
             async with self.session.get(f"{self.url}{path}", ssl=self.trust or True) as answer:
                 policy = answer.headers.get(hdrs.CONTENT_SECURITY_POLICY, "")
@@ -57,13 +57,13 @@ class BridgeAddress:
     async def _json(self, path: str) -> Mapping[str, Any]:
         try:
             async with self.session.get(f"{self.url}{path}", ssl=self.trust or True) as answer:
-                told = await answer.json()
+                body = await answer.json()
         except (aiohttp.ClientError, OSError, ValueError):
             return {}
-        return told if isinstance(told, dict) else {}
+        return body if isinstance(body, dict) else {}
 
     async def callback(self, *, signature: Mapping[str, str] = MappingProxyType({})) -> int:
-        """The status of the answer to a callback of no call; 0 if there is none."""
+        """Posts a callback without a call SID; returns the status of the answer, 0 if there is none."""
         url = URL(f"{self.url}{CALLBACK}", encoded=True)
         try:
             async with self.session.post(
@@ -75,7 +75,10 @@ class BridgeAddress:
 
 
 def signature_of_callback(public_url: str, twilio: TwilioAccount) -> Mapping[str, str]:
-    """The headers with which Twilio signs that callback: by the auth token, or by a SharedKey."""
+    """The headers with which Twilio would sign that callback: by the auth token, or by a SharedKey.
+
+    https://www.twilio.com/docs/usage/security#validating-requests
+    """
     signed = f"{public_url}{CALLBACK}Doctoryes".encode()
     if twilio.auth_token:
         secret = twilio.auth_token[0].get_secret_value()

@@ -1,7 +1,7 @@
-"""What a check is, and how all of them are made at once.
+"""Checks, and how they run concurrently.
 
-A check that needs another waits for it, and is left out where that one failed or was left out itself: of a
-Twenty that is down, one sentence says more than six.
+A check that needs another waits for it, and is skipped where that one failed or was skipped: if Twenty is
+down, the operator gets one error and not six.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ import structlog
 from bridge.errors import BridgeError, NotUnderstood, TwentyOverLimit
 
 SECONDS = 8
-"""So long a check may take; those that need one another follow each other."""
+"""How long one check can take; a check waits for those that it needs before its time begins."""
 
 log = structlog.get_logger()
 
 
 class Status(StrEnum):
-    """How it is."""
+    """The result of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How it is, why, and the command or click that mends it."""
+    """The result of a check, its reason, and the command or click that fixes it."""
 
     status: Status
     reason: str
@@ -37,23 +37,23 @@ class Verdict:
 
 
 def ok(reason: str) -> Verdict:
-    """Nothing to do."""
+    """The check passed."""
     return Verdict(Status.OK, reason)
 
 
 def warning(reason: str, fix: str) -> Verdict:
-    """It works, but."""
+    """It works, but the operator has something to change."""
     return Verdict(Status.WARNING, reason, fix)
 
 
 def error(reason: str, fix: str) -> Verdict:
-    """Something that the bridge is for does not work."""
+    """A function of the bridge does not work."""
     return Verdict(Status.ERROR, reason, fix)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A thing to look at; `fix` mends it where `examine` raises, `needs` names checks that come first."""
+    """A named check; `fix` is shown where `examine` raises, `needs` names the checks that run first."""
 
     name: str
     examine: Callable[[], Awaitable[Verdict]]
@@ -63,23 +63,31 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of a check."""
+    """A check's name and verdict."""
 
     name: str
     verdict: Verdict
 
     def as_json(self) -> Mapping[str, str]:
-        """As `doctor --json` has it."""
-        told = self.verdict
-        return {"name": self.name, "status": told.status.value, "reason": told.reason, "fix": told.fix}
+        """The JSON of `doctor --json`."""
+        verdict = self.verdict
+        return {
+            "name": self.name,
+            "status": verdict.status.value,
+            "reason": verdict.reason,
+            "fix": verdict.fix,
+        }
 
 
 FORMER_NAMES: Mapping[str, str] = {"settings.door": "settings.anonymous"}
-"""Names of checks that this version still understands."""
+"""Former name of a check → present name."""
 
 
 def wanted(checks: Sequence[Check], names: Collection[str]) -> list[Check]:
-    """Those of these names or themes (`twenty.key`, `twenty`) with what they need; no name is all."""
+    """The checks with these names or themes (`twenty.key`, `twenty`) and those that they need.
+
+    Without names, all checks. Raises NotUnderstood for unknown names.
+    """
     by_name = {check.name: check for check in checks}
     names = {FORMER_NAMES.get(name, name) for name in names}
     asked = [name for name in by_name if name in names or name.partition(".")[0] in names]
@@ -96,7 +104,7 @@ def wanted(checks: Sequence[Check], names: Collection[str]) -> list[Check]:
 
 
 async def examine(checks: Sequence[Check], *, seconds: float = SECONDS) -> list[Finding]:
-    """All of them, at once as far as they do not need each other; in their order."""
+    """Runs the checks concurrently, except for those that need each other; findings are in their order."""
     tasks: dict[str, asyncio.Task[Verdict]] = {}
     culprits: dict[str, str] = {}
 
@@ -124,7 +132,7 @@ async def _alone(check: Check, seconds: float) -> Verdict:
         return warning("Not checked: the workspace's rate limit is used up.", "Ask again in a minute.")
     except BridgeError as refused:
         return error(str(refused), check.fix)
-    # A check that fails by itself hides no other.
+    # An unexpected error in one check does not hide the others.
     except Exception as failure:
         log.exception("doctor.failed", check=check.name)
         return error(f"The check itself failed: {type(failure).__name__}.", "Please report it, with the log.")

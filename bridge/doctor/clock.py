@@ -1,4 +1,4 @@
-"""Whether this machine's clock is right, by what others say of the time."""
+"""Compares this machine's clock with the `Date` headers of Twilio and Twenty."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,13 +11,13 @@ from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.network_errors import why
 
 OFF_SECONDS, TOO_FAR_SECONDS = 5, 60
-"""A token of a clock that is ahead holds only later, to Twilio; both headers tell whole seconds."""
+"""Twilio accepts a token later if the clock that made it is ahead; `Date` has whole seconds."""
 
 FIX = "Set the clock: timedatectl set-ntp true, or the host's time service."
 
 
 def checks(session: aiohttp.ClientSession, *, twilio_url: str, twenty_url: str) -> Iterator[Check]:
-    """Twilio's clock, which matters for tokens, and Twenty's."""
+    """The checks against Twilio's clock, which decides about tokens, and Twenty's."""
     yield Check("clock.twilio", lambda: _compare(session, twilio_url, "Twilio"), FIX)
     yield Check("clock.twenty", lambda: _compare(session, f"{twenty_url}/healthz", "Twenty"), FIX)
 
@@ -25,18 +25,18 @@ def checks(session: aiohttp.ClientSession, *, twilio_url: str, twenty_url: str) 
 async def _compare(session: aiohttp.ClientSession, url: str, who: str) -> Verdict:
     try:
         async with session.get(url, allow_redirects=False) as answer:
-            told = answer.headers.get(hdrs.DATE)
+            date = answer.headers.get(hdrs.DATE)
     except (aiohttp.ClientError, OSError) as away:
         return warning(f"{who} does not tell the time: {why(away)}.", "Ask again when it answers.")
-    if told is None:
+    if date is None:
         return warning(f"{who} does not tell the time.", "Compare the clock by hand: timedatectl.")
-    return verdict(datetime.now(UTC), parsedate_to_datetime(told), who)
+    return verdict(datetime.now(UTC), parsedate_to_datetime(date), who)
 
 
 def verdict(here: datetime, there: datetime, who: str) -> Verdict:
     """How far apart two clocks are."""
     seconds = (here - there).total_seconds()
-    # The header has no fractions.
+    # The header has no fractions of a second.
     apart = max(0.0, abs(seconds) - 1)
     direction = "ahead of" if seconds > 0 else "behind"
     reason = f"This machine's clock is {apart:.0f} s {direction} {who}'s."

@@ -21,12 +21,12 @@ from bridge.inbox.sqlite import DatabaseFiles
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""
 
-# On SQLite a transaction that writes has the lock when it has begun.
+# On SQLite a write transaction holds the lock once it has begun, so there is nothing to ask.
 SHARED_MAY = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'CREATE')"
 
 
 def checks(url: str, here: BridgeAddress, forget_keys: Sequence[str]) -> Iterator[Check]:
-    """Those of the database at a URL, which the bridge here has open if it runs."""
+    """The checks of the database at `url`; the bridge `here` has it open if it runs."""
     database = _Database(url, here)
 
     async def forgotten() -> Verdict:
@@ -43,7 +43,7 @@ def checks(url: str, here: BridgeAddress, forget_keys: Sequence[str]) -> Iterato
 
 
 class _Database:
-    """The database at a URL; SQLite's is a file."""
+    """The database at a URL; `file` is SQLite's."""
 
     def __init__(self, url: str, here: BridgeAddress) -> None:
         self._url = url
@@ -55,7 +55,7 @@ class _Database:
         self.fix = f"{what}, or set BRIDGE_DATABASE_URL."
 
     async def writable(self) -> Verdict:
-        """Whether a write could begin, and has room; nothing is written, and no file is made."""
+        """Whether a write can begin, and has room; it writes nothing and creates no file."""
         if self.file and not self.file.exists():
             return await self._gone(self.file) or self._can_be_made(self.file)
         database = self._connect()
@@ -141,12 +141,12 @@ class _Database:
         return _rotated(known, unknown)
 
     async def space(self) -> Verdict:
-        """Whether there is room for some more calls."""
+        """Whether the disk has room for more calls."""
         folder = next(parent for parent in (self.file or Path()).absolute().parents if parent.exists())
         return room(shutil.disk_usage(folder).free, folder)
 
     async def size(self) -> Verdict:
-        """How large a shared one is: no query tells how much room its server's disk has."""
+        """The size of a PostgreSQL database: no query returns the free space of its server's disk."""
         database = self._connect()
         try:
             async with database.reading.connect() as connection:
@@ -160,12 +160,12 @@ class _Database:
 
 
 def more_room(folder: Path) -> str:
-    """What to do about a disk that is full."""
+    """The fix for a full disk."""
     return f"Make room on the disk of {folder}, or move the database (BRIDGE_DATABASE_URL)."
 
 
 def room(free: int, folder: Path) -> Verdict:
-    """Whether so many bytes are enough."""
+    """Whether `free` bytes are enough."""
     reason = f"{free / 2**30:.1f} GB are free at {folder}."
     fix = more_room(folder)
     if free < TOO_LITTLE:
@@ -174,7 +174,7 @@ def room(free: int, folder: Path) -> Verdict:
 
 
 def _rotated(known: Sequence[int], unknown: int) -> Verdict:
-    """`known` has the hashes of each key, the newest first."""
+    """`known` holds the count of hashes of each key, newest key first; `unknown` the count without a key."""
     if unknown:
         return error(
             f"{unknown} numbers were forgotten with a key that BRIDGE_FORGET_KEY does not have.",

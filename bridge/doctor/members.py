@@ -1,4 +1,4 @@
-"""Whom the settings name: members of Twenty by address, agents by identity; typos are silent elsewhere."""
+"""Checks the members and agents whom the settings name; no other place reports a typo in them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +15,7 @@ AGENT = "Fix the name, or list it in agents.names."
 
 
 def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
-    """That of everybody who is named."""
+    """The check of all names in the settings."""
 
     async def everybody() -> Verdict:
         try:
@@ -61,7 +61,7 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _rung(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Setting and agent, by e-mail or identity, of every ring plan that is set itself."""
+    """Setting and agent, by e-mail or identity, of each ring plan in the settings."""
     numbers = settings.lines.numbers.items()
     plans = [("default", settings.lines.default), *((f"numbers.{number}", line) for number, line in numbers)]
     for name, line in plans:

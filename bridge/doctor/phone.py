@@ -1,4 +1,4 @@
-"""The phone page: where it is, and how each agent signs in there."""
+"""Checks that the phone page is reachable, and that each agent can sign in."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ LINK = "Make a link for each, and send it: twenty-bridge keys new --link"
 
 
 def checks(settings: Settings, client: TwentyClient, public: BridgeAddress) -> Iterator[Check]:
-    """Those of the page."""
+    """The checks of the phone page."""
     phone = _Phone(settings, client, public)
     yield Check("phone.page", phone.page, needs=["bridge.running", "public.reaches_us"])
     yield Check("phone.sign_in", phone.sign_in, needs=["database.migrated"])
@@ -58,7 +58,7 @@ class _Phone:
 
 @asynccontextmanager
 async def _reading(settings: Settings) -> AsyncIterator[AsyncConnection | None]:
-    """None before the first start has made the table."""
+    """A connection to read by; None before the first start has created the table. Raises InboxUnavailable."""
     url = settings.inbox.database_url.get_secret_value()
     if missing_file(url):
         yield None
@@ -98,7 +98,7 @@ def _of(held: Sequence[SignIn], identities: Sequence[Identity]) -> Iterator[Sign
 
 
 def _is_user(settings: Settings, roster: Roster, agent: str) -> bool:
-    """Whether the page, at Twenty's own origin, signs an agent in by what Twenty's pages keep there."""
+    """Whether the page signs the agent in by Twenty's own session, since it is at Twenty's origin."""
     if settings.server.origin != origin_of(settings.twenty.pages):
         return False
     identity = identity_of(agent)

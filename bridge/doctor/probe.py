@@ -1,7 +1,7 @@
-"""`doctor --probe-webhook`: a person is created in Twenty, its delivery awaited, and the person destroyed.
+"""`doctor --probe-webhook`: creates a person in Twenty, waits for the delivery, and destroys the person.
 
-Ctrl-C ends the waiting, never the destroying. No other record is written to: the person's id is made up for
-each probe, and one that Twenty refused to create is not destroyed.
+Ctrl-C ends the wait, never the destroying. The probe writes to no other record: each probe has a new id, and
+a person that Twenty refused to create is not destroyed.
 """
 
 import asyncio
@@ -32,9 +32,10 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """How long the delivery is waited for, how often it is looked for, how long and how often to destroy.
+    """How long to wait for the delivery, how often to poll for it, how long and how often to try to destroy.
 
-    After a minute the rate limit has room again. What was perhaps not created is looked for `unsure`.
+    After a minute the rate limit has room again. A person that was possibly created is searched for `unsure`
+    seconds.
     """
 
     waits: float = 30.0
@@ -50,8 +51,8 @@ AS_IT_IS = Seconds()
 class Probe:
     """One probe of the webhook to `url`.
 
-    `last_arrival` says when any delivery last came, `has_arrived` whether one of a probe's person did, by
-    the person's id. `stop` ends the wait.
+    `last_arrival` returns when the last delivery arrived, `has_arrived` whether one for a person's id did.
+    `stop` ends the wait.
     """
 
     def __init__(
@@ -75,12 +76,12 @@ class Probe:
         self._person_id = webhooks.new_person_id()
 
     async def run(self) -> Verdict:
-        """Whether a delivery arrived; the person is gone then, or the verdict names it."""
+        """Whether a delivery arrived; the person is destroyed by then, or the verdict names it."""
         before, now = await self._last_arrival(), datetime.now(UTC)
         if is_lately(before, now=now):
             return proven(before, self._url, now=now)
         try:
-            # Of an id that no record has: a role that may create but not destroy would leave the person.
+            # Destroys an unused id first: a role that can create but not destroy would leave the person.
             await self._client.execute("DestroyPerson", id=str(uuid.uuid4()))
             created = await self._create()
         except TwentyOverLimit:
@@ -100,7 +101,7 @@ class Probe:
         return left or self._verdict(created=created, delivered=delivered)
 
     async def _create(self) -> bool:
-        """False where it is not known whether Twenty did it."""
+        """Creates the person; False where it is not known whether Twenty did."""
         name = {"firstName": FIRST_NAME, "lastName": LAST_NAME}
         self._tell(f"Creating the person “{TITLE}”.")
         try:
@@ -123,7 +124,7 @@ class Probe:
         return False
 
     async def _destroy(self, *, created: bool) -> Verdict | None:
-        """What is to be said where the person is left, or may be."""
+        """Destroys the person; the verdict to show where the person is left, or possibly is."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (self._seconds.destroys if created else self._seconds.unsure)
         problem = "Twenty does not say whether it created the person."
@@ -168,7 +169,7 @@ def _left(problem: str) -> Verdict:
 
 
 async def _until(stop: asyncio.Event, seconds: float) -> None:
-    """So many seconds, or less."""
+    """Waits `seconds`, or until `stop` is set."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
@@ -176,7 +177,7 @@ async def _until(stop: asyncio.Event, seconds: float) -> None:
 
 @contextmanager
 def interrupted() -> Iterator[asyncio.Event]:
-    """Set by Ctrl-C, which ends nothing else meanwhile; a thread has no signals."""
+    """An event that Ctrl-C sets instead of its usual effect; outside the main thread it is never set."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     with suppress(NotImplementedError, RuntimeError, ValueError):
@@ -192,9 +193,9 @@ def interrupted() -> Iterator[asyncio.Event]:
 
 @asynccontextmanager
 async def open_probe(configured: Settings, *, tell: Tell) -> AsyncIterator[Probe]:
-    """The probe of a bridge with these settings."""
+    """The probe of the webhook to a bridge with these settings."""
     database_url = configured.inbox.database_url.get_secret_value()
-    # The budget is the running bridge's: here one person waits, for three root fields.
+    # The budget belongs to the running bridge; this command needs only three root fields of it.
     of_twenty = configured.twenty.model_copy(update={"requests_per_minute": 1_000_000})
     url = f"{configured.server.public_url}{PATH}"
     with interrupted() as stop:

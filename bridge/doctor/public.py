@@ -1,4 +1,4 @@
-"""The public URL: whether the world comes to this very process by it, and as it left."""
+"""Checks that the public URL leads to this process, and that requests arrive unchanged."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ from bridge.settings.types import LOOPBACK
 
 SOON = timedelta(days=14)
 TRIES = 4
-"""Replicas take turns, as the load balancer likes."""
+"""Requests to try: a load balancer can send each to another replica."""
 
 TOKEN = "/api/twilio/token"  # noqa: S105 - a path
 
@@ -32,7 +32,7 @@ def checks(
     signature: Mapping[str, str],
     origins: Collection[str],
 ) -> Iterator[Check]:
-    """Those of the public URL; `signature` has the headers of a callback to it."""
+    """The checks of the public URL; `signature` holds the headers of a signed callback to it."""
     found = _Public(here, public, signature, origins)
     reached = ["bridge.running", "public.reaches_us"]
     yield Check("public.dns", found.dns)
@@ -43,7 +43,7 @@ def checks(
 
 
 class _Public:
-    """The bridge as it runs here, and as the world finds it."""
+    """The bridge at its local address, and at its public URL."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class _Public:
         self._origins = origins
 
     async def reaches_us(self) -> Verdict:
-        """Whether it is the same process."""
+        """Whether this process answers at the public URL."""
         here = await self._here.instance()
         answered = {await self._public.instance() for _ in range(TRIES)}
         fix = f"Let DNS and proxy lead {self._url} to {self._here.url}, from this machine, too."
@@ -70,14 +70,14 @@ class _Public:
         return ok(f"{self._url} leads to this bridge.")
 
     async def dns(self) -> Verdict:
-        """Whether the name leads to an address, as seen from here."""
+        """Whether DNS resolves the host, as seen from this machine."""
         host = urlsplit(self._url).hostname or ""
         try:
             await asyncio.get_running_loop().getaddrinfo(host, None)
         except (socket.gaierror, UnicodeError) as unknown:
-            told = why(unknown) if isinstance(unknown, OSError) else "that is no name"
+            reason = why(unknown) if isinstance(unknown, OSError) else "that is no name"
             return error(
-                f"{host} leads nowhere: {told}.", "Let DNS lead it to the proxy, or mend BRIDGE_PUBLIC_URL."
+                f"{host} leads nowhere: {reason}.", "Let DNS lead it to the proxy, or mend BRIDGE_PUBLIC_URL."
             )
         return ok(f"{host} has an address.")
 
@@ -100,7 +100,7 @@ class _Public:
         return certificate(ends, datetime.now(UTC))
 
     async def signature(self) -> Verdict:
-        """Whether what Twilio signs arrives as it was signed."""
+        """Whether a signed request arrives unchanged."""
         unsigned = await self._public.callback()
         signed = await self._public.callback(signature=self._signature)
         if (unsigned, signed) == (403, 400):
@@ -114,7 +114,7 @@ class _Public:
         )
 
     async def origins(self) -> Verdict:
-        """Whether browsers let the configured pages ask for tokens, and give them a microphone."""
+        """Whether browsers let the configured pages request tokens and use the microphone."""
         refused = [origin for origin in sorted(self._origins) if not await self._may_ask(origin)]
         if refused:
             return error(
@@ -148,7 +148,7 @@ class _Public:
 
 
 def certificate(ends: datetime, now: datetime) -> Verdict:
-    """Whether one that is trusted will be for a while."""
+    """Whether a trusted certificate expires soon."""
     reason = f"The certificate holds until {ends:%Y-%m-%d}."
     return warning(reason, CERTIFICATE) if ends < now + SOON else ok(reason)
 
@@ -156,10 +156,10 @@ def certificate(ends: datetime, now: datetime) -> Verdict:
 async def _certificate_end(host: str, port: int, context: ssl.SSLContext) -> datetime:
     _, writer = await asyncio.open_connection(host, port, ssl=context)
     try:
-        told = writer.get_extra_info("peercert")["notAfter"]
+        not_after = writer.get_extra_info("peercert")["notAfter"]
     finally:
         writer.close()
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(told), UTC)
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(not_after), UTC)
 
 
 def _nearest_cause(away: OSError, port: int) -> str:

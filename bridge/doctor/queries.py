@@ -1,4 +1,4 @@
-"""Each query of the bridge, run once: a schema that has every field still refuses values, or a role."""
+"""Runs each query of the bridge once: a schema with all fields can still refuse values, or the key's role."""
 
 import asyncio
 import uuid
@@ -26,7 +26,7 @@ FIX = (
 AGAIN = "Run twenty-bridge doctor twenty.queries in a minute."
 
 NUMBERS = [number for number in (e164("+33639980000", "FR"),) if number]
-"""Of a range for fiction: no person has it."""
+"""From a range that is reserved for fiction: no person has it."""
 
 Samples = Mapping[str, Callable[[], Any]]
 
@@ -44,29 +44,29 @@ SAMPLES: Samples = {
     "since": lambda: time_text(datetime.now(UTC)),
     "filter": lambda: filter_of(NUMBERS),
 }
-"""A value for each variable, in the form in which the bridge sends it; no record has these ids."""
+"""Sample variables in the form in which the bridge sends them; no record has these ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What came of a query; `refused` is None where Twenty answered it."""
+    """The result of a query; `refused` is None where Twenty answered it."""
 
     name: str
     refused: TwentyError | None
 
     @property
     def over_limit(self) -> bool:
-        """Whether Twenty, or the bridge's budget, had no room for it."""
+        """Whether Twenty's rate limit or the bridge's budget left no room for the query."""
         return isinstance(self.refused, TwentyOverLimit)
 
     @property
     def feature(self) -> Feature:
-        """What does not work without it."""
+        """The feature that needs this query."""
         return feature_of(self.name)
 
 
 def checks(client: TwentyClient, samples: Samples = SAMPLES) -> Iterator[Check]:
-    """That of all queries, at one root field each."""
+    """The check of all queries; each costs one root field."""
 
     async def queries() -> Verdict:
         has_calls = (await read.structure(client)).phone_call is not None
@@ -77,18 +77,20 @@ def checks(client: TwentyClient, samples: Samples = SAMPLES) -> Iterator[Check]:
 
 
 def queries_of_records() -> list[str]:
-    """The operations that read records; those that write are not run."""
+    """Names of the operations that read records; those that write are not run."""
     return [
         n for n in RECORDS if n not in SOME_GENERATIONS and _operation(n).operation is OperationType.QUERY
     ]
 
 
 def verdict(ran: Sequence[Ran]) -> Verdict:
-    """What it is worth that some were refused, or not run."""
+    """The verdict on queries that were refused or not run."""
     refused = [one for one in ran if one.refused and not one.over_limit]
     if refused:
-        told = "; ".join(f"{one.name}: {one.refused} (without it: {one.feature.value})" for one in refused)
-        return error(told, FIX) if any(one.feature not in ADORNS for one in refused) else warning(told, FIX)
+        reason = "; ".join(f"{one.name}: {one.refused} (without it: {one.feature.value})" for one in refused)
+        return (
+            error(reason, FIX) if any(one.feature not in ADORNS for one in refused) else warning(reason, FIX)
+        )
     if waiting := [one.name for one in ran if one.over_limit]:
         return warning(f"Not run, for the workspace's rate limit: {', '.join(waiting)}.", AGAIN)
     return ok(f"Twenty answers each of the bridge's {len(ran)} queries.")
@@ -109,7 +111,7 @@ def _operation(name: str) -> OperationDefinitionNode:
 
 
 def _of_calls(name: str) -> bool:
-    """Whether it reads the object that a workspace may lack."""
+    """Whether the query reads phone calls, an object that a workspace can lack."""
     return any(
         isinstance(field, FieldNode) and field.name.value == "phoneCalls"
         for field in _operation(name).selection_set.selections

@@ -1,4 +1,4 @@
-"""What the role of the API key allows, tried on records that are not there."""
+"""Checks what the role of the API key allows, by operations on ids that no record has."""
 
 import uuid
 from collections.abc import Collection, Iterator
@@ -10,11 +10,11 @@ from bridge.twenty.client.client import TwentyClient
 
 FIX = "In Twenty, Settings → Roles, choose the key's role and let it see and edit records of all objects."
 MEMBERS = "see workspace members"
-"""Calls are logged without."""
+"""A permission without which calls are still written, but without their agent."""
 
 
 def checks(client: TwentyClient, *, tasks: bool) -> Iterator[Check]:
-    """That of the role; `tasks` where missed calls become some."""
+    """The check of the role; `tasks`: whether missed calls become tasks."""
 
     async def role() -> Verdict:
         asked = _asked(str(uuid.uuid4()), tasks=tasks)
@@ -24,9 +24,9 @@ def checks(client: TwentyClient, *, tasks: bool) -> Iterator[Check]:
 
 
 def _asked(unused_id: str, *, tasks: bool) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """What for, operation and variables.
+    """Permission, operation and variables.
 
-    Twenty looks at the role before it looks for records (`WorkspaceUpdateQueryBuilder.execute`), and an
+    Twenty checks the role before it looks for records (`WorkspaceUpdateQueryBuilder.execute`), and an
     update by a filter is no error where nothing matches.
     """
     yield "see people", "FindPeople", {"filter": {"id": {"eq": unused_id}}, "first": 1, "after": None}
@@ -41,13 +41,13 @@ async def _may(client: TwentyClient, name: str, variables: dict[str, Any]) -> bo
     try:
         await client.execute(name, **variables)
     except TwentyDenied as denied:
-        # A workspace without the object is another check's.
+        # `twenty.object` checks whether the workspace has the object.
         return denied.code == "twenty.schema"
     return True
 
 
 def told(lacking: Collection[str]) -> Verdict:
-    """What it is worth that the role lacks these."""
+    """The verdict on permissions that the role lacks."""
     reason = f"The key's role may not {', nor '.join(lacking)}"
     if not lacking:
         return ok("The key's role may see people and members, and edit what calls are written to.")

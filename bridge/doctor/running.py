@@ -1,4 +1,4 @@
-"""The bridge that runs here: there, keeping what it is told, and started with the settings of now."""
+"""Checks the running bridge: it listens, stores callbacks, and was started with the present settings."""
 
 from collections.abc import Iterator, Mapping
 
@@ -28,7 +28,10 @@ RESTART = (
 def checks(
     here: BridgeAddress, *, app_sid: str, phone_number: str, signature: Mapping[str, str], digest: str
 ) -> Iterator[Check]:
-    """Those of the process; `signature` has the headers of a callback, `digest` is of the settings here."""
+    """The checks of the process.
+
+    `signature` holds the headers of a signed callback, `digest` is that of the present settings.
+    """
 
     async def running() -> Verdict:
         """Whether a bridge listens where the settings say."""
@@ -37,11 +40,11 @@ def checks(
         return ok(f"The bridge listens at {here.url}.")
 
     async def ready() -> Verdict:
-        """Whether it would keep a callback now."""
-        told = await here.readiness()
-        codes = [str(code) for code in told.get("reasons", ())]
+        """Whether the bridge can store a callback now."""
+        answer = await here.readiness()
+        codes = [str(code) for code in answer.get("reasons", ())]
         reasons = ", ".join(codes) or "it does not say why"
-        if not told.get("ready"):
+        if not answer.get("ready"):
             return error(f"The bridge keeps no callbacks now: {reasons}.", LOG)
         if QUOTA in codes:
             return error("The bridge keeps callbacks, and Twenty takes no more records.", FREE_RECORDS)
@@ -54,16 +57,16 @@ def checks(
         return ok("The bridge keeps callbacks.")
 
     async def settings() -> Verdict:
-        """Whether it was started with these; of some that differ it can be told which."""
+        """Whether the bridge was started with the present settings; names some of those that differ."""
         if await here.settings_digest() == digest:
             return ok("The running bridge has the settings that stand here.")
-        told = await here.capabilities()
+        capabilities = await here.capabilities()
         other = []
-        if told.get("twimlAppSid") != app_sid:
+        if capabilities.get("twimlAppSid") != app_sid:
             other.append("TWILIO_APP_SID")
-        if told.get("phoneNumber") != phone_number:
+        if capabilities.get("phoneNumber") != phone_number:
             other.append("TWILIO_PHONE_NUMBER")
-        # Past the proxy: it is only asked what the process takes for right.
+        # Sent to the process itself, so that no proxy can change what is signed.
         if await here.callback(signature=signature) == 403:
             other.append("TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL")
         if other:

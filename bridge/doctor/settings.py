@@ -1,4 +1,4 @@
-"""The settings themselves: what cannot be loaded, and what can but should not be."""
+"""Checks the settings themselves: invalid ones, and those that are valid but unsafe."""
 
 import stat
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ KEYS = "Set BRIDGE_WIDGET_KEYS (openssl rand -hex 32 makes one), and give it to 
 
 
 def not_loaded(invalid: SettingsInvalid) -> list[Finding]:
-    """A finding for each problem; nothing else can be checked."""
+    """A finding for each invalid setting; without settings no other check can run."""
     fix = "Set it right in the environment, .env or config.yaml (docs/reference/settings.md)."
     return [Finding("settings", error(problem, fix)) for problem in invalid.problems]
 
 
 def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
-    """Those of settings that were loaded."""
+    """The checks of valid settings."""
 
     async def loaded() -> Verdict:
         if settings.warnings:
-            told = "; ".join(settings.warnings)
+            changes = "; ".join(settings.warnings)
             return warning(
-                f"Some settings have changed: {told}.", "Edit config.yaml, then restart the bridge."
+                f"Some settings have changed: {changes}.", "Edit config.yaml, then restart the bridge."
             )
         return ok("All settings hold.")
 
@@ -45,7 +45,7 @@ def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
 
 
 def readable(env_file: Path) -> Verdict:
-    """Whether others on this machine may read the secrets."""
+    """Whether other users of this machine can read the secrets."""
     if not env_file.exists():
         return ok("There is no .env here: the secrets are in the environment.")
     mode = stat.S_IMODE(env_file.stat().st_mode)

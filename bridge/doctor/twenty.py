@@ -1,4 +1,4 @@
-"""Twenty: there, the key good, its role wide enough, the workspace as the bridge needs it."""
+"""Checks Twenty: reachable, the API key valid, its role sufficient, the workspace set up for the bridge."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ ADORNS = frozenset(
         Feature.DOCTOR,
     }
 )
-"""Calls are logged without these."""
+"""Features without which calls are still written."""
 
 
 def checks(
@@ -52,7 +52,10 @@ def checks(
     region: str,
     tasks: bool,
 ) -> Iterator[Check]:
-    """Those of one workspace; `tasks` where missed calls become some, `region` the bridge's own."""
+    """The checks of one workspace.
+
+    `tasks`: whether missed calls become tasks. Numbers without a country are read as numbers of `region`.
+    """
     twenty = _Twenty(settings, client, session)
     reached, known = ["twenty.reachable"], ["twenty.reachable", "twenty.key"]
     yield Check("twenty.reachable", twenty.reachable, "Start Twenty, or set TWENTY_API_URL.")
@@ -79,7 +82,7 @@ class _Twenty:
         self._session = session
 
     async def reachable(self) -> Verdict:
-        """Its health, at its own address."""
+        """Whether Twenty's health endpoint answers."""
         await check_health(self._session, self._settings.api_url)
         return ok(f"{self._settings.api_url} answers.")
 
@@ -90,11 +93,11 @@ class _Twenty:
         except TwentyDenied as denied:
             if denied.code != "twenty.forbidden" or "permission" not in str(denied):
                 raise
-            # What it may is another check's.
+            # `twenty.role` checks what the key allows.
         return ok("Twenty takes the API key.")
 
     async def key_expiry(self) -> Verdict:
-        """Until when the key says that it holds."""
+        """When the API key expires, by its own claims."""
         try:
             ends = inspect.read(self._settings.api_token.get_secret_value()).time("exp")
         except NotUnderstood:
@@ -107,7 +110,7 @@ class _Twenty:
         return warning(reason, NEW_KEY) if ends < datetime.now(UTC) + SOON else ok(reason)
 
     async def object(self) -> Verdict:
-        """Whether calls can be records of their own, with all fields."""
+        """Whether the workspace has the object for calls, with all fields."""
         there = await read.structure(self._client)
         if there.phone_call is None:
             return warning(f"There is no object {PHONE_CALL}: calls become notes on the person.", SET_UP)
@@ -119,17 +122,17 @@ class _Twenty:
         return ok(f"The object {PHONE_CALL} has all its fields.")
 
     async def operations(self) -> Verdict:
-        """Whether what the bridge sends fits the workspace's schema."""
+        """Whether the bridge's operations fit the workspace's schema."""
         has_object = (await read.structure(self._client)).phone_call is not None
         found = [d for d in await find_drifts(self._client) if has_object or not _of_calls(d)]
         if not found:
             return ok("Every operation fits the workspace's schema.")
-        told = "; ".join(f"{d.operation}: {d.missing[0]} (without it: {d.disables.value})" for d in found)
+        reason = "; ".join(f"{d.operation}: {d.missing[0]} (without it: {d.disables.value})" for d in found)
         fix = f"{SET_UP}; where that does not mend it, run a version of the bridge made for this Twenty."
-        return error(told, fix) if any(d.disables not in ADORNS for d in found) else warning(told, fix)
+        return error(reason, fix) if any(d.disables not in ADORNS for d in found) else warning(reason, fix)
 
     async def rate_limit(self) -> Verdict:
-        """Whether there is something left, and what the bridge takes the limit for."""
+        """Whether the rate limit has room, and which limit the bridge keeps to."""
         set_to = self._settings.requests_per_minute
         try:
             await self._client.execute("WorkspaceMembers")
@@ -147,12 +150,12 @@ class _Twenty:
 
 
 def _of_calls(drift: Drift) -> bool:
-    """Whether only the object lacks: that is another check's, and without it there are notes."""
+    """Whether only the object for calls is missing: `twenty.object` reports that, and notes replace it."""
     return drift.disables in OF_CALLS or "PhoneCall" in drift.operation
 
 
 def over_limit(refused: TwentyOverLimit, set_to: int) -> Verdict:
-    """What a refusal says of `twenty.requests_per_minute`."""
+    """The verdict on `twenty.requests_per_minute` when Twenty refuses by its rate limit."""
     limit, window = refused.limit, refused.window
     again = _again(refused)
     if limit is None or not window:
@@ -177,15 +180,15 @@ def _again(refused: TwentyOverLimit) -> str:
 
 
 MOST_PAGES = 5
-"""Of a thousand people each, the oldest first: a twentieth of a minute's budget, where all have a number."""
+"""Pages of a thousand people, oldest first: together a twentieth of one minute's budget."""
 
 NORMALISE = "twenty-bridge people normalise --dry-run says what it would rewrite, and what it leaves to you"
 
 
 async def lost_numbers(client: Executes, *, region: str) -> Verdict:
-    """Counts, among the oldest people, those whose number has a form that no call finds.
+    """Counts, among the oldest people, those whose number is in a form that no look-up of a call finds.
 
-    Imports and old versions left them.
+    Imports and old versions of Twenty leave such numbers.
     """
     seen = found = total = pages = 0
     async for page in people_with_numbers(client):

@@ -1,4 +1,4 @@
-"""Twilio: the credentials, the TwiML App, the numbers, what may be called, who may listen to recordings."""
+"""Checks Twilio: credentials, TwiML App, numbers, caller IDs, geo permissions, access to recordings."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -52,10 +52,10 @@ def checks(
     countries: Collection[str],
     seconds: float,
 ) -> Iterator[Check]:
-    """Those of one account; Twilio has so many `seconds` for an answer.
+    """The checks of one account; Twilio has `seconds` to answer each request.
 
-    `numbers` are ours, `caller_ids` those that we may show (E.164), `countries` (ISO 3166) those that may be
-    called.
+    `numbers` are the company's, `caller_ids` those that the bridge shows (both E.164), `countries` (ISO 3166)
+    those that the bridge allows to call.
     """
     twilio = _Twilio(
         settings,
@@ -80,7 +80,7 @@ def checks(
 
 
 class _Twilio:
-    """An account, by its tokens and its API key."""
+    """An account, with its auth tokens and its API key."""
 
     def __init__(
         self,
@@ -104,14 +104,14 @@ class _Twilio:
     def _account(
         self, credentials: tuple[str, str] | None = None
     ) -> AbstractAsyncContextManager[AccountRest]:
-        """Logs in as the bridge does, unless credentials are given."""
+        """The account's REST API, with the bridge's credentials unless others are given."""
         return open_account(self._settings, credentials=credentials, seconds=self._seconds, pauses=ONE_TRY)
 
     def _rest(self) -> AbstractAsyncContextManager[TwilioRest]:
         return open_rest(self._settings, seconds=self._seconds, pauses=ONE_TRY)
 
     async def auth_token(self) -> Verdict:
-        """Whether Twilio knows the tokens that requests are checked with."""
+        """Whether Twilio accepts the auth tokens, which verify the signatures of its requests."""
         states = [await self._state(token) for token in self._settings.auth_token]
         good = [one for one in states if one]
         if not good:
@@ -139,7 +139,7 @@ class _Twilio:
             return None
 
     async def api_key(self) -> Verdict:
-        """Whether access tokens that the key signs are valid."""
+        """Whether the API key, which signs access tokens, is valid."""
         key = self._settings.api_key, self._settings.api_secret.get_secret_value()
         try:
             async with self._account(key) as account:
@@ -149,7 +149,7 @@ class _Twilio:
         return ok("Twilio accepts the API key.")
 
     async def rest(self) -> Verdict:
-        """Whether the REST API can be used; tried on the calls, which reconciliation lists."""
+        """Whether the credentials open the REST API; tries the list of calls, which reconciliation reads."""
         if self._settings.client_id is None and self._settings.rest_api_key is None:
             return ok("The API key opens the REST API.")
         async with self._rest() as rest:
@@ -157,12 +157,12 @@ class _Twilio:
         return ok("Twilio accepts the credentials for the REST API.")
 
     async def rules(self) -> Verdict:
-        """Whether a Rule of the account changes how our webhooks are signed and tried."""
+        """Whether a webhook Rule of the account changes how webhooks are signed and retried."""
         async with self._account() as account:
             return await examine_rules(account, self._settings, self._public_url)
 
     async def app(self) -> Verdict:
-        """Whether calls out come here."""
+        """Whether the TwiML App sends outbound calls to this bridge."""
         async with self._account() as account:
             listed = {one.sid: one for one in await account.applications()}
         found, wanted = listed.get(self._settings.app_sid), urls_under(self._public_url)
@@ -177,7 +177,7 @@ class _Twilio:
         return ok("The TwiML App's URLs are ours.")
 
     async def numbers(self) -> Verdict:
-        """Whether the numbers are the account's, and calls to them come here."""
+        """Whether the account owns the numbers, and calls to them come to this bridge."""
         async with self._account() as account:
             owned = {one.phone_number: one for one in await account.numbers()}
             apps = {one.sid for one in await account.applications()}
@@ -188,7 +188,7 @@ class _Twilio:
                 "Buy it, or set TWILIO_PHONE_NUMBER and lines.numbers to "
                 f"{', '.join(owned) or 'numbers of yours'}.",
             )
-        # A number keeps the SID of an app that was deleted.
+        # A number keeps the SID of a deleted TwiML App.
         ours = apps & {self._settings.app_sid}
         astray = [n for n in sorted(self._numbers) if owned[n].voice_application_sid not in ours]
         if astray:
@@ -196,7 +196,7 @@ class _Twilio:
         return ok("Calls to our numbers come here.")
 
     async def caller_ids(self) -> Verdict:
-        """Whether Twilio lets us show every number that agents may show."""
+        """Whether Twilio accepts every number that agents can show as caller ID."""
         async with self._account() as account:
             may_be_shown = {one.phone_number for one in await account.numbers()}
             refused = sorted(set(self._caller_ids) - may_be_shown)
@@ -212,16 +212,16 @@ class _Twilio:
         return ok("Twilio lets the bridge show every caller ID that is set.")
 
     async def geo_permissions(self) -> Verdict:
-        """Whether Twilio lets through more than the bridge, or less."""
+        """Whether Twilio allows calls to more countries than the bridge, or to fewer."""
         try:
             async with self._account() as account:
                 return compared(await account.countries(), self._countries)
         except TwilioDenied:
-            # No permission of a restricted key is documented for it.
+            # Twilio documents no permission of restricted keys for this.
             return ok("These credentials cannot see the voice geographic permissions.")
 
     async def recordings(self) -> Verdict:
-        """Whether a recording's URL needs credentials; tried on the newest."""
+        """Whether a recording's URL needs credentials; tries the newest one."""
         async with self._rest() as rest:
             newest = await anext(rest.recordings(page_size=1), None)
         if newest is None:
@@ -236,7 +236,7 @@ class _Twilio:
 
 
 def _permitted(examine: Examine) -> Examine:
-    """Of a permission that a restricted key lacks, Twilio's answer has the name."""
+    """Makes an error verdict of a permission that a restricted key lacks; Twilio's answer names it."""
 
     async def examined() -> Verdict:
         try:
@@ -250,7 +250,7 @@ def _permitted(examine: Examine) -> Examine:
 
 
 def compared(countries: Sequence[Country], allowed: Collection[str]) -> Verdict:
-    """Twilio's permissions beside our list of countries (ISO 3166)."""
+    """Compares Twilio's geo permissions with the countries that the bridge allows (ISO 3166)."""
     wider = sorted(one.iso_code for one in countries if one.low_risk and one.iso_code not in allowed)
     risky = sorted(one.iso_code for one in countries if one.high_risk)
     closed = sorted(one.iso_code for one in countries if not one.low_risk and one.iso_code in allowed)

@@ -1,4 +1,4 @@
-"""Twenty's webhook to the bridge: registered, and proven by a signed delivery that arrived lately."""
+"""Checks Twenty's webhook to the bridge: registered, and proven by a recent signed delivery."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ from bridge.twenty.provision.plan import Permission
 NAME = "twenty.webhook"
 
 LATELY = timedelta(days=1)
-"""A delivery proves the way from Twenty for so long; each call that is written brings one."""
+"""How long a delivery proves that Twenty reaches the bridge; each call that is written causes one."""
 
 SET_UP = "twenty-bridge setup twenty"
 PROBE = "twenty-bridge doctor --probe-webhook"
@@ -36,13 +36,13 @@ DELETE = "In Twenty, Settings → API & Webhooks, delete those where no bridge l
 
 
 def checks(configured: Settings, client: TwentyClient) -> Iterator[Check]:
-    """That of the webhook."""
+    """The check of the webhook."""
     webhook = _Webhook(configured, client)
     yield Check(NAME, webhook.examine, SET_UP, needs=["twenty.reachable", "twenty.key"])
 
 
 class _Webhook:
-    """The webhook of a workspace to a bridge with these settings."""
+    """A workspace's webhook to a bridge with these settings."""
 
     def __init__(self, configured: Settings, client: TwentyClient) -> None:
         self._wanted = provisioned.wanted(configured.server.public_url, configured.twenty.webhook_secret)
@@ -50,7 +50,7 @@ class _Webhook:
         self._client = client
 
     async def examine(self) -> Verdict:
-        """Whether Twenty tells of people and calls that change."""
+        """Whether Twenty reports changes of people and calls to the bridge."""
         try:
             return await self._examine()
         except InboxUnavailable as problem:
@@ -83,7 +83,7 @@ class _Webhook:
 
 
 async def last_arrival(database_url: str) -> datetime | None:
-    """When a delivery last arrived at any replica; raises InboxUnavailable."""
+    """When the last delivery arrived at any replica, None if none did. Raises InboxUnavailable."""
     if not _is_there(database_url):
         return None
     async with _reading(database_url) as connection:
@@ -91,7 +91,7 @@ async def last_arrival(database_url: str) -> datetime | None:
 
 
 async def has_arrived(database_url: str, person_id: str) -> bool:
-    """Whether a delivery of a probe's person arrived at any replica; raises InboxUnavailable."""
+    """Whether a delivery about a probe's person arrived at any replica. Raises InboxUnavailable."""
     if not _is_there(database_url):
         return False
     async with _reading(database_url) as connection:
@@ -119,12 +119,12 @@ def _is_there(database_url: str) -> bool:
 
 
 def is_lately(arrived: datetime | None, *, now: datetime) -> bool:
-    """Whether a delivery of that time still proves the way."""
+    """Whether a delivery at that time still proves that Twenty reaches the bridge."""
     return arrived is not None and now - arrived < LATELY
 
 
 def proven(arrived: datetime | None, url: str, *, now: datetime) -> Verdict:
-    """What the last delivery shows of a webhook that is registered."""
+    """The verdict on a registered webhook by its last delivery."""
     if arrived and is_lately(arrived, now=now):
         return ok(f"Deliveries of Twenty's webhook to {url} arrive, the last one {_ago(now - arrived)} ago.")
     since = f"none since {arrived:%Y-%m-%d %H:%M} UTC" if arrived else "none so far"
@@ -135,12 +135,12 @@ def proven(arrived: datetime | None, url: str, *, now: datetime) -> Verdict:
 
 
 def is_unproven(verdict: Verdict) -> bool:
-    """Whether a probe would tell more."""
+    """Whether a probe would settle this verdict."""
     return verdict.fix.startswith(PROBE)
 
 
 def way_from_twenty(url: str) -> str:
-    """What opens it."""
+    """How to let Twenty's worker reach `url`."""
     host = urlsplit(url).hostname
     return (
         f"Let Twenty's worker reach {url}. Twenty drops deliveries to a private address without a word: set "

@@ -1,4 +1,4 @@
-"""The account's webhook Rules beside this bridge's secrets: unknown keys, too few retries."""
+"""Checks the account's webhook Rules against the bridge's secrets: unknown keys, too few retries."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ LOOK = "Look it up: GET https://webhooks.twilio.com/v1/Webhooks/Settings/ and it
 REACH = "Let this machine reach https://webhooks.twilio.com."
 
 Problems = Iterator[tuple[str, str]]
-"""What is wrong with a Rule, and what mends it."""
+"""Problems of Rules, each with its fix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesFound:
-    """Rules and Settings (by id) of the account; the ids of the SharedKeys that the bridge has."""
+    """Rules and Settings (by id) of the account, and the ids of the bridge's own SharedKeys."""
 
     rules: Sequence[WebhookRule]
     settings: Mapping[str, WebhookSetting]
@@ -40,7 +40,7 @@ class RulesFound:
 
 
 async def examine_rules(account: AccountRest, settings: TwilioAccount, public_url: str) -> Verdict:
-    """Whether a Rule of the account changes how our webhooks are signed and tried."""
+    """Whether a webhook Rule of the account changes how webhooks are signed and retried."""
     try:
         rules, in_use = await account.webhook_rules(), await account.webhook_settings()
     except (TwilioDenied, TwilioRefused):
@@ -57,7 +57,7 @@ async def examine_rules(account: AccountRest, settings: TwilioAccount, public_ur
 
 
 def rules_verdict(found: RulesFound, urls: CallbackUrls) -> Verdict:
-    """Whether every webhook to these URLs can be verified, and is tried again when it fails."""
+    """Whether the bridge can verify all webhooks to these URLs, and Twilio retries those that fail."""
     applying = _applying(found.rules, urls)
     named = [
         (rule, setting)
@@ -78,7 +78,7 @@ def rules_verdict(found: RulesFound, urls: CallbackUrls) -> Verdict:
 
 
 def _applying(rules: Sequence[WebhookRule], urls: CallbackUrls) -> list[WebhookRule]:
-    """The Rules that match a URL of the bridge; of an exact match the query does not count."""
+    """The Rules that match a URL of the bridge; exact matches are compared without the query."""
     ours = (*urls.all, *urls.aliases)
     found = [rule for url in ours if (rule := rule_for(url, rules))]
     routes = {url.partition("?")[0] for url in ours}
@@ -87,7 +87,7 @@ def _applying(rules: Sequence[WebhookRule], urls: CallbackUrls) -> list[WebhookR
 
 
 def _told(what: str, problems: Collection[tuple[str, str]]) -> tuple[str, str]:
-    """The problems as one reason, and what mends them, each once."""
+    """The problems as one reason, and their fixes, each once."""
     reasons, fixes = ({one[part]: None for one in problems} for part in (0, 1))
     return f"{what}: {'; '.join(reasons)}.", " ".join(fixes)
 
