@@ -17,14 +17,14 @@ AGENT = "Fix the name, or list it in agents.names."
 def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
     """The check of all names in the settings."""
 
-    async def everybody() -> Verdict:
+    async def all_named() -> Verdict:
         try:
             members = await workspace_members(client)
         except TwentyDenied as denied:
             return warning(f"The members cannot be read: {denied}", "Fix twenty.role, then run doctor again.")
         return named(settings, members)
 
-    yield Check("twenty.members", everybody, needs=["twenty.reachable", "twenty.key"])
+    yield Check("twenty.members", all_named, needs=["twenty.reachable", "twenty.key"])
 
 
 def named(settings: Settings, members: Sequence[Member]) -> Verdict:

@@ -18,9 +18,10 @@ LONGEST_PARAMETER = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerDetails:
-    """Who calls, as the agents' phones show it; `number` is what a call
-    that is sent on shows: the calling number to the letter, None where the line's own is shown instead.
-    `call_sid` is the caller's leg: what rings has another one.
+    """The caller, as the agents' phones show them.
+
+    `number` is the caller ID of a forwarded call: exactly the calling number, or None to show the line's own.
+    `call_sid` is the SID of the caller's leg; the ringing leg has another one.
     https://www.twilio.com/docs/api/errors/13214
     """
 
@@ -31,23 +32,26 @@ class CallerDetails:
     url: str | None = None
 
     def parameters(self) -> Iterator[tuple[str, str]]:
-        """What a browser that rings is told."""
-        told = {"name": self.name, "personId": self.person_id, "url": self.url, "callSid": self.call_sid}
-        for name, value in told.items():
+        """The custom parameters for a ringing browser.
+
+        https://www.twilio.com/docs/voice/twiml/client
+        """
+        values = {"name": self.name, "personId": self.person_id, "url": self.url, "callSid": self.call_sid}
+        for name, value in values.items():
             if value:
                 yield name, value[:LONGEST_PARAMETER]
 
 
 @dataclass(frozen=True, slots=True)
 class TwimlAnswers:
-    """Writes answers for calls in."""
+    """Writes TwiML for inbound calls."""
 
     urls: CallbackUrls
 
     def write(
         self, decision: Decision, line: Line, caller: CallerDetails, *, called: str, first: bool
     ) -> str:
-        """The document; `called` is the number of ours, `first` tells whether the call has just come in."""
+        """Writes the TwiML; `called` is the company's number, `first`: whether the call has just come in."""
         response = VoiceResponse()
         match decision:
             case Ring() | Forward():
@@ -72,7 +76,7 @@ class TwimlAnswers:
         for spoken in _before_ringing(line) if first else ():
             _speak(response, spoken, line)
         dial = Dial(
-            # As long as nothing was said, the caller hears it ring, and pays nothing.
+            # Until something is played the call is not answered: the caller hears ringing and pays nothing.
             answer_on_bridge=not response.verbs,
             timeout=decision.seconds,
             time_limit=line.longest_call_seconds,
@@ -87,12 +91,12 @@ class TwimlAnswers:
     def _nouns(self, decision: Ring | Forward, caller: CallerDetails) -> Iterator[Client | Number]:
         shows_line = isinstance(decision, Forward) and not caller.number
         url = self.urls.status_shown if shows_line else self.urls.status_in
-        told = {"status_callback": url, "status_callback_event": STATUS_EVENTS}
+        callback = {"status_callback": url, "status_callback_event": STATUS_EVENTS}
         if isinstance(decision, Forward):
-            yield Number(decision.number, **told)
+            yield Number(decision.number, **callback)
             return
         for identity in decision.identities:
-            client = Client(**told)
+            client = Client(**callback)
             client.identity(identity)
             for name, value in caller.parameters():
                 client.parameter(name=name, value=value)
@@ -108,7 +112,7 @@ class TwimlAnswers:
             recording_status_callback_event="completed absent",
             **(transcribed if voicemail.transcribe else {}),
         )
-        # Twilio continues here if the caller said nothing.
+        # Twilio continues here if the caller says nothing.
         response.redirect(self.urls.voicemail)
 
 
@@ -120,7 +124,7 @@ def _before_ringing(line: Line) -> Iterator[str]:
 
 
 def announcement(line: Line) -> str:
-    """What the called person hears before the connection, where calls are recorded."""
+    """TwiML that plays the recording announcement to the called person before the connection."""
     response = VoiceResponse()
     if line.recording.announcement:
         _speak(response, line.recording.announcement, line)

@@ -1,7 +1,7 @@
-"""Binds calls out to the tokens that the bridge issued.
+"""Proves by which token a browser places an outbound call.
 
-What a token's voice grant carries for calls out, Twilio sends along with the voice request, and no browser
-can change it. https://www.twilio.com/docs/iam/access-tokens#create-an-access-token-for-voice
+Twilio sends the outgoing parameters of a token's voice grant with the voice request, and a browser cannot
+change them. https://www.twilio.com/docs/iam/access-tokens#create-an-access-token-for-voice
 """
 
 import hmac
@@ -18,18 +18,18 @@ class Bound(Enum):
     """Who issued the token behind a voice request."""
 
     OURS = "ours"
-    """We issued it, for the agent who calls."""
+    """The bridge issued it, for the agent who calls."""
     FOREIGN = "foreign"
-    """Another server with a key of the account issued it, or the bridge did before it bound tokens."""
+    """Another server with a key of the account issued it, or an old version of the bridge."""
     FORGED = "forged"
-    """It claims to be the bridge's, and is not, or is another agent's."""
+    """It has a proof that is not valid, or that belongs to another agent."""
 
 
 class Binding:
-    """Proves by a secret that a token is ours: the first secret makes proofs, each of them checks them.
+    """Makes proofs that the bridge issued a token, by the first secret, and checks them by all secrets.
 
-    The secrets are the account's auth tokens, or the SharedKeys where there are none: each has a rotation
-    with old and new at once.
+    The secrets are the account's auth tokens, or the SharedKeys where there are none. During a rotation both
+    the old and the new secret are present.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -40,7 +40,7 @@ class Binding:
         return {AGENT: identity, PROOF: _proof(self._keys[0], identity)}
 
     def check(self, parameters: Mapping[str, str]) -> Bound:
-        """Checks the token behind a voice request of a browser."""
+        """The issuer of the token behind a browser's voice request."""
         agent, proof = parameters.get(AGENT), parameters.get(PROOF)
         if agent is None and proof is None:
             return Bound.FOREIGN

@@ -41,7 +41,7 @@ NEEDED = {
 
 
 OURS = frozenset({*OWN_PARAMETERS.values(), "Next", FORWARDED})
-"""Parameters that only the bridge may add."""
+"""Parameters that only the bridge adds; they are removed from forms."""
 
 ASKED_BY_A_BROWSER = frozenset(
     {
@@ -62,39 +62,39 @@ ASKED_BY_A_BROWSER = frozenset(
         binding.PROOF,
     }
 )
-"""What counts of a browser's voice request: Twilio's own, the widget's wishes, and what a token carries.
+"""The parameters of a browser's voice request that are read: Twilio's, the widget's, and those of the token.
 
-`Timestamp` is not: Twilio sends none with a voice request, so it would be the page that sets a call's time.
+`Timestamp` is not one: Twilio sends none with a voice request, so the page would set the call's time.
 """
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def of_a_browser(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The form of a browser's voice request without what the page made up.
+    """The form of a browser's voice request without unknown parameters, which the page can set.
 
     Twilio forwards all parameters of `device.connect({params})`, and its signature covers them.
     https://www.twilio.com/docs/voice/sdks/javascript/twiml
     """
-    kept = {name: value for name, value in parameters.items() if name in ASKED_BY_A_BROWSER}
-    if not ATTEMPT_ID.fullmatch(kept.get(ATTEMPT, "")):
-        kept.pop(ATTEMPT, None)
-    return kept
+    accepted = {name: value for name, value in parameters.items() if name in ASKED_BY_A_BROWSER}
+    if not ATTEMPT_ID.fullmatch(accepted.get(ATTEMPT, "")):
+        accepted.pop(ATTEMPT, None)
+    return accepted
 
 
 def served(parameters: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:
-    """The form of a request that TwiML answers, and the names of what is left out of it.
+    """The form of a request that TwiML answers, and the names of the parameters that are left out.
 
-    What is not needed to answer turns no caller away: parameters that Twilio does not send so are left out,
-    and a caller without a number withholds it.
+    An invalid parameter that is not needed for the answer does not fail the call: it is left out. A missing
+    `From` counts as a withheld number.
     """
     odd = [name for name, allowed in ALLOWED.items() if parameters.get(name, "") not in {"", *allowed}]
     if (parent := parameters.get("ParentCallSid")) and not CALL_SID.fullmatch(parent):
         odd.append("ParentCallSid")
-    kept = {name: value for name, value in parameters.items() if name not in odd}
-    if not kept.get("From", "").strip():
-        kept["From"] = ANONYMOUS
-    return kept, odd
+    accepted = {name: value for name, value in parameters.items() if name not in odd}
+    if not accepted.get("From", "").strip():
+        accepted["From"] = ANONYMOUS
+    return accepted, odd
 
 
 def callback(
@@ -105,11 +105,11 @@ def callback(
     received_at: datetime,
     answered: Mapping[str, str] = NOTHING,
 ) -> Callback:
-    """The callback that a form of one kind is, posted to `target` (path with query).
+    """Parses a form of one kind, posted to `target` (path with query), into a callback.
 
-    What the bridge wrote on the URL is among its parameters, and so is what it `answered`: that does not
-    tell one delivery from another. Raises CallbackInvalid, naming the parameter, for what no Twilio would
-    send.
+    The callback also has the parameters of the URL, which the bridge wrote, and `answered`, which does not
+    count when two deliveries are compared. Raises CallbackInvalid, which names the parameter, for a value
+    that Twilio never sends.
     """
     call_sid = _sid(parameters, "CallSid")
     parent_sid = _sid(parameters, "ParentCallSid") if parameters.get("ParentCallSid") else None

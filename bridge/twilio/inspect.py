@@ -1,4 +1,4 @@
-"""What an access token says, and what is wrong with it.
+"""Decodes an access token and lists what is wrong with it.
 
 https://www.twilio.com/docs/iam/access-tokens
 """
@@ -20,7 +20,7 @@ CONTENT_TYPE = "twilio-fpa;v=1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a token of ours should name; None is not compared."""
+    """The values that a token of this bridge has; None is not compared."""
 
     account_sid: str | None = None
     api_key: str | None = None
@@ -39,31 +39,31 @@ class Token:
 
     @property
     def grants(self) -> Mapping[str, Any]:
-        """What it allows."""
+        """The `grants` claim; empty where there is none."""
         return _mapping(self.payload.get("grants"))
 
     @property
     def voice(self) -> Mapping[str, Any]:
-        """What it allows of calls."""
+        """The voice grant; empty where there is none."""
         return _mapping(self.grants.get("voice"))
 
     @property
     def application(self) -> str | None:
-        """The TwiML App that calls out go through."""
+        """The SID of the TwiML App for outbound calls."""
         return _mapping(self.voice.get("outgoing")).get("application_sid")
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """What the voice request of a call out gets with it, and no browser can change."""
+        """Parameters that Twilio adds to an outbound call's voice request; a browser cannot change them."""
         return _mapping(_mapping(self.voice.get("outgoing")).get("params"))
 
     @property
     def may_be_called(self) -> bool:
-        """Whether calls in reach it."""
+        """Whether the token allows inbound calls."""
         return bool(_mapping(self.voice.get("incoming")).get("allow"))
 
     def time(self, claim: str) -> datetime | None:
-        """A time of the payload; None where there is none."""
+        """The time of a claim; None where it is missing or not a time."""
         value = self.payload.get(claim)
         try:
             return None if isinstance(value, bool) or value is None else datetime.fromtimestamp(value, UTC)
@@ -72,24 +72,26 @@ class Token:
 
 
 def read(text: str) -> Token:
-    """Decodes a token; raises NotUnderstood for other texts."""
+    """Decodes a token without checking its signature; raises NotUnderstood where the text is not a JWT."""
     compact = text.strip()
     try:
-        told = jwt.decode_complete(compact, options={"verify_signature": False})
+        decoded = jwt.decode_complete(compact, options={"verify_signature": False})
     except (jwt.InvalidTokenError, ValueError, RecursionError) as problem:
         raise NotUnderstood(
             "That is no JWT: three parts of base64url with dots between, two of them JSON objects."
         ) from problem
-    return Token(told["header"], told["payload"], compact.rpartition(".")[0].encode(), told["signature"])
+    return Token(
+        decoded["header"], decoded["payload"], compact.rpartition(".")[0].encode(), decoded["signature"]
+    )
 
 
 def problems(token: Token, expected: Expected, *, now: datetime) -> list[str]:
-    """What keeps the token from working, as far as can be told from here."""
+    """The reasons why the token does not work, as far as they show without asking Twilio."""
     return [*_kind(token), *_origin(token, expected), *_times(token, now), *_allowed(token, expected)]
 
 
 def is_checked(token: Token, expected: Expected) -> bool:
-    """Whether the signature could be checked: only with the secret of the key that signed."""
+    """Whether the signature can be checked, which needs the secret of the key that signed."""
     return bool(expected.api_secret) and token.payload.get("iss") == expected.api_key
 
 

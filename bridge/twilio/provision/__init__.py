@@ -1,4 +1,4 @@
-"""`setup twilio`: what an account lacks for a bridge, and how it comes to it."""
+"""`setup twilio`: plans and makes the changes that an account needs for a bridge."""
 
 from bridge.twilio.provision.plan import Desired, SetupPlan, There, plan_for
 from bridge.twilio.provision.run import carry_out, look

@@ -1,4 +1,4 @@
-"""What is there and what is known → what to change, and what is in the way. Pure."""
+"""The account's state and the settings → the changes to make, and the problems. Pure functions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ class There:
     numbers: Sequence[IncomingNumber] = ()
 
     def number(self, phone_number: str) -> IncomingNumber | None:
-        """The number of these digits (E.164)."""
+        """The account's number that is `phone_number` (E.164)."""
         return next((one for one in self.numbers if one.phone_number == phone_number), None)
 
     def named(self, name: str) -> list[Application]:
-        """The applications of that friendly name."""
+        """The applications with that friendly name."""
         return [one for one in self.applications if one.friendly_name == name]
 
     def application(self, sid: str | None) -> Application | None:
-        """The application of that SID."""
+        """The application with that SID."""
         return next((one for one in self.applications if one.sid == sid), None)
 
 
@@ -33,10 +33,10 @@ NAME = "twenty-twilio-bridge"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """What the settings say so far.
+    """The settings so far.
 
-    `numbers` are those whose calls shall come here, E.164. `key_holds` says that Twilio knows the API
-    key by its secret, `can_make_keys` that the auth token is configured.
+    `numbers` (E.164) are those whose calls must come to this bridge. `key_holds`: Twilio accepts the API key
+    and its secret. `can_make_keys`: the auth token is configured.
     """
 
     public_url: str
@@ -50,18 +50,18 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class SetupPlan:
-    """What to do, in this order; and what keeps it from being all, each with what mends it."""
+    """The steps in their order, and the problems that no step solves, each with its fix."""
 
     steps: tuple[Step, ...]
     problems: tuple[str, ...]
 
 
 class _InTheWay(Exception):
-    """The message says what, and what mends it."""
+    """A problem that no step solves; the message says how to fix it."""
 
 
 def urls_under(public_url: str) -> VoiceUrls:
-    """Those of the application of a bridge at `public_url`."""
+    """The URLs of the TwiML App of a bridge at `public_url`."""
     return VoiceUrls(
         voice_url=f"{public_url}/twilio/voice",
         voice_fallback_url=f"{public_url}/twilio/fallback",
@@ -70,7 +70,7 @@ def urls_under(public_url: str) -> VoiceUrls:
 
 
 def plan_for(known: Desired, there: There) -> SetupPlan:
-    """The whole plan; equal states make an empty one."""
+    """The whole plan; it is empty where the account has all that is desired."""
     steps: list[Step] = []
     problems: list[str] = []
     for part in (_application, _key, _company_number, _attachments):
@@ -148,7 +148,7 @@ def _only_number(there: There) -> str:
 
 
 def _attachments(known: Desired, there: There) -> Steps:
-    """Numbers whose calls do not come here yet; one that another service answers is attached, too."""
+    """Attaches numbers whose calls do not come to this bridge, also where another service answers them."""
     ours = _ours(known, there)
     wanted = [known.phone_number or _only_number(there), *known.numbers]
     for phone_number in dict.fromkeys(wanted):

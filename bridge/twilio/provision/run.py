@@ -1,4 +1,4 @@
-"""Reads an account, and carries a plan out."""
+"""Reads an account, and carries out a plan."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,7 +16,7 @@ Keep = Callable[[Mapping[str, str]], None]
 
 
 async def look(account: AccountRest) -> There:
-    """What the account has; raises TwilioError."""
+    """Reads the account's TwiML Apps and numbers; raises TwilioError."""
     return There(
         applications=await account.applications(),
         numbers=await account.numbers(),
@@ -31,9 +31,10 @@ async def carry_out(
     keep: Keep,
     tell: Callable[[str], None],
 ) -> None:
-    """Does the steps in order, and tells of each; raises TwilioError or CannotWrite at the first that fails.
+    """Carries out the steps in order and reports each.
 
-    `app_sid` is the application that is there, for numbers to be attached to.
+    `app_sid` is the existing application, to which numbers are attached. Raises TwilioError or CannotWrite at
+    the first step that fails.
     """
     for step in steps:
         match step:
@@ -59,7 +60,7 @@ async def _make_key(account: AccountRest, name: str, keep: Keep) -> None:
     try:
         keep({"TWILIO_API_KEY": key.sid, "TWILIO_API_SECRET": key.secret})
     except CannotWrite:
-        # Its secret was not saved and cannot be read again.
+        # The secret was not saved, and Twilio does not show it again.
         await account.delete_key(key.sid)
         raise
 

@@ -1,4 +1,4 @@
-"""The changes that a plan is made of; each says itself to people, with what it was before."""
+"""The steps of a plan; each describes itself for the operator, with the values from before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ URLS = ("voice_url", "voice_fallback_url", "status_callback")
 
 @dataclass(frozen=True, slots=True)
 class MakeApplication:
-    """A new TwiML App."""
+    """Creates a TwiML App."""
 
     name: str
     urls: VoiceUrls
 
     def lines(self) -> Iterator[str]:
-        """What is shown of it."""
+        """The lines that the operator is shown."""
         yield f"create the TwiML App “{self.name}”"
         for name in URLS:
             yield f"    {LABELS[name]}: {getattr(self.urls, name)}"
@@ -32,13 +32,13 @@ class MakeApplication:
 
 @dataclass(frozen=True, slots=True)
 class ChangeApplication:
-    """A TwiML App whose calls go elsewhere."""
+    """Changes the URLs of a TwiML App whose calls go elsewhere."""
 
     application: Application
     urls: VoiceUrls
 
     def lines(self) -> Iterator[str]:
-        """What is shown of it."""
+        """The lines that the operator is shown."""
         yield f"change the TwiML App “{self.application.friendly_name}” ({self.application.sid})"
         for name, label in LABELS.items():
             before, after = getattr(self.application.urls, name), getattr(self.urls, name)
@@ -53,19 +53,19 @@ class MakeKey:
     name: str
 
     def lines(self) -> Iterator[str]:
-        """What is shown of it."""
+        """The lines that the operator is shown."""
         yield f"create the API key “{self.name}”; its secret goes into .env"
 
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """A number whose calls come here."""
+    """Attaches a number to the TwiML App, so that its calls come to this bridge."""
 
     number: IncomingNumber
     name: str
 
     def lines(self) -> Iterator[str]:
-        """What is shown of it: above all what ends by it."""
+        """The lines that the operator is shown, with what the change ends."""
         yield f"attach {self.number.phone_number} to the TwiML App “{self.name}”"
         if other := self.number.voice_application_sid:
             yield f"    application: {other} → this one; calls go there no more"
@@ -75,13 +75,13 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """A variable in `.env`; the value is no secret."""
+    """Writes a variable into `.env`; the value is not secret."""
 
     variable: str
     value: str
 
     def lines(self) -> Iterator[str]:
-        """What is shown of it."""
+        """The lines that the operator is shown."""
         yield f"write {self.variable}={self.value} into .env"
 
 
