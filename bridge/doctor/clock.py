@@ -27,7 +27,7 @@ async def _compare(session: aiohttp.ClientSession, url: str, who: str) -> Verdic
         async with session.get(url, allow_redirects=False) as answer:
             date = answer.headers.get(hdrs.DATE)
     except (aiohttp.ClientError, OSError) as away:
-        return warning(f"{who} does not tell the time: {why(away)}.", "Ask again when it answers.")
+        return warning(f"{who} does not tell the time: {why(away)}.", "Run doctor again when it answers.")
     if date is None:
         return warning(f"{who} does not tell the time.", "Compare the clock by hand: timedatectl.")
     return verdict(datetime.now(UTC), parsedate_to_datetime(date), who)

@@ -163,7 +163,7 @@ class Probe:
 
 def _left(problem: str) -> Verdict:
     return error(
-        f"A person “{TITLE}” is left in Twenty, or may turn up there: {problem}",
+        f"A person “{TITLE}” is left in Twenty, or can still appear there: {problem}",
         f"In Twenty, look for “{TITLE}” among the people, and delete it.",
     )
 

@@ -21,7 +21,9 @@ TRIES = 4
 
 TOKEN = "/api/twilio/token"  # noqa: S105 - a path
 
-PROXY = "Let the proxy pass path and query on as they are, but its prefix: docs/how-to/reverse-proxies.md."
+PROXY = (
+    "Let the proxy pass path and query on unchanged, except for its prefix: docs/how-to/reverse-proxies.md."
+)
 CERTIFICATE = "Renew the certificate at the proxy; it has to hold for the host of BRIDGE_PUBLIC_URL."
 
 
@@ -77,7 +79,7 @@ class _Public:
         except (socket.gaierror, UnicodeError) as unknown:
             reason = why(unknown) if isinstance(unknown, OSError) else "that is no name"
             return error(
-                f"{host} leads nowhere: {reason}.", "Let DNS lead it to the proxy, or mend BRIDGE_PUBLIC_URL."
+                f"{host} leads nowhere: {reason}.", "Let DNS lead it to the proxy, or fix BRIDGE_PUBLIC_URL."
             )
         return ok(f"{host} has an address.")
 
@@ -107,7 +109,8 @@ class _Public:
             return ok("Signed requests arrive as they were signed; unsigned ones are refused.")
         if signed == 403:
             return error(
-                "Through the proxy a right signature is wrong: path, query or body arrive changed.", PROXY
+                "Through the proxy a valid signature does not verify: path, query or body arrive changed.",
+                PROXY,
             )
         return error(
             f"A signed form is answered {signed}, an unsigned one {unsigned}; not 400 and 403.", PROXY
@@ -118,7 +121,7 @@ class _Public:
         refused = [origin for origin in sorted(self._origins) if not await self._may_ask(origin)]
         if refused:
             return error(
-                f"Browsers keep pages of {', '.join(refused)} from asking for tokens.",
+                f"Browsers keep pages of {', '.join(refused)} from requesting tokens.",
                 "Let the proxy pass OPTIONS and the Access-Control headers on, and add none of its own.",
             )
         plain = [
@@ -129,7 +132,7 @@ class _Public:
                 f"Pages of {', '.join(plain)} get no microphone: they are not https.",
                 "Serve them by https, and change cors.origins (or twenty.public_url).",
             )
-        return ok(f"Pages of {', '.join(sorted(self._origins))} may ask for tokens.")
+        return ok(f"Pages of {', '.join(sorted(self._origins))} can request tokens.")
 
     async def _may_ask(self, origin: str) -> bool:
         preflight = {

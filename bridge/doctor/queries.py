@@ -20,9 +20,7 @@ from bridge.twenty.provision import read
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS, Feature, feature_of
 from bridge.twenty.values import time_text
 
-FIX = (
-    "twenty-bridge setup twenty; where that does not help, run a version of the bridge made for this Twenty."
-)
+FIX = "twenty-bridge setup twenty; if that does not help, run a version of the bridge made for this Twenty."
 AGAIN = "Run twenty-bridge doctor twenty.queries in a minute."
 
 NUMBERS = [number for number in (e164("+33639980000", "FR"),) if number]

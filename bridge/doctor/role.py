@@ -48,9 +48,13 @@ async def _may(client: TwentyClient, name: str, variables: dict[str, Any]) -> bo
 
 def told(lacking: Collection[str]) -> Verdict:
     """The verdict on permissions that the role lacks."""
-    reason = f"The key's role may not {', nor '.join(lacking)}"
+    reason = f"The key's role is not allowed to {', nor '.join(lacking)}"
     if not lacking:
-        return ok("The key's role may see people and members, and edit what calls are written to.")
+        return ok(
+            "The key's role can see people and members, and edit the records that calls are written to."
+        )
     if set(lacking) == {MEMBERS}:
-        return warning(f"{reason}: calls stand without their agent, and their tasks go to owners alone.", FIX)
+        return warning(
+            f"{reason}: calls are written without their agent, and their tasks go only to owners.", FIX
+        )
     return error(f"{reason}.", FIX)

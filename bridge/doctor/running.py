@@ -15,7 +15,7 @@ FREE_RECORDS = (
 )
 WAITS = "Look at worker.waits in the bridge's log; docs/reference/http.md has the reasons."
 UNNAMED = (
-    "The bridge keeps callbacks. All its requests come from one private address, and server.trusted_proxies "
+    "The bridge stores callbacks. All its requests come from one private address, and server.trusted_proxies "
     "names no proxy: all clients count as one."
 )
 NAME_IT = f"Set server.trusted_proxies to the proxy's address: {UnnamedProxy.code} in the log has it."
@@ -45,21 +45,21 @@ def checks(
         codes = [str(code) for code in answer.get("reasons", ())]
         reasons = ", ".join(codes) or "it does not say why"
         if not answer.get("ready"):
-            return error(f"The bridge keeps no callbacks now: {reasons}.", LOG)
+            return error(f"The bridge cannot store callbacks now: {reasons}.", LOG)
         if QUOTA in codes:
-            return error("The bridge keeps callbacks, and Twenty takes no more records.", FREE_RECORDS)
+            return error("The bridge stores callbacks, but Twenty accepts no more records.", FREE_RECORDS)
         if waits := [code for code in codes if code not in (Standby.code, UnnamedProxy.code)]:
             return warning(
-                f"The bridge keeps callbacks, and writes none to Twenty now: {', '.join(waits)}.", WAITS
+                f"The bridge stores callbacks, but writes none to Twenty now: {', '.join(waits)}.", WAITS
             )
         if UnnamedProxy.code in codes:
             return warning(UNNAMED, NAME_IT)
-        return ok("The bridge keeps callbacks.")
+        return ok("The bridge stores callbacks.")
 
     async def settings() -> Verdict:
         """Whether the bridge was started with the present settings; names some of those that differ."""
         if await here.settings_digest() == digest:
-            return ok("The running bridge has the settings that stand here.")
+            return ok("The running bridge has the present settings.")
         capabilities = await here.capabilities()
         other = []
         if capabilities.get("twimlAppSid") != app_sid:
@@ -71,7 +71,7 @@ def checks(
             other.append("TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL")
         if other:
             return error(f"The running bridge was started with another {', another '.join(other)}.", RESTART)
-        return error("The running bridge was started with other settings than stand here.", RESTART)
+        return error("The running bridge was started with settings other than the present ones.", RESTART)
 
     yield Check("bridge.running", running, START)
     yield Check("bridge.ready", ready, LOG, needs=["bridge.running"])

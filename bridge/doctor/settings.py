@@ -50,5 +50,5 @@ def readable(env_file: Path) -> Verdict:
         return ok("There is no .env here: the secrets are in the environment.")
     mode = stat.S_IMODE(env_file.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return warning(f"{env_file} may be read by others (mode {mode:o}).", f"chmod 600 {env_file}")
-    return ok(f"Only its owner may read {env_file}.")
+        return warning(f"{env_file} can be read by other users (mode {mode:o}).", f"chmod 600 {env_file}")
+    return ok(f"Only its owner can read {env_file}.")

@@ -128,7 +128,7 @@ class _Twenty:
         if not found:
             return ok("Every operation fits the workspace's schema.")
         reason = "; ".join(f"{d.operation}: {d.missing[0]} (without it: {d.disables.value})" for d in found)
-        fix = f"{SET_UP}; where that does not mend it, run a version of the bridge made for this Twenty."
+        fix = f"{SET_UP}; if that does not help, run a version of the bridge made for this Twenty."
         return error(reason, fix) if any(d.disables not in ADORNS for d in found) else warning(reason, fix)
 
     async def rate_limit(self) -> Verdict:
@@ -144,7 +144,7 @@ class _Twenty:
                 "Set API_RATE_LIMITING_LONG_LIMIT of Twenty's server to as much, or take the setting back.",
             )
         return ok(
-            f"There is some left. The bridge keeps to {set_to} root fields a minute; "
+            f"The rate limit has room. The bridge keeps to {set_to} root fields a minute; "
             "Twenty names its own limit only where it refuses."
         )
 

@@ -126,7 +126,7 @@ class _Twilio:
             )
         if kind == "Trial":
             return warning(
-                "It is a trial account: it calls verified numbers alone.", "Twilio console → Upgrade."
+                "It is a trial account: it calls only verified numbers.", "Twilio console → Upgrade."
             )
         return ok("Twilio takes the Auth Token.")
 
@@ -262,7 +262,7 @@ def compared(countries: Sequence[Country], allowed: Collection[str]) -> Verdict:
         return warning(f"Twilio calls high-risk numbers in {_some(risky)}.", f"{PERMISSIONS}: close them.")
     if wider:
         return warning(
-            f"Twilio calls {_some(wider)}, too: what the bridge refuses, a stolen key would not.",
+            f"Twilio calls {_some(wider)}, too: a stolen key can call what the bridge refuses.",
             f"{PERMISSIONS}: leave open what you call.",
         )
     return ok("Twilio calls no more countries than the bridge allows.")

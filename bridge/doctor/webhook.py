@@ -54,12 +54,12 @@ class _Webhook:
         try:
             return await self._examine()
         except InboxUnavailable as problem:
-            return warning(f"Whether deliveries arrive is not known: {problem}.", MEND)
+            return warning(f"It is not known whether deliveries arrive: {problem}.", MEND)
 
     async def _examine(self) -> Verdict:
         if self._wanted is None:
             return warning(
-                "Without TWENTY_WEBHOOK_SECRET Twenty tells of no new people: old calls do not find them.",
+                "Without TWENTY_WEBHOOK_SECRET Twenty reports no new people: old calls do not find them.",
                 f"Set it (openssl rand -hex 32 makes one), then {SET_UP}",
             )
         try:

@@ -78,7 +78,7 @@ def read(text: str) -> Token:
         decoded = jwt.decode_complete(compact, options={"verify_signature": False})
     except (jwt.InvalidTokenError, ValueError, RecursionError) as problem:
         raise NotUnderstood(
-            "That is no JWT: three parts of base64url with dots between, two of them JSON objects."
+            "That is not a JWT: three parts of base64url with dots between, two of them JSON objects."
         ) from problem
     return Token(
         decoded["header"], decoded["payload"], compact.rpartition(".")[0].encode(), decoded["signature"]
@@ -110,19 +110,19 @@ def _origin(token: Token, expected: Expected) -> Iterator[str]:
     if is_checked(token, expected):
         mac = hmac.digest((expected.api_secret or "").encode(), token.signed, "sha256")
         if not hmac.compare_digest(mac, token.signature):
-            yield "The signature does not fit TWILIO_API_SECRET: the secret or the token is another."
+            yield "The signature does not match TWILIO_API_SECRET: another secret made it."
 
 
 def _times(token: Token, now: datetime) -> Iterator[str]:
     begins, ends = token.time("nbf"), token.time("exp")
     if ends is None:
-        yield "It says not until when it holds (exp)."
+        yield "It has no expiry time (exp)."
     elif ends <= now:
         yield f"It has expired, {_seconds(now, ends)} s ago."
     elif begins and ends - begins > LONGEST:
-        yield "It lives longer than a day; Twilio refuses that."
+        yield "It is valid for more than a day; Twilio refuses that."
     if begins and begins > now:
-        yield f"It holds only in {_seconds(begins, now)} s: the clock that made it is ahead of this one."
+        yield f"It is valid only in {_seconds(begins, now)} s: the clock that made it is ahead of this one."
 
 
 def _allowed(token: Token, expected: Expected) -> Iterator[str]:

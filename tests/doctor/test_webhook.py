@@ -273,7 +273,7 @@ async def test_a_key_that_may_not_creates_nothing(way: Way) -> None:
         # Twenty creates the person, and the answer is lost; or it creates them later.
         ({"cut": True}, Status.WARNING, "nothing is known of the webhook"),
         ({"late_seconds": 0.5}, Status.WARNING, "nothing is known of the webhook"),
-        ({"down": True}, Status.ERROR, "may turn up there"),
+        ({"down": True}, Status.ERROR, "can still appear there"),
         ({"over_limit": True}, Status.WARNING, "rate limit is used up: nothing was created"),
         ({"quota_exhausted": True}, Status.ERROR, "Nothing was created"),
         ({"poison": "Webhook test"}, Status.ERROR, "Nothing was created"),

@@ -62,7 +62,7 @@ def told(known: Desired, there: There) -> list[str]:
             replace(COMPLETE, numbers=[NUMBER, OTHER]),
             [
                 "attach +33159130002 to the TwiML App “twenty-twilio-bridge”",
-                "    its voice URL https://demo.twilio.com/welcome is not asked any more",
+                "    its voice URL https://demo.twilio.com/welcome is no longer requested",
             ],
         ),
         (
@@ -70,7 +70,7 @@ def told(known: Desired, there: There) -> list[str]:
             replace(COMPLETE, numbers=[replace(NUMBER, voice_application_sid="AP9")]),
             [
                 "attach +33159130001 to the TwiML App “twenty-twilio-bridge”",
-                "    application: AP9 → this one; calls go there no more",
+                "    application: AP9 → this one; calls no longer go there",
             ],
         ),
     ],

@@ -68,9 +68,9 @@ class Attach:
         """The lines that the operator is shown, with what the change ends."""
         yield f"attach {self.number.phone_number} to the TwiML App “{self.name}”"
         if other := self.number.voice_application_sid:
-            yield f"    application: {other} → this one; calls go there no more"
+            yield f"    application: {other} → this one; calls no longer go there"
         elif self.number.voice_url:
-            yield f"    its voice URL {self.number.voice_url} is not asked any more"
+            yield f"    its voice URL {self.number.voice_url} is no longer requested"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class AgentsEdge:
         self._availabilities = availabilities
         self._colleagues = colleagues
         self._said = Rate("Too many changes of availability")
-        self._rate = Rate("Too many questions after agents")
+        self._rate = Rate("Too many requests for agents")
 
     async def say(self, request: web.Request) -> web.Response:
         """Stores the agent's availability, by which every replica routes calls. Raises InboxUnavailable."""

@@ -234,7 +234,7 @@ class Events:
             }
             for known in await calls_of(self._inbox, wanted) if wanted else ():
                 folded, named = FoldedCall.of(known.callbacks), concerned.get(known.root_sid, set())
-                # To the agents of its line alone a call is news once it ended, and rang none of them.
+                # Agents who have a call only by its line are sent it once it has ended and rang no agent.
                 of_line = folded.rang_none and folded.call.ended
                 for stream in wanted.get(known.root_sid, ()):
                     if of_line or not named.isdisjoint(stream.agent.own):

@@ -232,7 +232,7 @@ class AgentHistory:
         self._history = history
         self._live_calls = live_calls
         self._availabilities = availabilities
-        self._rate = Rate("Too many questions after calls")
+        self._rate = Rate("Too many requests for calls")
 
     async def show(self, request: web.Request) -> web.Response:
         """One call of the agent's; a refused one with the reason. Raises CallUnknown and NotInCall."""
@@ -319,5 +319,5 @@ def _place(cursor: str | None) -> Keyset | None:
         return None
     at, _, root_sid = cursor.partition("-")
     if not (at.isascii() and at.isdecimal() and len(at) <= 16 and forms.CALL_SID.fullmatch(root_sid)):
-        raise NotUnderstood("before: It should be `next` of the page before.")
+        raise NotUnderstood("before: It should be `next` of the previous page.")
     return Keyset(EPOCH + timedelta(microseconds=int(at)), root_sid)

@@ -30,7 +30,7 @@ WAITS_SECONDS = 1.0
 NO_CALLER = Caller(kind="anonymous", name="none", incoming=False)
 """Why a member of the workspace is not allowed to use the phone."""
 
-ADMINISTRATOR = "Ask who administers this bridge."
+ADMINISTRATOR = "Ask the administrator of this bridge."
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ class Me:
         self._caller_ids = caller_ids
         self._company = company
         self._refresh = refresh
-        self._rate = Rate("Too many requests for who one is")
+        self._rate = Rate("Too many requests for /api/me")
 
     async def show(self, request: web.Request) -> web.Response:
         """Answers with the agent; for a member who is not allowed to call, with the reason and whom to ask.

@@ -55,7 +55,7 @@ class People:
         self._page_of = page_of
         self._per_minute = per_minute
         self._rate = Rate("Too many searches")
-        self._counted = Rate("Too many questions after people")
+        self._counted = Rate("Too many requests for people")
 
     async def search(self, request: web.Request) -> web.Response:
         """Answers with people and companies that match a text, or with the people of a company."""

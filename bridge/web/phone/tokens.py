@@ -40,8 +40,8 @@ class Rates:
         self._per_agent = per_agent
         self._per_address = per_address
         self._to_address = Rate("Too many tokens go to your address")
-        self._for_agent = Rate("Too many tokens are asked for this agent")
-        self._to_caller = Rate("Too many tokens are asked with this key")
+        self._for_agent = Rate("Too many tokens are requested for this agent")
+        self._to_caller = Rate("Too many tokens are requested with this key")
 
     def take(self, request: web.Request, caller: Caller, identity: str) -> None:
         """Counts one token; raises TooManyRequests.

@@ -180,8 +180,8 @@ def _agents(line: Line) -> Collection[str]:
 
 def _answered(decision: Decision) -> dict[str, str]:
     """The callback's fields about the bridge's answer."""
-    told = {"Next": NEXT[type(decision)]}
-    return {**told, FORWARDED: decision.number} if isinstance(decision, Forward) else told
+    fields = {"Next": NEXT[type(decision)]}
+    return {**fields, FORWARDED: decision.number} if isinstance(decision, Forward) else fields
 
 
 def _is_over(parameters: Mapping[str, str]) -> bool:

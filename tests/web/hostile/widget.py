@@ -207,7 +207,7 @@ LIMITED = [
         before=request("POST", "/token", [JSON, KEYED], ASKS),
         sent=request("POST", "/token", [JSON, KEYED], ASKS),
         status=429,
-        detail="Too many tokens are asked for this agent: 1 a minute are allowed. Try again in 60 s.",
+        detail="Too many tokens are requested for this agent: 1 a minute are allowed. Try again in 60 s.",
         headers={"Retry-After": "60"},
         settings={"tokens": {"per_agent": 1}},
     ),

@@ -87,7 +87,7 @@ async def test_a_key_of_one_agent_and_one_of_several(open_bridge: OpenBridge) ->
     assert (await me(bridge, BOTH, "?identity=carol")).status == 400
     found = await told(bridge, ALICE)
     assert (found["agent"], [one["code"] for one in found["whyNot"]]) == (True, ["not_rung"])
-    assert found["contact"].startswith("Ask who administers this bridge.")
+    assert found["contact"].startswith("Ask the administrator of this bridge.")
 
 
 @pytest.mark.parametrize(("allowed", "told_allowed"), [({}, False), ({"emergency": True}, True)])
