@@ -70,6 +70,13 @@ def _of_both(item: pytest.Item) -> str | None:
     return generation if generation in (OLDEST, NEWEST) else None
 
 
+PLAIN = [
+    *structlog.get_config()["processors"][:-1],
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+]
+"""What nothing else configures is logged without the local variables of each frame: a whole sandbox each."""
+
+
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
     """A command that runs in the process of the tests sets up its logs; the next test meets none of it.
@@ -78,6 +85,7 @@ def logs_as_before() -> Iterator[None]:
     """
     configure, root, last_words = structlog.configure, logging.getLogger(), sys.excepthook
     handlers, level = list(root.handlers), root.level
+    configure(processors=PLAIN, cache_logger_on_first_use=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False})

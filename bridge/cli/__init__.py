@@ -95,10 +95,21 @@ def twenty_bridge(
     """A bridge between Twilio Voice and Twenty CRM."""
 
 
+def log_plainly() -> None:
+    """Logs to the standard error: what is printed is for programs, too.
+
+    A traceback has no local variables: secrets stand among them.
+    """
+    *processors, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    logger_factory = structlog.PrintLoggerFactory(file=sys.stderr)
+    structlog.configure(processors=[*processors, plain], logger_factory=logger_factory)
+
+
 def main() -> None:
     """Runs a command; what goes wrong is told in a sentence, not in a traceback."""
-    # What is printed is for programs, too; `serve` and others say more of their logs.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
+    # `serve` and others say more of their logs.
+    log_plainly()
     try:
         app()
     except BridgeError as error:

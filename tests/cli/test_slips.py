@@ -8,7 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import structlog
 
+from bridge.cli import log_plainly
 from bridge.cli.serve import fastest_loop
 from bridge.demo.process import run_to_end
 from bridge.errors import InboxUnavailable
@@ -42,6 +44,20 @@ def test_what_cannot_be_is_refused(words: tuple[str, ...], said: str) -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert typed("--version") == (0, f"twenty-bridge {version('twenty-twilio-bridge')}\n")
+
+
+def test_what_a_command_logs_of_an_error_has_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails(token: str) -> None:
+        raise ValueError(len(token))
+
+    log_plainly()
+    try:
+        fails("secret-" + "token")
+    except ValueError:
+        structlog.get_logger().exception("it.failed")
+    shown = capsys.readouterr().err
+    assert "in fails" in shown
+    assert "secret-token" not in shown
 
 
 @pytest.mark.parametrize("words", [("setup", "twenty"), ("people", "normalise", "--dry-run")])
