@@ -95,6 +95,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "calls/recording_links.py": {"RECORDING_SID": TARGET},
     "cli/options.py": {"AGO": SETTINGS},
     "inbox/forgetting.py": {"'[^0-9]'": FIELD},
+    "inbox/migrations/versions/0013_agents.py": {"IDENTITY": FIELD},
     "observability/redactor.py": {
         "VALUES": LINE,
         "FORMS": LINE,

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Text, case, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -267,15 +267,22 @@ async def calls_of_legs(connection: AsyncConnection, leg_sids: Collection[str]) 
 async def _dialled(connection: AsyncConnection, leg_sids: Collection[str]) -> dict[str, str]:
     if not leg_sids:
         return {}
-    leg: Any = callbacks.c.parameters["DialCallSid"].as_string()
-    if connection.dialect.name == "sqlite":
-        # One row of invalid JSON must not fail the query.
-        leg = case((func.json_valid(callbacks.c.parameters) == 1, leg))
+    leg = _dial_call_sid(connection.dialect.name)
     recent = select(func.max(callbacks.c.id) - RECENT).scalar_subquery()
     actions = select(leg, callbacks.c.root_sid).where(
         callbacks.c.id > recent, callbacks.c.kind == Kind.DIAL.value, leg.in_(leg_sids)
     )
     return {row[0]: row[1] for row in await connection.execute(actions) if row[0] != row[1]}
+
+
+def _dial_call_sid(dialect: str) -> Any:
+    """`DialCallSid` of a callback's parameters; one row that the database cannot read fails no query."""
+    if dialect == "sqlite":
+        leg: Any = callbacks.c.parameters["DialCallSid"].as_string()
+        return case((func.json_valid(callbacks.c.parameters) == 1, leg))
+    # PostgreSQL's `->>` fails at a null character or half a surrogate pair, in whichever parameter it stands.
+    # Within a string of JSON a quote is escaped, so foreign text cannot look like the parameter.
+    return func.substring(cast(callbacks.c.parameters, Text), '"DialCallSid": ?"(CA[0-9a-fA-F]{32})"')
 
 
 KINDS = frozenset(kind.value for kind in Kind)

@@ -58,9 +58,9 @@ MORE_LETTERS = 2
 
 
 def misspelt(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Names that are nearly one of ours, and ours, where that one is not set itself."""
-    for name in given:
-        if name.startswith(PREFIXES) and name not in ENVIRONMENT:
+    """Names with a value that are nearly one of ours, and ours, where that one is not set itself."""
+    for name, value in given.items():
+        if value.strip() and name.startswith(PREFIXES) and name not in ENVIRONMENT:
             near = difflib.get_close_matches(name, ENVIRONMENT, n=1, cutoff=SIMILAR)
             if near and abs(len(near[0]) - len(name)) <= MORE_LETTERS and not given.get(near[0]):
                 yield name, near[0]

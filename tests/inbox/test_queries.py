@@ -14,7 +14,7 @@ from bridge.calls.people.matching import Person
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.queries import LISTED, State, attempts_of, known_call, known_calls, outcomes
 from bridge.inbox.requeue import STEP, relink, retry
-from bridge.inbox.rows import Settled
+from bridge.inbox.rows import Settled, calls_of_legs
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls
 from tests.inbox.support import incoming, kept, settled
@@ -182,6 +182,17 @@ async def test_a_call_is_known_by_its_legs_too(inbox: Inbox) -> None:
         assert call
         assert (call.root_sid, call.callbacks) == (callback.root_sid, (callback,))
     assert await known_call(inbox, new_sid()) is None
+
+
+@pytest.mark.parametrize(
+    "foreign", ["ali\0ce", "\ud800x", "\U0001f600é", f'"DialCallSid": "CA{"0" * 32}"', "\\"]
+)
+async def test_foreign_text_in_a_dial_action_hides_no_leg_of_another(inbox: Inbox, foreign: str) -> None:
+    root, leg = new_sid(), new_sid()
+    await inbox.store(told(Kind.DIAL, new_sid(), CallerName=foreign, DialCallSid=new_sid()))
+    await inbox.store(told(Kind.DIAL, root, CallerName=foreign, DialCallSid=leg))
+    async with inbox.reading() as connection:
+        assert await calls_of_legs(connection, [leg, f"CA{'0' * 32}"]) == {leg: root}
 
 
 async def test_every_attempt_is_kept_and_repeated_ones_are_counted(inbox: Inbox) -> None:

@@ -148,3 +148,22 @@ async def test_three_processes_may_begin_with_an_empty_database(bare_database_ur
     ]
     ended = await asyncio.gather(*[process.communicate() for process in processes])
     assert [process.returncode for process in processes] == [0] * 3, [told for _, told in ended]
+
+
+@pytest.mark.parametrize("text_of", ["client:ali\0ce", "client:\ud800x", "client:", "client:a b"])
+async def test_foreign_text_in_a_callback_keeps_no_bridge_from_the_agents_of_calls(
+    bare_database_url: str, text_of: str
+) -> None:
+    first, second = new_sid(), new_sid()
+    async with open_inbox(bare_database_url) as inbox:
+        await inbox.store(told(Kind.STATUS, first, From=text_of, CallerName=text_of, Agent="alice"))
+        await inbox.store(told(Kind.STATUS, second, From="client:bob", To="+33639980001"))
+    database = connect(bare_database_url)
+    async with database.writing.begin() as connection:
+        for table in ("agent_calls", "agent_states"):
+            await connection.execute(text(f"DROP TABLE {table}"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0012'"))
+    await database.close()
+    async with open_inbox(bare_database_url) as inbox, inbox.reading() as connection:
+        found = await connection.execute(text("SELECT root_sid, agent FROM agent_calls ORDER BY agent"))
+        assert [tuple(row) for row in found] == [(first, "alice"), (second, "bob")]

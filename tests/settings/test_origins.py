@@ -101,6 +101,8 @@ def test_a_misspelt_variable_is_named_with_the_nearest(
         # Kubernetes tells each container of a service that is called bridge.
         {"BRIDGE_SERVICE_PORT": "80", "BRIDGE_PORT_8080_TCP": "tcp://10.0.0.1:8080"},
         {"BRIDGE_SITE": "phone.example.com", "TWENTY_HOST": "crm.example.com", "TWENTY_TAG": "v2"},
+        # Set to nothing it says nothing.
+        {"BRIDGE_PROT": "", "TWILIO_AUTH_TOKN": " "},
         # Beside the right one it cannot be meant for it.
         {"TWILIO_AUTH_TOKENS": "of another program"},
     ],

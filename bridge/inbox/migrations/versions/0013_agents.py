@@ -3,6 +3,12 @@
 The newest callbacks say whose the calls are that are there already.
 """
 
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,29 +22,23 @@ moment = sa.DateTime(timezone=True)
 NEWEST = 200_000
 """Callbacks that are read: some seconds of work, weeks of calls."""
 
+PAGE = 2_000
 NAMED = {"From": "client:", "To": "client:", "Agent": ""}
 """Parameter → what stands in it before an agent's identity."""
 
-SQLITE = """
-INSERT OR IGNORE INTO agent_calls (root_sid, agent, at)
-SELECT root_sid, substr(named, {begin}), min(received_at) FROM (
-  SELECT root_sid, received_at,
-    CASE WHEN json_valid(parameters) THEN json_extract(parameters, '$.{name}') END AS named
-  FROM callbacks WHERE id > (SELECT coalesce(max(id), 0) - {newest} FROM callbacks)
-) AS told WHERE named LIKE '{prefix}_%' AND length(named) <= 121 GROUP BY root_sid, named
-"""
-POSTGRESQL = """
-INSERT INTO agent_calls (root_sid, agent, at)
-SELECT root_sid, substr(named, {begin}), min(received_at) FROM (
-  SELECT root_sid, received_at, parameters ->> '{name}' AS named
-  FROM callbacks WHERE id > (SELECT coalesce(max(id), 0) - {newest} FROM callbacks)
-) AS told WHERE named LIKE '{prefix}_%' AND length(named) <= 121 GROUP BY root_sid, named
-ON CONFLICT DO NOTHING
-"""
+IDENTITY = re.compile(r"[A-Za-z0-9_]{1,121}", re.ASCII)
+
+callbacks = sa.table(
+    "callbacks",
+    sa.column("id", sa.BigInteger),
+    sa.column("root_sid", sa.String),
+    sa.column("received_at", moment),
+    sa.column("parameters", sa.Text),
+)
 
 
 def upgrade() -> None:
-    op.create_table(
+    agent_calls = op.create_table(
         "agent_calls",
         sa.Column("root_sid", sa.String(34), primary_key=True),
         sa.Column("agent", sa.String(128), primary_key=True),
@@ -56,7 +56,41 @@ def upgrade() -> None:
         sa.Column("present_until", moment),
         sqlite_with_rowid=False,
     )
-    fill = POSTGRESQL if op.get_bind().dialect.name == "postgresql" else SQLITE
+    if rows := _agents(op.get_bind()):
+        op.bulk_insert(agent_calls, rows)
+
+
+def _agents(connection: sa.Connection) -> list[dict[str, Any]]:
+    """The rows of `agent_calls` that the newest callbacks say.
+
+    Read here and not by the database, which fails at foreign text that it cannot store: one callback with a
+    null character would keep the bridge from starting.
+    """
+    first: dict[tuple[str, str], datetime] = {}
+    last = max((connection.scalar(sa.select(sa.func.max(callbacks.c.id))) or 0) - NEWEST, 0)
+    while page := connection.execute(_after(last)).all():
+        last = page[-1].id
+        for row in page:
+            for agent in _named(row.parameters):
+                key = row.root_sid, agent
+                first[key] = min(first.get(key, row.received_at), row.received_at)
+    return [{"root_sid": sid, "agent": agent, "at": at} for (sid, agent), at in first.items()]
+
+
+def _after(last: int) -> sa.Select[Any]:
+    told = sa.cast(callbacks.c.parameters, sa.Text).label("parameters")
+    columns = callbacks.c.id, callbacks.c.root_sid, callbacks.c.received_at, told
+    return sa.select(*columns).where(callbacks.c.id > last).order_by(callbacks.c.id).limit(PAGE)
+
+
+def _named(parameters: str) -> Iterator[str]:
+    try:
+        form = json.loads(parameters)
+    except ValueError:
+        return
+    if not isinstance(form, dict):
+        return
     for name, prefix in NAMED.items():
-        text = fill.format(name=name, prefix=prefix, begin=len(prefix) + 1, newest=NEWEST)
-        op.execute(sa.text(text.replace(":", r"\:")))
+        named = str(form.get(name) or "")
+        if named.startswith(prefix) and IDENTITY.fullmatch(named, len(prefix)):
+            yield named[len(prefix) :]

@@ -1,6 +1,6 @@
 /**
  * A note while it is typed: what stands in the fields, and what the bridge has. The bridge counts versions, so that two
- * devices do not overwrite each other; what this one has not saved yet stays in the fields, whatever is heard.
+ * devices do not overwrite each other; what this one has not saved yet stays in the fields when another one arrives.
  *
  *     kept → typed → saving → kept
  *                      ↘ failed → saving …    ↘ conflict → typed

@@ -1,4 +1,4 @@
-/** What the page says, in its language. Whatever reads this in a view or an effect follows the language. */
+/** What the page says, in its language. A view or an effect that reads this follows the language. */
 
 import { language } from "./language.js";
 import { TABLE } from "./table.js";
