@@ -132,6 +132,8 @@ async def test_a_rolling_restart_under_load_refuses_nothing(
 
     async def holds() -> None:
         assert await shown(twenty) == load.wanted()
+        # A call is written first, and its row on the timeline after it.
+        assert len(await on_timelines(twenty)) >= len(load.wanted())
 
     await until(holds, AssertionError)
     rows = await on_timelines(twenty)
