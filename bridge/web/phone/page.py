@@ -2,8 +2,9 @@
 
 import gzip
 import mimetypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -17,6 +18,10 @@ from bridge.web.phone.joining import joined
 
 INSIGHTS = ("", *(f".{home}" for home in ("us1", "ie1", "au1", "br1", "de1", "jp1", "sg1")))
 """https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions"""
+
+STATIC = files("bridge.web.phone") / "static"
+
+DOCUMENT = "index.html"
 
 MAIN = "main.js"
 """The entry module; it is served with all other modules joined into it."""
@@ -76,12 +81,8 @@ class PhonePage:
     """The page's endpoints."""
 
     def __init__(self, settings: PageSettings) -> None:
-        static = files("bridge.web.phone") / "static"
-        contents = dict(_read(static, ""))
-        modules = joined({path: text.decode() for path, text in contents.items() if _is_own(path)}, MAIN)
-        contents |= {path: text.encode() for path, text in modules.items()}
-        self._files = {path: _file(path, content) for path, content in contents.items()}
-        self._document = _file("index.html", _filled(self._files.pop("index.html").content, settings))
+        self._files = _files()
+        self._document = _file(DOCUMENT, _filled((STATIC / DOCUMENT).read_bytes(), settings))
         self._headers: dict[str, str] = {hdrs.CONTENT_SECURITY_POLICY: settings.policy}
 
     async def show(self, request: web.Request) -> web.Response:
@@ -94,6 +95,15 @@ class PhonePage:
         if found is None:
             raise web.HTTPNotFound
         return _answer(request, found, {})
+
+
+@cache
+def _files() -> Mapping[str, _File]:
+    """Path → file of the page; the same for all bridges of a process, which a test has many of."""
+    contents = {path: content for path, content in _read(STATIC, "") if path != DOCUMENT}
+    modules = joined({path: text.decode() for path, text in contents.items() if _is_own(path)}, MAIN)
+    contents |= {path: text.encode() for path, text in modules.items()}
+    return {path: _file(path, content) for path, content in contents.items()}
 
 
 def _read(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
