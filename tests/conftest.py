@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import TwentyClient, open_client
 from tests.databases import begin, bring_up_to_date
+from tests.forking import forked_processes
 from tests.postgres import Postgres, postgres
 from tests.support import twenty_settings
 
@@ -75,6 +76,12 @@ PLAIN = [
     structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
 ]
 """What nothing else configures is logged without the local variables of each frame: a whole sandbox each."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _forked_processes() -> Iterator[None]:
+    with forked_processes():
+        yield
 
 
 @pytest.fixture(autouse=True)
