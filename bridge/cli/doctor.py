@@ -20,6 +20,7 @@ from bridge.doctor.webhook import NAME, is_unproven
 from bridge.errors import SettingsInvalid
 from bridge.observability import printable
 from bridge.settings import Settings, load
+from bridge.settings.config_files import env_file_of
 
 app = typer.Typer(add_completion=False)
 
@@ -52,7 +53,8 @@ def doctor(
     except SettingsInvalid as invalid:
         findings = not_loaded(invalid)
     else:
-        findings = asyncio.run(examine_all(settings, _wanted(names, probe=probe_webhook)))
+        wanted = _wanted(names, probe=probe_webhook)
+        findings = asyncio.run(examine_all(settings, wanted, env_file=env_file_of(config)))
         if probe_webhook and _wants_probe(findings) and (yes or terminal.confirm(QUESTION, err=True)):
             findings = _probed(settings, findings)
     if as_json:

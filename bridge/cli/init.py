@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,8 +12,9 @@ from bridge.cli import links, terminal
 from bridge.cli.setup.twenty import provide
 from bridge.cli.setup.twilio import prepare as prepare_account
 from bridge.errors import AnswerRefused
+from bridge.settings.config_files import CONFIG_FILE, ENV_FILE
 from bridge.settings.env_file import check_writable, told_by
-from bridge.settings.load import ENV_FILE, load
+from bridge.settings.load import load
 from bridge.settings.variables import ENVIRONMENT
 from bridge.setup import files
 from bridge.setup.interview import Interview
@@ -22,7 +22,6 @@ from bridge.twilio.provision.plan import NAME
 
 app = typer.Typer(add_completion=False)
 
-CONFIG = Path("config.yaml")
 ALL = "all"
 
 
@@ -118,7 +117,7 @@ def _begin(given: Mapping[str, str | None], *, agents: Sequence[str], yes: bool,
     asks = Operator(present=not yes, kept=there)
     environment = {name: os.environ[name] for name in ENVIRONMENT if os.environ.get(name)}
     told = {**there, **environment, **{name: value for name, value in given.items() if value}}
-    interview = Interview(asks, told, agents, asks_for_agents=not files.names_agents(CONFIG))
+    interview = Interview(asks, told, agents, asks_for_agents=not files.names_agents(CONFIG_FILE))
     found = asyncio.run(interview.hold())
     if not _write(there, found.values, yes=yes):
         return False
@@ -139,8 +138,8 @@ def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) ->
     files.keep(ENV_FILE, values)
     if written := [name for name, value in values.items() if there.get(name) != value]:
         terminal.say(f"Wrote {', '.join(written)} into {ENV_FILE}, which only you may read.")
-    if files.begin_config(CONFIG):
-        terminal.say(f"Wrote {CONFIG}: everything in it has a default, and an explanation.")
+    if files.begin_config(CONFIG_FILE):
+        terminal.say(f"Wrote {CONFIG_FILE}: everything in it has a default, and an explanation.")
     return True
 
 
@@ -148,10 +147,10 @@ def _name(agents: Sequence[str]) -> None:
     """Who takes calls goes into `config.yaml`, where that names none."""
     if not agents:
         return
-    if files.name_agents(CONFIG, agents):
-        terminal.say(f"Calls ring {', '.join(agents)}: agents.names in {CONFIG}.")
+    if file := files.name_agents(CONFIG_FILE, agents):
+        terminal.say(f"Calls ring {', '.join(agents)}: agents.names in {file}.")
     else:
-        terminal.say(f"{CONFIG} is left as it is. Who takes calls stands there as agents.names.")
+        terminal.say(f"{CONFIG_FILE} is left as it is. Who takes calls stands there as agents.names.")
 
 
 def _prepare(*, yes: bool) -> bool:

@@ -14,8 +14,8 @@ from bridge.cli import links, terminal
 from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import SettingsInvalid
 from bridge.settings.access import AuthSettings, KeySettings
+from bridge.settings.config_files import CONFIG_FILE
 from bridge.settings.explain import explain
-from bridge.settings.load import CONFIG_FILE
 from bridge.settings.yaml_text import parse
 from bridge.setup import files
 from bridge.web.authentication.keys import hashed
@@ -74,16 +74,18 @@ def new(
         terminal.say(f"Written into {written}, under auth.keys:", "", f"    - {line}", "")
         terminal.say("It counts once the bridge is started again.")
         return
-    terminal.say("For config.yaml, under auth:", "", "  keys:", f"    - {line}")
+    file = files.own_file(config or CONFIG_FILE, "auth", "keys")
+    terminal.say(f"For {file}, under auth:", "", "  keys:", f"    - {line}")
 
 
 def _write(config: Path, line: str) -> Path | None:
     """The file, if the key could be added to it. Raises CannotWrite, and SettingsInvalid for a key that does
     not go with those that are there.
     """
-    text = files.with_key(config, line)
+    file = files.own_file(config, "auth", "keys")
+    text = files.with_key(file, line)
     if text is None:
-        terminal.say(f"{config} is left as it is: add the line there.", "", err=True)
+        terminal.say(f"{file} is left as it is: add the line there.", "", err=True)
         return None
     try:
         AuthSettings.model_validate(parse(text)["auth"])
@@ -92,8 +94,8 @@ def _write(config: Path, line: str) -> Path | None:
         raise SettingsInvalid(
             [explain({**error, "loc": ("auth", *error["loc"])}) for error in errors]
         ) from None
-    files.write_config(config, text)
-    return config
+    files.write_own(file, text)
+    return file
 
 
 @app.command("revoke")

@@ -24,8 +24,8 @@ from bridge.doctor import (
 from bridge.doctor.bridge_address import BridgeAddress, signature_of_callback
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
 from bridge.settings import ServerSettings, Settings
+from bridge.settings.config_files import ENV_FILE
 from bridge.settings.digest import digest_of
-from bridge.settings.load import ENV_FILE
 from bridge.twenty.client.client import TwentyClient, open_client
 
 WAITS_SECONDS = 1

@@ -1,4 +1,4 @@
-"""Reads the settings from `config.yaml`, `.env` and the environment, which has precedence.
+"""Reads the settings from `config.yaml`, `config.local.yaml`, `.env` and the environment: the last one wins.
 
 One error lists all problems, each with its name, reason and an example.
 """
@@ -13,18 +13,28 @@ from pydantic_core import ErrorDetails
 
 from bridge.errors import SettingsInvalid
 from bridge.settings import variables
+from bridge.settings.config_files import (
+    CONFIG_FILE,
+    DATABASE,
+    ENV_FILE,
+    anchored,
+    default_database,
+    env_file_of,
+    local_of,
+    places_of,
+    sections_of,
+)
 from bridge.settings.env_file import lines_of as env_lines
 from bridge.settings.env_file import told_by
 from bridge.settings.explain import explain
 from bridge.settings.models import Settings
-from bridge.settings.origins import Origins, lines_of
+from bridge.settings.origins import Origins
 from bridge.settings.variables import ENVIRONMENT, SECRETS
-from bridge.settings.yaml_text import NOT_YAML, YamlInvalid, parse
 
-CONFIG_FILE = Path("config.yaml")
-ENV_FILE = Path(".env")
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts credentials: https://systemd.io/CREDENTIALS/. That of the name `env` is a `.env`."""
+
+DATABASE_URL = "BRIDGE_DATABASE_URL"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -37,8 +47,8 @@ def load(
 ) -> Settings:
     """The settings, or SettingsInvalid with every problem there is.
 
-    `config` is `config.yaml` here unless named, `env_file` a credential of systemd or `.env` here; only a
-    file that was named has to exist.
+    `config` is `config.yaml` here unless named, `env_file` a credential of systemd, or the `.env` beside
+    `config` or here; only a file that was named has to exist.
     """
     return load_as(Settings, config, env_file=env_file, environ=environ)
 
@@ -52,32 +62,48 @@ def load_as(
 ) -> Model:
     """As `load`, for commands that need some sections alone: those of `model`. Raises SettingsInvalid."""
     environment = os.environ if environ is None else environ
-    env_file = env_file or _env_file(environment)
+    env_file = env_file or _env_file(environment, config)
     problems: list[str] = []
-    values = _from_file(config, problems)
+    file = config or CONFIG_FILE
+    values = sections_of(file, problems, must_exist=config is not None)
     _without_secrets(values, problems)
     from_env_file, unread = _from_env_file(env_file)
     told = {**from_env_file, **environment}
+    _anchor_database(values, file.parent)
     _set_variables(values, told)
+    if DATABASE_URL in from_env_file and not environment.get(DATABASE_URL) and env_file.name == ENV_FILE.name:
+        _anchor_database(values, env_file.parent)
     errors, settings = _validated(model, values)
     # What is missing is perhaps in the file that could not be read.
     wrong = [error for error in errors if not unread or error["type"] != "missing"]
     misspelt = dict(variables.misspelt(told))
     problems += unread
     if wrong or misspelt:
-        origins = _origins(config or CONFIG_FILE, env_file, environment)
+        origins = _origins(file, env_file, environment)
         problems += [explain(error, origins) for error in wrong]
         problems += [_misspelt(name, near, origins) for name, near in misspelt.items()]
-    if problems and not any(path.exists() for path in (config or CONFIG_FILE, env_file)):
+    if problems and not any(path.exists() for path in (file, local_of(file), env_file)):
         problems.insert(0, f"{Path.cwd()}: has no {CONFIG_FILE} and no .env; twenty-bridge init makes them")
     if problems or settings is None:
         raise SettingsInvalid(problems)
     return settings
 
 
-def _env_file(environment: Mapping[str, str]) -> Path:
+def _env_file(environment: Mapping[str, str], config: Path | None) -> Path:
     credential = Path(environment.get(CREDENTIALS) or ".") / "env"
-    return credential if environment.get(CREDENTIALS) and credential.is_file() else ENV_FILE
+    return credential if environment.get(CREDENTIALS) and credential.is_file() else env_file_of(config)
+
+
+def _anchor_database(values: dict[str, Any], folder: Path) -> None:
+    """A relative path counts from the file that has it, the default from `config.yaml`."""
+    inbox = values.setdefault("inbox", {})
+    if not isinstance(inbox, dict):
+        return
+    url = inbox.get("database_url")
+    if url is None and (default := default_database(folder)) != DATABASE:
+        inbox["database_url"] = default
+    elif isinstance(url, str):
+        inbox["database_url"] = anchored(url, folder)
 
 
 def _set_variables(values: dict[str, Any], told: Mapping[str, str]) -> None:
@@ -104,36 +130,10 @@ def _misspelt(name: str, near: str, origins: Origins) -> str:
 
 def _origins(config: Path, env_file: Path, environment: Mapping[str, str]) -> Origins:
     """Read once more, since only what is wrong is told its place."""
-    try:
-        lines = lines_of(config.read_text(encoding="utf-8"))
-    except (OSError, *NOT_YAML):
-        lines = {}
     places = {name: f"{env_file}, line {line}" for name, line in env_lines(env_file).items()}
     # An empty variable leaves the file's value.
     places |= {name: "environment" for name, value in environment.items() if value.strip()}
-    return Origins(str(config), lines, places)
-
-
-def _from_file(config: Path | None, problems: list[str]) -> dict[str, Any]:
-    path = config or CONFIG_FILE
-    if config is None and not path.exists():
-        return {}
-    try:
-        values = parse(path.read_text(encoding="utf-8")) or {}
-    except OSError as problem:
-        problems.append(f"{path}: cannot be read ({problem.strerror})")
-        return {}
-    except UnicodeDecodeError:
-        problems.append(f"{path}: is no YAML: it should be UTF-8 text")
-        return {}
-    except YamlInvalid as invalid:
-        problems.append(f"{path}: {invalid}")
-        return {}
-    if not isinstance(values, dict) or not all(isinstance(section, str) for section in values):
-        problems.append(f"{path}: should be sections with settings, for example: server: {{port: 8080}}")
-        return {}
-    # An empty section (all of it commented out) sets nothing.
-    return {section: {} if value is None else value for section, value in values.items()}
+    return Origins(places_of(config), places)
 
 
 def _from_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:

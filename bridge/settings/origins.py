@@ -22,10 +22,9 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """`config` is the file's name, `lines` those of its keys, `variables` the place of each variable."""
+    """`settings` is the place of each setting of a file, `variables` that of each variable."""
 
-    config: str
-    lines: Mapping[SettingPath, int]
+    settings: Mapping[SettingPath, str]
     variables: Mapping[str, str]
 
     def of(self, path: Sequence[str | int]) -> Origin:
@@ -34,13 +33,12 @@ class Origins:
         if variable and variable in self.variables:
             return Origin(self.variables[variable], may_be_variable=True)
         for length in range(len(path), 0, -1):
-            if line := self.lines.get(tuple(path[:length])):
-                found = length == len(path)
-                return Origin(f"{self.config}, line {line}", may_be_variable=not found)
+            if place := self.settings.get(tuple(path[:length])):
+                return Origin(place, may_be_variable=length < len(path))
         return Origin("", may_be_variable=True)
 
 
-NOWHERE = Origins("", {}, {})
+NOWHERE = Origins({}, {})
 
 
 def lines_of(text: str) -> Mapping[SettingPath, int]:

@@ -5,10 +5,15 @@ from importlib.resources import files
 from pathlib import Path
 
 from bridge.errors import CannotWrite
+from bridge.settings.config_files import CONFIG_FILE, local_of, sections_of
 from bridge.settings.env_file import FOR_ITS_OWNER, remember, told_by
 from bridge.settings.yaml_text import YamlInvalid, parse
 from bridge.setup.config_file import with_item, with_list
 
+LOCAL_NAME = local_of(CONFIG_FILE).name
+LOCAL = """\
+# Your own settings, over those of config.yaml, which explains each of them. Git ignores this file.
+"""
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -47,38 +52,41 @@ def begin_config(config: Path) -> bool:
 
 
 def names_agents(config: Path) -> bool:
-    """Whether the file says who takes calls: by name, or as a member of Twenty."""
-    agents = _section(config, "agents")
-    return bool(agents.get("names") or agents.get("members"))
+    """Whether the settings say who takes calls: by name, or as a member of Twenty."""
+    agents = sections_of(config, [], must_exist=False).get("agents")
+    return isinstance(agents, dict) and bool(agents.get("names") or agents.get("members"))
 
 
-def name_agents(config: Path, agents: Sequence[str]) -> bool:
-    """Sets `agents.names` where none are named; whether that was possible. Raises CannotWrite."""
-    try:
-        edited = with_list(config.read_text(encoding="utf-8"), "agents", "names", agents)
-    except OSError as problem:
-        raise CannotWrite(f"{config} cannot be read ({problem.strerror}).") from problem
-    except UnicodeDecodeError:
-        return False
+def own_file(config: Path, section: str, name: str) -> Path:
+    """The file for an operator's value of a setting: the one that has it, else `config.local.yaml`.
+
+    That one is for a checkout, whose `config.yaml` is git's, unless the operator has edited it already.
+    """
+    local = local_of(config)
+    if local.is_file():
+        return config if _sets(config, section, name) and not _sets(local, section, name) else local
+    return local if (config.parent / ".git").exists() and _sets_nothing(config) else config
+
+
+def name_agents(config: Path, agents: Sequence[str]) -> Path | None:
+    """Sets `agents.names` where none are named; the file, if that was possible. Raises CannotWrite."""
+    file = own_file(config, "agents", "names")
+    text = _text(file)
+    edited = None if text is None else with_list(text, "agents", "names", agents)
     if edited is None:
-        return False
-    write_config(config, edited)
-    return True
+        return None
+    write_own(file, edited)
+    return file
 
 
-def with_key(config: Path, item: str) -> str | None:
-    """The text of `config.yaml` (the shipped one, where there is none) with one more key in `auth.keys`.
+def with_key(file: Path, item: str) -> str | None:
+    """The text of a settings file (as it begins, where there is none) with one more key in `auth.keys`.
 
     None where it cannot be added without changing something else. Raises CannotWrite where the file cannot
     be read.
     """
-    try:
-        text = config.read_text(encoding="utf-8") if config.exists() else shipped("config.yaml")
-    except OSError as problem:
-        raise CannotWrite(f"{config} cannot be read ({problem.strerror}).") from problem
-    except UnicodeDecodeError:
-        return None
-    return with_item(text, "auth", "keys", item)
+    text = _text(file)
+    return None if text is None else with_item(text, "auth", "keys", item)
 
 
 def write_config(config: Path, text: str) -> None:
@@ -89,9 +97,40 @@ def write_config(config: Path, text: str) -> None:
         raise CannotWrite(f"{config} cannot be written ({problem.strerror}).") from problem
 
 
-def _section(config: Path, name: str) -> Mapping[str, object]:
+def write_own(file: Path, text: str) -> None:
+    """As `write_config`; where the file is a local one, `.env` says so for docker-compose.yml, too."""
+    write_config(file, text)
+    env_file = file.with_name(".env")
+    if file.name == LOCAL_NAME and env_file.is_file():
+        keep(env_file, {"BRIDGE_LOCAL_CONFIG": f"./{file.name}"})
+
+
+def _text(file: Path) -> str | None:
+    """The file's, or what such a file begins with; None where it is not UTF-8. Raises CannotWrite."""
     try:
-        found = (parse(config.read_text(encoding="utf-8")) or {}).get(name)
-    except (OSError, UnicodeDecodeError, YamlInvalid, AttributeError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        if file.exists():
+            return file.read_text(encoding="utf-8")
+    except OSError as problem:
+        raise CannotWrite(f"{file} cannot be read ({problem.strerror}).") from problem
+    except UnicodeDecodeError:
+        return None
+    return LOCAL if file.name == LOCAL_NAME else shipped("config.yaml")
+
+
+def _sets(file: Path, section: str, name: str) -> bool:
+    fields = (_sections(file) or {}).get(section)
+    return isinstance(fields, dict) and name in fields
+
+
+def _sets_nothing(file: Path) -> bool:
+    sections = _sections(file)
+    return sections is not None and not any(sections.values())
+
+
+def _sections(file: Path) -> Mapping[str, object] | None:
+    """None of a file that is not there, or that the operator has to put right first."""
+    try:
+        found = parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YamlInvalid):
+        return None
+    return found if isinstance(found, dict) else None

@@ -5,7 +5,7 @@
 <!-- run: ends with 1 -->                         the status that it ends with, if that is not 0
 <!-- run: typed: http://127.0.0.1:3000 | y -->    what is typed at its questions; {API key} is what a
                                                   former block printed after that word
-<!-- into config.yaml -->                         said above a block that is no console: each of its
+<!-- into config.local.yaml -->                  said above a block that is no console: each of its
                                                   top-level keys takes the place of the file's own
 <!-- before: set up -->                           said anywhere: the page begins in a folder of a bridge
 <!-- before: running -->                          that is set up on the sandboxes, and runs

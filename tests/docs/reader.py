@@ -53,13 +53,12 @@ def prepare(reader: Terminal, state: str | None, moved: dict[str, str]) -> None:
 
 
 def merge(path: Path, text: str) -> None:
-    """Each top-level key of a YAML text takes the place of the file's own."""
-    there = path.read_text()
+    """Each top-level key of a YAML text takes the place of the file's own, or is one more."""
+    there = path.read_text() if path.exists() else ""
     for part in filter(None, re.split(r"^(?=\w+:)", text, flags=re.MULTILINE)):
         (key,) = yaml.safe_load(part)
-        begin, found, rest = re.split(rf"^({key}:.*\n(?:[ -].*\n)*)", there, flags=re.MULTILINE)
-        assert found
-        there = f"{begin}{part}{rest}"
+        begin, *rest = re.split(rf"^(?:{key}:.*\n(?:[ -].*\n)*)", there, flags=re.MULTILINE)
+        there = f"{begin}{part}{''.join(rest)}"
     path.write_text(there)
 
 

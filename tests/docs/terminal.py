@@ -163,6 +163,7 @@ def checkout(root: Path, to: Path) -> Path:
         *(".git", ".venv", ".env", "data", ".*cache*", "*.db*", ".hypothesis", "node_modules")
     )
     shutil.copytree(root, to, ignore=left_out)
+    (to / ".git").mkdir()
     (to / ".venv").symlink_to(root / ".venv")
     # Older than the environment, or `make` would install the copy into that of the tests.
     for source in ("pyproject.toml", "requirements-dev.lock"):

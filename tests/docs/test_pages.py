@@ -28,7 +28,7 @@ $ twilio login
    $ stop
    ```
 
-<!-- into config.yaml -->
+<!-- into config.local.yaml -->
 ```yaml
 agents: {names: [alice]}
 ```
@@ -45,7 +45,7 @@ def test_a_page_is_read() -> None:
     assert (refused.not_run, refused.line) == ("needs a Twilio account", 6)
     assert listed.stays
     assert listed.commands == [Command("serve --port 8080", ("ready",)), Command("stop", ())]
-    assert settings.into == "config.yaml"
+    assert settings.into == "config.local.yaml"
     assert (asked.status, asked.answers, asked.not_run) == (1, ("{API key}", "y"), None)
     assert before(PAGE) == "set up"
     assert ports(PAGE) == {"8080"}
@@ -127,5 +127,6 @@ def test_a_terminal_goes_on_as_it_was(tmp_path: Path) -> None:
 def test_settings_take_the_place_of_those_there(tmp_path: Path) -> None:
     there = tmp_path / "config.yaml"
     there.write_text("server: {}\n#  port: 1\nagents:\n  names: [bob]\nlog: {}\n")
-    merge(there, "agents: {names: [alice]}\nlog:\n  level: debug\n")
-    assert there.read_text() == "server: {}\n#  port: 1\nagents: {names: [alice]}\nlog:\n  level: debug\n"
+    merge(there, "agents: {names: [alice]}\nlog:\n  level: debug\nphone: {}\n")
+    after = "server: {}\n#  port: 1\nagents: {names: [alice]}\nlog:\n  level: debug\nphone: {}\n"
+    assert there.read_text() == after

@@ -54,7 +54,6 @@ def test_the_environment_alone_is_enough(loading: Load) -> None:
         ("server.host", "127.0.0.1"),
         ("server.port", 8080),
         ("server.prefix", ""),
-        ("inbox.database_url", SecretStr("sqlite+aiosqlite:///data/bridge.db")),
         ("auth.anonymous", False),
         ("auth.anonymous_incoming", False),
         ("cors.origins", ()),

@@ -13,8 +13,9 @@ from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
 from bridge.doctor.webhook_rules import NONE_MATCHES, examine_rules
 from bridge.errors import TwilioDenied
+from bridge.settings.config_files import env_file_of
 from bridge.settings.env_file import check_writable, remember, told_by
-from bridge.settings.load import ENV_FILE, load_as
+from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwilio, TwilioSoFar
 from bridge.twilio.provision import Desired, SetupPlan, carry_out, look, plan_for
 from bridge.twilio.rest.account import AccountRest, open_account
@@ -43,7 +44,7 @@ def prepare(config: Path | None, *, name: str, numbers: Sequence[str], dry_run: 
     """Whether all of it is there now, or would be."""
     settings = load_as(SetUpTwilio, config)
     return asyncio.run(
-        set_up(settings, name=name, numbers=numbers, dry_run=dry_run, yes=yes, env_file=ENV_FILE)
+        set_up(settings, name=name, numbers=numbers, dry_run=dry_run, yes=yes, env_file=env_file_of(config))
     )
 
 

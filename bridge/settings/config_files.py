@@ -1,0 +1,92 @@
+"""The files of the settings: `config.yaml`, and beside it `config.local.yaml`, which git ignores.
+
+A setting of the local file takes the place of the same setting of `config.yaml`.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bridge.settings.origins import SettingPath, lines_of
+from bridge.settings.yaml_text import NOT_YAML, YamlInvalid, parse
+
+CONFIG_FILE = Path("config.yaml")
+ENV_FILE = Path(".env")
+
+DATABASE = "sqlite+aiosqlite:///data/bridge.db"
+"""Unless one is named."""
+SQLITE = re.compile(r"(sqlite\+aiosqlite:///)([^/].*)", re.DOTALL)
+
+
+def local_of(config: Path) -> Path:
+    """`config.local.yaml` of `config.yaml`."""
+    return config.with_name(f"{config.stem}.local{config.suffix}")
+
+
+def env_file_of(config: Path | None) -> Path:
+    """The `.env` beside a file that was named, if there is one; else the one here."""
+    beside = config.parent / ENV_FILE if config else ENV_FILE
+    return beside if beside.is_file() else ENV_FILE
+
+
+def sections_of(config: Path, problems: list[str], *, must_exist: bool) -> dict[str, Any]:
+    """The sections of `config` and of its local file, which can be missing."""
+    shared = _sections(config, problems) if must_exist or config.exists() else {}
+    local = _sections(local_of(config), problems) if local_of(config).is_file() else {}
+    return {name: _one_section(shared, local, name) for name in {**shared, **local}}
+
+
+def _one_section(shared: Mapping[str, Any], local: Mapping[str, Any], name: str) -> Any:
+    one, other = shared.get(name), local.get(name)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {**one, **other}
+    return other if other or one is None else one
+
+
+def _sections(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        values = parse(path.read_text(encoding="utf-8")) or {}
+    except OSError as problem:
+        problems.append(f"{path}: cannot be read ({problem.strerror})")
+        return {}
+    except UnicodeDecodeError:
+        problems.append(f"{path}: is no YAML: it should be UTF-8 text")
+        return {}
+    except YamlInvalid as invalid:
+        problems.append(f"{path}: {invalid}")
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(section, str) for section in values):
+        problems.append(f"{path}: should be sections with settings, for example: server: {{port: 8080}}")
+        return {}
+    # An empty section (all of it commented out) sets nothing.
+    return {section: {} if value is None else value for section, value in values.items()}
+
+
+def places_of(config: Path) -> Mapping[SettingPath, str]:
+    """The file and line of each setting that counts."""
+    shared, local = _places(config), _places(local_of(config))
+    return {path: place for path, place in shared.items() if path[:2] not in local} | local
+
+
+def _places(path: Path) -> dict[SettingPath, str]:
+    try:
+        lines = lines_of(path.read_text(encoding="utf-8"))
+    except (OSError, *NOT_YAML):
+        return {}
+    return {setting: f"{path}, line {line}" for setting, line in lines.items()}
+
+
+def anchored(url: str, folder: Path) -> str:
+    """A SQLite URL whose relative path counts from `folder`, wherever the command is typed."""
+    found = SQLITE.fullmatch(url)
+    if not found or folder.resolve() == Path.cwd():
+        return url
+    return f"{found[1]}{folder.absolute() / found[2]}"
+
+
+def default_database(folder: Path) -> str:
+    """That of `folder`; one that a former version made in the working folder stays in use."""
+    beside = anchored(DATABASE, folder)
+    file, former = (Path(url.removeprefix("sqlite+aiosqlite:///")) for url in (beside, DATABASE))
+    return DATABASE if former.exists() and not file.exists() else beside
