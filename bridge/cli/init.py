@@ -119,27 +119,33 @@ def _begin(given: Mapping[str, str | None], *, agents: Sequence[str], yes: bool,
     told = {**there, **environment, **{name: value for name, value in given.items() if value}}
     interview = Interview(asks, told, agents, asks_for_agents=not files.names_agents(CONFIG_FILE))
     found = asyncio.run(interview.hold())
-    if not _write(there, found.values, yes=yes):
-        return False
+    has_all = _write(there, found.values, yes=yes)
+    if files.begin_config(CONFIG_FILE):
+        terminal.say(f"Wrote {CONFIG_FILE}: everything in it has a default, and an explanation.")
     _name(found.agents)
+    if not has_all:
+        terminal.say("Run init again when that is decided: it asks for no more than is missing.")
+        return False
     return _prepare(yes=yes) if prepare else _say_what_is_left()
 
 
 def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) -> bool:
-    """Never over what stands there, unasked."""
+    """Never over what stands there, unasked; the other answers are written all the same."""
     others = sorted(name for name, value in values.items() if there.get(name, value) != value)
     if (
         others
         and not yes
-        and not terminal.confirm(f"{ENV_FILE} has other values of {', '.join(others)}. Replace them?")
+        and not terminal.confirm(
+            f"{ENV_FILE} has other values of {', '.join(others)}. Replace them by these answers?",
+            default=True,
+        )
     ):
-        terminal.say(f"Nothing was replaced: {ENV_FILE} is as it was, and other answers are dropped.")
+        files.keep(ENV_FILE, {name: value for name, value in values.items() if name not in others})
+        terminal.say(f"{ENV_FILE} keeps its {', '.join(others)}; your other answers stand there now.")
         return False
     files.keep(ENV_FILE, values)
     if written := [name for name, value in values.items() if there.get(name) != value]:
         terminal.say(f"Wrote {', '.join(written)} into {ENV_FILE}, which only you may read.")
-    if files.begin_config(CONFIG_FILE):
-        terminal.say(f"Wrote {CONFIG_FILE}: everything in it has a default, and an explanation.")
     return True
 
 

@@ -127,4 +127,5 @@ def line_of(wanted: Mapping[str, object], key: str, *, today: date) -> str:
 
 
 def _told(error: Mapping[str, Any]) -> str:
-    return f"{error['loc'][0]}: {error['msg'].removeprefix('Value error, ')}"
+    """By the name of the option, which is that of the setting."""
+    return explain({**error, "loc": ("auth", "keys", 0, *error["loc"])}).removeprefix("auth.keys.1.")

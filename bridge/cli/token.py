@@ -9,7 +9,7 @@ import typer
 
 from bridge.cli import terminal
 from bridge.cli.options import AsJson, ConfigFile
-from bridge.errors import SettingsInvalid
+from bridge.errors import IdentityRefused, SettingsInvalid
 from bridge.settings import Settings, load
 from bridge.settings.load import load_as
 from bridge.settings.parts import TwilioPart
@@ -33,8 +33,7 @@ def token(
     if context.invoked_subcommand is not None:
         return
     settings = load(config)
-    wanted = identity or settings.agents.default or next(iter(settings.agents.names), None)
-    issued = _issued(settings, wanted)
+    issued = _issued(settings, identity)
     if not as_json:
         terminal.say(issued["token"])
         return
@@ -42,7 +41,15 @@ def token(
 
 
 def _issued(settings: Settings, identity: str | None) -> dict[str, Any]:
-    allowed = agents_of(settings).allowed.identity(identity)
+    names = settings.agents.names
+    wanted = identity or settings.agents.default or next(iter(names), None)
+    if not wanted:
+        raise IdentityRefused("Say whose token it is (--identity alice): the settings name no agent.")
+    try:
+        allowed = agents_of(settings).allowed.identity(wanted)
+    except IdentityRefused as refused:
+        known = f" agents.names has {', '.join(names)}." if names else ""
+        raise IdentityRefused(f"--identity {wanted}: {refused}{known}") from refused
     made = token_issuer(settings).issue(allowed, incoming=True, now=datetime.now(UTC))
     return {
         "token": made.token,

@@ -64,7 +64,10 @@ class _Public:
         """Whether this process answers at the public URL."""
         here = await self._here.instance()
         answered = {await self._public.instance() for _ in range(TRIES)}
-        fix = f"Let DNS and proxy lead {self._url} to {self._here.url}, from this machine, too."
+        fix = (
+            f"Make {self._url} lead to {self._here.url}, from this machine, too: the reverse proxy has to "
+            "run and pass requests on, and DNS has to name its host."
+        )
         if answered == {None}:
             return error(f"No bridge answers at {self._url}.", fix)
         if here not in answered:

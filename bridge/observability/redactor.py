@@ -17,8 +17,10 @@ NAMED = START + r"(?i:authorization|signature|cookie|token|secret|api[_-]?key|wi
 SCHEME = r"(?i:bearer|basic)\s+"
 # "apiKey: 100 requests per 60s" is the limit of an API key, not the key.
 COUNT = r"[0-9][0-9,.]{0,11}[ ](?i:requests?|tokens?|records?|calls?|quer(?:y|ies)|root[ ]fields?|per)\b"
+# "auth_token: is a secret and belongs in …" says something of a setting, and is no value of it.
+SAID = r"(?:is|are|was|has|should|needs|belongs)[ ]"
 # A JSON value without quotes (a number, true, null) is no secret, and removing it would break the JSON.
-UNQUOTED = rf"(?!{COUNT}|[{{\[]|(?:null|true|false|[0-9.eE+-]+)[,}}\]])[^\s\"'\\,;&)}}\]]+"
+UNQUOTED = rf"(?!{COUNT}|{SAID}|[{{\[]|(?:null|true|false|[0-9.eE+-]+)[,}}\]])[^\s\"'\\,;&)}}\]]+"
 DEEPEST = 15
 """Backslashes before a quote: a repr within JSON within JSON within JSON has as many."""
 

@@ -118,8 +118,8 @@ async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list
             return await account.numbers()
     except TwilioDenied as denied:
         raise AnswerRefused(
-            f"Twilio at {api_url} does not know this SID with this Auth Token: console → Account → "
-            "API keys & tokens."
+            f"Twilio at {api_url} does not know this SID with this Auth Token. Both stand in its console → "
+            "Account → API keys & tokens."
         ) from denied
     except TwilioUnavailable as away:
         raise AnswerRefused(f"{away} at {api_url}. If yours is elsewhere, set TWILIO_API_URL.") from away

@@ -110,7 +110,7 @@ def _origin(token: Token, expected: Expected) -> Iterator[str]:
     if is_checked(token, expected):
         mac = hmac.digest((expected.api_secret or "").encode(), token.signed, "sha256")
         if not hmac.compare_digest(mac, token.signature):
-            yield "The signature does not match TWILIO_API_SECRET: another secret made it."
+            yield "The signature does not match TWILIO_API_SECRET; another secret made it."
 
 
 def _times(token: Token, now: datetime) -> Iterator[str]:

@@ -264,7 +264,7 @@ async def test_a_script_is_told_what_is_wrong(
     assert not Path(".env").exists()
 
 
-@pytest.mark.parametrize(("answer", "kept"), [("n", "https://localhost/old"), ("y", PUBLIC)])
+@pytest.mark.parametrize(("answer", "kept"), [("n", "https://localhost/old"), ("y", PUBLIC), ("", PUBLIC)])
 async def test_nothing_is_overwritten_unasked(
     twilio: TwilioSandbox, twenty: TwentySandbox, answer: str, kept: str
 ) -> None:
@@ -274,7 +274,10 @@ async def test_nothing_is_overwritten_unasked(
     assert "has other values of BRIDGE_PUBLIC_URL" in done.output
     assert dotenv_values(".env")["BRIDGE_PUBLIC_URL"] == kept
     assert Path(".env").read_text().startswith("# mine")
-    assert (done.exit_code == 0) == (answer == "y")
+    assert (done.exit_code == 0) == (answer != "n")
+    # All else is written whatever the answer.
+    assert dotenv_values(".env")["TWENTY_API_TOKEN"] == twenty.api_key
+    assert written()["agents"]["names"] == EVERYBODY
 
 
 QUESTIONS = (

@@ -83,8 +83,8 @@ def test_no_two_are_alike() -> None:
         (["--identity", "wm_1"], "identities: has wm_1"),
         (["--identity", "a.b", "--identity", "a-b"], "one agent to Twilio"),
         (["--pattern", "("], "pattern: should be a regular expression"),
-        (["--expires", "never"], "expires: Input should be a valid date"),
-        (["--per-minute", "0"], "per_minute: Input should be greater than or equal to 1"),
+        (["--expires", "never"], "expires: should be a date; for example: 2027-01-31"),
+        (["--per-minute", "0"], "per_minute: should be at least 1; for example: 10"),
     ],
 )
 def test_what_no_key_may_have(options: list[str], problem: str) -> None:

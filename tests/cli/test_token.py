@@ -50,3 +50,14 @@ def test_no_settings_are_needed_to_look_at_one() -> None:
     status, told = typed("token", "inspect", token.strip())
     assert status == 0
     assert "(not checked)" in told
+
+
+def test_without_agents_an_identity_has_to_be_named() -> None:
+    Path("config.yaml").write_text("")
+    assert typed("token") == (2, "Say whose token it is (--identity alice): the settings name no agent.")
+
+
+def test_who_is_no_agent_is_named_beside_those_who_are() -> None:
+    told = typed("token", "--identity", "mallory")[1]
+    assert told.startswith("--identity mallory: ")
+    assert told.endswith("agents.names has alice, bob.")

@@ -49,7 +49,7 @@ def _upgrade(connection: Connection, to: str) -> None:
     there = revision(connection)
     try:
         if there is None:
-            log.warning("inbox.created", what="the database was empty")
+            log.info("inbox.created", what="the database is new and empty")
         elif there not in {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}:
             # A newer version's migrations only add.
             log.warning("inbox.newer", revision=there, what="a newer version migrated this database")

@@ -61,7 +61,9 @@ class Authentication:
             raise NotAuthenticated("This is neither a key of ours nor an access token of Twenty's.")
         if anonymous and self._anyone:
             return self._anyone.caller(request)
-        raise NotAuthenticated("Sign in to Twenty, or send a key: Authorization: Bearer …")
+        raise NotAuthenticated(
+            "Sign in to Twenty, or send a key in the header Authorization, as a Bearer token."
+        )
 
     def sees_credentials(self, request: web.Request) -> bool:
         """Whether a request shows something that credentials may be; it is not checked."""

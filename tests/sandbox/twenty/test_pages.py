@@ -53,6 +53,11 @@ async def pages(sandbox: TwentySandbox, ask: Ask) -> dict[str, str]:
         "calls": "/calls",
         "call": f"/calls/{call}",
         "person": f"/people/{person}",
+        # As Twenty has them.
+        "people of Twenty": "/objects/people",
+        "calls of Twenty": "/objects/phoneCalls",
+        "call of Twenty": f"/object/phoneCall/{call}",
+        "person of Twenty": f"/object/person/{person}",
         **{tab: f"/people/{person}?tab={tab}" for tab in ("notes", "tasks")},
         "person's calls": f"/people/{person}?tab=calls",
     }

@@ -9,7 +9,7 @@ ACCOUNT, RECORDING, ANOTHER = "AC" + "0" * 32, "RE" + "1" * 32, "RE" + "2" * 32
 CALL = "CA" + "1" * 32
 NO_LINK = "The link is not one of ours, or its key is not in use any more. Open the call in Twenty again."
 NO_SID = "The last part of the path should be a recording's SID, as RE…."
-NO_KEY = "Sign in to Twenty, or send a key: Authorization: Bearer …"
+NO_KEY = "Sign in to Twenty, or send a key in the header Authorization, as a Bearer token."
 KEYED_LINKS = {"recordings": {"link_keys": (LINK_KEY,)}}
 
 

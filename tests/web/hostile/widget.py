@@ -7,7 +7,7 @@ from tests.web.hostile.row import JSON, KEYED, Row, request
 
 EVIL = "https://evil.example.com"
 BEARER = {"WWW-Authenticate": "Bearer"}
-NO_KEY = "Sign in to Twenty, or send a key: Authorization: Bearer …"
+NO_KEY = "Sign in to Twenty, or send a key in the header Authorization, as a Bearer token."
 WRONG_KEY = "This is neither a key of ours nor an access token of Twenty's."
 NO_BEARER = "The Authorization header should be: Bearer, a space, and a key or a token."
 OVER = "Twenty does not know this token, or it has expired. Sign in to Twenty again."

@@ -34,6 +34,11 @@ class Pages:
             web.get("/people/{id}", self.person),
             web.get("/calls", self.calls),
             web.get("/calls/{id}", self.call),
+            # Where Twenty itself has them: links of the bridge lead there.
+            web.get("/objects/people", self.people),
+            web.get("/object/person/{id}", self.person),
+            web.get("/objects/phoneCalls", self.calls),
+            web.get("/object/phoneCall/{id}", self.call),
             web.get("/sandbox/style.css", self.style),
         ]
 
