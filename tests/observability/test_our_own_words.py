@@ -49,7 +49,7 @@ def test_a_text_that_looks_like_a_secret_is_found() -> None:
 def test_what_is_wrong_with_settings_is_logged_as_it_is(value: str, tmp_path: Path) -> None:
     """Each secret in the file, and each variable wrong, missing or misspelt."""
     config = tmp_path / "config.yaml"
-    sections = {ENVIRONMENT[name][0]: {} for name in SECRETS}
+    sections: dict[str, dict[str, str]] = {ENVIRONMENT[name][0]: {} for name in SECRETS}
     for name in SECRETS:
         section, field = ENVIRONMENT[name]
         sections[section][field] = "'x'"
