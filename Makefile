@@ -40,13 +40,14 @@ run: $(INSTALLED)  ## the bridge itself, with config.yaml and .env
 	$(BIN)/twenty-bridge serve
 
 # The tests start the bridge some hundred times: what it is compiled to is kept, whatever the machine says.
+# A worker takes tests that stand together, and has at hand what the one before made.
 test test-slow: export PYTHONDONTWRITEBYTECODE =
 
 test: $(READY)  ## the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: $(READY)  ## the long suites too
-	$(BIN)/python -m pytest -n auto -m "slow or not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "slow or not slow"
 
 check: $(READY)  ## format, lint, types (the phone page's too), the compose file, known vulnerabilities
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ pattern that takes a character which Twilio does not allow takes `_`, too: `[a-z
 """
 
 import re
+from functools import lru_cache
 
 TOKEN = re.compile(
     r"""(?P<kept>
@@ -42,6 +43,7 @@ def _image(token: re.Match[str]) -> str:
     return text if token["kept"] or not _takes_not_allowed(text) else f"(?:{text}|_)"
 
 
+@lru_cache(maxsize=1000)
 def _takes_not_allowed(text: str) -> bool:
     """Whether a part of a pattern that takes one character takes one that Twilio does not allow."""
     try:

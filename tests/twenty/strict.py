@@ -3,11 +3,20 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
 from aiohttp import web
-from graphql import GraphQLSchema, OperationDefinitionNode, execute_sync, parse, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    execute_sync,
+    parse,
+    validate,
+)
 from graphql.execution.values import get_variable_values
 
 from bridge.sandbox.twenty import TwentySandbox
@@ -48,8 +57,8 @@ async def held_to(
 
 def answered(schema: GraphQLSchema, printed: GraphQLSchema, body: Json) -> Json | None:
     """What the schema alone answers: a refusal, or an introspection."""
-    document = parse(body["query"])
-    if errors := validate(schema, document):
+    document, errors = read(schema, body["query"])
+    if errors:
         return {"errors": [{"message": error.message.replace("'", '"')} for error in errors]}
     (definition,) = document.definitions
     assert isinstance(definition, OperationDefinitionNode)
@@ -58,8 +67,21 @@ def answered(schema: GraphQLSchema, printed: GraphQLSchema, body: Json) -> Json 
         coded = {"extensions": {"code": "BAD_USER_INPUT"}}
         return {"errors": [{"message": error.message.replace("'", '"'), **coded} for error in given]}
     if "__schema" in body["query"] or "__type" in body["query"]:
-        return {"data": execute_sync(printed, document).data}
+        return {"data": introspected(printed, body["query"])}
     return None
+
+
+@lru_cache(maxsize=1000)
+def read(schema: GraphQLSchema, query: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """The document, and what the schema refuses of it."""
+    document = parse(query)
+    return document, validate(schema, document)
+
+
+@lru_cache(maxsize=20)
+def introspected(schema: GraphQLSchema, query: str) -> Json | None:
+    """What the schema says of itself, which takes half a second."""
+    return execute_sync(schema, parse(query)).data
 
 
 def with_grid(body: Json) -> Json:

@@ -1,5 +1,6 @@
 """`setup twenty` on each generation: what its schema refuses is not sent, and nothing stays half done."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -176,6 +177,7 @@ class TwoStacks:
         return {"getPageLayouts": [{"id": str(n), "isSystemSideEffect": n == self._system} for n in (0, 1)]}
 
 
+@cache
 def accepted(version: str) -> Accepted:
     introspection: Any = introspection_from_schema(schema("metadata", version))
     return Accepted(introspection)
