@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup install demo run test test-slow check format docs bench vendor pictures lock clean
+.PHONY: help setup install demo run test test-slow check format docs bench vendor pictures lock release clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -84,6 +84,9 @@ lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRAD
 	$(COMPILE) pyproject.toml --extra postgres --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) benchmarks/peers/fastapi/requirements.in --constraint requirements-dev.lock --output-file benchmarks/peers/fastapi/requirements.lock
 	printf 'hatchling>=1.27,<2\neditables<1\n' | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
+
+release: $(READY)  ## wheel, sdist, SBOM and checksums of the last commit, into dist/; VERSION=1.2.0 names it before
+	$(BIN)/python .ci/release dist $(VERSION)
 
 clean:  ## forget the environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -232,8 +233,15 @@ def connect(url: str, *, serves: bool = False) -> Database:
         return Database(postgresql.reading(url), postgresql.writing(url))
     except ModuleNotFoundError as missing:
         raise InboxUnavailable(
-            f"PostgreSQL needs the package {missing.name}: {sys.executable} -m pip install {missing.name}"
+            f"PostgreSQL needs the package {missing.name}: {_installing(str(missing.name))}"
         ) from None
+
+
+def _installing(package: str) -> str:
+    """The command for this environment; those of uv have no pip."""
+    if find_spec("pip"):
+        return f"{sys.executable} -m pip install {package}"
+    return f"uv pip install --python {sys.executable} {package}"
 
 
 def is_damage(problem: BaseException | None) -> bool:

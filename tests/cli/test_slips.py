@@ -80,6 +80,9 @@ def test_what_is_not_installed_is_named_or_done_without(
         return
     with pytest.raises(InboxUnavailable, match=r"PostgreSQL needs the package asyncpg: \S+ -m pip install"):
         connect("postgresql+asyncpg://bridge@127.0.0.1/bridge")
+    monkeypatch.setattr("bridge.inbox.database.find_spec", lambda _: None)
+    with pytest.raises(InboxUnavailable, match=r"asyncpg: uv pip install --python \S+ asyncpg$"):
+        connect("postgresql+asyncpg://bridge@127.0.0.1/bridge")
 
 
 @pytest.fixture
