@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -85,64 +87,114 @@ class Page:
         raise AssertionError("the browser is gone")
 
 
+@dataclass(frozen=True)
+class _Chromium:
+    """A browser for all tests of a process that want the same options; each test has a context of its own."""
+
+    options: tuple[str, ...]
+    process: subprocess.Popen[bytes]
+    profile: TemporaryDirectory[str]
+    address: str
+
+    @asynccontextmanager
+    async def asked(self) -> AsyncIterator[Page]:
+        """The browser itself, for commands that concern no page."""
+        async with aiohttp.ClientSession(self.address) as session:
+            async with session.get("/json/version") as answer:
+                browser = await answer.json()
+            async with session.ws_connect(browser["webSocketDebuggerUrl"]) as socket:
+                yield Page(socket)
+
+    @asynccontextmanager
+    async def page(self, context: str, url: str) -> AsyncIterator[Page]:
+        async with self.asked() as browser:
+            opened = await browser.ask("Target.createTarget", url="about:blank", browserContextId=context)
+        async with (
+            aiohttp.ClientSession(self.address) as session,
+            session.ws_connect(f"/devtools/page/{opened['targetId']}") as socket,
+        ):
+            page = Page(socket)
+            await page.ask("Runtime.enable")
+            await page.ask("Page.enable")
+            await page.ask("Page.navigate", url=url)
+            await page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+            yield page
+
+    @asynccontextmanager
+    async def context(self) -> AsyncIterator[str]:
+        """What shares cookies, storage and permissions; its pages are closed at the end."""
+        async with self.asked() as browser:
+            context = (await browser.ask("Target.createBrowserContext"))["browserContextId"]
+        yield context
+        async with self.asked() as browser:
+            await browser.ask("Target.disposeBrowserContext", browserContextId=context)
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        self.profile.cleanup()
+
+
+_running: list[_Chromium] = []
+"""The one that is running, if there is one."""
+
+_contexts: dict[Path, tuple[_Chromium, str]] = {}
+"""A test's folder → the context that its pages share."""
+
+
+def close_browsers() -> None:
+    """Ends what runs for all tests of this process."""
+    while _running:
+        _running.pop().close()
+
+
+async def _chromium(options: tuple[str, ...]) -> _Chromium:
+    if _running and (_running[0].options != options or _running[0].process.poll() is not None):
+        close_browsers()
+    if not _running:
+        _running.append(await _started(options))
+    return _running[0]
+
+
+def _start(options: tuple[str, ...]) -> tuple[TemporaryDirectory[str], subprocess.Popen[bytes]]:
+    """Not by asyncio, whose processes end with the event loop of a test."""
+    assert CHROMIUM, "there is no Chromium on PATH"
+    # Chromium's last processes write into the profile for a moment after it has ended.
+    profile = TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
+    process = subprocess.Popen(
+        [CHROMIUM, *OPTIONS, *options, f"--user-data-dir={profile.name}", "about:blank"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return profile, process
+
+
+async def _started(options: tuple[str, ...]) -> _Chromium:
+    profile, process = _start(options)
+    written = Path(profile.name) / "DevToolsActivePort"
+    async with asyncio.timeout(SECONDS):
+        while not (port := written.read_text().partition("\n")[0] if written.exists() else ""):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return _Chromium(options, process, profile, f"http://127.0.0.1:{port}")
+
+
 @asynccontextmanager
 async def browsing(url: str, profile: Path, *options: str) -> AsyncIterator[Page]:
-    """A page, in a browser of its own; `options` are Chromium's."""
-    assert CHROMIUM, "there is no Chromium on PATH"
-    process = await asyncio.create_subprocess_exec(
-        *(CHROMIUM, *OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.ws_connect(await _page(session, profile)) as ws,
-        ):
-            page = Page(ws)
-            await _go(page, url)
+    """A page that shares nothing with those of other folders; `options` are Chromium's."""
+    chromium = await _chromium(options)
+    async with chromium.context() as context:
+        _contexts[profile] = chromium, context
+        async with chromium.page(context, url) as page:
             yield page
-            await page.ask("Browser.close")
-    finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+        del _contexts[profile]
 
 
 @asynccontextmanager
 async def another(url: str, profile: Path, *, apart: bool = False) -> AsyncIterator[Page]:
-    """A further page in the browser of a profile; `apart`: it shares nothing, as if on another machine."""
-    port = (profile / "DevToolsActivePort").read_text().partition("\n")[0]
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-        async with session.get("/json/version") as answer:
-            browser = await answer.json()
-        async with session.ws_connect(browser["webSocketDebuggerUrl"]) as ws:
-            asking, where = Page(ws), {}
-            if apart:
-                where = await asking.ask("Target.createBrowserContext")
-            opened = await asking.ask("Target.createTarget", url="about:blank", **where)
-        async with session.ws_connect(f"/devtools/page/{opened['targetId']}") as ws:
-            page = Page(ws)
-            await _go(page, url)
-            yield page
-
-
-async def _go(page: Page, url: str) -> None:
-    await page.ask("Runtime.enable")
-    await page.ask("Page.enable")
-    await page.ask("Page.navigate", url=url)
-    await page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
-
-
-async def _page(session: aiohttp.ClientSession, profile: Path) -> str:
-    """The page's address, once the browser has written down where it listens."""
-    written = profile / "DevToolsActivePort"
-    async with asyncio.timeout(SECONDS):
-        while not (port := written.read_text().partition("\n")[0] if written.exists() else ""):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        while True:
-            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                for one in await answer.json():
-                    if one["type"] == "page":
-                        return str(one["webSocketDebuggerUrl"])
-            await asyncio.sleep(0.02)
+    """A further page of a folder; `apart`: it shares nothing, as if on another machine."""
+    chromium, context = _contexts[profile]
+    async with AsyncExitStack() as stack:
+        if apart:
+            context = await stack.enter_async_context(chromium.context())
+        yield await stack.enter_async_context(chromium.page(context, url))

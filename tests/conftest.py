@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import TwentyClient, open_client
+from tests.browser import close_browsers
 from tests.databases import begin, bring_up_to_date
 from tests.forking import forked_processes
 from tests.postgres import Postgres, postgres
@@ -76,6 +77,12 @@ PLAIN = [
     structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
 ]
 """What nothing else configures is logged without the local variables of each frame: a whole sandbox each."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _browsers() -> Iterator[None]:
+    yield
+    close_browsers()
 
 
 @pytest.fixture(autouse=True, scope="session")
