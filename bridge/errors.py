@@ -32,6 +32,7 @@ BridgeError
 │   └── InboxRefused           the database does not take this data
 ├── ForgetKeyWrong         forgotten numbers cannot be recognised
 ├── AlreadyServed          another process serves the same SQLite file
+├── AlertNotSent           a mail server or webhook did not take an alert
 ├── Standby                another process drains this database
 ├── TwilioError            Twilio's REST API did not do what it was asked
 │   ├── TwilioUnavailable  down, slow, over its limit, or an answer that cannot be read
@@ -250,6 +251,12 @@ class TwilioDenied(TwilioError):
 
 class AlreadyServed(BridgeError):
     """A second server on one SQLite file; the message says who has it, and what to do."""
+
+
+class AlertNotSent(BridgeError):
+    """An alert was not taken; the message says by which server, and why. It is sent again later."""
+
+    code = "alerts.not_sent"
 
 
 class Standby(BridgeError):

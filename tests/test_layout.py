@@ -32,7 +32,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
 }
 """What each room may import besides itself. The composition root is in none of them."""
 
-ROOTS = frozenset({"cli", "doctor", "setup", "wiring", "__main__"})
+ROOTS = frozenset({"alerts", "cli", "doctor", "setup", "wiring", "__main__"})
 IMPURE = frozenset({"aiohttp", "gql", "sqlalchemy", "asyncio", "os", "time"})
 
 

@@ -46,6 +46,9 @@ def doctor(
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before that.")] = False,
+    test_alert: Annotated[
+        bool, typer.Option("--test-alert", help="Send a test message on each way that alerts go.")
+    ] = False,
 ) -> None:
     """Check every setting and connection, and say what mends it; the exit status is 1 where one fails."""
     try:
@@ -53,8 +56,10 @@ def doctor(
     except SettingsInvalid as invalid:
         findings = not_loaded(invalid)
     else:
-        wanted = _wanted(names, probe=probe_webhook)
-        findings = asyncio.run(examine_all(settings, wanted, env_file=env_file_of(config)))
+        wanted = _wanted(names, probe=probe_webhook, test_alert=test_alert)
+        findings = asyncio.run(
+            examine_all(settings, wanted, env_file=env_file_of(config), test_alert=test_alert)
+        )
         if probe_webhook and _wants_probe(findings) and (yes or terminal.confirm(QUESTION, err=True)):
             findings = _probed(settings, findings)
     if as_json:
@@ -66,9 +71,10 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _wanted(names: Sequence[str] | None, *, probe: bool) -> Collection[str]:
-    """The checks to run, none for all of them; with those named goes the one that is probed."""
-    return {*names, NAME} if names and probe else names or ()
+def _wanted(names: Sequence[str] | None, *, probe: bool, test_alert: bool) -> Collection[str]:
+    """The checks to run, none for all of them; with those named go the ones that are asked for besides."""
+    besides = [*([NAME] if probe else []), *(["alerts"] if test_alert else [])]
+    return {*names, *besides} if names else ()
 
 
 def _wants_probe(findings: Sequence[Finding]) -> bool:

@@ -9,6 +9,7 @@ import aiohttp
 
 from bridge.doctor import (
     agents,
+    alerts,
     clock,
     database,
     members,
@@ -41,11 +42,12 @@ async def examine_all(
     env_file: Path = ENV_FILE,
     trust: ssl.SSLContext | None = None,
     seconds: int = SECONDS,
+    test_alert: bool = False,
 ) -> list[Finding]:
     """Runs the checks and returns their findings; `names` of checks or themes choose some of them.
 
     Each check has `seconds`. A request has a little less, so that its timeout names the system that did not
-    answer. Raises NotUnderstood for unknown names.
+    answer. With `test_alert` a message goes out as alerts do. Raises NotUnderstood for unknown names.
     """
     asking = max(1, seconds - 2)
     timeout = aiohttp.ClientTimeout(total=asking)
@@ -61,6 +63,7 @@ async def examine_all(
             *_checks(configured, session, hurried, env_file, seconds=asking),
             *_of_bridge(configured, session, trust),
             *phone.checks(configured, hurried, BridgeAddress(configured.server.public_url, session, trust)),
+            *alerts.checks(configured, send_test=test_alert, trust=trust),
             *clock.checks(session, twilio_url=configured.twilio.api_url, twenty_url=of_twenty.api_url),
         ]
         return await examine(wanted(checks, names), seconds=seconds)

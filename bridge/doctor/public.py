@@ -96,7 +96,7 @@ class _Public:
             return warning(reason, fix) if host in LOOPBACK else error(reason, fix)
         context = self._public.trust or ssl.create_default_context()
         try:
-            ends = await _certificate_end(host, parts.port or 443, context)
+            ends = await certificate_end(host, parts.port or 443, context)
         except ssl.SSLError as refused:
             told = str(getattr(refused, "verify_message", None) or refused.reason)
             return error(f"The certificate of {host} is not trusted: {told.rstrip('.')}.", CERTIFICATE)
@@ -159,7 +159,8 @@ def certificate(ends: datetime, now: datetime) -> Verdict:
     return warning(reason, CERTIFICATE) if ends < now + SOON else ok(reason)
 
 
-async def _certificate_end(host: str, port: int, context: ssl.SSLContext) -> datetime:
+async def certificate_end(host: str, port: int, context: ssl.SSLContext) -> datetime:
+    """Until when the certificate of a host is valid. Raises OSError, and ssl.SSLError where it is not."""
     _, writer = await asyncio.open_connection(host, port, ssl=context)
     try:
         not_after = writer.get_extra_info("peercert")["notAfter"]

@@ -88,20 +88,12 @@ class _Twenty:
 
     async def key(self) -> Verdict:
         """Whether Twenty knows the key."""
-        try:
-            await self._client.execute("WorkspaceMembers")
-        except TwentyDenied as denied:
-            if denied.code != "twenty.forbidden" or "permission" not in str(denied):
-                raise
-            # `twenty.role` checks what the key allows.
+        await check_key(self._client)
         return ok("Twenty takes the API key.")
 
     async def key_expiry(self) -> Verdict:
         """When the API key expires, by its own claims."""
-        try:
-            ends = inspect.read(self._settings.api_token.get_secret_value()).time("exp")
-        except NotUnderstood:
-            ends = None
+        ends = key_end(self._settings)
         if ends is None:
             return ok("The API key does not say until when it holds.")
         reason = f"The API key holds until {ends:%Y-%m-%d}."
@@ -147,6 +139,24 @@ class _Twenty:
             f"The rate limit has room. The bridge keeps to {set_to} root fields a minute; "
             "Twenty names its own limit only where it refuses."
         )
+
+
+async def check_key(client: Executes) -> None:
+    """Raises TwentyDenied where Twenty does not know the key; a role that is too small is no such case."""
+    try:
+        await client.execute("WorkspaceMembers")
+    except TwentyDenied as denied:
+        if denied.code != "twenty.forbidden" or "permission" not in str(denied):
+            raise
+        # `twenty.role` checks what the key allows.
+
+
+def key_end(settings: TwentySettings) -> datetime | None:
+    """When the API key expires, by its own claims; None where it does not say."""
+    try:
+        return inspect.read(settings.api_token.get_secret_value()).time("exp")
+    except NotUnderstood:
+        return None
 
 
 def _of_calls(drift: Drift) -> bool:

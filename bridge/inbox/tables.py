@@ -242,6 +242,26 @@ agent_states = Table(
 )
 """What agents say of themselves: whether they take calls, and up to when they saw missed ones."""
 
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("sent_at", Moment),
+    sqlite_with_rowid=False,
+)
+"""What needs a person now, for each channel, and when the channel's message went out."""
+
+lost_webhooks = Table(
+    "lost_webhooks",
+    metadata,
+    Column("root_sid", String(34), primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""Calls of which Twilio had more than its webhooks had reported, and when reconciliation last found that."""
+
 
 def latest(table: Table, dialect_name: str, **values: Any) -> Any:
     """The statement that inserts a row, or sets `at` of the existing one."""

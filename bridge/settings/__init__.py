@@ -1,6 +1,7 @@
 """config.yaml + environment → frozen models."""
 
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings
+from bridge.settings.alerts import AlertSettings
 from bridge.settings.dialling import DiallingSettings
 from bridge.settings.load import load
 from bridge.settings.models import (
@@ -18,6 +19,7 @@ from bridge.settings.voice import VoiceSettings
 __all__ = [
     "ActivitySettings",
     "AgentSettings",
+    "AlertSettings",
     "AuthSettings",
     "CorsSettings",
     "DiallingSettings",

@@ -11,6 +11,7 @@ from bridge.calls.dialling.rules import Dialling
 from bridge.calls.numbers import home_region
 from bridge.errors import NumberRefused
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings, distinct
+from bridge.settings.alerts import AlertSettings
 from bridge.settings.dialling import DiallingSettings
 from bridge.settings.former import UnderstandsFormerNames
 from bridge.settings.hours import Zone
@@ -105,6 +106,7 @@ class Settings(UnderstandsFormerNames, Section):
     transcripts: TranscriptSettings = TranscriptSettings()
     matching: MatchingSettings = MatchingSettings()
     activities: ActivitySettings = ActivitySettings()
+    alerts: AlertSettings = AlertSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
 

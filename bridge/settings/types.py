@@ -29,7 +29,8 @@ SHARED_KEY = "webhooks_sharedkey_"
 """How Twilio's ids of SharedKeys begin."""
 
 
-def _split(value: object) -> object:
+def split(value: object) -> object:
+    """A list, as a file has it; of a text, as a variable has it, the parts between commas."""
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
     )
@@ -151,12 +152,12 @@ Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_sp
 """What a caller hears: a text, or the https:// URL of an audio file."""
 Region = Annotated[str, BeforeValidator(_norway), AfterValidator(_region), _known_as("country (ISO 3166)")]
 Pattern = Annotated[str, AfterValidator(_pattern), _known_as("regular expression")]
-Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], BeforeValidator(_split)]
+Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], BeforeValidator(split)]
 Email = Annotated[str, AfterValidator(_email), _known_as("e-mail address")]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), _known_as("address or network")]
-SecretList = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+SecretList = Annotated[tuple[SecretStr, ...], BeforeValidator(split)]
 SecretsById = Annotated[dict[str, SecretStr], BeforeValidator(_pairs)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Names = Annotated[tuple[str, ...], BeforeValidator(split)]
 Seconds = Annotated[int, Field(gt=0, le=86400)]
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-FR"])]
@@ -187,7 +188,7 @@ class Section(BaseModel):
 
 
 def secrets_of(settings: object) -> Iterator[str]:
-    """Every secret in the settings; of a URL, its password."""
+    """Every secret in the settings; of a URL, its password and what follows its host."""
     if isinstance(settings, SecretStr):
         yield from _secret(settings.get_secret_value())
     elif isinstance(settings, BaseModel):
@@ -203,5 +204,11 @@ def secrets_of(settings: object) -> Iterator[str]:
 def _secret(value: str) -> Iterator[str]:
     if "://" not in value:
         yield value
-    elif password := urlsplit(value).password:
-        yield from {password, unquote(password)}
+        return
+    parts = urlsplit(value)
+    if parts.password:
+        yield from {parts.password, unquote(parts.password)}
+    # A database's name is none; chat programs take whoever knows the path of a webhook.
+    told = f"{parts.path}?{parts.query}".removesuffix("?")
+    if parts.scheme in ("http", "https") and len(told) >= SHORTEST_KEY:
+        yield told

@@ -28,6 +28,9 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BRIDGE_FORGET_KEY": ("inbox", "forget_key"),
     "BRIDGE_WIDGET_KEYS": ("auth", "widget_keys"),
     "BRIDGE_LINK_KEYS": ("recordings", "link_keys"),
+    "BRIDGE_ALERT_SMTP_PASSWORD": ("alerts", "smtp_password"),
+    "BRIDGE_ALERT_WEBHOOK_URL": ("alerts", "webhook_url"),
+    "BRIDGE_ALERT_WEBHOOK_SECRET": ("alerts", "webhook_secret"),
 }
 """Where each environment variable goes."""
 
@@ -43,6 +46,9 @@ SECRETS = frozenset(
         "BRIDGE_FORGET_KEY",
         "BRIDGE_WIDGET_KEYS",
         "BRIDGE_LINK_KEYS",
+        "BRIDGE_ALERT_SMTP_PASSWORD",
+        "BRIDGE_ALERT_WEBHOOK_URL",
+        "BRIDGE_ALERT_WEBHOOK_SECRET",
     }
 )
 """Those that `config.yaml` must not hold."""

@@ -41,6 +41,8 @@ class Worker:
         self._stopping = asyncio.Event()
         self.reason: str | None = None
         """Why no call is drained at the moment, as a code; None while all is well."""
+        self.needs_operator = False
+        """Whether only an operator can remove that reason."""
 
     def stop(self) -> None:
         """Ends the loop after the batch that is under way."""
@@ -63,7 +65,7 @@ class Worker:
             else:
                 if self.reason:
                     log.info("worker.drains", after=self.reason)
-                self._failures, self.reason = 0, None
+                self._failures, self.reason, self.needs_operator = 0, None, False
                 if not drained:
                     await _within(POLL_SECONDS, self._inbox.news)
 
@@ -83,13 +85,13 @@ class Worker:
         if self.reason != standby.code:
             log.info("worker.stands_by", reason=str(standby))
             self._pipeline.take_over()
-        self._failures, self.reason = 0, standby.code
+        self._failures, self.reason, self.needs_operator = 0, standby.code, False
         await _within(STANDBY_SECONDS, self._stopping)
 
     async def _pause(self, error: BridgeError) -> None:
         pause = pause_after(error, failures=self._failures)
         self._failures += 1
-        self.reason = pause.reason
+        self.reason, self.needs_operator = pause.reason, pause.needs_operator
         self._pipeline.writing.forget_schema()
         seconds = pause.length.total_seconds()
         report = log.error if pause.needs_operator else log.warning

@@ -91,7 +91,7 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
                 parts.availabilities.following(),
                 draining(parts.worker, settings.server.stop_seconds),
                 poll_replicas(inbox, live_calls.add),
-                upkeep(settings, inbox, account.rest, workspace.client, lock.check),
+                upkeep(settings, parts, lock.check),
                 comparing(workspace.client),
             ):
                 yield _application(settings, parts, body_seconds=bounds.body_seconds)

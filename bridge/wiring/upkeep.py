@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bridge import background
 from bridge.inbox.forgetting import Forgotten
+from bridge.inbox.operation import drop_lost
 from bridge.inbox.replicas import drop_ended_leases
 from bridge.inbox.retention import Retention
 from bridge.inbox.sign_ins import drop_ended
@@ -20,9 +21,12 @@ from bridge.sync.retention import RecordingRetention
 from bridge.sync.rounds import Rounds
 from bridge.twenty.client.client import TwentyClient
 from bridge.twilio.rest import TwilioRest
+from bridge.wiring.parts import Parts
 
 PURGE_EVERY = timedelta(hours=1)
 DELETE_EVERY = timedelta(hours=6)
+
+Lead = Callable[[], Awaitable[None]]
 
 
 def asking_for(settings: Settings, inbox: Inbox, twilio: TwilioRest, *, dry: bool = False) -> Asking:
@@ -49,18 +53,16 @@ def ours_of(settings: Settings) -> Ours:
 
 
 @asynccontextmanager
-async def upkeep(
-    settings: Settings,
-    inbox: Inbox,
-    twilio: TwilioRest,
-    twenty: TwentyClient,
-    lead: Callable[[], Awaitable[None]],
-) -> AsyncIterator[None]:
-    """Reconciles, purges, deletes recordings and follows corrections while it is this process's turn.
+async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[None]:
+    """Reconciles, purges, deletes recordings, follows corrections and sends alerts.
 
-    `lead` says whose turn it is.
+    All of it while it is this process's turn: `lead` raises Standby while it is another's.
     """
-    rounds = [*_rounds(settings, inbox, twilio, lead), _corrections(inbox, twenty, lead)]
+    rounds = [
+        *_rounds(settings, parts.inbox, parts.account.rest, lead),
+        _corrections(parts.inbox, parts.workspace.client, lead),
+        *_alerts(settings, parts, lead),
+    ]
     tasks = [background.keep_running(each.run, name=each.name) for each in rounds]
     try:
         yield
@@ -68,11 +70,17 @@ async def upkeep(
         await background.stop(*tasks)
 
 
-def _rounds(
-    settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Callable[[], Awaitable[None]]
-) -> Iterator[Rounds]:
+def _alerts(settings: Settings, parts: Parts, lead: Lead) -> Iterator[Rounds]:
+    if settings.alerts.to or settings.alerts.webhook_url:
+        from bridge.wiring.alerts import alerting  # noqa: PLC0415 - it loads doctor, which takes long
+
+        yield alerting(settings, parts, lead)
+
+
+def _rounds(settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Lead) -> Iterator[Rounds]:
     yield Rounds("sign-ins", lambda now: drop_ended(inbox, now=now), every=PURGE_EVERY, lead=lead)
     yield Rounds("leases", lambda now: drop_ended_leases(inbox, now=now), every=PURGE_EVERY, lead=lead)
+    yield Rounds("lost webhooks", lambda now: drop_lost(inbox, now=now), every=PURGE_EVERY, lead=lead)
     if minutes := settings.reconcile.minutes:
         reconciler = Reconciler(inbox, asking_for(settings, inbox, twilio))
         yield Rounds("reconcile", reconciler.once, every=timedelta(minutes=minutes), lead=lead)
@@ -84,6 +92,6 @@ def _rounds(
         yield Rounds("delete recordings", recordings.once, every=DELETE_EVERY, lead=lead)
 
 
-def _corrections(inbox: Inbox, twenty: TwentyClient, lead: Callable[[], Awaitable[None]]) -> Rounds:
+def _corrections(inbox: Inbox, twenty: TwentyClient, lead: Lead) -> Rounds:
     corrections = Corrections(inbox, twenty.while_allowed(lead), affordable=twenty.budget.ample)
     return Rounds("corrections", corrections.once, every=EVERY, lead=lead, first_in=FIRST_IN)

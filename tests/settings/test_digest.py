@@ -26,6 +26,8 @@ OTHER = {
     "BRIDGE_METRICS_HOST": "0.0.0.0",
     "BRIDGE_METRICS_PORT": "9465",
     "BRIDGE_DATABASE_URL": "sqlite+aiosqlite:///other.db",
+    "BRIDGE_ALERT_WEBHOOK_URL": "https://other.example.com",
+    "BRIDGE_ALERT_WEBHOOK_SECRET": "whsec_" + "b3RoZXI0" * 4,
     "TWILIO_CLIENT_ID": "OQ" + "1" * 32,
     "TWILIO_CLIENT_SECRET": "another-invented-secret-of-some-length",
     "TWILIO_REST_API_KEY": "SK" + "1" * 32,
@@ -36,6 +38,7 @@ OTHER = {
 TOGETHER = (
     ("TWILIO_CLIENT_ID", "TWILIO_CLIENT_SECRET"),
     ("TWILIO_REST_API_KEY", "TWILIO_REST_API_SECRET"),
+    ("BRIDGE_ALERT_WEBHOOK_URL", "BRIDGE_ALERT_WEBHOOK_SECRET"),
 )
 """Valid only as pairs."""
 

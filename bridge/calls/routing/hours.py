@@ -9,6 +9,7 @@ DAY = 24 * 60
 """Minutes."""
 
 ONE_DAY = timedelta(days=1)
+STEP, MOST = timedelta(minutes=10), timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,6 +36,15 @@ class Hours:
         local = now.astimezone(self.zone)
         today, minute = local.date(), local.hour * 60 + local.minute
         return self._has(today, minute) or self._has(today - ONE_DAY, minute + DAY)
+
+    def open_between(self, since: datetime, until: datetime) -> timedelta:
+        """How long the line was open in this time, or in the last 30 days of it, by steps of ten minutes."""
+        moment, opened = max(since, until - MOST), timedelta()
+        while moment < until:
+            if self.is_open(moment):
+                opened += min(STEP, until - moment)
+            moment += STEP
+        return opened
 
     def _has(self, day: date, minute: int) -> bool:
         spans = () if day in self.closed else self.week[day.weekday()]

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-NEWEST = "0013"
+NEWEST = "0014"
 """The revision of the newest migration."""
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.inbox.checkpoints import Checkpoints
+from bridge.inbox.operation import store_lost
 from bridge.inbox.queries import calls_in_progress
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
@@ -58,8 +59,10 @@ class Reconciler:
             return found
         for since, until in windows(mark - OVERLAP, now, WINDOW):
             found.add(await self._asking.between(since, until, wanted))
+            await store_lost(self._inbox, found.lost, now)
             await self._checkpoints.save(MARK, max(mark, min(until, wanted.quiet_since)))
         found.add(await self._close(mark, found, wanted))
+        await store_lost(self._inbox, found.lost, now)
         _tell(found)
         return found
 
@@ -84,7 +87,7 @@ def windows(since: datetime, until: datetime, length: timedelta) -> Iterator[tup
 def _tell(found: Found) -> None:
     for outcome in ("unknown", "unfinished", "complete"):
         metrics.CALLS_RECONCILED.inc(outcome, by=len(getattr(found, outcome)))
-    lost = sorted(found.unknown | found.unfinished)
+    lost = sorted(found.lost)
     if lost:
         log.warning(
             "reconcile.webhooks_lost",

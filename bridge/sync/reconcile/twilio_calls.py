@@ -60,6 +60,11 @@ class Found:
         """The bridge's calls, without those of forgotten people."""
         return self.unknown | self.unfinished | self.complete
 
+    @property
+    def lost(self) -> set[str]:
+        """The calls of which Twilio had more than its webhooks had reported."""
+        return self.unknown | self.unfinished
+
     def add(self, more: "Found") -> None:
         """Adds these; a call that was asked for twice keeps its first outcome."""
         self.unknown |= more.unknown - self.unfinished

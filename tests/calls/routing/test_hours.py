@@ -131,3 +131,19 @@ def test_hours_past_midnight_belong_to_the_day_on_which_they_began(
 def test_a_holiday_beside_a_night(opened: dict[str, str], closed: list[str], utc: str, is_open: bool) -> None:
     hours = HoursSettings.model_validate({"zone": "UTC", "open": opened, "closed": closed}).hours
     assert hours.is_open(datetime.fromisoformat(utc).replace(tzinfo=UTC)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "opened"),
+    [
+        ("2026-11-27T08:00", "2026-11-27T17:00", timedelta(hours=7, minutes=30)),  # Friday
+        ("2026-11-27T17:00", "2026-11-30T08:00", timedelta(hours=3)),  # over the weekend
+        ("2026-11-27T11:00", "2026-11-27T11:05", timedelta(minutes=5)),
+        ("2026-11-27T08:00", "2026-11-27T08:00", timedelta()),
+        ("2026-11-27T17:00", "2026-11-27T08:00", timedelta()),
+        ("2026-01-01T00:00", "2026-11-30T08:00", timedelta(hours=165)),  # of the last 30 days
+    ],
+)
+def test_how_long_it_was_open(since: str, until: str, opened: timedelta) -> None:
+    begins, ends = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in (since, until))
+    assert SHOP.open_between(begins, ends) == opened

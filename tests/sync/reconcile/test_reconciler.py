@@ -12,6 +12,7 @@ from bridge.calls.fold.call import Call, fold
 from bridge.errors import TwilioUnavailable
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.forgetting import Forgotten
+from bridge.inbox.operation import lost_since
 from bridge.inbox.queries import stored_calls
 from bridge.inbox.retention import drop
 from bridge.inbox.rows import Settled
@@ -110,6 +111,7 @@ async def test_calls_that_nobody_told_of(stage: Stage) -> None:
     assert called.started_at == START
     assert (heard.direction, heard.status, heard.other_party) == ("INBOUND", "VOICEMAIL", JANE)
     assert CALLS_RECONCILED.count("unknown") == before["unknown"] + 2
+    assert await lost_since(stage.inbox, NOW) == 2
     assert CALLS_RECONCILED.count("unfinished") == before["unfinished"]
 
 
@@ -130,6 +132,7 @@ async def test_what_was_told_in_full_lacks_nothing(stage: Stage) -> None:
     found = await stage.once()
     assert (found.unknown, found.unfinished, found.complete) == (set(), set(), {out.sid})
     assert await stage.call(out.sid) == call
+    assert await lost_since(stage.inbox, NOW) == 0
 
 
 @pytest.mark.parametrize("told", range(1, 6))
