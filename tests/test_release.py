@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 ROOT = Path(__file__).parents[1]
 RELEASE = ROOT / ".ci" / "release"
 USER_S = (".env", "config.local.yaml", "bridge.db", "data/bridge.db", "bridge/.env", "bridge/setup/calls.db")
@@ -110,6 +111,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tree
 
 
+@needs_git
 def test_a_release_is_made_of_one_commit(repository: Path) -> None:
     run(sys.executable, RELEASE, "dist", "0.9.1", folder=repository)
     assert run("git", "tag", folder=repository) == "v0.9.1\n"
@@ -138,6 +140,7 @@ def test_a_release_is_made_of_one_commit(repository: Path) -> None:
         assert not [name for name in sdist.getnames() if name.endswith("notes.txt")]
 
 
+@needs_git
 @pytest.mark.parametrize(
     ("words", "edited", "said"),
     [

@@ -20,6 +20,7 @@ WORDS: Mapping[str, str] = {
     "date_parsing": "should be a date",
     "date_type": "should be a date",
     "dict_type": "should be settings by their names",
+    "finite_number": "should be a number",
     "float_parsing": "should be a number",
     "float_type": "should be a number",
     "greater_than": "should be more than {gt}",
@@ -46,6 +47,8 @@ WORDS: Mapping[str, str] = {
 
 https://docs.pydantic.dev/latest/errors/validation_errors/
 """
+
+TOO_SHORT = frozenset({"string_too_short", "too_short"})
 
 
 def explain(error: Mapping[str, Any], origins: Origins = NOWHERE) -> str:
@@ -95,8 +98,13 @@ def _example(field: FieldInfo) -> str:
     nothing = field.is_required() or field.default is None or isinstance(field.default, BaseModel)
     if nothing:
         return ""
-    default = str(field.default).lower() if isinstance(field.default, bool) else field.default
-    return f"; for example: {default}"
+    return f"; for example: {_as_yaml(field.default)}"
+
+
+def _as_yaml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_as_yaml, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _example_of(section: type[BaseModel]) -> str:
@@ -109,6 +117,8 @@ def _example_of(section: type[BaseModel]) -> str:
 
 def _reason(error: Mapping[str, Any], example: str) -> str:
     kind = error["type"]
+    if kind in TOO_SHORT and error["ctx"]["min_length"] == 1:
+        return "should not be empty"
     if kind in WORDS and (example or kind != "string_pattern_mismatch"):
         return WORDS[kind].format(**error.get("ctx", {}))
     message: str = error["msg"].removeprefix("Value error, ")
@@ -144,4 +154,14 @@ def _nearest(path: list[str]) -> str:
     model = (_model_in(fields[-1].annotation) if fields else None) or Settings
     known = list(model.model_fields)
     near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
+    if owners := [name for name in _sections_with(path[-1]) if name != path[0]]:
+        return f"; it belongs under {' or '.join(owners)}"
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+
+
+def _sections_with(name: str) -> Iterator[str]:
+    """Those that have a setting of that name."""
+    for section, field in Settings.model_fields.items():
+        model = _model_in(field.annotation)
+        if model and name in model.model_fields:
+            yield section

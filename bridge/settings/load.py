@@ -4,7 +4,7 @@ One error lists all problems, each with its name, reason and an example.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,7 +66,7 @@ def load_as(
     problems: list[str] = []
     file = config or CONFIG_FILE
     values = sections_of(file, problems, must_exist=config is not None)
-    _without_secrets(values, problems)
+    _without_secrets(values, problems, file)
     from_env_file, unread = _from_env_file(env_file)
     told = {**from_env_file, **environment}
     _anchor_database(values, file.parent)
@@ -75,7 +75,7 @@ def load_as(
         _anchor_database(values, env_file.parent)
     errors, settings = _validated(model, values)
     # What is missing is perhaps in the file that could not be read.
-    wrong = [error for error in errors if not unread or error["type"] != "missing"]
+    wrong = [error for error in _first_causes(errors) if not unread or error["type"] != "missing"]
     misspelt = dict(variables.misspelt(told))
     problems += unread
     if wrong or misspelt:
@@ -124,6 +124,12 @@ def _validated(model: type[Model], values: Mapping[str, Any]) -> tuple[Sequence[
         return invalid.errors(include_url=False, include_input=False), None
 
 
+def _first_causes(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Without lists that are too short only because an item of theirs is wrong."""
+    inside = {error["loc"][:-1] for error in errors}
+    yield from (error for error in errors if error["type"] != "too_short" or error["loc"] not in inside)
+
+
 def _misspelt(name: str, near: str, origins: Origins) -> str:
     return f"{name}: is unknown; did you mean {near}? [{origins.variables[name]}]"
 
@@ -144,9 +150,11 @@ def _from_env_file(path: Path) -> tuple[Mapping[str, str], list[str]]:
         return {}, invalid.problems
 
 
-def _without_secrets(values: dict[str, Any], problems: list[str]) -> None:
-    """Removes secrets from the file's values, and reports where they belong."""
+def _without_secrets(values: dict[str, Any], problems: list[str], config: Path) -> None:
+    """Removes secrets from the file's values, and reports where they stand and where they belong."""
     for variable in sorted(SECRETS):
         section, field = ENVIRONMENT[variable]
         if isinstance(values.get(section), dict) and values[section].pop(field, None) is not None:
-            problems.append(f"{section}.{field}: is a secret and belongs in the environment, as {variable}")
+            place = places_of(config).get((section, field), str(config))
+            belongs = f"is a secret and belongs in the environment, as {variable}"
+            problems.append(f"{section}.{field}: {belongs} [{place}]")

@@ -15,9 +15,12 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
+from pydantic_core import PydanticKnownError
 
 from bridge.calls.numbers import e164
 
@@ -167,6 +170,17 @@ class Section(BaseModel):
     """A part of the settings: frozen, and complete about what it knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """YAML has `yes` and `on` for true, which pydantic takes for 1."""
+        if isinstance(value, bool) and info.field_name:
+            kind = cls.model_fields[info.field_name].annotation
+            kinds = {kind, *get_args(kind)}
+            if int in kinds or float in kinds:
+                raise PydanticKnownError("int_type" if int in kinds else "float_type")
+        return value
 
     @model_validator(mode="before")
     @classmethod

@@ -199,6 +199,16 @@ def test_forget(folder: Path) -> None:
     assert json.loads(typed("calls", "forget", JANES, "--yes", "--json")[1])["erased"] == 0
 
 
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("words", [(JANES,), ("--call", PARKED)])
+@pytest.mark.parametrize("given", ["", "n\n", "\n", "perhaps\nn\n"])
+def test_what_is_not_agreed_to_is_not_forgotten(words: tuple[str, ...], given: str) -> None:
+    status, told = typed("calls", "forget", *words, given=given)
+    assert status == 1
+    assert "here, for good? [y/N]:" in told
+    assert len(listed()) == 3
+
+
 @pytest.mark.parametrize("address", ["+464", "sip:bob@example.com", "+5215512345678", "266696"])
 def test_whatever_is_listed_can_be_forgotten(folder: Path, address: str) -> None:
     sid = f"CA9{'0' * 31}"

@@ -1,5 +1,6 @@
 """Where settings of an operator are written, so that `git pull` never meets them."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from bridge.settings.config_files import local_of
 from bridge.setup import files
 
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 ROOT = Path(__file__).parents[2]
 CONFIG = Path("config.yaml")
 NOTHING = "# agents: {names: [a]}\nagents:\nserver:\n"
@@ -46,6 +48,7 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout
 
 
+@needs_git
 def test_what_an_operator_sets_survives_a_pull(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With `--rebase`, git refuses to pull beside any change of a file that it tracks."""
     upstream, mine = tmp_path / "upstream", tmp_path / "mine"
