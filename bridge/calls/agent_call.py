@@ -1,13 +1,14 @@
 """A call as one agent had it: what their phone lists, and what they may do with it now."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Self
 
 from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity, identity_of
 from bridge.calls.callback import PLACED_BY, Callback, Kind
-from bridge.calls.dispositions import Disposition, note_of
+from bridge.calls.dispositions import Disposition, note_of, notes
 from bridge.calls.fold.call import Call, Recording, call_of
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
@@ -109,6 +110,25 @@ def call_for(own: Collection[Identity], folded: FoldedCall, *, sid: str = "") ->
         transcript=call.transcript if hears else None,
         can=_can(identity, evidence),
     )
+
+
+def of_another(call: AgentCall, own: Collection[Identity], folded: FoldedCall) -> Identity | None:
+    """The other agent whose call it rather is: the one who talked, else one whom it rang."""
+    if call.call.agent:
+        return None if call.call.agent in own else call.call.agent
+    rung = (client_identity(leg.to) for leg in folded.evidence.legs)
+    return None if call.is_own else next((agent for agent in rung if agent), None)
+
+
+def as_colleague_had_it(
+    own: Collection[Identity], theirs: Collection[Identity], folded: FoldedCall
+) -> AgentCall:
+    """The call as a colleague had it, for the agent `own`: to read, with the note of either."""
+    call = call_for(theirs, folded)
+    told = folded.evidence.told
+    note = note_of(own, told) or call.note or max(notes(told), key=attrgetter("at"), default=None)
+    taken_by = call.call.agent if call.call.agent in theirs else None
+    return replace(call, taken_by=taken_by, note=note, recordings=(), transcript=None, can=Can())
 
 
 def in_it(own: Collection[Identity], evidence: Evidence) -> Identity | None:

@@ -3,12 +3,12 @@
 All functions raise InboxUnavailable.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.fold.legs import may_be_leg
@@ -46,9 +46,7 @@ async def calls_of_agents(
     async with inbox.reading() as connection:
         found = (await connection.execute(_page(agents, limit, before, since))).all()
         places = [Keyset(row[1], row[0]) for row in found]
-        newest = await _newest(connection, agents, [place.root_sid for place in places])
-        # A call of two of an agent's identities stands where the later one was heard of.
-        at = {p.root_sid: p for p in places if newest[p.root_sid] == p.at}
+        at = await _at_newest(connection, agents, places)
         known = await _known(connection, at)
     return Page(
         [(at[sid], call) for sid, call in known.items()], places[-1] if len(places) == limit else None
@@ -74,10 +72,7 @@ async def agents_of_calls(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, s
 
 def _page(agents: Collection[str], limit: int, before: Keyset | None, since: datetime | None) -> Select[Any]:
     """A page of each agent, by the index, and the newest of all these."""
-    order = tuple_(agent_calls.c.at, agent_calls.c.root_sid)
-    after: list[Any] = []
-    if before:
-        after.append(order < tuple_(literal(before.at, agent_calls.c.at.type), literal(before.root_sid)))
+    after = _before(before)
     if since:
         after.append(agent_calls.c.at > since)
     pages = [
@@ -92,6 +87,83 @@ def _page(agents: Collection[str], limit: int, before: Keyset | None, since: dat
     newest = func.max(every.c.at).label("newest")
     grouped = select(every.c.root_sid, newest).group_by(every.c.root_sid)
     return grouped.order_by(newest.desc(), every.c.root_sid.desc()).limit(limit)
+
+
+def _before(place: Keyset | None) -> list[ColumnElement[bool]]:
+    if place is None:
+        return []
+    order = tuple_(agent_calls.c.at, agent_calls.c.root_sid)
+    return [order < tuple_(literal(place.at, agent_calls.c.at.type), literal(place.root_sid))]
+
+
+UNSETTLED = 100
+"""How many of an agent's newest calls are searched for those that are not written to Twenty yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The other party of calls: by numbers (E.164), and by the id of a person in Twenty."""
+
+    numbers: Collection[str]
+    person_id: str | None = None
+
+
+async def calls_with(
+    inbox: Inbox,
+    party: Party,
+    agents: Collection[str],
+    *,
+    is_with: Callable[[KnownCall], bool],
+    of_all: bool,
+    limit: int,
+    before: Keyset | None = None,
+) -> Page:
+    """The calls with a party, of these identities and lines, or `of_all` agents; each once.
+
+    The other party of a call that is not written to Twenty yet is not in the table: `is_with` tells.
+    """
+    async with inbox.reading() as connection:
+        settled = await connection.execute(_with(party, None if of_all else agents, limit, before))
+        at = {row[0]: Keyset(row[1], row[0]) for row in settled}
+        rows = (await connection.execute(_unsettled(agents, before))).all()
+        fresh = await _at_newest(connection, agents, [Keyset(row[1], row[0]) for row in rows])
+        at |= {sid: fresh[sid] for sid, call in (await _known(connection, fresh)).items() if is_with(call)}
+        newest = sorted(at.values(), reverse=True)[:limit]
+        known = await _known(connection, [place.root_sid for place in newest])
+    last = newest[-1] if len(newest) == limit else None
+    return Page([(at[sid], call) for sid, call in known.items()], last)
+
+
+def _with(party: Party, agents: Collection[str] | None, limit: int, before: Keyset | None) -> Select[Any]:
+    """Calls with a party, by the indexes of numbers and people, and where they stand in lists."""
+    by: list[ColumnElement[bool]] = [calls.c.number.in_(sorted(party.numbers))]
+    if party.person_id:
+        by.append(calls.c.person_id == party.person_id)
+    theirs = union(*(select(calls.c.root_sid).where(one, listed, kept) for one in by))
+    whose = [] if agents is None else [agent_calls.c.agent.in_(sorted(agents))]
+    at = func.max(agent_calls.c.at).label("newest")
+    grouped = select(agent_calls.c.root_sid, at).where(agent_calls.c.root_sid.in_(theirs), *whose)
+    grouped = grouped.group_by(agent_calls.c.root_sid)
+    if before:
+        place = tuple_(literal(before.at, agent_calls.c.at.type), literal(before.root_sid))
+        grouped = grouped.having(tuple_(func.max(agent_calls.c.at), agent_calls.c.root_sid) < place)
+    return grouped.order_by(at.desc(), agent_calls.c.root_sid.desc()).limit(limit)
+
+
+def _unsettled(agents: Collection[str], before: Keyset | None) -> Select[Any]:
+    """The newest calls whose other party is not determined yet."""
+    newest = _page(agents, UNSETTLED, before, None).subquery()
+    waiting = newest.join(calls, calls.c.root_sid == newest.c.root_sid)
+    columns = select(newest.c.root_sid, newest.c.newest).select_from(waiting)
+    return columns.where(calls.c.settled_at.is_(None))
+
+
+async def _at_newest(
+    connection: AsyncConnection, agents: Collection[str], places: Sequence[Keyset]
+) -> dict[str, Keyset]:
+    """Call SID → its place: of a call of two of an agent's identities, where the later one was heard of."""
+    newest = await _newest(connection, agents, [place.root_sid for place in places])
+    return {place.root_sid: place for place in places if newest[place.root_sid] == place.at}
 
 
 async def _newest(

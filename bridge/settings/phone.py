@@ -57,8 +57,9 @@ class PhoneSettings(Section):
     `outcomes` are offered for a call. After a talk an agent is not rung for `after_call_seconds`. Users of
     Twenty search people as Twenty allows each of them; with `search: devices` those who signed in by a link
     do so, too, and with `keys` all holders of keys, by the bridge's own rights. Of `colleagues` an agent sees
-    nothing, whether they are free (`presence`), or with whom they speak (`calls`); `supervisors`, by e-mail
-    or identity, see all agents' calls and notes.
+    nothing, whether they are free (`presence`), or also with whom they speak, and their last calls, with
+    notes, with a person who calls (`calls`); `supervisors`, by e-mail or identity, see all agents' calls and
+    notes.
     """
 
     contact: Contact | None = Field(None, examples=["it@example.com"])

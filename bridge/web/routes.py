@@ -15,7 +15,7 @@ from bridge.web.phone.availability import AgentsEdge
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls
 from bridge.web.phone.events import Events
-from bridge.web.phone.history import AgentHistory
+from bridge.web.phone.lists import AgentHistory
 from bridge.web.phone.me import Me
 from bridge.web.phone.notes import AgentNotes
 from bridge.web.phone.numbers import Numbers

@@ -19,7 +19,8 @@ from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls, TransferLine
 from bridge.web.phone.colleagues import Colleagues
 from bridge.web.phone.events import Events
-from bridge.web.phone.history import AgentHistory, History
+from bridge.web.phone.history import History
+from bridge.web.phone.lists import AgentHistory
 from bridge.web.phone.me import Company, Me
 from bridge.web.phone.notes import AgentNotes
 from bridge.web.phone.numbers import Numbers
@@ -49,7 +50,15 @@ def phone_edge(settings: Settings, parts: Parts, *, is_stopping: Callable[[], bo
         calls=_calls(settings, parts, agents),
         notes=AgentNotes(parts.inbox, agents),
         people=_people(settings, parts, agents),
-        history=AgentHistory(parts.inbox, agents, history, parts.rules.live_calls, parts.availabilities),
+        history=AgentHistory(
+            parts.inbox,
+            agents,
+            history,
+            parts.rules.live_calls,
+            parts.availabilities,
+            colleagues=colleagues,
+            region=settings.region,
+        ),
         agents=AgentsEdge(agents, parts.availabilities, colleagues),
         events=Events(
             parts.inbox, agents, history, colleagues, parts.availabilities, is_stopping=is_stopping

@@ -1,41 +1,41 @@
-"""An agent's calls: lists of recent calls, missed calls and voicemails, and single calls."""
+"""An agent's calls as the inbox has them: recent calls, missed calls, voicemails, calls with a party."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from aiohttp import hdrs, web
-from pydantic import AwareDatetime
-
-from bridge.calls.agent_call import AgentCall, agent_call, line_name
+from bridge.calls.agent_call import (
+    AgentCall,
+    FoldedCall,
+    agent_call,
+    as_colleague_had_it,
+    call_for,
+    line_name,
+    of_another,
+)
 from bridge.calls.agents import Identity
 from bridge.calls.fold.states import Direction
-from bridge.calls.live_calls import LiveCalls
 from bridge.calls.part import PartState
 from bridge.calls.routing.lines import Group, Lines
-from bridge.errors import CallUnknown, NotAllowed, NotInCall, NotUnderstood
-from bridge.inbox.agent_calls import Keyset, Page, agents_of_calls, calls_of_agents, calls_with_numbers
-from bridge.inbox.agent_states import set_seen, states_of
-from bridge.inbox.queries import KnownCall, known_call
+from bridge.inbox.agent_calls import (
+    Keyset,
+    Page,
+    Party,
+    agents_of_calls,
+    calls_of_agents,
+    calls_with,
+    calls_with_numbers,
+)
+from bridge.inbox.agent_states import states_of
+from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox
 from bridge.twenty.people.members import Members
-from bridge.twilio import forms
-from bridge.web.authentication.rates import Rate
-from bridge.web.availabilities import Availabilities
-from bridge.web.phone.agents import Agent, AgentAuthentication
-from bridge.web.phone.bodies import CallRequest, read_request
 from bridge.web.phone.call_bodies import Body, CallBodies
 
-PER_MINUTE = 240
-"""Requests of one agent: a page sends a few after each call."""
-
-LISTED, MOST_LISTED = 25, 100
 STEP = 100
 MOST_READ = 500
 """Calls that one request reads; if few of them are in the list, the page is short and names a next one."""
-
-EPOCH = datetime.fromtimestamp(0, UTC)
 
 MOST_MISSED = 100
 """The highest count of missed calls."""
@@ -55,12 +55,6 @@ class Show(StrEnum):
     RECENT = "recent"
     MISSED = "missed"
     VOICEMAILS = "voicemails"
-
-
-class SeenRequest(CallRequest):
-    """Marks missed calls and voicemails up to a time as seen."""
-
-    until: AwareDatetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +137,31 @@ class History:
                 return
             read, before = read + size, page.last
 
+    async def with_party(
+        self, own: Collection[Identity], party: Party, *, of_all: bool, limit: int, before: Keyset | None
+    ) -> tuple[list[Listed], Keyset | None]:
+        """The agent's calls with a party, newest first; `of_all` adds colleagues', as they had them."""
+        page = await calls_with(
+            self._inbox,
+            party,
+            [*own, *self.lines_of(own)],
+            is_with=lambda known: self.listed((), known).number in party.numbers,
+            of_all=of_all,
+            limit=limit,
+            before=before,
+        )
+        found = [self._shared(own, known) if of_all else self.listed(own, known) for _, known in page.calls]
+        return [one for one in found if of_all or self.is_in(Show.RECENT, one)], page.last
+
+    def _shared(self, own: Collection[Identity], known: KnownCall) -> Listed:
+        """A call for an agent who is allowed to see those of colleagues: by the agent who talked."""
+        folded = FoldedCall.of(known.callbacks)
+        call = call_for(own, folded)
+        other = of_another(call, own, folded)
+        if other:
+            call = as_colleague_had_it(own, self._members.all_of(other), folded)
+        return Listed(known, call, self.bodies.number_of(call))
+
     def is_in(self, show: Show, one: Listed) -> bool:
         """Whether a call belongs in a list."""
         if one.call.call.preflight or not (one.call.is_own or one.call.rang_none):
@@ -214,110 +233,3 @@ def is_seen(one: Listed, seen_at: datetime | None) -> bool:
 def _is_called_back(one: Listed, reached: dict[str, datetime]) -> bool:
     at = reached.get(one.number or "")
     return at is not None and at > one.call.call.started_at
-
-
-class AgentHistory:
-    """The endpoints of agents' calls. Handlers raise InboxUnavailable."""
-
-    def __init__(
-        self,
-        inbox: Inbox,
-        agents: AgentAuthentication,
-        history: History,
-        live_calls: LiveCalls,
-        availabilities: Availabilities,
-    ) -> None:
-        self._inbox = inbox
-        self._agents = agents
-        self._history = history
-        self._live_calls = live_calls
-        self._availabilities = availabilities
-        self._rate = Rate("Too many requests for calls")
-
-    async def show(self, request: web.Request) -> web.Response:
-        """One call of the agent's; a refused one with the reason. Raises CallUnknown and NotInCall."""
-        agent = await self._agent(request, request.query.get("identity"))
-        named = request.match_info["sid"]
-        sid = self._live_calls.placed_as(agent.identity, named) or named
-        known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
-        if known is None or not known.callbacks:
-            raise CallUnknown("There is no such call.")
-        one = self._history.listed(agent.own, known, sid=sid)
-        if not (one.call.is_own or agent.is_supervisor or await self._history.is_of_line(agent.own, one)):
-            raise NotInCall("This is another agent's call.")
-        (body,) = await self._history.bodies_of(agent.own, [one])
-        return _answer(body)
-
-    async def list(self, request: web.Request) -> web.Response:
-        """The agent's calls, newest first."""
-        agent = await self._agent(request, request.query.get("identity"))
-        own = self._whose(agent, request.query.get("agent"))
-        show, limit = (
-            _show(request.query.get("show")),
-            limit_of(request.query.get("limit"), default=LISTED, most=MOST_LISTED),
-        )
-        before = _place(request.query.get("before"))
-        listed, last = await self._history.page(own, show, limit=limit, before=before)
-        body: Body = {
-            "calls": await self._history.bodies_of(own, listed),
-            "next": _cursor(last) if last else None,
-            "missed": await self._history.missed(own, now=datetime.now(UTC)),
-        }
-        return _answer(body)
-
-    async def seen(self, request: web.Request) -> web.Response:
-        """Stores up to when the agent has seen missed calls."""
-        asked = await read_request(request, SeenRequest)
-        agent = await self._agent(request, asked.identity)
-        # The page's clock can be ahead; calls that are missed later are not seen yet.
-        now = datetime.now(UTC)
-        await set_seen(self._inbox, agent.identity, at=min(asked.until, now))
-        # The agent's other pages are sent the new count.
-        await self._availabilities.read()
-        return _answer({"missed": await self._history.missed(agent.own, now=now)})
-
-    async def _agent(self, request: web.Request, asked: str | None) -> Agent:
-        agent = await self._agents.agent(request, asked)
-        self._rate.take((*agent.caller.key, agent.identity), per_minute=PER_MINUTE)
-        return agent
-
-    def _whose(self, agent: Agent, named: str | None) -> Collection[Identity]:
-        if named is None:
-            return agent.own
-        if not agent.is_supervisor:
-            raise NotAllowed("Only supervisors see other agents' calls (phone.supervisors).")
-        return self._agents.identities(named)
-
-
-def _answer(body: Body) -> web.Response:
-    return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})
-
-
-def _show(named: str | None) -> Show:
-    try:
-        return Show(named or Show.RECENT)
-    except ValueError:
-        raise NotUnderstood(f"show: It should be one of {', '.join(Show)}.") from None
-
-
-def limit_of(given: str | None, *, default: int, most: int) -> int:
-    """The `limit` of a request, from 1 to `most`; raises NotUnderstood."""
-    if given is None:
-        return default
-    number = int(given) if given.isascii() and given.isdecimal() and len(given) <= 3 else 0
-    if not 1 <= number <= most:
-        raise NotUnderstood(f"limit: It should be a number from 1 to {most}.")
-    return number
-
-
-def _cursor(place: Keyset) -> str:
-    return f"{(place.at - EPOCH) // timedelta(microseconds=1)}-{place.root_sid}"
-
-
-def _place(cursor: str | None) -> Keyset | None:
-    if cursor is None:
-        return None
-    at, _, root_sid = cursor.partition("-")
-    if not (at.isascii() and at.isdecimal() and len(at) <= 16 and forms.CALL_SID.fullmatch(root_sid)):
-        raise NotUnderstood("before: It should be `next` of the previous page.")
-    return Keyset(EPOCH + timedelta(microseconds=int(at)), root_sid)

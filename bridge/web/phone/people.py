@@ -1,6 +1,5 @@
 """`GET /api/people`: searches people and companies in Twenty by text."""
 
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -18,7 +17,7 @@ from bridge.web.authentication.rates import Rate
 from bridge.web.operation.problems import problem
 from bridge.web.phone.agents import Agent, AgentAuthentication, searches
 from bridge.web.phone.call_bodies import Body
-from bridge.web.phone.history import limit_of
+from bridge.web.phone.lists import limit_of, record_id
 
 PER_MINUTE = 120
 """Searches of one agent: a page searches while they type. Twenty's rate limit does not count them."""
@@ -66,7 +65,7 @@ class People:
         user = agent.caller.credentials
         if company is not None:
             self._counted.take(agent.caller.key, per_minute=self._per_minute)
-            asked = self._people.of_company(_id(company, "company"), limit=limit, user=user)
+            asked = self._people.of_company(record_id(company, "company"), limit=limit, user=user)
         else:
             self._rate.take(agent.caller.key, per_minute=PER_MINUTE)
             asked = self._people.search(_text(text), limit=limit, user=user)
@@ -76,7 +75,7 @@ class People:
     async def show(self, request: web.Request) -> web.Response:
         """Answers with a person and their numbers, and whether each can be dialled."""
         agent = await self._agent(request)
-        person_id = _id(request.match_info["id"], "id")
+        person_id = record_id(request.match_info["id"], "id")
         self._counted.take(agent.caller.key, per_minute=self._per_minute)
         found = await _answered(self._people.person(person_id, user=agent.caller.credentials))
         if found is None:
@@ -143,11 +142,3 @@ def _text(given: str | None) -> str:
     if not text or len(text) > LONGEST:
         raise NotUnderstood(f"search: It should be a text of up to {LONGEST} characters.")
     return text
-
-
-def _id(given: str, name: str) -> str:
-    try:
-        # `UUID` also accepts braces and prefixes.
-        return str(uuid.UUID(given)) if len(given) == 36 else str(uuid.UUID(""))
-    except ValueError:
-        raise NotUnderstood(f"{name}: It should be the id of a record in Twenty.") from None

@@ -152,7 +152,10 @@ async function lookUp(id, number) {
     await new Promise((done) => setTimeout(done, wait));
     try {
       const { person, url } = await bridge.caller(number);
-      if (person) store.tell(id, { type: "learned", name: person.name, company: person.company ?? undefined, url });
+      if (person) {
+        const { id: known, name, company } = person;
+        store.tell(id, { type: "learned", name, company: company ?? undefined, url, person: known });
+      }
       return;
     } catch {
       // The call is what matters; Twenty may answer a moment later.

@@ -127,7 +127,7 @@ export class Bridge {
   }
 
   /**
-   * @param {{show: "recent" | "missed" | "voicemails", before?: string, with?: string, limit?: string}} which
+   * @param {{show?: "recent" | "missed" | "voicemails", before?: string, with?: string, person?: string, limit?: string}} which
    * @returns {Promise<{calls: AgentCall[], next: string | null, missed: number}>}
    */
   calls(which) {

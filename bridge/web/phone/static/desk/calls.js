@@ -6,8 +6,9 @@ import { find } from "../store.js";
 import { signal } from "../vendor/signals.js";
 import * as Notes from "./notes.js";
 
-/** So many earlier calls with a person are shown. */
+/** So many earlier calls with a person are shown, of some more that are asked for: one can be going on. */
 const LAST = 5;
+const ASKED = 8;
 
 /** Calls are written to Twenty within a few seconds, unless it is away. */
 const NAMED_AFTER = [2000, 8000, 30_000];
@@ -144,12 +145,12 @@ export async function see() {
 }
 
 /**
- * The last calls with a person, their notes too.
+ * The last calls with a person, with the notes that the agent may read.
  *
- * @param {string} party a number
+ * @param {string} number
+ * @param {string} [person] the id in Twenty, once it is known
  */
-export async function withParty(party) {
-  const found = await bridge.calls({ show: "recent", with: party, limit: "100" });
-  // A bridge that does not know the filter answers with all.
-  return found.calls.filter(({ number, ended }) => ended && number === party).slice(0, LAST);
+export async function withParty(number, person) {
+  const found = await bridge.calls({ with: number, person, limit: String(ASKED) });
+  return found.calls.filter(({ ended }) => ended).slice(0, LAST);
 }

@@ -23,6 +23,7 @@
  * @property {string} [name]
  * @property {string} [company]
  * @property {string} [url] the person's page in Twenty
+ * @property {string} [person] the person's id in Twenty
  * @property {Reason} [reason] why it ended
  * @property {string} [why] in the bridge's words, of a call that it refused
  * @property {boolean} [asking] whether the bridge is still asked why it ended
@@ -37,7 +38,7 @@
  * @property {readonly string[]} warnings of the network's quality
  *
  * @typedef {{type: string, at?: number, code?: number, lost?: boolean, muted?: boolean, digits?: string,
- *   name?: string, company?: string, url?: string, sid?: string, warning?: string, asking?: boolean,
+ *   name?: string, company?: string, url?: string, person?: string, sid?: string, warning?: string, asking?: boolean,
  *   state?: string, ended?: boolean, why?: string, seconds?: number}} CallEvent
  */
 
@@ -186,8 +187,8 @@ function whyDisconnected(call) {
  */
 function learned(call, event) {
   if (event.type !== "learned") return {};
-  const { name = call.name, company = call.company, url = call.url, sid = call.sid } = event;
-  return { name, company, url, sid };
+  const { name = call.name, company = call.company, url = call.url, person = call.person, sid = call.sid } = event;
+  return { name, company, url, person, sid };
 }
 
 /**

@@ -61,7 +61,7 @@ function Shown({ call }) {
       </div>
       ${sending && html`<${Transfer} id=${call.id} />`}
       ${open && nameOf(call) && html`<${Note} name=${nameOf(call)} main />`}
-      <${LastCalls} number=${call.number} />
+      <${LastCalls} call=${call} />
     </section>
   `;
 }

@@ -24,7 +24,7 @@ function One({ call }) {
     <article class="card incoming ${waits ? "rings" : ""}" tabindex="-1" aria-label=${say("incoming")} data-call=${call.id}>
       <p class="quiet">${status}</p>
       <${Party} call=${call} />
-      <${LastCalls} number=${call.number} />
+      <${LastCalls} call=${call} />
       ${waits &&
       html`
         <div class="row">

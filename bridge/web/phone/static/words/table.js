@@ -254,7 +254,7 @@ export const TABLE = /** @type {const} */ ({
   "state.canceled": { en: "Canceled", fr: "Annulé" },
   "state.refused": { en: "Not placed", fr: "Non passé" },
   "state.waiting": { en: "Missed: no agent was rung", fr: "Manqué : aucun agent sonné" },
-  "by-agent": { en: "{outcome} by {name}", fr: "{outcome} : {name}" },
+  "by-agent": { en: "{outcome} ({name})", fr: "{outcome} ({name})" },
 
   desk: { en: "Desk", fr: "Bureau" },
   "desk.recent": { en: "Calls", fr: "Appels" },

@@ -8,12 +8,12 @@ import { Noted, outcomeOf } from "./row.js";
 
 /** @typedef {import("../../bridge.js").AgentCall} AgentCall */
 
-/** @param {{number: string}} props */
-export function LastCalls({ number }) {
+/** @param {{call: import("../../state/call.js").Call}} props */
+export function LastCalls({ call: { number, person } }) {
   const [calls, hear] = useState(/** @type {AgentCall[]} */ ([]));
   useEffect(() => {
-    if (number.startsWith("+")) withParty(number).then(hear, () => {});
-  }, [number]);
+    if (number.startsWith("+")) withParty(number, person).then(hear, () => {});
+  }, [number, person]);
   if (calls.length === 0) return null;
   return html`
     <details class="last-calls" open>
