@@ -47,6 +47,8 @@ class AgentCall:
     recordings: tuple[Recording, ...]
     transcript: str | None
     can: Can
+    recording: str | None = None
+    """What agents last made of the recording, while this one talks: in-progress, paused or stopped."""
 
     @property
     def is_message(self) -> bool:
@@ -109,6 +111,7 @@ def call_for(own: Collection[Identity], folded: FoldedCall, *, sid: str = "") ->
         recordings=call.recordings if hears else (),
         transcript=call.transcript if hears else None,
         can=_can(identity, evidence),
+        recording=_recording(evidence) if part.state is PartState.TALKING else None,
     )
 
 
@@ -129,6 +132,11 @@ def as_colleague_had_it(
     note = note_of(own, told) or call.note or max(notes(told), key=attrgetter("at"), default=None)
     taken_by = call.call.agent if call.call.agent in theirs else None
     return replace(call, taken_by=taken_by, note=note, recordings=(), transcript=None, can=Can())
+
+
+def _recording(evidence: Evidence) -> str | None:
+    change = control.recording_change(evidence.told)
+    return change.get("RecordingStatus") if change else None
 
 
 def in_it(own: Collection[Identity], evidence: Evidence) -> Identity | None:

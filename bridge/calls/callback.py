@@ -23,6 +23,9 @@ FORWARDED = "Forwarded"
 """Ours: the number to which a call in was forwarded, on what was answered so."""
 
 
+TURN = "Turn"
+"""Ours: how often an agent has changed the call's recording, on what says so."""
+
 PREFLIGHT = "Preflight"
 """A browser sends it with a test call, which only measures its way to Twilio."""
 

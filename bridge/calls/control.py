@@ -1,8 +1,10 @@
 """What an agent is allowed to do with a call, by the evidence of its callbacks."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from bridge.calls.agents import Identity, client_identity
+from bridge.calls.callback import TURN, Callback, Kind
 from bridge.calls.fold.legs import Leg
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
@@ -79,6 +81,12 @@ def may_transfer(evidence: Evidence) -> None:
     """
     if not is_transferable(evidence):
         raise CallConflict(OUTGOING)
+
+
+def recording_change(callbacks: Iterable[Callback]) -> Callback | None:
+    """The newest change of the recording by an agent; its `RecordingStatus` has the new state."""
+    made = (c for c in callbacks if c.kind is Kind.RECORDING and c.get(TURN))
+    return max(made, key=lambda c: int(c.parameters[TURN]), default=None)
 
 
 def next_status(action: Action, now: str | None) -> str | None:

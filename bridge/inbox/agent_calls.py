@@ -70,6 +70,16 @@ async def agents_of_calls(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, s
     return found
 
 
+async def matched_calls(inbox: Inbox, root_sids: Sequence[str]) -> set[str]:
+    """Those of these calls of which is decided which person in Twenty they are with."""
+    found: set[str] = set()
+    async with inbox.reading() as connection:
+        for some in chunks(root_sids):
+            matched = select(calls.c.root_sid).where(calls.c.root_sid.in_(some), calls.c.matched)
+            found.update(await connection.scalars(matched))
+    return found
+
+
 def _page(agents: Collection[str], limit: int, before: Keyset | None, since: datetime | None) -> Select[Any]:
     """A page of each agent, by the index, and the newest of all these."""
     after = _before(before)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from bridge.calls.callback import ATTEMPT, FORWARDED, PREFLIGHT, Callback, Kind, digest_of
+from bridge.calls.callback import ATTEMPT, FORWARDED, PREFLIGHT, TURN, Callback, Kind, digest_of
 from bridge.calls.numbers import ANONYMOUS
 from bridge.errors import CallbackInvalid
 from bridge.twilio import binding
@@ -40,7 +40,7 @@ NEEDED = {
 }
 
 
-OURS = frozenset({*OWN_PARAMETERS.values(), "Next", FORWARDED})
+OURS = frozenset({*OWN_PARAMETERS.values(), "Next", FORWARDED, TURN})
 """Parameters that only the bridge adds; they are removed from forms."""
 
 ASKED_BY_A_BROWSER = frozenset(

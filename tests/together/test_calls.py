@@ -1,8 +1,9 @@
 """What an agent does with a call that goes on, from the widget to Twilio and into Twenty."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import pytest
@@ -178,6 +179,7 @@ async def test_one_recording_of_a_call_for_all_replicas(replicas: tuple[House, H
         both = [each.act(sid, "recording", identity="alice", action="start") for each in replicas]
         assert {status for status, _ in await asyncio.gather(*both)} <= {200, 409}
         assert len(house.twilio.account.recordings) == 1
+        assert [await shown_recording(each, sid) for each in replicas] == ["in-progress"] * 2
 
 
 async def test_transfers_count_towards_the_limits(open_house: OpenHouse) -> None:
@@ -223,6 +225,14 @@ async def test_a_call_out_cannot_be_sent_on(house: House) -> None:
         assert "cannot be transferred" in told["detail"]
 
 
+async def shown_recording(house: House, sid: str) -> str | None:
+    """What any device of the agent shows of it."""
+    asked = f"{house.url}/api/calls/{sid}?identity=alice"
+    async with house.session.get(asked, headers={"Authorization": f"Bearer {KEY}"}) as answer:
+        shown: str | None = (await answer.json())["recording"]
+    return shown
+
+
 async def test_recording(house: House) -> None:
     await create_person(house.twenty, "Jane Doe", primaryPhoneNumber=JANE)
     async with talking(house, task := calling_out(house), JANE) as (sid, leg):
@@ -237,6 +247,7 @@ async def test_recording(house: House) -> None:
                 200,
                 {"status": state},
             )
+            assert await shown_recording(house, sid) == state
         (recording,) = house.twilio.account.recordings.values()
         assert (recording.call_sid, recording.channels) == (sid, 2)
         assert (await house.act(sid, "recording", identity="alice", action="pause"))[0] == 200
@@ -246,6 +257,11 @@ async def test_recording(house: House) -> None:
         for _ in range(2):
             stopped = await house.act(sid, "recording", identity="alice", action="stop")
             assert stopped == (200, {"status": "stopped"})
+            assert await shown_recording(house, sid) is None
+        database = house.settings.inbox.database_url.get_secret_value().partition("///")[2]
+        with closing(sqlite3.connect(database)) as connection:
+            changes = connection.execute("select 1 from callbacks where kind = 'recording'").fetchall()
+        assert len(changes) == 1
         assert (await house.act(sid, "hangup", identity="alice"))[0] == 204
         await task
     record = await finished(house.twenty, sid, lambda record: bool(record["recording"]["primaryLinkUrl"]))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bridge.calls.agent_call import AgentCall
 from bridge.calls.agents import Identity
+from bridge.calls.control import RECORDING
 from bridge.calls.fold.call import Recording
 from bridge.calls.fold.states import Direction
 from bridge.calls.numbers import e164, is_withheld, readable
@@ -43,7 +44,7 @@ class CallBodies:
         reason = folded.refused if call.part.state is PartState.REFUSED else None
         line = self.lines.of(call.line)
         rules = line.recording
-        inbound = folded.direction is Direction.INBOUND
+        recorded = rules.inbound if folded.direction is Direction.INBOUND else rules.outbound
         return {
             "sid": folded.sid,
             "direction": folded.direction.lower(),
@@ -70,7 +71,8 @@ class CallBodies:
                 "hangup": call.can.hangup,
                 "note": call.can.note,
             },
-            "recorded": rules.inbound if inbound else rules.outbound,
+            "recorded": recorded,
+            "recording": _recording(call, recorded=recorded),
         }
 
     def number_of(self, call: AgentCall) -> str | None:
@@ -110,3 +112,10 @@ class CallBodies:
     def _recordings(self, recordings: Sequence[Recording]) -> list[Body]:
         valid = [one for one in recordings if RECORDING_SID.fullmatch(one.sid)]
         return [{"url": self.links.link(one.sid), "durationInSeconds": one.duration} for one in valid]
+
+
+def _recording(call: AgentCall, *, recorded: bool) -> str | None:
+    """The state of the recording that goes on: in-progress or paused."""
+    by_itself = "in-progress" if recorded and call.part.state is PartState.TALKING else None
+    state = call.recording or by_itself
+    return state if state in RECORDING else None

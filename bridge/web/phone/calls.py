@@ -13,7 +13,7 @@ from aiohttp import web
 from bridge.calls import control
 from bridge.calls.agent_call import in_it, our_number
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.callback import Kind
+from bridge.calls.callback import TURN, Kind
 from bridge.calls.dialling.admission import Admission, Admitted
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
@@ -240,7 +240,7 @@ class Calls:
 
     async def _record(self, agent: _Agent, asked: RecordingRequest) -> None:
         # Two requests that see no recording would both start one, and Twilio bills both.
-        async with self._alone(f"recording {asked.action} {agent.root_sid}", RECORDING_CHANGES):
+        async with self._alone(f"recording {agent.root_sid}", RECORDING_CHANGES):
             await self._record_alone(agent, asked)
 
     async def _record_alone(self, agent: _Agent, asked: RecordingRequest) -> None:
@@ -249,6 +249,8 @@ class Calls:
         now = next(iter(running.values()), "stopped" if states else None)
         wanted = control.next_status(asked.action, now)
         if wanted is None:
+            # Also where an earlier try could not be stored.
+            await self._keep_recording(agent, now or "stopped")
             return
         if asked.action == "start":
             await self._rest.start_recording(
@@ -259,7 +261,20 @@ class Calls:
             )
         else:
             await self._rest.update_recording(agent.root_sid, wanted, sid=next(iter(running)))
+        await self._keep_recording(agent, wanted)
         log.info("call.recording", call_sid=agent.root_sid, agent=agent.identity, action=asked.action)
+
+    async def _keep_recording(self, agent: _Agent, status: str) -> None:
+        """Stores the recording's new state, in the place of the former one, so that every page shows it."""
+        known = await known_call(self._inbox, agent.root_sid)
+        former = control.recording_change(known.callbacks) if known else None
+        if former and former.get("RecordingStatus") == status:
+            return
+        turn = str(int(former.parameters[TURN]) + 1 if former else 1)
+        said = {TURN: turn, "RecordingStatus": status, "Agent": agent.identity}
+        named = {"CallSid": agent.root_sid, TURN: turn}
+        new = forms.callback(Kind.RECORDING, "", named, received_at=datetime.now(UTC), answered=said)
+        await self._inbox.replace(new, former.digest if former else None)
 
     async def _agent(self, request: web.Request, asked: CallRequest) -> _Agent:
         """The agent and the call. Raises RequestRefused, IdentityRefused, CallUnknown and InboxUnavailable.

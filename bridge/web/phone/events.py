@@ -15,6 +15,8 @@ from aiohttp import hdrs, web
 
 from bridge import background
 from bridge.calls.agent_call import FoldedCall, call_for
+from bridge.calls.callback import Kind
+from bridge.calls.fold.legs import may_be_leg
 from bridge.errors import InboxUnavailable, NotVerified, RequestRefused, TooManyRequests
 from bridge.inbox.agent_calls import agents_of_calls, calls_of, changed_since
 from bridge.inbox.queries import KnownCall
@@ -25,6 +27,7 @@ from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.colleagues import Colleagues, Own, availability_body
 from bridge.web.phone.history import MOST_MISSED, History, Listed, Show, is_seen
 from bridge.web.phone.streams import EventStream, encoded, event_text
+from bridge.web.phone.unmatched import Unmatched
 
 GATHER_SECONDS = 0.02
 """How long changes are collected before one query reads them."""
@@ -75,6 +78,7 @@ class Events:
         self._streams: set[EventStream] = set()
         self._by_agent: Counter[str] = Counter()
         self._poller = CallbackPoller(inbox)
+        self._unmatched = Unmatched(inbox)
         self._news = asyncio.Event()
         self._reading = asyncio.Lock()
         self._states: dict[Own, object] = {}
@@ -225,24 +229,29 @@ class Events:
             if not any(stream.begun for stream in self._streams):
                 # No stream was open since the last read.
                 self._poller = CallbackPoller(self._inbox)
-            roots = {callback.root_sid for callback in await self._poller.poll()}
-            concerned = await agents_of_calls(self._inbox, sorted(roots)) if roots else {}
-            wanted = {
-                sid: streams
-                for sid, agents in concerned.items()
-                if (streams := [one for one in self._told() if not one.calls_of.isdisjoint(agents)])
-            }
-            for known in await calls_of(self._inbox, wanted) if wanted else ():
-                folded, named = FoldedCall.of(known.callbacks), concerned.get(known.root_sid, set())
-                # Agents who have a call only by its line are sent it once it has ended and rang no agent.
-                of_line = folded.rang_none and folded.call.ended
-                for stream in wanted.get(known.root_sid, ()):
-                    if of_line or not named.isdisjoint(stream.agent.own):
-                        self._tell(stream, known, folded)
+            if new := await self._poller.poll():
+                lone = {one.root_sid for one in new if one.kind is Kind.STATUS and may_be_leg([one])}
+                await self._tell_of({one.root_sid for one in new}, lone=lone)
             if beginning:
                 beginning.begun = True
             for stream in self._told():
                 stream.reached(self._poller.position)
+
+    async def _tell_of(self, sids: Collection[str], *, lone: Collection[str] = ()) -> None:
+        """Queues these calls on the streams of their agents; `lone` are legs that do not name their call."""
+        concerned = await agents_of_calls(self._inbox, sorted(sids))
+        streams = {sid: self._streams_of(agents) for sid, agents in concerned.items()}
+        wanted = [sid for sid in sids if streams.get(sid) or sid in lone]
+        for known in await calls_of(self._inbox, wanted) if wanted else ():
+            folded, named = FoldedCall.of(known.callbacks), concerned.get(known.root_sid, set())
+            # Agents who have a call only by its line are sent it once it has ended and rang no agent.
+            of_all = known.root_sid not in streams or (folded.rang_none and folded.call.ended)
+            for stream in streams.get(known.root_sid, self._told()):
+                if of_all or not named.isdisjoint(stream.agent.own):
+                    self._tell(stream, known, folded)
+
+    def _streams_of(self, agents: Collection[str]) -> list[EventStream]:
+        return [stream for stream in self._told() if not stream.calls_of.isdisjoint(agents)]
 
     def _told(self) -> list[EventStream]:
         return [stream for stream in self._streams if stream.begun]
@@ -258,6 +267,8 @@ class Events:
         body = self._history.bodies.body(call, known.match, called_back=is_over, seen=seen)
         if call.is_own or call.is_missed:
             stream.push("call", known.root_sid, encoded(body))
+            if known.match is None:
+                self._unmatched.add(known.root_sid)
         if changes:
             stream.push("missed", "", encoded({"missed": len(stream.missed)}))
 
@@ -289,6 +300,12 @@ class Events:
                 await self.close()
             if self._streams:
                 await self._safely(self._tell_of_agents)
+                await self._safely(self._tell_of_people)
+
+    async def _tell_of_people(self) -> None:
+        """Queues calls again whose person Twenty has recognised: that is not a callback."""
+        if matched := await self._unmatched.matched():
+            await self._tell_of(matched)
 
     async def _tell_of_agents(self) -> None:
         before, self._states = self._states, self._colleagues.states()

@@ -11,12 +11,15 @@ from aiohttp import ClientResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.sandbox.twenty import TwentySandbox
 from bridge.web.authentication.caller import Caller
 from bridge.web.phone.agents import Agent
 from bridge.web.phone.events import OF_ONE_AGENT
 from bridge.web.phone.streams import MOST_WAITING, EventStream
+from tests.support import create_person
 from tests.web.conftest import Bridge, OpenBridge
 from tests.web.phone.desk import HEADERS, calls_in, leg, missed, over, placed, taken, tell
+from tests.web.phone.test_callers import at
 
 JANE, JOHN = "+33612345678", "+33698765432"
 SECTIONS: Any = {
@@ -132,6 +135,33 @@ async def test_after_a_break_nothing_is_missing(bridge: Bridge) -> None:
         told = {data["sid"] for name, data in again.events if name == "call"}
         # The first call may have changed after its last event, too.
         assert set(later) <= told <= {first, *later}
+
+
+async def test_the_person_comes_once_twenty_has_them(
+    open_bridge: OpenBridge, twenty: TwentySandbox, postgres_url: str
+) -> None:
+    shared = {**SECTIONS, "inbox": {"database_url": postgres_url}}
+    writes, away = await open_bridge(**shared, twenty=at(twenty)), await open_bridge(**shared)
+    person = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    async with page(away) as one, page(writes) as other:
+        sid = await taken(writes, JANE, "alice")
+        for opened in (one, other):
+            told = await opened.until(lambda name, data: name == "call" and data["person"])
+            assert (told["sid"], told["person"]["id"], told["ended"]) == (sid, person, True)
+
+
+async def test_a_change_of_a_leg_that_does_not_name_its_call_comes_to_all_its_agents(bridge: Bridge) -> None:
+    async with page(bridge) as alice, page(bridge, "bob") as bob:
+        sid = await calls_in(bridge, JANE)
+        await leg(bridge, sid, "bob", "ringing", number=JANE)
+        form = {"CallSid": await leg(bridge, sid, "alice", "ringing", number=JANE), "From": JANE}
+        lone = {**form, "To": "client:alice", "Direction": "outbound-dial"}
+        await bridge.twilio("/twilio/status?direction=inbound", {**lone, "CallStatus": "in-progress"})
+        for opened, state in ((alice, "talking"), (bob, "answered_elsewhere")):
+            told = await opened.until(
+                lambda name, data, state=state: name == "call" and data["state"] == state  # type: ignore[misc]
+            )
+            assert told["sid"] == sid
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "999999999"])

@@ -29,6 +29,7 @@ const PATIENCE = 10_000;
  * @property {boolean} seen
  * @property {{record: boolean, transfer: boolean, hangup: boolean, note: boolean}} can
  * @property {boolean} recorded
+ * @property {"in-progress" | "paused" | null} recording that goes on
  *
  * @typedef {object} Agent
  * @property {string} identity

@@ -2,16 +2,13 @@
 
 import { bridge } from "../connection.js";
 import { isOver, nameOf } from "../state/call.js";
-import { find } from "../store.js";
+import { calls, find, tell } from "../store.js";
 import { signal } from "../vendor/signals.js";
 import * as Notes from "./notes.js";
 
 /** So many earlier calls with a person are shown, of some more that are asked for: one can be going on. */
 const LAST = 5;
 const ASKED = 8;
-
-/** Calls are written to Twenty within a few seconds, unless it is away. */
-const NAMED_AFTER = [2000, 8000, 30_000];
 
 /** @typedef {import("../bridge.js").AgentCall} AgentCall */
 /** @typedef {"recent" | "missed" | "voicemails"} Show */
@@ -77,25 +74,25 @@ export function hear(call) {
   }
   known.value = { ...known.value, [call.sid]: call };
   hearNote(call);
-  if (call.ended && call.number && !call.person) void nameLater(call.sid);
+  hearPerson(call);
 }
 
-/** @type {Set<string>} */
-const named = new Set();
+/**
+ * The look-up of a number can fail; who it is, is known once the call is written to Twenty, too.
+ *
+ * @param {AgentCall} call
+ */
+function hearPerson({ sid, person }) {
+  const own = calls.value.find((one) => nameOf(one) === sid && !one.name);
+  if (own && person) tell(own.id, { type: "learned", name: person.name, url: person.url, person: person.id });
+}
 
 /**
- * Who it was is known once the call is written to Twenty, which is no news of the call.
- *
- * @param {string} sid
+ * @param {AgentCall} call
+ * @param {"in-progress" | "paused" | "stopped"} status of its recording
  */
-async function nameLater(sid) {
-  if (named.has(sid)) return;
-  named.add(sid);
-  for (const wait of NAMED_AFTER) {
-    await new Promise((done) => setTimeout(done, wait));
-    if (known.value[sid]?.person) return;
-    await bridge.call(sid).then(hear, () => {});
-  }
+export function hearRecording(call, status) {
+  hear({ ...(known.value[call.sid] ?? call), recording: status === "stopped" ? null : status });
 }
 
 /**

@@ -93,6 +93,6 @@ function Allowed({ call, sending, send }) {
     html`
       <button aria-expanded=${sending} ...${shortcut("transfer")} onClick=${() => send(!sending)}>${say("transfer")}</button>
     `}
-    <${Recording} call=${call} known=${known} />
+    <${Recording} call=${known} />
   `;
 }

@@ -8,6 +8,7 @@ import { useState } from "../../vendor/hooks.js";
 import { lasted, moment, say } from "../../words/say.js";
 import { Name } from "../party.js";
 import { Note } from "./note.js";
+import { Recording } from "./recording.js";
 import { Sound } from "./sound.js";
 
 /** @typedef {import("../../bridge.js").AgentCall} AgentCall */
@@ -43,6 +44,7 @@ export function Row({ call }) {
           ${say("details")}
         </button>
       </div>
+      ${call.state === "talking" && html`<div class="row"><${Recording} call=${call} /></div>`}
       ${open && html`<${Note} name=${call.sid} />`}
       ${open && call.recordings.map((one) => html`<${Sound} key=${one.url} url=${one.url} label=${say("recording")} />`)}
     </li>
