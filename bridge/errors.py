@@ -55,9 +55,13 @@ from typing import Any
 
 
 class BridgeError(Exception):
-    """The root of the tree; `code` names the reason in logs and in `/ready`."""
+    """The root of the tree; `code` names the reason in logs, in `/ready` and in answers to the phone page."""
 
     code = "bridge.error"
+
+    def __init__(self, *said: object, code: str | None = None) -> None:
+        super().__init__(*said)
+        self.code = code or self.code
 
 
 class SettingsInvalid(BridgeError):
@@ -99,11 +103,13 @@ class NumberRefused(BridgeError):
 
     def __init__(self, reason: str, message: str) -> None:
         self.reason = reason
-        super().__init__(message)
+        super().__init__(message, code=f"refused.{reason}")
 
 
 class IdentityRefused(BridgeError):
     """The identity that was asked for is not one of the configured agents'."""
+
+    code = "identity.refused"
 
 
 class CallbackInvalid(BridgeError):
@@ -131,6 +137,8 @@ class NotAllowed(RequestRefused):
 class NotListed(NotAllowed):
     """A member of the workspace who is not one of `auth.members`; `identity` and `email` are theirs."""
 
+    code = "auth.not_listed"
+
     def __init__(self, identity: str, email: str) -> None:
         self.identity, self.email = identity, email
         super().__init__("You are none of those who may call (auth.members).")
@@ -139,13 +147,15 @@ class NotListed(NotAllowed):
 class NotVerified(RequestRefused):
     """Twenty, which verifies users, does not answer."""
 
+    code = "auth.not_verified"
+
 
 class TooManyRequests(RequestRefused):
     """More than a minute allows; `retry_after` says in how many seconds there is one again."""
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
+    def __init__(self, message: str, *, retry_after: int, code: str | None = None) -> None:
         self.retry_after = retry_after
-        super().__init__(message)
+        super().__init__(message, code=code)
 
 
 class NotUnderstood(RequestRefused):
@@ -171,9 +181,13 @@ class TargetTooLong(RequestRefused):
 class LinkUnknown(BridgeError):
     """There is no one-time link with this secret."""
 
+    code = "link.unknown"
+
 
 class LinkSpent(BridgeError):
     """A one-time link was used, or has expired; the message says which."""
+
+    code = "link.used"
 
 
 class TooBusy(BridgeError):
@@ -185,15 +199,17 @@ class TooBusy(BridgeError):
 class CallRefused(BridgeError):
     """An agent's command for a call was rejected; the message says why."""
 
-    code = "call.refused"
-
 
 class CallUnknown(CallRefused):
     """No callback has arrived for a call or leg with this SID."""
 
+    code = "call.unknown"
+
 
 class NotInCall(CallRefused):
     """The agent has no part in the call."""
+
+    code = "call.not_yours"
 
 
 class CallConflict(CallRefused):
@@ -340,6 +356,4 @@ class TooManyRecords(TwentyRefused):
 class TwentyDenied(TwentyError):
     """The key is invalid or may not do this, or the workspace lacks what the operation names."""
 
-    def __init__(self, message: str, *, code: str = "twenty.denied") -> None:
-        self.code = code
-        super().__init__(message)
+    code = "twenty.denied"

@@ -48,14 +48,14 @@ def line_of(identity: Identity, evidence: Evidence) -> Leg:
     """
     was_in(identity, evidence)
     if ended(evidence):
-        raise CallConflict(OVER)
+        raise CallConflict(OVER, code="call.over")
     # Who called is on the line from the start; who was rung, once they picked up.
     lines = [leg for leg in legs_of(identity, evidence) if leg is evidence.parent or leg.answered]
     if not lines:
-        raise NotInCall("This call rang here, and another agent took it, or none.")
+        raise NotInCall("This call rang here, and another agent took it, or none.", code="call.not_taken")
     on = [leg for leg in lines if not leg.final]
     if not on:
-        raise CallConflict("The call goes on without this agent.")
+        raise CallConflict("The call goes on without this agent.", code="call.left")
     return on[0]
 
 
@@ -80,7 +80,7 @@ def may_transfer(evidence: Evidence) -> None:
     Dial, and makes grandchildren. https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
     """
     if not is_transferable(evidence):
-        raise CallConflict(OUTGOING)
+        raise CallConflict(OUTGOING, code="transfer.outgoing")
 
 
 def recording_change(callbacks: Iterable[Callback]) -> Callback | None:
@@ -97,8 +97,8 @@ def next_status(action: Action, now: str | None) -> str | None:
     """
     if action == "start":
         if now == "paused":
-            raise CallConflict("The recording is paused; resume it.")
+            raise CallConflict("The recording is paused; resume it.", code="recording.paused")
         return None if now == "in-progress" else "in-progress"
     if now not in (*RECORDING, BECOMES[action]):
-        raise CallConflict(NOTHING_RECORDED)
+        raise CallConflict(NOTHING_RECORDED, code="recording.none")
     return None if BECOMES[action] == now else BECOMES[action]

@@ -66,6 +66,7 @@ NOT_RECORDED = {
     "title": "Conflict",
     "status": 409,
     "detail": "Nothing of this call is being recorded.",
+    "code": "recording.none",
 }
 
 

@@ -33,10 +33,14 @@ class Devices:
             return None
         found = await sign_ins.signed_in(self._inbox, digest_of(given), now=datetime.now(UTC))
         if found is None:
-            raise NotAuthenticated("This device is signed in no longer. Ask for a new link.")
+            raise NotAuthenticated(
+                "This device is signed in no longer. Ask for a new link.", code="auth.signed_out"
+            )
         identity = Identity(found.identity)
         if not self._agents.has_token(identity):
-            raise NotAllowed("The settings name you as an agent no longer (agents.names).")
+            raise NotAllowed(
+                "The settings name you as an agent no longer (agents.names).", code="auth.no_agent"
+            )
         return Caller(kind="device", name="device", incoming=True, identity=identity)
 
 

@@ -44,7 +44,9 @@ class Keys:
             return None
         key = held[0]
         if key.last_day and key.last_day < today:
-            raise NotAuthenticated(f"The key {key.name} expired on {key.last_day}. Ask for another one.")
+            raise NotAuthenticated(
+                f"The key {key.name} expired on {key.last_day}. Ask for another one.", code="auth.expired"
+            )
         return Caller(kind="key", name=key.name, incoming=True, agents=key.agents, per_minute=key.per_minute)
 
 

@@ -32,6 +32,8 @@ CHECKS_PER_MINUTE = 30
 
 WAITS_SECONDS = 3
 
+NOT_A_MEMBER = "You are not a member of the workspace that this bridge serves."
+
 log = structlog.get_logger()
 
 
@@ -95,7 +97,7 @@ class Users:
             log.warning("user.not_verified", reason=str(error), code=error.code)
             raise NotVerified("Twenty, which knows who you are, does not answer now; try again.") from error
         if user.identity is None:
-            raise NotAllowed("You are not a member of the workspace that this bridge serves.")
+            raise NotAllowed(NOT_A_MEMBER, code="auth.not_a_member")
         if self._members and user.email.lower() not in self._members:
             raise NotListed(user.identity, user.email)
         if not known:

@@ -91,7 +91,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         metrics.REQUESTS_REFUSED.inc(type(error).__name__)
         log.warning("request.refused", route=template(request), status=status, reason=str(error))
         detail = str(error) if status != 500 else _internal_error()
-        return problem(status, detail, headers=_when_again(error))
+        code = error.code if error.code != BridgeError.code else None
+        return problem(status, detail, headers=_when_again(error), code=code)
     except web.HTTPException as answer:
         if answer.status < 400:
             raise
@@ -123,16 +124,20 @@ def problem(
     detail: str,
     *,
     headers: Mapping[str, str] | None = None,
+    code: str | None = None,
     more: Mapping[str, object] | None = None,
 ) -> web.Response:
     """An answer with a problem body; `detail` says what is wrong and what to do, `more` adds members.
+
+    By `code` the phone page says the same in its own language.
 
     https://www.rfc-editor.org/rfc/rfc9457
     """
     advice = ADVICE.get(status, {})
     title = web.Response(status=status).reason
+    coded = {"code": code} if code else {}
     return web.json_response(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})},
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, **coded, **(more or {})},
         status=status,
         headers={**advice, **(headers or {})},
         content_type="application/problem+json",

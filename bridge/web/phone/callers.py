@@ -47,7 +47,7 @@ class ScreenPops:
             found = await self._callers.screen_pop(number)
         except TwentyError as error:
             log.warning("caller.not_asked", number=number, reason=str(error))
-            return problem(503, "Twenty does not answer now; try again.")
+            return problem(503, "Twenty does not answer now; try again.", code="twenty.unavailable")
         log.info("caller.shown", number=number, person_id=found.person and found.person.id)
         return _answer(found)
 

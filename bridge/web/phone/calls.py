@@ -60,6 +60,7 @@ LIMITED = frozenset({"agent_limit", "company_limit"})
 
 REMEMBERED = timedelta(seconds=30)
 
+TO_ONESELF = "to: An agent cannot send a caller on to themselves."
 ALREADY = "The call is being transferred already."
 TOO_MANY_DISPOSITIONS = "This call already has as many outcomes and notes as are stored."
 NOT_RECORDED_BY_AGENTS = "Agents do not record calls of this line (lines: recording.by_agents)."
@@ -190,13 +191,13 @@ class Calls:
         agent = await self._agent(request, asked)
         target, send_digits = self._targets.target(asked.to)
         if client_identity(target) == agent.identity:
-            raise NotUnderstood("to: An agent cannot send a caller on to themselves.")
+            raise NotUnderstood(TO_ONESELF, code="transfer.self")
 
         async def send_on() -> None:
             leg = control.line_of(agent.identity, agent.evidence)
             control.may_transfer(agent.evidence)
             # One transfer per leg: it ends the leg, but the callback of that end arrives later.
-            async with self._alone(f"transfer {leg.sid}", ALREADY, keep=REMEMBERED):
+            async with self._alone(f"transfer {leg.sid}", ALREADY, code="transfer.running", keep=REMEMBERED):
                 # No await between the check of the call limit and the store that counts this call.
                 admitted = self._admitted(agent.identity, target)
                 await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target, send_digits))
@@ -209,11 +210,13 @@ class Calls:
         return web.Response(status=204)
 
     @asynccontextmanager
-    async def _alone(self, name: str, why: str, *, keep: timedelta = timedelta()) -> AsyncIterator[None]:
+    async def _alone(
+        self, name: str, why: str, *, code: str, keep: timedelta = timedelta()
+    ) -> AsyncIterator[None]:
         """Holds a lock on `name` across all replicas; raises CallConflict where it is held already."""
         async with lease(self._inbox, name, keep=keep) as is_held:
             if not is_held:
-                raise CallConflict(why)
+                raise CallConflict(why, code=code)
             yield
 
     def _admitted(self, identity: Identity, target: str) -> Admitted:
@@ -223,7 +226,9 @@ class Calls:
             metrics.NUMBERS_REFUSED.inc(refused.reason)
             log.warning("call.not_transferred", agent=identity, to=_shown(target), reason=refused.reason)
             if refused.reason in LIMITED:
-                raise TooManyRequests(f"Too many calls out: {refused}.", retry_after=60) from refused
+                raise TooManyRequests(
+                    f"Too many calls out: {refused}.", retry_after=60, code=refused.code
+                ) from refused
             raise
 
     async def recording(self, request: web.Request) -> web.Response:
@@ -232,7 +237,7 @@ class Calls:
         agent = await self._agent(request, asked)
         control.line_of(agent.identity, agent.evidence)
         if not self._line_of(agent.evidence).recording.by_agents:
-            raise CallConflict(NOT_RECORDED_BY_AGENTS)
+            raise CallConflict(NOT_RECORDED_BY_AGENTS, code="recording.not_allowed")
         self._rate.take(agent.identity, per_minute=PER_MINUTE)
         with _in_our_words():
             await self._recording.run((agent.root_sid, asked.action), lambda: self._record(agent, asked))
@@ -240,7 +245,7 @@ class Calls:
 
     async def _record(self, agent: _Agent, asked: RecordingRequest) -> None:
         # Two requests that see no recording would both start one, and Twilio bills both.
-        async with self._alone(f"recording {agent.root_sid}", RECORDING_CHANGES):
+        async with self._alone(f"recording {agent.root_sid}", RECORDING_CHANGES, code="recording.changing"):
             await self._record_alone(agent, asked)
 
     async def _record_alone(self, agent: _Agent, asked: RecordingRequest) -> None:
@@ -328,7 +333,7 @@ def _in_our_words() -> Iterator[None]:
         yield
     except TwilioRefused as refused:
         if refused.number in NO_MORE:
-            raise CallConflict(control.OVER) from refused
+            raise CallConflict(control.OVER, code="call.over") from refused
         raise
 
 

@@ -112,4 +112,4 @@ def _answer(note: Disposition | None) -> web.Response:
 
 
 def _conflict(note: Disposition | None) -> web.Response:
-    return problem(409, CHANGED, more={"current": note_body(note)})
+    return problem(409, CHANGED, code="note.conflict", more={"current": note_body(note)})

@@ -25,6 +25,7 @@ PER_MINUTE = 120
 FOUND, MOST_FOUND = 8, 20
 LONGEST = 200
 
+NO_PERSON = "There is no such person, or none whom Twenty lets you see."
 NOT_FOR_KEYS = "The settings do not let you search people (phone.search)."
 
 log = structlog.get_logger()
@@ -79,13 +80,13 @@ class People:
         self._counted.take(agent.caller.key, per_minute=self._per_minute)
         found = await _answered(self._people.person(person_id, user=agent.caller.credentials))
         if found is None:
-            return problem(404, "There is no such person, or none whom Twenty lets you see.")
+            return problem(404, NO_PERSON, code="people.unknown")
         return found if isinstance(found, web.Response) else _answer(self._person(found))
 
     async def _agent(self, request: web.Request) -> Agent:
         agent = await self._agents.agent(request, request.query.get("identity"))
         if not searches(agent.caller, self._search):
-            raise NotAllowed(NOT_FOR_KEYS)
+            raise NotAllowed(NOT_FOR_KEYS, code="people.not_allowed")
         return agent
 
     def _found(self, found: FoundPeople) -> Body:
@@ -127,10 +128,10 @@ async def _answered(asked: Awaitable[T]) -> T | web.Response:
         return await asked
     except TwentyDenied as denied:
         log.warning("people.denied", reason=str(denied), code=denied.code)
-        return problem(403, "Twenty does not let you see people.")
+        return problem(403, "Twenty does not let you see people.", code="people.denied")
     except TwentyError as error:
         log.warning("people.not_asked", reason=str(error), code=error.code)
-        return problem(503, "Twenty does not answer now; try again.")
+        return problem(503, "Twenty does not answer now; try again.", code="twenty.unavailable")
 
 
 def _answer(body: Body) -> web.Response:

@@ -67,7 +67,7 @@ class SignIns:
         if found is None:
             raise LinkUnknown(UNKNOWN)
         if isinstance(found, LinkState):
-            raise LinkSpent(SPENT[found])
+            raise LinkSpent(SPENT[found], code=f"link.{found}")
         log.info("agent.signed_in", agent=found, device=asked.device)
         body = {"key": key, "identity": found, "expiresAt": utc(ends)}
         return web.json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})

@@ -29,4 +29,4 @@ class Targets:
         for identity in self._members.identities([agent])[agent]:
             if self._agents.is_ours(identity):
                 return identity
-        raise IdentityRefused("to: There is no such agent.")
+        raise IdentityRefused("to: There is no such agent.", code="transfer.target")

@@ -71,16 +71,17 @@ export const known = (key, otherwise) => (isKey(key) ? TABLE[key][language.value
 const isKey = (key) => Object.hasOwn(TABLE, key);
 
 /**
- * Why a request failed. The bridge's own sentences are English.
+ * Why a request failed. The bridge's own sentences are English; a reason that this page does not know is said so.
  *
  * @param {unknown} error
  * @returns {string}
  */
 export function explained(error) {
-  const { message, status = -1 } = /** @type {Error & {status?: number}} */ (error);
+  const { message, status = -1, problem = {} } = /** @type {Partial<import("../bridge.js").BridgeError> & Error} */ (error);
   if (language.value === "en" && status !== 0) return message;
-  const key = `problem.${status}`;
-  return isKey(key) ? known(key, message) : say("problem.other", { status });
+  const keys = [problem.code, `problem.${problem.code}`, `problem.${status}`];
+  const bare = status > 0 && !problem.detail;
+  return known(keys.find((key) => isKey(String(key))) ?? "", bare ? say("problem.other", { status }) : message);
 }
 
 /** @param {string} number */

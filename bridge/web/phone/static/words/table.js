@@ -169,6 +169,7 @@ export const TABLE = /** @type {const} */ ({
   },
 
   "problem.0": { en: "The bridge does not answer.", fr: "La passerelle ne répond pas." },
+  "problem.400": { en: "The bridge did not understand that.", fr: "La passerelle n'a pas compris." },
   "problem.401": {
     en: "You are not signed in, or not any more. Please sign in again.",
     fr: "Vous n'êtes pas, ou plus, connecté. Merci de vous reconnecter.",
@@ -190,6 +191,99 @@ export const TABLE = /** @type {const} */ ({
     fr: "Ce n'est pas possible pour le moment. Merci de réessayer dans un instant.",
   },
   "problem.other": { en: "The bridge answered with {status}.", fr: "La passerelle a répondu {status}." },
+  "problem.auth.expired": { en: "This key has expired. Ask for another one.", fr: "Cette clé a expiré. Demandez-en une autre." },
+  "problem.auth.no_agent": {
+    en: "You are not set up as an agent any more.",
+    fr: "Vous n'êtes plus configuré comme agent.",
+  },
+  "problem.auth.not_a_member": {
+    en: "You are not a member of the workspace that this bridge serves.",
+    fr: "Vous n'êtes pas membre de l'espace de travail que sert cette passerelle.",
+  },
+  "problem.auth.not_listed": {
+    en: "You may not use this phone: the settings name who may, and you are not one of them.",
+    fr: "Vous ne pouvez pas utiliser ce téléphone : la configuration nomme qui le peut, et vous n'y êtes pas.",
+  },
+  "problem.auth.not_verified": {
+    en: "Twenty, which knows who you are, does not answer now. Please try again.",
+    fr: "Twenty, qui vous connaît, ne répond pas pour le moment. Merci de réessayer.",
+  },
+  "problem.auth.signed_out": {
+    en: "This device is not signed in any more. Ask for a new link.",
+    fr: "Cet appareil n'est plus connecté. Demandez un nouveau lien.",
+  },
+  "problem.bridge.busy": {
+    en: "The bridge is busy. Please try again in a moment.",
+    fr: "La passerelle est surchargée. Merci de réessayer dans un instant.",
+  },
+  "problem.call.left": { en: "The call goes on without you.", fr: "L'appel continue sans vous." },
+  "problem.call.not_taken": {
+    en: "This call rang here, and another agent took it, or none.",
+    fr: "Cet appel a sonné ici, et un autre agent l'a pris, ou personne.",
+  },
+  "problem.call.not_yours": { en: "This is another agent's call.", fr: "C'est l'appel d'un autre agent." },
+  "problem.call.over": { en: "The call is over.", fr: "L'appel est terminé." },
+  "problem.call.unknown": { en: "There is no such call.", fr: "Cet appel n'existe pas." },
+  "problem.identity.refused": {
+    en: "This key does not let you act as that agent. Check the agent's name.",
+    fr: "Cette clé ne permet pas d'agir comme cet agent. Vérifiez son nom.",
+  },
+  "problem.inbox.unavailable": {
+    en: "The bridge cannot store anything now. Please try again in a moment.",
+    fr: "La passerelle ne peut rien enregistrer pour le moment. Merci de réessayer dans un instant.",
+  },
+  "problem.link.expired": {
+    en: "This link has expired: it works for an hour. Ask for a new one.",
+    fr: "Ce lien a expiré : il sert pendant une heure. Demandez-en un nouveau.",
+  },
+  "problem.link.unknown": { en: "This link is not valid. Ask for a new one.", fr: "Ce lien n'est pas valable. Demandez-en un nouveau." },
+  "problem.link.used": {
+    en: "This link was used already, and works once. Ask for a new one.",
+    fr: "Ce lien a déjà servi, et ne sert qu'une fois. Demandez-en un nouveau.",
+  },
+  "problem.note.conflict": {
+    en: "Another device saved this note meanwhile.",
+    fr: "Un autre appareil a enregistré cette note entre-temps.",
+  },
+  "problem.people.denied": { en: "Twenty does not let you see people.", fr: "Twenty ne vous laisse pas voir les personnes." },
+  "problem.people.not_allowed": {
+    en: "The settings do not let you search people.",
+    fr: "La configuration ne vous laisse pas chercher des personnes.",
+  },
+  "problem.people.unknown": {
+    en: "There is no such person, or none whom Twenty lets you see.",
+    fr: "Cette personne n'existe pas, ou Twenty ne vous la laisse pas voir.",
+  },
+  "problem.recording.changing": {
+    en: "The recording is being changed already.",
+    fr: "L'enregistrement est déjà en cours de changement.",
+  },
+  "problem.recording.none": { en: "Nothing of this call is being recorded.", fr: "Rien de cet appel n'est enregistré." },
+  "problem.recording.not_allowed": {
+    en: "Agents do not record calls of this line.",
+    fr: "Les agents n'enregistrent pas les appels de cette ligne.",
+  },
+  "problem.recording.paused": { en: "The recording is paused; resume it.", fr: "L'enregistrement est suspendu ; reprenez-le." },
+  "problem.transfer.outgoing": {
+    en: "A call that you placed cannot be transferred: it ends with your own part. Incoming calls can be.",
+    fr: "Un appel que vous avez passé ne peut pas être transféré : il finit avec vous. Un appel entrant peut l'être.",
+  },
+  "problem.transfer.running": { en: "The call is being transferred already.", fr: "L'appel est déjà en cours de transfert." },
+  "problem.transfer.self": { en: "You cannot transfer a call to yourself.", fr: "Vous ne pouvez pas vous transférer un appel." },
+  "problem.transfer.target": { en: "There is no such agent.", fr: "Cet agent n'existe pas." },
+  "problem.twenty.unavailable": {
+    en: "Twenty does not answer now. Please try again.",
+    fr: "Twenty ne répond pas pour le moment. Merci de réessayer.",
+  },
+  "problem.twilio.denied": {
+    en: "Twilio does not let the bridge do that. Ask who administers the bridge.",
+    fr: "Twilio ne le permet pas à la passerelle. Adressez-vous à son administrateur.",
+  },
+  "problem.twilio.refused": { en: "Twilio refuses that.", fr: "Twilio le refuse." },
+  "problem.twilio.unavailable": {
+    en: "Twilio does not answer now. Please try again.",
+    fr: "Twilio ne répond pas pour le moment. Merci de réessayer.",
+  },
 
   "microphone.denied": {
     en: "The browser does not let this page use the microphone. Allow it beside the address, then reload.",
