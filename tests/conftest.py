@@ -22,12 +22,12 @@ from tests.postgres import Postgres, postgres
 from tests.support import twenty_settings
 
 # Machines are noisy: an example that takes long is no failure.
-hypothesis_settings.register_profile("short", deadline=None, max_examples=50)
+hypothesis_settings.register_profile("short", deadline=None, max_examples=30)
 hypothesis_settings.register_profile("long", deadline=None, max_examples=500)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The long suites try ten times as many examples of a property."""
+    """The long suites try many times as many examples of a property."""
     thorough = config.getoption("markexpr") == "slow or not slow"
     hypothesis_settings.load_profile("long" if thorough else "short")
 
