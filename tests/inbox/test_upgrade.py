@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.inbox.database import Database, connect
 from bridge.inbox.migrations.upgrade import configuration, upgrade
 from bridge.inbox.store import open_inbox
+from bridge.inbox.tables import callbacks
 from tests.support import new_sid, told
 
 Columns = dict[str, dict[str, tuple[str, bool]]]
@@ -130,6 +131,7 @@ OPENS = """
 import asyncio, sys
 from datetime import UTC, datetime
 from bridge.inbox.store import open_inbox
+from bridge.inbox.tables import callbacks
 
 async def main():
     async with open_inbox(sys.argv[1]) as inbox:
@@ -152,18 +154,25 @@ async def test_three_processes_may_begin_with_an_empty_database(bare_database_ur
 
 @pytest.mark.parametrize("text_of", ["client:ali\0ce", "client:\ud800x", "client:", "client:a b"])
 async def test_foreign_text_in_a_callback_keeps_no_bridge_from_the_agents_of_calls(
-    bare_database_url: str, text_of: str
+    database: Database, bare_database_url: str, text_of: str
 ) -> None:
     first, second = new_sid(), new_sid()
-    async with open_inbox(bare_database_url) as inbox:
-        await inbox.store(told(Kind.STATUS, first, From=text_of, CallerName=text_of, Agent="alice"))
-        await inbox.store(told(Kind.STATUS, second, From="client:bob", To="+33639980001"))
-    database = connect(bare_database_url)
+    await upgrade(database.writing, to="0012")
     async with database.writing.begin() as connection:
-        for table in ("agent_calls", "agent_states"):
-            await connection.execute(text(f"DROP TABLE {table}"))
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0012'"))
-    await database.close()
+        for callback in (
+            told(Kind.STATUS, first, From=text_of, CallerName=text_of, Agent="alice"),
+            told(Kind.STATUS, second, From="client:bob", To="+33639980001"),
+        ):
+            await connection.execute(
+                insert(callbacks).values(
+                    digest=callback.digest,
+                    root_sid=callback.call_sid,
+                    call_sid=callback.call_sid,
+                    kind=callback.kind,
+                    parameters=dict(callback.parameters),
+                    received_at=callback.received_at,
+                )
+            )
     async with open_inbox(bare_database_url) as inbox, inbox.reading() as connection:
         found = await connection.execute(text("SELECT root_sid, agent FROM agent_calls ORDER BY agent"))
         assert [tuple(row) for row in found] == [(first, "alice"), (second, "bob")]
