@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bridge import background
 from bridge.inbox.forgetting import Forgotten
+from bridge.inbox.missing_agents import MissingAgents
 from bridge.inbox.operation import drop_lost
 from bridge.inbox.replicas import drop_ended_leases
 from bridge.inbox.retention import Retention
@@ -24,6 +25,7 @@ from bridge.twilio.rest import TwilioRest
 from bridge.wiring.parts import Parts
 
 PURGE_EVERY = timedelta(hours=1)
+ADD_AGENTS_EVERY = timedelta(minutes=5)
 DELETE_EVERY = timedelta(hours=6)
 
 Lead = Callable[[], Awaitable[None]]
@@ -81,6 +83,8 @@ def _rounds(settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Lead) ->
     yield Rounds("sign-ins", lambda now: drop_ended(inbox, now=now), every=PURGE_EVERY, lead=lead)
     yield Rounds("leases", lambda now: drop_ended_leases(inbox, now=now), every=PURGE_EVERY, lead=lead)
     yield Rounds("lost webhooks", lambda now: drop_lost(inbox, now=now), every=PURGE_EVERY, lead=lead)
+    missing = MissingAgents(inbox)
+    yield Rounds("agents of calls", missing.once, every=ADD_AGENTS_EVERY, lead=lead)
     if minutes := settings.reconcile.minutes:
         reconciler = Reconciler(inbox, asking_for(settings, inbox, twilio))
         yield Rounds("reconcile", reconciler.once, every=timedelta(minutes=minutes), lead=lead)
