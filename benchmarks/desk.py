@@ -1,22 +1,25 @@
 """200 agents with open pages on one process: CPU and memory at rest and at ten calls a second, and how soon.
 
-`python -m benchmarks.desk [--json]`. Each call rings an agent, who talks, and is over: ten callbacks. How
-soon is from a callback that is sent to the event of it that a page has read.
+`python -m benchmarks.desk [--replicas] [--json]`. Each call rings an agent, who talks, and is over: ten
+callbacks. How soon is from a callback that is sent to the event of it that a page has read. With `--replicas`
+the pages are open at one replica, and the callbacks come to another one; both share a PostgreSQL.
 """
 
 import asyncio
 import statistics
 import tempfile
 import time
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+import uvloop
 from twilio.request_validator import RequestValidator
 
-from benchmarks import command
+from benchmarks import command, databases
 from benchmarks.machine import machine
 from benchmarks.servers import AUTH_TOKEN, PUBLIC_URL, WIDGET_KEY, Server, bridge
 
@@ -31,11 +34,16 @@ SIDS = count(1)
 
 
 class Office:
-    """The pages, and when each call's change was told to Twilio's side of the bridge."""
+    """The pages at `server`, and when each call's change was told to Twilio's side of the bridge, `told`.
 
-    def __init__(self, session: aiohttp.ClientSession, server: Server) -> None:
+    Each state of a call lasts so many seconds: a page skips one that the next has replaced already.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, server: Server, told: Server, seconds: float) -> None:
         self.session = session
         self.server = server
+        self.told = told
+        self.lasts = seconds
         self.sent: dict[tuple[str, str], float] = {}
         self.seconds: list[float] = []
         self.events = 0
@@ -62,7 +70,7 @@ class Office:
         """A callback, signed."""
         signature = RequestValidator(AUTH_TOKEN).compute_signature(PUBLIC_URL + path, form)
         headers = {"Content-Type": FORM, "X-Twilio-Signature": signature}
-        url = self.server.url + path
+        url = self.told.url + path
         async with self.session.post(url, data=urlencode(form), headers=headers) as answer:
             answer.raise_for_status()
 
@@ -76,18 +84,26 @@ class Office:
             if state != "talked":
                 self.sent[sid, state] = time.perf_counter()
             await self.twilio("/twilio/status?direction=inbound", **dialled, CallStatus=status)
-            await asyncio.sleep(1)
+            await asyncio.sleep(self.lasts)
         await self.twilio("/twilio/status", **root, CallStatus="completed")
 
 
-async def measure() -> dict[str, Any]:
+async def measure(*, replicas: bool = False) -> dict[str, Any]:
     """The figures."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with bridge(Path(folder), config=CONFIG) as server:
-            connector = aiohttp.TCPConnector(limit=0)
-            timeout = aiohttp.ClientTimeout(total=None)
-            async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-                return await _measure(Office(session, server))
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        more, seconds = {}, 1
+        if replicas:
+            more["BRIDGE_DATABASE_URL"] = stack.enter_context(databases.postgresql()).url("postgres")
+            seconds = 3
+        server = told = await stack.enter_async_context(bridge(folder, config=CONFIG, **more))
+        if replicas:
+            told = await stack.enter_async_context(bridge(folder, config=CONFIG, **more))
+        connector = aiohttp.TCPConnector(limit=0)
+        timeout = aiohttp.ClientTimeout(total=None)
+        session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        await stack.enter_async_context(session)
+        return {"replicas": replicas, **await _measure(Office(session, server, told, seconds))}
 
 
 async def _measure(office: Office) -> dict[str, Any]:
@@ -135,7 +151,8 @@ async def _cpu(server: Server, seconds: float) -> float:
 def show(found: dict[str, Any]) -> None:
     """A table."""
     rest, busy = found["rest"], found["busy"]
-    print(f"{found['agents']} agents with open pages")
+    where = "; callbacks come to another replica" if found["replicas"] else ""
+    print(f"{found['agents']} agents with open pages{where}")
     print(f"at rest          {rest['cpu_percent']:5.1f} % of a core, {rest['mb']:.0f} MB")
     print(f"10 calls/s       {busy['cpu_percent']:5.1f} % of a core, {busy['mb']:.0f} MB")
     print(f"callback → page  p50 {busy['p50_ms']:.0f} ms, p99 {busy['p99_ms']:.0f} ms")
@@ -143,4 +160,7 @@ def show(found: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    command.run(__doc__, measure, show)
+    asked = command.parser(__doc__)
+    asked.add_argument("--replicas", action="store_true")
+    given = asked.parse_args()
+    command.tell(uvloop.run(measure(replicas=given.replicas)), show, as_json=given.json)

@@ -2,8 +2,10 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,8 @@ with warnings.catch_warnings():
 _numbers = count(1)
 
 LOOPBACK = "127.0.0.1"
+STARTS = 50
+"""Tries to start after a kill: processes of the killed server still hold its memory for a moment."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,22 @@ class Postgres:
     def back(self, name: str) -> None:
         """Ends `away`."""
         self.sql(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
+
+    def kill(self) -> None:
+        """kill -9 of the server; its processes end as they notice."""
+        os.kill(int(self.folder.joinpath("postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+    def start(self) -> None:
+        """Starts the server again after a kill, as soon as its former processes are gone."""
+        for left in range(STARTS, -1, -1):
+            try:
+                self.control("start", "-l", str(self.folder / "log"), "-o", f"-h '' -k {self.folder}")
+            except subprocess.CalledProcessError:
+                if not left:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def control(self, *words: str) -> None:
         """`pg_ctl WORDS`, as the user whom the server runs as."""

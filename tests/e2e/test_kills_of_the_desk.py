@@ -3,7 +3,9 @@
 import asyncio
 import random
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,10 +15,11 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from bridge.demo.bridge import CONFIG, PUBLIC_URL, WIDGET_KEY, environment
-from bridge.demo.process import BridgeProcess
+from bridge.demo.process import BridgeProcess, running
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
-from tests.support import ask, new_sid, nodes_of, until
+from tests.postgres import postgres
+from tests.support import ask, eventually, new_sid, nodes_of, until
 
 KILLS = 4
 HEADERS = {"Authorization": f"Bearer {WIDGET_KEY}"}
@@ -30,6 +33,7 @@ class Desk:
 
     bridge: BridgeProcess
     sid: str
+    agent: str = "alice"
     version: int = 0
     text: str = ""
     status: str = "available"
@@ -39,13 +43,18 @@ class Desk:
         while True:
             try:
                 url = f"{self.bridge.url}{path}"
-                async with session.put(url, json={"identity": "alice", **body}, headers=HEADERS) as answer:
+                async with session.put(url, json={"identity": self.agent, **body}, headers=HEADERS) as answer:
                     assert answer.status in (200, 429, 503), await answer.text()
                     if answer.status == 200:
                         return dict(await answer.json())
             except aiohttp.ClientError:
                 pass
             await asyncio.sleep(0.05)
+
+    async def goes_on(self) -> None:
+        """Until what is typed from now on is acknowledged."""
+        begun = self.version
+        await eventually(lambda: self.version > begun)
 
     async def work(self) -> None:
         async with aiohttp.ClientSession() as session:
@@ -90,11 +99,9 @@ async def test_nothing_is_lost_and_nothing_is_twice(
     env = environment(twilio, twenty, tmp_path)
     if database == "postgresql":
         env["BRIDGE_DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    bridge, sid, chance = BridgeProcess(env, tmp_path), new_sid(), random.Random(7)
+    bridge, chance = BridgeProcess(env, tmp_path), random.Random(7)
     await bridge.start()
-    form = {"CallSid": new_sid(), "ParentCallSid": sid, "From": "+33612345678", "To": "client:alice"}
-    await told(bridge.url, twilio.auth_token, {**form, "CallStatus": "completed"})
-    desk = Desk(bridge, sid)
+    desk = await at_a_call(bridge, twilio)
     working = asyncio.create_task(desk.work())
     for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(0.2, 0.8))
@@ -102,16 +109,57 @@ async def test_nothing_is_lost_and_nothing_is_twice(
         await bridge.start()
     desk.done.set()
     await working
+    await is_kept(desk, bridge)
+    await until(partial(are_in_twenty, twenty, desk), AssertionError, ValueError, within=60)
+    assert await bridge.stop() == 0
+
+
+async def test_the_database_of_two_replicas_is_killed(
+    twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path
+) -> None:
+    tmp_path.joinpath("config.yaml").write_text(CONFIG + "twenty: {requests_per_minute: 1000000}\n")
+    async with AsyncExitStack() as stack:
+        server = stack.enter_context(postgres(durable=True))
+        env = {**environment(twilio, twenty, tmp_path), "BRIDGE_DATABASE_URL": server.url("postgres")}
+        both = [await stack.enter_async_context(running(env, tmp_path)) for _ in range(2)]
+        desks = [
+            await at_a_call(bridge, twilio, agent)
+            for bridge, agent in zip(both, ("alice", "bob"), strict=True)
+        ]
+        working = [asyncio.create_task(desk.work()) for desk in desks]
+        await asyncio.sleep(random.Random(7).uniform(0.5, 1))
+        server.kill()
+        await asyncio.to_thread(server.start)
+        for desk in desks:
+            await desk.goes_on()
+        for desk in desks:
+            desk.done.set()
+        await asyncio.gather(*working)
+        for desk, other in zip(desks, reversed(both), strict=True):
+            await until(partial(is_kept, desk, other), AssertionError)
+        await until(partial(are_in_twenty, twenty, *desks), AssertionError, ValueError, within=60)
+
+
+async def at_a_call(bridge: BridgeProcess, twilio: TwilioSandbox, agent: str = "alice") -> Desk:
+    """An agent whose talk is over."""
+    sid = new_sid()
+    form = {"CallSid": new_sid(), "ParentCallSid": sid, "From": "+33612345678", "To": f"client:{agent}"}
+    await told(bridge.url, twilio.auth_token, {**form, "CallStatus": "completed"})
+    return Desk(bridge, sid, agent)
+
+
+async def is_kept(desk: Desk, bridge: BridgeProcess) -> None:
+    """What was acknowledged last stands at this replica."""
     async with aiohttp.ClientSession(headers=HEADERS) as session:
-        async with session.get(f"{bridge.url}/api/calls/{sid}?identity=alice") as answer:
+        async with session.get(f"{bridge.url}/api/calls/{desk.sid}?identity={desk.agent}") as answer:
             note = (await answer.json())["note"]
-        async with session.get(f"{bridge.url}/api/me?identity=alice") as answer:
+        async with session.get(f"{bridge.url}/api/me?identity={desk.agent}") as answer:
             availability = (await answer.json())["availability"]["status"]
     assert (note["note"], note["version"], availability) == (desk.text, desk.version, desk.status)
 
-    async def is_one_note() -> None:
-        (text,) = [one["bodyV2"]["markdown"] for one in nodes_of(await ask(twenty, TITLES))]
-        assert desk.text in text
 
-    await until(is_one_note, AssertionError, ValueError, within=60)
-    assert await bridge.stop() == 0
+async def are_in_twenty(twenty: TwentySandbox, *desks: Desk) -> None:
+    """Each agent's note, once."""
+    texts = [one["bodyV2"]["markdown"] for one in nodes_of(await ask(twenty, TITLES))]
+    assert len(texts) == len(desks)
+    assert all(any(desk.text in text for text in texts) for desk in desks)

@@ -20,8 +20,15 @@ CALLS = PAGE // 2 + 10
 async def test_rows_that_are_missing_are_added_once(inbox: Inbox) -> None:
     async def rung(number: int) -> str:
         first, last = incoming(new_sid(), f"+3363998{number:04}", at=number)
-        leg = {"From": COMPANY, "To": "client:alice", "CallStatus": "ringing"}
-        await kept(inbox, first, told(Kind.STATUS, new_sid(), parent=first.root_sid, **leg), last)
+        leg = told(
+            Kind.STATUS,
+            new_sid(),
+            parent=first.root_sid,
+            From=COMPANY,
+            To="client:alice",
+            CallStatus="ringing",
+        )
+        await kept(inbox, first, leg, last)
         return first.root_sid
 
     sids = await asyncio.gather(*map(rung, range(CALLS)))
