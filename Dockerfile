@@ -1,5 +1,9 @@
 # syntax=docker/dockerfile:1
-FROM python:3.13-slim AS build
+# By its digest, the base is the same again: docs/how-to/docker.md
+ARG BASE=python:3.13-slim
+FROM ${BASE} AS build
+# Compiled modules name no time then.
+ARG SOURCE_DATE_EPOCH
 WORKDIR /build
 # Without pip: nothing is installed into what runs.
 RUN python -m venv --without-pip /bridge
@@ -15,7 +19,8 @@ RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
 # Twilio and Twenty to play with are for development: `serve` imports nothing of them.
 RUN cd /bridge/lib/python3.*/site-packages/bridge && rm -r sandbox demo
 
-FROM python:3.13-slim
+FROM ${BASE}
+ARG SOURCE_DATE_EPOCH
 RUN useradd --system --uid 10001 --home-dir /srv bridge \
  && install --directory --owner bridge --mode 700 /srv/data
 COPY --from=build /bridge /bridge
