@@ -1,6 +1,7 @@
 """What docs/security.md says of the container stands in the files that make it."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -40,8 +41,15 @@ PLAYED = {"demo", "conformance", "sandbox"}
 
 
 def python(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Of a folder that has the package: a process with a path of its own is not forked (tests/forking.py)."""
     return subprocess.run(
-        [sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
