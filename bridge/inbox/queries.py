@@ -263,6 +263,20 @@ def _place(row: RowMapping) -> ColumnElement[Any]:
     return tuple_(literal(row["due_at"], calls.c.due_at.type), literal(row["root_sid"]))
 
 
+MOST_REASONS = 10
+
+
+async def parked_reasons(inbox: Inbox) -> list[tuple[str, int]]:
+    """Why calls are parked, and how many for each reason: the most frequent ones."""
+    count = func.count()
+    found = select(calls.c.parked_reason, count).where(parked, kept).group_by(calls.c.parked_reason)
+    async with inbox.reading() as connection:
+        rows = await connection.execute(
+            found.order_by(count.desc(), calls.c.parked_reason).limit(MOST_REASONS)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
 async def attempts_of(inbox: Inbox, root_sid: str) -> list[Attempt]:
     """The attempts at writing a call, oldest first."""
     found = select(attempts).where(attempts.c.root_sid == root_sid).order_by(attempts.c.last_at)

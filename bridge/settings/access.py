@@ -47,6 +47,7 @@ class KeySettings(Section):
     """A key: under its name a hash (`twenty-bridge keys new` makes both), and as whom its holder may call.
 
     `identities` and `pattern` as in `agents`; with neither, any of those. `expires` is its last day, by UTC.
+    With `status` its holder sees the status page, too.
     """
 
     name: str = Field(min_length=1, max_length=60, examples=["reception"])
@@ -55,6 +56,7 @@ class KeySettings(Section):
     pattern: Pattern | None = Field(None, examples=["desk-[0-9]+"])
     per_minute: PerMinute | None = Field(None, examples=["10"])
     expires: date | None = Field(None, examples=["2027-01-31"])
+    status: bool = False
 
 
 class AuthSettings(Section):

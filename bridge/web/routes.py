@@ -24,6 +24,7 @@ from bridge.web.phone.people import People
 from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Tokens
 from bridge.web.recordings import Recordings
+from bridge.web.status.status import StatusPage
 from bridge.web.twenty_webhook import TwentyWebhook
 from bridge.web.twilio.callbacks import Callbacks
 from bridge.web.twilio.signed import SignedForms
@@ -61,11 +62,12 @@ class PhoneEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicEdge:
-    """What answers anyone; recordings have signed links."""
+    """What answers anyone; recordings have signed links, and the status page signs in by itself."""
 
     health: Health
     capabilities: Handler
     recordings: Recordings
+    status: StatusPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,8 @@ def _public(edge: Edge) -> Routes:
     yield "GET", "/health", edge.public.health.health
     yield "GET", "/ready", edge.public.health.ready
     yield "GET", "/openapi.yaml", openapi
+    yield "GET", "/status", edge.public.status.show
+    yield "POST", "/status", edge.public.status.sign_in
     yield "POST", "/api/sign-in", edge.phone.sign_ins.sign_in
     yield "POST", "/api/sign-out", edge.phone.sign_ins.sign_out
     for method in ("GET", "HEAD"):

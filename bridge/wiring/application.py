@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -11,9 +11,8 @@ from aiohttp import web
 
 from bridge.calls.live_calls import LiveCalls
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
-from bridge.inbox.queries import recent_callbacks
 from bridge.inbox.replicas import poll_replicas
-from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.store import Inbox
 from bridge.settings import Settings
 from bridge.twenty.people.recognition import WAITS_SECONDS
 from bridge.twenty.schema.check import comparing
@@ -30,7 +29,8 @@ from bridge.web.phone.events import Events
 from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
-from bridge.wiring.calls import call_rules, live_calls_of
+from bridge.wiring.calls import call_rules, open_inbox_and_live_calls
+from bridge.wiring.examination import Examination
 from bridge.wiring.operation import public_edge, scrape_of
 from bridge.wiring.parts import Parts
 from bridge.wiring.phone import phone_edge
@@ -74,7 +74,7 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
     async with open_drain_lock(settings.inbox) as lock:
         await claim_file(lock, settings.inbox)
         async with (
-            _open_inbox(settings) as (inbox, live_calls),
+            open_inbox_and_live_calls(settings) as (inbox, live_calls),
             open_account(settings) as account,
             open_workspace(settings, recognition_seconds=bounds.recognition_seconds) as workspace,
         ):
@@ -95,17 +95,6 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
                 comparing(workspace.client),
             ):
                 yield _application(settings, parts, body_seconds=bounds.body_seconds)
-
-
-@asynccontextmanager
-async def _open_inbox(settings: Settings) -> AsyncIterator[tuple[Inbox, LiveCalls]]:
-    """The inbox, and the live calls that has heard its latest callbacks."""
-    live_calls = live_calls_of(settings)
-    url = settings.inbox.database_url.get_secret_value()
-    async with open_inbox(url, listener=live_calls.add, serves=True) as inbox:
-        for callback in await recent_callbacks(inbox, datetime.now(UTC) - live_calls.keeps):
-            live_calls.add(callback)
-        yield inbox, live_calls
 
 
 def _parts(
@@ -145,6 +134,7 @@ def _parts(
             addresses,
             checks_per_minute=bounds.checks_per_minute,
         ),
+        examination=Examination(settings),
         clock=bounds.clock,
     )
 

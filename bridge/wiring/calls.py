@@ -1,13 +1,17 @@
 """Builds what decides about calls: the lines, the calls that are going on, and what may be dialled."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bridge.calls.dialling.admission import Admission
 from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.rules import Dialling
 from bridge.calls.live_calls import LiveCalls
 from bridge.calls.routing.lines import Lines
+from bridge.inbox.queries import recent_callbacks
+from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.settings.served import lines_of
 from bridge.twenty.people.members import Members
@@ -28,6 +32,17 @@ def live_calls_of(settings: Settings) -> LiveCalls:
     """Knows the calls that are going on."""
     longest = settings.voice.longest_call_seconds
     return LiveCalls(longest=timedelta(seconds=longest) if longest else None)
+
+
+@asynccontextmanager
+async def open_inbox_and_live_calls(settings: Settings) -> AsyncIterator[tuple[Inbox, LiveCalls]]:
+    """The inbox, and the live calls that has heard its latest callbacks."""
+    live_calls = live_calls_of(settings)
+    url = settings.inbox.database_url.get_secret_value()
+    async with open_inbox(url, listener=live_calls.add, serves=True) as inbox:
+        for callback in await recent_callbacks(inbox, datetime.now(UTC) - live_calls.keeps):
+            live_calls.add(callback)
+        yield inbox, live_calls
 
 
 def call_rules(settings: Settings, live_calls: LiveCalls, members: Members) -> CallRules:

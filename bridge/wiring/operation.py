@@ -1,4 +1,4 @@
-"""Builds the handlers that need no sign-in (health, capabilities, recordings), and that of metrics."""
+"""Builds the handlers of health, capabilities, recordings, the status page and metrics."""
 
 from bridge.calls.routing.lines import Group, Lines
 from bridge.settings import Settings
@@ -10,17 +10,19 @@ from bridge.web.operation.shutdown import Shutdown
 from bridge.web.recordings import GoneRecordings, Recordings
 from bridge.web.routes import PublicEdge
 from bridge.wiring.parts import Parts
+from bridge.wiring.status import status_page
 from bridge.wiring.worker import links_of
 
 
 def public_edge(settings: Settings, parts: Parts, shutdown: Shutdown) -> PublicEdge:
-    """All that needs no sign-in."""
+    """All that is for anyone, or signs in by itself."""
     return PublicEdge(
         health=_health(settings, parts, shutdown),
         capabilities=_capabilities(settings, parts.rules.lines),
         recordings=Recordings(
             links_of(settings), parts.account.media, parts.addresses, GoneRecordings(parts.inbox)
         ),
+        status=status_page(settings, parts),
     )
 
 

@@ -37,9 +37,9 @@ from bridge.wiring.worker import links_of
 
 def phone_edge(settings: Settings, parts: Parts, *, is_stopping: Callable[[], bool]) -> PhoneEdge:
     """All that the phone page and widgets request."""
-    agents = _agents(settings, parts)
+    agents = agent_authentication(settings, parts)
     history = _history(settings, parts)
-    colleagues = _colleagues(settings, parts, history)
+    colleagues = colleagues_of(settings, parts)
     return PhoneEdge(
         tokens=_tokens(settings, parts),
         screen_pops=_screen_pops(settings, parts),
@@ -79,29 +79,34 @@ def _people(settings: Settings, parts: Parts, agents: AgentAuthentication) -> Pe
     )
 
 
-def _history(settings: Settings, parts: Parts) -> History:
-    members, lines = parts.workspace.members, parts.rules.lines
-    bodies = CallBodies(
-        members=members,
-        lines=lines,
+def _bodies(settings: Settings, parts: Parts) -> CallBodies:
+    return CallBodies(
+        members=parts.workspace.members,
+        lines=parts.rules.lines,
         links=links_of(settings),
         texts=settings.voice.spoken,
         region=settings.region,
         twenty_url=settings.twenty.pages,
         names_others=settings.phone.colleagues != "none",
     )
+
+
+def _history(settings: Settings, parts: Parts) -> History:
+    members, lines = parts.workspace.members, parts.rules.lines
+    bodies = _bodies(settings, parts)
     numbers = (settings.twilio.phone_number, *lines.numbers, *settings.dialling.caller_ids)
     return History(parts.inbox, members, bodies, lines=lines, numbers=tuple(dict.fromkeys(numbers)))
 
 
-def _colleagues(settings: Settings, parts: Parts, history: History) -> Colleagues:
+def colleagues_of(settings: Settings, parts: Parts) -> Colleagues:
+    """Lists agents."""
     return Colleagues(
         inbox=parts.inbox,
         agents=agents_of(settings),
         members=parts.workspace.members,
         live_calls=parts.rules.live_calls,
         availabilities=parts.availabilities,
-        bodies=history.bodies,
+        bodies=_bodies(settings, parts),
         rung=_rung(parts),
         sees=settings.phone.colleagues,
     )
@@ -113,7 +118,8 @@ def _rung(parts: Parts) -> Sequence[str]:
     return tuple(dict.fromkeys(agent for group in groups for agent in group.agents))
 
 
-def _agents(settings: Settings, parts: Parts) -> AgentAuthentication:
+def agent_authentication(settings: Settings, parts: Parts) -> AgentAuthentication:
+    """Says which agent sends a request."""
     return AgentAuthentication(
         parts.authentication,
         agents_of(settings),

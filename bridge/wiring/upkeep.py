@@ -22,6 +22,8 @@ from bridge.sync.retention import RecordingRetention
 from bridge.sync.rounds import Rounds
 from bridge.twenty.client.client import TwentyClient
 from bridge.twilio.rest import TwilioRest
+from bridge.wiring.examination import EVERY as EXAMINE_EVERY
+from bridge.wiring.examination import FIRST_IN as EXAMINE_IN
 from bridge.wiring.parts import Parts
 
 PURGE_EVERY = timedelta(hours=1)
@@ -64,12 +66,17 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
         *_rounds(settings, parts.inbox, parts.account.rest, lead),
         _corrections(parts.inbox, parts.workspace.client, lead),
         *_alerts(settings, parts, lead),
+        Rounds("doctor", parts.examination.once, every=EXAMINE_EVERY, lead=_each, first_in=EXAMINE_IN),
     ]
     tasks = [background.keep_running(each.run, name=each.name) for each in rounds]
     try:
         yield
     finally:
         await background.stop(*tasks)
+
+
+async def _each() -> None:
+    """Every replica's turn."""
 
 
 def _alerts(settings: Settings, parts: Parts, lead: Lead) -> Iterator[Rounds]:

@@ -10,11 +10,11 @@ import pytest
 
 from tests.support import eventually
 from tests.web.conftest import Answer, Bridge, OpenBridge, payload
-from tests.web.hostile import dialling, http, recordings, signatures, widget
+from tests.web.hostile import dialling, http, recordings, signatures, status, widget
 from tests.web.hostile.row import STATUS, UNREADABLE, Row, twilio
 from tests.web.operation.test_security_headers import is_plain
 
-ROWS = [*http.ROWS, *signatures.ROWS, *widget.ROWS, *dialling.ROWS, *recordings.ROWS]
+ROWS = [*http.ROWS, *signatures.ROWS, *widget.ROWS, *dialling.ROWS, *recordings.ROWS, *status.ROWS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])

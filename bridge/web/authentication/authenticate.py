@@ -45,17 +45,20 @@ class Authentication:
         self._users = users
         self._anyone = anyone
 
-    async def authenticate(self, request: web.Request, *, anonymous: bool = False) -> Caller:
+    async def authenticate(
+        self, request: web.Request, *, anonymous: bool = False, opened: bool = False
+    ) -> Caller:
         """The caller of the API; raises RequestRefused.
 
-        Anonymous access needs both `anonymous` for this request and the setting `auth.anonymous`.
+        Anonymous access needs both `anonymous` for this request and the setting `auth.anonymous`. `opened` is
+        for pages that only show something: see `Users.credentials`.
         """
         token = bearer(request.headers.get(hdrs.AUTHORIZATION))
         if token is not None and (caller := self._keys.caller(token, today=datetime.now(UTC).date())):
             return caller
         if token is not None and (caller := await self._devices.caller(token)):
             return caller
-        if shown := self._users.credentials(request, token):
+        if shown := self._users.credentials(request, token, opened=opened):
             return await self._users.caller(request, shown)
         if token is not None:
             raise NotAuthenticated("This is neither a key of ours nor an access token of Twenty's.")

@@ -13,7 +13,7 @@ class Caller:
     """Who asks, under which `name` in logs, if they may be called, and how many tokens a minute they get.
 
     Either `identity` is whose they are beyond doubt, or they say it themselves, within `agents`. `email` and
-    `credentials` are those of a user of Twenty.
+    `credentials` are those of a user of Twenty. `sees_status` is the right to the status page.
     """
 
     kind: Literal["user", "key", "device", "anonymous"]
@@ -23,6 +23,7 @@ class Caller:
     agents: Allowed | None = None
     per_minute: int | None = None
     email: str = ""
+    sees_status: bool = False
     credentials: Credentials | None = field(default=None, repr=False)
 
     @property

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,6 +27,19 @@ class Key:
     agents: Allowed
     per_minute: int | None = None
     last_day: date | None = None
+    sees_status: bool = False
+
+    @property
+    def caller(self) -> Caller:
+        """Who holds it."""
+        return Caller(
+            kind="key",
+            name=self.name,
+            incoming=True,
+            agents=self.agents,
+            per_minute=self.per_minute,
+            sees_status=self.sees_status,
+        )
 
 
 class Keys:
@@ -37,6 +50,11 @@ class Keys:
 
     def caller(self, given: str, *, today: date) -> Caller | None:
         """Who holds that key; None of one that is not ours, raises NotAuthenticated for one that expired."""
+        key = self.held(given, today=today)
+        return key.caller if key else None
+
+    def held(self, given: str, *, today: date) -> Key | None:
+        """The key with that text, None of one that is not ours. Raises NotAuthenticated for an old one."""
         digest = digest_of(given)
         # All are compared, so that the time does not depend on which one matches.
         held = [key for key in self._keys if hmac.compare_digest(key.digest, digest)]
@@ -47,7 +65,11 @@ class Keys:
             raise NotAuthenticated(
                 f"The key {key.name} expired on {key.last_day}. Ask for another one.", code="auth.expired"
             )
-        return Caller(kind="key", name=key.name, incoming=True, agents=key.agents, per_minute=key.per_minute)
+        return key
+
+    def with_status(self, today: date) -> Iterator[Key]:
+        """Those with the right to the status page that have not expired."""
+        return (key for key in self._keys if key.sees_status and not (key.last_day and key.last_day < today))
 
 
 def keys_of(auth: AuthSettings, agents: Agents) -> Keys:
@@ -59,6 +81,7 @@ def keys_of(auth: AuthSettings, agents: Agents) -> Keys:
             agents=agents.of_key(key.name),
             per_minute=key.per_minute,
             last_day=key.expires,
+            sees_status=key.status,
         )
         for key in auth.keys
     ]

@@ -72,12 +72,17 @@ class Users:
             for queue, at_once in AT_ONCE.items()
         }
 
-    def credentials(self, request: web.Request, token: str | None) -> Credentials | None:
-        """What a user shows: a bearer token, or without one a session's cookie; None where it is neither."""
+    def credentials(
+        self, request: web.Request, token: str | None, *, opened: bool = False
+    ) -> Credentials | None:
+        """What a user shows: a bearer token, or without one a session's cookie; None where it is neither.
+
+        `opened` is for a page that only shows something: the session counts where the user opened it, too.
+        """
         if token is not None:
             return credentials.bearer(token)
         # A browser sends the cookie with requests of any page: these headers prove that it is ours.
-        if not self._is_asked_by_our_page(request):
+        if not (self._is_asked_by_our_page(request) or (opened and _is_opened_by_user(request))):
             return None
         return credentials.session(request.cookies, origin=self._origin)
 
@@ -108,6 +113,7 @@ class Users:
             incoming=True,
             identity=user.identity,
             email=user.email,
+            sees_status=True,
             credentials=shown,
         )
 
@@ -119,3 +125,9 @@ class Users:
             self._checks.take(address, per_minute=self._checks_per_minute)
         async with self._turns[queue].turn(group):
             yield
+
+
+def _is_opened_by_user(request: web.Request) -> bool:
+    """By its address, a bookmark or another program: no page is behind it."""
+    opened = request.headers.get("Sec-Fetch-Site") == "none" and hdrs.ORIGIN not in request.headers
+    return opened and request.method == hdrs.METH_GET

@@ -43,6 +43,10 @@ class Colleagues:
         shown = [own for own in everyone if self.shows_calls(agent) or _is(agent, own)]
         return await self._bodies(everyone, shown, me=agent.own)
 
+    async def all(self) -> list[Body]:
+        """All agents, by name, without their calls."""
+        return await self._bodies(list(self._all(())), (), me=())
+
     async def as_others_see(self, only: Collection[str], *, calls: bool) -> list[Body]:
         """The agents with one of these identities, as other agents see them, with or without their calls."""
         found = [own for own in self._all(()) if not set(own).isdisjoint(only)]
