@@ -42,6 +42,8 @@ run: $(INSTALLED)  ## the bridge itself, with config.yaml and .env
 # The tests start the bridge some hundred times: what it is compiled to is kept, whatever the machine says.
 # A worker takes tests that stand together, and has at hand what the one before made.
 test test-slow: export PYTHONDONTWRITEBYTECODE =
+# Commands speak the user's language; tests read English.
+test test-slow: export LC_ALL = C.UTF-8
 
 test: $(READY)  ## the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal

@@ -1,12 +1,13 @@
 """The command line: a command's options and what it does stand in one module, named as the command is."""
 
 import gc
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import structlog
 import typer
@@ -14,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from bridge.cli import terminal
 from bridge.errors import BridgeError, SandboxMissing
+from bridge.setup.words import language_of, speak
 
 COMMANDS: Mapping[str, str] = {
     "init": "Begin: ask for what cannot be found out, check it, write config.yaml and .env, "
@@ -91,8 +93,13 @@ def twenty_bridge(
     _: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
+    language: Annotated[
+        Literal["en", "fr"] | None,
+        typer.Option(help="Of init and its questions; by default that of LC_ALL, LC_MESSAGES or LANG."),
+    ] = None,
 ) -> None:
     """A bridge between Twilio Voice and Twenty CRM."""
+    speak(language or language_of(os.environ))
 
 
 def log_plainly() -> None:

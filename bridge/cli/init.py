@@ -18,11 +18,12 @@ from bridge.settings.load import load
 from bridge.settings.variables import ENVIRONMENT
 from bridge.setup import files
 from bridge.setup.interview import Interview
+from bridge.setup.words import LANGUAGES, words
 from bridge.twilio.provision.plan import NAME
 
 app = typer.Typer(add_completion=False)
 
-ALL = "all"
+EVERYONE = frozenset(language.everyone for language in LANGUAGES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,18 @@ class Operator:
     def ask(self, variable: str, text: str, *, hidden: bool = False) -> str:
         """See Asks."""
         if not self.present:
-            raise AnswerRefused(
-                f"{variable} is missing or was refused, and --yes asks no questions.", is_final=True
-            )
+            raise AnswerRefused(words().missing.format(variable=variable), is_final=True)
         return terminal.prompt(text, hidden=hidden)
 
     def choose(self, text: str, options: Sequence[str]) -> str:
         """See Asks."""
         if not self.present:
-            told = f"{text} Give --number, one of {', '.join(options)}."
+            told = words().give_number.format(question=text, numbers=", ".join(options))
             raise AnswerRefused(told, is_final=True)
         for place, option in enumerate(options, 1):
             terminal.say(f"  {place}  {option}")
         while not 1 <= (place := terminal.prompt_number(text, default=1)) <= len(options):
-            terminal.say(f"One of 1 to {len(options)}, please.")
+            terminal.say(words().one_of.format(count=len(options)))
         return options[place - 1]
 
     def choose_several(self, text: str, options: Sequence[str]) -> Sequence[str]:
@@ -57,9 +56,9 @@ class Operator:
             return ()
         for place, option in enumerate(options, 1):
             terminal.say(f"  {place}  {option}")
-        said = terminal.prompt(text, default=ALL)
+        said = terminal.prompt(text, default=words().everyone)
         asked = [one.strip() for one in said.split(",") if one.strip()]
-        return () if ALL in asked else asked
+        return () if EVERYONE.intersection(asked) else asked
 
     def tell(self, text: str) -> None:
         """See Asks."""
@@ -121,10 +120,10 @@ def _begin(given: Mapping[str, str | None], *, agents: Sequence[str], yes: bool,
     found = asyncio.run(interview.hold())
     has_all = _write(there, found.values, yes=yes)
     if files.begin_config(CONFIG_FILE):
-        terminal.say(f"Wrote {CONFIG_FILE}: everything in it has a default, and an explanation.")
+        terminal.say(words().wrote_config.format(file=CONFIG_FILE))
     _name(found.agents)
     if not has_all:
-        terminal.say("Run init again when that is decided: it asks for no more than is missing.")
+        terminal.say(words().run_again)
         return False
     return _prepare(yes=yes) if prepare else _say_what_is_left()
 
@@ -136,16 +135,16 @@ def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) ->
         others
         and not yes
         and not terminal.confirm(
-            f"{ENV_FILE} has other values of {', '.join(others)}. Replace them by these answers?",
+            words().replace.format(file=ENV_FILE, names=", ".join(others)),
             default=True,
         )
     ):
         files.keep(ENV_FILE, {name: value for name, value in values.items() if name not in others})
-        terminal.say(f"{ENV_FILE} keeps its {', '.join(others)}; your other answers stand there now.")
+        terminal.say(words().keeps.format(file=ENV_FILE, names=", ".join(others)))
         return False
     files.keep(ENV_FILE, values)
     if written := [name for name, value in values.items() if there.get(name) != value]:
-        terminal.say(f"Wrote {', '.join(written)} into {ENV_FILE}, which only you may read.")
+        terminal.say(words().wrote.format(names=", ".join(written), file=ENV_FILE))
     return True
 
 
@@ -154,31 +153,30 @@ def _name(agents: Sequence[str]) -> None:
     if not agents:
         return
     if file := files.name_agents(CONFIG_FILE, agents):
-        terminal.say(f"Calls ring {', '.join(agents)}: agents.names in {file}.")
+        terminal.say(words().calls_ring.format(agents=", ".join(agents), file=file))
     else:
-        terminal.say(f"{CONFIG_FILE} is left as it is. Who takes calls stands there as agents.names.")
+        terminal.say(words().left_as_it_is.format(file=CONFIG_FILE))
 
 
 def _prepare(*, yes: bool) -> bool:
     done = True
-    if yes or terminal.confirm("Prepare the Twilio account now (setup twilio)?", default=True):
+    if yes or terminal.confirm(words().prepare_twilio, default=True):
         done = prepare_account(None, name=NAME, numbers=(), dry_run=False, yes=yes)
-    if yes or terminal.confirm("Prepare the workspace in Twenty now (setup twenty)?", default=True):
+    if yes or terminal.confirm(words().prepare_twenty, default=True):
         done = provide(None, dry_run=False, ask=not yes) and done
     if done and not yes:
         _offer_links()
-    terminal.say("Next: twenty-bridge serve, and then twenty-bridge doctor.")
+    terminal.say(words().next_serve)
     return done
 
 
 def _offer_links() -> None:
     """Raises InboxUnavailable."""
     agents = load().agents.names
-    text = "Make a link for each agent to sign in to the phone with, once, within an hour?"
-    if agents and terminal.confirm(text, default=True):
+    if agents and terminal.confirm(words().make_links, default=True):
         links.run(None, agents, as_json=False)
 
 
 def _say_what_is_left() -> bool:
-    terminal.say("Next: twenty-bridge setup twilio, setup twenty, serve, and then doctor.")
+    terminal.say(words().next_setup)
     return True

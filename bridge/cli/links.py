@@ -13,6 +13,7 @@ from bridge.inbox.sign_ins import revoke as end_all
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings, load
 from bridge.settings.served import agents_of
+from bridge.setup.words import words
 from bridge.web.authentication.devices import new_link
 from bridge.web.authentication.keys import digest_of
 
@@ -27,8 +28,8 @@ def run(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
         terminal.print_json([{"identity": one, "link": link} for one, link in links], indent=None)
         return
     for one, link in links:
-        terminal.say(f"{one} signs in with this link, once, within an hour:", "", f"  {link}", "")
-    terminal.say("Send it as you would a password; the bridge stores only a hash of it.")
+        terminal.say(words().link_of.format(agent=one), "", f"  {link}", "")
+    terminal.say(words().treat_as_password)
 
 
 def revoke(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ import typer
 from rich.cells import cell_len, set_cell_size
 
 from bridge.observability import printable
+from bridge.setup.words import words
 
 Row = Mapping[str, object]
 
@@ -60,9 +61,18 @@ def _ended_by_ctrl_c() -> Iterator[None]:
 
 
 def confirm(text: str, *, default: bool = False, err: bool = False) -> bool:
-    """Yes or no."""
+    """Yes or no, in the language of the command."""
+    said = words()
+    question = f"{printable.line(text)} [{said.yes_by_default if default else said.no_by_default}]"
     with _ended_by_ctrl_c():
-        return typer.confirm(printable.line(text), default=default, err=err)
+        while True:
+            typed: str = typer.prompt(question, default="", show_default=False, err=err)
+            answer = typed.strip().lower()
+            if not answer:
+                return default
+            if answer in (*said.yes, *said.no):
+                return answer in said.yes
+            say(said.yes_or_no, err=err)
 
 
 def prompt(text: str, *, hidden: bool = False, default: str | None = None) -> str:

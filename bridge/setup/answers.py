@@ -16,6 +16,7 @@ from bridge.settings import AgentSettings, ServerSettings, TwentySettings
 from bridge.settings.explain import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.settings.types import LOOPBACK
+from bridge.setup.words import words
 from bridge.twenty.client.client import check_health, open_client
 from bridge.twenty.people.members import workspace_members
 from bridge.twilio.rest.account import open_account
@@ -67,7 +68,7 @@ async def twenty_key(url: str, value: str) -> str:
     except (TwentyDenied, TwentyUnavailable) as refused:
         if isinstance(refused, TwentyDenied) and refused.code != "twenty.unauthenticated":
             return value
-        raise AnswerRefused(f"{refused} Make one in Twenty: Settings → API & Webhooks.") from refused
+        raise AnswerRefused(words().make_a_key.format(reason=refused)) from refused
     return value
 
 
@@ -78,7 +79,7 @@ async def members(url: str, key: str) -> list[Member]:
         async with open_client(settings) as client:
             found = await workspace_members(client)
     except (TwentyDenied, TwentyUnavailable) as refused:
-        raise AnswerRefused(f"Twenty does not list its members to this key: {refused}") from refused
+        raise AnswerRefused(words().lists_no_members.format(reason=refused)) from refused
     return sorted((one for one in found if one.email), key=lambda one: (one.name.lower(), one.email))
 
 
@@ -88,7 +89,7 @@ def agents_among(known: Sequence[Member], asked: Sequence[str]) -> list[str]:
     found = [emails[int(one) - 1] if _is_place(one, emails) else spelled(one) for one in asked]
     strangers = [one for one in found if one.isdecimal() or ("@" in one and one not in emails)]
     if strangers:
-        raise AnswerRefused(f"{', '.join(strangers)}: no such member of the workspace.")
+        raise AnswerRefused(words().no_such_member.format(names=", ".join(strangers)))
     return list(_parsed(AgentSettings, names=tuple(dict.fromkeys(found))).names)
 
 
@@ -117,12 +118,9 @@ async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list
             await account.state()
             return await account.numbers()
     except TwilioDenied as denied:
-        raise AnswerRefused(
-            f"Twilio at {api_url} does not know this SID with this Auth Token. Both stand in its console → "
-            "Account → API keys & tokens."
-        ) from denied
+        raise AnswerRefused(words().account_unknown.format(url=api_url)) from denied
     except TwilioUnavailable as away:
-        raise AnswerRefused(f"{away} at {api_url}. If yours is elsewhere, set TWILIO_API_URL.") from away
+        raise AnswerRefused(words().twilio_away.format(reason=away, url=api_url)) from away
 
 
 async def public_url(value: str, *, api_url: str = TWILIO) -> str:
@@ -131,13 +129,11 @@ async def public_url(value: str, *, api_url: str = TWILIO) -> str:
     parts = urlsplit(url)
     # A sandbox on this machine finds the bridge without TLS, and browsers trust their own machine.
     if parts.scheme != "https" and not {parts.hostname, urlsplit(api_url).hostname} <= LOOPBACK:
-        raise AnswerRefused(
-            f"{url} is not https: browsers give no microphone, and anybody could read tokens."
-        )
+        raise AnswerRefused(words().not_https.format(url=url))
     try:
         (parts.hostname or "").encode("idna")
     except UnicodeError as problem:
-        raise AnswerRefused(f"{parts.hostname} is not the name of a host: {problem}.") from problem
+        raise AnswerRefused(words().no_host.format(host=parts.hostname, reason=problem)) from problem
     return url
 
 

@@ -12,6 +12,7 @@ from bridge.errors import AnswerRefused
 from bridge.settings.systems import TWILIO
 from bridge.setup import answers
 from bridge.setup.answers import Answers
+from bridge.setup.words import words
 from bridge.twilio.rest.owned import IncomingNumber
 
 OURS = ("TWENTY_WEBHOOK_SECRET", "BRIDGE_LINK_KEYS", "BRIDGE_FORGET_KEY")
@@ -59,15 +60,12 @@ class Interview:
         await self._twilio(found)
         self._number(found)
         self.asks.save(found.values)
-        text = "The bridge's own public URL (https://phone.example.com, or https://crm.example.com/phone)"
         check = partial(answers.public_url, api_url=self._api_url)
-        url = await self._one("BRIDGE_PUBLIC_URL", text, check)
+        url = await self._one("BRIDGE_PUBLIC_URL", words().public_url, check)
         found.values["BRIDGE_PUBLIC_URL"] = url
         self.asks.save(found.values)
         if not await answers.is_in_dns(url):
-            self.asks.tell(
-                f"No DNS server knows {urlsplit(url).hostname} yet. doctor checks it once it does."
-            )
+            self.asks.tell(words().not_in_dns.format(host=urlsplit(url).hostname))
         if self.agents or self.asks_for_agents:
             await self._agents(found)
         return found
@@ -77,7 +75,7 @@ class Interview:
         try:
             listed = await answers.members(found.values["TWENTY_API_URL"], found.values["TWENTY_API_TOKEN"])
         except AnswerRefused as refused:
-            self.asks.tell(f"{refused} Name who takes calls in config.yaml, as agents.names.")
+            self.asks.tell(words().name_agents.format(reason=refused))
             listed = []
         known = answers.told_apart(listed)
         if self.agents:
@@ -90,7 +88,7 @@ class Interview:
         everyone = [member.email for member in known]
         while True:
             asked = self.asks.choose_several(
-                "Who takes calls? Numbers or e-mails, with commas between",
+                words().who_takes_calls,
                 [f"{member.name} <{member.email}>" if member.name else member.email for member in known],
             )
             try:
@@ -104,21 +102,21 @@ class Interview:
         return self.given.get("TWILIO_API_URL", TWILIO)
 
     async def _twenty(self, found: Answers) -> None:
-        url = await self._one("TWENTY_API_URL", "Twenty's URL", answers.twenty_url)
-        text = "An API key of Twenty (Settings → API & Webhooks)"
+        url = await self._one("TWENTY_API_URL", words().twenty_url, answers.twenty_url)
+        text = words().twenty_key
         key = await self._one(
             "TWENTY_API_TOKEN", text, lambda value: answers.twenty_key(url, value), hidden=True
         )
         found.values |= {"TWENTY_API_URL": url, "TWENTY_API_TOKEN": key}
-        self.asks.tell(f"Twenty at {url} takes the key.")
+        self.asks.tell(words().takes_key.format(url=url))
 
     async def _twilio(self, found: Answers) -> None:
         """SID and token together: Twilio does not say which of the two is wrong."""
 
         async def one(given: Mapping[str, str]) -> tuple[str, str, list[IncomingNumber]]:
-            text = "Twilio's Account SID"
+            text = words().account_sid
             sid = await self._one("TWILIO_ACCOUNT_SID", text, answers.account_sid, given=given)
-            token = self._value("TWILIO_AUTH_TOKEN", "Twilio's Auth Token", given, hidden=True)
+            token = self._value("TWILIO_AUTH_TOKEN", words().auth_token, given, hidden=True)
             listed = await answers.twilio_account(sid, token.partition(",")[0], api_url=self._api_url)
             return sid, token, listed
 
@@ -126,7 +124,7 @@ class Interview:
         found.values |= {"TWILIO_ACCOUNT_SID": sid, "TWILIO_AUTH_TOKEN": token}
         if self._api_url != TWILIO:
             found.values["TWILIO_API_URL"] = self._api_url
-        self.asks.tell(f"Twilio knows the account; it has {_counted(len(found.numbers))}.")
+        self.asks.tell(_counted(len(found.numbers)))
 
     def _number(self, found: Answers) -> None:
         """The company's number, asked for only where there are several."""
@@ -134,11 +132,13 @@ class Interview:
         number = compact(self.given.get("TWILIO_PHONE_NUMBER", ""))
         is_strange = bool(number and number not in able)
         if is_strange:
-            self.asks.tell(f"{number} is none of the account's numbers ({', '.join(able) or 'it has none'}).")
+            self.asks.tell(
+                words().none_of_the_numbers.format(number=number, numbers=", ".join(able) or words().has_none)
+            )
         if able and (is_strange or (not number and len(able) > 1)):
-            number = self.asks.choose("Which number do calls go out with?", able)
+            number = self.asks.choose(words().which_number, able)
         if not number and not able:
-            self.asks.tell("The account has no number yet: buy one, Twilio console → Phone Numbers.")
+            self.asks.tell(words().no_number)
         if company := number or next(iter(able), None):
             found.values["TWILIO_PHONE_NUMBER"] = company
 
@@ -187,4 +187,4 @@ def _final(known: Sequence[Member], asked: Sequence[str]) -> list[str]:
 
 
 def _counted(numbers: int) -> str:
-    return "1 number" if numbers == 1 else f"{numbers} numbers"
+    return words().one_number if numbers == 1 else words().numbers.format(count=numbers)

@@ -11,6 +11,7 @@ from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
+from bridge.setup.words import words
 from bridge.twenty.client.client import open_client
 from bridge.twenty.client.retrying import RetryingClient
 from bridge.twenty.provision import Provisioned, Result, StepResult, Watch, report, set_up, webhook
@@ -49,7 +50,7 @@ def provide(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
 
     done = carried_out(dry_run=dry_run or ask)
     if ask and not dry_run and done.steps(Result.PLANNED):
-        if not terminal.confirm("Go on?"):
+        if not terminal.confirm(words().go_on):
             return False
         done = carried_out(dry_run=False)
     for line in report.notes(done, with_webhook=webhook_to is not None):

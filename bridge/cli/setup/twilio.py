@@ -17,11 +17,9 @@ from bridge.settings.config_files import env_file_of
 from bridge.settings.env_file import check_writable, remember, told_by
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwilio, TwilioSoFar
+from bridge.setup.words import words
 from bridge.twilio.provision import Desired, SetupPlan, carry_out, look, plan_for
 from bridge.twilio.rest.account import AccountRest, open_account
-
-RESTART = "A bridge that runs already has to be restarted: it reads .env at its start."
-NOTHING = "Nothing to do: the account has all that the bridge needs."
 
 
 def twilio(
@@ -60,7 +58,7 @@ async def set_up(
             terminal.say(" ".join(filter(None, (rules.reason, rules.fix))))
         if not plan.steps or dry_run:
             return not plan.problems
-        if not yes and not terminal.confirm("Go on?"):
+        if not yes and not terminal.confirm(words().go_on):
             return False
         check_writable(env_file)
         before = told_by(env_file)
@@ -72,7 +70,7 @@ async def set_up(
             tell=terminal.say,
         )
         if told_by(env_file) != before:
-            terminal.say(RESTART)
+            terminal.say(words().restart)
     return not plan.problems
 
 
@@ -114,7 +112,7 @@ def _keep(env_file: Path, values: Mapping[str, str]) -> None:
 
 def _show(plan: SetupPlan) -> None:
     if not plan.steps and not plan.problems:
-        terminal.say(NOTHING)
+        terminal.say(words().nothing_to_do)
     for step in plan.steps:
         _indented(step.lines())
     for problem in plan.problems:
