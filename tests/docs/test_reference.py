@@ -105,7 +105,9 @@ def test_what_help_lists_is_what_the_command_says(name: str) -> None:
 def test_help_imports_nothing_that_only_a_command_needs() -> None:
     source = "import sys, bridge.cli; print([name for name in sys.modules if name.startswith('bridge.')])"
     told = subprocess.run([sys.executable, "-c", source], capture_output=True, check=True, text=True).stdout
-    rooms = {name.split(".")[1] for name in ast.literal_eval(told)}
+    # What commands say is needed by all of them.
+    loaded = set(ast.literal_eval(told)) - {"bridge.setup", "bridge.setup.words"}
+    rooms = {name.split(".")[1] for name in loaded}
     assert rooms <= {"cli", "errors", "observability", "json_text"}
 
 
