@@ -20,18 +20,23 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-# Production needs no test tools; where `make setup` ran there is all of it already.
+# Production needs no test tools. Where `make setup` ran, that environment is brought up to date.
 INSTALLED := $(VENV)/installed
 
 install: $(INSTALLED)  ## the bridge alone in .venv, without what tests need
 
 $(INSTALLED): requirements.lock requirements-build.lock pyproject.toml
+	@if test -e $(READY); then $(MAKE) --no-print-directory setup; else $(MAKE) --no-print-directory alone; fi
+	@touch $@
+
+.PHONY: alone
+alone:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -e $(READY) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@test -e $(READY) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
-	@test -e $(READY) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@touch $@
+	@echo "Installing into $(VENV) (the first time takes about half a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 
 demo: $(READY)  ## both sandboxes and the bridge: places calls, shows what Twenty got; Ctrl-C ends it
 	$(BIN)/twenty-bridge demo

@@ -32,10 +32,10 @@ UNITS = {
 
 HEAD = ("Setting", "Type", "Default", "Unit", "Environment", "What it is")
 ABOUT = """\
-What is no secret stands in `config.yaml`, a section for each heading here; secrets come from the
-environment, or from `.env`, under the names given. A variable that is set wins over the file. All of it is
-read at start, and what is wrong is told at once, by name, with the reason and an example. A setting that is
-not known is wrong, too."""
+What is no secret stands in `config.yaml`, a section for each heading here, or in `config.local.yaml` beside
+it, whose settings take the place of the same ones there; secrets come from the environment, or from `.env`,
+under the names given. A variable that is set wins over the files. All of it is read at start, and what is
+wrong is told at once, by name, with the reason and an example. A setting that is not known is wrong, too."""
 
 FORMER = """\
 Settings of the former version. This version accepts them, with a warning in the log at start
