@@ -25,7 +25,7 @@ from bridge.web.operation.metrics import Scrape
 from bridge.web.operation.problems import problems
 from bridge.web.operation.security_headers import headers_for
 from bridge.web.operation.shutdown import Shutdown
-from bridge.web.phone.events import Events
+from bridge.web.phone.events import CHECK_SECONDS, Events
 from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
@@ -52,13 +52,14 @@ class Bounds:
 
     `clock` is the time for lines with hours, `recognition_seconds` how long a caller waits to be recognised,
     `body_seconds` how long a request's body has to arrive, `checks_per_minute` how often unknown tokens of
-    one address are checked at Twenty.
+    one address are checked at Twenty, `stream_check_seconds` how often the credentials of open streams are.
     """
 
     clock: Clock = utc_now
     recognition_seconds: float = WAITS_SECONDS
     body_seconds: float = BODY_SECONDS
     checks_per_minute: int = CHECKS_PER_MINUTE
+    stream_check_seconds: float = CHECK_SECONDS
 
 
 BOUNDS = Bounds()
@@ -94,7 +95,7 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
                 upkeep(settings, parts, lock.check),
                 comparing(workspace.client),
             ):
-                yield _application(settings, parts, body_seconds=bounds.body_seconds)
+                yield _application(settings, parts, bounds)
 
 
 def _parts(
@@ -139,16 +140,21 @@ def _parts(
     )
 
 
-def _application(settings: Settings, parts: Parts, *, body_seconds: float) -> web.Application:
+def _application(settings: Settings, parts: Parts, bounds: Bounds) -> web.Application:
     server = settings.server
-    limited = limits(concurrent_requests=server.concurrent_requests, body_seconds=body_seconds)
+    limited = limits(concurrent_requests=server.concurrent_requests, body_seconds=bounds.body_seconds)
     observed = observing(log_requests=settings.log.requests, watch=parts.addresses.watch)
     app = web.Application(middlewares=[observed, problems, limited], client_max_size=LARGEST_TRANSCRIPT)
     shutdown = Shutdown()
     edge = Edge(
         twilio=twilio_edge(settings, parts),
         twenty=webhook_of(settings, parts.inbox, parts.workspace),
-        phone=phone_edge(settings, parts, is_stopping=lambda: shutdown.begun),
+        phone=phone_edge(
+            settings,
+            parts,
+            is_stopping=lambda: shutdown.begun,
+            stream_check_seconds=bounds.stream_check_seconds,
+        ),
         public=public_edge(settings, parts, shutdown),
     )
     app.cleanup_ctx.append(partial(_feeding, edge.phone.events))

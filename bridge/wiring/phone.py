@@ -35,7 +35,9 @@ from bridge.wiring.twilio import token_issuer
 from bridge.wiring.worker import links_of
 
 
-def phone_edge(settings: Settings, parts: Parts, *, is_stopping: Callable[[], bool]) -> PhoneEdge:
+def phone_edge(
+    settings: Settings, parts: Parts, *, is_stopping: Callable[[], bool], stream_check_seconds: float
+) -> PhoneEdge:
     """All that the phone page and widgets request."""
     agents = agent_authentication(settings, parts)
     history = _history(settings, parts)
@@ -61,7 +63,13 @@ def phone_edge(settings: Settings, parts: Parts, *, is_stopping: Callable[[], bo
         ),
         agents=AgentsEdge(agents, parts.availabilities, colleagues),
         events=Events(
-            parts.inbox, agents, history, colleagues, parts.availabilities, is_stopping=is_stopping
+            parts.inbox,
+            agents,
+            history,
+            colleagues,
+            parts.availabilities,
+            is_stopping=is_stopping,
+            check_seconds=stream_check_seconds,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -11,17 +12,30 @@ from tests.browser import needs_chromium
 from tests.phones.conftest import Sections
 from tests.phones.office import Office, Phone
 from tests.phones.test_recovery import HOLDS, JANE
-from tests.support import create_person, eventually
+from tests.support import ask, create_person, eventually
+from tests.web.phone.test_callers import CREATE_COMPANY, UPDATE_PERSON
 
 pytestmark = needs_chromium
 
+AVAILABILITY = "document.querySelector('.availability select')"
+FOR_HOW_LONG = "document.querySelectorAll('.availability select')[1]"
+CHOOSE = """(() => {{
+    const field = {field};
+    field.value = '{value}';
+    field.dispatchEvent(new Event('change'));
+}})()"""
 HOSTILE = "<img src=x onerror=alert(1)>Jane"
 
 
 @pytest.fixture
 def sections() -> Sections:
     return {
-        "phone": {"search": "keys", "colleagues": "calls", "outcomes": ("Interested", "Call back")},
+        "phone": {
+            "search": "keys",
+            "colleagues": "calls",
+            "outcomes": ("Interested", "Call back"),
+            "after_call_seconds": 600,
+        },
         "lines": {
             "default": {"ring": [{"agents": ["alice", "bob"], "seconds": 20}], "owner": {"seconds": 0}}
         },
@@ -123,7 +137,10 @@ async def test_a_missed_call_is_counted_seen_and_called_back(
     await alice.says("This call is being recorded.")
     await alice.click("Pause recording")
     await alice.says("The recording is paused.")
-    await alice.click("Resume recording")
+    home = await phones.online(apart=True)
+    await home.click("Resume recording", within=".entry")
+    await home.says("This call is being recorded.")
+    await alice.says("This call is being recorded.")
     await alice.click("Hang up")
     await alice.ended("hung_up")
     await alice.says("Called back")
@@ -145,20 +162,38 @@ async def test_a_caller_is_handed_on_to_a_colleague(phones: Office, twilio: Twil
     await bob.click("Hang up")
     await bob.ended("hung_up")
     await calling
+    await after_a_talk_agents_are_not_rung_until_they_are_ready(alice, bob, twilio)
+
+
+async def after_a_talk_agents_are_not_rung_until_they_are_ready(
+    alice: Phone, bob: Phone, twilio: TwilioSandbox
+) -> None:
+    for agent in (alice, bob):
+        await agent.page.until(f"{AVAILABILITY}?.value === 'after_call'")
+    await alice.click("Colleagues")
+    await alice.page.until(
+        "/After-call work until/.test(document.querySelector('[data-identity=bob]')?.innerText)"
+    )
+    await alice.click("Ready again")
+    await alice.page.until(f"{AVAILABILITY}.value === 'available'")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    assert not await bob.page("!!document.querySelector('.incoming')")
+    await alice.click("Decline")
+    twilio.skip(60)
+    await calling
 
 
 async def test_who_is_away_is_not_rung_and_colleagues_see_it(phones: Office, twilio: TwilioSandbox) -> None:
     alice, bob = await phones.online("alice"), await phones.online("bob")
-    await alice.page(
-        """(() => {
-            const field = document.querySelector('.availability select');
-            field.value = 'away';
-            field.dispatchEvent(new Event('change'));
-        })()"""
-    )
+    await alice.page(CHOOSE.format(field=AVAILABILITY, value="away"))
     await alice.page.until("document.querySelectorAll('.availability select').length === 2")
+    await alice.page(CHOOSE.format(field=FOR_HOW_LONG, value="30"))
+    await alice.page.until(f"{FOR_HOW_LONG}.value === 'set'")
+    until = await alice.page(f"{FOR_HOW_LONG}.selectedOptions[0].textContent")
+    assert re.fullmatch(r"Away until .*\d\d:\d\d\s[AP]M", until)
     await bob.click("Colleagues")
-    await bob.page.until("document.querySelector('[data-identity=alice]')?.innerText.includes('Away')")
+    await bob.page.until(f"document.querySelector('[data-identity=alice]')?.innerText.includes('{until}')")
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await bob.rings()
     assert not await alice.page("!!document.querySelector('.incoming')")
@@ -166,20 +201,27 @@ async def test_who_is_away_is_not_rung_and_colleagues_see_it(phones: Office, twi
     twilio.skip(60)
     await calling
     await alice.page.ask("Page.reload")
-    await alice.page.until("document.querySelector('.availability select')?.value === 'away'")
+    await alice.page.until(f"{AVAILABILITY}?.value === 'away'")
+    await alice.says(until)
     await eventually(lambda: bool(twilio.account.devices.get("client:alice")))
 
 
 async def test_a_person_is_found_and_called(
     phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
 ) -> None:
-    await create_person(twenty, HOSTILE, primaryPhoneNumber=JANE)
+    person = await create_person(twenty, HOSTILE, primaryPhoneNumber=JANE)
+    company = (await ask(twenty, CREATE_COMPANY, data={"name": "Acme"}))["createCompany"]["id"]
+    await ask(twenty, UPDATE_PERSON, id=person, data={"companyId": company})
     twilio.parties[JANE] = HOLDS
     alice = await phones.online()
+    await alice.fill("number", "Acm")
+    await alice.page.until(f"document.querySelector('[data-company]')?.dataset.company === '{company}'")
+    await alice.page("document.querySelector('[data-company]').click()")
+    await alice.page.until(f"document.querySelector('[data-person]')?.dataset.person === '{person}'")
     await alice.fill("number", "Jane")
+    await alice.page.until("!document.querySelector('[data-company]')")
     await alice.sees(".found [data-person]")
     await alice.photograph("found")
-    person = await alice.page("document.querySelector('[data-person]').dataset.person")
     await alice.page("document.querySelector('[data-person]').click()")
     await alice.click("Call +33 6 12 34 56 78")
     await alice.in_stage("talking")

@@ -97,6 +97,16 @@ async def looks(phone: Phone, theme: str) -> None:
     await phone.page.ask("Emulation.setEmulatedMedia", features=told)
 
 
+TROUBLE = """(async () => {
+    const [store, notes] = [await import('/phone/store.js'), await import('/phone/desk/notes.js')];
+    const { id, root } = store.current.value;
+    store.tell(id, { type: 'warning', warning: 'low-mos' });
+    const theirs = { outcome: 'Interested', note: 'Wants <b>four</b>', version: notes.draftOf(root).version };
+    notes.tell(root, { type: 'typed', text: { note: 'Wants two' } });
+    notes.tell(root, { type: 'conflict', note: theirs });
+})()"""
+"""The network is poor, and another device saved another note: what the page is told of that."""
+
 SAYS = "Please call me back about the second invoice."
 
 
@@ -117,7 +127,7 @@ async def test_every_state_is_for_everyone(
     await signs_in(alice, strict.key, everyone)
     await misdials(alice, everyone)
     await leaves_a_message(alice, twilio, everyone)
-    await talks(alice, twilio, everyone)
+    await talks(strict, alice, twilio, everyone)
     for _ in range(4):
         await looks_around(alice, everyone)
 
@@ -157,6 +167,10 @@ async def misdials(alice: Phone, everyone: Inspection) -> None:
     await keys.type("Jane")
     await alice.sees(".found [data-person]")
     await everyone.inspect(alice, "found")
+    await keys.focus("Jane <b>Doe</b>")
+    await keys.press("Enter")
+    await alice.sees(".chosen button")
+    await everyone.inspect(alice, "chosen")
     await alice.fill("number", "")
     await keys.shortcut(6)
     await keys.type("0899 12 34 56")
@@ -176,7 +190,7 @@ async def leaves_a_message(alice: Phone, twilio: TwilioSandbox, everyone: Inspec
     await calling
 
 
-async def talks(alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> None:
+async def talks(strict: Office, alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> None:
     keys = Keyboard(alice.page)
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
@@ -196,6 +210,16 @@ async def talks(alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> No
     await keys.type("Wants two")
     await alice.sees(".saved[data-state=kept]")
     await everyone.inspect(alice, "in-call")
+    await alice.page(TROUBLE)
+    await alice.says("Another device saved something else meanwhile")
+    await everyone.inspect(alice, "in-call-troubled")
+    await alice.click("Keep mine")
+    await alice.sees(".saved[data-state=kept]")
+    again = await strict.signed_in()
+    await again.sees(".mirrored")
+    await everyone.inspect(again, "elsewhere-in-call")
+    await strict.close(again)
+    await alice.page.ask("Page.bringToFront")
     await keys.shortcut(7)
     await alice.click("Hang up")
     await alice.ended("hung_up")
@@ -219,4 +243,7 @@ async def looks_around(alice: Phone, everyone: Inspection) -> None:
         await alice.page("document.querySelector('audio').play()")
         await alice.page.until("document.querySelector('audio').currentTime > 0")
         await alice.page("document.querySelector('audio').pause()")
+    if shown == "tab-devices":
+        await alice.click("Check the connection")
+        await alice.says("which Twilio bills as a call")
     await everyone.inspect(alice, shown)

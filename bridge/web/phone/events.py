@@ -68,6 +68,7 @@ class Events:
         availabilities: Availabilities,
         *,
         is_stopping: Callable[[], bool],
+        check_seconds: float,
     ) -> None:
         self._inbox = inbox
         self._agents = agents
@@ -75,6 +76,7 @@ class Events:
         self._colleagues = colleagues
         self._availabilities = availabilities
         self._is_stopping = is_stopping
+        self._check_seconds = check_seconds
         self._streams: set[EventStream] = set()
         self._by_agent: Counter[str] = Counter()
         self._poller = CallbackPoller(inbox)
@@ -152,7 +154,7 @@ class Events:
         self, request: web.Request, response: web.StreamResponse, stream: EventStream, asked: str | None
     ) -> None:
         loop = asyncio.get_running_loop()
-        check_at, beat_at = loop.time() + CHECK_SECONDS, loop.time() + HEARTBEAT_SECONDS
+        check_at, beat_at = loop.time() + self._check_seconds, loop.time() + HEARTBEAT_SECONDS
         credentials = stream.agent.caller.credentials
         # Notices within a second that a page has disconnected, which frees its place.
         while request.transport and not request.transport.is_closing():
@@ -164,7 +166,7 @@ class Events:
             if stream.bye or (credentials and credentials.expires <= datetime.now(UTC).timestamp()):
                 break
             if loop.time() >= check_at:
-                check_at = loop.time() + CHECK_SECONDS
+                check_at = loop.time() + self._check_seconds
                 if not await self._is_allowed(request, asked):
                     break
         await response.write_eof()

@@ -11,6 +11,7 @@ from bridge.inbox.store import open_inbox
 from bridge.web.authentication.devices import new_link
 from bridge.web.authentication.keys import digest_of
 from bridge.web.phone.sign_in import PER_MINUTE
+from bridge.wiring.application import Bounds
 from tests.web.authentication.test_caller import bearer
 from tests.web.conftest import Answer, Bridge, OpenBridge
 
@@ -56,6 +57,17 @@ async def test_a_device_stays_signed_in_for_longer_than_a_tab(
     answer = await sign_in(bridge, await link(bridge), device=device)
     left = datetime.fromisoformat(answer.json["expiresAt"]) - datetime.now(UTC)
     assert least < left < least + timedelta(days=1)
+
+
+async def test_who_is_signed_out_hears_no_more_events(open_bridge: OpenBridge) -> None:
+    bridge = await open_bridge(agents=ALICE, bounds=Bounds(stream_check_seconds=0.5))
+    keys = [(await sign_in(bridge, await link(bridge))).json["key"] for _ in range(2)]
+    streams = [await bridge.client.get("/api/events", headers=bearer(key)) for key in keys]
+    assert (await bridge.post("/api/sign-out", headers=bearer(keys[0]))).status == 204
+    async with asyncio.timeout(30):
+        await streams[0].read()
+    assert not streams[1].content.at_eof()
+    streams[1].close()
 
 
 async def test_of_many_at_once_one_gets_in(bridge: Bridge) -> None:

@@ -3,16 +3,25 @@
  * https://www.twilio.com/docs/voice/sdks/javascript/twiliopreflighttest
  */
 
-/** What the SDK finds, the best first; the lower half needs something to be done. */
-export const QUALITIES = /** @type {const} */ (["excellent", "great", "good", "fair", "degraded"]);
+/**
+ * From which mean opinion score on a quality is reached, the best first. The SDK's own `callQuality` is `degraded` for
+ * scores between its ranges, as 4.05.
+ */
+const QUALITIES = /** @type {const} */ ({ excellent: 4.2, great: 4.1, good: 3.7, fair: 3.1, degraded: 0 });
 
-/** @typedef {{quality: (typeof QUALITIES)[number], roundTrip: number | null}} Found */
+/** @typedef {{quality: keyof typeof QUALITIES}} Found */
+
+/** @param {number | undefined} score unknown where nothing was heard */
+export function qualityOf(score = 0) {
+  const reached = Object.entries(QUALITIES).find(([, least]) => score >= least);
+  return /** @type {Found["quality"]} */ (reached?.[0] ?? "degraded");
+}
 
 /**
  * @param {any} sdk the global Twilio
  * @param {string} token
  * @param {Record<string, unknown>} options of the Device
- * @returns {Promise<Found>} `roundTrip` in milliseconds
+ * @returns {Promise<Found>}
  */
 export function preflight(sdk, token, options) {
   // The SDK would take its own sounds, and say nothing of what the call is.
@@ -30,9 +39,7 @@ export function preflight(sdk, token, options) {
   }
   return new Promise((done, fail) => {
     const test = sdk.Device.runPreflight(token, { ...options, deviceFactory: TestDevice });
-    test.on("completed", (/** @type {any} */ report) =>
-      done({ quality: report.callQuality ?? "degraded", roundTrip: report.stats?.rtt?.average ?? null }),
-    );
+    test.on("completed", (/** @type {any} */ report) => done({ quality: qualityOf(report.stats?.mos?.average) }));
     test.on("failed", fail);
   });
 }

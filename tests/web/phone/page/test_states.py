@@ -180,6 +180,15 @@ async def test_what_the_line_is(modules: Page) -> None:
     assert dict(zip(LINE, became, strict=True)) == LINE
 
 
+async def test_every_score_has_its_quality(modules: Page) -> None:
+    scores = [4.5, 4.2, 4.15, 4.1, 4.05, 3.7, 3.65, 3.1, 3.05, 1, 0, None]
+    found = await modules(
+        f"import('/preflight.js').then(({{ qualityOf }}) => {scores[:-1]}.concat(undefined).map(qualityOf))"
+    )
+    great, good, fair = ["great"] * 2, ["good"] * 2, ["fair"] * 2
+    assert found == ["excellent", "excellent", *great, *good, *fair, *["degraded"] * 4]
+
+
 NAMES = """ringing answer accept ignore decline reject hangup disconnect cancel
     transportClose transportClose! reconnecting reconnected error:31486 error:31401
     outcome:answered_elsewhere+ outcome:missed outcome:talked+"""

@@ -1,11 +1,13 @@
 /** The other party: the person with a link to Twenty, the company, the number. */
 
+import { ofPhone } from "../desk/calls.js";
 import { html } from "../html.js";
 import { shownNumber } from "../words/say.js";
 
 /** @param {{call: import("../state/call.js").Call}} props */
 export function Party({ call }) {
-  const number = shownNumber(call.number);
+  const readable = call.number.startsWith("+") ? ofPhone(call)?.readable : null;
+  const number = readable ?? shownNumber(call.number);
   return html`
     <div class="party">
       <p class="name"><${Name} url=${call.url} name=${call.name ?? number} /></p>

@@ -3,6 +3,7 @@
 import { dial } from "../../agent.js";
 import { draftOf } from "../../desk/notes.js";
 import { html } from "../../html.js";
+import { nameOf } from "../../state/call.js";
 import { current, stage } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
 import { lasted, moment, say } from "../../words/say.js";
@@ -25,6 +26,9 @@ export function outcomeOf({ state, durationInSeconds, agent }) {
 /** @param {AgentCall} call */
 const targetOf = ({ number, colleague }) => number ?? (colleague && `client:${colleague}`);
 
+/** @param {AgentCall} call Whether it goes on at another phone of the agent's. */
+const isTalkElsewhere = ({ state, sid }) => state === "talking" && nameOf(current.value) !== sid;
+
 /** @param {{call: AgentCall}} props */
 export function Row({ call }) {
   const [open, show] = useState(false);
@@ -43,8 +47,8 @@ export function Row({ call }) {
         <button class="link" aria-expanded=${open} aria-label="${say("details")}: ${partyOf(call)}" onClick=${() => show(!open)}>
           ${say("details")}
         </button>
+        ${isTalkElsewhere(call) && html`<${Recording} call=${call} />`}
       </div>
-      ${call.state === "talking" && html`<div class="row"><${Recording} call=${call} /></div>`}
       ${open && html`<${Note} name=${call.sid} />`}
       ${open && call.recordings.map((one) => html`<${Sound} key=${one.url} url=${one.url} label=${say("recording")} />`)}
     </li>
@@ -64,6 +68,7 @@ function CallBack({ call }) {
   return html`
     ${isMissed && call.calledBack && html`<p class="quiet">${say("called-back")}</p>`}
     ${target &&
+    call.ended &&
     html`
       <button
         aria-label="${say("call-back")}: ${partyOf(call)}"
