@@ -11,7 +11,7 @@ COPY requirements.lock requirements-build.lock ./
 # The driver of PostgreSQL included, so that one image serves one bridge or several.
 RUN pip --python /bridge/bin/python install --no-cache-dir --require-hashes -r requirements.lock
 RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock
-COPY pyproject.toml README.md LICENSE config.yaml .env.example ./
+COPY pyproject.toml README.md LICENSE ./
 COPY bridge bridge
 COPY tests/conformance tests/conformance
 RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \

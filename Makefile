@@ -68,7 +68,7 @@ format: $(READY)  ## rewrites the sources in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(READY)  ## docs/reference/, from what the code says
+docs: $(READY)  ## docs/reference/, from what the code says; the package's copy of config.yaml
 	$(BIN)/python -m docs.generate
 
 bench: $(READY)  ## the speed of all of it, beside what people run today; seven minutes, ends with the goals

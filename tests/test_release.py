@@ -69,6 +69,7 @@ def test_it_is_the_same_from_another_checkout_and_has_nothing_of_a_user_s(
             copy_function=shutil.copyfile,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+    (tree / "config.yaml").write_text("agents: {names: [theirs@x.example]}\n")
     for name in USER_S:
         (tree / name).parent.mkdir(exist_ok=True)
         (tree / name).write_text("TWILIO_AUTH_TOKEN=theirs\n")

@@ -14,13 +14,11 @@ LOCAL_NAME = local_of(CONFIG_FILE).name
 LOCAL = """\
 # Your own settings, over those of config.yaml, which explains each of them. Git ignores this file.
 """
-CHECKOUT = Path(__file__).parents[2]
 
 
 def shipped(name: str) -> str:
-    """The text of `config.yaml` or `.env.example`: of the package, or of the checkout that this is."""
-    packed = files("bridge.setup").joinpath(f"shipped/{name}")
-    return (packed if packed.is_file() else CHECKOUT / name).read_text(encoding="utf-8")
+    """The text of `config.yaml` or `.env.example` as the package has it."""
+    return (files("bridge.setup") / "shipped" / name).read_text(encoding="utf-8")
 
 
 def begin_env(env_file: Path) -> None:

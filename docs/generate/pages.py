@@ -11,3 +11,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": metrics.page,
 }
 """Name of the file → its text."""
+
+SHIPPED: Mapping[str, str] = {
+    name: f"bridge/setup/shipped/{name}" for name in ("config.yaml", ".env.example")
+}
+"""What `init` begins with → its copy in the package: those of a checkout are where its user edits."""

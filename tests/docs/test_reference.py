@@ -20,7 +20,7 @@ from bridge.settings import InboxSettings
 from docs.generate.commands import Command, commands
 from docs.generate.comments import Comment, of_config, of_environment
 from docs.generate.markdown import sentence, table
-from docs.generate.pages import PAGES
+from docs.generate.pages import PAGES, SHIPPED
 from docs.generate.settings import CONFIG, EXAMPLE, Setting, explanations, settings
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,12 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 def test_a_page_is_what_the_code_says(name: str) -> None:
     """`make docs` mends it."""
     assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == PAGES[name]()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_init_begins_with_what_the_repository_has(name: str) -> None:
+    """`make docs` mends it."""
+    assert (ROOT / SHIPPED[name]).read_bytes() == (ROOT / name).read_bytes()
 
 
 @pytest.mark.parametrize("setting", EVERY, ids=[one.path for one in EVERY])
