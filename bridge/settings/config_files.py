@@ -21,7 +21,7 @@ SQLITE = re.compile(r"(sqlite\+aiosqlite:///)([^/].*)", re.DOTALL)
 
 def local_of(config: Path) -> Path:
     """`config.local.yaml` of `config.yaml`."""
-    return config.with_name(f"{config.stem}.local{config.suffix}")
+    return config.parent / f"{config.stem}.local{config.suffix}"
 
 
 def env_file_of(config: Path | None) -> Path:
@@ -86,7 +86,11 @@ def anchored(url: str, folder: Path) -> str:
 
 
 def default_database(folder: Path) -> str:
-    """That of `folder`; one that a former version made in the working folder stays in use."""
+    """That of `folder`; one that a former version made in the working folder stays in use.
+
+    Not where another bridge has its own `config.yaml`.
+    """
     beside = anchored(DATABASE, folder)
     file, former = (Path(url.removeprefix("sqlite+aiosqlite:///")) for url in (beside, DATABASE))
-    return DATABASE if former.exists() and not file.exists() else beside
+    is_used = former.exists() and not file.exists() and not CONFIG_FILE.exists()
+    return DATABASE if is_used else beside

@@ -153,8 +153,8 @@ def _nearest(path: list[str]) -> str:
     fields = list(_fields(path[:-1]))
     model = (_model_in(fields[-1].annotation) if fields else None) or Settings
     known = list(model.model_fields)
-    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
-    if owners := [name for name in _sections_with(path[-1]) if name != path[0]]:
+    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.7)
+    if len(path) <= 2 and (owners := [name for name in _sections_with(path[-1]) if name != path[0]]):
         return f"; it belongs under {' or '.join(owners)}"
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
 

@@ -106,6 +106,20 @@ def test_a_database_that_a_former_version_made_here_stays_in_use(here: Path, the
     assert load(named, environ=ENVIRONMENT).inbox.database_url.get_secret_value() == DEFAULT
 
 
+def test_the_database_of_another_bridge_is_not_taken(here: Path, there: Path) -> None:
+    (here / "data").mkdir()
+    (here / "data" / "bridge.db").touch()
+    written(here / "config.yaml", "")
+    named = written(there / "config.yaml", "")
+    assert str(there) in load(named, environ=ENVIRONMENT).inbox.database_url.get_secret_value()
+
+
+@pytest.mark.parametrize("folder", [".", "/", ".."])
+def test_a_folder_is_no_file(folder: str) -> None:
+    with pytest.raises(SettingsInvalid, match=r": cannot be read \(Is a directory\)"):
+        load(Path(folder), environ=ENVIRONMENT)
+
+
 def test_an_env_file_here_serves_a_config_that_has_none(there: Path) -> None:
     written(Path(".env"), "BRIDGE_PORT=8")
     assert load(written(there / "config.yaml", ""), environ=ENVIRONMENT).server.port == 8
