@@ -7,6 +7,7 @@ from bridge.settings.lines import LinesSettings
 from bridge.settings.server import ServerSettings
 from bridge.settings.systems import APP_SID, TwentySettings, TwilioAccount
 from bridge.settings.types import PhoneNumber
+from bridge.settings.voice import VoiceSettings
 
 
 class TwilioSoFar(TwilioAccount):
@@ -40,3 +41,4 @@ class SetUpTwenty(Part):
 
     twenty: TwentySettings
     server: ServerSettings
+    voice: VoiceSettings = VoiceSettings()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,8 @@ async def run(twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path) -> A
     folder.joinpath("config.yaml").write_text(CONFIG.replace("log: {", "log: {level: debug, "))
     known = environment(twilio, twenty, folder)
     invented = {name: f"5ec2e7-{name.lower()}-that-nobody-reads" for name in SECRETS - known.keys()}
+    invented["BRIDGE_ALERT_WEBHOOK_URL"] = "http://127.0.0.1:1/5ec2e7-where-alerts-are-posted"
+    invented["BRIDGE_ALERT_WEBHOOK_SECRET"] = f"whsec_{b64encode(b'5ec2e7-signs-the-alerts-of-it').decode()}"
     env = {**known, **invented, "BRIDGE_WIDGET_KEYS": "5ec2e7-first-widget-key,5ec2e7-second-widget-key"}
     env["TWILIO_AUTH_TOKEN"] = f"{twilio.auth_token},{OLD_TOKEN}"
     secrets = {part for name in SECRETS for part in env[name].split(",")}

@@ -2,11 +2,16 @@
 
 import asyncio
 import os
+import pty
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from bridge.sandbox.twenty import TwentySandbox
+import pytest
+
+from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox
 from tests.twenty.provisioning import mutations
+from tests.twenty.test_provision_dashboard import STEP, dashboards
 
 SECRET = "0123456789abcdef"
 
@@ -15,6 +20,18 @@ async def setup_twenty(
     twenty: TwentySandbox, folder: Path, *options: str, **environment: str
 ) -> tuple[int, str, str]:
     """Exit status, standard output and standard error."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge", "setup", "twenty", *options),
+        env=environment_of(twenty) | environment,
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return await process.wait(), out.decode(), err.decode()
+
+
+def environment_of(twenty: TwentySandbox) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TWILIO_", "TWENTY_", "BRIDGE_"))}
     own = {
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -27,16 +44,35 @@ async def setup_twenty(
         "TWENTY_API_TOKEN": twenty.api_key,
         "BRIDGE_PUBLIC_URL": "https://crm.example.com/phone",
     }
+    return {**inherited, **own}
+
+
+async def at_terminal(twenty: TwentySandbox, folder: Path, answer: str) -> tuple[int, str]:
+    """Exit status, and what a terminal shows, where one answers the one question."""
+    leader, follower = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "bridge", "setup", "twenty", *options),
-        env={**inherited, **own, **environment},
+        *(sys.executable, "-m", "bridge", "setup", "twenty"),
+        env=environment_of(twenty) | {"TWENTY_WEBHOOK_SECRET": SECRET, "COLUMNS": "200"},
         cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
     )
-    out, err = await process.communicate()
-    return await process.wait(), out.decode(), err.decode()
+    os.close(follower)
+
+    def talk() -> str:
+        shown = b""
+        # Reading fails once the command has ended: https://man7.org/linux/man-pages/man7/pty.7.html
+        with suppress(OSError):
+            while chunk := os.read(leader, 10_000):
+                shown += chunk
+                if shown.endswith(b"[y/N]: "):
+                    os.write(leader, f"{answer}\n".encode())
+        os.close(leader)
+        return shown.decode()
+
+    shown = await asyncio.to_thread(talk)
+    return await process.wait(), shown
 
 
 async def test_plan_work_and_nothing_left(bare: TwentySandbox, tmp_path: Path) -> None:
@@ -62,3 +98,17 @@ async def test_what_a_key_may_not_is_said_and_fails(twenty: TwentySandbox, tmp_p
     assert (status, "done" in out) == (1, False)
     assert "not allowed (Views): create the view “My calls”\n" in err
     assert "Settings permissions → Data model, Views, Layouts; then run this again." in err
+
+
+@pytest.mark.parametrize("generation", [OLDEST])
+async def test_at_a_terminal_a_dashboard_is_asked_for(twenty: TwentySandbox, tmp_path: Path) -> None:
+    status, shown = await at_terminal(twenty, tmp_path, "n")
+    assert (status, f"to do: {STEP}" in shown, await dashboards(twenty)) == (0, True, [])
+    status, shown = await at_terminal(twenty, tmp_path, "y")
+    assert (status, f"done: {STEP}" in shown, len(await dashboards(twenty))) == (0, True, 1)
+
+
+@pytest.mark.parametrize("generation", [NEWEST])
+async def test_why_there_is_no_dashboard_is_said(twenty: TwentySandbox, tmp_path: Path) -> None:
+    status, out, _ = await setup_twenty(twenty, tmp_path, "--dashboard", "--dry-run")
+    assert (status, "no gridPosition" in out, await dashboards(twenty)) == (0, True, [])

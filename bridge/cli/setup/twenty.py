@@ -14,17 +14,62 @@ from bridge.settings.parts import SetUpTwenty
 from bridge.setup.words import words
 from bridge.twenty.client.client import open_client
 from bridge.twenty.client.retrying import RetryingClient
-from bridge.twenty.provision import Provisioned, Result, StepResult, Watch, report, set_up, webhook
+from bridge.twenty.provision import (
+    DashboardOutcome,
+    Provisioned,
+    Result,
+    StepResult,
+    Watch,
+    add_dashboard,
+    report,
+    set_up,
+    webhook,
+)
 from bridge.twenty.provision.plan import Step
 
 
 def twenty(
     config: ConfigFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
+    dashboard: Annotated[
+        bool | None,
+        typer.Option(
+            "--dashboard/--no-dashboard",
+            help="Make a dashboard of calls, too; at a terminal it is asked for.",
+        ),
+    ] = None,
 ) -> None:
     """Give the workspace phone calls, as if Twenty had brought them along. Run twice it changes nothing."""
-    if not provide(config, dry_run=dry_run):
+    done = provide(config, dry_run=dry_run)
+    at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if done and (at_terminal if dashboard is None else dashboard):
+        done = _with_dashboard(config, dry_run=dry_run, ask=dashboard is None)
+    if not done:
         raise typer.Exit(1)
+
+
+def _with_dashboard(config: Path | None, *, dry_run: bool, ask: bool) -> bool:
+    """Whether the dashboard is there, would be, was declined, or is not possible in this version."""
+    settings = load_as(SetUpTwenty, config)
+    before, _, after = settings.voice.spoken.call_back.partition("{name}")
+
+    def carried_out(*, dry_run: bool) -> DashboardOutcome:
+        async def added() -> DashboardOutcome:
+            async with open_client(settings.twenty) as client:
+                call_back = before.strip() or after.strip()
+                patient = RetryingClient(client)
+                return await add_dashboard(patient, call_back=call_back, dry_run=dry_run, tell=_tell)
+
+        return asyncio.run(added())
+
+    done = carried_out(dry_run=dry_run or ask)
+    if done.left_out:
+        terminal.say(done.left_out)
+    if ask and not dry_run and done.is_planned:
+        if not terminal.confirm("Make this dashboard, which all users see?"):
+            return True
+        done = carried_out(dry_run=False)
+    return done.complete
 
 
 def provide(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:

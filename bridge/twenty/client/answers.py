@@ -7,7 +7,7 @@ from graphql import FieldNode, OperationDefinitionNode, OperationType
 from bridge.errors import TwentyUnavailable
 from bridge.twenty.client.documents import all_operations
 
-WRITE_ONE = frozenset({"updatePerson"})
+WRITE_ONE = frozenset({"updatePerson", "createDashboard"})
 """Mutations that answer with the record."""
 
 

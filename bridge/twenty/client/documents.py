@@ -44,8 +44,8 @@ def operations() -> dict[str, tuple[str, DocumentNode]]:
 
 @cache
 def all_operations() -> dict[str, tuple[str, DocumentNode]]:
-    """Those, and the ones that introspection does not show."""
-    return operations() | _operations_in("search.graphql")
+    """Those, the ones that introspection does not show, and those of dashboards, which few workspaces get."""
+    return operations() | _operations_in("search.graphql") | _operations_in("dashboards.graphql")
 
 
 def _operations_in(file: str) -> dict[str, tuple[str, DocumentNode]]:

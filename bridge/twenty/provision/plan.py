@@ -11,6 +11,11 @@ MADE = "{made}"
 """In a step's variables: the id that its first mutation gave."""
 
 
+def made_by(mutation: int) -> str:
+    """In a step's variables: the id that its mutation of that number gave; the first has 0."""
+    return f"{{made {mutation}}}"
+
+
 class Permission(StrEnum):
     """A permission of the key's role, as Twenty's page Settings → Roles names it."""
 
@@ -22,10 +27,14 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """An operation of `documents.graphql` and its variables, which may hold a secret."""
+    """An operation of `documents.graphql` and its variables, which may hold a secret.
+
+    `of_records`: to the workspace's records, and not to its schema.
+    """
 
     operation: str
     variables: dict[str, Any] = field(repr=False)
+    of_records: bool = False
 
 
 @dataclass(frozen=True, slots=True)

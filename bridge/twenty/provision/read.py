@@ -21,8 +21,13 @@ async def structure(client: Executes) -> Structure:
     ids = {node["nameSingular"]: node["id"] for node in nodes}
     if PHONE_CALL not in ids:
         return Structure(ids, None)
-    found = await client.execute_metadata("ObjectWithFields", id=ids[PHONE_CALL])
-    return Structure(ids, Object.model_validate(found["object"]))
+    return Structure(ids, await whole_object(client, ids[PHONE_CALL]))
+
+
+async def whole_object(client: Executes, object_id: str) -> Object:
+    """An object with its fields."""
+    found = await client.execute_metadata("ObjectWithFields", id=object_id)
+    return Object.model_validate(found["object"])
 
 
 async def views(client: Executes, object_id: str) -> tuple[View, ...]:

@@ -1,6 +1,6 @@
 """Carries plans out, or only reports them; a step that fails does not stop the others."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from bridge.errors import TwentyDenied, TwentyRefused
 from bridge.twenty.client.client import Executes
 from bridge.twenty.provision.accepted import Accepted
-from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step
+from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step, made_by
 
 T = TypeVar("T")
 
@@ -111,29 +111,31 @@ class Run:
         return StepResult(step, Result.PLANNED) if self.dry_run else None
 
     def _refusal(self, step: Step) -> str | None:
-        sent = (*step.mutations, *step.only_with)
+        sent = [one for one in (*step.mutations, *step.only_with) if not one.of_records]
         return next(filter(None, map(self.accepted.refuses, sent)), None)
 
     async def _send(self, step: Step) -> StepResult:
-        made: str | None = None
+        made: list[str | None] = []
         self._watch.begins(len(self.outcomes) + 1, step)
         try:
             for mutation in step.mutations:
-                made = await self._mutate(mutation, made) or made
+                made.append(await self._mutate(mutation, made))
         except (TwentyDenied, TwentyRefused) as refused:
             await self._undo(step, made)
             return self._refused(step, refused)
         return StepResult(step, Result.DONE)
 
-    async def _undo(self, step: Step, made: str | None) -> None:
-        if made and step.undo:
+    async def _undo(self, step: Step, made: Sequence[str | None]) -> None:
+        if any(made) and step.undo:
             with suppress(TwentyDenied, TwentyRefused):
                 await self._mutate(step.undo, made)
 
-    async def _mutate(self, mutation: Mutation, made: str | None) -> str | None:
-        """The id of what it made, if `made` is not known yet."""
-        answer = await self.client.execute_metadata(mutation.operation, **_filled(mutation.variables, made))
-        return None if made else _id_in(answer)
+    async def _mutate(self, mutation: Mutation, made: Sequence[str | None]) -> str | None:
+        """The id of what it made."""
+        ids = {MADE: next(filter(None, made), None)}
+        ids |= {made_by(number): one for number, one in enumerate(made)}
+        execute = self.client.execute if mutation.of_records else self.client.execute_metadata
+        return _id_in(await execute(mutation.operation, **_filled(mutation.variables, ids)))
 
     def _refused(self, step: Step, refused: TwentyDenied | TwentyRefused) -> StepResult:
         if isinstance(refused, TwentyDenied):
@@ -149,13 +151,13 @@ class Run:
         return StepResult(step, Result.FORBIDDEN, step.permission)
 
 
-def _filled(value: Any, made: str | None) -> Any:
-    """The variables, with the id in the place of MADE."""
+def _filled(value: Any, ids: Mapping[str, str | None]) -> Any:
+    """The variables, with ids in the place of `MADE` and of what `made_by` gives."""
     if isinstance(value, dict):
-        return {key: _filled(one, made) for key, one in value.items()}
+        return {key: _filled(one, ids) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_filled(one, made) for one in value]
-    return made if value == MADE else value
+        return [_filled(one, ids) for one in value]
+    return ids.get(value, value) if isinstance(value, str) else value
 
 
 def _id_in(answer: dict[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge.twenty.client.client import Executes
-from bridge.twenty.provision import fields, look, objects, predicted, read, webhook
+from bridge.twenty.provision import dashboard, fields, look, objects, predicted, read, webhook
 from bridge.twenty.provision.plan import Permission, Step
 from bridge.twenty.provision.run import Result, Run, StepResult, Watch
 from bridge.twenty.provision.there import Structure
@@ -41,6 +41,24 @@ class Provisioned:
     def complete(self) -> bool:
         """Whether every step was done."""
         return not self.conflicts and all(outcome.well for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardOutcome:
+    """The outcomes of its steps, none where it is there already; `left_out` says why it is not possible."""
+
+    outcomes: tuple[StepResult, ...] = ()
+    left_out: str = ""
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether there is something to make."""
+        return any(one.result is Result.PLANNED for one in self.outcomes)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing failed."""
+        return all(one.well for one in self.outcomes)
 
 
 def _silent(_: StepResult) -> None:
@@ -77,6 +95,32 @@ async def set_up(
         watch.planned(len(planned.outcomes))
     run = Run(client, accepted, dry_run=False, tell=tell, watch=watch)
     return await _carried_out(run, webhook_to, phone_at)
+
+
+async def add_dashboard(
+    client: Executes,
+    *,
+    call_back: str,
+    dry_run: bool,
+    tell: Callable[[StepResult], None] = _silent,
+) -> DashboardOutcome:
+    """Makes a dashboard of calls, once; `call_back` is what the titles of call-back tasks begin with.
+
+    What a user renamed, rearranged or deleted stays so. Raises TwentyError as `Run` does.
+    """
+    known = await read.accepted(client)
+    there = await read.structure(client)
+    if there.phone_call and await dashboard.exists(client, there.phone_call):
+        return DashboardOutcome()
+    if not dashboard.is_possible(known):
+        return DashboardOutcome(left_out=dashboard.NOT_POSSIBLE)
+    phone_call = predicted.with_fields(there.phone_call or predicted.OBJECT) if dry_run else there.phone_call
+    task = there.object_ids.get("task")
+    run = Run(client, known, dry_run=dry_run, tell=tell)
+    if phone_call:
+        of_tasks = await read.whole_object(client, task) if task else None
+        await run.carry_out(dashboard.create(phone_call, of_tasks, call_back=call_back))
+    return DashboardOutcome(tuple(run.outcomes))
 
 
 async def _carried_out(run: Run, webhook_to: NewWebhook | None, phone_at: str | None) -> Provisioned:

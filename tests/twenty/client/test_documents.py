@@ -20,7 +20,7 @@ from graphql import (
 
 from bridge.sandbox.twenty import GENERATIONS, twenty_sandbox
 from bridge.twenty.client.client import open_client
-from bridge.twenty.client.documents import operations
+from bridge.twenty.client.documents import all_operations, operations
 from bridge.twenty.provision.fields import FIELDS
 from bridge.twenty.schema.drift import drifts
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS
@@ -107,3 +107,9 @@ async def test_every_operation_on_records_holds_on_each_generation_of_the_sandbo
         printed = await client.execute("Introspection")
     found = drifts(printed, {name: document(name) for name in RECORDS})
     assert {drift.operation for drift in found} <= UNFIT.get(generation, set())
+
+
+@pytest.mark.parametrize("name", ["ExistingDashboards", "CreateDashboard"])
+def test_an_operation_of_dashboards_holds(name: str) -> None:
+    for version in CORE:
+        assert validate(schema("core", version), all_operations()[name][1]) == []
