@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 
+from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twilio import PlayedCall, TwilioSandbox
 from bridge.settings import Settings
 from bridge.wiring.application import open_app
@@ -137,7 +138,7 @@ class Bridge:
 class Office:
     """One Chromium for all phones of a test."""
 
-    bridge: Bridge
+    bridge: Bridge | BridgeProcess
     twilio: TwilioSandbox
     profile: Path
     stack: AsyncExitStack
@@ -193,7 +194,12 @@ async def check(page: Page) -> None:
 
 @asynccontextmanager
 async def office(
-    bridge: Bridge, twilio: TwilioSandbox, folder: Path, key: str, *, options: Sequence[str] = CALLS
+    bridge: Bridge | BridgeProcess,
+    twilio: TwilioSandbox,
+    folder: Path,
+    key: str,
+    *,
+    options: Sequence[str] = CALLS,
 ) -> AsyncIterator[Office]:
     """Phones, in a Chromium with these options; nothing is thrown in them, and no policy violated."""
     async with AsyncExitStack() as stack:
