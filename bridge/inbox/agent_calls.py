@@ -212,18 +212,40 @@ async def _known(connection: AsyncConnection, root_sids: Iterable[str]) -> dict[
     return {sid: by_sid[root] for root, sid in given.items() if root in by_sid}
 
 
-async def calls_with_numbers(
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call whose callbacks were not read; a change of it has another revision."""
+
+    root_sid: str
+    revision: int
+    heard_at: datetime
+
+
+async def heard_of_agents(
+    inbox: Inbox, agents: Collection[str], *, since: datetime, limit: int
+) -> Sequence[Heard]:
+    """The newest calls of these identities and lines since then."""
+    page = _page(agents, limit, None, since).subquery()
+    found = select(*_HEARD).select_from(page.join(calls, calls.c.root_sid == page.c.root_sid)).where(kept)
+    async with inbox.reading() as connection:
+        return [Heard(*row) for row in await connection.execute(found)]
+
+
+async def heard_with_numbers(
     inbox: Inbox, numbers: Collection[str], *, since: datetime, limit: int
-) -> Sequence[KnownCall]:
+) -> Sequence[Heard]:
     """The newest calls with these numbers (E.164) that were heard of since then, once Twenty has them."""
     found = (
-        select(calls.c.root_sid)
+        select(*_HEARD)
         .where(calls.c.number.in_(sorted(numbers)), listed, calls.c.due_at >= since, kept)
         .order_by(calls.c.due_at.desc())
         .limit(limit)
     )
     async with inbox.reading() as connection:
-        return list((await _known(connection, (await connection.scalars(found)).all())).values())
+        return [Heard(*row) for row in await connection.execute(found)]
+
+
+_HEARD: Sequence[ColumnElement[Any]] = (calls.c.root_sid, calls.c.revision, calls.c.due_at)
 
 
 async def changed_since(

@@ -11,7 +11,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from bridge.web.authentication.devices import new_link
 from bridge.web.authentication.keys import digest_of
-from tests.phones.office import Office
+from tests.phones.office import Bridge, Office
 from tests.web.authentication.test_caller import BELA, signed_in
 
 LINKS = {
@@ -50,6 +50,7 @@ async def test_a_number_comes_by_link_by_address_and_by_paste(phones: Office) ->
 
 async def test_a_link_signs_a_browser_in_once(phones: Office) -> None:
     secret, ends = new_link(), datetime.now(UTC) + timedelta(hours=1)
+    assert isinstance(phones.bridge, Bridge)
     database = phones.bridge.settings.inbox.database_url.get_secret_value()
     async with open_inbox(database) as inbox:
         await add_link(inbox, digest=digest_of(secret), identity="alice", expires_at=ends)

@@ -25,7 +25,7 @@ from bridge.inbox.store import Inbox
 from bridge.web.availabilities import PRESENT, Availabilities
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.colleagues import Colleagues, Own, availability_body
-from bridge.web.phone.history import MOST_MISSED, History, Listed, Show, is_seen
+from bridge.web.phone.history import MOST_MISSED, History, Listed, is_seen
 from bridge.web.phone.streams import EventStream, encoded, event_text
 from bridge.web.phone.unmatched import Unmatched
 
@@ -186,7 +186,7 @@ class Events:
         await self._read(beginning=stream)
         stream.seen_at = await self._history.seen_at(agent.own)
         missed = await self._history.missed_calls(agent.own, now=datetime.now(UTC))
-        stream.missed = {one.known.root_sid: one for one in reversed(missed)}
+        stream.missed = {one.root_sid: one for one in reversed(missed)}
         self._states = self._states or self._colleagues.states()
         availability = availability_body(self._availabilities.of(agent.own))
         stream.availability = encoded(availability)
@@ -264,7 +264,7 @@ class Events:
         if call.call.preflight or not (call.is_own or call.rang_none):
             return
         changes = self._count_missed(stream, one)
-        seen = is_seen(one, stream.seen_at)
+        seen = is_seen(self._history.summary(one), stream.seen_at)
         is_over = call.is_missed and not seen and known.root_sid not in stream.missed
         body = self._history.bodies.body(call, known.match, called_back=is_over, seen=seen)
         if call.is_own or call.is_missed:
@@ -280,17 +280,15 @@ class Events:
         A call with a number that the agent has reached no longer counts as missed.
         """
         before, missed = len(stream.missed), stream.missed
-        began = one.call.call.started_at
-        if self._history.is_in(Show.MISSED, one) and not is_seen(one, stream.seen_at):
-            missed[one.known.root_sid] = one
+        summary = self._history.summary(one)
+        if summary.is_missed and not is_seen(summary, stream.seen_at):
+            missed[summary.root_sid] = summary
         else:
-            missed.pop(one.known.root_sid, None)
-        if one.reaches and one.number:
-            over = [
-                s for s, m in missed.items() if m.number == one.number and m.call.call.started_at <= began
-            ]
-            for sid in over:
-                del missed[sid]
+            missed.pop(summary.root_sid, None)
+        if summary.reaches and summary.number:
+            for other in list(missed.values()):
+                if other.number == summary.number and other.started_at <= summary.started_at:
+                    del missed[other.root_sid]
         while len(missed) > MOST_MISSED:
             del missed[next(iter(missed))]
         return len(missed) != before

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bridge.calls.agent_call import (
@@ -25,13 +25,15 @@ from bridge.inbox.agent_calls import (
     agents_of_calls,
     calls_of_agents,
     calls_with,
-    calls_with_numbers,
+    heard_of_agents,
+    heard_with_numbers,
 )
 from bridge.inbox.agent_states import states_of
 from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox
 from bridge.twenty.people.members import Members
 from bridge.web.phone.call_bodies import Body, CallBodies
+from bridge.web.phone.summaries import Summaries, Summary
 
 STEP = 100
 MOST_READ = 500
@@ -87,11 +89,22 @@ class History:
         self.bodies = bodies
         self._lines = lines
         self._numbers = numbers
+        self._summaries = Summaries(inbox, lambda own, known: self.summary(self.listed(own, known)))
 
     def listed(self, own: Collection[Identity], known: KnownCall, *, sid: str = "") -> Listed:
         """The agent's part in a call; `sid` chooses one of their legs."""
         call = agent_call(own, known.callbacks, sid=sid)
         return Listed(known, call, self.bodies.number_of(call))
+
+    def summary(self, one: Listed) -> Summary:
+        """What counts of a call."""
+        return Summary(
+            root_sid=one.known.root_sid,
+            number=one.number,
+            started_at=one.call.call.started_at,
+            is_missed=self.is_in(Show.MISSED, one),
+            reaches=one.reaches,
+        )
 
     def lines_of(self, own: Collection[Identity]) -> list[str]:
         """The names of the lines that ring an agent."""
@@ -179,57 +192,67 @@ class History:
         """The number of missed calls that the agent has neither seen nor called back, MOST_MISSED at most."""
         return len(await self.missed_calls(own, now=now))
 
-    async def missed_calls(self, own: Collection[Identity], *, now: datetime) -> list[Listed]:
+    async def missed_calls(self, own: Collection[Identity], *, now: datetime) -> list[Summary]:
         """Missed calls neither seen nor called back, newest first; MOST_MISSED at most."""
         seen_at = await self.seen_at(own)
         since = max(now - MISSED_FOR, seen_at - ARRIVES_WITHIN if seen_at else now - MISSED_FOR)
         agents = [*own, *self.lines_of(own)]
-        page = await calls_of_agents(self._inbox, agents, limit=MOST_READ, since=since)
-        listed = [self.listed(own, known) for _, known in page.calls]
-        missed = [one for one in listed if self.is_in(Show.MISSED, one) and not is_seen(one, seen_at)]
-        reached = await self.reached(missed, listed)
+        heard = await heard_of_agents(self._inbox, agents, since=since, limit=MOST_READ)
+        listed = await self._summaries.of(tuple(own), heard, now=now)
+        missed = [one for one in listed if one.is_missed and not is_seen(one, seen_at)]
+        reached = await self._reached(missed, listed, now=now)
         return [one for one in missed if not _is_called_back(one, reached)][:MOST_MISSED]
 
-    async def reached(self, missed: Sequence[Listed], listed: Iterable[Listed] = ()) -> dict[str, datetime]:
+    async def _reached(
+        self, missed: Sequence[Summary], listed: Iterable[Summary], *, now: datetime
+    ) -> dict[str, datetime]:
         """Number of a missed call → when an agent last spoke with it, or tried to."""
         numbers = {one.number for one in missed if one.number}
         if not numbers:
             return {}
-        since = min(one.call.call.started_at for one in missed)
-        others = await calls_with_numbers(self._inbox, numbers, since=since, limit=MOST_READ)
-        theirs = [self.listed((), known) for known in others]
-        times = [(one.number, one.call.call.started_at) for one in (*listed, *theirs) if one.reaches]
+        since = min(one.started_at for one in missed)
+        heard = await heard_with_numbers(self._inbox, numbers, since=since, limit=MOST_READ)
+        theirs = await self._summaries.of((), heard, now=now)
+        times = [(one.number, one.started_at) for one in (*listed, *theirs) if one.reaches]
         return {number: at for number, at in sorted(times, key=lambda t: t[1]) if number in numbers}
 
-    async def _since(self, own: Collection[Identity], missed: Sequence[Listed]) -> list[Listed]:
+    async def _since(
+        self, own: Collection[Identity], missed: Sequence[Summary], *, now: datetime
+    ) -> list[Summary]:
         """The agent's calls since these, including those that are not written to Twenty yet."""
         if not missed:
             return []
-        since = min(one.call.call.started_at for one in missed)
-        page = await calls_of_agents(self._inbox, own, limit=STEP, since=since)
-        return [self.listed(own, known) for _, known in page.calls]
+        since = min(one.started_at for one in missed)
+        heard = await heard_of_agents(self._inbox, own, limit=STEP, since=since)
+        return await self._summaries.of(tuple(own), heard, now=now)
 
     async def bodies_of(self, own: Collection[Identity], listed: Sequence[Listed]) -> list[Body]:
         """The JSON of these calls."""
-        seen_at = await self.seen_at(own)
-        missed = [one for one in listed if one.call.is_missed or one.call.is_message]
-        reached = await self.reached(missed, [*listed, *await self._since(own, missed)])
+        now, seen_at = datetime.now(UTC), await self.seen_at(own)
+        summaries = [self.summary(one) for one in listed]
+        missed = [
+            summary
+            for one, summary in zip(listed, summaries, strict=True)
+            if one.call.is_missed or one.call.is_message
+        ]
+        others = await self._since(own, missed, now=now)
+        reached = await self._reached(missed, [*summaries, *others], now=now)
         return [
             self.bodies.body(
                 one.call,
                 one.known.match,
-                called_back=_is_called_back(one, reached),
-                seen=is_seen(one, seen_at),
+                called_back=_is_called_back(summary, reached),
+                seen=is_seen(summary, seen_at),
             )
-            for one in listed
+            for one, summary in zip(listed, summaries, strict=True)
         ]
 
 
-def is_seen(one: Listed, seen_at: datetime | None) -> bool:
+def is_seen(one: Summary, seen_at: datetime | None) -> bool:
     """Whether the agent has seen a missed call; `seen_at` is the time up to which they have."""
-    return seen_at is not None and one.call.call.started_at <= seen_at
+    return seen_at is not None and one.started_at <= seen_at
 
 
-def _is_called_back(one: Listed, reached: dict[str, datetime]) -> bool:
+def _is_called_back(one: Summary, reached: dict[str, datetime]) -> bool:
     at = reached.get(one.number or "")
-    return at is not None and at > one.call.call.started_at
+    return at is not None and at > one.started_at

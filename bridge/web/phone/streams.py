@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 
 from bridge.web.phone.agents import Agent
-from bridge.web.phone.history import Listed
+from bridge.web.phone.summaries import Summary
 
 MOST_WAITING = 1_000
 """Queued events; a client that leaves more unread is disconnected."""
@@ -24,7 +24,7 @@ class EventStream:
 
     agent: Agent
     calls_of: frozenset[str]
-    missed: dict[str, Listed] = field(default_factory=dict)
+    missed: dict[str, Summary] = field(default_factory=dict)
     seen_at: datetime | None = None
     position: int = 0
     begun: bool = False

@@ -1,0 +1,44 @@
+"""What is counted of calls is worked out once, and again after each change."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from bridge.calls.agents import Identity
+from bridge.calls.callback import Kind
+from bridge.inbox.agent_calls import heard_of_agents
+from bridge.inbox.queries import KnownCall
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.web.phone.summaries import SETTLES, Summaries, Summary
+from tests.databases import begin
+from tests.support import TEN, new_sid, told
+
+ALICE = Identity("alice")
+LATER = TEN + 2 * SETTLES
+
+
+async def test_a_call_is_read_again_after_each_change_and_while_it_is_new(tmp_path: Path) -> None:
+    read: list[int] = []
+
+    def summarise(_own: tuple[Identity, ...], known: KnownCall) -> Summary:
+        read.append(len(known.callbacks))
+        return Summary(
+            root_sid=known.root_sid, number=None, started_at=TEN, is_missed=len(read) == 1, reaches=False
+        )
+
+    async def rings(inbox: Inbox, status: str, at: float) -> None:
+        parties = {"From": "+33639980001", "To": "client:alice"}
+        await inbox.store(told(Kind.STATUS, leg, parent=sid, at=at, CallStatus=status, **parties))
+
+    sid, leg = new_sid(), new_sid()
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(tmp_path / 'bridge.db')}") as inbox:
+        summaries = Summaries(inbox, summarise)
+        await rings(inbox, "ringing", 0)
+        for now in (TEN, TEN, LATER, LATER):
+            heard = await heard_of_agents(inbox, [ALICE], since=TEN - timedelta(days=1), limit=9)
+            (found,) = await summaries.of((ALICE,), heard, now=now)
+        assert (read, found.root_sid) == ([1, 1, 1], sid)
+        await rings(inbox, "completed", 9)
+        heard = await heard_of_agents(inbox, [ALICE], since=TEN - timedelta(days=1), limit=9)
+        for own in ((ALICE,), (ALICE,), (Identity("bob"),)):
+            await summaries.of(own, heard, now=LATER)
+        assert read == [1, 1, 1, 2, 2]
