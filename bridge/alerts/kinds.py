@@ -54,6 +54,23 @@ class Alert(Enum):
             over="Les appels sont de nouveau écrits dans Twenty",
         ),
     )
+    TWILIO_REFUSES = AlertKind(
+        code="twilio.refuses",
+        en=Wording(
+            title="Twilio refuses the bridge's credentials",
+            text="Twilio's REST API answers: {reason} Lost webhooks are not found, and agents "
+            "cannot hang up, transfer or record. Set the credentials right and restart the bridge; "
+            "twenty-bridge doctor twilio says more.",
+            over="Twilio takes the bridge's credentials again",
+        ),
+        fr=Wording(
+            title="Twilio refuse les identifiants de la passerelle",
+            text="L’API REST de Twilio répond : {reason} Les webhooks perdus ne sont pas retrouvés, et "
+            "les agents ne peuvent ni raccrocher, ni transférer, ni enregistrer. Corrigez les "
+            "identifiants et redémarrez la passerelle ; twenty-bridge doctor twilio en dit plus.",
+            over="Twilio accepte de nouveau les identifiants de la passerelle",
+        ),
+    )
     CALLS_WAIT = AlertKind(
         code="calls.wait",
         en=Wording(

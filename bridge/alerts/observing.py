@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from bridge.alerts.kinds import RIGHT, Alert, Observation, wrong
 from bridge.doctor import database, public, twenty
 from bridge.doctor.checks import Status
-from bridge.errors import TwentyDenied, TwentyError
+from bridge.errors import TwentyDenied, TwentyError, TwilioDenied, TwilioError
 from bridge.inbox.operation import last_heard, lost_since
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
@@ -42,6 +42,12 @@ class DrainState(Protocol):
     needs_operator: bool
 
 
+class ListsCalls(Protocol):
+    """The part of Twilio's REST API that is tried; raises TwilioError."""
+
+    def calls(self, *, started_after: datetime | None = None) -> AsyncIterator[object]: ...
+
+
 class Observing:
     """Looks at the bridge; `trust` are other certificates than usual."""
 
@@ -51,6 +57,7 @@ class Observing:
         inbox: Inbox,
         drain: DrainState,
         client: Executes,
+        twilio: ListsCalls,
         *,
         began: datetime,
         trust: ssl.SSLContext | None = None,
@@ -59,9 +66,11 @@ class Observing:
         self._inbox = inbox
         self._drain = drain
         self._client = client
+        self._twilio = twilio
         self._began = began
         self._key = Remembered(PROBE_EVERY)
         self._certificate = Remembered(CERTIFICATE_EVERY)
+        self._credentials = Remembered(PROBE_EVERY)
         self._trust = trust
 
     async def once(self, now: datetime) -> Mapping[Alert, Observation]:
@@ -70,6 +79,7 @@ class Observing:
 
     async def _all(self, now: datetime) -> AsyncIterator[tuple[Alert, Observation | None]]:
         yield Alert.TWENTY_REFUSES, await self._refused(now)
+        yield Alert.TWILIO_REFUSES, await self._credentials_refused(now)
         async for backlog in self._backlog(now):
             yield backlog
         lost = await lost_since(self._inbox, now - LOST_FOR)
@@ -93,6 +103,25 @@ class Observing:
         except TwentyDenied as denied:
             return wrong(reason=denied.code)
         except TwentyError:
+            return None
+        return RIGHT
+
+    async def _credentials_refused(self, now: datetime) -> Observation | None:
+        """By the list of calls, which reconciliation reads; without it the credentials may lack the right."""
+        if not self._settings.reconcile.minutes:
+            return None
+        if self._credentials.is_old(now):
+            self._credentials.set(await self._tried_credentials(now), now)
+        return self._credentials.observation
+
+    async def _tried_credentials(self, now: datetime) -> Observation | None:
+        try:
+            # No call began tomorrow: the answer is short.
+            async for _ in self._twilio.calls(started_after=now + timedelta(days=1)):
+                pass
+        except TwilioDenied as denied:
+            return wrong(reason=denied)
+        except TwilioError:
             return None
         return RIGHT
 

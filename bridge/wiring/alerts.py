@@ -21,7 +21,9 @@ def alerting(settings: Settings, parts: Parts, lead: Callable[[], Awaitable[None
     words = Words(language_of(settings), settings.server.public_url)
     sendings = [Sending(parts.inbox, channel, words, lead=lead) for channel in channels_of(settings)]
     client = parts.workspace.client.interactive(within=WAITS_SECONDS)
-    observing = Observing(settings, parts.inbox, parts.worker, client, began=datetime.now(UTC))
+    observing = Observing(
+        settings, parts.inbox, parts.worker, client, parts.account.rest, began=datetime.now(UTC)
+    )
 
     async def once(now: datetime) -> None:
         observed = await observing.once(now)

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,15 +16,17 @@ from bridge.calls.callback import Kind
 from bridge.inbox.operation import drop_lost, last_heard, lost_since, store_lost
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.sandbox.twenty import TwentySandbox
+from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from bridge.settings import Settings, load
 from bridge.twenty.client.client import open_client
+from bridge.twilio.rest import TwilioRest, open_rest
 from tests.alerts.servers import TRUST, mail_server, trusting
 from tests.cli.support import SETTINGS
 from tests.databases import begin
 from tests.disks import mounted
 from tests.inbox.conftest import bare_database_url, database_url, inbox  # noqa: F401 - fixtures
 from tests.inbox.support import incoming, kept
-from tests.support import TEN, new_sid, told, twenty_settings
+from tests.support import TEN, new_sid, told, twenty_settings, twilio_settings
 
 HOUR = timedelta(hours=1)
 HOURS = {"zone": "UTC", "open": {"mon-fri": "08:00-18:00"}}
@@ -55,27 +58,38 @@ class Watched:
         values[section] |= fields
         self.settings = Settings.model_validate(values)
 
+    def rest(self) -> AbstractAsyncContextManager[TwilioRest]:
+        return open_rest(self.settings.twilio, pauses=())
+
     async def look(self) -> dict[Alert, dict[str, str] | None]:
         """Details of what is wrong; None for what is right."""
-        async with open_client(self.settings.twenty) as client:
+        async with open_client(self.settings.twenty) as client, self.rest() as rest:
             observing = Observing(
-                self.settings, self.inbox, self.drain, client, began=self.began, trust=self.trust
+                self.settings, self.inbox, self.drain, client, rest, began=self.began, trust=self.trust
             )
             found = await observing.once(self.now)
         return {alert: dict(one.details) if one.is_wrong else None for alert, one in found.items()}
 
 
 @pytest.fixture
-async def watched(tmp_path: Path, twenty: TwentySandbox) -> AsyncIterator[Watched]:
+async def twilio() -> AsyncIterator[TwilioSandbox]:
+    async with twilio_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def watched(tmp_path: Path, twenty: TwentySandbox, twilio: TwilioSandbox) -> AsyncIterator[Watched]:
     url = f"sqlite+aiosqlite:///{begin(tmp_path / 'bridge.db')}"
     settings = load(environ={**SETTINGS, "BRIDGE_DATABASE_URL": url})
-    settings = settings.model_copy(update={"twenty": twenty_settings(twenty)})
+    systems = {"twenty": twenty_settings(twenty), "twilio": twilio_settings(twilio)}
+    settings = settings.model_copy(update=systems)
     async with open_inbox(url) as opened:
         yield Watched(opened, twenty, settings, Drain())
 
 
 RIGHT = {
     Alert.TWENTY_REFUSES,
+    Alert.TWILIO_REFUSES,
     Alert.CALLS_PARKED,
     Alert.CALLS_WAIT,
     Alert.WEBHOOKS_LOST,
@@ -160,6 +174,24 @@ async def test_a_twenty_that_is_away_refuses_nothing(watched: Watched) -> None:
     assert Alert.TWENTY_REFUSES not in await watched.look()
 
 
+async def test_credentials_that_twilio_refuses(watched: Watched) -> None:
+    watched.change("twilio", api_secret="another-secret-that-is-wrong")
+    found = await watched.look()
+    assert "Twilio" in str(found[Alert.TWILIO_REFUSES])
+    assert "another-secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "changes", [("twilio", {"api_url": "http://127.0.0.1:1"}), ("reconcile", {"minutes": 0})]
+)
+async def test_a_twilio_that_is_away_or_not_asked_refuses_nothing(
+    watched: Watched, changes: tuple[str, dict[str, object]]
+) -> None:
+    section, fields = changes
+    watched.change(section, **fields)
+    assert Alert.TWILIO_REFUSES not in await watched.look()
+
+
 async def test_one_thing_is_one_alert(watched: Watched) -> None:
     """Calls that Twenty refuses wait, too."""
     await waiting(watched)
@@ -170,8 +202,10 @@ async def test_one_thing_is_one_alert(watched: Watched) -> None:
 
 
 async def test_the_key_is_tried_only_now_and_then(watched: Watched) -> None:
-    async with open_client(watched.settings.twenty) as client:
-        observing = Observing(watched.settings, watched.inbox, watched.drain, client, began=watched.began)
+    async with open_client(watched.settings.twenty) as client, watched.rest() as rest:
+        observing = Observing(
+            watched.settings, watched.inbox, watched.drain, client, rest, began=watched.began
+        )
         first = await observing.once(TEN)
         watched.twenty.faults.down = True
         assert first[Alert.TWENTY_REFUSES] == (await observing.once(TEN + HOUR / 60))[Alert.TWENTY_REFUSES]

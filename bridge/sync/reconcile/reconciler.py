@@ -58,13 +58,16 @@ class Reconciler:
             await self._checkpoints.save(MARK, wanted.quiet_since)
             return found
         for since, until in windows(mark - OVERLAP, now, WINDOW):
-            found.add(await self._asking.between(since, until, wanted))
-            await store_lost(self._inbox, found.lost, now)
+            found.add(await self._stored(await self._asking.between(since, until, wanted), now))
             await self._checkpoints.save(MARK, max(mark, min(until, wanted.quiet_since)))
-        found.add(await self._close(mark, found, wanted))
-        await store_lost(self._inbox, found.lost, now)
+        found.add(await self._stored(await self._close(mark, found, wanted), now))
         _tell(found)
         return found
+
+    async def _stored(self, part: Found, now: datetime) -> Found:
+        """What was found, whose losses the inbox remembers."""
+        await store_lost(self._inbox, part.lost, now)
+        return part
 
     async def _close(self, mark: datetime, found: Found, wanted: Wanted) -> Found:
         """Asks for earlier calls whose end was never reported."""

@@ -143,6 +143,7 @@ async def test_a_call_that_nobody_ended_is_closed(stage: Stage, told: int) -> No
     call = await stage.call(out.sid)
     assert call
     assert (call.status, call.ended, call.talk_seconds) == ("COMPLETED", True, 30)
+    assert await lost_since(stage.inbox, NOW) == 1
 
 
 async def settled_open(inbox: Inbox) -> None:
