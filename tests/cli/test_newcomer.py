@@ -63,10 +63,8 @@ async def test_who_is_interrupted_at_every_question_arrives_all_the_same(
         ([sid, token], "https://crm.example.com/phone):", False, False),
         ([PUBLIC], "Who takes calls? Numbers or e-mails, with commas between [all]:", False, False),
         (["2"], "Prepare the Twilio account now (setup twilio)? [Y/n]:", False, False),
-        ([], "Prepare the Twilio account now (setup twilio)? [Y/n]:", False, False),
         (["y"], "Go on? [y/N]:", False, False),
         (["y", "y"], "Prepare the workspace in Twenty now (setup twenty)? [Y/n]:", True, False),
-        (["y"], "Prepare the workspace in Twenty now (setup twenty)? [Y/n]:", True, False),
         (["y", "y"], "Go on? [y/N]:", True, False),
         (["y", "y", "y"], "sign in to the phone with, once, within an hour? [Y/n]:", True, True),
     ):
