@@ -36,6 +36,7 @@ async def test_a_customer_is_called(phones: Office, twilio: TwilioSandbox, twent
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     twilio.parties[JANE] = HOLDS
     alice = await phones.online()
+    await alice.gesture()
     await alice.call("06 12 34 56 78")
     await alice.in_stage("talking")
     await alice.says("Jane Doe")
@@ -54,6 +55,7 @@ async def test_a_customer_is_called(phones: Office, twilio: TwilioSandbox, twent
 async def test_a_customer_calls(phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     alice = await phones.online()
+    await alice.gesture()
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
     await alice.says("Jane Doe")

@@ -1,8 +1,9 @@
 /** The page: who one is and whether calls can be placed, then either the sign-in or the telephone. */
 
 import { html } from "../html.js";
+import { isOpen } from "../state/call.js";
 import { missingOf } from "../state/line.js";
-import { line, me, stage } from "../store.js";
+import { current, line, me, stage } from "../store.js";
 import { say, worded } from "../words/say.js";
 import { Announcements } from "./announcements.js";
 import { Banners, PhoneLinks } from "./banners.js";
@@ -33,6 +34,8 @@ function Body() {
   return me.value && html`<${Telephone} />`;
 }
 
+const isTalking = () => stage.value === "ready" && current.value !== undefined && isOpen(current.value);
+
 function Header() {
   const missing = missingOf(line.value);
   return html`
@@ -41,7 +44,7 @@ function Header() {
         <h1>${me.value?.name ?? me.value?.identity ?? say("phone")}</h1>
         ${me.value && html`<p class="quiet">${me.value.phoneNumber}</p>`}
       </div>
-      <p class="pill ${stage.value}" id="stage">${say(`line.${stage.value}`)}</p>
+      <p class="pill ${stage.value}" id="stage">${isTalking() ? say("call.talking") : say(`line.${stage.value}`)}</p>
       <${Availability} />
       ${missing && html`<p class="banner">${say(`missing.${missing}`)}</p>`}
       ${stage.value === "refused" && html`<p class="banner bad" role="alert">${line.value.why}</p>`}
