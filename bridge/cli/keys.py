@@ -37,6 +37,7 @@ def new(
     per_minute: Annotated[int | None, typer.Option(help="How many tokens.")] = None,
     expires: Annotated[str | None, typer.Option(help="Its last day, as 2027-01-31.")] = None,
     *,
+    status: Annotated[bool, typer.Option("--status", help="Its holder sees the status page.")] = False,
     write: Annotated[
         bool | None,
         typer.Option("--write/--no-write", help="Write it into config.yaml; so by default at a terminal."),
@@ -59,6 +60,7 @@ def new(
         "pattern": pattern,
         "per_minute": per_minute,
         "expires": expires,
+        "status": status or None,
     }
     key = new_key()
     given = {option: value for option, value in wanted.items() if value not in (None, [])}
@@ -119,7 +121,7 @@ def line_of(wanted: Mapping[str, object], key: str, *, today: date) -> str:
         raise SettingsInvalid([f"expires: {checked.expires} is over: this key would open nothing"])
     item = checked.model_dump(exclude_defaults=True)
     item |= {"identities": list(checked.identities)} if checked.identities else {}
-    order = ("name", "hash", "identities", "pattern", "per_minute", "expires")
+    order = ("name", "hash", "identities", "pattern", "per_minute", "expires", "status")
     values = {name: item[name] for name in order if name in item}
     return yaml.safe_dump(
         values, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000

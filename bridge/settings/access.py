@@ -47,7 +47,7 @@ class KeySettings(Section):
     """A key: under its name a hash (`twenty-bridge keys new` makes both), and as whom its holder may call.
 
     `identities` and `pattern` as in `agents`; with neither, any of those. `expires` is its last day, by UTC.
-    With `status` its holder sees the status page, too.
+    With `status` its holder sees the status page; with neither of those besides, that alone.
     """
 
     name: str = Field(min_length=1, max_length=60, examples=["reception"])

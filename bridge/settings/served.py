@@ -43,7 +43,8 @@ def agents_with(
 
 def _of_key(key: KeySettings) -> Allowed | None:
     if not key.identities and not key.pattern:
-        return None
+        # Who is given a key to see the status page calls as no agent.
+        return Allowed() if key.status else None
     kind = Only if len(key.identities) == 1 and not key.pattern else Allowed
     return kind(key.identities, key.pattern)
 

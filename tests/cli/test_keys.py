@@ -10,7 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from bridge.cli import app
-from bridge.errors import NotAuthenticated
+from bridge.errors import IdentityRefused, NotAuthenticated
 from bridge.settings.access import AgentSettings, AuthSettings
 from bridge.settings.served import agents_with
 from bridge.web.authentication.keys import keys_of
@@ -53,6 +53,18 @@ def test_the_line_makes_the_key_one(
     assert caller is not None
     assert (caller.name, caller.per_minute) == ('the : of "é"', 3)
     assert caller.agent(asked) == identity
+
+
+def test_a_key_for_the_status_page_calls_as_nobody() -> None:
+    told = json.loads(typed("--name", "office", "--status", "--json")[1])
+    auth = AuthSettings.model_validate({"keys": [yaml.safe_load(told["line"])]})
+    caller = keys_of(auth, agents_with(AgentSettings(names=("alice",)), auth)).caller(
+        told["key"], today=TODAY
+    )
+    assert caller is not None
+    assert caller.sees_status
+    with pytest.raises(IdentityRefused):
+        caller.agent("alice")
 
 
 def test_no_key_is_made_that_is_over() -> None:
