@@ -177,7 +177,7 @@ CALLS = st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.sampled_from([JANE,
 
 
 @given(calls=CALLS, limit=st.integers(1, 4))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_pages_together_are_the_list(bridge: Bridge, calls: list[tuple[str, str]], limit: int) -> None:
     """However calls mix, each is on one page, the count is that of calls without a later talk."""
     agent, reached = "carol", dict[str, int]()
