@@ -104,6 +104,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "'[^0-9]'": LINE,
     },
     "sync/stages/remind.py": {"DIALLED": FIELD},
+    "settings/config_files.py": {"SQLITE": SETTINGS},
     "settings/access.py": {
         "'^sha256:[0-9a-f]{64}$'": SETTINGS,
         "'^[a-z]{2}[0-9]$'": SETTINGS,

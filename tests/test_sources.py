@@ -15,8 +15,8 @@ TAKES_SQL = {"text", "execute", "executemany", "executescript", "exec_driver_sql
 VERBS = "Response|Say|Play|Dial|Number|Client|Record|Gather|Redirect|Hangup|Enqueue|Conference"
 MARKUP = re.compile(rf"<(\?xml|/?({VERBS})\b)")
 WRITES_TWIML = "twilio/twiml.py"
-FILLS_A_PAGE = "web/phone/page.py"
-"""Three of the operator's settings, escaped by `html`."""
+FILL_A_PAGE = frozenset({"web/phone/page.py", "web/status/document.py"})
+"""The first with three of the operator's settings, escaped by `html`; the second by ElementTree alone."""
 
 
 def modules() -> Iterator[str]:
@@ -42,7 +42,9 @@ def _imports(node: ast.AST, module: str) -> Iterator[str]:
     if isinstance(node, ast.ImportFrom) and node.module:
         names = [node.module]
     for name in {name.partition(".")[0] for name in names}:
-        if (name in XML and module != FILLS_A_PAGE) or (name in DRIVERS and not module.startswith("inbox/")):
+        if (name in XML and module not in FILL_A_PAGE) or (
+            name in DRIVERS and not module.startswith("inbox/")
+        ):
             yield f"imports {name}"
 
 

@@ -263,6 +263,8 @@ OTHERS: Mapping[str, tuple[Sending, int]] = {
     "header of no use": (in_header("/ready", "X-Anything"), HEAD),
     "specification": (in_header("/openapi.yaml", "If-None-Match"), HEAD),
     "signing out": (in_header("/api/sign-out", "Authorization", "Bearer tbd_{}", "POST"), HEAD),
+    "languages": (in_header("/status", "Accept-Language"), HEAD),
+    "sign-in of the status page": (in_header("/status", "Cookie", "bridge-status={}"), HEAD),
     "no route": (in_path("GET", "/"), TARGET),
     "no route, below one": (in_path("POST", "/twilio/"), TARGET),
     "query of no use": (in_path("GET", "/health?"), TARGET),
