@@ -193,6 +193,14 @@ MISREAD = World("sent on", ("rings john", "voice"), (False, False))
 """Its first callback alone is a call with John; the second says that it is Jane's."""
 
 
+FORWARDED = World(
+    "in",
+    ("voice", "rings alice", "bob canceled", "rings bob", "rings forwarded", "alice answers", "alice ended"),
+    (False, False, False, False, True, False, False),
+)
+"""The agent is not known when a user chooses one, nor at the write after it."""
+
+
 async def what_a_user_did_stays(bridge: Bridge, world: World, act: str, at: int) -> None:
     sid, once = new_sid(), new_sid()
     at %= len(world.order)
@@ -214,6 +222,7 @@ async def what_a_user_did_stays(bridge: Bridge, world: World, act: str, at: int)
 @given(world=worlds(*WAYS), act=st.sampled_from(sorted(ACTS)), at=st.integers(0, 30))
 @example(world=MISREAD, act="_to_nobody", at=0)
 @example(world=MISREAD, act="_to_john", at=0)
+@example(world=FORWARDED, act="_to_another_agent", at=0)
 async def test_what_a_user_did_stays(bridge: Bridge, world: World, act: str, at: int) -> None:
     await what_a_user_did_stays(bridge, world, act, at)
 

@@ -72,7 +72,7 @@ class TypedTimeline:
         placed = [w for w in writes if w.plan.row.writes]
         written = [w for w in placed if w.plan.row is Do.UPDATE]
         moved = await self._move([w for w in written if w.plan.moves])
-        moved |= await self._change([w for w in written if "agentId" in w.merge.changed], "workspaceMemberId")
+        moved |= await self._change([w for w in written if _is_of_another_agent(w)], "workspaceMemberId")
         new = {w.sid: w for w in placed if w.plan.row is not Do.UPDATE}
         refused = await self._batches.create(
             "CreateTimelineActivities",
@@ -106,6 +106,11 @@ class TypedTimeline:
 
     def _row(self, write: Write) -> Record:
         return _row(write, self._schema) | {"timelineActivityTypeId": self._schema.type_id}
+
+
+def _is_of_another_agent(write: Write) -> bool:
+    """Whether the row's member changes: not once a user has put the call on a member of their own choice."""
+    return "agentId" in write.merge.changed - write.merge.theirs
 
 
 def _is_elsewhere(write: Write, duplicate: Duplicate) -> bool:
@@ -144,7 +149,7 @@ def _row_of(write: Write) -> Record:
         "happensAt": time(activity.started_at),
         "createdAt": time(activity.started_at),
         "targetPersonId": activity.person_id,
-        "workspaceMemberId": activity.agent_id,
+        "workspaceMemberId": None if "agentId" in write.merge.theirs else activity.agent_id,
         "linkedRecordId": record_id("phoneCall", activity.call_sid),
         "linkedRecordCachedName": activity.title,
     }
