@@ -109,7 +109,6 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "'^sha256:[0-9a-f]{64}$'": SETTINGS,
         "'^[a-z]{2}[0-9]$'": SETTINGS,
     },
-    "settings/config_files.py": {"SQLITE": SETTINGS},
     "settings/dialling.py": {"'^\\\\+[1-9][0-9]{0,14}$'": SETTINGS, "'^[0-9]{2,6}$'": SETTINGS},
     "settings/hours.py": {"SPAN": SETTINGS, "'[,\\\\s]+'": SETTINGS, "'[,;\\\\s]|and'": SETTINGS},
     "settings/parts.py": {"APP_SID": SETTINGS},
