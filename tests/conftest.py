@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from zlib import crc32
 
@@ -44,16 +44,21 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores: tests wait for other processes, and for pages of a browser."""
-    return (os.cpu_count() or 1) + 2
+    """Three more than there are cores: tests wait for other processes, and for pages of a browser."""
+    return (os.cpu_count() or 1) + 3
+
+
+PHONES = Path(__file__).parent / "phones"
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test for the oldest Twenty and the newest runs on one of them, and on both in the long suites.
 
-    Which one follows from its name, so that each file has tests on both.
+    Which one follows from its name, so that each file has tests on both. Those of phones come first: they wait
+    most of their time, and one worker runs them while the others keep the cores busy.
     """
+    items.sort(key=lambda item: PHONES not in item.path.parents)
     for item in items:
         generation = _of_both(item)
         if generation is not None:
