@@ -19,6 +19,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # The address bar's list is a page of its own in each window, and takes most of the time of opening one.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     "--remote-debugging-port=0",
 )
 CALLS = (
@@ -106,9 +108,11 @@ class _Chromium:
                 yield Page(socket)
 
     @asynccontextmanager
-    async def page(self, context: str, url: str) -> AsyncIterator[Page]:
+    async def page(self, context: str | None, url: str) -> AsyncIterator[Page]:
+        """In a context, or (None) in a window that is not private."""
+        where = {"browserContextId": context} if context else {}
         async with self.asked() as browser:
-            opened = await browser.ask("Target.createTarget", url="about:blank", browserContextId=context)
+            opened = await browser.ask("Target.createTarget", url="about:blank", **where)
         async with (
             aiohttp.ClientSession(self.address) as session,
             session.ws_connect(f"/devtools/page/{opened['targetId']}") as socket,
@@ -198,3 +202,12 @@ async def another(url: str, profile: Path, *, apart: bool = False) -> AsyncItera
         if apart:
             context = await stack.enter_async_context(chromium.context())
         yield await stack.enter_async_context(chromium.page(context, url))
+
+
+@asynccontextmanager
+async def not_private(url: str, profile: Path) -> AsyncIterator[Page]:
+    """A page that could be installed: contexts are private windows, which install nothing."""
+    chromium, _ = _contexts[profile]
+    async with chromium.page(None, url) as page:
+        yield page
+        await page.ask("Page.close")

@@ -55,8 +55,8 @@ PHONES = Path(__file__).parent / "phones"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test for the oldest Twenty and the newest runs on one of them, and on both in the long suites.
 
-    Which one follows from its name, so that each file has tests on both. Those of phones come first: they wait
-    most of their time, and one worker runs them while the others keep the cores busy.
+    Which one follows from its name, so that each file has tests on both. Those of phones come first: they
+    wait most of their time, and one worker runs them while the others keep the cores busy.
     """
     items.sort(key=lambda item: PHONES not in item.path.parents)
     for item in items:
