@@ -84,10 +84,14 @@ class CallbackPoller:
         """The callbacks committed since the last poll. Raises InboxUnavailable."""
         if self._seen is None:
             self._seen = SeenIds(max(0, await self._newest() - OVERLAP))
-        missing = self._seen.missing(now=asyncio.get_running_loop().time())
+        now, highest = asyncio.get_running_loop().time(), self._seen.highest
+        missing = self._seen.missing(now=now)
         rows = await self._rows(callbacks.c.id.in_(missing)) if missing else []
-        while page := await self._rows(callbacks.c.id > self._seen.highest):
+        while page := await self._rows(callbacks.c.id > highest):
             rows += page
+            highest = page[-1]["id"]
+        # Only now: where a later page fails, the next poll reads all of them.
+        self._seen.add([row["id"] for row in rows], now=now)
         return readable(rows)
 
     async def _newest(self) -> int:
@@ -97,10 +101,7 @@ class CallbackPoller:
     async def _rows(self, which: ColumnElement[bool]) -> list[RowMapping]:
         found = select(callbacks).where(which).order_by(callbacks.c.id).limit(PAGE)
         async with self._inbox.reading() as connection:
-            rows = await fetched(connection, found, key=callbacks.c.id)
-        if self._seen:
-            self._seen.add([row["id"] for row in rows], now=asyncio.get_running_loop().time())
-        return rows
+            return await fetched(connection, found, key=callbacks.c.id)
 
 
 @asynccontextmanager

@@ -6,9 +6,9 @@ whole new state: one that arrives twice does no harm, and one that a newer event
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiohttp import hdrs, web
@@ -48,6 +48,9 @@ OF_ONE_AGENT, IN_ALL = 6, 1_000
 MOST_CHANGED = 200
 """Changed calls that are sent to a page that reconnects; with more, the page reloads its lists."""
 
+JUST_ENDED = timedelta(seconds=5)
+"""So long after its end no agent has called back yet: it costs no query."""
+
 OLDEST = 50_000
 """Callbacks that a page can have missed when it reconnects; with more, it reloads its lists."""
 
@@ -83,6 +86,8 @@ class Events:
         self._unmatched = Unmatched(inbox)
         self._news = asyncio.Event()
         self._reading = asyncio.Lock()
+        self._unsent: dict[str, bool] = {}
+        """Changed calls that were read and are not queued yet; True for legs that do not name their call."""
         self._states: dict[Own, object] = {}
         self._leaving: asyncio.Task[None] | None = None
 
@@ -199,7 +204,10 @@ class Events:
         }
         stream.push("hello", "", encoded(hello))
         for known in await calls_of(self._inbox, changed or ()):
-            self._tell(stream, known, FoldedCall.of(known.callbacks))
+            await self._queue(stream, known, FoldedCall.of(known.callbacks))
+        while stream.early:
+            await self._queue(stream, *stream.early.pop(0))
+        stream.counted = True
 
     async def _changed(self, stream: EventStream, after: str | None) -> Collection[str] | None:
         """The calls that changed since event `after`; None where the page has to reload its lists."""
@@ -213,8 +221,9 @@ class Events:
     async def _follow_calls(self) -> None:
         while True:
             await self._until_news()
-            if self._streams:
-                await self._safely(self._read)
+            if self._streams and not await self._safely(self._read):
+                await asyncio.sleep(POLL_SECONDS)
+                self._news.set()
 
     async def _until_news(self) -> None:
         try:
@@ -230,10 +239,13 @@ class Events:
         async with self._reading:
             if not any(stream.begun for stream in self._streams):
                 # No stream was open since the last read.
-                self._poller = CallbackPoller(self._inbox)
-            if new := await self._poller.poll():
-                lone = {one.root_sid for one in new if one.kind is Kind.STATUS and may_be_leg([one])}
-                await self._tell_of({one.root_sid for one in new}, lone=lone)
+                self._poller, self._unsent = CallbackPoller(self._inbox), {}
+            for one in await self._poller.poll():
+                is_lone = one.kind is Kind.STATUS and may_be_leg([one])
+                self._unsent[one.root_sid] = is_lone or self._unsent.get(one.root_sid, False)
+            if self._unsent:
+                await self._tell_of(self._unsent, lone={sid for sid, lone in self._unsent.items() if lone})
+                self._unsent = {}
             if beginning:
                 beginning.begun = True
             for stream in self._told():
@@ -242,15 +254,19 @@ class Events:
     async def _tell_of(self, sids: Collection[str], *, lone: Collection[str] = ()) -> None:
         """Queues these calls on the streams of their agents; `lone` are legs that do not name their call."""
         concerned = await agents_of_calls(self._inbox, sorted(sids))
-        streams = {sid: self._streams_of(agents) for sid, agents in concerned.items()}
-        wanted = [sid for sid in sids if streams.get(sid) or sid in lone]
-        for known in await calls_of(self._inbox, wanted) if wanted else ():
-            folded, named = FoldedCall.of(known.callbacks), concerned.get(known.root_sid, set())
+        wanted = [sid for sid in sids if sid in lone or self._streams_of(concerned.get(sid, ()))]
+        found = await calls_of(self._inbox, wanted) if wanted else ()
+        # A leg that did not name its call was read as part of it.
+        if roots := {known.root_sid for known in found} - concerned.keys():
+            concerned |= await agents_of_calls(self._inbox, sorted(roots))
+        for known in found:
+            folded = FoldedCall.of(known.callbacks)
+            named = _named(known, concerned)
             # Agents who have a call only by its line are sent it once it has ended and rang no agent.
-            of_all = known.root_sid not in streams or (folded.rang_none and folded.call.ended)
-            for stream in streams.get(known.root_sid, self._told()):
-                if of_all or not named.isdisjoint(stream.agent.own):
-                    self._tell(stream, known, folded)
+            of_line = folded.rang_none and folded.call.ended
+            for stream in self._streams_of(named):
+                if of_line or not named.isdisjoint(stream.agent.own):
+                    await self._tell(stream, known, folded)
 
     def _streams_of(self, agents: Collection[str]) -> list[EventStream]:
         return [stream for stream in self._told() if not stream.calls_of.isdisjoint(agents)]
@@ -258,12 +274,19 @@ class Events:
     def _told(self) -> list[EventStream]:
         return [stream for stream in self._streams if stream.begun]
 
-    def _tell(self, stream: EventStream, known: KnownCall, folded: FoldedCall) -> None:
+    async def _tell(self, stream: EventStream, known: KnownCall, folded: FoldedCall) -> None:
+        if stream.counted:
+            await self._queue(stream, known, folded)
+        else:
+            stream.early.append((known, folded))
+
+    async def _queue(self, stream: EventStream, known: KnownCall, folded: FoldedCall) -> None:
         call = call_for(stream.agent.own, folded)
         one = Listed(known, call, self._history.bodies.number_of(call))
         if call.call.preflight or not (call.is_own or call.rang_none):
             return
-        changes = self._count_missed(stream, one)
+        is_back = await self._is_called_back(stream, one)
+        changes = self._count_missed(stream, one, is_back=is_back)
         seen = is_seen(self._history.summary(one), stream.seen_at)
         is_over = call.is_missed and not seen and known.root_sid not in stream.missed
         body = self._history.bodies.body(call, known.match, called_back=is_over, seen=seen)
@@ -274,14 +297,23 @@ class Events:
         if changes:
             stream.push("missed", "", encoded({"missed": len(stream.missed)}))
 
-    def _count_missed(self, stream: EventStream, one: Listed) -> bool:
+    async def _is_called_back(self, stream: EventStream, one: Listed) -> bool:
+        """Whether a missed call was called back before this change of it, such as a note or a transcript."""
+        now, ended_at = datetime.now(UTC), one.call.call.ended_at
+        if not one.call.is_missed or one.known.root_sid in stream.missed:
+            return False
+        if ended_at is None or now - ended_at < JUST_ENDED:
+            return False
+        return await self._history.is_called_back(stream.agent.own, one, now=now)
+
+    def _count_missed(self, stream: EventStream, one: Listed, *, is_back: bool) -> bool:
         """Updates the stream's missed calls by this call; returns whether their count changed.
 
         A call with a number that the agent has reached no longer counts as missed.
         """
         before, missed = len(stream.missed), stream.missed
         summary = self._history.summary(one)
-        if summary.is_missed and not is_seen(summary, stream.seen_at):
+        if summary.is_missed and not is_back and not is_seen(summary, stream.seen_at):
             missed[summary.root_sid] = summary
         else:
             missed.pop(summary.root_sid, None)
@@ -305,7 +337,12 @@ class Events:
     async def _tell_of_people(self) -> None:
         """Queues calls again whose person Twenty has recognised: that is not a callback."""
         if matched := await self._unmatched.matched():
-            await self._tell_of(matched)
+            try:
+                await self._tell_of(matched)
+            except InboxUnavailable:
+                for sid in matched:
+                    self._unmatched.add(sid)
+                raise
 
     async def _tell_of_agents(self) -> None:
         before, self._states = self._states, self._colleagues.states()
@@ -341,7 +378,7 @@ class Events:
 
     async def _tell_seen(self) -> None:
         """Sends each page its own agent's availability, and the missed calls seen on another device."""
-        for stream in list(self._streams):
+        for stream in [one for one in self._streams if one.counted]:
             own = stream.agent.own
             data = encoded(availability_body(self._availabilities.of(own)))
             if stream.availability not in (b"", data):
@@ -372,9 +409,17 @@ class Events:
         except InboxUnavailable as error:
             log.warning("presence.not_stored", reason=str(error))
 
-    async def _safely(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Runs `work` and logs its errors: the next change reads again what failed now."""
+    async def _safely(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Runs `work`, logs that the database does not answer, and returns whether it did."""
         try:
             await work()
         except InboxUnavailable as error:
             log.warning("events.not_read", reason=str(error))
+            return False
+        return True
+
+
+def _named(known: KnownCall, concerned: Mapping[str, Collection[str]]) -> set[str]:
+    """The identities and the line of a call, and of its legs that did not name it."""
+    sids = {known.root_sid, *(callback.call_sid for callback in known.callbacks)}
+    return {agent for sid in sids for agent in concerned.get(sid, ())}

@@ -203,6 +203,12 @@ class History:
         reached = await self._reached(missed, listed, now=now)
         return [one for one in missed if not _is_called_back(one, reached)][:MOST_MISSED]
 
+    async def is_called_back(self, own: Collection[Identity], one: Listed, *, now: datetime) -> bool:
+        """Whether an agent has reached the number of a missed call since."""
+        missed = [self.summary(one)]
+        reached = await self._reached(missed, await self._since(own, missed, now=now), now=now)
+        return _is_called_back(missed[0], reached)
+
     async def _reached(
         self, missed: Sequence[Summary], listed: Iterable[Summary], *, now: datetime
     ) -> dict[str, datetime]:

@@ -137,7 +137,10 @@ class AgentHistory:
             return agent.own
         if not agent.is_supervisor:
             raise NotAllowed("Only supervisors see other agents' calls (phone.supervisors).")
-        return self._agents.identities(named)
+        identities = self._agents.identities(named)
+        if not identities:
+            raise NotUnderstood("agent: It should be an agent's name, e-mail address or identity.")
+        return identities
 
 
 def _answer(body: Body) -> web.Response:

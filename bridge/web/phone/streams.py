@@ -7,6 +7,8 @@ from datetime import datetime
 
 import orjson
 
+from bridge.calls.agent_call import FoldedCall
+from bridge.inbox.queries import KnownCall
 from bridge.web.phone.agents import Agent
 from bridge.web.phone.summaries import Summary
 
@@ -29,6 +31,9 @@ class EventStream:
     position: int = 0
     begun: bool = False
     """Whether changes are queued: from the position at which the page begins."""
+    counted: bool = False
+    """Whether `missed` and `seen_at` are known; calls that come before wait in `early`."""
+    early: list[tuple[KnownCall, FoldedCall]] = field(default_factory=list)
     availability: bytes = b""
     bye: str | None = None
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from aiohttp import ClientResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.errors import InboxUnavailable
+from bridge.inbox.agent_calls import agents_of_calls
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.web.authentication.caller import Caller
 from bridge.web.phone.agents import Agent
@@ -18,7 +21,7 @@ from bridge.web.phone.events import OF_ONE_AGENT
 from bridge.web.phone.streams import MOST_WAITING, EventStream
 from tests.support import create_person
 from tests.web.conftest import Bridge, OpenBridge
-from tests.web.phone.desk import HEADERS, calls_in, leg, missed, over, placed, taken, tell
+from tests.web.phone.desk import HEADERS, OURS, calls_in, leg, missed, new_sid, over, placed, taken, tell
 from tests.web.phone.test_callers import at
 
 JANE, JOHN = "+33612345678", "+33698765432"
@@ -162,6 +165,50 @@ async def test_a_change_of_a_leg_that_does_not_name_its_call_comes_to_all_its_ag
                 lambda name, data, state=state: name == "call" and data["state"] == state  # type: ignore[misc]
             )
             assert told["sid"] == sid
+
+
+async def test_what_comes_of_a_missed_call_that_was_called_back_counts_it_no_more(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.web.phone.events.JUST_ENDED", timedelta(0))
+    async with page(bridge) as opened:
+        sid = await missed(bridge, JANE, "alice")
+        await opened.until(lambda name, data: (name, data) == ("missed", {"missed": 1}))
+        await placed(bridge, "alice", JANE)
+        await opened.until(lambda name, data: (name, data) == ("missed", {"missed": 0}))
+        await tell(bridge, "PUT", f"/api/calls/{sid}/note", note="Was wrong", version=0)
+        told = await opened.until(lambda name, data: name == "call" and data["sid"] == sid)
+        assert told["calledBack"]
+        await missed(bridge, JOHN, "alice")
+        assert await opened.until(lambda name, _: name == "missed") == {"missed": 1}
+
+
+async def test_a_leg_of_no_agents_call_concerns_no_agent(bridge: Bridge) -> None:
+    async with page(bridge) as opened:
+        form = {"CallSid": new_sid(), "From": OURS, "To": JOHN, "Direction": "outbound-dial"}
+        await bridge.twilio("/twilio/status?direction=outbound", {**form, "CallStatus": "completed"})
+        sid = await missed(bridge, JANE, "alice")
+        await opened.until(ends(sid, "missed"))
+        assert {data["sid"] for name, data in opened.events if name == "call"} == {sid}
+
+
+async def test_what_was_read_while_the_database_failed_comes_afterwards(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+
+    async def fails_once(*given: Any) -> dict[str, set[str]]:
+        if failed.is_set():
+            return await agents_of_calls(*given)
+        failed.set()
+        raise InboxUnavailable("The database does not answer.")
+
+    sid = await taken(bridge, JANE, "alice")
+    async with page(bridge) as opened:
+        monkeypatch.setattr("bridge.web.phone.events.agents_of_calls", fails_once)
+        await tell(bridge, "PUT", f"/api/calls/{sid}/note", note="Wants 3", version=0)
+        await failed.wait()
+        await opened.until(lambda name, data: name == "call" and data["note"]["note"] == "Wants 3")
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "999999999"])
