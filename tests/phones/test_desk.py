@@ -133,10 +133,20 @@ async def test_a_missed_call_is_counted_seen_and_called_back(
     twilio.parties[JANE] = HOLDS
     await alice.click("Call back: " + HOSTILE)
     await alice.in_stage("talking")
+    # A screen reader says what becomes of a text that is there, rather than one that comes.
+    for what in ("spoken", "banner"):
+        await alice.page.until(
+            f"(globalThis.{what} = document.querySelector('.current .{what}'))?.innerText === ''"
+        )
     await alice.click("Record")
     await alice.says("This call is being recorded.")
     await alice.click("Pause recording")
     await alice.says("The recording is paused.")
+    assert await alice.page("[spoken.isConnected, spoken.textContent, banner.isConnected]") == [
+        True,
+        "The recording is paused.",
+        True,
+    ]
     home = await phones.online(apart=True)
     await home.click("Resume recording", within=".entry")
     await home.says("This call is being recorded.")
@@ -144,6 +154,34 @@ async def test_a_missed_call_is_counted_seen_and_called_back(
     await alice.click("Hang up")
     await alice.ended("hung_up")
     await alice.says("Called back")
+
+
+STORE_NOTE = """(() => {
+    const { dataset } = document.documentElement;
+    const draft = { state: 'failed', text: { outcome: '', note: 'Call them' }, version: 0 };
+    const { sid } = document.querySelector('.entry').dataset;
+    localStorage.setItem(`twenty-bridge.notes ${dataset.root ?? ''} alice`, JSON.stringify({ [sid]: draft }));
+})()"""
+
+
+async def test_a_call_that_rang_no_agent_is_not_noted(phones: Office, twilio: TwilioSandbox) -> None:
+    alice, bob = await phones.online("alice"), await phones.online("bob")
+    for agent in (alice, bob):
+        await agent.page(CHOOSE.format(field=AVAILABILITY, value="away"))
+        await agent.page.until("document.querySelectorAll('.availability select').length === 2")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE, caller_hangs_up_after=10))
+    twilio.skip(60)
+    await calling
+    await alice.click("Missed 1")
+    await alice.sees(".entry[data-state=waiting]")
+    assert not await alice.page("!!document.querySelector('.entry [aria-expanded]')")
+    # An earlier page let the agent type.
+    await alice.page(STORE_NOTE)
+    await alice.page.ask("Page.reload")
+    await alice.shows("ready")
+    await alice.click("Missed 1")
+    await alice.says("Call them")
+    await alice.says("Not saved: This is another agent's call.")
 
 
 async def test_a_caller_is_handed_on_to_a_colleague(phones: Office, twilio: TwilioSandbox) -> None:

@@ -38,6 +38,7 @@ export const timer = new TokenTimer({
   use: ({ token }) => {
     store.tellLine({ type: "token" });
     device.use(token);
+    Desk.stream.signedIn();
   },
   failed: (error) => {
     const refused = /** @type {import("./bridge.js").BridgeError} */ (error).isRefusal;

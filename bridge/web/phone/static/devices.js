@@ -64,18 +64,32 @@ export async function playAt(sound, id) {
   await sound.play();
 }
 
+/** @param {MediaStream} stream */
+const close = (stream) => stream.getTracks().forEach((track) => track.stop());
+
 /** How loud it is at the microphone, ten times a second. */
 export class Meter {
   /** @param {(level: number) => void} show from 0 to 1 */
   constructor(show) {
     this.show = show;
+    this.starts = 0;
     /** @type {() => void} */
     this.end = () => {};
   }
 
+  /** The agent can be asked for the permission meanwhile: what was stopped, or started again, by then opens nothing. */
   async start() {
+    this.stop();
+    const mine = this.starts;
     const stream = await navigator.mediaDevices.getUserMedia(constraints());
+    if (mine !== this.starts) return close(stream);
+    this.end = () => close(stream);
     hear(await navigator.mediaDevices.enumerateDevices());
+    if (mine === this.starts) this.measure(stream);
+  }
+
+  /** @param {MediaStream} stream */
+  measure(stream) {
     const context = new AudioContext();
     const analyser = context.createAnalyser();
     context.createMediaStreamSource(stream).connect(analyser);
@@ -87,12 +101,13 @@ export class Meter {
     }, 100);
     this.end = () => {
       clearInterval(timer);
-      stream.getTracks().forEach((track) => track.stop());
+      close(stream);
       void context.close();
     };
   }
 
   stop() {
+    this.starts += 1;
     this.end();
     this.end = () => {};
   }

@@ -374,6 +374,13 @@ NOTES = {
     "typed:a saving heard:a:1 saved:a:1": "kept a 1",
     "typed:a saving heard:b:1 conflict:b:1": "conflict a 0",
     "typed:a_ saving saved:a:1 heard:a:1": "kept a_ 1",
+    "typed:a saving typed:ab conflict:a:1": "typed ab 1",
+    "typed:a saving typed:ab conflict:a:1 saved:a:1": "typed ab 1",
+    "typed:a saving failed typed:ab saving conflict:a:1 saving saved:ab:2": "kept ab 2",
+    "typed:a saving failed typed:ab heard:a:1": "typed ab 1",
+    "typed:a saving failed heard:b:1": "conflict a 0",
+    "heard:a:1 typed:ab saving typed:abc saved:ab:2 saving saved:abc:3 saved:ab:2": "kept abc 3",
+    "typed:a saving typed:ab conflict:b:1": "conflict ab 0",
     "saving mine theirs": "kept - 0",
 }
 """What happens to a note, with its text and version, and what it is then. `_` is a blank."""

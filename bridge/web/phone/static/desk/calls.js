@@ -60,7 +60,8 @@ export function reload() {
 
 export function forgetAll() {
   for (const show of SHOWS) lists[show].value = NEW;
-  [known.value, missed.value, Notes.drafts.value] = [{}, 0, {}];
+  [known.value, missed.value] = [{}, 0];
+  Notes.forget();
 }
 
 /** @param {AgentCall} call that began, or changed */

@@ -11,7 +11,10 @@ import { explained } from "../words/say.js";
 const PAUSE = 1000;
 
 /** A call that was never placed is not known after so many tries either. */
-const MOST_FAILURES = 12;
+const MOST_UNKNOWN = 12;
+
+/** The same text is refused again: as no note, as another agent's call, as too long. */
+const REFUSALS = [400, 403, 413, 422];
 
 /** @typedef {import("../state/note.js").Draft} Draft */
 
@@ -21,6 +24,9 @@ export const drafts = signal({});
 /** @type {Map<string, {timer: any, failures: number}>} */
 const waiting = new Map();
 
+/** While the agent is signed in, and this tab has the line. @type {symbol | null} */
+let session = null;
+
 /** @param {string} name */
 export const draftOf = (name) => drafts.value[name] ?? EMPTY;
 
@@ -28,6 +34,7 @@ const key = () => `twenty-bridge.notes ${bridge.root} ${me.value?.identity}`;
 
 /** Takes up what an earlier page could not save. */
 export function restore() {
+  session = Symbol("session");
   try {
     drafts.value = JSON.parse(localStorage.getItem(key()) ?? "{}");
   } catch {
@@ -37,12 +44,21 @@ export function restore() {
   saveAll();
 }
 
+/** This tab has the line no more: what is not saved yet stays on the device, for the page that has it next. */
+export function forget() {
+  session = null;
+  for (const { timer } of waiting.values()) clearTimeout(timer);
+  waiting.clear();
+  drafts.value = {};
+}
+
 /**
  * @param {string} name
  * @param {import("../state/note.js").NoteEvent} event
  */
 export function tell(name, event) {
   const after = next(draftOf(name), event);
+  if (!session) return after;
   drafts.value = { ...drafts.value, [name]: after };
   const unsaved = Object.entries(drafts.value).filter(([, draft]) => isUnsaved(draft));
   if (unsaved.length) localStorage.setItem(key(), JSON.stringify(Object.fromEntries(unsaved)));
@@ -83,32 +99,37 @@ function later(name, after) {
  * @param {boolean} [leaving] whether the page goes meanwhile
  */
 export async function save(name, leaving = false) {
-  const draft = draftOf(name);
+  const [draft, mine] = [draftOf(name), session];
   // What is on its way may not arrive when the page goes; the same again changes nothing.
   if (!isDue(draft) && !(leaving && draft.state === "saving")) return;
   clearTimeout(waiting.get(name)?.timer);
   tell(name, { type: "saving" });
   try {
     const note = await bridge.note(name, { ...draft.text, version: draft.version }, leaving);
+    if (mine !== session) return;
     waiting.delete(name);
-    if (isDue(tell(name, { type: "saved", note }))) later(name, PAUSE);
+    if (isDue(tell(name, { type: "saved", note, sent: draft.text }))) later(name, PAUSE);
   } catch (error) {
-    missed(name, /** @type {import("../bridge.js").BridgeError} */ (error));
+    if (mine === session) missed(name, draft.version, /** @type {import("../bridge.js").BridgeError} */ (error));
   }
 }
 
 /**
  * @param {string} name
+ * @param {number} version that the request was based on
  * @param {import("../bridge.js").BridgeError} error
  */
-function missed(name, error) {
-  const failures = (waiting.get(name)?.failures ?? 0) + 1;
+function missed(name, version, error) {
+  const { failures: before, timer } = waiting.get(name) ?? { failures: 0, timer: 0 };
+  const failures = before + 1;
   const why = explained(error);
-  if (error.status === 409) tell(name, { type: "conflict", note: error.problem.current });
-  else if (error.status === 403 || error.status === 400 || failures > MOST_FAILURES) tell(name, { type: "refused", why });
-  else {
+  if (error.status === 409 && error.problem.current) {
+    if (isDue(tell(name, { type: "conflict", note: error.problem.current, version }))) later(name, PAUSE);
+  } else if (REFUSALS.includes(error.status) || (error.status === 404 && failures > MOST_UNKNOWN)) {
+    tell(name, { type: "refused", why });
+  } else {
     tell(name, { type: "failed", why });
-    waiting.set(name, { failures, timer: 0 });
+    waiting.set(name, { failures, timer });
     later(name, retryAfter(failures, Math.random(), (error.retryAfter ?? 0) * 1000));
   }
 }

@@ -32,7 +32,7 @@ let asked = 0;
 export function search(text) {
   clearTimeout(timer);
   asked += 1;
-  chosen.value = null;
+  [chosen.value, problem.value] = [null, null];
   const wanted = text.trim();
   if (!me.value?.allowed?.search || !/\p{L}|\d{4}/u.test(wanted)) {
     found.value = NOTHING;
@@ -58,12 +58,12 @@ async function ask(request) {
 
 /** @param {string} id of a person, whose numbers are to choose from */
 export async function choose(id) {
-  asked += 1;
+  const mine = (asked += 1);
   problem.value = null;
   try {
-    chosen.value = await bridge.person(id);
-    found.value = NOTHING;
+    const answer = await bridge.person(id);
+    if (mine === asked) [chosen.value, found.value] = [answer, NOTHING];
   } catch (error) {
-    problem.value = () => explained(error);
+    if (mine === asked) problem.value = () => explained(error);
   }
 }

@@ -23,6 +23,7 @@ export class Stream {
     this.last = "";
     this.failures = 0;
     this.isOpen = false;
+    this.isRefused = false;
     this.running = new AbortController();
     /** @type {() => void} */
     this.hurry = () => {};
@@ -36,20 +37,30 @@ export class Stream {
   }
 
   stop() {
+    this.isRefused = false;
     this.running.abort();
     this.hurry();
   }
 
   /** After sleep, or with the network back: the next try is now. */
   wake() {
-    this.hurry();
+    if (this.isRefused) this.start();
+    else this.hurry();
+  }
+
+  /** The bridge takes the agent's credentials: perhaps it refused them only for a while. */
+  signedIn() {
+    if (this.isRefused) this.start();
   }
 
   /** @param {AbortSignal} signal */
   async run(signal) {
     while (!signal.aborted) {
       const wait = await this.listen(signal);
-      if (wait === null) return;
+      if (wait === null) {
+        this.isRefused ||= !signal.aborted;
+        return;
+      }
       await new Promise((done) => {
         this.hurry = () => done(undefined);
         setTimeout(done, wait);
@@ -59,7 +70,7 @@ export class Stream {
 
   /**
    * @param {AbortSignal} stopped
-   * @returns {Promise<number | null>} milliseconds until the next try; null: never
+   * @returns {Promise<number | null>} milliseconds until the next try; null: not by itself
    */
   async listen(stopped) {
     const silent = new AbortController();
@@ -97,7 +108,7 @@ export class Stream {
 
   /** @param {Response} answer */
   refused({ status, headers }) {
-    // Without credentials, or with a bridge that has no stream, no try will be better.
+    // Without credentials, or with a bridge that has no stream, the next try would be no better.
     if ([401, 403, 404].includes(status)) return null;
     return this.again(Number(headers.get("Retry-After")) * 1000);
   }

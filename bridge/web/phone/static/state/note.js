@@ -13,17 +13,20 @@
  * @property {"kept" | "typed" | "saving" | "failed" | "refused" | "conflict"} state
  * @property {Text} text
  * @property {number} version that the text is based on
- * @property {Text} [sent] what is being saved
+ * @property {readonly Text[]} [tried] what was sent on this version, the newest last: any of it can have arrived
  * @property {Kept} [theirs] what another device saved meanwhile
  * @property {string} [why] it is not saved
  *
- * @typedef {{type: "typed", text: Partial<Text>} | {type: "saving"} | {type: "saved", note: Kept}
- *   | {type: "failed", why: string} | {type: "refused", why: string} | {type: "conflict", note: Kept}
+ * @typedef {{type: "typed", text: Partial<Text>} | {type: "saving"} | {type: "saved", note: Kept, sent?: Text}
+ *   | {type: "failed", why: string} | {type: "refused", why: string} | {type: "conflict", note: Kept, version?: number}
  *   | {type: "heard", note: Kept} | {type: "mine"} | {type: "theirs"}} NoteEvent
  */
 
 /** @type {Draft} */
 export const EMPTY = { state: "kept", text: { outcome: "", note: "" }, version: 0 };
+
+/** So many texts are known again when they come back. */
+const MOST_TRIED = 20;
 
 /** @param {Draft} draft Whether something of it is nowhere but here. */
 export const isUnsaved = ({ state }) => state !== "kept";
@@ -41,11 +44,11 @@ export const next = (draft, event) => STEPS[event.type](draft, event);
 /** @type {Record<NoteEvent["type"], (draft: Draft, event: any) => Draft>} */
 const STEPS = {
   typed: (draft, { text }) => typed(draft, { ...draft.text, ...text }),
-  saving: (draft) => (isDue(draft) ? { ...draft, state: "saving", sent: draft.text, why: undefined } : draft),
-  saved: (draft, { note }) => saved(draft, note),
+  saving: (draft) => (isDue(draft) || draft.state === "saving" ? sending(draft) : draft),
+  saved: (draft, event) => saved(draft, event),
   failed: (draft, { why }) => ({ ...draft, state: "failed", why }),
   refused: (draft, { why }) => ({ ...draft, state: "refused", why }),
-  conflict: (draft, { note }) => met(draft, note),
+  conflict: (draft, { note, version = draft.version }) => (version < draft.version ? heard(draft, note) : met(draft, note)),
   heard: (draft, { note }) => heard(draft, note),
   mine: (draft) => (draft.theirs ? { ...draft, state: "typed", version: draft.theirs.version, theirs: undefined } : draft),
   theirs: (draft) => (draft.theirs ? kept(draft.theirs) : draft),
@@ -61,24 +64,42 @@ function typed(draft, text) {
   return { ...draft, text, state: waits ? draft.state : "typed" };
 }
 
-/**
- * @param {Draft} draft
- * @param {Kept} note
- * @returns {Draft}
- */
-function saved(draft, { version }) {
-  const more = draft.sent && !same(draft.sent, draft.text);
-  return { ...draft, version, state: more ? "typed" : "kept", sent: undefined, why: undefined };
+/** @param {Draft} draft @returns {Draft} */
+function sending(draft) {
+  const before = (draft.tried ?? []).filter((one) => !same(one, draft.text));
+  return { ...draft, state: "saving", tried: [...before, draft.text].slice(-MOST_TRIED), why: undefined };
 }
 
 /**
  * @param {Draft} draft
- * @param {Kept} note that another device saved
+ * @param {{note: Kept, sent?: Text}} event
+ * @returns {Draft}
+ */
+function saved(draft, { note: { version }, sent: asked = draft.tried?.at(-1) }) {
+  // Of two requests the earlier can be answered last.
+  if (version < draft.version) return draft;
+  const more = asked && !same(asked, draft.text);
+  return { ...draft, version, state: more ? "typed" : "kept", tried: undefined, why: undefined };
+}
+
+/**
+ * @param {Draft} draft
+ * @param {Kept} note that was saved before: by another device, or by an earlier request of this one
  * @returns {Draft}
  */
 function met(draft, note) {
   if (same(draft.text, note)) return { ...draft, state: "kept", version: note.version, theirs: undefined };
-  return { ...draft, state: "conflict", theirs: note, sent: undefined };
+  if (draft.tried?.some((one) => same(one, note))) return own(draft, note);
+  return { ...draft, state: "conflict", theirs: note, tried: undefined };
+}
+
+/**
+ * @param {Draft} draft
+ * @param {Kept} note of an earlier request of this device
+ * @returns {Draft}
+ */
+function own(draft, { version }) {
+  return { ...draft, state: draft.state === "saving" ? "typed" : draft.state, version };
 }
 
 /**

@@ -69,7 +69,7 @@ function Shown({ call }) {
 /** @param {{warnings: readonly string[]}} props */
 function Warning({ warnings }) {
   const warning = gravest(warnings);
-  return warning && html`<p class="banner" role="status">${say(warning)}</p>`;
+  return html`<p class="banner" role="status">${warning && say(warning)}</p>`;
 }
 
 /** @param {{call: import("../state/call.js").Call}} props */

@@ -403,6 +403,8 @@ export const TABLE = /** @type {const} */ ({
   "availability.after_call": { en: "After-call work", fr: "Suite d'appel" },
   "availability.for": { en: "For how long", fr: "Pour combien de temps" },
   "availability.open": { en: "Until I change it", fr: "Jusqu'à nouvel ordre" },
+  "availability.minutes": { en: "{minutes} min", fr: "{minutes} min" },
+  "availability.hours": { en: "{hours} h", fr: "{hours} h" },
   "availability.until": { en: "{status} until {time}", fr: "{status} jusqu'à {time}" },
   "availability.ready": { en: "Ready again", fr: "De nouveau prêt" },
   "agent.in-call": { en: "In a call", fr: "En communication" },

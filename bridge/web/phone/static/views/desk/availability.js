@@ -51,4 +51,5 @@ function HowLong({ value, set }) {
 }
 
 /** @param {number} minutes */
-const length = (minutes) => (minutes < 60 ? `${minutes} min` : `${minutes / 60} h`);
+const length = (minutes) =>
+  minutes < 60 ? say("availability.minutes", { minutes }) : say("availability.hours", { hours: minutes / 60 });

@@ -45,7 +45,7 @@ export function Note({ name, main = false }) {
 }
 
 /** @param {import("../../state/note.js").Draft} draft */
-function stateOf({ state, version, why = "" }) {
+export function stateOf({ state, version, why = "" }) {
   if (state === "refused") return say("note.refused", { why });
   if (state === "failed" || state === "conflict") return say(`note.${state}`);
   if (state === "kept") return version ? say("note.kept") : "";

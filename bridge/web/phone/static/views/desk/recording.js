@@ -28,7 +28,9 @@ export function Recording({ call }) {
     );
   return html`
     ${call.can.record && html`<button data-recording=${status} onClick=${act}>${say(words)}</button>`}
-    ${status !== "stopped" && html`<p class="quiet full" role="status">${say(status === "paused" ? "record.paused" : "record.on")}</p>`}
+    <p class="quiet full spoken" role="status">
+      ${status !== "stopped" && say(status === "paused" ? "record.paused" : "record.on")}
+    </p>
     ${problem && html`<p class="refusal full" role="alert">${explained(problem)}</p>`}
   `;
 }

@@ -8,7 +8,7 @@ import { current, stage } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
 import { lasted, moment, say } from "../../words/say.js";
 import { Name } from "../party.js";
-import { Note } from "./note.js";
+import { Note, stateOf } from "./note.js";
 import { Recording } from "./recording.js";
 import { Sound } from "./sound.js";
 
@@ -32,6 +32,7 @@ const isTalkElsewhere = ({ state, sid }) => state === "talking" && nameOf(curren
 /** @param {{call: AgentCall}} props */
 export function Row({ call }) {
   const [open, show] = useState(false);
+  const typing = open && call.can.note;
   return html`
     <li class="entry" data-sid=${call.sid} data-state=${call.state}>
       <p class="quiet">
@@ -41,17 +42,35 @@ export function Row({ call }) {
       <p class="name"><${Name} url=${call.person?.url} name=${partyOf(call)} /></p>
       ${call.person && call.readable && html`<p class="quiet">${call.readable}</p>`}
       ${call.voicemail && html`<${Voicemail} voicemail=${call.voicemail} />`}
-      ${!open && html`<${Noted} text=${draftOf(call.sid).text} />`}
+      <${Written} sid=${call.sid} typing=${typing} />
       <div class="row">
         <${CallBack} call=${call} />
-        <button class="link" aria-expanded=${open} aria-label="${say("details")}: ${partyOf(call)}" onClick=${() => show(!open)}>
-          ${say("details")}
-        </button>
+        <${Details} call=${call} open=${open} show=${show} />
         ${isTalkElsewhere(call) && html`<${Recording} call=${call} />`}
       </div>
-      ${open && html`<${Note} name=${call.sid} />`}
+      ${typing && html`<${Note} name=${call.sid} />`}
       ${open && call.recordings.map((one) => html`<${Sound} key=${one.url} url=${one.url} label=${say("recording")} />`)}
     </li>
+  `;
+}
+
+/** @param {{call: AgentCall, open: boolean, show: (open: boolean) => void}} props */
+function Details({ call, open, show }) {
+  if (!call.can.note && call.recordings.length === 0) return null;
+  return html`
+    <button class="link" aria-expanded=${open} aria-label="${say("details")}: ${partyOf(call)}" onClick=${() => show(!open)}>
+      ${say("details")}
+    </button>
+  `;
+}
+
+/** @param {{sid: string, typing: boolean}} props What the agent wrote of a call, and why that can never be saved. */
+function Written({ sid, typing }) {
+  if (typing) return null;
+  const draft = draftOf(sid);
+  return html`
+    <${Noted} text=${draft.text} />
+    ${draft.state === "refused" && html`<p class="refusal" role="alert">${stateOf(draft)}</p>`}
   `;
 }
 
