@@ -44,8 +44,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three more than there are cores: tests wait for other processes, and for pages of a browser."""
-    return (os.cpu_count() or 1) + 3
+    """Two more than there are cores: tests wait for other processes, and for pages of a browser."""
+    return (os.cpu_count() or 1) + 2
 
 
 PHONES = Path(__file__).parent / "phones"

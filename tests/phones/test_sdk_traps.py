@@ -81,7 +81,7 @@ async def test_110_a_good_token_that_twilio_refuses_as_the_socket_comes_back(
 ) -> None:
     switches = twilio.signalling.switches
     switches.heartbeat = 0.2
-    alice = await phones.online(script=fast(20))
+    alice = await phones.online(script=fast(10))
     switches.refuse_tokens = (code, "a race")
     await twilio.signalling.drop()
     await alice.shows("offline")
