@@ -135,8 +135,8 @@ async def test_supervisors_see_all_agents_calls_and_others_do_not(bridge: Bridge
     assert await listed(bridge, "dora", agent="alice") == [(sid, "talked")]
     assert (await ask(bridge, f"/api/calls/{sid}", "dora")).json["state"] == "talked"
     assert (await ask(bridge, "/api/me/calls", "bob", agent="alice")).status == 403
-    for nobody in ("", "x" * 200):
-        answer = await ask(bridge, "/api/me/calls", "dora", agent=nobody)
+    for no_agent in ("", "x" * 200):
+        answer = await ask(bridge, "/api/me/calls", "dora", agent=no_agent)
         assert (answer.status, answer.json["detail"][:6]) == (400, "agent:")
 
 
