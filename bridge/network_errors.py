@@ -20,27 +20,27 @@ LONGEST_DATE = 40
 
 def why(away: BaseException) -> str:
     """`Connection refused`, `Name or service not known`, `no answer in time`."""
-    told = type(away).__name__
+    reason = type(away).__name__
     match away:
         case TransportConnectionFailed(__cause__=BaseException() as cause):
-            told = why(cause)
+            reason = why(cause)
         case TimeoutError():
-            told = "no answer in time"
+            reason = "no answer in time"
         case aiohttp.ServerDisconnectedError():
-            told = "the connection was closed without an answer"
+            reason = "the connection was closed without an answer"
         case aiohttp.ClientConnectorCertificateError(certificate_error=untrusted):
-            told = why(untrusted)
+            reason = why(untrusted)
         case aiohttp.ClientConnectorError(os_error=problem):
-            told = why(problem)
+            reason = why(problem)
         case ssl.SSLCertVerificationError():
-            told = f"its certificate is not trusted ({away.verify_message})"
+            reason = f"its certificate is not trusted ({away.verify_message})"
         case socket.gaierror() | ssl.SSLError():
             # The numbers of these are no errno.
-            told = away.strerror or told
+            reason = away.strerror or reason
         case OSError(errno=int() as number):
             # What asyncio says in the place of the words has the address.
-            told = os.strerror(number)
-    return told
+            reason = os.strerror(number)
+    return reason
 
 
 def media_type(headers: Mapping[str, str]) -> str:
@@ -56,11 +56,11 @@ def seconds_of(retry_after: str | None, *, now: datetime) -> float | None:
 
     https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """
-    told = (retry_after or "").strip()
-    if told.isascii() and told.isdecimal():
-        return float(told[:LONGEST_DIGITS])
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:LONGEST_DIGITS])
     try:
-        at = parsedate_to_datetime(told[:LONGEST_DATE])
+        at = parsedate_to_datetime(text[:LONGEST_DATE])
     except ValueError:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -107,7 +107,7 @@ def call_for(own: Collection[Identity], folded: FoldedCall, *, sid: str = "") ->
         line=our_number(evidence),
         colleague=client_identity(call.other_party),
         taken_by=other[0] if part.state is PartState.ANSWERED_ELSEWHERE and other else None,
-        note=note_of(own, evidence.told),
+        note=note_of(own, evidence.callbacks),
         recordings=call.recordings if hears else (),
         transcript=call.transcript if hears else None,
         can=_can(identity, evidence),
@@ -128,14 +128,14 @@ def as_colleague_had_it(
 ) -> AgentCall:
     """The call as a colleague had it, for the agent `own`: to read, with the note of either."""
     call = call_for(theirs, folded)
-    told = folded.evidence.told
-    note = note_of(own, told) or call.note or max(notes(told), key=attrgetter("at"), default=None)
+    callbacks = folded.evidence.callbacks
+    note = note_of(own, callbacks) or call.note or max(notes(callbacks), key=attrgetter("at"), default=None)
     taken_by = call.call.agent if call.call.agent in theirs else None
     return replace(call, taken_by=taken_by, note=note, recordings=(), transcript=None, can=Can())
 
 
 def _recording(evidence: Evidence) -> str | None:
-    change = control.recording_change(evidence.told)
+    change = control.recording_change(evidence.callbacks)
     return change.get("RecordingStatus") if change else None
 
 

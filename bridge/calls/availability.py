@@ -60,6 +60,6 @@ def availability(
 def _available_since(
     last: Said | None, talked_until: datetime | None, after_call: timedelta, now: datetime
 ) -> datetime | None:
-    told = (last.since if last.status is AvailabilityStatus.AVAILABLE else last.until) if last else None
+    changed = (last.since if last.status is AvailabilityStatus.AVAILABLE else last.until) if last else None
     rested = talked_until + after_call if talked_until and after_call else None
-    return max((at for at in (told, rested) if at and at <= now), default=None)
+    return max((at for at in (changed, rested) if at and at <= now), default=None)

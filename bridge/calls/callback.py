@@ -120,8 +120,8 @@ def digest_of(kind: Kind, target: str, parameters: Mapping[str, str]) -> bytes:
     The first four are of the call, so that an index keeps what belongs to one call together.
     """
     # A NUL cannot be confused with what a name or a value holds.
-    told = "".join([f"\0{name}\0{parameters[name]}" for name in sorted(parameters)])
-    hashed = blake2b(f"{kind}\n{target}{told}".encode(errors="surrogatepass"), digest_size=16)
+    listed = "".join([f"\0{name}\0{parameters[name]}" for name in sorted(parameters)])
+    hashed = blake2b(f"{kind}\n{target}{listed}".encode(errors="surrogatepass"), digest_size=16)
     root_sid = parameters.get("ParentCallSid") or parameters.get("CallSid", "")
     return _place_of(root_sid) + hashed.digest()[:-PLACE]
 

@@ -42,11 +42,11 @@ def outcomes_in(language: str) -> tuple[str, ...]:
 
 def dispositions(callbacks: Iterable[Callback]) -> tuple[Disposition, ...]:
     """Each once, the first one first; the same for every order of the same callbacks."""
-    told = list(callbacks)
-    said = [_disposition(callback) for callback in told if callback.kind is Kind.DISPOSITION]
+    every = list(callbacks)
+    said = [_disposition(callback) for callback in every if callback.kind is Kind.DISPOSITION]
     ordered = sorted(said, key=lambda d: (d.at, d.id), reverse=True)
     earliest = {disposition.id: disposition for disposition in ordered}
-    return tuple(sorted((*earliest.values(), *notes(told)), key=lambda d: (d.at, d.id)))
+    return tuple(sorted((*earliest.values(), *notes(every)), key=lambda d: (d.at, d.id)))
 
 
 def notes(callbacks: Iterable[Callback]) -> tuple[Disposition, ...]:

@@ -98,8 +98,8 @@ class _Public:
         try:
             ends = await certificate_end(host, parts.port or 443, context)
         except ssl.SSLError as refused:
-            told = str(getattr(refused, "verify_message", None) or refused.reason)
-            return error(f"The certificate of {host} is not trusted: {told.rstrip('.')}.", CERTIFICATE)
+            reason = str(getattr(refused, "verify_message", None) or refused.reason)
+            return error(f"The certificate of {host} is not trusted: {reason.rstrip('.')}.", CERTIFICATE)
         except OSError as away:
             return error(f"{host} cannot be reached: {why(away)}.", _nearest_cause(away, parts.port or 443))
         return certificate(ends, datetime.now(UTC))

@@ -18,7 +18,7 @@ def checks(client: TwentyClient, *, tasks: bool) -> Iterator[Check]:
 
     async def role() -> Verdict:
         asked = _asked(str(uuid.uuid4()), tasks=tasks)
-        return told([what for what, name, given in asked if not await _may(client, name, given)])
+        return verdict_on([what for what, name, given in asked if not await _may(client, name, given)])
 
     yield Check("twenty.role", role, FIX, needs=["twenty.reachable", "twenty.key"])
 
@@ -46,7 +46,7 @@ async def _may(client: TwentyClient, name: str, variables: dict[str, Any]) -> bo
     return True
 
 
-def told(lacking: Collection[str]) -> Verdict:
+def verdict_on(lacking: Collection[str]) -> Verdict:
     """The verdict on permissions that the role lacks."""
     reason = f"The key's role is not allowed to {', nor '.join(lacking)}"
     if not lacking:

@@ -192,19 +192,19 @@ async def _known(connection: AsyncConnection, root_sids: Iterable[str]) -> dict[
     """SID as given → its call, in that order, each once; a leg that did not name its call is that call."""
     sids = list(root_sids)
     rows: dict[str, Any] = {}
-    told: dict[str, Any] = {}
+    stored: dict[str, Any] = {}
     for some in chunks(sids):
         found = select(calls).where(calls.c.root_sid.in_(some), kept)
         rows |= {row["root_sid"]: row for row in (await connection.execute(found)).mappings()}
-        told |= await callbacks_of(connection, some)
-    legs = [sid for sid in sids if may_be_leg(told.get(sid, ()))]
+        stored |= await callbacks_of(connection, some)
+    legs = [sid for sid in sids if may_be_leg(stored.get(sid, ()))]
     roots = await calls_of_legs(connection, legs) if legs else {}
     missing = set(roots.values()) - set(sids)
     by_sid = dict(await _known(connection, sorted(missing - set(legs)))) if missing else {}
     by_sid |= {
-        sid: known_call_of(rows[sid], sorted(told[sid], key=lambda c: c.received_at))
+        sid: known_call_of(rows[sid], sorted(stored[sid], key=lambda c: c.received_at))
         for sid in sids
-        if sid in rows and told.get(sid)
+        if sid in rows and stored.get(sid)
     }
     given: dict[str, str] = {}
     for sid in sids:

@@ -272,8 +272,8 @@ _OF_DATA = (
 
 def cause(problem: BaseException) -> str:
     """The first line of the database's message; later lines can quote stored data."""
-    told = str(getattr(problem, "orig", None) or problem)
-    return (told.splitlines() or [type(problem).__name__])[0].rpartition(">: ")[2]
+    text = str(getattr(problem, "orig", None) or problem)
+    return (text.splitlines() or [type(problem).__name__])[0].rpartition(">: ")[2]
 
 
 @asynccontextmanager

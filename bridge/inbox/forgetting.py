@@ -146,7 +146,7 @@ async def calls_of(inbox: Inbox, number: Address, *, region: str) -> set[str]:
         found = set((await connection.scalars(mine)).all())
     after = 0
     while page := await _page(inbox, after):
-        found.update(root for _, root, told in page if _names(told, number, region))
+        found.update(root for _, root, stored in page if _names(stored, number, region))
         after = page[-1][0]
     return found
 

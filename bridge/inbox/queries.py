@@ -80,19 +80,19 @@ async def known_call(inbox: Inbox, sid: str) -> KnownCall | None:
             row = await _row(connection, root_sid) if root_sid else None
         if row is None:
             return None
-        told = await callbacks_of(connection, [row["root_sid"]])
-        if may_be_leg(told[row["root_sid"]]):
+        stored = await callbacks_of(connection, [row["root_sid"]])
+        if may_be_leg(stored[row["root_sid"]]):
             roots = await calls_of_legs(connection, [row["root_sid"]])
             row = await _row(connection, roots.get(row["root_sid"], row["root_sid"])) or row
-            told = await callbacks_of(connection, [row["root_sid"]])
-        return known_call_of(row, sorted(told[row["root_sid"]], key=lambda c: c.received_at))
+            stored = await callbacks_of(connection, [row["root_sid"]])
+        return known_call_of(row, sorted(stored[row["root_sid"]], key=lambda c: c.received_at))
 
 
 async def _row(connection: AsyncConnection, sid: str) -> RowMapping | None:
     return (await connection.execute(select(calls).where(calls.c.root_sid == sid))).mappings().first()
 
 
-def known_call_of(row: RowMapping, told: Sequence[Callback]) -> KnownCall:
+def known_call_of(row: RowMapping, stored: Sequence[Callback]) -> KnownCall:
     """A row of `calls`, with its callbacks, as a known call."""
     return KnownCall(
         root_sid=row["root_sid"],
@@ -102,7 +102,7 @@ def known_call_of(row: RowMapping, told: Sequence[Callback]) -> KnownCall:
         attempts=row["attempts"],
         error=row["parked_reason"] or row["last_error"],
         match=match_of(row["match"]) if row["match"] else None,
-        callbacks=tuple(told),
+        callbacks=tuple(stored),
     )
 
 
@@ -121,28 +121,28 @@ LISTED = 200
 class StoredCalls:
     """The callbacks of some calls; `purged` has the calls whose callbacks were dropped."""
 
-    def __init__(self, told: dict[str, list[Callback]], purged: set[str]) -> None:
-        self._told = told
+    def __init__(self, stored: dict[str, list[Callback]], purged: set[str]) -> None:
+        self._stored = stored
         self.purged = purged
 
     def __contains__(self, root_sid: object) -> bool:
-        return root_sid in self._told or root_sid in self.purged
+        return root_sid in self._stored or root_sid in self.purged
 
-    def told(self, root_sid: str) -> Sequence[Callback]:
+    def stored(self, root_sid: str) -> Sequence[Callback]:
         """The callbacks of a call; empty for an unknown one."""
-        return self._told.get(root_sid, ())
+        return self._stored.get(root_sid, ())
 
 
 async def stored_calls(inbox: Inbox, root_sids: Collection[str]) -> StoredCalls:
     """The stored callbacks of these calls."""
-    told: dict[str, list[Callback]] = {}
+    stored: dict[str, list[Callback]] = {}
     purged: set[str] = set()
     for these in chunks(sorted(root_sids)):
         dropped = select(calls.c.root_sid).where(calls.c.root_sid.in_(these), calls.c.purged == true())
         async with inbox.reading() as connection:
             purged.update((await connection.scalars(dropped)).all())
-            told.update(await callbacks_of(connection, these))
-    return StoredCalls(told, purged)
+            stored.update(await callbacks_of(connection, these))
+    return StoredCalls(stored, purged)
 
 
 async def known_sids(inbox: Inbox, root_sids: Collection[str]) -> set[str]:
@@ -228,11 +228,11 @@ async def known_calls(
     while True:
         async with inbox.reading() as connection:
             page = (await connection.execute(_page(found, page))).mappings().all()
-            told = await callbacks_of(connection, [row["root_sid"] for row in page])
+            stored = await callbacks_of(connection, [row["root_sid"] for row in page])
         if not page:
             return
         for row in page:
-            yield known_call_of(row, told[row["root_sid"]])
+            yield known_call_of(row, stored[row["root_sid"]])
 
 
 def _kinds(state: State | None, numbers: Collection[str]) -> Iterator[ColumnElement[bool]]:
@@ -295,24 +295,24 @@ async def outcomes(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, int]:
         "skipped": and_(~due, ~parked, calls.c.written.is_(None)),
     }
     columns = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in which.items()]
-    told = dict.fromkeys(which, 0)
+    counts = dict.fromkeys(which, 0)
     async with inbox.reading() as connection:
         for some in chunks(root_sids):
             these = calls.c.root_sid.in_(some)
             counted = (await connection.execute(select(*columns).where(these, kept))).mappings().one()
-            told = {name: told[name] + (counted[name] or 0) for name in told}
-    return told
+            counts = {name: counts[name] + (counted[name] or 0) for name in counts}
+    return counts
 
 
 def _attempt(row: Row[tuple[object, ...]]) -> Attempt:
-    told = row._mapping
+    values = row._mapping
     return Attempt(
-        revision=told["revision"],
-        outcome=AttemptOutcome(told["outcome"]),
-        error=told["error"],
-        times=told["times"],
-        first_at=told["first_at"],
-        last_at=told["last_at"],
+        revision=values["revision"],
+        outcome=AttemptOutcome(values["outcome"]),
+        error=values["error"],
+        times=values["times"],
+        first_at=values["first_at"],
+        last_at=values["last_at"],
     )
 
 

@@ -40,9 +40,11 @@ async def reminded_calls(inbox: Inbox, person_ids: Sequence[str]) -> list[Remind
     )
     async with inbox.reading() as connection:
         rows = (await connection.execute(found)).all()
-        told = await callbacks_of(connection, [sid for sid, *_ in rows]) if rows else {}
+        stored = await callbacks_of(connection, [sid for sid, *_ in rows]) if rows else {}
     return [
-        Reminded(sid, _person(person_id, match), told[sid]) for sid, person_id, match in rows if told.get(sid)
+        Reminded(sid, _person(person_id, match), stored[sid])
+        for sid, person_id, match in rows
+        if stored.get(sid)
     ]
 
 

@@ -192,13 +192,13 @@ def settled_row_of(settled: Settled, now: datetime) -> Row:
     }
 
 
-def due_call_of(row: RowMapping, told: Sequence[Callback], *, unread: str | None = None) -> DueCall:
+def due_call_of(row: RowMapping, stored: Sequence[Callback], *, unread: str | None = None) -> DueCall:
     """A row of `calls`, with its callbacks, as a due call."""
     match = match_of(row["match"]) if row["match"] else None
     return DueCall(
         root_sid=row["root_sid"],
         revision=row["revision"],
-        callbacks=tuple(told),
+        callbacks=tuple(stored),
         match=match if row["matched"] else None,
         former_id=match.person.id if match and match.person and not row["matched"] else None,
         written=row["written"],
@@ -323,8 +323,8 @@ class StoredCallbacks:
     def join(self, root_sid: str, lone: Mapping[str, Sequence[Callback]]) -> None:
         """Adds the callbacks of legs that did not name their call."""
         self.joined[root_sid] = set(lone)
-        for told in lone.values():
-            self.by_call[root_sid] += [replace(callback, parent_sid=root_sid) for callback in told]
+        for stored in lone.values():
+            self.by_call[root_sid] += [replace(callback, parent_sid=root_sid) for callback in stored]
 
 
 def readable(rows: Iterable[RowMapping]) -> list[Callback]:
@@ -382,8 +382,8 @@ async def callbacks_of(
 
 async def stored_callbacks(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
     """The callbacks of these calls, and those of their legs that do not name the call."""
-    told = await _stored_callbacks(connection, root_sids)
-    legs = {sid: legs_named(told.by_call[sid]) - {sid} for sid in list(told.by_call)}
+    stored = await _stored_callbacks(connection, root_sids)
+    legs = {sid: legs_named(stored.by_call[sid]) - {sid} for sid in list(stored.by_call)}
     every = sorted(set().union(*legs.values()))
     lone: dict[str, list[Callback]] = {}
     for some in chunks(every):
@@ -391,27 +391,27 @@ async def stored_callbacks(connection: AsyncConnection, root_sids: Collection[st
         lone |= {leg: told_by for leg, told_by in of_legs.items() if may_be_leg(told_by)}
     for sid, named in legs.items():
         if theirs := {leg: lone[leg] for leg in named & lone.keys()}:
-            told.join(sid, theirs)
-    return told
+            stored.join(sid, theirs)
+    return stored
 
 
 async def _stored_callbacks(connection: AsyncConnection, root_sids: Collection[str]) -> StoredCallbacks:
-    told = StoredCallbacks()
+    stored = StoredCallbacks()
     try:
-        await _add(connection, root_sids, told.add)
-        return told
+        await _add(connection, root_sids, stored.add)
+        return stored
     except SQLAlchemyError:
         raise
     except Exception:
-        told = StoredCallbacks()
+        stored = StoredCallbacks()
     for sid in root_sids:
         try:
-            await _add(connection, [sid], told.add)
+            await _add(connection, [sid], stored.add)
         except SQLAlchemyError:
             raise
         except Exception as problem:
-            told.broken[sid] = f"A callback of the call cannot be read: {reason(problem)}"
-    return told
+            stored.broken[sid] = f"A callback of the call cannot be read: {reason(problem)}"
+    return stored
 
 
 async def _add(
@@ -430,24 +430,24 @@ async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[Due
         raise
     except Exception:
         return await _each(connection, which)
-    told = await stored_callbacks(connection, [row["root_sid"] for row in rows])
-    return await _joined(connection, [_due_call(row, told) for row in rows], told)
+    stored = await stored_callbacks(connection, [row["root_sid"] for row in rows])
+    return await _joined(connection, [_due_call(row, stored) for row in rows], stored)
 
 
 async def _joined(
-    connection: AsyncConnection, claimed: Sequence[DueCall], told: StoredCallbacks
+    connection: AsyncConnection, claimed: Sequence[DueCall], stored: StoredCallbacks
 ) -> list[DueCall]:
     """These calls with `leg_of` and `shown_legs` set."""
     lone = {call.root_sid for call in claimed if may_be_leg(call.callbacks)}
     roots = await calls_of_legs(connection, lone) if lone else {}
-    joined = set().union(*told.joined.values())
+    joined = set().union(*stored.joined.values())
     written = select(calls.c.root_sid).where(calls.c.root_sid.in_(joined), calls.c.written.is_not(None))
     shown = set(await connection.scalars(written)) if joined else set()
     return [
         replace(
             call,
             leg_of=roots.get(call.root_sid),
-            shown_legs=frozenset(shown & told.joined.get(call.root_sid, set())),
+            shown_legs=frozenset(shown & stored.joined.get(call.root_sid, set())),
         )
         for call in claimed
     ]
@@ -470,16 +470,16 @@ async def _each(connection: AsyncConnection, which: Select[Any]) -> list[DueCall
 _NAMED: Sequence[ColumnElement[Any]] = (calls.c.root_sid, calls.c.revision)
 
 
-def _due_call(row: RowMapping, told: StoredCallbacks) -> DueCall:
+def _due_call(row: RowMapping, stored: StoredCallbacks) -> DueCall:
     sid, revision = row["root_sid"], row["revision"]
-    unread = told.unread.get(sid)
-    problem = told.broken.get(sid)
-    if problem is None and not told.by_call[sid]:
+    unread = stored.unread.get(sid)
+    problem = stored.broken.get(sid)
+    if problem is None and not stored.by_call[sid]:
         problem = f"Its callbacks are of a kind that a newer version writes: {unread}" if unread else EMPTY
     if problem:
         return unreadable_call(sid, revision, problem, deferrals=row["deferrals"], unread=unread)
     try:
-        return due_call_of(row, told.by_call[sid], unread=unread)
+        return due_call_of(row, stored.by_call[sid], unread=unread)
     # For example a person stored by a newer version.
     except Exception as broken:
         return unreadable_call(sid, revision, f"The call cannot be read: {reason(broken)}")

@@ -60,10 +60,10 @@ async def drop_results_before(inbox: Inbox, moment: datetime) -> int:
 
 async def drop_results_of(connection: AsyncConnection, root_sids: Collection[str]) -> None:
     """Deletes the results of these calls' recordings; to be called before their callbacks are deleted."""
-    told = select(callbacks.c.parameters).where(
+    query = select(callbacks.c.parameters).where(
         callbacks.c.root_sid.in_(root_sids), callbacks.c.kind.in_((Kind.RECORDING, Kind.VOICEMAIL, Kind.DIAL))
     )
-    parameters = (await connection.scalars(told)).all()
+    parameters = (await connection.scalars(query)).all()
     recordings = {sid for one in parameters if isinstance(one, dict) and (sid := one.get("RecordingSid"))}
     if recordings:
         await connection.execute(

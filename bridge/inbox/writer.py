@@ -31,13 +31,13 @@ class InsertCallbacks:
             .on_conflict_do_nothing(index_elements=["digest"])
             .returning(callbacks.c.root_sid, callbacks.c.digest)
         )
-        told = insert(calls)
-        self._tell = told.on_conflict_do_update(
+        statement = insert(calls)
+        self._upsert = statement.on_conflict_do_update(
             index_elements=["root_sid"],
             set_={
-                "revision": calls.c.revision + told.excluded.revision,
-                "due_at": told.excluded.due_at,
-                "ended": or_(calls.c.ended, told.excluded.ended),
+                "revision": calls.c.revision + statement.excluded.revision,
+                "due_at": statement.excluded.due_at,
+                "ended": or_(calls.c.ended, statement.excluded.ended),
                 # News can cure what Twenty refused, or what failed.
                 "parked_reason": null(),
                 "not_before": null(),
@@ -61,8 +61,8 @@ class InsertCallbacks:
     def _insert(self, connection: Connection, rows: Sequence[Row]) -> Sequence[tuple[str, bytes]]:
         return connection.execute(self._put, [stored(row) for row in rows]).all()
 
-    def _make_due(self, connection: Connection, told: Sequence[Row]) -> None:
-        connection.execute(self._tell, told)
+    def _make_due(self, connection: Connection, rows: Sequence[Row]) -> None:
+        connection.execute(self._upsert, rows)
 
     def _share(self, connection: Connection, shared: Sequence[Row]) -> None:
         connection.execute(self._add_agents, shared)
@@ -79,7 +79,7 @@ class InsertInSqlite(InsertCallbacks):
         dialect = sqlite.dialect(paramstyle="named")
         columns = [column.name for column in callbacks.columns if column is not callbacks.c.id]
         self._put_text = str(self._put.compile(dialect=dialect, column_keys=columns))
-        self._tell_text = str(self._tell.compile(dialect=dialect, column_keys=TOLD))
+        self._upsert_text = str(self._upsert.compile(dialect=dialect, column_keys=DUE))
         columns = [column.name for column in agent_calls.columns]
         self._agents_text = str(self._add_agents.compile(dialect=dialect, column_keys=columns))
 
@@ -87,14 +87,14 @@ class InsertInSqlite(InsertCallbacks):
         cursor = connection.connection.cursor()
         return [kept for row in rows for kept in cursor.execute(self._put_text, in_sqlite(row)).fetchall()]
 
-    def _make_due(self, connection: Connection, told: Sequence[Row]) -> None:
-        connection.connection.cursor().executemany(self._tell_text, [in_sqlite(row) for row in told])
+    def _make_due(self, connection: Connection, rows: Sequence[Row]) -> None:
+        connection.connection.cursor().executemany(self._upsert_text, [in_sqlite(row) for row in rows])
 
     def _share(self, connection: Connection, shared: Sequence[Row]) -> None:
         connection.connection.cursor().executemany(self._agents_text, [in_sqlite(row) for row in shared])
 
 
-TOLD = ("root_sid", "revision", "due_at", "ended")
+DUE = ("root_sid", "revision", "due_at", "ended")
 
 
 def _told(rows: Sequence[Row], new: Counter[str]) -> list[Row]:
@@ -269,11 +269,11 @@ class GroupCommit:
         _answer(promises, failure)
         self.damage = failure if failure and is_damage(failure.__cause__) else None
         if failure is None:
-            self._tell(known)
+            self._report(known)
         else:
             metrics.CALLBACKS_NOT_KEPT.inc(by=len(rows))
 
-    def _tell(self, known: Sequence[Callback]) -> None:
+    def _report(self, known: Sequence[Callback]) -> None:
         try:
             self._committed(known)
         # The rows are on the disk; a failing listener must not end the one writer.

@@ -172,9 +172,9 @@ def _printable_value(value: object) -> object:
 
 def _traceback(stream: TextIO, trace: structlog.typing.ExcInfo) -> None:
     """Indented, so that no line of an error's text looks like a line of the log."""
-    told = StringIO()
-    structlog.dev.plain_traceback(told, trace)
-    stream.write("\n" + textwrap.indent(printable.lines(told.getvalue().strip("\n")), "    "))
+    text = StringIO()
+    structlog.dev.plain_traceback(text, trace)
+    stream.write("\n" + textwrap.indent(printable.lines(text.getvalue().strip("\n")), "    "))
 
 
 _without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta

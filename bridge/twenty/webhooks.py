@@ -79,8 +79,8 @@ def parse(body: bytes, *, region: str) -> Told:
     Numbers without a country belong to `region` (ISO 3166).
     """
     try:
-        told = json.loads(body)
-        event, record = told.get("eventName"), told.get("record")
+        delivery = json.loads(body)
+        event, record = delivery.get("eventName"), delivery.get("record")
         return _call(record) if event in CALL else _person(event, record, region)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         raise NotUnderstood("The delivery is not what Twenty sends of a record.") from problem

@@ -47,7 +47,7 @@ class GoneRecordings:
                 if sid not in self._told and await self._put(sid, datetime.now(UTC)):
                     self._remember(sid)
         except InboxUnavailable as error:
-            log.warning("recording.gone_not_kept", recording_sid=sid, reason=str(error))
+            log.warning("recording.gone_not_stored", recording_sid=sid, reason=str(error))
 
     async def _put(self, sid: str, now: datetime) -> bool:
         named = await calls_of_recording(self._inbox, sid)

@@ -52,12 +52,17 @@ TRANSFER = told(Kind.TRANSFER, ROOT, To="client:bob", Agent="alice")
         (came_in(alice="completed"), "alice", None, CallConflict),
         # She sent the caller on, and he took the call.
         (
-            Evidence.of([*came_in(alice="completed", bob="in-progress").told, TRANSFER]),
+            Evidence.of([*came_in(alice="completed", bob="in-progress").callbacks, TRANSFER]),
             "alice",
             None,
             CallConflict,
         ),
-        (Evidence.of([*came_in(alice="completed", bob="in-progress").told, TRANSFER]), "bob", BOBS, None),
+        (
+            Evidence.of([*came_in(alice="completed", bob="in-progress").callbacks, TRANSFER]),
+            "bob",
+            BOBS,
+            None,
+        ),
     ],
 )
 def test_who_is_on_the_line(

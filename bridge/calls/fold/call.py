@@ -79,7 +79,7 @@ def fold(callbacks: Iterable[Callback]) -> Call:
 
 def call_of(evidence: Evidence) -> Call:
     """The call that the evidence shows."""
-    callbacks, times = evidence.told, times_of(evidence)
+    callbacks, times = evidence.callbacks, times_of(evidence)
     return Call(
         sid=callbacks[0].root_sid,
         direction=evidence.direction,

@@ -87,29 +87,29 @@ class Leg:
         return self.answered_at or self.rung_at or self.ended_at or UNKNOWN, self.sid
 
 
-def may_be_leg(told: Sequence[Callback]) -> bool:
+def may_be_leg(callbacks: Sequence[Callback]) -> bool:
     """Whether callbacks without a parent SID can belong to a dialled leg."""
-    return bool(told) and all(
+    return bool(callbacks) and all(
         c.kind in OF_A_LEG and c.parent_sid is None and not (c.get("Direction") or "").startswith(FIRST_LEG)
-        for c in told
+        for c in callbacks
     )
 
 
-def is_leg(told: Sequence[Callback]) -> bool:
+def is_leg(callbacks: Sequence[Callback]) -> bool:
     """Whether callbacks without a parent SID belong to a dialled leg, by their `Direction`."""
-    return may_be_leg(told) and any(c.get("Direction") == "outbound-dial" for c in told)
+    return may_be_leg(callbacks) and any(c.get("Direction") == "outbound-dial" for c in callbacks)
 
 
-def legs_named(told: Sequence[Callback]) -> set[str]:
+def legs_named(callbacks: Sequence[Callback]) -> set[str]:
     """SIDs of the legs that a call's callbacks name."""
-    named = {c.call_sid for c in told if c.parent_sid}
-    return named | {sid for c in told if c.kind is Kind.DIAL and (sid := c.get("DialCallSid"))}
+    named = {c.call_sid for c in callbacks if c.parent_sid}
+    return named | {sid for c in callbacks if c.kind is Kind.DIAL and (sid := c.get("DialCallSid"))}
 
 
-def legs_of(told: Sequence[Callback]) -> tuple[Leg, ...]:
+def legs_of(callbacks: Sequence[Callback]) -> tuple[Leg, ...]:
     """The dialled legs, sorted by SID."""
     reports: dict[str, list[_Report]] = {}
-    for callback in told:
+    for callback in callbacks:
         for report in _reports(callback):
             reports.setdefault(report.sid, []).append(report)
     return tuple(_leg(sid, reports[sid]) for sid in sorted(reports))

@@ -34,7 +34,9 @@ def ended(evidence: Evidence) -> bool:
     Each condition stays true: no callback that arrives later reopens a call.
     """
     over = evidence.parent is not None and evidence.parent.final
-    return over or any(is_last(c) for c in evidence.told) or has_message(evidence) or _legs_ended(evidence)
+    return (
+        over or any(is_last(c) for c in evidence.callbacks) or has_message(evidence) or _legs_ended(evidence)
+    )
 
 
 def _legs_ended(evidence: Evidence) -> bool:
@@ -49,7 +51,7 @@ def _legs_ended(evidence: Evidence) -> bool:
 
 def certain(evidence: Evidence) -> bool:
     """Whether no later callback can show that a known leg was answered."""
-    return any(is_last(c) for c in evidence.told) or all(leg.final for leg in evidence.legs)
+    return any(is_last(c) for c in evidence.callbacks) or all(leg.final for leg in evidence.legs)
 
 
 def status(evidence: Evidence) -> CallStatus:
@@ -82,7 +84,7 @@ def _why_not(evidence: Evidence) -> CallStatus:
 
 def has_message(evidence: Evidence) -> bool:
     """Whether the caller left a message longer than 0 seconds."""
-    return any(_is_message(c) and seconds(c.get("RecordingDuration")) for c in evidence.told)
+    return any(_is_message(c) and seconds(c.get("RecordingDuration")) for c in evidence.callbacks)
 
 
 def _is_message(callback: Callback) -> bool:

@@ -14,12 +14,12 @@ from bridge.calls.numbers import ANONYMOUS, line_at
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A call's callbacks (`told`) without duplicates; `parent` is its first leg, `legs` are the dialled ones.
+    """The `callbacks` of a call without duplicates; `parent` is its first leg, `legs` are the dialled ones.
 
     A call that the REST API placed (`originated`) has its first leg in `legs` until it dials others.
     """
 
-    told: tuple[Callback, ...]
+    callbacks: tuple[Callback, ...]
     parent: Leg | None
     legs: tuple[Leg, ...]
     direction: Direction
@@ -44,22 +44,22 @@ class Evidence:
 
     def has(self, kind: Kind) -> bool:
         """Whether there is a callback of that kind."""
-        return any(c.kind is kind for c in self.told)
+        return any(c.kind is kind for c in self.callbacks)
 
     @property
     def refused(self) -> str | None:
         """The reason why the bridge refused the call; None where it did not."""
-        return first(c.get("Reason") for c in self.told if c.kind is Kind.REFUSED)
+        return first(c.get("Reason") for c in self.callbacks if c.kind is Kind.REFUSED)
 
     @property
     def is_preflight(self) -> bool:
         """Whether a phone only tested its connection to Twilio."""
-        return any(c.is_preflight for c in self.told)
+        return any(c.is_preflight for c in self.callbacks)
 
     @property
     def declined(self) -> frozenset[Identity]:
         """The agents who declined the call on their phone."""
-        by = (c.get("Agent") for c in self.told if c.kind is Kind.DECLINED)
+        by = (c.get("Agent") for c in self.callbacks if c.kind is Kind.DECLINED)
         return frozenset(Identity(agent) for agent in by if agent)
 
     @property

@@ -45,10 +45,10 @@ def _started_at(evidence: Evidence) -> datetime:
         if leg and leg.ended_at and leg.duration
     ]
     # A reconciled callback has the timestamp of the call's end.
-    asked = [c for c in evidence.told if c.kind is Kind.RECONCILED]
+    asked = [c for c in evidence.callbacks if c.kind is Kind.RECONCILED]
     starts = [text for c in asked if (text := c.get("StartTime"))]
     begun = [moment for text in starts if (moment := parse_timestamp(text))]
-    return min([earliest(evidence.told), *reckoned, *begun])
+    return min([earliest(evidence.callbacks), *reckoned, *begun])
 
 
 def _in_order(
@@ -68,8 +68,8 @@ def _ended_at(evidence: Evidence) -> datetime:
     if evidence.parent and evidence.parent.ended_at:
         return evidence.parent.ended_at
     ends = [leg.ended_at for leg in evidence.legs if leg.ended_at]
-    lasts = [earliest([c]) for c in evidence.told if c.get("Next") and is_last(c)]
-    return max([*ends, *lasts], default=earliest(evidence.told))
+    lasts = [earliest([c]) for c in evidence.callbacks if c.get("Next") and is_last(c)]
+    return max([*ends, *lasts], default=earliest(evidence.callbacks))
 
 
 def _talk_seconds(talked: Sequence[Leg], ended_at: datetime) -> int | None:

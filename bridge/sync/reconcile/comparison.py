@@ -61,11 +61,11 @@ def is_over(legs: Sequence[CallResource]) -> bool:
     return all(leg.status in FINAL for leg in legs)
 
 
-def lacking(told: Sequence[Callback], asked: Sequence[Callback]) -> list[Callback]:
-    """The callbacks of `asked` that `told` lacks; none where they make no difference to the call."""
-    if told and _outcome(fold(told)) == _outcome(fold([*told, *asked])):
+def lacking(stored: Sequence[Callback], asked: Sequence[Callback]) -> list[Callback]:
+    """The callbacks of `asked` that `stored` lacks; none where they make no difference to the call."""
+    if stored and _outcome(fold(stored)) == _outcome(fold([*stored, *asked])):
         return []
-    there = {callback.delivery for callback in told}
+    there = {callback.delivery for callback in stored}
     return [callback for callback in asked if callback.delivery not in there]
 
 

@@ -160,12 +160,12 @@ class Asking:
         return sid in known or any(self._ours.has(leg) for leg in legs if leg.sid == sid)
 
     def _recorded(self, made: Sequence[RecordingResource], of: Collection[str]) -> dict[str, list[Callback]]:
-        told: dict[str, list[Callback]] = {}
+        by_call: dict[str, list[Callback]] = {}
         for one in made:
             if one.call_sid in of and one.status == "completed":
                 callback = recording_callback(one, account_url=self._account_url, received_at=_now())
-                told.setdefault(one.call_sid, []).append(callback)
-        return told
+                by_call.setdefault(one.call_sid, []).append(callback)
+        return by_call
 
     async def _whom_to_forget(self, listed: dict[str, list[CallResource]]) -> set[str]:
         """The SIDs of calls with people who were forgotten afterwards."""
@@ -183,11 +183,11 @@ class Asking:
     ) -> None:
         puts: list[Callback] = []
         for sid in {*listed, *recorded} - set(forgotten):
-            told = known.told(sid)
+            stored = known.stored(sid)
             asked = [call_callback(leg, received_at=_now()) for leg in listed.get(sid, ())]
-            lacked = [] if sid in known.purged else lacking(told, [*asked, *recorded.get(sid, ())])
+            lacked = [] if sid in known.purged else lacking(stored, [*asked, *recorded.get(sid, ())])
             puts += lacked
-            which = found.complete if not lacked else found.unfinished if told else found.unknown
+            which = found.complete if not lacked else found.unfinished if stored else found.unknown
             which.add(sid)
         if self.dry:
             return

@@ -42,9 +42,9 @@ def refusal(message: str, extensions: Mapping[str, Any]) -> TwentyOverLimit | Tw
     if not codes & OVER_LIMIT:
         return None
     limit, window = _named(message)
-    told = _number(extensions.get("limit")), _number(extensions.get("windowSeconds"))
-    if told[0] and told[1]:
-        limit, window = told
+    named = _number(extensions.get("limit")), _number(extensions.get("windowSeconds"))
+    if named[0] and named[1]:
+        limit, window = named
     milliseconds = _number(extensions.get("retryAfterMs"))
     return TwentyOverLimit(
         message,
@@ -63,11 +63,11 @@ def _named(message: str) -> tuple[float | None, float | None]:
     return (float(named["limit"]), window) if window else (None, None)
 
 
-def _number(told: object) -> float | None:
+def _number(value: object) -> float | None:
     """A number that a limit can have; None for NaN, negative numbers and other types."""
-    if isinstance(told, bool) or not isinstance(told, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(told) if 0 <= told <= LARGEST else None
+    return float(value) if 0 <= value <= LARGEST else None
 
 
 # Messages about an operation or a field that the workspace lacks. GraphQL's own validation has no code.
@@ -89,7 +89,7 @@ def translate(errors: object) -> TwentyError:
     # A proxy in front of Twenty can have sent another shape.
     error = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     message = str(error.get("message", ""))[:LONGEST_MESSAGE]
-    extensions = told if isinstance(told := error.get("extensions"), dict) else {}
+    extensions = value if isinstance(value := error.get("extensions"), dict) else {}
     code, sub_code = extensions.get("code"), extensions.get("subCode")
     if refused := refusal(message, extensions):
         return refused

@@ -35,17 +35,17 @@ def primary(field: Field) -> Phone:
 
 def additional(field: Field) -> list[Phone] | None:
     """The additional numbers; None where the field holds other data, which a write would lose."""
-    told = field.get("additionalPhones")
-    if isinstance(told, str):
+    entries = field.get("additionalPhones")
+    if isinstance(entries, str):
         try:
-            told = json.loads(told)
+            entries = json.loads(entries)
         except (ValueError, RecursionError):
             return None
-    if told is None:
+    if entries is None:
         return []
-    if not isinstance(told, list) or not all(map(_is_entry, told)):
+    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
         return None
-    return [Phone(*(entry.get(name) or "" for name in ADDITIONAL)) for entry in told]
+    return [Phone(*(entry.get(name) or "" for name in ADDITIONAL)) for entry in entries]
 
 
 def _is_entry(entry: object) -> bool:

@@ -73,12 +73,12 @@ def _kind(reference: Mapping[str, Any]) -> str:
     return kind
 
 
-def entries(told: object) -> list[Mapping[str, str]]:
+def entries(value: object) -> list[Mapping[str, str]]:
     """The entries of such a list, with their texts: as an array of objects, or as JSON text."""
-    if isinstance(told, str):
+    if isinstance(value, str):
         try:
-            told = json.loads(told)
+            value = json.loads(value)
         except (ValueError, RecursionError):
             return []
-    objects = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    objects = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
     return [{name: text for name, text in one.items() if isinstance(text, str)} for one in objects]

@@ -75,17 +75,17 @@ async def _timeline(client: Executes, fields: frozenset[str]) -> TimelineSchema 
 
 
 def _fingerprint(*input_types: dict[str, Any] | None) -> str:
-    told = [_sorted(one) for one in input_types]
-    return hashlib.sha256(to_json(told).encode()).hexdigest()[:32]
+    types = [_sorted(one) for one in input_types]
+    return hashlib.sha256(to_json(types).encode()).hexdigest()[:32]
 
 
-def _sorted(told: Any) -> Any:
+def _sorted(value: Any) -> Any:
     """The value without its order, which has no meaning."""
-    if isinstance(told, dict):
-        return {name: _sorted(told[name]) for name in sorted(told)}
-    if isinstance(told, list):
-        return sorted((_sorted(one) for one in told), key=to_json)
-    return told
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return sorted((_sorted(one) for one in value), key=to_json)
+    return value
 
 
 def _input_fields(input_type: dict[str, Any] | None) -> frozenset[str]:

@@ -58,21 +58,21 @@ class UserVerification:
         """The workspace of the bridge's key, which never changes."""
         if self._workspace_id is None:
             answer = await self._client.execute_metadata("CurrentWorkspace")
-            if not (told := answer["currentWorkspace"]):
+            if not (found := answer["currentWorkspace"]):
                 raise TwentyUnavailable("CurrentWorkspace: Twenty names none; twenty.workspace_id can")
-            self._workspace_id = str(told["id"])
+            self._workspace_id = str(found["id"])
         return self._workspace_id
 
 
 def user_of(answer: Mapping[str, Any], *, workspace_id: str) -> User | None:
     """The user in Twenty's answer. Raises TwentyUnavailable for another shape."""
     try:
-        told = answer["currentUser"]
-        if told is None:
+        found = answer["currentUser"]
+        if found is None:
             return None
-        member, workspace = told["workspaceMember"], told["currentWorkspace"]
+        member, workspace = found["workspaceMember"], found["currentWorkspace"]
         ours = member is not None and workspace is not None and workspace["id"] == workspace_id
-        return User(str(told["email"]), member_identity(member["id"]) if ours else None)
+        return User(str(found["email"]), member_identity(member["id"]) if ours else None)
     except (LookupError, TypeError, ValueError, AttributeError) as problem:
         raise TwentyUnavailable("CurrentUser: an answer of another shape") from problem
 

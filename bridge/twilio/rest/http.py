@@ -124,9 +124,9 @@ def error_of(status: int, body: str) -> TwilioError:
 
     https://www.twilio.com/docs/usage/twilios-response#response-formats-exceptions
     """
-    told = _problem(body)
-    message = str(told.get("message") or told.get("detail") or f"HTTP {status}")
-    number = code if isinstance(code := told.get("code"), int) else None
+    problem = _problem(body)
+    message = str(problem.get("message") or problem.get("detail") or f"HTTP {status}")
+    number = code if isinstance(code := problem.get("code"), int) else None
     if status == 429 or status >= 500 or status < 400:
         return TwilioUnavailable(f"Twilio answered {status}")
     if status in (401, 403):
@@ -136,10 +136,10 @@ def error_of(status: int, body: str) -> TwilioError:
 
 def _problem(body: str) -> Mapping[str, Any]:
     try:
-        told = json.loads(body)
+        problem = json.loads(body)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return problem if isinstance(problem, dict) else {}
 
 
 def _pause(retry_after: str | None) -> float:

@@ -168,7 +168,7 @@ class Calls:
             raise TooManyRequests(TOO_MANY_DISPOSITIONS, retry_after=3600)
         said = {"Outcome": asked.outcome, "Note": asked.note}
         await self._keep(Kind.DISPOSITION, agent, said, again=(asked.outcome, asked.note))
-        log.info("call.disposed", call_sid=agent.root_sid, agent=agent.identity)
+        log.info("call.outcome_set", call_sid=agent.root_sid, agent=agent.identity)
         return web.Response(status=204)
 
     async def hangup(self, request: web.Request) -> web.Response:

@@ -76,9 +76,9 @@ def store_in_background(inbox: Inbox, callback: Callback) -> None:
     try:
         inbox.store_soon(callback).add_done_callback(_log_failure)
     except InboxUnavailable as error:
-        log.error("voice.not_kept", call_sid=callback.call_sid, reason=str(error))
+        log.error("voice.not_stored", call_sid=callback.call_sid, reason=str(error))
 
 
 def _log_failure(stored: asyncio.Future[None]) -> None:
     if not stored.cancelled() and (error := stored.exception()):
-        log.error("voice.not_kept", reason=str(error))
+        log.error("voice.not_stored", reason=str(error))

@@ -65,7 +65,7 @@ class Stage:
 
     async def call(self, sid: str) -> Call | None:
         """As the inbox knows it."""
-        told = (await stored_calls(self.inbox, [sid])).told(sid)
+        told = (await stored_calls(self.inbox, [sid])).stored(sid)
         return fold(told) if told else None
 
     async def once(self, now: datetime = NOW) -> Found:

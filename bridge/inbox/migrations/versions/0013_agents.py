@@ -78,8 +78,8 @@ def _agents(connection: sa.Connection) -> list[dict[str, Any]]:
 
 
 def _after(last: int) -> sa.Select[Any]:
-    told = sa.cast(callbacks.c.parameters, sa.Text).label("parameters")
-    columns = callbacks.c.id, callbacks.c.root_sid, callbacks.c.received_at, told
+    parameters = sa.cast(callbacks.c.parameters, sa.Text).label("parameters")
+    columns = callbacks.c.id, callbacks.c.root_sid, callbacks.c.received_at, parameters
     return sa.select(*columns).where(callbacks.c.id > last).order_by(callbacks.c.id).limit(PAGE)
 
 
