@@ -33,6 +33,7 @@ BridgeError
 ├── ForgetKeyWrong         forgotten numbers cannot be recognised
 ├── AlreadyServed          another process serves the same SQLite file
 ├── AlertNotSent           a mail server or webhook did not take an alert
+├── DoctorNotRun           the bridge could not run doctor's checks
 ├── Standby                another process drains this database
 ├── TwilioError            Twilio's REST API did not do what it was asked
 │   ├── TwilioUnavailable  down, slow, over its limit, or an answer that cannot be read
@@ -273,6 +274,15 @@ class AlertNotSent(BridgeError):
     """An alert was not taken; the message says by which server, and why. It is sent again later."""
 
     code = "alerts.not_sent"
+
+
+class DoctorNotRun(BridgeError):
+    """Doctor's process gave no findings; the message says why. It is tried again."""
+
+    code = "doctor.not_run"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"doctor could not be run: {reason}.")
 
 
 class Standby(BridgeError):

@@ -19,7 +19,7 @@ def serve(config: ConfigFile = None) -> None:
     settings = load(config)
     logs.configure(settings.log, secrets=secrets_of(settings))
     with asyncio.Runner(loop_factory=fastest_loop()) as runner:
-        runner.run(wiring.serve(settings, reread=lambda: load(config)))
+        runner.run(wiring.serve(settings, config=config, reread=lambda: load(config)))
 
 
 def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

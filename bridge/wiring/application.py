@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -30,7 +31,7 @@ from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
 from bridge.wiring.calls import call_rules, open_inbox_and_live_calls
-from bridge.wiring.examination import Examination
+from bridge.wiring.examination import Examination, doctor_command
 from bridge.wiring.operation import public_edge, scrape_of
 from bridge.wiring.parts import Parts
 from bridge.wiring.phone import phone_edge
@@ -66,8 +67,10 @@ BOUNDS = Bounds()
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncIterator[web.Application]:
-    """The application with its parts open and its worker draining.
+async def open_app(
+    settings: Settings, *, config: Path | None = None, bounds: Bounds = BOUNDS
+) -> AsyncIterator[web.Application]:
+    """The application with its parts open and its worker draining; `config` is the settings' file.
 
     Raises InboxUnavailable where the database cannot be opened, AlreadyServed where another process has
     its file. Twenty is not waited for.
@@ -87,6 +90,7 @@ async def open_app(settings: Settings, *, bounds: Bounds = BOUNDS) -> AsyncItera
                 live_calls=live_calls,
                 account=account,
                 workspace=workspace,
+                examination=Examination(doctor_command(config)),
             )
             async with (
                 parts.availabilities.following(),
@@ -107,6 +111,7 @@ def _parts(
     live_calls: LiveCalls,
     account: Account,
     workspace: Workspace,
+    examination: Examination,
 ) -> Parts:
     addresses = Addresses(settings.server.trusted_proxies)
     return Parts(
@@ -135,7 +140,7 @@ def _parts(
             addresses,
             checks_per_minute=bounds.checks_per_minute,
         ),
-        examination=Examination(settings),
+        examination=examination,
         clock=bounds.clock,
     )
 

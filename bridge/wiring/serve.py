@@ -38,7 +38,7 @@ GARBAGE = 20_000
 log = structlog.get_logger()
 
 
-async def serve(settings: Settings, *, reread: Callable[[], Settings]) -> None:
+async def serve(settings: Settings, *, config: Path | None, reread: Callable[[], Settings]) -> None:
     """Serves until SIGTERM or SIGINT; then stops listening and finishes open requests.
 
     SIGHUP logs what a restart would change of the settings: the bridge reads them at its start alone.
@@ -49,7 +49,7 @@ async def serve(settings: Settings, *, reread: Callable[[], Settings]) -> None:
         loop.add_signal_handler(name, stopped.set)
     loop.add_signal_handler(signal.SIGHUP, _log_changes, settings, reread)
     server = settings.server
-    async with open_app(settings) as app:
+    async with open_app(settings, config=config) as app:
         runner = Runner(app, shutdown_timeout=server.stop_seconds)
         # Bound before the metrics' port: the error of a second bridge then names this port.
         with closing(Listening(server.host, server.port, settings=SERVER_IS_SET)) as listening:

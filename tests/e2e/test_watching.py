@@ -15,7 +15,8 @@ from bridge.demo.bridge import CONFIG, environment, fetch_token, known_to
 from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
-from tests.support import create_person, eventually, settled
+from bridge.wiring.examination import Examination, doctor_command
+from tests.support import TEN, create_person, eventually, settled
 
 JANE = "+33612345678"
 
@@ -91,3 +92,19 @@ async def test_doctor_looks_at_both_systems(bridge: BridgeProcess) -> None:
         "twenty.webhook"
     }
     assert command.returncode == 0
+
+
+async def test_the_bridge_examines_itself_by_a_process(
+    bridge: BridgeProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does itself, in its folder and with its environment."""
+    monkeypatch.chdir(bridge.folder)
+    for name, value in bridge.env.items():
+        monkeypatch.setenv(name, value)
+    examination = Examination(doctor_command(None))
+    await examination.once(TEN)
+    assert examination.last
+    found = {one.name: one.status for one in examination.last.findings}
+    assert {"database.writable", "twenty.key", "twilio.api_key"} <= {
+        name for name, status in found.items() if status == "ok"
+    }

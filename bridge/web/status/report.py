@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bridge.calls.fold.call import fold
 from bridge.errors import InboxUnavailable, Standby
@@ -31,10 +31,10 @@ Outcomes = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosed:
-    """One of doctor's findings; `status` is `ok`, `warning` or `error`."""
+    """One of doctor's findings."""
 
     name: str
-    status: str
+    status: Literal["ok", "warning", "error"]
     reason: str
     fix: str
 

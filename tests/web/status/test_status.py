@@ -25,12 +25,11 @@ from bridge.web.status.languages import ENGLISH
 from bridge.web.status.report import Diagnosed, Diagnosis, Report, Reporter
 from bridge.web.status.session import COOKIE, StatusSession
 from bridge.web.status.status import TRIES_PER_MINUTE
-from bridge.wiring.examination import Examination
 from tests.inbox.support import incoming, kept
 from tests.support import TEN, new_sid
 from tests.web.authentication.test_caller import BELA, at, bearer, with_cookie
 from tests.web.authentication.test_caller import signed_in as access_token
-from tests.web.conftest import KEY, PUBLIC_URL, Answer, Bridge, OpenBridge, settings_with
+from tests.web.conftest import KEY, PUBLIC_URL, Answer, Bridge, OpenBridge
 
 RIGHT, OTHER = "tbk_an-invented-key-with-the-right", "tbk_an-invented-key-without-it"
 KEYS = (
@@ -316,14 +315,6 @@ def test_any_text_is_text(text: str) -> None:
         "</body>",
         "</html>",
     } | set(re.findall(r'<p title="[^"]*">', inside))
-
-
-async def test_the_bridge_examines_itself(tmp_path: Path) -> None:
-    examination = Examination(settings_with({}, tmp_path / "bridge.db"))
-    await examination.once(TEN)
-    assert examination.last
-    assert examination.last.at == TEN
-    assert {one.name: one.status for one in examination.last.findings}["bridge.running"] == "error"
 
 
 @pytest.mark.parametrize(
