@@ -23,6 +23,12 @@ FORWARDED = "Forwarded"
 """Ours: the number to which a call in was forwarded, on what was answered so."""
 
 
+OF_CALL = "OfCall"
+"""Ours: the call that a leg joined later. Twilio names no parent of it, or names another leg."""
+
+JOINED_AS = "JoinedAs"
+"""Ours: which act called a leg that joined later, and the id of that act."""
+
 TURN = "Turn"
 """Ours: how often an agent has changed the call's recording, on what says so."""
 
@@ -48,6 +54,12 @@ class Kind(StrEnum):
     """What Twilio answered when it was asked for a call, in the names of a status callback."""
     TRANSFER = "transfer"
     """Ours: an agent (`Agent`) transfers the call (`To`); stored before the request to Twilio."""
+
+    CONFERENCE = "conference"
+    """What Twilio reports of the call's conference; `CallSid` is the participant, or else the call."""
+
+    ACT = "act"
+    """Ours: what an agent (`Agent`) did with a call of more than two ends (`Act`, see `fold/acts.py`)."""
 
     DISPOSITION = "disposition"
     """Ours: what an agent (`Agent`) says came of the call (`Outcome`, `Note`)."""

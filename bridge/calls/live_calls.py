@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.callback import ATTEMPT, FORWARDED, PLACED_BY, Callback, Kind
-from bridge.calls.fold.legs import FINAL
+from bridge.calls.callback import ATTEMPT, FORWARDED, OF_CALL, PLACED_BY, Callback, Kind
+from bridge.calls.fold.acts import TO, Act, act_of
+from bridge.calls.fold.legs import FINAL, is_moving
 
 WIDEST = timedelta(hours=1)
 """No window is wider."""
@@ -94,6 +95,10 @@ class _Leg:
     """When it was first heard that it is over, or of a call out that its Dial is."""
     declined: frozenset[str] = frozenset()
     """Of a caller's leg: the agents who do not take the call."""
+    joined: bool = False
+    """It joined the call later, and does not end with the first leg."""
+    moves: frozenset[tuple[datetime, Act]] = frozenset()
+    """Of a caller's leg: when the bridge moved the call into its conference, or failed to."""
 
     @property
     def on_line(self) -> bool:
@@ -132,8 +137,11 @@ class LiveCalls:
         leg.parent = leg.parent or callback.parent_sid
         if callback.kind in (Kind.VOICE, Kind.REFUSED):
             self._asked(leg, callback)
-        if callback.kind is Kind.TRANSFER:
+        if callback.kind is Kind.TRANSFER or (callback.kind is Kind.ACT and callback.get(TO)):
             self._transferred(callback)
+        if (act := act_of(callback)) is Act.MOVE or act is Act.MOVE_FAILED:
+            leg.moves |= {(callback.received_at, act)}
+        leg.joined |= callback.get(OF_CALL) is not None
         if callback.kind is Kind.DECLINED and (agent := callback.get("Agent")):
             leg.declined |= {agent}
         if callback.get(FORWARDED):
@@ -210,6 +218,11 @@ class LiveCalls:
         """The SID of the call that an agent's phone placed, or was refused, under a name of its own."""
         return self._attempts.get((identity, attempt))
 
+    def moves(self, call_sid: str) -> bool:
+        """Whether this call is moved, or being moved, into its conference."""
+        leg = self._legs.get(call_sid)
+        return leg is not None and bool(leg.moves) and max(leg.moves)[1] is Act.MOVE
+
     def declined(self, call_sid: str, identity: str) -> bool:
         """Whether an agent declined this call, or was in another one, on any phone."""
         leg = self._legs.get(call_sid)
@@ -251,7 +264,7 @@ class LiveCalls:
         self._sort(call_sid, caller)
 
     def _transferred(self, callback: Callback) -> None:
-        """A caller who is sent on to a number is a call out of the agent's, which is over for the agent."""
+        """A number that an agent has called for a call is a call out of the agent's, who is not in it."""
         name, at = callback.get("Agent"), callback.received_at
         if name and not client_identity(callback.get("To")):
             agent = Identity(name)
@@ -265,10 +278,12 @@ class LiveCalls:
         leg.placed_at = _counted([self._forwarded], leg.placed_at, callback.received_at)
 
     def _dial_over(self, leg: _Leg, callback: Callback) -> None:
+        if callback.get("Next") == "conference":
+            return
         leg.dialled = True
         leg.end(callback.received_at)
         leg.talked |= callback.get("DialCallStatus") in ANSWERED
-        if callee := callback.get("DialCallSid"):
+        if (callee := callback.get("DialCallSid")) and not is_moving(callback):
             over = self._leg(callee, callback.received_at)
             over.hung_up = True
             over.end(callback.received_at)
@@ -282,7 +297,7 @@ class LiveCalls:
         if status in FINAL:
             leg.hung_up = True
             leg.end(callback.received_at)
-            if leg.parent:
+            if leg.parent and not callback.get(OF_CALL):
                 caller = self._leg(leg.parent, callback.received_at)
                 caller.dialled = True
                 caller.talked |= status == "completed"
@@ -314,7 +329,7 @@ class LiveCalls:
                 del self._on_line[leg.identity]
 
     def _goes_on(self, leg: _Leg, now: datetime) -> bool:
-        parent = self._legs.get(leg.parent) if leg.parent else None
+        parent = self._legs.get(leg.parent) if leg.parent and not leg.joined else None
         return now - leg.heard_at < self._longest and not (parent and parent.hung_up)
 
     def _forget(self, *, before: datetime) -> None:

@@ -63,6 +63,9 @@ def part_of(identity: Identity, sid: str, evidence: Evidence) -> CallPart:
     over = ended(evidence)
     if evidence.parent and client_identity(evidence.parent.from_) == identity:
         state = PartState.REFUSED if evidence.refused else OUT[status(evidence)]
+        # The call can go on without the agent who placed it.
+        if evidence.story and evidence.parent.final:
+            return CallPart(PartState.TALKED if state is PartState.TALKING else state, ended=True)
         return CallPart(state, over)
     own = legs_of(identity, evidence)
     here = [leg for leg in own if leg.sid == sid] or own
@@ -76,6 +79,8 @@ def _state_here(
     if any(leg.talked for leg in here):
         on = not over and any(leg.talked and not leg.final for leg in here)
         return PartState.TALKING if on else PartState.TALKED
+    if not over and any(leg.joined and not leg.final for leg in here):
+        return PartState.RINGING
     if declined or any(leg.status == "busy" for leg in here):
         return PartState.DECLINED
     if evidence.direction is Direction.INBOUND and evidence.talked:

@@ -63,6 +63,14 @@ class Texts:
     answered_by: str
     """Of a call in: the agent who took it, and how long it rang."""
     passed_on: str
+    taken_by: str
+    """Of a call in with more than two ends: the agent who took it, and how long they talked."""
+    placed_by: str
+    on_hold: str
+    on_hold_times: str
+    passed_to: str
+    joined_by: str
+    listened_to_by: str
     also_rung: str
     rung: str
     """In the note of a missed call: whom it rang, and how long."""
@@ -126,6 +134,13 @@ ENGLISH = Texts(
     missed_calls="Missed calls",
     answered_by="Answered by {name} after {time}.",
     passed_on="Passed on to {names}.",
+    taken_by="Answered by {name} ({time})",
+    placed_by="Called by {name} ({time})",
+    on_hold="on hold {time}",
+    on_hold_times="on hold {time} ({times} times)",
+    passed_to="passed to {name} ({time})",
+    joined_by="joined by {name} ({time})",
+    listened_to_by="listened to by {name} ({time})",
     also_rung="Also rung: {names}.",
     rung="Rung for {time}: {names}.",
     declined="declined",
@@ -186,6 +201,13 @@ FRENCH = Texts(
     missed_calls="Appels manqués",
     answered_by="Pris par {name} après {time}.",
     passed_on="Transféré à {names}.",
+    taken_by="Pris par {name} ({time})",
+    placed_by="Appelé par {name} ({time})",
+    on_hold="en attente {time}",
+    on_hold_times="en attente {time} ({times} fois)",
+    passed_to="transféré à {name} ({time})",
+    joined_by="rejoint par {name} ({time})",
+    listened_to_by="écouté par {name} ({time})",
     also_rung="Aussi sonné chez : {names}.",
     rung="A sonné {time} chez : {names}.",
     declined="refusé",

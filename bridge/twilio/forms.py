@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from bridge.calls.callback import ATTEMPT, FORWARDED, PREFLIGHT, TURN, Callback, Kind, digest_of
+from bridge.calls.callback import ATTEMPT, FORWARDED, OF_CALL, PREFLIGHT, TURN, Callback, Kind, digest_of
 from bridge.calls.numbers import ANONYMOUS
 from bridge.errors import CallbackInvalid
 from bridge.twilio import binding
@@ -37,6 +37,8 @@ NEEDED = {
     Kind.TRANSFER: ("To", "Agent"),
     Kind.DISPOSITION: ("Agent", "Id"),
     Kind.DECLINED: ("Agent",),
+    Kind.CONFERENCE: ("StatusCallbackEvent",),
+    Kind.ACT: ("Act", "Agent", "Id"),
 }
 
 
@@ -111,6 +113,9 @@ def callback(
     count when two deliveries are compared. Raises CallbackInvalid, which names the parameter, for a value
     that Twilio never sends.
     """
+    own = own_parameters(target)
+    if OF_CALL in own:
+        parameters = {**parameters, "ParentCallSid": own[OF_CALL]}
     call_sid = _sid(parameters, "CallSid")
     parent_sid = _sid(parameters, "ParentCallSid") if parameters.get("ParentCallSid") else None
     for name in NEEDED.get(kind, ()):
@@ -123,10 +128,22 @@ def callback(
         kind=kind,
         call_sid=call_sid,
         parent_sid=parent_sid,
-        parameters={**_without_ours(parameters), **own_parameters(target), **answered},
+        parameters={**_without_ours(parameters), **own, **answered},
         received_at=received_at,
         digest=digest_of(kind, target, parameters),
     )
+
+
+def conference_callback(target: str, parameters: Mapping[str, str], *, received_at: datetime) -> Callback:
+    """Parses what Twilio reports of a conference, which has the name of its call.
+
+    https://www.twilio.com/docs/voice/twiml/conference#attributes-statusCallback
+    """
+    root_sid = _sid(parameters, "FriendlyName")
+    # The conference's own events name no leg.
+    leg_sid = parameters.get("CallSid") or root_sid
+    named = {**parameters, "CallSid": leg_sid, "ParentCallSid": "" if leg_sid == root_sid else root_sid}
+    return callback(Kind.CONFERENCE, target, named, received_at=received_at)
 
 
 def _without_ours(parameters: Mapping[str, str]) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from bridge.calls.callback import PLACED_BY, SHOWS
+from bridge.calls.callback import JOINED_AS, OF_CALL, PLACED_BY, SHOWS
 
 # Twilio loses a callback that is answered slowly or with a 5xx unless its URL asks for more:
 # five retries (rc), on everything (rp). https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -15,6 +15,8 @@ OWN_PARAMETERS: Mapping[str, str] = {
     "step": "Step",
     "agent": PLACED_BY,
     "shows": SHOWS,
+    "joins": OF_CALL,
+    "as": JOINED_AS,
 }
 """Name in the query of the bridge's own URLs → the callback's parameter that it becomes."""
 
@@ -64,6 +66,18 @@ class CallbackUrls:
         return self._url("status", "?direction=inbound&shows=line")
 
     @property
+    def conference(self) -> str:
+        """The status callback URL of a call's conference, which has the name of the call."""
+        return self._url("conference")
+
+    def status_joining(self, call_sid: str, act: str) -> str:
+        """The status callback URL of a leg that joins a call later, and the act that called it.
+
+        Twilio does not name the call: such a leg has no parent, or another leg is that.
+        """
+        return self._url("status", f"?joins={call_sid}&as={quote(act, safe='')}")
+
+    @property
     def recording(self) -> str:
         """The URL for the status of a recording: completed or absent."""
         return self._url("recording")
@@ -98,6 +112,7 @@ class CallbackUrls:
             *(self.status, self.status_of("alice"), self.status_in, self.status_shown),
             *(self.recording, self.voicemail, self.transcription),
             *(self.announcement("+15005550006"), self.machine(f"CA{'0' * 32}")),
+            *(self.conference, self.status_joining(f"CA{'0' * 32}", "ask")),
         )
         return tuple(url.removesuffix(RETRIES) for url in given)
 

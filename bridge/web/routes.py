@@ -110,6 +110,7 @@ def _twilio(edge: TwilioEdge) -> Routes:
     yield "POST", "/twilio/announcement", edge.signed(edge.voice.announcement)
     yield "POST", "/twilio/transcripts", edge.signed.json(edge.transcripts.receive)
     yield "POST", "/twilio/machine", edge.signed(edge.callbacks.machine)
+    yield "POST", "/twilio/conference", edge.signed(edge.callbacks.conference)
     yield "POST", "/twilio/voicemail", edge.signed(edge.callbacks.voicemail)
     for kind in (Kind.STATUS, Kind.RECORDING, Kind.TRANSCRIPTION):
         yield "POST", f"/twilio/{kind}", edge.signed(edge.callbacks.acknowledging(kind))

@@ -93,6 +93,7 @@ FORMS: Mapping[str, str] = {
     "/twilio/fallback": "browser-out-5-status-completed",
     "/twilio/announcement": "browser-out-5-status-completed",
     f"/twilio/machine?call={SID}": "browser-out-5-status-completed",
+    "/twilio/conference": "conference-3-participant-hold",
 }
 FIELDS = (
     *(
@@ -117,6 +118,7 @@ FIELDS = (
     ),
     *("RecordingSid", "RecordingDuration", "DialCallSid", "DialCallStatus", "Direction", "SipResponseCode"),
     *("ErrorMessage", "CallerId", "Digits", "AnsweredBy", "FromCity"),
+    *("FriendlyName", "ConferenceSid", "StatusCallbackEvent", "SequenceNumber", "Hold", "ParticipantLabel"),
 )
 
 

@@ -15,6 +15,7 @@ from bridge.calls.fold import outcome
 from bridge.calls.fold.legs import Leg, first, seconds
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
+from bridge.calls.fold.story import Story, story_of
 from bridge.calls.fold.times import times_of
 from bridge.calls.spelling import take_apart
 
@@ -63,6 +64,10 @@ class Call:
     """Whether a phone only tested its connection to Twilio."""
     declined: frozenset[Identity] = frozenset()
     """The agents who declined the call on their phone."""
+    story: Story | None = None
+    """Of a call that had more than two ends."""
+    left_alone: bool = False
+    """Whether the customer was on hold, or was passed on in vain, when the last other party left."""
     extension: str = ""
     """Digits that are dialled once the number has answered."""
 
@@ -102,8 +107,16 @@ def call_of(evidence: Evidence) -> Call:
         refused=evidence.refused,
         declined=evidence.declined,
         preflight=evidence.is_preflight,
+        story=evidence.story,
+        left_alone=_left_alone(evidence),
         extension=_extension(callbacks) if evidence.direction is Direction.OUTBOUND else "",
     )
+
+
+def _left_alone(evidence: Evidence) -> bool:
+    passed_on = story_of(evidence) if evidence.has(Kind.TRANSFER) else None
+    story = evidence.story or passed_on
+    return story is not None and outcome.ended(evidence) and story.left_alone
 
 
 def _said(transcription: Callback) -> str | None:

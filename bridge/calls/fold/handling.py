@@ -1,10 +1,13 @@
 """One sentence for Twenty: which agent answered an inbound call, how soon, and which others rang."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.fold.call import Call, Direction
 from bridge.calls.fold.legs import Leg
+from bridge.calls.fold.story import Story, Talk
 from bridge.calls.numbers import readable
 from bridge.calls.texts import Texts
 
@@ -15,18 +18,74 @@ Names = Mapping[str, str]
 def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
     """`Answered by Alice after 8 s. Also rung: Bob (declined), Carol (no answer).`
 
-    None for a call out, and for a call that rang no agent.
+    Of a call with more than two ends: `Answered by Anna (2 min 10 s), on hold 40 s, passed to Bob (9 s).`
+    None for another call out, and for a call that rang no agent.
     """
-    if call.direction is Direction.OUTBOUND or not call.ended:
+    if not call.ended:
         return None
-    # Agents who rang at the same time are sorted by name.
-    legs = sorted(
-        (leg for leg in call.legs if leg.to), key=lambda leg: (leg.in_order()[0], name_of(leg.to, names))
-    )
+    if call.story and call.story.talks:
+        return " ".join(_told(call, call.story, names, texts))
+    if call.direction is Direction.OUTBOUND:
+        return None
+    legs = _rang_in_order(call, names)
     took = [name_of(leg.to, names) for leg in legs if leg.talked]
     others = _rung([leg for leg in legs if not leg.talked], call.declined, names, texts)
     listed = ", ".join(f"{name} ({how})" if how else name for name, how in others.items() if name not in took)
     return " ".join(_sentences(call, took, listed, texts)) or None
+
+
+def _rang_in_order(call: Call, names: Names) -> list[Leg]:
+    # Agents who rang at the same time are sorted by name.
+    legs = (leg for leg in call.legs if leg.to)
+    return sorted(legs, key=lambda leg: (leg.in_order()[0], name_of(leg.to, names)))
+
+
+def _told(call: Call, story: Story, names: Names, texts: Texts) -> Iterator[str]:
+    """The sentences of a call with more than two ends."""
+    yield f"{', '.join(_parts(call, story, names, texts))}."
+    known = {name_of(talk.address, names) for talk in (*story.talks, *story.listened)}
+    inbound = call.direction is Direction.INBOUND
+    rang = [leg for leg in _rang_in_order(call, names) if not leg.talked and (inbound or leg.joined)]
+    others = _rung(rang, call.declined, names, texts)
+    if listed := ", ".join(
+        f"{name} ({how})" if how else name for name, how in others.items() if name not in known
+    ):
+        yield texts.also_rung.format(names=listed)
+
+
+def _parts(call: Call, story: Story, names: Names, texts: Texts) -> Iterator[str]:
+    """Who talked, the holds after the first of them, and who listened."""
+    first, *later = _by_name(story.talks, names)
+    begun = texts.taken_by if call.direction is Direction.INBOUND else texts.placed_by
+    yield begun.format(name=first.name, time=duration(first.seconds, texts))
+    if story.holds:
+        on_hold = texts.on_hold if len(story.holds) == 1 else texts.on_hold_times
+        yield on_hold.format(time=duration(story.hold_seconds, texts), times=len(story.holds))
+    until = first.until
+    for one in later:
+        how = texts.passed_to if one.until > until else texts.joined_by
+        until = max(until, one.until)
+        yield how.format(name=one.name, time=duration(one.seconds, texts))
+    for one in _by_name(story.listened, names):
+        yield texts.listened_to_by.format(name=one.name, time=duration(one.seconds, texts))
+
+
+@dataclass(slots=True)
+class _Part:
+    """A party's part in a call, by all of its legs."""
+
+    name: str
+    seconds: int
+    until: datetime
+
+
+def _by_name(talks: Iterable[Talk], names: Names) -> list[_Part]:
+    parts: dict[str, _Part] = {}
+    for talk in talks:
+        part = parts.setdefault(name := name_of(talk.address, names), _Part(name, 0, talk.until))
+        part.seconds += talk.seconds
+        part.until = max(part.until, talk.until)
+    return list(parts.values())
 
 
 def name_of(address: str | None, names: Names) -> str:

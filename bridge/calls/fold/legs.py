@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.calls.callback import SHOWS, Callback, Kind
+from bridge.calls.callback import JOINED_AS, OF_CALL, SHOWS, Callback, Kind
 
 # Rank of a status; among final statuses the better outcome has the higher one.
 PROGRESS = {
@@ -38,6 +38,9 @@ Two agents who pick up at the same time are both in progress for a moment, befor
 
 OF_A_LEG = frozenset({Kind.STATUS, Kind.RECONCILED, Kind.RECORDING, Kind.TRANSCRIPTION})
 
+MOVES = frozenset({"conference", "left"})
+"""`Next` of a Dial action that is not the end of its leg's talk, or not that of a dialled leg."""
+
 FIRST_LEG = ("inbound", "outbound-api")
 """The `Direction`s of a call's first leg."""
 
@@ -61,6 +64,13 @@ class Leg:
     duration: int | None
     answered_by: str | None
     bridged: bool
+    joined_as: str | None = None
+    """Of a leg that joined later: the act that called it, and its id; empty for a blind transfer."""
+
+    @property
+    def joined(self) -> bool:
+        """Whether it joined a call in progress: by an agent's act, not by the call's own <Dial>."""
+        return self.joined_as is not None
 
     @property
     def answered(self) -> bool:
@@ -133,8 +143,16 @@ def _reports(callback: Callback) -> Iterable[_Report]:
     told_of_child = callback.kind in (Kind.STATUS, Kind.RECONCILED) and callback.parent_sid
     if told_of_child and callback.get("CallStatus"):
         yield _status_report(callback)
-    elif callback.kind is Kind.DIAL and callback.get("DialCallStatus"):
+    elif callback.kind is Kind.DIAL and callback.get("DialCallStatus") and not is_moving(callback):
         yield _dial_report(callback)
+
+
+def is_moving(callback: Callback) -> bool:
+    """Whether a Dial ended because a leg moved: into the call's conference, out of it, or to another party.
+
+    `Next` is what the bridge answered. Such an action says nothing of the leg that Twilio names in it.
+    """
+    return callback.get("Next") in MOVES
 
 
 def _status_report(callback: Callback) -> _Report:
@@ -187,7 +205,13 @@ def _leg(sid: str, reports: Sequence[_Report]) -> Leg:
         answered_by=first(e.answered_by for e in reports),
         # `DialBridged=false` outweighs the leg's own "completed".
         bridged=all(e.bridged is not False for e in reports),
+        joined_as=_joined_as(e.callback for e in reports),
     )
+
+
+def _joined_as(callbacks: Iterable[Callback]) -> str | None:
+    acts = [c.get(JOINED_AS) or "" for c in callbacks if c.get(OF_CALL)]
+    return max(acts, default=None)
 
 
 def _when(reports: Iterable[_Report], statuses: Set[str]) -> datetime | None:

@@ -1,9 +1,10 @@
 """Whether a call has ended, and the best outcome that the evidence shows."""
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.legs import FINAL, PROGRESS, seconds
+from bridge.calls.fold.legs import FINAL, MOVES, PROGRESS, seconds
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
+from bridge.calls.fold.story import Story
 
 # Statuses of an unanswered outbound call. Twenty's field has no "no answer".
 UNANSWERED = {
@@ -14,13 +15,18 @@ UNANSWERED = {
 }
 
 
+GO_ON = frozenset({"dial", *MOVES})
+"""`Next` of an answer after which the call goes on."""
+
+
 def is_last(callback: Callback) -> bool:
     """Whether no agent rings after this: a Dial ended, and the bridge started no other.
 
-    `Next` is what the bridge answered (`web/twilio/inbound.py`): `dial`, `voicemail`, `message` or `end`.
+    `Next` is what the bridge answered (`web/twilio/inbound.py`): `dial`, `voicemail`, `message` or `end`; or
+    where a leg moved, `conference` or `left`.
     """
     following = callback.get("Next")
-    return following != "dial" if following else callback.kind in (Kind.DIAL, Kind.REFUSED)
+    return following not in GO_ON if following else callback.kind in (Kind.DIAL, Kind.REFUSED)
 
 
 def closes(callback: Callback) -> bool:
@@ -33,10 +39,21 @@ def ended(evidence: Evidence) -> bool:
 
     Each condition stays true: no callback that arrives later reopens a call.
     """
+    if evidence.story:
+        return _customer_is_gone(evidence, evidence.story)
     over = evidence.parent is not None and evidence.parent.final
     return (
         over or any(is_last(c) for c in evidence.callbacks) or has_message(evidence) or _legs_ended(evidence)
     )
+
+
+def _customer_is_gone(evidence: Evidence, story: Story) -> bool:
+    """Whether a call of more than two ends is over: agents come and go, and its conference ends with it."""
+    customer, conferences = evidence.customer, story.conferences
+    every = [leg for leg in (evidence.parent, *evidence.legs) if leg]
+    is_gone = (customer is not None and customer.final) or conferences.ended_at is not None
+    no_more = any(is_last(c) and c.get("Next") for c in evidence.callbacks) or has_message(evidence)
+    return is_gone or no_more or (bool(every) and all(leg.final for leg in every))
 
 
 def _legs_ended(evidence: Evidence) -> bool:
@@ -51,6 +68,8 @@ def _legs_ended(evidence: Evidence) -> bool:
 
 def certain(evidence: Evidence) -> bool:
     """Whether no later callback can show that a known leg was answered."""
+    if evidence.story:
+        return ended(evidence)
     return any(is_last(c) for c in evidence.callbacks) or all(leg.final for leg in evidence.legs)
 
 

@@ -1,14 +1,16 @@
 """Callbacks of one call → its legs, its direction, who called whom, and which agents talked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Self
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.legs import Leg, caller_of, first, legs_of, number_that_called, parent_leg
+from bridge.calls.fold.acts import CUSTOMER
+from bridge.calls.fold.legs import Leg, caller_of, first, is_moving, legs_of, number_that_called, parent_leg
 from bridge.calls.fold.states import Direction
+from bridge.calls.fold.story import Story, story_of
 from bridge.calls.numbers import ANONYMOUS, line_at
 
 
@@ -24,6 +26,8 @@ class Evidence:
     legs: tuple[Leg, ...]
     direction: Direction
     originated: bool
+    story: Story | None = None
+    """Of a call that had more than two ends: it was moved into a conference, or passed on."""
 
     @classmethod
     def of(cls, callbacks: Iterable[Callback]) -> Self:
@@ -34,13 +38,39 @@ class Evidence:
         originated = any((c.get("Direction") or "").startswith("outbound") for c in root)
         if not legs and parent and originated:
             legs = (parent,)
-        direction = Direction.OUTBOUND if originated else _direction(distinct, legs)
-        return cls(distinct, parent, legs, direction, originated)
+        dialled = [leg for leg in legs if not leg.joined]
+        direction = Direction.OUTBOUND if originated else _direction(distinct, dialled)
+        evidence = cls(distinct, parent, legs, direction, originated)
+        return replace(evidence, story=story_of(evidence)) if evidence.has_more_ends else evidence
+
+    @property
+    def has_more_ends(self) -> bool:
+        """Whether an agent moved the call into a conference, or a leg joined it later."""
+        has_acts = any(
+            c.kind in (Kind.CONFERENCE, Kind.ACT) or is_moving(c) or c.get(CUSTOMER) for c in self.callbacks
+        )
+        return has_acts or any(leg.joined for leg in self.legs)
+
+    @property
+    def customer(self) -> Leg | None:
+        """The leg of the party outside the company: of a call in the first one, else the first dialled."""
+        if self.direction is Direction.INBOUND:
+            return self.parent
+        named = first(c.get(CUSTOMER) for c in self.callbacks)
+        dialled = sorted(self._dialled, key=Leg.in_order)
+        return next((leg for leg in dialled if leg.sid == named), dialled[0] if dialled else None)
 
     @property
     def talked(self) -> tuple[Leg, ...]:
-        """The legs on which a person talked, in their order."""
-        return tuple(sorted((leg for leg in self.legs if leg.talked), key=Leg.in_order))
+        """The legs on which a person talked with the customer, or as the customer, in their order."""
+        talked = [leg for leg in self.legs if self._has_talked(leg)]
+        return tuple(sorted(talked, key=Leg.in_order))
+
+    def _has_talked(self, leg: Leg) -> bool:
+        if self.story is None:
+            return leg.talked
+        sids = {talk.sid for talk in self.story.talks}
+        return leg.sid in sids or (bool(sids) and leg == self.customer)
 
     def has(self, kind: Kind) -> bool:
         """Whether there is a callback of that kind."""
@@ -67,8 +97,13 @@ class Evidence:
         """The calling number, or `anonymous`; for an outbound call the caller ID that was shown."""
         if self.direction is Direction.INBOUND:
             return self._caller
-        dialled = () if self.originated else self.legs
+        dialled = () if self.originated else self._dialled
         return first(leg.from_ for leg in (*dialled, self.parent) if leg)
+
+    @property
+    def _dialled(self) -> tuple[Leg, ...]:
+        """The legs that the call itself dialled, not those that joined it later."""
+        return tuple(leg for leg in self.legs if not leg.joined)
 
     @property
     def _caller(self) -> str | None:
@@ -77,7 +112,7 @@ class Evidence:
         Dialled legs that show the company's own number are skipped.
         """
         called = line_at(self.parent.to) if self.parent and self.parent.to else None
-        rang = caller_of(leg.from_ for leg in self.legs if not leg.from_ or line_at(leg.from_) != called)
+        rang = caller_of(leg.from_ for leg in self._dialled if not leg.from_ or line_at(leg.from_) != called)
         caller = self.parent.from_ if self.parent else None
         if caller is None:
             caller = rang
@@ -89,7 +124,7 @@ class Evidence:
         if self.direction is Direction.INBOUND:
             return self.parent.to if self.parent else None
         if not self.originated:
-            return first(leg.to for leg in (*self.legs, self.parent) if leg)
+            return first(leg.to for leg in (*self._dialled, self.parent) if leg)
         # It can ring the agent first and then the customer, or the other way round.
         called = [leg.to for leg in (self.parent, *self.legs) if leg]
         return first(to for to in called if not client_identity(to)) or first(called)
@@ -104,9 +139,10 @@ class Evidence:
         """The identities that talked or called, each once, in their order."""
         addresses = [leg.to for leg in self.talked]
         if self.direction is Direction.OUTBOUND:
-            callers = [leg.from_ for leg in (self.parent, *self.legs) if leg]
+            callers = [leg.from_ for leg in (self.parent, *self._dialled) if leg]
             called = [self.parent.to, *addresses] if self.originated and self.parent else []
-            addresses = [*callers, *called]
+            joined = [leg.to for leg in self.talked if leg.joined]
+            addresses = [*callers, *called, *joined]
         return tuple(dict.fromkeys(i for a in addresses if (i := client_identity(a))))
 
 

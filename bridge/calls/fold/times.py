@@ -8,6 +8,8 @@ from bridge.calls.callback import Kind, parse_timestamp
 from bridge.calls.fold.legs import Leg, earliest
 from bridge.calls.fold.outcome import ended, is_last
 from bridge.calls.fold.parties import Evidence
+from bridge.calls.fold.spans import Span, seconds_of, within
+from bridge.calls.fold.story import BEGINNING, end_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,22 @@ def times_of(evidence: Evidence) -> Times:
     """The times of a call."""
     started_at, answered_at, ended_at = _in_order(
         _started_at(evidence),
-        min((leg.answered_at for leg in evidence.talked if leg.answered_at), default=None),
+        _answered_at(evidence),
         _ended_at(evidence) if ended(evidence) else None,
     )
     return Times(
         started_at,
         answered_at,
         ended_at,
-        talk_seconds=_talk_seconds(evidence.talked, ended_at) if ended_at else None,
+        talk_seconds=_length(evidence, ended_at) if ended_at else None,
         ring_seconds=_ring_seconds(evidence, answered_at),
     )
+
+
+def _answered_at(evidence: Evidence) -> datetime | None:
+    told = [leg.answered_at for leg in evidence.talked if leg.answered_at]
+    talks = evidence.story.talks if evidence.story else ()
+    return min([*told, *(talk.spans[0].since for talk in talks)], default=None)
 
 
 def _started_at(evidence: Evidence) -> datetime:
@@ -62,6 +70,9 @@ def _in_order(
 
 def _ended_at(evidence: Evidence) -> datetime:
     """The end of the talk; without a talk the end of the parent leg, else of the last dialled leg."""
+    end = end_of(evidence, evidence.story.conferences) if evidence.story else None
+    if end:
+        return end
     talked = [leg.ended_at for leg in evidence.talked if leg.ended_at]
     if talked:
         return max(talked)
@@ -70,6 +81,13 @@ def _ended_at(evidence: Evidence) -> datetime:
     ends = [leg.ended_at for leg in evidence.legs if leg.ended_at]
     lasts = [earliest([c]) for c in evidence.callbacks if c.get("Next") and is_last(c)]
     return max([*ends, *lasts], default=earliest(evidence.callbacks))
+
+
+def _length(evidence: Evidence, ended_at: datetime) -> int | None:
+    if evidence.story is None:
+        return _talk_seconds(evidence.talked, ended_at)
+    ended = (Span(BEGINNING, ended_at),)
+    return seconds_of(within(evidence.story.talk_spans, ended)) if evidence.story.talks else None
 
 
 def _talk_seconds(talked: Sequence[Leg], ended_at: datetime) -> int | None:

@@ -283,9 +283,10 @@ def _number(number: str) -> Inline:
 
 
 def is_missed(call: Call) -> bool:
-    """Whether a task reminds of the call: one in, that ended, and that no agent took."""
+    """Whether a task reminds of the call: one in that no agent took, or whose customer was left alone."""
+    missed = call.direction is Direction.INBOUND and call.status in MISSED
     # Where only the end of a call was reported, its answer can still be under way.
-    return call.direction is Direction.INBOUND and call.ended and call.certain and call.status in MISSED
+    return call.ended and call.certain and (missed or call.left_alone)
 
 
 def person_of(match: Match | None) -> Person | None:

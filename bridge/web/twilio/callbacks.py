@@ -31,6 +31,12 @@ class Callbacks:
 
         return handle
 
+    async def conference(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """An event of a call's conference."""
+        parsed = forms.conference_callback(request.raw_path, parameters, received_at=datetime.now(UTC))
+        await self._inbox.store(parsed)
+        return web.Response(status=204)
+
     async def machine(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """The result of answering-machine detection for a leg in progress, whose call the URL names.
 

@@ -51,6 +51,50 @@ async def test_what_detection_heard_is_kept_with_the_call_that_the_url_names(bri
         assert (await bridge.twilio(url, heard)).status == 400
 
 
+@pytest.mark.parametrize(
+    ("name", "leg"),
+    [
+        ("conference-1-participant-join", None),
+        ("conference-2-conference-start", None),
+        ("conference-4-participant-leave", "CA" + "b" * 31 + "2"),
+        ("conference-5-conference-end", None),
+    ],
+)
+async def test_what_a_conference_reports_is_kept_with_the_call_of_its_name(
+    bridge: Bridge, name: str, leg: str | None
+) -> None:
+    form = payload(name)
+    assert (await bridge.twilio("/twilio/conference", form)).status == 204
+    root = form["FriendlyName"]
+    told = {**form, "CallSid": leg or root, "ParentCallSid": root if leg else ""}
+    assert bridge.rows() == [("conference", root, told)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"FriendlyName": "Weekly meeting"},
+        {"FriendlyName": ""},
+        {"CallSid": "CA1"},
+        {"StatusCallbackEvent": ""},
+    ],
+)
+async def test_what_is_no_conference_of_a_call_is_refused(bridge: Bridge, wrong: dict[str, str]) -> None:
+    form = payload("conference-3-participant-hold")
+    assert (await bridge.twilio("/twilio/conference", {**form, **wrong})).status == 400
+    assert bridge.rows() == []
+
+
+async def test_a_leg_that_joins_later_is_kept_with_the_call_that_the_url_names(bridge: Bridge) -> None:
+    form = payload("outbound-api-completed-amd")
+    root = "CA" + "d" * 32
+    for url in (f"/twilio/status?joins={root}&as=ask-1", f"/twilio/status?joins={root}&as=ask-1"):
+        assert (await bridge.twilio(url, form)).status == 204
+    told = {**form, "ParentCallSid": root, "OfCall": root, "JoinedAs": "ask-1"}
+    assert bridge.rows() == [("status", root, told)]
+    assert (await bridge.twilio("/twilio/status?joins=another&as=ask-1", form)).status == 400
+
+
 async def test_every_recorded_payload_of_a_call_is_one_call(bridge: Bridge) -> None:
     for n, name in enumerate(("2-status-initiated", "3-status-ringing", "4-status-in-progress"), start=1):
         assert (await bridge.twilio("/twilio/status", payload(f"browser-out-{name}"))).status == 204

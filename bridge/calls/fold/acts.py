@@ -1,0 +1,43 @@
+"""Acts on a call of more than two ends, as their callbacks store them."""
+
+from enum import StrEnum
+
+from bridge.calls.callback import Callback, Kind
+
+
+class Act(StrEnum):
+    """What an agent did; `MOVE` is the bridge's own part of the first one."""
+
+    MOVE = "move"
+    """The call moves into its conference: `Customer` is the customer's leg, `Child` the dialled one."""
+    MOVE_FAILED = "move-failed"
+    HOLD = "hold"
+    RESUME = "resume"
+    ASK = "ask"
+    """A colleague or a number (`To`) is asked to take the call over."""
+    COMPLETE = "complete"
+    CANCEL = "cancel"
+    SWAP = "swap"
+    ADD = "add"
+    REMOVE = "remove"
+    LISTEN = "listen"
+
+
+ACT = "Act"
+TO = "To"
+CHILD = "Child"
+CUSTOMER = "Customer"
+PARTICIPANT = "Participant"
+"""The SID of the leg that the act is about."""
+HELD = "Held"
+RESUMED = "Resumed"
+"""The SIDs of the legs that an act put on hold, and took off hold."""
+
+CALLING = frozenset({Act.ASK, Act.ADD, Act.LISTEN})
+"""Acts that call another party."""
+
+
+def act_of(callback: Callback) -> Act | None:
+    """What a callback stores; None for other kinds, and for acts of a newer version."""
+    name = callback.get(ACT) if callback.kind is Kind.ACT else None
+    return Act(name) if name in set(Act) else None

@@ -1,0 +1,144 @@
+"""Conference callbacks → when each participant was in the room, on hold, and only listening.
+
+https://www.twilio.com/docs/voice/twiml/conference#attributes-statusCallback
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.acts import HELD, RESUMED
+from bridge.calls.fold.legs import seconds
+
+NEAR = timedelta(seconds=10)
+"""An act and Twilio's report of it differ by less: clocks differ, and Twilio's has whole seconds."""
+
+_Point = tuple[datetime, bool]
+
+Points = tuple[_Point, ...]
+"""When a state began and ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """What was reported of one leg in the call's conferences, in order."""
+
+    inside: Points = ()
+    held: Points = ()
+    silent: Points = ()
+    """Whether it only listens: muted, or heard by one participant alone."""
+
+
+NOT_INSIDE = Participant()
+
+
+@dataclass(frozen=True, slots=True)
+class Conferences:
+    """The conferences of a call: `ended_by` is the leg whose leaving ended the last one, where reported."""
+
+    participants: Mapping[str, Participant]
+    ended_at: datetime | None
+    ended_by: str | None
+    hung_up: frozenset[str]
+    """Legs of which Twilio reported that they hung up themselves."""
+
+    def of(self, sid: str) -> Participant:
+        """What was reported of a leg."""
+        return self.participants.get(sid, NOT_INSIDE)
+
+
+def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
+    """What a call's callbacks report of its conferences; the same for every order."""
+    events = sorted((c for c in callbacks if c.kind is Kind.CONFERENCE), key=_in_order)
+    ends = [c for c in events if _event(c) == "conference-end"]
+    last = ends[-1] if ends else None
+    by_sid: dict[str, list[Callback]] = {}
+    for event in events:
+        if _event(event).startswith("participant-"):
+            by_sid.setdefault(event.call_sid, []).append(event)
+    acted = _acted(callbacks, by_sid)
+    sids = sorted(by_sid.keys() | acted.keys())
+    return Conferences(
+        {sid: _participant(by_sid.get(sid, []), ends, acted.get(sid, ())) for sid in sids},
+        ended_at=_at(last) if last else None,
+        ended_by=last.get("CallSidEndingConference") if last else None,
+        hung_up=frozenset(c.call_sid for c in events if c.get("ReasonParticipantLeft") == HUNG_UP),
+    )
+
+
+HUNG_UP = "participant_hung_up"
+
+
+def _participant(
+    events: Sequence[Callback], ends: Sequence[Callback], acted: Iterable[_Point]
+) -> Participant:
+    every = sorted([*events, *ends], key=_in_order)
+    held = [*_points(every, _is_held), *acted]
+    return Participant(
+        inside=_points(every, lambda c: not _is_gone(c)),
+        held=tuple(sorted(held)),
+        silent=_points(every, _is_silent),
+    )
+
+
+def _points(events: Iterable[Callback], read: Callable[[Callback], bool | None]) -> Points:
+    return tuple((_at(c), is_on) for c in events if (is_on := read(c)) is not None)
+
+
+def _is_gone(event: Callback) -> bool:
+    return _event(event) in ("participant-leave", "conference-end")
+
+
+def _is_held(event: Callback) -> bool | None:
+    if _is_gone(event):
+        return False
+    return HOLDS.get(_event(event), _flag(event, "Hold"))
+
+
+HOLDS = {"participant-hold": True, "participant-unhold": False}
+
+
+def _is_silent(event: Callback) -> bool | None:
+    if _is_gone(event):
+        return False
+    said = [flag for name in ("Muted", "Coaching") if (flag := _flag(event, name)) is not None]
+    return any(said) if said else None
+
+
+def _flag(event: Callback, name: str) -> bool | None:
+    value = (event.get(name) or "").lower()
+    return value == "true" if value else None
+
+
+def _acted(
+    callbacks: Iterable[Callback], by_sid: Mapping[str, Sequence[Callback]]
+) -> dict[str, list[_Point]]:
+    """Leg SID → holds that agents made, and of which Twilio's report did not arrive."""
+    found: dict[str, list[_Point]] = {}
+    for sid, at, is_held in _holds(callbacks):
+        reported = [c for c in by_sid.get(sid, ()) if _is_held(c) is is_held and not _is_gone(c)]
+        if not any(abs(_at(c) - at) <= NEAR for c in reported):
+            found.setdefault(sid, []).append((at, is_held))
+    return found
+
+
+def _holds(callbacks: Iterable[Callback]) -> Iterator[tuple[str, datetime, bool]]:
+    for callback in callbacks:
+        if callback.kind is Kind.ACT:
+            for name, is_held in ((HELD, True), (RESUMED, False)):
+                if sid := callback.get(name):
+                    yield sid, callback.received_at, is_held
+
+
+def _event(callback: Callback) -> str:
+    return callback.get("StatusCallbackEvent") or ""
+
+
+def _at(callback: Callback) -> datetime:
+    return callback.timestamp or callback.received_at
+
+
+def _in_order(callback: Callback) -> tuple[datetime, int, bytes]:
+    """Twilio's times are whole seconds; within one the sequence number decides."""
+    return _at(callback), seconds(callback.get("SequenceNumber")) or 0, callback.digest

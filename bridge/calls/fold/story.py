@@ -1,0 +1,228 @@
+"""The story of a call with more than two ends: who talked with the customer, how long, and who held it.
+
+A leg is with the customer while both are connected, neither is on hold, and the leg does not only listen.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from bridge.calls.agents import Identity
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.acts import HELD
+from bridge.calls.fold.conference import Conferences, conferences_of
+from bridge.calls.fold.legs import UNKNOWN, Leg
+from bridge.calls.fold.spans import Span, Spans, merged, seconds_of, while_on, within, without
+from bridge.calls.fold.states import Direction
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class Parties(Protocol):
+    """The part of `Evidence` that is read here."""
+
+    @property
+    def callbacks(self) -> tuple[Callback, ...]: ...
+    @property
+    def parent(self) -> Leg | None: ...
+    @property
+    def legs(self) -> tuple[Leg, ...]: ...
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def customer(self) -> Leg | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One leg's time with the customer, or with the call while it only listened; `address` is whose leg."""
+
+    sid: str
+    address: str
+    spans: Spans
+    until: datetime
+    """When the leg was connected last."""
+
+    @property
+    def seconds(self) -> int:
+        """How long, without the holds."""
+        return seconds_of(self.spans)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A time that the customer was on hold; `by` is the agent who asked for it, where that is known."""
+
+    span: Span
+    by: Identity | None
+
+    @property
+    def seconds(self) -> int:
+        """How long."""
+        return seconds_of((self.span,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Talks and holds in their order; `ended_by` is the address of the party who ended the call."""
+
+    talks: tuple[Talk, ...]
+    listened: tuple[Talk, ...]
+    holds: tuple[Hold, ...]
+    ended_by: str | None
+    left_alone: bool
+    """Whether the customer was on hold, or was passed on, when the last other party left."""
+    conferences: Conferences
+
+    @property
+    def talk_spans(self) -> Spans:
+        """The customer's time with anyone."""
+        return merged(span for talk in self.talks for span in talk.spans)
+
+    @property
+    def hold_seconds(self) -> int:
+        """How long the customer was on hold, all together."""
+        return sum(hold.seconds for hold in self.holds)
+
+
+def story_of(parties: Parties) -> Story:
+    """The story that the evidence shows, up to the call's end or the last report."""
+    return _Teller(parties, conferences_of(parties.callbacks)).story()
+
+
+def end_of(parties: Parties, conferences: Conferences) -> datetime | None:
+    """When the customer's part in the call ended; None while it goes on."""
+    customer = parties.customer
+    if customer and customer.final and customer.ended_at:
+        return customer.ended_at
+    return conferences.ended_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    parties: Parties
+    conferences: Conferences
+
+    def story(self) -> Story:
+        others = [leg for leg in self._others() if leg.to or leg.from_]
+        connected = {leg.sid: self._connected(leg) for leg in others}
+        talks = [self._talk(leg, self._with_customer(leg, connected[leg.sid]), connected) for leg in others]
+        silent = [self._talk(leg, self._silently(leg, connected[leg.sid]), connected) for leg in others]
+        talked = {talk.sid for talk in talks if talk.spans}
+        return Story(
+            talks=_in_order(talks),
+            listened=_in_order(talk for talk in silent if talk.sid not in talked),
+            holds=self._holds(),
+            ended_by=self._ended_by(),
+            left_alone=self._left_alone(connected, bool(talked)),
+            conferences=self.conferences,
+        )
+
+    @property
+    def _customer_sid(self) -> str:
+        return self.parties.customer.sid if self.parties.customer else ""
+
+    @property
+    def _end(self) -> datetime:
+        return end_of(self.parties, self.conferences) or UNKNOWN
+
+    def _others(self) -> Iterator[Leg]:
+        yield from (leg for leg in self.parties.legs if leg.sid != self._customer_sid)
+        parent = self.parties.parent
+        if parent and parent.sid != self._customer_sid and parent not in self.parties.legs:
+            yield parent
+
+    def _connected(self, leg: Leg) -> Spans:
+        """When a leg was connected: by its <Dial> from the answer to the room, then as the room reports."""
+        until = min(self._end, leg.ended_at or UNKNOWN)
+        reported = while_on(self.conferences.of(leg.sid).inside, until=UNKNOWN)
+        answered = self._answered(leg)
+        if not reported:
+            return merged([Span(answered, until)] if answered else [])
+        before = [] if leg.joined or answered is None else [Span(answered, reported[0].since)]
+        return within(merged([*before, *reported]), (Span(BEGINNING, until),))
+
+    def _answered(self, leg: Leg) -> datetime | None:
+        if leg is self.parties.parent:
+            customer = self.parties.customer
+            return customer.answered_at if customer and customer.talked else None
+        return leg.answered_at if leg.talked else None
+
+    def _with_customer(self, leg: Leg, connected: Spans) -> Spans:
+        apart = merged([*self._held(self._customer_sid), *self._held(leg.sid), *self._silent(leg.sid)])
+        return without(connected, apart)
+
+    def _silently(self, leg: Leg, connected: Spans) -> Spans:
+        return within(connected, self._silent(leg.sid))
+
+    def _held(self, sid: str) -> Spans:
+        return while_on(self.conferences.of(sid).held, until=self._end)
+
+    def _silent(self, sid: str) -> Spans:
+        return while_on(self.conferences.of(sid).silent, until=self._end)
+
+    def _talk(self, leg: Leg, spans: Spans, connected: dict[str, Spans]) -> Talk:
+        until = connected[leg.sid][-1].until if connected[leg.sid] else self._end
+        return Talk(sid=leg.sid, address=self._address(leg) or "", spans=spans, until=until)
+
+    def _address(self, leg: Leg) -> str | None:
+        return leg.from_ if leg is self.parties.parent else leg.to
+
+    def _holds(self) -> tuple[Hold, ...]:
+        spans = self._held(self._customer_sid)
+        asked = sorted(
+            (c.received_at, c.get("Agent") or "")
+            for c in self.parties.callbacks
+            if c.kind is Kind.ACT and c.get(HELD) == self._customer_sid
+        )
+        return tuple(Hold(span=span, by=_nearest(span.since, asked)) for span in spans)
+
+    def _ended_by(self) -> str | None:
+        sid = self.conferences.ended_by
+        if sid is None:
+            return None
+        if self.parties.customer and sid == self._customer_sid:
+            return self._address(self.parties.customer)
+        return next((self._address(leg) for leg in self._others() if leg.sid == sid), None)
+
+    def _left_alone(self, connected: dict[str, Spans], has_talked: bool) -> bool:
+        if self._end == UNKNOWN or not has_talked:
+            return False
+        return self._left_on_hold(connected) or self._passed_on_in_vain(connected)
+
+    def _left_on_hold(self, connected: dict[str, Spans]) -> bool:
+        """Whether the last other party left while the customer was on hold, and not because they hung up."""
+        customer_left = self.conferences.ended_by == self._customer_sid
+        if customer_left or self._customer_sid in self.conferences.hung_up:
+            return False
+        last = max((spans[-1].until for spans in connected.values() if spans), default=self._end)
+        ended_by_other = self.conferences.ended_by is not None
+        is_after = last < self._end or ended_by_other
+        return is_after and any(span.since < last <= span.until for span in self._held(self._customer_sid))
+
+    def _passed_on_in_vain(self, connected: dict[str, Spans]) -> bool:
+        """Whether a blind transfer was the last that happened, and it reached no party."""
+        passed = max((c.received_at for c in self.parties.callbacks if c.kind is Kind.TRANSFER), default=None)
+        if passed is None or any(s.since > passed for spans in connected.values() for s in spans):
+            return False
+        refused = any(_is_unanswered_transfer(c) for c in self.parties.callbacks)
+        return refused or any(_rang_in_vain(leg, passed) for leg in self.parties.legs)
+
+
+def _rang_in_vain(leg: Leg, passed: datetime) -> bool:
+    return not leg.talked and leg.rung_at is not None and leg.rung_at >= passed.replace(microsecond=0)
+
+
+def _is_unanswered_transfer(callback: Callback) -> bool:
+    is_action = callback.kind is Kind.DIAL and callback.get("Step") == "transfer"
+    return is_action and callback.get("DialCallStatus") not in ("completed", "answered")
+
+
+def _nearest(at: datetime, asked: Sequence[tuple[datetime, str]]) -> Identity | None:
+    by = min(asked, key=lambda one: (abs(one[0] - at), one[1]), default=None)
+    return Identity(by[1]) if by and by[1] else None
+
+
+def _in_order(talks: Iterable[Talk]) -> tuple[Talk, ...]:
+    return tuple(sorted((t for t in talks if t.spans), key=lambda t: (t.spans[0].since, t.sid)))
