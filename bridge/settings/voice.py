@@ -8,6 +8,7 @@ from bridge.calls.texts import NAMES, SHIPPED, Texts, texts_for
 from bridge.settings.types import Language, Region, Section
 
 DURATION = {"minutes": 3, "seconds": 12}
+TALKED = {"name": "Alice", "time": "8 s"}
 PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
     "minutes": DURATION,
     "seconds": DURATION,
@@ -16,6 +17,9 @@ PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
     "call_back": {"name": "Jane"},
     "answered_by": {"name": "Alice", "time": "8 s"},
     "passed_on": {"names": "Bob"},
+    **dict.fromkeys(("taken_by", "placed_by", "passed_to", "joined_by", "listened_to_by"), TALKED),
+    "on_hold": {"time": "40 s"},
+    "on_hold_times": {"time": "40 s", "times": 2},
     "also_rung": {"names": "Bob, Carol"},
     "rung": {"names": "Bob, Carol", "time": "30 s"},
 }

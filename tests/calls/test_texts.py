@@ -13,6 +13,7 @@ from bridge.calls.texts import (
     texts_for,
     why_not_placed,
 )
+from bridge.settings.voice import PLACEHOLDERS
 
 REASONS = tuple(name.removeprefix("why_") for name in NAMES if name.startswith("why_"))
 """Why a call out is not placed; of each there is a spoken text by that name, too."""
@@ -59,3 +60,9 @@ def test_every_refusal_has_words_of_its_own() -> None:
 def test_a_reason_that_nobody_knows_is_a_failure(reason: str) -> None:
     assert why_not_placed(ENGLISH, reason) == ENGLISH.failed
     assert spoken_refusal(ENGLISH, reason) == ENGLISH.unavailable
+
+
+def test_the_settings_know_the_braces_of_each_text() -> None:
+    for texts in SHIPPED.values():
+        for name in NAMES:
+            getattr(texts, name).format(**PLACEHOLDERS.get(name, {}))

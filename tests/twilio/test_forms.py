@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bridge.calls.callback import Kind
 from bridge.errors import CallbackInvalid
-from bridge.twilio.forms import callback, served
+from bridge.twilio.forms import callback, conference_callback, served
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -32,7 +32,24 @@ def kind_of(name: str) -> Kind:
     return next((kind for part, kind in kinds.items() if part in name), Kind.STATUS)
 
 
-@pytest.mark.parametrize("path", sorted(PAYLOADS.glob("*.form")), ids=lambda path: path.stem)
+CONFERENCES = sorted(PAYLOADS.glob("conference-*.form"))
+
+
+@pytest.mark.parametrize("path", CONFERENCES, ids=lambda path: path.stem)
+def test_what_a_conference_reports_is_of_the_call_of_its_name(path: Path) -> None:
+    parameters = form(path)
+    read = conference_callback("/twilio/conference", parameters, received_at=NOW)
+    assert (read.root_sid, read.call_sid) == (
+        parameters["FriendlyName"],
+        parameters.get("CallSid", parameters["FriendlyName"]),
+    )
+    assert read.delivery != read.digest
+
+
+CALLS = sorted(set(PAYLOADS.glob("*.form")) - set(CONFERENCES))
+
+
+@pytest.mark.parametrize("path", CALLS, ids=lambda path: path.stem)
 def test_recorded(path: Path) -> None:
     parameters = form(path)
     read = callback(kind_of(path.name), "/twilio", parameters, received_at=NOW)

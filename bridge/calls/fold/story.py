@@ -12,8 +12,8 @@ from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.acts import HELD
 from bridge.calls.fold.conference import Conferences, conferences_of
+from bridge.calls.fold.intervals import Interval, Intervals, merged, seconds_of, while_on, within, without
 from bridge.calls.fold.legs import UNKNOWN, Leg
-from bridge.calls.fold.spans import Span, Spans, merged, seconds_of, while_on, within, without
 from bridge.calls.fold.states import Direction
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -40,27 +40,27 @@ class Talk:
 
     sid: str
     address: str
-    spans: Spans
+    intervals: Intervals
     until: datetime
     """When the leg was connected last."""
 
     @property
     def seconds(self) -> int:
         """How long, without the holds."""
-        return seconds_of(self.spans)
+        return seconds_of(self.intervals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """A time that the customer was on hold; `by` is the agent who asked for it, where that is known."""
 
-    span: Span
+    interval: Interval
     by: Identity | None
 
     @property
     def seconds(self) -> int:
         """How long."""
-        return seconds_of((self.span,))
+        return seconds_of((self.interval,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,9 @@ class Story:
     conferences: Conferences
 
     @property
-    def talk_spans(self) -> Spans:
+    def talk_intervals(self) -> Intervals:
         """The customer's time with anyone."""
-        return merged(span for talk in self.talks for span in talk.spans)
+        return merged(interval for talk in self.talks for interval in talk.intervals)
 
     @property
     def hold_seconds(self) -> int:
@@ -109,7 +109,7 @@ class _Teller:
         connected = {leg.sid: self._connected(leg) for leg in others}
         talks = [self._talk(leg, self._with_customer(leg, connected[leg.sid]), connected) for leg in others]
         silent = [self._talk(leg, self._silently(leg, connected[leg.sid]), connected) for leg in others]
-        talked = {talk.sid for talk in talks if talk.spans}
+        talked = {talk.sid for talk in talks if talk.intervals}
         return Story(
             talks=_in_order(talks),
             listened=_in_order(talk for talk in silent if talk.sid not in talked),
@@ -133,15 +133,15 @@ class _Teller:
         if parent and parent.sid != self._customer_sid and parent not in self.parties.legs:
             yield parent
 
-    def _connected(self, leg: Leg) -> Spans:
+    def _connected(self, leg: Leg) -> Intervals:
         """When a leg was connected: by its <Dial> from the answer to the room, then as the room reports."""
         until = min(self._end, leg.ended_at or UNKNOWN)
         reported = while_on(self.conferences.of(leg.sid).inside, until=UNKNOWN)
         answered = self._answered(leg)
         if not reported:
-            return merged([Span(answered, until)] if answered else [])
-        before = [] if leg.joined or answered is None else [Span(answered, reported[0].since)]
-        return within(merged([*before, *reported]), (Span(BEGINNING, until),))
+            return merged([Interval(answered, until)] if answered else [])
+        before = [] if leg.joined or answered is None else [Interval(answered, reported[0].since)]
+        return within(merged([*before, *reported]), (Interval(BEGINNING, until),))
 
     def _answered(self, leg: Leg) -> datetime | None:
         if leg is self.parties.parent:
@@ -149,34 +149,34 @@ class _Teller:
             return customer.answered_at if customer and customer.talked else None
         return leg.answered_at if leg.talked else None
 
-    def _with_customer(self, leg: Leg, connected: Spans) -> Spans:
+    def _with_customer(self, leg: Leg, connected: Intervals) -> Intervals:
         apart = merged([*self._held(self._customer_sid), *self._held(leg.sid), *self._silent(leg.sid)])
         return without(connected, apart)
 
-    def _silently(self, leg: Leg, connected: Spans) -> Spans:
+    def _silently(self, leg: Leg, connected: Intervals) -> Intervals:
         return within(connected, self._silent(leg.sid))
 
-    def _held(self, sid: str) -> Spans:
+    def _held(self, sid: str) -> Intervals:
         return while_on(self.conferences.of(sid).held, until=self._end)
 
-    def _silent(self, sid: str) -> Spans:
+    def _silent(self, sid: str) -> Intervals:
         return while_on(self.conferences.of(sid).silent, until=self._end)
 
-    def _talk(self, leg: Leg, spans: Spans, connected: dict[str, Spans]) -> Talk:
+    def _talk(self, leg: Leg, intervals: Intervals, connected: dict[str, Intervals]) -> Talk:
         until = connected[leg.sid][-1].until if connected[leg.sid] else self._end
-        return Talk(sid=leg.sid, address=self._address(leg) or "", spans=spans, until=until)
+        return Talk(sid=leg.sid, address=self._address(leg) or "", intervals=intervals, until=until)
 
     def _address(self, leg: Leg) -> str | None:
         return leg.from_ if leg is self.parties.parent else leg.to
 
     def _holds(self) -> tuple[Hold, ...]:
-        spans = self._held(self._customer_sid)
+        intervals = self._held(self._customer_sid)
         asked = sorted(
             (c.received_at, c.get("Agent") or "")
             for c in self.parties.callbacks
             if c.kind is Kind.ACT and c.get(HELD) == self._customer_sid
         )
-        return tuple(Hold(span=span, by=_nearest(span.since, asked)) for span in spans)
+        return tuple(Hold(interval=interval, by=_nearest(interval.since, asked)) for interval in intervals)
 
     def _ended_by(self) -> str | None:
         sid = self.conferences.ended_by
@@ -186,25 +186,27 @@ class _Teller:
             return self._address(self.parties.customer)
         return next((self._address(leg) for leg in self._others() if leg.sid == sid), None)
 
-    def _left_alone(self, connected: dict[str, Spans], has_talked: bool) -> bool:
+    def _left_alone(self, connected: dict[str, Intervals], has_talked: bool) -> bool:
         if self._end == UNKNOWN or not has_talked:
             return False
         return self._left_on_hold(connected) or self._passed_on_in_vain(connected)
 
-    def _left_on_hold(self, connected: dict[str, Spans]) -> bool:
+    def _left_on_hold(self, connected: dict[str, Intervals]) -> bool:
         """Whether the last other party left while the customer was on hold, and not because they hung up."""
         customer_left = self.conferences.ended_by == self._customer_sid
         if customer_left or self._customer_sid in self.conferences.hung_up:
             return False
-        last = max((spans[-1].until for spans in connected.values() if spans), default=self._end)
+        last = max((intervals[-1].until for intervals in connected.values() if intervals), default=self._end)
         ended_by_other = self.conferences.ended_by is not None
         is_after = last < self._end or ended_by_other
-        return is_after and any(span.since < last <= span.until for span in self._held(self._customer_sid))
+        return is_after and any(
+            interval.since < last <= interval.until for interval in self._held(self._customer_sid)
+        )
 
-    def _passed_on_in_vain(self, connected: dict[str, Spans]) -> bool:
+    def _passed_on_in_vain(self, connected: dict[str, Intervals]) -> bool:
         """Whether a blind transfer was the last that happened, and it reached no party."""
         passed = max((c.received_at for c in self.parties.callbacks if c.kind is Kind.TRANSFER), default=None)
-        if passed is None or any(s.since > passed for spans in connected.values() for s in spans):
+        if passed is None or any(s.since > passed for intervals in connected.values() for s in intervals):
             return False
         refused = any(_is_unanswered_transfer(c) for c in self.parties.callbacks)
         return refused or any(_rang_in_vain(leg, passed) for leg in self.parties.legs)
@@ -225,4 +227,4 @@ def _nearest(at: datetime, asked: Sequence[tuple[datetime, str]]) -> Identity | 
 
 
 def _in_order(talks: Iterable[Talk]) -> tuple[Talk, ...]:
-    return tuple(sorted((t for t in talks if t.spans), key=lambda t: (t.spans[0].since, t.sid)))
+    return tuple(sorted((t for t in talks if t.intervals), key=lambda t: (t.intervals[0].since, t.sid)))

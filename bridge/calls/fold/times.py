@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.calls.callback import Kind, parse_timestamp
+from bridge.calls.fold.intervals import Interval, seconds_of, within
 from bridge.calls.fold.legs import Leg, earliest
 from bridge.calls.fold.outcome import ended, is_last
 from bridge.calls.fold.parties import Evidence
-from bridge.calls.fold.spans import Span, seconds_of, within
 from bridge.calls.fold.story import BEGINNING, end_of
 
 
@@ -42,7 +42,7 @@ def times_of(evidence: Evidence) -> Times:
 def _answered_at(evidence: Evidence) -> datetime | None:
     told = [leg.answered_at for leg in evidence.talked if leg.answered_at]
     talks = evidence.story.talks if evidence.story else ()
-    return min([*told, *(talk.spans[0].since for talk in talks)], default=None)
+    return min([*told, *(talk.intervals[0].since for talk in talks)], default=None)
 
 
 def _started_at(evidence: Evidence) -> datetime:
@@ -86,8 +86,8 @@ def _ended_at(evidence: Evidence) -> datetime:
 def _length(evidence: Evidence, ended_at: datetime) -> int | None:
     if evidence.story is None:
         return _talk_seconds(evidence.talked, ended_at)
-    ended = (Span(BEGINNING, ended_at),)
-    return seconds_of(within(evidence.story.talk_spans, ended)) if evidence.story.talks else None
+    ended = (Interval(BEGINNING, ended_at),)
+    return seconds_of(within(evidence.story.talk_intervals, ended)) if evidence.story.talks else None
 
 
 def _talk_seconds(talked: Sequence[Leg], ended_at: datetime) -> int | None:
