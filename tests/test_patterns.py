@@ -195,7 +195,8 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "sandbox/twenty/kinds/emails.py": {"_ADDRESS": PLAYED},
     "sandbox/twenty/kinds/moments.py": {"_ISO": PLAYED, "_FILTER": PLAYED},
     "sandbox/twenty/records/search.py": {"_WORD": PLAYED},
-    "sandbox/twilio/rest/access.py": {"_RESOURCE": PLAYED, "'/[A-Z]{2}\\\\w{32}$'": PLAYED},
+    "sandbox/twilio/rest/access.py": {"_RESOURCE": PLAYED},
+    "sandbox/twilio/conferences/directory.py": {"_SID": PLAYED},
     "sandbox/twenty/metadata/validation.py": {"_NAME": PLAYED, "_OPTION": PLAYED},
     "sandbox/twenty/model.py": {"'[A-Za-z0-9]+'": PLAYED},
     "sandbox/twilio/numbers.py": {"_E164": PLAYED, "_US": PLAYED, "'\\\\D'": PLAYED},
@@ -206,7 +207,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "f'a=(?:rtpmap|fmtp|rtcp-fb):(?:{_any(events)}) '": MADE_UP,
         "'a=rtpmap:(\\\\d+) telephone-event/'": PLAYED,
     },
-    "sandbox/twilio/twiml/schema.py": {"'\\\\d{1,6}'": PLAYED},
+    "sandbox/twilio/twiml/schema.py": {"'\\\\d{1,6}'": PLAYED, "'CA[0-9a-f]{32}'": PLAYED},
 }
 """What bounds the input of each, by file and name, or by its text where it has no name."""
 

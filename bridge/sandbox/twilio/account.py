@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bridge.sandbox.twilio.conferences import Directory
 from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.numbers import country
 from bridge.sandbox.twilio.oauth import OAuth
@@ -77,7 +78,7 @@ class Account:
     calls: dict[str, Leg] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
     recorded: dict[str, list[Recording]] = field(default_factory=dict)
-    """The recordings by the call that they are of."""
+    """The recordings by the call or the conference that they are of."""
     permissions: Permissions = field(default_factory=Permissions)
     webhooks: Webhooks = field(default_factory=Webhooks)
     oauth: OAuth = field(default_factory=OAuth)
@@ -85,6 +86,11 @@ class Account:
     """The devices that are connected and ring, by address (`client:alice`, `+33639980001`)."""
     home: str = ""
     """The country of its first number, which withheld callers get."""
+    conferences: Directory = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody has met yet."""
+        self.conferences = Directory(self.sid)
 
     def add_number(self, phone_number: str) -> PhoneNumber:
         """Buys a number."""
@@ -104,16 +110,16 @@ class Account:
     def keep_recording(self, recording: Recording) -> None:
         """Registers a recording."""
         self.recordings[recording.sid] = recording
-        self.recorded.setdefault(recording.call_sid, []).append(recording)
+        self.recorded.setdefault(recording.owner_sid, []).append(recording)
 
     def drop_recording(self, recording: Recording) -> None:
         """Deletes a recording."""
         self.recordings.pop(recording.sid, None)
-        self.recorded[recording.call_sid].remove(recording)
+        self.recorded[recording.owner_sid].remove(recording)
 
-    def recordings_of(self, call_sid: str) -> list[Recording]:
-        """The recordings of a call."""
-        return self.recorded.get(call_sid, [])
+    def recordings_of(self, sid: str) -> list[Recording]:
+        """The recordings of a call or a conference."""
+        return self.recorded.get(sid, [])
 
     def voice_settings(self, number: PhoneNumber) -> VoiceSettings:
         """Where calls to a number go."""

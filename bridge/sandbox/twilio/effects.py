@@ -1,7 +1,7 @@
 """What a call asks of the world. The call itself decides and waits; it does no I/O.
 
 A flow is a generator of effects. Whoever runs it answers: a `Fetch` with a `Reply`, an `Until` with None
-when the time has come or with the `Command` or `Act` that came first, the others with None.
+when the time has come or with the `Command`, `Act` or `Woken` that came first, the others with None.
 """
 
 from collections.abc import Generator, Mapping
@@ -53,6 +53,14 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Woken:
+    """The conference that a leg is in has changed: it looks what for."""
+
+    sid: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """A leg has a new status: its device has to hear of it."""
 
@@ -95,5 +103,13 @@ class Fork:
     step: Request | Document
 
 
-Effect: TypeAlias = Fetch | Moved | Notify | Until | Fork
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A conference has changed for these legs: those in it look for themselves, those that ring stop."""
+
+    legs: tuple[Leg, ...]
+
+
+Came: TypeAlias = Command | Act | Woken
+Effect: TypeAlias = Fetch | Moved | Notify | Until | Fork | Wake
 Flow: TypeAlias = Generator[Effect, Any, T]

@@ -1,4 +1,4 @@
-"""Recordings: of a `<Dial>`, of a message, or started through the REST API."""
+"""Recordings: of a `<Dial>`, of a message, of a conference, or started through the REST API."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from bridge.sandbox.twilio.times import rfc2822
 
 @dataclass(slots=True, eq=False)
 class Recording:
-    """One recording of a call; `began_at` and the pauses are seconds since the call's epoch."""
+    """One recording of a call or of a conference; `began_at` and the pauses are seconds since its epoch."""
 
     sid: str
     call_sid: str
@@ -25,6 +25,12 @@ class Recording:
     events: frozenset[str] = frozenset({"completed"})
     paused_at: float | None = None
     paused_for: float = field(default=0.0)
+    conference_sid: str = ""
+
+    @property
+    def owner_sid(self) -> str:
+        """The call or the conference that it is of."""
+        return self.conference_sid or self.call_sid
 
     @property
     def is_over(self) -> bool:
@@ -47,12 +53,17 @@ class Recording:
         self.duration = max(0, int(at) - int(self.began_at) - round(self.paused_for))
         self.status = "completed" if self.duration else "absent"
 
+    @property
+    def _of(self) -> dict[str, str]:
+        of_call = {"CallSid": self.call_sid}
+        return {"ConferenceSid": self.conference_sid} if self.conference_sid else of_call
+
     def parameters(self, *, api_url: str, account_sid: str) -> dict[str, str]:
         """What `recordingStatusCallback` gets."""
         params = {
             "AccountSid": account_sid,
             "ApiVersion": "2010-04-01",
-            "CallSid": self.call_sid,
+            **self._of,
             "RecordingSid": self.sid,
             "RecordingUrl": recording_url(api_url, account_sid, self.sid),
             "RecordingStatus": self.status,

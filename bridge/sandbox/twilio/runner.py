@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, TypeAlias
 
@@ -11,6 +11,7 @@ from bridge.sandbox.twilio.calls import Call, run_call
 from bridge.sandbox.twilio.delivery import Delivered, Postman, new_token
 from bridge.sandbox.twilio.effects import (
     Act,
+    Came,
     Command,
     Effect,
     Fetch,
@@ -20,6 +21,8 @@ from bridge.sandbox.twilio.effects import (
     Reply,
     Request,
     Until,
+    Wake,
+    Woken,
 )
 from bridge.sandbox.twilio.errors import TwimlError
 from bridge.sandbox.twilio.faults import Fate, Faults
@@ -38,7 +41,7 @@ class Line:
     """What comes in for a running call, and what time it is in it."""
 
     def __init__(self, at: float = 0.0) -> None:
-        self._came: deque[Command | Act] = deque()
+        self._came: deque[Came | Notify] = deque()
         self._woken = asyncio.Event()
         self._at = at
         self._began = time.monotonic() - at
@@ -66,12 +69,24 @@ class Line:
         self._came.append(Act(sid, self.now(), does, digits))
         self._woken.set()
 
-    def skip(self, seconds: float) -> None:
-        """Lets so many seconds of a live call pass at once."""
-        self._began -= seconds
+    def wake(self, sid: str) -> None:
+        """The conference that a leg is in has changed."""
+        self._came.append(Woken(sid, self.now()))
         self._woken.set()
 
-    def take(self) -> Command | Act | None:
+    def tell(self, request: Request) -> None:
+        """Sends a callback about a leg, after what came in before."""
+        self._came.append(Notify(self.now(), request))
+        self._woken.set()
+
+    def skip(self, seconds: float) -> None:
+        """Lets so many seconds pass at once of a call that is live, or waits for the REST API."""
+        self._began -= seconds
+        if not self._is_live:
+            self._at += seconds
+        self._woken.set()
+
+    def take(self) -> Came | Notify | None:
         """The next that came in, if there is one."""
         return self._came.popleft() if self._came else None
 
@@ -82,23 +97,24 @@ class Line:
         if not live:
             self._began = time.monotonic() - self._at
 
-    async def wait(self, seconds: float) -> Command | Act | None:
+    async def wait(self, seconds: float) -> Came | Notify | None:
         """Waits (really) for what comes in."""
         self._is_live = False
         ends_at = time.monotonic() + seconds
         return await self._next(lambda: ends_at - time.monotonic())
 
-    async def wait_until(self, at: float) -> Command | Act | None:
+    async def wait_until(self, at: float) -> Came | Notify | None:
         """Waits for what comes in, until it is a time of the call."""
         self._is_live = True
         return await self._next(lambda: self._began + at - time.monotonic())
 
-    async def _next(self, left: Callable[[], float]) -> Command | Act | None:
+    async def _next(self, left: Callable[[], float]) -> Came | Notify | None:
         self._since = time.monotonic()
         while not self._came and (seconds := left()) > 0:
             self._woken.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._woken.wait()
         self._since = None
         return self.take()
 
@@ -119,15 +135,22 @@ class Runner:
 
     async def run(self, call: Call, flow: Generator[Effect, Any, None]) -> None:
         """Runs a call until it is over and everything about it is delivered or given up."""
-        await self._play(call, flow)
-        while self._waiting:
-            await self._deliver_one_waiting()
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
+        try:
+            await self._play(call, flow, self._open(call))
+            while self._waiting or self._tasks:
+                while self._waiting:
+                    await self._deliver_one_waiting()
+                await asyncio.gather(*self._tasks)
+        finally:
+            for task in self._tasks:
+                task.cancel()
 
-    async def _play(self, call: Call, flow: Generator[Effect, Any, None]) -> None:
+    def _open(self, call: Call) -> Line:
         line = self._lines[call.leg.sid] = Line(call.now)
-        answer: Reply | Command | Act | None = None
+        return line
+
+    async def _play(self, call: Call, flow: Generator[Effect, Any, None], line: Line) -> None:
+        answer: Reply | Came | None = None
         try:
             while True:
                 answer = await self._do(call, line, flow.send(answer))
@@ -136,8 +159,11 @@ class Runner:
         finally:
             flow.close()
             self._lines.pop(call.leg.sid, None)
+        while (left := line.take()) is not None:
+            if isinstance(left, Notify):
+                await self._notify(call, left)
 
-    async def _do(self, call: Call, line: Line, effect: Effect) -> Reply | Command | Act | None:
+    async def _do(self, call: Call, line: Line, effect: Effect) -> Reply | Came | None:
         match effect:
             case Moved():
                 await self._tell(effect.leg)
@@ -148,20 +174,24 @@ class Runner:
             case Until():
                 return await self._pass_time(call, line, effect)
             case Fork():
-                self._start(self._play(effect.call, run_call(effect.call, effect.step)))
+                forked = effect.call
+                self._start(self._play(forked, run_call(forked, effect.step), self._open(forked)))
+            case Wake():
+                wake(self._lines, effect.legs)
         return None
 
-    async def _pass_time(self, call: Call, line: Line, until: Until) -> Command | Act | None:
+    async def _pass_time(self, call: Call, line: Line, until: Until) -> Came | None:
         live = until.live or self._real_time
         while True:
             if live:
                 came = await line.wait_until(until.at)
             else:
                 came = await line.wait(PATIENCE_SECONDS if until.held else 0)
-            if came is None or not call.account.calls[came.sid].is_over:
-                break
-        line.reach(until.at if came is None else came.at, live=live)
-        return came
+            line.reach(until.at if came is None else came.at, live=live)
+            if isinstance(came, Notify):
+                await self._notify(call, came)
+            elif came is None or not call.account.calls[came.sid].is_over:
+                return came
 
     async def _fetch(self, call: Call, fetch: Fetch) -> Reply:
         delivered = _delivered(fetch)
@@ -202,6 +232,17 @@ class Runner:
         task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def wake(lines: Mapping[str, Line], legs: Iterable[Leg]) -> None:
+    """The conference of these legs has changed: those in it look for themselves, those that ring stop."""
+    for leg in legs:
+        if (line := lines.get(leg.sid)) is None:
+            continue
+        if leg.answered_at is None:
+            line.put(leg.sid, None)
+        else:
+            line.wake(leg.sid)
 
 
 def _delivered(

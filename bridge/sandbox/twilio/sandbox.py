@@ -3,13 +3,14 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode, urlsplit
 
 from bridge.sandbox.twilio.account import Account, Application, Key, PhoneNumber
-from bridge.sandbox.twilio.calls import Call, PlayedCall, run_call, run_outgoing
+from bridge.sandbox.twilio.calls import Call, PlayedCall, run_call, run_outgoing, run_participant
+from bridge.sandbox.twilio.conferences import Conference, Participant
 from bridge.sandbox.twilio.delivery import Postman
 from bridge.sandbox.twilio.effects import Flow, Request
 from bridge.sandbox.twilio.errors import RestError
@@ -18,7 +19,7 @@ from bridge.sandbox.twilio.legs import Leg, Subscription
 from bridge.sandbox.twilio.parties import Caller, Party, speech_seconds
 from bridge.sandbox.twilio.placing import place_from_api, place_from_browser, place_from_phone, voice_request
 from bridge.sandbox.twilio.rest.switches import RestSwitches
-from bridge.sandbox.twilio.runner import Line, Runner
+from bridge.sandbox.twilio.runner import Line, Runner, wake
 from bridge.sandbox.twilio.signalling.hub import Hub
 from bridge.sandbox.twilio.tokens import Grant, check_token
 from bridge.sandbox.twilio.twiml import Document
@@ -231,6 +232,55 @@ class TwilioSandbox:
         call.leg.device = next(iter(self.account.devices.get(to, [])), None)
         flow = run_outgoing(call, step, party=party, timeout=timeout, detection=detection)
         return self._start(call, flow)
+
+    def invite(
+        self,
+        conference: Conference,
+        part: Mapping[str, Any],
+        *,
+        to: str,
+        from_: str,
+        step: Document,
+        parameters: Mapping[str, str],
+        subscription: Subscription | None = None,
+        timeout: float = 60,
+        detection: str = "",
+    ) -> Participant:
+        """The REST API has somebody rung into a conference; `part` is what they are in it."""
+        now = self.time_in(conference)
+        call = place_from_api(self.account, to=to, from_=from_, subscription=subscription, now=now)
+        call.leg.device = next(iter(self.account.devices.get(to, [])), None)
+        call.leg.parameters = parameters
+        participant = Participant(leg=call.leg, created=now, **part)
+        conference.participants[call.leg.sid] = participant
+        flow = run_participant(
+            call,
+            step,
+            conference=conference,
+            participant=participant,
+            party=self.account.party(to),
+            timeout=timeout,
+            detection=detection,
+        )
+        self._start(call, flow)
+        return participant
+
+    def time_in(self, conference: Conference) -> datetime:
+        """What time it is in a conference."""
+        for one in conference.participants.values():
+            if (line := self._lines.get(one.leg.sid)) is not None:
+                conference.reach(one.leg.clock.when(line.now()))
+        return conference.at
+
+    def wake(self, participants: Iterable[Participant]) -> None:
+        """Their conference has changed: those in it look for themselves, those that ring stop."""
+        wake(self._lines, (one.leg for one in participants))
+
+    def tell(self, participant: Participant, request: Request | None) -> None:
+        """Sends a callback about a conference; `participant` is in it."""
+        line = self._lines.get(participant.leg.sid)
+        if line is not None and request is not None:
+            line.tell(request)
 
     def dial_from_browser(self, grant: Grant, parameters: Mapping[str, str], *, device: str) -> Leg:
         """A connected browser calls; the call goes on by itself, `finished` waits for it."""

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
-from tests.sandbox.twilio.support import DATA, START, App, Connect, basic
+from tests.sandbox.twilio.support import DATA, START, App, Connect, calling_the_api
 
 
 @asynccontextmanager
@@ -56,9 +56,7 @@ async def sandbox(app: App) -> AsyncIterator[TwilioSandbox]:
 @pytest.fixture
 async def rest(sandbox: TwilioSandbox) -> AsyncIterator[aiohttp.ClientSession]:
     """The REST API of the account, with its credentials."""
-    headers = basic(sandbox.account_sid, sandbox.auth_token)
-    base = f"{sandbox.url}/2010-04-01/Accounts/{sandbox.account_sid}/"
-    async with aiohttp.ClientSession(base, headers=headers) as session:
+    async with calling_the_api(sandbox) as session:
         yield session
 
 

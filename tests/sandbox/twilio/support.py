@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from bridge.sandbox.twilio import Delivered, PlayedCall, TwilioSandbox
@@ -93,6 +94,12 @@ def by_kind(played: PlayedCall, kind: str) -> list[Delivered]:
 
 def basic(login: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + b64encode(f"{login}:{password}".encode()).decode()}
+
+
+def calling_the_api(sandbox: TwilioSandbox) -> aiohttp.ClientSession:
+    """A session whose paths are those of the account, with its credentials."""
+    base = f"{sandbox.url}/2010-04-01/Accounts/{sandbox.account_sid}/"
+    return aiohttp.ClientSession(base, headers=basic(sandbox.account_sid, sandbox.auth_token))
 
 
 async def until(condition: Callable[[], Any]) -> None:

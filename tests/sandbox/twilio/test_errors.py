@@ -46,7 +46,7 @@ def codes(played: PlayedCall) -> list[int]:
         ("<Dial>+33899123456</Dial>", [13225]),
         ("<Dial><Client/></Dial>", [12200]),
         ("<Dial><Client><Name>bob</Name></Client></Dial>", [12200, 12200]),
-        ("<Dial><Conference>room</Conference></Dial>", [0]),
+        ("<Dial><Queue>room</Queue></Dial>", [0]),
         ("<Dial>" + "<Client>bob</Client>" * 11 + "</Dial>", [12200]),
         ("<Dial callerId='+33612000000'>" + MOBILE + "</Dial>", [13214]),
         (f"<Dial>{MOBILE}</Dial>", []),

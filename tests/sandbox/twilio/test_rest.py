@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bridge.sandbox.twilio import Party, PlayedCall, TwilioSandbox
 from bridge.sandbox.twilio.rest import known
 from bridge.sandbox.twilio.rest.media import silent_mp3
-from tests.sandbox.twilio.support import DATA, App, Ask, basic
+from tests.sandbox.twilio.support import DATA, App, Ask, basic, until
 
 MOBILE = "+33612345678"
 OWN = "+33159130001"
@@ -35,7 +35,7 @@ def ask(rest: aiohttp.ClientSession, sandbox: TwilioSandbox, description: dict[s
         path = operation["path"].format(AccountSid=sandbox.account_sid, **sids)
         assert set(query or {}) <= set(operation["query"])
         if body is not None:
-            typed = {key: int(value) if value.isdigit() else value for key, value in body.items()}
+            typed = {key: as_described(value) for key, value in body.items()}
             jsonschema.validate(typed, {**operation["body"], "schemas": description["schemas"]})
         async with rest.request(operation["method"], sandbox.url + path, params=query, data=body) as response:
             answer = await response.json()
@@ -45,6 +45,12 @@ def ask(rest: aiohttp.ClientSession, sandbox: TwilioSandbox, description: dict[s
         return answer
 
     return ask_once
+
+
+def as_described(value: str) -> str | int | bool:
+    if value in {"true", "false"}:
+        return value == "true"
+    return int(value) if value.isdigit() else value
 
 
 def members(schema: dict[str, Any], description: dict[str, Any]) -> set[str]:
@@ -155,6 +161,27 @@ async def test_recordings(ask: Ask, played: PlayedCall, rest: aiohttp.ClientSess
         assert response.status == 404
 
 
+async def test_conferences(app: App, ask: Ask, sandbox: TwilioSandbox) -> None:
+    sandbox.parties = {MOBILE: Party.answers(talks=None), "client:bob": Party.answers(talks=None)}
+    create = {"From": OWN, "To": MOBILE, "Label": "customer"}
+    first = await ask("CreateParticipant", ConferenceSid="room", body=create)
+    sids = {"ConferenceSid": first["conference_sid"]}
+    await ask("CreateParticipant", **sids, body={"From": OWN, "To": "client:bob?line=sales"})
+    await until(lambda: len(sandbox.account.conferences.all()[0].connected) == 2)
+    [conference] = (await ask("ListConference", query={"FriendlyName": "room"}))["conferences"]
+    assert conference == await ask("FetchConference", Sid=conference["sid"])
+    assert conference["status"] == "in-progress"
+    held = await ask("UpdateParticipant", **sids, CallSid="customer", body={"Hold": "true"})
+    fetched = await ask("FetchParticipant", **sids, CallSid=first["call_sid"])
+    assert held == fetched
+    assert (await ask("ListParticipant", **sids, query={"Hold": "true"}))["participants"] == [fetched]
+    ended = await ask("UpdateConference", Sid=conference["sid"], body={"Status": "completed"})
+    assert ended["reason_conference_ended"] == "conference-ended-via-api"
+    assert (await sandbox.finished(first["call_sid"])).status == "completed"
+    bob = next(leg for leg in sandbox.account.calls.values() if leg.to == "client:bob")
+    assert bob.parameters == {"line": "sales"}
+
+
 async def test_verified_numbers(ask: Ask, sandbox: TwilioSandbox) -> None:
     sandbox.account.verified = {MOBILE, "+33698765432"}
     shown = (await ask("ListOutgoingCallerId"))["outgoing_caller_ids"]
@@ -176,6 +203,8 @@ async def test_the_account(ask: Ask, sandbox: TwilioSandbox) -> None:
         (known.RECORDING_FILTERS, "ListRecording"),
         (known.RECORDING_DATES, "ListCallRecording"),
         (known.FRIENDLY_NAME, "ListApplication"),
+        (known.CONFERENCE_FILTERS, "ListConference"),
+        (known.PARTICIPANT_FILTERS, "ListParticipant"),
     ],
 )
 def test_filters_are_those_described(
@@ -196,6 +225,9 @@ def test_filters_are_those_described(
         (known.FRIENDLY_NAME, "CreateNewKey"),
         (known.CREATE_RECORDING, "CreateCallRecording"),
         (known.UPDATE_RECORDING, "UpdateCallRecording"),
+        (known.UPDATE_CONFERENCE, "UpdateConference"),
+        (known.CREATE_PARTICIPANT, "CreateParticipant"),
+        (known.UPDATE_PARTICIPANT, "UpdateParticipant"),
     ],
 )
 def test_parameters_are_those_described(

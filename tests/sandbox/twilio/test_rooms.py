@@ -7,7 +7,7 @@ from pathlib import Path
 import bridge.sandbox.twilio
 
 ROOM = Path(bridge.sandbox.twilio.__file__).parent
-PURE = ["calls", "twiml"]
+PURE = ["calls", "conferences", "twiml"]
 IMPURE = {"aiohttp", "asyncio", "os", "socket", "time"}
 
 

@@ -30,6 +30,7 @@ def attributes(method: Callable[..., Any], *content: str) -> set[str]:
         (schema.VERBS["Hangup"], VoiceResponse.hangup, ()),
         (schema.NOUNS["Number"], Dial.number, ("phone_number",)),
         (schema.NOUNS["Client"], Dial.client, ("identity",)),
+        (schema.NOUNS["Conference"], Dial.conference, ("name",)),
         (schema.CLIENT_DATA["Identity"], Client.identity, ("client_identity",)),
         (schema.CLIENT_DATA["Parameter"], Client.parameter, ()),
     ],

@@ -6,6 +6,6 @@ Everything here is pure: a call yields effects (`bridge.sandbox.twilio.effects`)
 from bridge.sandbox.twilio.calls.call import Call
 from bridge.sandbox.twilio.calls.played import PlayedCall
 from bridge.sandbox.twilio.calls.run import run_call
-from bridge.sandbox.twilio.calls.start import run_outgoing
+from bridge.sandbox.twilio.calls.start import run_outgoing, run_participant
 
-__all__ = ["Call", "PlayedCall", "run_call", "run_outgoing"]
+__all__ = ["Call", "PlayedCall", "run_call", "run_outgoing", "run_participant"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bridge.sandbox.twilio.account import Account
 from bridge.sandbox.twilio.calls.played import PlayedCall
-from bridge.sandbox.twilio.effects import Act, Command, Flow, Moved, Notify, Request, Until
+from bridge.sandbox.twilio.effects import Act, Came, Flow, Moved, Notify, Request, Until, Woken
 from bridge.sandbox.twilio.errors import SandboxError, describe
 from bridge.sandbox.twilio.legs import FINAL, Leg, Webhook
 from bridge.sandbox.twilio.parties import Caller
@@ -38,6 +38,8 @@ class Call:
     """Whether a connected device takes part; then a second takes a second."""
     listens: bool = False
     """Whether digits are waited for; else they pass unheard."""
+    confers: bool = False
+    """Whether it is in a conference; else changes of one do not concern it."""
     document_url: str = ""
     documents: int = 0
     unanswered: str = ""
@@ -61,25 +63,34 @@ class Call:
         """A caller with a device makes the whole call live."""
         self.live = self.live or self.caller.is_live
 
-    def wait(self, until: float, *, held: bool = False) -> Flow[Command | Act | None]:
-        """Lets time pass; what concerns another leg of this call comes back, its own commands are raised."""
-        while True:
-            command = yield from self._wait(until, held=held)
-            if not isinstance(command, Act) or command.does != "presses" or self.listens:
-                return command
+    def wait(self, until: float, *, held: bool = False, patient: bool = False) -> Flow[Came | None]:
+        """Lets time pass; what concerns another leg of this call comes back, its own commands are raised.
 
-    def _wait(self, until: float, *, held: bool) -> Flow[Command | Act | None]:
+        `held`: nobody in the scenario ends it; `patient`: the script does, but not at once.
+        """
+        while True:
+            came = yield from self._wait(until, held=held, patient=patient)
+            if not self._passes_by(came):
+                return came
+
+    def _passes_by(self, came: Came | None) -> bool:
+        if isinstance(came, Woken):
+            return not self.confers
+        return isinstance(came, Act) and came.does == "presses" and not self.listens
+
+    def _wait(self, until: float, *, held: bool, patient: bool) -> Flow[Came | None]:
         hangs_up_at = self.caller.hangs_up_after
         cut_short = hangs_up_at is not None and hangs_up_at <= until
         target = max(self.now, hangs_up_at) if cut_short and hangs_up_at is not None else until
-        command: Command | Act | None = yield Until(target, held=held and not cut_short, live=self.live)
+        held = patient or (held and not cut_short)
+        command: Came | None = yield Until(target, held=held, live=self.live)
         if command is None:
             self.now = target
             if cut_short:
                 raise HungUp
             return None
         self.now = max(self.now, command.at)
-        if isinstance(command, Act) or command.sid != self.leg.sid:
+        if isinstance(command, Act | Woken) or command.sid != self.leg.sid:
             return command
         if command.step is None:
             raise HungUp

@@ -24,7 +24,7 @@ def attribute_webhook(call: Call, element: Element, name: str) -> Webhook | None
 def fetch_document(call: Call, request: Request) -> Flow[Document | None]:
     """The document; None if neither the URL nor the fallback has one that can be run."""
     try:
-        return (yield from _fetch(call, request))
+        return (yield from fetch(call, request))
     except TwimlError as error:
         call.report(error)
         if call.fallback is None or request.kind == "fallback":
@@ -33,7 +33,8 @@ def fetch_document(call: Call, request: Request) -> Flow[Document | None]:
         return (yield from fetch_document(call, Request("fallback", call.fallback, params)))
 
 
-def _fetch(call: Call, request: Request) -> Flow[Document]:
+def fetch(call: Call, request: Request) -> Flow[Document]:
+    """The document of a URL alone; raises TwimlError."""
     reply: Reply = yield Fetch(call.now, request)
     if reply.error is not None:
         raise reply.error

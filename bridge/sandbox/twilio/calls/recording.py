@@ -7,6 +7,8 @@ from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.sids import new_sid
 from bridge.sandbox.twilio.twiml import Element
 
+NOT_RECORDED = frozenset({"", "false", "do-not-record"})
+
 
 def start_recording(
     call: Call, verb: Element, *, source: str, at: float, channels: int, track: str = "both"
@@ -27,10 +29,20 @@ def start_recording(
     return recording
 
 
+def record_dial(call: Call, verb: Element, *, source: str, since: float) -> Recording | None:
+    """The recording that a `<Dial>` asks for, if it does."""
+    asked = verb.get("record")
+    if asked in NOT_RECORDED:
+        return None
+    channels = 2 if asked.endswith("dual") else 1
+    track = verb.get("recordingTrack", "both")
+    return start_recording(call, verb, source=source, at=since, channels=channels, track=track)
+
+
 def tell_started(call: Call, recording: Recording) -> Flow[None]:
     """The in-progress event, if it was asked for."""
     if recording.callback and "in-progress" in recording.events:
-        yield Notify(call.now, _request(call, recording))
+        yield Notify(call.now, recording_request(call, recording))
 
 
 def finish_recording(call: Call, recording: Recording, *, at: float) -> None:
@@ -38,7 +50,7 @@ def finish_recording(call: Call, recording: Recording, *, at: float) -> None:
     if not recording.is_over:
         recording.finish(at)
     if recording.callback and recording.status in recording.events:
-        call.later.append(_request(call, recording))
+        call.later.append(recording_request(call, recording))
     recording.callback = None
 
 
@@ -53,7 +65,8 @@ def finish_recordings(call: Call) -> Flow[None]:
             finish_recording(call, recording, at=call.now)
 
 
-def _request(call: Call, recording: Recording) -> Request:
+def recording_request(call: Call, recording: Recording) -> Request:
+    """The callback about a recording."""
     if recording.callback is None:
         raise ValueError(recording.sid)
     params = recording.parameters(api_url=call.account.api_url, account_sid=call.account.sid)

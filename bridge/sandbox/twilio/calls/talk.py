@@ -3,26 +3,26 @@
 from typing import Protocol
 
 from bridge.sandbox.twilio.calls.call import Call, HungUp, Redirected
-from bridge.sandbox.twilio.calls.recording import finish_recording, start_recording, tell_started
+from bridge.sandbox.twilio.calls.recording import finish_recording, record_dial, tell_started
 from bridge.sandbox.twilio.calls.ring import Rung
-from bridge.sandbox.twilio.effects import Act, Command, Flow, Fork, Request
+from bridge.sandbox.twilio.effects import Came, Command, Flow, Fork, Request
 from bridge.sandbox.twilio.parties import Caller
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.twiml import Document, Element
 
 FOUR_HOURS = 14_400
-_NOT_RECORDED = {"", "false", "do-not-record"}
 
 
-class Recorded(Protocol):
-    """Who keeps the recording of a conversation."""
+class Kept(Protocol):
+    """What is kept of a conversation: its recording, and whether the one who was rung was taken elsewhere."""
 
     recording: Recording | None
+    moved: bool
 
 
-def talk(call: Call, verb: Element, answered: Rung, outcome: Recorded) -> Flow[None]:
+def talk(call: Call, verb: Element, answered: Rung, outcome: Kept) -> Flow[None]:
     """The conversation; its leg is over afterwards, unless it was taken elsewhere."""
-    recording = _record(call, verb, answered)
+    recording = record_dial(call, verb, source="DialVerb", since=_recorded_since(call, verb, answered))
     outcome.recording = recording
     if recording is not None:
         yield from tell_started(call, recording)
@@ -33,11 +33,12 @@ def talk(call: Call, verb: Element, answered: Rung, outcome: Recorded) -> Flow[N
         raise
     step = command.step if isinstance(command, Command) else None
     if step is not None:
+        outcome.moved = True
         yield _take_elsewhere(call, answered, step)
     yield from _end(call, answered, recording, leg_goes_on=step is not None)
 
 
-def _converse(call: Call, verb: Element, answered: Rung) -> Flow[Command | Act | None]:
+def _converse(call: Call, verb: Element, answered: Rung) -> Flow[Came | None]:
     longest = verb.seconds("timeLimit", FOUR_HOURS)
     talks = answered.party.talks
     ends_after = longest if talks is None else min(talks, longest)
@@ -45,14 +46,8 @@ def _converse(call: Call, verb: Element, answered: Rung) -> Flow[Command | Act |
     return (yield from call.wait(max(call.now, started_at + ends_after), held=talks is None))
 
 
-def _record(call: Call, verb: Element, answered: Rung) -> Recording | None:
-    asked = verb.get("record")
-    if asked in _NOT_RECORDED:
-        return None
-    since = answered.leg.started_at if "ringing" in asked else call.now
-    channels = 2 if asked.endswith("dual") else 1
-    track = verb.get("recordingTrack", "both")
-    return start_recording(call, verb, source="DialVerb", at=since, channels=channels, track=track)
+def _recorded_since(call: Call, verb: Element, answered: Rung) -> float:
+    return answered.leg.started_at if "ringing" in verb.get("record") else call.now
 
 
 def _end(call: Call, answered: Rung, recording: Recording | None, *, leg_goes_on: bool = False) -> Flow[None]:

@@ -17,13 +17,16 @@ _NAMES = {
     "Calls": "voice/calls",
     "Calls/Recordings": "voice/calls.recordings",
     "Recordings": "voice/recordings",
+    "Conferences": "voice/conferences",
+    "Conferences/Participants": "voice/conferences.participants",
+    "Conferences/Recordings": "voice/conferences.recordings",
     "Applications": "voice/twiml.apps",
     "OutgoingCallerIds": "voice/outgoing-caller-ids",
     "IncomingPhoneNumbers": "phone-numbers/active-numbers",
 }
 """What permissions call the resources of the 2010 API; other APIs have none that is documented."""
 
-_RESOURCE = re.compile(r"/2010-04-01/Accounts/\w+/(?P<outer>\w+)(?:/(?P<item>\w+)(?:/(?P<inner>[A-Z]\w+))?)?")
+_RESOURCE = re.compile(r"/2010-04-01/Accounts/\w+/(?P<names>[^?]+)")
 _VERBS = {
     ("GET", False): "list",
     ("GET", True): "read",
@@ -70,10 +73,9 @@ def permission(method: str, path: str) -> str:
     found = _RESOURCE.match(path.removesuffix(".json"))
     if found is None:
         return path
-    inner = found["inner"]
-    name = _NAMES.get(f"{found['outer']}/{inner}" if inner else found["outer"])
-    is_item = bool(re.search(r"/[A-Z]{2}\w{32}$", path.removesuffix(".json")))
-    return f"/twilio/{name}/{_VERBS[method, is_item]}"
+    segments = found["names"].split("/")  # a resource, the SID, name or label of an item, and so on
+    name = _NAMES.get("/".join(segments[::2]))
+    return f"/twilio/{name}/{_VERBS[method, len(segments) % 2 == 0]}"
 
 
 def _pair(scheme: str, encoded: str) -> tuple[str, str]:

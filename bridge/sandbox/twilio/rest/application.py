@@ -7,11 +7,14 @@ from bridge.sandbox.twilio.rest import (
     applications,
     caller_ids,
     calls,
+    conferences,
     dialing_permissions,
+    inviting,
     keys,
     media,
     numbers,
     oauth,
+    participants,
     recordings,
     webhooks,
 )
@@ -24,6 +27,7 @@ from bridge.sandbox.twilio.signalling import routes as signalling
 from bridge.sandbox.twilio.telephone import routes as telephone
 
 ACCOUNT = "/2010-04-01/Accounts/{AccountSid}"
+_PARTICIPANTS = ACCOUNT + "/Conferences/{ConferenceSid}/Participants"
 _RECORDING = ACCOUNT + "/Recordings/{Sid}"
 _CALL_RECORDING = ACCOUNT + "/Calls/{CallSid}/Recordings"
 
@@ -62,6 +66,14 @@ ROUTES = [
     web.get(_CALL_RECORDING + "/{Sid}.json", recordings.fetch_call_recording),
     web.post(_CALL_RECORDING + "/{Sid}.json", recordings.update_call_recording),
     web.delete(_CALL_RECORDING + "/{Sid}.json", recordings.delete_recording),
+    web.get(ACCOUNT + "/Conferences.json", conferences.list_conferences),
+    web.get(ACCOUNT + "/Conferences/{Sid}.json", conferences.fetch_conference),
+    web.post(ACCOUNT + "/Conferences/{Sid}.json", conferences.update_conference),
+    web.get(_PARTICIPANTS + ".json", participants.list_participants),
+    web.post(_PARTICIPANTS + ".json", inviting.create_participant),
+    web.get(_PARTICIPANTS + "/{CallSid}.json", participants.fetch_participant),
+    web.post(_PARTICIPANTS + "/{CallSid}.json", participants.update_participant),
+    web.delete(_PARTICIPANTS + "/{CallSid}.json", participants.delete_participant),
     web.get(dialing_permissions.PATH, dialing_permissions.list_countries),
     web.get(dialing_permissions.PATH + "/{IsoCode}", dialing_permissions.fetch_country),
     web.post("/v2/token", oauth.issue_token),

@@ -58,18 +58,20 @@ async def create_call(request: web.Request) -> web.Response:
     """Has somebody rung; the call goes on by itself."""
     sandbox = request.app[SANDBOX]
     form = await read_form(request, CREATE_CALL)
+    to = callee(sandbox.account, form)
     leg = sandbox.call_from_api(
-        to=_callee(sandbox.account, form),
-        from_=_shown(sandbox.account, form),
+        to=to,
+        from_=shown_caller(sandbox.account, form, to=to),
         step=_step(sandbox, form),
-        subscription=_subscription(form, await read_list(request, "StatusCallbackEvent")),
+        subscription=status_subscription(form, await read_list(request, "StatusCallbackEvent")),
         timeout=float(form.get("Timeout", 60)),
         detection=form.get("MachineDetection", ""),
     )
     return web.json_response(show_call(sandbox.account, leg), status=201)
 
 
-def _callee(account: Account, form: Mapping[str, str]) -> str:
+def callee(account: Account, form: Mapping[str, str]) -> str:
+    """Who is to be rung; raises RestError for a number that cannot be called."""
     to = form.get("To", "")
     if not to:
         raise RestError(400, 21201)
@@ -83,10 +85,13 @@ def _callee(account: Account, form: Mapping[str, str]) -> str:
     return number
 
 
-def _shown(account: Account, form: Mapping[str, str]) -> str:
+def shown_caller(account: Account, form: Mapping[str, str], *, to: str) -> str:
+    """Who is shown as the caller; browsers see browsers, too. Raises RestError for a number of others."""
     from_ = form.get("From", "")
     if not from_:
         raise RestError(400, 21213)
+    if from_.startswith("client:") and to.startswith("client:"):
+        return from_
     if not account.may_show(from_):
         raise RestError(400, 21210, from_)
     return from_
@@ -106,7 +111,8 @@ def _step(sandbox: TwilioSandbox, form: Mapping[str, str]) -> Request | Document
     return Request("voice", Webhook(url, method), {})
 
 
-def _subscription(form: Mapping[str, str], events: list[str]) -> Subscription | None:
+def status_subscription(form: Mapping[str, str], events: list[str]) -> Subscription | None:
+    """Who is told about the call; without events of its end alone."""
     url = form.get("StatusCallback")
     if not url:
         return None

@@ -40,4 +40,25 @@ CREATE_RECORDING = _names(
     RecordingChannels RecordingTrack"""
 )
 UPDATE_RECORDING = frozenset({"Status", "PauseBehavior"})
+CONFERENCE_FILTERS = _names(
+    """DateCreated DateCreated< DateCreated> DateUpdated DateUpdated< DateUpdated> FriendlyName Status"""
+)
+UPDATE_CONFERENCE = frozenset({"Status", "AnnounceUrl", "AnnounceMethod"})
+PARTICIPANT_FILTERS = frozenset({"Muted", "Hold", "Coaching"})
+CREATE_PARTICIPANT = _names(
+    """From To StatusCallback StatusCallbackMethod StatusCallbackEvent Label Timeout Record Muted Beep
+    StartConferenceOnEnter EndConferenceOnExit WaitUrl WaitMethod EarlyMedia MaxParticipants ConferenceRecord
+    ConferenceTrim ConferenceStatusCallback ConferenceStatusCallbackMethod ConferenceStatusCallbackEvent
+    RecordingChannels RecordingStatusCallback RecordingStatusCallbackMethod SipAuthUsername SipAuthPassword
+    Region ConferenceRecordingStatusCallback ConferenceRecordingStatusCallbackMethod
+    RecordingStatusCallbackEvent ConferenceRecordingStatusCallbackEvent Coaching CallSidToCoach
+    JitterBufferSize Byoc CallerId CallReason RecordingTrack TimeLimit MachineDetection
+    MachineDetectionTimeout MachineDetectionSpeechThreshold MachineDetectionSpeechEndThreshold
+    MachineDetectionSilenceTimeout AmdStatusCallback AmdStatusCallbackMethod Trim CallToken
+    ClientNotificationUrl CallerDisplayName"""
+)
+UPDATE_PARTICIPANT = _names(
+    """Muted Hold HoldUrl HoldMethod AnnounceUrl AnnounceMethod WaitUrl WaitMethod BeepOnExit
+    EndConferenceOnExit Coaching CallSidToCoach"""
+)
 FRIENDLY_NAME = frozenset({"FriendlyName"})

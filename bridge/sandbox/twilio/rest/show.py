@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.sandbox.twilio.account import Account, Application, Key, PhoneNumber, VoiceSettings
+from bridge.sandbox.twilio.conferences import Conference, Participant
 from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.payloads import API_VERSION, recording_url
 from bridge.sandbox.twilio.recordings import Recording
@@ -144,8 +145,8 @@ def _recording(account: Account, recording: Recording) -> dict[str, Any]:
     return {
         "sid": recording.sid,
         "account_sid": account.sid,
-        "call_sid": recording.call_sid,
-        "conference_sid": None,
+        "call_sid": recording.call_sid or None,
+        "conference_sid": recording.conference_sid or None,
         "status": recording.status,
         "source": recording.source,
         "channels": recording.channels,
@@ -157,6 +158,47 @@ def _recording(account: Account, recording: Recording) -> dict[str, Any]:
         "error_code": None,
         "encryption_details": None,
         "api_version": API_VERSION,
+    }
+
+
+def show_conference(account: Account, conference: Conference) -> dict[str, Any]:
+    """https://www.twilio.com/docs/voice/api/conference-resource"""
+    path = f"Conferences/{conference.sid}"
+    return {
+        "sid": conference.sid,
+        "account_sid": account.sid,
+        "friendly_name": conference.name,
+        "status": conference.status,
+        "region": conference.settings.region,
+        "reason_conference_ended": conference.reason or None,
+        "call_sid_ending_conference": conference.ended_by.leg.sid if conference.ended_by else None,
+        "api_version": API_VERSION,
+        **_dates(conference.created, conference.at),
+        "uri": uri(account, path),
+        "subresource_uris": {
+            "participants": uri(account, f"{path}/Participants"),
+            "recordings": uri(account, f"{path}/Recordings"),
+        },
+    }
+
+
+def show_participant(account: Account, conference: Conference, participant: Participant) -> dict[str, Any]:
+    """https://www.twilio.com/docs/voice/api/conference-participant-resource"""
+    return {
+        "account_sid": account.sid,
+        "call_sid": participant.leg.sid,
+        "conference_sid": conference.sid,
+        "label": participant.label or None,
+        "muted": participant.muted,
+        "hold": participant.held,
+        "coaching": bool(participant.coached),
+        "call_sid_to_coach": participant.coached or None,
+        "start_conference_on_enter": participant.starts,
+        "end_conference_on_exit": participant.ends,
+        "status": participant.status,
+        "queue_time": "0",
+        **_dates(participant.created, participant.updated),
+        "uri": uri(account, f"Conferences/{conference.sid}/Participants/{participant.leg.sid}"),
     }
 
 

@@ -7,8 +7,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import unquote
 
 Takes = Callable[[str], bool]
+LONGEST_LABEL = 128
+CONFERENCE_EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,16 @@ def _anything(_value: str) -> bool:
     return True
 
 
+def is_call_sid(value: str) -> bool:
+    """Whether a text is the SID of a call."""
+    return bool(re.fullmatch(r"CA[0-9a-f]{32}", value))
+
+
+def is_label(value: str) -> bool:
+    """Whether a participant can have this label. https://www.twilio.com/docs/api/errors/16023"""
+    return len(value) <= LONGEST_LABEL and not is_call_sid(value) and "/" not in unquote(value)
+
+
 ANYTHING = Attribute(_anything)
 URL = Attribute(bool, 11100)
 METHOD = Attribute(_one_of("GET", "POST"))
@@ -61,6 +74,29 @@ _NOUN = {
     "statusCallback": URL,
     "statusCallbackMethod": METHOD,
     "statusCallbackEvent": CALL_EVENTS,
+}
+_CONFERENCE = {
+    "muted": Attribute(BOOL.takes, 13230),
+    "beep": Attribute(_one_of("true", "false", "onEnter", "onExit"), 13235),
+    "startConferenceOnEnter": Attribute(BOOL.takes, 13232),
+    "endConferenceOnExit": Attribute(BOOL.takes, 13231),
+    "participantLabel": Attribute(is_label, 16023),
+    "jitterBufferSize": Attribute(_one_of("off", "small", "medium", "large"), 16002),
+    "waitUrl": Attribute(_anything, 13233),
+    "waitMethod": Attribute(METHOD.takes, 13234),
+    "maxParticipants": Attribute(_numbers(1, 250), 16002),
+    "record": Attribute(_one_of("do-not-record", "record-from-start", "true", "false"), 16002),
+    "region": Attribute(_one_of("us1", "ie1", "de1", "sg1", "br1", "au1", "jp1"), 16002),
+    "coach": ANYTHING,  # who is not there is refused when the call comes in
+    "trim": Attribute(TRIM.takes, 16002),
+    "statusCallback": Attribute(bool, 16002),
+    "statusCallbackMethod": Attribute(METHOD.takes, 16002),
+    "statusCallbackEvent": Attribute(_words(*CONFERENCE_EVENTS), 16002),
+    "recordingStatusCallback": Attribute(bool, 16002),
+    "recordingStatusCallbackMethod": Attribute(METHOD.takes, 16002),
+    "recordingStatusCallbackEvent": Attribute(RECORDING_EVENTS.takes, 16002),
+    "recordingConfigurationId": ANYTHING,
+    "eventCallbackUrl": Attribute(bool, 16002),
 }
 _RECORD_CALL = _one_of(
     "do-not-record",
@@ -127,6 +163,7 @@ NOUNS: dict[str, dict[str, Attribute]] = {
         "machineDetectionSilenceTimeout": Attribute(_numbers(2000, 10_000)),
     },
     "Client": _NOUN,
+    "Conference": _CONFERENCE,
 }
 CLIENT_DATA: dict[str, dict[str, Attribute]] = {
     "Identity": {},
@@ -150,6 +187,6 @@ NOT_RUN = frozenset(
         "Stop",
     }
 )
-NOUNS_NOT_RUN = frozenset({"Application", "Conference", "Queue", "Sim", "Sip", "WhatsApp"})
+NOUNS_NOT_RUN = frozenset({"Application", "Queue", "Sim", "Sip", "WhatsApp"})
 # Inside <Say>, speech markup is part of the text: https://www.twilio.com/docs/voice/twiml/say/text-speech
 SPEECH_MARKUP = frozenset({"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w"})
