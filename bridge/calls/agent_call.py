@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from operator import attrgetter
 from typing import Self
 
@@ -10,6 +11,7 @@ from bridge.calls.agents import Identity, client_identity, identity_of
 from bridge.calls.callback import PLACED_BY, Callback, Kind
 from bridge.calls.dispositions import Disposition, note_of, notes
 from bridge.calls.fold.call import Call, Recording, call_of
+from bridge.calls.fold.outcome import ended_from
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
 from bridge.calls.part import CallPart, PartState, part_of
@@ -47,6 +49,8 @@ class AgentCall:
     recordings: tuple[Recording, ...]
     transcript: str | None
     can: Can
+    missed_at: datetime | None = None
+    """When the bridge heard that the caller had reached no agent, where this one could have answered."""
     recording: str | None = None
     """What agents last made of the recording, while this one talks: in-progress, paused or stopped."""
 
@@ -58,7 +62,7 @@ class AgentCall:
     @property
     def is_missed(self) -> bool:
         """Whether the caller reached no agent, and this one could have answered."""
-        return self.part.ended and self.part.state in (PartState.MISSED, PartState.WAITING)
+        return self.missed_at is not None
 
     @property
     def other_number(self) -> str | None:
@@ -111,8 +115,18 @@ def call_for(own: Collection[Identity], folded: FoldedCall, *, sid: str = "") ->
         recordings=call.recordings if hears else (),
         transcript=call.transcript if hears else None,
         can=_can(identity, evidence),
+        missed_at=_missed_at(own, part, evidence),
         recording=_recording(evidence) if part.state is PartState.TALKING else None,
     )
+
+
+def _missed_at(own: Collection[Identity], part: CallPart, evidence: Evidence) -> datetime | None:
+    """When the bridge heard both that the call had ended, and that it was this agent's."""
+    if not part.ended or part.state not in (PartState.MISSED, PartState.WAITING):
+        return None
+    theirs = (one.received_at for one in evidence.callbacks if not set(own).isdisjoint(agents_named(one)))
+    times = (ended_from(evidence), min(theirs, default=None))
+    return max((at for at in times if at), default=None)
 
 
 def of_another(call: AgentCall, own: Collection[Identity], folded: FoldedCall) -> Identity | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true, tuple_, union, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bridge.calls.agent_call import LINE
 from bridge.calls.fold.legs import may_be_leg
 from bridge.inbox.queries import KnownCall, known_call_of
 from bridge.inbox.rows import callbacks_of, calls_of_legs, chunks
@@ -55,8 +56,13 @@ async def calls_of_agents(
 
 async def calls_of(inbox: Inbox, root_sids: Iterable[str]) -> Sequence[KnownCall]:
     """The calls with these SIDs that have callbacks."""
+    return list((await calls_by_sid(inbox, root_sids)).values())
+
+
+async def calls_by_sid(inbox: Inbox, root_sids: Iterable[str]) -> dict[str, KnownCall]:
+    """SID as given → its call, each once; a leg that did not name its call is that call."""
     async with inbox.reading() as connection:
-        return list((await _known(connection, root_sids)).values())
+        return await _known(connection, root_sids)
 
 
 async def agents_of_calls(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, set[str]]:
@@ -221,14 +227,64 @@ class Heard:
     heard_at: datetime
 
 
-async def heard_of_agents(
-    inbox: Inbox, agents: Collection[str], *, since: datetime, limit: int
-) -> Sequence[Heard]:
-    """The newest calls of these identities and lines since then."""
-    page = _page(agents, limit, None, since).subquery()
-    found = select(*_HEARD).select_from(page.join(calls, calls.c.root_sid == page.c.root_sid)).where(kept)
+@dataclass(frozen=True, slots=True)
+class HeardPage:
+    """Such calls with their places, newest first; `last` is where the next page begins, if there is one."""
+
+    calls: Sequence[tuple[Keyset, Heard]]
+    last: Keyset | None
+
+
+async def heard_page(
+    inbox: Inbox, own: Collection[str], lines: Collection[str], *, limit: int, before: Keyset | None
+) -> HeardPage:
+    """Of a page of an agent's and lines' calls, the agent's own, and those that rang no agent."""
+    agents = [*own, *lines]
     async with inbox.reading() as connection:
-        return [Heard(*row) for row in await connection.execute(found)]
+        found = (await connection.execute(_page(agents, limit, before, None))).all()
+        places = [Keyset(row[1], row[0]) for row in found]
+        at = await _at_newest(connection, agents, places)
+        heard: dict[str, Heard] = {}
+        for some in chunks(list(at)):
+            concerning = select(*_HEARD).where(calls.c.root_sid.in_(some), kept, _concerns(own))
+            heard |= {row[0]: Heard(*row) for row in await connection.execute(concerning)}
+    listed = [(place, heard[sid]) for sid, place in at.items() if sid in heard]
+    return HeardPage(listed, places[-1] if len(places) == limit else None)
+
+
+async def heard_of_agent(
+    inbox: Inbox, own: Collection[str], lines: Collection[str] = (), *, since: datetime, limit: int
+) -> Sequence[Heard]:
+    """The newest calls of an agent since then, and as many of lines that rang no agent."""
+    async with inbox.reading() as connection:
+        found = [Heard(*row) for row in await connection.execute(_heard(own, limit, since, true()))]
+        if lines:
+            rang_none = _heard(lines, limit, since, ~_concerns_agents())
+            found += [Heard(*row) for row in await connection.execute(rang_none)]
+    return list({one.root_sid: one for one in found}.values())
+
+
+SEARCHED = 5_000
+"""How many of a line's newest calls are searched for those that rang no agent: some milliseconds."""
+
+
+def _heard(agents: Collection[str], limit: int, since: datetime, which: ColumnElement[bool]) -> Select[Any]:
+    page = _page(agents, max(limit, SEARCHED), None, since).subquery()
+    found = select(*_HEARD).select_from(page.join(calls, calls.c.root_sid == page.c.root_sid))
+    return found.where(kept, which).order_by(page.c.newest.desc(), page.c.root_sid.desc()).limit(limit)
+
+
+def _concerns(own: Collection[str]) -> ColumnElement[bool]:
+    """A call of an agent, or one that rang no agent, as far as its own callbacks name them."""
+    its = agent_calls.alias()
+    is_own = select(1).where(its.c.root_sid == calls.c.root_sid, its.c.agent.in_(sorted(own))).exists()
+    return or_(is_own, ~_concerns_agents())
+
+
+def _concerns_agents() -> ColumnElement[bool]:
+    its = agent_calls.alias()
+    is_agent = ~its.c.agent.startswith(LINE, autoescape=True)
+    return select(1).where(its.c.root_sid == calls.c.root_sid, is_agent).exists()
 
 
 async def heard_with_numbers(

@@ -15,7 +15,7 @@ from bridge.calls.agent_call import agents_named
 from bridge.calls.callback import Callback
 from bridge.inbox.rows import PAGE, fetched, readable
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import agent_calls, callbacks
+from bridge.inbox.tables import agent_calls, callbacks, calls, kept
 
 NEWEST = 20_000
 """How many callbacks are read at first: a second of work."""
@@ -65,11 +65,27 @@ class MissingAgents:
                 named.setdefault((callback.root_sid, agent), callback.received_at)
         async with self._inbox.reading() as connection:
             missing = await _missing(connection, named)
-        if not missing:
-            return 0
-        dialect = postgresql if self._inbox.is_shared else sqlite
-        rows = [{"root_sid": sid, "agent": agent, "at": at} for (sid, agent), at in sorted(missing.items())]
-        return await self._inbox.change(dialect.insert(agent_calls).values(rows).on_conflict_do_nothing())
+        added: list[str] = []
+        if missing:
+            await self._inbox.write(lambda connection: _insert(connection, missing, added))
+        return len(added)
+
+
+async def _insert(connection: AsyncConnection, missing: Rows, added: list[str]) -> None:
+    """Not for calls that were purged meanwhile: what is theirs was deleted once, for good."""
+    is_shared = connection.dialect.name == "postgresql"
+    found = select(calls.c.root_sid).where(calls.c.root_sid.in_({sid for sid, _ in missing}), kept)
+    there = set(await connection.scalars(found.with_for_update(read=True) if is_shared else found))
+    rows = [
+        {"root_sid": sid, "agent": agent, "at": at}
+        for (sid, agent), at in sorted(missing.items())
+        if sid in there
+    ]
+    # The transaction is possibly retried.
+    added[:] = [str(row["root_sid"]) for row in rows]
+    if rows:
+        insert = (postgresql if is_shared else sqlite).insert(agent_calls)
+        await connection.execute(insert.on_conflict_do_nothing(), rows)
 
 
 async def _missing(connection: AsyncConnection, named: Rows) -> Rows:

@@ -24,6 +24,9 @@ WAITS_SECONDS = 0.5
 PRESENT = timedelta(seconds=60)
 """How long a phone counts as open, where the replica that it was connected to ends without a word."""
 
+LEAVES = timedelta(seconds=4)
+"""How long it counts as open after it was closed: a replica where another page is open says so meanwhile."""
+
 STATUSES = {status.value: status for status in AvailabilityStatus}
 
 log = structlog.get_logger()
@@ -86,8 +89,15 @@ class Availabilities:
     async def be_present(self, identities: Sequence[str], *, present: bool = True) -> None:
         """Stores whether the phones of these agents are open. Raises InboxUnavailable."""
         now = datetime.now(UTC)
-        await set_present(self._inbox, [(one, now + PRESENT if present else now) for one in identities])
+        lasts = PRESENT if present else LEAVES if self._inbox.is_shared else timedelta(0)
+        await set_present(self._inbox, [(one, now + lasts) for one in identities])
         await self.read()
+
+    def leaves(self, identity: str) -> bool:
+        """Whether a replica has stored that the agent's page there was closed."""
+        state = self._states.get(identity)
+        until = state.present_until if state else None
+        return until is not None and until < datetime.now(UTC) + PRESENT / 4
 
     async def read(self) -> None:
         """Reads what all agents said, to whichever replica. Raises InboxUnavailable."""

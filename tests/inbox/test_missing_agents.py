@@ -2,14 +2,14 @@
 
 import asyncio
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from bridge.calls.callback import Kind
 from bridge.inbox.agent_calls import calls_of_agents
 from bridge.inbox.missing_agents import MissingAgents
 from bridge.inbox.rows import PAGE
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import agent_calls
+from bridge.inbox.tables import agent_calls, calls
 from tests.inbox.support import COMPANY, incoming, kept
 from tests.support import TEN, new_sid, told
 
@@ -41,3 +41,14 @@ async def test_rows_that_are_missing_are_added_once(inbox: Inbox) -> None:
     late = await rung(CALLS)
     await inbox.change(delete(agent_calls).where(agent_calls.c.root_sid == late))
     assert [await repair.once(TEN) for _ in range(2)] == [2, 0]
+
+
+async def test_a_call_that_is_purged_meanwhile_gets_no_rows(inbox: Inbox) -> None:
+    """Retention deletes them once: rows that come later would stay for good."""
+    first, last = incoming(new_sid(), "+33639980001")
+    await kept(inbox, first, last)
+    await inbox.change(delete(agent_calls))
+    await inbox.change(update(calls).values(purged=True))
+    assert await MissingAgents(inbox).once(TEN) == 0
+    async with inbox.reading() as connection:
+        assert not (await connection.execute(select(agent_calls))).all()

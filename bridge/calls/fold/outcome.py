@@ -1,5 +1,9 @@
 """Whether a call has ended, and the best outcome that the evidence shows."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import datetime
+
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.legs import FINAL, MOVES, PROGRESS, seconds
 from bridge.calls.fold.parties import Evidence
@@ -54,6 +58,20 @@ def _customer_is_gone(evidence: Evidence, story: Story) -> bool:
     is_gone = (customer is not None and customer.final) or conferences.ended_at is not None
     no_more = any(is_last(c) and c.get("Next") for c in evidence.callbacks) or has_message(evidence)
     return is_gone or no_more or (bool(every) and all(leg.final for leg in every))
+
+
+def ended_from(evidence: Evidence) -> datetime | None:
+    """When the callback arrived that showed that the call has ended; None until it has."""
+    callbacks = evidence.callbacks
+    if not ended(evidence):
+        return None
+    # As a rule, a callback keeps an ended call ended.
+    first = bisect_left(range(len(callbacks)), True, key=lambda last: _ended_by(callbacks[: last + 1]))
+    return callbacks[first].received_at
+
+
+def _ended_by(callbacks: Sequence[Callback]) -> bool:
+    return ended(Evidence.of(callbacks))
 
 
 def _legs_ended(evidence: Evidence) -> bool:

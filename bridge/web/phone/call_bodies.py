@@ -56,8 +56,9 @@ class CallBodies:
             "startedAt": utc(folded.started_at),
             "answeredAt": utc(folded.answered_at) if folded.answered_at else None,
             "endedAt": utc(folded.ended_at) if folded.ended_at else None,
+            "missedAt": utc(call.missed_at) if call.missed_at else None,
             **self.other(call),
-            "line": self._number(call.line),
+            "line": self.number(call.line),
             "person": self._person(match),
             "agent": self._agent(call.taken_by) if call.taken_by and self.names_others else None,
             "note": note_body(call.note),
@@ -77,9 +78,10 @@ class CallBodies:
 
     def number_of(self, call: AgentCall) -> str | None:
         """The other party's number (E.164)."""
-        return self._number(call.other_number)
+        return self.number(call.other_number)
 
-    def _number(self, address: str | None) -> str | None:
+    def number(self, address: str | None) -> str | None:
+        """The number (E.164) that an address of Twilio's is, if it is one."""
         found = e164(address, self.region) if address and not is_withheld(address) else None
         return str(found) if found else None
 

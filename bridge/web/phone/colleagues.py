@@ -47,9 +47,15 @@ class Colleagues:
         """All agents, by name, without their calls."""
         return await self._bodies(list(self._all(())), (), me=())
 
-    async def as_others_see(self, only: Collection[str], *, calls: bool) -> list[Body]:
-        """The agents with one of these identities, as other agents see them, with or without their calls."""
-        found = [own for own in self._all(()) if not set(own).isdisjoint(only)]
+    async def as_others_see(self, agents: Collection[Own], *, calls: bool) -> list[Body]:
+        """These agents as other agents see them, with or without their calls.
+
+        Users of Twenty are among them who have closed their phone, and are listed no more.
+        """
+        only = {identity for own in agents for identity in own}
+        found = [own for own in self._all(()) if not only.isdisjoint(own)]
+        listed = {identity for own in found for identity in own}
+        found += [own for own in agents if listed.isdisjoint(own)]
         return await self._bodies(found, found if calls else (), me=())
 
     async def _bodies(self, everyone: Sequence[Own], shown: Sequence[Own], *, me: Own) -> list[Body]:

@@ -6,7 +6,7 @@ whole new state: one that arrives twice does no harm, and one that a newer event
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 
 from bridge import background
 from bridge.calls.agent_call import FoldedCall, call_for
-from bridge.calls.callback import Kind
+from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.legs import may_be_leg
 from bridge.errors import InboxUnavailable, NotVerified, RequestRefused, TooManyRequests
 from bridge.inbox.agent_calls import agents_of_calls, calls_of, changed_since
@@ -25,8 +25,10 @@ from bridge.inbox.store import Inbox
 from bridge.web.availabilities import PRESENT, Availabilities
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.colleagues import Colleagues, Own, availability_body
-from bridge.web.phone.history import MOST_MISSED, History, Listed, is_seen
+from bridge.web.phone.history import History, Listed, is_seen
+from bridge.web.phone.missed_calls import MissedCalls
 from bridge.web.phone.streams import EventStream, encoded, event_text
+from bridge.web.phone.summaries import Summary
 from bridge.web.phone.unmatched import Unmatched
 
 GATHER_SECONDS = 0.02
@@ -49,7 +51,7 @@ MOST_CHANGED = 200
 """Changed calls that are sent to a page that reconnects; with more, the page reloads its lists."""
 
 JUST_ENDED = timedelta(seconds=5)
-"""So long after its end no agent has called back yet: it costs no query."""
+"""For so long it is known without a query whether an agent has called back."""
 
 OLDEST = 50_000
 """Callbacks that a page can have missed when it reconnects; with more, it reloads its lists."""
@@ -88,6 +90,8 @@ class Events:
         self._reading = asyncio.Lock()
         self._unsent: dict[str, bool] = {}
         """Changed calls that were read and are not queued yet; True for legs that do not name their call."""
+        self._reaching: set[str] = set()
+        """Of these, those with numbers whose calls open pages count as missed."""
         self._states: dict[Own, object] = {}
         self._leaving: asyncio.Task[None] | None = None
 
@@ -189,9 +193,11 @@ class Events:
         """Queues the first event, and what changed since the last event that the page received."""
         agent = stream.agent
         await self._read(beginning=stream)
-        stream.seen_at = await self._history.seen_at(agent.own)
+        seen_at = await self._history.seen_at(agent.own)
         missed = await self._history.missed_calls(agent.own, now=datetime.now(UTC))
-        stream.missed = {one.root_sid: one for one in reversed(missed)}
+        stream.missed = MissedCalls({one.root_sid: one for one in reversed(missed)}, seen_at)
+        for number, at in self._history.reached.items():
+            stream.missed.reach(number, at)
         self._states = self._states or self._colleagues.states()
         availability = availability_body(self._availabilities.of(agent.own))
         stream.availability = encoded(availability)
@@ -239,13 +245,15 @@ class Events:
         async with self._reading:
             if not any(stream.begun for stream in self._streams):
                 # No stream was open since the last read.
-                self._poller, self._unsent = CallbackPoller(self._inbox), {}
-            for one in await self._poller.poll():
+                self._poller, self._unsent, self._reaching = CallbackPoller(self._inbox), {}, set()
+            new = await self._poller.poll()
+            self._reaching |= self._reached_by(new)
+            for one in new:
                 is_lone = one.kind is Kind.STATUS and may_be_leg([one])
                 self._unsent[one.root_sid] = is_lone or self._unsent.get(one.root_sid, False)
             if self._unsent:
                 await self._tell_of(self._unsent, lone={sid for sid, lone in self._unsent.items() if lone})
-                self._unsent = {}
+                self._unsent, self._reaching = {}, set()
             if beginning:
                 beginning.begun = True
             for stream in self._told():
@@ -254,7 +262,8 @@ class Events:
     async def _tell_of(self, sids: Collection[str], *, lone: Collection[str] = ()) -> None:
         """Queues these calls on the streams of their agents; `lone` are legs that do not name their call."""
         concerned = await agents_of_calls(self._inbox, sorted(sids))
-        wanted = [sid for sid in sids if sid in lone or self._streams_of(concerned.get(sid, ()))]
+        also = {*lone, *self._reaching}
+        wanted = [sid for sid in sids if sid in also or self._streams_of(concerned.get(sid, ()))]
         found = await calls_of(self._inbox, wanted) if wanted else ()
         # A leg that did not name its call was read as part of it.
         if roots := {known.root_sid for known in found} - concerned.keys():
@@ -267,6 +276,28 @@ class Events:
             for stream in self._streams_of(named):
                 if of_line or not named.isdisjoint(stream.agent.own):
                     await self._tell(stream, known, folded)
+            await self._tell_reached(known, folded)
+
+    def _reached_by(self, new: Iterable[Callback]) -> set[str]:
+        """The calls, of any agent, with numbers whose calls open pages count as missed."""
+        counted = {number for stream in self._streams for number in stream.missed.numbers}
+        if not counted:
+            return set()
+        parties = ((one.root_sid, one.get(name)) for one in new for name in ("From", "To"))
+        return {sid for sid, party in parties if self._history.bodies.number(party) in counted}
+
+    async def _tell_reached(self, known: KnownCall, folded: FoldedCall) -> None:
+        """Drops the missed calls of a number that an agent called, or spoke with, from every page's count."""
+        call = call_for((), folded)
+        summary = self._history.summary(Listed(known, call, self._history.bodies.number_of(call)))
+        if not summary.reaches or not summary.number:
+            return
+        self._history.reach(summary.number, summary.started_at)
+        for stream in self._told():
+            if dropped := stream.missed.reach(summary.number, summary.started_at):
+                stream.push("missed", "", encoded({"missed": len(stream.missed)}))
+                for missed in await calls_of(self._inbox, dropped):
+                    await self._tell(stream, missed, FoldedCall.of(missed.callbacks))
 
     def _streams_of(self, agents: Collection[str]) -> list[EventStream]:
         return [stream for stream in self._told() if not stream.calls_of.isdisjoint(agents)]
@@ -285,10 +316,11 @@ class Events:
         one = Listed(known, call, self._history.bodies.number_of(call))
         if call.call.preflight or not (call.is_own or call.rang_none):
             return
-        is_back = await self._is_called_back(stream, one)
-        changes = self._count_missed(stream, one, is_back=is_back)
-        seen = is_seen(self._history.summary(one), stream.seen_at)
-        is_over = call.is_missed and not seen and known.root_sid not in stream.missed
+        summary = self._history.summary(one)
+        is_back = await self._is_called_back(stream, summary)
+        changes = stream.missed.hear(summary, is_back=is_back)
+        seen = is_seen(summary, stream.missed.seen_at)
+        is_over = summary.is_missed and not seen and known.root_sid not in stream.missed
         body = self._history.bodies.body(call, known.match, called_back=is_over, seen=seen)
         if call.is_own or call.is_missed:
             stream.push("call", known.root_sid, encoded(body))
@@ -297,33 +329,16 @@ class Events:
         if changes:
             stream.push("missed", "", encoded({"missed": len(stream.missed)}))
 
-    async def _is_called_back(self, stream: EventStream, one: Listed) -> bool:
+    async def _is_called_back(self, stream: EventStream, one: Summary) -> bool:
         """Whether a missed call was called back before this change of it, such as a note or a transcript."""
-        now, ended_at = datetime.now(UTC), one.call.call.ended_at
-        if not one.call.is_missed or one.known.root_sid in stream.missed:
+        if not one.is_missed or one.root_sid in stream.missed:
             return False
-        if ended_at is None or now - ended_at < JUST_ENDED:
+        if self._history.was_reached(one):
+            return True
+        now = datetime.now(UTC)
+        if one.missed_at is None or now - one.missed_at < JUST_ENDED:
             return False
         return await self._history.is_called_back(stream.agent.own, one, now=now)
-
-    def _count_missed(self, stream: EventStream, one: Listed, *, is_back: bool) -> bool:
-        """Updates the stream's missed calls by this call; returns whether their count changed.
-
-        A call with a number that the agent has reached no longer counts as missed.
-        """
-        before, missed = len(stream.missed), stream.missed
-        summary = self._history.summary(one)
-        if summary.is_missed and not is_back and not is_seen(summary, stream.seen_at):
-            missed[summary.root_sid] = summary
-        else:
-            missed.pop(summary.root_sid, None)
-        if summary.reaches and summary.number:
-            for other in list(missed.values()):
-                if other.number == summary.number and other.started_at <= summary.started_at:
-                    del missed[other.root_sid]
-        while len(missed) > MOST_MISSED:
-            del missed[next(iter(missed))]
-        return len(missed) != before
 
     async def _follow_agents(self) -> None:
         while True:
@@ -331,6 +346,7 @@ class Events:
             if self._is_stopping():
                 await self.close()
             if self._streams:
+                await self._stay_present()
                 await self._safely(self._tell_of_agents)
                 await self._safely(self._tell_of_people)
 
@@ -349,9 +365,8 @@ class Events:
         changed = {own for own, state in self._states.items() if before and before.get(own) != state}
         changed |= {own for own in before if own not in self._states}
         if changed:
-            identities = frozenset(identity for own in changed for identity in own)
             for shows_calls, streams in self._variants().items():
-                await self._tell_variant(streams, identities, calls=shows_calls)
+                await self._tell_variant(streams, changed, calls=shows_calls)
         await self._tell_seen()
 
     def _variants(self) -> dict[bool, list[EventStream]]:
@@ -363,7 +378,7 @@ class Events:
         return sees
 
     async def _tell_variant(
-        self, streams: Sequence[EventStream], changed: Collection[str], *, calls: bool
+        self, streams: Sequence[EventStream], changed: Collection[Own], *, calls: bool
     ) -> None:
         bodies = await self._colleagues.as_others_see(changed, calls=calls)
         shared = {str(body["identity"]): event_text("agent", encoded(body)) for body in bodies}
@@ -386,15 +401,19 @@ class Events:
                 for body in await self._colleagues.seen_by(stream.agent, only=own):
                     stream.push("agent", str(body["identity"]), encoded(body))
             stream.availability = data
-            if (seen_at := self._availabilities.seen_at(own)) and seen_at != stream.seen_at:
-                stream.seen_at = seen_at
-                stream.missed = {s: one for s, one in stream.missed.items() if not is_seen(one, seen_at)}
+            if (seen_at := self._availabilities.seen_at(own)) and seen_at != stream.missed.seen_at:
+                stream.missed.see(seen_at)
                 stream.push("missed", "", encoded({"missed": len(stream.missed)}))
 
     async def _follow_presence(self) -> None:
         while True:
             await asyncio.sleep(PRESENT.total_seconds() / 2)
             await self._be_present(sorted(self._by_agent))
+
+    async def _stay_present(self) -> None:
+        """An agent whose page at another replica was closed is present still where one is open here."""
+        if leaving := [name for name in self._by_agent if self._availabilities.leaves(name)]:
+            await self._be_present(sorted(leaving))
 
     async def _leave(self, before: "asyncio.Task[None] | None", name: str) -> None:
         """Stores that the agent's last page is closed; the database stays open until then."""

@@ -19,13 +19,15 @@ from bridge.calls.fold.states import Direction
 from bridge.calls.part import PartState
 from bridge.calls.routing.lines import Group, Lines
 from bridge.inbox.agent_calls import (
+    HeardPage,
     Keyset,
-    Page,
     Party,
     agents_of_calls,
+    calls_by_sid,
     calls_of_agents,
     calls_with,
-    heard_of_agents,
+    heard_of_agent,
+    heard_page,
     heard_with_numbers,
 )
 from bridge.inbox.agent_states import states_of
@@ -33,11 +35,14 @@ from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox
 from bridge.twenty.people.members import Members
 from bridge.web.phone.call_bodies import Body, CallBodies
-from bridge.web.phone.summaries import Summaries, Summary
+from bridge.web.phone.summaries import Own, Summaries, Summary, newest_first
 
-STEP = 100
+STEP = 250
 MOST_READ = 500
-"""Calls that one request reads; if few of them are in the list, the page is short and names a next one."""
+"""Calls that one request folds; if few of them are in the list, the page is short and names a next one."""
+
+MOST_PASSED = 5_000
+"""Calls of busy lines that one request passes over, since they rang other agents."""
 
 MOST_MISSED = 100
 """The highest count of missed calls."""
@@ -45,8 +50,11 @@ MOST_MISSED = 100
 MISSED_FOR = timedelta(days=14)
 """Older missed calls are not counted."""
 
-ARRIVES_WITHIN = timedelta(hours=1)
-"""The longest time from the start of a call to its first callback."""
+LONGEST_CALL = timedelta(hours=24)
+"""A call that began earlier was not missed since. https://www.twilio.com/docs/voice/twiml/dial#timelimit"""
+
+MOST_REACHED = 2_000
+"""Numbers of the last calls; of the others Twenty has the calls, unless it is away."""
 
 PLACED = frozenset({PartState.CALLING, PartState.NOT_ANSWERED, PartState.BUSY, PartState.CANCELED})
 
@@ -89,6 +97,8 @@ class History:
         self.bodies = bodies
         self._lines = lines
         self._numbers = numbers
+        self.reached: dict[str, datetime] = {}
+        """When an agent last called, or spoke with, a number: before Twenty has those calls."""
         self._summaries = Summaries(inbox, lambda own, known: self.summary(self.listed(own, known)))
 
     def listed(self, own: Collection[Identity], known: KnownCall, *, sid: str = "") -> Listed:
@@ -103,6 +113,8 @@ class History:
             number=one.number,
             started_at=one.call.call.started_at,
             is_missed=self.is_in(Show.MISSED, one),
+            is_message=self.is_in(Show.VOICEMAILS, one),
+            missed_at=one.call.missed_at,
             reaches=one.reaches,
         )
 
@@ -126,29 +138,37 @@ class History:
         self, own: Collection[Identity], show: Show, *, limit: int, before: Keyset | None
     ) -> tuple[list[Listed], Keyset | None]:
         """Calls of one list, newest first, and where the next page begins; None for the last page."""
-        found: list[Listed] = []
-        last: Keyset | None = before
-        async for page in self._pages(own, show, before, limit):
-            for place, known in page.calls:
-                if self.is_in(show, one := self.listed(own, known)):
-                    found.append(one)
-                    if len(found) == limit:
-                        return found, place
-            last = page.last
-        return found, last
+        if show is not Show.RECENT:
+            return await self._chosen(tuple(own), show, limit=limit, before=before)
+        page = await calls_of_agents(self._inbox, own, limit=limit, before=before)
+        listed = [self.listed(own, known) for _, known in page.calls]
+        return [one for one in listed if self.is_in(show, one)], page.last
 
-    async def _pages(
-        self, own: Collection[Identity], show: Show, before: Keyset | None, limit: int
-    ) -> AsyncIterator[Page]:
-        agents = [*own] if show is Show.RECENT else [*own, *self.lines_of(own)]
-        size = limit if show is Show.RECENT else min(limit, STEP)
-        read = 0
-        while read < MOST_READ:
-            page = await calls_of_agents(self._inbox, agents, limit=size, before=before)
+    async def _chosen(
+        self, own: Own, show: Show, *, limit: int, before: Keyset | None
+    ) -> tuple[list[Listed], Keyset | None]:
+        """The same of a list that few calls are in: only these are read, once their summaries are known."""
+        chosen: dict[str, Keyset] = {}
+        async for page in self._pages(own, before):
+            last = page.last
+            found = await self._summaries.of(own, [one for _, one in page.calls], now=datetime.now(UTC))
+            places = [place for place, _ in page.calls if _is_in(show, found.get(place.root_sid))]
+            chosen |= {place.root_sid: place for place in places[: limit - len(chosen)]}
+            if len(chosen) == limit:
+                last = [*chosen.values()][-1]
+                break
+        known = await calls_by_sid(self._inbox, chosen)
+        return [self.listed(own, one) for one in known.values()], last
+
+    async def _pages(self, own: Own, before: Keyset | None) -> AsyncIterator[HeardPage]:
+        """Pages until MOST_READ calls are to be summarised, or enough are passed over."""
+        lines, summarised, passed = self.lines_of(own), 0, 0
+        while True:
+            page = await heard_page(self._inbox, own, lines, limit=STEP, before=before)
             yield page
-            if page.last is None:
+            summarised, passed, before = summarised + len(page.calls), passed + STEP, page.last
+            if before is None or summarised >= MOST_READ or passed >= MOST_PASSED:
                 return
-            read, before = read + size, page.last
 
     async def with_party(
         self, own: Collection[Identity], party: Party, *, of_all: bool, limit: int, before: Keyset | None
@@ -183,6 +203,12 @@ class History:
             return one.call.is_message and bool(one.call.recordings)
         return show is Show.RECENT or one.call.is_missed
 
+    def reach(self, number: str, at: datetime) -> None:
+        """Notes that an agent called, or spoke with, a number in a call that began then."""
+        self.reached[number] = max(at, self.reached.pop(number, at))
+        if len(self.reached) > MOST_REACHED:
+            del self.reached[next(iter(self.reached))]
+
     async def seen_at(self, own: Collection[Identity]) -> datetime | None:
         """The time up to which an agent has seen missed calls; None if they have seen none."""
         states = await states_of(self._inbox, own)
@@ -195,19 +221,21 @@ class History:
     async def missed_calls(self, own: Collection[Identity], *, now: datetime) -> list[Summary]:
         """Missed calls neither seen nor called back, newest first; MOST_MISSED at most."""
         seen_at = await self.seen_at(own)
-        since = max(now - MISSED_FOR, seen_at - ARRIVES_WITHIN if seen_at else now - MISSED_FOR)
-        agents = [*own, *self.lines_of(own)]
-        heard = await heard_of_agents(self._inbox, agents, since=since, limit=MOST_READ)
-        listed = await self._summaries.of(tuple(own), heard, now=now)
+        since = max(now - MISSED_FOR, seen_at - LONGEST_CALL if seen_at else now - MISSED_FOR)
+        heard = await heard_of_agent(self._inbox, own, self.lines_of(own), since=since, limit=MOST_READ)
+        listed = newest_first((await self._summaries.of(tuple(own), heard, now=now)).values())
         missed = [one for one in listed if one.is_missed and not is_seen(one, seen_at)]
         reached = await self._reached(missed, listed, now=now)
         return [one for one in missed if not _is_called_back(one, reached)][:MOST_MISSED]
 
-    async def is_called_back(self, own: Collection[Identity], one: Listed, *, now: datetime) -> bool:
+    async def is_called_back(self, own: Collection[Identity], one: Summary, *, now: datetime) -> bool:
         """Whether an agent has reached the number of a missed call since."""
-        missed = [self.summary(one)]
-        reached = await self._reached(missed, await self._since(own, missed, now=now), now=now)
-        return _is_called_back(missed[0], reached)
+        reached = await self._reached([one], await self._since(own, [one], now=now), now=now)
+        return _is_called_back(one, reached)
+
+    def was_reached(self, one: Summary) -> bool:
+        """Whether an agent has reached the number of a missed call lately."""
+        return _is_called_back(one, self.reached)
 
     async def _reached(
         self, missed: Sequence[Summary], listed: Iterable[Summary], *, now: datetime
@@ -219,7 +247,8 @@ class History:
         since = min(one.started_at for one in missed)
         heard = await heard_with_numbers(self._inbox, numbers, since=since, limit=MOST_READ)
         theirs = await self._summaries.of((), heard, now=now)
-        times = [(one.number, one.started_at) for one in (*listed, *theirs) if one.reaches]
+        times = [(one.number, one.started_at) for one in (*listed, *theirs.values()) if one.reaches]
+        times += self.reached.items()
         return {number: at for number, at in sorted(times, key=lambda t: t[1]) if number in numbers}
 
     async def _since(
@@ -229,8 +258,8 @@ class History:
         if not missed:
             return []
         since = min(one.started_at for one in missed)
-        heard = await heard_of_agents(self._inbox, own, limit=STEP, since=since)
-        return await self._summaries.of(tuple(own), heard, now=now)
+        heard = await heard_of_agent(self._inbox, own, limit=STEP, since=since)
+        return newest_first((await self._summaries.of(tuple(own), heard, now=now)).values())
 
     async def bodies_of(self, own: Collection[Identity], listed: Sequence[Listed]) -> list[Body]:
         """The JSON of these calls."""
@@ -256,7 +285,11 @@ class History:
 
 def is_seen(one: Summary, seen_at: datetime | None) -> bool:
     """Whether the agent has seen a missed call; `seen_at` is the time up to which they have."""
-    return seen_at is not None and one.started_at <= seen_at
+    return seen_at is not None and (one.missed_at or one.started_at) <= seen_at
+
+
+def _is_in(show: Show, one: Summary | None) -> bool:
+    return one is not None and (one.is_message if show is Show.VOICEMAILS else one.is_missed)
 
 
 def _is_called_back(one: Summary, reached: dict[str, datetime]) -> bool:

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import orjson
 
 from bridge.calls.agent_call import FoldedCall
 from bridge.inbox.queries import KnownCall
 from bridge.web.phone.agents import Agent
-from bridge.web.phone.summaries import Summary
+from bridge.web.phone.missed_calls import MissedCalls
 
 MOST_WAITING = 1_000
 """Queued events; a client that leaves more unread is disconnected."""
@@ -18,21 +17,16 @@ MOST_WAITING = 1_000
 
 @dataclass(eq=False)
 class EventStream:
-    """The stream of an agent's page. `calls_of` holds the identities and lines whose calls are sent.
-
-    `missed` holds the calls that count as missed, by SID; `seen_at` is the time up to which the
-    agent has seen missed calls.
-    """
+    """The stream of an agent's page. `calls_of` holds the identities and lines whose calls are sent."""
 
     agent: Agent
     calls_of: frozenset[str]
-    missed: dict[str, Summary] = field(default_factory=dict)
-    seen_at: datetime | None = None
+    missed: MissedCalls = field(default_factory=MissedCalls)
     position: int = 0
     begun: bool = False
     """Whether changes are queued: from the position at which the page begins."""
     counted: bool = False
-    """Whether `missed` and `seen_at` are known; calls that come before wait in `early`."""
+    """Whether `missed` is known; calls that come before wait in `early`."""
     early: list[tuple[KnownCall, FoldedCall]] = field(default_factory=list)
     availability: bytes = b""
     bye: str | None = None

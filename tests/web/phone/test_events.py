@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,15 +14,18 @@ from hypothesis import strategies as st
 
 from bridge.errors import InboxUnavailable
 from bridge.inbox.agent_calls import agents_of_calls
+from bridge.inbox.agent_states import set_present, states_of
+from bridge.inbox.store import Inbox, open_inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.web.authentication.caller import Caller
+from bridge.web.availabilities import PRESENT
 from bridge.web.phone.agents import Agent
 from bridge.web.phone.events import OF_ONE_AGENT
 from bridge.web.phone.streams import MOST_WAITING, EventStream
 from tests.support import create_person
+from tests.web.authentication.test_caller import BELA, at, bearer, signed_in
 from tests.web.conftest import Bridge, OpenBridge
-from tests.web.phone.desk import HEADERS, OURS, calls_in, leg, missed, new_sid, over, placed, taken, tell
-from tests.web.phone.test_callers import at
+from tests.web.phone.desk import HEADERS, OURS, ask, calls_in, leg, missed, new_sid, over, placed, taken, tell
 
 JANE, JOHN = "+33612345678", "+33698765432"
 SECTIONS: Any = {
@@ -210,6 +213,71 @@ async def test_what_was_read_while_the_database_failed_comes_afterwards(
         await tell(bridge, "PUT", f"/api/calls/{sid}/note", note="Wants 3", version=0)
         await failed.wait()
         await opened.until(lambda name, data: name == "call" and data["note"]["note"] == "Wants 3")
+
+
+async def test_a_call_back_by_any_agent_reaches_the_count_and_the_list_of_an_open_page(
+    bridge: Bridge,
+) -> None:
+    sid = await missed(bridge, JANE, "alice")
+    await missed(bridge, JOHN, "alice")
+    async with page(bridge) as opened:
+        assert opened.events[0][1]["missed"] == 2
+        await placed(bridge, "carol", JANE)
+        assert await opened.until(lambda name, _: name == "missed") == {"missed": 1}
+        told = await opened.until(lambda name, data: name == "call" and data["sid"] == sid)
+        assert told["calledBack"]
+        # Twenty has none of these calls yet.
+        assert (await ask(bridge, "/api/me/calls")).json["missed"] == 1
+    async with page(bridge) as again:
+        assert again.events[0][1]["missed"] == 1
+        await taken(bridge, JOHN, "carol")
+        assert await again.until(lambda name, _: name == "missed") == {"missed": 0}
+
+
+async def test_a_user_of_twenty_who_closes_the_phone_is_gone_for_others(
+    open_bridge: OpenBridge, twenty: TwentySandbox
+) -> None:
+    bridge = await open_bridge(**{**SECTIONS, "twenty": at(twenty)})
+    asked = bearer(await signed_in(twenty, BELA))
+    async with page(bridge) as opened:
+        async with bridge.client.get("/api/events", headers=asked):
+            came = await opened.until(
+                lambda name, data: name == "agent" and data["identity"].startswith("wm_")
+            )
+        assert came["present"]
+        await opened.until(lambda name, data: of(came["identity"], name, data) and not data["present"])
+
+
+def of(identity: str, name: str, data: Any) -> bool:
+    return bool(name == "agent" and data["identity"] == identity)
+
+
+async def test_an_agent_whose_page_at_another_replica_closes_stays_with_one_that_is_open(
+    open_bridge: OpenBridge, postgres_url: str
+) -> None:
+    inbox = {"inbox": {"database_url": postgres_url}}
+    one, other = await open_bridge(**SECTIONS, **inbox), await open_bridge(**SECTIONS, **inbox)
+    async with open_inbox(postgres_url) as shared, page(one, "bob") as bob, page(one):
+        await bob.until(lambda name, data: of("alice", name, data) and data["present"])
+        # As the other replica does where her page is closed, with more time for a busy machine.
+        leaves = datetime.now(UTC) + PRESENT / 5
+        await set_present(shared, [("alice", leaves)])
+        async with asyncio.timeout(30):
+            while await present_until(shared, "alice") <= leaves:  # noqa: ASYNC110 - it is in the database
+                await asyncio.sleep(0.05)
+        await tell(one, "PUT", "/api/me/availability", "carol", status="away")
+        await bob.until(lambda name, data: of("carol", name, data))
+        assert all(data["present"] for name, data in bob.events if of("alice", name, data))
+    async with page(one, "bob") as bob:
+        async with page(other, "carol"):
+            await bob.until(lambda name, data: of("carol", name, data) and data["present"])
+        await bob.until(lambda name, data: of("carol", name, data) and not data["present"])
+
+
+async def present_until(inbox: Inbox, identity: str) -> datetime:
+    (state,) = await states_of(inbox, [identity])
+    assert state.present_until
+    return state.present_until
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "999999999"])

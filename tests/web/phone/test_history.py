@@ -7,7 +7,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.web.conftest import Bridge, OpenBridge
-from tests.web.phone.desk import RECORDING, ask, message, missed, new_sid, placed, taken, tell
+from tests.web.phone.desk import (
+    RECORDING,
+    ask,
+    calls_in,
+    leg,
+    message,
+    missed,
+    new_sid,
+    over,
+    placed,
+    taken,
+    tell,
+)
 
 JANE, JOHN = "+33612345678", "+33698765432"
 FICTION = "+33639980001"
@@ -60,8 +72,8 @@ async def test_missed_calls_count_until_they_are_seen(bridge: Bridge) -> None:
     await taken(bridge, JOHN, "bob", "alice")
     sid = await missed(bridge, JOHN, "alice")
     assert (await count(bridge), await count(bridge, "bob")) == (2, 1)
-    started = (await ask(bridge, f"/api/calls/{sid}")).json["startedAt"]
-    assert (await tell(bridge, "POST", "/api/me/calls/seen", until=started)).json == {"missed": 0}
+    missed_at = (await ask(bridge, f"/api/calls/{sid}")).json["missedAt"]
+    assert (await tell(bridge, "POST", "/api/me/calls/seen", until=missed_at)).json == {"missed": 0}
     later = await missed(bridge, JOHN, "alice")
     assert (await count(bridge), await count(bridge, "bob")) == (1, 1)
     answer = await ask(bridge, "/api/me/calls", show="missed")
@@ -76,6 +88,24 @@ async def test_what_is_missed_later_than_a_page_s_clock_says_is_not_seen(bridge:
     await tell(bridge, "POST", "/api/me/calls/seen", until="2100-01-01T00:00:00Z")
     await missed(bridge, JANE, "alice")
     assert await count(bridge) == 1
+
+
+async def test_a_call_that_rang_meanwhile_and_is_missed_later_is_not_seen(bridge: Bridge) -> None:
+    """What an agent has seen, they have seen as missed: when a call began does not matter."""
+    rings = await calls_in(bridge, JANE)
+    await leg(bridge, rings, "alice", "ringing", number=JANE)
+    shown = await missed(bridge, JOHN, "alice")
+    missed_at = (await ask(bridge, f"/api/calls/{shown}")).json["missedAt"]
+    await tell(bridge, "POST", "/api/me/calls/seen", until=missed_at)
+    assert await count(bridge) == 0
+    await over(bridge, rings, JANE, "no-answer")
+    assert await count(bridge) == 1
+    listed = (await ask(bridge, "/api/me/calls", show="missed")).json["calls"]
+    assert {call["sid"]: call["seen"] for call in listed} == {rings: False, shown: True}
+    # What comes of a call that was seen makes it no news.
+    await tell(bridge, "POST", "/api/me/calls/seen", until=max(call["missedAt"] for call in listed))
+    await tell(bridge, "PUT", f"/api/calls/{rings}/note", note="Later", version=0)
+    assert await count(bridge) == 0
 
 
 @pytest.mark.parametrize(("ends", "left"), [("completed", 1), ("no-answer", 1), ("busy", 1)])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Kind
-from bridge.inbox.agent_calls import heard_of_agents
+from bridge.inbox.agent_calls import heard_of_agent
 from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.web.phone.summaries import SETTLES, Summaries, Summary
@@ -34,11 +34,11 @@ async def test_a_call_is_read_again_after_each_change_and_while_it_is_new(tmp_pa
         summaries = Summaries(inbox, summarise)
         await rings(inbox, "ringing", 0)
         for now in (TEN, TEN, LATER, LATER):
-            heard = await heard_of_agents(inbox, [ALICE], since=TEN - timedelta(days=1), limit=9)
-            (found,) = await summaries.of((ALICE,), heard, now=now)
+            heard = await heard_of_agent(inbox, [ALICE], since=TEN - timedelta(days=1), limit=9)
+            (found,) = (await summaries.of((ALICE,), heard, now=now)).values()
         assert (read, found.root_sid) == ([1, 1, 1], sid)
         await rings(inbox, "completed", 9)
-        heard = await heard_of_agents(inbox, [ALICE], since=TEN - timedelta(days=1), limit=9)
+        heard = await heard_of_agent(inbox, [ALICE], since=TEN - timedelta(days=1), limit=9)
         for own in ((ALICE,), (ALICE,), (Identity("bob"),)):
             await summaries.of(own, heard, now=LATER)
         assert read == [1, 1, 1, 2, 2]

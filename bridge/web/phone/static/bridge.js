@@ -17,6 +17,7 @@ const PATIENCE = 10_000;
  * @property {string | null} reason
  * @property {string | null} why
  * @property {string} startedAt
+ * @property {string | null} missedAt when the bridge heard that the agent missed it
  * @property {string | null} number
  * @property {string | null} readable
  * @property {string | null} colleague
@@ -135,7 +136,7 @@ export class Bridge {
     return this.read("/api/me/calls", which);
   }
 
-  /** @param {string} until the start of the newest that was seen */
+  /** @param {string} until the latest time at which one that was seen was missed */
   seen(until) {
     return this.act("POST", "/api/me/calls/seen", { until });
   }

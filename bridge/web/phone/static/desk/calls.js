@@ -134,11 +134,12 @@ export async function learn(id) {
   }
 }
 
-/** All missed calls up to the newest that is shown are seen. */
+/** All calls are seen that were missed before one that is shown; when they began does not matter. */
 export async function see() {
-  const [newest] = lists.missed.value.calls;
-  if (newest && missed.value > 0) {
-    await bridge.seen(newest.startedAt).then((told) => (missed.value = told.missed), () => {});
+  const times = lists.missed.value.calls.map(({ missedAt, startedAt }) => missedAt ?? startedAt);
+  const [latest] = times.sort((one, other) => Date.parse(other) - Date.parse(one));
+  if (latest && missed.value > 0) {
+    await bridge.seen(latest).then((told) => (missed.value = told.missed), () => {});
   }
 }
 

@@ -1,0 +1,89 @@
+"""Streams of events over a socket: they are bounded, they live, and one that is not read is cut off."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.support import eventually
+from tests.web.conftest import Bridge, OpenBridge
+from tests.web.phone.desk import HEADERS, calls_in, leg, tell
+from tests.web.phone.test_events import SECTIONS, page
+
+JANE = "+33639980001"
+CALLS = 170
+NOTE = "€" * 10_000
+"""Of so many calls more than a socket takes unread: 5 MB."""
+
+
+@asynccontextmanager
+async def slow_reader(bridge: Bridge, after: str) -> AsyncIterator[asyncio.StreamReader]:
+    """Asks for alice's events, and reads nothing."""
+    with socket.socket() as narrow:
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        narrow.connect(("127.0.0.1", bridge.client.port or 0))
+        reader, writer = await asyncio.open_connection(sock=narrow, limit=1024)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "bridge", **HEADERS}.items())
+        target = f"/api/events?identity=alice&after={after}"
+        writer.write(f"GET {target} HTTP/1.1\r\n{headers}\r\n".encode())
+        yield reader
+        writer.close()
+
+
+async def test_a_page_that_does_not_read_is_cut_off_and_holds_up_no_other(
+    open_bridge: OpenBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.web.phone.events.SLOWEST_SECONDS", 1)
+    bridge = await open_bridge(**SECTIONS)
+    async with page(bridge) as alice:
+        assert alice.last
+    for _ in range(CALLS):
+        await leg(bridge, sid := await calls_in(bridge, JANE), "alice", "ringing", number=JANE)
+        assert (await tell(bridge, "PUT", f"/api/calls/{sid}/note", note=NOTE, version=0)).status == 200
+    with capture_logs() as logs:
+        async with page(bridge, "bob") as bob, slow_reader(bridge, alice.last) as reader:
+            await tell(bridge, "PUT", "/api/me/availability", "bob", status="away")
+            await bob.until(lambda name, _: name == "availability")
+            await eventually(lambda: any(line["event"] == "events.broken_off" for line in logs))
+            assert len(await read_to_the_end(reader)) < CALLS * len(NOTE.encode())
+
+
+async def read_to_the_end(reader: asyncio.StreamReader) -> bytes:
+    read = b""
+    async with asyncio.timeout(20):
+        try:
+            while chunk := await reader.read(1 << 16):
+                read += chunk
+        except ConnectionResetError:
+            pass
+    return read
+
+
+async def test_a_page_hears_a_heart_beat_while_nothing_changes(
+    open_bridge: OpenBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.web.phone.events.HEARTBEAT_SECONDS", 0.01)
+    bridge = await open_bridge(**SECTIONS)
+    async with page(bridge) as opened, asyncio.timeout(10):
+        for _ in range(2):
+            await opened.response.content.readuntil(b": \n\n")
+
+
+async def test_pages_of_all_are_bounded_and_one_that_closes_makes_room(
+    open_bridge: OpenBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.web.phone.events.IN_ALL", 2)
+    bridge = await open_bridge(**SECTIONS)
+    carol: Any = {"params": {"identity": "carol"}, "headers": HEADERS}
+    async with page(bridge):
+        async with page(bridge, "bob"):
+            refused = await bridge.get("/api/events", **carol)
+            assert (refused.status, refused.headers["Retry-After"]) == (429, "10")
+        async with asyncio.timeout(30):
+            while (again := await bridge.client.get("/api/events", **carol)).status == 429:
+                again.close()
+        again.close()
