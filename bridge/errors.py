@@ -54,6 +54,8 @@ BridgeError
 from collections.abc import Mapping
 from typing import Any
 
+from bridge.language.phrase import joined, phrase
+
 
 class BridgeError(Exception):
     """The root of the tree; `code` names the reason in logs, in `/ready` and in answers to the phone page."""
@@ -70,7 +72,8 @@ class SettingsInvalid(BridgeError):
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
-        super().__init__("The settings do not hold:\n" + "\n".join(f"  - {p}" for p in problems))
+        listed = joined("\n", (phrase("  - {problem}", problem=problem) for problem in problems))
+        super().__init__(phrase("The settings do not hold:\n{problems}", problems=listed))
 
 
 class CannotListen(BridgeError):
@@ -94,8 +97,11 @@ class SandboxMissing(BridgeError):
 
     def __init__(self, command: str) -> None:
         super().__init__(
-            f"twenty-bridge {command} needs the sandbox, which this image leaves out: run it from a checkout "
-            f"(make demo) or from the Python package."
+            phrase(
+                "twenty-bridge {command} needs the sandbox, which this image leaves out: run it from a "
+                "checkout (make demo) or from the Python package.",
+                command=command,
+            )
         )
 
 
@@ -246,7 +252,8 @@ class TwilioUnavailable(TwilioError):
 
 
 class TwilioRefused(TwilioError):
-    """The message is Twilio's, and `number` its code, if it said one (https://www.twilio.com/docs/api/errors)."""
+    """The message is Twilio's, and `number` its code, if it said one "
+    "(https://www.twilio.com/docs/api/errors)."""
 
     code = "twilio.refused"
 

@@ -14,6 +14,8 @@ import aiohttp
 from aiohttp import hdrs
 from gql.transport.exceptions import TransportConnectionFailed
 
+from bridge.language.phrase import phrase
+
 LONGEST_DIGITS = 9
 LONGEST_DATE = 40
 
@@ -25,15 +27,15 @@ def why(away: BaseException) -> str:
         case TransportConnectionFailed(__cause__=BaseException() as cause):
             reason = why(cause)
         case TimeoutError():
-            reason = "no answer in time"
+            reason = phrase("no answer in time")
         case aiohttp.ServerDisconnectedError():
-            reason = "the connection was closed without an answer"
+            reason = phrase("the connection was closed without an answer")
         case aiohttp.ClientConnectorCertificateError(certificate_error=untrusted):
             reason = why(untrusted)
         case aiohttp.ClientConnectorError(os_error=problem):
             reason = why(problem)
         case ssl.SSLCertVerificationError():
-            reason = f"its certificate is not trusted ({away.verify_message})"
+            reason = phrase("its certificate is not trusted ({reason})", reason=away.verify_message)
         case socket.gaierror() | ssl.SSLError():
             # The numbers of these are no errno.
             reason = away.strerror or reason

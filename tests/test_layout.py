@@ -9,15 +9,18 @@ import pytest
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 
-EVERYBODYS = frozenset({"settings", "observability", "errors", "json_text", "network_errors", "background"})
+EVERYBODYS = frozenset(
+    {"settings", "observability", "errors", "json_text", "language", "network_errors", "background"}
+)
 SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
 ROOMS: Mapping[str, frozenset[str]] = {
-    "errors": frozenset(),
+    "language": frozenset(),
+    "errors": frozenset({"language"}),
     "calls": frozenset({"errors"}),
-    "settings": frozenset({"errors", "calls"}),
+    "settings": frozenset({"errors", "calls", "language"}),
     "background": frozenset({"errors"}),
     "json_text": frozenset(),
-    "network_errors": frozenset(),
+    "network_errors": frozenset({"language"}),
     "observability": EVERYBODYS,
     "twilio": EVERYBODYS | {"calls"},
     "twenty": EVERYBODYS | {"calls"},

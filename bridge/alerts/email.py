@@ -12,6 +12,7 @@ import structlog
 
 from bridge.alerts.messages import AlertMessage
 from bridge.errors import AlertNotSent
+from bridge.language.phrase import phrase
 from bridge.network_errors import why
 from bridge.settings import AlertSettings
 
@@ -60,9 +61,13 @@ class EmailChannel:
                     if refused:
                         log.warning("alerts.recipients_refused", count=len(refused))
         except aiosmtplib.SMTPException as problem:
-            raise AlertNotSent(f"{self.where} does not take it: {_reason(problem)}") from problem
+            not_taken = phrase(
+                "{where} does not take it: {reason}", where=self.where, reason=_reason(problem)
+            )
+            raise AlertNotSent(not_taken) from problem
         except (OSError, ValueError) as problem:
-            raise AlertNotSent(f"{self.where} cannot be used: {why(problem)}") from problem
+            unusable = phrase("{where} cannot be used: {reason}", where=self.where, reason=why(problem))
+            raise AlertNotSent(unusable) from problem
 
     def _mail(self, message: AlertMessage, now: datetime) -> EmailMessage:
         settings = self._settings

@@ -12,6 +12,7 @@ from aiohttp import hdrs
 
 from bridge.alerts.messages import AlertMessage
 from bridge.errors import AlertNotSent
+from bridge.language.phrase import phrase
 from bridge.network_errors import why
 from bridge.settings import AlertSettings
 from bridge.settings.alerts import webhook_key
@@ -46,9 +47,9 @@ class WebhookChannel:
         try:
             status = await self._post(body, headers)
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            raise AlertNotSent(f"{self.where} cannot be used: {why(problem)}") from None
+            raise self._unusable(problem) from None
         if not 200 <= status < 300:
-            raise AlertNotSent(f"{self.where} does not take it: it answered {status}")
+            raise self._refused(status)
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> int:
         timeout = aiohttp.ClientTimeout(total=SECONDS)
@@ -58,6 +59,14 @@ class WebhookChannel:
             session.post(self._url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
             return answer.status
+
+    def _unusable(self, problem: Exception) -> AlertNotSent:
+        return AlertNotSent(phrase("{where} cannot be used: {reason}", where=self.where, reason=why(problem)))
+
+    def _refused(self, status: int) -> AlertNotSent:
+        return AlertNotSent(
+            phrase("{where} does not take it: it answered {status}", where=self.where, status=status)
+        )
 
     def _body(self, message: AlertMessage, now: datetime) -> bytes:
         told = {

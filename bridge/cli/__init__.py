@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -15,7 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from bridge.cli import terminal
 from bridge.errors import BridgeError, SandboxMissing
-from bridge.setup.words import language_of, speak
+from bridge.language.phrase import phrase_of
+from bridge.language.spoken import Language, language_of, said, speak
 
 COMMANDS: Mapping[str, str] = {
     "init": "Begin: ask for what cannot be found out, check it, write config.yaml and .env, "
@@ -94,8 +95,10 @@ def twenty_bridge(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
     language: Annotated[
-        Literal["en", "fr"] | None,
-        typer.Option(help="Of init and its questions; by default that of LC_ALL, LC_MESSAGES or LANG."),
+        Language | None,
+        typer.Option(
+            help="Of what doctor, init and setup say; by default that of LC_ALL, LC_MESSAGES or LANG."
+        ),
     ] = None,
 ) -> None:
     """A bridge between Twilio Voice and Twenty CRM."""
@@ -120,5 +123,5 @@ def main() -> None:
     try:
         app()
     except BridgeError as error:
-        terminal.say(*str(error).split("\n"), err=True)
+        terminal.say(*said(phrase_of(error)).split("\n"), err=True)
         raise SystemExit(2) from None

@@ -18,13 +18,19 @@ from bridge.doctor.probe import QUESTION, open_probe
 from bridge.doctor.settings import not_loaded
 from bridge.doctor.webhook import NAME, is_unproven
 from bridge.errors import SettingsInvalid
+from bridge.language.phrase import Phrase, joined, phrase
+from bridge.language.spoken import said
 from bridge.observability import printable
 from bridge.settings import Settings, load
 from bridge.settings.config_files import env_file_of
 
 app = typer.Typer(add_completion=False)
 
-MARKS = {Status.OK: ("ok", "green"), Status.WARNING: ("warning", "yellow"), Status.ERROR: ("ERROR", "red")}
+MARKS = {
+    Status.OK: (phrase("ok"), "green"),
+    Status.WARNING: (phrase("warning"), "yellow"),
+    Status.ERROR: (phrase("ERROR"), "red"),
+}
 
 LEAST_COLUMNS = 40
 
@@ -98,11 +104,11 @@ def _show(findings: Sequence[Finding]) -> None:
     for one in findings:
         mark, color = MARKS[one.verdict.status]
         reason, *more = _lines(one.verdict, room=_columns() - width - 10)
-        terminal.say(f"{one.name:{width}}  {reason}", mark=f"{mark:8}", color=color)
+        terminal.say(f"{one.name:{width}}  {reason}", mark=f"{said(mark):8}", color=color)
         for line in more:
             terminal.say(f"{'':8}{'':{width}}  {line}")
     counts = {status: sum(one.verdict.status is status for one in findings) for status in Status}
-    told = ", ".join(_counted(count, status) for status, count in counts.items() if count)
+    told = joined(", ", (_counted(count, status) for status, count in counts.items() if count))
     terminal.say("", told)
 
 
@@ -112,9 +118,11 @@ def _columns() -> int:
 
 
 def _lines(verdict: Verdict, *, room: int) -> list[str]:
-    reason = textwrap.wrap(printable.lines(verdict.reason), max(room, LEAST_COLUMNS), break_long_words=False)
+    reason = textwrap.wrap(
+        printable.lines(said(verdict.reason)), max(room, LEAST_COLUMNS), break_long_words=False
+    )
     fix = verdict.fix and textwrap.wrap(
-        printable.lines(f"→ {verdict.fix}"),
+        printable.lines(f"→ {said(verdict.fix)}"),
         max(room, LEAST_COLUMNS),
         subsequent_indent="  ",
         break_long_words=False,
@@ -122,5 +130,11 @@ def _lines(verdict: Verdict, *, room: int) -> list[str]:
     return [*reason, *(fix or [])]
 
 
-def _counted(count: int, status: Status) -> str:
-    return f"{count} {status}s" if count > 1 and status is not Status.OK else f"{count} {status}"
+def _counted(count: int, status: Status) -> Phrase:
+    match status:
+        case Status.OK:
+            return phrase("{count} ok", count=count)
+        case Status.WARNING:
+            return phrase("1 warning") if count == 1 else phrase("{count} warnings", count=count)
+        case Status.ERROR:
+            return phrase("1 error") if count == 1 else phrase("{count} errors", count=count)

@@ -12,18 +12,20 @@ from bridge.cli import links, terminal
 from bridge.cli.setup.twenty import provide
 from bridge.cli.setup.twilio import prepare as prepare_account
 from bridge.errors import AnswerRefused
+from bridge.language.phrase import phrase
+from bridge.language.spoken import LANGUAGES, in_language
 from bridge.settings.config_files import CONFIG_FILE, ENV_FILE
 from bridge.settings.env_file import check_writable, told_by
 from bridge.settings.load import load
 from bridge.settings.variables import ENVIRONMENT
 from bridge.setup import files
 from bridge.setup.interview import Interview
-from bridge.setup.words import LANGUAGES, words
 from bridge.twilio.provision.plan import NAME
 
 app = typer.Typer(add_completion=False)
 
-EVERYONE = frozenset(language.everyone for language in LANGUAGES.values())
+ALL = phrase("all")
+EVERYONE = frozenset(in_language(ALL, language) for language in LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +38,25 @@ class Operator:
     def ask(self, variable: str, text: str, *, hidden: bool = False) -> str:
         """See Asks."""
         if not self.present:
-            raise AnswerRefused(words().missing.format(variable=variable), is_final=True)
+            raise AnswerRefused(
+                phrase(
+                    "{variable} is missing or was refused, and --yes asks no questions.", variable=variable
+                ),
+                is_final=True,
+            )
         return terminal.prompt(text, hidden=hidden)
 
     def choose(self, text: str, options: Sequence[str]) -> str:
         """See Asks."""
         if not self.present:
-            told = words().give_number.format(question=text, numbers=", ".join(options))
+            told = phrase(
+                "{question} Give --number, one of {numbers}.", question=text, numbers=", ".join(options)
+            )
             raise AnswerRefused(told, is_final=True)
         for place, option in enumerate(options, 1):
             terminal.say(f"  {place}  {option}")
         while not 1 <= (place := terminal.prompt_number(text, default=1)) <= len(options):
-            terminal.say(words().one_of.format(count=len(options)))
+            terminal.say(phrase("One of 1 to {count}, please.", count=len(options)))
         return options[place - 1]
 
     def choose_several(self, text: str, options: Sequence[str]) -> Sequence[str]:
@@ -56,7 +65,7 @@ class Operator:
             return ()
         for place, option in enumerate(options, 1):
             terminal.say(f"  {place}  {option}")
-        said = terminal.prompt(text, default=words().everyone)
+        said = terminal.prompt(text, default=ALL)
         asked = [one.strip() for one in said.split(",") if one.strip()]
         return () if EVERYONE.intersection(asked) else asked
 
@@ -120,10 +129,12 @@ def _begin(given: Mapping[str, str | None], *, agents: Sequence[str], yes: bool,
     found = asyncio.run(interview.hold())
     has_all = _write(there, found.values, yes=yes)
     if files.begin_config(CONFIG_FILE):
-        terminal.say(words().wrote_config.format(file=CONFIG_FILE))
+        terminal.say(
+            phrase("Wrote {file}: everything in it has a default, and an explanation.", file=CONFIG_FILE)
+        )
     _name(found.agents)
     if not has_all:
-        terminal.say(words().run_again)
+        terminal.say(phrase("Run init again when that is decided: it asks for no more than is missing."))
         return False
     return _prepare(yes=yes) if prepare else _say_what_is_left()
 
@@ -135,16 +146,30 @@ def _write(there: Mapping[str, str], values: Mapping[str, str], *, yes: bool) ->
         others
         and not yes
         and not terminal.confirm(
-            words().replace.format(file=ENV_FILE, names=", ".join(others)),
+            phrase(
+                "{file} has other values of {names}. Replace them by these answers?",
+                file=ENV_FILE,
+                names=", ".join(others),
+            ),
             default=True,
         )
     ):
         files.keep(ENV_FILE, {name: value for name, value in values.items() if name not in others})
-        terminal.say(words().keeps.format(file=ENV_FILE, names=", ".join(others)))
+        terminal.say(
+            phrase(
+                "{file} keeps its {names}; your other answers stand there now.",
+                file=ENV_FILE,
+                names=", ".join(others),
+            )
+        )
         return False
     files.keep(ENV_FILE, values)
     if written := [name for name, value in values.items() if there.get(name) != value]:
-        terminal.say(words().wrote.format(names=", ".join(written), file=ENV_FILE))
+        terminal.say(
+            phrase(
+                "Wrote {names} into {file}, which only you may read.", names=", ".join(written), file=ENV_FILE
+            )
+        )
     return True
 
 
@@ -153,30 +178,37 @@ def _name(agents: Sequence[str]) -> None:
     if not agents:
         return
     if file := files.name_agents(CONFIG_FILE, agents):
-        terminal.say(words().calls_ring.format(agents=", ".join(agents), file=file))
+        terminal.say(
+            phrase("Calls ring {agents}: agents.names in {file}.", agents=", ".join(agents), file=file)
+        )
     else:
-        terminal.say(words().left_as_it_is.format(file=CONFIG_FILE))
+        terminal.say(
+            phrase("{file} is left as it is. Who takes calls stands there as agents.names.", file=CONFIG_FILE)
+        )
 
 
 def _prepare(*, yes: bool) -> bool:
     done = True
-    if yes or terminal.confirm(words().prepare_twilio, default=True):
+    if yes or terminal.confirm(phrase("Prepare the Twilio account now (setup twilio)?"), default=True):
         done = prepare_account(None, name=NAME, numbers=(), dry_run=False, yes=yes)
-    if yes or terminal.confirm(words().prepare_twenty, default=True):
+    if yes or terminal.confirm(phrase("Prepare the workspace in Twenty now (setup twenty)?"), default=True):
         done = provide(None, dry_run=False, ask=not yes) and done
     if done and not yes:
         _offer_links()
-    terminal.say(words().next_serve)
+    terminal.say(phrase("Next: twenty-bridge serve, and then twenty-bridge doctor."))
     return done
 
 
 def _offer_links() -> None:
     """Raises InboxUnavailable."""
     agents = load().agents.names
-    if agents and terminal.confirm(words().make_links, default=True):
+    if agents and terminal.confirm(
+        phrase("Make a link for each agent to sign in to the phone with, once, within an hour?"),
+        default=True,
+    ):
         links.run(None, agents, as_json=False)
 
 
 def _say_what_is_left() -> bool:
-    terminal.say(words().next_setup)
+    terminal.say(phrase("Next: twenty-bridge setup twilio, setup twenty, serve, and then doctor."))
     return True

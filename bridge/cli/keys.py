@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from bridge.cli import links, terminal
 from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import SettingsInvalid
+from bridge.language.phrase import phrase
 from bridge.settings.access import AuthSettings, KeySettings
 from bridge.settings.config_files import CONFIG_FILE
 from bridge.settings.explain import explain
@@ -49,11 +50,11 @@ def new(
     """Make a key: it is printed once, and config.yaml gets a line with only a hash of it."""
     if link:
         if not identity:
-            raise typer.BadParameter("A link needs an --identity: whose phone it is.")
+            raise typer.BadParameter(phrase("A link needs an --identity: whose phone it is."))
         links.run(config, identity, as_json=as_json)
         return
     if name is None:
-        raise typer.BadParameter("A key needs a --name.")
+        raise typer.BadParameter(phrase("A key needs a --name."))
     wanted = {
         "name": name,
         "identities": identity,
@@ -118,7 +119,9 @@ def line_of(wanted: Mapping[str, object], key: str, *, today: date) -> str:
     except ValidationError as invalid:
         raise SettingsInvalid([_told(error) for error in invalid.errors(include_url=False)]) from None
     if checked.expires and checked.expires < today:
-        raise SettingsInvalid([f"expires: {checked.expires} is over: this key would open nothing"])
+        raise SettingsInvalid(
+            [phrase("expires: {expires} is over: this key would open nothing", expires=checked.expires)]
+        )
     item = checked.model_dump(exclude_defaults=True)
     item |= {"identities": list(checked.identities)} if checked.identities else {}
     order = ("name", "hash", "identities", "pattern", "per_minute", "expires", "status")

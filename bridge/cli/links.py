@@ -11,9 +11,9 @@ from bridge.errors import SettingsInvalid
 from bridge.inbox.sign_ins import add_link
 from bridge.inbox.sign_ins import revoke as end_all
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.language.phrase import phrase
 from bridge.settings import Settings, load
 from bridge.settings.served import agents_of
-from bridge.setup.words import words
 from bridge.web.authentication.devices import new_link
 from bridge.web.authentication.keys import digest_of
 
@@ -28,8 +28,10 @@ def run(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
         terminal.print_json([{"identity": one, "link": link} for one, link in links], indent=None)
         return
     for one, link in links:
-        terminal.say(words().link_of.format(agent=one), "", f"  {link}", "")
-    terminal.say(words().treat_as_password)
+        terminal.say(
+            phrase("{agent} signs in with this link, once, within an hour:", agent=one), "", f"  {link}", ""
+        )
+    terminal.say(phrase("Send it as you would a password; the bridge stores only a hash of it."))
 
 
 def revoke(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
@@ -65,7 +67,9 @@ def identity(settings: Settings, agent: str) -> Identity:
     agents = agents_of(settings)
     found = next((one for one in _identities(settings, agent) if agents.has_token(one)), None)
     if found is None:
-        raise SettingsInvalid([f"--identity: {agent} is no agent; agents.names in config.yaml names them"])
+        raise SettingsInvalid(
+            [phrase("--identity: {agent} is no agent; agents.names in config.yaml names them", agent=agent)]
+        )
     return found
 
 

@@ -1,4 +1,7 @@
-"""What the commands print and ask: all of it passes here, so that no text from outside moves the cursor."""
+"""What the commands print and ask: all of it passes here, in the operator's language.
+
+No text from outside moves the cursor.
+"""
 
 import json
 import shutil
@@ -11,10 +14,15 @@ from typing import Any
 import typer
 from rich.cells import cell_len, set_cell_size
 
+from bridge.language.phrase import phrase
+from bridge.language.spoken import Language, said, spoken
 from bridge.observability import printable
-from bridge.setup.words import words
 
 Row = Mapping[str, object]
+
+YES: Mapping[Language, Sequence[str]] = {"en": ("y", "yes"), "fr": ("o", "oui", "y", "yes")}
+NO: Mapping[Language, Sequence[str]] = {"en": ("n", "no"), "fr": ("n", "non", "no")}
+"""What counts as an answer."""
 
 CLEARED = "\r\x1b[K"
 """Back to the beginning of the line, which is empty then."""
@@ -22,7 +30,7 @@ CLEARED = "\r\x1b[K"
 
 def say(*lines: str, err: bool = False, mark: str = "", color: str | None = None, bold: bool = False) -> None:
     """Prints lines; line breaks within one are escaped. `mark` stands in its color before the first."""
-    shown = [printable.line(text) for text in lines]
+    shown = [printable.line(said(text)) for text in lines]
     styled = [typer.style(text, bold=True) for text in shown] if bold else shown
     typer.echo((typer.style(mark, fg=color) if mark else "") + "\n".join(styled), err=err)
 
@@ -34,7 +42,7 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 
 def progress(text: str) -> None:
     """A line that the next one replaces."""
-    shown = printable.line(text)[: shutil.get_terminal_size().columns - 1]
+    shown = printable.line(said(text))[: shutil.get_terminal_size().columns - 1]
     typer.echo(f"{CLEARED}{shown}", nl=False)
 
 
@@ -62,30 +70,33 @@ def _ended_by_ctrl_c() -> Iterator[None]:
 
 def confirm(text: str, *, default: bool = False, err: bool = False) -> bool:
     """Yes or no, in the language of the command."""
-    said = words()
-    question = f"{printable.line(text)} [{said.yes_by_default if default else said.no_by_default}]"
+    choice = phrase("Y/n") if default else phrase("y/N")
+    question = f"{printable.line(said(text))} [{said(choice)}]"
+    yes, no = YES[spoken()], NO[spoken()]
     with _ended_by_ctrl_c():
         while True:
             typed: str = typer.prompt(question, default="", show_default=False, err=err)
             answer = typed.strip().lower()
             if not answer:
                 return default
-            if answer in (*said.yes, *said.no):
-                return answer in said.yes
-            say(said.yes_or_no, err=err)
+            if answer in (*yes, *no):
+                return answer in yes
+            say(phrase("y or n, please."), err=err)
 
 
 def prompt(text: str, *, hidden: bool = False, default: str | None = None) -> str:
     """What is typed, or the default where that is nothing."""
     with _ended_by_ctrl_c():
-        answer: str = typer.prompt(printable.line(text), hide_input=hidden, default=default)
+        answer: str = typer.prompt(
+            printable.line(said(text)), hide_input=hidden, default=default and said(default)
+        )
     return answer
 
 
 def prompt_number(text: str, *, default: int) -> int:
     """The number that is typed."""
     with _ended_by_ctrl_c():
-        return int(typer.prompt(printable.line(text), type=int, default=default))
+        return int(typer.prompt(printable.line(said(text)), type=int, default=default))
 
 
 def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:

@@ -6,14 +6,15 @@ from bridge.calls.agents import Roster
 from bridge.calls.routing.lines import Group, Line, Telephone
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import TwentyError
+from bridge.language.phrase import Phrase, phrase
 from bridge.settings import Settings
 from bridge.settings.served import agents_of, lines_of
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.members import workspace_members
 
-NAME_THEM = (
-    "Name who takes calls in config.yaml, by e-mail in Twenty: agents: {names: [jane@example.com]};"
-    " or run twenty-bridge init, which lists them."
+NAME_THEM = phrase(
+    "Name who takes calls in config.yaml, by e-mail in Twenty: agents: {{names: "
+    "[jane@example.com]}}; or run twenty-bridge init, which lists them."
 )
 
 
@@ -39,9 +40,11 @@ def ringing(settings: Settings, roster: Roster | None) -> Verdict:
     lines = _lines(settings)
     silent = [line.name for line in lines if not _rings(line, roster)]
     if len(silent) == len(lines):
-        return error(f"No agent can be rung: every call in goes to {_else(lines)}.", NAME_THEM)
+        return error(
+            phrase("No agent can be rung: every call in goes to {target}.", target=_else(lines)), NAME_THEM
+        )
     if silent:
-        return warning(f"No agent is rung on the line {', '.join(silent)}.", NAME_THEM)
+        return warning(phrase("No agent is rung on the line {lines}.", lines=", ".join(silent)), NAME_THEM)
     return ok(_whom(lines))
 
 
@@ -68,13 +71,13 @@ def _agents(line: Line) -> Iterator[str]:
     return (agent for step in line.steps if isinstance(step, Group) for agent in step.agents)
 
 
-def _else(lines: list[Line]) -> str:
-    return "voicemail" if any(line.voicemail for line in lines) else "an apology"
+def _else(lines: list[Line]) -> Phrase:
+    return phrase("voicemail") if any(line.voicemail for line in lines) else phrase("an apology")
 
 
-def _whom(lines: list[Line]) -> str:
+def _whom(lines: list[Line]) -> Phrase:
     agents = dict.fromkeys(agent for line in lines for agent in _agents(line))
     numbers = dict.fromkeys(
         step.number for line in lines for step in line.steps if isinstance(step, Telephone)
     )
-    return f"Calls in ring {', '.join((*agents, *numbers))}."
+    return phrase("Calls in ring {agents}.", agents=", ".join((*agents, *numbers)))

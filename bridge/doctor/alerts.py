@@ -9,10 +9,13 @@ from bridge.alerts.channels import Channel, channels_of, language_of
 from bridge.alerts.email import EmailChannel
 from bridge.alerts.messages import Words
 from bridge.doctor.checks import Check, Verdict, error, ok
+from bridge.language.phrase import phrase
 from bridge.settings import Settings
 
-MEND = "Compare alerts in config.yaml, and BRIDGE_ALERT_… in the environment, with docs/how-to/alerts.md."
-TEST = "doctor --test-alert sends a test message."
+MEND = phrase(
+    "Compare alerts in config.yaml, and BRIDGE_ALERT_… in the environment, with docs/how-to/alerts.md."
+)
+TEST = phrase("doctor --test-alert sends a test message.")
 
 
 def checks(settings: Settings, *, send_test: bool, trust: ssl.SSLContext | None = None) -> Iterator[Check]:
@@ -26,20 +29,31 @@ def checks(settings: Settings, *, send_test: bool, trust: ssl.SSLContext | None 
 
 
 async def _none() -> Verdict:
-    return ok("Alerts are not set: docs/how-to/alerts.md says how a message comes when something needs you.")
+    return ok(
+        phrase("Alerts are not set: docs/how-to/alerts.md says how a message comes when something needs you.")
+    )
 
 
 async def _reached(settings: Settings, channel: Channel) -> Verdict:
     """Whether the mail server takes the login; a webhook can only be tried."""
     if not isinstance(channel, EmailChannel):
-        return ok(f"Alerts are posted to {channel.where}. {TEST}")
+        return ok(phrase("Alerts are posted to {where}. {test}", where=channel.where, test=TEST))
     if settings.alerts.smtp_username and not settings.alerts.login:
-        return error("alerts.smtp_username is set, and no password.", "Set BRIDGE_ALERT_SMTP_PASSWORD.")
+        return error(
+            phrase("alerts.smtp_username is set, and no password."),
+            phrase("Set BRIDGE_ALERT_SMTP_PASSWORD."),
+        )
     await channel.check()
-    return ok(f"The mail server {channel.where} answers, and takes what the settings have of a login. {TEST}")
+    return ok(
+        phrase(
+            "The mail server {where} answers, and takes what the settings have of a login. {test}",
+            where=channel.where,
+            test=TEST,
+        )
+    )
 
 
 async def _tested(settings: Settings, channel: Channel) -> Verdict:
     now = datetime.now(UTC)
     await channel.send(Words(language_of(settings), settings.server.public_url).test(now), now)
-    return ok(f"{channel.where} has taken a test message: look whether it arrives.")
+    return ok(phrase("{where} has taken a test message: look whether it arrives.", where=channel.where))

@@ -12,6 +12,8 @@ from enum import StrEnum
 import structlog
 
 from bridge.errors import BridgeError, NotUnderstood, TwentyOverLimit
+from bridge.language.phrase import NOTHING, Phrase, phrase, phrase_of
+from bridge.language.spoken import Language, in_language
 
 SECONDS = 8
 """How long one check can take; a check waits for those that it needs before its time begins."""
@@ -32,21 +34,21 @@ class Verdict:
     """The result of a check, its reason, and the command or click that fixes it."""
 
     status: Status
-    reason: str
-    fix: str = ""
+    reason: Phrase
+    fix: Phrase = NOTHING
 
 
-def ok(reason: str) -> Verdict:
+def ok(reason: Phrase) -> Verdict:
     """The check passed."""
     return Verdict(Status.OK, reason)
 
 
-def warning(reason: str, fix: str) -> Verdict:
+def warning(reason: Phrase, fix: Phrase) -> Verdict:
     """It works, but the operator has something to change."""
     return Verdict(Status.WARNING, reason, fix)
 
 
-def error(reason: str, fix: str) -> Verdict:
+def error(reason: Phrase, fix: Phrase) -> Verdict:
     """A function of the bridge does not work."""
     return Verdict(Status.ERROR, reason, fix)
 
@@ -57,7 +59,7 @@ class Check:
 
     name: str
     examine: Callable[[], Awaitable[Verdict]]
-    fix: str = ""
+    fix: Phrase = NOTHING
     needs: Sequence[str] = ()
 
 
@@ -68,14 +70,14 @@ class Finding:
     name: str
     verdict: Verdict
 
-    def as_json(self) -> Mapping[str, str]:
-        """The JSON of `doctor --json`."""
+    def as_json(self, language: Language = "en") -> Mapping[str, str]:
+        """The JSON of `doctor --json`: names and statuses are the same in every language."""
         verdict = self.verdict
         return {
             "name": self.name,
             "status": verdict.status.value,
-            "reason": verdict.reason,
-            "fix": verdict.fix,
+            "reason": in_language(verdict.reason, language),
+            "fix": in_language(verdict.fix, language),
         }
 
 
@@ -93,7 +95,11 @@ def wanted(checks: Sequence[Check], names: Collection[str]) -> list[Check]:
     asked = [name for name in by_name if name in names or name.partition(".")[0] in names]
     if unknown := set(names) - by_name.keys() - {name.partition(".")[0] for name in by_name}:
         raise NotUnderstood(
-            f"There is no check {', '.join(sorted(unknown))}; there are {', '.join(by_name)}."
+            phrase(
+                "There is no check {unknown}; there are {known}.",
+                unknown=", ".join(sorted(unknown)),
+                known=", ".join(by_name),
+            )
         )
     needed: set[str] = set()
     while asked:
@@ -112,8 +118,8 @@ async def examine(checks: Sequence[Check], *, seconds: float = SECONDS) -> list[
         for need in check.needs:
             if (await tasks[need]).status is Status.ERROR or need in culprits:
                 culprit = culprits[check.name] = culprits.get(need, need)
-                fix = f"Fix {culprit}, then run doctor again."
-                return warning(f"Not checked, because of {culprit}.", fix)
+                fix = phrase("Fix {culprit}, then run doctor again.", culprit=culprit)
+                return warning(phrase("Not checked, because of {culprit}.", culprit=culprit), fix)
         return await _alone(check, seconds)
 
     async with asyncio.TaskGroup() as group:
@@ -127,12 +133,17 @@ async def _alone(check: Check, seconds: float) -> Verdict:
         async with asyncio.timeout(seconds):
             return await check.examine()
     except TimeoutError:
-        return error(f"No answer within {seconds:g} seconds.", check.fix)
+        return error(phrase("No answer within {seconds:g} seconds.", seconds=seconds), check.fix)
     except TwentyOverLimit:
-        return warning("Not checked: the workspace's rate limit is used up.", "Ask again in a minute.")
+        return warning(
+            phrase("Not checked: the workspace's rate limit is used up."), phrase("Ask again in a minute.")
+        )
     except BridgeError as refused:
-        return error(str(refused), check.fix)
+        return error(phrase_of(refused), check.fix)
     # An unexpected error in one check does not hide the others.
     except Exception as failure:
         log.exception("doctor.failed", check=check.name)
-        return error(f"The check itself failed: {type(failure).__name__}.", "Please report it, with the log.")
+        return error(
+            phrase("The check itself failed: {name}.", name=type(failure).__name__),
+            phrase("Please report it, with the log."),
+        )

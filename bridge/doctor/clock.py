@@ -8,12 +8,13 @@ import aiohttp
 from aiohttp import hdrs
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.language.phrase import phrase
 from bridge.network_errors import why
 
 OFF_SECONDS, TOO_FAR_SECONDS = 5, 60
 """Twilio accepts a token later if the clock that made it is ahead; `Date` has whole seconds."""
 
-FIX = "Set the clock: timedatectl set-ntp true, or the host's time service."
+FIX = phrase("Set the clock: timedatectl set-ntp true, or the host's time service.")
 
 
 def checks(session: aiohttp.ClientSession, *, twilio_url: str, twenty_url: str) -> Iterator[Check]:
@@ -27,9 +28,15 @@ async def _compare(session: aiohttp.ClientSession, url: str, who: str) -> Verdic
         async with session.get(url, allow_redirects=False) as answer:
             date = answer.headers.get(hdrs.DATE)
     except (aiohttp.ClientError, OSError) as away:
-        return warning(f"{who} does not tell the time: {why(away)}.", "Run doctor again when it answers.")
+        return warning(
+            phrase("{who} does not tell the time: {reason}.", who=who, reason=why(away)),
+            phrase("Run doctor again when it answers."),
+        )
     if date is None:
-        return warning(f"{who} does not tell the time.", "Compare the clock by hand: timedatectl.")
+        return warning(
+            phrase("{who} does not tell the time.", who=who),
+            phrase("Compare the clock by hand: timedatectl."),
+        )
     return verdict(datetime.now(UTC), parsedate_to_datetime(date), who)
 
 
@@ -38,8 +45,11 @@ def verdict(here: datetime, there: datetime, who: str) -> Verdict:
     seconds = (here - there).total_seconds()
     # The header has no fractions of a second.
     apart = max(0.0, abs(seconds) - 1)
-    direction = "ahead of" if seconds > 0 else "behind"
-    reason = f"This machine's clock is {apart:.0f} s {direction} {who}'s."
+    reason = (
+        phrase("This machine's clock is {apart:.0f} s ahead of {who}'s.", apart=apart, who=who)
+        if seconds > 0
+        else phrase("This machine's clock is {apart:.0f} s behind {who}'s.", apart=apart, who=who)
+    )
     if apart >= TOO_FAR_SECONDS:
         return error(reason, FIX)
     return warning(reason, FIX) if apart >= OFF_SECONDS else ok(reason)

@@ -17,6 +17,7 @@ from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import revision
 from bridge.inbox.migrations.upgrade import configuration
 from bridge.inbox.sqlite import DatabaseFiles
+from bridge.language.phrase import Phrase, joined, phrase, verbatim
 
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""
@@ -51,8 +52,14 @@ class _Database:
         parts = make_url(url)
         self._where = parts.render_as_string(hide_password=True)
         self.file = Path(parts.database or "") if parts.drivername.startswith("sqlite") else None
-        what = f"Give the bridge's user write permission on {self.file}" if self.file else "Start the server"
-        self.fix = f"{what}, or set BRIDGE_DATABASE_URL."
+        self.fix = (
+            phrase(
+                "Give the bridge's user write permission on {file}, or set BRIDGE_DATABASE_URL.",
+                file=self.file,
+            )
+            if self.file
+            else phrase("Start the server, or set BRIDGE_DATABASE_URL.")
+        )
 
     async def writable(self) -> Verdict:
         """Whether a write can begin, and has room; it writes nothing and creates no file."""
@@ -69,20 +76,22 @@ class _Database:
         finally:
             await database.close()
         return (
-            ok(f"{self._where} can be written.") if may else error(f"{self._where} is read-only.", self.fix)
+            ok(phrase("{where} can be written.", where=self._where))
+            if may
+            else error(phrase("{where} is read-only.", where=self._where), self.fix)
         )
 
     def _refused(self, problem: Exception) -> Verdict:
         if self.file and getattr(problem, "errno", None) == errno.ENOSPC:
             return error(
-                f"{self._where} cannot be written: the disk is full, or nearly so.",
+                phrase("{where} cannot be written: the disk is full, or nearly so.", where=self._where),
                 more_room(self.file.absolute().parent),
             )
         cause = getattr(problem, "orig", None) or problem
-        reason = f"{self._where} cannot be written: {cause}"
-        return error(
-            reason, DatabaseFiles(self.file).if_damaged() if self.file and is_damage(problem) else self.fix
-        )
+        reason = phrase("{where} cannot be written: {cause}", where=self._where, cause=cause)
+        if self.file and is_damage(problem):
+            return error(reason, DatabaseFiles(self.file).if_damaged())
+        return error(reason, self.fix)
 
     def _connect(self) -> Database:
         return connect(self._url)
@@ -91,33 +100,49 @@ class _Database:
         if await self._here.instance() is None:
             return None
         return error(
-            f"A bridge listens at {self._here.url}, and {file} is not there: it was removed under the "
-            "bridge, which cannot restore it, or the bridge has its database elsewhere.",
-            "Restore the file from a backup and restart the bridge; or ask from the folder where it started.",
+            phrase(
+                "A bridge listens at {url}, and {file} is not there: it was removed under the bridge, which "
+                "cannot restore it, or the bridge has its database elsewhere.",
+                url=self._here.url,
+                file=file,
+            ),
+            phrase(
+                "Restore the file from a backup and restart the bridge; or ask from the folder where it "
+                "started."
+            ),
         )
 
     def _can_be_made(self, file: Path) -> Verdict:
         folder = next(parent for parent in file.absolute().parents if parent.exists())
         if folder.is_dir() and os.access(folder, os.W_OK):
-            return ok(f"{file} is made at the first start.")
-        return error(f"{file} cannot be created: {folder} is not a writable folder.", self.fix)
+            return ok(phrase("{file} is made at the first start.", file=file))
+        return error(
+            phrase("{file} cannot be created: {folder} is not a writable folder.", file=file, folder=folder),
+            self.fix,
+        )
 
     async def private(self) -> Verdict:
         """Whether only its user can read the file and look into its folder."""
         if not self.file or not self.file.exists():
-            return ok("The first start makes the file for its user alone.")
+            return ok(phrase("The first start makes the file for its user alone."))
         places = {self.file: 0o600, self.file.absolute().parent: 0o700}
         loose = {place: mode for place, mode in places.items() if _is_for_others(place)}
         if loose:
-            modes = ", ".join(f"{place} has mode {stat.S_IMODE(place.stat().st_mode):o}" for place in loose)
+            modes = joined(
+                ", ",
+                (phrase("{place} has mode {mode:o}", place=place, mode=_mode(place)) for place in loose),
+            )
             mend = " && ".join(f"chmod {mode:o} {place}" for place, mode in loose.items())
-            return warning(f"Other users of this machine can read who called whom: {modes}.", mend)
-        return ok(f"Only its user can read {self.file}.")
+            return warning(
+                phrase("Other users of this machine can read who called whom: {modes}.", modes=modes),
+                verbatim(mend),
+            )
+        return ok(phrase("Only its user can read {file}.", file=self.file))
 
     async def migrated(self) -> Verdict:
         """Whether the tables are those of this version."""
         if self.file and not self.file.exists():
-            return ok("The first start makes the tables.")
+            return ok(phrase("The first start makes the tables."))
         database = self._connect()
         try:
             async with database.reading.connect() as connection:
@@ -129,12 +154,12 @@ class _Database:
     async def forgotten(self, keys: Sequence[str]) -> Verdict:
         """Whether BRIDGE_FORGET_KEY finds the numbers that are to be forgotten."""
         if self.file and not self.file.exists():
-            return ok("No number was forgotten.")
+            return ok(phrase("No number was forgotten."))
         database = self._connect()
         try:
             async with database.reading.connect() as connection:
                 if await connection.run_sync(revision) is None:
-                    return ok("No number was forgotten.")
+                    return ok(phrase("No number was forgotten."))
                 *known, unknown = await hashes_of(connection, keys)
         finally:
             await database.close()
@@ -154,19 +179,24 @@ class _Database:
         finally:
             await database.close()
         return ok(
-            f"The database takes {taken / 2**20:,.0f} MB. PostgreSQL does not tell how much room is left: "
-            "watch its disk."
+            phrase(
+                "The database takes {taken:,.0f} MB. PostgreSQL does not tell how much room is left: watch "
+                "its disk.",
+                taken=taken / 2**20,
+            )
         )
 
 
-def more_room(folder: Path) -> str:
+def more_room(folder: Path) -> Phrase:
     """The fix for a full disk."""
-    return f"Make room on the disk of {folder}, or move the database (BRIDGE_DATABASE_URL)."
+    return phrase(
+        "Make room on the disk of {folder}, or move the database (BRIDGE_DATABASE_URL).", folder=folder
+    )
 
 
 def room(free: int, folder: Path) -> Verdict:
     """Whether `free` bytes are enough."""
-    reason = f"{free / 2**30:.1f} GB are free at {folder}."
+    reason = phrase("{free:.1f} GB are free at {folder}.", free=free / 2**30, folder=folder)
     fix = more_room(folder)
     if free < TOO_LITTLE:
         return error(reason, fix)
@@ -177,31 +207,44 @@ def _rotated(known: Sequence[int], unknown: int) -> Verdict:
     """`known` holds the count of hashes of each key, newest key first; `unknown` the count without a key."""
     if unknown:
         return error(
-            f"{unknown} numbers were forgotten with a key that BRIDGE_FORGET_KEY does not have.",
-            "Set it to the key that it was, behind the present one with a comma.",
+            phrase(
+                "{unknown} numbers were forgotten with a key that BRIDGE_FORGET_KEY does not have.",
+                unknown=unknown,
+            ),
+            phrase("Set it to the key that it was, behind the present one with a comma."),
         )
     if old := sum(known[1:]):
-        return ok(f"{old} numbers still need an older key of BRIDGE_FORGET_KEY: keep it.")
+        return ok(phrase("{old} numbers still need an older key of BRIDGE_FORGET_KEY: keep it.", old=old))
     if len(known) > 1:
-        return ok("The first key of BRIDGE_FORGET_KEY finds every forgotten number: the others can go.")
-    return ok(f"{sum(known)} numbers were forgotten.")
+        return ok(
+            phrase("The first key of BRIDGE_FORGET_KEY finds every forgotten number: the others can go.")
+        )
+    return ok(phrase("{known} numbers were forgotten.", known=sum(known)))
 
 
 def _compared(there: str | None) -> Verdict:
     script = ScriptDirectory.from_config(configuration())
     head, known = script.get_current_head(), {one.revision for one in script.walk_revisions()}
     if there == head:
-        return ok(f"The tables are those of this version ({head}).")
+        return ok(phrase("The tables are those of this version ({head}).", head=head))
     if there is None or there in known:
         return warning(
-            f"The tables are those of an older version ({there or 'none'}, not {head}).",
-            "Start the bridge (twenty-bridge serve): it brings them up to date.",
+            phrase(
+                "The tables are those of an older version ({there}, not {head}).",
+                there=there or phrase("none"),
+                head=head,
+            ),
+            phrase("Start the bridge (twenty-bridge serve): it brings them up to date."),
         )
     return warning(
-        f"The tables are those of a newer version ({there}).",
-        "The version just before it works with them; an older one needs a backup from its time.",
+        phrase("The tables are those of a newer version ({there}).", there=there),
+        phrase("The version just before it works with them; an older one needs a backup from its time."),
     )
 
 
+def _mode(place: Path) -> int:
+    return stat.S_IMODE(place.stat().st_mode)
+
+
 def _is_for_others(place: Path) -> bool:
-    return bool(place.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    return bool(_mode(place) & (stat.S_IRWXG | stat.S_IRWXO))

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from bridge.calls.agents import Member, Roster
 from bridge.doctor.checks import Check, Verdict, ok, warning
 from bridge.errors import TwentyDenied
+from bridge.language.phrase import joined, phrase
 from bridge.settings import Settings
 from bridge.settings.served import agents_of
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.members import workspace_members
 
-ADDRESS = "Fix the address, or invite that person: in Twenty, Settings → Members."
-AGENT = "Fix the name, or list it in agents.names."
+ADDRESS = phrase("Fix the address, or invite that person: in Twenty, Settings → Members.")
+AGENT = phrase("Fix the name, or list it in agents.names.")
 
 
 def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
@@ -21,7 +22,10 @@ def checks(settings: Settings, client: TwentyClient) -> Iterator[Check]:
         try:
             members = await workspace_members(client)
         except TwentyDenied as denied:
-            return warning(f"The members cannot be read: {denied}", "Fix twenty.role, then run doctor again.")
+            return warning(
+                phrase("The members cannot be read: {denied}", denied=denied),
+                phrase("Fix twenty.role, then run doctor again."),
+            )
         return named(settings, members)
 
     yield Check("twenty.members", all_named, needs=["twenty.reachable", "twenty.key"])
@@ -31,19 +35,20 @@ def named(settings: Settings, members: Sequence[Member]) -> Verdict:
     """Whether Twenty has every member and agent whom the settings name."""
     roster = Roster(agents_of(settings), members)
     unlisted = [
-        f"{setting}: {address} is no member of the workspace"
+        phrase("{setting}: {address} is no member of the workspace", setting=setting, address=address)
         for setting, address in _addresses(settings)
         if roster.by_email(address) is None
     ]
     unknown = [
-        f"{setting}: {agent} is no agent"
+        phrase("{setting}: {agent} is no agent", setting=setting, agent=agent)
         for setting, agent in _rung(settings)
         if "@" not in agent and not roster.knows(agent)
     ]
     if unlisted or unknown:
         fixes = [fix for fix, wrong in ((ADDRESS, unlisted), (AGENT, unknown)) if wrong]
-        return warning("; ".join((*unlisted, *unknown)) + ".", " ".join(fixes))
-    return ok("Twenty has every member whom the settings name.")
+        wrong = joined("; ", (*unlisted, *unknown))
+        return warning(phrase("{wrong}.", wrong=wrong), joined(" ", fixes))
+    return ok(phrase("Twenty has every member whom the settings name."))
 
 
 def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Checks that the phone page is reachable, and that each agent can sign in."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -14,14 +14,15 @@ from bridge.doctor.checks import Check, Verdict, error, ok
 from bridge.inbox.database import connect, missing_file
 from bridge.inbox.sign_ins import SignIn, sign_ins_that_hold
 from bridge.inbox.tables import sign_ins
+from bridge.language.phrase import Phrase, joined, phrase
 from bridge.settings import Settings
 from bridge.settings.access import KeySettings
 from bridge.settings.served import agents_of
 from bridge.settings.types import origin_of
 from bridge.twenty.client.client import TwentyClient
 
-PROXY = "Let the proxy pass the page's path on to the bridge: docs/how-to/reverse-proxies.md."
-LINK = "Make a link for each, and send it: twenty-bridge keys new --link"
+PROXY = phrase("Let the proxy pass the page's path on to the bridge: docs/how-to/reverse-proxies.md.")
+LINK = phrase("Make a link for each, and send it: twenty-bridge keys new --link")
 
 
 def checks(settings: Settings, client: TwentyClient, public: BridgeAddress) -> Iterator[Check]:
@@ -41,8 +42,8 @@ class _Phone:
         """Whether agents find the page at the public URL."""
         url = self._settings.server.phone_page
         if not await self._public.has_page(url.removeprefix(self._public.url)):
-            return error(f"The phone page is not at {url}.", PROXY)
-        return ok(f"Agents find their phone at {url}.")
+            return error(phrase("The phone page is not at {url}.", url=url), PROXY)
+        return ok(phrase("Agents find their phone at {url}.", url=url))
 
     async def sign_in(self) -> Verdict:
         """Whether each agent whom calls ring has a way to sign in."""
@@ -72,25 +73,33 @@ async def _reading(settings: Settings) -> AsyncIterator[AsyncConnection | None]:
         await database.close()
 
 
-def _told(ways: dict[str, list[str]]) -> Verdict:
+def _told(ways: Mapping[str, Sequence[Phrase]]) -> Verdict:
     without = [agent for agent, found in ways.items() if not found]
     if without:
-        reason = f"{', '.join(without)} cannot sign in to the phone page."
-        return error(reason, " ".join((LINK, *(f"--identity {agent}" for agent in without))))
-    listed = "; ".join(f"{agent}: {', '.join(found)}" for agent, found in ways.items())
+        reason = phrase("{agents} cannot sign in to the phone page.", agents=", ".join(without))
+        return error(reason, joined(" ", (LINK, *(f"--identity {agent}" for agent in without))))
+    listed = joined(
+        "; ",
+        (phrase("{agent}: {ways}", agent=agent, ways=joined(", ", found)) for agent, found in ways.items()),
+    )
     return ok(
-        f"How agents sign in to the phone page: {listed}." if listed else "Calls ring no agent's phone."
+        phrase("How agents sign in to the phone page: {listed}.", listed=listed)
+        if listed
+        else phrase("Calls ring no agent's phone.")
     )
 
 
-def _ways(settings: Settings, roster: Roster, held: Sequence[SignIn], agent: str, now: datetime) -> list[str]:
+def _ways(
+    settings: Settings, roster: Roster, held: Sequence[SignIn], agent: str, now: datetime
+) -> list[Phrase]:
     identities = roster.identities(agent) or ((found,) if (found := identity_of(agent)) else ())
-    ways = ["as a user of Twenty"] if _is_user(settings, roster, agent) else []
+    ways = [phrase("as a user of Twenty")] if _is_user(settings, roster, agent) else []
     if any(found.key_expires_at is not None for found in _of(held, identities)):
-        ways.append("on a device that is signed in")
+        ways.append(phrase("on a device that is signed in"))
     if any(found.key_expires_at is None for found in _of(held, identities)):
-        ways.append("by a link that is not used yet")
-    return ways + [f"by the key {name}" for name in _keys(settings, roster.agents, identities, now)]
+        ways.append(phrase("by a link that is not used yet"))
+    keys = _keys(settings, roster.agents, identities, now)
+    return [*ways, *(phrase("by the key {name}", name=name) for name in keys)]
 
 
 def _of(held: Sequence[SignIn], identities: Sequence[Identity]) -> Iterator[SignIn]:
@@ -112,7 +121,7 @@ def _keys(settings: Settings, agents: Agents, identities: Sequence[Identity], no
         if not _is_over(key, now) and any(agents.of_key(key.name).has(one) for one in identities):
             yield key.name
     if settings.auth.widget_keys and any(agents.allowed.has(one) for one in identities):
-        yield "of BRIDGE_WIDGET_KEYS"
+        yield phrase("of BRIDGE_WIDGET_KEYS")
 
 
 def _is_over(key: KeySettings, now: datetime) -> bool:

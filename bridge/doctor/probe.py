@@ -16,6 +16,7 @@ from functools import partial
 from bridge.doctor.checks import Verdict, error, ok, warning
 from bridge.doctor.webhook import PROBE, has_arrived, is_lately, last_arrival, proven, way_from_twenty
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
+from bridge.language.phrase import Phrase, phrase, phrase_of
 from bridge.settings import Settings
 from bridge.twenty import webhooks
 from bridge.twenty.client.client import Executes, open_client
@@ -23,7 +24,10 @@ from bridge.twenty.provision.webhook import PATH
 
 FIRST_NAME, LAST_NAME = "Webhook test", "(delete me)"
 TITLE = f"{FIRST_NAME} {LAST_NAME}"
-QUESTION = f"Create a person “{TITLE}” in Twenty, wait for Twenty's delivery, and destroy the person again?"
+QUESTION = phrase(
+    "Create a person “{title}” in Twenty, wait for Twenty's delivery, and destroy the person again?",
+    title=TITLE,
+)
 
 LastArrival = Callable[[], Awaitable[datetime | None]]
 HasArrived = Callable[[str], Awaitable[bool]]
@@ -85,15 +89,17 @@ class Probe:
             await self._client.execute("DestroyPerson", id=str(uuid.uuid4()))
             created = await self._create()
         except TwentyOverLimit:
-            return warning("The workspace's rate limit is used up: nothing was created.", PROBE)
+            return warning(phrase("The workspace's rate limit is used up: nothing was created."), PROBE)
         except TwentyDenied as denied:
             return error(
-                f"Nothing was created: {denied}",
-                "In Twenty, Settings → Roles, let the key's role edit and destroy people; or edit a person "
-                "in Twenty and run twenty-bridge doctor twenty.webhook.",
+                phrase("Nothing was created: {denied}", denied=denied),
+                phrase(
+                    "In Twenty, Settings → Roles, let the key's role edit and destroy people; or edit a "
+                    "person in Twenty and run twenty-bridge doctor twenty.webhook."
+                ),
             )
         except TwentyError as refused:
-            return error(f"Nothing was created: {refused}", PROBE)
+            return error(phrase("Nothing was created: {refused}", refused=refused), PROBE)
         try:
             delivered = created and await self._delivered()
         finally:
@@ -103,15 +109,17 @@ class Probe:
     async def _create(self) -> bool:
         """Creates the person; False where it is not known whether Twenty did."""
         name = {"firstName": FIRST_NAME, "lastName": LAST_NAME}
-        self._tell(f"Creating the person “{TITLE}”.")
+        self._tell(phrase("Creating the person “{title}”.", title=TITLE))
         try:
             await self._client.execute("CreatePeople", data=[{"id": self._person_id, "name": name}])
         except TwentyOverLimit:
             raise
         except TwentyUnavailable as unknown:
-            self._tell(f"Twenty does not say whether it created the person: {unknown}")
+            self._tell(
+                phrase("Twenty does not say whether it created the person: {unknown}", unknown=unknown)
+            )
             return False
-        self._tell(f"Waiting {self._seconds.waits:g} s for Twenty's delivery.")
+        self._tell(phrase("Waiting {waits:g} s for Twenty's delivery.", waits=self._seconds.waits))
         return True
 
     async def _delivered(self) -> bool:
@@ -127,44 +135,61 @@ class Probe:
         """Destroys the person; the verdict to show where the person is left, or possibly is."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (self._seconds.destroys if created else self._seconds.unsure)
-        problem = "Twenty does not say whether it created the person."
+        problem = phrase("Twenty does not say whether it created the person.")
         while True:
             pause = self._seconds.again
             try:
                 answer = await self._client.execute("DestroyPerson", id=self._person_id)
                 if created or answer["destroyPeople"]:
-                    self._tell("Destroyed the person.")
+                    self._tell(phrase("Destroyed the person."))
                     return None
             except TwentyOverLimit as over:
-                problem, pause = str(over), max(pause, over.retry_after or 0.0)
+                problem, pause = phrase_of(over), max(pause, over.retry_after or 0.0)
             except TwentyUnavailable as away:
-                problem = str(away)
+                problem = phrase_of(away)
             except TwentyError as refused:
-                return _left(str(refused))
+                return _left(phrase_of(refused))
             if loop.time() + pause > deadline:
                 return _left(problem)
-            self._tell(f"Not destroyed yet: {problem} Trying again in {pause:g} s.")
+            self._tell(
+                phrase(
+                    "Not destroyed yet: {problem} Trying again in {pause:g} s.", problem=problem, pause=pause
+                )
+            )
             await asyncio.sleep(pause)
 
     def _verdict(self, *, created: bool, delivered: bool) -> Verdict:
         if delivered:
             return ok(
-                f"Deliveries of Twenty's webhook to {self._url} arrive: one came for a person of doctor's."
+                phrase(
+                    "Deliveries of Twenty's webhook to {url} arrive: one came for a person of doctor's.",
+                    url=self._url,
+                )
             )
         if not created:
-            return warning("The person could not be created, so nothing is known of the webhook.", PROBE)
+            return warning(
+                phrase("The person could not be created, so nothing is known of the webhook."), PROBE
+            )
         if self._stop.is_set():
-            return error("Interrupted before a delivery arrived.", PROBE)
+            return error(phrase("Interrupted before a delivery arrived."), PROBE)
         return error(
-            f"Twenty delivered nothing to {self._url} within {self._seconds.waits:g} s of a new person.",
+            phrase(
+                "Twenty delivered nothing to {url} within {waits:g} s of a new person.",
+                url=self._url,
+                waits=self._seconds.waits,
+            ),
             way_from_twenty(self._url),
         )
 
 
-def _left(problem: str) -> Verdict:
+def _left(problem: Phrase) -> Verdict:
     return error(
-        f"A person “{TITLE}” is left in Twenty, or can still appear there: {problem}",
-        f"In Twenty, look for “{TITLE}” among the people, and delete it.",
+        phrase(
+            "A person “{title}” is left in Twenty, or can still appear there: {problem}",
+            title=TITLE,
+            problem=problem,
+        ),
+        phrase("In Twenty, look for “{title}” among the people, and delete it.", title=TITLE),
     )
 
 

@@ -12,6 +12,7 @@ from aiohttp import hdrs
 
 from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
+from bridge.language.phrase import Phrase, phrase
 from bridge.network_errors import why
 from bridge.settings.types import LOOPBACK
 
@@ -21,10 +22,10 @@ TRIES = 4
 
 TOKEN = "/api/twilio/token"  # noqa: S105 - a path
 
-PROXY = (
+PROXY = phrase(
     "Let the proxy pass path and query on unchanged, except for its prefix: docs/how-to/reverse-proxies.md."
 )
-CERTIFICATE = "Renew the certificate at the proxy; it has to hold for the host of BRIDGE_PUBLIC_URL."
+CERTIFICATE = phrase("Renew the certificate at the proxy; it has to hold for the host of BRIDGE_PUBLIC_URL.")
 
 
 def checks(
@@ -64,15 +65,24 @@ class _Public:
         """Whether this process answers at the public URL."""
         here = await self._here.instance()
         answered = {await self._public.instance() for _ in range(TRIES)}
-        fix = (
-            f"Make {self._url} lead to {self._here.url}, from this machine, too: the reverse proxy has to "
-            "run and pass requests on, and DNS has to name its host."
+        fix = phrase(
+            "Make {url} lead to {here}, from this machine, too: the reverse proxy has to run and pass "
+            "requests on, and DNS has to name its host.",
+            url=self._url,
+            here=self._here.url,
         )
         if answered == {None}:
-            return error(f"No bridge answers at {self._url}.", fix)
+            return error(phrase("No bridge answers at {url}.", url=self._url), fix)
         if here not in answered:
-            return error(f"Another bridge than the one at {self._here.url} answers at {self._url}.", fix)
-        return ok(f"{self._url} leads to this bridge.")
+            return error(
+                phrase(
+                    "Another bridge than the one at {here} answers at {url}.",
+                    here=self._here.url,
+                    url=self._url,
+                ),
+                fix,
+            )
+        return ok(phrase("{url} leads to this bridge.", url=self._url))
 
     async def dns(self) -> Verdict:
         """Whether DNS resolves the host, as seen from this machine."""
@@ -80,28 +90,41 @@ class _Public:
         try:
             await asyncio.get_running_loop().getaddrinfo(host, None)
         except (socket.gaierror, UnicodeError) as unknown:
-            reason = why(unknown) if isinstance(unknown, OSError) else "that is no name"
+            reason = why(unknown) if isinstance(unknown, OSError) else phrase("that is no name")
             return error(
-                f"{host} leads nowhere: {reason}.", "Let DNS lead it to the proxy, or fix BRIDGE_PUBLIC_URL."
+                phrase("{host} leads nowhere: {reason}.", host=host, reason=reason),
+                phrase("Let DNS lead it to the proxy, or fix BRIDGE_PUBLIC_URL."),
             )
-        return ok(f"{host} has an address.")
+        return ok(phrase("{host} has an address.", host=host))
 
     async def tls(self) -> Verdict:
         """Whether browsers and Twilio trust the certificate, and for how long."""
         parts = urlsplit(self._url)
         host = parts.hostname or ""
         if parts.scheme != "https":
-            fix = "Put a TLS proxy before the bridge, and set BRIDGE_PUBLIC_URL to https://…"
-            reason = "The public URL is http: tokens can be read on the way, and browsers give no microphone."
-            return warning(reason, fix) if host in LOOPBACK else error(reason, fix)
+            fix = phrase("Put a TLS proxy before the bridge, and set BRIDGE_PUBLIC_URL to https://…")
+            unsafe = phrase(
+                "The public URL is http: tokens can be read on the way, and browsers give no microphone."
+            )
+            return warning(unsafe, fix) if host in LOOPBACK else error(unsafe, fix)
         context = self._public.trust or ssl.create_default_context()
         try:
             ends = await certificate_end(host, parts.port or 443, context)
         except ssl.SSLError as refused:
             reason = str(getattr(refused, "verify_message", None) or refused.reason)
-            return error(f"The certificate of {host} is not trusted: {reason.rstrip('.')}.", CERTIFICATE)
+            return error(
+                phrase(
+                    "The certificate of {host} is not trusted: {reason}.",
+                    host=host,
+                    reason=reason.rstrip("."),
+                ),
+                CERTIFICATE,
+            )
         except OSError as away:
-            return error(f"{host} cannot be reached: {why(away)}.", _nearest_cause(away, parts.port or 443))
+            return error(
+                phrase("{host} cannot be reached: {reason}.", host=host, reason=why(away)),
+                _nearest_cause(away, parts.port or 443),
+            )
         return certificate(ends, datetime.now(UTC))
 
     async def signature(self) -> Verdict:
@@ -109,14 +132,21 @@ class _Public:
         unsigned = await self._public.callback()
         signed = await self._public.callback(signature=self._signature)
         if (unsigned, signed) == (403, 400):
-            return ok("Signed requests arrive as they were signed; unsigned ones are refused.")
+            return ok(phrase("Signed requests arrive as they were signed; unsigned ones are refused."))
         if signed == 403:
             return error(
-                "Through the proxy a valid signature does not verify: path, query or body arrive changed.",
+                phrase(
+                    "Through the proxy a valid signature does not verify: path, query or body arrive changed."
+                ),
                 PROXY,
             )
         return error(
-            f"A signed form is answered {signed}, an unsigned one {unsigned}; not 400 and 403.", PROXY
+            phrase(
+                "A signed form is answered {signed}, an unsigned one {unsigned}; not 400 and 403.",
+                signed=signed,
+                unsigned=unsigned,
+            ),
+            PROXY,
         )
 
     async def origins(self) -> Verdict:
@@ -124,18 +154,22 @@ class _Public:
         refused = [origin for origin in sorted(self._origins) if not await self._may_ask(origin)]
         if refused:
             return error(
-                f"Browsers keep pages of {', '.join(refused)} from requesting tokens.",
-                "Let the proxy pass OPTIONS and the Access-Control headers on, and add none of its own.",
+                phrase(
+                    "Browsers keep pages of {origins} from requesting tokens.", origins=", ".join(refused)
+                ),
+                phrase(
+                    "Let the proxy pass OPTIONS and the Access-Control headers on, and add none of its own."
+                ),
             )
         plain = [
             o for o in sorted(self._origins) if o.startswith("http:") and urlsplit(o).hostname not in LOOPBACK
         ]
         if plain:
             return warning(
-                f"Pages of {', '.join(plain)} get no microphone: they are not https.",
-                "Serve them by https, and change cors.origins (or twenty.public_url).",
+                phrase("Pages of {origins} get no microphone: they are not https.", origins=", ".join(plain)),
+                phrase("Serve them by https, and change cors.origins (or twenty.public_url)."),
             )
-        return ok(f"Pages of {', '.join(sorted(self._origins))} can request tokens.")
+        return ok(phrase("Pages of {origins} can request tokens.", origins=", ".join(sorted(self._origins))))
 
     async def _may_ask(self, origin: str) -> bool:
         preflight = {
@@ -155,7 +189,7 @@ class _Public:
 
 def certificate(ends: datetime, now: datetime) -> Verdict:
     """Whether a trusted certificate expires soon."""
-    reason = f"The certificate holds until {ends:%Y-%m-%d}."
+    reason = phrase("The certificate holds until {ends:%Y-%m-%d}.", ends=ends)
     return warning(reason, CERTIFICATE) if ends < now + SOON else ok(reason)
 
 
@@ -169,7 +203,9 @@ async def certificate_end(host: str, port: int, context: ssl.SSLContext) -> date
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(not_after), UTC)
 
 
-def _nearest_cause(away: OSError, port: int) -> str:
+def _nearest_cause(away: OSError, port: int) -> Phrase:
     if isinstance(away, ConnectionRefusedError):
-        return f"Start the reverse proxy: the host answers, and no server listens on its port {port}."
-    return f"Let DNS lead the host to the reverse proxy, and its firewall pass port {port}."
+        return phrase(
+            "Start the reverse proxy: the host answers, and no server listens on its port {port}.", port=port
+        )
+    return phrase("Let DNS lead the host to the reverse proxy, and its firewall pass port {port}.", port=port)

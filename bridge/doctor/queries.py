@@ -11,8 +11,9 @@ from graphql import FieldNode, OperationDefinitionNode, OperationType
 
 from bridge.calls.numbers import e164
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
-from bridge.doctor.twenty import ADORNS
+from bridge.doctor.twenty import ADORNS, OTHER_VERSION, without
 from bridge.errors import TwentyError, TwentyOverLimit
+from bridge.language.phrase import joined, phrase
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.client.documents import operations
 from bridge.twenty.people.lookup import filter_of
@@ -20,8 +21,7 @@ from bridge.twenty.provision import read
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS, Feature, feature_of
 from bridge.twenty.values import time_text
 
-FIX = "twenty-bridge setup twenty; if that does not help, run a version of the bridge made for this Twenty."
-AGAIN = "Run twenty-bridge doctor twenty.queries in a minute."
+AGAIN = phrase("Run twenty-bridge doctor twenty.queries in a minute.")
 
 NUMBERS = [number for number in (e164("+33639980000", "FR"),) if number]
 """From a range that is reserved for fiction: no person has it."""
@@ -71,7 +71,7 @@ def checks(client: TwentyClient, samples: Samples = SAMPLES) -> Iterator[Check]:
         names = [name for name in queries_of_records() if has_calls or not _of_calls(name)]
         return verdict(await asyncio.gather(*(_run(client, name, samples) for name in names)))
 
-    yield Check("twenty.queries", queries, FIX, needs=["twenty.reachable", "twenty.key"])
+    yield Check("twenty.queries", queries, OTHER_VERSION, needs=["twenty.reachable", "twenty.key"])
 
 
 def queries_of_records() -> list[str]:
@@ -85,13 +85,17 @@ def verdict(ran: Sequence[Ran]) -> Verdict:
     """The verdict on queries that were refused or not run."""
     refused = [one for one in ran if one.refused and not one.over_limit]
     if refused:
-        reason = "; ".join(f"{one.name}: {one.refused} (without it: {one.feature.value})" for one in refused)
+        reason = joined("; ", (without(one.name, one.refused, one.feature) for one in refused))
         return (
-            error(reason, FIX) if any(one.feature not in ADORNS for one in refused) else warning(reason, FIX)
+            error(reason, OTHER_VERSION)
+            if any(one.feature not in ADORNS for one in refused)
+            else warning(reason, OTHER_VERSION)
         )
     if waiting := [one.name for one in ran if one.over_limit]:
-        return warning(f"Not run, for the workspace's rate limit: {', '.join(waiting)}.", AGAIN)
-    return ok(f"Twenty answers each of the bridge's {len(ran)} queries.")
+        return warning(
+            phrase("Not run, for the workspace's rate limit: {queries}.", queries=", ".join(waiting)), AGAIN
+        )
+    return ok(phrase("Twenty answers each of the bridge's {count} queries.", count=len(ran)))
 
 
 async def _run(client: TwentyClient, name: str, samples: Samples) -> Ran:

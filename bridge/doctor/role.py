@@ -6,10 +6,13 @@ from typing import Any
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import TwentyDenied
+from bridge.language.phrase import Phrase, joined, phrase
 from bridge.twenty.client.client import TwentyClient
 
-FIX = "In Twenty, Settings → Roles, choose the key's role and let it see and edit records of all objects."
-MEMBERS = "see workspace members"
+FIX = phrase(
+    "In Twenty, Settings → Roles, choose the key's role and let it see and edit records of all objects."
+)
+MEMBERS = phrase("see workspace members")
 """A permission without which calls are still written, but without their agent."""
 
 
@@ -23,18 +26,22 @@ def checks(client: TwentyClient, *, tasks: bool) -> Iterator[Check]:
     yield Check("twenty.role", role, FIX, needs=["twenty.reachable", "twenty.key"])
 
 
-def _asked(unused_id: str, *, tasks: bool) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _asked(unused_id: str, *, tasks: bool) -> Iterator[tuple[Phrase, str, dict[str, Any]]]:
     """Permission, operation and variables.
 
     Twenty checks the role before it looks for records (`WorkspaceUpdateQueryBuilder.execute`), and an
     update by a filter is no error where nothing matches.
     """
-    yield "see people", "FindPeople", {"filter": {"id": {"eq": unused_id}}, "first": 1, "after": None}
+    yield (
+        phrase("see people"),
+        "FindPeople",
+        {"filter": {"id": {"eq": unused_id}}, "first": 1, "after": None},
+    )
     yield MEMBERS, "WorkspaceMembers", {}
-    yield "edit notes", "MayWriteNotes", {"id": unused_id}
-    yield "edit phone calls", "MayWritePhoneCalls", {"id": unused_id}
+    yield phrase("edit notes"), "MayWriteNotes", {"id": unused_id}
+    yield phrase("edit phone calls"), "MayWritePhoneCalls", {"id": unused_id}
     if tasks:
-        yield "edit tasks", "MayWriteTasks", {"id": unused_id}
+        yield phrase("edit tasks"), "MayWriteTasks", {"id": unused_id}
 
 
 async def _may(client: TwentyClient, name: str, variables: dict[str, Any]) -> bool:
@@ -46,15 +53,21 @@ async def _may(client: TwentyClient, name: str, variables: dict[str, Any]) -> bo
     return True
 
 
-def verdict_on(lacking: Collection[str]) -> Verdict:
+def verdict_on(lacking: Collection[Phrase]) -> Verdict:
     """The verdict on permissions that the role lacks."""
-    reason = f"The key's role is not allowed to {', nor '.join(lacking)}"
+    reason = phrase("The key's role is not allowed to {lacking}", lacking=joined(phrase(", nor "), lacking))
     if not lacking:
         return ok(
-            "The key's role can see people and members, and edit the records that calls are written to."
+            phrase(
+                "The key's role can see people and members, and edit the records that calls are written to."
+            )
         )
     if set(lacking) == {MEMBERS}:
         return warning(
-            f"{reason}: calls are written without their agent, and their tasks go only to owners.", FIX
+            phrase(
+                "{reason}: calls are written without their agent, and their tasks go only to owners.",
+                reason=reason,
+            ),
+            FIX,
         )
-    return error(f"{reason}.", FIX)
+    return error(phrase("{reason}.", reason=reason), FIX)

@@ -5,23 +5,26 @@ from collections.abc import Iterator, Mapping
 from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import Standby, TwentyQuotaExhausted
+from bridge.language.phrase import joined, phrase, verbatim
 from bridge.web.authentication.client_address import UnnamedProxy
 
-START = "twenty-bridge serve"
-LOG = "Look at database.writable and database.space, and at inbox.not_written in the bridge's log."
+START = verbatim("twenty-bridge serve")
+LOG = phrase("Look at database.writable and database.space, and at inbox.not_written in the bridge's log.")
 QUOTA = TwentyQuotaExhausted.code
-FREE_RECORDS = (
+FREE_RECORDS = phrase(
     "Destroy records that the workspace does not need, or raise its quota; the bridge goes on by itself."
 )
-WAITS = "Look at worker.waits in the bridge's log; docs/reference/http.md has the reasons."
-UNNAMED = (
-    "The bridge stores callbacks. All its requests come from one private address, and server.trusted_proxies "
-    "names no proxy: all clients count as one."
+WAITS = phrase("Look at worker.waits in the bridge's log; docs/reference/http.md has the reasons.")
+UNNAMED = phrase(
+    "The bridge stores callbacks. All its requests come from one private address, and "
+    "server.trusted_proxies names no proxy: all clients count as one."
 )
-NAME_IT = f"Set server.trusted_proxies to the proxy's address: {UnnamedProxy.code} in the log has it."
-RESTART = (
-    "Restart the bridge: it reads .env and config.yaml at its start. Or run doctor with the environment that "
-    "the bridge has, such as in its container."
+NAME_IT = phrase(
+    "Set server.trusted_proxies to the proxy's address: {code} in the log has it.", code=UnnamedProxy.code
+)
+RESTART = phrase(
+    "Restart the bridge: it reads .env and config.yaml at its start. Or run doctor with the "
+    "environment that the bridge has, such as in its container."
 )
 
 
@@ -36,42 +39,56 @@ def checks(
     async def running() -> Verdict:
         """Whether a bridge listens where the settings say."""
         if await here.instance() is None:
-            return error(f"No bridge listens at {here.url}.", START)
-        return ok(f"The bridge listens at {here.url}.")
+            return error(phrase("No bridge listens at {url}.", url=here.url), START)
+        return ok(phrase("The bridge listens at {url}.", url=here.url))
 
     async def ready() -> Verdict:
         """Whether the bridge can store a callback now."""
         answer = await here.readiness()
         codes = [str(code) for code in answer.get("reasons", ())]
-        reasons = ", ".join(codes) or "it does not say why"
+        reasons = ", ".join(codes) or phrase("it does not say why")
         if not answer.get("ready"):
-            return error(f"The bridge cannot store callbacks now: {reasons}.", LOG)
+            return error(phrase("The bridge cannot store callbacks now: {reasons}.", reasons=reasons), LOG)
         if QUOTA in codes:
-            return error("The bridge stores callbacks, but Twenty accepts no more records.", FREE_RECORDS)
+            return error(
+                phrase("The bridge stores callbacks, but Twenty accepts no more records."), FREE_RECORDS
+            )
         if waits := [code for code in codes if code not in (Standby.code, UnnamedProxy.code)]:
             return warning(
-                f"The bridge stores callbacks, but writes none to Twenty now: {', '.join(waits)}.", WAITS
+                phrase(
+                    "The bridge stores callbacks, but writes none to Twenty now: {reasons}.",
+                    reasons=", ".join(waits),
+                ),
+                WAITS,
             )
         if UnnamedProxy.code in codes:
             return warning(UNNAMED, NAME_IT)
-        return ok("The bridge stores callbacks.")
+        return ok(phrase("The bridge stores callbacks."))
 
     async def settings() -> Verdict:
         """Whether the bridge was started with the present settings; names some of those that differ."""
         if await here.settings_digest() == digest:
-            return ok("The running bridge has the present settings.")
+            return ok(phrase("The running bridge has the present settings."))
         capabilities = await here.capabilities()
-        other = []
+        other: list[str] = []
         if capabilities.get("twimlAppSid") != app_sid:
             other.append("TWILIO_APP_SID")
         if capabilities.get("phoneNumber") != phone_number:
             other.append("TWILIO_PHONE_NUMBER")
         # Sent to the process itself, so that no proxy can change what is signed.
         if await here.callback(signature=signature) == 403:
-            other.append("TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL")
+            other.append(phrase("TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL"))
         if other:
-            return error(f"The running bridge was started with another {', another '.join(other)}.", RESTART)
-        return error("The running bridge was started with settings other than the present ones.", RESTART)
+            return error(
+                phrase(
+                    "The running bridge was started with another {names}.",
+                    names=joined(phrase(", another "), other),
+                ),
+                RESTART,
+            )
+        return error(
+            phrase("The running bridge was started with settings other than the present ones."), RESTART
+        )
 
     yield Check("bridge.running", running, START)
     yield Check("bridge.ready", ready, LOG, needs=["bridge.running"])

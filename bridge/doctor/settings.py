@@ -6,15 +6,16 @@ from pathlib import Path
 
 from bridge.doctor.checks import Check, Finding, Verdict, error, ok, warning
 from bridge.errors import SettingsInvalid
+from bridge.language.phrase import joined, phrase, verbatim
 from bridge.settings import Settings
 
-KEYS = "Set BRIDGE_WIDGET_KEYS (openssl rand -hex 32 makes one), and give it to the widget."
+KEYS = phrase("Set BRIDGE_WIDGET_KEYS (openssl rand -hex 32 makes one), and give it to the widget.")
 
 
 def not_loaded(invalid: SettingsInvalid) -> list[Finding]:
     """A finding for each invalid setting; without settings no other check can run."""
-    fix = "Set it right in the environment, .env or config.yaml (docs/reference/settings.md)."
-    return [Finding("settings", error(problem, fix)) for problem in invalid.problems]
+    fix = phrase("Set it right in the environment, .env or config.yaml (docs/reference/settings.md).")
+    return [Finding("settings", error(verbatim(problem), fix)) for problem in invalid.problems]
 
 
 def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
@@ -22,19 +23,23 @@ def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
 
     async def loaded() -> Verdict:
         if settings.warnings:
-            changes = "; ".join(settings.warnings)
+            changes = joined("; ", settings.warnings)
             return warning(
-                f"Some settings have changed: {changes}.", "Edit config.yaml, then restart the bridge."
+                phrase("Some settings have changed: {changes}.", changes=changes),
+                phrase("Edit config.yaml, then restart the bridge."),
             )
-        return ok("All settings hold.")
+        return ok(phrase("All settings hold."))
 
     async def anonymous() -> Verdict:
         if settings.auth.anonymous:
             return warning(
-                "auth.anonymous is on: any client that sends an origin of cors.origins calls on your bill.",
-                f"Take auth.anonymous out of config.yaml. {KEYS}",
+                phrase(
+                    "auth.anonymous is on: any client that sends an origin of cors.origins calls on your "
+                    "bill."
+                ),
+                phrase("Take auth.anonymous out of config.yaml. {keys}", keys=KEYS),
             )
-        return ok("Only users of Twenty and holders of keys get tokens.")
+        return ok(phrase("Only users of Twenty and holders of keys get tokens."))
 
     async def kept() -> Verdict:
         return readable(env_file)
@@ -47,8 +52,11 @@ def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
 def readable(env_file: Path) -> Verdict:
     """Whether other users of this machine can read the secrets."""
     if not env_file.exists():
-        return ok("There is no .env here: the secrets are in the environment.")
+        return ok(phrase("There is no .env here: the secrets are in the environment."))
     mode = stat.S_IMODE(env_file.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return warning(f"{env_file} can be read by other users (mode {mode:o}).", f"chmod 600 {env_file}")
-    return ok(f"Only its owner can read {env_file}.")
+        return warning(
+            phrase("{env_file} can be read by other users (mode {mode:o}).", env_file=env_file, mode=mode),
+            verbatim(f"chmod 600 {env_file}"),
+        )
+    return ok(phrase("Only its owner can read {env_file}.", env_file=env_file))

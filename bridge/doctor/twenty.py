@@ -6,10 +6,10 @@ from functools import partial
 
 import aiohttp
 
-from bridge.cli.terminal import counted
 from bridge.doctor import role
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.errors import NotUnderstood, TwentyDenied, TwentyOverLimit
+from bridge.language.phrase import Phrase, joined, phrase, term, verbatim
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import Executes, TwentyClient, check_health
 from bridge.twenty.people.normalise import has_lost_number, people_with_numbers
@@ -23,8 +23,11 @@ from bridge.twilio import inspect
 SOON = timedelta(days=30)
 DEFAULT_LIMIT = 100
 
-NEW_KEY = "In Twenty, Settings → API & Webhooks, make an API key and set TWENTY_API_TOKEN."
-SET_UP = "twenty-bridge setup twenty"
+NEW_KEY = phrase("In Twenty, Settings → API & Webhooks, make an API key and set TWENTY_API_TOKEN.")
+SET_UP = verbatim("twenty-bridge setup twenty")
+OTHER_VERSION = phrase(
+    "twenty-bridge setup twenty; if that does not help, run a version of the bridge made for this Twenty."
+)
 
 OF_CALLS = frozenset({Feature.CALLS, Feature.CALL_ON_PERSON, Feature.CALL_DETAILS})
 ADORNS = frozenset(
@@ -58,12 +61,14 @@ def checks(
     """
     twenty = _Twenty(settings, client, session)
     reached, known = ["twenty.reachable"], ["twenty.reachable", "twenty.key"]
-    yield Check("twenty.reachable", twenty.reachable, "Start Twenty, or set TWENTY_API_URL.")
+    yield Check("twenty.reachable", twenty.reachable, phrase("Start Twenty, or set TWENTY_API_URL."))
     yield Check("twenty.key", twenty.key, NEW_KEY, needs=reached)
     yield Check("twenty.key_expiry", twenty.key_expiry, NEW_KEY)
     yield from role.checks(client, tasks=tasks)
     yield Check("twenty.object", twenty.object, SET_UP, needs=known)
-    yield Check("twenty.operations", twenty.operations, "Run the newest version of the bridge.", needs=known)
+    yield Check(
+        "twenty.operations", twenty.operations, phrase("Run the newest version of the bridge."), needs=known
+    )
     yield Check("twenty.rate_limit", twenty.rate_limit, needs=known)
     yield Check("twenty.numbers", partial(lost_numbers, client, region=region), NORMALISE, needs=known)
 
@@ -84,19 +89,19 @@ class _Twenty:
     async def reachable(self) -> Verdict:
         """Whether Twenty's health endpoint answers."""
         await check_health(self._session, self._settings.api_url)
-        return ok(f"{self._settings.api_url} answers.")
+        return ok(phrase("{api_url} answers.", api_url=self._settings.api_url))
 
     async def key(self) -> Verdict:
         """Whether Twenty knows the key."""
         await check_key(self._client)
-        return ok("Twenty takes the API key.")
+        return ok(phrase("Twenty takes the API key."))
 
     async def key_expiry(self) -> Verdict:
         """When the API key expires, by its own claims."""
         ends = key_end(self._settings)
         if ends is None:
-            return ok("The API key does not say until when it holds.")
-        reason = f"The API key holds until {ends:%Y-%m-%d}."
+            return ok(phrase("The API key does not say until when it holds."))
+        reason = phrase("The API key holds until {ends:%Y-%m-%d}.", ends=ends)
         if ends < datetime.now(UTC):
             return error(reason, NEW_KEY)
         return warning(reason, NEW_KEY) if ends < datetime.now(UTC) + SOON else ok(reason)
@@ -105,23 +110,36 @@ class _Twenty:
         """Whether the workspace has the object for calls, with all fields."""
         there = await read.structure(self._client)
         if there.phone_call is None:
-            return warning(f"There is no object {PHONE_CALL}: calls become notes on the person.", SET_UP)
+            return warning(
+                phrase(
+                    "There is no object {phone_call}: calls become notes on the person.",
+                    phone_call=PHONE_CALL,
+                ),
+                SET_UP,
+            )
         if conflicts := fields.conflicts(there.phone_call):
-            return error(" ".join(conflicts), SET_UP)
+            return error(joined(" ", conflicts), SET_UP)
         missing = [one.name for one in fields.FIELDS if one.name not in there.phone_call.by_name]
         if missing:
-            return warning(f"The object {PHONE_CALL} lacks {', '.join(missing)}.", SET_UP)
-        return ok(f"The object {PHONE_CALL} has all its fields.")
+            return warning(
+                phrase(
+                    "The object {phone_call} lacks {missing}.",
+                    phone_call=PHONE_CALL,
+                    missing=", ".join(missing),
+                ),
+                SET_UP,
+            )
+        return ok(phrase("The object {phone_call} has all its fields.", phone_call=PHONE_CALL))
 
     async def operations(self) -> Verdict:
         """Whether the bridge's operations fit the workspace's schema."""
         has_object = (await read.structure(self._client)).phone_call is not None
         found = [d for d in await find_drifts(self._client) if has_object or not _of_calls(d)]
         if not found:
-            return ok("Every operation fits the workspace's schema.")
-        reason = "; ".join(f"{d.operation}: {d.missing[0]} (without it: {d.disables.value})" for d in found)
-        fix = f"{SET_UP}; if that does not help, run a version of the bridge made for this Twenty."
-        return error(reason, fix) if any(d.disables not in ADORNS for d in found) else warning(reason, fix)
+            return ok(phrase("Every operation fits the workspace's schema."))
+        reason = joined("; ", (without(d.operation, d.missing[0], d.disables) for d in found))
+        is_grave = any(d.disables not in ADORNS for d in found)
+        return error(reason, OTHER_VERSION) if is_grave else warning(reason, OTHER_VERSION)
 
     async def rate_limit(self) -> Verdict:
         """Whether the rate limit has room, and which limit the bridge keeps to."""
@@ -132,12 +150,22 @@ class _Twenty:
             return over_limit(refused, set_to)
         if set_to > DEFAULT_LIMIT:
             return warning(
-                f"twenty.requests_per_minute is {set_to}; Twenty's own default is {DEFAULT_LIMIT}.",
-                "Set API_RATE_LIMITING_LONG_LIMIT of Twenty's server to as much, or take the setting back.",
+                phrase(
+                    "twenty.requests_per_minute is {set_to}; Twenty's own default is {default_limit}.",
+                    set_to=set_to,
+                    default_limit=DEFAULT_LIMIT,
+                ),
+                phrase(
+                    "Set API_RATE_LIMITING_LONG_LIMIT of Twenty's server to as much, or take the setting "
+                    "back."
+                ),
             )
         return ok(
-            f"The rate limit has room. The bridge keeps to {set_to} root fields a minute; "
-            "Twenty names its own limit only where it refuses."
+            phrase(
+                "The rate limit has room. The bridge keeps to {set_to} root fields a minute; Twenty names "
+                "its own limit only where it refuses.",
+                set_to=set_to,
+            )
         )
 
 
@@ -159,6 +187,16 @@ def key_end(settings: TwentySettings) -> datetime | None:
         return None
 
 
+def without(operation: str, problem: object, feature: Feature) -> Phrase:
+    """What is wrong with an operation, and the feature that works only with it."""
+    return phrase(
+        "{operation}: {problem} (without it: {feature})",
+        operation=operation,
+        problem=problem,
+        feature=term(feature),
+    )
+
+
 def _of_calls(drift: Drift) -> bool:
     """Whether only the object for calls is missing: `twenty.object` reports that, and notes replace it."""
     return drift.disables in OF_CALLS or "PhoneCall" in drift.operation
@@ -169,30 +207,45 @@ def over_limit(refused: TwentyOverLimit, set_to: int) -> Verdict:
     limit, window = refused.limit, refused.window
     again = _again(refused)
     if limit is None or not window:
-        return warning("The workspace's rate limit is used up.", again)
+        return warning(phrase("The workspace's rate limit is used up."), again)
     allowed = int(limit * 60 / window)
     if allowed < set_to:
         return warning(
-            f"Twenty allows {allowed} root fields a minute, and the bridge counts on {set_to}.",
-            f"Set twenty.requests_per_minute to {max(allowed, 1)}, or raise API_RATE_LIMITING_LONG_LIMIT of "
-            "Twenty's server.",
+            phrase(
+                "Twenty allows {allowed} root fields a minute, and the bridge counts on {set_to}.",
+                allowed=allowed,
+                set_to=set_to,
+            ),
+            phrase(
+                "Set twenty.requests_per_minute to {allowed}, or raise API_RATE_LIMITING_LONG_LIMIT of "
+                "Twenty's server.",
+                allowed=max(allowed, 1),
+            ),
         )
     return warning(
-        f"The workspace's rate limit is used up: {limit} root fields per {window:g} s.",
-        f"{again} If it is always so, others spend it, too: lower twenty.requests_per_minute.",
+        phrase(
+            "The workspace's rate limit is used up: {limit} root fields per {window:g} s.",
+            limit=limit,
+            window=window,
+        ),
+        phrase(
+            "{again} If it is always so, others spend it, too: lower twenty.requests_per_minute.", again=again
+        ),
     )
 
 
-def _again(refused: TwentyOverLimit) -> str:
+def _again(refused: TwentyOverLimit) -> Phrase:
     if refused.retry_after is None:
-        return "Ask again in a minute."
-    return f"Ask again in {max(1, round(refused.retry_after))} s."
+        return phrase("Ask again in a minute.")
+    return phrase("Ask again in {seconds} s.", seconds=max(1, round(refused.retry_after)))
 
 
 MOST_PAGES = 5
 """Pages of a thousand people, oldest first: together a twentieth of one minute's budget."""
 
-NORMALISE = "twenty-bridge people normalise --dry-run says what it would rewrite, and what it leaves to you"
+NORMALISE = phrase(
+    "twenty-bridge people normalise --dry-run says what it would rewrite, and what it leaves to you"
+)
 
 
 async def lost_numbers(client: Executes, *, region: str) -> Verdict:
@@ -208,7 +261,20 @@ async def lost_numbers(client: Executes, *, region: str) -> Verdict:
         found += sum(has_lost_number(row, region=region) for row in page.rows)
         if pages == MOST_PAGES:
             break
-    looked = f"{counted(seen, 'row')} with a number" + (f", the oldest of {total}" if seen < total else "")
+    rows = (
+        phrase("{seen} rows with a number, the oldest of {total}", seen=seen, total=total)
+        if seen < total
+        else _rows(seen)
+    )
     if not found:
-        return ok(f"Calls find all of {looked}.")
-    return warning(f"Calls do not find {found} of {looked}: a number in a form of its own.", NORMALISE)
+        return ok(phrase("Calls find all of {rows}.", rows=rows))
+    return warning(
+        phrase("Calls do not find {found} of {rows}: a number in a form of its own.", found=found, rows=rows),
+        NORMALISE,
+    )
+
+
+def _rows(count: int) -> Phrase:
+    if count == 1:
+        return phrase("1 row with a number")
+    return phrase("{count} rows with a number", count=count)

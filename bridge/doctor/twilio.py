@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.doctor.webhook_rules import examine_rules
 from bridge.errors import TwilioDenied
+from bridge.language.phrase import phrase, phrase_of, verbatim
 from bridge.settings import TwilioSettings
 from bridge.twilio.provision.plan import urls_under
 from bridge.twilio.provision.steps import ChangeApplication
@@ -16,20 +17,25 @@ from bridge.twilio.rest import TwilioRest, open_rest
 from bridge.twilio.rest.account import AccountRest, open_account
 from bridge.twilio.rest.owned import Country
 
-CONSOLE = "Twilio console → Account → API keys & tokens"
-NEW_TOKEN = f"{CONSOLE}: copy the Auth Token into TWILIO_AUTH_TOKEN, and TWILIO_ACCOUNT_SID beside it."
-REACH = "Let this machine reach https://api.twilio.com, or set TWILIO_API_URL."
-SET_UP = "twenty-bridge setup twilio"
-NEW_KEY = f"Take TWILIO_API_KEY and TWILIO_API_SECRET out of .env, then {SET_UP} (it makes new ones)."
-PERMISSIONS = "Twilio console → Voice → Settings → Geo permissions"
-MEDIA = "Twilio console → Voice → Settings → General: Enforce HTTP Auth on Media URLs."
-VERIFY = (
-    "Twilio console → Phone Numbers → Verified Caller IDs: verify it; or take it out of TWILIO_PHONE_NUMBER, "
-    "dialling.caller_ids, dialling.own_caller_ids."
+CONSOLE = phrase("Twilio console → Account → API keys & tokens")
+NEW_TOKEN = phrase(
+    "{console}: copy the Auth Token into TWILIO_AUTH_TOKEN, and TWILIO_ACCOUNT_SID beside it.",
+    console=CONSOLE,
 )
-REST = "Make new credentials: Twilio console → Account → API keys & tokens, or → OAuth apps."
-RULES = "docs/how-to/twilio-credentials.md says what Rules do."
-PERMIT = (
+REACH = phrase("Let this machine reach https://api.twilio.com, or set TWILIO_API_URL.")
+SET_UP = verbatim("twenty-bridge setup twilio")
+NEW_KEY = phrase(
+    "Take TWILIO_API_KEY and TWILIO_API_SECRET out of .env, then {set_up} (it makes new ones).", set_up=SET_UP
+)
+PERMISSIONS = phrase("Twilio console → Voice → Settings → Geo permissions")
+MEDIA = phrase("Twilio console → Voice → Settings → General: Enforce HTTP Auth on Media URLs.")
+VERIFY = phrase(
+    "Twilio console → Phone Numbers → Verified Caller IDs: verify it; or take it out of "
+    "TWILIO_PHONE_NUMBER, dialling.caller_ids, dialling.own_caller_ids."
+)
+REST = phrase("Make new credentials: Twilio console → Account → API keys & tokens, or → OAuth apps.")
+RULES = phrase("docs/how-to/twilio-credentials.md says what Rules do.")
+PERMIT = phrase(
     "Give the restricted key this permission: Twilio console → Account → API keys & tokens "
     "(docs/how-to/twilio-credentials.md lists all of them)."
 )
@@ -115,20 +121,24 @@ class _Twilio:
         states = [await self._state(token) for token in self._settings.auth_token]
         good = [one for one in states if one]
         if not good:
-            return error("Twilio does not know TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN.", NEW_TOKEN)
+            return error(phrase("Twilio does not know TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN."), NEW_TOKEN)
         state, kind = good[0]
         if state != "active":
-            return error(f"The account is {state}.", "Twilio console → Billing, or ask Twilio's support.")
+            return error(
+                phrase("The account is {state}.", state=state),
+                phrase("Twilio console → Billing, or ask Twilio's support."),
+            )
         if len(good) < len(states):
             return warning(
-                "One of the tokens in TWILIO_AUTH_TOKEN is not valid (any more).",
-                "Take it out when the rotation is over.",
+                phrase("One of the tokens in TWILIO_AUTH_TOKEN is not valid (any more)."),
+                phrase("Take it out when the rotation is over."),
             )
         if kind == "Trial":
             return warning(
-                "It is a trial account: it calls only verified numbers.", "Twilio console → Upgrade."
+                phrase("It is a trial account: it calls only verified numbers."),
+                phrase("Twilio console → Upgrade."),
             )
-        return ok("Twilio takes the Auth Token.")
+        return ok(phrase("Twilio takes the Auth Token."))
 
     async def _state(self, token: SecretStr) -> tuple[str, str] | None:
         try:
@@ -145,16 +155,16 @@ class _Twilio:
             async with self._account(key) as account:
                 await account.state()
         except TwilioDenied as denied:
-            return error(str(denied), NEW_KEY)
-        return ok("Twilio accepts the API key.")
+            return error(phrase_of(denied), NEW_KEY)
+        return ok(phrase("Twilio accepts the API key."))
 
     async def rest(self) -> Verdict:
         """Whether the credentials open the REST API; tries the list of calls, which reconciliation reads."""
         if self._settings.client_id is None and self._settings.rest_api_key is None:
-            return ok("The API key opens the REST API.")
+            return ok(phrase("The API key opens the REST API."))
         async with self._rest() as rest:
             await anext(rest.calls(page_size=1), None)
-        return ok("Twilio accepts the credentials for the REST API.")
+        return ok(phrase("Twilio accepts the credentials for the REST API."))
 
     async def rules(self) -> Verdict:
         """Whether a webhook Rule of the account changes how webhooks are signed and retried."""
@@ -168,13 +178,16 @@ class _Twilio:
         found, wanted = listed.get(self._settings.app_sid), urls_under(self._public_url)
         if found is None:
             return error(
-                f"The account has no TwiML App {self._settings.app_sid}.",
-                f"Take TWILIO_APP_SID out of .env, then {SET_UP}.",
+                phrase("The account has no TwiML App {app_sid}.", app_sid=self._settings.app_sid),
+                phrase("Take TWILIO_APP_SID out of .env, then {set_up}.", set_up=SET_UP),
             )
         if found.urls != wanted:
             _, *differing = ChangeApplication(found, wanted).lines()
-            return error(f"The TwiML App calls elsewhere: {', '.join(map(str.strip, differing))}.", SET_UP)
-        return ok("The TwiML App's URLs are ours.")
+            return error(
+                phrase("The TwiML App calls elsewhere: {urls}.", urls=", ".join(map(str.strip, differing))),
+                SET_UP,
+            )
+        return ok(phrase("The TwiML App's URLs are ours."))
 
     async def numbers(self) -> Verdict:
         """Whether the account owns the numbers, and calls to them come to this bridge."""
@@ -184,16 +197,21 @@ class _Twilio:
         missing = sorted(set(self._numbers) - owned.keys())
         if missing:
             return error(
-                f"The account does not own {', '.join(missing)}: calls to it cannot come here.",
-                "Buy it, or set TWILIO_PHONE_NUMBER and lines.numbers to "
-                f"{', '.join(owned) or 'numbers of yours'}.",
+                phrase(
+                    "The account does not own {numbers}: calls to it cannot come here.",
+                    numbers=", ".join(missing),
+                ),
+                phrase(
+                    "Buy it, or set TWILIO_PHONE_NUMBER and lines.numbers to {numbers}.",
+                    numbers=", ".join(owned) or phrase("numbers of yours"),
+                ),
             )
         # A number keeps the SID of a deleted TwiML App.
         ours = apps & {self._settings.app_sid}
         astray = [n for n in sorted(self._numbers) if owned[n].voice_application_sid not in ours]
         if astray:
-            return warning(f"Calls to {', '.join(astray)} do not come here.", SET_UP)
-        return ok("Calls to our numbers come here.")
+            return warning(phrase("Calls to {numbers} do not come here.", numbers=", ".join(astray)), SET_UP)
+        return ok(phrase("Calls to our numbers come here."))
 
     async def caller_ids(self) -> Verdict:
         """Whether Twilio accepts every number that agents can show as caller ID."""
@@ -205,11 +223,14 @@ class _Twilio:
         refused = [number for number in refused if number not in may_be_shown]
         if refused:
             return error(
-                f"{', '.join(refused)} is neither the account's nor verified: Twilio refuses calls out that "
-                "show it (13214).",
+                phrase(
+                    "{numbers} is neither the account's nor verified: Twilio refuses calls out that show it "
+                    "(13214).",
+                    numbers=", ".join(refused),
+                ),
                 VERIFY,
             )
-        return ok("Twilio lets the bridge show every caller ID that is set.")
+        return ok(phrase("Twilio lets the bridge show every caller ID that is set."))
 
     async def geo_permissions(self) -> Verdict:
         """Whether Twilio allows calls to more countries than the bridge, or to fewer."""
@@ -218,21 +239,21 @@ class _Twilio:
                 return compared(await account.countries(), self._countries)
         except TwilioDenied:
             # Twilio documents no permission of restricted keys for this.
-            return ok("These credentials cannot see the voice geographic permissions.")
+            return ok(phrase("These credentials cannot see the voice geographic permissions."))
 
     async def recordings(self) -> Verdict:
         """Whether a recording's URL needs credentials; tries the newest one."""
         async with self._rest() as rest:
             newest = await anext(rest.recordings(page_size=1), None)
         if newest is None:
-            return ok("There are no recordings.")
+            return ok(phrase("There are no recordings."))
         account = f"{self._settings.api_url}/2010-04-01/Accounts/{self._settings.account_sid}"
         url = f"{account}/Recordings/{newest.sid}"
         async with self._session.head(url, allow_redirects=False) as answer:
             closed = answer.status in (401, 403)
         if closed:
-            return ok("Recordings take credentials.")
-        return warning("Anyone who has the URL of a recording can listen to it.", MEDIA)
+            return ok(phrase("Recordings take credentials."))
+        return warning(phrase("Anyone who has the URL of a recording can listen to it."), MEDIA)
 
 
 def _permitted(examine: Examine) -> Examine:
@@ -244,7 +265,7 @@ def _permitted(examine: Examine) -> Examine:
         except TwilioDenied as denied:
             if denied.number != MISSING_PERMISSION:
                 raise
-            return error(str(denied), PERMIT)
+            return error(phrase_of(denied), PERMIT)
 
     return examined
 
@@ -256,18 +277,27 @@ def compared(countries: Sequence[Country], allowed: Collection[str]) -> Verdict:
     closed = sorted(one.iso_code for one in countries if not one.low_risk and one.iso_code in allowed)
     if closed:
         return error(
-            f"Twilio does not call {_some(closed)}, which the bridge allows.", f"{PERMISSIONS}: open."
+            phrase("Twilio does not call {countries}, which the bridge allows.", countries=_some(closed)),
+            phrase("{permissions}: open.", permissions=PERMISSIONS),
         )
     if risky:
-        return warning(f"Twilio calls high-risk numbers in {_some(risky)}.", f"{PERMISSIONS}: close them.")
+        return warning(
+            phrase("Twilio calls high-risk numbers in {countries}.", countries=_some(risky)),
+            phrase("{permissions}: close them.", permissions=PERMISSIONS),
+        )
     if wider:
         return warning(
-            f"Twilio calls {_some(wider)}, too: a stolen key can call what the bridge refuses.",
-            f"{PERMISSIONS}: leave open what you call.",
+            phrase(
+                "Twilio calls {countries}, too: a stolen key can call what the bridge refuses.",
+                countries=_some(wider),
+            ),
+            phrase("{permissions}: leave open what you call.", permissions=PERMISSIONS),
         )
-    return ok("Twilio calls no more countries than the bridge allows.")
+    return ok(phrase("Twilio calls no more countries than the bridge allows."))
 
 
 def _some(codes: Sequence[str]) -> str:
-    more = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
-    return ", ".join(codes[:SHOWN]) + more
+    shown = ", ".join(codes[:SHOWN])
+    if len(codes) <= SHOWN:
+        return shown
+    return phrase("{shown} and {count} more", shown=shown, count=len(codes) - SHOWN)

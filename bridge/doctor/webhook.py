@@ -14,6 +14,7 @@ from bridge.doctor.checks import Check, Verdict, ok, warning
 from bridge.errors import InboxUnavailable, TwentyDenied
 from bridge.inbox.checkpoints import is_delivered, last_delivery
 from bridge.inbox.database import connect
+from bridge.language.phrase import Phrase, joined, phrase, verbatim
 from bridge.settings import Settings
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.provision import read
@@ -25,14 +26,16 @@ NAME = "twenty.webhook"
 LATELY = timedelta(days=1)
 """How long a delivery proves that Twenty reaches the bridge; each call that is written causes one."""
 
-SET_UP = "twenty-bridge setup twenty"
-PROBE = "twenty-bridge doctor --probe-webhook"
-MAY_READ = (
+SET_UP = verbatim("twenty-bridge setup twenty")
+PROBE = verbatim("twenty-bridge doctor --probe-webhook")
+MAY_READ = phrase(
     "In Twenty, Settings → Roles, choose the key's role and allow Settings permissions → "
-    f"{Permission.WEBHOOKS}. Or run {SET_UP} with a key that may."
+    "{permission}. Or run {set_up} with a key that may.",
+    permission=Permission.WEBHOOKS,
+    set_up=SET_UP,
 )
-MEND = "Fix what database.writable says, then run twenty-bridge doctor again."
-DELETE = "In Twenty, Settings → API & Webhooks, delete those where no bridge listens any more."
+MEND = phrase("Fix what database.writable says, then run twenty-bridge doctor again.")
+DELETE = phrase("In Twenty, Settings → API & Webhooks, delete those where no bridge listens any more.")
 
 
 def checks(configured: Settings, client: TwentyClient) -> Iterator[Check]:
@@ -54,32 +57,44 @@ class _Webhook:
         try:
             return await self._examine()
         except InboxUnavailable as problem:
-            return warning(f"It is not known whether deliveries arrive: {problem}.", MEND)
+            return warning(
+                phrase("It is not known whether deliveries arrive: {problem}.", problem=problem), MEND
+            )
 
     async def _examine(self) -> Verdict:
         if self._wanted is None:
             return warning(
-                "Without TWENTY_WEBHOOK_SECRET Twenty reports no new people: old calls do not find them.",
-                f"Set it (openssl rand -hex 32 makes one), then {SET_UP}",
+                phrase(
+                    "Without TWENTY_WEBHOOK_SECRET Twenty reports no new people: old calls do not find them."
+                ),
+                phrase("Set it (openssl rand -hex 32 makes one), then {set_up}", set_up=SET_UP),
             )
         try:
             there = await read.webhooks(self._client)
         except TwentyDenied as denied:
             return await self._unseen(denied, self._wanted.target_url)
         if steps := provisioned.register(there, self._wanted):
-            return warning(f"To do: {'; '.join(step.sentence for step in steps)}.", SET_UP)
+            return warning(
+                phrase("To do: {steps}.", steps=joined("; ", (step.sentence for step in steps))), SET_UP
+            )
         if elsewhere := provisioned.elsewhere(there, self._wanted):
             addresses = ", ".join(one.target_url for one in elsewhere)
-            return warning(f"Webhooks of the bridge also point elsewhere: {addresses}.", DELETE)
+            return warning(
+                phrase("Webhooks of the bridge also point elsewhere: {addresses}.", addresses=addresses),
+                DELETE,
+            )
         return proven(await last_arrival(self._database_url), self._wanted.target_url, now=datetime.now(UTC))
 
     async def _unseen(self, denied: TwentyDenied, url: str) -> Verdict:
         arrived = await last_arrival(self._database_url)
         if is_lately(arrived, now=datetime.now(UTC)):
             return ok(
-                f"Deliveries of Twenty's webhook to {url} arrive; the key may not see the webhook itself."
+                phrase(
+                    "Deliveries of Twenty's webhook to {url} arrive; the key may not see the webhook itself.",
+                    url=url,
+                )
             )
-        return warning(f"The webhooks cannot be looked at: {denied}", MAY_READ)
+        return warning(phrase("The webhooks cannot be looked at: {denied}", denied=denied), MAY_READ)
 
 
 async def last_arrival(database_url: str) -> datetime | None:
@@ -103,12 +118,14 @@ async def _reading(database_url: str) -> AsyncIterator[AsyncConnection]:
     try:
         database = connect(database_url)
     except ImportError as missing:
-        raise InboxUnavailable(f"{missing.name} is missing") from None
+        raise InboxUnavailable(phrase("{module} is missing", module=missing.name)) from None
     try:
         async with database.reading.connect() as connection:
             yield connection
     except (SQLAlchemyError, OSError) as problem:
-        raise InboxUnavailable(f"the database cannot be read: {type(problem).__name__}") from problem
+        raise InboxUnavailable(
+            phrase("the database cannot be read: {problem}", problem=type(problem).__name__)
+        ) from problem
     finally:
         await database.close()
 
@@ -126,11 +143,25 @@ def is_lately(arrived: datetime | None, *, now: datetime) -> bool:
 def proven(arrived: datetime | None, url: str, *, now: datetime) -> Verdict:
     """The verdict on a registered webhook by its last delivery."""
     if arrived and is_lately(arrived, now=now):
-        return ok(f"Deliveries of Twenty's webhook to {url} arrive, the last one {_ago(now - arrived)} ago.")
-    since = f"none since {arrived:%Y-%m-%d %H:%M} UTC" if arrived else "none so far"
+        return ok(
+            phrase(
+                "Deliveries of Twenty's webhook to {url} arrive, the last one {time} ago.",
+                url=url,
+                time=_ago(now - arrived),
+            )
+        )
+    since = (
+        phrase("none since {arrived:%Y-%m-%d %H:%M} UTC", arrived=arrived)
+        if arrived
+        else phrase("none so far")
+    )
     return warning(
-        f"Twenty's webhook to {url} is registered, and no delivery shows that it arrives: {since}.",
-        f"{PROBE} tries it, with a person that it creates and destroys.",
+        phrase(
+            "Twenty's webhook to {url} is registered, and no delivery shows that it arrives: {since}.",
+            url=url,
+            since=since,
+        ),
+        phrase("{probe} tries it, with a person that it creates and destroys.", probe=PROBE),
     )
 
 
@@ -139,13 +170,16 @@ def is_unproven(verdict: Verdict) -> bool:
     return verdict.fix.startswith(PROBE)
 
 
-def way_from_twenty(url: str) -> str:
+def way_from_twenty(url: str) -> Phrase:
     """How to let Twenty's worker reach `url`."""
     host = urlsplit(url).hostname
-    return (
-        f"Let Twenty's worker reach {url}. Twenty drops deliveries to a private address without a word: set "
-        f"OUTBOUND_HTTP_ALLOWED_INTERNAL_HOSTS={host} for its server and worker, or, of a version that does "
-        "not know it (2.21), OUTBOUND_HTTP_SAFE_MODE_ENABLED=false for the worker (docs/operating.md)."
+    return phrase(
+        "Let Twenty's worker reach {url}. Twenty drops deliveries to a private address without a "
+        "word: set OUTBOUND_HTTP_ALLOWED_INTERNAL_HOSTS={host} for its server and worker, or, of a "
+        "version that does not know it (2.21), OUTBOUND_HTTP_SAFE_MODE_ENABLED=false for the worker "
+        "(docs/operating.md).",
+        url=url,
+        host=host,
     )
 
 

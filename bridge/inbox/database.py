@@ -19,6 +19,7 @@ from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox import postgresql, sqlite
 from bridge.inbox.migrations.migrate import migrate
 from bridge.inbox.sqlite import DatabaseFiles, FilesLost
+from bridge.language.phrase import phrase
 
 WAIT_SECONDS = 4.0
 """How long readers, and the task that closes all connections, wait for each other."""
@@ -233,7 +234,11 @@ def connect(url: str, *, serves: bool = False) -> Database:
         return Database(postgresql.reading(url), postgresql.writing(url))
     except ModuleNotFoundError as missing:
         raise InboxUnavailable(
-            f"PostgreSQL needs the package {missing.name}: {_installing(str(missing.name))}"
+            phrase(
+                "PostgreSQL needs the package {package}: {command}",
+                package=missing.name,
+                command=_installing(str(missing.name)),
+            )
         ) from None
 
 
@@ -303,8 +308,11 @@ def missing_file(url: str) -> Path | None:
 def _check_it_exists(url: str) -> None:
     if file := missing_file(url):
         raise InboxUnavailable(
-            f"There is no database {file}. Run this in the folder where the bridge runs, or set "
-            "BRIDGE_DATABASE_URL; the bridge creates its database at its first start."
+            phrase(
+                "There is no database {file}. Run this in the folder where the bridge runs, or set "
+                "BRIDGE_DATABASE_URL; the bridge creates its database at its first start.",
+                file=file,
+            )
         )
 
 
@@ -313,7 +321,11 @@ def _connect(url: str, *, serves: bool) -> Database:
         return connect(url, serves=serves)
     except OSError as problem:
         raise InboxUnavailable(
-            f"The folder of the database {without_password(url)} cannot be created: {problem}"
+            phrase(
+                "The folder of the database {url} cannot be created: {problem}",
+                url=without_password(url),
+                problem=problem,
+            )
         ) from problem
 
 
@@ -324,15 +336,21 @@ async def _bring_up_to_date(database: Database, url: str) -> None:
             await database.open()
     except (SQLAlchemyError, sqlite3.Error, InboxUnavailable, OSError) as problem:
         raise InboxUnavailable(
-            f"The database {without_password(url)} cannot be opened: "
-            f"{cause(problem)}.{_advice(database, problem)}"
+            phrase(
+                "The database {url} cannot be opened: {problem}.{advice}",
+                url=without_password(url),
+                problem=cause(problem),
+                advice=_advice(database, problem),
+            )
         ) from problem
 
 
 def _advice(database: Database, problem: Exception) -> str:
     if not database.files:
         return ""
-    return f" {database.files.if_damaged()}" if is_damage(problem) else database.files.advice()
+    if not is_damage(problem):
+        return database.files.advice()
+    return phrase(" {advice}", advice=database.files.if_damaged())
 
 
 def without_password(url: str) -> str:

@@ -22,6 +22,7 @@ from bridge import background
 from bridge.errors import AlreadyServed, InboxUnavailable, Standby
 from bridge.inbox import postgresql
 from bridge.inbox.sqlite import DatabaseFiles, make_folder
+from bridge.language.phrase import phrase
 from bridge.settings import InboxSettings
 
 
@@ -53,14 +54,17 @@ class FileLock:
         except OSError as taken:
             holder = os.pread(file, 20, 0).decode(errors="replace").strip()
             os.close(file)
-            raise Standby(f"process {holder or 'another'}, by {self._path}") from taken
+            name = holder or phrase("another")
+            raise Standby(phrase("process {name}, by {path}", name=name, path=self._path)) from taken
         if self._identity is None:
             DatabaseFiles(self._named).put_back()
         try:
             self._lock_database()
         except OSError as taken:
             os.close(file)
-            raise Standby(f"another process, by another name of {self._database}") from taken
+            raise Standby(
+                phrase("another process, by another name of {file}", file=self._database)
+            ) from taken
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
@@ -102,7 +106,11 @@ class FileLock:
             return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as problem:
             raise InboxUnavailable(
-                f"The database's folder cannot be created or written, {self._path}: {problem.strerror}."
+                phrase(
+                    "The database's folder cannot be created or written, {path}: {problem}.",
+                    path=self._path,
+                    problem=problem.strerror,
+                )
             ) from problem
 
 
@@ -258,8 +266,12 @@ async def claim_file(lock: DrainLock, settings: InboxSettings) -> None:
         await lock.take()
     except Standby as standby:
         raise AlreadyServed(
-            f"The database {file} is already served ({standby}). "
-            "One process serves a SQLite file; several can share a PostgreSQL (BRIDGE_DATABASE_URL)."
+            phrase(
+                "The database {file} is already served ({holder}). One process serves a SQLite file; several "
+                "can share a PostgreSQL (BRIDGE_DATABASE_URL).",
+                file=file,
+                holder=standby,
+            )
         ) from standby
 
 

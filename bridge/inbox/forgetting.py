@@ -21,6 +21,7 @@ from bridge.inbox.retention import drop
 from bridge.inbox.rows import PAGE
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls, forgotten, latest
+from bridge.language.phrase import phrase
 
 Address = Number | str
 """A number, or another address that can be called: `+464`, `sip:…`."""
@@ -65,22 +66,29 @@ class Forgotten:
         """Raises ForgetKeyWrong where BRIDGE_FORGET_KEY is not set."""
         if not self._keys:
             raise ForgetKeyWrong(
-                "Set BRIDGE_FORGET_KEY first, for the bridge too (openssl rand -hex 32 makes one), and "
-                "restart it: by this key the bridge recognises forgotten numbers and keeps their history out."
+                phrase(
+                    "Set BRIDGE_FORGET_KEY first, for the bridge too (openssl rand -hex 32 makes one), and "
+                    "restart it: by this key the bridge recognises forgotten numbers and keeps their "
+                    "history out."
+                )
             )
 
     def _checked(self, ids: Collection[bytes]) -> list[bytes]:
         """The first key, and the others that made stored hashes. Raises ForgetKeyWrong."""
         if not self._keys:
             raise ForgetKeyWrong(
-                "This database has forgotten numbers; without BRIDGE_FORGET_KEY the bridge cannot recognise "
-                "them, and their history would come back. Set it to its former value."
+                phrase(
+                    "This database has forgotten numbers; without BRIDGE_FORGET_KEY the bridge cannot "
+                    "recognise them, and their history would come back. Set it to its former value."
+                )
             )
         if not set(ids) <= self._keys.keys():
             raise ForgetKeyWrong(
-                "This database has numbers that were forgotten with another BRIDGE_FORGET_KEY: the bridge "
-                "cannot recognise them, and their history would come back. Set it to its former value, "
-                "or to the new key and the former one, separated by a comma."
+                phrase(
+                    "This database has numbers that were forgotten with another BRIDGE_FORGET_KEY: the "
+                    "bridge cannot recognise them, and their history would come back. Set it to its "
+                    "former value, or to the new key and the former one, separated by a comma."
+                )
             )
         newest = next(iter(self._keys))
         return [key for key_id, key in self._keys.items() if key_id == newest or key_id in ids]

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bridge.errors import InboxUnavailable
 from bridge.json_text import to_json
+from bridge.language.phrase import Phrase, phrase
 
 LITTLE = 2**20
 """Bytes; with fewer free SQLite cannot begin a transaction, or a commit has no room for its log."""
@@ -110,17 +111,21 @@ class DatabaseFiles:
         """The reason in the file system where SQLite only says that it cannot open the file; else empty."""
         folder = self._folder
         if not os.access(folder, os.W_OK):
-            return f" The folder {folder} is not writable: check its owner and how the volume is mounted."
+            return phrase(
+                " The folder {folder} is not writable: check its owner and how the volume is mounted.",
+                folder=folder,
+            )
         if self._free() < LITTLE:
-            return f" The disk is full or nearly full: {folder}."
+            return phrase(" The disk is full or nearly full: {folder}.", folder=folder)
         return ""
 
-    def if_damaged(self) -> str:
+    def if_damaged(self) -> Phrase:
         """What the operator can do about a file that SQLite reports as damaged."""
-        return (
-            f"The file {self.file} is damaged; PRAGMA quick_check shows where. Stop the bridge, move the "
+        return phrase(
+            "The file {file} is damaged; PRAGMA quick_check shows where. Stop the bridge, move the "
             "file aside with its -wal and -shm (they may have what a backup lacks), put a backup in its "
-            "place and start again: docs/how-to/backup.md."
+            "place and start again: docs/how-to/backup.md.",
+            file=self.file,
         )
 
     def copying(self) -> Path:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from bridge.calls.agents import RESERVED, Allowed, identity_of, spelled
 from bridge.errors import IdentityRefused
+from bridge.language.phrase import phrase
 from bridge.settings.types import Email, Names, Origin, Pattern, Secrets, Section
 
 
@@ -27,11 +28,24 @@ def distinct(names: Iterable[str], *, besides: Iterable[str] = ()) -> None:
 def _check(name: str, issued: dict[str | None, str]) -> None:
     identity = identity_of(name)
     if identity is None:
-        raise ValueError("should have names of 1 to 121 characters")
+        raise ValueError(phrase("should have names of 1 to 121 characters"))
     if identity.startswith(RESERVED):
-        raise ValueError(f"has {name}; what begins with {RESERVED} is kept for users of Twenty")
+        raise ValueError(
+            phrase(
+                "has {name}; what begins with {reserved} is kept for users of Twenty",
+                name=name,
+                reserved=RESERVED,
+            )
+        )
     if spelled(other := issued.setdefault(identity, name)) != spelled(name):
-        raise ValueError(f"has {other} and {name}, which are one agent to Twilio: {identity}")
+        raise ValueError(
+            phrase(
+                "has {other} and {name}, which are one agent to Twilio: {identity}",
+                other=other,
+                name=name,
+                identity=identity,
+            )
+        )
 
 
 def _agents(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -66,7 +80,7 @@ class AuthSettings(Section):
     """
 
     members: tuple[Email, ...] = Field((), examples=["[jane@example.com]"])
-    widget_keys: Secrets = Field((), examples=["openssl rand -hex 32 makes one"])
+    widget_keys: Secrets = Field((), examples=[phrase("openssl rand -hex 32 makes one")])
     keys: tuple[KeySettings, ...] = Field((), examples=["[{name: reception, hash: 'sha256:…'}]"])
     anonymous: bool = False
     anonymous_incoming: bool = False
@@ -75,10 +89,10 @@ class AuthSettings(Section):
     @field_validator("keys")
     @classmethod
     def _keys_are_told_apart(cls, keys: tuple[KeySettings, ...]) -> tuple[KeySettings, ...]:
-        for what in ("name", "hash"):
-            values = [getattr(key, what) for key in keys]
+        for field in ("name", "hash"):
+            values = [getattr(key, field) for key in keys]
             if twice := next((value for value in values if values.count(value) > 1), None):
-                raise ValueError(f"has the {what} {twice} twice")
+                raise ValueError(phrase("has the {field} {value} twice", field=field, value=twice))
         distinct(name for key in keys for name in key.identities)
         return keys
 
@@ -116,7 +130,9 @@ class AgentSettings(Section):
         try:
             Allowed(info.data["names"], info.data["pattern"]).identity(default)
         except IdentityRefused:
-            raise ValueError(f"is {default}, which is none of names and does not match pattern") from None
+            raise ValueError(
+                phrase("is {default}, which is none of names and does not match pattern", default=default)
+            ) from None
         return default
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
 
+from bridge.language.phrase import phrase
 from bridge.settings.types import LOOPBACK, Email, Section, split
 
 Encryption = Literal["starttls", "implicit", "none"]
@@ -23,7 +24,14 @@ def webhook_key(secret: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if not secret.startswith(WEBHOOK_SECRET) or not SHORTEST <= len(key) <= LONGEST:
-        raise ValueError(f"should be {WEBHOOK_SECRET} and {SHORTEST} to {LONGEST} bytes in base64")
+        raise ValueError(
+            phrase(
+                "should be {webhook_secret} and {shortest} to {longest} bytes in base64",
+                webhook_secret=WEBHOOK_SECRET,
+                shortest=SHORTEST,
+                longest=LONGEST,
+            )
+        )
     return key
 
 
@@ -35,13 +43,15 @@ def _signs(value: SecretStr) -> SecretStr:
 def _webhook_url(value: SecretStr) -> SecretStr:
     parts = urlsplit(value.get_secret_value())
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
-        raise ValueError("should be a URL that begins with https:// (or http:// on a network of your own)")
+        raise ValueError(
+            phrase("should be a URL that begins with https:// (or http:// on a network of your own)")
+        )
     return value
 
 
 def _host(value: str) -> str:
     if not value.isascii() or not value.replace("-", "").replace(".", "").replace(":", "").isalnum():
-        raise ValueError("should be a host alone: its port is smtp_port")
+        raise ValueError(phrase("should be a host alone: its port is smtp_port"))
     return value.lower()
 
 
@@ -67,20 +77,24 @@ class AlertSettings(Section):
     webhook_url: WebhookUrl | None = Field(None, examples=["https://alerts.example.com/bridge"])
     webhook_secret: WebhookSecrets = Field(
         (),
-        examples=['echo "whsec_$(openssl rand -base64 32)" makes one; two with a comma while you rotate it'],
+        examples=[
+            phrase('echo "whsec_$(openssl rand -base64 32)" makes one; two with a comma while you rotate it')
+        ],
     )
     silent_hours: int = Field(8, ge=0, le=500)
 
     @model_validator(mode="after")
     def _each_way_is_whole(self) -> Self:
         if bool(self.to) != bool(self.smtp_host):
-            raise ValueError("to and smtp_host belong together")
+            raise ValueError(phrase("to and smtp_host belong together"))
         if self.to and not self.sender:
-            raise ValueError("sender is missing: the address that alerts come from")
+            raise ValueError(phrase("sender is missing: the address that alerts come from"))
         if self.smtp_encryption == "none" and self.smtp_host and self.smtp_host not in LOOPBACK:
-            raise ValueError("smtp_encryption: none is for a mail server on this machine alone")
+            raise ValueError(phrase("smtp_encryption: none is for a mail server on this machine alone"))
         if self.webhook_url and not self.webhook_secret:
-            raise ValueError("BRIDGE_ALERT_WEBHOOK_URL needs BRIDGE_ALERT_WEBHOOK_SECRET, which signs")
+            raise ValueError(
+                phrase("BRIDGE_ALERT_WEBHOOK_URL needs BRIDGE_ALERT_WEBHOOK_SECRET, which signs")
+            )
         return self
 
     @property

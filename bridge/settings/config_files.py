@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bridge.language.phrase import Phrase, phrase
 from bridge.settings.origins import SettingPath, lines_of
 from bridge.settings.yaml_text import NOT_YAML, YamlInvalid, parse
 
@@ -48,16 +49,18 @@ def _sections(path: Path, problems: list[str]) -> dict[str, Any]:
     try:
         values = parse(path.read_text(encoding="utf-8")) or {}
     except OSError as problem:
-        problems.append(f"{path}: cannot be read ({problem.strerror})")
+        problems.append(phrase("{path}: cannot be read ({problem})", path=path, problem=problem.strerror))
         return {}
     except UnicodeDecodeError:
-        problems.append(f"{path}: is no YAML: it should be UTF-8 text")
+        problems.append(phrase("{path}: is not valid YAML: it should be UTF-8 text", path=path))
         return {}
     except YamlInvalid as invalid:
-        problems.append(f"{path}: {invalid}")
+        problems.append(phrase("{path}: {problem}", path=path, problem=invalid))
         return {}
     if not isinstance(values, dict) or not all(isinstance(section, str) for section in values):
-        problems.append(f"{path}: should be sections with settings, for example: server: {{port: 8080}}")
+        problems.append(
+            phrase("{path}: should be sections with settings, for example: server: {{port: 8080}}", path=path)
+        )
         return {}
     # An empty section (all of it commented out) sets nothing.
     return {section: {} if value is None else value for section, value in values.items()}
@@ -69,12 +72,17 @@ def places_of(config: Path) -> Mapping[SettingPath, str]:
     return {path: place for path, place in shared.items() if path[:2] not in local} | local
 
 
+def place_of(path: Path, line: int) -> Phrase:
+    """A line of a file, for its reader."""
+    return phrase("{path}, line {line}", path=path, line=line)
+
+
 def _places(path: Path) -> dict[SettingPath, str]:
     try:
         lines = lines_of(path.read_text(encoding="utf-8"))
     except (OSError, *NOT_YAML):
         return {}
-    return {setting: f"{path}, line {line}" for setting, line in lines.items()}
+    return {setting: place_of(path, line) for setting, line in lines.items()}
 
 
 def anchored(url: str, folder: Path) -> str:

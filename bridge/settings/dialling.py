@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, field_validator,
 
 from bridge.calls.dialling.limits import Limits
 from bridge.calls.dialling.rules import Rules
+from bridge.language.phrase import phrase
 from bridge.settings.access import distinct
 from bridge.settings.types import PhoneNumber, Region, Section
 
@@ -21,7 +22,7 @@ COUNTRY_CODES = frozenset(
 def _quoted(value: object) -> object:
     # To YAML +33892 is a number, and 0612 one to the base of eight.
     if isinstance(value, int) and not isinstance(value, bool):
-        raise ValueError("should stand in quotes: '…'")
+        raise ValueError(phrase("should stand in quotes: '…'"))
     return value
 
 
@@ -60,12 +61,17 @@ class DiallingSettings(Section):
     @model_validator(mode="after")
     def _lists_make_sense(self) -> Self:
         if both := sorted(set(self.allow) & set(self.deny)):
-            raise ValueError(f"{', '.join(both)} should stand in allow or in deny, not in both")
+            raise ValueError(
+                phrase("{both} should stand in allow or in deny, not in both", both=", ".join(both))
+            )
         for prefix in self.allow:
             if _opens(prefix, COUNTRY_CODES):
                 raise ValueError(
-                    f"allow has {prefix}, which would allow a country's premium-rate numbers, too:"
-                    " countries is where countries stand"
+                    phrase(
+                        "allow has {prefix}, which would allow a country's premium-rate numbers, too: "
+                        "countries is where countries stand",
+                        prefix=prefix,
+                    )
                 )
         return self
 

@@ -9,9 +9,9 @@ from dotenv import dotenv_values, set_key
 from dotenv.parser import Binding, parse_stream
 
 from bridge.errors import CannotWrite, SettingsInvalid
+from bridge.language.phrase import Phrase, phrase
 
 FOR_ITS_OWNER = 0o600
-NO_TEXT = "{}: cannot be read (it should be UTF-8 text)"
 
 
 def told_by(path: Path) -> Mapping[str, str]:
@@ -24,13 +24,19 @@ def told_by(path: Path) -> Mapping[str, str]:
     except (FileNotFoundError, IsADirectoryError):
         return {}
     except OSError as problem:
-        raise SettingsInvalid([f"{path}: cannot be read ({problem.strerror})"]) from problem
+        unread = phrase("{path}: cannot be read ({problem})", path=path, problem=problem.strerror)
+        raise SettingsInvalid([unread]) from problem
     except UnicodeDecodeError:
-        raise SettingsInvalid([NO_TEXT.format(path)]) from None
+        text = "\0"
     if "\0" in text:
-        raise SettingsInvalid([NO_TEXT.format(path)])
+        raise SettingsInvalid([phrase("{path}: cannot be read (it should be UTF-8 text)", path=path)])
     if wrong := list(_unreadable(text)):
-        raise SettingsInvalid([f"{path}: line {line} cannot be read{reason}" for line, reason in wrong])
+        raise SettingsInvalid(
+            [
+                phrase("{path}: line {line} cannot be read{hint}", path=path, line=line, hint=hint)
+                for line, hint in wrong
+            ]
+        )
     return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
 
 
@@ -49,14 +55,14 @@ def _line_of(binding: Binding) -> int:
     return binding.original.line + text.removesuffix(text.lstrip()).count("\n")
 
 
-def _unreadable(text: str) -> Iterator[tuple[int, str]]:
+def _unreadable(text: str) -> Iterator[tuple[int, Phrase]]:
     """Lines, and what is wrong; never what stands there, which may be a secret."""
     for line in parse_stream(StringIO(text)):
         if line.error:
             value = line.original.string.partition("=")[2].lstrip()
             is_open = value.startswith(("'", '"'))
-            reason = " (is a quote left open?)" if is_open else "; for example: NAME=value"
-            yield _line_of(line), reason
+            hint = phrase(" (is a quote left open?)") if is_open else phrase("; for example: NAME=value")
+            yield _line_of(line), hint
 
 
 def remember(path: Path, values: Mapping[str, str]) -> None:
@@ -67,11 +73,12 @@ def remember(path: Path, values: Mapping[str, str]) -> None:
         for variable, value in values.items():
             set_key(path, variable, value, quote_mode="auto", follow_symlinks=True)
     except OSError as problem:
-        raise CannotWrite(f"{path} cannot be written ({problem.strerror}).") from problem
+        unwritten = phrase("{path} cannot be written ({problem}).", path=path, problem=problem.strerror)
+        raise CannotWrite(unwritten) from problem
 
 
 def check_writable(path: Path) -> None:
     """CannotWrite where `remember` would fail: before something is made that is shown only once."""
     folder = path.resolve().parent
     if path.is_dir() or not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise CannotWrite(f"{path} cannot be written.")
+        raise CannotWrite(phrase("{path} cannot be written.", path=path))

@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from bridge.language.phrase import Phrase, joined, phrase, verbatim
 from bridge.settings.models import Settings
 from bridge.settings.origins import NOWHERE, Origins
 from bridge.settings.variables import VARIABLES
@@ -32,7 +33,6 @@ WORDS: Mapping[str, str] = {
     "less_than": "should be less than {lt}",
     "less_than_equal": "should be at most {le}",
     "list_type": "should be a list",
-    "literal_error": "should be {expected}",
     "string_pattern_mismatch": "has the wrong form",
     "string_too_long": "should have at most {max_length} characters",
     "string_too_short": "should have at least {min_length} characters",
@@ -49,9 +49,11 @@ https://docs.pydantic.dev/latest/errors/validation_errors/
 """
 
 TOO_SHORT = frozenset({"string_too_short", "too_short"})
+IS_SECTION = phrase("should be settings by their names")
+EACH_IS_SECTION = phrase("each should be settings by their names")
 
 
-def explain(error: Mapping[str, Any], origins: Origins = NOWHERE) -> str:
+def explain(error: Mapping[str, Any], origins: Origins = NOWHERE) -> Phrase:
     """`TWILIO_APP_SID (twilio.app_sid): has the wrong form; for example: AP… [.env, line 3]`.
 
     An error of pydantic's, whose `loc` begins with the section.
@@ -60,7 +62,7 @@ def explain(error: Mapping[str, Any], origins: Origins = NOWHERE) -> str:
     if error["type"] == "missing" and variable_of(error["loc"]):
         return _explained(error, variable_of(error["loc"]))
     told = _explained(error, variable_of(error["loc"]) if origin.may_be_variable else None)
-    return f"{told} [{origin.place}]" if origin.place else told
+    return phrase("{told} [{place}]", told=told, place=origin.place) if origin.place else told
 
 
 def variable_of(path: Sequence[str | int]) -> str | None:
@@ -69,19 +71,30 @@ def variable_of(path: Sequence[str | int]) -> str | None:
     return VARIABLES.get((names[0], names[1])) if len(names) == 2 else None
 
 
-def _explained(error: Mapping[str, Any], variable: str | None) -> str:
+def _explained(error: Mapping[str, Any], variable: str | None) -> Phrase:
     path = [part for part in error["loc"] if isinstance(part, str)]
     if not path:
-        return _reason(error, "")
+        return _reason(error, has_example=False)
     fields = list(_fields(path))
     name = f"{variable} ({_named(error['loc'])})" if variable else _named(error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{name}: is unknown{_nearest(path)}"
+        return phrase("{name}: is unknown; {hint}", name=name, hint=_nearest(path))
     if error["type"] == "model_type" and fields and (model := _model_in(fields[-1].annotation)):
-        each = "each " if isinstance(error["loc"][-1], int) else ""
-        return f"{name}: {each}should be settings by their names{_example_of(model)}"
+        is_item = isinstance(error["loc"][-1], int)
+        return _with_hint(name, EACH_IS_SECTION if is_item else IS_SECTION, _example_of(model))
     example = _example(fields[-1]) if fields else ""
-    return f"{name}: {_reason(error, example)}{example}"
+    reason = _reason(error, has_example=bool(example))
+    return _with_hint(name, reason, _for_example(example) if example else "")
+
+
+def _with_hint(name: str, reason: Phrase, hint: str) -> Phrase:
+    if not hint:
+        return phrase("{name}: {reason}", name=name, reason=reason)
+    return phrase("{name}: {reason}; {hint}", name=name, reason=reason, hint=hint)
+
+
+def _for_example(example: str) -> Phrase:
+    return phrase("for example: {example}", example=example)
 
 
 def _named(path: Sequence[str | int]) -> str:
@@ -93,12 +106,12 @@ def _named(path: Sequence[str | int]) -> str:
 
 
 def _example(field: FieldInfo) -> str:
+    """As it is written in the file; empty where there is none."""
     if field.examples:
-        return f"; for example: {field.examples[0]}"
+        example = field.examples[0]
+        return example if isinstance(example, str) else str(example)
     nothing = field.is_required() or field.default is None or isinstance(field.default, BaseModel)
-    if nothing:
-        return ""
-    return f"; for example: {_as_yaml(field.default)}"
+    return "" if nothing else _as_yaml(field.default)
 
 
 def _as_yaml(value: object) -> str:
@@ -107,23 +120,29 @@ def _as_yaml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _example_of(section: type[BaseModel]) -> str:
+def _example_of(section: type[BaseModel]) -> Phrase:
     """One setting of it, as YAML has it in a line."""
     for name, field in section.model_fields.items():
-        if example := _example(field).removeprefix("; for example: "):
-            return f"; for example: {{{name}: {example}}}"
-    return f"; it has {', '.join(section.model_fields)}"
+        if example := _example(field):
+            return _for_example(f"{{{name}: {example}}}")
+    return phrase("it has {names}", names=", ".join(section.model_fields))
 
 
-def _reason(error: Mapping[str, Any], example: str) -> str:
-    kind = error["type"]
-    if kind in TOO_SHORT and error["ctx"]["min_length"] == 1:
-        return "should not be empty"
-    if kind in WORDS and (example or kind != "string_pattern_mismatch"):
-        return WORDS[kind].format(**error.get("ctx", {}))
-    message: str = error["msg"].removeprefix("Value error, ")
-    # A name of a variable stays as it is.
-    return message if message[1:2].isupper() else message[:1].lower() + message[1:]
+def _reason(error: Mapping[str, Any], *, has_example: bool) -> Phrase:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in TOO_SHORT and context["min_length"] == 1:
+        return phrase("should not be empty")
+    if kind == "literal_error":
+        return phrase(
+            "should be {expected}", expected=joined(phrase(" or "), context["expected"].split(" or "))
+        )
+    if kind in WORDS and (has_example or kind != "string_pattern_mismatch"):
+        return Phrase(WORDS[kind], context)
+    said = context["error"].args[0] if kind == "value_error" else None
+    if isinstance(said, Phrase):
+        return said
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return verbatim(text[:1].lower() + text[1:])
 
 
 def _fields(path: list[str]) -> Iterator[FieldInfo]:
@@ -149,14 +168,16 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
 
 
-def _nearest(path: list[str]) -> str:
+def _nearest(path: list[str]) -> Phrase:
     fields = list(_fields(path[:-1]))
     model = (_model_in(fields[-1].annotation) if fields else None) or Settings
     known = list(model.model_fields)
     near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.7)
     if len(path) <= 2 and (owners := [name for name in _sections_with(path[-1]) if name != path[0]]):
-        return f"; it belongs under {' or '.join(owners)}"
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+        return phrase("it belongs under {sections}", sections=joined(phrase(" or "), owners))
+    if near:
+        return phrase("did you mean {name}?", name=near[0])
+    return phrase("known are {names}", names=", ".join(known))
 
 
 def _sections_with(name: str) -> Iterator[str]:

@@ -5,17 +5,21 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
+from bridge.language.phrase import Phrase, phrase
+
 RENAMED: Mapping[str, str] = {
     "server.leave_seconds": "server.shutdown_delay_seconds",
 }
 """Former name → name; the value counts as before."""
 
-REMOVED: Mapping[str, str] = {
-    "auth.checks_per_minute": "unknown tokens of one address are checked at Twenty 30 times a minute",
-    "matching.cache_seconds": "a look-up is cached for 60 seconds, and Twenty's webhook ends it sooner",
-    "server.body_seconds": "a request's body has 10 seconds to arrive",
-    "twenty.batch": "the bridge writes 200 records at once, or 60 where Twenty takes no more",
-    "twilio.timeout_seconds": "Twilio has 10 seconds to answer",
+REMOVED: Mapping[str, Phrase] = {
+    "auth.checks_per_minute": phrase("unknown tokens of one address are checked at Twenty 30 times a minute"),
+    "matching.cache_seconds": phrase(
+        "a look-up is cached for 60 seconds, and Twenty's webhook ends it sooner"
+    ),
+    "server.body_seconds": phrase("a request's body has 10 seconds to arrive"),
+    "twenty.batch": phrase("the bridge writes 200 records at once, or 60 where Twenty takes no more"),
+    "twilio.timeout_seconds": phrase("Twilio has 10 seconds to answer"),
 }
 """Former name → what the bridge does instead; the value is ignored."""
 
@@ -56,10 +60,12 @@ def _renamed(sections: dict[str, Any]) -> Iterator[str]:
             continue
         value, new = fields.pop(field), name.partition(".")[2]
         if new in fields:
-            yield f"{former} is ignored, since {name} is set: remove {former}"
+            yield phrase(
+                "{former} is ignored, since {name} is set: remove {former}", former=former, name=name
+            )
         else:
             fields[new] = value
-            yield f"{former} is now called {name}: rename it"
+            yield phrase("{former} is now called {name}: rename it", former=former, name=name)
 
 
 def _removed(sections: dict[str, Any]) -> Iterator[str]:
@@ -67,7 +73,7 @@ def _removed(sections: dict[str, Any]) -> Iterator[str]:
         fields, field = _place(sections, former)
         if field in fields:
             del fields[field]
-            yield f"{former} is no setting any more ({now}): remove it"
+            yield phrase("{former} is no setting any more ({now}): remove it", former=former, now=now)
 
 
 def _place(sections: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:

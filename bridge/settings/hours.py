@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, field_validator
 
 from bridge.calls.routing.hours import DAY, Hours, Span, week_of
+from bridge.language.phrase import phrase
 from bridge.settings.types import Section
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -20,7 +21,7 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
-        raise ValueError("should be a time zone of the IANA database") from problem
+        raise ValueError(phrase("should be a time zone of the IANA database")) from problem
     return value
 
 
@@ -32,7 +33,13 @@ def days(text: str) -> Iterator[int]:
     for part in re.split(r"[,\s]+", text.strip().lower()):
         first, _, last = part.partition("-")
         if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
-            raise ValueError(f"{text!r} should be weekdays: {', '.join(WEEKDAYS)}, or a range as mon-fri")
+            raise ValueError(
+                phrase(
+                    "{text!r} should be weekdays: {weekdays}, or a range as mon-fri",
+                    text=text,
+                    weekdays=", ".join(WEEKDAYS),
+                )
+            )
         begins, ends = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
         yield from (day % 7 for day in range(begins, ends + (1 if ends >= begins else 8)))
 
@@ -41,12 +48,16 @@ def spans(text: str) -> Iterator[Span]:
     """`09:00-12:30 14:00-18:00` → minutes of the day; ValueError for what are no times."""
     found = list(SPAN.finditer(text))
     if not found or re.sub(r"[,;\s]|and", "", SPAN.sub("", text)):
-        raise ValueError(f"{text!r} should be times as 09:00-12:30, several with a blank between them")
+        raise ValueError(
+            phrase("{text!r} should be times as 09:00-12:30, several with a blank between them", text=text)
+        )
     for match in found:
         hours_from, from_, hours_to, to = (int(part) for part in match.groups())
         span = Span(hours_from * 60 + from_, hours_to * 60 + to)
         if max(from_, to) > 59 or span.begins >= DAY or span.ends > DAY or span.begins == span.ends:
-            raise ValueError(f"{match[0]!r} should be two different times between 00:00 and 24:00")
+            raise ValueError(
+                phrase("{times!r} should be two different times between 00:00 and 24:00", times=match[0])
+            )
         yield span
 
 
@@ -61,7 +72,14 @@ def opening(open_: Mapping[str, str]) -> dict[int, str]:
     for day, named_by in keys.items():
         (fewest, key), *others = sorted(named_by)
         if others and others[0][0] == fewest:
-            raise ValueError(f"{WEEKDAYS[day]} stands twice: in {key!r} and in {others[0][1]!r}")
+            raise ValueError(
+                phrase(
+                    "{day} stands twice: in {key!r} and in {other!r}",
+                    day=WEEKDAYS[day],
+                    key=key,
+                    other=others[0][1],
+                )
+            )
         found[day] = open_[key]
     return found
 

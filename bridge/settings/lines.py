@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from bridge.calls.numbers import e164
+from bridge.language.phrase import joined, phrase
 from bridge.settings.hours import HoursSettings
 from bridge.settings.types import Language, Names, PhoneNumber, Section, Spoken
 
@@ -34,7 +35,9 @@ class OwnerSettings(Section):
     @model_validator(mode="after")
     def _long_enough(self) -> Self:
         if 0 < self.seconds < 5:
-            raise ValueError("seconds should be at least 5, which Twilio needs, or 0 to skip the owner")
+            raise ValueError(
+                phrase("seconds should be at least 5, which Twilio needs, or 0 to skip the owner")
+            )
         return self
 
 
@@ -44,14 +47,19 @@ class RingStep(Section):
     agents: Names | None = Field(None, min_length=1, examples=["[alice@example.com, bob]"])
     order: Literal["simultaneous", "sequential"] = "simultaneous"
     number: PhoneNumber | None = Field(None, examples=["'+33612345678'"])
-    message: Spoken | None = Field(None, examples=["We are in a meeting."])
+    message: Spoken | None = Field(None, examples=[phrase("We are in a meeting.")])
     seconds: RingSeconds = RING_SECONDS
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
         named = [name for name in ("agents", "number", "message") if getattr(self, name) is not None]
         if len(named) > 1:
-            raise ValueError(f"should be one of agents, number and message, and is {' and '.join(named)}")
+            raise ValueError(
+                phrase(
+                    "should be one of agents, number and message, and is {named}",
+                    named=joined(phrase(" and "), named),
+                )
+            )
         return self
 
 
@@ -84,9 +92,11 @@ class LineSettings(Section):
 
     name: str = Field("", max_length=60, examples=["Shop"])
     language: Language | None = None
-    greeting: Spoken | None = Field(None, examples=["Welcome to the shop."])
+    greeting: Spoken | None = Field(None, examples=[phrase("Welcome to the shop.")])
     hours: HoursSettings | None = None
-    closed_message: Spoken | None = Field(None, examples=["We are closed. Please call again tomorrow."])
+    closed_message: Spoken | None = Field(
+        None, examples=[phrase("We are closed. Please call again tomorrow.")]
+    )
     owner: OwnerSettings = OwnerSettings()
     ring: tuple[RingStep, ...] = Field((RingStep(),), examples=["[{agents: [alice, bob], seconds: 25}]"])
     voicemail: VoicemailSettings = VoicemailSettings()
@@ -95,7 +105,7 @@ class LineSettings(Section):
     @model_validator(mode="after")
     def _message_last(self) -> Self:
         if any(step.message is not None for step in self.ring[:-1]):
-            raise ValueError("ring has steps after a message, which ends the call")
+            raise ValueError(phrase("ring has steps after a message, which ends the call"))
         return self
 
     def over(self, default: "LineSettings") -> "LineSettings":
@@ -121,7 +131,9 @@ class LinesSettings(Section):
         for written in numbers if isinstance(numbers, dict) else ():
             number = e164(str(written), "ZZ") or e164(f"+{written}", "ZZ")
             if number and number.line in seen:
-                raise ValueError(f"{written} and {seen[number.line]} are one number")
+                raise ValueError(
+                    phrase("{written} and {seen} are one number", written=written, seen=seen[number.line])
+                )
             if number:
                 seen[number.line] = written
         return numbers

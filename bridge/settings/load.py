@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bridge.errors import SettingsInvalid
+from bridge.language.phrase import Phrase, phrase
 from bridge.settings import variables
 from bridge.settings.config_files import (
     CONFIG_FILE,
@@ -21,6 +22,7 @@ from bridge.settings.config_files import (
     default_database,
     env_file_of,
     local_of,
+    place_of,
     places_of,
     sections_of,
 )
@@ -83,7 +85,12 @@ def load_as(
         problems += [explain(error, origins) for error in wrong]
         problems += [_misspelt(name, near, origins) for name, near in misspelt.items()]
     if problems and not any(path.exists() for path in (file, local_of(file), env_file)):
-        problems.insert(0, f"{Path.cwd()}: has no {CONFIG_FILE} and no .env; twenty-bridge init makes them")
+        problems.insert(
+            0,
+            phrase(
+                "{folder}: has no config.yaml and no .env; twenty-bridge init makes them", folder=Path.cwd()
+            ),
+        )
     if problems or settings is None:
         raise SettingsInvalid(problems)
     return settings
@@ -130,15 +137,16 @@ def _first_causes(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
     yield from (error for error in errors if error["type"] != "too_short" or error["loc"] not in inside)
 
 
-def _misspelt(name: str, near: str, origins: Origins) -> str:
-    return f"{name}: is unknown; did you mean {near}? [{origins.variables[name]}]"
+def _misspelt(name: str, near: str, origins: Origins) -> Phrase:
+    place = origins.variables[name]
+    return phrase("{name}: is unknown; did you mean {near}? [{place}]", name=name, near=near, place=place)
 
 
 def _origins(config: Path, env_file: Path, environment: Mapping[str, str]) -> Origins:
     """Read once more, since only what is wrong is told its place."""
-    places = {name: f"{env_file}, line {line}" for name, line in env_lines(env_file).items()}
+    places = {name: place_of(env_file, line) for name, line in env_lines(env_file).items()}
     # An empty variable leaves the file's value.
-    places |= {name: "environment" for name, value in environment.items() if value.strip()}
+    places |= {name: phrase("environment") for name, value in environment.items() if value.strip()}
     return Origins(places_of(config), places)
 
 
@@ -156,5 +164,7 @@ def _without_secrets(values: dict[str, Any], problems: list[str], config: Path) 
         section, field = ENVIRONMENT[variable]
         if isinstance(values.get(section), dict) and values[section].pop(field, None) is not None:
             place = places_of(config).get((section, field), str(config))
-            belongs = f"is a secret and belongs in the environment, as {variable}"
-            problems.append(f"{section}.{field}: {belongs} [{place}]")
+            belongs = phrase("is a secret and belongs in the environment, as {variable}", variable=variable)
+            problems.append(
+                phrase("{name}: {reason} [{place}]", name=f"{section}.{field}", reason=belongs, place=place)
+            )

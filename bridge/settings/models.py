@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from bridge.calls.dialling.rules import Dialling
 from bridge.calls.numbers import home_region
 from bridge.errors import NumberRefused
+from bridge.language.phrase import phrase
 from bridge.settings.access import AgentSettings, AuthSettings, CorsSettings, TokenSettings, distinct
 from bridge.settings.alerts import AlertSettings
 from bridge.settings.dialling import DiallingSettings
@@ -59,7 +60,9 @@ class RecordingSettings(Section):
     where Twilio may send those who ask for media: its own hosts, and those of an S3 bucket.
     """
 
-    link_keys: Secrets = Field((), examples=["openssl rand -hex 32 makes one; the first of several signs"])
+    link_keys: Secrets = Field(
+        (), examples=[phrase("openssl rand -hex 32 makes one; the first of several signs")]
+    )
     keep_days: int | None = Field(None, ge=1, le=36500, examples=[90])
     media_hosts: Names = ("twilio.com", "twiliocdn.com", "amazonaws.com")
 
@@ -122,9 +125,13 @@ class Settings(UnderstandsFormerNames, Section):
         matters = inbox.is_shared or "partition_seconds" in inbox.model_fields_set
         if twenty and matters and inbox.partition_seconds <= twenty.timeout_seconds:
             raise ValueError(
-                f"partition_seconds is {inbox.partition_seconds}, which has to be more than "
-                f"twenty.timeout_seconds ({twenty.timeout_seconds}): a write of the former replica "
-                "could still arrive"
+                phrase(
+                    "partition_seconds is {partition_seconds}, which has to be more than "
+                    "twenty.timeout_seconds ({timeout_seconds}): a write of the former replica could "
+                    "still arrive",
+                    partition_seconds=inbox.partition_seconds,
+                    timeout_seconds=twenty.timeout_seconds,
+                )
             )
         return inbox
 
@@ -152,7 +159,13 @@ class Settings(UnderstandsFormerNames, Section):
         for number, line in lines.each():
             if voice and line.language and not voice.speaks(line.language):
                 where = f"numbers.{number}" if number else "default"
-                raise ValueError(f"{where}.language is {line.language}, which needs voice.texts of yours")
+                raise ValueError(
+                    phrase(
+                        "{where}.language is {language}, which needs voice.texts of yours",
+                        where=where,
+                        language=line.language,
+                    )
+                )
         return lines
 
     @field_validator("lines")
@@ -163,7 +176,7 @@ class Settings(UnderstandsFormerNames, Section):
             shown = (number for numbers in dialling.own_caller_ids.values() for number in numbers)
             own = {twilio.phone_number, *lines.numbers, *dialling.caller_ids, *shown}
             if loop := _loop(lines.forwards(own)):
-                raise ValueError(f"forwards in a circle: {' → '.join(loop)}")
+                raise ValueError(phrase("forwards in a circle: {loop}", loop=" → ".join(loop)))
         return lines
 
     @field_validator("tokens")
@@ -173,8 +186,12 @@ class Settings(UnderstandsFormerNames, Section):
         twilio: TwilioSettings | None = info.data.get("twilio")
         if twilio and twilio.region and twilio.region != (tokens.region or HOME_REGION):
             raise ValueError(
-                f"region is {tokens.region or 'unset'}, and TWILIO_API_URL is of region {twilio.region}:"
-                f" set tokens.region to {twilio.region}, or TWILIO_API_URL to where the API key was made"
+                phrase(
+                    "region is {region}, and TWILIO_API_URL is of region {other}: set tokens.region to "
+                    "{other}, or TWILIO_API_URL to where the API key was made",
+                    region=tokens.region or phrase("unset"),
+                    other=twilio.region,
+                )
             )
         return tokens
 
@@ -231,6 +248,11 @@ def _check_forwards(line: LineSettings, dialling: Dialling, where: str) -> None:
                 dialling.number(step.number)
             except NumberRefused as refused:
                 raise ValueError(
-                    f"{where}.ring[{place}].number is {refused}; dialling.countries and dialling.allow"
-                    " say what may be dialled"
+                    phrase(
+                        "{where}.ring[{place}].number is {refused}; dialling.countries and "
+                        "dialling.allow say what may be dialled",
+                        where=where,
+                        place=place,
+                        refused=refused,
+                    )
                 ) from refused

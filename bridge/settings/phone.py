@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from bridge.language.phrase import phrase
 from bridge.settings.types import PLAIN_HOST, Names, Section
 
 Edge = Literal[
@@ -34,7 +35,7 @@ def _socket_origin(value: str) -> str:
         parts.query or parts.fragment or parts.path.strip("/")
     )
     if parts.scheme not in ("ws", "wss") or not is_plain:
-        raise ValueError("should be ws:// or wss://, a host and a port: a sandbox's")
+        raise ValueError(phrase("should be ws:// or wss://, a host and a port: a sandbox's"))
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from bridge.language.phrase import phrase
 from bridge.settings.types import BaseUrl, Network, Seconds, Secrets, Section, origin_of
 
 DATABASE_URL = re.compile(r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+")
@@ -13,13 +14,13 @@ DATABASE_URL = re.compile(r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+")
 
 def _callback_url(value: str) -> str:
     if "_" in (urlsplit(value).hostname or ""):
-        raise ValueError("should have a host without underscore: Twilio calls back to no other")
+        raise ValueError(phrase("should have a host without underscore: Twilio calls back to no other"))
     return value
 
 
 def _database_url(value: SecretStr) -> SecretStr:
     if not DATABASE_URL.fullmatch(value.get_secret_value()):
-        raise ValueError("should begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        raise ValueError(phrase("should begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"))
     return value
 
 
@@ -71,7 +72,7 @@ class InboxSettings(Section):
     )
     partition_seconds: int = Field(20, ge=4, le=3600)
     keep_days: int = Field(90, ge=0, le=36500)
-    forget_key: Secrets = Field((), examples=["openssl rand -hex 32 makes one"])
+    forget_key: Secrets = Field((), examples=[phrase("openssl rand -hex 32 makes one")])
 
     @property
     def is_shared(self) -> bool:

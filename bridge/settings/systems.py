@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from bridge.language.phrase import phrase
 from bridge.settings.types import BaseUrl, PhoneNumber, Seconds, SecretList, Secrets, SecretsById, Section
 
 APP_SID = r"^AP[0-9a-zA-Z]{32}$"
@@ -24,12 +25,13 @@ class TwilioAccount(Section):
 
     account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$", examples=["AC0123456789abcdef0123456789abcdef"])
     shared_keys: SecretsById = Field(
-        {}, examples=["webhooks_sharedkey_01hexample=its secret; two with a comma while you rotate it"]
+        {},
+        examples=[phrase("webhooks_sharedkey_01hexample=its secret; two with a comma while you rotate it")],
     )
     auth_token: SecretList = Field(
         (),
         validate_default=True,
-        examples=["the Auth Token of the Twilio console, or two with a comma while you rotate it"],
+        examples=[phrase("the Auth Token of the Twilio console, or two with a comma while you rotate it")],
     )
     api_key: str | None = Field(None, pattern=API_KEY, examples=["SK0123456789abcdef0123456789abcdef"])
     api_secret: SecretStr | None = Field(None, min_length=1)
@@ -51,7 +53,13 @@ class TwilioAccount(Section):
     def _comes_in_pairs(self) -> Self:
         for name, secret in (("rest_api_key", "rest_api_secret"), ("client_id", "client_secret")):
             if (getattr(self, name) is None) != (getattr(self, secret) is None):
-                raise ValueError(f"TWILIO_{name.upper()} and TWILIO_{secret.upper()} belong together")
+                raise ValueError(
+                    phrase(
+                        "TWILIO_{name} and TWILIO_{secret} belong together",
+                        name=name.upper(),
+                        secret=secret.upper(),
+                    )
+                )
         return self
 
     @property
@@ -82,7 +90,7 @@ class TwilioSettings(TwilioAccount):
 
     api_key: str = Field(pattern=API_KEY, examples=["SK0123456789abcdef0123456789abcdef"])
     api_secret: SecretStr = Field(
-        min_length=1, examples=["the secret that Twilio showed when the key was made"]
+        min_length=1, examples=[phrase("the secret that Twilio showed when the key was made")]
     )
     app_sid: str = Field(pattern=APP_SID, examples=["AP0123456789abcdef0123456789abcdef"])
     phone_number: PhoneNumber = Field(examples=["+33159130001"])
@@ -106,8 +114,8 @@ class TwentySettings(Section):
 
     api_url: Annotated[BaseUrl, AfterValidator(_twenty_url)] = Field(examples=["https://crm.example.com"])
     public_url: BaseUrl | None = Field(None, examples=["https://crm.example.com"])
-    api_token: SecretStr = Field(min_length=1, examples=["an API key of Settings → API & Webhooks"])
-    webhook_secret: Secrets = Field((), examples=["openssl rand -hex 32 makes one"])
+    api_token: SecretStr = Field(min_length=1, examples=[phrase("an API key of Settings → API & Webhooks")])
+    webhook_secret: Secrets = Field((), examples=[phrase("openssl rand -hex 32 makes one")])
     workspace_id: UUID | None = Field(None, examples=["907f6063-654b-4106-ade6-3a2b1da8bbc6"])
     timeout_seconds: Seconds = 15
     requests_per_minute: int = Field(100, gt=0)

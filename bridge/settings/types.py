@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from bridge.calls.numbers import e164
+from bridge.language.phrase import phrase
 
 PLAIN_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
@@ -42,9 +43,9 @@ def split(value: object) -> object:
 def _origin(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        raise ValueError("should be an origin: scheme, host and, where it is not the default, port")
+        raise ValueError(phrase("should be an origin: scheme, host and, where it is not the default, port"))
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("should be an origin: without path, query or fragment")
+        raise ValueError(phrase("should be an origin: without path, query or fragment"))
     return origin_of(value)
 
 
@@ -58,18 +59,20 @@ def origin_of(url: str) -> str:
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("should be a URL that begins with https:// (or http:// on a network of your own)")
+        raise ValueError(
+            phrase("should be a URL that begins with https:// (or http:// on a network of your own)")
+        )
     if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("should be a URL without query, fragment or credentials")
+        raise ValueError(phrase("should be a URL without query, fragment or credentials"))
     if not PLAIN_HOST.fullmatch(parts.netloc) or not PLAIN_PATH.fullmatch(parts.path):
-        raise ValueError("should be a URL of plain letters, digits and -._~")
+        raise ValueError(phrase("should be a URL of plain letters, digits and -._~"))
     return value.rstrip("/")
 
 
 def _phone_number(value: str) -> str:
     number = e164(value, "ZZ")
     if number is None:
-        raise ValueError("should be a number in E.164: + and country code first")
+        raise ValueError(phrase("should be a number in E.164: + and country code first"))
     return number
 
 
@@ -80,7 +83,7 @@ def _norway(value: object) -> object:
 
 def _region(value: str) -> str:
     if value not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("should be a country in two capital letters (ISO 3166)")
+        raise ValueError(phrase("should be a country in two capital letters (ISO 3166)"))
     return value
 
 
@@ -88,13 +91,13 @@ def _pattern(value: str) -> str:
     try:
         re.compile(value)
     except re.error as problem:
-        raise ValueError(f"should be a regular expression: {problem}") from problem
+        raise ValueError(phrase("should be a regular expression: {problem}", problem=problem)) from problem
     return value
 
 
 def _email(value: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
-        raise ValueError("should be an e-mail address")
+        raise ValueError(phrase("should be an e-mail address"))
     return value.lower()
 
 
@@ -102,9 +105,9 @@ def _network(value: object) -> object:
     try:
         network = ip_network(value, strict=False) if isinstance(value, str) else value
     except ValueError as problem:
-        raise ValueError("should be addresses, or networks such as 10.0.0.0/8") from problem
+        raise ValueError(phrase("should be addresses, or networks such as 10.0.0.0/8")) from problem
     if getattr(network, "prefixlen", 1) == 0:
-        raise ValueError("should not be all addresses: then any client can claim any address")
+        raise ValueError(phrase("should not be all addresses: then any client can claim any address"))
     return network
 
 
@@ -115,7 +118,7 @@ def _pairs(value: object) -> object:
     pairs = [part.partition("=") for part in value.split(",") if part.strip()]
     named = {name.strip(): secret.strip() for name, _, secret in pairs}
     if len(named) < len(pairs) or not all(_is_pair(name, secret) for name, secret in named.items()):
-        raise ValueError("should be pairs id=secret, separated by commas, each id once")
+        raise ValueError(phrase("should be pairs id=secret, separated by commas, each id once"))
     return named
 
 
@@ -126,7 +129,7 @@ def _is_pair(name: str, secret: str) -> bool:
 
 def _long_enough(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < SHORTEST_KEY:
-        raise ValueError(f"each key should have {SHORTEST_KEY} characters or more")
+        raise ValueError(phrase("each key should have {count} characters or more", count=SHORTEST_KEY))
     return value
 
 
@@ -137,7 +140,7 @@ def _digits_with_plus(value: object) -> object:
 
 def _spoken(value: str) -> str:
     if value.startswith("http://"):
-        raise ValueError("should be a text, or the https:// URL of an audio file")
+        raise ValueError(phrase("should be a text, or the https:// URL of an audio file"))
     return value
 
 

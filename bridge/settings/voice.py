@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.calls.texts import NAMES, SHIPPED, Texts, texts_for
+from bridge.language.phrase import joined, phrase
 from bridge.settings.types import Language, Region, Section
 
 DURATION = {"minutes": 3, "seconds": 12}
@@ -32,7 +33,9 @@ def _check_braces(name: str, text: str, known: Mapping[str, object]) -> None:
             text.format(**known)
     except (ValueError, LookupError, AttributeError, TypeError) as problem:
         braces = " and ".join(f"{{{placeholder}}}" for placeholder in known)
-        raise ValueError(f"{name} should have no other braces than {braces}") from problem
+        raise ValueError(
+            phrase("{name} should have no other braces than {braces}", name=name, braces=braces)
+        ) from problem
 
 
 class VoiceSettings(Section):
@@ -54,7 +57,14 @@ class VoiceSettings(Section):
         for language, own in value.items():
             if unknown := sorted(set(own) - set(NAMES)):
                 known = ", ".join(NAMES)
-                raise ValueError(f"{language} has {', '.join(unknown)}; the texts are {known}")
+                raise ValueError(
+                    phrase(
+                        "{language} has {unknown}; the texts are {known}",
+                        language=language,
+                        unknown=", ".join(unknown),
+                        known=known,
+                    )
+                )
             for name, text in own.items():
                 _check_braces(f"{language}.{name}", text, PLACEHOLDERS.get(name, {}))
         return value
@@ -64,7 +74,13 @@ class VoiceSettings(Section):
     def _language_has_texts(cls, language: str, info: ValidationInfo) -> str:
         """Of texts that are right themselves; those that are not are told by themselves."""
         if language not in SHIPPED and language not in info.data.get("texts", {language: {}}):
-            raise ValueError(f"is {language}: {' and '.join(SHIPPED)} ship, others need texts of yours")
+            raise ValueError(
+                phrase(
+                    "is {language}: {shipped} ship, others need texts of yours",
+                    language=language,
+                    shipped=joined(phrase(" and "), SHIPPED),
+                )
+            )
         return language
 
     def speaks(self, language: str) -> bool:

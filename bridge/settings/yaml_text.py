@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from bridge.errors import BridgeError
+from bridge.language.phrase import Phrase, phrase, phrase_of
 
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 """What the YAML library raises; of a value that is not what its tag says, what `int` and its like do."""
@@ -58,9 +59,9 @@ def parse(text: str) -> Any:
     try:
         return yaml.load(text, _Once)  # noqa: S506 - a SafeLoader
     except _TwiceError as problem:
-        raise YamlInvalid(str(problem)) from None
+        raise YamlInvalid(phrase_of(problem)) from None
     except NOT_YAML as problem:
-        raise YamlInvalid(f"is no YAML{_explained(text, problem)}") from None
+        raise YamlInvalid(_explained(text, problem)) from None
 
 
 class _Once(yaml.SafeLoader):
@@ -70,22 +71,30 @@ class _Once(yaml.SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise _TwiceError(f"has {key.value} twice (line {key.start_mark.line + 1})")
+                line = key.start_mark.line + 1
+                raise _TwiceError(phrase("has {name} twice (line {line})", name=key.value, line=line))
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
 
 
-def _explained(text: str, problem: Exception) -> str:
+def _explained(text: str, problem: Exception) -> Phrase:
     if isinstance(problem, yaml.reader.ReaderError):
-        return f" (line {_line_of(text, problem)}): it holds a character that no text has"
+        line = _line_of(text, problem)
+        return phrase("is not valid YAML (line {line}): it holds a character that no text has", line=line)
     mark, began = (getattr(problem, name, None) for name in ("problem_mark", "context_mark"))
     if mark is None:
-        return ""
+        return phrase("is not valid YAML")
     said, context = (str(getattr(problem, name, None) or "") for name in ("problem", "context"))
     broken = _Broken(said, context, text.splitlines(), mark.line, began.line if began else mark.line)
-    shown = f" at {_shown(broken.line)}" if KEY.match(broken.line) else ""
-    cause = next((told for rule in RULES if (told := rule(broken))), "")
-    return f" (line {mark.line + 1}, column {mark.column + 1}){shown}" + (f": {cause}" if cause else "")
+    shown = phrase(" at {key}", key=_shown(broken.line)) if KEY.match(broken.line) else ""
+    where = phrase(
+        "is not valid YAML (line {line}, column {column}){shown}",
+        line=mark.line + 1,
+        column=mark.column + 1,
+        shown=shown,
+    )
+    cause = next((told for rule in RULES if (told := rule(broken))), None)
+    return phrase("{where}: {cause}", where=where, cause=cause) if cause else where
 
 
 def _line_of(text: str, problem: yaml.reader.ReaderError) -> int:
@@ -106,82 +115,90 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _tab(broken: _Broken) -> str:
+def _tab(broken: _Broken) -> Phrase | None:
     blank = broken.line[: len(broken.line) - len(broken.line.lstrip())]
-    return "it is indented with a tab, and YAML takes only blanks" if "\t" in blank else ""
+    return phrase("it is indented with a tab, and YAML takes only blanks") if "\t" in blank else None
 
 
-def _closed_before(broken: _Broken) -> str:
+def _closed_before(broken: _Broken) -> Phrase | None:
     """`auth: {}`, and below it what should be in it: the first edit of a section that is empty."""
     closed = CLOSED.fullmatch(broken.lines[broken.before]) if broken.lines else None
     deeper = _indent(broken.line) > _indent(broken.lines[broken.before]) if closed else False
     if not closed or not deeper:
-        return ""
+        return None
     what = closed[1] if closed[1] in ("{}", "[]") else f"{closed[1][0]}…{closed[1][-1]}"
-    return (
-        f"line {broken.before + 1} ends with {what}, so nothing can stand below it as a part of it:"
-        f" take {what} away there, or put all of it inside"
+    return phrase(
+        "line {line} ends with {what}, so nothing can stand below it as a part of it: take {what} away "
+        "there, or put all of it inside",
+        line=broken.before + 1,
+        what=what,
     )
 
 
-def _colons(broken: _Broken) -> str:
+def _colons(broken: _Broken) -> Phrase | None:
     if "mapping values are not allowed" not in broken.problem:
-        return ""
-    before = broken.lines[broken.before]
+        return None
+    before, line = broken.lines[broken.before], broken.before + 1
     if TWO_COLONS.match(broken.line):
-        return "its value holds a colon and a blank, and then it belongs in quotes"
+        return phrase("its value holds a colon and a blank, and then it belongs in quotes")
     if NO_BLANK.match(before):
-        return f"line {broken.before + 1} needs a blank after its colon"
+        return phrase("line {line} needs a blank after its colon", line=line)
     if not KEY.match(before):
-        return f"line {broken.before + 1} has no colon after its name"
-    return f"it is indented deeper than line {broken.before + 1}, which has a value already"
+        return phrase("line {line} has no colon after its name", line=line)
+    return phrase("it is indented deeper than line {line}, which has a value already", line=line)
 
 
-def _bracket(broken: _Broken) -> str:
+def _bracket(broken: _Broken) -> Phrase | None:
     of = {"sequence": "[", "mapping": "{"}.get(broken.context.removeprefix("while parsing a flow "))
-    return f"the {of} of line {broken.began + 1} is not closed, or lacks a comma" if of else ""
+    if not of:
+        return None
+    line = broken.began + 1
+    return phrase("the {bracket} of line {line} is not closed, or lacks a comma", bracket=of, line=line)
 
 
-def _quote(broken: _Broken) -> str:
+def _quote(broken: _Broken) -> Phrase | None:
     if "quoted scalar" not in broken.context:
-        return ""
+        return None
     if "escape" in broken.problem:
-        return "in double quotes a \\ begins an escape: use single quotes"
-    return f"the quote of line {broken.began + 1} is not closed"
+        return phrase("in double quotes a \\ begins an escape: use single quotes")
+    return phrase("the quote of line {line} is not closed", line=broken.began + 1)
 
 
-def _first_character(broken: _Broken) -> str:
+def _first_character(broken: _Broken) -> Phrase | None:
     found = STARTS.search(broken.problem)
     alias = "*" if "undefined alias" in broken.problem or "an alias" in broken.context else ""
     tag = "!" if "the tag" in broken.problem else ""
     anchor = "&" if "an anchor" in broken.context else ""
     character = found[1] if found else alias or tag or anchor
-    return f"a value that begins with {character} belongs in quotes" if character else ""
+    if not character:
+        return None
+    return phrase("a value that begins with {character} belongs in quotes", character=character)
 
 
-def _no_colon(broken: _Broken) -> str:
+def _no_colon(broken: _Broken) -> Phrase | None:
     if "could not find expected ':'" not in broken.problem:
-        return ""
+        return None
+    line = broken.began + 1
     if broken.began < len(broken.lines) and DASH.match(broken.lines[broken.began]):
-        return f"line {broken.began + 1} needs a blank after its dash"
-    return f"line {broken.began + 1} has no colon after its name"
+        return phrase("line {line} needs a blank after its dash", line=line)
+    return phrase("line {line} has no colon after its name", line=line)
 
 
-def _indented_otherwise(broken: _Broken) -> str:
+def _indented_otherwise(broken: _Broken) -> Phrase | None:
     if "expected <block end>" not in broken.problem:
-        return ""
+        return None
     if "<scalar>" in broken.problem:
-        return "a text goes on after its closing quote"
-    return "it is indented otherwise than the lines that it stands with"
+        return phrase("a text goes on after its closing quote")
+    return phrase("it is indented otherwise than the lines that it stands with")
 
 
-def _two_documents(broken: _Broken) -> str:
-    return (
-        "there is a second document in the file (a line ---)" if "another document" in broken.problem else ""
-    )
+def _two_documents(broken: _Broken) -> Phrase | None:
+    if "another document" not in broken.problem:
+        return None
+    return phrase("there is a second document in the file (a line ---)")
 
 
-Rule = Callable[[_Broken], str]
+Rule = Callable[[_Broken], Phrase | None]
 RULES: Sequence[Rule] = (
     _tab,
     _closed_before,

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.calls.agents import Member, identity_of, spelled
 from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
+from bridge.language.phrase import joined, phrase, phrase_of
 from bridge.settings import AgentSettings, ServerSettings, TwentySettings
 from bridge.settings.explain import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
 from bridge.settings.types import LOOPBACK
-from bridge.setup.words import words
 from bridge.twenty.client.client import check_health, open_client
 from bridge.twenty.people.members import workspace_members
 from bridge.twilio.rest.account import open_account
@@ -55,7 +55,7 @@ async def twenty_url(value: str) -> str:
         async with aiohttp.ClientSession(timeout=timeout) as session:
             await check_health(session, url)
     except TwentyUnavailable as away:
-        raise AnswerRefused(str(away)) from away
+        raise AnswerRefused(phrase_of(away)) from away
     return url
 
 
@@ -68,7 +68,9 @@ async def twenty_key(url: str, value: str) -> str:
     except (TwentyDenied, TwentyUnavailable) as refused:
         if isinstance(refused, TwentyDenied) and refused.code != "twenty.unauthenticated":
             return value
-        raise AnswerRefused(words().make_a_key.format(reason=refused)) from refused
+        raise AnswerRefused(
+            phrase("{reason} Make one in Twenty: Settings → API & Webhooks.", reason=refused)
+        ) from refused
     return value
 
 
@@ -79,7 +81,9 @@ async def members(url: str, key: str) -> list[Member]:
         async with open_client(settings) as client:
             found = await workspace_members(client)
     except (TwentyDenied, TwentyUnavailable) as refused:
-        raise AnswerRefused(words().lists_no_members.format(reason=refused)) from refused
+        raise AnswerRefused(
+            phrase("Twenty does not list its members to this key: {reason}", reason=refused)
+        ) from refused
     return sorted((one for one in found if one.email), key=lambda one: (one.name.lower(), one.email))
 
 
@@ -89,7 +93,7 @@ def agents_among(known: Sequence[Member], asked: Sequence[str]) -> list[str]:
     found = [emails[int(one) - 1] if _is_place(one, emails) else spelled(one) for one in asked]
     strangers = [one for one in found if one.isdecimal() or ("@" in one and one not in emails)]
     if strangers:
-        raise AnswerRefused(words().no_such_member.format(names=", ".join(strangers)))
+        raise AnswerRefused(phrase("{names}: no such member of the workspace.", names=", ".join(strangers)))
     return list(_parsed(AgentSettings, names=tuple(dict.fromkeys(found))).names)
 
 
@@ -118,9 +122,17 @@ async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list
             await account.state()
             return await account.numbers()
     except TwilioDenied as denied:
-        raise AnswerRefused(words().account_unknown.format(url=api_url)) from denied
+        raise AnswerRefused(
+            phrase(
+                "Twilio at {url} does not know this SID with this Auth Token. Both stand in its console "
+                "→ Account → API keys & tokens.",
+                url=api_url,
+            )
+        ) from denied
     except TwilioUnavailable as away:
-        raise AnswerRefused(words().twilio_away.format(reason=away, url=api_url)) from away
+        raise AnswerRefused(
+            phrase("{reason} at {url}. If yours is elsewhere, set TWILIO_API_URL.", reason=away, url=api_url)
+        ) from away
 
 
 async def public_url(value: str, *, api_url: str = TWILIO) -> str:
@@ -129,11 +141,17 @@ async def public_url(value: str, *, api_url: str = TWILIO) -> str:
     parts = urlsplit(url)
     # A sandbox on this machine finds the bridge without TLS, and browsers trust their own machine.
     if parts.scheme != "https" and not {parts.hostname, urlsplit(api_url).hostname} <= LOOPBACK:
-        raise AnswerRefused(words().not_https.format(url=url))
+        raise AnswerRefused(
+            phrase(
+                "{url} is not https: browsers give no microphone, and tokens can be read on the way.", url=url
+            )
+        )
     try:
         (parts.hostname or "").encode("idna")
     except UnicodeError as problem:
-        raise AnswerRefused(words().no_host.format(host=parts.hostname, reason=problem)) from problem
+        raise AnswerRefused(
+            phrase("{host} is not the name of a host: {reason}.", host=parts.hostname, reason=problem)
+        ) from problem
     return url
 
 
@@ -151,5 +169,5 @@ def _parsed(model: type[M], **values: object) -> M:
         return model.model_validate(values)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
-        told = "; ".join(explain({**error, "loc": (SECTIONS[model], *error["loc"])}) for error in errors)
-        raise AnswerRefused(f"{told}.") from None
+        told = joined("; ", (explain({**error, "loc": (SECTIONS[model], *error["loc"])}) for error in errors))
+        raise AnswerRefused(phrase("{problems}.", problems=told)) from None

@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from bridge.errors import CannotWrite
+from bridge.language.phrase import phrase
 from bridge.settings.config_files import CONFIG_FILE, local_of, sections_of
 from bridge.settings.env_file import FOR_ITS_OWNER, remember, told_by
 from bridge.settings.yaml_text import YamlInvalid, parse
@@ -29,7 +30,9 @@ def begin_env(env_file: Path) -> None:
         env_file.touch(mode=FOR_ITS_OWNER)
         env_file.write_text(shipped(".env.example"), encoding="utf-8")
     except OSError as problem:
-        raise CannotWrite(f"{env_file} cannot be written ({problem.strerror}).") from problem
+        raise CannotWrite(
+            phrase("{path} cannot be written ({problem}).", path=env_file, problem=problem.strerror)
+        ) from problem
 
 
 def keep(env_file: Path, values: Mapping[str, str]) -> list[str]:
@@ -92,7 +95,9 @@ def write_config(config: Path, text: str) -> None:
     try:
         config.write_text(text, encoding="utf-8")
     except OSError as problem:
-        raise CannotWrite(f"{config} cannot be written ({problem.strerror}).") from problem
+        raise CannotWrite(
+            phrase("{path} cannot be written ({problem}).", path=config, problem=problem.strerror)
+        ) from problem
 
 
 def write_own(file: Path, text: str) -> None:
@@ -109,7 +114,9 @@ def _text(file: Path) -> str | None:
         if file.exists():
             return file.read_text(encoding="utf-8")
     except OSError as problem:
-        raise CannotWrite(f"{file} cannot be read ({problem.strerror}).") from problem
+        raise CannotWrite(
+            phrase("{path} cannot be read ({problem}).", path=file, problem=problem.strerror)
+        ) from problem
     except UnicodeDecodeError:
         return None
     return LOCAL if file.name == LOCAL_NAME else shipped("config.yaml")

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from bridge.calls.agents import Member
 from bridge.errors import AnswerRefused
+from bridge.language.phrase import Phrase, joined, phrase, phrase_of
 from bridge.settings.systems import TWILIO
 from bridge.setup import answers
 from bridge.setup.answers import Answers
-from bridge.setup.words import words
 from bridge.twilio.rest.owned import IncomingNumber
 
 OURS = ("TWENTY_WEBHOOK_SECRET", "BRIDGE_LINK_KEYS", "BRIDGE_FORGET_KEY")
@@ -61,11 +61,22 @@ class Interview:
         self._number(found)
         self.asks.save(found.values)
         check = partial(answers.public_url, api_url=self._api_url)
-        url = await self._one("BRIDGE_PUBLIC_URL", words().public_url, check)
+        url = await self._one(
+            "BRIDGE_PUBLIC_URL",
+            phrase(
+                "The bridge's own public URL (https://phone.example.com, or https://crm.example.com/phone)"
+            ),
+            check,
+        )
         found.values["BRIDGE_PUBLIC_URL"] = url
         self.asks.save(found.values)
         if not await answers.is_in_dns(url):
-            self.asks.tell(words().not_in_dns.format(host=urlsplit(url).hostname))
+            self.asks.tell(
+                phrase(
+                    "No DNS server knows {host} yet. doctor checks it once it does.",
+                    host=urlsplit(url).hostname,
+                )
+            )
         if self.agents or self.asks_for_agents:
             await self._agents(found)
         return found
@@ -75,7 +86,9 @@ class Interview:
         try:
             listed = await answers.members(found.values["TWENTY_API_URL"], found.values["TWENTY_API_TOKEN"])
         except AnswerRefused as refused:
-            self.asks.tell(words().name_agents.format(reason=refused))
+            self.asks.tell(
+                phrase("{reason} Name who takes calls in config.yaml, as agents.names.", reason=refused)
+            )
             listed = []
         known = answers.told_apart(listed)
         if self.agents:
@@ -88,13 +101,13 @@ class Interview:
         everyone = [member.email for member in known]
         while True:
             asked = self.asks.choose_several(
-                words().who_takes_calls,
+                phrase("Who takes calls? Numbers or e-mails, with commas between"),
                 [f"{member.name} <{member.email}>" if member.name else member.email for member in known],
             )
             try:
                 return answers.agents_among(known, asked) if asked else everyone
             except AnswerRefused as refused:
-                self.asks.tell(str(refused))
+                self.asks.tell(phrase_of(refused))
 
     @property
     def _api_url(self) -> str:
@@ -102,21 +115,21 @@ class Interview:
         return self.given.get("TWILIO_API_URL", TWILIO)
 
     async def _twenty(self, found: Answers) -> None:
-        url = await self._one("TWENTY_API_URL", words().twenty_url, answers.twenty_url)
-        text = words().twenty_key
+        url = await self._one("TWENTY_API_URL", phrase("Twenty's URL"), answers.twenty_url)
+        text = phrase("An API key of Twenty (Settings → API & Webhooks)")
         key = await self._one(
             "TWENTY_API_TOKEN", text, lambda value: answers.twenty_key(url, value), hidden=True
         )
         found.values |= {"TWENTY_API_URL": url, "TWENTY_API_TOKEN": key}
-        self.asks.tell(words().takes_key.format(url=url))
+        self.asks.tell(phrase("Twenty at {url} takes the key.", url=url))
 
     async def _twilio(self, found: Answers) -> None:
         """SID and token together: Twilio does not say which of the two is wrong."""
 
         async def one(given: Mapping[str, str]) -> tuple[str, str, list[IncomingNumber]]:
-            text = words().account_sid
+            text = phrase("Twilio's Account SID")
             sid = await self._one("TWILIO_ACCOUNT_SID", text, answers.account_sid, given=given)
-            token = self._value("TWILIO_AUTH_TOKEN", words().auth_token, given, hidden=True)
+            token = self._value("TWILIO_AUTH_TOKEN", phrase("Twilio's Auth Token"), given, hidden=True)
             listed = await answers.twilio_account(sid, token.partition(",")[0], api_url=self._api_url)
             return sid, token, listed
 
@@ -133,12 +146,16 @@ class Interview:
         is_strange = bool(number and number not in able)
         if is_strange:
             self.asks.tell(
-                words().none_of_the_numbers.format(number=number, numbers=", ".join(able) or words().has_none)
+                phrase(
+                    "{number} is none of the account's numbers ({numbers}).",
+                    number=number,
+                    numbers=", ".join(able) or phrase("it has none"),
+                )
             )
         if able and (is_strange or (not number and len(able) > 1)):
-            number = self.asks.choose(words().which_number, able)
+            number = self.asks.choose(phrase("Which number do calls go out with?"), able)
         if not number and not able:
-            self.asks.tell(words().no_number)
+            self.asks.tell(phrase("The account has no number yet: buy one, Twilio console → Phone Numbers."))
         if company := number or next(iter(able), None):
             found.values["TWILIO_PHONE_NUMBER"] = company
 
@@ -166,7 +183,7 @@ class Interview:
             except AnswerRefused as refused:
                 if refused.is_final:
                     raise
-                self.asks.tell(str(refused))
+                self.asks.tell(phrase_of(refused))
                 given = {}
 
     def _value(self, variable: str, text: str, given: Mapping[str, str], *, hidden: bool = False) -> str:
@@ -183,8 +200,12 @@ def _final(known: Sequence[Member], asked: Sequence[str]) -> list[str]:
     try:
         return answers.agents_among(known, asked)
     except AnswerRefused as refused:
-        raise AnswerRefused(f"--agent: {refused}", is_final=True) from refused
+        raise AnswerRefused(joined(": ", ("--agent", phrase_of(refused))), is_final=True) from refused
 
 
-def _counted(numbers: int) -> str:
-    return words().one_number if numbers == 1 else words().numbers.format(count=numbers)
+def _counted(numbers: int) -> Phrase:
+    return (
+        phrase("Twilio knows the account; it has 1 number.")
+        if numbers == 1
+        else phrase("Twilio knows the account; it has {count} numbers.", count=numbers)
+    )

@@ -1,6 +1,10 @@
 """`doctor`, as it is typed."""
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +55,54 @@ def test_settings_that_do_not_hold_are_findings() -> None:
     checks = json.loads(done.output)["checks"]
     assert {(one["name"], one["status"]) for one in checks} == {("settings", "error")}
     assert any(one["reason"].startswith("TWILIO_APP_SID") for one in checks)
+
+
+@pytest.mark.parametrize("options", [(), ("--language", "fr")])
+async def test_it_speaks_the_operator_s_language(
+    options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C" if options else "fr_FR.UTF-8")
+    # In a thread, as its language is that of the context.
+    done = await asyncio.to_thread(CliRunner().invoke, app, [*options, "doctor", "twenty"])
+    assert done.exit_code == 1
+    assert "ERREUR  twenty.reachable" in done.output
+    assert "http://127.0.0.1:1/healthz est injoignable : Connection refused." in done.output
+    assert "→ Démarrez Twenty, ou réglez TWENTY_API_URL." in done.output
+    assert "Pas vérifié, à cause de twenty.reachable." in done.output
+    assert done.output.strip().endswith("erreur")
+
+
+async def test_what_programs_read_is_the_same_in_every_language() -> None:
+    told = ["doctor", "settings", "twenty.reachable", "--json"]
+    english, french = [
+        await asyncio.to_thread(CliRunner().invoke, app, ["--language", language, *told])
+        for language in ("en", "fr")
+    ]
+    assert json.loads(french.output) == json.loads(english.output)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["doctor"], "TWENTY_API_URL (twenty.api_url) : doit être une adresse qui commence par https://"),
+        (
+            ["serve"],
+            "Ces réglages ne vont pas :\n  - TWENTY_API_URL (twenty.api_url) : doit être une adresse",
+        ),
+        (["setup", "twenty"], "  - TWENTY_API_URL (twenty.api_url) : doit être une adresse"),
+    ],
+)
+def test_wrong_settings_are_explained_in_it(command: list[str], told: str) -> None:
+    with Path(".env").open("a") as env_file:
+        env_file.write("TWENTY_API_URL=ftp://crm.example.com\n")
+    environment = {**os.environ, "LC_ALL": "fr_FR.UTF-8", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (1, 2)
+    assert told in done.stdout + done.stderr
+    assert "should" not in done.stdout + done.stderr

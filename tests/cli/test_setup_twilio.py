@@ -59,6 +59,19 @@ async def test_a_fresh_account_is_prepared(twilio: TwilioSandbox) -> None:
     assert again.output.strip() == "Nothing to do: the account has all that the bridge needs."
 
 
+async def test_the_plan_is_told_in_the_operator_s_language(twilio: TwilioSandbox) -> None:
+    done = await typed("--language", "fr", "setup", "twilio", answers="o\n")
+    assert done.exit_code == 0, done.output
+    for line in (
+        "- créer la TwiML App « twenty-twilio-bridge »",
+        f"    adresse voice : {PUBLIC}/twilio/voice",
+        "- créer la clé d'API « twenty-twilio-bridge » ; son secret va dans .env",
+        f"- rattacher {twilio.phone_number} à la TwiML App « twenty-twilio-bridge »",
+        "fait : créer la TwiML App « twenty-twilio-bridge »",
+    ):
+        assert line in done.output.splitlines()
+
+
 async def test_a_rule_that_matches_our_urls_is_named(twilio: TwilioSandbox) -> None:
     webhooks = twilio.account.webhooks
     key = SharedKey()

@@ -4,10 +4,11 @@ import asyncio
 
 from bridge.doctor.checks import Check, Finding, Status, Verdict, error, examine, ok, wanted
 from bridge.errors import TwentyOverLimit, TwilioDenied
+from bridge.language.phrase import verbatim
 
 
 async def well() -> Verdict:
-    return ok("It is.")
+    return ok(verbatim("It is."))
 
 
 async def broken() -> Verdict:
@@ -19,7 +20,7 @@ async def examined(*checks: Check, seconds: float = 5) -> dict[str, Finding]:
 
 
 async def test_what_is_raised_is_an_error_with_the_checks_own_fix() -> None:
-    found = await examined(Check("a", broken, "Mend it."), Check("b", well))
+    found = await examined(Check("a", broken, verbatim("Mend it.")), Check("b", well))
     assert found["a"].as_json() == {
         "name": "a",
         "status": "error",
@@ -49,9 +50,9 @@ async def test_what_needs_one_that_was_left_out_is_left_out_too_and_names_the_fi
 async def test_a_check_that_never_ends_is_an_error_in_time() -> None:
     async def forever() -> Verdict:
         await asyncio.Event().wait()
-        return ok("Never.")
+        return ok(verbatim("Never."))
 
-    found = await examined(Check("a", forever, "Wait."), Check("b", well), seconds=0.01)
+    found = await examined(Check("a", forever, verbatim("Wait.")), Check("b", well), seconds=0.01)
     assert "No answer within" in found["a"].verdict.reason
     assert found["b"].verdict.status is Status.OK
 
@@ -79,7 +80,8 @@ async def test_they_come_in_their_order() -> None:
 
 
 def test_a_verdict_says_itself() -> None:
-    assert error("Why.", "How.") == Verdict(Status.ERROR, "Why.", "How.")
+    why, how = verbatim("Why."), verbatim("How.")
+    assert error(why, how) == Verdict(Status.ERROR, why, how)
 
 
 def test_a_former_name_of_a_check_is_understood() -> None:

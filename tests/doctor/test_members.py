@@ -8,6 +8,7 @@ from bridge.calls.agents import Member
 from bridge.doctor.checks import Status
 from bridge.doctor.members import named
 from bridge.doctor.role import MEMBERS, verdict_on
+from bridge.language.phrase import verbatim
 from bridge.settings import Settings
 
 ALICE = "0f3c6a53-6d2b-4f4e-9d5c-1a2b3c4d5e6f"
@@ -90,6 +91,6 @@ def test_a_plan_that_many_numbers_share_is_told_once() -> None:
     ],
 )
 def test_what_a_role_lacks(lacking: list[str], status: Status) -> None:
-    found = verdict_on(lacking)
+    found = verdict_on([verbatim(what) for what in lacking])
     assert found.status is status
     assert all(what in found.reason for what in lacking)

@@ -212,8 +212,8 @@ def test_all_that_is_wrong_is_told_at_once(loading: Load) -> None:
             "auth.keys: each should be settings by their names; for example: {name: reception}",
         ),
         ("server: {1: 2}", {}, "server: keys should be strings"),
-        ("server: [port", {}, "config.yaml: is no YAML (line 1, column 14)"),
-        ("!!int x", {}, "config.yaml: is no YAML"),
+        ("server: [port", {}, "config.yaml: is not valid YAML (line 1, column 14)"),
+        ("!!int x", {}, "config.yaml: is not valid YAML"),
         (
             "server: {public_url: 'https://a_b.example'}",
             {"BRIDGE_PUBLIC_URL": None},
@@ -386,7 +386,7 @@ def test_secrets_do_not_belong_in_the_file(loading: Load, variable: str) -> None
 def test_files_that_cannot_be_read(loading: Load, tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match=r"nowhere\.yaml: cannot be read \(No such file"):
         load(tmp_path / "nowhere.yaml", environ=ENVIRONMENT)
-    assert "is no YAML" in problems(loading, b"\xff\xfe\xff")[0]
+    assert "is not valid YAML" in problems(loading, b"\xff\xfe\xff")[0]
     assert "should be UTF-8" in problems(loading, "", b"TWILIO_API_KEY=\xff")[0]
 
 

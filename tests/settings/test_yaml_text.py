@@ -1,4 +1,4 @@
-"""What is no YAML: the line, its name, and the likely cause; never a value."""
+"""What is not valid YAML: the line, its name, and the likely cause; never a value."""
 
 import pytest
 from hypothesis import given
@@ -49,7 +49,7 @@ def told(text: str) -> str:
     ],
 )
 def test_where_and_why(text: str, where: str, cause: str) -> None:
-    assert told(text).startswith(f"is no YAML ({where}")
+    assert told(text).startswith(f"is not valid YAML ({where}")
     assert cause in told(text)
 
 

@@ -88,6 +88,16 @@ async def test_plan_work_and_nothing_left(bare: TwentySandbox, tmp_path: Path) -
     assert (status, again.startswith("Nothing to do")) == (0, True)
 
 
+async def test_it_speaks_the_operator_s_language(bare: TwentySandbox, tmp_path: Path) -> None:
+    status, plan, _ = await setup_twenty(bare, tmp_path, "--dry-run", LC_ALL="fr_FR.UTF-8")
+    assert status == 0
+    *steps, hint = plan.splitlines()
+    assert all(step.startswith("à faire : ") for step in steps)
+    assert "à faire : créer l'objet phoneCall" in steps
+    assert "à faire : ajouter l'onglet « Phone calls » à la page : une personne" in steps
+    assert hint.startswith("Laissé de côté : le webhook par lequel Twenty signale les personnes modifiées.")
+
+
 async def test_without_a_secret_it_says_how_to_make_one(twenty: TwentySandbox, tmp_path: Path) -> None:
     status, out, _ = await setup_twenty(twenty, tmp_path)
     assert (status, "TWENTY_WEBHOOK_SECRET" in out, "openssl rand -hex 32" in out) == (0, True, True)

@@ -6,8 +6,7 @@ import pytest
 
 from bridge.sandbox.twenty import GENERATIONS, OLDEST, TwentySandbox
 from bridge.twenty.client.client import open_client
-from bridge.twenty.provision import DashboardOutcome, Result, add_dashboard
-from bridge.twenty.provision.plan import Permission
+from bridge.twenty.provision import DashboardOutcome, add_dashboard
 from tests.support import ask, twenty_settings
 from tests.twenty.provisioning import key_that_may, mutations, run, tell, workspace
 
@@ -55,7 +54,7 @@ async def dashboards(twenty: TwentySandbox) -> list[dict[str, Any]]:
 
 async def test_it_is_made_once(twenty: TwentySandbox) -> None:
     done = await added(twenty)
-    assert [str(one) for one in done.outcomes] == [f"done: {STEP}"]
+    assert [one.sentence for one in done.outcomes] == [f"done: {STEP}"]
     (layout,), (record,) = await layouts(twenty), await dashboards(twenty)
     assert (record["title"], record["pageLayoutId"]) == ("Phone calls", layout["id"])
     (tab,) = layout["tabs"]
@@ -118,14 +117,14 @@ async def test_what_users_did_to_it_stays_done(twenty: TwentySandbox) -> None:
 async def test_a_dry_run_shows_it_and_makes_nothing(either: TwentySandbox) -> None:
     asked = len(either.requests)
     planned = await added(either, dry_run=True)
-    assert [str(one) for one in planned.outcomes] == [f"to do: {STEP}"]
+    assert [one.sentence for one in planned.outcomes] == [f"to do: {STEP}"]
     assert planned.is_planned
     assert set(mutations(either, asked)) <= {"dashboards"}
 
 
 async def test_without_the_right_to_layouts_nothing_is_made(twenty: TwentySandbox) -> None:
     done = await added(twenty, key=await key_that_may(twenty))
-    assert [(one.result, one.reason) for one in done.outcomes] == [(Result.FORBIDDEN, Permission.LAYOUTS)]
+    assert [one.sentence for one in done.outcomes] == [f"not allowed (Layouts): {STEP}"]
     assert (await layouts(twenty), await dashboards(twenty)) == ([], [])
 
 

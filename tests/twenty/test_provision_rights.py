@@ -33,7 +33,7 @@ def forbidden(done: Provisioned) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for outcome in done.outcomes:
         if outcome.result is Result.FORBIDDEN:
-            assert outcome.reason == outcome.step.permission
+            assert outcome.reason == outcome.step.permission.value
             found.setdefault(outcome.reason, []).append(outcome.step.sentence)
     return found
 

@@ -9,9 +9,9 @@ import typer
 
 from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
+from bridge.language.phrase import phrase
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
-from bridge.setup.words import words
 from bridge.twenty.client.client import open_client
 from bridge.twenty.client.retrying import RetryingClient
 from bridge.twenty.provision import (
@@ -66,7 +66,7 @@ def _with_dashboard(config: Path | None, *, dry_run: bool, ask: bool) -> bool:
     if done.left_out:
         terminal.say(done.left_out)
     if ask and not dry_run and done.is_planned:
-        if not terminal.confirm("Make this dashboard, which all users see?"):
+        if not terminal.confirm(phrase("Make this dashboard, which all users see?")):
             return True
         done = carried_out(dry_run=False)
     return done.complete
@@ -95,13 +95,13 @@ def provide(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
 
     done = carried_out(dry_run=dry_run or ask)
     if ask and not dry_run and done.steps(Result.PLANNED):
-        if not terminal.confirm(words().go_on):
+        if not terminal.confirm(phrase("Go on?")):
             return False
         done = carried_out(dry_run=False)
     for line in report.notes(done, with_webhook=webhook_to is not None):
         terminal.say(line)
     for problem in report.problems(done):
-        terminal.say(*problem.split("\n"), err=True)
+        terminal.say(problem, err=True)
     return done.complete
 
 
@@ -115,10 +115,11 @@ class _Shown(Watch):
         self._total = steps
 
     def begins(self, number: int, step: Step) -> None:
-        terminal.progress(f"{number} of {self._total} · {step.sentence}")
+        shown = {"number": number, "total": self._total, "step": step.sentence}
+        terminal.progress(phrase("{number} of {total} · {step}", **shown))
 
 
 def _tell(outcome: StepResult) -> None:
     if sys.stdout.isatty():
         terminal.no_progress()
-    terminal.say(str(outcome), err=not outcome.well)
+    terminal.say(outcome.sentence, err=not outcome.well)

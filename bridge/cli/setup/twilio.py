@@ -13,11 +13,11 @@ from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
 from bridge.doctor.webhook_rules import NONE_MATCHES, examine_rules
 from bridge.errors import TwilioDenied
+from bridge.language.phrase import Phrase, joined, phrase
 from bridge.settings.config_files import env_file_of
 from bridge.settings.env_file import check_writable, remember, told_by
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwilio, TwilioSoFar
-from bridge.setup.words import words
 from bridge.twilio.provision import Desired, SetupPlan, carry_out, look, plan_for
 from bridge.twilio.rest.account import AccountRest, open_account
 
@@ -55,10 +55,10 @@ async def set_up(
         _show(plan)
         rules = await examine_rules(account, settings.twilio, settings.server.public_url)
         if rules.reason != NONE_MATCHES:
-            terminal.say(" ".join(filter(None, (rules.reason, rules.fix))))
+            terminal.say(joined(" ", filter(None, (rules.reason, rules.fix))))
         if not plan.steps or dry_run:
             return not plan.problems
-        if not yes and not terminal.confirm(words().go_on):
+        if not yes and not terminal.confirm(phrase("Go on?")):
             return False
         check_writable(env_file)
         before = told_by(env_file)
@@ -70,7 +70,9 @@ async def set_up(
             tell=terminal.say,
         )
         if told_by(env_file) != before:
-            terminal.say(words().restart)
+            terminal.say(
+                phrase("A bridge that runs already has to be restarted: it reads .env at its start.")
+            )
     return not plan.problems
 
 
@@ -107,18 +109,25 @@ def _keep(env_file: Path, values: Mapping[str, str]) -> None:
     remember(env_file, values)
     for variable in values:
         if os.environ.get(variable):
-            terminal.say(f"{variable} is set in the environment, too, and wins over {env_file}.", err=True)
+            terminal.say(
+                phrase(
+                    "{variable} is set in the environment, too, and wins over {file}.",
+                    variable=variable,
+                    file=env_file,
+                ),
+                err=True,
+            )
 
 
 def _show(plan: SetupPlan) -> None:
     if not plan.steps and not plan.problems:
-        terminal.say(words().nothing_to_do)
+        terminal.say(phrase("Nothing to do: the account has all that the bridge needs."))
     for step in plan.steps:
         _indented(step.lines())
     for problem in plan.problems:
-        terminal.say(*problem.split("\n"), err=True)
+        terminal.say(problem, err=True)
 
 
-def _indented(lines: Iterable[str]) -> None:
+def _indented(lines: Iterable[Phrase]) -> None:
     for number, line in enumerate(lines):
-        terminal.say(line if number else f"- {line}")
+        terminal.say(line if number else phrase("- {line}", line=line))

@@ -5,6 +5,7 @@ from typing import Any
 from graphql import FieldNode, OperationDefinitionNode, OperationType
 
 from bridge.errors import TwentyUnavailable
+from bridge.language.phrase import phrase
 from bridge.twenty.client.documents import all_operations
 
 WRITE_ONE = frozenset({"updatePerson", "createDashboard"})
@@ -19,10 +20,12 @@ def understood(name: str, data: Any) -> dict[str, Any]:
     """
     (definition,) = all_operations()[name][1].definitions
     if not isinstance(data, dict) or not isinstance(definition, OperationDefinitionNode):
-        raise TwentyUnavailable(f"{name}: the answer is not of the shape that Twenty sends")
+        raise TwentyUnavailable(phrase("{name}: the answer is not of the shape that Twenty sends", name=name))
     for field in definition.selection_set.selections:
         if isinstance(field, FieldNode) and not _is_answer(field, data, definition.operation):
-            raise TwentyUnavailable(f"{name}: the answer is not of the shape that Twenty sends")
+            raise TwentyUnavailable(
+                phrase("{name}: the answer is not of the shape that Twenty sends", name=name)
+            )
     return data
 
 

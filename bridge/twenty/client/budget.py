@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from bridge.errors import TwentyOverLimit
+from bridge.language.phrase import phrase
 
 SLOWER = 0.7
 RECOVERY = 0.0007
@@ -46,7 +47,9 @@ class Budget:
         while (wait := self.wait_for(interactive=interactive)) > 0:
             if self._clock() + wait > until:
                 # Fail at once instead of waiting in vain.
-                raise TwentyOverLimit("the bridge's own budget has no room for this now", retry_after=wait)
+                raise TwentyOverLimit(
+                    phrase("the bridge's own budget has no room for this now"), retry_after=wait
+                )
             await asyncio.sleep(wait)
         self._tokens -= 1
         if interactive:

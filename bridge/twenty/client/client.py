@@ -18,6 +18,7 @@ from gql.transport.exceptions import TransportError, TransportQueryError, Transp
 from yarl import URL
 
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
+from bridge.language.phrase import phrase
 from bridge.network_errors import seconds_of, why
 from bridge.observability import metrics
 from bridge.settings import TwentySettings
@@ -192,7 +193,12 @@ async def _ask(session: AsyncClientSession, asked: Operation, post: dict[str, An
     # gql raises AssertionError for an answer without data and errors.
     except (TransportError, TimeoutError, OSError, AssertionError) as away:
         raise TwentyUnavailable(
-            f"{name}: Twenty at {_host(session)} cannot be reached: {why(away)}"
+            phrase(
+                "{name}: Twenty at {host} cannot be reached: {reason}",
+                name=name,
+                host=_host(session),
+                reason=why(away),
+            )
         ) from away
 
 
@@ -222,6 +228,10 @@ async def check_health(session: aiohttp.ClientSession, api_url: str) -> None:
         async with session.get(url) as answer:
             status = answer.status
     except (aiohttp.ClientError, OSError) as away:
-        raise TwentyUnavailable(f"{url} cannot be reached: {why(away)}.") from away
+        raise TwentyUnavailable(
+            phrase("{url} cannot be reached: {reason}.", url=url, reason=why(away))
+        ) from away
     if status != 200:
-        raise TwentyUnavailable(f"{url} answers {status}: this is not Twenty, or it is unhealthy.")
+        raise TwentyUnavailable(
+            phrase("{url} answers {status}: this is not Twenty, or it is unhealthy.", url=url, status=status)
+        )

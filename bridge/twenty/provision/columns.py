@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.language.phrase import phrase
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
 from bridge.twenty.provision.there import Object, View, ViewField
@@ -116,7 +117,7 @@ def lay_out_default(views: Iterable[View], phone_call: Object) -> list[Step]:
         return []
     sorting = [] if view.view_sorts else newest_first(view.id, phone_call)
     changes = (*_naming(view), *sorting, *_hiding(view, phone_call), *_showing(view, placed))
-    sentence = f"lay out the columns of the view “{DEFAULT_NAME}”, newest first"
+    sentence = phrase("lay out the columns of the view “{name}”, newest first", name=DEFAULT_NAME)
     return [Step(sentence, Permission.VIEWS, changes, needs=(THE_OBJECT,))]
 
 
@@ -127,7 +128,7 @@ def bring_up_to_date(label: str, view: View, phone_call: Object, earlier: Widths
 
 
 def _catching_up(label: str, changes: Sequence[Mutation]) -> Step:
-    sentence = f"bring the columns of {label} up to date"
+    sentence = phrase("bring the columns of {what} up to date", what=label)
     return Step(sentence, Permission.VIEWS, tuple(changes), needs=(THE_OBJECT,))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.language.phrase import phrase
 from bridge.twenty.client.client import Executes
 from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
@@ -16,12 +17,13 @@ from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step, deriv
 from bridge.twenty.provision.there import Object
 
 TITLE = OBJECT["labelPlural"]
-THE_DASHBOARD = f"the dashboard “{TITLE}”"
+THE_DASHBOARD = phrase("the dashboard “{title}”", title=TITLE)
 NEEDED = ("status", "startedAt", "durationInSeconds", "agent")
 
-NOT_POSSIBLE = (
-    f"Left out: {THE_DASHBOARD}. This Twenty's CreatePageLayoutWidgetInput has no gridPosition: how it "
-    "places charts is not known to this version of the bridge."
+NOT_POSSIBLE = phrase(
+    "Left out: {dashboard}. This Twenty's CreatePageLayoutWidgetInput has no gridPosition: "
+    "how it places charts is not known to this version of the bridge.",
+    dashboard=THE_DASHBOARD,
 )
 
 Chart = dict[str, Any]
@@ -78,7 +80,10 @@ def create(phone_call: Object, task: Object | None, *, call_back: str) -> list[S
     record = {"id": id_of(phone_call), "title": TITLE, "pageLayoutId": MADE}
     return [
         Step(
-            f"make {THE_DASHBOARD}: calls per day, by outcome, by agent, missed and not called back",
+            phrase(
+                "make {dashboard}: calls per day, by outcome, by agent, missed and not called back",
+                dashboard=THE_DASHBOARD,
+            ),
             Permission.LAYOUTS,
             (
                 layout,
@@ -122,7 +127,9 @@ def _widgets(phone_call: Object, task: Object | None, call_back: str) -> Iterato
     mean = {**_number(ids["durationInSeconds"], before), "aggregateOperation": "AVG", "suffix": " s"}
     yield of_calls("Mean duration, 30 days before today", GridPlace(0, 9, 2, 3), mean)
     yield of_calls(
-        "Calls per day, by outcome (30 days before today)", GridPlace(2, 0, 6, 6), _per_day(ids, before)
+        "Calls per day, by outcome (30 days before today)",
+        GridPlace(2, 0, 6, 6),
+        _per_day(ids, before),
     )
     yield of_calls("Calls by agent (30 days before today)", GridPlace(2, 6, 6, 6), _by_agent(ids, before))
     yield of_calls("By outcome (30 days before today)", GridPlace(8, 0, 6, 6), _by_outcome(ids, before))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.calls.fold.call import CallStatus, Direction
+from bridge.language.phrase import Phrase, phrase
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step
 from bridge.twenty.provision.there import Object, Structure
@@ -68,7 +69,7 @@ def create(phone_call: Object, there: Structure) -> list[Step]:
     """The fields that the object lacks, a step each."""
     return [
         Step(
-            f"create the field {PHONE_CALL}.{wanted.name}",
+            phrase("create the field {field}", field=f"{PHONE_CALL}.{wanted.name}"),
             Permission.DATA_MODEL,
             (Mutation("CreateField", {"input": {"field": _creation(wanted, phone_call, there)}}),),
             needs=(THE_OBJECT,),
@@ -98,19 +99,28 @@ def add_icons(phone_call: Object) -> list[Step]:
         return []
     updates = [{"id": phone_call.by_name[f.name].id, "update": {"icon": f.icon}} for f in bare]
     changes = tuple(Mutation("UpdateField", {"input": update}) for update in updates)
-    sentence = f"give icons to the fields {', '.join(f.name for f in bare)}"
+    sentence = phrase("give icons to the fields {names}", names=", ".join(f.name for f in bare))
     return [Step(sentence, Permission.DATA_MODEL, changes, needs=(THE_OBJECT,))]
 
 
-def conflicts(phone_call: Object) -> tuple[str, ...]:
+def conflicts(phone_call: Object) -> tuple[Phrase, ...]:
     """Things of the same name that are something else; each as a sentence that says what to do."""
-    found = [] if phone_call.is_active else [f"The object {PHONE_CALL} is deactivated: activate it."]
+    found = (
+        []
+        if phone_call.is_active
+        else [phrase("The object {phone_call} is deactivated: activate it.", phone_call=PHONE_CALL)]
+    )
     for wanted in FIELDS:
         there = phone_call.by_name.get(wanted.name)
         if there and there.type != wanted.type:
             found.append(
-                f"{PHONE_CALL}.{wanted.name} is {there.type}, not {wanted.type}: rename it, run this again."
+                phrase(
+                    "{field} is {type}, not {wanted}: rename it, run this again.",
+                    field=f"{PHONE_CALL}.{wanted.name}",
+                    type=there.type,
+                    wanted=wanted.type,
+                )
             )
         elif there and not there.is_active:
-            found.append(f"{PHONE_CALL}.{wanted.name} is deactivated: activate it.")
+            found.append(phrase("{field} is deactivated: activate it.", field=f"{PHONE_CALL}.{wanted.name}"))
     return tuple(found)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bridge.language.phrase import phrase
 from bridge.twenty.provision import columns, page, predicted, read, sidebar, tabs, views
 from bridge.twenty.provision.objects import THE_OBJECT
 from bridge.twenty.provision.plan import Permission, Step
@@ -12,6 +13,9 @@ from bridge.twenty.provision.there import Object, PageLayout, View
 
 ON_PAGES = ("person", "company")
 """The objects whose pages have a tab with their calls; the call's relation has the object's name."""
+
+OWNERS = {"person": phrase("a person"), "company": phrase("a company")}
+"""Those who call, by their object."""
 
 
 async def set_look(run: Run, phone_call: Object, object_ids: Mapping[str, str]) -> None:
@@ -31,7 +35,7 @@ async def set_look(run: Run, phone_call: Object, object_ids: Mapping[str, str]) 
 async def _views(run: Run, phone_call: Object) -> tuple[View, ...] | None:
     if phone_call.id == predicted.ID:
         return predicted.VIEWS
-    before = Step("arrange the views of phone calls", Permission.VIEWS)
+    before = Step(phrase("arrange the views of phone calls"), Permission.VIEWS)
     return await run.read(read.views(run.client, phone_call.id), before=before)
 
 
@@ -52,15 +56,15 @@ class Look:
 
     async def complete_pages(self) -> None:
         """The call's page in groups and with its transcript; tabs on those who call."""
-        own = await self._page(self.phone_call.id, owner="a call")
+        own = await self._page(self.phone_call.id, owner=phrase("a call"))
         await self.run.carry_out([*page.group(own, self.there, self.phone_call), *self._transcript(own)])
         for name in ON_PAGES:
-            if found := await self._page(self.object_ids[name], owner=f"a {name}"):
+            if found := await self._page(self.object_ids[name], owner=OWNERS[name]):
                 await self.run.carry_out(self._calls_of(name, found))
 
     async def complete_sidebar(self) -> None:
         """Phone calls where people look for them, and their own below."""
-        before = Step("arrange the sidebar", Permission.LAYOUTS)
+        before = Step(phrase("arrange the sidebar"), Permission.LAYOUTS)
         items = await self.run.read(read.sidebar(self.run.client), before=before)
         if items is None or not views.is_possible(views.MINE, self.phone_call):
             return
@@ -73,7 +77,7 @@ class Look:
     async def _page(self, object_id: str, *, owner: str) -> PageLayout | None:
         if object_id == predicted.ID:
             return predicted.PAGE
-        before = Step(f"lay out the page of {owner}", Permission.LAYOUTS)
+        before = Step(phrase("lay out the page of {owner}", owner=owner), Permission.LAYOUTS)
         reading = read.page(self.run.client, object_id, self.run.accepted)
         return await self.run.read(reading, before=before)
 
@@ -81,7 +85,9 @@ class Look:
         field = self.phone_call.by_name.get("transcript")
         if not field:
             return []
-        wanted = NewTab("a call", self.phone_call.id, "Transcript", "IconFileText", field.id, mode="EDITOR")
+        wanted = NewTab(
+            phrase("a call"), self.phone_call.id, "Transcript", "IconFileText", field.id, mode="EDITOR"
+        )
         return tabs.add(wanted, own, self.run.accepted, needs=(THE_OBJECT,))
 
     def _calls_of(self, name: str, found: PageLayout) -> list[Step]:
@@ -91,7 +97,7 @@ class Look:
             return []
         view = views.on_page_of(name)
         wanted = NewTab(
-            f"a {name}",
+            OWNERS[name],
             self.object_ids[name],
             tabs.CALLS_TITLE,
             "IconPhone",
@@ -106,7 +112,7 @@ class Look:
 
 async def add_phone(run: Run, url: str) -> None:
     """The phone page in the sidebar, for all users."""
-    before = Step("arrange the sidebar", Permission.LAYOUTS)
+    before = Step(phrase("arrange the sidebar"), Permission.LAYOUTS)
     items = await run.read(read.sidebar(run.client), before=before)
     if items is not None:
         await run.carry_out(sidebar.phone(items, url))

@@ -1,5 +1,6 @@
 """The object phoneCall: what it is called, and what it looks like."""
 
+from bridge.language.phrase import phrase
 from bridge.twenty.provision.plan import Mutation, Permission, Step
 from bridge.twenty.provision.there import Object, Structure
 from bridge.twenty.schema.workspace import PHONE_CALL
@@ -15,7 +16,7 @@ OBJECT = {
 COLOR = "green"
 LOOK = {"icon": OBJECT["icon"], "color": COLOR, "description": OBJECT["description"]}
 
-THE_OBJECT = f"the object {PHONE_CALL}"
+THE_OBJECT = phrase("the object {phone_call}", phone_call=PHONE_CALL)
 """The step on which all others depend."""
 
 
@@ -24,7 +25,14 @@ def create(there: Structure) -> list[Step]:
     if there.phone_call:
         return []
     creation = Mutation("CreateObject", {"input": {"object": OBJECT}})
-    return [Step(f"create {THE_OBJECT}", Permission.DATA_MODEL, (creation,), makes=THE_OBJECT)]
+    return [
+        Step(
+            phrase("create {what}", what=THE_OBJECT),
+            Permission.DATA_MODEL,
+            (creation,),
+            makes=THE_OBJECT,
+        )
+    ]
 
 
 def set_look(phone_call: Object, *, is_new: bool) -> list[Step]:
@@ -34,5 +42,5 @@ def set_look(phone_call: Object, *, is_new: bool) -> list[Step]:
     if not update:
         return []
     change = Mutation("UpdateObject", {"input": {"id": phone_call.id, "update": update}})
-    sentence = f"give {THE_OBJECT} its {', '.join(update)}"
+    sentence = phrase("give {what} its {looks}", what=THE_OBJECT, looks=", ".join(update))
     return [Step(sentence, Permission.DATA_MODEL, (change,), needs=(THE_OBJECT,))]

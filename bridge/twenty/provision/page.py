@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from bridge.language.phrase import phrase
 from bridge.twenty.provision.objects import THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
 from bridge.twenty.provision.there import Object, PageLayout, View, Widget
@@ -33,7 +34,7 @@ def group(page: PageLayout | None, views: Iterable[View], phone_call: Object) ->
         return []
     groups = _groups(view, phone_call)
     change = Mutation("UpsertFieldsWidget", {"input": {"widgetId": widget.id, "groups": groups}})
-    sentence = f"show the fields of a call in groups: {', '.join(GROUPS)}"
+    sentence = phrase("show the fields of a call in groups: {groups}", groups=", ".join(GROUPS))
     return [Step(sentence, Permission.LAYOUTS, (change,), needs=(THE_OBJECT,))]
 
 

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
+from bridge.language.phrase import Phrase
+
 NAMESPACE = UUID("3f1c9f0e-5b0a-4b57-8a54-6f2f3ad1c0de")
 
 MADE = "{made}"
@@ -46,11 +48,11 @@ class Step:
     a later one is refused.
     """
 
-    sentence: str
+    sentence: Phrase
     permission: Permission
     mutations: tuple[Mutation, ...] = ()
-    makes: str | None = None
-    needs: tuple[str, ...] = ()
+    makes: Phrase | None = None
+    needs: tuple[Phrase, ...] = ()
     only_with: tuple[Mutation, ...] = ()
     undo: Mutation | None = None
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
+from bridge.language.phrase import Phrase, phrase
 from bridge.twenty.provision.run import Result
 from bridge.twenty.provision.setup import Provisioned
 
-NOTHING = "Nothing to do: the workspace has all that calls are written to and shown with."
-NO_WEBHOOK = (
-    "Left out: the webhook by which Twenty tells of changed people. Set TWENTY_WEBHOOK_SECRET in the "
-    "environment or .env (`openssl rand -hex 32` makes one), and run this again."
+NOTHING = phrase("Nothing to do: the workspace has all that calls are written to and shown with.")
+NO_WEBHOOK = phrase(
+    "Left out: the webhook by which Twenty tells of changed people. Set TWENTY_WEBHOOK_SECRET in "
+    "the environment or .env (`openssl rand -hex 32` makes one), and run this again."
 )
 
 
-def notes(done: Provisioned, *, with_webhook: bool) -> Iterator[str]:
+def notes(done: Provisioned, *, with_webhook: bool) -> Iterator[Phrase]:
     """Hints for the operator."""
     if done.complete and not done.outcomes:
         yield NOTHING
@@ -20,19 +21,24 @@ def notes(done: Provisioned, *, with_webhook: bool) -> Iterator[str]:
         yield NO_WEBHOOK
 
 
-def problems(done: Provisioned) -> Iterator[str]:
+def problems(done: Provisioned) -> Iterator[Phrase]:
     """Conflicts, each with what to do."""
     if done.lacking:
         yield (
-            "The API key's role may not do all of it. In Twenty, open Settings → Roles, choose the key's "
-            "role (or a separate one for set-up) and allow Settings permissions → "
-            f"{', '.join(done.lacking)}; then run this again."
+            phrase(
+                "The API key's role may not do all of it. In Twenty, open Settings → Roles, choose the key's "
+                "role (or a separate one for set-up) and allow Settings permissions → {permissions}; "
+                "then run this again.",
+                permissions=", ".join(done.lacking),
+            )
         )
     if takes := done.permissions(Result.WAITING):
-        yield f"What was left out takes {', '.join(takes)}."
+        yield phrase("What was left out takes {permissions}.", permissions=", ".join(takes))
     if done.steps(Result.IMPOSSIBLE):
         yield (
-            "This Twenty does not accept what is named as not possible, and nothing of that was sent: run a "
-            "version of the bridge that is made for this Twenty."
+            phrase(
+                "This Twenty does not accept what is named as not possible, and nothing of that was sent: "
+                "run a version of the bridge that is made for this Twenty."
+            )
         )
     yield from done.conflicts

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from bridge.errors import TwentyDenied, TwentyRefused
+from bridge.language.phrase import NOTHING, Phrase, phrase, phrase_of, term, verbatim
 from bridge.twenty.client.client import Executes
 from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step, made_by
@@ -31,17 +32,20 @@ class StepResult:
 
     step: Step
     result: Result
-    reason: str = ""
+    reason: Phrase = NOTHING
 
     @property
     def well(self) -> bool:
         """Whether the step needs no further action."""
         return self.result in (Result.DONE, Result.PLANNED)
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> Phrase:
         """`not allowed (Views): create the view “My calls”`."""
-        reason = f" ({self.reason})" if self.reason else ""
-        return f"{self.result}{reason}: {self.step.sentence}"
+        result, step = term(self.result), self.step.sentence
+        if not self.reason:
+            return phrase("{result}: {step}", result=result, step=step)
+        return phrase("{result} ({reason}): {step}", result=result, reason=self.reason, step=step)
 
 
 class Watch:
@@ -103,11 +107,13 @@ class Run:
     def _beforehand(self, step: Step) -> StepResult | None:
         """The outcome that is known without sending anything."""
         if refusal := self._refusal(step):
-            return StepResult(step, Result.IMPOSSIBLE, f"this Twenty's schema: {refusal}")
+            return StepResult(
+                step, Result.IMPOSSIBLE, phrase("this Twenty's schema: {refusal}", refusal=refusal)
+            )
         if step.permission in self._forbidden:
-            return StepResult(step, Result.FORBIDDEN, step.permission)
+            return StepResult(step, Result.FORBIDDEN, verbatim(step.permission))
         if missing := next((need for need in step.needs if need in self._unmade), None):
-            return StepResult(step, Result.WAITING, f"needs {missing}")
+            return StepResult(step, Result.WAITING, phrase("needs {missing}", missing=missing))
         return StepResult(step, Result.PLANNED) if self.dry_run else None
 
     def _refusal(self, step: Step) -> str | None:
@@ -140,15 +146,15 @@ class Run:
     def _refused(self, step: Step, refused: TwentyDenied | TwentyRefused) -> StepResult:
         if isinstance(refused, TwentyDenied):
             return self._denied(step, refused)
-        return StepResult(step, Result.REFUSED, str(refused))
+        return StepResult(step, Result.REFUSED, phrase_of(refused))
 
     def _denied(self, step: Step, denied: TwentyDenied) -> StepResult:
         if denied.code == "twenty.unauthenticated":
             raise denied
         if denied.code != "twenty.forbidden":
-            return StepResult(step, Result.REFUSED, str(denied))
+            return StepResult(step, Result.REFUSED, phrase_of(denied))
         self._forbidden.add(step.permission)
-        return StepResult(step, Result.FORBIDDEN, step.permission)
+        return StepResult(step, Result.FORBIDDEN, verbatim(step.permission))
 
 
 def _filled(value: Any, ids: Mapping[str, str | None]) -> Any:

@@ -9,6 +9,7 @@ is planned, and held to the workspace's own schema, before the first change.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bridge.language.phrase import NOTHING, Phrase
 from bridge.twenty.client.client import Executes
 from bridge.twenty.provision import dashboard, fields, look, objects, predicted, read, webhook
 from bridge.twenty.provision.plan import Permission, Step
@@ -22,9 +23,9 @@ class Provisioned:
     """The outcome of each step, and conflicts: things of the same name that are something else."""
 
     outcomes: tuple[StepResult, ...]
-    conflicts: tuple[str, ...]
+    conflicts: tuple[Phrase, ...]
 
-    def steps(self, result: Result) -> tuple[str, ...]:
+    def steps(self, result: Result) -> tuple[Phrase, ...]:
         """The sentences of the steps with that result."""
         return tuple(o.step.sentence for o in self.outcomes if o.result is result)
 
@@ -48,7 +49,7 @@ class DashboardOutcome:
     """The outcomes of its steps, none where it is there already; `left_out` says why it is not possible."""
 
     outcomes: tuple[StepResult, ...] = ()
-    left_out: str = ""
+    left_out: Phrase = NOTHING
 
     @property
     def is_planned(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bridge.language.phrase import phrase
 from bridge.twenty.provision.objects import COLOR, THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step, halfway
 from bridge.twenty.provision.there import MenuItem
@@ -49,7 +50,12 @@ def _color(calls: MenuItem, place: float, items: Items) -> list[Step]:
     update = {"color": COLOR, **({"position": place} if place != calls.position else {})}
     change = Mutation("UpdateNavigationMenuItem", {"input": {"id": calls.id, "update": update}})
     return [
-        Step("color and place phone calls in the sidebar", Permission.LAYOUTS, (change,), needs=(THE_OBJECT,))
+        Step(
+            phrase("color and place phone calls in the sidebar"),
+            Permission.LAYOUTS,
+            (change,),
+            needs=(THE_OBJECT,),
+        )
     ]
 
 
@@ -59,7 +65,7 @@ def _my_calls(items: Items, place: float, my_view_id: str) -> list[Step]:
     position = halfway(place, [item.position for item in items])
     given = {"type": "VIEW", "viewId": my_view_id, "position": position, "color": COLOR}
     creation = Mutation("CreateNavigationMenuItem", {"input": given})
-    sentence = f"add “{MINE.name}” to the sidebar"
+    sentence = phrase("add “{name}” to the sidebar", name=MINE.name)
     return [Step(sentence, Permission.LAYOUTS, (creation,), needs=(THE_OBJECT, MINE.label))]
 
 
@@ -69,4 +75,4 @@ def phone(items: Items, url: str) -> list[Step]:
         return []
     given = {"type": "LINK", "name": PHONE, "link": url, "icon": "IconPhone", "position": _end(items) + 1}
     creation = Mutation("CreateNavigationMenuItem", {"input": given})
-    return [Step(f"add “{PHONE}” to the sidebar", Permission.LAYOUTS, (creation,))]
+    return [Step(phrase("add “{name}” to the sidebar", name=PHONE), Permission.LAYOUTS, (creation,))]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.language.phrase import Phrase, phrase
 from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.objects import OBJECT
 from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step, halfway
@@ -35,7 +36,7 @@ class NewTab:
         return {"configurationType": "FIELD", **shown, **view}
 
 
-def add(wanted: NewTab, page: PageLayout | None, known: Accepted, *, needs: tuple[str, ...]) -> list[Step]:
+def add(wanted: NewTab, page: PageLayout | None, known: Accepted, *, needs: tuple[Phrase, ...]) -> list[Step]:
     """The tab, where no widget of the page shows the same; a tab that stayed empty is filled."""
     tabs = (page.tabs or ()) if page else ()
     found = next((tab for tab in tabs if tab.title == wanted.title), None)
@@ -45,7 +46,7 @@ def add(wanted: NewTab, page: PageLayout | None, known: Accepted, *, needs: tupl
     tab_id = found.id if found else MADE
     changes = (*creation, _icon(wanted, tab_id), _widget(wanted, tab_id, known))
     undo = Mutation("DestroyPageLayoutTab", {"id": MADE}) if creation else None
-    sentence = f"add the tab “{wanted.title}” to the page of {wanted.owner}"
+    sentence = phrase("add the tab “{title}” to the page of {owner}", title=wanted.title, owner=wanted.owner)
     return [Step(sentence, Permission.LAYOUTS, changes, needs=needs, undo=undo)]
 
 

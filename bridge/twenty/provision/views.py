@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.calls.fold.call import CallStatus, Direction
+from bridge.language.phrase import Phrase, phrase
 from bridge.twenty.provision import columns
 from bridge.twenty.provision.columns import Widths, without
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
@@ -28,9 +29,9 @@ class NewView:
     position: int = 0
 
     @property
-    def label(self) -> str:
+    def label(self) -> Phrase:
         """Its name in steps and for users."""
-        return f"the view “{self.name}”"
+        return phrase("the view “{name}”", name=self.name)
 
 
 IN_TABS: Widths = {
@@ -108,7 +109,7 @@ def create(
         columns.create(view_id, columns.places(phone_call, wanted.columns)),
     ]
     step = Step(
-        f"create {wanted.label}",
+        phrase("create {what}", what=wanted.label),
         Permission.VIEWS,
         tuple(changes),
         makes=wanted.label,

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bridge.language.phrase import Phrase, joined, phrase
 from bridge.twenty.provision.plan import Mutation, Permission, Step
 from bridge.twenty.provision.there import Webhook
 
@@ -32,9 +33,9 @@ class NewWebhook:
     secret: SecretStr
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Phrase:
         """The step that makes it."""
-        return f"register the webhook to {self.target_url}"
+        return phrase("register the webhook to {url}", url=self.target_url)
 
 
 def wanted(public_url: str, secrets: Sequence[SecretStr]) -> NewWebhook | None:
@@ -82,12 +83,25 @@ def _create(wanted: NewWebhook) -> list[Step]:
 
 def _move(found: Webhook, wanted: NewWebhook) -> list[Step]:
     update = {"targetUrl": wanted.target_url, **_differing(found, wanted)}
-    return [_step(f"move the webhook from {found.target_url} to {wanted.target_url}", _update(found, update))]
+    return [
+        _step(
+            phrase(
+                "move the webhook from {former} to {url}",
+                former=found.target_url,
+                url=wanted.target_url,
+            ),
+            _update(found, update),
+        )
+    ]
 
 
 def _change(found: Webhook, wanted: NewWebhook) -> list[Step]:
     update = _differing(found, wanted)
-    sentence = f"change {' and '.join(update)} of the webhook to {wanted.target_url}"
+    sentence = phrase(
+        "change {what} of the webhook to {url}",
+        what=joined(phrase(" and "), update),
+        url=wanted.target_url,
+    )
     return [_step(sentence, _update(found, update))] if update else []
 
 
@@ -95,7 +109,7 @@ def _update(found: Webhook, update: dict[str, Any]) -> Mutation:
     return Mutation("UpdateWebhook", {"input": {"id": found.id, "update": update}})
 
 
-def _step(sentence: str, mutation: Mutation) -> Step:
+def _step(sentence: Phrase, mutation: Mutation) -> Step:
     return Step(sentence, Permission.WEBHOOKS, (mutation,))
 
 

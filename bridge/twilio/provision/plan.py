@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bridge.language.phrase import Phrase, phrase, phrase_of
 from bridge.twilio.provision.steps import Attach, ChangeApplication, MakeApplication, MakeKey, Remember, Step
 from bridge.twilio.rest.owned import Application, IncomingNumber, VoiceUrls
 from bridge.twilio.urls import CallbackUrls
@@ -53,7 +54,7 @@ class SetupPlan:
     """The steps in their order, and the problems that no step solves, each with its fix."""
 
     steps: tuple[Step, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Phrase, ...]
 
 
 class _InTheWay(Exception):
@@ -72,16 +73,16 @@ def urls_under(public_url: str) -> VoiceUrls:
 def plan_for(known: Desired, there: There) -> SetupPlan:
     """The whole plan; it is empty where the account has all that is desired."""
     steps: list[Step] = []
-    problems: list[str] = []
+    problems: list[Phrase] = []
     for part in (_application, _key, _company_number, _attachments):
         try:
             for one in part(known, there):
                 if isinstance(one, _InTheWay):
-                    problems.append(str(one))
+                    problems.append(phrase_of(one))
                 else:
                     steps.append(one)
         except _InTheWay as reason:
-            problems.append(str(reason))
+            problems.append(phrase_of(reason))
     return SetupPlan(tuple(steps), tuple(dict.fromkeys(problems)))
 
 
@@ -105,15 +106,23 @@ def _ours(known: Desired, there: There) -> Application | None:
         found = there.application(known.app_sid)
         if found is None:
             raise _InTheWay(
-                f"TWILIO_APP_SID is {known.app_sid}, which this account does not have. Take it out of the "
-                "environment or .env, and run this again: an app is then found by name or made."
+                phrase(
+                    "TWILIO_APP_SID is {app_sid}, which this account does not have. Take it out of the "
+                    "environment or .env, and run this again: an app is then found by name or made.",
+                    app_sid=known.app_sid,
+                )
             )
         return found
     same = there.named(known.name)
     if len(same) > 1:
         sids = ", ".join(one.sid for one in same)
         raise _InTheWay(
-            f"There are {len(same)} TwiML Apps “{known.name}”: set TWILIO_APP_SID to one of {sids}."
+            phrase(
+                "There are {count} TwiML Apps “{name}”: set TWILIO_APP_SID to one of {sids}.",
+                count=len(same),
+                name=known.name,
+                sids=sids,
+            )
         )
     return same[0] if same else None
 
@@ -123,8 +132,10 @@ def _key(known: Desired, there: There) -> Steps:
         return
     if not known.can_make_keys:
         raise _InTheWay(
-            "Only the account's Auth Token can make an API key: set TWILIO_AUTH_TOKEN for this command, or "
-            "make a Standard key in the console and set TWILIO_API_KEY and TWILIO_API_SECRET."
+            phrase(
+                "Only the account's Auth Token can make an API key: set TWILIO_AUTH_TOKEN for this command, "
+                "or make a Standard key in the console and set TWILIO_API_KEY and TWILIO_API_SECRET."
+            )
         )
     yield MakeKey(known.name)
 
@@ -138,11 +149,16 @@ def _only_number(there: There) -> str:
     able = [one.phone_number for one in there.numbers if one.has_voice]
     if not able:
         raise _InTheWay(
-            "The account has no number for calls. Buy one: Twilio console → Phone Numbers → Buy a number."
+            phrase(
+                "The account has no number for calls. Buy one: Twilio console → Phone Numbers → Buy a number."
+            )
         )
     if len(able) > 1:
         raise _InTheWay(
-            f"The account has several numbers: set TWILIO_PHONE_NUMBER to one of {', '.join(able)}."
+            phrase(
+                "The account has several numbers: set TWILIO_PHONE_NUMBER to one of {numbers}.",
+                numbers=", ".join(able),
+            )
         )
     return able[0]
 
@@ -155,8 +171,12 @@ def _attachments(known: Desired, there: There) -> Steps:
         number = there.number(phone_number)
         if number is None:
             yield _InTheWay(
-                f"{phone_number} is not one of this account's numbers: calls to it cannot come here, and it "
-                "can be shown as caller only where it is verified (Twilio console → Verified Caller IDs)."
+                phrase(
+                    "{number} is not one of this account's numbers: calls to it cannot come here, and it "
+                    "can be shown as caller only where it is verified (Twilio console → Verified Caller "
+                    "IDs).",
+                    number=phone_number,
+                )
             )
         elif ours is None or number.voice_application_sid != ours.sid:
             yield Attach(number, ours.friendly_name if ours else known.name)

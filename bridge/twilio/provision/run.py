@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from bridge.errors import BridgeError, CannotWrite
+from bridge.language.phrase import phrase
 from bridge.twilio.provision.plan import There
 from bridge.twilio.provision.steps import Attach, ChangeApplication, MakeApplication, MakeKey, Remember, Step
 from bridge.twilio.rest.account import AccountRest
@@ -52,7 +53,7 @@ async def carry_out(
             case Remember():
                 app_sid = step.value if step.variable == "TWILIO_APP_SID" else app_sid
                 keep({step.variable: step.value})
-        tell(f"done: {next(step.lines())}")
+        tell(phrase("done: {step}", step=next(step.lines())))
 
 
 async def _make_key(account: AccountRest, name: str, keep: Keep) -> None:
@@ -67,5 +68,5 @@ async def _make_key(account: AccountRest, name: str, keep: Keep) -> None:
 
 def _known(app_sid: str | None) -> str:
     if app_sid is None:
-        raise BridgeError("No TwiML App to attach numbers to.")
+        raise BridgeError(phrase("No TwiML App to attach numbers to."))
     return app_sid

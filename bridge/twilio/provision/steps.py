@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bridge.language.phrase import Phrase, phrase
 from bridge.twilio.rest.owned import Application, IncomingNumber, VoiceUrls
 
 LABELS = {
-    "voice_url": "voice URL",
-    "voice_fallback_url": "fallback URL",
-    "status_callback": "status callback URL",
-    "voice_method": "voice method",
-    "voice_fallback_method": "fallback method",
-    "status_callback_method": "status callback method",
+    "voice_url": phrase("voice URL"),
+    "voice_fallback_url": phrase("fallback URL"),
+    "status_callback": phrase("status callback URL"),
+    "voice_method": phrase("voice method"),
+    "voice_fallback_method": phrase("fallback method"),
+    "status_callback_method": phrase("status callback method"),
 }
 URLS = ("voice_url", "voice_fallback_url", "status_callback")
 
@@ -23,11 +24,11 @@ class MakeApplication:
     name: str
     urls: VoiceUrls
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Phrase]:
         """The lines that the operator is shown."""
-        yield f"create the TwiML App “{self.name}”"
+        yield phrase("create the TwiML App “{name}”", name=self.name)
         for name in URLS:
-            yield f"    {LABELS[name]}: {getattr(self.urls, name)}"
+            yield phrase("    {label}: {url}", label=LABELS[name], url=getattr(self.urls, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,22 @@ class ChangeApplication:
     application: Application
     urls: VoiceUrls
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Phrase]:
         """The lines that the operator is shown."""
-        yield f"change the TwiML App “{self.application.friendly_name}” ({self.application.sid})"
+        yield phrase(
+            "change the TwiML App “{name}” ({sid})",
+            name=self.application.friendly_name,
+            sid=self.application.sid,
+        )
         for name, label in LABELS.items():
             before, after = getattr(self.application.urls, name), getattr(self.urls, name)
             if before != after:
-                yield f"    {label}: {before or 'none'} → {after}"
+                yield phrase(
+                    "    {label}: {before} → {after}",
+                    label=label,
+                    before=before or phrase("none"),
+                    after=after,
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +62,9 @@ class MakeKey:
 
     name: str
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Phrase]:
         """The lines that the operator is shown."""
-        yield f"create the API key “{self.name}”; its secret goes into .env"
+        yield phrase("create the API key “{name}”; its secret goes into .env", name=self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +74,17 @@ class Attach:
     number: IncomingNumber
     name: str
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Phrase]:
         """The lines that the operator is shown, with what the change ends."""
-        yield f"attach {self.number.phone_number} to the TwiML App “{self.name}”"
+        yield phrase(
+            "attach {number} to the TwiML App “{name}”",
+            number=self.number.phone_number,
+            name=self.name,
+        )
         if other := self.number.voice_application_sid:
-            yield f"    application: {other} → this one; calls no longer go there"
+            yield phrase("    application: {other} → this one; calls no longer go there", other=other)
         elif self.number.voice_url:
-            yield f"    its voice URL {self.number.voice_url} is no longer requested"
+            yield phrase("    its voice URL {url} is no longer requested", url=self.number.voice_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +94,9 @@ class Remember:
     variable: str
     value: str
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Phrase]:
         """The lines that the operator is shown."""
-        yield f"write {self.variable}={self.value} into .env"
+        yield phrase("write {variable}={value} into .env", variable=self.variable, value=self.value)
 
 
 Step = MakeApplication | ChangeApplication | MakeKey | Attach | Remember

@@ -13,6 +13,7 @@ import structlog
 from aiohttp import hdrs
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
+from bridge.language.phrase import phrase
 from bridge.network_errors import media_type, seconds_of, why
 from bridge.observability import metrics
 from bridge.twilio.rest.login import Login
@@ -106,11 +107,13 @@ class Http:
                 text = await answer.text(encoding="utf-8", errors="replace")
                 kind = media_type(answer.headers)
                 if answer.status < 300 and text and kind != "application/json":
-                    raise TwilioUnavailable(f"Twilio answered {kind[:LONGEST_KIND]}, not JSON")
+                    raise TwilioUnavailable(
+                        phrase("Twilio answered {kind}, not JSON", kind=kind[:LONGEST_KIND])
+                    )
                 return answer.status, _pause(answer.headers.get(hdrs.RETRY_AFTER)), text
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
             metrics.TWILIO_REQUESTS.inc(resource_of(url), "unreachable")
-            raise TwilioUnavailable(f"Twilio cannot be reached: {why(away)}") from away
+            raise TwilioUnavailable(phrase("Twilio cannot be reached: {reason}", reason=why(away))) from away
 
 
 def resource_of(url: str) -> str:

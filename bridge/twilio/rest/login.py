@@ -16,6 +16,7 @@ import aiohttp
 import structlog
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioUnavailable
+from bridge.language.phrase import phrase
 from bridge.network_errors import why
 from bridge.settings.systems import TwilioAccount
 
@@ -129,12 +130,16 @@ class OAuthLogin:
             ) as answer:
                 status, body = answer.status, _object(await answer.text(errors="replace"))
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
-            raise TwilioUnavailable(f"Twilio's OAuth server cannot be reached: {why(away)}") from away
+            raise TwilioUnavailable(
+                phrase("Twilio's OAuth server cannot be reached: {reason}", reason=why(away))
+            ) from away
         if status in {400, 401, 403}:
-            raise TwilioDenied("Twilio refuses TWILIO_CLIENT_ID with TWILIO_CLIENT_SECRET")
+            raise TwilioDenied(phrase("Twilio refuses TWILIO_CLIENT_ID with TWILIO_CLIENT_SECRET"))
         token, seconds = body.get("access_token"), body.get("expires_in")
         if status != 200 or not isinstance(token, str) or not token.isprintable() or not token:
-            raise TwilioUnavailable(f"Twilio's OAuth server answered {status} without an access token")
+            raise TwilioUnavailable(
+                phrase("Twilio's OAuth server answered {status} without an access token", status=status)
+            )
         return token, seconds if isinstance(seconds, int) and seconds > 0 else SHORTEST_LIFE_SECONDS
 
 

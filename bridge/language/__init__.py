@@ -1,0 +1,1 @@
+"""What the bridge says to its operators, in their language."""
