@@ -304,7 +304,7 @@ async def happens(what: str, sid: str, step: int, inbox: Inbox) -> None:
             await inbox.store(ringing(sid))
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     version=st.sampled_from([OLDEST, NEWEST]),
     matched=st.booleans(),
@@ -359,7 +359,7 @@ async def happens_to_a_note(what: str, sid: str, step: int, inbox: Inbox) -> Non
         await happens(what, sid, step, inbox)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @example(version=OLDEST, after=[("in doubt", True)], destroyed=True)
 @given(
     version=st.sampled_from([OLDEST, NEWEST]),

@@ -43,7 +43,7 @@ LONG = settings().max_examples >= 500
 bounded = settings(
     deadline=None,
     derandomize=not LONG,
-    max_examples=500 if LONG else 10,
+    max_examples=500 if LONG else 6,
     suppress_health_check=list(HealthCheck),
 )
 
