@@ -24,6 +24,7 @@ CHOOSE = """(() => {{
     field.value = '{value}';
     field.dispatchEvent(new Event('change'));
 }})()"""
+JOHN = "+33698765432"
 HOSTILE = "<img src=x onerror=alert(1)>Jane"
 
 
@@ -35,7 +36,9 @@ def sections() -> Sections:
             "colleagues": "calls",
             "outcomes": ("Interested", "Call back"),
             "after_call_seconds": 600,
+            "supervisors": ("carol",),
         },
+        "agents": {"names": ("alice", "bob", "carol")},
         "lines": {
             "default": {"ring": [{"agents": ["alice", "bob"], "seconds": 20}], "owner": {"seconds": 0}}
         },
@@ -203,6 +206,120 @@ async def test_a_caller_is_handed_on_to_a_colleague(phones: Office, twilio: Twil
     await after_a_talk_agents_are_not_rung_until_they_are_ready(alice, bob, twilio)
 
 
+async def test_a_caller_is_handed_on_to_a_number(phones: Office, twilio: TwilioSandbox) -> None:
+    twilio.parties[JOHN] = HOLDS
+    alice, _ = await phones.online("alice"), await phones.online("bob")
+    calling = asyncio.create_task(twilio.call_from_phone(JANE))
+    await alice.rings()
+    await alice.click("Answer")
+    await alice.in_stage("talking")
+    await alice.click("Transfer")
+    await alice.fill("transfer-to", "not a number")
+    await alice.click("Transfer now")
+    await alice.sees(".transfer [role=alert]")
+    await alice.in_stage("talking")
+    await alice.fill("transfer-to", "06 98 76 54 32")
+    await alice.click("Transfer now")
+    await alice.ended("transferred")
+    twilio.skip(60)
+    played = await calling
+    assert any(f">{JOHN}<" in document for document in played.twiml if "step=transfer" in document)
+
+
+TIME = "document.querySelector('.availability input[type=time]')"
+
+
+async def test_one_is_away_until_a_time_of_day(phones: Office) -> None:
+    alice, bob = await phones.online("alice"), await phones.online("bob")
+    await alice.page(CHOOSE.format(field=AVAILABILITY, value="away"))
+    await alice.page.until(f"!!{TIME}")
+    await alice.page(CHOOSE.format(field=TIME, value="17:30"))
+    await alice.page.until(f"{FOR_HOW_LONG}.value === 'set'")
+    until = await alice.page(f"{FOR_HOW_LONG}.selectedOptions[0].textContent")
+    assert re.fullmatch(r"Away until .*0?5:30\sPM", until)
+    await bob.click("Colleagues")
+    await bob.page.until(f"document.querySelector('[data-identity=alice]')?.innerText.includes('{until}')")
+    # A time that is over today is tomorrow's.
+    assert await alice.page("""import('/phone/views/desk/availability.js').then(({ nextAt }) =>
+        [['17:30', '2026-11-22T17:29'], ['17:30', '2026-11-22T17:30'], ['00:00', '2026-12-31T09:00']]
+            .map(([time, now]) => nextAt(time, new Date(now)).toLocaleString('sv')))""") == [
+        "2026-11-22 17:30:00",
+        "2026-11-23 17:30:00",
+        "2027-01-01 00:00:00",
+    ]
+
+
+AWAY = """(() => {
+    const before = globalThis.fetch;
+    const away = () => Promise.reject(new TypeError('away'));
+    globalThis.fetch = (path, how) => (/note$/.test(path) ? away() : before(path, how));
+    globalThis.back = () => { globalThis.fetch = before; };
+})()"""
+
+
+async def test_who_signs_out_loses_no_note(phones: Office, twilio: TwilioSandbox) -> None:
+    twilio.parties[JANE] = HOLDS
+    alice = await phones.online()
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    # Typed, and signed out in the same moment.
+    await type_note(alice, "Wants two")
+    await alice.click("Sign out")
+    await alice.shows("signed-out")
+    again = await sign_in(alice, phones)
+    await again.says("Wants two")
+    # The bridge takes no note: the agent decides.
+    await again.page(AWAY)
+    await again.click(f"Note and recordings: {await again.page(PARTY)}")
+    await type_note(again, "Wants three")
+    await again.click("Sign out")
+    await again.says("1 note is not saved yet.")
+    await again.click("Stay signed in")
+    await again.page.until("!document.querySelector('.unsaved')")
+    await again.shows("ready")
+    await again.click("Sign out")
+    await again.click("Sign out all the same")
+    await again.shows("signed-out")
+    await again.page("back()")
+    await (await sign_in(again, phones)).says("Wants three")
+    await again.page.until(
+        "!localStorage.length || !Object.keys(localStorage).some((one) => /notes/.test(one))"
+    )
+
+
+PARTY = "document.querySelector('.entry .name').innerText"
+
+
+async def sign_in(phone: Phone, phones: Office) -> Phone:
+    await phone.fill("key", phones.key)
+    await phone.fill("identity", "alice")
+    await phone.click("Sign in")
+    await phone.shows("ready")
+    return phone
+
+
+async def test_supervisors_see_the_calls_of_others_where_they_may(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    twilio.parties[JANE] = HOLDS
+    alice = await phones.online("alice")
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+    await type_note(alice, "Wants <b>two</b>")
+    await note_is(alice, "kept")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    carol = await phones.online("carol")
+    await carol.click("Colleagues")
+    await carol.click("Calls of alice")
+    await carol.page.until("document.querySelector('.calls-of')?.innerText.includes('Wants <b>two</b>')")
+    await alice.click("Colleagues")
+    await alice.sees("[data-identity=bob]")
+    assert not await alice.page("!!document.querySelector('.overseen')")
+
+
 async def after_a_talk_agents_are_not_rung_until_they_are_ready(
     alice: Phone, bob: Phone, twilio: TwilioSandbox
 ) -> None:
@@ -258,6 +375,10 @@ async def test_a_person_is_found_and_called(
     await alice.page.until(f"document.querySelector('[data-person]')?.dataset.person === '{person}'")
     await alice.fill("number", "Jane")
     await alice.page.until("!document.querySelector('[data-company]')")
+    await alice.sees(".found [data-person]")
+    await alice.fill("number", "Nobody is called so")
+    await alice.says("Nothing was found.")
+    await alice.fill("number", "Jane")
     await alice.sees(".found [data-person]")
     await alice.photograph("found")
     await alice.page("document.querySelector('[data-person]').click()")

@@ -107,13 +107,28 @@ TROUBLE = """(async () => {
 })()"""
 """The network is poor, and another device saved another note: what the page is told of that."""
 
+REFUSED = """import('/phone/desk/notes.js').then(({ drafts, tell }) =>
+    Object.keys(drafts.value).forEach((name) => tell(name, { type: 'refused', why: '…' })))"""
+"""Notes that the bridge refuses for good."""
+
+AWAY = """(() => {
+    const field = document.querySelector('.availability select');
+    field.value = 'away';
+    field.dispatchEvent(new Event('change'));
+})()"""
+
 SAYS = "Please call me back about the second invoice."
 
 
 @pytest.fixture
 def sections() -> Sections:
     return {
-        "phone": {"search": "keys", "colleagues": "calls", "outcomes": ("Interested", "Call back")},
+        "phone": {
+            "search": "keys",
+            "colleagues": "calls",
+            "supervisors": ("alice",),
+            "outcomes": ("Interested", "Call back"),
+        },
         "lines": {"default": {"owner": {"seconds": 0}, "voicemail": {"transcribe": True}}},
     }
 
@@ -228,6 +243,11 @@ async def talks(strict: Office, alice: Phone, twilio: TwilioSandbox, everyone: I
     await alice.sees(".saved[data-state=kept]")
     await calling
     await everyone.inspect(alice, "ended")
+    await alice.page(REFUSED)
+    await alice.click("Sign out")
+    await alice.sees(".unsaved")
+    await everyone.inspect(alice, "unsaved")
+    await alice.click("Stay signed in")
 
 
 async def looks_around(alice: Phone, everyone: Inspection) -> None:
@@ -242,6 +262,11 @@ async def looks_around(alice: Phone, everyone: Inspection) -> None:
         await alice.page("document.querySelector('audio').play()")
         await alice.page.until("document.querySelector('audio').currentTime > 0")
         await alice.page("document.querySelector('audio').pause()")
+    if shown == "tab-colleagues":
+        await alice.click("Calls of bob")
+        await alice.sees(".calls-of li")
+        await alice.page(AWAY)
+        await alice.sees(".availability input")
     if shown == "tab-devices":
         await alice.click("Check the connection")
         await alice.says("which Twilio bills as a call")

@@ -14,6 +14,7 @@ from typing import get_args
 from aiohttp import hdrs, web
 
 from bridge.settings.phone import Edge
+from bridge.web.languages import preferred
 from bridge.web.phone.joining import joined
 
 INSIGHTS = ("", *(f".{home}" for home in ("us1", "ie1", "au1", "br1", "de1", "jp1", "sg1")))
@@ -25,6 +26,9 @@ DOCUMENT = "index.html"
 
 MAIN = "main.js"
 """The entry module; it is served with all other modules joined into it."""
+
+MANIFESTS = {"en": "manifest.webmanifest", "fr": "manifest.fr.webmanifest"}
+"""By language: under the first one's path each browser gets that of its language."""
 
 SMALL = 1000
 """Smaller files (in bytes) are not compressed."""
@@ -91,10 +95,18 @@ class PhonePage:
 
     async def load(self, request: web.Request) -> web.Response:
         """Answers with a file of the page."""
-        found = self._files.get(request.match_info["path"])
+        path = request.match_info["path"]
+        if path == MANIFESTS["en"]:
+            return self._manifest(request)
+        found = self._files.get(path)
         if found is None:
             raise web.HTTPNotFound
         return _answer(request, found, {})
+
+    def _manifest(self, request: web.Request) -> web.Response:
+        language = preferred(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), MANIFESTS)
+        varies: dict[str, str] = {hdrs.VARY: f"{hdrs.ACCEPT_ENCODING}, {hdrs.ACCEPT_LANGUAGE}"}
+        return _answer(request, self._files[MANIFESTS[language]], varies)
 
 
 @cache

@@ -115,6 +115,7 @@ class People:
             "number": str(number),
             "readable": readable(number),
             "allowed": not checked.reason,
+            "reason": checked.reason,
             "why": why,
         }
 

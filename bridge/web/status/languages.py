@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-StatusLanguage = Literal["en", "fr"]
+from bridge.web.languages import preferred
 
-MOST = 20
-"""Languages that are read of a header."""
+StatusLanguage = Literal["en", "fr"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,24 +249,5 @@ LANGUAGES: Mapping[str, StatusWords] = {"en": ENGLISH, "fr": FRENCH}
 
 
 def words_for(accept_language: str) -> StatusWords:
-    """The words in the language that a browser prefers; English where it names none of ours.
-
-    https://www.rfc-editor.org/rfc/rfc9110#field.accept-language
-    """
-    best, weight = ENGLISH, 0.0
-    for part in accept_language.split(",", MOST)[:MOST]:
-        named, _, parameter = part.partition(";")
-        known = LANGUAGES.get(named.strip().lower().partition("-")[0])
-        if known and (given := _weight(parameter)) > weight:
-            best, weight = known, given
-    return best
-
-
-def _weight(parameter: str) -> float:
-    if not parameter.strip():
-        return 1.0
-    name, _, value = parameter.partition("=")
-    try:
-        return min(float(value[:10]), 1.0) if name.strip().lower() == "q" else 0.0
-    except ValueError:
-        return 0.0
+    """The words in the language that a browser prefers; English where it names none of ours."""
+    return LANGUAGES[preferred(accept_language, LANGUAGES)]

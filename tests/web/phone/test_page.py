@@ -49,6 +49,24 @@ async def test_a_module_that_is_joined_is_the_same_by_itself(bridge: Bridge) -> 
             assert len(served) < 1000 or path == "main.js"
 
 
+@pytest.mark.parametrize(
+    ("header", "language"), [("", "en"), ("de", "en"), ("fr-CA,en;q=0.5", "fr"), ("en;q=0.4,fr;q=0.9", "fr")]
+)
+async def test_the_manifest_is_in_the_browser_s_language(bridge: Bridge, header: str, language: str) -> None:
+    names = {"en": "Phone", "fr": "Téléphone"}
+    path = "/phone/manifest.webmanifest"
+    async with bridge.client.get(path, headers={"Accept-Language": header}) as answer:
+        manifest = await answer.json(content_type=None)
+        assert "Accept-Language" in answer.headers["Vary"]
+    assert (manifest["lang"], manifest["name"]) == (language, names[language])
+    async with bridge.client.get(path) as answer:
+        english = await answer.json(content_type=None)
+    in_words = {"lang", "name", "short_name"}
+    assert {k: v for k, v in manifest.items() if k not in in_words} == {
+        k: v for k, v in english.items() if k not in in_words
+    }
+
+
 NEEDED = {
     "main.js": 'import { b as c, a } from "./x/a.js";\nimport * as All from "./x/a.js";\n'
     'import z from "./vendor/z.js";\n'

@@ -5,6 +5,7 @@ const PATIENCE = 10_000;
 /**
  * @typedef {{status: "available" | "busy" | "away" | "after_call", until: string | null}} Availability
  * @typedef {{id: string, name: string, url: string, company?: string | null}} Person
+ * @typedef {{number: string, readable: string, allowed: boolean, reason?: string | null, why: string | null}} PersonNumber
  * @typedef {{url: string, durationInSeconds: number}} Recording
  *
  * @typedef {object} AgentCall a call, as the agent had it
@@ -129,7 +130,7 @@ export class Bridge {
   }
 
   /**
-   * @param {{show?: "recent" | "missed" | "voicemails", before?: string, with?: string, person?: string, limit?: string}} which
+   * @param {{show?: "recent" | "missed" | "voicemails", before?: string, with?: string, person?: string, limit?: string, agent?: string}} which
    * @returns {Promise<{calls: AgentCall[], next: string | null, missed: number}>}
    */
   calls(which) {
@@ -170,7 +171,7 @@ export class Bridge {
 
   /**
    * @param {string} id
-   * @returns {Promise<Person & {numbers: {number: string, readable: string, allowed: boolean, why: string | null}[]}>}
+   * @returns {Promise<Person & {numbers: PersonNumber[]}>}
    */
   person(id) {
     return this.read(`/api/people/${encodeURIComponent(id)}`);

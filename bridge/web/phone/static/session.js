@@ -4,8 +4,10 @@ import { device, tabs, timer } from "./agent.js";
 import { bridge } from "./connection.js";
 import * as Credentials from "./credentials.js";
 import * as Desk from "./desk/desk.js";
+import { finish } from "./desk/notes.js";
 import * as Journal from "./journal.js";
 import * as store from "./store.js";
+import { signal } from "./vendor/signals.js";
 import { explained } from "./words/say.js";
 
 /** Signs in with what there is: a key, or a session at Twenty; says whether that was enough. */
@@ -43,7 +45,13 @@ export function signInByKey(key, how) {
   return signIn();
 }
 
-export async function signOut() {
+/** How many notes kept the agent from signing out: they are not saved yet. */
+export const unsaved = signal(0);
+
+/** @param {boolean} [sure] whether notes that are not saved stay on this device */
+export async function signOut(sure = false) {
+  unsaved.value = sure ? 0 : await finish();
+  if (unsaved.value) return;
   timer.stop();
   device.close();
   tabs.stop();

@@ -10,6 +10,9 @@ import { explained } from "../words/say.js";
 /** After the last key. */
 const PAUSE = 1000;
 
+/** So long the sign-out waits for notes that are not saved yet. */
+const LAST_PATIENCE = 5000;
+
 /** A call that was never placed is not known after so many tries either. */
 const MOST_UNKNOWN = 12;
 
@@ -23,6 +26,9 @@ export const drafts = signal({});
 
 /** @type {Map<string, {timer: any, failures: number}>} */
 const waiting = new Map();
+
+/** Saves that are on their way. @type {Set<Promise<void>>} */
+const saving = new Set();
 
 /** While the agent is signed in, and this tab has the line. @type {symbol | null} */
 let session = null;
@@ -99,6 +105,16 @@ function later(name, after) {
  * @param {boolean} [leaving] whether the page goes meanwhile
  */
 export async function save(name, leaving = false) {
+  const work = send(name, leaving);
+  saving.add(work);
+  await work.finally(() => saving.delete(work));
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} leaving
+ */
+async function send(name, leaving) {
   const [draft, mine] = [draftOf(name), session];
   // What is on its way may not arrive when the page goes; the same again changes nothing.
   if (!isDue(draft) && !(leaving && draft.state === "saving")) return;
@@ -137,4 +153,15 @@ function missed(name, version, error) {
 /** @param {boolean} [leaving] */
 export function saveAll(leaving = false) {
   for (const name of Object.keys(drafts.value)) void save(name, leaving);
+}
+
+/** Saves all, before the agent signs out; answers how many notes are not saved even so. */
+export async function finish() {
+  const late = new Promise((done) => setTimeout(done, LAST_PATIENCE));
+  saveAll();
+  await Promise.race([Promise.all([...saving]), late]);
+  // What was typed while an earlier text was on its way.
+  saveAll();
+  await Promise.race([Promise.all([...saving]), late]);
+  return Object.values(drafts.value).filter(isUnsaved).length;
 }

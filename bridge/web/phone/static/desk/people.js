@@ -8,7 +8,7 @@ import { explained } from "../words/say.js";
 const PAUSE = 250;
 
 /**
- * @typedef {import("../bridge.js").Person & {numbers: {number: string, readable: string, allowed: boolean}[]}} Chosen
+ * @typedef {import("../bridge.js").Person & {numbers: import("../bridge.js").PersonNumber[]}} Chosen
  * @typedef {{people: import("../bridge.js").Person[], companies: {id: string, name: string}[]}} Found
  */
 
@@ -21,6 +21,9 @@ export const found = signal(NOTHING);
 /** @type {{value: Chosen | null}} The person whose numbers are shown. */
 export const chosen = signal(null);
 
+/** Whether a search has ended that found nothing. */
+export const foundNothing = signal(false);
+
 /** Why nothing was found. @type {{value: (() => string) | null}} */
 export const problem = signal(null);
 
@@ -32,7 +35,7 @@ let asked = 0;
 export function search(text) {
   clearTimeout(timer);
   asked += 1;
-  [chosen.value, problem.value] = [null, null];
+  [chosen.value, problem.value, foundNothing.value] = [null, null, false];
   const wanted = text.trim();
   if (!me.value?.allowed?.search || !/\p{L}|\d{4}/u.test(wanted)) {
     found.value = NOTHING;
@@ -50,7 +53,9 @@ async function ask(request) {
   problem.value = null;
   try {
     const answer = await request();
-    if (mine === asked) found.value = answer;
+    if (mine !== asked) return;
+    found.value = answer;
+    foundNothing.value = answer.people.length + answer.companies.length === 0;
   } catch (error) {
     if (mine === asked) [found.value, problem.value] = [NOTHING, () => explained(error)];
   }

@@ -2,12 +2,12 @@
 
 import { hasKey } from "../credentials.js";
 import { html } from "../html.js";
-import { signOut } from "../session.js";
+import { signOut, unsaved } from "../session.js";
 import { SHORTCUTS, shortcut } from "../shortcuts.js";
 import { me } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { LANGUAGES, choose, language } from "../words/language.js";
-import { say } from "../words/say.js";
+import { counted, say } from "../words/say.js";
 
 export function Footer() {
   const [shown, show] = useState(false);
@@ -20,10 +20,25 @@ export function Footer() {
           onClick=${() => show(!shown)}>
           ${say("shortcuts")}
         </button>
-        ${hasKey() && html`<button class="link" onClick=${signOut}>${say("sign-out")}</button>`}
+        ${hasKey() && html`<button class="link" onClick=${() => signOut()}>${say("sign-out")}</button>`}
+        <${Unsaved} />
         <${Shortcuts} shown=${shown} />
       `}
     </footer>
+  `;
+}
+
+/** Notes that the bridge does not have yet: the agent decides. */
+function Unsaved() {
+  if (unsaved.value === 0) return null;
+  return html`
+    <div class="banner unsaved" role="alert">
+      <p>${counted("sign-out.unsaved", unsaved.value)}</p>
+      <div class="row">
+        <button onClick=${() => (unsaved.value = 0)}>${say("sign-out.stay")}</button>
+        <button class="bad" onClick=${() => signOut(true)}>${say("sign-out.anyway")}</button>
+      </div>
+    </div>
   `;
 }
 

@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { nameOf } from "../state/call.js";
 import { current, forget, past, stage } from "../store.js";
 import { lasted, say } from "../words/say.js";
+import { LastCalls } from "./desk/last-calls.js";
 import { Note } from "./desk/note.js";
 import { Party } from "./party.js";
 
@@ -45,6 +46,7 @@ function One({ call, noted = false }) {
       <${Party} call=${call} />
       ${call.why && html`<p class="refusal">${call.why}</p>`}
       ${noted && nameOf(call) && html`<${Note} name=${nameOf(call)} main />`}
+      ${noted && html`<${LastCalls} call=${call} />`}
       <div class="row">
         ${canCall(call) && html`<button onClick=${() => dial(call.number, "")}>${say(isIn(call) ? "call-back" : "call-again")}</button>`}
         <button class="link" onClick=${() => forget(call.id)}>${say("dismiss")}</button>

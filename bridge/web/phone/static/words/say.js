@@ -33,7 +33,7 @@ export function say(key, ...values) {
 const filled = (text, values) => text.replace(/\{([\w-]+)\}/g, (_, name) => String(values[name]));
 
 /**
- * @param {"last-calls" | "search.count"} what
+ * @param {"last-calls" | "search.count" | "sign-out.unsaved"} what
  * @param {number} count
  */
 export const counted = (what, count) =>

@@ -30,6 +30,16 @@ export const TABLE = /** @type {const} */ ({
 
   "sign-in": { en: "Sign in", fr: "Se connecter" },
   "sign-out": { en: "Sign out", fr: "Se déconnecter" },
+  "sign-out.unsaved.one": {
+    en: "{count} note is not saved yet. If you sign out now, it stays on this device, and is saved when you sign in here again.",
+    fr: "{count} note n'est pas encore enregistrée. Si vous vous déconnectez maintenant, elle reste sur cet appareil, et sera enregistrée quand vous vous y reconnecterez.",
+  },
+  "sign-out.unsaved.other": {
+    en: "{count} notes are not saved yet. If you sign out now, they stay on this device, and are saved when you sign in here again.",
+    fr: "{count} notes ne sont pas encore enregistrées. Si vous vous déconnectez maintenant, elles restent sur cet appareil, et seront enregistrées quand vous vous y reconnecterez.",
+  },
+  "sign-out.stay": { en: "Stay signed in", fr: "Rester connecté" },
+  "sign-out.anyway": { en: "Sign out all the same", fr: "Se déconnecter quand même" },
   "sign-in.stay": { en: "Stay signed in on this device", fr: "Rester connecté sur cet appareil" },
   "sign-in.link": {
     en: "Your link works once. It makes this browser your phone.",
@@ -403,6 +413,7 @@ export const TABLE = /** @type {const} */ ({
   "availability.after_call": { en: "After-call work", fr: "Suite d'appel" },
   "availability.for": { en: "For how long", fr: "Pour combien de temps" },
   "availability.open": { en: "Until I change it", fr: "Jusqu'à nouvel ordre" },
+  "availability.at": { en: "Until this time of day", fr: "Jusqu'à cette heure" },
   "availability.minutes": { en: "{minutes} min", fr: "{minutes} min" },
   "availability.hours": { en: "{hours} h", fr: "{hours} h" },
   "availability.until": { en: "{status} until {time}", fr: "{status} jusqu'à {time}" },
@@ -411,12 +422,14 @@ export const TABLE = /** @type {const} */ ({
   "agent.with": { en: "In a call with {who}", fr: "En communication avec {who}" },
   "agent.gone": { en: "Not signed in", fr: "Non connecté" },
   "agent.me": { en: "{name} (you)", fr: "{name} (vous)" },
+  "agent.calls": { en: "Calls of {name}", fr: "Appels de {name}" },
   "agent.call": { en: "Call {name}", fr: "Appeler {name}" },
 
   "search.label": { en: "Name, company or number", fr: "Nom, société ou numéro" },
   "search.found": { en: "People and companies found", fr: "Personnes et sociétés trouvées" },
   "search.count.one": { en: "{count} found", fr: "{count} résultat" },
   "search.count.other": { en: "{count} found", fr: "{count} résultats" },
+  "search.none": { en: "Nothing was found.", fr: "Aucun résultat." },
   "search.company": { en: "Company", fr: "Société" },
   "person.numbers": { en: "Numbers of {name}", fr: "Numéros de {name}" },
   "person.none": { en: "No number is known.", fr: "Aucun numéro n'est connu." },

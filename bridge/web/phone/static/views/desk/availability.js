@@ -9,16 +9,28 @@ const MINUTES = [15, 30, 60, 120, 240, 480];
 const CHOICES = /** @type {const} */ (["available", "busy", "away"]);
 
 /** @param {number} minutes from now; 0: until it is changed */
-const until = (minutes) => (minutes ? new Date(Date.now() + minutes * 60_000).toISOString().replace(/\.\d+/, "") : null);
+const inMinutes = (minutes) => (minutes ? new Date(Date.now() + minutes * 60_000) : null);
+
+/**
+ * @param {string} time of day, such as 17:30; where it is over today, tomorrow's
+ * @param {Date} now
+ */
+export function nextAt(time, now) {
+  const [hours, minutes] = time.split(":").map(Number);
+  const at = new Date(now);
+  at.setHours(hours, minutes, 0, 0);
+  if (at <= now) at.setDate(at.getDate() + 1);
+  return at;
+}
 
 export function Availability() {
   const [problem, tell] = useState("");
   const { value } = availability;
   if (!value) return null;
-  /** @param {string} status @param {number} [minutes] */
-  const set = async (status, minutes = 0) => {
+  /** @param {string} status @param {Date | null} [until] */
+  const set = async (status, until = null) => {
     tell("");
-    await be(status, until(minutes)).catch((error) => tell(explained(error)));
+    await be(status, until && until.toISOString().replace(/\.\d+/, "")).catch((error) => tell(explained(error)));
   };
   const { status } = value;
   return html`
@@ -27,26 +39,31 @@ export function Availability() {
         ${CHOICES.map((one) => html`<option key=${one} value=${one}>${say(`availability.${one}`)}</option>`)}
         ${status === "after_call" && html`<option value="after_call">${say("availability.after_call")}</option>`}
       </select>
-      ${(status === "busy" || status === "away") && html`<${HowLong} value=${value} set=${(/** @type {number} */ minutes) => set(status, minutes)} />`}
+      ${(status === "busy" || status === "away") && html`<${HowLong} value=${value} set=${(/** @type {Date | null} */ until) => set(status, until)} />`}
       ${status === "after_call" && html`<button onClick=${() => set("available")}>${say("availability.ready")}</button>`}
       ${problem && html`<p class="refusal" role="alert">${problem}</p>`}
     </div>
   `;
 }
 
-/** @param {{value: import("../../bridge.js").Availability, set: (minutes: number) => void}} props */
+/** @param {{value: import("../../bridge.js").Availability, set: (until: Date | null) => void}} props */
 function HowLong({ value, set }) {
   const words = value.until && say("availability.until", { status: say(`availability.${value.status}`), time: moment(value.until) });
   return html`
     <select
       aria-label=${say("availability.for")}
       value=${value.until ? "set" : "0"}
-      onChange=${(/** @type {any} */ { target }) => set(Number(target.value))}
+      onChange=${(/** @type {any} */ { target }) => set(inMinutes(Number(target.value)))}
     >
       ${words && html`<option value="set">${words}</option>`}
       <option value="0">${say("availability.open")}</option>
       ${MINUTES.map((minutes) => html`<option key=${minutes} value=${minutes}>${length(minutes)}</option>`)}
     </select>
+    <input
+      type="time"
+      aria-label=${say("availability.at")}
+      onChange=${(/** @type {any} */ { target }) => target.value && set(nextAt(target.value, new Date()))}
+    />
   `;
 }
 

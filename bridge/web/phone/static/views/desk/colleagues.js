@@ -3,8 +3,10 @@
 import { dial } from "../../agent.js";
 import { agents } from "../../desk/desk.js";
 import { html } from "../../html.js";
-import { current, stage } from "../../store.js";
+import { current, me as own, stage } from "../../store.js";
+import { useState } from "../../vendor/hooks.js";
 import { moment, say } from "../../words/say.js";
+import { CallsOf } from "./calls-of.js";
 
 /** @typedef {import("../../bridge.js").Agent} Agent */
 
@@ -31,6 +33,7 @@ export function Colleagues() {
 /** @param {{agent: Agent}} props */
 function Colleague({ agent }) {
   const { identity, name, me } = agent;
+  const [open, show] = useState(false);
   return html`
     <li class="entry person ${isFree(agent) ? "free" : ""}" data-identity=${identity}>
       <div>
@@ -47,6 +50,17 @@ function Colleague({ agent }) {
           ${say("call")}
         </button>
       `}
+      ${!me && own.value.allowed?.supervisor && html`<${Overseen} agent=${agent} open=${open} show=${show} />`}
     </li>
+  `;
+}
+
+/** @param {{agent: Agent, open: boolean, show: (open: boolean) => void}} props What a supervisor sees of an agent. */
+function Overseen({ agent: { identity, name }, open, show }) {
+  return html`
+    <div class="overseen">
+      <button class="link" aria-expanded=${open} onClick=${() => show(!open)}>${say("agent.calls", { name })}</button>
+      ${open && html`<${CallsOf} agent=${identity} />`}
+    </div>
   `;
 }

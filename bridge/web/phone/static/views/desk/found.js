@@ -1,9 +1,10 @@
 /** People and companies that are found as one types, and the numbers of the person who is chosen. */
 
 import { dial } from "../../agent.js";
-import { choose, chosen, found, ofCompany, problem } from "../../desk/people.js";
+import { choose, chosen, found, foundNothing, ofCompany, problem } from "../../desk/people.js";
 import { html } from "../../html.js";
-import { counted, say } from "../../words/say.js";
+import { me } from "../../store.js";
+import { counted, say, worded } from "../../words/say.js";
 import { Name } from "../party.js";
 
 export function Found() {
@@ -11,6 +12,7 @@ export function Found() {
   const count = people.length + companies.length;
   return html`
     <p class="unseen" role="status">${count > 0 && counted("search.count", count)}</p>
+    <p class="quiet" role="status">${foundNothing.value && say("search.none")}</p>
     ${problem.value && html`<p class="refusal" role="alert">${problem.value()}</p>`}
     ${count > 0 &&
     html`
@@ -47,10 +49,11 @@ function Numbers({ person }) {
       <p class="name"><${Name} url=${url} name=${name} /></p>
       ${company && html`<p class="quiet">${company}</p>`}
       ${numbers.map(
-        ({ number, readable, allowed }) => html`
+        ({ number, readable, allowed, reason, why }) => html`
           <button type="button" key=${number} class="good" disabled=${!allowed} onClick=${() => dial(number, "")}>
             ${say("person.call", { number: readable })}
           </button>
+          ${!allowed && html`<p class="refusal">${worded(`refused.${reason}`, why, me.value.language)}</p>`}
         `,
       )}
       ${numbers.length === 0 && html`<p class="quiet">${say("person.none")}</p>`}
