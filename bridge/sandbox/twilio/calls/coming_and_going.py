@@ -1,11 +1,14 @@
-"""Who comes into a conference and leaves it, as a call tells of it."""
+"""Who comes into a conference and leaves it, as a call tells of it.
 
-from collections.abc import Mapping
+What changes, changes at once and with the time that it is; only then it is told.
+"""
+
+from collections.abc import Iterable
 
 from bridge.sandbox.twilio.calls.call import Call
 from bridge.sandbox.twilio.calls.recording import recording_request
 from bridge.sandbox.twilio.conferences import Conference, Participant
-from bridge.sandbox.twilio.effects import Flow, Notify, Wake
+from bridge.sandbox.twilio.effects import Flow, Notify, Request, Wake
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.sids import new_sid
 
@@ -16,13 +19,15 @@ def reach(call: Call, conference: Conference) -> None:
     call.now = max(call.now, (conference.at - call.leg.clock.epoch).total_seconds())
 
 
-def tell_joined(call: Call, conference: Conference, participant: Participant, *, starts: bool) -> Flow[None]:
+def come(call: Call, conference: Conference, participant: Participant) -> Flow[None]:
     """The participant is in; perhaps the conference starts with it."""
-    yield from _tell(call, conference, "participant-join", participant)
+    starts = conference.admit(participant)
+    told = [conference.callback("participant-join", participant)]
     if starts:
-        yield from _tell(call, conference, "conference-start")
-        yield from _start_recording(call, conference)
+        told.append(conference.callback("conference-start"))
+        told.append(_start_recording(call, conference))
     yield Wake(tuple(one.leg for one in conference.connected if one is not participant))
+    yield from _tell(call, told)
 
 
 def depart(
@@ -32,30 +37,26 @@ def depart(
     reach(call, conference)
     put_out = conference.leave(participant, reason)
     more = {"ParticipantCallStatus": status, "ReasonParticipantLeft": participant.left}
-    yield from _tell(call, conference, "participant-leave", participant, more)
-    if put_out:
-        yield Wake(tuple(one.leg for one in put_out))
-    if conference.is_over and not conference.participants and not conference.told_end:
-        conference.told_end = True
-        yield from _tell_over(call, conference)
+    told = [conference.callback("participant-leave", participant, more)]
+    if conference.is_over and not conference.participants:
+        told.append(conference.callback("conference-end", more=conference.ending))
+        told.append(_finish_recording(call, conference))
+    yield Wake(tuple(one.leg for one in put_out))
+    yield from _tell(call, told)
 
 
-def _tell_over(call: Call, conference: Conference) -> Flow[None]:
-    yield from _tell(call, conference, "conference-end", more=conference.ending)
-    recording = conference.recording
-    if recording is None:
-        return
-    if not recording.is_over:
-        recording.finish((conference.at - conference.created).total_seconds())
-    if recording.callback and recording.status in recording.events:
-        yield Notify(call.now, recording_request(call, recording))
+def _tell(call: Call, requests: Iterable[Request | None]) -> Flow[None]:
+    at = call.now
+    for request in requests:
+        if request is not None:
+            yield Notify(at, request)
 
 
-def _start_recording(call: Call, conference: Conference) -> Flow[None]:
+def _start_recording(call: Call, conference: Conference) -> Request | None:
     settings = conference.settings
     if not settings.records:
-        return
-    recording = conference.recording = Recording(
+        return None
+    conference.recording = Recording(
         sid=new_sid("RE"),
         call_sid="",
         conference_sid=conference.sid,
@@ -65,19 +66,19 @@ def _start_recording(call: Call, conference: Conference) -> Flow[None]:
         callback=settings.recording_webhook,
         events=settings.recording_events,
     )
-    call.account.keep_recording(recording)
-    if recording.callback and "in-progress" in recording.events:
-        yield Notify(call.now, recording_request(call, recording))
+    call.account.keep_recording(conference.recording)
+    return _about(call, conference.recording)
 
 
-def _tell(
-    call: Call,
-    conference: Conference,
-    event: str,
-    participant: Participant | None = None,
-    more: Mapping[str, str] | None = None,
-) -> Flow[None]:
-    reach(call, conference)
-    request = conference.callback(event, participant, more)
-    if request is not None:
-        yield Notify(call.now, request)
+def _finish_recording(call: Call, conference: Conference) -> Request | None:
+    recording = conference.recording
+    if recording is None:
+        return None
+    if not recording.is_over:
+        recording.finish((conference.at - conference.created).total_seconds())
+    return _about(call, recording)
+
+
+def _about(call: Call, recording: Recording) -> Request | None:
+    is_asked_for = recording.callback and recording.status in recording.events
+    return recording_request(call, recording) if is_asked_for else None

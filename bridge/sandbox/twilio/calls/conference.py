@@ -6,7 +6,7 @@ https://www.twilio.com/docs/voice/twiml/conference
 from urllib.parse import urlsplit
 
 from bridge.sandbox.twilio.calls.call import Call, HungUp, Redirected
-from bridge.sandbox.twilio.calls.coming_and_going import depart, reach, tell_joined
+from bridge.sandbox.twilio.calls.coming_and_going import come, depart, reach
 from bridge.sandbox.twilio.calls.fetch import attribute_webhook, fetch, webhook
 from bridge.sandbox.twilio.calls.outcome import Outcome
 from bridge.sandbox.twilio.calls.recording import finish_recording, record_dial, tell_started
@@ -95,8 +95,7 @@ def _attend(
     call: Call, verb: Element, conference: Conference, participant: Participant, recording: Recording | None
 ) -> Flow[None]:
     was_live, participant.live = call.live, call.live
-    starts = conference.admit(participant)
-    yield from tell_joined(call, conference, participant, starts=starts)
+    yield from come(call, conference, participant)
     if recording is not None:
         yield from tell_started(call, recording)
     try:
@@ -114,12 +113,15 @@ def _attend(
 
 def _stay(call: Call, verb: Element, conference: Conference, participant: Participant) -> Flow[None]:
     """Until it is put out or its time is over; a scripted end comes as soon as the conference has begun."""
+    is_scripted = call.caller.hangs_up_after is not None
     ends_at = call.now + verb.seconds("timeLimit", FOUR_HOURS)
     call.confers, call.listens = True, verb.is_true("hangupOnStar")
     try:
         while not participant.left:
             call.live = conference.is_live
-            came = yield from call.wait(ends_at, held=True, patient=conference.status == "init")
+            has_to_wait = conference.status == "init"
+            came = yield from call.wait(ends_at, held=not is_scripted, patient=has_to_wait)
+            reach(call, conference)
             if came is None or (isinstance(came, Act) and "*" in came.digits):
                 return
     finally:

@@ -61,7 +61,6 @@ class Conference:
     status: str = "init"
     reason: str = ""
     ended_by: Participant | None = None
-    told_end: bool = False
     recording: Recording | None = None
     participants: dict[str, Participant] = field(default_factory=dict)
     _sent: int = 0

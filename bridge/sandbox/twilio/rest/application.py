@@ -29,6 +29,7 @@ from bridge.sandbox.twilio.telephone import routes as telephone
 ACCOUNT = "/2010-04-01/Accounts/{AccountSid}"
 _PARTICIPANTS = ACCOUNT + "/Conferences/{ConferenceSid}/Participants"
 _RECORDING = ACCOUNT + "/Recordings/{Sid}"
+_CONFERENCE_RECORDING = ACCOUNT + "/Conferences/{ConferenceSid}/Recordings"
 _CALL_RECORDING = ACCOUNT + "/Calls/{CallSid}/Recordings"
 
 
@@ -74,6 +75,9 @@ ROUTES = [
     web.get(_PARTICIPANTS + "/{CallSid}.json", participants.fetch_participant),
     web.post(_PARTICIPANTS + "/{CallSid}.json", participants.update_participant),
     web.delete(_PARTICIPANTS + "/{CallSid}.json", participants.delete_participant),
+    web.get(_CONFERENCE_RECORDING + ".json", recordings.list_conference_recordings),
+    web.get(_CONFERENCE_RECORDING + "/{Sid}.json", recordings.fetch_conference_recording),
+    web.delete(_CONFERENCE_RECORDING + "/{Sid}.json", recordings.delete_recording),
     web.get(dialing_permissions.PATH, dialing_permissions.list_countries),
     web.get(dialing_permissions.PATH + "/{IsoCode}", dialing_permissions.fetch_country),
     web.post("/v2/token", oauth.issue_token),

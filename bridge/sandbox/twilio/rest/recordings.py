@@ -1,4 +1,4 @@
-"""`/Recordings`, alone and under a call. https://www.twilio.com/docs/voice/api/recording"""
+"""`/Recordings`, alone, under a call and under a conference. https://www.twilio.com/docs/voice/api/recording"""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from bridge.sandbox.twilio.legs import Leg, Webhook
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.rest.calls import find_leg
+from bridge.sandbox.twilio.rest.conferences import find_conference
 from bridge.sandbox.twilio.rest.dates import date_filter
 from bridge.sandbox.twilio.rest.forms import read_form, read_list, read_query
 from bridge.sandbox.twilio.rest.known import (
@@ -18,7 +19,7 @@ from bridge.sandbox.twilio.rest.known import (
     UPDATE_RECORDING,
 )
 from bridge.sandbox.twilio.rest.paging import page
-from bridge.sandbox.twilio.rest.show import show_call_recording, show_recording
+from bridge.sandbox.twilio.rest.show import show_call_recording, show_conference_recording, show_recording
 from bridge.sandbox.twilio.sids import new_sid
 
 CURRENT = "Twilio.CURRENT"
@@ -28,7 +29,8 @@ async def list_recordings(request: web.Request) -> web.Response:
     """All of the account, or of one call."""
     account = request.app[SANDBOX].account
     query = read_query(request, RECORDING_FILTERS)
-    of_call = account.recordings_of(query["CallSid"]) if "CallSid" in query else account.recordings.values()
+    owner = query.get("CallSid") or query.get("ConferenceSid")
+    of_call = account.recordings_of(owner) if owner else account.recordings.values()
     made = date_filter(query, "DateCreated")
     found = [one for one in of_call if made(one.started)]
     return page(
@@ -54,6 +56,28 @@ async def list_call_recordings(request: web.Request) -> web.Response:
         sid=lambda one: one.sid,
         show=lambda one: show_call_recording(account, one),
     )
+
+
+async def list_conference_recordings(request: web.Request) -> web.Response:
+    """Those of one conference."""
+    account = request.app[SANDBOX].account
+    query = read_query(request, RECORDING_DATES)
+    conference = find_conference(account, request.match_info["ConferenceSid"])
+    made = date_filter(query, "DateCreated")
+    found = [one for one in account.recordings_of(conference.sid) if made(one.started)]
+    return page(
+        request,
+        found,
+        name="recordings",
+        sid=lambda one: one.sid,
+        show=lambda one: show_conference_recording(account, one),
+    )
+
+
+async def fetch_conference_recording(request: web.Request) -> web.Response:
+    """One recording, as a part of its conference."""
+    account = request.app[SANDBOX].account
+    return web.json_response(show_conference_recording(account, find_recording(request)))
 
 
 async def fetch_recording(request: web.Request) -> web.Response:
@@ -122,12 +146,13 @@ async def update_call_recording(request: web.Request) -> web.Response:
 
 
 def find_recording(request: web.Request) -> Recording:
-    """The recording of the path, or 20404; `Twilio.CURRENT` is the one that a call has now."""
+    """The recording of the path, or 20404; `Twilio.CURRENT` is the one that is being made."""
     account = request.app[SANDBOX].account
-    sid, call_sid = request.match_info["Sid"], request.match_info.get("CallSid")
+    sid = request.match_info["Sid"]
+    owner = request.match_info.get("CallSid") or request.match_info.get("ConferenceSid")
     recording = account.recordings.get(sid)
-    if sid == CURRENT and call_sid:
-        recording = next((one for one in account.recordings_of(call_sid) if not one.is_over), None)
-    if recording is None or call_sid not in {None, recording.call_sid}:
+    if sid == CURRENT and owner:
+        recording = next((one for one in account.recordings_of(owner) if not one.is_over), None)
+    if recording is None or owner not in {None, recording.owner_sid}:
         raise RestError(404, 20404, request.path)
     return recording

@@ -141,6 +141,12 @@ def show_call_recording(account: Account, recording: Recording) -> dict[str, Any
     }
 
 
+def show_conference_recording(account: Account, recording: Recording) -> dict[str, Any]:
+    """The same one, as a part of its conference."""
+    path = f"Conferences/{recording.conference_sid}/Recordings/{recording.sid}"
+    return {**_recording(account, recording), "uri": uri(account, path)}
+
+
 def _recording(account: Account, recording: Recording) -> dict[str, Any]:
     return {
         "sid": recording.sid,

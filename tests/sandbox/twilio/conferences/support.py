@@ -1,6 +1,7 @@
 """A conference, the REST API on it, and what came to the application about it."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,12 +56,15 @@ class Meeting:
     def conference(self) -> Conference:
         return self.sandbox.account.conferences.all()[-1]
 
+    def start(self, call: Coroutine[Any, Any, PlayedCall]) -> None:
+        """A call goes on by itself, until it is over."""
+        self.tasks.append(asyncio.create_task(call))
+
     async def calls(self, from_: str = CUSTOMER, **attributes: str) -> Leg:
         """Calls our number, and is in the conference."""
         self.app.on("/voice", dial(room(**attributes), action="/dial"))
-        task = asyncio.create_task(self.sandbox.call_from_phone(from_))
-        self.tasks.append(task)
         known = len(self.legs)
+        self.start(self.sandbox.call_from_phone(from_))
         await until(lambda: len(self.legs) > known)
         leg = self.legs[known]
         await self.comes(leg)
@@ -79,11 +83,12 @@ class Meeting:
         self.app.dial(f"<Number {events()}>{CUSTOMER}</Number>", callerId=OWN, action="/dial")
         self.app.on("/dial", lambda _: self._same_room())
         self.sandbox.parties[CUSTOMER] = HOLDS
-        self.tasks.append(asyncio.create_task(self.sandbox.call_from_browser("anna", CUSTOMER)))
-        await until(lambda: any(s["CallStatus"] == "in-progress" for s in self.app.got("/status")))
+        self.start(self.sandbox.call_from_browser("anna", CUSTOMER))
+        await until(lambda: [leg.status for leg in self.legs] == ["in-progress"] * 2)
         agent, customer = self.legs
         await self.post(f"Calls/{customer.sid}.json", Url=f"{self.app.url}/room")
-        await self.hears("conference-start")
+        await self.comes(customer)
+        await self.comes(agent)
         return agent, customer
 
     async def _same_room(self) -> str:

@@ -13,6 +13,7 @@ async def test_both_are_in_it(meeting: Meeting, app: App) -> None:
     assert action["CallStatus"] == "in-progress"
     listed = {one["label"]: one["call_sid"] for one in await meeting.listed()}
     assert listed == {"customer": customer.sid, "agent": agent.sid}
+    await meeting.hears("conference-start")
     assert meeting.events() == ["participant-join", "participant-join", "conference-start"]
     assert (customer.status, agent.status) == ("in-progress", "in-progress")
     assert [s["CallStatus"] for s in app.got("/status")] == ["initiated", "ringing", "in-progress"]
@@ -36,6 +37,7 @@ async def test_the_customer_hangs_up_and_the_agent_is_alone(meeting: Meeting, ap
 
 async def test_the_dial_action_after_a_conference(meeting: Meeting, app: App) -> None:
     agent, customer = await meeting.moved()
+    await meeting.hears("conference-start")
     meeting.sandbox.skip(30)
     await meeting.kick(customer)
     await meeting.told_of(customer, "/dial")
@@ -49,6 +51,7 @@ async def test_the_dial_action_after_a_conference(meeting: Meeting, app: App) ->
 
 async def test_the_leg_is_recorded_with_what_it_hears(meeting: Meeting, sandbox: TwilioSandbox) -> None:
     _, customer = await meeting.moved()
+    await meeting.hears("conference-start")
     sandbox.skip(30)
     meeting.hang_up(customer)
     await meeting.hears("participant-leave")
@@ -59,7 +62,8 @@ async def test_the_leg_is_recorded_with_what_it_hears(meeting: Meeting, sandbox:
 
 async def test_every_callback_says_what_it_is_about(meeting: Meeting, sandbox: TwilioSandbox) -> None:
     agent, customer = await meeting.moved()
-    joins, start = meeting.told("participant-join"), meeting.told("conference-start")[0]
+    [start] = await meeting.hears("conference-start")
+    joins = meeting.told("participant-join")
     assert [one["SequenceNumber"] for one in (*joins, start)] == ["1", "2", "3"]
     assert {one["CallSid"] for one in joins} == {agent.sid, customer.sid}
     [told] = [join for join in joins if join["CallSid"] == customer.sid]
