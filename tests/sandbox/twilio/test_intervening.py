@@ -60,6 +60,8 @@ async def test_the_parent_is_redirected_to_somebody_else(
     app: App, sandbox: TwilioSandbox, rest: aiohttp.ClientSession, talking: asyncio.Task[PlayedCall]
 ) -> None:
     app.on("/elsewhere", dial("<Client>agent2</Client>", action="/dial"))
+    first_answer = "<Response><Say>Goodbye</Say></Response>"
+    app.on("/dial", lambda _: first_answer if len(app.got("/dial")) == 1 else "<Response/>")
     sandbox.parties["client:agent2"] = Party.answers(talks=20)
     await update(rest, legs(sandbox)[0], Url=f"{app.url}/elsewhere")
     played = await talking
@@ -68,7 +70,9 @@ async def test_the_parent_is_redirected_to_somebody_else(
         ("client:agent2", "completed"),
     ]
     assert len({leg.parent_sid for leg in played.legs}) == 1
-    assert len(app.got("/dial")) == 1, "the first Dial asks no action"
+    first, second = app.got("/dial")
+    assert (first["DialCallSid"], second["DialCallSid"]) == tuple(leg.sid for leg in played.legs)
+    assert played.spoken == [], "what the first action answers is ignored"
 
 
 async def test_the_child_is_redirected_and_rings_grandchildren(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bridge.sandbox.twilio.calls.call import Call, HungUp, Redirected
 from bridge.sandbox.twilio.calls.conference import confer
 from bridge.sandbox.twilio.calls.nouns import caller_shown, new_legs
-from bridge.sandbox.twilio.calls.outcome import Outcome, action, tell_hung_up
+from bridge.sandbox.twilio.calls.outcome import Outcome, action, tell_in_vain
 from bridge.sandbox.twilio.calls.ring import Rung, ring
 from bridge.sandbox.twilio.calls.talk import talk
 from bridge.sandbox.twilio.calls.whisper import whisper
@@ -29,9 +29,10 @@ def dial(call: Call, verb: Element) -> Flow[Request | None]:
         else:
             yield from _dial_all(call, verb, outcome)
     except Redirected:
-        raise  # no action: the REST API has taken the call elsewhere
+        yield from tell_in_vain(call, verb, outcome, call.leg.status)
+        raise
     except HungUp:
-        yield from tell_hung_up(call, verb, outcome)
+        yield from tell_in_vain(call, verb, outcome, call.ending)
         raise
     if call.leg.answered_at is None:
         call.unanswered = outcome.status

@@ -27,9 +27,9 @@ class Outcome:
     recording: Recording | None = None
 
 
-def tell_hung_up(call: Call, verb: Element, outcome: Outcome) -> Flow[None]:
-    """The action is asked even when the caller is gone; nobody hears what it answers."""
-    request = action(call, verb, outcome, call.ending)
+def tell_in_vain(call: Call, verb: Element, outcome: Outcome, call_status: str) -> Flow[None]:
+    """The action is asked even when the caller is gone or redirected; its answer is ignored."""
+    request = action(call, verb, outcome, call_status)
     if request is not None:
         yield from fetch_document(call, request)
 
