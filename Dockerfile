@@ -5,8 +5,9 @@ FROM ${BASE} AS build
 # Compiled modules name no time then.
 ARG SOURCE_DATE_EPOCH
 WORKDIR /build
-# Without pip: nothing is installed into what runs.
-RUN python -m venv --without-pip /bridge
+# What runs has no pip: it is installed from outside.
+RUN python -m venv --without-pip /bridge && python -m venv /tools
+ENV PATH=/tools/bin:$PATH
 COPY requirements.lock requirements-build.lock ./
 # The driver of PostgreSQL included, so that one image serves one bridge or several.
 RUN pip --python /bridge/bin/python install --no-cache-dir --require-hashes -r requirements.lock
