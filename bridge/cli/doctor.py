@@ -12,6 +12,7 @@ import typer
 
 from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
+from bridge.cli.watching import watch as show_status
 from bridge.doctor.all_checks import examine_all
 from bridge.doctor.checks import Finding, Status, Verdict
 from bridge.doctor.probe import QUESTION, open_probe
@@ -34,6 +35,9 @@ MARKS = {
 
 LEAST_COLUMNS = 40
 
+INTERRUPTED = 130
+"""The exit status of what Ctrl-C ended, as shells have it."""
+
 
 @app.command()
 def doctor(
@@ -55,8 +59,17 @@ def doctor(
     test_alert: Annotated[
         bool, typer.Option("--test-alert", help="Send a test message on each way that alerts go.")
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Show the running bridge's status page instead, as text, until Ctrl-C."),
+    ] = False,
 ) -> None:
     """Check every setting and connection, and say what mends it; the exit status is 1 where one fails."""
+    if watch:
+        if names or as_json or probe_webhook or test_alert:
+            raise typer.BadParameter("--watch shows the whole page, and takes --config alone")
+        show_status(load(config))
+        raise typer.Exit(INTERRUPTED)
     try:
         settings = load(config)
     except SettingsInvalid as invalid:

@@ -78,7 +78,7 @@ def _checks(
     seconds: float,
 ) -> Iterator[Check]:
     of_twilio, public_url = configured.twilio, configured.server.public_url
-    here = BridgeAddress(_address(configured.server), session)
+    here = BridgeAddress(address_of(configured.server), session)
     return chain(
         settings.checks(configured, env_file),
         database.checks(
@@ -109,7 +109,8 @@ def _checks(
     )
 
 
-def _address(server: ServerSettings) -> str:
+def address_of(server: ServerSettings) -> str:
+    """Where the process itself listens, as seen from this machine."""
     return f"http://{ANY_HOST.get(server.host, server.host)}:{server.port}"
 
 
@@ -117,7 +118,7 @@ def _of_bridge(
     configured: Settings, session: aiohttp.ClientSession, trust: ssl.SSLContext | None
 ) -> Iterator[Check]:
     of_twilio = configured.twilio
-    here = BridgeAddress(_address(configured.server), session)
+    here = BridgeAddress(address_of(configured.server), session)
     public_one = BridgeAddress(configured.server.public_url, session, trust)
     signature = signature_of_callback(public_one.url, of_twilio)
     return chain(

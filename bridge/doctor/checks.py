@@ -13,7 +13,7 @@ import structlog
 
 from bridge.errors import BridgeError, NotUnderstood, TwentyOverLimit
 from bridge.language.phrase import NOTHING, Phrase, phrase, phrase_of
-from bridge.language.spoken import Language, in_language
+from bridge.language.spoken import LANGUAGES, in_language
 
 SECONDS = 8
 """How long one check can take; a check waits for those that it needs before its time begins."""
@@ -70,14 +70,19 @@ class Finding:
     name: str
     verdict: Verdict
 
-    def as_json(self, language: Language = "en") -> Mapping[str, str]:
-        """The JSON of `doctor --json`: names and statuses are the same in every language."""
+    def as_json(self) -> Mapping[str, object]:
+        """The JSON of `doctor --json`, English in every language; `translations` is for people's pages."""
         verdict = self.verdict
+        texts = {"reason": verdict.reason, "fix": verdict.fix}
         return {
             "name": self.name,
             "status": verdict.status.value,
-            "reason": in_language(verdict.reason, language),
-            "fix": in_language(verdict.fix, language),
+            **texts,
+            "translations": {
+                language: {name: in_language(text, language) for name, text in texts.items()}
+                for language in LANGUAGES
+                if language != "en"
+            },
         }
 
 

@@ -1,13 +1,12 @@
 """Builds the handler of the status page."""
 
-import hmac
 from datetime import timedelta
 
 from bridge.settings import Settings
 from bridge.settings.served import agents_of
 from bridge.web.authentication.keys import keys_of
 from bridge.web.status.report import Reporter
-from bridge.web.status.session import StatusSession
+from bridge.web.status.session import StatusSession, secret_of
 from bridge.web.status.status import StatusPage
 from bridge.wiring.parts import Parts
 from bridge.wiring.phone import agent_authentication, colleagues_of
@@ -27,9 +26,7 @@ def status_page(settings: Settings, parts: Parts) -> StatusPage:
         parts.authentication,
         StatusSession(
             keys,
-            secret=hmac.digest(
-                settings.twilio.api_secret.get_secret_value().encode(), b"status page", "sha256"
-            ),
+            secret=secret_of(settings.twilio.api_secret),
             lasts=timedelta(hours=settings.phone.tab_hours),
             path=f"{server.prefix}/status",
             secure=server.origin.startswith("https:"),

@@ -36,7 +36,7 @@ def test_json_for_programs() -> None:
     done = CliRunner().invoke(app, ["doctor", "settings", "database", "--json"])
     assert done.exit_code == 0
     checks = json.loads(done.output)["checks"]
-    assert all(set(one) == {"name", "status", "reason", "fix"} for one in checks)
+    assert all(set(one) == {"name", "status", "reason", "fix", "translations"} for one in checks)
     assert [one["name"] for one in checks if one["name"] != "database.space"] == [
         "settings",
         "settings.anonymous",

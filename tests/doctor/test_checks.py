@@ -26,6 +26,7 @@ async def test_what_is_raised_is_an_error_with_the_checks_own_fix() -> None:
         "status": "error",
         "reason": "Twilio denies it.",
         "fix": "Mend it.",
+        "translations": {"fr": {"reason": "Twilio denies it.", "fix": "Mend it."}},
     }
     assert found["b"].verdict.status is Status.OK
 

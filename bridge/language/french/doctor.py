@@ -466,6 +466,14 @@ FOUND: Mapping[str, str] = {
         "La passerelle en marche a démarré avec un autre {names}."
     ),
     ", another ": ", un autre ",
+    # The status page of the running bridge
+    "The running bridge was started with settings other than the present ones. Restart it, or run this "
+    "with the environment that it has, such as in its container.": (
+        "La passerelle en marche a démarré avec d'autres réglages que ceux d'aujourd'hui. Redémarrez-la, ou "
+        "lancez ceci dans son environnement, par exemple dans son conteneur."
+    ),
+    "No bridge answers at {url}: {reason}.": "Aucune passerelle ne répond à {url} : {reason}.",
+    "The bridge at {url} answers {status}.": "La passerelle à {url} répond {status}.",
     # The settings
     "Set BRIDGE_WIDGET_KEYS (openssl rand -hex 32 makes one), and give it to the widget.": (
         "Donnez BRIDGE_WIDGET_KEYS (openssl rand -hex 32 en fait une), et donnez-la au widget."

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 from bridge.errors import Standby
 from bridge.observability.redactor import Redactor
 from bridge.web.phone.call_bodies import Body
-from bridge.web.status.languages import StatusWords
-from bridge.web.status.report import Diagnosis, Report, StoredState
+from bridge.web.status.languages import StatusLanguage, StatusWords
+from bridge.web.status.report import Diagnosed, Diagnosis, Report, StoredState
 
 Node = ET.Element
 redacted = Redactor()
@@ -201,11 +201,18 @@ def _doctor(words: StatusWords, found: Diagnosis | None, zone: tzinfo | None) ->
         (
             one.name,
             kinds[one.status],
-            element("span", redacted(f"{one.reason} → {one.fix}"), lang="en"),
+            _finding(one, words.lang),
         )
         for one in amiss
     ]
     return _section(words.doctor, told, _table((words.check, words.state, words.finding), rows))
+
+
+def _finding(found: Diagnosed, language: StatusLanguage) -> Node:
+    """In English where there is no translation, as of what other programs said."""
+    text = found.translations.get(language)
+    said = text or found
+    return element("span", redacted(f"{said.reason} → {said.fix}"), lang=language if text else "en")
 
 
 def _count(words: StatusWords, count: int) -> str:

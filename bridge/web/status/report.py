@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal, Protocol
 
@@ -30,13 +30,20 @@ Outcomes = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosed:
-    """One of doctor's findings."""
+class DiagnosedText:
+    """What a finding says, in one language."""
+
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosed(DiagnosedText):
+    """One of doctor's findings, in English; `translations` has the other languages."""
 
     name: str
     status: Literal["ok", "warning", "error"]
-    reason: str
-    fix: str
+    translations: Mapping[str, DiagnosedText] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

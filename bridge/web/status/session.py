@@ -5,12 +5,33 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from aiohttp import web
+from pydantic import SecretStr
 
+from bridge.calls.agents import Allowed
 from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.keys import Key, Keys
 
 COOKIE = "bridge-status"
 LONGEST = 100
+
+OPERATOR = Key(name="operator", digest=b"operator", agents=Allowed(), sees_status=True)
+"""Who has the settings' secrets sees the status, too: `doctor --watch`. No digest of a key is as short."""
+OPERATOR_LASTS = timedelta(minutes=1)
+
+
+def secret_of(api_secret: SecretStr) -> bytes:
+    """Signs the cookies of the status page."""
+    return hmac.digest(api_secret.get_secret_value().encode(), b"status page", "sha256")
+
+
+def operator_cookie(secret: bytes, now: datetime) -> str:
+    """The value of the cookie with which an operator's command asks for the page, once."""
+    until = int((now + OPERATOR_LASTS).timestamp())
+    return f"{until}.{_signature(secret, OPERATOR, until)}"
+
+
+def _signature(secret: bytes, key: Key, until: int) -> str:
+    return hmac.digest(secret, b"status %d %s" % (until, key.digest), "sha256").hex()
 
 
 class StatusSession:
@@ -41,13 +62,13 @@ class StatusSession:
         return held[0].caller if held else None
 
     def _current(self, now: datetime) -> Iterable[Key]:
-        return self._keys.with_status(now.date())
+        return (*self._keys.with_status(now.date()), OPERATOR)
 
     def _is_by(self, key: Key, until: int, signature: str) -> bool:
         return hmac.compare_digest(self._signature(key, until).encode(), signature.encode())
 
     def _signature(self, key: Key, until: int) -> str:
-        return hmac.digest(self._secret, b"status %d %s" % (until, key.digest), "sha256").hex()
+        return _signature(self._secret, key, until)
 
     def _set(self, response: web.StreamResponse, value: str, seconds: int) -> None:
         response.set_cookie(

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from bridge.calls.agents import Agents, Allowed
 from bridge.inbox.operation import store_lost
@@ -21,15 +22,16 @@ from bridge.sandbox.twenty import NEWEST, TwentySandbox
 from bridge.settings.access import AuthSettings
 from bridge.web.authentication.keys import hashed, keys_of
 from bridge.web.status.document import element, page, report_sections
-from bridge.web.status.languages import ENGLISH
+from bridge.web.status.languages import ENGLISH, FRENCH, StatusWords
 from bridge.web.status.report import Diagnosed, Diagnosis, Report, Reporter
-from bridge.web.status.session import COOKIE, StatusSession
+from bridge.web.status.session import COOKIE, StatusSession, operator_cookie, secret_of
 from bridge.web.status.status import TRIES_PER_MINUTE
+from bridge.wiring.examination import Printed
 from tests.inbox.support import incoming, kept
 from tests.support import TEN, new_sid
 from tests.web.authentication.test_caller import BELA, at, bearer, with_cookie
 from tests.web.authentication.test_caller import signed_in as access_token
-from tests.web.conftest import KEY, PUBLIC_URL, Answer, Bridge, OpenBridge
+from tests.web.conftest import API_SECRET, KEY, PUBLIC_URL, Answer, Bridge, OpenBridge
 
 RIGHT, OTHER = "tbk_an-invented-key-with-the-right", "tbk_an-invented-key-without-it"
 KEYS = (
@@ -184,6 +186,24 @@ def test_a_sign_in_ends_in_time() -> None:
     assert session.caller(request, TEN + timedelta(minutes=60)) is None
 
 
+@pytest.mark.parametrize(
+    ("secret", "age", "sees"),
+    [
+        ("", timedelta(0), True),
+        ("", timedelta(seconds=55), True),
+        ("", timedelta(seconds=61), False),
+        ("another", timedelta(0), False),
+    ],
+)
+async def test_an_operator_with_the_settings_sees_it_for_a_minute(
+    bridge: Bridge, secret: str, age: timedelta, *, sees: bool
+) -> None:
+    signs = secret_of(SecretStr(secret or API_SECRET))
+    cookie = operator_cookie(signs, datetime.now(UTC) - age)
+    answer = await bridge.get("/status", headers={"Cookie": f"{COOKIE}={cookie}"})
+    assert ("alice" in answer.text, "Sign in" in shown(answer)) == (sees, not sees)
+
+
 @pytest.mark.parametrize("generation", [NEWEST])
 @pytest.mark.parametrize(
     ("headers", "sees"),
@@ -287,6 +307,28 @@ DIAGNOSIS = Diagnosis(
         Diagnosed(name="public.tls", status="error", reason="The certificate is <old>.", fix="Renew it."),
     ],
 )
+
+
+@pytest.mark.parametrize(
+    ("words", "shown_as"),
+    [
+        (ENGLISH, '<span lang="en">The certificate is old. → Renew it.</span>'),
+        (FRENCH, '<span lang="fr">Le certificat est vieux. → Renouvelez-le.</span>'),
+    ],
+)
+def test_a_finding_is_in_the_language_of_the_page(words: StatusWords, shown_as: str) -> None:
+    french = {"reason": "Le certificat est vieux.", "fix": "Renouvelez-le."}
+    english = {"name": "a.check", "status": "error", "reason": "The certificate is old.", "fix": "Renew it."}
+    printed = {"checks": [{**english, "translations": {"fr": french}}]}
+    report = Report(
+        at=TEN,
+        drain_reason=None,
+        needs_operator=False,
+        stored=None,
+        diagnosis=Diagnosis(TEN, Printed.model_validate(printed).checks),
+    )
+    sections = report_sections(words, report, (), root="", signs_out=False)
+    assert shown_as in page(words, "", *sections).decode()
 
 
 def test_doctors_last_result() -> None:
