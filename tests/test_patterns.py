@@ -136,6 +136,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "twilio/rest/http.py": {"RESOURCE": ANSWER},
     "twilio/twiml.py": {"NO_XML": FIELD, "PLAIN": FIELD},
     "web/parsing.py": {"CONTROLS": FIELD},
+    "web/conferences/acts.py": {"KEY": HEADER},
     "web/phone/joining.py": {"COMMENTS": SHIPPED, "EXPORT": SHIPPED, "IMPORT": SHIPPED},
     "web/recordings.py": {"ONE_RANGE": HEADER},
     "twilio/transcripts.py": {"SOURCE": FIELD, "ACCOUNT": TRANSCRIPT},

@@ -8,17 +8,15 @@ from bridge.calls.callback import TURN, Callback, Kind
 from bridge.calls.fold.legs import Leg
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
-from bridge.calls.fold.states import Direction
 from bridge.errors import CallConflict, NotInCall
 
 Action = Literal["start", "pause", "resume", "stop"]
 
 OVER = "The call is over."
 NOTHING_RECORDED = "Nothing of this call is being recorded."
-OUTGOING = (
-    "A call that an agent placed cannot be transferred: it ends with the agent's own leg. Incoming calls can "
-    "be transferred."
-)
+ORIGINATED = "Another program placed this call; only calls of agents and callers can be transferred."
+NOT_ANSWERED = "The call has not been answered yet."
+IN_CONFERENCE = "This call was held or has a third party: ask the colleague first (ask: true), then complete."
 
 RECORDING = frozenset({"in-progress", "paused"})
 """The states of a recording that goes on. https://www.twilio.com/docs/voice/api/recording"""
@@ -69,18 +67,23 @@ def is_on_line(identity: Identity, evidence: Evidence) -> bool:
 
 
 def is_transferable(evidence: Evidence) -> bool:
-    """Whether the caller can be transferred."""
-    return not (evidence.originated or evidence.direction is Direction.OUTBOUND)
+    """Whether the other party can be transferred blindly."""
+    return not evidence.originated and evidence.story is None
 
 
-def may_transfer(evidence: Evidence) -> None:
-    """Raises CallConflict for a call that cannot be transferred.
+def transferred_leg(evidence: Evidence) -> Leg:
+    """The leg that a blind transfer sends on: the other party's; raises CallConflict where there is none.
 
-    Only the parent can be redirected, and that has to be the caller's leg: redirecting a child ends the
-    Dial, and makes grandchildren. https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
+    https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
     """
-    if not is_transferable(evidence):
-        raise CallConflict(OUTGOING, code="transfer.outgoing")
+    if evidence.originated:
+        raise CallConflict(ORIGINATED, code="call.originated")
+    if evidence.story:
+        raise CallConflict(IN_CONFERENCE, code="transfer.conference")
+    customer = evidence.customer
+    if customer is None or (customer is not evidence.parent and not customer.answered):
+        raise CallConflict(NOT_ANSWERED, code="call.not_answered")
+    return customer
 
 
 def recording_change(callbacks: Iterable[Callback]) -> Callback | None:

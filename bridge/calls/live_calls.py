@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import ATTEMPT, FORWARDED, OF_CALL, PLACED_BY, Callback, Kind
-from bridge.calls.fold.acts import TO, Act, act_of
+from bridge.calls.fold.acts import TO, move_of, moved
 from bridge.calls.fold.legs import FINAL, is_moving
 
 WIDEST = timedelta(hours=1)
@@ -97,8 +97,8 @@ class _Leg:
     """Of a caller's leg: the agents who do not take the call."""
     joined: bool = False
     """It joined the call later, and does not end with the first leg."""
-    moves: frozenset[tuple[datetime, Act]] = frozenset()
-    """Of a caller's leg: when the bridge moved the call into its conference, or failed to."""
+    moves: frozenset[tuple[datetime, str]] = frozenset()
+    """Of a caller's leg: when the bridge moved the other leg, and to where."""
 
     @property
     def on_line(self) -> bool:
@@ -139,8 +139,8 @@ class LiveCalls:
             self._asked(leg, callback)
         if callback.kind is Kind.TRANSFER or (callback.kind is Kind.ACT and callback.get(TO)):
             self._transferred(callback)
-        if (act := act_of(callback)) is Act.MOVE or act is Act.MOVE_FAILED:
-            leg.moves |= {(callback.received_at, act)}
+        if move := move_of(callback):
+            leg.moves |= {(callback.received_at, move)}
         leg.joined |= callback.get(OF_CALL) is not None
         if callback.kind is Kind.DECLINED and (agent := callback.get("Agent")):
             leg.declined |= {agent}
@@ -218,10 +218,14 @@ class LiveCalls:
         """The SID of the call that an agent's phone placed, or was refused, under a name of its own."""
         return self._attempts.get((identity, attempt))
 
-    def moves(self, call_sid: str) -> bool:
-        """Whether this call is moved, or being moved, into its conference."""
+    def move(self, call_sid: str, now: datetime) -> str:
+        """What follows a Dial of this call that ends now, because its dialled leg was moved: see `moved`."""
         leg = self._legs.get(call_sid)
-        return leg is not None and bool(leg.moves) and max(leg.moves)[1] is Act.MOVE
+        return moved(leg.moves, now) if leg else ""
+
+    def conferences(self, now: datetime) -> list[str]:
+        """The calls that were moved into a conference, and can go on."""
+        return [sid for sid, leg in self._legs.items() if leg.moves and now - leg.heard_at < self._longest]
 
     def declined(self, call_sid: str, identity: str) -> bool:
         """Whether an agent declined this call, or was in another one, on any phone."""

@@ -31,6 +31,8 @@ class Texts:
     """No agent answers, and there is no voicemail."""
     leave_message: str
     """The voicemail's greeting."""
+    listening: str
+    """A supervisor listens to the call."""
     recorded: str
     """The call is being recorded."""
     # Written of a call that was not placed
@@ -106,6 +108,7 @@ ENGLISH = Texts(
     unavailable="We are sorry, this call cannot be placed right now. Please try again later.",
     no_inbound="We are sorry, no one can take your call right now. Please try again later.",
     leave_message="We cannot take your call right now. Please leave a message after the tone.",
+    listening="A colleague is listening to this call.",
     recorded="This call is recorded.",
     why_invalid="Not placed: no valid number",
     why_country="Not placed: country not allowed",
@@ -173,6 +176,7 @@ FRENCH = Texts(
     unavailable="Désolé, cet appel ne peut pas aboutir pour le moment. Merci de réessayer plus tard.",
     no_inbound="Désolé, personne ne peut prendre votre appel pour le moment. Merci de rappeler plus tard.",
     leave_message="Nous ne pouvons pas prendre votre appel. Merci de laisser un message après le bip.",
+    listening="Un collègue écoute cet appel.",
     recorded="Cet appel est enregistré.",
     why_invalid="Non passé : numéro invalide",
     why_country="Non passé : pays non autorisé",

@@ -89,7 +89,7 @@ TWIML = Count(
     "twiml",
     "Answers to voice requests, by what was decided.",
     ("decision",),
-    known=("dialled", "refused", "rung", "voicemail", "message", "preflight", "fallback"),
+    known=("dialled", "refused", "rung", "voicemail", "message", "preflight", "moved", "fallback"),
 )
 FOREIGN_TOKENS = Count(
     "foreign_tokens", "Calls out by tokens that the bridge did not issue, or before it bound them."

@@ -78,12 +78,14 @@ class VoicemailSettings(Section):
 class RecordedSettings(Section):
     """Which calls are recorded, each side on a channel; `announcement: true` says so in our words.
 
-    With `by_agents` agents start, pause, resume and stop a recording from their phones.
+    With `by_agents` agents start, pause, resume and stop a recording from their phones; with `pause_on_hold`
+    it pauses while the customer is on hold.
     """
 
     inbound: bool = False
     outbound: bool = False
     by_agents: bool = True
+    pause_on_hold: bool = False
     announcement: Announcement = Field(None, examples=["true"])
 
 

@@ -114,4 +114,6 @@ def _voicemail(line: LineSettings, texts: Texts) -> Voicemail | None:
 
 def _recording(recording: RecordedSettings, texts: Texts) -> RecordingRules:
     words = texts.recorded if recording.announcement == OURS else recording.announcement
-    return RecordingRules(recording.inbound, recording.outbound, words, recording.by_agents)
+    return RecordingRules(
+        recording.inbound, recording.outbound, words, recording.by_agents, recording.pause_on_hold
+    )

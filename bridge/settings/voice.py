@@ -1,8 +1,9 @@
 """Calls: how long they ring, what is said."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from bridge.calls.texts import NAMES, SHIPPED, Texts, texts_for
 from bridge.language.phrase import joined, phrase
@@ -38,10 +39,21 @@ def _check_braces(name: str, text: str, known: Mapping[str, object]) -> None:
         ) from problem
 
 
+def _music(hold: str) -> str:
+    is_url = hold.startswith("https://") and hold.isascii() and hold.isprintable() and " " not in hold
+    if hold not in ("music", "silence") and not is_url:
+        raise ValueError("should be music, silence, or the https:// URL of a sound file")
+    return hold
+
+
+Hold = Annotated[str, StringConstraints(max_length=500), AfterValidator(_music)]
+
+
 class VoiceSettings(Section):
     """Calls: where national numbers are at home, how long it rings, what is said.
 
-    Twilio charges `machine_detection` by the call.
+    Twilio charges `machine_detection` by the call. `hold` is what a party on hold hears: `music`, `silence`
+    or the URL of a sound file; `listening_announced`: whether a customer is told that a supervisor listens.
     """
 
     region: Region | None = Field(None, examples=["FR"])
@@ -50,6 +62,8 @@ class VoiceSettings(Section):
     ring_seconds: int = Field(30, ge=5, le=600)
     longest_call_seconds: int | None = Field(14400, ge=1, le=86400)
     machine_detection: bool = False
+    hold: Hold = "music"
+    listening_announced: bool = True
 
     @field_validator("texts")
     @classmethod

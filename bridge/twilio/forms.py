@@ -38,7 +38,7 @@ NEEDED = {
     Kind.DISPOSITION: ("Agent", "Id"),
     Kind.DECLINED: ("Agent",),
     Kind.CONFERENCE: ("StatusCallbackEvent",),
-    Kind.ACT: ("Act", "Agent", "Id"),
+    Kind.ACT: ("Act", "Id"),
 }
 
 

@@ -144,32 +144,78 @@ def transfer(
     urls: CallbackUrls,
     record: bool,
     send_digits: str = "",
+    leg_of: str | None = None,
 ) -> str:
     """Transfers a caller who was talking to an agent to `target`: E.164 or `client:identity`.
 
-    `send_digits` are sent once a number answers. If it does not answer, the caller can leave a message.
+    `send_digits` are sent once a number answers. If it does not answer, the caller can leave a message. With
+    `leg_of`, the SID of a call out, it transfers the party whom the agent called.
     """
     response = VoiceResponse()
     dial = Dial(
         caller_id=caller_id,
         timeout=timeout,
         time_limit=time_limit,
-        action=urls.after("transfer"),
-        **recorded(urls, wanted=record),
+        action=urls.after_passing(leg_of) if leg_of else urls.after("transfer"),
+        **recorded(urls, wanted=record, leg_of=leg_of),
     )
     status = urls.status_in if client_identity(target) else urls.status_shown
+    if leg_of:
+        status = urls.status_joining(leg_of, "")
     _add(dial, target, status=status, send_digits=send_digits or None)
     response.append(dial)
     return written(response)
 
 
-def recorded(urls: CallbackUrls, *, wanted: bool) -> dict[str, str]:
-    """The attributes of a Dial that is recorded, each side on a channel of its own."""
+def conference(call_sid: str, *, time_limit: int | None, urls: CallbackUrls, record: bool) -> str:
+    """Connects a leg of a call with the call's conference, which ends when either of the two leaves.
+
+    https://www.twilio.com/docs/voice/twiml/conference
+    """
+    response = VoiceResponse()
+    dial = Dial(
+        action=urls.after_conference(call_sid),
+        time_limit=time_limit,
+        **recorded(urls, wanted=record, leg_of=call_sid),
+    )
+    dial.conference(
+        call_sid,
+        start_conference_on_enter=True,
+        end_conference_on_exit=True,
+        beep="false",
+        # The two were talking: no music in the second until the other is there.
+        wait_url="",
+        status_callback=urls.conference,
+        status_callback_event="start end join leave mute hold modify",
+    )
+    response.append(dial)
+    return written(response)
+
+
+def on_hold(music: str | None) -> str:
+    """What a party on hold hears: a sound file, again and again, or silence."""
+    response = VoiceResponse()
+    if music:
+        response.play(music, loop=0)
+    else:
+        response.pause(length=SILENT_SECONDS)
+        response.redirect("")
+    return written(response)
+
+
+SILENT_SECONDS = 600
+
+
+def recorded(urls: CallbackUrls, *, wanted: bool, leg_of: str | None = None) -> dict[str, str]:
+    """The attributes of a Dial that is recorded, each side on a channel of its own.
+
+    `leg_of` is the call of which the leg with this Dial is one.
+    """
     if not wanted:
         return {}
     return {
         "record": "record-from-answer-dual",
-        "recording_status_callback": urls.recording,
+        "recording_status_callback": urls.recording_of(leg_of) if leg_of else urls.recording,
         "recording_status_callback_event": "completed absent",
     }
 
@@ -187,6 +233,13 @@ def _detection(call_sid: str, urls: CallbackUrls) -> dict[str, str]:
     https://www.twilio.com/docs/voice/twiml/number#attributes-machinedetection
     """
     return {"machine_detection": "Enable", "amd_status_callback": urls.machine(call_sid)}
+
+
+def spoken(text: str, *, language: str) -> str:
+    """Speaks a text to a participant of a conference, who stays in it."""
+    response = VoiceResponse()
+    response.say(text, language=language)
+    return written(response)
 
 
 def say(text: str, *, language: str) -> str:

@@ -42,6 +42,28 @@ class CallbackUrls:
         """The action URL of a Dial that ends the call."""
         return self._url("dial")
 
+    def after_conference(self, call_sid: str) -> str:
+        """The action URL of a Dial by which a leg of this call was in its conference."""
+        return self._url("dial", f"?step=conference&call={call_sid}")
+
+    def after_passing(self, call_sid: str) -> str:
+        """The action URL of the Dial by which the called party of this call out is passed on."""
+        return self._url("dial", f"?step=transfer&joins={call_sid}")
+
+    def recording_of(self, call_sid: str) -> str:
+        """The URL for the status of a recording of a dialled leg, which does not name its call."""
+        return self._url("recording", f"?joins={call_sid}")
+
+    @property
+    def hold(self) -> str:
+        """The URL of what a party on hold hears."""
+        return self._url("hold")
+
+    @property
+    def listening(self) -> str:
+        """The URL of what a customer is told whose call a supervisor listens to."""
+        return self._url("listening")
+
     def after(self, step: int | str) -> str:
         """The action URL of a Dial of an incoming call: with the step of the ring plan, or `transfer`."""
         return self._url("dial", f"?step={step}")
@@ -75,7 +97,8 @@ class CallbackUrls:
 
         Twilio does not name the call: such a leg has no parent, or another leg is that.
         """
-        return self._url("status", f"?joins={call_sid}&as={quote(act, safe='')}")
+        named = f"&as={quote(act, safe='')}" if act else ""
+        return self._url("status", f"?joins={call_sid}{named}")
 
     @property
     def recording(self) -> str:
@@ -112,7 +135,9 @@ class CallbackUrls:
             *(self.status, self.status_of("alice"), self.status_in, self.status_shown),
             *(self.recording, self.voicemail, self.transcription),
             *(self.announcement("+15005550006"), self.machine(f"CA{'0' * 32}")),
-            *(self.conference, self.status_joining(f"CA{'0' * 32}", "ask")),
+            *(self.conference, self.status_joining(f"CA{'0' * 32}", "ask"), self.hold, self.listening),
+            *(self.after_conference(f"CA{'0' * 32}"), self.after_passing(f"CA{'0' * 32}")),
+            self.recording_of(f"CA{'0' * 32}"),
         )
         return tuple(url.removesuffix(RETRIES) for url in given)
 

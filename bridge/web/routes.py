@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 
 from bridge.calls.callback import Kind
 from bridge.twilio.urls import ALIASES
+from bridge.web.conferences.acts import IDEMPOTENCY_KEY, ConferenceActs
 from bridge.web.handlers import Handler
 from bridge.web.operation.health import Health
 from bridge.web.phone.availability import AgentsEdge
@@ -53,6 +54,7 @@ class PhoneEdge:
     page: PhonePage
     sign_ins: SignIns
     calls: Calls
+    acts: ConferenceActs
     notes: AgentNotes
     history: AgentHistory
     agents: AgentsEdge
@@ -110,6 +112,8 @@ def _twilio(edge: TwilioEdge) -> Routes:
     yield "POST", "/twilio/announcement", edge.signed(edge.voice.announcement)
     yield "POST", "/twilio/transcripts", edge.signed.json(edge.transcripts.receive)
     yield "POST", "/twilio/machine", edge.signed(edge.callbacks.machine)
+    yield "POST", "/twilio/hold", edge.signed(edge.voice.hold)
+    yield "POST", "/twilio/listening", edge.signed(edge.voice.listening)
     yield "POST", "/twilio/conference", edge.signed(edge.callbacks.conference)
     yield "POST", "/twilio/voicemail", edge.signed(edge.callbacks.voicemail)
     for kind in (Kind.STATUS, Kind.RECORDING, Kind.TRANSCRIPTION):
@@ -134,6 +138,13 @@ def _widget(edge: Edge) -> Routes:
     calls = edge.phone.calls
     for action in (calls.decline, calls.disposition, calls.hangup, calls.recording, calls.transfer):
         yield "POST", f"/api/calls/{{sid}}/{action.__name__}", action
+    acts = edge.phone.acts
+    for act in (acts.hold, acts.resume, acts.listen):
+        yield "POST", f"/api/calls/{{sid}}/{act.__name__}", act
+    for act in (acts.complete, acts.cancel, acts.swap):
+        yield "POST", f"/api/calls/{{sid}}/transfer/{act.__name__}", act
+    yield "POST", "/api/calls/{sid}/participants", acts.add
+    yield "DELETE", "/api/calls/{sid}/participants/{participant}", acts.remove
     yield "PUT", "/api/calls/{sid}/note", edge.phone.notes.save
     yield "GET", "/capabilities", edge.public.capabilities
 
@@ -177,7 +188,7 @@ def _for_the_widget() -> aiohttp_cors.ResourceOptions:
     return aiohttp_cors.ResourceOptions(  # type: ignore[no-untyped-call]
         allow_credentials=False,
         expose_headers=("Retry-After",),
-        allow_headers=("Authorization", "Content-Type"),
-        allow_methods=("GET", "POST", "PUT"),
+        allow_headers=("Authorization", "Content-Type", IDEMPOTENCY_KEY),
+        allow_methods=("GET", "POST", "PUT", "DELETE"),
         max_age=600,
     )

@@ -12,7 +12,6 @@ from aiohttp import web
 
 from bridge.calls.live_calls import LiveCalls
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
-from bridge.inbox.replicas import poll_replicas
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
 from bridge.twenty.people.recognition import WAITS_SECONDS
@@ -31,6 +30,7 @@ from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
 from bridge.wiring.calls import call_rules, open_inbox_and_live_calls
+from bridge.wiring.conferences import conferences_of, hearing
 from bridge.wiring.examination import Examination, doctor_command
 from bridge.wiring.operation import public_edge, scrape_of
 from bridge.wiring.parts import Parts
@@ -78,7 +78,7 @@ async def open_app(
     async with open_drain_lock(settings.inbox) as lock:
         await claim_file(lock, settings.inbox)
         async with (
-            open_inbox_and_live_calls(settings) as (inbox, live_calls),
+            open_inbox_and_live_calls(settings) as (inbox, live_calls, listeners),
             open_account(settings) as account,
             open_workspace(settings, recognition_seconds=bounds.recognition_seconds) as workspace,
         ):
@@ -93,9 +93,9 @@ async def open_app(
                 examination=Examination(doctor_command(config)),
             )
             async with (
+                hearing(inbox, listeners, parts.conferences.keeper),
                 parts.availabilities.following(),
                 draining(parts.worker, settings.server.stop_seconds),
-                poll_replicas(inbox, live_calls.add),
                 upkeep(settings, parts, lock.check),
                 comparing(workspace.client),
             ):
@@ -114,6 +114,7 @@ def _parts(
     examination: Examination,
 ) -> Parts:
     addresses = Addresses(settings.server.trusted_proxies)
+    rules = call_rules(settings, live_calls, workspace.members)
     return Parts(
         inbox=inbox,
         account=account,
@@ -126,7 +127,8 @@ def _parts(
             directory=workspace.directory,
             members=workspace.members,
         ),
-        rules=call_rules(settings, live_calls, workspace.members),
+        rules=rules,
+        conferences=conferences_of(settings, inbox, account.rest, rules),
         addresses=addresses,
         availabilities=Availabilities(
             inbox,

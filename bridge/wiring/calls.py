@@ -5,13 +5,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bridge.calls.callback import Callback
 from bridge.calls.dialling.admission import Admission
 from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.rules import Dialling
 from bridge.calls.live_calls import LiveCalls
 from bridge.calls.routing.lines import Lines
 from bridge.inbox.queries import recent_callbacks
-from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.store import Inbox, Listener, open_inbox
 from bridge.settings import Settings
 from bridge.settings.served import lines_of
 from bridge.twenty.people.members import Members
@@ -34,15 +35,28 @@ def live_calls_of(settings: Settings) -> LiveCalls:
     return LiveCalls(longest=timedelta(seconds=longest) if longest else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears of callbacks, the live calls first."""
+
+    hear: list[Listener]
+
+    def __call__(self, callback: Callback) -> None:
+        """Tells all of them."""
+        for one in self.hear:
+            one(callback)
+
+
 @asynccontextmanager
-async def open_inbox_and_live_calls(settings: Settings) -> AsyncIterator[tuple[Inbox, LiveCalls]]:
-    """The inbox, and the live calls that has heard its latest callbacks."""
+async def open_inbox_and_live_calls(settings: Settings) -> AsyncIterator[tuple[Inbox, LiveCalls, Listeners]]:
+    """The inbox, the live calls that have heard its latest callbacks, and who hears of new ones."""
     live_calls = live_calls_of(settings)
+    listeners = Listeners([live_calls.add])
     url = settings.inbox.database_url.get_secret_value()
-    async with open_inbox(url, listener=live_calls.add, serves=True) as inbox:
+    async with open_inbox(url, listener=listeners, serves=True) as inbox:
         for callback in await recent_callbacks(inbox, datetime.now(UTC) - live_calls.keeps):
             live_calls.add(callback)
-        yield inbox, live_calls
+        yield inbox, live_calls, listeners
 
 
 def call_rules(settings: Settings, live_calls: LiveCalls, members: Members) -> CallRules:

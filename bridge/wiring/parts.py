@@ -9,6 +9,7 @@ from bridge.web.authentication.client_address import Addresses
 from bridge.web.availabilities import Availabilities
 from bridge.web.twilio.inbound import Clock
 from bridge.wiring.calls import CallRules
+from bridge.wiring.conferences import ConferenceParts
 from bridge.wiring.examination import Examination
 from bridge.wiring.twenty import Workspace
 from bridge.wiring.twilio import Account
@@ -23,6 +24,7 @@ class Parts:
     workspace: Workspace
     worker: Worker
     rules: CallRules
+    conferences: ConferenceParts
     addresses: Addresses
     authentication: Authentication
     availabilities: Availabilities

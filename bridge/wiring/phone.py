@@ -11,12 +11,10 @@ from bridge.settings.served import agents_of
 from bridge.settings.types import origin_of
 from bridge.twenty.people.callers import look_ups_of_one
 from bridge.twenty.values import record_page
-from bridge.twilio.urls import CallbackUrls
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.availability import AgentsEdge
 from bridge.web.phone.call_bodies import CallBodies
 from bridge.web.phone.callers import ScreenPops
-from bridge.web.phone.calls import Calls, TransferLine
 from bridge.web.phone.colleagues import Colleagues
 from bridge.web.phone.events import Events
 from bridge.web.phone.history import History
@@ -28,8 +26,8 @@ from bridge.web.phone.page import PageSettings, PhonePage
 from bridge.web.phone.people import People
 from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Rates, Tokens
-from bridge.web.phone.transfer_targets import Targets
 from bridge.web.routes import PhoneEdge
+from bridge.wiring.acts import acts_of, calls_of
 from bridge.wiring.parts import Parts
 from bridge.wiring.twilio import token_issuer
 from bridge.wiring.worker import links_of
@@ -41,6 +39,7 @@ def phone_edge(
     """All that the phone page and widgets request."""
     agents = agent_authentication(settings, parts)
     history = _history(settings, parts)
+    acts = acts_of(settings, parts, agents)
     colleagues = colleagues_of(settings, parts)
     return PhoneEdge(
         tokens=_tokens(settings, parts),
@@ -49,7 +48,8 @@ def phone_edge(
         me=_me(settings, parts, agents),
         page=_page(settings),
         sign_ins=_sign_ins(settings, parts),
-        calls=_calls(settings, parts, agents),
+        calls=calls_of(settings, parts, agents, acts),
+        acts=acts,
         notes=AgentNotes(parts.inbox, agents),
         people=_people(settings, parts, agents),
         history=AgentHistory(
@@ -211,22 +211,4 @@ def _sign_ins(settings: Settings, parts: Parts) -> SignIns:
         parts.addresses,
         device=timedelta(days=settings.phone.device_days),
         tab=timedelta(hours=settings.phone.tab_hours),
-    )
-
-
-def _calls(settings: Settings, parts: Parts, agents: AgentAuthentication) -> Calls:
-    rules = parts.rules
-    return Calls(
-        parts.inbox,
-        parts.account.rest,
-        agents,
-        targets=Targets(agents_of(settings), parts.workspace.members, dial=rules.dialling.dial),
-        admission=rules.admission,
-        live_calls=rules.live_calls,
-        line=TransferLine(
-            number=settings.twilio.phone_number,
-            lines=rules.lines,
-            urls=CallbackUrls(settings.server.public_url),
-            texts=settings.voice.spoken,
-        ),
     )

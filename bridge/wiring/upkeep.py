@@ -26,6 +26,7 @@ from bridge.wiring.examination import EVERY as EXAMINE_EVERY
 from bridge.wiring.examination import FIRST_IN as EXAMINE_IN
 from bridge.wiring.parts import Parts
 
+CONFERENCES_EVERY = timedelta(seconds=30)
 PURGE_EVERY = timedelta(hours=1)
 ADD_AGENTS_EVERY = timedelta(minutes=5)
 DELETE_EVERY = timedelta(hours=6)
@@ -66,6 +67,7 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
         *_rounds(settings, parts.inbox, parts.account.rest, lead),
         _corrections(parts.inbox, parts.workspace.client, lead),
         *_alerts(settings, parts, lead),
+        Rounds("conferences", parts.conferences.keeper.sweep, every=CONFERENCES_EVERY, lead=lead),
         Rounds("doctor", parts.examination.once, every=EXAMINE_EVERY, lead=_each, first_in=EXAMINE_IN),
     ]
     tasks = [background.keep_running(each.run, name=each.name) for each in rounds]

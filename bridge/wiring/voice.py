@@ -3,6 +3,7 @@
 from bridge.settings import Settings
 from bridge.twilio.answers import TwimlAnswers
 from bridge.twilio.urls import CallbackUrls
+from bridge.web.conferences.dial_actions import MovedDials
 from bridge.web.routes import TwilioEdge
 from bridge.web.twilio.callbacks import Callbacks
 from bridge.web.twilio.inbound import Inbound
@@ -43,8 +44,18 @@ def _voice(settings: Settings, parts: Parts, callbacks: Callbacks) -> Voice:
             texts=settings.voice.spoken,
         ),
         callbacks=callbacks,
+        moved=MovedDials(parts.inbox, parts.rules.live_calls, parts.rules.lines, urls=urls),
+        music=music_of(settings),
         texts=settings.voice.spoken,
     )
+
+
+def music_of(settings: Settings) -> str | None:
+    """The URL of the sound file for parties on hold; None for silence."""
+    hold = settings.voice.hold
+    if hold == "silence":
+        return None
+    return f"{settings.server.public_url}/phone/sounds/hold.wav" if hold == "music" else hold
 
 
 def _inbound(settings: Settings, parts: Parts, urls: CallbackUrls) -> Inbound:

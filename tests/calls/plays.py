@@ -185,7 +185,7 @@ class Play:
         sid = self.sids[party]
         if sid == ROOT:
             ends = self.first
-            self.tell(Kind.DIAL, self.first, DialCallStatus="answered", Next="left")
+            self.tell(Kind.DIAL, self.first, DialCallStatus="answered", Step="conference", Next="left")
         else:
             ends = self.dialled if sid == sid_of(1) else self.ends[party]
         self.status(sid, "completed", ends)

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.control import Action, line_of, may_transfer, next_status, was_in
+from bridge.calls.control import Action, line_of, next_status, transferred_leg, was_in
 from bridge.calls.fold.parties import Evidence
 from bridge.errors import BridgeError, CallConflict, NotInCall
 from tests.support import told
@@ -93,14 +93,25 @@ def test_who_had_a_part_in_it(heard: Evidence, who: str, *, was: bool) -> None:
             was_in(Identity(who), heard)
 
 
-def test_only_calls_that_came_in_are_sent_on() -> None:
-    may_transfer(came_in(alice="in-progress"))
+def test_who_is_sent_on_is_the_party_outside_the_company() -> None:
+    assert transferred_leg(came_in(alice="in-progress")).sid == ROOT
+    heard = out(called("in-progress"))
+    assert transferred_leg(heard) == heard.legs[0]
+
+
+def test_calls_of_other_programs_and_unanswered_ones_are_not_sent_on() -> None:
     placed = told(
         Kind.STATUS, ROOT, From=COMPANY, To=CUSTOMER, Direction="outbound-api", CallStatus="in-progress"
     )
-    for heard in (out(called("in-progress")), Evidence.of([placed])):
-        with pytest.raises(CallConflict, match="cannot be transferred"):
-            may_transfer(heard)
+    held = told(Kind.ACT, ROOT, Act="hold", Id="hold-1")
+    for heard, code in (
+        (out(called("ringing")), "call.not_answered"),
+        (Evidence.of([placed]), "call.originated"),
+        (Evidence.of([*came_in(alice="in-progress").callbacks, held]), "transfer.conference"),
+    ):
+        with pytest.raises(CallConflict) as refused:
+            transferred_leg(heard)
+        assert refused.value.code == code
 
 
 NOT = "refused"

@@ -120,15 +120,26 @@ class Phone:
 
     async def talking(self, identity: str) -> str:
         """The call's SID, once the bridge has heard that an agent picked up."""
+        return await self.answered(f"client:{identity}")
+
+    async def answered(self, address: str) -> str:
+        """The call's SID, once the bridge has heard that the party at an address picked up."""
         query = """select root_sid from callbacks where json_extract(parameters, '$.To') = ?
                    and json_extract(parameters, '$.CallStatus') = 'in-progress'"""
 
         def heard() -> list[str]:
             with closing(sqlite3.connect(self._database)) as connection:
-                return [sid for (sid,) in connection.execute(query, (f"client:{identity}",))]
+                return [sid for (sid,) in connection.execute(query, (address,))]
 
         await eventually(lambda: bool(heard()))
         return heard()[0]
+
+    def heard(self, event: str, call_sid: str) -> bool:
+        """Whether the bridge has stored an event of a conference about a leg."""
+        query = """select count(*) from callbacks where kind = 'conference' and call_sid = ?
+                   and json_extract(parameters, '$.StatusCallbackEvent') = ?"""
+        with closing(sqlite3.connect(self._database)) as connection:
+            return bool(connection.execute(query, (call_sid, event)).fetchone()[0])
 
     def hang_up(self, call_sid: str) -> None:
         """The REST API ends a call."""

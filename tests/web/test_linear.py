@@ -94,6 +94,8 @@ FORMS: Mapping[str, str] = {
     "/twilio/announcement": "browser-out-5-status-completed",
     f"/twilio/machine?call={SID}": "browser-out-5-status-completed",
     "/twilio/conference": "conference-3-participant-hold",
+    "/twilio/hold": "browser-out-5-status-completed",
+    "/twilio/listening": "browser-out-5-status-completed",
 }
 FIELDS = (
     *(

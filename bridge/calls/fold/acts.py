@@ -1,5 +1,7 @@
 """Acts on a call of more than two ends, as their callbacks store them."""
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bridge.calls.callback import Callback, Kind
@@ -35,6 +37,26 @@ RESUMED = "Resumed"
 
 CALLING = frozenset({Act.ASK, Act.ADD, Act.LISTEN})
 """Acts that call another party."""
+
+
+MOVES_WITHIN = timedelta(seconds=30)
+"""A leg that is moved leaves its Dial at once; a Dial that ends later has ended by itself."""
+
+
+def move_of(callback: Callback) -> str:
+    """Where the bridge moves a call's dialled leg: `conference`, `left` (it is passed on), or `stays`."""
+    if callback.kind is Kind.TRANSFER and callback.get(CUSTOMER):
+        return "left"
+    return MOVE_OF.get(act_of(callback) or Act.HOLD, "")
+
+
+MOVE_OF = {Act.MOVE: "conference", Act.MOVE_FAILED: "stays"}
+
+
+def moved(moves: Iterable[tuple[datetime, str]], now: datetime) -> str:
+    """`Next` of a Dial action that comes now: `conference` or `left`; empty where no leg was moved."""
+    at, where = max(moves, default=(now, ""))
+    return where if where != "stays" and now - at < MOVES_WITHIN else ""
 
 
 def act_of(callback: Callback) -> Act | None:

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Self
 
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.callback import Callback, Kind
+from bridge.calls.callback import OF_CALL, Callback, Kind
 from bridge.calls.fold.acts import CUSTOMER
 from bridge.calls.fold.legs import Leg, caller_of, first, is_moving, legs_of, number_that_called, parent_leg
 from bridge.calls.fold.states import Direction
@@ -154,10 +154,16 @@ def _without_duplicates(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
     return tuple(sorted(earliest.values(), key=lambda c: (c.received_at, c.digest)))
 
 
+def _is_step(callback: Callback) -> bool:
+    """Whether a Dial's action is of a call in: a step of its line, or its transfer."""
+    step = callback.get("Step")
+    return step is not None and step != "conference" and callback.get(OF_CALL) is None
+
+
 def _direction(callbacks: Iterable[Callback], legs: Iterable[Leg]) -> Direction:
     """The direction from the bridge's own parameters, else from the caller, else from the legs that ring."""
     # A caller who is forwarded to a telephone looks like an agent who calls out.
-    if any(c.get("CallDirection") == "inbound" or c.get("Step") for c in callbacks):
+    if any(c.get("CallDirection") == "inbound" or _is_step(c) for c in callbacks):
         return Direction.INBOUND
     caller = caller_of(number_that_called(c) for c in callbacks if c.parent_sid is None)
     # An agent's browser always has an identity, so a caller without identity and number called in.

@@ -66,6 +66,8 @@ class RecordingRules:
     outbound: bool = False
     announcement: str | None = None
     by_agents: bool = True
+    pause_on_hold: bool = False
+    """Whether a recording pauses while the customer is on hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ RESOURCE = re.compile(r"/(?:Accounts/\w+|v1)/([A-Za-z]+)")
 
 RESOURCES = frozenset(
     {
-        *("Applications", "Calls", "DialingPermissions", "IncomingPhoneNumbers", "Keys"),
+        *("Applications", "Calls", "Conferences", "DialingPermissions", "IncomingPhoneNumbers", "Keys"),
         *("OutgoingCallerIds", "Recordings", "Webhooks"),
     }
 )

@@ -1,6 +1,6 @@
 """Request bodies of the phone's API, parsed into types."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -60,9 +60,25 @@ class SignInAsked(CallRequest):
 
 
 class TransferRequest(CallRequest):
-    """Transfers a caller to `client:identity`, or to a number."""
+    """Transfers a caller to `client:identity`, or to a number; with `ask` that party is asked first."""
 
     to: To
+    ask: bool = False
+
+
+class ParticipantRequest(CallRequest):
+    """Calls `client:identity`, or a number, into a call."""
+
+    to: To
+
+
+Mode = Literal["listen", "whisper", "join"]
+
+
+class ListenRequest(CallRequest):
+    """How a supervisor is in a call: heard by no party, by the agent alone, or by all."""
+
+    mode: Mode = "listen"
 
 
 A = TypeVar("A", bound=CallRequest)

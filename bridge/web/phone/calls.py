@@ -11,20 +11,21 @@ import structlog
 from aiohttp import web
 
 from bridge.calls import control
-from bridge.calls.agent_call import in_it, our_number
+from bridge.calls.agent_call import our_number
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import TURN, Kind
 from bridge.calls.dialling.admission import Admission, Admitted
+from bridge.calls.ends import ends_of
+from bridge.calls.fold.acts import CUSTOMER
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
-from bridge.calls.live_calls import LiveCalls
+from bridge.calls.fold.states import Direction
 from bridge.calls.numbers import is_withheld, shortened
 from bridge.calls.part import PartState, part_of
 from bridge.calls.routing.lines import Line, Lines
 from bridge.calls.texts import Texts
 from bridge.errors import (
     CallConflict,
-    CallUnknown,
     NotUnderstood,
     NumberRefused,
     TooManyRequests,
@@ -38,7 +39,7 @@ from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.rates import Rate
-from bridge.web.phone.agents import AgentAuthentication
+from bridge.web.conferences.acts import ConferenceActs
 from bridge.web.phone.bodies import (
     CallRequest,
     DispositionRequest,
@@ -46,6 +47,7 @@ from bridge.web.phone.bodies import (
     TransferRequest,
     read_request,
 )
+from bridge.web.phone.call_agents import AgentOfCall, AgentsOfCalls
 from bridge.web.phone.once import Once
 from bridge.web.phone.transfer_targets import Targets
 
@@ -88,17 +90,6 @@ class TransferLine:
     texts: Texts
 
 
-@dataclass(frozen=True, slots=True)
-class _Agent:
-    """The agent who sends a request, and its call; `sid` is the leg that the request names."""
-
-    identity: Identity
-    sid: str
-    root_sid: str
-    evidence: Evidence
-    dispositions: int
-
-
 class Calls:
     """The endpoints of a call. In a path, `sid` is the SID of the call or of any of its legs.
 
@@ -109,11 +100,11 @@ class Calls:
         self,
         inbox: Inbox,
         rest: TwilioRest,
-        agents: AgentAuthentication,
+        agents: AgentsOfCalls,
         *,
         targets: Targets,
         admission: Admission,
-        live_calls: LiveCalls,
+        acts: ConferenceActs,
         line: TransferLine,
     ) -> None:
         self._inbox = inbox
@@ -121,7 +112,7 @@ class Calls:
         self._agents = agents
         self._targets = targets
         self._admission = admission
-        self._live_calls = live_calls
+        self._acts = acts
         self._line = line
         self._once = Once(REMEMBERED.total_seconds())
         self._recording = Once(0)
@@ -129,7 +120,7 @@ class Calls:
 
     async def decline(self, request: web.Request) -> web.Response:
         """Declines a call: the agent's other phones stop ringing, and later steps do not ring this agent."""
-        agent = await self._agent(request, await read_request(request, CallRequest))
+        agent = await self._agents.find(request, await read_request(request, CallRequest))
         control.was_in(agent.identity, agent.evidence)
         state = part_of(agent.identity, agent.sid, agent.evidence).state
         if state not in DECLINABLE or ended(agent.evidence):
@@ -140,7 +131,7 @@ class Calls:
         log.info("call.declined", call_sid=agent.root_sid, agent=agent.identity)
         return web.Response(status=204)
 
-    async def _silence_others(self, agent: _Agent) -> None:
+    async def _silence_others(self, agent: AgentOfCall) -> None:
         """Tries all phones before it raises an error of Twilio."""
         legs = control.legs_of(agent.identity, agent.evidence)
         # The phone that declines reports that to Twilio itself.
@@ -159,7 +150,7 @@ class Calls:
     async def disposition(self, request: web.Request) -> web.Response:
         """Stores the outcome of a call, during or after it; the worker writes it to Twenty later."""
         asked = await read_request(request, DispositionRequest)
-        agent = await self._agent(request, asked)
+        agent = await self._agents.find(request, asked)
         control.was_in(agent.identity, agent.evidence)
         if not (asked.outcome or asked.note):
             raise NotUnderstood('Say what came of the call: {"outcome": "…", "note": "…"}.')
@@ -173,37 +164,47 @@ class Calls:
 
     async def hangup(self, request: web.Request) -> web.Response:
         """Ends the call for all parties."""
-        agent = await self._agent(request, await read_request(request, CallRequest))
+        agent = await self._agents.find(request, await read_request(request, CallRequest))
         key = ("hangup", agent.root_sid, agent.identity)
 
         async def hang_up() -> None:
             control.line_of(agent.identity, agent.evidence)
+            # In a conference the others stay when one leg ends, but for the customer's.
+            customer = ends_of(agent.evidence).customer if agent.evidence.story else None
             with _in_our_words():
-                await self._rest.update_call(agent.root_sid, status="completed")
+                await self._rest.update_call(customer.sid if customer else agent.root_sid, status="completed")
             log.info("call.hung_up", call_sid=agent.root_sid, agent=agent.identity)
 
         await self._once.run(key, hang_up)
         return web.Response(status=204)
 
     async def transfer(self, request: web.Request) -> web.Response:
-        """Blind transfer: connects the caller to another agent or a number, and ends the agent's own leg."""
+        """Blind transfer: connects the other party to another agent or a number; the agent's own leg ends.
+
+        With `ask` it is a warm one.
+        """
         asked = await read_request(request, TransferRequest)
-        agent = await self._agent(request, asked)
+        agent = await self._agents.find(request, asked)
+        if asked.ask:
+            return await self._acts.ask(request, agent, asked.to)
         target, send_digits = self._targets.target(asked.to)
         if client_identity(target) == agent.identity:
             raise NotUnderstood(TO_ONESELF, code="transfer.self")
 
         async def send_on() -> None:
             leg = control.line_of(agent.identity, agent.evidence)
-            control.may_transfer(agent.evidence)
+            sent = control.transferred_leg(agent.evidence)
             # One transfer per leg: it ends the leg, but the callback of that end arrives later.
             async with self._alone(f"transfer {leg.sid}", ALREADY, code="transfer.running", keep=REMEMBERED):
                 # No await between the check of the call limit and the store that counts this call.
                 admitted = self._admitted(agent.identity, target)
-                await self._keep(Kind.TRANSFER, agent, {"To": target}, again=(leg.sid, target, send_digits))
+                # Of a call out the dialled leg is sent on; the action of its Dial then comes.
+                named = {} if sent.sid == agent.root_sid else {CUSTOMER: sent.sid}
+                said = {"To": target, **named}
+                await self._keep(Kind.TRANSFER, agent, said, again=(leg.sid, target, send_digits))
                 with _in_our_words():
-                    twiml_ = self._sending(agent.evidence, admitted, send_digits)
-                    await self._rest.update_call(agent.root_sid, twiml=twiml_)
+                    twiml_ = self._sending(agent, admitted, send_digits)
+                    await self._rest.update_call(sent.sid, twiml=twiml_)
             log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
 
         await self._once.run(("transfer", agent.root_sid, agent.identity, target, send_digits), send_on)
@@ -234,7 +235,7 @@ class Calls:
     async def recording(self, request: web.Request) -> web.Response:
         """Starts, pauses, resumes or stops the recording; answers with its new state."""
         asked = await read_request(request, RecordingRequest)
-        agent = await self._agent(request, asked)
+        agent = await self._agents.find(request, asked)
         control.line_of(agent.identity, agent.evidence)
         if not self._line_of(agent.evidence).recording.by_agents:
             raise CallConflict(NOT_RECORDED_BY_AGENTS, code="recording.not_allowed")
@@ -243,12 +244,12 @@ class Calls:
             await self._recording.run((agent.root_sid, asked.action), lambda: self._record(agent, asked))
         return web.json_response({"status": control.BECOMES.get(asked.action, "in-progress")})
 
-    async def _record(self, agent: _Agent, asked: RecordingRequest) -> None:
+    async def _record(self, agent: AgentOfCall, asked: RecordingRequest) -> None:
         # Two requests that see no recording would both start one, and Twilio bills both.
         async with self._alone(f"recording {agent.root_sid}", RECORDING_CHANGES, code="recording.changing"):
             await self._record_alone(agent, asked)
 
-    async def _record_alone(self, agent: _Agent, asked: RecordingRequest) -> None:
+    async def _record_alone(self, agent: AgentOfCall, asked: RecordingRequest) -> None:
         states = {one.sid: one.status async for one in self._rest.recordings(call_sid=agent.root_sid)}
         running = {sid: status for sid, status in states.items() if status in control.RECORDING}
         now = next(iter(running.values()), "stopped" if states else None)
@@ -269,7 +270,7 @@ class Calls:
         await self._keep_recording(agent, wanted)
         log.info("call.recording", call_sid=agent.root_sid, agent=agent.identity, action=asked.action)
 
-    async def _keep_recording(self, agent: _Agent, status: str) -> None:
+    async def _keep_recording(self, agent: AgentOfCall, status: str) -> None:
         """Stores the recording's new state, in the place of the former one, so that every page shows it."""
         known = await known_call(self._inbox, agent.root_sid)
         former = control.recording_change(known.callbacks) if known else None
@@ -281,25 +282,8 @@ class Calls:
         new = forms.callback(Kind.RECORDING, "", named, received_at=datetime.now(UTC), answered=said)
         await self._inbox.replace(new, former.digest if former else None)
 
-    async def _agent(self, request: web.Request, asked: CallRequest) -> _Agent:
-        """The agent and the call. Raises RequestRefused, IdentityRefused, CallUnknown and InboxUnavailable.
-
-        The agent acts as the identity of theirs that is in the call.
-        """
-        agent = await self._agents.agent(request, asked.identity)
-        named = request.match_info["sid"]
-        sid = self._live_calls.placed_as(agent.identity, named) or named
-        known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
-        if known is None or not known.callbacks:
-            raise CallUnknown("There is no such call.")
-        structlog.contextvars.bind_contextvars(call_sid=known.root_sid)
-        dispositions = sum(callback.kind is Kind.DISPOSITION for callback in known.callbacks)
-        evidence = Evidence.of(known.callbacks)
-        identity = in_it(agent.own, evidence) or agent.identity
-        return _Agent(identity, sid, known.root_sid, evidence, dispositions)
-
     async def _keep(
-        self, kind: Kind, agent: _Agent, said: Mapping[str, str], *, again: tuple[str, ...]
+        self, kind: Kind, agent: AgentOfCall, said: Mapping[str, str], *, again: tuple[str, ...]
     ) -> None:
         """Stores the agent's action as a callback, once per agent and `again`. Raises InboxUnavailable."""
         own = blake2b("\0".join((agent.identity, *again)).encode(), digest_size=16).hexdigest()
@@ -310,19 +294,22 @@ class Calls:
         """The line that the caller called, or whose number a call out showed."""
         return self._line.lines.of(our_number(evidence))
 
-    def _sending(self, evidence: Evidence, target: Admitted, send_digits: str) -> str:
-        caller = evidence.parent.from_ if evidence.parent else None
+    def _sending(self, agent: AgentOfCall, target: Admitted, send_digits: str) -> str:
+        evidence = agent.evidence
+        is_in = evidence.direction is Direction.INBOUND
+        caller = evidence.other_party
         # Twilio shows telephones only caller IDs of the account; browsers can be shown the caller's number.
         shown = caller if client_identity(target) else self._line.number
-        line = self._line.lines.of(evidence.parent.to if evidence.parent else None)
+        line = self._line_of(evidence)
         return twiml.transfer(
             target,
             caller_id=None if not shown or is_withheld(shown) else shown,
             timeout=line.ring_seconds,
             time_limit=line.longest_call_seconds,
             urls=self._line.urls,
-            record=line.recording.inbound,
+            record=line.recording.inbound if is_in else line.recording.outbound,
             send_digits=send_digits,
+            leg_of=None if is_in else agent.root_sid,
         )
 
 

@@ -101,12 +101,20 @@ class Inbound:
         if _is_over(parameters):
             await self._inbox.store(read(Kind.DIAL, request, parameters, Next="end"))
             return answer(twiml.EMPTY)
+        if "joins" in request.query:
+            return await self._not_taken(request, parameters)
         line, now = self._lines.of(parameters.get("To")), self._clock()
         step = _step_after(request.query["step"], line)
         found = await self._who(parameters, spoken_since=None) if rings_agents(line, step) else Recognised()
         decision = go_on(line, step, self._phones(line, found, now, parameters))
         store_in_background(self._inbox, read(Kind.DIAL, request, parameters, **_answered(decision)))
         return self._told(decision, line, found, parameters, first=False)
+
+    async def _not_taken(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+        """The party of a call out was passed on in vain: says so, as there is none left to talk with."""
+        await self._inbox.store(read(Kind.DIAL, request, parameters, Next="message"))
+        line = self._lines.of(parameters.get("From"))
+        return answer(twiml.say(line.texts.no_inbound, language=line.texts.language))
 
     async def announce(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """TwiML that announces the recording to a called person, in the language of the line in the URL."""

@@ -12,6 +12,7 @@ from bridge.calls.agents import client_identity
 from bridge.calls.texts import Texts
 from bridge.observability import metrics
 from bridge.twilio import forms, twiml
+from bridge.web.conferences.dial_actions import MovedDials
 from bridge.web.twilio.callbacks import Callbacks, answer
 from bridge.web.twilio.inbound import Inbound
 from bridge.web.twilio.outbound import Outbound
@@ -20,12 +21,23 @@ log = structlog.get_logger()
 
 
 class Voice:
-    """Answers voice requests of inbound and outbound calls."""
+    """Answers voice requests of inbound and outbound calls; `music` is the sound file for parties on hold."""
 
-    def __init__(self, *, inbound: Inbound, outbound: Outbound, callbacks: Callbacks, texts: Texts) -> None:
+    def __init__(
+        self,
+        *,
+        inbound: Inbound,
+        outbound: Outbound,
+        callbacks: Callbacks,
+        moved: MovedDials,
+        music: str | None,
+        texts: Texts,
+    ) -> None:
         self._inbound = inbound
         self._outbound = outbound
         self._callbacks = callbacks
+        self._moved = moved
+        self._music = music
         self._texts = texts
 
     async def voice(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
@@ -37,9 +49,21 @@ class Voice:
 
     async def dialled(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """The action of a Dial that ended; for an inbound call its URL names the step."""
+        if request.query.get("step") == "conference":
+            return await self._moved.left(request, parameters)
+        if moved := await self._moved.answer(request, _served(parameters)):
+            return moved
         if "step" in request.query and parameters.get("DialCallStatus"):
             return await self._inbound.dialled(request, _served(parameters))
         return await self._callbacks.dial(request, parameters)
+
+    async def hold(self, _request: web.Request, _parameters: Mapping[str, str]) -> web.Response:
+        """What a party on hold hears."""
+        return answer(twiml.on_hold(self._music))
+
+    async def listening(self, _request: web.Request, _parameters: Mapping[str, str]) -> web.Response:
+        """Tells a customer that a supervisor listens."""
+        return answer(twiml.spoken(self._texts.listening, language=self._texts.language))
 
     async def announcement(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """The called person has answered: announces that the call is recorded."""

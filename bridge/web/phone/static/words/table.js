@@ -232,6 +232,24 @@ export const TABLE = /** @type {const} */ ({
     fr: "Cet appel a sonné ici, et un autre agent l'a pris, ou personne.",
   },
   "problem.call.not_yours": { en: "This is another agent's call.", fr: "C'est l'appel d'un autre agent." },
+  "problem.call.busy": {
+    en: "Another action on this call goes on. Please try again in a moment.",
+    fr: "Une autre action est en cours sur cet appel. Merci de réessayer dans un instant.",
+  },
+  "problem.call.emergency": {
+    en: "An emergency call is never held, moved or passed on.",
+    fr: "Un appel d'urgence n'est jamais mis en attente ni transféré.",
+  },
+  "problem.call.listening": { en: "You only listen to this call.", fr: "Vous ne faites qu'écouter cet appel." },
+  "problem.call.not_answered": { en: "The call has not been answered yet.", fr: "L'appel n'a pas encore été pris." },
+  "problem.call.originated": {
+    en: "Another program placed this call; it cannot be held or passed on.",
+    fr: "Un autre programme a passé cet appel ; il ne peut être ni mis en attente ni transféré.",
+  },
+  "problem.call.too_many_ends": {
+    en: "No more parties can join this call.",
+    fr: "Personne d'autre ne peut rejoindre cet appel.",
+  },
   "problem.call.over": { en: "The call is over.", fr: "L'appel est terminé." },
   "problem.call.unknown": { en: "There is no such call.", fr: "Cet appel n'existe pas." },
   "problem.identity.refused": {
@@ -250,6 +268,18 @@ export const TABLE = /** @type {const} */ ({
   "problem.link.used": {
     en: "This link was used already, and works once. Ask for a new one.",
     fr: "Ce lien a déjà servi, et ne sert qu'une fois. Demandez-en un nouveau.",
+  },
+  "problem.listen.in_call": {
+    en: "You are in this call and cannot listen to it.",
+    fr: "Vous êtes dans cet appel et ne pouvez pas l'écouter.",
+  },
+  "problem.listen.on_hold": {
+    en: "The agent is on hold, and hears no whisper (Twilio's error 16027).",
+    fr: "L'agent est en attente et n'entend pas ce qu'on lui souffle (erreur 16027 de Twilio).",
+  },
+  "problem.participant.unknown": {
+    en: "There is no such participant who could be removed.",
+    fr: "Aucun participant de ce nom ne peut être retiré.",
   },
   "problem.note.conflict": {
     en: "Another device saved this note meanwhile.",
@@ -274,10 +304,23 @@ export const TABLE = /** @type {const} */ ({
     fr: "Les agents n'enregistrent pas les appels de cette ligne.",
   },
   "problem.recording.paused": { en: "The recording is paused; resume it.", fr: "L'enregistrement est suspendu ; reprenez-le." },
-  "problem.transfer.outgoing": {
-    en: "A call that you placed cannot be transferred: it ends with your own part. Incoming calls can be.",
-    fr: "Un appel que vous avez passé ne peut pas être transféré : il finit avec vous. Un appel entrant peut l'être.",
+  "problem.transfer.asking": {
+    en: "A colleague is being asked already: complete or cancel that first.",
+    fr: "Un collègue est déjà consulté : terminez ou annulez d'abord.",
   },
+  "problem.transfer.conference": {
+    en: "This call was held or has a third party: ask the colleague first, then complete.",
+    fr: "Cet appel a été mis en attente ou a un tiers : consultez d'abord le collègue, puis transférez.",
+  },
+  "problem.transfer.extension": {
+    en: "An extension cannot be dialled for a party who joins a call.",
+    fr: "On ne peut pas composer de poste pour une personne qui rejoint un appel.",
+  },
+  "problem.transfer.not_answered": {
+    en: "The colleague who is asked has not answered yet.",
+    fr: "Le collègue consulté n'a pas encore répondu.",
+  },
+  "problem.transfer.not_asking": { en: "No colleague is being asked.", fr: "Aucun collègue n'est consulté." },
   "problem.transfer.running": { en: "The call is being transferred already.", fr: "L'appel est déjà en cours de transfert." },
   "problem.transfer.self": { en: "You cannot transfer a call to yourself.", fr: "Vous ne pouvez pas vous transférer un appel." },
   "problem.transfer.target": { en: "There is no such agent.", fr: "Cet agent n'existe pas." },

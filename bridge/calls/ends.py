@@ -1,0 +1,219 @@
+"""The ends of a call in progress: who is connected, on hold or rung, and what an agent may do about that."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bridge.calls import control
+from bridge.calls.agents import Identity, client_identity
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.acts import Act, act_of
+from bridge.calls.fold.conference import Conferences, Points, conferences_of
+from bridge.calls.fold.legs import Leg
+from bridge.calls.fold.outcome import ended
+from bridge.calls.fold.parties import Evidence
+from bridge.errors import CallConflict, NotInCall
+
+EMERGENCY = "An emergency call is never held, moved or passed on."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One leg that is not over. `joined_as` is the act that called it; None for the first two.
+
+    `held`, `inside` (its conference) and `silent` (it only listens) are as last reported.
+    """
+
+    sid: str
+    address: str
+    joined_as: str | None
+    inside: bool
+    held: bool
+    silent: bool
+    answered: bool
+    reported: bool
+    """Whether Twilio reported it in the conference, or on the way out."""
+    ends_conference: bool | None
+    """Whether the conference ends when it leaves; None where no report says it."""
+
+    @property
+    def identity(self) -> Identity | None:
+        """The agent whose leg it is."""
+        return client_identity(self.address)
+
+    @property
+    def act(self) -> Act | None:
+        """The act that called it."""
+        return _act_named(self.joined_as)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The ends of a call in progress; `customer` is None once gone, `conference_sid` is of the last one."""
+
+    customer: End | None
+    others: tuple[End, ...]
+    conference_sid: str | None
+
+    @property
+    def is_conference(self) -> bool:
+        """Whether the customer is in the conference."""
+        return self.customer is not None and self.customer.inside
+
+    @property
+    def present(self) -> tuple[End, ...]:
+        """The others who are connected and talk."""
+        connected = (end for end in self.others if (end.inside if end.reported else end.answered))
+        return tuple(end for end in connected if not end.silent)
+
+    @property
+    def ringing(self) -> tuple[End, ...]:
+        """Those who were called later and have not come in."""
+        return tuple(end for end in self.others if end.joined_as is not None and not end.answered)
+
+    @property
+    def asked(self) -> End | None:
+        """The party who is asked to take the call over, ringing or in the call."""
+        return next((end for end in self.others if end.act is Act.ASK), None)
+
+    def of(self, sid: str) -> End | None:
+        """The end with this leg."""
+        every = (*([self.customer] if self.customer else []), *self.others)
+        return next((end for end in every if end.sid == sid), None)
+
+
+def ends_of(evidence: Evidence) -> Ends:
+    """The ends of a call by its callbacks."""
+    conferences = conferences_of(evidence.callbacks)
+    customer = evidence.customer
+    others = [leg for leg in _others(evidence) if not leg.final]
+    first = customer if customer and not customer.final else None
+    return Ends(
+        customer=_end(first, evidence, conferences) if first else None,
+        others=tuple(_end(leg, evidence, conferences) for leg in others),
+        conference_sid=_conference_sid(evidence.callbacks),
+    )
+
+
+def own_end(identity: Identity, evidence: Evidence, ends: Ends) -> End:
+    """An agent's own end in a call that goes on; raises NotInCall and CallConflict as `control.line_of`."""
+    leg = control.line_of(identity, evidence)
+    end = ends.of(leg.sid)
+    if end is None or end is ends.customer or end.silent:
+        raise NotInCall("This agent only listens to the call.", code="call.listening")
+    return end
+
+
+def check_moves(evidence: Evidence, ends: Ends, *, is_emergency: bool) -> tuple[End, End]:
+    """The customer's and the agent's end of a talk that can move into a conference; raises CallConflict."""
+    if is_emergency:
+        raise CallConflict(EMERGENCY, code="call.emergency")
+    if evidence.originated:
+        raise CallConflict(control.ORIGINATED, code="call.originated")
+    if ended(evidence) or ends.customer is None:
+        raise CallConflict(control.OVER, code="call.over")
+    talking = ends.present
+    if not talking or not ends.customer.answered:
+        raise CallConflict(control.NOT_ANSWERED, code="call.not_answered")
+    return ends.customer, talking[0]
+
+
+def _others(evidence: Evidence) -> Iterator[Leg]:
+    customer = evidence.customer.sid if evidence.customer else None
+    yield from (leg for leg in evidence.legs if leg.sid != customer)
+    parent = evidence.parent
+    if parent and parent.sid != customer and parent not in evidence.legs:
+        yield parent
+
+
+def _end(leg: Leg, evidence: Evidence, conferences: Conferences) -> End:
+    reported, is_first = conferences.of(leg.sid), leg is evidence.parent
+    return End(
+        sid=leg.sid,
+        address=(leg.from_ if is_first else leg.to) or "",
+        joined_as=leg.joined_as,
+        inside=_now(reported.inside),
+        held=_now(reported.held),
+        silent=_now(reported.silent) if reported.inside else _act_named(leg.joined_as) is Act.LISTEN,
+        answered=is_first or leg.answered or bool(reported.inside),
+        reported=bool(reported.inside),
+        ends_conference=_ends_conference(leg.sid, evidence),
+    )
+
+
+def _act_named(joined_as: str | None) -> Act | None:
+    name = (joined_as or "").partition("-")[0]
+    return Act(name) if name in set(Act) else None
+
+
+def _now(points: Points) -> bool:
+    return bool(points) and points[-1][1]
+
+
+def _events(evidence: Evidence) -> list[Callback]:
+    events = (c for c in evidence.callbacks if c.kind is Kind.CONFERENCE)
+    return sorted(events, key=lambda c: (c.timestamp or c.received_at, int(c.get("SequenceNumber") or 0)))
+
+
+def _ends_conference(sid: str, evidence: Evidence) -> bool | None:
+    said = [value for c in _events(evidence) if c.call_sid == sid and (value := c.get("EndConferenceOnExit"))]
+    return said[-1].lower() == "true" if said else None
+
+
+def _conference_sid(callbacks: tuple[Callback, ...]) -> str | None:
+    events = [c for c in callbacks if c.kind is Kind.CONFERENCE and c.get("ConferenceSid")]
+    newest = max(events, key=lambda c: (c.timestamp or c.received_at, c.digest), default=None)
+    return newest.get("ConferenceSid") if newest else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done to a leg, so that no party waits alone and no conference outlives its call."""
+
+    sid: str
+    what: str
+    """`end`, `resume`, `lasting` (the conference goes on when it leaves) or `ending` (it ends then)."""
+
+
+def changes(evidence: Evidence) -> list[Change]:
+    """What a conference needs now: pure, so that it may be asked again and again."""
+    ends = ends_of(evidence)
+    if not any(c.kind is Kind.CONFERENCE for c in evidence.callbacks):
+        return []
+    if ended(evidence) or ends.customer is None or not ends.present:
+        return [Change(end.sid, "end") for end in _everyone(ends)]
+    found = [Change(ends.customer.sid, "resume")] if _waits_in_vain(evidence, ends) else []
+    wanted = len(ends.present) == 1
+    for end in ends.others:
+        is_wanted = wanted and not end.silent
+        # Twilio ignores the change of a participant on hold.
+        if end.inside and not end.held and end.ends_conference not in (None, is_wanted):
+            found.append(Change(end.sid, "ending" if is_wanted else "lasting"))
+    return found
+
+
+def _everyone(ends: Ends) -> Iterator[End]:
+    """Those who are in the conference or rung; a customer whom no party is left to talk with comes last."""
+    yield from ends.others
+    if ends.customer and ends.customer.inside:
+        yield ends.customer
+
+
+HOLDING = frozenset({Act.HOLD, Act.ASK, Act.SWAP, Act.RESUME, Act.CANCEL})
+
+
+def _waits_in_vain(evidence: Evidence, ends: Ends) -> bool:
+    """Whether the customer is on hold, and who was asked is gone, or the agent who held it is."""
+    if ends.customer is None or not ends.customer.held:
+        return False
+    acts = sorted((c.received_at, a, c.get("Agent") or "") for c in evidence.callbacks if (a := act_of(c)))
+    holding = [(act, by) for _, act, by in acts if act in HOLDING]
+    act, by = holding[-1] if holding else (Act.HOLD, "")
+    gone = not any(end.identity == by for end in ends.present)
+    return (act is Act.ASK and ends.asked is None and _was_called(evidence)) or gone
+
+
+def _was_called(evidence: Evidence) -> bool:
+    """Whether the newest party who was asked had a leg, which is over."""
+    asked = sorted((c.received_at, c.get("Id") or "") for c in evidence.callbacks if act_of(c) is Act.ASK)
+    newest = asked[-1][1] if asked else ""
+    return any(leg.joined_as == newest and leg.final for leg in evidence.legs)

@@ -1,0 +1,393 @@
+"""What agents do with calls of more than two ends: hold, ask a colleague, pass on, add a third, listen."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from secrets import token_hex
+
+import structlog
+from aiohttp import web
+
+from bridge.calls.agent_call import our_number
+from bridge.calls.agents import Identity, client_identity
+from bridge.calls.callback import Kind
+from bridge.calls.dialling.admission import Admission, Admitted
+from bridge.calls.ends import End, Ends, ends_of, own_end
+from bridge.calls.fold.acts import CALLING, HELD, PARTICIPANT, RESUMED, TO, Act, act_of
+from bridge.calls.fold.parties import Evidence
+from bridge.calls.routing.lines import Line, Lines
+from bridge.errors import CallConflict, NotAllowed, NotUnderstood, NumberRefused, TooManyRequests, TwilioError
+from bridge.inbox.queries import known_call
+from bridge.inbox.replicas import lease
+from bridge.inbox.store import Inbox
+from bridge.observability import metrics
+from bridge.twilio.rest import TwilioRest
+from bridge.twilio.rest.conferences import Invitation
+from bridge.twilio.urls import CallbackUrls
+from bridge.web.authentication.rates import Rate
+from bridge.web.conferences.keeper import lease_of
+from bridge.web.conferences.moving import NO_MORE, Moving, quietly
+from bridge.web.conferences.participants import Participants
+from bridge.web.phone.bodies import CallRequest, ListenRequest, Mode, ParticipantRequest, read_request
+from bridge.web.phone.call_agents import AgentOfCall, AgentsOfCalls
+from bridge.web.phone.transfer_targets import Targets
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+"""https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/"""
+
+KEY = re.compile(r"[!-~]{1,128}", re.ASCII)
+
+LIMITED = frozenset({"agent_limit", "company_limit"})
+"""Refusals for which the agent can try again later."""
+
+MOST_ENDS = 6
+MOST_ACTS = 200
+"""How many acts one call can have: all its callbacks are read for each write to Twenty."""
+PER_MINUTE = 120
+
+WAITS, WAIT_SECONDS = 50, 0.1
+
+BUSY = "Another act on this call goes on; try again in a moment."
+ASKING = "A colleague is being asked already: complete or cancel that first."
+NOT_ASKED = "No colleague is being asked."
+NOT_ANSWERED = "The colleague who is asked has not answered yet."
+NO_EXTENSION = "to: An extension cannot be dialled for a party who joins a call."
+TO_ONESELF = "to: An agent cannot be called into their own call."
+NO_PARTICIPANT = "There is no such participant who could be removed."
+NOT_SUPERVISOR = "Only supervisors listen to other agents' calls (phone.supervisors)."
+IN_CALL = "A supervisor who is in the call cannot listen to it."
+TOO_MANY_ENDS = f"A call can have {MOST_ENDS} parties at most."
+TOO_MANY_ACTS = "This call was held and passed on as often as is stored."
+ON_HOLD = "The agent is on hold: Twilio lets no one be heard by a party on hold (error 16027)."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRules:
+    """Whom acts may call, and by which lines; telephones are shown `number`."""
+
+    targets: Targets
+    admission: Admission
+    lines: Lines
+    urls: CallbackUrls
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Acting:
+    """An agent in a call, as it is now that no other act goes on; `act_id` names this act."""
+
+    agent: AgentOfCall
+    evidence: Evidence
+    ends: Ends
+    customer: End
+    act_id: str
+
+    @property
+    def root_sid(self) -> str:
+        return self.agent.root_sid
+
+    @property
+    def identity(self) -> Identity:
+        return self.agent.identity
+
+
+Do = Callable[[_Acting], Awaitable[None]]
+
+
+class ConferenceActs:
+    """The endpoints of these acts; each can be sent again under one `Idempotency-Key`.
+
+    All raise RequestRefused, CallRefused, TwilioError and InboxUnavailable.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        rest: TwilioRest,
+        agents: AgentsOfCalls,
+        moving: Moving,
+        *,
+        participants: Participants,
+        rules: ActRules,
+    ) -> None:
+        self._inbox = inbox
+        self._rest = rest
+        self._agents = agents
+        self._moving = moving
+        self._participants = participants
+        self._rules = rules
+        self._rate = Rate("Too many acts on calls")
+
+    async def hold(self, request: web.Request) -> web.Response:
+        """Puts the customer on hold."""
+        return await self._act(request, Act.HOLD, self._hold)
+
+    async def resume(self, request: web.Request) -> web.Response:
+        """Takes the customer off hold."""
+        return await self._act(request, Act.RESUME, self._resume)
+
+    async def complete(self, request: web.Request) -> web.Response:
+        """Passes the call on to the party who was asked; the agent's own leg ends."""
+        return await self._act(request, Act.COMPLETE, self._complete)
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """Lets go of the party who was asked, and takes the customer off hold."""
+        return await self._act(request, Act.CANCEL, self._cancel)
+
+    async def swap(self, request: web.Request) -> web.Response:
+        """Puts the other one of customer and asked party on hold."""
+        return await self._act(request, Act.SWAP, self._swap)
+
+    async def ask(self, request: web.Request, agent: AgentOfCall, to: str) -> web.Response:
+        """Warm transfer: the customer is on hold while the agent asks another party to take the call."""
+        target = self._target(agent.identity, to)
+        return await self._run(request, agent, Act.ASK, lambda acting: self._ask(acting, target))
+
+    async def add(self, request: web.Request) -> web.Response:
+        """Calls a third party into the call."""
+        asked = await read_request(request, ParticipantRequest)
+        agent = await self._agents.find(request, asked)
+        target = self._target(agent.identity, asked.to)
+        return await self._run(request, agent, Act.ADD, lambda acting: self._add(acting, target))
+
+    async def remove(self, request: web.Request) -> web.Response:
+        """Removes a party who was called into the call; the path names its leg."""
+        sid = request.match_info["participant"]
+        return await self._act(request, Act.REMOVE, lambda acting: self._remove(acting, sid))
+
+    async def listen(self, request: web.Request) -> web.Response:
+        """Calls a supervisor's own phone into the call, or changes how the supervisor is in it."""
+        asked = await read_request(request, ListenRequest)
+        agent = await self._agents.find(request, asked)
+        if not agent.supervises:
+            raise NotAllowed(NOT_SUPERVISOR)
+        return await self._run(request, agent, Act.LISTEN, lambda acting: self._listen(acting, asked.mode))
+
+    async def _act(self, request: web.Request, act: Act, do: Do) -> web.Response:
+        return await self._run(
+            request, await self._agents.find(request, await read_request(request, CallRequest)), act, do
+        )
+
+    async def _run(self, request: web.Request, agent: AgentOfCall, act: Act, do: Do) -> web.Response:
+        """Runs an act alone, on the call as it is then; one with the same key was done already."""
+        self._rate.take(agent.identity, per_minute=PER_MINUTE)
+        act_id = _act_id(request, agent.identity, act)
+        async with self._alone(agent.root_sid):
+            known = await known_call(self._inbox, agent.root_sid)
+            evidence = Evidence.of(known.callbacks) if known else agent.evidence
+            if _is_done(evidence, act_id):
+                return web.Response(status=204)
+            if act is not Act.LISTEN:
+                own_end(agent.identity, evidence, ends_of(evidence))
+            ends = ends_of(evidence)
+            customer, _ = self._moving.check(evidence, ends)
+            if sum(callback.kind is Kind.ACT for callback in evidence.callbacks) >= MOST_ACTS:
+                raise TooManyRequests(TOO_MANY_ACTS, retry_after=3600)
+            await do(_Acting(agent, evidence, ends, customer, act_id))
+        log.info("call.act", call_sid=agent.root_sid, agent=agent.identity, act=act)
+        return web.Response(status=204)
+
+    @asynccontextmanager
+    async def _alone(self, root_sid: str) -> AsyncIterator[None]:
+        """Waits until another act, or a change of the keeper's, has ended; raises CallConflict if not."""
+        for _ in range(WAITS):
+            async with lease(self._inbox, lease_of(root_sid)) as is_held:
+                if is_held:
+                    yield
+                    return
+            await asyncio.sleep(WAIT_SECONDS)
+        raise CallConflict(BUSY, code="call.busy")
+
+    async def _hold(self, acting: _Acting) -> None:
+        if not acting.customer.held:
+            await self._hold_customer(acting)
+            await self._store(acting, Act.HOLD, {HELD: acting.customer.sid})
+
+    async def _hold_customer(self, acting: _Acting) -> str:
+        """The conference's SID, once the customer is on hold in it."""
+        sid = await self._conference(acting)
+        if not acting.customer.held:
+            await self._participants.hold(sid, acting.customer.sid)
+            await self._participants.pause_recording(acting.evidence, acting.customer.sid, paused=True)
+        return sid
+
+    async def _resume(self, acting: _Acting) -> None:
+        if acting.customer.held:
+            await self._resume_customer(await self._conference(acting), acting)
+            await self._store(acting, Act.RESUME, {RESUMED: acting.customer.sid})
+
+    async def _resume_customer(self, sid: str, acting: _Acting) -> None:
+        await self._participants.resume(sid, acting.customer.sid)
+        await self._participants.pause_recording(acting.evidence, acting.customer.sid, paused=False)
+
+    async def _ask(self, acting: _Acting, target: str) -> None:
+        if acting.ends.asked:
+            raise CallConflict(ASKING, code="transfer.asking")
+        self._check_ends(acting)
+        sid = await self._hold_customer(acting)
+        admitted = self._admitted(acting.identity, target)
+        # Stored first: it counts as a call out, and a second try finds it.
+        await self._store(acting, Act.ASK, {TO: target, HELD: acting.customer.sid})
+        try:
+            await self._invite(acting, admitted)
+        except TwilioError:
+            await quietly(self._resume_customer(sid, acting))
+            await self._store(
+                acting, Act.CANCEL, {RESUMED: acting.customer.sid}, act_id=f"cancel-{token_hex(8)}"
+            )
+            raise
+
+    async def _complete(self, acting: _Acting) -> None:
+        asked, sid = self._asked(acting), await self._conference(acting)
+        own = own_end(acting.identity, acting.evidence, acting.ends)
+        if asked.held:
+            await self._participants.resume(sid, asked.sid)
+        # First who stays: the conference has to end with them, and to outlast the agent.
+        await self._participants.update(sid, own.sid, end_conference_on_exit=False)
+        await self._participants.update(sid, asked.sid, end_conference_on_exit=True)
+        await self._resume_customer(sid, acting)
+        await self._store(acting, Act.COMPLETE, {PARTICIPANT: asked.sid, RESUMED: acting.customer.sid})
+        await self._moving.conferences.remove(sid, own.sid)
+
+    async def _cancel(self, acting: _Acting) -> None:
+        if (asked := acting.ends.asked) is None:
+            raise CallConflict(NOT_ASKED, code="transfer.not_asking")
+        await self._hang_up(asked.sid)
+        sid = await self._conference(acting)
+        if acting.customer.held:
+            await self._resume_customer(sid, acting)
+        await self._store(acting, Act.CANCEL, {PARTICIPANT: asked.sid, RESUMED: acting.customer.sid})
+
+    async def _swap(self, acting: _Acting) -> None:
+        asked, sid = self._asked(acting), await self._conference(acting)
+        held, resumed = (asked, acting.customer) if acting.customer.held else (acting.customer, asked)
+        # First the hold, so that the two never hear each other.
+        await self._participants.hold(sid, held.sid)
+        await self._participants.resume(sid, resumed.sid)
+        await self._participants.pause_recording(
+            acting.evidence, acting.customer.sid, paused=held is acting.customer
+        )
+        await self._store(acting, Act.SWAP, {HELD: held.sid, RESUMED: resumed.sid})
+
+    async def _add(self, acting: _Acting, target: str) -> None:
+        self._check_ends(acting)
+        await self._conference(acting)
+        admitted = self._admitted(acting.identity, target)
+        await self._store(acting, Act.ADD, {TO: target})
+        await self._invite(acting, admitted)
+
+    async def _remove(self, acting: _Acting, sid: str) -> None:
+        end = acting.ends.of(sid)
+        if end is None or end.joined_as is None or end.identity == acting.identity:
+            raise CallConflict(NO_PARTICIPANT, code="participant.unknown")
+        await self._hang_up(end.sid)
+        await self._store(acting, Act.REMOVE, {PARTICIPANT: end.sid})
+
+    async def _listen(self, acting: _Acting, mode: Mode) -> None:
+        sid = await self._conference(acting)
+        agent = next(end for end in acting.ends.present if end.identity != acting.identity)
+        if mode == "whisper" and agent.held:
+            raise CallConflict(ON_HOLD, code="listen.on_hold")
+        own = next((end for end in acting.ends.others if end.identity == acting.identity), None)
+        if own and own.act is not Act.LISTEN:
+            raise CallConflict(IN_CALL, code="listen.in_call")
+        await self._store(acting, Act.LISTEN, {"Mode": mode})
+        if own:
+            await self._participants.listen(sid, own.sid, mode, agent=agent.sid)
+            return
+        own_phone = self._admitted(acting.identity, f"client:{acting.identity}")
+        await self._invite(acting, own_phone, mode=mode, coached=agent.sid)
+        await self._participants.announce(sid, acting.customer.sid)
+
+    async def _conference(self, acting: _Acting) -> str:
+        return await self._moving.conference_of(acting.root_sid, acting.evidence, agent=acting.identity)
+
+    async def _invite(
+        self, acting: _Acting, target: Admitted, *, mode: Mode = "join", coached: str | None = None
+    ) -> str:
+        urls, line = self._rules.urls, self._line(acting.evidence)
+        from_ = f"client:{acting.identity}" if client_identity(target) else self._rules.number
+        invitation = Invitation(
+            from_=from_,
+            to=target,
+            label=acting.act_id,
+            status_callback=urls.status_joining(acting.root_sid, acting.act_id),
+            conference_callback=urls.conference,
+            timeout=line.ring_seconds,
+            time_limit=line.longest_call_seconds,
+            muted=mode == "listen",
+            coached=coached if mode == "whisper" else None,
+        )
+        return await self._moving.conferences.invite(acting.root_sid, invitation)
+
+    async def _hang_up(self, sid: str) -> None:
+        try:
+            await self._rest.update_call(sid, status="completed")
+        except TwilioError as error:
+            if getattr(error, "number", None) not in NO_MORE:
+                raise
+
+    def _asked(self, acting: _Acting) -> End:
+        asked = acting.ends.asked
+        if asked is None:
+            raise CallConflict(NOT_ASKED, code="transfer.not_asking")
+        if not asked.inside:
+            raise CallConflict(NOT_ANSWERED, code="transfer.not_answered")
+        return asked
+
+    def _check_ends(self, acting: _Acting) -> None:
+        if len(acting.ends.others) + 1 >= MOST_ENDS:
+            raise CallConflict(TOO_MANY_ENDS, code="call.too_many_ends")
+
+    def _target(self, identity: Identity, to: str) -> str:
+        target, extension = self._rules.targets.target(to)
+        if extension:
+            raise NotUnderstood(NO_EXTENSION, code="transfer.extension")
+        if client_identity(target) == identity:
+            raise NotUnderstood(TO_ONESELF, code="transfer.self")
+        return target
+
+    def _admitted(self, identity: Identity, target: str) -> Admitted:
+        """No await between this check of the limits and the store that counts the call."""
+        try:
+            return self._rules.admission.transfer(identity, target, now=datetime.now(UTC))
+        except NumberRefused as refused:
+            metrics.NUMBERS_REFUSED.inc(refused.reason)
+            log.warning("call.not_joined", agent=identity, reason=refused.reason)
+            if refused.reason in LIMITED:
+                raise TooManyRequests(
+                    f"Too many calls out: {refused}.", retry_after=60, code=refused.code
+                ) from refused
+            raise
+
+    def _line(self, evidence: Evidence) -> Line:
+        return self._rules.lines.of(our_number(evidence))
+
+    async def _store(self, acting: _Acting, act: Act, said: dict[str, str], *, act_id: str = "") -> None:
+        await self._moving.store(
+            acting.root_sid, act, agent=acting.identity, act_id=act_id or acting.act_id, said=said
+        )
+
+
+def _act_id(request: web.Request, identity: Identity, act: Act) -> str:
+    """The name of an act: the same for requests with the same key; otherwise a new one."""
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is None:
+        return f"{act}-{token_hex(8)}"
+    if not KEY.fullmatch(key):
+        raise NotUnderstood(f"{IDEMPOTENCY_KEY} should have 1 to 128 printable characters.")
+    digest = blake2b("\0".join((identity, request.path, key)).encode(), digest_size=8).hexdigest()
+    return f"{act}-{digest}"
+
+
+def _is_done(evidence: Evidence, act_id: str) -> bool:
+    """Whether an act was done: of one that calls a party, whether there is a leg."""
+    stored = [act_of(c) for c in evidence.callbacks if c.get("Id") == act_id]
+    has_leg = any(leg.joined_as == act_id for leg in evidence.legs)
+    return bool(stored) and (has_leg or not CALLING.intersection(a for a in stored if a))

@@ -1,0 +1,114 @@
+"""The ends of a call: who can be moved, and what a conference needs so that no party waits alone."""
+
+import pytest
+from hypothesis import given
+
+from bridge.calls.agents import Identity
+from bridge.calls.ends import Change, changes, check_moves, ends_of, own_end
+from bridge.calls.fold.outcome import ended
+from bridge.calls.fold.parties import Evidence
+from bridge.errors import CallConflict, NotInCall
+from tests.calls.plays import ANNA, BOB, CAROL, Play
+from tests.calls.test_story import plays
+
+BOTH = pytest.mark.parametrize("inbound", [True, False], ids=["in", "out"])
+
+
+def evidence(play: Play) -> Evidence:
+    return Evidence.of(play.told)
+
+
+def needed(play: Play) -> set[tuple[str, str]]:
+    names = {sid: party for party, sid in play.sids.items()}
+    return {(names[change.sid], change.what) for change in changes(evidence(play))}
+
+
+@BOTH
+def test_a_call_of_two_needs_nothing_and_can_move(inbound: bool) -> None:
+    play = Play(inbound)
+    play.wait(20)
+    assert needed(play) == set()
+    customer, agent = check_moves(evidence(play), ends_of(evidence(play)), is_emergency=False)
+    assert (customer.sid, agent.sid) == (play.sids["customer"], play.sids[ANNA])
+    with pytest.raises(CallConflict) as refused:
+        check_moves(evidence(play), ends_of(evidence(play)), is_emergency=True)
+    assert refused.value.code == "call.emergency"
+
+
+@BOTH
+def test_while_the_second_of_two_is_on_the_way_in_none_is_alone(inbound: bool) -> None:
+    for first in ("customer", ANNA):
+        play = Play(inbound)
+        play.wait(20)
+        play.act("move", Customer=play.sids["customer"], Child="")
+        play.moved = True
+        play.join(first)
+        assert needed(play) == set()
+
+
+@BOTH
+def test_a_customer_whom_the_agent_left_on_hold_is_not_kept_waiting(inbound: bool) -> None:
+    play = Play(inbound)
+    play.hold_customer()
+    play.leave(ANNA)
+    assert needed(play) == {("customer", "end")}
+
+
+@BOTH
+def test_who_was_asked_and_is_gone_gives_the_customer_back(inbound: bool) -> None:
+    play = Play(inbound)
+    play.move()
+    play.hold_()
+    play.call(BOB, "ask", answers=False)
+    assert needed(play) == {("customer", "resume")}
+    play.act("resume", Resumed=play.sids["customer"])
+    assert needed(play) == set()
+
+
+@BOTH
+def test_a_hold_of_the_agents_own_stays(inbound: bool) -> None:
+    play = Play(inbound)
+    play.hold_customer()
+    play.wait(600)
+    assert needed(play) == set()
+
+
+@BOTH
+def test_with_the_customer_the_others_leave(inbound: bool) -> None:
+    play = Play(inbound)
+    play.call(CAROL, "add")
+    play.leave("customer")
+    assert needed(play) == {(ANNA, "end"), (CAROL, "end")}
+
+
+@BOTH
+def test_a_supervisor_does_not_keep_a_call_alive(inbound: bool) -> None:
+    play = Play(inbound)
+    play.call(CAROL, "listen")
+    play.leave(ANNA)
+    assert needed(play) == {(CAROL, "end"), ("customer", "end")}
+    with pytest.raises(NotInCall):
+        own_end(Identity(CAROL), evidence(play), ends_of(evidence(play)))
+
+
+def test_how_leaving_ends_a_conference_follows_who_is_in_it() -> None:
+    play = Play(inbound=True)
+    play.call(CAROL, "add")
+    for party in (ANNA, CAROL):
+        play.event("participant-modify", party, EndConferenceOnExit=str(party == ANNA).lower())
+    assert needed(play) == {(ANNA, "lasting")}
+    play.leave(CAROL)
+    play.event("participant-modify", ANNA, EndConferenceOnExit="false")
+    assert needed(play) == {(ANNA, "ending")}
+
+
+@given(play=plays())
+def test_a_call_that_is_over_ends_for_all_and_one_that_goes_on_for_none(play: Play) -> None:
+    for n in range(1, len(play.told) + 1):
+        heard = Evidence.of(play.told[:n])
+        wanted = changes(heard)
+        ends = ends_of(heard)
+        if ended(heard):
+            assert {change.what for change in wanted} <= {"end"}
+        elif ends.present:
+            assert Change(ends.customer.sid if ends.customer else "", "end") not in wanted
