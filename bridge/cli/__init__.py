@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
@@ -52,10 +52,24 @@ class Commands(TyperGroup):
         for name, sentence in COMMANDS.items():
             self.add_command(TyperCommand(name, help=sentence))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """`--config` is an option of the commands, and also understood before them."""
+        parsed: list[str] = super().parse_args(ctx, _config_last(args))
+        return parsed
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of that name, loaded."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, listed and typer.main.get_command(load(str(name))), rest
+
+
+def _config_last(args: Sequence[str]) -> list[str]:
+    command = next((place for place, word in enumerate(args) if word in COMMANDS), 0)
+    for place, option in enumerate(args[:command]):
+        if option == "--config" or option.startswith("--config="):
+            end = place + (2 if option == "--config" else 1)
+            return [*args[:place], *args[end:], *args[place:end]]
+    return list(args)
 
 
 def load(command: str) -> typer.Typer:

@@ -114,9 +114,10 @@ def _probed(settings: Settings, findings: Sequence[Finding]) -> list[Finding]:
 
 def _show(findings: Sequence[Finding]) -> None:
     width = max(len(one.name) for one in findings)
-    for one in findings:
+    for one, following in zip(findings, (*findings[1:], None), strict=True):
         mark, color = MARKS[one.verdict.status]
-        reason, *more = _lines(one.verdict, room=_columns() - width - 10)
+        shows_fix = not _has_same_fix(one, following)
+        reason, *more = _lines(one.verdict, shows_fix=shows_fix, room=_columns() - width - 10)
         terminal.say(f"{one.name:{width}}  {reason}", mark=f"{said(mark):8}", color=color)
         for line in more:
             terminal.say(f"{'':8}{'':{width}}  {line}")
@@ -125,20 +126,29 @@ def _show(findings: Sequence[Finding]) -> None:
     terminal.say("", told)
 
 
+def _has_same_fix(finding: Finding, following: Finding | None) -> bool:
+    """Whether the next line has what mends this one, too: of ten wrong settings it is said once."""
+    return bool(following and (finding.name, finding.verdict.fix) == (following.name, following.verdict.fix))
+
+
 def _columns() -> int:
     """Of the terminal; into a pipe a reason has a line to itself, however long."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
 
 
-def _lines(verdict: Verdict, *, room: int) -> list[str]:
+def _lines(verdict: Verdict, *, shows_fix: bool, room: int) -> list[str]:
     reason = textwrap.wrap(
         printable.lines(said(verdict.reason)), max(room, LEAST_COLUMNS), break_long_words=False
     )
-    fix = verdict.fix and textwrap.wrap(
-        printable.lines(f"→ {said(verdict.fix)}"),
-        max(room, LEAST_COLUMNS),
-        subsequent_indent="  ",
-        break_long_words=False,
+    fix = (
+        shows_fix
+        and verdict.fix
+        and textwrap.wrap(
+            printable.lines(f"→ {said(verdict.fix)}"),
+            max(room, LEAST_COLUMNS),
+            subsequent_indent="  ",
+            break_long_words=False,
+        )
     )
     return [*reason, *(fix or [])]
 

@@ -84,13 +84,12 @@ def load_as(
         origins = _origins(file, env_file, environment)
         problems += [explain(error, origins) for error in wrong]
         problems += [_misspelt(name, near, origins) for name, near in misspelt.items()]
-    if problems and not any(path.exists() for path in (file, local_of(file), env_file)):
-        problems.insert(
-            0,
-            phrase(
-                "{folder}: has no config.yaml and no .env; twenty-bridge init makes them", folder=Path.cwd()
-            ),
+    if problems and config is None and not any(path.exists() for path in (file, local_of(file), env_file)):
+        empty = phrase(
+            "{folder}: has no config.yaml and no .env; twenty-bridge init makes them", folder=Path.cwd()
         )
+        # Without a variable either, each setting is missing, for this reason alone.
+        problems = [empty, *(problems if any(map(told.get, ENVIRONMENT)) else ())]
     if problems or settings is None:
         raise SettingsInvalid(problems)
     return settings

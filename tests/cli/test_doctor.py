@@ -106,3 +106,11 @@ def test_wrong_settings_are_explained_in_it(command: list[str], told: str) -> No
     assert done.returncode in (1, 2)
     assert told in done.stdout + done.stderr
     assert "should" not in done.stdout + done.stderr
+
+
+def test_of_many_wrong_settings_the_fix_is_said_once() -> None:
+    Path(".env").write_text("TWILIO_APP_SID=nonsense\nBRIDGE_PORT=http\n")
+    done = CliRunner().invoke(app, ["doctor"], env={"COLUMNS": "300"})
+    assert done.exit_code == 1
+    assert done.output.count("→ Set it right in the environment") == 1
+    assert "→ Set it right" in done.output.splitlines()[-3]

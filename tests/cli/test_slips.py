@@ -42,6 +42,23 @@ def test_what_cannot_be_is_refused(words: tuple[str, ...], said: str) -> None:
     assert (status != 0, said in plain) == (True, True), told
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve", "--config", "elsewhere.yaml"),
+        ("--config", "elsewhere.yaml", "serve"),
+        ("--language", "en", "--config=elsewhere.yaml", "calls", "list"),
+        ("--config", "elsewhere.yaml", "calls", "list", "--due"),
+    ],
+)
+def test_the_file_of_settings_is_named_before_the_command_or_behind_it(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, printed = typed(*words)
+    assert (status, "elsewhere.yaml: cannot be read (No such file or directory)" in printed) == (2, True)
+
+
 def test_the_version_is_that_of_the_package() -> None:
     assert typed("--version") == (0, f"twenty-bridge {version('twenty-twilio-bridge')}\n")
 

@@ -115,8 +115,15 @@ def test_a_folder_without_settings_is_named(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingsInvalid) as invalid:
         load(environ={})
-    shown = invalid.value.problems[0]
-    assert shown == f"{tmp_path}: has no config.yaml and no .env; twenty-bridge init makes them"
+    empty = f"{tmp_path}: has no config.yaml and no .env; twenty-bridge init makes them"
+    assert invalid.value.problems == [empty]
+    with pytest.raises(SettingsInvalid) as invalid:
+        load(environ={**ENVIRONMENT, "TWENTY_API_URL": ""})
+    assert invalid.value.problems[0] == empty
+    assert invalid.value.problems[1].startswith("TWENTY_API_URL (twenty.api_url): is missing")
+    with pytest.raises(SettingsInvalid) as invalid:
+        load(Path("elsewhere.yaml"), environ=ENVIRONMENT)
+    assert invalid.value.problems == ["elsewhere.yaml: cannot be read (No such file or directory)"]
     assert load(environ=ENVIRONMENT).server.port == 8080
 
 
