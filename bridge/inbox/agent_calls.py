@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true, tuple_, union, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_, union, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.agent_call import LINE
@@ -256,10 +256,11 @@ async def heard_of_agent(
     inbox: Inbox, own: Collection[str], lines: Collection[str] = (), *, since: datetime, limit: int
 ) -> Sequence[Heard]:
     """The newest calls of an agent since then, and as many of lines that rang no agent."""
+    theirs = _heard(_page(own, limit, None, since))
     async with inbox.reading() as connection:
-        found = [Heard(*row) for row in await connection.execute(_heard(own, limit, since, true()))]
+        found = [Heard(*row) for row in await connection.execute(theirs)]
         if lines:
-            rang_none = _heard(lines, limit, since, ~_concerns_agents())
+            rang_none = _heard(_page(lines, SEARCHED, None, since)).where(~_concerns_agents()).limit(limit)
             found += [Heard(*row) for row in await connection.execute(rang_none)]
     return list({one.root_sid: one for one in found}.values())
 
@@ -268,10 +269,10 @@ SEARCHED = 5_000
 """How many of a line's newest calls are searched for those that rang no agent: some milliseconds."""
 
 
-def _heard(agents: Collection[str], limit: int, since: datetime, which: ColumnElement[bool]) -> Select[Any]:
-    page = _page(agents, max(limit, SEARCHED), None, since).subquery()
+def _heard(places: Select[Any]) -> Select[Any]:
+    page = places.subquery()
     found = select(*_HEARD).select_from(page.join(calls, calls.c.root_sid == page.c.root_sid))
-    return found.where(kept, which).order_by(page.c.newest.desc(), page.c.root_sid.desc()).limit(limit)
+    return found.where(kept).order_by(page.c.newest.desc(), page.c.root_sid.desc())
 
 
 def _concerns(own: Collection[str]) -> ColumnElement[bool]:

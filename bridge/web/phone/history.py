@@ -50,7 +50,7 @@ MOST_MISSED = 100
 MISSED_FOR = timedelta(days=14)
 """Older missed calls are not counted."""
 
-LONGEST_CALL = timedelta(hours=24)
+LONGEST_CALL = timedelta(hours=4)
 """A call that began earlier was not missed since. https://www.twilio.com/docs/voice/twiml/dial#timelimit"""
 
 MOST_REACHED = 2_000

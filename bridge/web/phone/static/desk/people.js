@@ -21,7 +21,7 @@ export const found = signal(NOTHING);
 /** @type {{value: Chosen | null}} The person whose numbers are shown. */
 export const chosen = signal(null);
 
-/** Whether a search has ended that found nothing. */
+/** Whether a search for a name found nothing; a number that is no person's can be called all the same. */
 export const foundNothing = signal(false);
 
 /** Why nothing was found. @type {{value: (() => string) | null}} */
@@ -41,21 +41,25 @@ export function search(text) {
     found.value = NOTHING;
     return;
   }
-  timer = setTimeout(() => void ask(() => bridge.people(wanted)), PAUSE);
+  const isName = /\p{L}/u.test(wanted);
+  timer = setTimeout(() => void ask(() => bridge.people(wanted), isName), PAUSE);
 }
 
 /** @param {string} id */
-export const ofCompany = (id) => ask(() => bridge.peopleOf(id));
+export const ofCompany = (id) => ask(() => bridge.peopleOf(id), true);
 
-/** @param {() => Promise<Found>} request */
-async function ask(request) {
+/**
+ * @param {() => Promise<Found>} request
+ * @param {boolean} says whether it is told that nothing was found
+ */
+async function ask(request, says) {
   const mine = (asked += 1);
   problem.value = null;
   try {
     const answer = await request();
     if (mine !== asked) return;
     found.value = answer;
-    foundNothing.value = answer.people.length + answer.companies.length === 0;
+    foundNothing.value = says && answer.people.length + answer.companies.length === 0;
   } catch (error) {
     if (mine === asked) [found.value, problem.value] = [NOTHING, () => explained(error)];
   }
