@@ -4,10 +4,12 @@ import pickle
 
 import pytest
 
-from bridge.errors import SettingsInvalid, TwentyUnavailable
+from bridge.errors import BridgeError, SettingsInvalid, TwentyUnavailable
 from bridge.language.french import TABLE, doctor, settings, setup, systems
 from bridge.language.phrase import NOTHING, Phrase, joined, phrase, phrase_of, verbatim
 from bridge.language.spoken import in_language
+from bridge.twenty.client.errors import translate
+from bridge.twilio.rest.http import error_of
 from tests.language.phrases import Call, calls, calls_in, has_words, places, templates
 
 TEMPLATES = list(templates())
@@ -103,3 +105,19 @@ def test_a_phrase_is_its_english_and_says_its_french(said: Phrase, english: str,
 
 def test_other_text_stays_as_it_is() -> None:
     assert in_language("is missing", "fr") == "is missing"
+
+
+@pytest.mark.parametrize(
+    ("error", "french"),
+    [
+        (
+            translate([{"message": "Token invalid.", "extensions": {"code": "UNAUTHENTICATED"}}]),
+            "Twenty n'accepte pas la clé d'API : Token invalid.",
+        ),
+        (translate([{"message": "{It} broke."}]), "Twenty a répondu une erreur : {It} broke."),
+        (error_of(401, '{"message": "Authenticate", "code": 20003}'), "Twilio le refuse : Authenticate"),
+        (error_of(503, "<html>"), "Twilio a répondu 503"),
+    ],
+)
+def test_what_twenty_and_twilio_say_is_quoted_in_it(error: BridgeError, french: str) -> None:
+    assert in_language(phrase_of(error), "fr") == french

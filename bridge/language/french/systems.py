@@ -19,7 +19,18 @@ REFUSED: Mapping[str, str] = {
     "Twilio's OAuth server cannot be reached: {reason}": (
         "Le serveur OAuth de Twilio est injoignable : {reason}"
     ),
+    "Twilio answered {status}": "Twilio a répondu {status}",
+    "Twilio denies it: {message}": "Twilio le refuse : {message}",
     # Twenty
+    "Twenty does not take the API key: {message}": "Twenty n'accepte pas la clé d'API : {message}",
+    "Twenty does not let this API key do that: {message}": (
+        "Twenty n'en donne pas le droit à cette clé d'API : {message}"
+    ),
+    "The workspace's schema lacks what the bridge asks for: {message}": (
+        "Il manque au schéma de l'espace de travail ce que la passerelle demande : {message}"
+    ),
+    "Twenty answered {what}: {message}": "Twenty a répondu {what} : {message}",
+    "an error": "une erreur",
     "{name}: the answer is not of the shape that Twenty sends": (
         "{name} : la réponse n'a pas la forme de celles de Twenty"
     ),

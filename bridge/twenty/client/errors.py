@@ -22,6 +22,7 @@ from bridge.errors import (
     TwentyRefused,
     TwentyUnavailable,
 )
+from bridge.language.phrase import phrase
 
 OVER_LIMIT = frozenset({"LIMIT_REACHED", "RATE_LIMITED"})
 QUOTA = "QUOTA_EXHAUSTED"
@@ -95,22 +96,24 @@ def translate(errors: object) -> TwentyError:
         return refused
     message = _without_numbers(message)
     if code == "UNAUTHENTICATED":
-        return TwentyDenied(f"Twenty does not take the API key: {message}", code="twenty.unauthenticated")
+        unknown = phrase("Twenty does not take the API key: {message}", message=message)
+        return TwentyDenied(unknown, code="twenty.unauthenticated")
     if code == "FORBIDDEN" or "does not have permission" in message:
-        return TwentyDenied(f"Twenty does not let this API key do that: {message}", code="twenty.forbidden")
+        forbidden = phrase("Twenty does not let this API key do that: {message}", message=message)
+        return TwentyDenied(forbidden, code="twenty.forbidden")
     if any(text in message for text in SCHEMA) and code in (
         None,
         "BAD_USER_INPUT",
         "GRAPHQL_VALIDATION_FAILED",
     ):
-        return TwentyDenied(
-            f"The workspace's schema lacks what the bridge asks for: {message}", code="twenty.schema"
-        )
+        lacking = phrase("The workspace's schema lacks what the bridge asks for: {message}", message=message)
+        return TwentyDenied(lacking, code="twenty.schema")
     if code in ("BAD_USER_INPUT", "METADATA_VALIDATION_FAILED"):
         return _refused(sub_code, message)
     # Without a code a proxy can have answered.
     failure = TwentyFailed if isinstance(code, str) and code else TwentyUnavailable
-    return failure(f"Twenty answered {code or 'an error'}: {message}")
+    what = code or phrase("an error")
+    return failure(phrase("Twenty answered {what}: {message}", what=what, message=message))
 
 
 def _without_numbers(message: str) -> str:

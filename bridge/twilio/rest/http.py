@@ -131,9 +131,9 @@ def error_of(status: int, body: str) -> TwilioError:
     message = str(problem.get("message") or problem.get("detail") or f"HTTP {status}")
     number = code if isinstance(code := problem.get("code"), int) else None
     if status == 429 or status >= 500 or status < 400:
-        return TwilioUnavailable(f"Twilio answered {status}")
+        return TwilioUnavailable(phrase("Twilio answered {status}", status=status))
     if status in (401, 403):
-        return TwilioDenied(f"Twilio denies it: {message}", number=number)
+        return TwilioDenied(phrase("Twilio denies it: {message}", message=message), number=number)
     return TwilioRefused(message, status=status, number=number)
 
 
