@@ -129,7 +129,14 @@ def sections() -> Sections:
             "supervisors": ("alice",),
             "outcomes": ("Interested", "Call back"),
         },
-        "lines": {"default": {"owner": {"seconds": 0}, "voicemail": {"transcribe": True}}},
+        "lines": {
+            "default": {
+                # A call that rings is inspected for longer than it rings by default.
+                "ring": [{"agents": ["alice", "bob"], "seconds": 60}],
+                "owner": {"seconds": 0},
+                "voicemail": {"transcribe": True},
+            }
+        },
     }
 
 
