@@ -109,15 +109,18 @@ async def ask(twenty: TwentySandbox, query: str, **variables: Any) -> dict[str, 
         return data
 
 
+async def create_record(twenty: TwentySandbox, kind: str, **data: Any) -> str:
+    """A record of the object `kind` (`Person`), as the workspace's user creates it; the id."""
+    mutation = f"mutation ($data: {kind}CreateInput!) {{ create{kind}(data: $data) {{ id }} }}"
+    made = await ask(twenty, mutation, data=data)
+    record_id: str = made[f"create{kind}"]["id"]
+    return record_id
+
+
 async def create_person(twenty: TwentySandbox, name: str, **phones: Any) -> str:
     """A person with these phones; the id."""
     first, _, last = name.partition(" ")
-    data = {"name": {"firstName": first, "lastName": last}, "phones": phones}
-    made = await ask(
-        twenty, "mutation ($data: PersonCreateInput!) { createPerson(data: $data) { id } }", data=data
-    )
-    person_id: str = made["createPerson"]["id"]
-    return person_id
+    return await create_record(twenty, "Person", name={"firstName": first, "lastName": last}, phones=phones)
 
 
 PHONE_CALLS = """{ phoneCalls(first: 1000, orderBy: [{startedAt: AscNullsLast}]) { edges { node {

@@ -132,6 +132,7 @@ def _widget(edge: Edge) -> Routes:
     yield "GET", "/api/events", edge.phone.events.stream
     yield "GET", "/api/people", edge.phone.people.search
     yield "GET", "/api/people/{id}", edge.phone.people.show
+    yield "GET", "/api/phone-calls/{id}", edge.phone.people.party
     yield "GET", "/api/me/calls", edge.phone.history.list
     yield "POST", "/api/me/calls/seen", edge.phone.history.seen
     yield "GET", "/api/calls/{sid}", edge.phone.history.show

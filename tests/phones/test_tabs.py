@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+
+from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
-from tests.phones.office import Office
+from tests.phones.office import Office, Phone
+from tests.support import create_person, create_record
 
 JANE = "+33612345678"
 HOLDS = Party.answers(after=1, talks=None)
@@ -77,3 +81,55 @@ async def test_agents_of_one_browser_have_a_line_each(phones: Office) -> None:
     alice, bob = await phones.online("alice"), await phones.online("bob")
     await alice.shows("ready")
     await bob.shows("ready")
+
+
+SEARCHES = [{"phone": {"search": "keys"}}]
+MORE = "+33639980002"
+
+
+async def shows_whom_to_call(phone: Phone, name: str) -> None:
+    await phone.page.until(f"document.querySelector('.chosen .name')?.textContent === {name!r}")
+
+
+@pytest.mark.parametrize("sections", SEARCHES)
+async def test_what_follows_the_hash_reaches_a_phone_that_goes_on(
+    phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
+) -> None:
+    twilio.parties[JANE] = HOLDS
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    john = await create_person(twenty, "John Roe", primaryPhoneNumber=MORE)
+    phone = await phones.online(query=f"#person={jane}&at=1")
+    await shows_whom_to_call(phone, "Jane Doe")
+    await phone.call(JANE)
+    await phone.in_stage("talking")
+    await phone.page(f"location.hash = 'person={john}&at=2'")
+    await phone.in_stage("talking")
+    await phone.click("Hang up")
+    await shows_whom_to_call(phone, "John Roe")
+    assert "talking" in await phone.page("stages")
+    await phone.page(f"location.hash = 'to=tel:%2B{MORE[1:]}'")
+    await phone.page.until(f"document.querySelector('#number').value === '{MORE}'")
+
+
+@pytest.mark.parametrize("sections", SEARCHES)
+async def test_another_tab_hands_on_what_its_address_asks_for(phones: Office, twenty: TwentySandbox) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    call = await create_record(
+        twenty, "PhoneCall", direction="OUTBOUND", toPhoneNumber={"primaryPhoneNumber": MORE}
+    )
+    first = await phones.online()
+    stays = "globalThis.close = () => {}"
+    second = await phones.signed_in(query=f"?person={jane}", script=stays)
+    await second.says("Your phone in the other tab shows it.")
+    await shows_whom_to_call(first, "Jane Doe")
+    await second.page(f"location.hash = 'call={call}'")
+    await first.page.until(f"document.querySelector('#number').value === '{MORE}'")
+
+
+@pytest.mark.parametrize("sections", SEARCHES)
+async def test_a_company_shows_its_people(phones: Office, twenty: TwentySandbox) -> None:
+    company = await create_record(twenty, "Company", name="Acme")
+    name = {"firstName": "Jane", "lastName": "Doe"}
+    jane = await create_record(twenty, "Person", name=name, companyId=company)
+    phone = await phones.online(query=f"?company={company}")
+    await phone.sees(f"[data-person='{jane}']")

@@ -314,6 +314,7 @@ OTHERS: Mapping[str, tuple[Sending, int]] = {
     "end of an absence": (in_json("/api/me/availability", method="PUT", status="away", until=...), BODY),
     "search of people": (in_path("GET", "/api/people?identity=alice&search="), TARGET),
     "person by id": (in_path("GET", "/api/people/", "?identity=alice"), TARGET),
+    "phone call by id": (in_path("GET", "/api/phone-calls/", "?identity=alice"), TARGET),
     "events": (in_path("GET", "/api/events?identity="), TARGET),
     "agents": (in_path("GET", "/api/agents?identity="), TARGET),
     "transfer": (in_json(f"{ACTIONS}/transfer", to=...), BODY),

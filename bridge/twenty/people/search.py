@@ -14,7 +14,7 @@ from bridge.calls.numbers import Number, e164
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.callers import Profile, profile_of
-from bridge.twenty.people.phones import phones_in
+from bridge.twenty.people.phones import phones_in, primary
 from bridge.twenty.users.credentials import Credentials
 from bridge.twenty.values import avatar_url, full_name
 
@@ -46,6 +46,14 @@ class PersonDetails:
 
     profile: Profile
     numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whom a phone call was with; either can be unknown."""
+
+    number: Number | None
+    person: FoundRecord | None
 
 
 class PeopleSearch:
@@ -91,6 +99,18 @@ class PeopleSearch:
         if len(nodes) < 2:
             return None
         return PersonDetails(profile_of(nodes[0], self._twenty_url), self._numbers(nodes[1]))
+
+    async def party(self, call_id: str, *, user: Credentials | None) -> Party | None:
+        """Whom a phone call of Twenty was with; None where there is none, or none that the user may see."""
+        answer = await self._as(user).execute("PartyOfCall", id=call_id)
+        node = next((edge["node"] for edge in answer["phoneCalls"]["edges"]), None)
+        if node is None:
+            return None
+        theirs = "toPhoneNumber" if node["direction"] == "OUTBOUND" else "fromPhoneNumber"
+        number = primary(node.get(theirs) or {})
+        known = node.get("personId")
+        person = known and FoundRecord(known, full_name((node.get("person") or {}).get("name")), None)
+        return Party(number.read(self._region) if number.number else None, person or None)
 
     def _numbers(self, node: Mapping[str, Any]) -> tuple[Number, ...]:
         read = (phone.read(self._region) for phone in phones_in(node.get("phones") or {}))

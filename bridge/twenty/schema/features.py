@@ -34,6 +34,7 @@ class Feature(StrEnum):
     SCREEN_POP = "who calls, on the agent's screen"
     LAST_SPOKEN = "the agent who spoke with a caller last rings first"
     LAST_CALLS = "the last calls, on the agent's screen"
+    CALL_BUTTON = "Twenty's button Call on a phone call"
     USERS = "access tokens for users of Twenty"
     NORMALISING = "people normalise, and what doctor says of numbers that no call finds"
     SETUP = "setup twenty"
@@ -64,6 +65,7 @@ RECORDS: Mapping[str, Feature] = {
     "UpdatePerson": Feature.NORMALISING,
     "CallerProfile": Feature.SCREEN_POP,
     "LastCalls": Feature.LAST_CALLS,
+    "PartyOfCall": Feature.CALL_BUTTON,
     "LastSpoken": Feature.LAST_SPOKEN,
     "WorkspaceMembers": Feature.AGENTS,
     "WrittenPhoneCalls": Feature.CORRECTIONS,

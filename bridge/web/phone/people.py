@@ -1,4 +1,4 @@
-"""`GET /api/people`: searches people and companies in Twenty by text."""
+"""Searches people and companies in Twenty; shows a person's numbers, and whom a phone call was with."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -12,7 +12,7 @@ from bridge.calls.numbers import Number, readable
 from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import NotAllowed, NotUnderstood, TwentyDenied, TwentyError
 from bridge.settings.phone import Search
-from bridge.twenty.people.search import FoundPeople, FoundRecord, PeopleSearch, PersonDetails
+from bridge.twenty.people.search import FoundPeople, FoundRecord, Party, PeopleSearch, PersonDetails
 from bridge.web.authentication.rates import Rate
 from bridge.web.operation.problems import problem
 from bridge.web.phone.agents import Agent, AgentAuthentication, searches
@@ -25,7 +25,10 @@ PER_MINUTE = 120
 FOUND, MOST_FOUND = 8, 20
 LONGEST = 200
 
+NUMBER = ("number", "readable", "allowed", "reason", "why")
+
 NO_PERSON = "There is no such person, or none whom Twenty lets you see."
+NO_CALL = "There is no such phone call, or none that Twenty lets you see."
 NOT_FOR_KEYS = "The settings do not let you search people (phone.search)."
 
 log = structlog.get_logger()
@@ -83,6 +86,16 @@ class People:
             return problem(404, NO_PERSON, code="people.unknown")
         return found if isinstance(found, web.Response) else _answer(self._person(found))
 
+    async def party(self, request: web.Request) -> web.Response:
+        """Answers with whom a phone call of Twenty was with, and whether the number can be dialled."""
+        agent = await self._agent(request)
+        call_id = record_id(request.match_info["id"], "id")
+        self._counted.take(agent.caller.key, per_minute=self._per_minute)
+        found = await _answered(self._people.party(call_id, user=agent.caller.credentials))
+        if found is None:
+            return problem(404, NO_CALL, code="calls.unknown")
+        return found if isinstance(found, web.Response) else _answer(self._party(found))
+
     async def _agent(self, request: web.Request) -> Agent:
         agent = await self._agents.agent(request, request.query.get("identity"))
         if not searches(agent.caller, self._search):
@@ -96,6 +109,10 @@ class People:
 
     def _record(self, one: FoundRecord, kind: str) -> Body:
         return {"id": one.id, "name": one.name, "url": self._page_of(kind, one.id)}
+
+    def _party(self, found: Party) -> Body:
+        number = self._number(found.number) if found.number else dict.fromkeys(NUMBER)
+        return number | {"person": found.person and self._record(found.person, "person")}
 
     def _person(self, found: PersonDetails) -> Body:
         profile = found.profile

@@ -79,6 +79,7 @@ KEYS = [
     ),
     unknown("people searched without key", request("GET", "/api/people?search=jane"), NO_KEY),
     unknown("person without key", request("GET", "/api/people/" + "0" * 36), NO_KEY),
+    unknown("party of a call without key", request("GET", "/api/phone-calls/" + "0" * 36), NO_KEY),
     Row(
         name="people searched by a key that is not to",
         sent=request("GET", "/api/people?search=jane&identity=alice", [KEYED]),

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox
-from tests.support import create_person
+from tests.support import create_person, create_record
 from tests.web.authentication.test_caller import BELA, at, bearer, signed_in
 from tests.web.conftest import KEY, Bridge, OpenBridge
 
@@ -57,3 +57,30 @@ async def test_the_settings_say_whether_keys_search(
 )
 async def test_what_is_asked_for_wrongly_is_told_so(bridge: Bridge, query: str) -> None:
     assert (await bridge.get(f"/api/people?identity=alice&{query}", headers=bearer(KEY))).status == 400
+
+
+OTHER = "+33698765432"
+
+
+@pytest.mark.parametrize(("direction", "theirs"), [("INBOUND", JANE), ("OUTBOUND", OTHER)])
+async def test_a_phone_call_has_another_party(
+    bridge: Bridge, twenty: TwentySandbox, direction: str, theirs: str
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    numbers = {
+        "fromPhoneNumber": {"primaryPhoneNumber": JANE},
+        "toPhoneNumber": {"primaryPhoneNumber": OTHER},
+    }
+    call = await create_record(twenty, "PhoneCall", direction=direction, personId=jane, **numbers)
+    answer = await bridge.get(f"/api/phone-calls/{call}", headers=bearer(await signed_in(twenty, BELA)))
+    assert (answer.json["number"], answer.json["allowed"]) == (theirs, True)
+    assert answer.json["person"]["id"] == jane
+
+
+async def test_a_phone_call_of_a_withheld_number_has_none(bridge: Bridge, twenty: TwentySandbox) -> None:
+    call = await create_record(twenty, "PhoneCall", direction="INBOUND")
+    asked = bearer(await signed_in(twenty, BELA))
+    answer = await bridge.get(f"/api/phone-calls/{call}", headers=asked)
+    assert set(answer.json.values()) == {None}
+    unknown = await bridge.get("/api/phone-calls/00000000-0000-4000-8000-000000000000", headers=asked)
+    assert unknown.status == 404

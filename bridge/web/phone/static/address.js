@@ -1,4 +1,14 @@
-/** The number that the page's address asks for, as `?to=` and as a `tel:` link of Twenty. */
+/**
+ * What the page's address asks for, after its `?` or its `#`: a number, also as a `tel:` link of Twenty, or a record.
+ *
+ * @typedef {object} Request ids are those of Twenty's records
+ * @property {string} number
+ * @property {string} person whose numbers are to choose from
+ * @property {string} company whose people are to choose from
+ * @property {string} call whose other party is to be called
+ */
+
+const NAMES = ["to", "person", "company", "call"];
 
 const LINK = /^(?:web\+)?(?:tel|callto):(?:\/\/)?/i;
 const EXTENSION = /;ext=([\d*#]+)/i;
@@ -24,11 +34,19 @@ function decoded(text) {
   }
 }
 
-/** @param {string} search of the address */
-export const asked = (search) => numberOf(new URLSearchParams(search).get("to") ?? "");
-
-/** @param {string} search of the address @returns {string} the person whose numbers are to choose from */
-export const askedPerson = (search) => new URLSearchParams(search).get("person") ?? "";
+/**
+ * A change of what follows the `#` leaves the page where it is: so a window with a phone takes further requests.
+ *
+ * @param {{search: string, hash: string}} address
+ * @returns {Request | null}
+ */
+export function requestIn({ search, hash }) {
+  const asks = (/** @type {URLSearchParams} */ given) => NAMES.some((name) => given.get(name));
+  const given = [new URLSearchParams(hash.slice(1)), new URLSearchParams(search)].find(asks);
+  if (!given) return null;
+  const [to = "", person = "", company = "", call = ""] = NAMES.map((name) => given.get(name) ?? "");
+  return { number: numberOf(to), person, company, call };
+}
 
 /** Asks the browser to open `tel:` links with this page. */
 export const takePhoneLinks = () => navigator.registerProtocolHandler("tel", `${location.origin}${location.pathname}?to=%s`);

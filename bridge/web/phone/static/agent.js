@@ -5,6 +5,7 @@ import { bridge } from "./connection.js";
 import * as Calls from "./desk/calls.js";
 import * as Desk from "./desk/desk.js";
 import { saveAll } from "./desk/notes.js";
+import * as Requests from "./desk/requests.js";
 import { Device } from "./device.js";
 import { choose } from "./devices.js";
 import * as Journal from "./journal.js";
@@ -58,6 +59,7 @@ export const tabs = new Tabs({
     device.close();
     Desk.close();
     store.tellLine({ type: "elsewhere" });
+    void Requests.handOver((asked) => tabs.handRequest(asked));
   },
   shows: (shown) => {
     store.mirror.value = shown;
@@ -69,7 +71,15 @@ export const tabs = new Tabs({
     await dial(number, "");
     return store.refusal.value?.() ?? "";
   },
+  show: Requests.showHanded,
 });
+
+/** What follows the `#` has changed: Twenty's Call button was pressed, and this window is the one that it opens. */
+export function readAddress() {
+  Requests.read();
+  if (store.stage.value === "elsewhere") void Requests.handOver((asked) => tabs.handRequest(asked));
+  else if (tabs.holding && store.me.value) Desk.showRequest();
+}
 
 const recall = new Recall(bridge, tell);
 

@@ -178,6 +178,14 @@ export class Bridge {
   }
 
   /**
+   * @param {string} id of a phone call in Twenty
+   * @returns {Promise<{number: string | null, person: Person | null}>} its other party
+   */
+  phoneCall(id) {
+    return this.read(`/api/phone-calls/${encodeURIComponent(id)}`);
+  }
+
+  /**
    * @param {string} after the id of the last event
    * @param {AbortSignal} signal
    */

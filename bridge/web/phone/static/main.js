@@ -1,7 +1,7 @@
 /** Puts the page together, and listens to the browser. */
 
-import { asked, numberOf } from "./address.js";
-import { comeBack, leave, publish, wake } from "./agent.js";
+import { numberOf } from "./address.js";
+import { comeBack, leave, publish, readAddress, wake } from "./agent.js";
 import { configuration } from "./configuration.js";
 import { saveAll } from "./desk/notes.js";
 import { html } from "./html.js";
@@ -19,13 +19,12 @@ import { explained, say } from "./words/say.js";
 const AGAIN_SECONDS = 5;
 const SECOND = 1000;
 
-typed.value = asked(location.search);
-
 addEventListener("online", () => {
   tellLine({ type: "network-up" });
   wake();
 });
 addEventListener("offline", () => tellLine({ type: "network-down" }));
+addEventListener("hashchange", readAddress);
 addEventListener("pageshow", comeBack);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) saveAll(true);

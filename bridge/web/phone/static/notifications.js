@@ -27,3 +27,10 @@ export function withdraw(id) {
   shown.get(id)?.close();
   shown.delete(id);
 }
+
+/** What Twenty asks for is shown here, and the agent looks at another window: a press on this leads to the phone. */
+export function announceRequest() {
+  if (globalThis.Notification?.permission !== "granted" || document.hasFocus()) return;
+  const notification = new Notification(say("request.here"), { tag: "request" });
+  notification.addEventListener("click", () => window.focus());
+}

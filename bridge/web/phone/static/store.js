@@ -21,6 +21,8 @@ export const mirror = signal(null);
 export const audible = signal(false);
 /** @type {{value: NotificationPermission | "unsupported"}} */
 export const notifications = signal(globalThis.Notification?.permission ?? "unsupported");
+/** What became of what the address asks for, in a tab without the line. */
+export const request = signal(/** @type {{handed: boolean, why: string} | null} */ (null));
 /** What is in the field of the number. */
 export const typed = signal("");
 /** @type {{value: (() => string) | null}} Why the number that was to be dialled is not, in the page's language. */

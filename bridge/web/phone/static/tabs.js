@@ -19,6 +19,7 @@ const PATIENCE = 11_000;
  * @property {(shown: Shown | null) => void} shows what that one shows
  * @property {() => Shown} mine what this one shows
  * @property {(number: string) => Promise<string>} dial a number that was handed over; why not, or ""
+ * @property {(asked: import("./address.js").Request) => Promise<string>} show a request that was handed over; why not, or ""
  */
 
 export class Tabs {
@@ -85,6 +86,22 @@ export class Tabs {
    * @returns {Promise<string>} why not, or ""
    */
   hand(number) {
+    return this.ask({ type: "dial", number });
+  }
+
+  /**
+   * @param {import("./address.js").Request} asked to show in the tab with the line
+   * @returns {Promise<string>} why not, or ""
+   */
+  handRequest(asked) {
+    return this.ask({ type: "show", asked });
+  }
+
+  /**
+   * @param {object} what
+   * @returns {Promise<string>} why not, or ""
+   */
+  ask(what) {
     const id = crypto.randomUUID();
     return new Promise((done) => {
       const late = setTimeout(() => done(say("elsewhere.silent")), PATIENCE);
@@ -92,7 +109,7 @@ export class Tabs {
         clearTimeout(late);
         done(why);
       });
-      this.say({ type: "dial", id, number });
+      this.say({ ...what, id });
     });
   }
 
@@ -108,6 +125,7 @@ export class Tabs {
     if (!this.holding) return;
     if (heard.type === "ask") this.show();
     if (heard.type === "dial") this.say({ type: "dialled", id: heard.id, why: await this.parts.dial(heard.number) });
+    if (heard.type === "show") this.say({ type: "dialled", id: heard.id, why: await this.parts.show(heard.asked) });
     if (heard.type === "take" && this.parts.mine().calls.length === 0) this.yield();
   }
 

@@ -1,12 +1,11 @@
 /** What stands around calls: the stream that keeps it up to date, and who is there. */
 
-import { askedPerson } from "../address.js";
 import { bridge } from "../connection.js";
 import { me } from "../store.js";
 import { signal } from "../vendor/signals.js";
 import * as Calls from "./calls.js";
 import * as Notes from "./notes.js";
-import { choose } from "./people.js";
+import * as Requests from "./requests.js";
 import { Stream } from "./stream.js";
 
 /** @type {{value: import("../bridge.js").Agent[]}} */
@@ -43,10 +42,15 @@ export function open() {
   Notes.restore();
   if (!availability.value) return;
   stream.start();
-  const person = askedPerson(location.search);
-  if (person && me.value.allowed?.search) void choose(person);
+  showRequest();
   // The stream says so, too, once it is open.
   bridge.agents().then((told) => (agents.value = told.agents), () => {});
+}
+
+/** What the address asks for, where this tab has the line. */
+export function showRequest() {
+  const asked = Requests.take();
+  if (asked) void Requests.show(asked);
 }
 
 export function close() {

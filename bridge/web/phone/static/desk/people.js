@@ -1,7 +1,7 @@
 /** Finding people as one types. */
 
 import { bridge } from "../connection.js";
-import { me } from "../store.js";
+import { me, typed } from "../store.js";
 import { signal } from "../vendor/signals.js";
 import { explained } from "../words/say.js";
 
@@ -72,6 +72,20 @@ export async function choose(id) {
   try {
     const answer = await bridge.person(id);
     if (mine === asked) [chosen.value, found.value] = [answer, NOTHING];
+  } catch (error) {
+    if (mine === asked) problem.value = () => explained(error);
+  }
+}
+
+/** @param {string} id of a phone call in Twenty, whose other party is to be called */
+export async function ofCall(id) {
+  const mine = (asked += 1);
+  problem.value = null;
+  try {
+    const { number, person } = await bridge.phoneCall(id);
+    if (mine !== asked) return;
+    typed.value = number ?? "";
+    if (person) await choose(person.id);
   } catch (error) {
     if (mine === asked) problem.value = () => explained(error);
   }

@@ -2,7 +2,7 @@
 
 import { tabs } from "../agent.js";
 import { html } from "../html.js";
-import { mirror, typed } from "../store.js";
+import { mirror, request, typed } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { say } from "../words/say.js";
 import { Party } from "./party.js";
@@ -13,6 +13,7 @@ export function Elsewhere() {
   return html`
     <section class="card elsewhere" aria-label=${say("elsewhere.title")} data-stage=${stage}>
       <p>${say("elsewhere.where", { stage: say(`line.${stage}`) })}</p>
+      <p role="status">${request.value && (request.value.why || say(request.value.handed ? "elsewhere.handed" : "checking"))}</p>
       ${calls.map((call) => html`<${Call} key=${call.id} call=${call} />`)}
       ${calls.length === 0 && html`<${Hand} />`}
       ${calls.length === 0 && html`<button class="link" onClick=${() => tabs.take()}>${say("elsewhere.take")}</button>`}

@@ -523,6 +523,11 @@ export const TABLE = /** @type {const} */ ({
   "elsewhere.where": { en: "Your phone is in another tab: {stage}", fr: "Votre téléphone est dans un autre onglet : {stage}" },
   "elsewhere.take": { en: "Use this tab instead", fr: "Utiliser plutôt cet onglet" },
   "elsewhere.call": { en: "Call in the other tab", fr: "Appeler dans l'autre onglet" },
+  "elsewhere.handed": {
+    en: "Your phone in the other tab shows it. You can close this one.",
+    fr: "Votre téléphone dans l'autre onglet l'affiche. Vous pouvez fermer celui-ci.",
+  },
+  "request.here": { en: "Your phone shows whom to call", fr: "Votre téléphone affiche qui appeler" },
   "elsewhere.in-call": { en: "The other tab is in a call.", fr: "L'autre onglet est en communication." },
   "elsewhere.silent": {
     en: "The other tab does not answer. Close it, and this one takes the line.",
