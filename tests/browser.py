@@ -113,16 +113,29 @@ class _Chromium:
         where = {"browserContextId": context} if context else {}
         async with self.asked() as browser:
             opened = await browser.ask("Target.createTarget", url="about:blank", **where)
+        async with self.attached(opened["targetId"]) as page:
+            await page.ask("Page.navigate", url=url)
+            await page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+            yield page
+
+    @asynccontextmanager
+    async def attached(self, target: str) -> AsyncIterator[Page]:
+        """A page that is open."""
         async with (
             aiohttp.ClientSession(self.address) as session,
-            session.ws_connect(f"/devtools/page/{opened['targetId']}") as socket,
+            session.ws_connect(f"/devtools/page/{target}") as socket,
         ):
             page = Page(socket)
             await page.ask("Runtime.enable")
             await page.ask("Page.enable")
-            await page.ask("Page.navigate", url=url)
-            await page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
             yield page
+
+    async def pages(self, context: str) -> dict[str, str]:
+        """The addresses of a context's pages, by target."""
+        async with self.asked() as browser:
+            found = (await browser.ask("Target.getTargets"))["targetInfos"]
+        own = (one for one in found if one["browserContextId"] == context and one["type"] == "page")
+        return {one["targetId"]: one["url"] for one in own}
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[str]:
@@ -202,6 +215,25 @@ async def another(url: str, profile: Path, *, apart: bool = False) -> AsyncItera
         if apart:
             context = await stack.enter_async_context(chromium.context())
         yield await stack.enter_async_context(chromium.page(context, url))
+
+
+async def addresses(profile: Path) -> list[str]:
+    """Those of all pages of a folder."""
+    chromium, context = _contexts[profile]
+    return list((await chromium.pages(context)).values())
+
+
+@asynccontextmanager
+async def opened_by_page(address: str, profile: Path) -> AsyncIterator[Page]:
+    """A page that another one opened, by the beginning of its address."""
+    chromium, context = _contexts[profile]
+    async with asyncio.timeout(SECONDS):
+        while not (  # noqa: ASYNC110 - it is in another process
+            found := [one for one, url in (await chromium.pages(context)).items() if url.startswith(address)]
+        ):
+            await asyncio.sleep(0.02)
+    async with chromium.attached(found[0]) as page:
+        yield page
 
 
 @asynccontextmanager

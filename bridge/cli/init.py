@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli import links, terminal
+from bridge.cli.setup.app import offer_app
 from bridge.cli.setup.twenty import provide
 from bridge.cli.setup.twilio import prepare as prepare_account
 from bridge.errors import AnswerRefused
@@ -193,6 +194,8 @@ def _prepare(*, yes: bool) -> bool:
         done = prepare_account(None, name=NAME, numbers=(), dry_run=False, yes=yes)
     if yes or terminal.confirm(phrase("Prepare the workspace in Twenty now (setup twenty)?"), default=True):
         done = provide(None, dry_run=False, ask=not yes) and done
+        if done and not yes:
+            offer_app(None)
     if done and not yes:
         _offer_links()
     terminal.say(phrase("Next: twenty-bridge serve, and then twenty-bridge doctor."))

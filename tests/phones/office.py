@@ -16,7 +16,7 @@ from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twilio import PlayedCall, TwilioSandbox
 from bridge.settings import Settings
 from bridge.wiring.application import open_app
-from tests.browser import CALLS, Page, another, browsing
+from tests.browser import CALLS, Page, another, browsing, opened_by_page
 
 WATCH = """
 document.addEventListener('securitypolicyviolation',
@@ -147,6 +147,11 @@ class Office:
 
     async def open(self, url: str, *, apart: bool = False) -> Page:
         self.pages.append(await self.stack.enter_async_context(another(url, self.profile, apart=apart)))
+        return self.pages[-1]
+
+    async def opened_by_page(self, address: str) -> Page:
+        """The page that another one opened, at an address that begins so."""
+        self.pages.append(await self.stack.enter_async_context(opened_by_page(address, self.profile)))
         return self.pages[-1]
 
     async def phone(self, query: str = "", *, apart: bool = False, script: str = "") -> Phone:

@@ -9,6 +9,7 @@ import typer
 
 from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
+from bridge.cli.setup.app import offer_app
 from bridge.language.phrase import phrase
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
@@ -44,6 +45,8 @@ def twenty(
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if done and (at_terminal if dashboard is None else dashboard):
         done = _with_dashboard(config, dry_run=dry_run, ask=dashboard is None)
+    if done and at_terminal and not dry_run:
+        offer_app(config)
     if not done:
         raise typer.Exit(1)
 

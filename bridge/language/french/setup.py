@@ -134,6 +134,30 @@ PREPARED: Mapping[str, str] = {
     "{result}: {step}": "{result} : {step}",
     "{result} ({reason}): {step}": "{result} ({reason}) : {step}",
     "{number} of {total} · {step}": "{number} sur {total} · {step}",
+    "Give Twenty a button Call on people, companies and phone calls (setup app)?": (
+        "Donner à Twenty un bouton Call sur les personnes, sociétés et appels (setup app) ?"
+    ),
+    "publish the app, version {version}": "publier l'application, version {version}",
+    "install it: a button Call on people, companies and phone calls": (
+        "l'installer : un bouton Call sur les personnes, sociétés et appels"
+    ),
+    "install version {version} in the place of the one that is there": (
+        "installer la version {version} à la place de celle qui est là"
+    ),
+    "tell it that the phone is at {address}": "lui dire que le téléphone est à {address}",
+    "uninstall the app": "désinstaller l'application",
+    "remove its published package": "supprimer son paquet publié",
+    "Nothing to do: the app is there.": "Rien à faire : l'application est là.",
+    "Nothing to do: the app is not there.": "Rien à faire : l'application n'est pas là.",
+    "The app: {reason}": "L'application : {reason}",
+    "The key's role needs the settings permissions Applications, Marketplace apps, and API keys & webhooks: "
+    "Twenty → Settings → Roles.": (
+        "Le rôle de la clé a besoin des permissions Applications, Marketplace apps et API keys & webhooks : "
+        "Twenty → Settings → Roles."
+    ),
+    "Everything else of the bridge works without the app.": (
+        "Tout le reste de la passerelle marche sans l'application."
+    ),
     "Make this dashboard, which all users see?": (
         "Créer ce tableau de bord, que tous les utilisateurs voient ?"
     ),
@@ -201,6 +225,7 @@ PREPARED: Mapping[str, str] = {
     ),
     # setup twilio: steps and problems
     "done: {step}": "fait : {step}",
+    "- {step}": "- {step}",
     "create the TwiML App “{name}”": "créer la TwiML App « {name} »",
     "change the TwiML App “{name}” ({sid})": "changer la TwiML App « {name} » ({sid})",
     "create the API key “{name}”; its secret goes into .env": (

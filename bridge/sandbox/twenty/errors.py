@@ -8,6 +8,7 @@ ApiError                 one error of a GraphQL answer: code, subCode, message
 ├── RecordNotFound       no such record, or it is deleted
 ├── NoMenuItem           no such item of the menu
 ├── NoLayout             no such layout of a page
+├── NoApplication        no such application, package or variable
 ├── DuplicateEntry       a unique value that another record has
 ├── ForeignKey           a relation to a record that does not exist
 ├── PermissionDenied     the caller's role does not allow it
@@ -106,6 +107,12 @@ class NoLayout(ApiError):
 
     def __init__(self, layout_id: str) -> None:
         super().__init__(f'Page layout with ID "{layout_id}" not found')
+
+
+class NoApplication(ApiError):
+    """No such application, package or variable of one."""
+
+    code = "NOT_FOUND"
 
 
 class DuplicateEntry(ApiError):

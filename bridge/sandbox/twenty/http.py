@@ -4,11 +4,12 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from graphql import GraphQLSyntaxError
 
 from bridge.sandbox.twenty import documents
@@ -79,7 +80,10 @@ class Endpoints:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         try:
-            body = _body(await request.text(), request.content_type)
+            if request.content_type == "multipart/form-data":
+                body = await _multipart(request)
+            else:
+                body = _body(await request.text(), request.content_type)
         except ValueError:
             refusal = {"message": "Unexpected end of JSON input", "error": "Bad Request", "statusCode": 400}
             return web.json_response(refusal, status=400)
@@ -124,6 +128,31 @@ class Endpoints:
 def _set_cookie(answer: web.Response, session: str, *, secure: bool) -> None:
     name = SESSION_COOKIES[0 if secure else 1]
     answer.set_cookie(name, session, path="/", httponly=True, secure=secure, samesite="Lax")
+
+
+async def _multipart(request: web.Request) -> Any:
+    """Operations, a map, then the files, in this order; raises ValueError.
+
+    https://github.com/jaydenseric/graphql-multipart-request-spec
+    """
+    parts = [part async for part in _parts(request)]
+    if [name for name, _ in parts[:2]] != ["operations", "map"]:
+        raise ValueError("Misordered multipart fields")
+    body, places = json.loads(parts[0][1]), json.loads(parts[1][1])
+    files = dict(parts[2:])
+    for name, paths in places.items():
+        for path in paths:
+            first, variable = path.split(".")
+            if body[first][variable] is not None:
+                raise ValueError("The variable of a file is null in the operations")
+            body[first][variable] = files[name]
+    return body
+
+
+async def _parts(request: web.Request) -> AsyncIterator[tuple[str, bytes]]:
+    async for part in await request.multipart():
+        if isinstance(part, BodyPartReader):
+            yield part.name or "", bytes(await part.read())
 
 
 def _body(text: str, content_type: str) -> Any:

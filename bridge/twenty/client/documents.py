@@ -1,7 +1,8 @@
 """The operations of `documents.graphql`, parsed once; a request carries only its own text."""
 
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
+from operator import or_
 from typing import Any
 
 from gql import GraphQLRequest
@@ -44,8 +45,9 @@ def operations() -> dict[str, tuple[str, DocumentNode]]:
 
 @cache
 def all_operations() -> dict[str, tuple[str, DocumentNode]]:
-    """Those, the ones that introspection does not show, and those of dashboards, which few workspaces get."""
-    return operations() | _operations_in("search.graphql") | _operations_in("dashboards.graphql")
+    """Those, the ones that introspection does not show, and those of what few workspaces get."""
+    more = ("search.graphql", "dashboards.graphql", "applications.graphql")
+    return reduce(or_, map(_operations_in, more), operations())
 
 
 def _operations_in(file: str) -> dict[str, tuple[str, DocumentNode]]:

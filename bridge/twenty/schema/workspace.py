@@ -15,6 +15,10 @@ RECORD_LINKED = "20202020-0d1a-4f0e-8a55-1c0a2f0a2c05"
 """The standard type of timeline rows that any API key can use, from 2.34 on."""
 
 
+PHONE_CALL_TYPE = "b0912cce-9340-4e12-a35e-9986344725ea"
+"""The type that the app brings along (`app/newer/phone-call-type.ts`): its words are a phone call's."""
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineSchema:
     """How rows are written: `fields` are those that a row can have, `object_id` is `phoneCall`'s.
@@ -99,6 +103,15 @@ async def _object_id(client: Executes) -> str | None:
 
 
 async def _type_id(client: Executes) -> str | None:
+    """The app's type where it is installed, or else the standard one."""
     answer = await client.execute_metadata("TimelineActivityTypes")
-    active = [one for one in answer["timelineActivityTypes"] if one["isActive"]]
-    return next((one["id"] for one in active if one["universalIdentifier"] == RECORD_LINKED), None)
+    active = {
+        one["universalIdentifier"]: one["id"] for one in answer["timelineActivityTypes"] if one["isActive"]
+    }
+    return active.get(PHONE_CALL_TYPE) or active.get(RECORD_LINKED)
+
+
+async def has_typed_timeline(client: Executes) -> bool:
+    """Whether rows of the timeline have a type: from Twenty 2.34 on. Raises TwentyError."""
+    types = await client.execute("WorkspaceSchema")
+    return TYPED_TIMELINE in _input_fields(types["timelineActivity"])

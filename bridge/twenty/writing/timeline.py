@@ -56,7 +56,7 @@ class NamedTimeline:
 
 
 class TypedTimeline:
-    """Rows of the standard type `recordLinked`: one root field for new rows.
+    """Rows of the app's type, or of the standard one `recordLinked`: one root field for new rows.
 
     And one for each person and each agent to whom written rows move.
     """

@@ -5,6 +5,12 @@ import uuid
 from bridge.sandbox.twenty.metadata.rows import Rows
 from bridge.sandbox.twenty.model import Row
 
+STANDARD = {
+    "person": "20202020-e674-48e5-a542-72570eee7213",
+    "company": "20202020-b374-4779-a561-80086cb2e17f",
+}
+"""Universal identifiers that are the same in every workspace; other objects have one of their own."""
+
 SYSTEM_FIELDS = (
     ("id", "Id", "UUID", False, "uuid"),
     ("createdAt", "Creation date", "DATE_TIME", False, "now"),
@@ -33,7 +39,7 @@ def object_row(rows: Rows, given: Row, *, system: bool = False) -> Row:
             "isSystem": system,
             "labelIdentifierFieldMetadataId": None,
             "imageIdentifierFieldMetadataId": None,
-            "universalIdentifier": str(uuid.uuid4()),
+            "universalIdentifier": STANDARD.get(given["nameSingular"]) or str(uuid.uuid4()),
         },
     )
     for name, label, kind, nullable, default in SYSTEM_FIELDS:

@@ -20,6 +20,7 @@ from graphql import (
 
 from bridge.sandbox.twenty.generation import Generation
 from bridge.sandbox.twenty.metadata import (
+    applications,
     definitions,
     hooks,
     keys,
@@ -30,8 +31,8 @@ from bridge.sandbox.twenty.metadata import (
     views,
 )
 
-_PARTS = ("structure", "views", "layouts", "charts", "accounts")
-_AREAS = (objects, views, layouts, users, keys, hooks, timeline_types)
+_PARTS = ("structure", "views", "layouts", "charts", "accounts", "applications")
+_AREAS = (objects, views, layouts, users, keys, hooks, timeline_types, applications)
 _ZEROS: dict[str, object] = {"Boolean": False, "String": "", "Float": 0, "Int": 0, "JSON": None}
 
 

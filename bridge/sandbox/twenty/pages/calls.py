@@ -42,9 +42,10 @@ def calls_page(calls: list[Record], total: int) -> Html:
     return parts.page("Phone calls", head, call_table(calls), current="Phone calls")
 
 
-def call_page(call: Record, *, now: datetime) -> Html:
+def call_page(call: Record, commands: list[Html], *, now: datetime) -> Html:
     name = call["name"] or "Untitled"
-    head = parts.header(tag("a", parts.icon("call"), "Phone calls", href="/calls"), " / ", name)
+    crumb = tag("a", parts.icon("call"), "Phone calls", href="/calls")
+    head = parts.header(crumb, " / ", name, commands=commands)
     left = parts.summary(name, words.ago(call["createdAt"], now=now), *_fields(call))
     transcript = (call["transcript"] or {}).get("markdown")
     right = tag(
@@ -54,7 +55,8 @@ def call_page(call: Record, *, now: datetime) -> Html:
         tag("h2", "Notes"),
         note_list(nodes(call["noteTargets"]), now=now),
     )
-    return parts.page(name, head, tag("div", left, right, class_="record-page"), current="Phone calls")
+    body = tag("div", left, right, class_="record-page")
+    return parts.page(name, head, body, current="Phone calls", with_panel=bool(commands))
 
 
 def _fields(call: Record) -> tuple[Html, ...]:

@@ -22,8 +22,8 @@ _COLORS = {
 REFRESH_S = "5"
 
 
-def page(title: str, *content: Child, current: str) -> Html:
-    """A whole page with the menu beside it; it looks anew every few seconds."""
+def page(title: str, *content: Child, current: str, with_panel: bool = False) -> Html:
+    """A whole page with the menu beside it; it looks anew every few seconds, unless a panel can be open."""
     menu = [
         tag("a", icon(kind), name, href=href, class_="here" if name == current else None)
         for name, href, kind in _MENU
@@ -31,9 +31,10 @@ def page(title: str, *content: Child, current: str) -> Html:
     head = join(
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="refresh", content=REFRESH_S),
+        None if with_panel else tag("meta", http_equiv="refresh", content=REFRESH_S),
         tag("title", f"{title} · Twenty sandbox"),
         tag("link", rel="stylesheet", href="/sandbox/style.css"),
+        tag("script", type="module", src="/sandbox/panel.js") if with_panel else None,
     )
     workspace = tag("p", tag("span", "S", class_="letter blue"), "Sandbox", class_="workspace")
     side = tag("nav", workspace, tag("h2", "Workspace"), menu)
@@ -45,8 +46,8 @@ def icon(kind: str) -> Html:
     return tag("i", class_=f"icon {kind}", aria_hidden="true")
 
 
-def header(*crumbs: Child) -> Html:
-    return tag("header", tag("h1", *crumbs))
+def header(*crumbs: Child, commands: Child = None) -> Html:
+    return tag("header", tag("h1", *crumbs), commands)
 
 
 def avatar(name: str, *, large: bool = False) -> Html:

@@ -1,5 +1,6 @@
 """The people, and the page of one person: who they are, and what happened."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bridge.sandbox.twenty.catalog import Catalog
@@ -10,14 +11,14 @@ from bridge.sandbox.twenty.pages.notes import note_list, task_table
 from bridge.sandbox.twenty.pages.reading import nodes
 from bridge.sandbox.twenty.pages.words import Record
 
+HEADINGS = ("Name", "Phones", "Company", "Job title", "Email", "Created by", "Creation date")
 TABS = (("timeline", "Timeline"), ("calls", "Phone calls"), ("tasks", "Tasks"), ("notes", "Notes"))
 
 
 def people_page(people: list[Record], total: int, *, now: datetime) -> Html:
     head = parts.header(parts.icon("person"), "People ", tag("small", f"· {total:,}"))
     rows = [_row(person, now) for person in people]
-    headings = ("Name", "Phones", "Company", "Job title", "Email", "Created by", "Creation date")
-    return parts.page("People", head, parts.table(headings, rows, empty="No people yet."), current="People")
+    return parts.page("People", head, parts.table(HEADINGS, rows, empty="No people yet."), current="People")
 
 
 def _row(person: Record, now: datetime) -> tuple[Child, ...]:
@@ -33,8 +34,17 @@ def _row(person: Record, now: datetime) -> tuple[Child, ...]:
 
 
 def person_page(
-    person: Record, timeline: list[Record], calls: list[Record], *, catalog: Catalog, tab: str, now: datetime
+    person: Record,
+    timeline: list[Record],
+    calls: list[Record],
+    commands: list[Html],
+    *,
+    catalog: Catalog,
+    types: Mapping[str, str],
+    tab: str,
+    now: datetime,
 ) -> Html:
+    """`types` are the words of timeline rows that have a type, by its id."""
     if tab == "calls":
         content = call_table(calls)
     elif tab == "tasks":
@@ -42,12 +52,23 @@ def person_page(
     elif tab == "notes":
         content = note_list(nodes(person["noteTargets"]), now=now)
     else:
-        content = timeline_list(person, timeline, catalog=catalog, now=now)
+        content = timeline_list(person, timeline, catalog=catalog, types=types, now=now)
     name = words.full_name(person)
-    head = parts.header(tag("a", parts.icon("person"), "People", href="/"), " / ", name)
+    crumb = tag("a", parts.icon("person"), "People", href="/")
+    head = parts.header(crumb, " / ", name, commands=commands)
     left = parts.summary(name, words.ago(person["createdAt"], now=now), *_fields(person, now))
     right = tag("article", parts.tabs(TABS, current=tab), content)
-    return parts.page(name, head, tag("div", left, right, class_="record-page"), current="People")
+    body = tag("div", left, right, class_="record-page")
+    return parts.page(name, head, body, current="People", with_panel=bool(commands))
+
+
+def company_page(company: Record, people: list[Record], commands: list[Html], *, now: datetime) -> Html:
+    """A company's people."""
+    name = company["name"] or "Untitled"
+    head = parts.header(name, commands=commands)
+    rows = [_row(person, now) for person in people]
+    table = parts.table(HEADINGS, rows, empty="No people yet.")
+    return parts.page(name, head, table, current="People", with_panel=bool(commands))
 
 
 def _fields(person: Record, now: datetime) -> tuple[Html, ...]:
@@ -68,9 +89,11 @@ def _fields(person: Record, now: datetime) -> tuple[Html, ...]:
     )
 
 
-def timeline_list(person: Record, timeline: list[Record], *, catalog: Catalog, now: datetime) -> Html:
+def timeline_list(
+    person: Record, timeline: list[Record], *, catalog: Catalog, types: Mapping[str, str], now: datetime
+) -> Html:
     """What happened, newest first: linked records, notes, and the record's creation."""
-    entries = [(row["createdAt"], linked) for row in timeline if (linked := _linked(row, catalog))]
+    entries = [(row["createdAt"], linked) for row in timeline if (linked := _linked(row, catalog, types))]
     for target in nodes(person["noteTargets"]):
         note = target["note"]
         if note:
@@ -95,7 +118,11 @@ def _months(entries: list[tuple[str, Html]], now: datetime) -> list[Html]:
     return lines
 
 
-def _linked(row: Record, catalog: Catalog) -> Html | None:
+RELATED = "linked a related phone call"
+"""The words of the standard type, which also those of a type have that is gone."""
+
+
+def _linked(row: Record, catalog: Catalog, types: Mapping[str, str]) -> Html | None:
     """`Ada Admin linked a phone call …`; a row of another name shows nothing, as in the original."""
     kind, _, action = (row["name"] or "").partition(".")
     linked = catalog.by_name.get(kind.removeprefix("linked-")) if kind.startswith("linked-") else None
@@ -105,4 +132,6 @@ def _linked(row: Record, catalog: Catalog) -> Html | None:
     who = words.full_name(row["workspaceMember"]) if row["workspaceMember"] else "Twenty"
     title = row["linkedRecordCachedName"] or "Untitled"
     href = f"/calls/{row['linkedRecordId']}" if owner.name == "phoneCall" else None
-    return join(tag("b", who), f" linked a {owner.label.lower()} ", tag("a", title, href=href))
+    typed = row["timelineActivityTypeId"]
+    did = types.get(typed, RELATED) if typed else f"linked a {owner.label.lower()}"
+    return join(tag("b", who), f" {did} ", tag("a", title, href=href))

@@ -20,9 +20,17 @@ PERSON = """query ($id: UUID!) { person(filter: {id: {eq: $id}}) {
   taskTargets { edges { node { task { id title status dueAt assignee { name { firstName lastName } } } } } }
 } }"""
 
+COMPANY = """query ($id: UUID!) { company(filter: {id: {eq: $id}}) { id name } }"""
+
+PEOPLE_OF = """query ($filter: PersonFilterInput) {
+  people(filter: $filter, orderBy: [{createdAt: DescNullsLast}]) { edges { node {
+    id createdAt jobTitle name { firstName lastName } emails { primaryEmail }
+    phones { primaryPhoneNumber primaryPhoneCallingCode additionalPhones } company { name }
+    createdBy { name } } } } }"""
+
 TIMELINE = """query ($filter: TimelineActivityFilterInput) {
   timelineActivities(filter: $filter, orderBy: [{createdAt: DescNullsLast}]) { edges { node {
-    id name createdAt linkedRecordId linkedObjectMetadataId linkedRecordCachedName
+    id name createdAt linkedRecordId linkedObjectMetadataId linkedRecordCachedName timelineActivityTypeId
     workspaceMember { name { firstName lastName } } } } } }"""
 
 CALLS = """query ($filter: PhoneCallFilterInput) {
