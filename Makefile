@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup install demo run test test-slow check format docs bench vendor pictures lock release clean
+.PHONY: help setup install demo run test test-slow check format docs bench vendor app pictures lock release clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -80,6 +80,9 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 vendor: $(READY)  ## the phone page's libraries, and axe-core of its tests, from npm, at the versions of vendor.json
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/vendor bridge/web/phone/static/vendor
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/vendor tests/phones/axe
+
+app: $(READY)  ## the Twenty app, for each SDK: types, and that what ships is what app/ gives; SHIP=yes writes it
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/app $(if $(SHIP),ship,check) $(VENV)/app
 
 pictures: $(READY)  ## those of the tutorial and of the phone, taken anew; needs Chromium
 	PHONE_PICTURES=$(VENV) $(BIN)/python -m pytest tests/phones/test_calls.py -k "customer_is_called or customer_calls"

@@ -66,6 +66,7 @@ async def test_who_is_interrupted_at_every_question_arrives_all_the_same(
         (["y"], "Go on? [y/N]:", False, False),
         (["y", "y"], "Prepare the workspace in Twenty now (setup twenty)? [Y/n]:", True, False),
         (["y", "y"], "Go on? [y/N]:", True, False),
+        (["y", "y", "y"], "people, companies and phone calls (setup app)? [y/N]:", True, True),
         (["y", "y", "y"], "sign in to the phone with, once, within an hour? [Y/n]:", True, True),
     ):
         done = await typed("init", answers=answers)

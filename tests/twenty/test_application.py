@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bridge.errors import TwentyError
 from bridge.sandbox.twenty import GENERATIONS, TwentySandbox, twenty_sandbox
 from bridge.twenty.application import builds
-from bridge.twenty.application.setup import Act, AppSetup, Found, Installed, Registration, plan
+from bridge.twenty.application.setup import AppChange, AppSetup, AppState, Installed, Registration, plan
 from bridge.twenty.client.client import open_client
 from bridge.twenty.client.documents import all_operations
 from bridge.twenty.schema.workspace import PHONE_CALL_TYPE, RECORD_LINKED, read_schema
@@ -42,7 +42,7 @@ async def twenty(request: pytest.FixtureRequest) -> AsyncIterator[TwentySandbox]
         yield sandbox
 
 
-async def set_up(twenty: TwentySandbox, address: str = ADDRESS) -> list[Act]:
+async def set_up(twenty: TwentySandbox, address: str = ADDRESS) -> list[AppChange]:
     """What was done."""
     async with open_client(twenty_settings(twenty)) as client:
         setup = AppSetup(client, address=address)
@@ -51,7 +51,7 @@ async def set_up(twenty: TwentySandbox, address: str = ADDRESS) -> list[Act]:
         return [step.act for step in steps]
 
 
-async def take_away(twenty: TwentySandbox) -> list[Act]:
+async def take_away(twenty: TwentySandbox) -> list[AppChange]:
     async with open_client(twenty_settings(twenty)) as client:
         setup = AppSetup(client, address=ADDRESS)
         steps = await setup.removal()
@@ -66,24 +66,24 @@ def changes(twenty: TwentySandbox) -> list[str | None]:
 
 
 async def test_it_is_installed_once_and_taken_away(twenty: TwentySandbox) -> None:
-    assert await set_up(twenty) == [Act.PUBLISH, Act.INSTALL, Act.ADDRESS]
+    assert await set_up(twenty) == [AppChange.PUBLISH, AppChange.INSTALL, AppChange.ADDRESS]
     sent = changes(twenty)
     assert sent == ["UploadAppTarball", "InstallApplication", "SetApplicationVariable"]
     assert await set_up(twenty) == []
     assert changes(twenty) == sent
     assert [one["isPinned"] for one in await tell(twenty, COMMANDS)] == [True] * 3
-    assert await set_up(twenty, "https://crm.example.com/phone") == [Act.ADDRESS]
-    assert await take_away(twenty) == [Act.UNINSTALL, Act.WITHDRAW]
+    assert await set_up(twenty, "https://crm.example.com/phone") == [AppChange.ADDRESS]
+    assert await take_away(twenty) == [AppChange.UNINSTALL, AppChange.WITHDRAW]
     assert await tell(twenty, COMMANDS) == []
     assert await take_away(twenty) == []
-    assert await set_up(twenty) == [Act.PUBLISH, Act.INSTALL, Act.ADDRESS]
+    assert await set_up(twenty) == [AppChange.PUBLISH, AppChange.INSTALL, AppChange.ADDRESS]
 
 
 async def test_what_was_published_and_not_installed_is_only_installed(twenty: TwentySandbox) -> None:
     await set_up(twenty)
     async with open_client(twenty_settings(twenty)) as client:
         await client.execute_metadata("UninstallApplication", universalIdentifier=builds.APPLICATION)
-    assert await set_up(twenty) == [Act.INSTALL, Act.ADDRESS]
+    assert await set_up(twenty) == [AppChange.INSTALL, AppChange.ADDRESS]
 
 
 async def test_rows_have_the_apps_words_as_long_as_it_is_there(twenty: TwentySandbox) -> None:
@@ -142,19 +142,22 @@ KNOWN = Registration("1", NEWEST.version)
 @pytest.mark.parametrize(
     ("found", "acts"),
     [
-        (Found(None, None), [Act.PUBLISH, Act.INSTALL, Act.ADDRESS]),
-        (Found(KNOWN, None), [Act.INSTALL, Act.ADDRESS]),
-        (Found(KNOWN, Installed("1", NEWEST.version, ADDRESS)), []),
-        (Found(KNOWN, Installed("1", None, ADDRESS)), []),
-        (Found(KNOWN, Installed("1", "0.9.0", ADDRESS)), [Act.INSTALL]),
+        (AppState(None, None), [AppChange.PUBLISH, AppChange.INSTALL, AppChange.ADDRESS]),
+        (AppState(KNOWN, None), [AppChange.INSTALL, AppChange.ADDRESS]),
+        (AppState(KNOWN, Installed("1", NEWEST.version, ADDRESS)), []),
+        (AppState(KNOWN, Installed("1", None, ADDRESS)), []),
+        (AppState(KNOWN, Installed("1", "0.9.0", ADDRESS)), [AppChange.INSTALL]),
         (
-            Found(Registration("1", "0.9.0"), Installed("1", "0.9.0", "")),
-            [Act.PUBLISH, Act.INSTALL, Act.ADDRESS],
+            AppState(Registration("1", "0.9.0"), Installed("1", "0.9.0", "")),
+            [AppChange.PUBLISH, AppChange.INSTALL, AppChange.ADDRESS],
         ),
-        (Found(Registration("1", "0.9.0"), Installed("1", None, ADDRESS)), [Act.PUBLISH, Act.INSTALL]),
+        (
+            AppState(Registration("1", "0.9.0"), Installed("1", None, ADDRESS)),
+            [AppChange.PUBLISH, AppChange.INSTALL],
+        ),
     ],
 )
-def test_what_is_missing(found: Found, acts: list[Act]) -> None:
+def test_what_is_missing(found: AppState, acts: list[AppChange]) -> None:
     assert [step.act for step in plan(found, NEWEST, address=ADDRESS)] == acts
 
 
@@ -181,6 +184,15 @@ def test_the_sources_and_the_bridge_name_the_same_things() -> None:
         package = json.loads(files["package.json"])
         assert package["engines"] == {"twenty": build.twenty}
         assert package["version"].rpartition(".")[0] == _version().rpartition(".")[0]
+
+
+def test_the_app_may_do_nothing() -> None:
+    for build in builds.builds():
+        manifest = json.loads(builds.read(build.tarball)["manifest.json"])
+        (role,) = manifest["roles"]
+        assert [name for name, value in role.items() if value is True] == []
+        assert role["objectPermissions"] == role["permissionFlagUniversalIdentifiers"] == []
+        assert manifest["logicFunctions"] == []
 
 
 def _version() -> str:

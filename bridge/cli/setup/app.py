@@ -13,7 +13,7 @@ from bridge.errors import TwentyDenied, TwentyError
 from bridge.language.phrase import Phrase, phrase, phrase_of
 from bridge.settings.load import load_as
 from bridge.settings.parts import SetUpTwenty
-from bridge.twenty.application.setup import SECONDS, AppSetup, Step
+from bridge.twenty.application.setup import SECONDS, AppSetup, AppStep
 from bridge.twenty.client.client import open_client
 
 GIVE = phrase("Give Twenty a button Call on people, companies and phone calls (setup app)?")
@@ -44,7 +44,9 @@ def take_away(config: Path | None, *, dry_run: bool) -> bool:
 
     async def remove(setup: AppSetup) -> None:
         steps = await setup.removal()
-        await _carry_out(setup, steps, dry_run=dry_run, nothing=phrase("Nothing to do: the app is not there."))
+        await _carry_out(
+            setup, steps, dry_run=dry_run, nothing=phrase("Nothing to do: the app is not there.")
+        )
 
     return _asked_of_twenty(config, remove)
 
@@ -76,7 +78,7 @@ def _asked_of_twenty(config: Path | None, act: Callable[[AppSetup], Awaitable[No
     return True
 
 
-async def _carry_out(setup: AppSetup, steps: Sequence[Step], *, dry_run: bool, nothing: Phrase) -> None:
+async def _carry_out(setup: AppSetup, steps: Sequence[AppStep], *, dry_run: bool, nothing: Phrase) -> None:
     if not steps:
         terminal.say(nothing)
     elif dry_run:
@@ -85,7 +87,7 @@ async def _carry_out(setup: AppSetup, steps: Sequence[Step], *, dry_run: bool, n
         await setup.carry_out(steps, _tell)
 
 
-def _tell(step: Step) -> None:
+def _tell(step: AppStep) -> None:
     terminal.say(phrase("done: {step}", step=step.sentence))
 
 

@@ -77,6 +77,7 @@ REFUSED: Mapping[str, str] = {
     "the agent who spoke with a caller last rings first": (
         "l'agent qui a parlé en dernier à l'appelant sonne d'abord"
     ),
+    "Twenty's button Call on a phone call": "le bouton Call de Twenty sur un appel",
     "the last calls, on the agent's screen": "les derniers appels, à l'écran de l'agent",
     "access tokens for users of Twenty": "les jetons d'accès des utilisateurs de Twenty",
     "people normalise, and what doctor says of numbers that no call finds": (

@@ -36,14 +36,14 @@ class Installed:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AppState:
     """What a workspace has of the app."""
 
     registration: Registration | None
     installed: Installed | None
 
 
-class Act(StrEnum):
+class AppChange(StrEnum):
     """What can be done."""
 
     PUBLISH = "publish"
@@ -54,29 +54,33 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AppStep:
     """One change."""
 
-    act: Act
+    act: AppChange
     sentence: Phrase
 
 
-UNINSTALL = Step(Act.UNINSTALL, phrase("uninstall the app"))
-WITHDRAW = Step(Act.WITHDRAW, phrase("remove its published package"))
+UNINSTALL = AppStep(AppChange.UNINSTALL, phrase("uninstall the app"))
+WITHDRAW = AppStep(AppChange.WITHDRAW, phrase("remove its published package"))
 
 
-def plan(found: Found, build: Build, *, address: str) -> list[Step]:
+def plan(found: AppState, build: Build, *, address: str) -> list[AppStep]:
     """What is missing."""
     there, published = found.installed, found.registration
     steps = []
     if not _is_there(found, build):
         if published is None or published.version != build.version:
             steps.append(
-                Step(Act.PUBLISH, phrase("publish the app, version {version}", version=build.version))
+                AppStep(
+                    AppChange.PUBLISH, phrase("publish the app, version {version}", version=build.version)
+                )
             )
-        steps.append(Step(Act.INSTALL, _installing(there, build)))
+        steps.append(AppStep(AppChange.INSTALL, _installing(there, build)))
     if there is None or there.address != address:
-        steps.append(Step(Act.ADDRESS, phrase("tell it that the phone is at {address}", address=address)))
+        steps.append(
+            AppStep(AppChange.ADDRESS, phrase("tell it that the phone is at {address}", address=address))
+        )
     return steps
 
 
@@ -86,7 +90,7 @@ def _installing(there: Installed | None, build: Build) -> Phrase:
     return phrase("install version {version} in the place of the one that is there", version=build.version)
 
 
-def _is_there(found: Found, build: Build) -> bool:
+def _is_there(found: AppState, build: Build) -> bool:
     """Whether that version is installed; some Twentys do not say which one is."""
     if found.installed is None:
         return False
@@ -94,7 +98,7 @@ def _is_there(found: Found, build: Build) -> bool:
     return (found.installed.version or published) == build.version
 
 
-def plan_removal(found: Found) -> list[Step]:
+def plan_removal(found: AppState) -> list[AppStep]:
     """What is there of the app."""
     steps = [UNINSTALL] if found.installed else []
     return [*steps, WITHDRAW] if found.registration else steps
@@ -107,35 +111,35 @@ class AppSetup:
         self._client = client
         self._address = address
 
-    async def missing(self) -> list[Step]:
+    async def missing(self) -> list[AppStep]:
         """What `carry_out` has to do."""
         return plan(await self._found(), await self._build(), address=self._address)
 
-    async def removal(self) -> list[Step]:
+    async def removal(self) -> list[AppStep]:
         """What has to be done for nothing to be left."""
         return plan_removal(await self._found())
 
-    async def carry_out(self, steps: Sequence[Step], tell: Callable[[Step], None]) -> None:
+    async def carry_out(self, steps: Sequence[AppStep], tell: Callable[[AppStep], None]) -> None:
         """Does these, and tells of each that is done."""
         for step in steps:
             await self._do(step.act)
             tell(step)
 
-    async def _do(self, act: Act) -> None:
+    async def _do(self, act: AppChange) -> None:
         client, known = self._client, {"universalIdentifier": APPLICATION}
-        if act is Act.PUBLISH:
+        if act is AppChange.PUBLISH:
             build = await self._build()
             await client.upload(
                 "UploadAppTarball", build.tarball, name_of_file="app.tar.gz", kind="application/gzip"
             )
-        elif act is Act.INSTALL:
+        elif act is AppChange.INSTALL:
             await client.execute_metadata("InstallApplication", **known)
-        elif act is Act.ADDRESS:
+        elif act is AppChange.ADDRESS:
             installed = await self._installed_id()
             await client.execute_metadata(
                 "SetApplicationVariable", applicationId=installed, key=ADDRESS, value=self._address
             )
-        elif act is Act.UNINSTALL:
+        elif act is AppChange.UNINSTALL:
             await client.execute_metadata("UninstallApplication", **known)
         elif registration := await self._registration():
             await client.execute_metadata("DeleteApplicationRegistration", id=registration.id)
@@ -143,8 +147,8 @@ class AppSetup:
     async def _build(self) -> Build:
         return suiting(typed_timeline=await has_typed_timeline(self._client))
 
-    async def _found(self) -> Found:
-        return Found(await self._registration(), await self._installed())
+    async def _found(self) -> AppState:
+        return AppState(await self._registration(), await self._installed())
 
     async def _registration(self) -> Registration | None:
         answer = await self._client.execute_metadata(

@@ -49,7 +49,7 @@ class PersonDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class OtherParty:
     """Whom a phone call was with; either can be unknown."""
 
     number: Number | None
@@ -100,7 +100,7 @@ class PeopleSearch:
             return None
         return PersonDetails(profile_of(nodes[0], self._twenty_url), self._numbers(nodes[1]))
 
-    async def party(self, call_id: str, *, user: Credentials | None) -> Party | None:
+    async def party(self, call_id: str, *, user: Credentials | None) -> OtherParty | None:
         """Whom a phone call of Twenty was with; None where there is none, or none that the user may see."""
         answer = await self._as(user).execute("PartyOfCall", id=call_id)
         node = next((edge["node"] for edge in answer["phoneCalls"]["edges"]), None)
@@ -110,7 +110,7 @@ class PeopleSearch:
         number = primary(node.get(theirs) or {})
         known = node.get("personId")
         person = known and FoundRecord(known, full_name((node.get("person") or {}).get("name")), None)
-        return Party(number.read(self._region) if number.number else None, person or None)
+        return OtherParty(number.read(self._region) if number.number else None, person or None)
 
     def _numbers(self, node: Mapping[str, Any]) -> tuple[Number, ...]:
         read = (phone.read(self._region) for phone in phones_in(node.get("phones") or {}))

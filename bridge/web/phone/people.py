@@ -12,7 +12,7 @@ from bridge.calls.numbers import Number, readable
 from bridge.calls.texts import Texts, spoken_refusal
 from bridge.errors import NotAllowed, NotUnderstood, TwentyDenied, TwentyError
 from bridge.settings.phone import Search
-from bridge.twenty.people.search import FoundPeople, FoundRecord, Party, PeopleSearch, PersonDetails
+from bridge.twenty.people.search import FoundPeople, FoundRecord, OtherParty, PeopleSearch, PersonDetails
 from bridge.web.authentication.rates import Rate
 from bridge.web.operation.problems import problem
 from bridge.web.phone.agents import Agent, AgentAuthentication, searches
@@ -110,7 +110,7 @@ class People:
     def _record(self, one: FoundRecord, kind: str) -> Body:
         return {"id": one.id, "name": one.name, "url": self._page_of(kind, one.id)}
 
-    def _party(self, found: Party) -> Body:
+    def _party(self, found: OtherParty) -> Body:
         number = self._number(found.number) if found.number else dict.fromkeys(NUMBER)
         return number | {"person": found.person and self._record(found.person, "person")}
 

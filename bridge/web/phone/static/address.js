@@ -45,7 +45,8 @@ export function requestIn({ search, hash }) {
   const given = [new URLSearchParams(hash.slice(1)), new URLSearchParams(search)].find(asks);
   if (!given) return null;
   const [to = "", person = "", company = "", call = ""] = NAMES.map((name) => given.get(name) ?? "");
-  return { number: numberOf(to), person, company, call };
+  // A plus that was not encoded reads as a blank.
+  return { number: numberOf(to.replace(/^(tel:)? (?=\d)/i, "$1+")), person, company, call };
 }
 
 /** Asks the browser to open `tel:` links with this page. */
