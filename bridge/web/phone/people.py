@@ -93,7 +93,7 @@ class People:
         self._counted.take(agent.caller.key, per_minute=self._per_minute)
         found = await _answered(self._people.party(call_id, user=agent.caller.credentials))
         if found is None:
-            return problem(404, NO_CALL, code="calls.unknown")
+            return problem(404, NO_CALL, code="call.unknown")
         return found if isinstance(found, web.Response) else _answer(self._party(found))
 
     async def _agent(self, request: web.Request) -> Agent:
