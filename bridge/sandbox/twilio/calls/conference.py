@@ -64,6 +64,7 @@ def _participant(call: Call, noun: Element, conference: Conference) -> Participa
         coached=noun.get("coach"),
         starts=noun.is_true("startConferenceOnEnter", default=True),
         ends=noun.is_true("endConferenceOnExit"),
+        waits_with_music=noun.get("waitUrl", "music") != "",
     )
 
 

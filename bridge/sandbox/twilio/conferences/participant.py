@@ -31,6 +31,7 @@ class Participant:
     connected: bool = False
     left: str = ""
     kicked: bool = False
+    waits_with_music: bool = True
     live: bool = False
     """Whether a connected device takes part in the call."""
 

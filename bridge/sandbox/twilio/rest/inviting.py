@@ -111,6 +111,7 @@ def _part(form: Mapping[str, str]) -> dict[str, Any]:
         "coached": form.get("CallSidToCoach", "") if is_true(form, "Coaching") else "",
         "starts": form.get("StartConferenceOnEnter", "true").lower() == "true",
         "ends": is_true(form, "EndConferenceOnExit"),
+        "waits_with_music": form.get("WaitUrl", "music") != "",
     }
 
 

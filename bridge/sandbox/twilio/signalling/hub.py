@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bridge.sandbox.twilio.account import Account
+from bridge.sandbox.twilio.conferences import heard_by
 from bridge.sandbox.twilio.errors import RestError
 from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.runner import Line
@@ -15,6 +16,9 @@ from bridge.sandbox.twilio.signalling.relay import Weather
 from bridge.sandbox.twilio.signalling.sdp import silent_answer
 from bridge.sandbox.twilio.signalling.switches import Switches
 from bridge.sandbox.twilio.tokens import Grant
+
+if TYPE_CHECKING:
+    from bridge.sandbox.twilio.signalling.mixer import Mixer
 
 
 class Exchange(Protocol):
@@ -45,6 +49,7 @@ class Hub:
         self.devices: dict[str, Device] = {}
         self.ends: dict[str, End] = {}
         self._waiting: dict[str, asyncio.TimerHandle] = {}
+        self._mixer: Mixer | None = None
 
     # What devices do.
 
@@ -150,15 +155,15 @@ class Hub:
             await self._tell_over(end)
         elif status == "ringing":
             end.rung = True
-            await end.device.ring(end, await introduce(parent, end, self.weather))
+            await end.device.ring(end, await self._offer(parent, end))
         elif status == "in-progress" and end.is_caller:
             await self._tell_answered(end)
-        elif status == "in-progress" and parent is not None:
-            await connect(parent, end)
+        elif status == "in-progress":
+            await self._connect(parent, end)
 
     async def _tell_answered(self, end: End) -> None:
         await self._tell_ringing(end, early_media=False)
-        sdp, end.pending = end.pending or silent_answer(end.offered), ""
+        sdp, end.pending = end.pending or await self._describe(end), ""
         end.described = end.knows_sid = True
         await end.device.answer(end, sdp)
 
@@ -167,10 +172,53 @@ class Hub:
             return
         caller.rung = caller.knows_sid = True
         caller.described = early_media
-        await caller.device.ringing(caller, silent_answer(caller.offered) if early_media else None)
+        caller.pending = await self._describe(caller) if early_media else caller.pending
+        await caller.device.ringing(caller, caller.pending if early_media else None)
+
+    # The sound.
+
+    @property
+    def mixer(self) -> "Mixer | None":
+        """Where calls that begin now get their sound, if not through a relay."""
+        if self.switches.sound == "mixer" and self._mixer is None:
+            from bridge.sandbox.twilio.signalling.mixer import Mixer  # noqa: PLC0415 - of the extra `demo`
+
+            self._mixer = Mixer(self._hears)
+        return self._mixer if self.switches.sound == "mixer" else None
+
+    async def _offer(self, parent: End | None, end: End) -> str:
+        if self.mixer is not None:
+            return await self.mixer.offer(end.leg.sid)
+        return await introduce(parent, end, self.weather)
+
+    async def _describe(self, end: End) -> str:
+        """The sandbox's own answer to a device that calls."""
+        if self.mixer is not None:
+            return await self.mixer.answer(end.leg.sid, end.offered)
+        return silent_answer(end.offered)
+
+    async def _connect(self, parent: End | None, end: End) -> None:
+        if self.mixer is not None:
+            await self.mixer.accept(end.leg.sid, end.pending)
+            end.pending = ""
+        if parent is not None:
+            await connect(parent, end)
+
+    def _hears(self, call_sid: str) -> tuple[list[str], bool]:
+        """Whom a leg hears, and whether it hears music."""
+        conferences = self.exchange.account.conferences
+        if (found := conferences.of(call_sid)) is not None:
+            conference, one = found
+            waits = conference.status == "init" and one.waits_with_music
+            return [other.leg.sid for other in heard_by(conference, one)], one.held or waits
+        peer = end.peer if (end := self.ends.get(call_sid)) else None
+        alone = peer is None or conferences.of(peer.leg.sid) is not None
+        return [] if peer is None or alone else [peer.leg.sid], False
 
     async def _tell_over(self, end: End) -> None:
         del self.ends[end.leg.sid]
+        if self._mixer is not None:
+            await self._mixer.drop(end.leg.sid)
         if waiting := self._waiting.pop(end.leg.sid, None):
             waiting.cancel()
         end.close()
@@ -206,3 +254,5 @@ class Hub:
             waiting.cancel()
         for end in self.ends.values():
             end.close()
+        if self._mixer is not None:
+            await self._mixer.close()

@@ -1,6 +1,7 @@
 """What the signalling server does differently from usual: for tests of a page."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(slots=True)
@@ -9,7 +10,8 @@ class Switches:
     answer. `reconnects`: gives tokens with which a call survives a lost socket. `heartbeat`: seconds between
     two, 0 for none. `grace`: seconds for which a call waits for a lost device at least. `refuse_calls`: code
     and message with which calls of browsers are declined. `refuse_tokens`: those with which `listen` and
-    `register` are refused, good tokens, too.
+    `register` are refused, good tokens, too. `sound`: "relay" passes it between two devices, "mixer" takes
+    that of every call to the sandbox, which a conference needs (and the extra `demo`).
     """
 
     available: bool = True
@@ -20,3 +22,4 @@ class Switches:
     grace: float = 5.0
     refuse_calls: tuple[int, str] | None = None
     refuse_tokens: tuple[int, str] | None = None
+    sound: Literal["relay", "mixer"] = "relay"

@@ -60,6 +60,11 @@ class Meeting:
         """A call goes on by itself, until it is over."""
         self.tasks.append(asyncio.create_task(call))
 
+    @property
+    def size(self) -> int:
+        """How many are in a conference."""
+        return sum(len(one.connected) for one in self.sandbox.account.conferences.all())
+
     async def calls(self, from_: str = CUSTOMER, **attributes: str) -> Leg:
         """Calls our number, and is in the conference."""
         self.app.on("/voice", dial(room(**attributes), action="/dial"))
