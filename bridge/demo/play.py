@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -88,6 +89,8 @@ async def open_stage() -> AsyncIterator[Stage]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="twenty-bridge-")))
         twenty = await stack.enter_async_context(twenty_sandbox(generation=NEWEST))
         twilio = await stack.enter_async_context(twilio_sandbox())
+        # Calls that can be put on hold need their sound mixed from the beginning.
+        twilio.signalling.switches.sound = "mixer" if find_spec("aiortc") else "relay"
         env = bridge.environment(twilio, twenty, folder)
         folder.joinpath("config.yaml").write_text(bridge.config_with_phones(twilio))
         await bridge.set_up_twenty(env, folder)

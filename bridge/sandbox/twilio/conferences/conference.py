@@ -77,7 +77,7 @@ class Conference:
     @property
     def connected(self) -> list[Participant]:
         """Those who are in it."""
-        return [one for one in self.participants.values() if one.connected]
+        return [one for one in self.participants.values() if one.connected and not one.left]
 
     @property
     def is_live(self) -> bool:

@@ -170,8 +170,8 @@ class Browser:
         if former is not self:
             await former.hangup(end)
         is_same = fingerprint(sdp) == fingerprint(end.offered)
-        more = {} if is_same else {"sdp": silent_answer(sdp)}
         end.offered = sdp
+        more = {} if is_same else {"sdp": await self._hub.describe(end)}
         await self._send("answer", callsid=call_sid, **self._token_of(end), **more)
 
     async def _answer(self, frame: Frame) -> None:
@@ -205,9 +205,11 @@ class Browser:
         return mine[-1] if mine else None
 
     async def _reinvite(self, frame: Frame) -> None:
-        """ICE starts anew: through a relay it comes back by itself, a silent description is given again."""
+        """ICE starts anew: relay and mixer are found again, a silent description is given again."""
         end = self._hub.find(self, frame.text("callsid"))
-        if end is None or end.relay is not None or (end.peer is not None and end.peer.relay is not None):
+        if end is None or self._hub.mixer is not None or end.relay is not None:
+            return
+        if end.peer is not None and end.peer.relay is not None:
             return
         with suppress(BadDescription):
             sdp = silent_answer(check(frame.text("sdp")))

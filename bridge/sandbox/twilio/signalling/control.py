@@ -1,5 +1,6 @@
 """Devices, the network between them, and time: over HTTP, from another process."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from aiohttp import web
@@ -8,6 +9,7 @@ from bridge.sandbox.twilio.control import bad_request, read_object
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.signalling.hub import Hub
 
+SOUND = ("relay", "mixer")
 WEATHER = {"drop": float, "delay": float, "jitter": float, "cut": bool}
 SWITCHES = {
     "available": bool,
@@ -45,11 +47,16 @@ async def show_devices(request: web.Request) -> web.Response:
 async def change_network(request: web.Request) -> web.Response:
     """`{"drop", "delay", "jitter", "cut"}` of the sound, switches of the server, `"lose": "client:alice"`.
 
+    `"sound": "mixer"` takes the sound of calls that begin from now on to the sandbox, `"relay"` lets it pass.
+
     Times are in seconds; `lose` ends the connections of an address, of all with `""`. What is left out stays.
     """
     hub = request.app[SANDBOX].signalling
     asked = await read_object(request)
-    lose = asked.pop("lose", None)
+    lose, sound = asked.pop("lose", None), asked.pop("sound", hub.switches.sound)
+    if sound not in SOUND or (sound == "mixer" and find_spec("aiortc") is None):
+        raise bad_request("sound: relay, or mixer where the extra `demo` is installed")
+    hub.switches.sound = sound
     for name, value in asked.items():
         _change(hub, name, value)
     if isinstance(lose, str):

@@ -163,7 +163,7 @@ class Hub:
 
     async def _tell_answered(self, end: End) -> None:
         await self._tell_ringing(end, early_media=False)
-        sdp, end.pending = end.pending or await self._describe(end), ""
+        sdp, end.pending = end.pending or await self.describe(end), ""
         end.described = end.knows_sid = True
         await end.device.answer(end, sdp)
 
@@ -172,7 +172,7 @@ class Hub:
             return
         caller.rung = caller.knows_sid = True
         caller.described = early_media
-        caller.pending = await self._describe(caller) if early_media else caller.pending
+        caller.pending = await self.describe(caller) if early_media else caller.pending
         await caller.device.ringing(caller, caller.pending if early_media else None)
 
     # The sound.
@@ -191,7 +191,7 @@ class Hub:
             return await self.mixer.offer(end.leg.sid)
         return await introduce(parent, end, self.weather)
 
-    async def _describe(self, end: End) -> str:
+    async def describe(self, end: End) -> str:
         """The sandbox's own answer to a device that calls."""
         if self.mixer is not None:
             return await self.mixer.answer(end.leg.sid, end.offered)

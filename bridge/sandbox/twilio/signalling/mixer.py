@@ -8,10 +8,10 @@ import fractions
 import math
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import cycle
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from aiortc import (
     MediaStreamTrack,
@@ -32,14 +32,9 @@ LATE = 5
 MUSIC_HERTZ = 350
 LOUDEST = 32_767
 SILENCE = array("h", bytes(2 * SAMPLES))
+Hears: TypeAlias = Callable[[str], tuple[Iterable[str], bool]]
+"""What the mixer asks: the names of those whom a line hears, and whether it hears music."""
 _NO_SERVERS = RTCConfiguration(iceServers=[])
-
-
-class Ear(Protocol):
-    """What the mixer asks: whom a line hears, by their names, and whether it hears music."""
-
-    def __call__(self, name: str) -> tuple[Iterable[str], bool]:
-        """The names of those who are heard."""
 
 
 class Voice(MediaStreamTrack):
@@ -125,7 +120,7 @@ class MixedLine:
 class Mixer:
     """All lines, and the clock that mixes them."""
 
-    def __init__(self, hears: Ear) -> None:
+    def __init__(self, hears: Hears) -> None:
         self._hears = hears
         self._lines: dict[str, MixedLine] = {}
         self._music = _tone()
