@@ -10,6 +10,7 @@ from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity, identity_of
 from bridge.calls.callback import PLACED_BY, Callback, Kind
 from bridge.calls.dispositions import Disposition, note_of, notes
+from bridge.calls.ends import Ends, ends_of
 from bridge.calls.fold.call import Call, Recording, call_of
 from bridge.calls.fold.outcome import ended_from
 from bridge.calls.fold.parties import Evidence
@@ -27,6 +28,8 @@ class Can:
     transfer: bool = False
     hangup: bool = False
     note: bool = False
+    hold: bool = False
+    """Whether the other party can be held, and others can be called into the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,8 @@ class AgentCall:
     can: Can
     missed_at: datetime | None = None
     """When the bridge heard that the caller had reached no agent, where this one could have answered."""
+    ends: Ends | None = None
+    """Who is in the call, while this agent is in it and it has more than two ends."""
     recording: str | None = None
     """What agents last made of the recording, while this one talks: in-progress, paused or stopped."""
 
@@ -116,6 +121,7 @@ def call_for(own: Collection[Identity], folded: FoldedCall, *, sid: str = "") ->
         transcript=call.transcript if hears else None,
         can=_can(identity, evidence),
         missed_at=_missed_at(own, part, evidence),
+        ends=_ends(identity, evidence),
         recording=_recording(evidence) if part.state is PartState.TALKING else None,
     )
 
@@ -148,6 +154,11 @@ def as_colleague_had_it(
     return replace(call, taken_by=taken_by, note=note, recordings=(), transcript=None, can=Can())
 
 
+def _ends(identity: Identity | None, evidence: Evidence) -> Ends | None:
+    is_in = evidence.story is not None and identity is not None and control.is_on_line(identity, evidence)
+    return ends_of(evidence) if is_in else None
+
+
 def _recording(evidence: Evidence) -> str | None:
     change = control.recording_change(evidence.callbacks)
     return change.get("RecordingStatus") if change else None
@@ -177,7 +188,11 @@ def _can(identity: Identity | None, evidence: Evidence) -> Can:
         return Can()
     on_line = control.is_on_line(identity, evidence)
     return Can(
-        record=on_line, transfer=on_line and control.is_transferable(evidence), hangup=on_line, note=True
+        record=on_line,
+        transfer=on_line and control.is_transferable(evidence),
+        hangup=on_line,
+        note=True,
+        hold=on_line and not evidence.originated and bool(evidence.talked),
     )
 
 

@@ -55,7 +55,7 @@ def music_of(settings: Settings) -> str | None:
     hold = settings.voice.hold
     if hold == "silence":
         return None
-    return f"{settings.server.public_url}/phone/sounds/hold.wav" if hold == "music" else hold
+    return f"{settings.server.public_url}/phone/hold.wav" if hold == "music" else hold
 
 
 def _inbound(settings: Settings, parts: Parts, urls: CallbackUrls) -> Inbound:

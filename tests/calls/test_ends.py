@@ -66,6 +66,21 @@ def test_who_was_asked_and_is_gone_gives_the_customer_back(inbound: bool) -> Non
 
 
 @BOTH
+def test_what_happens_within_a_second_happens_in_its_order(inbound: bool) -> None:
+    play = Play(inbound)
+    play.wait(20)
+    play.hold_customer()
+    play.resume_customer()
+    customer = ends_of(evidence(play)).customer
+    assert customer
+    assert not customer.held
+    play.hold_customer()
+    customer = ends_of(evidence(play)).customer
+    assert customer
+    assert customer.held
+
+
+@BOTH
 def test_a_hold_of_the_agents_own_stays(inbound: bool) -> None:
     play = Play(inbound)
     play.hold_customer()

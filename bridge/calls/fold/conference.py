@@ -6,6 +6,7 @@ https://www.twilio.com/docs/voice/twiml/conference#attributes-statusCallback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.acts import HELD, RESUMED
@@ -74,10 +75,11 @@ def _participant(
     events: Sequence[Callback], ends: Sequence[Callback], acted: Iterable[_Point]
 ) -> Participant:
     every = sorted([*events, *ends], key=_in_order)
-    held = [*_points(every, _is_held), *acted]
+    held = [*_points(every, _is_held), *sorted(acted)]
     return Participant(
         inside=_points(every, lambda c: not _is_gone(c)),
-        held=tuple(sorted(held)),
+        # Within a second the events stay as their sequence numbers say.
+        held=tuple(sorted(held, key=itemgetter(0))),
         silent=_points(every, _is_silent),
     )
 
@@ -117,7 +119,7 @@ def _acted(
     """Leg SID → holds that agents made, and of which Twilio's report did not arrive."""
     found: dict[str, list[_Point]] = {}
     for sid, at, is_held in _holds(callbacks):
-        reported = [c for c in by_sid.get(sid, ()) if _is_held(c) is is_held and not _is_gone(c)]
+        reported = [c for c in by_sid.get(sid, ()) if HOLDS.get(_event(c)) is is_held]
         if not any(abs(_at(c) - at) <= NEAR for c in reported):
             found.setdefault(sid, []).append((at, is_held))
     return found

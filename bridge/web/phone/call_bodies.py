@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from bridge.calls.agent_call import AgentCall
 from bridge.calls.agents import Identity
 from bridge.calls.control import RECORDING
+from bridge.calls.ends import End
+from bridge.calls.fold.acts import Act
 from bridge.calls.fold.call import Recording
 from bridge.calls.fold.states import Direction
 from bridge.calls.numbers import e164, is_withheld, readable
@@ -71,7 +73,9 @@ class CallBodies:
                 "transfer": call.can.transfer,
                 "hangup": call.can.hangup,
                 "note": call.can.note,
+                "hold": call.can.hold,
             },
+            "conference": self._conference(call),
             "recorded": recorded,
             "recording": _recording(call, recorded=recorded),
         }
@@ -106,6 +110,30 @@ class CallBodies:
         person = match.person
         return {"id": person.id, "name": person.name, "url": person_page(self.twenty_url, person.id)}
 
+    def _conference(self, call: AgentCall) -> Body | None:
+        """Who is in a call of more than two ends, and since when its other party is on hold."""
+        if call.ends is None or call.ends.customer is None:
+            return None
+        holds = call.call.story.holds if call.call.story else ()
+        on_hold = call.ends.customer.held
+        return {
+            "onHold": on_hold,
+            "since": utc(holds[-1].interval.since) if on_hold and holds else None,
+            "participants": [self._participant(end) for end in call.ends.others],
+        }
+
+    def _participant(self, end: End) -> Body:
+        identity = end.identity
+        name = self._agent(identity)["name"] if identity else readable(end.address)
+        return {
+            "sid": end.sid,
+            "identity": identity,
+            "name": name,
+            "state": _state(end),
+            "asked": end.act is Act.ASK,
+            "joined": end.joined_as is not None,
+        }
+
     def _voicemail(self, call: AgentCall) -> Body | None:
         if not call.is_message:
             return None
@@ -114,6 +142,14 @@ class CallBodies:
     def _recordings(self, recordings: Sequence[Recording]) -> list[Body]:
         valid = [one for one in recordings if RECORDING_SID.fullmatch(one.sid)]
         return [{"url": self.links.link(one.sid), "durationInSeconds": one.duration} for one in valid]
+
+
+def _state(end: End) -> str:
+    if not end.answered:
+        return "ringing"
+    if end.silent:
+        return "listening"
+    return "on_hold" if end.held else "talking"
 
 
 def _recording(call: AgentCall, *, recorded: bool) -> str | None:

@@ -10,11 +10,19 @@ import pytest
 
 import bridge
 from bridge.web.phone.joining import joined
-from tests.web.conftest import Bridge
+from tests.web.conftest import Bridge, payload
 
 STATIC = Path(bridge.__file__).parent / "web" / "phone" / "static"
-LARGEST = 120_000
+LARGEST = 125_000
 LOADED = re.compile(rb'(?:from ?|src=|href=|"src": ?)"([\w./-]+)"')
+
+
+async def test_the_music_for_those_on_hold_is_served_to_twilio(bridge: Bridge) -> None:
+    document = await bridge.twilio("/twilio/hold", payload("browser-out-5-status-completed"))
+    assert 'loop="0"' in document.text
+    path = document.text.partition("/phone/hold.wav")[1]
+    async with bridge.client.get(path) as answer:
+        assert (answer.status, answer.content_type) == (200, "audio/x-wav")
 
 
 async def test_the_page_is_small(bridge: Bridge) -> None:

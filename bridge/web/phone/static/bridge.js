@@ -29,9 +29,20 @@ const PATIENCE = 10_000;
  * @property {Recording[]} recordings
  * @property {boolean} calledBack
  * @property {boolean} seen
- * @property {{record: boolean, transfer: boolean, hangup: boolean, note: boolean}} can
+ * @property {{record: boolean, transfer: boolean, hangup: boolean, note: boolean, hold?: boolean}} can
+ * @property {Conference | null} [conference] who is in a call of more than two ends
  * @property {boolean} recorded
  * @property {"in-progress" | "paused" | null} recording that goes on
+ *
+ * @typedef {{onHold: boolean, since: string | null, participants: Participant[]}} Conference
+ *
+ * @typedef {object} Participant
+ * @property {string} sid of their leg
+ * @property {string | null} identity
+ * @property {string} name
+ * @property {"ringing" | "talking" | "on_hold" | "listening"} state
+ * @property {boolean} asked whether they are asked to take the call over
+ * @property {boolean} joined whether they were called into the call
  *
  * @typedef {object} Agent
  * @property {string} identity
@@ -108,6 +119,18 @@ export class Bridge {
    */
   transfer(sid, to) {
     return this.act("POST", `/api/calls/${encodeURIComponent(sid)}/transfer`, { to });
+  }
+
+  /**
+   * An act on a call of more than two ends; sent again with the same key it acts once.
+   *
+   * @param {string} sid
+   * @param {string} act `hold`, `transfer/complete`, `participants` …
+   * @param {object} [body]
+   * @param {"POST" | "DELETE"} [method]
+   */
+  ends(sid, act, body = {}, method = "POST") {
+    return this.act(method, `/api/calls/${encodeURIComponent(sid)}/${act}`, body);
   }
 
   /**
@@ -220,7 +243,7 @@ export class Bridge {
   }
 
   /**
-   * @param {"POST" | "PUT"} method
+   * @param {"POST" | "PUT" | "DELETE"} method
    * @param {string} path
    * @param {object} [body]
    * @param {RequestInit} [how]
@@ -244,7 +267,7 @@ export class Bridge {
   }
 
   /**
-   * @param {"GET" | "POST" | "PUT"} method
+   * @param {"GET" | "POST" | "PUT" | "DELETE"} method
    * @param {string} path
    * @param {object} [body]
    * @param {RequestInit} [how]

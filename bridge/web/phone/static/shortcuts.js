@@ -13,6 +13,7 @@ export const SHORTCUTS = /** @type {const} */ ({
   note: 7,
   transfer: 8,
   shortcuts: 9,
+  hold: 0,
 });
 
 /** @typedef {keyof typeof SHORTCUTS} Act */

@@ -10,6 +10,7 @@ import { useState } from "../vendor/hooks.js";
 import { lasted, say } from "../words/say.js";
 import { LastCalls } from "./desk/last-calls.js";
 import { Note } from "./desk/note.js";
+import { Conference } from "./desk/conference.js";
 import { Recording } from "./desk/recording.js";
 import { Transfer } from "./desk/transfer.js";
 import { Keypad } from "./keypad.js";
@@ -59,6 +60,7 @@ function Shown({ call }) {
         `}
         <button class="bad" ...${shortcut("hang-up")} onClick=${() => hangUp(call.id)}>${say("hang-up")}</button>
       </div>
+      ${open && ofPhone(call) && html`<${Conference} call=${ofPhone(call)} />`}
       ${sending && html`<${Transfer} id=${call.id} />`}
       ${open && nameOf(call) && html`<${Note} name=${nameOf(call)} main />`}
       <${LastCalls} call=${call} />
