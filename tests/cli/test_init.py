@@ -67,7 +67,7 @@ def lines(*answers: str) -> str:
 
 async def test_five_answers_make_a_bridge(twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
     answers = lines(twenty.url, twenty.api_key, twilio.account_sid, twilio.auth_token, PUBLIC)
-    done = await typed(answers=answers + lines("", "y", "y", "y", "y", "y"))
+    done = await typed(answers=answers + lines("", "y", "y", "y", "y", "y", "y"))
     assert done.exit_code == 0, done.output
     links = re.findall(r"https://localhost/phone#sign-in=(tbl_[\w-]{43})", done.output)
     database = "sqlite+aiosqlite:///data/bridge.db"
@@ -167,7 +167,7 @@ async def test_links_are_offered_to_those_who_may_call(twilio: TwilioSandbox, tw
     """`members` says whose an identity is, and gives none."""
     Path("config.yaml").write_text("agents: {names: [desk], members: {a: a@x.example}}\n")
     words = [word for word in flags(twilio, twenty) if word != "--yes"]
-    done = await typed(*words, answers=lines("y", "y", "y", "y", "y"))
+    done = await typed(*words, answers=lines("y", "y", "y", "y", "y", "y"))
     assert done.exit_code == 0, done.output
     assert done.output.count("#sign-in=") == done.output.count("desk signs in with this link") == 1
 
