@@ -114,6 +114,15 @@ def _state(row: RowMapping) -> State:
     return State.DUE if row["revision"] > row["synced_revision"] else State.SETTLED
 
 
+async def roots_of_legs(inbox: Inbox, sids: Collection[str]) -> dict[str, str]:
+    """Leg SID → call SID, of those that a callback names together with their call."""
+    found: dict[str, str] = {}
+    async with inbox.reading() as connection:
+        for some in chunks(sorted(sids)):
+            found |= await calls_of_legs(connection, some)
+    return found
+
+
 LISTED = 200
 """Calls that a list reads at a time."""
 

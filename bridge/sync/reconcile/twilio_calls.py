@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from bridge.calls.callback import Callback
 from bridge.calls.numbers import line_at
 from bridge.errors import TwilioRefused
 from bridge.inbox.forgetting import Forgotten, erase
-from bridge.inbox.queries import StoredCalls, stored_calls
+from bridge.inbox.queries import StoredCalls, roots_of_legs, stored_calls
 from bridge.inbox.store import Inbox
 from bridge.sync.reconcile.comparison import Ours, began, by_root, is_over, lacking, last_moved, numbers_of
 from bridge.twilio.rest.resource_callbacks import call_callback, recording_callback
@@ -142,6 +142,7 @@ class Asking:
     async def _take(
         self, listed: dict[str, list[CallResource]], made: Sequence[RecordingResource], wanted: Wanted
     ) -> Found:
+        listed = await self._with_joined(listed)
         known = await stored_calls(self._inbox, {*listed, *(one.call_sid for one in made)})
         found = Found()
         quiet = {sid: legs for sid, legs in listed.items() if wanted.has(legs)}
@@ -154,6 +155,15 @@ class Asking:
         forgotten = await self._whom_to_forget(ours)
         found.forgotten = len(forgotten)
         await self._put(ours, recorded, known, forgotten, found)
+        return found
+
+    async def _with_joined(self, listed: dict[str, list[CallResource]]) -> dict[str, list[CallResource]]:
+        """The same, with legs that joined a call later among its own: Twilio names that call nowhere."""
+        roots = await roots_of_legs(self._inbox, listed)
+        found = {sid: legs for sid, legs in listed.items() if sid not in roots}
+        for sid, root_sid in roots.items():
+            joined = [replace(leg, parent_call_sid=root_sid) for leg in listed[sid]]
+            found[root_sid] = [*found.get(root_sid, ()), *joined]
         return found
 
     def _concerns(self, sid: str, legs: Sequence[CallResource], known: StoredCalls) -> bool:

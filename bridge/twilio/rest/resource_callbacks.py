@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from bridge.calls.callback import Callback, Kind, digest_of
+from bridge.calls.callback import OF_CALL, Callback, Kind, digest_of
 from bridge.twilio.rest.resources import CallResource, RecordingResource
 
 VOICEMAIL = "RecordVerb"
@@ -19,6 +19,8 @@ def call_callback(call: CallResource, *, received_at: datetime) -> Callback:
     parameters = _given(
         CallSid=call.sid,
         ParentCallSid=call.parent_call_sid,
+        # A leg that a <Dial> made is "outbound-dial"; another one with a call joined that later.
+        **{OF_CALL: call.parent_call_sid if call.direction == "outbound-api" else None},
         From=call.from_,
         To=call.to,
         CallStatus=call.status,

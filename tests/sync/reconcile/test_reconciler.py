@@ -300,3 +300,19 @@ async def test_a_call_that_goes_on_is_known_and_closed_later(stage: Stage) -> No
     call = await stage.call(out.sid)
     assert call
     assert (call.status, call.ended, call.talk_seconds) == ("COMPLETED", True, 30)
+
+
+async def test_a_leg_that_joined_a_call_later_is_no_call_of_its_own(stage: Stage) -> None:
+    out = await stage.out()
+    await stage.tell(out)
+    another = await stage.out()
+    joined = read(
+        Kind.STATUS,
+        f"/twilio/status?joins={out.sid}&as=ask-1",
+        {"CallSid": another.sid, "CallStatus": "completed", "To": "client:bob", "From": "client:alice"},
+        received_at=NOW,
+    )
+    await stage.inbox.store(joined)
+    found = await stage.once()
+    assert another.sid not in found.ours
+    assert await stage.call(another.sid) is None
