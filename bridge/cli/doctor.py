@@ -114,13 +114,14 @@ def _probed(settings: Settings, findings: Sequence[Finding]) -> list[Finding]:
 
 def _show(findings: Sequence[Finding]) -> None:
     width = max(len(one.name) for one in findings)
+    begin = max(len(said(mark)) for mark, _ in MARKS.values()) + 1
     for one, following in zip(findings, (*findings[1:], None), strict=True):
         mark, color = MARKS[one.verdict.status]
         shows_fix = not _has_same_fix(one, following)
-        reason, *more = _lines(one.verdict, shows_fix=shows_fix, room=_columns() - width - 10)
-        terminal.say(f"{one.name:{width}}  {reason}", mark=f"{said(mark):8}", color=color)
+        reason, *more = _lines(one.verdict, shows_fix=shows_fix, room=_columns() - begin - width - 2)
+        terminal.say(f"{one.name:{width}}  {reason}", mark=f"{said(mark):{begin}}", color=color)
         for line in more:
-            terminal.say(f"{'':8}{'':{width}}  {line}")
+            terminal.say(f"{'':{begin}}{'':{width}}  {line}")
     counts = {status: sum(one.verdict.status is status for one in findings) for status in Status}
     told = joined(", ", (_counted(count, status) for status, count in counts.items() if count))
     terminal.say("", told)

@@ -14,6 +14,7 @@ from bridge.cli import links, terminal
 from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import SettingsInvalid
 from bridge.language.phrase import phrase
+from bridge.language.spoken import said
 from bridge.settings.access import AuthSettings, KeySettings
 from bridge.settings.config_files import CONFIG_FILE
 from bridge.settings.explain import explain
@@ -50,11 +51,11 @@ def new(
     """Make a key: it is printed once, and config.yaml gets a line with only a hash of it."""
     if link:
         if not identity:
-            raise typer.BadParameter(phrase("A link needs an --identity: whose phone it is."))
+            raise typer.BadParameter(said(phrase("A link needs an --identity: whose phone it is.")))
         links.run(config, identity, as_json=as_json)
         return
     if name is None:
-        raise typer.BadParameter(phrase("A key needs a --name."))
+        raise typer.BadParameter(said(phrase("A key needs a --name.")))
     wanted = {
         "name": name,
         "identities": identity,

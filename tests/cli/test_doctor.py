@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bridge.cli import app
+from bridge.language.phrase import phrase
+from bridge.language.spoken import Language, in_language
 from tests.cli.support import SETTINGS
 
 
@@ -65,11 +67,24 @@ async def test_it_speaks_the_operator_s_language(
     # In a thread, as its language is that of the context.
     done = await asyncio.to_thread(CliRunner().invoke, app, [*options, "doctor", "twenty"])
     assert done.exit_code == 1
-    assert "ERREUR  twenty.reachable" in done.output
+    assert "ERREUR    twenty.reachable" in done.output
     assert "http://127.0.0.1:1/healthz est injoignable : Connection refused." in done.output
     assert "→ Démarrez Twenty, ou réglez TWENTY_API_URL." in done.output
     assert "Pas vérifié, à cause de twenty.reachable." in done.output
     assert done.output.strip().endswith("erreur")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_every_verdict_begins_in_one_column(
+    language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """“attention” is longer than “warning”."""
+    Path(".env").chmod(0o644)
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["--language", language, "doctor", "settings"])
+    named = [line for line in done.output.splitlines() if " settings" in line]
+    assert in_language(phrase("warning"), language) in done.output
+    assert len({line.index(" settings") for line in named}) == 1
+    assert len(named) >= 3
 
 
 async def test_what_programs_read_is_the_same_in_every_language() -> None:

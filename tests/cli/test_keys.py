@@ -1,5 +1,6 @@
 """`keys new`, as it is typed: a key, and a line with which it is one."""
 
+import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -184,6 +185,16 @@ def test_a_link_is_made_for_an_agent(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert alice["link"] != jane["link"]
     assert "carol is no agent" in typed("--link", "--identity", "carol")[1]
     assert typed("--link")[0] == typed("--identity", "alice")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [((), "Une clé demande un --name."), (("--link",), "Un lien demande un --identity")],
+)
+async def test_what_is_missing_is_told_in_the_operator_s_language(words: tuple[str, ...], told: str) -> None:
+    typed_words = ["--language", "fr", "keys", "new", *words]
+    done = await asyncio.to_thread(CliRunner().invoke, app, typed_words, None, {"COLUMNS": "120"})
+    assert told in done.stderr
 
 
 def test_an_agent_is_signed_out_of_all_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

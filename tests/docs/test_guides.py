@@ -10,13 +10,16 @@ from tests.docs.reader import ROOT, elsewhere, environment, play, prepare
 from tests.docs.terminal import checkout, terminal
 
 DOCS = ROOT / "docs"
-GUIDES = sorted([*DOCS.glob("tutorial.md"), *DOCS.glob("how-to/*.md")])
+GUIDES = sorted([*DOCS.glob("tutorial*.md"), *DOCS.glob("how-to/*.md")])
+FRENCH = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "fr_FR.UTF-8"}
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(DOCS)))
 def test_what_a_guide_says_is_so(path: Path, tmp_path: Path) -> None:
     page, moved = elsewhere(path.read_text())
-    with terminal(checkout(ROOT, tmp_path / "bridge"), tmp_path / "state", environment(moved)) as reader:
+    spoken = FRENCH if path.name.endswith(".fr.md") else {}
+    env = environment(moved) | spoken
+    with terminal(checkout(ROOT, tmp_path / "bridge"), tmp_path / "state", env) as reader:
         prepare(reader, pages.before(page), moved)
         for block in pages.blocks(page):
             try:
