@@ -30,11 +30,11 @@ MAIN = "main.js"
 MANIFESTS = {"en": "manifest.webmanifest", "fr": "manifest.fr.webmanifest"}
 """By language: under the first one's path each browser gets that of its language."""
 
-SMALL = 1000
-"""Smaller files (in bytes) are not compressed."""
-
 TYPES = ".d.ts"
 """Type declarations of the libraries; they are not served."""
+
+COMPRESSED = ".gz"
+"""Files that `make vendor` compressed: they travel in the place of those that they are made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +113,12 @@ class PhonePage:
 def _files() -> Mapping[str, _File]:
     """Path → file of the page; the same for all bridges of a process, which a test has many of."""
     contents = {path: content for path, content in _read(STATIC, "") if path != DOCUMENT}
+    compressed = {path: contents.pop(path) for path in list(contents) if path.endswith(COMPRESSED)}
     modules = joined({path: text.decode() for path, text in contents.items() if _is_own(path)}, MAIN)
     contents |= {path: text.encode() for path, text in modules.items()}
-    return {path: _file(path, content) for path, content in contents.items()}
+    return {
+        path: _file(path, content, compressed.get(path + COMPRESSED)) for path, content in contents.items()
+    }
 
 
 def _read(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
@@ -130,10 +133,11 @@ def _is_own(path: str) -> bool:
     return path.endswith(".js") and not path.startswith("vendor/")
 
 
-def _file(path: str, content: bytes) -> _File:
-    compressed = gzip.compress(content, mtime=0) if len(content) > SMALL else None
+def _file(path: str, content: bytes, compressed: bytes | None = None) -> _File:
+    compressed = compressed or gzip.compress(content, mtime=0)
     guessed = "text/javascript" if path.endswith(".js") else mimetypes.guess_type(path)[0]
-    return _File(content, compressed, guessed or "text/plain", f'"{sha256(content).hexdigest()[:32]}"')
+    smaller = compressed if len(compressed) < len(content) else None
+    return _File(content, smaller, guessed or "text/plain", f'"{sha256(content).hexdigest()[:32]}"')
 
 
 def _filled(document: bytes, settings: PageSettings) -> bytes:

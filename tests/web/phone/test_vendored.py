@@ -1,5 +1,6 @@
 """The phone page's libraries, and axe-core of its tests, are those of vendor.json, byte for byte."""
 
+import gzip
 import hashlib
 import json
 import re
@@ -27,7 +28,13 @@ def test_every_file_is_listed_with_its_digest(folder: Path) -> None:
     }
     assert there == vendor["sha256"]
     written = [name for package in vendor["packages"].values() for name in package["files"]]
-    assert sorted(there) == sorted(written), "after a change of vendor.json: make vendor"
+    compressed = [f"{name}.gz" for name in vendor.get("compressed", [])]
+    assert sorted(there) == sorted([*written, *compressed]), "after a change of vendor.json: make vendor"
+
+
+def test_what_is_compressed_is_the_file_itself() -> None:
+    for name in VENDOR["compressed"]:
+        assert gzip.decompress((FOLDER / f"{name}.gz").read_bytes()) == (FOLDER / name).read_bytes()
 
 
 @pytest.mark.parametrize("package", VENDOR["packages"].values(), ids=str)
