@@ -131,7 +131,7 @@ async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list
         ) from denied
     except TwilioUnavailable as away:
         raise AnswerRefused(
-            phrase("{reason} at {url}. If yours is elsewhere, set TWILIO_API_URL.", reason=away, url=api_url)
+            phrase("{reason}. If yours is not at {url}, set TWILIO_API_URL.", reason=away, url=api_url)
         ) from away
 
 

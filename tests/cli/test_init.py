@@ -212,7 +212,7 @@ async def test_who_forgets_where_their_twilio_is_is_told(
 ) -> None:
     monkeypatch.setenv("TWILIO_API_URL", "http://127.0.0.1:1")
     away = await typed(*flags(twilio, twenty), "--no-setup")
-    assert "http://127.0.0.1:1. If yours is elsewhere, set TWILIO_API_URL." in away.output
+    assert "If yours is not at http://127.0.0.1:1, set TWILIO_API_URL." in away.output
     assert isinstance(away.exception, AnswerRefused)
 
 

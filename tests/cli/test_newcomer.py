@@ -119,7 +119,7 @@ async def test_what_is_not_agreed_to_is_not_done(
     ("variable", "said"),
     [
         ("TWENTY_API_URL", "http://127.0.0.1:1/healthz cannot be reached: Connection refused."),
-        ("TWILIO_API_URL", "at http://127.0.0.1:1. If yours is elsewhere, set TWILIO_API_URL."),
+        ("TWILIO_API_URL", "If yours is not at http://127.0.0.1:1, set TWILIO_API_URL."),
     ],
 )
 async def test_without_a_network_it_says_what_cannot_be_reached_and_asks_again(

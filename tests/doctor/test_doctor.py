@@ -61,7 +61,7 @@ async def test_with_everything_down_it_ends_and_says_so(world: World) -> None:
     world.change("twilio", api_url="http://127.0.0.1:1")
     await world.bridge.cleanup()
     found = await world.examine()
-    assert "Twilio cannot be reached: Connection refused" in found["twilio.api_key"][1]
+    assert "Twilio at http://127.0.0.1:1 cannot be reached: Connection refused" in found["twilio.api_key"][1]
     errors = {name for name, (status, *_) in found.items() if status == "error"}
     assert errors == {"twenty.reachable", "twilio.auth_token", "twilio.api_key", "bridge.running"}
     assert all(fix for status, _, fix in found.values() if status != "ok")

@@ -105,8 +105,8 @@ PREPARED: Mapping[str, str] = {
         "Twilio à l'adresse {url} ne connaît pas ce SID avec cet Auth Token. Les deux se trouvent dans sa "
         "console → Account → API keys & tokens."
     ),
-    "{reason} at {url}. If yours is elsewhere, set TWILIO_API_URL.": (
-        "{reason} ({url}). Si le vôtre est ailleurs, donnez TWILIO_API_URL."
+    "{reason}. If yours is not at {url}, set TWILIO_API_URL.": (
+        "{reason}. Si le vôtre n'est pas à l'adresse {url}, donnez TWILIO_API_URL."
     ),
     "{url} is not https: browsers give no microphone, and tokens can be read on the way.": (
         "{url} n'est pas en https : les navigateurs ne donnent pas de microphone, et les jetons peuvent "

@@ -8,7 +8,7 @@ REFUSED: Mapping[str, str] = {
     "the connection was closed without an answer": "la connexion a été fermée sans réponse",
     "its certificate is not trusted ({reason})": "son certificat n'est pas reconnu ({reason})",
     # Twilio
-    "Twilio cannot be reached: {reason}": "Twilio est injoignable : {reason}",
+    "Twilio at {host} cannot be reached: {reason}": "Twilio à l'adresse {host} est injoignable : {reason}",
     "Twilio answered {kind}, not JSON": "Twilio a répondu {kind}, et non du JSON",
     "Twilio refuses TWILIO_CLIENT_ID with TWILIO_CLIENT_SECRET": (
         "Twilio refuse TWILIO_CLIENT_ID avec TWILIO_CLIENT_SECRET"

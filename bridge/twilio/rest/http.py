@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import aiohttp
 import structlog
 from aiohttp import hdrs
+from yarl import URL
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
 from bridge.language.phrase import phrase
@@ -113,7 +114,14 @@ class Http:
                 return answer.status, _pause(answer.headers.get(hdrs.RETRY_AFTER)), text
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
             metrics.TWILIO_REQUESTS.inc(resource_of(url), "unreachable")
-            raise TwilioUnavailable(phrase("Twilio cannot be reached: {reason}", reason=why(away))) from away
+            raise unreachable(url, away) from away
+
+
+def unreachable(url: str, away: BaseException) -> TwilioUnavailable:
+    """Names the host alone: the path has the account's SID."""
+    return TwilioUnavailable(
+        phrase("Twilio at {host} cannot be reached: {reason}", host=URL(url).origin(), reason=why(away))
+    )
 
 
 def resource_of(url: str) -> str:
