@@ -97,11 +97,7 @@ async def talking(company: Phone, *, inbound: bool) -> AsyncIterator[Talk]:
             sid = await company.talking("ann")
         else:
             call = asyncio.create_task(company.twilio.call_from_browser("ann", JANE))
-            await eventually(
-                lambda: any(leg.to == JANE and leg.status == "in-progress" for leg in legs(company))
-            )
-            sid = next(leg.sid for leg in legs(company) if leg.parent_sid is None)
-            await asyncio.sleep(0.3)
+            sid = await company.answered(JANE)
         yield Talk(company, sid, call, inbound, http)
 
 
