@@ -12,9 +12,8 @@ from yarl import URL
 
 from bridge.calls.recording_links import RECORDING_SID
 from bridge.errors import TwilioUnavailable
-from bridge.network_errors import why
 from bridge.settings import TwilioSettings
-from bridge.twilio.rest.http import CONNECT_SECONDS, error_of
+from bridge.twilio.rest.http import CONNECT_SECONDS, error_of, unreachable
 from bridge.twilio.rest.login import SECONDS, Login, login_of
 
 GONE = frozenset({403, 404, 410})
@@ -75,7 +74,7 @@ class Media:
         try:
             answer = await self._session.request(method, url, headers=headers, allow_redirects=False)
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
-            raise TwilioUnavailable(f"Twilio cannot be reached: {why(away)}") from away
+            raise unreachable(str(url), away) from away
         async with answer:
             yield answer
 
