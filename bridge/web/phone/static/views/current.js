@@ -52,9 +52,7 @@ function Shown({ call }) {
       <div class="row">
         ${open &&
         html`
-          <button aria-pressed=${call.muted} ...${shortcut("mute")} onClick=${() => mute(call.id, !call.muted)}>
-            ${say(call.muted ? "unmute" : "mute")}
-          </button>
+          <${Mute} call=${call} />
           <button aria-expanded=${keys} ...${shortcut("keys")} onClick=${() => showKeys(!keys)}>${say("keys")}</button>
           <${Allowed} call=${call} sending=${sending} send=${send} />
         `}
@@ -72,6 +70,15 @@ function Shown({ call }) {
 function Warning({ warnings }) {
   const warning = gravest(warnings);
   return html`<p class="banner" role="status">${warning && say(warning)}</p>`;
+}
+
+/** @param {{call: import("../state/call.js").Call}} props */
+function Mute({ call }) {
+  return html`
+    <button aria-pressed=${call.muted} ...${shortcut("mute")} onClick=${() => mute(call.id, !call.muted)}>
+      ${say(call.muted ? "unmute" : "mute")}
+    </button>
+  `;
 }
 
 /** @param {{call: import("../state/call.js").Call}} props */
