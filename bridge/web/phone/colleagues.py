@@ -117,6 +117,7 @@ class Colleagues:
         found = agent_call(own, callbacks)
         shown = self.bodies.other(found)
         return {
+            "sid": found.call.sid,
             "direction": found.call.direction.lower(),
             "number": shown["number"],
             "readable": shown["readable"],

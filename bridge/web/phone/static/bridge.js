@@ -2,6 +2,9 @@
 
 const PATIENCE = 10_000;
 
+/** Milliseconds before an act is sent again. */
+const PAUSE = 500;
+
 /**
  * @typedef {{status: "available" | "busy" | "away" | "after_call", until: string | null}} Availability
  * @typedef {{id: string, name: string, url: string, company?: string | null}} Person
@@ -51,7 +54,7 @@ const PATIENCE = 10_000;
  * @property {boolean} present
  * @property {Availability} availability
  * @property {boolean} inCall
- * @property {{direction: string, number: string | null, readable: string | null} | null} call
+ * @property {{sid: string, direction: string, number: string | null, readable: string | null} | null} call
  */
 
 /** A request that failed. `message` is a sentence for people; `status` is 0 where no answer came. */
@@ -122,15 +125,23 @@ export class Bridge {
   }
 
   /**
-   * An act on a call of more than two ends; sent again with the same key it acts once.
+   * An act on a call of more than two ends. Without an answer it is sent once more; by its key it acts once.
    *
    * @param {string} sid
    * @param {string} act `hold`, `transfer/complete`, `participants` …
    * @param {object} [body]
    * @param {"POST" | "DELETE"} [method]
    */
-  ends(sid, act, body = {}, method = "POST") {
-    return this.act(method, `/api/calls/${encodeURIComponent(sid)}/${act}`, body);
+  async ends(sid, act, body = {}, method = "POST") {
+    const headers = { "Idempotency-Key": crypto.randomUUID() };
+    const send = () => this.act(method, `/api/calls/${encodeURIComponent(sid)}/${act}`, body, { headers });
+    try {
+      return await send();
+    } catch (error) {
+      if (/** @type {BridgeError} */ (error).status) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      return send();
+    }
   }
 
   /**
@@ -276,10 +287,10 @@ export class Bridge {
   async ask(method, path, body, how = {}) {
     const answer = await this.fetch(path, {
       method,
-      headers: { ...this.headers(), ...(body && { "Content-Type": "application/json" }) },
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(PATIENCE),
       ...how,
+      headers: { ...this.headers(), ...(body && { "Content-Type": "application/json" }), ...how.headers },
     });
     if (answer.status === 204) return null;
     const read = await answer.json().catch(() => ({}));

@@ -489,6 +489,12 @@ export const TABLE = /** @type {const} */ ({
   "agent.gone": { en: "Not signed in", fr: "Non connecté" },
   "agent.me": { en: "{name} (you)", fr: "{name} (vous)" },
   "agent.calls": { en: "Calls of {name}", fr: "Appels de {name}" },
+  "listen.listen": { en: "Listen", fr: "Écouter" },
+  "listen.listen.name": { en: "Listen to the call of {name}", fr: "Écouter l'appel de {name}" },
+  "listen.whisper": { en: "Whisper", fr: "Souffler" },
+  "listen.whisper.name": { en: "Whisper to {name}", fr: "Souffler à {name}" },
+  "listen.join": { en: "Join", fr: "Rejoindre" },
+  "listen.join.name": { en: "Join the call of {name}", fr: "Rejoindre l'appel de {name}" },
   "agent.call": { en: "Call {name}", fr: "Appeler {name}" },
 
   "search.label": { en: "Name, company or number", fr: "Nom, société ou numéro" },

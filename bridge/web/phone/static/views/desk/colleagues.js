@@ -6,9 +6,12 @@ import { html } from "../../html.js";
 import { current, me as own, stage } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
 import { moment, say } from "../../words/say.js";
+import { useActs } from "./acts.js";
 import { CallsOf } from "./calls-of.js";
 
 /** @typedef {import("../../bridge.js").Agent} Agent */
+
+const MODES = /** @type {const} */ (["listen", "whisper", "join"]);
 
 /** @param {Agent} agent Whether a call to them would ring and could be taken. */
 export const isFree = ({ present, availability, inCall }) => present && !inCall && availability.status === "available";
@@ -56,11 +59,33 @@ function Colleague({ agent }) {
 }
 
 /** @param {{agent: Agent, open: boolean, show: (open: boolean) => void}} props What a supervisor sees of an agent. */
-function Overseen({ agent: { identity, name }, open, show }) {
+function Overseen({ agent: { identity, name, inCall, call }, open, show }) {
   return html`
     <div class="overseen">
+      ${inCall && call && html`<${Listen} key=${call.sid} sid=${call.sid} name=${name} />`}
       <button class="link" aria-expanded=${open} onClick=${() => show(!open)}>${say("agent.calls", { name })}</button>
       ${open && html`<${CallsOf} agent=${identity} />`}
     </div>
+  `;
+}
+
+/** @param {{sid: string, name: string}} props Ways into the agent's call: the supervisor's own phone rings. */
+function Listen({ sid, name }) {
+  const { act, busy, refusal } = useActs(sid);
+  return html`
+    <div class="row">
+      ${MODES.map(
+        (mode) => html`
+          <button
+            aria-label=${say(`listen.${mode}.name`, { name })}
+            disabled=${busy || stage.value !== "ready"}
+            onClick=${() => act("listen", { mode })}
+          >
+            ${say(`listen.${mode}`)}
+          </button>
+        `,
+      )}
+    </div>
+    ${refusal}
   `;
 }

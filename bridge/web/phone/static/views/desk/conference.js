@@ -1,12 +1,12 @@
 /** A call of more than two ends: hold, ask a colleague first, add a third, and who is in the call. */
 
-import { bridge } from "../../connection.js";
 import { agents } from "../../desk/desk.js";
 import { html } from "../../html.js";
 import { shortcut } from "../../shortcuts.js";
 import { now } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
-import { explained, lasted, say } from "../../words/say.js";
+import { lasted, say } from "../../words/say.js";
+import { useActs } from "./acts.js";
 import { isFree, stateOf } from "./colleagues.js";
 
 /** After so many milliseconds on hold the agent is reminded. */
@@ -14,25 +14,13 @@ const STILL = 60_000;
 
 /** @typedef {import("../../bridge.js").AgentCall} AgentCall */
 /** @typedef {import("../../bridge.js").Participant} Participant */
-/** @typedef {(act: string, body?: object, method?: "POST" | "DELETE") => Promise<boolean>} Do */
+/** @typedef {import("./acts.js").Do} Do */
 
 /** @param {{call: AgentCall}} props */
 export function Conference({ call }) {
-  const [problem, tell] = useState("");
-  const [busy, work] = useState(false);
+  const { act, busy, refusal } = useActs(call.sid);
   const [inviting, invite] = useState(false);
   if (!call.can.hold) return null;
-  /** @type {Do} */
-  const act = async (name, body, method) => {
-    tell("");
-    work(true);
-    const done = await bridge.ends(call.sid, name, body, method).then(
-      () => true,
-      (error) => (tell(explained(error)), false),
-    );
-    work(false);
-    return done;
-  };
   const { onHold = false, since = null, participants = [] } = call.conference ?? {};
   const others = participants.filter(({ joined }) => joined);
   return html`
@@ -46,7 +34,7 @@ export function Conference({ call }) {
       <${OnHold} since=${onHold ? since : null} />
       <ul class="list">${others.map((one) => html`<${Other} key=${one.sid} one=${one} busy=${busy} act=${act} />`)}</ul>
       ${inviting && html`<${Invite} busy=${busy} asking=${others.some(({ asked }) => asked)} act=${act} done=${() => invite(false)} />`}
-      ${problem && html`<p class="refusal" role="alert">${problem}</p>`}
+      ${refusal}
     </div>
   `;
 }
