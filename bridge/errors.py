@@ -289,7 +289,7 @@ class DoctorNotRun(BridgeError):
     code = "doctor.not_run"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"doctor could not be run: {reason}.")
+        super().__init__(phrase("doctor could not be run: {reason}.", reason=reason))
 
 
 class Standby(BridgeError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_, union, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.agent_call import LINE
@@ -16,7 +16,7 @@ from bridge.calls.fold.legs import may_be_leg
 from bridge.inbox.queries import KnownCall, known_call_of
 from bridge.inbox.rows import callbacks_of, calls_of_legs, chunks
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import agent_calls, callbacks, calls, kept, listed
+from bridge.inbox.tables import agent_calls, callbacks, calls, due, kept, listed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -291,15 +291,19 @@ def _concerns_agents() -> ColumnElement[bool]:
 async def heard_with_numbers(
     inbox: Inbox, numbers: Collection[str], *, since: datetime, limit: int
 ) -> Sequence[Heard]:
-    """The newest calls with these numbers (E.164) that were heard of since then, once Twenty has them."""
-    found = (
-        select(*_HEARD)
-        .where(calls.c.number.in_(sorted(numbers)), listed, calls.c.due_at >= since, kept)
-        .order_by(calls.c.due_at.desc())
-        .limit(limit)
-    )
+    """The newest calls with these numbers (E.164) that were heard of since then.
+
+    And those whose number is not determined yet: Twenty has none of them.
+    """
+    theirs = calls.c.number.in_(sorted(numbers)), listed
+    is_open = (and_(due, calls.c.ended.is_(ended), calls.c.number.is_(None)) for ended in (False, True))
     async with inbox.reading() as connection:
-        return [Heard(*row) for row in await connection.execute(found)]
+        heard: list[Heard] = []
+        for which in (theirs, *((one,) for one in is_open)):
+            found = select(*_HEARD).where(*which, calls.c.due_at >= since, kept)
+            newest = found.order_by(calls.c.due_at.desc()).limit(limit)
+            heard += [Heard(*row) for row in await connection.execute(newest)]
+    return heard
 
 
 _HEARD: Sequence[ColumnElement[Any]] = (calls.c.root_sid, calls.c.revision, calls.c.due_at)

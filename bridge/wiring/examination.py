@@ -17,7 +17,9 @@ from pathlib import Path
 from pydantic import BaseModel, Field, ValidationError
 
 from bridge.errors import DoctorNotRun
-from bridge.web.status.report import Diagnosed, Diagnosis
+from bridge.language.phrase import phrase, phrase_of
+from bridge.language.spoken import LANGUAGES, in_language
+from bridge.web.status.report import Diagnosed, DiagnosedText, Diagnosis
 
 EVERY = timedelta(days=1)
 FIRST_IN = 30
@@ -35,7 +37,7 @@ NICENESS = 10
 FIRST_TO_GO = "1000"
 """https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html"""
 
-BY_HAND = "Run twenty-bridge doctor by hand, where the bridge runs."
+BY_HAND = phrase("Run twenty-bridge doctor by hand, where the bridge runs.")
 
 
 class Printed(BaseModel):
@@ -65,8 +67,7 @@ class Examination:
         try:
             findings = await self._found()
         except DoctorNotRun as failed:
-            finding = Diagnosed(name="doctor", status="error", reason=str(failed), fix=BY_HAND)
-            self.last = Diagnosis(now, [finding])
+            self.last = Diagnosis(now, [_not_run(failed)])
             raise
         self.last = Diagnosis(now, findings)
 
@@ -77,15 +78,27 @@ class Examination:
                 printed = await _printed(process.stdout)
                 status = await process.wait()
         except TimeoutError:
-            raise DoctorNotRun(f"it took longer than {self._seconds:g} seconds") from None
+            raise DoctorNotRun(
+                phrase("it took longer than {seconds:g} seconds", seconds=self._seconds)
+            ) from None
         finally:
             await _end(process)
         if status not in EXITS:
-            raise DoctorNotRun(f"it ended with status {status}")
+            raise DoctorNotRun(phrase("it ended with status {status}", status=status))
         try:
             return Printed.model_validate_json(printed).checks
         except ValidationError:
-            raise DoctorNotRun("what it printed cannot be read") from None
+            raise DoctorNotRun(phrase("what it printed cannot be read")) from None
+
+
+def _not_run(failed: DoctorNotRun) -> Diagnosed:
+    reason = phrase_of(failed)
+    translations: dict[str, DiagnosedText] = {
+        language: DiagnosedText(reason=in_language(reason, language), fix=in_language(BY_HAND, language))
+        for language in LANGUAGES
+        if language != "en"
+    }
+    return Diagnosed(name="doctor", status="error", reason=reason, fix=BY_HAND, translations=translations)
 
 
 async def _started(command: Sequence[str]) -> Process:
@@ -113,7 +126,7 @@ async def _printed(output: asyncio.StreamReader | None) -> bytes:
     while output and (chunk := await output.read(MOST_BYTES)):
         printed += chunk
         if len(printed) > MOST_BYTES:
-            raise DoctorNotRun("it printed more than a megabyte")
+            raise DoctorNotRun(phrase("it printed more than a megabyte"))
     return bytes(printed)
 
 

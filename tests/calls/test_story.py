@@ -1,6 +1,9 @@
 """Calls with more than two ends: the story is the script's, in any order of any of its callbacks."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -9,9 +12,11 @@ from hypothesis import strategies as st
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import Call, CallStatus, Direction, fold
 from bridge.calls.fold.handling import handling
+from bridge.calls.fold.outcome import ended_from
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.texts import ENGLISH, FRENCH
 from bridge.sync.stages.remind import is_missed
-from tests.calls.conftest import COMPANY, CUSTOMER, callback, leg, shuffled, some_of
+from tests.calls.conftest import COMPANY, CUSTOMER, MORNING, callback, leg, shuffled, some_of
 from tests.calls.plays import ANNA, BOB, CAROL, Play, sid_of
 
 NAMES = {ANNA: "Anna", BOB: "Bob", CAROL: "Carol"}
@@ -336,6 +341,23 @@ def test_a_call_that_moved_goes_on_until_the_customer_is_gone(data: st.DataObjec
             n for n, c in enumerate(play.told) if c.get("ReasonParticipantLeft") and _is_customer(c, play)
         )
         assert ended >= left
+
+
+@pytest.mark.parametrize("inbound", [True, False])
+@pytest.mark.parametrize("script", [held, passed_on, cancelled])
+def test_a_call_has_been_over_since_the_last_time_that_it_ended(
+    script: Callable[[Play], None], inbound: bool
+) -> None:
+    """Callbacks arrive in any order, so an end can come before what shows that the call had moved."""
+    script(play := Play(inbound))
+    notes = [callback(Kind.NOTE, Agent=ANNA, Note="Wants two", Version=str(n)) for n in range(3)]
+    for seed in range(50):
+        told = [*play.told, *notes]
+        Random(seed).shuffle(told)
+        arrived = [replace(one, received_at=MORNING + timedelta(seconds=n)) for n, one in enumerate(told)]
+        ended = [fold(arrived[: n + 1]).ended for n in range(len(arrived))]
+        last = max(n for n in range(len(arrived)) if ended[n] and not (n and ended[n - 1]))
+        assert ended_from(Evidence.of(arrived)) == arrived[last].received_at
 
 
 def _is_customer(callback: Callback, play: Play) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.sandbox.twilio import TwilioSandbox
+from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.browser import CALLS, needs_chromium, not_private
 from tests.phones.conftest import Sections
 from tests.phones.keyboard import Keyboard
@@ -25,7 +25,7 @@ from tests.web.conftest import KEY
 pytestmark = needs_chromium
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
-JANE = "+33612345678"
+JANE, JOHN = "+33612345678", "+33698765432"
 LANGUAGES, THEMES = ("en", "fr"), ("light", "dark")
 WIDTHS = {"narrow": 360, "wide": 1100}
 
@@ -80,6 +80,7 @@ class Inspection:
             size = {"width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": False}
             await phone.page.ask("Emulation.setDeviceMetricsOverride", **size)
             self._note(await phone.page(OVERFLOWS), state, language, width)
+            await phone.page("scrollTo(0, 0)")
             await phone.photograph(f"{state}-{language}-{width}", size=size)
         for theme in reversed(THEMES):
             await looks(phone, theme)
@@ -150,6 +151,7 @@ async def test_every_state_is_for_everyone(
     await misdials(alice, everyone)
     await leaves_a_message(alice, twilio, everyone)
     await talks(strict, alice, twilio, everyone)
+    await confers(alice, twilio, everyone)
     for _ in range(4):
         await looks_around(alice, everyone)
 
@@ -255,6 +257,39 @@ async def talks(strict: Office, alice: Phone, twilio: TwilioSandbox, everyone: I
     await alice.sees(".unsaved")
     await everyone.inspect(alice, "unsaved")
     await alice.click("Stay signed in")
+
+
+STILL_ON_HOLD = "{ const now = Date.now; Date.now = () => now() + 120_000; }"
+
+
+async def confers(alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> None:
+    """A call with a customer on hold, a colleague who is asked, and a third party."""
+    holds = Party.answers(after=1, talks=None)
+    twilio.parties |= {JANE: holds, JOHN: holds, "client:bob": holds}
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+    await alice.click("Hold")
+    await alice.sees(".conference[data-held=true]")
+    await alice.click("Ask or add")
+    await everyone.inspect(alice, "on-hold")
+    await alice.click("Ask first: bob")
+    await alice.sees(".conference .person[data-state=talking]")
+    await everyone.inspect(alice, "asking")
+    await alice.click("Swap between bob and the other party")
+    await alice.sees(".conference .person[data-state=on_hold]")
+    await alice.click("Ask or add")
+    await alice.fill("invite-to", JOHN)
+    await alice.click("Add", within=".conference > .row")
+    await alice.page.until("document.querySelectorAll('.conference .person[data-state]').length === 2")
+    await alice.sees(".conference .person[data-state=talking]")
+    await everyone.inspect(alice, "third-party")
+    await alice.click("Hold")
+    await alice.sees(".conference[data-held=true]")
+    await alice.page(STILL_ON_HOLD)
+    await alice.sees(".conference .banner[role=alert]")
+    await everyone.inspect(alice, "still-on-hold")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
 
 
 async def looks_around(alice: Phone, everyone: Inspection) -> None:

@@ -7,6 +7,7 @@ import pytest
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.phones.office import Office, Phone
+from tests.phones.test_recovery import network
 from tests.support import create_person, create_record
 
 JANE = "+33612345678"
@@ -133,3 +134,27 @@ async def test_a_company_shows_its_people(phones: Office, twenty: TwentySandbox)
     jane = await create_record(twenty, "Person", name=name, companyId=company)
     phone = await phones.online(query=f"?company={company}")
     await phone.sees(f"[data-person='{jane}']")
+
+
+async def test_signing_out_in_the_other_tab_asks_about_notes_that_are_not_saved(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    twilio.parties[JANE] = HOLDS
+    first = await phones.online()
+    await first.call(JANE)
+    await first.in_stage("talking")
+    second = await phones.signed_in()
+    await second.sees("[data-call-stage=talking]")
+    await network(first, offline=True)
+    await first.page("document.querySelector('.note textarea').focus()")
+    await first.page.ask("Input.insertText", text="Wants two")
+    await first.page.until("Object.keys(localStorage).some((one) => /notes/.test(one))")
+    await second.click("Sign out")
+    await second.says("1 note is not saved yet.")
+    await second.click("Stay signed in")
+    await network(first, offline=False)
+    await first.sees(".saved[data-state=kept]")
+    await second.click("Sign out")
+    await second.shows("signed-out")
+    await first.click("Hang up")
+    await first.ended("hung_up")

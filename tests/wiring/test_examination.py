@@ -73,6 +73,9 @@ async def test_what_gives_no_findings_is_itself_a_finding(command: list[str], wh
     (found,) = examination.last.findings
     assert (found.name, found.status) == ("doctor", "error")
     assert found.reason.startswith("doctor could not be run: ")
+    french = found.translations["fr"]
+    assert french.reason.startswith("doctor n'a pas pu être lancé : ")
+    assert french.fix.startswith("Lancez twenty-bridge doctor")
 
 
 @asynccontextmanager

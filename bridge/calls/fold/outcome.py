@@ -1,6 +1,5 @@
 """Whether a call has ended, and the best outcome that the evidence shows."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,6 +17,9 @@ UNANSWERED = {
     "canceled": CallStatus.CANCELED,
 }
 
+
+SILENT = frozenset({Kind.NOTE, Kind.DISPOSITION, Kind.DECLINED})
+"""What agents say of a call, as often as they type; it ends none."""
 
 GO_ON = frozenset({"dial", *MOVES})
 """`Next` of an answer after which the call goes on."""
@@ -61,17 +63,20 @@ def _customer_is_gone(evidence: Evidence, story: Story) -> bool:
 
 
 def ended_from(evidence: Evidence) -> datetime | None:
-    """When the callback arrived that showed that the call has ended; None until it has."""
-    callbacks = evidence.callbacks
+    """When the callback arrived since which the call has been over; None while it goes on.
+
+    A call that a leg joined after its end went on.
+    """
     if not ended(evidence):
         return None
-    # As a rule, a callback keeps an ended call ended.
-    first = bisect_left(range(len(callbacks)), True, key=lambda last: _ended_by(callbacks[: last + 1]))
-    return callbacks[first].received_at
+    telling = [callback for callback in evidence.callbacks if callback.kind not in SILENT]
+    # Mostly the last ones: the walk is short.
+    first = next((n for n in range(len(telling), 0, -1) if not _ended_by(telling[: n - 1])), 1)
+    return telling[first - 1].received_at
 
 
 def _ended_by(callbacks: Sequence[Callback]) -> bool:
-    return ended(Evidence.of(callbacks))
+    return bool(callbacks) and ended(Evidence.of(callbacks))
 
 
 def _legs_ended(evidence: Evidence) -> bool:

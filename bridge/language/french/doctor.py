@@ -23,6 +23,15 @@ FOUND: Mapping[str, str] = {
     ),
     "Ask again in a minute.": "Redemandez dans une minute.",
     "The check itself failed: {name}.": "La vérification elle-même a échoué : {name}.",
+    # Doctor's process
+    "doctor could not be run: {reason}.": "doctor n'a pas pu être lancé : {reason}.",
+    "it took longer than {seconds:g} seconds": "il a mis plus de {seconds:g} secondes",
+    "it ended with status {status}": "il s'est terminé avec le statut {status}",
+    "what it printed cannot be read": "sa sortie est illisible",
+    "it printed more than a megabyte": "il a écrit plus d'un mégaoctet",
+    "Run twenty-bridge doctor by hand, where the bridge runs.": (
+        "Lancez twenty-bridge doctor à la main, là où tourne la passerelle."
+    ),
     "Please report it, with the log.": "Merci de le signaler, avec le journal.",
     # Agents and members
     "Name who takes calls in config.yaml, by e-mail in Twenty: agents: {{names: [jane@example.com]}}; or "

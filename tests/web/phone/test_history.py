@@ -118,6 +118,17 @@ async def test_who_is_called_back_is_missed_no_more(bridge: Bridge, ends: str, l
     assert {call["number"]: call["calledBack"] for call in answer.json["calls"]} == {JANE: True, JOHN: False}
 
 
+@pytest.mark.parametrize("how", ["placed", "taken"])
+async def test_a_call_back_by_a_colleague_counts_before_twenty_has_it(bridge: Bridge, how: str) -> None:
+    """No page is open at this replica, so no stream has seen it."""
+    await missed(bridge, JANE, "alice")
+    await missed(bridge, JOHN, "alice")
+    await (placed(bridge, "carol", JANE) if how == "placed" else taken(bridge, JANE, "carol"))
+    assert await count(bridge) == 1
+    answer = await ask(bridge, "/api/me/calls", show="missed")
+    assert {call["number"]: call["calledBack"] for call in answer.json["calls"]} == {JANE: True, JOHN: False}
+
+
 async def test_a_refused_call_back_is_none(open_bridge: OpenBridge) -> None:
     bridge = await open_bridge(agents={"names": ("alice",)}, lines=LINES)
     await missed(bridge, FICTION, "alice")

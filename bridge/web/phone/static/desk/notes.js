@@ -38,14 +38,19 @@ export const draftOf = (name) => drafts.value[name] ?? EMPTY;
 
 const key = () => `twenty-bridge.notes ${bridge.root} ${me.value?.identity}`;
 
+/** Notes that this device has and the bridge has not, of whichever tab. @returns {Record<string, Draft>} */
+function stored() {
+  try {
+    return JSON.parse(localStorage.getItem(key()) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
 /** Takes up what an earlier page could not save. */
 export function restore() {
   session = Symbol("session");
-  try {
-    drafts.value = JSON.parse(localStorage.getItem(key()) ?? "{}");
-  } catch {
-    drafts.value = {};
-  }
+  drafts.value = stored();
   for (const name of Object.keys(drafts.value)) tell(name, { type: "failed", why: "" });
   saveAll();
 }
@@ -155,13 +160,27 @@ export function saveAll(leaving = false) {
   for (const name of Object.keys(drafts.value)) void save(name, leaving);
 }
 
-/** Saves all, before the agent signs out; answers how many notes are not saved even so. */
+/**
+ * Saves all, before the agent signs out; answers how many notes are not saved even so. Those of the tab with the line
+ * are for that tab to save.
+ */
 export async function finish() {
   const late = new Promise((done) => setTimeout(done, LAST_PATIENCE));
+  if (!session) return Object.keys(await savedElsewhere(late)).length;
   saveAll();
   await Promise.race([Promise.all([...saving]), late]);
   // What was typed while an earlier text was on its way.
   saveAll();
   await Promise.race([Promise.all([...saving]), late]);
   return Object.values(drafts.value).filter(isUnsaved).length;
+}
+
+/** @param {Promise<unknown>} late */
+async function savedElsewhere(late) {
+  let waits = true;
+  void late.then(() => (waits = false));
+  while (waits && Object.values(stored()).some((draft) => isDue(draft) || draft.state === "saving")) {
+    await Promise.race([late, new Promise((done) => addEventListener("storage", done, { once: true }))]);
+  }
+  return stored();
 }
