@@ -40,6 +40,8 @@ async def test_a_customer_is_called(phones: Office, twilio: TwilioSandbox, twent
     await alice.call("06 12 34 56 78")
     await alice.in_stage("talking")
     await alice.says("Jane Doe")
+    await alice.sees("[aria-keyshortcuts$='8']")
+    await alice.sees(".conference")
     await alice.photograph("in-call")
     await alice.photograph("desk", size=WIDE)
     await alice.click("Mute")

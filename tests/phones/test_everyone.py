@@ -146,7 +146,7 @@ async def test_every_state_is_for_everyone(
 ) -> None:
     await create_person(twenty, "Jane <b>Doe</b>", primaryPhoneNumber=JANE)
     alice = await strict.phone()
-    keys, everyone = Keyboard(alice.page), Inspection()
+    everyone = Inspection()
     await signs_in(alice, strict.key, everyone)
     await misdials(alice, everyone)
     await leaves_a_message(alice, twilio, everyone)
@@ -162,7 +162,7 @@ async def test_every_state_is_for_everyone(
 
     await network(alice, offline=True)
     await alice.shows("offline")
-    await keys.shortcut(9)
+    await alice.click("Keyboard shortcuts")
     await everyone.inspect(alice, "offline")
     assert not await alice.page("!!document.querySelector('main b')")
     async with not_private(f"{strict.bridge.url}/phone", strict.profile) as page:
@@ -180,7 +180,7 @@ async def signs_in(alice: Phone, key: str, everyone: Inspection) -> None:
     await keys.type("alice")
     await keys.press("Enter")
     await alice.shows("ready")
-    await keys.shortcut(9)
+    await alice.click("Keyboard shortcuts")
     await everyone.inspect(alice, "ready")
 
 

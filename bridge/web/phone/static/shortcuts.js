@@ -1,6 +1,7 @@
 /**
  * Keys for what is done at the phone. Neither browsers nor screen readers use Control+Shift with a digit, and no
- * layout types a character with it. What has one says so in `aria-keyshortcuts`; that is also how it is found.
+ * layout types a character with it; 0 is not among them, by which Windows changes its input language. What has one says
+ * so in `aria-keyshortcuts`; that is also how it is found.
  */
 
 export const SHORTCUTS = /** @type {const} */ ({
@@ -12,8 +13,7 @@ export const SHORTCUTS = /** @type {const} */ ({
   number: 6,
   note: 7,
   transfer: 8,
-  shortcuts: 9,
-  hold: 0,
+  hold: 9,
 });
 
 /** @typedef {keyof typeof SHORTCUTS} Act */

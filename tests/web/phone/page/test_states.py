@@ -321,7 +321,7 @@ SPOKEN = {
 KEYS = {
     ("ctrlKey shiftKey", "Digit1"): "answer",
     ("ctrlKey shiftKey", "Numpad4"): "mute",
-    ("ctrlKey shiftKey", "Digit0"): "hold",
+    ("ctrlKey shiftKey", "Digit0"): None,
     ("ctrlKey shiftKey", "KeyA"): None,
     ("ctrlKey", "Digit1"): None,
     ("shiftKey", "Digit1"): None,

@@ -3,7 +3,7 @@
 import { hasKey } from "../credentials.js";
 import { html } from "../html.js";
 import { signOut, unsaved } from "../session.js";
-import { SHORTCUTS, shortcut } from "../shortcuts.js";
+import { SHORTCUTS } from "../shortcuts.js";
 import { me } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { LANGUAGES, choose, language } from "../words/language.js";
@@ -16,7 +16,7 @@ export function Footer() {
       <${Language} />
       ${me.value &&
       html`
-        <button class="link" aria-expanded=${shown} aria-controls="shortcuts" ...${shortcut("shortcuts")}
+        <button class="link" aria-expanded=${shown} aria-controls="shortcuts"
           onClick=${() => show(!shown)}>
           ${say("shortcuts")}
         </button>

@@ -546,7 +546,6 @@ export const TABLE = /** @type {const} */ ({
   "shortcut.note": { en: "To the note", fr: "Aller à la note" },
   "shortcut.transfer": { en: "Transfer", fr: "Transférer" },
   "shortcut.hold": { en: "Hold, take off hold", fr: "Mettre en attente ou reprendre" },
-  "shortcut.shortcuts": { en: "Show these keys", fr: "Afficher ces raccourcis" },
   "shortcut.of": { en: "Ctrl+Shift+{digit}", fr: "Ctrl+Maj+{digit}" },
 
   "elsewhere.title": { en: "Another tab has the line", fr: "Un autre onglet a la ligne" },
