@@ -139,9 +139,10 @@ async def test_a_warm_transfer_is_completed(phone: OpenPhone, *, inbound: bool) 
         assert talk.held(JANE)
         await talk.comes("bob")
         talk.twilio.skip(20)
-        await talk.act("transfer/complete")
+        await talk.act("transfer/complete", key="c1")
         assert not talk.held(JANE)
         await eventually(lambda: not talk.inside("ann"))
+        await talk.act("transfer/complete", key="c1")
         assert talk.inside("bob")
         assert talk.inside(JANE)
         talk.twilio.skip(100)
@@ -289,3 +290,34 @@ async def test_a_call_out_is_passed_on_blindly(phone: OpenPhone) -> None:
         assert seen.handling
         assert ", passed to bob (1 min 40 s)." in seen.handling
         assert len(await talk.company.records()) == 1
+
+
+RECORDED = CONFIG.replace("{ring:", "{recording: {inbound: true, pause_on_hold: true}, ring:")
+
+
+async def test_the_recording_pauses_while_the_customer_is_on_hold(phone: OpenPhone) -> None:
+    async with talking(await phone(RECORDED), inbound=True) as talk:
+
+        def recorded() -> list[str]:
+            every = talk.twilio.account.recordings_of(talk.leg(JANE).sid)
+            return [one.status for one in every if one.status in {"in-progress", "paused"}]
+
+        await talk.act("hold")
+        assert recorded() == ["paused"]
+        await talk.act("resume")
+        assert recorded() == ["in-progress"]
+        talk.hang_up(JANE)
+        await talk.seen()
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_customer_is_told_of_a_listener_where_the_settings_say_so(
+    phone: OpenPhone, *, told: bool
+) -> None:
+    config = f"{CONFIG}voice: {{listening_announced: {str(told).lower()}}}\n"
+    async with talking(await phone(config), inbound=True) as talk:
+        await talk.act("listen", agent="carl", mode="listen")
+        await talk.comes("carl")
+        talk.hang_up(JANE)
+        played = await talk.call
+        assert any("/twilio/listening" in one.url for one in played.deliveries) == told

@@ -182,6 +182,8 @@ class ConferenceActs:
             known = await known_call(self._inbox, agent.root_sid)
             evidence = Evidence.of(known.callbacks) if known else agent.evidence
             if _is_done(evidence, act_id):
+                if act is Act.COMPLETE:
+                    await self._leave(agent.identity, evidence)
                 return web.Response(status=204)
             if act is not Act.LISTEN:
                 own_end(agent.identity, evidence, ends_of(evidence))
@@ -254,6 +256,13 @@ class ConferenceActs:
         await self._resume_customer(sid, acting)
         await self._store(acting, Act.COMPLETE, {PARTICIPANT: asked.sid, RESUMED: acting.customer.sid})
         await self._moving.conferences.remove(sid, own.sid)
+
+    async def _leave(self, identity: Identity, evidence: Evidence) -> None:
+        """Removes an agent who passed the call on: the bridge possibly stopped before that."""
+        ends = ends_of(evidence)
+        for end in ends.others:
+            if end.identity == identity and ends.conference_sid:
+                await quietly(self._moving.conferences.remove(ends.conference_sid, end.sid))
 
     async def _cancel(self, acting: _Acting) -> None:
         if (asked := acting.ends.asked) is None:
