@@ -198,6 +198,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "sandbox/twenty/records/search.py": {"_WORD": PLAYED},
     "sandbox/twilio/rest/access.py": {"_RESOURCE": PLAYED},
     "sandbox/twilio/conferences/directory.py": {"_SID": PLAYED},
+    "sandbox/twenty/metadata/packages.py": {"VERSION": PLAYED, "BOUND": PLAYED},
     "sandbox/twenty/metadata/validation.py": {"_NAME": PLAYED, "_OPTION": PLAYED},
     "sandbox/twenty/model.py": {"'[A-Za-z0-9]+'": PLAYED},
     "sandbox/twilio/numbers.py": {"_E164": PLAYED, "_US": PLAYED, "'\\\\D'": PLAYED},

@@ -17,6 +17,8 @@ MARKUP = re.compile(rf"<(\?xml|/?({VERBS})\b)")
 WRITES_TWIML = "twilio/twiml.py"
 FILL_A_PAGE = frozenset({"web/phone/page.py", "web/status/document.py"})
 """The first with three of the operator's settings, escaped by `html`; the second by ElementTree alone."""
+READS_A_PAGE = "doctor/status_page.py"
+"""It shows the text of the bridge's own page, by `html.parser`."""
 
 
 def modules() -> Iterator[str]:
@@ -42,7 +44,7 @@ def _imports(node: ast.AST, module: str) -> Iterator[str]:
     if isinstance(node, ast.ImportFrom) and node.module:
         names = [node.module]
     for name in {name.partition(".")[0] for name in names}:
-        if (name in XML and module not in FILL_A_PAGE) or (
+        if (name in XML and module not in {*FILL_A_PAGE, READS_A_PAGE}) or (
             name in DRIVERS and not module.startswith("inbox/")
         ):
             yield f"imports {name}"

@@ -98,7 +98,12 @@ class _Leg:
     joined: bool = False
     """It joined the call later, and does not end with the first leg."""
     moves: frozenset[tuple[datetime, str]] = frozenset()
-    """Of a caller's leg: when the bridge moved the other leg, and to where."""
+    """Of a caller's leg: when the bridge moved it or the other leg, and to where (`fold.acts.move_of`)."""
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the other leg was moved."""
+        return any(where != "dial" for _, where in self.moves)
 
     @property
     def on_line(self) -> bool:
@@ -225,7 +230,9 @@ class LiveCalls:
 
     def conferences(self, now: datetime) -> list[str]:
         """The calls that were moved into a conference, and can go on."""
-        return [sid for sid, leg in self._legs.items() if leg.moves and now - leg.heard_at < self._longest]
+        return [
+            sid for sid, leg in self._legs.items() if leg.has_moved and now - leg.heard_at < self._longest
+        ]
 
     def declined(self, call_sid: str, identity: str) -> bool:
         """Whether an agent declined this call, or was in another one, on any phone."""

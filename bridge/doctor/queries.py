@@ -115,6 +115,6 @@ def _operation(name: str) -> OperationDefinitionNode:
 def _of_calls(name: str) -> bool:
     """Whether the query reads phone calls, an object that a workspace can lack."""
     return any(
-        isinstance(field, FieldNode) and field.name.value == "phoneCalls"
+        isinstance(field, FieldNode) and field.name.value in ("phoneCall", "phoneCalls")
         for field in _operation(name).selection_set.selections
     )

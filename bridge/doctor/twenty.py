@@ -29,7 +29,7 @@ OTHER_VERSION = phrase(
     "twenty-bridge setup twenty; if that does not help, run a version of the bridge made for this Twenty."
 )
 
-OF_CALLS = frozenset({Feature.CALLS, Feature.CALL_ON_PERSON, Feature.CALL_DETAILS})
+OF_CALLS = frozenset({Feature.CALLS, Feature.CALL_ON_PERSON, Feature.CALL_DETAILS, Feature.CALL_BUTTON})
 ADORNS = frozenset(
     {
         *OPTIONAL,
@@ -38,6 +38,7 @@ ADORNS = frozenset(
         Feature.DURATIONS,
         Feature.SETUP,
         Feature.SCREEN_POP,
+        Feature.CALL_BUTTON,
         Feature.LAST_CALLS,
         Feature.LAST_SPOKEN,
         Feature.NORMALISING,

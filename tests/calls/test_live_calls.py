@@ -154,6 +154,16 @@ def test_a_call_is_found_by_the_name_that_its_own_phone_gave_it() -> None:
     assert after([placed, *crowd]).placed_as("alice", ATTEMPT) is None
 
 
+def test_a_dial_that_ends_as_its_caller_is_passed_on_is_not_the_last() -> None:
+    passed_on = told(Kind.TRANSFER, IN, at=10, To="client:carol", Agent="bob")
+    board = after([*BOB_TAKES, passed_on])
+    assert board.move(IN, soon(11)) == "dial"
+    assert board.move(IN, soon(60)) == ""
+    assert board.conferences(soon(11)) == []
+    of_a_call_out = told(Kind.TRANSFER, OUT, at=10, To="client:bob", Agent="alice", Customer=LEG)
+    assert after([*ALICE_CALLS, of_a_call_out]).move(OUT, soon(11)) == "left"
+
+
 def test_a_call_is_known_again() -> None:
     board = after([voice()])
     assert board.was_placed(OUT)

@@ -22,9 +22,14 @@ def parts(text: str) -> list[str]:
     return re.findall(r"^(#+|\||- |\d+\.)", prose, flags=re.MULTILINE)
 
 
-def commands(text: str) -> list[tuple[str, str]]:
-    """What is typed, and how it is run, without what is said beside it."""
-    return [(block.said, re.sub(r" +# .*", "", block.text)) for block in pages.blocks(text)]
+def commands(text: str) -> list[tuple[str, ...]]:
+    """What is typed, or written into a file, without what is said beside it or printed."""
+    return [
+        tuple(re.sub(r" +# .*", "", command.typed) for command in block.commands)
+        if block.language == "console"
+        else (block.text,)
+        for block in pages.blocks(text)
+    ]
 
 
 def leads_to(text: str) -> list[str]:

@@ -219,13 +219,6 @@ async def test_to_whom_nobody_is_sent(house: House, to: object, status: int) -> 
         assert "client:alice" in [leg.to for leg in legs(house) if leg.status == "in-progress"]
 
 
-async def test_a_call_out_cannot_be_sent_on(house: House) -> None:
-    async with talking(house, calling_out(house), JANE) as (sid, _):
-        status, told = await house.act(sid, "transfer", identity="alice", to="client:bob")
-        assert status == 409
-        assert "cannot be transferred" in told["detail"]
-
-
 async def shown_recording(house: House, sid: str) -> str | None:
     """What any device of the agent shows of it."""
     asked = f"{house.url}/api/calls/{sid}?identity=alice"

@@ -44,9 +44,13 @@ MOVES_WITHIN = timedelta(seconds=30)
 
 
 def move_of(callback: Callback) -> str:
-    """Where the bridge moves a call's dialled leg: `conference`, `left` (it is passed on), or `stays`."""
-    if callback.kind is Kind.TRANSFER and callback.get(CUSTOMER):
-        return "left"
+    """Where the bridge moves a leg of a call, whose Dial then ends.
+
+    The dialled one into a `conference`, or it is passed on (`left`), or it `stays`; or the first one, which
+    then dials anew (`dial`).
+    """
+    if callback.kind is Kind.TRANSFER:
+        return "left" if callback.get(CUSTOMER) else "dial"
     return MOVE_OF.get(act_of(callback) or Act.HOLD, "")
 
 
@@ -54,7 +58,7 @@ MOVE_OF = {Act.MOVE: "conference", Act.MOVE_FAILED: "stays"}
 
 
 def moved(moves: Iterable[tuple[datetime, str]], now: datetime) -> str:
-    """`Next` of a Dial action that comes now: `conference` or `left`; empty where no leg was moved."""
+    """`Next` of a Dial action that comes now: `conference`, `left`, `dial`; empty where no leg was moved."""
     at, where = max(moves, default=(now, ""))
     return where if where != "stays" and now - at < MOVES_WITHIN else ""
 

@@ -28,14 +28,17 @@ class MovedDials:
         self._urls = urls
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response | None:
-        """TwiML for the first leg of a call whose dialled leg was moved; None for any other Dial."""
+        """TwiML for the first leg of a call that was moved, or its dialled one; None for any other Dial.
+
+        Of a first leg that dials anew Twilio ignores the answer.
+        """
         call_sid = parameters.get("CallSid", "")
         following = await self._move(call_sid)
         if not following:
             return None
         store_in_background(self._inbox, read(Kind.DIAL, request, parameters, Next=following))
         metrics.TWIML.inc("moved")
-        if following == "left":
+        if following != "conference":
             return answer(twiml.EMPTY)
         return answer(self._conference(call_sid, parameters))
 

@@ -51,7 +51,8 @@ class Voice:
         """The action of a Dial that ended; for an inbound call its URL names the step."""
         if request.query.get("step") == "conference":
             return await self._moved.left(request, parameters)
-        if moved := await self._moved.answer(request, _served(parameters)):
+        is_passed_on = request.query.get("step") == "transfer"
+        if not is_passed_on and (moved := await self._moved.answer(request, _served(parameters))):
             return moved
         if "step" in request.query and parameters.get("DialCallStatus"):
             return await self._inbound.dialled(request, _served(parameters))

@@ -84,7 +84,11 @@ NORMALISING = {(operation, Feature.NORMALISING) for operation in ("PhonesOfPeopl
         ("WorkspaceMember.userEmail", {("WorkspaceMembers", Feature.AGENTS)}),
         (
             "PhoneCall.personId",
-            {("WrittenPhoneCalls", Feature.CORRECTIONS), ("ChangedPhoneCalls", Feature.CORRECTIONS)},
+            {
+                ("WrittenPhoneCalls", Feature.CORRECTIONS),
+                ("ChangedPhoneCalls", Feature.CORRECTIONS),
+                ("PartyOfCall", Feature.CALL_BUTTON),
+            },
         ),
         ("PhoneCallCreateInput.externalCallId", {("UpsertPhoneCalls", Feature.CALLS)}),
         ("PhoneCallCreateInput.personId", {("UpsertPhoneCalls", Feature.CALL_ON_PERSON)}),
@@ -115,6 +119,7 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone(bare: Twe
     assert {drift.operation: drift.disables for drift in found} == {
         "LastCalls": Feature.LAST_CALLS,
         "LastSpoken": Feature.LAST_SPOKEN,
+        "PartyOfCall": Feature.CALL_BUTTON,
         "WrittenPhoneCalls": Feature.CORRECTIONS,
         "ChangedPhoneCalls": Feature.CORRECTIONS,
         "MayWritePhoneCalls": Feature.DOCTOR,
