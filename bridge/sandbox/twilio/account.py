@@ -89,7 +89,7 @@ class Account:
     conferences: Directory = field(init=False)
 
     def __post_init__(self) -> None:
-        """Nobody has met yet."""
+        """There is no conference yet."""
         self.conferences = Directory(self.sid)
 
     def add_number(self, phone_number: str) -> PhoneNumber:

@@ -85,7 +85,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Let time pass. `held`: nobody in the scenario ends it, so it is left to a command.
+    """Let time pass. `held`: no party of the scenario ends it, so it is left to a command.
 
     `live`: a device takes part, so a second takes a second.
     """

@@ -37,7 +37,7 @@ def place_from_phone(
 def place_from_api(
     account: Account, *, to: str, from_: str, subscription: Subscription | None, now: datetime
 ) -> Call:
-    """The REST API has somebody rung."""
+    """The REST API has a party rung."""
     leg = replace(_leg(to=to, from_=from_, now=now), direction="outbound-api", status="queued")
     leg.subscription = subscription
     leg.base = base_parameters(leg, account_sid=account.sid, home=account.home)

@@ -34,7 +34,7 @@ Tell: TypeAlias = Callable[[Leg], Awaitable[None]]
 """Tells the device of a leg, if it has one, that the leg has a new status."""
 
 PATIENCE_SECONDS = 60.0
-"""How long (really) a call that nobody in the scenario ends waits for the REST API to end it."""
+"""How long (really) a call that no party of the scenario ends waits for the REST API to end it."""
 
 
 class Line:

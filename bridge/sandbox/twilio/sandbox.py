@@ -226,7 +226,7 @@ class TwilioSandbox:
         timeout: float = 60,
         detection: str = "",
     ) -> Leg:
-        """The REST API has somebody rung; the call goes on by itself, `finished` waits for it."""
+        """The REST API has a party rung; the call goes on by itself, `finished` waits for it."""
         call = place_from_api(self.account, to=to, from_=from_, subscription=subscription, now=self.now())
         party = self.account.party(to)
         call.leg.device = next(iter(self.account.devices.get(to, [])), None)
@@ -246,7 +246,7 @@ class TwilioSandbox:
         timeout: float = 60,
         detection: str = "",
     ) -> Participant:
-        """The REST API has somebody rung into a conference; `part` is what they are in it."""
+        """The REST API has a party rung into a conference; `part` is what it is there."""
         now = self.time_in(conference)
         call = place_from_api(self.account, to=to, from_=from_, subscription=subscription, now=now)
         call.leg.device = next(iter(self.account.devices.get(to, [])), None)

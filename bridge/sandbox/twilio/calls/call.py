@@ -66,7 +66,7 @@ class Call:
     def wait(self, until: float, *, held: bool = False, patient: bool = False) -> Flow[Came | None]:
         """Lets time pass; what concerns another leg of this call comes back, its own commands are raised.
 
-        `held`: nobody in the scenario ends it; `patient`: the script does, but not at once.
+        `held`: no party of the scenario ends it; `patient`: the script does, but not at once.
         """
         while True:
             came = yield from self._wait(until, held=held, patient=patient)

@@ -5,7 +5,7 @@ from bridge.sandbox.twilio.conferences.participant import Participant
 
 
 def heard_by(conference: Conference, listener: Participant) -> list[Participant]:
-    """Those whom a participant hears; nobody while it is on hold, or waits for the conference to start."""
+    """Those whom a participant hears; none while it is on hold, or waits for the conference to start."""
     if conference.status != "in-progress" or listener.held or not listener.connected:
         return []
     return [one for one in conference.connected if one is not listener and _reaches(one, listener)]

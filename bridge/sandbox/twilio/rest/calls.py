@@ -55,7 +55,7 @@ async def fetch_call(request: web.Request) -> web.Response:
 
 
 async def create_call(request: web.Request) -> web.Response:
-    """Has somebody rung; the call goes on by itself."""
+    """Has a party rung; the call goes on by itself."""
     sandbox = request.app[SANDBOX]
     form = await read_form(request, CREATE_CALL)
     to = callee(sandbox.account, form)

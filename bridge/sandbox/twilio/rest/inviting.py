@@ -1,4 +1,4 @@
-"""`POST /Conferences/{}/Participants`: has somebody rung, and brings them into a conference.
+"""`POST /Conferences/{}/Participants`: has a party rung, and brings it into a conference.
 
 https://www.twilio.com/docs/voice/api/conference-participant-resource#create-a-participant
 """

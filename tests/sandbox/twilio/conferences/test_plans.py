@@ -1,4 +1,4 @@
-"""Whatever happens in a conference, in whatever order: it ends, and what was told of it holds together."""
+"""A conference ends after any acts in any order, and its callbacks agree with each other."""
 
 import asyncio
 from collections import Counter
