@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bridge.sandbox.sound import Conversation
 from bridge.sandbox.twilio.conferences import Directory
 from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.numbers import country
@@ -77,6 +78,8 @@ class Account:
     keys: dict[str, Key] = field(default_factory=dict)
     calls: dict[str, Leg] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
+    conversation: Conversation | None = None
+    """What is said in recordings that begin from now on, and have no message of a caller."""
     recorded: dict[str, list[Recording]] = field(default_factory=dict)
     """The recordings by the call or the conference that they are of."""
     permissions: Permissions = field(default_factory=Permissions)
@@ -109,6 +112,7 @@ class Account:
 
     def keep_recording(self, recording: Recording) -> None:
         """Registers a recording."""
+        recording.conversation = recording.conversation or self.conversation
         self.recordings[recording.sid] = recording
         self.recorded.setdefault(recording.owner_sid, []).append(recording)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.sandbox.sound.conversation import Conversation, conversation_of
 from bridge.sandbox.twilio.errors import LoadRefused, SandboxError
 from bridge.sandbox.twilio.load import LoadPlan, run_load
 from bridge.sandbox.twilio.parties import Party
@@ -49,21 +50,35 @@ async def get_sandbox(request: web.Request) -> web.Response:
 
 
 async def change_settings(request: web.Request) -> web.Response:
-    """`{"voice_url", "status_url", "voice_fallback_url", "routes", "parties", "limited", "media_auth"}`.
+    """`{"voice_url", "status_url", "voice_fallback_url", "routes", "parties", "conversation", "limited",
+    "media_auth"}`.
 
     Those that are not given stay; `limited` and `media_auth` are the switches of the REST API.
+
+    A conversation, which recordings hold from now on, is `{"lines": [{"channel": 1, "at": 0.5,
+    "text": "Hello"}]}`.
 
     A party is `{"does": "answers", "after": 3, "talks": 60}`: a constructor of Party and its arguments.
     """
     sandbox = request.app[SANDBOX]
     asked = await read_object(request)
     parties = {address: read_party(script) for address, script in asked.pop("parties", {}).items()}
+    conversation = read_conversation(asked.pop("conversation", None))
     if unknown := set(asked) - SETTABLE - REST_SETTABLE:
         raise bad_request(f"unknown settings: {', '.join(sorted(unknown))}")
     sandbox.parties.update(parties)
+    sandbox.account.conversation = conversation or sandbox.account.conversation
     for name, value in asked.items():
         setattr(sandbox if name in SETTABLE else sandbox.rest, name, value)
     return web.json_response({name: getattr(sandbox, name) for name in sorted(SETTABLE)})
+
+
+def read_conversation(script: dict[str, Any] | None) -> Conversation | None:
+    """A conversation from its JSON."""
+    try:
+        return None if script is None else conversation_of(script)
+    except TypeError as error:
+        raise bad_request(str(error)) from error
 
 
 def read_party(script: dict[str, Any]) -> Party:

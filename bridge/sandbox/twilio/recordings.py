@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.sandbox.sound import Conversation
 from bridge.sandbox.twilio.legs import Webhook
 from bridge.sandbox.twilio.payloads import recording_url
 from bridge.sandbox.twilio.times import rfc2822
@@ -26,6 +27,8 @@ class Recording:
     paused_at: float | None = None
     paused_for: float = field(default=0.0)
     conference_sid: str = ""
+    conversation: Conversation | None = None
+    """What is said in it; None: a tone on each channel."""
 
     @property
     def owner_sid(self) -> str:

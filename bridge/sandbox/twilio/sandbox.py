@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode, urlsplit
 
+from bridge.sandbox.sound import Conversation
 from bridge.sandbox.twilio.account import Account, Application, Key, PhoneNumber
 from bridge.sandbox.twilio.calls import Call, PlayedCall, run_call, run_outgoing, run_participant
 from bridge.sandbox.twilio.conferences import Conference, Participant
@@ -90,6 +91,15 @@ class TwilioSandbox:
     @parties.setter
     def parties(self, parties: dict[str, Party]) -> None:
         self.account.parties = parties
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """What is said in recordings that begin from now on; None: a tone on each channel."""
+        return self.account.conversation
+
+    @conversation.setter
+    def conversation(self, conversation: Conversation | None) -> None:
+        self.account.conversation = conversation
 
     @property
     def routes(self) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """The REST API: what is asked and answered is valid by Twilio's own description of it."""
 
+import io
 import json
 import re
+import wave
+from array import array
 from typing import Any
 
 import aiohttp
@@ -10,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.sandbox.sound import Conversation, Said, hear
 from bridge.sandbox.twilio import Party, PlayedCall, TwilioSandbox
 from bridge.sandbox.twilio.rest import known
 from bridge.sandbox.twilio.rest.media import silent_mp3
@@ -328,6 +332,25 @@ async def test_media(
         assert response.headers["Content-Range"] == f"bytes 10-19/{len(whole)}"
     async with rest.get(media + extension, headers={"Range": f"bytes={len(whole)}-"}) as response:
         assert response.status == 416
+
+
+async def test_media_say_what_was_said(app: App, sandbox: TwilioSandbox, rest: aiohttp.ClientSession) -> None:
+    sandbox.conversation = Conversation([Said(1, 0.5, "Hello"), Said(2, 3, "Hello Anna")])
+    app.dial(f"<Number>{MOBILE}</Number>", callerId=OWN, record="record-from-answer-dual")
+    sandbox.parties[MOBILE] = Party.answers(talks=6)
+    played = await sandbox.call_from_browser("agent1", MOBILE)
+    [recording] = sandbox.account.recordings_of(played.sid)
+    for query, channels, texts in (("", 2, [["Hello"], ["Hello Anna"]]), ("1", 1, [["Hello", "Hello Anna"]])):
+        asked = {"RequestedChannels": query} if query else {}
+        async with rest.get(f"Recordings/{recording.sid}.wav", params=asked) as response:
+            with wave.open(io.BytesIO(await response.read())) as wav:
+                assert (wav.getnchannels(), wav.getnframes()) == (channels, 5 * 8000)
+                samples = array("h", wav.readframes(wav.getnframes()))
+        sides = [samples[n::channels].tobytes() for n in range(channels)]
+        assert [[one.text for one in hear(side)] for side in sides] == texts
+    recording.channels = 1
+    async with rest.get(f"Recordings/{recording.sid}.wav?RequestedChannels=2") as response:
+        assert response.status == 400
 
 
 async def test_media_need_credentials_if_that_is_switched_on(

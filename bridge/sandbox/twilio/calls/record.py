@@ -1,5 +1,6 @@
 """`<Record>`: a message of the caller. https://www.twilio.com/docs/voice/twiml/record"""
 
+from bridge.sandbox.sound import Conversation, Said
 from bridge.sandbox.twilio.calls.call import Call, HungUp
 from bridge.sandbox.twilio.calls.fetch import attribute_webhook, fetch_document
 from bridge.sandbox.twilio.calls.recording import finish_recording, start_recording
@@ -62,6 +63,7 @@ def _keep(call: Call, verb: Element, *, began_at: float, digits: str) -> Flow[Re
     if int(heard_until - began_at) < 1 or not call.caller.says:
         return None
     recording = start_recording(call, verb, source="RecordVerb", at=began_at, channels=1, track="inbound")
+    recording.conversation = _message(call) or recording.conversation
     finish_recording(call, recording, at=heard_until)
     _transcribe(call, verb, recording)
     # Without an action the same document is asked again.
@@ -73,6 +75,10 @@ def _keep(call: Call, verb: Element, *, began_at: float, digits: str) -> Flow[Re
         yield from fetch_document(call, request)
         return None
     return request
+
+
+def _message(call: Call) -> Conversation | None:
+    return None if call.caller.is_live else Conversation([Said(1, 0.5, call.caller.says)])
 
 
 def _parameters(call: Call, recording: Recording) -> dict[str, str]:

@@ -1,19 +1,18 @@
-"""The sound of a recording: silence of the right length, as .wav or .mp3, whole or in ranges.
+"""The sound of a recording, whole or in ranges: .wav as it was recorded, .mp3 as silence of its length.
 
 https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file
 """
 
 import hashlib
-import io
-import wave
 
 from aiohttp import web
 
+from bridge.sandbox.sound import wav_of
+from bridge.sandbox.twilio.errors import RestError
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.rest.recordings import find_recording
 
-WAV_RATE = 8000
 # A frame of MPEG-2 layer III, 32 kbit/s, 22.05 kHz, mono: its header, then zeros, which decode to silence.
 _FRAME = bytes.fromhex("fff340c0") + bytes(100)
 _FRAMES_A_SECOND = 22050 / 576
@@ -47,18 +46,17 @@ def _sound(request: web.Request, recording: Recording, extension: str) -> web.Re
     seconds = recording.duration or 0
     if extension == ".mp3":
         return _ranged(request, silent_mp3(seconds), "audio/mpeg")
-    return _ranged(request, silent_wav(seconds, recording.channels), "audio/x-wav")
+    channels = _requested_channels(request, recording)
+    sound = wav_of(recording.conversation, seconds=seconds, channels=recording.channels, requested=channels)
+    return _ranged(request, sound, "audio/x-wav")
 
 
-def silent_wav(seconds: int, channels: int) -> bytes:
-    """So much silence, 16 bits, 8 kHz."""
-    out = io.BytesIO()
-    with wave.open(out, "wb") as wav:
-        wav.setnchannels(channels)
-        wav.setsampwidth(2)
-        wav.setframerate(WAV_RATE)
-        wav.writeframes(bytes(2 * channels * WAV_RATE * seconds))
-    return out.getvalue()
+def _requested_channels(request: web.Request, recording: Recording) -> int:
+    """`?RequestedChannels=1` mixes two channels; two of a recording that has one are refused."""
+    asked = request.query.get("RequestedChannels", str(recording.channels))
+    if asked not in {"1", "2"} or int(asked) > recording.channels:
+        raise RestError(400, 20001, f"RequestedChannels={asked}")
+    return int(asked)
 
 
 def silent_mp3(seconds: int) -> bytes:
