@@ -35,6 +35,11 @@ BridgeError
 ├── AlertNotSent           a mail server or webhook did not take an alert
 ├── DoctorNotRun           the bridge could not run doctor's checks
 ├── Standby                another process drains this database
+├── TranscriptError        a recording was not transcribed
+│   ├── TranscriptUnavailable  the engine is down, slow, or answers what cannot be read: retry
+│   ├── TranscriptRefused      the engine refuses it, or the recording is gone: no retry
+│   ├── TranscriptLost         what the engine had begun is lost: it starts anew
+│   └── TranscriptTaken        another process has taken the job over
 ├── TwilioError            Twilio's REST API did not do what it was asked
 │   ├── TwilioUnavailable  down, slow, over its limit, or an answer that cannot be read
 │   ├── TwilioRefused      this request: what it names is not there, or not in a state for it
@@ -237,6 +242,36 @@ class ForgetKeyWrong(BridgeError):
     """BRIDGE_FORGET_KEY is not set, or is not the key with which numbers were forgotten."""
 
     code = "forget.key"
+
+
+class TranscriptError(BridgeError):
+    """A recording was not transcribed; the message says why, without anything that was said."""
+
+    code = "transcript.error"
+
+
+class TranscriptUnavailable(TranscriptError):
+    """The engine is down, slow, over its limit, or answers what cannot be read; a retry can do better."""
+
+    code = "transcript.unavailable"
+
+
+class TranscriptRefused(TranscriptError):
+    """The engine refuses the recording, or it is gone; a retry cannot do better."""
+
+    code = "transcript.refused"
+
+
+class TranscriptLost(TranscriptError):
+    """The engine no longer has what it had begun, or its result was lost; it has to start anew."""
+
+    code = "transcript.lost"
+
+
+class TranscriptTaken(TranscriptError):
+    """The job's lease has passed to another process, which goes on with it."""
+
+    code = "transcript.taken"
 
 
 class TwilioError(BridgeError):

@@ -27,6 +27,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "inbox": EVERYBODYS | {"calls"},
     "sync": EVERYBODYS | {"calls"} | SYSTEMS,
     "web": EVERYBODYS | {"calls"} | SYSTEMS,
+    "transcripts": EVERYBODYS | {"calls", "twilio", "inbox"},
     # It must be able to disagree with the bridge.
     "sandbox": frozenset(),
     # Both sandboxes, and the bridge as a process of its own.

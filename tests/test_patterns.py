@@ -121,6 +121,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "API_KEY": SETTINGS,
         "APP_SID": SETTINGS,
     },
+    "settings/transcripts.py": {"'^[a-z]{2,3}(-[A-Z]{2})?$'": SETTINGS},
     "settings/types.py": {
         "PLAIN_HOST": SETTINGS,
         "PLAIN_PATH": SETTINGS,
@@ -139,7 +140,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "web/conferences/acts.py": {"KEY": HEADER},
     "web/phone/joining.py": {"COMMENTS": SHIPPED, "EXPORT": SHIPPED, "IMPORT": SHIPPED},
     "web/recordings.py": {"ONE_RANGE": HEADER},
-    "twilio/transcripts.py": {"SOURCE": FIELD, "ACCOUNT": TRANSCRIPT},
+    "twilio/transcripts/results.py": {"SOURCE": FIELD, "ACCOUNT": TRANSCRIPT},
     "web/twilio/signed.py": {"SHARED_KEY_ID": HEADER, "ACCOUNT_SID": FIELD},
     "calls/dialling/checking.py": {"known.national_number_pattern": MADE_UP},
     "sandbox/twenty/kinds/inline.py": {

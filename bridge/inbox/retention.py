@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import agent_calls, attempts, callbacks, calls, parked
-from bridge.inbox.transcripts import drop_results_before, drop_results_of
+from bridge.inbox.transcripts.results import drop_results_before, drop_results_of
 
 BATCH = 50
 """Callbacks per transaction, which holds SQLite's write lock for some milliseconds."""

@@ -13,6 +13,7 @@ from bridge.settings.models import (
 )
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
+from bridge.settings.transcripts import TranscriptSettings
 from bridge.settings.types import secrets_of
 from bridge.settings.voice import VoiceSettings
 
@@ -32,6 +33,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "TokenSettings",
+    "TranscriptSettings",
     "TwentySettings",
     "TwilioSettings",
     "VoiceSettings",

@@ -20,6 +20,7 @@ from bridge.settings.lines import LineSettings, LinesSettings
 from bridge.settings.phone import PhoneSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
 from bridge.settings.systems import HOME_REGION, TwentySettings, TwilioSettings
+from bridge.settings.transcripts import TranscriptSettings
 from bridge.settings.types import Email, Names, Secrets, Section, origin_of
 from bridge.settings.voice import VoiceSettings
 
@@ -65,12 +66,6 @@ class RecordingSettings(Section):
     )
     keep_days: int | None = Field(None, ge=1, le=36500, examples=[90])
     media_hosts: Names = ("twilio.com", "twiliocdn.com", "amazonaws.com")
-
-
-class TranscriptSettings(Section):
-    """Whether results are kept that Twilio's engines post to `/twilio/transcripts`."""
-
-    webhook: bool = False
 
 
 def _loop(forwards: Mapping[str, Collection[str]]) -> list[str]:
@@ -205,6 +200,16 @@ class Settings(UnderstandsFormerNames, Section):
                 where = f"numbers.{number}" if number else "default"
                 _check_forwards(line, dialling, where)
         return lines
+
+    @field_validator("transcripts")
+    @classmethod
+    def _what_is_transcribed_was_announced(
+        cls, transcripts: TranscriptSettings, info: ValidationInfo
+    ) -> TranscriptSettings:
+        lines: LinesSettings | None = info.data.get("lines")
+        if transcripts.is_on and lines and (objection := transcripts.objection(lines)):
+            raise ValueError(objection)
+        return transcripts
 
     @property
     def region(self) -> str:

@@ -28,6 +28,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BRIDGE_FORGET_KEY": ("inbox", "forget_key"),
     "BRIDGE_WIDGET_KEYS": ("auth", "widget_keys"),
     "BRIDGE_LINK_KEYS": ("recordings", "link_keys"),
+    "TRANSCRIPTS_API_KEY": ("transcripts", "api_key"),
     "BRIDGE_ALERT_SMTP_PASSWORD": ("alerts", "smtp_password"),
     "BRIDGE_ALERT_WEBHOOK_URL": ("alerts", "webhook_url"),
     "BRIDGE_ALERT_WEBHOOK_SECRET": ("alerts", "webhook_secret"),
@@ -46,6 +47,7 @@ SECRETS = frozenset(
         "BRIDGE_FORGET_KEY",
         "BRIDGE_WIDGET_KEYS",
         "BRIDGE_LINK_KEYS",
+        "TRANSCRIPTS_API_KEY",
         "BRIDGE_ALERT_SMTP_PASSWORD",
         "BRIDGE_ALERT_WEBHOOK_URL",
         "BRIDGE_ALERT_WEBHOOK_SECRET",
@@ -56,7 +58,7 @@ SECRETS = frozenset(
 VARIABLES = {path: name for name, path in ENVIRONMENT.items()}
 """The variable of a section's field."""
 
-PREFIXES = ("TWILIO_", "TWENTY_", "BRIDGE_")
+PREFIXES = ("TWILIO_", "TWENTY_", "BRIDGE_", "TRANSCRIPTS_")
 SIMILAR = 0.85
 """By difflib. `TWILIO_AUTH_TOKN` has 0.97."""
 MORE_LETTERS = 2

@@ -16,7 +16,7 @@ from bridge.cli.options import AsJson, ConfigFile
 from bridge.cli.terminal import Row
 from bridge.inbox.queries import Attempt, KnownCall, attempts_of, known_call
 from bridge.inbox.store import open_inbox
-from bridge.inbox.transcripts import StoredResult, results_of
+from bridge.inbox.transcripts.results import StoredResult, results_of
 from bridge.json_text import utc
 from bridge.settings import Settings, load
 

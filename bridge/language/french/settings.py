@@ -129,6 +129,19 @@ WRONG: Mapping[str, str] = {
     "is {default}, which is none of names and does not match pattern": (
         "est {default}, qui n'est pas dans names et ne correspond pas à pattern"
     ),
+    "engine is openai, which needs url: where its API begins, up to /v1": (
+        "engine est openai, qui demande url : l'endroit où commence son API, jusqu'à /v1"
+    ),
+    "engine is {engine}, and {where} records calls without announcing it: set "
+    "{where}.recording.announcement, or let it record no calls (inbound, outbound and by_agents "
+    "false)": (
+        "engine est {engine}, et {where} enregistre des appels sans l'annoncer : indiquez "
+        "{where}.recording.announcement, ou n'y enregistrez aucun appel (inbound, outbound et by_agents à "
+        "false)"
+    ),
+    "engine is {engine}, and no line has a recording that is announced, or a voicemail": (
+        "engine est {engine}, et aucune ligne n'a d'enregistrement annoncé, ni de messagerie"
+    ),
     "to and smtp_host belong together": "to et smtp_host vont ensemble",
     "sender is missing: the address that alerts come from": (
         "sender manque : l'adresse dont viennent les alertes"

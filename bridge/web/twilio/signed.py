@@ -15,7 +15,7 @@ from aiohttp import web
 from bridge.errors import NotAllowed, NotUnderstood, SignerUnknown, WrongContentType
 from bridge.network_errors import media_type
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Validator, names_in
-from bridge.twilio.transcripts import account_in
+from bridge.twilio.transcripts.results import account_in
 from bridge.web.handlers import BodyHandler, FormHandler, Handler
 from bridge.web.parsing import FORM, pairs, readable
 

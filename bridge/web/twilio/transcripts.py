@@ -6,8 +6,8 @@ import structlog
 from aiohttp import web
 
 from bridge.inbox.store import Inbox
-from bridge.inbox.transcripts import store_result
-from bridge.twilio.transcripts import result_of
+from bridge.inbox.transcripts.results import store_result
+from bridge.twilio.transcripts.results import result_of
 from bridge.web.operation.problems import problem
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.inbox.transcripts import StoredResult, drop_results_before, results_of
+from bridge.inbox.transcripts.results import StoredResult, drop_results_before, results_of
 from tests.web.conftest import AUTH_TOKEN, PUBLIC_URL, Answer, Bridge, OpenBridge, payload
 
 RECORDING = payload("browser-out-7-recording-completed")

@@ -1,0 +1,1 @@
+"""What was said in calls: results as Twilio posted them, jobs of transcription, and the texts."""

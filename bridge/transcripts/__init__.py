@@ -1,0 +1,1 @@
+"""From finished recordings to transcripts: jobs, the engines that transcribe, and their audio."""

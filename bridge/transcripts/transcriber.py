@@ -1,0 +1,50 @@
+"""The seam between jobs and engines: `Transcriber`."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.calls.transcripts.segments import Recorded, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The engine works on it elsewhere: it is to be asked again in so many seconds."""
+
+    seconds: float
+
+
+class Progress(Protocol):
+    """How far an engine came with a recording, in words of its own; stored beside the job."""
+
+    @property
+    def text(self) -> str:
+        """As it was saved last, by this process or another one; "" at the beginning."""
+
+    async def save(self, text: str) -> None:
+        """Stores it; returns once it is on the disk.
+
+        Raises InboxUnavailable, and TranscriptTaken where another process has the job meanwhile.
+        """
+
+
+class Transcriber(Protocol):
+    """An engine. Each method can be called again for a recording after a crash in its middle.
+
+    Raises TranscriptUnavailable to be tried again later; TranscriptRefused where another attempt cannot do
+    better, which parks the job; and TranscriptLost where the engine has to start anew, which costs again: the
+    job's progress is emptied, and it starts within the day's budget.
+    """
+
+    @property
+    def engine(self) -> str:
+        """Its name in `transcripts.engine`."""
+
+    async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript | Waiting:
+        """The transcript, its seconds from the recording's start; or Waiting.
+
+        What is paid for once and found again is saved in `progress` as soon as it is known. `progress.text`
+        is "" exactly where the attempt counts towards `transcripts.minutes_per_day`.
+        """
+
+    async def erase(self, progress: str) -> None:
+        """Deletes what the engine keeps elsewhere of a job with this progress; gone already is success."""

@@ -1,0 +1,1 @@
+"""Twilio's transcription products: what they post, and how they are asked."""
