@@ -12,6 +12,7 @@ from bridge.sandbox.twilio.parties import Party
 from bridge.sandbox.twilio.permissions import Permissions
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.sids import new_sid
+from bridge.sandbox.twilio.transcribing.state import Transcribing
 from bridge.sandbox.twilio.webhooks import Webhooks
 
 
@@ -85,6 +86,7 @@ class Account:
     permissions: Permissions = field(default_factory=Permissions)
     webhooks: Webhooks = field(default_factory=Webhooks)
     oauth: OAuth = field(default_factory=OAuth)
+    transcribing: Transcribing = field(default_factory=Transcribing)
     devices: dict[str, list[str]] = field(default_factory=dict)
     """The devices that are connected and ring, by address (`client:alice`, `+33639980001`)."""
     home: str = ""

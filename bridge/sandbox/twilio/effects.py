@@ -17,11 +17,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A webhook to call; `kind` says what about (voice, status, action, recording …)."""
+    """A webhook to call; `kind` says what about (voice, status, action, recording …).
+
+    With `json` a POST has this body instead of the parameters.
+    """
 
     kind: str
     webhook: Webhook
     params: Mapping[str, str]
+    json: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode, urlsplit
@@ -74,6 +74,7 @@ class TwilioSandbox:
         self._placed = 0
         self._lines: dict[str, Line] = {}
         self._running: dict[str, asyncio.Task[PlayedCall]] = {}
+        self._background: set[asyncio.Task[None]] = set()
         self.signalling = Hub(self)
 
     def _open_account(self) -> Account:
@@ -332,11 +333,23 @@ class TwilioSandbox:
         for line in self._lines.values():
             line.skip(seconds)
 
+    def work(self, job: Coroutine[Any, Any, None]) -> None:
+        """Goes on with something that no call waits for."""
+        task = asyncio.create_task(job)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def worked(self) -> None:
+        """Returns when nothing of that is left: transcripts are done, their webhooks delivered."""
+        while self._background:
+            await asyncio.gather(*self._background)
+
     async def close(self) -> None:
         """Ends what still runs."""
-        for task in self._running.values():
+        tasks = [*self._running.values(), *self._background]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.signalling.close()
 
     def _start(self, call: Call, flow: Flow[None]) -> Leg:

@@ -5,10 +5,12 @@ from aiohttp import web
 from bridge.sandbox.twilio.control import control_routes
 from bridge.sandbox.twilio.rest import (
     applications,
+    batch,
     caller_ids,
     calls,
     conferences,
     dialing_permissions,
+    intelligence,
     inviting,
     keys,
     media,
@@ -82,6 +84,8 @@ ROUTES = [
     web.get(dialing_permissions.PATH + "/{IsoCode}", dialing_permissions.fetch_country),
     web.post("/v2/token", oauth.issue_token),
     *webhooks.ROUTES,
+    *intelligence.ROUTES,
+    *batch.ROUTES,
 ]
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.sandbox.twilio.errors import RestError, SandboxError
-from bridge.sandbox.twilio.rest import webhooks
+from bridge.sandbox.twilio.rest import batch, webhooks
 from bridge.sandbox.twilio.rest.access import check_access
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
 from bridge.sandbox.twilio.sandbox import TwilioSandbox
@@ -44,9 +44,9 @@ async def _answer(request: web.Request, handler: Handler, *, checked: bool = Fal
 
 def _problem(request: web.Request, error: RestError) -> web.Response:
     """The newer APIs answer problem details (RFC 9457), the older ones Twilio's own shape."""
-    if request.path.startswith(webhooks.PATH):
+    if request.path.startswith((webhooks.PATH, batch.TRANSCRIPTIONS)):
         told = {"type": "about:blank", "title": error.message, "detail": error.message}
-        body = {**told, "status": error.status, "code": error.code}
+        body = {**told, "status": error.status, "code": error.code, "errors": []}
         return web.json_response(body, status=error.status, content_type="application/problem+json")
     return _message(error)
 
