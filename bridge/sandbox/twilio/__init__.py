@@ -1,7 +1,7 @@
 """A Twilio to try things on: it places calls, runs their TwiML, and tells about them as Twilio does."""
 
 from bridge.sandbox.twilio.calls.played import PlayedCall
-from bridge.sandbox.twilio.delivery import Delivered
+from bridge.sandbox.twilio.delivered import Delivered
 from bridge.sandbox.twilio.errors import SandboxError, TokenRefused
 from bridge.sandbox.twilio.faults import Delivery
 from bridge.sandbox.twilio.legs import Leg

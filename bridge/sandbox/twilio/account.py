@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bridge.sandbox.sound import Conversation
 from bridge.sandbox.twilio.conferences import Directory
+from bridge.sandbox.twilio.delivered import Delivered
 from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.numbers import country
 from bridge.sandbox.twilio.oauth import OAuth
@@ -14,6 +15,9 @@ from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.sids import new_sid
 from bridge.sandbox.twilio.transcribing.state import Transcribing
 from bridge.sandbox.twilio.webhooks import Webhooks
+
+MOST_LOGGED = 1000
+"""Calls whose requests are remembered."""
 
 
 def _now() -> datetime:
@@ -83,6 +87,8 @@ class Account:
     """What is said in recordings that begin from now on, and have no message of a caller."""
     recorded: dict[str, list[Recording]] = field(default_factory=dict)
     """The recordings by the call or the conference that they are of."""
+    requests: dict[str, list[Delivered]] = field(default_factory=dict)
+    """What was sent to the application about a call: of the last calls alone."""
     permissions: Permissions = field(default_factory=Permissions)
     webhooks: Webhooks = field(default_factory=Webhooks)
     oauth: OAuth = field(default_factory=OAuth)
@@ -126,6 +132,13 @@ class Account:
     def recordings_of(self, sid: str) -> list[Recording]:
         """The recordings of a call or a conference."""
         return self.recorded.get(sid, [])
+
+    def log(self, delivered: Delivered) -> None:
+        """Remembers a request about a call."""
+        if sid := delivered.params.get("CallSid"):
+            self.requests.setdefault(sid, []).append(delivered)
+        while len(self.requests) > MOST_LOGGED:
+            del self.requests[next(iter(self.requests))]
 
     def voice_settings(self, number: PhoneNumber) -> VoiceSettings:
         """Where calls to a number go."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bridge.sandbox.twilio.calls import PlayedCall
-from bridge.sandbox.twilio.delivery import Delivered
+from bridge.sandbox.twilio.delivered import Delivered
 from bridge.sandbox.twilio.errors import LoadRefused
 from bridge.sandbox.twilio.origins import is_loopback, local_url
 from bridge.sandbox.twilio.parties import Party

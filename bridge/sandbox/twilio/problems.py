@@ -1,6 +1,6 @@
 """What Twilio's debugger says of how a webhook was answered."""
 
-from bridge.sandbox.twilio.delivery import Delivered
+from bridge.sandbox.twilio.delivered import Delivered
 
 
 def problem_of(delivered: Delivered) -> tuple[int, str] | None:

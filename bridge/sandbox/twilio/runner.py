@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import Any, Literal, TypeAlias
 
 from bridge.sandbox.twilio.calls import Call, run_call
-from bridge.sandbox.twilio.delivery import Delivered, Postman, new_token
+from bridge.sandbox.twilio.delivered import Delivered
+from bridge.sandbox.twilio.delivery import Postman, new_token
 from bridge.sandbox.twilio.effects import (
     Act,
     Came,
@@ -196,7 +197,7 @@ class Runner:
     async def _fetch(self, call: Call, fetch: Fetch) -> Reply:
         delivered = _delivered(fetch)
         delivered.signed = not self._faults.draw_signature()
-        call.played.deliveries.append(delivered)
+        _log(call, delivered)
         await self._postman.send(fetch.request, delivered)
         if problem := problem_of(delivered):
             return Reply(error=TwimlError(*problem))
@@ -210,12 +211,12 @@ class Runner:
     async def _deliver_one_waiting(self) -> None:
         call, notify, fate = self._waiting.pop(self._faults.pick(len(self._waiting)))
         if not fate.copies:
-            call.played.deliveries.append(_delivered(notify, dropped=True))
+            _log(call, _delivered(notify, dropped=True))
         token = new_token()
         for copy in range(fate.copies):
             delivered = _delivered(notify, token=token, duplicate=copy > 0)
             delivered.signed = not fate.bad_signature
-            call.played.deliveries.append(delivered)
+            _log(call, delivered)
             if fate.delay or self._real_time or call.live:
                 self._start(self._deliver(call, notify, delivered, fate.delay))
             else:
@@ -243,6 +244,12 @@ def wake(lines: Mapping[str, Line], legs: Iterable[Leg]) -> None:
             line.put(leg.sid, None)
         else:
             line.wake(leg.sid)
+
+
+def _log(call: Call, delivered: Delivered) -> None:
+    """Puts a request on the call's list, and on that of the leg which it is about."""
+    call.played.deliveries.append(delivered)
+    call.account.log(delivered)
 
 
 def _delivered(

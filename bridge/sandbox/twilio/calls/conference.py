@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from bridge.sandbox.twilio.calls.call import Call, HungUp, Redirected
 from bridge.sandbox.twilio.calls.coming_and_going import come, depart, reach
 from bridge.sandbox.twilio.calls.fetch import attribute_webhook, fetch, webhook
+from bridge.sandbox.twilio.calls.heard import HEARD, Music, hear
 from bridge.sandbox.twilio.calls.outcome import Outcome
 from bridge.sandbox.twilio.calls.recording import finish_recording, record_dial, tell_started
 from bridge.sandbox.twilio.conferences import Conference, Participant, Settings
@@ -18,7 +19,6 @@ from bridge.sandbox.twilio.twiml import Element
 
 FOUR_HOURS = 14_400
 LABEL_IN_USE = 16025
-_HEARD_WHILE_WAITING = {"Play", "Say", "Pause", "Redirect"}
 _TWILIOS_OWN = ("twimlets.com", ".twilio.com", ".amazonaws.com")
 """Where Twilio keeps its music; the sandbox does not ask there."""
 
@@ -78,7 +78,7 @@ def _listen_to_music(call: Call, noun: Element) -> Flow[None]:
         return
     document = yield from fetch(call, Request("wait", target, call.parameters()))
     for verb in document.verbs:
-        if verb.name not in _HEARD_WHILE_WAITING:
+        if verb.name not in HEARD:
             call.warn(13238, verb.name)
         elif verb.name == "Say":
             call.played.spoken.append(verb.text)
@@ -117,13 +117,16 @@ def _stay(call: Call, verb: Element, conference: Conference, participant: Partic
     is_scripted = call.caller.hangs_up_after is not None
     ends_at = call.now + verb.seconds("timeLimit", FOUR_HOURS)
     call.confers, call.listens = True, verb.is_true("hangupOnStar")
+    music = Music()
     try:
         while not participant.left:
             call.live = conference.is_live
             has_to_wait = conference.status == "init"
-            came = yield from call.wait(ends_at, held=not is_scripted, patient=has_to_wait)
+            music = yield from hear(call, conference, participant, music)
+            until = min(ends_at, music.until)
+            came = yield from call.wait(until, held=not is_scripted, patient=has_to_wait)
             reach(call, conference)
-            if came is None or (isinstance(came, Act) and "*" in came.digits):
+            if call.now >= ends_at or (isinstance(came, Act) and "*" in came.digits):
                 return
     finally:
         call.confers = call.listens = False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.sandbox.twilio.delivery import Delivered
+from bridge.sandbox.twilio.delivered import Delivered
 from bridge.sandbox.twilio.legs import Leg
 
 

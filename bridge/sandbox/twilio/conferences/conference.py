@@ -28,6 +28,7 @@ _SUBSCRIBED = {
     "participant-unhold": "hold",
     "participant-modify": "modify",
     "announcement-end": "announcement",
+    "announcement-fail": "announcement",
 }
 """Callbacks by the event that asks for them."""
 

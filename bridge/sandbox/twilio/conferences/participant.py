@@ -6,6 +6,7 @@ https://www.twilio.com/docs/voice/api/conference-participant-resource
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.sandbox.twilio.effects import Request
 from bridge.sandbox.twilio.legs import Leg
 
 _STATUSES = {"queued": "queued", "initiated": "connecting", "ringing": "ringing", "in-progress": "connecting"}
@@ -32,6 +33,10 @@ class Participant:
     left: str = ""
     kicked: bool = False
     waits_with_music: bool = True
+    music: Request | None = None
+    """The document that it is to hear from now on, on hold."""
+    announced: list[tuple[Request, bool]] = field(default_factory=list)
+    """What is to be played to it, and whether to the whole conference."""
     live: bool = False
     """Whether a connected device takes part in the call."""
 

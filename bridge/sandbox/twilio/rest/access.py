@@ -15,6 +15,7 @@ from bridge.sandbox.twilio.sandbox import TwilioSandbox
 
 _NAMES = {
     "Calls": "voice/calls",
+    "Calls/Events": "voice/calls.events",
     "Calls/Recordings": "voice/calls.recordings",
     "Recordings": "voice/recordings",
     "Conferences": "voice/conferences",

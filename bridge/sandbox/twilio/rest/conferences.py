@@ -60,9 +60,8 @@ async def update_conference(request: web.Request) -> web.Response:
     if (announced := announcement(form)) and conference.connected:
         sandbox.time_in(conference)
         first = conference.connected[0]
-        sandbox.tell(first, announced)
-        more = {"AnnounceUrl": announced.webhook.url}
-        sandbox.tell(first, conference.callback("announcement-end", more=more))
+        first.announced.append((announced, True))
+        sandbox.wake([first])
     if "Status" in form:
         sandbox.time_in(conference)
         sandbox.wake(conference.end("conference-ended-via-api", why=ENDED_BY_API))

@@ -14,7 +14,6 @@ from bridge.sandbox.twilio.rest.forms import read_form, read_query
 from bridge.sandbox.twilio.rest.known import PARTICIPANT_FILTERS, UPDATE_PARTICIPANT
 from bridge.sandbox.twilio.rest.paging import page
 from bridge.sandbox.twilio.rest.show import show_participant
-from bridge.sandbox.twilio.sandbox import TwilioSandbox
 
 
 async def list_participants(request: web.Request) -> web.Response:
@@ -58,7 +57,7 @@ async def update_participant(request: web.Request) -> web.Response:
     participant.updated = conference.at
     for event in _change(participant, form):
         sandbox.tell(participant, conference.callback(event, participant))
-    _play(sandbox, conference, participant, form)
+    _play(participant, form)
     sandbox.wake([participant])
     shown = show_participant(sandbox.account, conference, participant)
     if participant.held and "EndConferenceOnExit" in form:
@@ -100,17 +99,13 @@ def _modify(participant: Participant, form: Mapping[str, str]) -> None:
         participant.coached = coached if is_true(form, "Coaching") else ""
 
 
-def _play(
-    sandbox: TwilioSandbox, conference: Conference, participant: Participant, form: Mapping[str, str]
-) -> None:
-    """Asks for what is to be played to the participant: while on hold, or as an announcement."""
+def _play(participant: Participant, form: Mapping[str, str]) -> None:
+    """Has the participant hear what the form names: while on hold, or as an announcement."""
     if form.get("HoldUrl") and participant.held:
         target = Webhook(form["HoldUrl"], form.get("HoldMethod", "GET"))
-        sandbox.tell(participant, Request("hold", target, participant.leg.base))
+        participant.music = Request("hold", target, participant.leg.base)
     if announced := announcement(form):
-        sandbox.tell(participant, announced)
-        more = {"AnnounceUrl": announced.webhook.url}
-        sandbox.tell(participant, conference.callback("announcement-end", participant, more))
+        participant.announced.append((announced, False))
 
 
 async def delete_participant(request: web.Request) -> web.Response:

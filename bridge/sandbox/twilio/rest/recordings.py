@@ -1,6 +1,7 @@
 """`/Recordings`, alone, under a call and under a conference. https://www.twilio.com/docs/voice/api/recording"""
 
 from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -128,11 +129,29 @@ async def update_call_recording(request: web.Request) -> web.Response:
     """Pauses, resumes or stops what is being recorded."""
     sandbox = request.app[SANDBOX]
     form = await read_form(request, UPDATE_RECORDING)
+    recording = _running(request)
+    at = sandbox.line(find_leg(sandbox.account, recording.call_sid)).now()
+    return _updated(recording, form, at, show_call_recording(sandbox.account, recording))
+
+
+async def update_conference_recording(request: web.Request) -> web.Response:
+    """The same of a conference's recording; one that was stopped does not begin again."""
+    sandbox = request.app[SANDBOX]
+    form = await read_form(request, UPDATE_RECORDING)
+    recording = _running(request)
+    conference = find_conference(sandbox.account, recording.conference_sid)
+    at = (sandbox.time_in(conference) - conference.created).total_seconds()
+    return _updated(recording, form, at, show_conference_recording(sandbox.account, recording))
+
+
+def _running(request: web.Request) -> Recording:
     recording = find_recording(request)
     if recording.is_over:
         raise RestError(404, 20404, f"{recording.sid} is {recording.status}")
-    at = sandbox.line(find_leg(sandbox.account, recording.call_sid)).now()
-    shown = show_call_recording(sandbox.account, recording)
+    return recording
+
+
+def _updated(recording: Recording, form: Mapping[str, str], at: float, shown: dict[str, Any]) -> web.Response:
     match form.get("Status"):
         case "paused":
             recording.pause(at)

@@ -13,7 +13,7 @@ from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.sids import new_sid
 
 if TYPE_CHECKING:
-    from bridge.sandbox.twilio.delivery import Delivered
+    from bridge.sandbox.twilio.delivered import Delivered
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bridge.sandbox.twilio.delivery import Delivered, new_token
+from bridge.sandbox.twilio.delivered import Delivered
+from bridge.sandbox.twilio.delivery import new_token
 from bridge.sandbox.twilio.effects import Request
 from bridge.sandbox.twilio.legs import Webhook
 from bridge.sandbox.twilio.times import iso8601
