@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from aiohttp import hdrs
 from yarl import URL
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
+from bridge.json_text import to_json
 from bridge.language.phrase import phrase
 from bridge.network_errors import media_type, seconds_of, why
 from bridge.observability import metrics
@@ -23,17 +25,27 @@ CONNECT_SECONDS = 5
 MOST_PAUSE_SECONDS = 10
 LONGEST_KIND = 80
 
-RESOURCE = re.compile(r"/(?:Accounts/\w+|v1)/([A-Za-z]+)")
+RESOURCE = re.compile(r"/(?:Accounts/\w+|v[123])/([A-Za-z]+)")
 
 RESOURCES = frozenset(
     {
         *("Applications", "Calls", "Conferences", "DialingPermissions", "IncomingPhoneNumbers", "Keys"),
         *("OutgoingCallerIds", "Recordings", "Webhooks"),
+        *("Configurations", "Services", "Transcriptions", "Transcripts"),
     }
 )
 """Those that the bridge asks for: a label of a metric takes no word from an address that Twilio names."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A success: its status, the seconds of Retry-After (0 without one), and its JSON object."""
+
+    status: int
+    retry_after: float
+    fields: Mapping[str, Any]
 
 
 class Http:
@@ -69,21 +81,53 @@ class Http:
         """
         from twilio.http.response import Response  # noqa: PLC0415 - loaded with the library
 
-        query = urlencode(params or {}, doseq=True)
+        status, _, text = await self._answered(
+            method,
+            _with_query(url, params),
+            data=urlencode(data or {}, doseq=True) if data else None,
+            headers=headers or {},
+        )
+        return Response(status, text)
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answered:
+        """A request for what the library has no method for: a `form`, a JSON `body`, or neither.
+
+        Raises TwilioError for everything but success, and for a success whose body is not a JSON object.
+        """
+        sent = dict(headers or {})
+        data = None
+        if form is not None:
+            data, sent[hdrs.CONTENT_TYPE] = urlencode(form), "application/x-www-form-urlencoded"
+        elif body is not None:
+            data, sent[hdrs.CONTENT_TYPE] = to_json(body), "application/json"
+        status, after, text = await self._answered(method, _with_query(url, query), data=data, headers=sent)
+        fields = _object(text) if text else {}
+        if fields is None:
+            raise TwilioUnavailable("Twilio answered JSON that is not an object")
+        return Answered(status, after, fields)
+
+    async def _answered(
+        self, method: str, url: str, *, data: str | None, headers: Mapping[str, str]
+    ) -> tuple[int, float, str]:
+        """Status, Retry-After and body of a success, after as many pauses as Twilio's limit takes."""
         for pause in (*self._pauses, None):
-            status, after, text = await self._send(
-                method,
-                f"{url}?{query}" if query else url,
-                data=urlencode(data or {}, doseq=True) if data else None,
-                headers=headers or {},
-            )
-            if status != 429 or pause is None:
+            answer = await self._send(method, url, data=data, headers=headers)
+            if answer[0] != 429 or pause is None:
                 break
             log.warning("twilio.over_limit", method=method)
-            await asyncio.sleep(min(max(pause, after), MOST_PAUSE_SECONDS))
-        if status >= 300:
-            raise error_of(status, text)
-        return Response(status, text)
+            await asyncio.sleep(min(max(pause, answer[1]), MOST_PAUSE_SECONDS))
+        if answer[0] >= 300:
+            raise error_of(answer[0], answer[2])
+        return answer
 
     async def _send(
         self, method: str, url: str, *, data: str | None, headers: Mapping[str, str]
@@ -146,11 +190,20 @@ def error_of(status: int, body: str) -> TwilioError:
 
 
 def _problem(body: str) -> Mapping[str, Any]:
+    return _object(body) or {}
+
+
+def _object(text: str) -> Mapping[str, Any] | None:
+    """The JSON object in a text; None where it is something else."""
     try:
-        problem = json.loads(body)
-    except ValueError:
-        return {}
-    return problem if isinstance(problem, dict) else {}
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _with_query(url: str, query: Mapping[str, object] | None) -> str:
+    return f"{url}?{urlencode(query, doseq=True)}" if query else url
 
 
 def _pause(retry_after: str | None) -> float:

@@ -1,0 +1,108 @@
+"""The engine `twilio-classic`: Conversation Intelligence, whose transcripts can be fetched at any time.
+
+Its progress is the transcript's SID. A transcript is started once: one that exists for the recording, because
+the process was killed after it started it, or because the service transcribes all recordings, is taken.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bridge.calls.transcripts.segments import Recorded, Role, Transcript
+from bridge.errors import TranscriptLost, TranscriptRefused, TranscriptUnavailable, TwilioRefused
+from bridge.language.phrase import phrase
+from bridge.transcripts.engines.twilio import ShapeLog, speakers_of, transcript_of, twilio_errors
+from bridge.transcripts.transcriber import Progress, Waiting
+from bridge.twilio.transcripts.intelligence import NOT_COMPLETED, Intelligence, TranscriptState
+
+ENGINE = "twilio-classic"
+POLL_SECONDS = 20.0
+ROLES = {Role.CUSTOMER: "customer", Role.AGENT: "agent"}
+
+
+class TwilioClassic:
+    """Transcribes in one service, named by its SID or unique name; see `Transcriber`."""
+
+    engine = ENGINE
+
+    def __init__(self, intelligence: Intelligence, *, service: str) -> None:
+        self._rest = intelligence
+        self._service = service
+        self._service_sid = ""
+        self._shapes = ShapeLog(ENGINE)
+
+    async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript | Waiting:
+        """See `Transcriber`: starts, then asks until Twilio has the text."""
+        with twilio_errors(again=[NOT_COMPLETED]):
+            if not progress.text:
+                begun = await self._begun(recorded)
+                if begun is None:
+                    await progress.save((await self._begin(recorded)).sid)
+                    return Waiting(POLL_SECONDS)
+                await progress.save(begun.sid)
+            state = await self._state(progress.text)
+            if state.has_failed:
+                await progress.save("")
+                raise TranscriptRefused(phrase("Twilio could not transcribe it: {state}", state=state.status))
+            if state.status != "completed":
+                return Waiting(POLL_SECONDS)
+            return await self._text(recorded, state)
+
+    async def erase(self, progress: str) -> None:
+        """See `Transcriber`: deletes the transcript, with its sentences and operator results."""
+        if progress:
+            with twilio_errors():
+                await self._rest.delete(progress)
+
+    async def _begun(self, recorded: Recorded) -> TranscriptState | None:
+        """A transcript of this recording in our service that can still become one."""
+        service_sid = await self._sid_of_service()
+        known = await self._rest.transcripts_of(recorded.recording_sid)
+        ours = (one for one in known if one.sid and one.service_sid == service_sid)
+        return next((one for one in ours if not one.has_failed), None)
+
+    async def _begin(self, recorded: Recorded) -> TranscriptState:
+        people = [
+            {"channel_participant": number, "user_id": speaker.address, "role": ROLES[speaker.role]}
+            for number, speaker in speakers_of(recorded)
+        ]
+        service_sid = await self._sid_of_service()
+        with self._needs_service():
+            return await self._rest.create(
+                service_sid=service_sid, recording_sid=recorded.recording_sid, participants=people
+            )
+
+    async def _sid_of_service(self) -> str:
+        if not self._service_sid:
+            with self._needs_service():
+                self._service_sid = (await self._rest.service(self._service)).sid
+        return self._service_sid
+
+    @contextmanager
+    def _needs_service(self) -> Iterator[None]:
+        """A service that is not there is a matter of the settings: no recording is given up for it."""
+        try:
+            yield
+        except TwilioRefused as refused:
+            if refused.status != 404:
+                raise
+            self._service_sid = ""
+            raise TranscriptUnavailable(
+                phrase("Twilio has no service {service} of Conversation Intelligence", service=self._service)
+            ) from refused
+
+    async def _state(self, sid: str) -> TranscriptState:
+        try:
+            return await self._rest.transcript(sid)
+        except TwilioRefused as refused:
+            if refused.status == 404:
+                raise TranscriptLost(
+                    phrase("Twilio no longer has the transcript {sid}", sid=sid)
+                ) from refused
+            raise
+
+    async def _text(self, recorded: Recorded, state: TranscriptState) -> Transcript:
+        sentences, shape = await self._rest.sentences(state.sid)
+        self._shapes.see(shape)
+        if sentences is None:
+            raise TranscriptRefused(phrase("Twilio's sentences have no text that can be read"))
+        return transcript_of(recorded, sentences, engine=ENGINE, language=state.language)

@@ -1,0 +1,40 @@
+"""Opens both of Twilio's products for transcripts over one session."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+
+from bridge.settings.systems import TwilioAccount
+from bridge.twilio.rest.client import PAUSES
+from bridge.twilio.rest.http import Http
+from bridge.twilio.rest.login import SECONDS, Login, login_of, neighbour
+from bridge.twilio.transcripts.batch import Batch
+from bridge.twilio.transcripts.intelligence import Intelligence
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptsRest:
+    """Conversation Intelligence (classic), and batch transcription: an account can use one of them."""
+
+    intelligence: Intelligence
+    batch: Batch
+
+
+@asynccontextmanager
+async def open_transcripts(
+    settings: TwilioAccount,
+    *,
+    login: Login | None = None,
+    seconds: float = SECONDS,
+    pauses: Sequence[float] = PAUSES,
+) -> AsyncIterator[TranscriptsRest]:
+    """With `login` that of the process, else one of its own; nothing is sent before it is asked for."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        login = login or login_of(settings, session, seconds=seconds)
+        http = Http(session, login, seconds=seconds, pauses=pauses)
+        yield TranscriptsRest(
+            Intelligence(http, neighbour(settings.api_url, "intelligence")),
+            Batch(http, neighbour(settings.api_url, "voice")),
+        )

@@ -1,0 +1,135 @@
+"""Sentences of Twilio's transcripts, of either product; read leniently, as not all shapes are documented.
+
+https://www.twilio.com/docs/voice/transcription/batch-transcriptions
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+CHANNELS = ("audioChannelIndex", "media_channel", "channel")
+TEXTS = ("text", "transcript")
+STARTS = ("startTimeSeconds", "start_time", "startTime")
+ENDS = ("endTimeSeconds", "end_time", "endTime")
+INDEXES = ("sentenceIndex", "sentence_index")
+NESTED = ("transcription", "transcript")
+LONGEST_SECONDS = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence; `channel` is 1 or 2, times are seconds from the recording's start."""
+
+    channel: int
+    start_seconds: float
+    end_seconds: float
+    text: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a webhook of batch transcription brought; `status` is in upper case, "" where it has none.
+
+    `shape` has the names of its fields and of a sentence's, `sentences` is None where they cannot be read.
+    """
+
+    status: str
+    language: str
+    model: str
+    sentences: Sequence[Sentence] | None
+    shape: Sequence[str]
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether Twilio says that there is no transcript."""
+        return self.status in {"FAILED", "CANCELED", "CANCELLED", "ERROR"}
+
+
+def batch_result(body: str) -> BatchResult:
+    """Reads the body of a webhook, a JSON object; raises nothing."""
+    fields = json.loads(body)
+    inner = next((one for name in NESTED if isinstance(one := fields.get(name), dict)), {})
+    listed = fields.get("sentences", inner.get("sentences"))
+    known = fields.get("resolvedConfiguration", inner.get("resolvedConfiguration"))
+    configuration = known if isinstance(known, dict) else {}
+    return BatchResult(
+        status=_text(fields.get("status", inner.get("status"))).upper(),
+        language=_text(configuration.get("language", fields.get("languageCode"))),
+        model=_text(configuration.get("speechModel")),
+        # A recording in which nobody speaks can come without the list.
+        sentences=[] if listed is None else read_sentences(listed),
+        shape=shape_of(fields, listed),
+    )
+
+
+def read_sentences(listed: object) -> Sequence[Sentence] | None:
+    """Sentences in order of time; those without a text are left out. None where none can be read."""
+    if not isinstance(listed, list):
+        return None
+    rows = [one for one in listed if isinstance(one, dict) and _plain(_first(one, TEXTS))]
+    if listed and not rows:
+        return None
+    rows.sort(key=lambda row: (_seconds(_first(row, STARTS)) or 0.0, _number(_first(row, INDEXES)) or 0.0))
+    return list(_timed(rows))
+
+
+def shape_of(fields: Mapping[str, Any], listed: object) -> Sequence[str]:
+    """The names of fields, and of a sentence's as `sentences.…`: a shape without content."""
+    first = listed[0] if isinstance(listed, list) and listed else {}
+    of_sentence = sorted(first) if isinstance(first, dict) else [type(first).__name__]
+    return [*sorted(fields), *(f"sentences.{name}" for name in of_sentence)]
+
+
+def _timed(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sentence]:
+    """With the times that are missing: a sentence begins with the one before, and ends as the next begins."""
+    starts: list[float] = []
+    for row in rows:
+        start = _seconds(_first(row, STARTS))
+        starts.append(start if start is not None else starts[-1] if starts else 0.0)
+    for row, start, following in zip(rows, starts, [*starts[1:], 0.0], strict=True):
+        end = _seconds(_first(row, ENDS))
+        yield Sentence(
+            channel=2 if _number(_first(row, CHANNELS)) == 2 else 1,
+            start_seconds=start,
+            end_seconds=max(start, following if end is None else end),
+            text=_plain(_first(row, TEXTS)),
+            confidence=_share(row.get("confidence")),
+        )
+
+
+def _first(row: Mapping[str, Any], names: Sequence[str]) -> object:
+    return next((row[name] for name in names if row.get(name) is not None), None)
+
+
+def _number(value: object) -> float | None:
+    """A number, also one that is written as a text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _seconds(value: object) -> float | None:
+    number = _number(value)
+    return None if number is None else min(max(0.0, number), LONGEST_SECONDS)
+
+
+def _share(value: object) -> float | None:
+    number = _number(value)
+    return number if number is not None and 0 <= number <= 1 else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _plain(value: object) -> str:
+    """In one line, and without what no database takes: NUL, and halves of surrogate pairs."""
+    text = _text(value).replace("\0", "").encode("utf-8", "ignore").decode()
+    return " ".join(text.split())
