@@ -121,7 +121,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "API_KEY": SETTINGS,
         "APP_SID": SETTINGS,
     },
-    "settings/transcripts.py": {"'^[a-z]{2,3}(-[A-Z]{2})?$'": SETTINGS},
+    "settings/transcripts.py": {"'^[A-Za-z0-9._-]{1,64}$'": SETTINGS, "'^[a-z]{2,3}(-[A-Z]{2})?$'": SETTINGS},
     "settings/types.py": {
         "PLAIN_HOST": SETTINGS,
         "PLAIN_PATH": SETTINGS,

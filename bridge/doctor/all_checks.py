@@ -20,6 +20,7 @@ from bridge.doctor import (
     settings,
     twenty,
     twilio,
+    twilio_transcripts,
     webhook,
 )
 from bridge.doctor.bridge_address import BridgeAddress, signature_of_callback
@@ -106,6 +107,7 @@ def _checks(
             countries=configured.dialling.rules(configured.region).countries,
             seconds=seconds,
         ),
+        twilio_transcripts.checks(of_twilio, configured.transcripts, seconds=seconds),
     )
 
 

@@ -6,13 +6,16 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from bridge.language.phrase import Phrase, phrase
+from bridge.settings.batch_languages import LANGUAGES, batch_language
 from bridge.settings.lines import LineSettings, LinesSettings
 from bridge.settings.types import BaseUrl, PhoneNumber, Section, split
 
-Engine = Literal["none", "openai"]
+Engine = Literal["none", "openai", "twilio-classic", "twilio-batch"]
+SpeechModel = Literal["nova-3", "nova-2", "chirp_2", "twilio"]
 CallDirection = Literal["inbound", "outbound"]
 Directions = Annotated[tuple[CallDirection, ...], BeforeValidator(split)]
 ListedLines = Annotated[tuple[PhoneNumber, ...], BeforeValidator(split)]
+TwilioName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 SpokenLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$", examples=["fr"])]
 
 
@@ -20,7 +23,9 @@ class TranscriptSettings(Section):
     """What was said in calls, as text: by which engine, of which recordings, how much a day.
 
     `webhook` is whether results are kept that Twilio's engines post to `/twilio/transcripts`. `url` is where
-    an `openai` engine's API begins, up to `/v1`. Unset, `lines` are all, and `language` is detected.
+    an `openai` engine's API begins, up to `/v1`; `service` is one of Conversation Intelligence, by SID or
+    unique name; `configuration` is one of batch transcription, by unique name. Unset, `lines` are all, and
+    `language` is detected.
     """
 
     webhook: bool = False
@@ -36,17 +41,50 @@ class TranscriptSettings(Section):
     minutes_per_day: int = Field(600, ge=1, le=100_000)
     piece_megabytes: int = Field(24, ge=1, le=1000)
     timeout_seconds: int = Field(600, ge=10, le=7200)
+    service: TwilioName | None = Field(None, examples=["GA0123456789abcdef0123456789abcdef"])
+    configuration: TwilioName = "twenty-bridge"
+    speech_model: SpeechModel = "nova-3"
 
     @model_validator(mode="after")
     def _engine_is_whole(self) -> Self:
         if self.engine == "openai" and not self.url:
             raise ValueError(phrase("engine is openai, which needs url: where its API begins, up to /v1"))
+        if self.engine == "twilio-classic" and not self.service:
+            raise ValueError(
+                phrase(
+                    "engine is twilio-classic, which needs service: a service of Conversation Intelligence"
+                )
+            )
+        if self.engine == "twilio-batch":
+            self._check_batch()
         return self
+
+    def _check_batch(self) -> None:
+        if batch_language(self.language) is None:
+            raise ValueError(
+                phrase(
+                    "engine is twilio-batch, which does not have the language {language}: it has {known}",
+                    language=self.language,
+                    known=", ".join(LANGUAGES),
+                )
+            )
+        if self.language is None and not self.speech_model.startswith("nova"):
+            raise ValueError(
+                phrase(
+                    "speech_model is {model}, which does not detect the language: set language",
+                    model=self.speech_model,
+                )
+            )
 
     @property
     def is_on(self) -> bool:
         """Whether an engine transcribes."""
         return self.engine != "none"
+
+    @property
+    def takes_results(self) -> bool:
+        """Whether results that Twilio posts are kept: `twilio-batch` has the text from nowhere else."""
+        return self.webhook or self.engine == "twilio-batch"
 
     def covers(self, line: str | None) -> bool:
         """Whether calls of a line are transcribed; None is the line of all numbers that are not listed."""

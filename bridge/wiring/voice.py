@@ -26,7 +26,7 @@ def twilio_edge(settings: Settings, parts: Parts) -> TwilioEdge:
         ),
         voice=_voice(settings, parts, callbacks),
         callbacks=callbacks,
-        transcripts=Transcripts(parts.inbox, is_on=settings.transcripts.webhook),
+        transcripts=Transcripts(parts.inbox, is_on=settings.transcripts.takes_results),
     )
 
 

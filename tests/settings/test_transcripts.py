@@ -3,6 +3,7 @@
 import pytest
 
 from bridge.errors import SettingsInvalid
+from bridge.settings.batch_languages import batch_language
 from tests.settings.conftest import Load
 
 ON = "transcripts: {engine: openai, url: 'http://127.0.0.1:9/v1'%s}\n"
@@ -41,6 +42,10 @@ def test_engine_is_taken(loading: Load, config: str) -> None:
     ("config", "said"),
     [
         ("transcripts: {engine: openai}", "needs url"),
+        ("transcripts: {engine: twilio-classic}", "needs service"),
+        ("transcripts: {engine: twilio-batch, language: ja}", "does not have the language ja"),
+        ("transcripts: {engine: twilio-batch, speech_model: chirp_2}", "does not detect the language"),
+        ("transcripts: {engine: twilio-classic, service: ../Services}", "transcripts.service"),
         (ON % "", "lines.default records calls without announcing it"),
         (
             ON % "" + (ANNOUNCED % "")[:-1] + f", numbers: {{'+33159130002': {SILENT}}}}}",
@@ -58,6 +63,28 @@ def test_engine_is_refused(loading: Load, config: str, said: str) -> None:
         loading(config)
     assert said in str(invalid.value)
     assert "secret-of" not in str(invalid.value)
+
+
+@pytest.mark.parametrize(
+    ("set_to", "takes_results"),
+    [
+        ("engine: twilio-batch, language: fr", True),
+        ("engine: twilio-batch", True),
+        ("engine: twilio-classic, service: bridge", False),
+        ("webhook: true", True),
+    ],
+)
+def test_only_batch_needs_the_webhook(loading: Load, set_to: str, *, takes_results: bool) -> None:
+    loaded = loading(f"transcripts: {{{set_to}}}\n" + ONLY_VOICEMAIL)
+    assert loaded.transcripts.takes_results == takes_results
+
+
+@pytest.mark.parametrize(
+    ("language", "at_twilio"),
+    [(None, "multi"), ("fr", "fr-FR"), ("es", "es-ES"), ("es-MX", "es-MX"), ("fr-CA", None), ("ja", None)],
+)
+def test_languages_have_twilios_names(language: str | None, at_twilio: str | None) -> None:
+    assert batch_language(language) == at_twilio
 
 
 def test_key_comes_from_the_environment(loading: Load) -> None:

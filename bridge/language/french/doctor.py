@@ -596,6 +596,34 @@ FOUND: Mapping[str, str] = {
     ),
     "numbers of yours": "des numéros à vous",
     "Calls to {numbers} do not come here.": "Les appels à {numbers} n'arrivent pas ici.",
+    "docs/how-to/transcripts.md says which of Twilio's products an account can have.": (
+        "docs/how-to/transcripts.md dit lequel des produits de Twilio un compte peut avoir."
+    ),
+    "Conversation Intelligence has no service {name}; there is {known}.": (
+        "Conversation Intelligence n'a pas de service {name} ; il y a {known}."
+    ),
+    "The service transcribes all recordings by itself: one can be paid for twice.": (
+        "Le service transcrit de lui-même tous les enregistrements : l'un d'eux peut être payé deux fois."
+    ),
+    "Switch AutoTranscribe of the service off.": "Désactivez AutoTranscribe du service.",
+    "Conversation Intelligence (classic) transcribes in {language}, and redacts personal data.": (
+        "Conversation Intelligence (classic) transcrit en {language}, et masque les données personnelles."
+    ),
+    "Conversation Intelligence (classic) transcribes in {language}, without redaction.": (
+        "Conversation Intelligence (classic) transcrit en {language}, sans rien masquer."
+    ),
+    "The account has services of Conversation Intelligence (classic): Twilio refuses batch "
+    "transcription there.": (
+        "Le compte a des services de Conversation Intelligence (classic) : Twilio y refuse la transcription "
+        "par lots."
+    ),
+    "Set transcripts.engine to twilio-classic, or delete these services.": (
+        "Mettez transcripts.engine à twilio-classic, ou supprimez ces services."
+    ),
+    "Twilio refuses batch transcription here: {denied}.": (
+        "Twilio refuse ici la transcription par lots : {denied}."
+    ),
+    "The account has batch transcription.": "Le compte a la transcription par lots.",
     "{numbers} is neither the account's nor verified: Twilio refuses calls out that show it (13214).": (
         "{numbers} n'est ni au compte ni vérifié : Twilio refuse les appels sortants qui le montrent (13214)."
     ),

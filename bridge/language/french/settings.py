@@ -132,6 +132,15 @@ WRONG: Mapping[str, str] = {
     "engine is openai, which needs url: where its API begins, up to /v1": (
         "engine est openai, qui demande url : l'endroit où commence son API, jusqu'à /v1"
     ),
+    "engine is twilio-classic, which needs service: a service of Conversation Intelligence": (
+        "engine est twilio-classic, qui demande service : un service de Conversation Intelligence"
+    ),
+    "engine is twilio-batch, which does not have the language {language}: it has {known}": (
+        "engine est twilio-batch, qui n'a pas la langue {language} : elle a {known}"
+    ),
+    "speech_model is {model}, which does not detect the language: set language": (
+        "speech_model est {model}, qui ne reconnaît pas la langue : indiquez language"
+    ),
     "engine is {engine}, and {where} records calls without announcing it: set "
     "{where}.recording.announcement, or let it record no calls (inbound, outbound and by_agents "
     "false)": (

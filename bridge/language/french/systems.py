@@ -20,6 +20,20 @@ REFUSED: Mapping[str, str] = {
         "Le serveur OAuth de Twilio est injoignable : {reason}"
     ),
     "Twilio answered {status}": "Twilio a répondu {status}",
+    "Twilio refuses it: {message}": "Twilio le refuse : {message}",
+    "Twilio could not transcribe it: {state}": "Twilio n'a pas pu le transcrire : {state}",
+    "Twilio has no service {service} of Conversation Intelligence": (
+        "Twilio n'a pas de service {service} de Conversation Intelligence"
+    ),
+    "Twilio no longer has the transcript {sid}": "Twilio n'a plus la transcription {sid}",
+    "Twilio no longer has the transcription": "Twilio n'a plus la transcription",
+    "Twilio's sentences have no text that can be read": "Les phrases de Twilio n'ont pas de texte lisible",
+    "Twilio's webhook has no sentences that can be read; it is kept": (
+        "Le webhook de Twilio n'a pas de phrases lisibles ; il est gardé"
+    ),
+    "Twilio is done, and its webhook with the text did not arrive": (
+        "Twilio a terminé, et son webhook avec le texte n'est pas arrivé"
+    ),
     "Twilio denies it: {message}": "Twilio le refuse : {message}",
     # Twenty
     "Twenty does not take the API key: {message}": "Twenty n'accepte pas la clé d'API : {message}",

@@ -16,9 +16,15 @@ from bridge.errors import TranscriptLost, TranscriptRefused, TwilioRefused
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.results import results_of
 from bridge.language.phrase import phrase
+from bridge.settings.batch_languages import DETECTED
 from bridge.transcripts.engines.twilio import ShapeLog, speakers_of, transcript_of, twilio_errors
 from bridge.transcripts.transcriber import Progress, Waiting
-from bridge.twilio.transcripts.batch import CONFIGURATION_UNKNOWN, INTERNAL, Batch, Operation, language_of
+from bridge.twilio.transcripts.batch import (
+    CONFIGURATION_UNKNOWN,
+    INTERNAL,
+    BatchTranscription,
+    TranscriptionState,
+)
 from bridge.twilio.transcripts.sentences import BatchResult, batch_result
 
 ENGINE = "twilio-batch"
@@ -33,10 +39,10 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchConfiguration:
-    """The configuration at Twilio, by its unique name; `language` None is detected."""
+    """The configuration at Twilio, by its unique name; `language` as Twilio has it, `multi` is detected."""
 
     name: str
-    language: str | None
+    language: str
     model: str
     callback: str
 
@@ -66,7 +72,7 @@ class TwilioBatch:
 
     def __init__(
         self,
-        batch: Batch,
+        batch: BatchTranscription,
         inbox: Inbox,
         configuration: BatchConfiguration,
         *,
@@ -101,7 +107,7 @@ class TwilioBatch:
             return Waiting(begun.retry_after or POLL_SECONDS)
         return await self._ask(job, progress)
 
-    async def _begin(self, recorded: Recorded, key: str) -> Operation:
+    async def _begin(self, recorded: Recorded, key: str) -> TranscriptionState:
         people = [
             {"audioChannelIndex": number, "type": TYPES[speaker.role], "address": speaker.address or UNKNOWN}
             for number, speaker in speakers_of(recorded)
@@ -124,7 +130,7 @@ class TwilioBatch:
             wanted = self._configuration
             self._configuration_id = await self._rest.ensure_configuration(
                 wanted.name,
-                language=language_of(wanted.language),
+                language=wanted.language,
                 model=wanted.model,
                 callback=wanted.callback,
             )
@@ -158,18 +164,18 @@ class TwilioBatch:
         stored = await results_of(self._inbox, [recorded.recording_sid])
         found = [one for one in map(batch_result, (row.body for row in stored)) if not one.has_failed]
         whole = [one for one in found if one.sentences is not None]
-        return (whole or found or [None])[-1]
+        return next(reversed(whole or found), None)
 
     def _text(self, recorded: Recorded, found: BatchResult) -> Transcript:
         self._shapes.see(found.shape)
         if found.sentences is None:
             raise TranscriptRefused(phrase("Twilio's webhook has no sentences that can be read; it is kept"))
-        language = found.language or language_of(self._configuration.language)
+        language = found.language or self._configuration.language
         return transcript_of(
             recorded,
             found.sentences,
             engine=ENGINE,
-            language="" if language == "multi" else language,
+            language="" if language == DETECTED else language,
             model=found.model or self._configuration.model,
         )
 

@@ -15,13 +15,6 @@ CONFIGURATION_UNKNOWN = 17530
 INTERNAL = 17561
 """Twilio failed: the same request can do better."""
 
-LANGUAGES = (
-    *("en-US", "en-GB", "en-AU", "de-DE", "fr-FR", "it-IT", "es-ES", "es-MX", "es-US", "pt-PT", "pt-BR"),
-    *("nl-NL", "no-NO", "pl-PL", "sv-SE", "da-DK"),
-)
-"""Of languages with several regions, the first stands for the language alone."""
-
-DETECTED = "multi"
 MODELS: Mapping[str, tuple[str, str | None]] = {
     "nova-3": ("deepgram", "nova-3"),
     "nova-2": ("deepgram", "nova-2"),
@@ -31,15 +24,8 @@ MODELS: Mapping[str, tuple[str, str | None]] = {
 """A model by the name that the settings have → engine and model as the API has them."""
 
 
-def language_of(language: str | None) -> str:
-    """The API's name of a language: `fr` is `fr-FR`, None is detected; others go as they are."""
-    if language is None:
-        return DETECTED
-    return next((one for one in LANGUAGES if one in {language} or one.split("-")[0] == language), language)
-
-
 @dataclass(frozen=True, slots=True)
-class Operation:
+class TranscriptionState:
     """A transcription's state; `status` in upper case, `retry_after` in seconds, 0 where not said."""
 
     id: str
@@ -47,7 +33,7 @@ class Operation:
     retry_after: float
 
     @classmethod
-    def of(cls, answer: Answered) -> "Operation":
+    def of(cls, answer: Answered) -> "TranscriptionState":
         """From the REST API's answer."""
         inner = answer.fields.get("transcription")
         transcription = inner if isinstance(inner, dict) else {}
@@ -61,7 +47,7 @@ class Operation:
         return self.status not in {"COMPLETED", "FAILED", "CANCELED", "CANCELLED"}
 
 
-class Batch:
+class BatchTranscription:
     """The account's batch transcription; `url` is where the Voice API is. Every method raises TwilioError."""
 
     def __init__(self, http: Http, url: str) -> None:
@@ -106,7 +92,7 @@ class Batch:
         recording_sid: str,
         participants: Sequence[Mapping[str, object]],
         key: str,
-    ) -> Operation:
+    ) -> TranscriptionState:
         """Starts a transcription, which costs; the same `key` (UUIDv7) again returns the same one."""
         body: dict[str, object] = {
             "transcriptionConfigurationId": configuration_id,
@@ -114,23 +100,25 @@ class Batch:
             "participants": list(participants),
         }
         url = f"{self._url}/v3/Transcriptions"
-        made = Operation.of(await self._http.ask("POST", url, body=body, headers={"Idempotency-Key": key}))
+        made = TranscriptionState.of(
+            await self._http.ask("POST", url, body=body, headers={"Idempotency-Key": key})
+        )
         if not made.id:
             raise TwilioUnavailable("Twilio answered a transcription without an id")
         return made
 
-    async def transcription(self, id_: str) -> Operation:
+    async def transcription(self, id_: str) -> TranscriptionState:
         """How far it is; its text is in no answer."""
-        return Operation.of(
+        return TranscriptionState.of(
             await self._http.ask("GET", f"{self._url}/v3/Transcriptions/{quote(id_, safe='')}")
         )
 
-    async def running(self, recording_sid: str) -> Operation | None:
+    async def running(self, recording_sid: str) -> TranscriptionState | None:
         """A transcription of this recording whose webhook is still to come."""
         query = {"sourceId": recording_sid}
         answer = await self._http.ask("GET", f"{self._url}/v3/Transcriptions", query=query)
         rows = answer.fields.get(_key(answer.fields))
-        states = [Operation.of(Answered(200, 0, one)) for one in rows or () if isinstance(one, dict)]
+        states = [TranscriptionState.of(Answered(200, 0, one)) for one in rows or () if isinstance(one, dict)]
         return next((one for one in states if one.id and one.is_running), None)
 
     async def _found(self, name: str) -> Answered | None:

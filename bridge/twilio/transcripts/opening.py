@@ -10,7 +10,7 @@ from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.client import PAUSES
 from bridge.twilio.rest.http import Http
 from bridge.twilio.rest.login import SECONDS, Login, login_of, neighbour
-from bridge.twilio.transcripts.batch import Batch
+from bridge.twilio.transcripts.batch import BatchTranscription
 from bridge.twilio.transcripts.intelligence import Intelligence
 
 
@@ -19,7 +19,7 @@ class TranscriptsRest:
     """Conversation Intelligence (classic), and batch transcription: an account can use one of them."""
 
     intelligence: Intelligence
-    batch: Batch
+    batch: BatchTranscription
 
 
 @asynccontextmanager
@@ -36,5 +36,5 @@ async def open_transcripts(
         http = Http(session, login, seconds=seconds, pauses=pauses)
         yield TranscriptsRest(
             Intelligence(http, neighbour(settings.api_url, "intelligence")),
-            Batch(http, neighbour(settings.api_url, "voice")),
+            BatchTranscription(http, neighbour(settings.api_url, "voice")),
         )

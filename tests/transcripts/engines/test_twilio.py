@@ -74,7 +74,7 @@ class World:
         channels = (AudioChannel(1, AGENT), AudioChannel(2, CUSTOMER))
         return Recorded(recording_sid=made.sid, starts_at=TEN, seconds=10, channels=channels)
 
-    def batch(self, *, language: str | None = "fr", model: str = "nova-3") -> TwilioBatch:
+    def batch(self, *, language: str = "fr-FR", model: str = "nova-3") -> TwilioBatch:
         configuration = BatchConfiguration(
             name="bridge",
             language=language,
@@ -270,8 +270,8 @@ async def test_batch_refusals(
 async def test_batch_keeps_its_configuration_as_the_settings_want_it(world: World) -> None:
     state = world.twilio.account.transcribing
     for language, model, wanted in (
-        ("fr", "nova-3", ("deepgram", "nova-3", "fr-FR")),
-        (None, "nova-2", ("deepgram", "nova-2", "multi")),
+        ("fr-FR", "nova-3", ("deepgram", "nova-3", "fr-FR")),
+        ("multi", "nova-2", ("deepgram", "nova-2", "multi")),
         ("de-DE", "twilio", ("twilio_managed", None, "de-DE")),
     ):
         await world.batch(language=language, model=model).transcribe(world.recorded(), Saved())
