@@ -8,7 +8,7 @@ import fractions
 import math
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
 from itertools import cycle
 from typing import Any, TypeAlias
@@ -70,18 +70,30 @@ class MixedLine:
         self.voice = Voice()
         self.said: deque[Samples] = deque(maxlen=LATE)
         self._listening: asyncio.Task[None] | None = None
+        self._describing: asyncio.Task[str] | None = None
         self.connection.on("track", self._listen)
 
     async def answer(self, offer: str) -> str:
         """The answer to a device that calls."""
+        return await self._to_its_end(self._answer(offer))
+
+    async def offer(self) -> str:
+        """The offer for a device that is called."""
+        return await self._to_its_end(self._offer())
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, str]) -> str:
+        """aiortc opens a socket for each address, and forgets them if it is cancelled meanwhile."""
+        self._describing = asyncio.create_task(work)
+        return await asyncio.shield(self._describing)
+
+    async def _answer(self, offer: str) -> str:
         await self.connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         self.connection.addTrack(self.voice)
         self._prefer_telephone_sound()
         await self.connection.setLocalDescription(await self.connection.createAnswer())
         return str(self.connection.localDescription.sdp)
 
-    async def offer(self) -> str:
-        """The offer for a device that is called."""
+    async def _offer(self) -> str:
         self.connection.addTrack(self.voice)
         self._prefer_telephone_sound()
         await self.connection.setLocalDescription(await self.connection.createOffer())
@@ -95,6 +107,8 @@ class MixedLine:
         """Its sound is over."""
         if self._listening is not None:
             self._listening.cancel()
+        if self._describing is not None:
+            await asyncio.wait([self._describing])
         await self.connection.close()
 
     def next(self) -> Samples:
