@@ -197,6 +197,14 @@ async def check(page: Page) -> None:
     assert page.said == []
 
 
+async def played_out(twilio: TwilioSandbox, calling: asyncio.Task[PlayedCall]) -> PlayedCall:
+    """The call as it was played: whom it still waits for has waited for an hour, again and again."""
+    while not calling.done():
+        twilio.skip(3600)
+        await asyncio.wait([calling], timeout=0.1)
+    return await calling
+
+
 @asynccontextmanager
 async def office(
     bridge: Bridge | BridgeProcess,

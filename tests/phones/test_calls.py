@@ -8,7 +8,7 @@ import pytest
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.browser import needs_chromium
-from tests.phones.office import Office
+from tests.phones.office import Office, played_out
 from tests.support import create_person, phone_calls
 
 pytestmark = needs_chromium
@@ -77,7 +77,7 @@ async def test_a_call_is_declined(phones: Office, twilio: TwilioSandbox) -> None
     await alice.rings()
     await alice.click("Decline")
     await alice.ended("declined")
-    played = await calling
+    played = await played_out(twilio, calling)
     assert "busy" in [leg.status for leg in played.legs if leg.to == "client:alice"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
-from tests.phones.office import Bridge, Office, Phone
+from tests.phones.office import Bridge, Office, Phone, played_out
 from tests.phones.test_calls import recorded
 from tests.support import eventually
 
@@ -120,7 +120,8 @@ async def test_a_network_that_is_away_is_seen_and_comes_back(phones: Office, twi
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
     await alice.click("Decline")
-    await calling
+    await alice.ended("declined")
+    await played_out(twilio, calling)
 
 
 async def test_a_call_outlives_a_network_that_is_away(phones: Office, twilio: TwilioSandbox) -> None:
@@ -249,4 +250,5 @@ async def test_a_ringtone_that_cannot_load_delays_no_call(phones: Office, twilio
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
     await alice.click("Decline")
-    await calling
+    await alice.ended("declined")
+    await played_out(twilio, calling)
