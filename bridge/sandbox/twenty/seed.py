@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +18,9 @@ from bridge.sandbox.twenty.metadata.rows import Rows
 from bridge.sandbox.twenty.metadata.users import open_session
 from bridge.sandbox.twenty.model import Row
 from bridge.sandbox.twenty.records.writes import Writer
+from bridge.sandbox.twenty.store import Store
 from bridge.sandbox.twenty.tokens import LIFETIMES, Issuer
-from bridge.sandbox.twenty.workspace import Workspace
+from bridge.sandbox.twenty.workspace import Template, Workspace
 
 ADMIN_EMAIL = "admin@sandbox.example"
 ADMIN_PASSWORD = "sandbox"  # noqa: S105 (to be typed into a sandbox)
@@ -53,7 +55,30 @@ class Credentials:
     readonly_key: str
 
 
-def install(
+@lru_cache(maxsize=16)
+def template(generation: Generation, *, provisioned: bool, application_pages: tuple[str, ...]) -> Template:
+    """A new workspace, made once in a process: it takes 70 ms, and a copy 10."""
+    chosen = partial(
+        _install, generation=generation, provisioned=provisioned, application_pages=application_pages
+    )
+    store = Store(":memory:")
+    workspace = Workspace(store)
+
+    def work(connection: sa.Connection) -> None:
+        workspace.install(connection, chosen)
+        _add_members(connection, workspace)
+
+    made = store.image(work)
+    return Template(made, workspace.schema)
+
+
+def renew(rows: Rows) -> None:
+    """Give a copy of the template an id and a secret of its own, so that no other takes its tokens."""
+    (row,) = rows.drop_all("workspace")
+    rows.add("workspace", **{**row, "id": None, "secret": secrets.token_hex(32)})
+
+
+def _install(
     rows: Rows, *, generation: Generation, provisioned: bool, application_pages: Iterable[str] = ()
 ) -> None:
     """Fill a new workspace with everything but records."""
@@ -64,7 +89,6 @@ def install(
         subdomain="sandbox",
         activationStatus="ACTIVE",
         databaseSchema="workspace_sandbox",
-        secret=secrets.token_hex(32),
         generation=generation.version,
     )
     for label, permissions in _ROLES:
@@ -96,11 +120,9 @@ def _role(label: str, permissions: tuple[str, ...]) -> Row:
     return {"label": label, **flags, **assignable, "canBeAssignedToAgents": False}
 
 
-def add_members(connection: sa.Connection, workspace: Workspace) -> None:
-    """The users' workspace members, where there are none yet."""
+def _add_members(connection: sa.Connection, workspace: Workspace) -> None:
+    """The users' workspace members."""
     schema, rows = workspace.schema, workspace.rows
-    if connection.execute(sa.select(sa.func.count()).select_from(schema.tables["workspaceMember"])).scalar():
-        return
     role = rows.first("role", label="Admin") or {}
     writer = Writer(connection, schema, Caller("api_key", "", "System", role))
     members = [

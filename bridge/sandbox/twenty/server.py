@@ -77,13 +77,10 @@ async def twenty_sandbox(
         stack.push_async_callback(workspace.close)
         await workspace.open(
             partial(
-                seed.install,
-                generation=chosen,
-                provisioned=provisioned,
-                application_pages=application_pages,
-            )
+                seed.template, chosen, provisioned=provisioned, application_pages=tuple(application_pages)
+            ),
+            seed.renew,
         )
-        await workspace.store.run(lambda connection: seed.add_members(connection, workspace))
         known_hosts = allowed_hosts if workspace.generation.allowed_hosts else ()
         webhooks = Webhooks(workspace, Outbound(safe_mode=safe_mode, allowed_hosts=known_hosts))
         stack.push_async_callback(webhooks.close)

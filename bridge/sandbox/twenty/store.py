@@ -4,8 +4,9 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
@@ -20,6 +21,10 @@ def _configure(connection: sqlite3.Connection, _: object) -> None:
     # LIKE tells capitals apart, as in PostgreSQL; ILIKE lowers both sides, beyond ASCII too.
     connection.execute("PRAGMA case_sensitive_like = ON")
     connection.create_function("lower", 1, lambda text: text and str(text).lower(), deterministic=True)
+
+
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
 class Store:
@@ -41,6 +46,23 @@ class Store:
     def _in_transaction(self, work: Callable[[sa.Connection], T]) -> T:
         with self._engine.begin() as connection:
             return work(connection)
+
+    def image(self, work: Callable[[sa.Connection], None]) -> bytes:
+        """What the database, in memory and empty, holds after the work; it is closed. For `copy`."""
+        self._in_transaction(work)
+        with self._engine.connect() as connection:
+            made = _driver(connection).serialize()
+        self._engine.dispose()
+        return made
+
+    async def copy(self, image: bytes) -> None:
+        """Fill the database, which is empty."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._copy, image)
+
+    def _copy(self, image: bytes) -> None:
+        with closing(sqlite3.connect(":memory:")) as source, self._engine.connect() as connection:
+            source.deserialize(image)
+            source.backup(_driver(connection))
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)

@@ -1,6 +1,7 @@
 """The SQLite table of each object, and how one set of tables becomes the next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy.types import UserDefinedType
 
 from bridge.sandbox.twenty.catalog import Catalog
 from bridge.sandbox.twenty.kinds.parts import Scalar
-from bridge.sandbox.twenty.model import Column, ObjectType
+from bridge.sandbox.twenty.model import ObjectType
 
 
 class Number(UserDefinedType[float]):
@@ -29,61 +30,50 @@ _TYPES: dict[Scalar, sa.types.TypeEngine[Any]] = {
 }
 
 
-def build(catalog: Catalog, before: Mapping[str, sa.Table]) -> dict[str, sa.Table]:
-    """The table of each object, by the object's name; those of `before` that are the same stay."""
-    metadata = next((table.metadata for table in before.values()), sa.MetaData())
-    return {
-        one.name: _same_or_new(one, catalog, metadata, before.get(one.name))
-        for one in catalog.by_name.values()
-    }
+def build(catalog: Catalog) -> dict[str, sa.Table]:
+    """The table of each object, by the object's name; objects of one shape have one table in a process."""
+    return {one.name: _table(one.name, *_shape(one, catalog)) for one in catalog.by_name.values()}
 
 
-def _same_or_new(
-    one: ObjectType, catalog: Catalog, metadata: sa.MetaData, before: sa.Table | None
-) -> sa.Table:
-    shape = _shape(one, catalog)
-    if before is not None and before.info["shape"] == shape:
-        return before
-    former = metadata.tables.get(one.name)
-    if former is not None:
-        metadata.remove(former)
-    table = _table(one, catalog, metadata)
-    table.info["shape"] = shape
-    return table
+Join = tuple[str, str | None, str]
+"""A column that holds the id of another table's row, that table, and what follows when the row goes."""
 
 
-def _shape(one: ObjectType, catalog: Catalog) -> tuple[object, ...]:
-    """All that a table is made of."""
-    joins = [
-        (join, catalog.target(f.relation).name, f.relation.on_delete)
+Columns = tuple[tuple[str, Scalar], ...]
+"""Name and type of each."""
+
+
+def _shape(one: ObjectType, catalog: Catalog) -> tuple[Columns, tuple[Join, ...], tuple[str, ...]]:
+    """All that a table is made of: columns, joins, and the columns that are unique."""
+    joins = tuple(
+        (join, catalog.target(f.relation).name, f.relation.on_delete) if f.relation else (join, None, "")
         for join, f in one.joins.items()
-        if f.relation
-    ]
-    return tuple(one.columns.values()), joins, [f.unique_column for f in one.unique_fields]
+    )
+    unique = tuple(f.unique_column for f in one.unique_fields if f.unique_column)
+    return tuple((c.name, c.part.scalar) for c in one.columns.values()), joins, unique
 
 
-def _table(one: ObjectType, catalog: Catalog, metadata: sa.MetaData) -> sa.Table:
+@lru_cache(maxsize=1024)
+def _table(name: str, columns: Columns, joins: tuple[Join, ...], unique: tuple[str, ...]) -> sa.Table:
+    """Stands alone, beside bare tables for what it refers to: so it depends on no other table's shape."""
+    metadata = sa.MetaData()
     keys = {
-        join: sa.ForeignKey(
-            f"{catalog.target(f.relation).name}.id", ondelete=f.relation.on_delete.replace("_", " ")
-        )
-        for join, f in one.joins.items()
-        if f.relation
+        join: sa.ForeignKey(f"{target}.id", ondelete=on_delete.replace("_", " "))
+        for join, target, on_delete in joins
+        if target
     }
-    columns = [_column(column, keys.get(column.name)) for column in one.columns.values()]
-    indexes = [
-        sa.Index(f"unique_{one.name}_{f.unique_column}", f.unique_column, unique=True)
-        for f in one.unique_fields
-        if f.unique_column
-    ]
-    lookups = [sa.Index(f"join_{one.name}_{join}", join) for join in one.joins]
-    return sa.Table(one.name, metadata, *columns, *indexes, *lookups)
+    for target in {target for _, target, _ in joins if target} - {name}:
+        sa.Table(target, metadata, sa.Column("id", sa.Text()))
+    indexes = [sa.Index(f"unique_{name}_{column}", column, unique=True) for column in unique]
+    lookups = [sa.Index(f"join_{name}_{join}", join) for join, _, _ in joins]
+    made = [_column(column, scalar, keys.get(column)) for column, scalar in columns]
+    return sa.Table(name, metadata, *made, *indexes, *lookups)
 
 
-def _column(column: Column, key: sa.ForeignKey | None) -> sa.Column[Any]:
-    kind: sa.types.TypeEngine[Any] = _TYPES.get(column.part.scalar, sa.Text())
+def _column(name: str, scalar: Scalar, key: sa.ForeignKey | None) -> sa.Column[Any]:
+    kind: sa.types.TypeEngine[Any] = _TYPES.get(scalar, sa.Text())
     arguments = [key] if key else []
-    return sa.Column(column.name, kind, *arguments, primary_key=column.name == "id")
+    return sa.Column(name, kind, *arguments, primary_key=name == "id")
 
 
 def migrate(connection: sa.Connection, before: dict[str, sa.Table], after: dict[str, sa.Table]) -> None:

@@ -30,6 +30,14 @@ class Schema:
         return self.tables[owner.name].c[name]
 
 
+@dataclass(frozen=True)
+class Template:
+    """A new workspace: all of its database, as `Store.image` gives it, and its structure."""
+
+    image: bytes
+    schema: Schema
+
+
 class Workspace:
     """The one workspace of the sandbox; its structure is replaced as a whole when it changes."""
 
@@ -44,15 +52,22 @@ class Workspace:
         """What the workspace was made as."""
         return GENERATIONS[(self.rows.first("workspace") or {}).get("generation", OLDEST)]
 
-    async def open(self, install: Callable[[Rows], None]) -> None:
-        """Read what the database holds; a new one is filled by `install` first."""
-        await self.store.run(lambda connection: self._open(connection, install))
-
-    def _open(self, connection: sa.Connection, install: Callable[[Rows], None]) -> None:
-        self.rows.load(connection)
+    async def open(self, template: Callable[[], Template], renew: Callable[[Rows], None]) -> None:
+        """Read what the database holds; a new one is a copy of the template first, and then renewed."""
+        await self.store.run(self.rows.load)
         if self.rows.first("object"):
             self.schema = self._structure()
             return
+        new = template()
+        await self.store.copy(new.image)
+        await self.store.run(self.rows.load)
+        self.schema = new.schema
+        renew(self.rows)
+        await self.store.run(self.keep)
+
+    def install(self, connection: sa.Connection, install: Callable[[Rows], None]) -> None:
+        """Fill an empty database."""
+        self.rows.load(connection)
         install(self.rows)
         self.keep(connection)
 
@@ -68,7 +83,7 @@ class Workspace:
     def _structure(self) -> Schema:
         catalog = Catalog(self.rows.all("object"), self.rows.all("field"))
         types = frozenset(row["id"] for row in self.rows.all("timelineActivityType", isActive=True))
-        return Schema(catalog, tables.build(catalog, self.schema.tables), types)
+        return Schema(catalog, tables.build(catalog), types)
 
     async def close(self) -> None:
         await asyncio.shield(self.store.close())
