@@ -154,6 +154,10 @@ class Stage:
         done = (calls.c.revision <= calls.c.synced_revision) & calls.c.parked_reason.is_(None)
         await drop(self.inbox, [self.sid], where=done)
 
+    async def leave(self) -> None:
+        """The next claim finds this call no more: each takes all that are due."""
+        await erase(self.inbox, [self.sid])
+
     async def seen(self) -> Model:
         async with self.inbox.reading() as connection:
             row = (
@@ -231,6 +235,7 @@ async def test_what_comes_between_the_claim_and_its_end_holds(inbox: Inbox, befo
             await act(stage)
             model = does(model)
         assert await stage.seen() == shown(model), f"{before}: {', '.join(names)}, {last}"
+        await stage.leave()
 
 
 @pytest.fixture
@@ -252,6 +257,7 @@ async def test_two_at_once_are_as_one_after_the_other(two: Sequence[Inbox], befo
         await asyncio.gather(ALL[one][0](stage), ALL[other][0](beside))
         either = [shown(ALL[b][1](ALL[a][1](model))) for a, b in ((one, other), (other, one))]
         assert await stage.seen() in either, f"{before}: {one} beside {other}"
+        await stage.leave()
 
 
 async def test_no_callback_stays_of_a_call_that_is_erased_beside_it(two: Sequence[Inbox]) -> None:
