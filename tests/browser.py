@@ -31,6 +31,8 @@ CALLS = (
 )
 """What a page needs that calls: a microphone that needs no permission, sound that needs no gesture."""
 SECONDS = 30
+LONGEST_WAIT = 0.1
+"""Seconds between two looks at what takes long: each costs 2 ms of CPU time, here and in the browser."""
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None and "CHROMIUM_REQUIRED" not in os.environ, reason="there is no Chromium here"
 )
@@ -59,10 +61,12 @@ class Page:
 
     async def until(self, expression: str) -> Any:
         """What it is as soon as it is something; fails, with what the page shows, if it stays nothing."""
+        waits = 0.02
         try:
             async with asyncio.timeout(SECONDS):
-                while not (value := await self._now(expression)):  # noqa: ASYNC110 - it is in another process
-                    await asyncio.sleep(0.02)
+                while not (value := await self._now(expression)):
+                    await asyncio.sleep(waits)
+                    waits = min(1.2 * waits, LONGEST_WAIT)
         except TimeoutError:
             shown = await self("document.body?.innerText")
             raise AssertionError(f"{expression}\nThe page shows: {shown}\nIt said: {self.said}") from None

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.sandbox.twilio import TwilioSandbox
+from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.browser import needs_chromium
 from tests.phones.conftest import Sections
-from tests.phones.office import Office, Phone, played_out
+from tests.phones.office import Office, Phone
 from tests.phones.test_recovery import HOLDS, JANE
 from tests.support import ask, create_person, eventually
 from tests.web.phone.test_callers import CREATE_COMPANY, UPDATE_PERSON
@@ -207,7 +207,7 @@ async def test_a_caller_is_handed_on_to_a_colleague(phones: Office, twilio: Twil
 
 
 async def test_a_caller_is_handed_on_to_a_number(phones: Office, twilio: TwilioSandbox) -> None:
-    twilio.parties[JOHN] = HOLDS
+    twilio.parties[JOHN] = Party.answers(after=1, talks=5)
     alice, _ = await phones.online("alice"), await phones.online("bob")
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
@@ -221,7 +221,7 @@ async def test_a_caller_is_handed_on_to_a_number(phones: Office, twilio: TwilioS
     await alice.fill("transfer-to", "06 98 76 54 32")
     await alice.click("Transfer now")
     await alice.ended("transferred")
-    played = await played_out(twilio, calling)
+    played = await calling
     assert any(f">{JOHN}<" in document for document in played.twiml if "step=transfer" in document)
 
 
