@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from pathlib import Path
 from zlib import crc32
 
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """The long suites try many times as many examples of a property."""
     thorough = config.getoption("markexpr") == "slow or not slow"
     hypothesis_settings.load_profile("long" if thorough else "short")
+    config.pluginmanager.register(Order())
 
 
 def pytest_collection_finish() -> None:
@@ -48,23 +50,47 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 2
 
 
-PHONES = Path(__file__).parent / "phones"
+HERE = Path(__file__).parent
+WAITING = ("phones", "docs/test_guides.py", "e2e")
+"""What waits most of its time: for a browser, for commands of an operator, for processes."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test for the oldest Twenty and the newest runs on one of them, and on both in the long suites.
 
-    Which one follows from its name, so that each file has tests on both. Those of phones come first: they
-    wait most of their time, and one worker runs them while the others keep the cores busy.
+    Which one follows from its name, so that each file has tests on both.
     """
-    items.sort(key=lambda item: PHONES not in item.path.parents)
     for item in items:
         generation = _of_both(item)
         if generation is not None:
             alike = item.nodeid.replace(generation, "")
             if generation == (OLDEST, NEWEST)[crc32(alike.encode()) % 2]:
                 item.add_marker(pytest.mark.slow)
+
+
+class Order:
+    """The order of tests, once those that do not run are left out."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Each of WAITING begins the share of another worker.
+
+        So none is left for the end, where one worker would wait for it alone, and cores are busy meanwhile.
+        """
+        workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+        begin: list[list[pytest.Item]] = [[] for _ in range(workers)]
+        for number, name in enumerate(WAITING):
+            begin[number % workers] += [item for item in items if _is_in(item, HERE / name)]
+        waiting = {item for share in begin for item in share}
+        others = iter([item for item in items if item not in waiting])
+        share = len(items) // workers
+        items[:] = [item for first in begin for item in (*first, *islice(others, max(0, share - len(first))))]
+        items += others
+
+
+def _is_in(item: pytest.Item, place: Path) -> bool:
+    return item.path == place or place in item.path.parents
 
 
 def _of_both(item: pytest.Item) -> str | None:

@@ -10,11 +10,22 @@ from tests.docs.reader import ROOT, elsewhere, environment, play, prepare
 from tests.docs.terminal import checkout, terminal
 
 DOCS = ROOT / "docs"
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(DOCS))
+
+
 GUIDES = sorted([*DOCS.glob("tutorial*.md"), *DOCS.glob("how-to/*.md")])
+TO_PLAY = [
+    # The commands are those of the English page, which `test_french.py` holds.
+    pytest.param(path, marks=pytest.mark.slow if path.name.endswith(".fr.md") else (), id=_name(path))
+    for path in GUIDES
+]
 FRENCH = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "fr_FR.UTF-8"}
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(DOCS)))
+@pytest.mark.parametrize("path", TO_PLAY)
 def test_what_a_guide_says_is_so(path: Path, tmp_path: Path) -> None:
     page, moved = elsewhere(path.read_text())
     spoken = FRENCH if path.name.endswith(".fr.md") else {}
@@ -29,7 +40,7 @@ def test_what_a_guide_says_is_so(path: Path, tmp_path: Path) -> None:
                 raise
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(DOCS)))
+@pytest.mark.parametrize("path", GUIDES, ids=_name)
 def test_commands_stand_in_consoles(path: Path) -> None:
     """Where they are run."""
     assert {block.language for block in pages.blocks(path.read_text())}.isdisjoint({"sh", "bash", "shell"})
