@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, digest_of
 from bridge.inbox.retention import purge
-from bridge.sandbox.twenty import NEWEST, OLDEST
 from tests.support import TEN, ask, create_person, lines_of, new_sid, nodes_of
 from tests.sync.support import drain
 from tests.sync.worlds import (
@@ -31,9 +30,9 @@ from tests.sync.worlds import (
 )
 
 
-@pytest.fixture(params=[OLDEST, NEWEST])
-async def bridge(request: pytest.FixtureRequest) -> AsyncIterator[Bridge]:
-    async with a_bridge(request.param) as opened:
+@pytest.fixture
+async def bridge(generation: str) -> AsyncIterator[Bridge]:
+    async with a_bridge(generation) as opened:
         yield opened
 
 
