@@ -13,7 +13,9 @@ from bridge.sandbox.twilio.signalling.mixer import MixedLine
 
 @pytest.mark.parametrize("cancelled", [False, True])
 @pytest.mark.parametrize("steps", range(12))
-async def test_a_line_that_is_over_while_it_is_described_leaves_no_socket(cancelled: bool, steps: int) -> None:
+async def test_a_line_that_is_over_while_it_is_described_leaves_no_socket(
+    cancelled: bool, steps: int
+) -> None:
     line = MixedLine()
     describing = asyncio.create_task(line.offer())
     for _ in range(steps):
