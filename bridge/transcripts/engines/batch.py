@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Self
+from typing import NoReturn, Self
 
 from bridge.calls.transcripts.segments import Recorded, Role, Transcript
 from bridge.errors import TranscriptLost, TranscriptRefused, TwilioRefused
@@ -31,6 +31,9 @@ ENGINE = "twilio-batch"
 POLL_SECONDS = 20.0
 LOST_AFTER_SECONDS = 300
 """After Twilio is done its webhook can still be on its way: it is tried again for a minute at most."""
+
+MOST_STARTS = 3
+"""Of one recording: each is paid for."""
 
 TYPES = {Role.CUSTOMER: "CUSTOMER", Role.AGENT: "HUMAN_AGENT"}
 UNKNOWN = "unknown"
@@ -93,7 +96,11 @@ class TwilioBatch:
         with twilio_errors(again=[INTERNAL, CONFIGURATION_UNKNOWN]):
             return await self._go_on(recorded, progress)
 
-    async def erase(self, progress: str) -> None:
+    def remainder(self, progress: str) -> str:
+        """See `Transcriber`: nothing."""
+        return ""
+
+    async def erase(self, remainder: str) -> None:
         """See `Transcriber`: Twilio keeps no text; what its webhook brought is erased with its callbacks."""
 
     async def _go_on(self, recorded: Recorded, progress: Progress) -> Waiting:
@@ -101,11 +108,16 @@ class TwilioBatch:
             await progress.save(str(_Job(_uuid7())))
         job = _Job.of(progress.text)
         if not job.id:
-            begun = await self._rest.running(recorded.recording_sid) or await self._begin(recorded, job.key)
+            begun = await self._running(recorded) or await self._begin(recorded, job.key)
             job = replace(job, id=begun.id)
             await progress.save(str(job))
             return Waiting(begun.retry_after or POLL_SECONDS)
-        return await self._ask(job, progress)
+        return await self._ask(recorded, job, progress)
+
+    async def _running(self, recorded: Recorded) -> TranscriptionState | None:
+        """A transcription of this recording whose webhook is still to come."""
+        known = await self._rest.of_recording(recorded.recording_sid)
+        return next((one for one in known if one.is_running), None)
 
     async def _begin(self, recorded: Recorded, key: str) -> TranscriptionState:
         people = [
@@ -136,7 +148,7 @@ class TwilioBatch:
             )
         return self._configuration_id
 
-    async def _ask(self, job: _Job, progress: Progress) -> Waiting:
+    async def _ask(self, recorded: Recorded, job: _Job, progress: Progress) -> Waiting:
         """How a job is that stays silent; raises TranscriptLost where its webhook does not come any more."""
         try:
             state = await self._rest.transcription(job.id)
@@ -153,8 +165,22 @@ class TwilioBatch:
         if not job.done_at:
             await progress.save(str(replace(job, done_at=now)))
         elif now - job.done_at > LOST_AFTER_SECONDS:
-            raise TranscriptLost(phrase("Twilio is done, and its webhook with the text did not arrive"))
+            await self._give_up(recorded, progress)
         return Waiting(POLL_SECONDS)
+
+    async def _give_up(self, recorded: Recorded, progress: Progress) -> NoReturn:
+        """Starts anew, which costs again, until so many webhooks are lost: then an operator has to look."""
+        known = await self._rest.of_recording(recorded.recording_sid)
+        if len(known) < MOST_STARTS:
+            raise TranscriptLost(phrase("Twilio is done, and its webhook with the text did not arrive"))
+        await progress.save("")
+        raise TranscriptRefused(
+            phrase(
+                "Twilio transcribed it {count} times, and no webhook with the text arrived: let Twilio reach "
+                "/twilio/transcripts",
+                count=len(known),
+            )
+        )
 
     async def _result(self, recorded: Recorded) -> BatchResult | None:
         """What a webhook brought: the latest with a text, else the latest that cannot be read.

@@ -47,11 +47,15 @@ class TwilioClassic:
                 return Waiting(POLL_SECONDS)
             return await self._text(recorded, state)
 
-    async def erase(self, progress: str) -> None:
+    def remainder(self, progress: str) -> str:
+        """See `Transcriber`: the transcript's SID, under which Twilio keeps the text until it is deleted."""
+        return progress
+
+    async def erase(self, remainder: str) -> None:
         """See `Transcriber`: deletes the transcript, with its sentences and operator results."""
-        if progress:
+        if remainder:
             with twilio_errors():
-                await self._rest.delete(progress)
+                await self._rest.delete(remainder)
 
     async def _begun(self, recorded: Recorded) -> TranscriptState | None:
         """A transcript of this recording in our service that can still become one."""

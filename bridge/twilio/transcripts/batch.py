@@ -113,13 +113,14 @@ class BatchTranscription:
             await self._http.ask("GET", f"{self._url}/v3/Transcriptions/{quote(id_, safe='')}")
         )
 
-    async def running(self, recording_sid: str) -> TranscriptionState | None:
-        """A transcription of this recording whose webhook is still to come."""
+    async def of_recording(self, recording_sid: str) -> list[TranscriptionState]:
+        """The transcriptions of a recording, the newest first; a page of them at most."""
         query = {"sourceId": recording_sid}
         answer = await self._http.ask("GET", f"{self._url}/v3/Transcriptions", query=query)
         rows = answer.fields.get(_key(answer.fields))
-        states = [TranscriptionState.of(Answered(200, 0, one)) for one in rows or () if isinstance(one, dict)]
-        return next((one for one in states if one.id and one.is_running), None)
+        listed = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+        states = [TranscriptionState.of(Answered(200, 0, one)) for one in listed]
+        return [one for one in states if one.id]
 
     async def _found(self, name: str) -> Answered | None:
         try:

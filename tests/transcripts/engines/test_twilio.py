@@ -191,6 +191,24 @@ async def test_batch_whose_webhook_is_lost_starts_anew_after_a_while(world: Worl
     assert world.paid(recorded) == 2
 
 
+async def test_batch_whose_webhooks_never_come_is_paid_three_times_at_most(world: World) -> None:
+    recorded, engine = world.recorded(), world.batch()
+    world.twilio.account.transcribing.switches.lost = 9
+
+    async def lost() -> type[Exception]:
+        progress = Saved()
+        await engine.transcribe(recorded, progress)
+        await world.twilio.worked()
+        await engine.transcribe(recorded, progress)
+        world.now += timedelta(seconds=301)
+        with pytest.raises((TranscriptLost, TranscriptRefused)) as raised:
+            await engine.transcribe(recorded, progress)
+        return raised.type
+
+    assert [await lost() for _ in range(3)] == [TranscriptLost, TranscriptLost, TranscriptRefused]
+    assert world.paid(recorded) == 3
+
+
 async def test_batch_webhooks_that_come_twice_or_with_a_wrong_hash(world: World) -> None:
     switches = world.twilio.account.transcribing.switches
     recorded, progress, engine = world.recorded(), Saved(), world.batch()
@@ -329,7 +347,7 @@ async def test_classic_starts_once_and_fetches_again(world: World) -> None:
         {"channel_participant": 2, "user_id": "+33639980001", "role": "customer"},
     ]
     for _ in range(2):
-        await engine.erase(progress.text)
+        await engine.erase(engine.remainder(progress.text))
     assert world.paid(recorded) == 0
     with pytest.raises(TranscriptLost):
         await engine.transcribe(recorded, progress)
