@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from bridge.sandbox.sound.tones import RATE
 
-VOICES = ("m3", "f2")
+VOICES = ("f2", "f5")
 """The voices of channel 1 and 2."""
 
 

@@ -1,6 +1,7 @@
 """The server of models: what it hears, what it refuses, and how it fails when a test says so."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -8,6 +9,12 @@ import pytest
 
 from bridge.sandbox.sound import Conversation, Said, wav_of
 from bridge.sandbox.speech import Answer, SpeechSandbox, speech_sandbox
+from bridge.sandbox.speech.spoken import SpokenWords
+
+SPOKEN = Path(__file__).parent / "spoken.wav"
+"""By espeak-ng: two sentences of these words."""
+WORDS = """hello good morning please call back tomorrow nine order number seven four two thank you goodbye
+    agreed meet friday monday invoice contract paid phone"""
 
 SCHEMA = {
     "type": "object",
@@ -103,3 +110,15 @@ async def test_chat_completions_are_strict_about_the_schema() -> None:
         assert (await chat(server, tools=[]))[0] == 400
         server.says("Of the script")
         assert (await chat(server))[1]["choices"][0]["message"]["content"] == "Of the script"
+
+
+async def test_it_recognises_speech_where_there_is_pocketsphinx() -> None:
+    pytest.importorskip("pocketsphinx")
+    words = WORDS.split()
+    async with speech_sandbox(api_key="k", recognise=SpokenWords(words)) as server:
+        _, body = await transcribe(server, SPOKEN.read_bytes())
+    assert [one["text"].split() for one in body["segments"]] == [
+        ["good", "morning", "please", "call", "back", "tomorrow"],
+        ["meet", "friday", "thank", "you", "goodbye"],
+    ]
+    assert body["segments"][1]["start"] > body["segments"][0]["end"] > 1
