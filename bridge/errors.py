@@ -32,6 +32,9 @@ BridgeError
 │   └── InboxRefused           the database does not take this data
 ├── ForgetKeyWrong         forgotten numbers cannot be recognised
 ├── AlreadyServed          another process serves the same SQLite file
+├── SummaryError           a call was not summarised
+│   ├── SummaryUnavailable     the model's server is down, over its limit, or refuses the key: retry
+│   └── SummaryFailed          the model is too slow, or its answer cannot be used
 ├── AlertNotSent           a mail server or webhook did not take an alert
 ├── DoctorNotRun           the bridge could not run doctor's checks
 ├── Standby                another process drains this database
@@ -310,6 +313,28 @@ class TwilioDenied(TwilioError):
 
 class AlreadyServed(BridgeError):
     """A second server on one SQLite file; the message says who has it, and what to do."""
+
+
+class SummaryError(BridgeError):
+    """A call was not summarised; the message says why, without anything that was said."""
+
+    code = "summary.error"
+
+
+class SummaryUnavailable(SummaryError):
+    """The model's server is down, over its limit, or refuses the key; `retry_after` is in seconds."""
+
+    code = "summary.unavailable"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SummaryFailed(SummaryError):
+    """The model is too slow for this call, or its answer cannot be used: a few more attempts are made."""
+
+    code = "summary.failed"
 
 
 class AlertNotSent(BridgeError):

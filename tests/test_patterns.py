@@ -35,6 +35,8 @@ TARGET = "a path with its query: 2,048 characters"
 HEADER = "a request's head: 8 KiB"
 SETTINGS = "the operator's settings"
 LINE = "a line of the log: its fields are cut, a traceback is not"
+SUMMARY = "a point of a model's answer, cut to 3,200 characters"
+SPOKEN = "a transcript: what is said in hours"
 ANSWER = "an answer of Twilio's or Twenty's"
 PLAYERS = frozenset({"sandbox", "demo"})
 
@@ -48,6 +50,15 @@ OPERATORS = "the operator's own pattern, matched with 200 characters at most"
 BOUNDS: Mapping[str, Mapping[str, str]] = {
     "calls/people/caller_names.py": {"CODE": FIELD, "TOWN": FIELD, "WORD": FIELD, "ADDRESS": FIELD},
     "cli/numbers.py": {"ADDRESS": SETTINGS},
+    "calls/transcripts/cleaning.py": {
+        "EMPHASIS": SUMMARY,
+        "LIST_OR_HEADING": SUMMARY,
+        "MARKDOWN_LINK": SUMMARY,
+        "NUMBER": SPOKEN,
+        "OPENS_TAG": SUMMARY,
+        "RUN": SPOKEN,
+        "TAG": SUMMARY,
+    },
     "calls/dialling/rules.py": {"SEPARATORS": TYPED},
     "calls/people/normalising.py": {
         "'[0-9]+'": ANSWER,

@@ -12,6 +12,7 @@ from bridge.settings.models import (
     Settings,
 )
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
+from bridge.settings.summaries import SummarySettings
 from bridge.settings.systems import TwentySettings, TwilioSettings
 from bridge.settings.transcripts import TranscriptSettings
 from bridge.settings.types import secrets_of
@@ -32,6 +33,7 @@ __all__ = [
     "RecordingSettings",
     "ServerSettings",
     "Settings",
+    "SummarySettings",
     "TokenSettings",
     "TranscriptSettings",
     "TwentySettings",

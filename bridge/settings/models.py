@@ -19,6 +19,7 @@ from bridge.settings.hours import Zone
 from bridge.settings.lines import LineSettings, LinesSettings
 from bridge.settings.phone import PhoneSettings
 from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, ServerSettings
+from bridge.settings.summaries import SummarySettings
 from bridge.settings.systems import HOME_REGION, TwentySettings, TwilioSettings
 from bridge.settings.transcripts import TranscriptSettings
 from bridge.settings.types import Email, Names, Secrets, Section, origin_of
@@ -102,6 +103,7 @@ class Settings(UnderstandsFormerNames, Section):
     recordings: RecordingSettings = RecordingSettings()
     lines: LinesSettings = LinesSettings()
     transcripts: TranscriptSettings = TranscriptSettings()
+    summaries: SummarySettings = SummarySettings()
     matching: MatchingSettings = MatchingSettings()
     activities: ActivitySettings = ActivitySettings()
     alerts: AlertSettings = AlertSettings()

@@ -29,6 +29,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BRIDGE_WIDGET_KEYS": ("auth", "widget_keys"),
     "BRIDGE_LINK_KEYS": ("recordings", "link_keys"),
     "TRANSCRIPTS_API_KEY": ("transcripts", "api_key"),
+    "SUMMARIES_API_KEY": ("summaries", "api_key"),
     "BRIDGE_ALERT_SMTP_PASSWORD": ("alerts", "smtp_password"),
     "BRIDGE_ALERT_WEBHOOK_URL": ("alerts", "webhook_url"),
     "BRIDGE_ALERT_WEBHOOK_SECRET": ("alerts", "webhook_secret"),
@@ -48,6 +49,7 @@ SECRETS = frozenset(
         "BRIDGE_WIDGET_KEYS",
         "BRIDGE_LINK_KEYS",
         "TRANSCRIPTS_API_KEY",
+        "SUMMARIES_API_KEY",
         "BRIDGE_ALERT_SMTP_PASSWORD",
         "BRIDGE_ALERT_WEBHOOK_URL",
         "BRIDGE_ALERT_WEBHOOK_SECRET",
@@ -58,7 +60,7 @@ SECRETS = frozenset(
 VARIABLES = {path: name for name, path in ENVIRONMENT.items()}
 """The variable of a section's field."""
 
-PREFIXES = ("TWILIO_", "TWENTY_", "BRIDGE_", "TRANSCRIPTS_")
+PREFIXES = ("TWILIO_", "TWENTY_", "BRIDGE_", "TRANSCRIPTS_", "SUMMARIES_")
 SIMILAR = 0.85
 """By difflib. `TWILIO_AUTH_TOKN` has 0.97."""
 MORE_LETTERS = 2

@@ -129,6 +129,7 @@ WRONG: Mapping[str, str] = {
     "is {default}, which is none of names and does not match pattern": (
         "est {default}, qui n'est pas dans names et ne correspond pas à pattern"
     ),
+    "url and model belong together": "url et model vont ensemble",
     "engine is openai, which needs url: where its API begins, up to /v1": (
         "engine est openai, qui demande url : l'endroit où commence son API, jusqu'à /v1"
     ),

@@ -1,0 +1,61 @@
+"""A model's text made plain, whatever a caller told the model to write."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.calls.transcripts.cleaning import marked, numbers_in, plain
+
+HOSTILE = {
+    "a Markdown link": ("See [the offer](https://evil.example/x).", "See the offer."),
+    "an image": ("![pixel](https://evil.example/p.gif) Hello", "pixel Hello"),
+    "a bare link": ("Pay at https://evil.example/pay now", "Pay at […] now"),
+    "a link in brackets": ("Pay (HTTP://evil.example).", "Pay […]"),
+    "a script as a link": ("javascript:alert(1) Hello", "[…] Hello"),
+    "mail and telephone": ("mailto:a@evil.example tel:+44900 Hello", "[…] […] Hello"),
+    "without a scheme": ("Go to www.evil.example or evil.example/pay!", "Go to […] or […]"),
+    "a path that is none": ("24/7 support and/or S.A./SARL etc.", "24/7 support and/or S.A./SARL etc."),
+    "HTML": ("<script>alert(1)</script><b>Bold</b> <img src=x onerror=y>", "alert(1)Bold"),
+    "HTML within HTML": ("<scr<b>ipt>Hello", "script>Hello"),
+    "an open tag": ("<img src=x Hello", "img src=x Hello"),
+    "less and more": ("3 < 5 and a > b", "3 < 5 and a > b"),
+    "headings and lists": ("## - 1. **Send** `the` ~~old~~ __offer__", "Send the old offer"),
+    "a quotation": ("> quoted", "quoted"),
+    "several lines": ("one\r\n\r\ntwo\tthree\u2028four", "one two three four"),
+    "reversed text": ("pay \u202e0001\u202c EUR \u2066now\u2069", "pay 0001 EUR now"),
+    "invisible text": ("a\u200bb\ufeff\u00ad\U000e0041c\x00\x1b[31md\ud800", "abc[31md"),
+    "emoji and Persian": ("👩\u200d💻 می\u200cخواهم", "👩\u200d💻 می\u200cخواهم"),
+    "nothing": (" \u200b\n", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "clean"), HOSTILE.values(), ids=HOSTILE)
+def test_links_markup_and_invisible_characters_are_taken_out(text: str, clean: str) -> None:
+    assert plain(text, longest=200) == clean
+
+
+def test_a_long_text_is_cut_at_a_word() -> None:
+    assert plain("word " * 1_000_000, longest=20) == "word word word…"
+    assert plain("x" * 1_000_000, longest=20) == "x" * 19 + "…"
+
+
+@given(st.text())
+def test_plain_text_is_one_line_without_tags_and_stays_as_it_is(text: str) -> None:
+    once = plain(text, longest=400)
+    assert not set("\n\r\x00\u202e") & set(once)
+    assert "://" not in once
+    assert len(once) <= 400
+
+
+def test_a_number_that_was_not_heard_is_marked() -> None:
+    heard = numbers_in(["It costs 1 200 euros, on 22 11 2026, call 01 59 13 00 01."])
+    said = {
+        "It costs 1200 euros.": "It costs 1200 euros.",
+        "It costs 1,200 euros.": "It costs 1,200 euros.",
+        "On 2026-11-22.": "On 2026-11-22.",
+        "Call 0159130001.": "Call 0159130001.",
+        "It costs 9900 euros.": "It costs 9900 (?) euros.",
+        "Call 0899 70 01 75 now": "Call 0899 70 01 75 (?) now",
+        "In 3 days": "In 3 days",
+    }
+    assert {text: marked(text, heard) for text in said} == said
