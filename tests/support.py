@@ -167,7 +167,7 @@ async def finished(
 
 def lines_of(blocknote: str | None) -> list[str]:
     """What the page shows of a rich text, a line a block: `>` before a quotation, `-` before an item."""
-    marks = {"paragraph": "", "quote": "> ", "bulletListItem": "- "}
+    marks = {"paragraph": "", "quote": "> ", "bulletListItem": "- ", "heading": "### "}
     return [marks[block["type"]] + _inline(block["content"]) for block in json.loads(blocknote or "[]")]
 
 

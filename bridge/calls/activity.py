@@ -1,17 +1,20 @@
 """Call + person → Activity: what Twenty shows of a call."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
+from bridge.calls.agents import Identity
 from bridge.calls.dispositions import Disposition
 from bridge.calls.fold.call import Call, CallStatus, Direction
 from bridge.calls.fold.handling import Names, duration, handling, name_of
-from bridge.calls.numbers import e164, is_withheld
+from bridge.calls.numbers import e164, is_withheld, readable
 from bridge.calls.people.matching import Match
 from bridge.calls.recording_links import RECORDING_SID, Link, RecordingLinks
 from bridge.calls.texts import Texts, why_not_placed
+from bridge.calls.transcripts.conversation import Conversation, Spoken, conversation_of
+from bridge.calls.transcripts.segments import Role, Speaker
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/twenty-twilio-bridge/activity")
 """Of every id that the bridge chooses. Changing it would write every call anew."""
@@ -50,12 +53,20 @@ class Activity:
     facts: tuple[tuple[str, str], ...] = ()
     """What a note says of the call, each with its label, in the reader's language and time zone."""
     dispositions: tuple[Disposition, ...] = ()
+    conversation: Conversation | None = None
+    """What was said by speaker, with its summary; it stands in the place of `transcript`."""
+
+    @property
+    def is_message(self) -> bool:
+        """Whether a caller left a message."""
+        return self.status is CallStatus.VOICEMAIL and self.direction is Direction.INBOUND
 
     @property
     def has_text(self) -> bool:
-        """Whether there is something to read or to hear that a note should hold: a message, a transcript."""
-        message = self.status is CallStatus.VOICEMAIL and self.direction is Direction.INBOUND
-        return bool(self.transcript or (message and self.recordings))
+        """Whether there is something to read or to hear that a note should hold: a message, a summary."""
+        summary = self.conversation and self.conversation.summary
+        message = self.is_message and (self.recordings or self.conversation)
+        return bool(self.transcript or message or summary)
 
 
 def activity_of(
@@ -69,10 +80,13 @@ def activity_of(
     region: str,
     zone: tzinfo = UTC,
     said: Sequence[Disposition] = (),
+    spoken: Spoken | None = None,
+    proposes: bool = False,
 ) -> Activity:
     """What Twenty shall show of a call with the person that was chosen for it, under its agent.
 
-    `names` are those of agents, `said` is what they say came of it.
+    `names` are those of agents, `said` is what they say came of it, `spoken` what was said in it. With
+    `proposes` the next steps of its summary are proposed as tasks.
     """
     person = match.person
     return Activity(
@@ -96,7 +110,38 @@ def activity_of(
         handling=handling(call, names, texts=texts),
         facts=tuple(_facts(call, names, texts=texts, region=region, zone=zone)),
         dispositions=tuple(replace(one, agent=names.get(one.agent, one.agent)) for one in said),
+        conversation=conversation_of(
+            spoken,
+            name=speaker_names(call, person.name if person else None, names, texts=texts),
+            texts=texts,
+            page=links.transcript(call.sid),
+            proposes=proposes,
+        )
+        if spoken
+        else None,
     )
+
+
+def agents_in(spoken: Spoken | None) -> set[Identity]:
+    """The identities of agents who speak in a call."""
+    speakers = spoken.transcript.speakers if spoken else ()
+    return {Identity(one.address) for one in speakers if one.role is Role.AGENT and one.address}
+
+
+def speaker_names(call: Call, person: str | None, names: Names, *, texts: Texts) -> Callable[[Speaker], str]:
+    """What a call's speakers are called: agents by name, the other party by the `person` or number."""
+
+    def name(speaker: Speaker) -> str:
+        if speaker.role is Role.SEVERAL:
+            return ""
+        address = speaker.address or (call.other_party if speaker.role is Role.CUSTOMER else call.agent) or ""
+        if speaker.role is Role.AGENT:
+            return names.get(address, address)
+        if person and address in ("", call.other_party):
+            return person
+        return texts.withheld if is_withheld(address) else readable(address)
+
+    return name
 
 
 def moment(at: datetime, texts: Texts, zone: tzinfo) -> str:

@@ -90,6 +90,16 @@ class Texts:
     ended: str
     length: str
     handled: str
+    transcript: str
+    whole_transcript: str
+    summary: str
+    agreed: str
+    next_steps: str
+    summarized_by: str
+    """Below a summary, which no person has checked; `(?)` follows numbers that were not heard."""
+    proposed: str
+    """The title of a task that a model proposes."""
+    proposed_by: str
 
 
 ENGLISH = Texts(
@@ -159,6 +169,15 @@ ENGLISH = Texts(
     ended="Ended",
     length="Length",
     handled="Handling",
+    transcript="Transcript",
+    whole_transcript="The whole transcript",
+    summary="Summary",
+    agreed="Agreed",
+    next_steps="Next steps",
+    summarized_by="Summary by {model}, prompt {prompt}. Made by a machine and not checked; (?) follows a "
+    "number that the transcript does not have.",
+    proposed="Proposed: {step}",
+    proposed_by="Proposed by {model}, prompt {prompt}, from what was said in the call. Check it first.",
 )
 FRENCH = Texts(
     language="fr-FR",
@@ -227,6 +246,15 @@ FRENCH = Texts(
     ended="Fin",
     length="Durée",
     handled="Prise en charge",
+    transcript="Transcription",
+    whole_transcript="La transcription complète",
+    summary="Résumé",
+    agreed="Convenu",
+    next_steps="Prochaines étapes",
+    summarized_by="Résumé par {model}, invite {prompt}. Fait par une machine et non vérifié ; (?) suit un "
+    "nombre que la transcription n'a pas.",
+    proposed="Proposé : {step}",
+    proposed_by="Proposé par {model}, invite {prompt}, d'après l'appel. À vérifier d'abord.",
 )
 SHIPPED: Mapping[str, Texts] = {"en-US": ENGLISH, "fr-FR": FRENCH}
 NAMES = tuple(name for name in Texts.__dataclass_fields__ if name != "language")

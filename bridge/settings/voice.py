@@ -10,6 +10,7 @@ from bridge.language.phrase import joined, phrase
 from bridge.settings.types import Language, Region, Section
 
 DURATION = {"minutes": 3, "seconds": 12}
+BY_MODEL = {"model": "qwen3:8b", "prompt": "1"}
 TALKED = {"name": "Alice", "time": "8 s"}
 PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
     "minutes": DURATION,
@@ -23,6 +24,8 @@ PLACEHOLDERS: Mapping[str, Mapping[str, object]] = {
     "on_hold": {"time": "40 s"},
     "on_hold_times": {"time": "40 s", "times": 2},
     "also_rung": {"names": "Bob, Carol"},
+    **dict.fromkeys(("summarized_by", "proposed_by"), BY_MODEL),
+    "proposed": {"step": "Send the offer."},
     "rung": {"names": "Bob, Carol", "time": "30 s"},
 }
 """What each of the texts is filled with; those that are left out are said as they stand."""

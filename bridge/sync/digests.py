@@ -31,7 +31,7 @@ class Digests:
         silent = WITHDRAWN if before and before.note != NOTHING else NOTHING
         return cls(
             _digest((record, certain), RECORD),
-            _digest((activity.transcript, activity.recordings), NOTE) if activity.has_text else silent,
+            _digest(_said(activity), NOTE) if activity.has_text else silent,
             _digest(said, DISPOSITIONS) if said else NOTHING,
         )
 
@@ -54,6 +54,15 @@ class Digests:
     def to_bytes(self) -> bytes:
         """The stored form, at most sixteen bytes."""
         return self.record + self.note + self.dispositions
+
+
+def _said(activity: Activity) -> tuple[object, ...]:
+    """What a note says, without the speakers' names: these follow the call's person, and are no news."""
+    said = activity.conversation
+    if said is None:
+        return activity.transcript, activity.recordings
+    turns = tuple((turn.at, turn.text) for turn in said.turns) if activity.is_message else ()
+    return turns, said.summary, activity.recordings
 
 
 def facts(activity: Activity) -> bytes:

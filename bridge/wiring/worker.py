@@ -52,6 +52,7 @@ def worker_for(
         zone=settings.zone,
         members=members,
         texts=settings.voice.spoken,
+        links=links_of(settings),
         assignee=activities.assignee,
         due_in=timedelta(hours=activities.due_hours),
     )

@@ -59,6 +59,7 @@ def make_worker(inbox: Inbox) -> MakeWorker:
             several=settings.several,
             unmatched=settings.nobody,
             own_numbers=settings.own_numbers,
+            proposes=settings.proposes,
         )
         return worker_with(
             inbox,
@@ -68,6 +69,7 @@ def make_worker(inbox: Inbox) -> MakeWorker:
             directory=Directory(region="FR", seconds=settings.cache_seconds),
             assignee=settings.assignee,
             forgotten=Forgotten(inbox, settings.forget_keys),
+            spoken=settings.spoken,
             live=lambda: settings.live,
             clock=lambda: TEN + (datetime.now(UTC) - began),
         )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from bridge.calls.agents import Agents
 from bridge.calls.people.matching import Several
+from bridge.calls.transcripts.conversation import Spoken
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.pipeline import Pipeline
@@ -31,6 +32,9 @@ class Settings:
     live: bool = True
     own_numbers: frozenset[str] = frozenset()
     forget_keys: tuple[str, ...] = ()
+    spoken: dict[str, Spoken] = field(default_factory=dict)
+    """Call SID → what was said in it."""
+    proposes: bool = False
 
 
 def worker_with(
@@ -42,10 +46,15 @@ def worker_with(
     directory: Directory | None = None,
     assignee: str | None = None,
     forgotten: Forgotten | None = None,
+    spoken: Mapping[str, Spoken] | None = None,
     live: Callable[[], bool] = lambda: True,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Worker:
     """A worker of these parts; its reminders are in the policy's language and zone."""
+
+    async def spoken_in(started: Mapping[str, datetime]) -> Mapping[str, Spoken]:
+        return {sid: spoken[sid] for sid in started if spoken and sid in spoken}
+
     batches = Batches(client)
     members = members or Members(Agents())
     directory = directory or Directory(region=policy.region)
@@ -56,14 +65,18 @@ def worker_with(
             client,
             batches=batches,
             directory=directory,
-            preparation=Preparation(client, batches, directory, members, policy, forgotten=forgotten),
+            preparation=Preparation(
+                client, batches, directory, members, policy, forgotten=forgotten, spoken_in=spoken_in
+            ),
             reminders=Reminders(
                 inbox=inbox,
                 members=members,
                 texts=policy.texts,
+                links=policy.links,
                 assignee=assignee,
                 due_in=timedelta(hours=24),
                 zone=policy.zone,
+                spoken_in=spoken_in,
             ),
             live=live,
             clock=clock,

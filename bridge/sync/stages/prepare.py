@@ -1,13 +1,13 @@
 """Stage 2, prepare: due calls → what to write of them, with one look-up for all."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeVar
 
 import structlog
 
-from bridge.calls.activity import Activity, activity_of
+from bridge.calls.activity import Activity, activity_of, agents_in
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.dispositions import dispositions
 from bridge.calls.fold.call import Call, fold
@@ -16,6 +16,7 @@ from bridge.calls.people.caller_names import name_of_caller
 from bridge.calls.people.matching import NO_PERSON, Candidate, Match, Person, Several, choose
 from bridge.calls.recording_links import RecordingLinks
 from bridge.calls.texts import Texts
+from bridge.calls.transcripts.conversation import Spoken
 from bridge.errors import ForgetKeyWrong
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.rows import AttemptOutcome, DueCall
@@ -34,13 +35,21 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+SpokenIn = Callable[[Mapping[str, datetime]], Awaitable[Mapping[str, Spoken]]]
+"""Call SID → when it started; the answer has what was said in those that have a transcript."""
+
+
+async def not_transcribed(_started: Mapping[str, datetime]) -> Mapping[str, Spoken]:
+    """For a bridge without transcripts."""
+    return {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How calls are matched and shown.
 
     National numbers belong to `region` (ISO 3166), times are shown in `zone`. For `own_numbers`, those of the
-    company and its agents, no person is created.
+    company and its agents, no person is created. With `proposes` the next steps of a summary become tasks.
     """
 
     texts: Texts
@@ -50,6 +59,7 @@ class Policy:
     several: Several = "oldest"
     unmatched: Literal["log", "create", "skip"] = "log"
     own_numbers: frozenset[str] = frozenset()
+    proposes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,7 @@ class Preparation:
         policy: Policy,
         *,
         forgotten: Forgotten | None = None,
+        spoken_in: SpokenIn = not_transcribed,
     ) -> None:
         self._client = client
         self._batches = batches
@@ -105,6 +116,7 @@ class Preparation:
         self._members = members
         self._policy = policy
         self._forgotten = forgotten
+        self._spoken_in = spoken_in
         numbers = (e164(own, policy.region) for own in policy.own_numbers)
         self._own_lines = frozenset(number.line for number in numbers if number)
 
@@ -123,9 +135,10 @@ class Preparation:
             for due in claimed
         ]
         await self._members.refresh(self._client)
+        spoken = await self._spoken_in({sid: call.started_at for sid, call in folded.items()})
         asks = _each(
             [due for due in claimed if due.root_sid in folded],
-            lambda due: self._is_to_ask(due, folded[due.root_sid]),
+            lambda due: self._is_to_ask(due, folded[due.root_sid], spoken.get(due.root_sid)),
             unprepared,
         )
         due_calls = [due for due in claimed if due.root_sid in asks]
@@ -140,6 +153,7 @@ class Preparation:
                 folded[due.root_sid],
                 matches.get(due.root_sid, due.match),
                 states.get(due.root_sid),
+                spoken.get(due.root_sid),
                 gone=due.root_sid in gone,
             )
 
@@ -158,13 +172,13 @@ class Preparation:
             return due
         return replace(due, match=None, former_id=_id_of(due.match.person), mistaken=True)
 
-    def _is_to_ask(self, due: DueCall, call: Call) -> bool:
+    def _is_to_ask(self, due: DueCall, call: Call, spoken: Spoken | None) -> bool:
         """Whether the call can be in Twenty, and is to be written or matched."""
         if due.written is None and not due.tried:
             return False
         if due.match is None or due.tried or due.anew:
             return True
-        return self._prepared(due, call, due.match, None, gone=False).changed is not None
+        return self._prepared(due, call, due.match, None, spoken, gone=False).changed is not None
 
     async def _match(
         self,
@@ -228,13 +242,20 @@ class Preparation:
             return numbers
 
     def _prepared(
-        self, due: DueCall, call: Call, match: Match | None, state: RecordState | None, *, gone: bool
+        self,
+        due: DueCall,
+        call: Call,
+        match: Match | None,
+        state: RecordState | None,
+        spoken: Spoken | None,
+        *,
+        gone: bool,
     ) -> Prepared:
         number = self._number(call)
         unmatched = match is None or (match.person is None and not match.corrected)
         if gone or call.preflight or (unmatched and self._policy.unmatched == "skip"):
             return Prepared(due, call, number, due.match if gone else match, None, due.written, due.fields)
-        activity = self._activity(due, call, match or NO_PERSON)
+        activity = self._activity(due, call, match or NO_PERSON, spoken)
         before = Digests.read(due.written)
         shown = Digests.of(activity, certain=call.certain, before=before)
         records, kept_facts = _fields(due)
@@ -250,18 +271,21 @@ class Preparation:
         fields = to_bytes(merged.marks) + facts(activity)
         return Prepared(due, call, number, match, write, shown.to_bytes(), fields)
 
-    def _activity(self, due: DueCall, call: Call, match: Match) -> Activity:
+    def _activity(self, due: DueCall, call: Call, match: Match, spoken: Spoken | None) -> Activity:
         said = dispositions(due.callbacks)
+        speaking = {Identity(one.agent) for one in said} | agents_in(spoken)
         return activity_of(
             call,
             match,
             agent_id=self._members.by_identity(call.agent) if call.agent else None,
-            names=self._members.names(_identities(call) | {Identity(one.agent) for one in said}),
+            names=self._members.names(_identities(call) | speaking),
             links=self._policy.links,
             texts=self._policy.texts,
             region=self._policy.region,
             zone=self._policy.zone,
             said=said,
+            spoken=spoken,
+            proposes=self._policy.proposes,
         )
 
     def _number(self, call: Call) -> Number | None:

@@ -2,30 +2,32 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import structlog
 
-from bridge.calls.activity import moment
+from bridge.calls.activity import agents_in, moment, speaker_names
 from bridge.calls.fold.call import Call, CallStatus, Direction, fold
 from bridge.calls.fold.handling import duration
 from bridge.calls.numbers import e164, readable
 from bridge.calls.people.matching import Match, Person
-from bridge.calls.recording_links import Link
+from bridge.calls.recording_links import Link, RecordingLinks
 from bridge.calls.texts import Texts
+from bridge.calls.transcripts.conversation import Spoken, conversation_of
 from bridge.errors import BridgeError, Duplicate, InboxUnavailable, Standby, TwentyDenied
 from bridge.inbox.reminders import defer_reminders, due_reminders, reminded_calls, settle_reminders
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.sync.retry import deferral
 from bridge.sync.stages.isolation import Isolation
-from bridge.sync.stages.prepare import Prepared
+from bridge.sync.stages.prepare import Prepared, SpokenIn, not_transcribed
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.members import Members
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.writing.bisection import Batches
+from bridge.twenty.writing.conversations import LONGEST_QUOTED, quoted
 from bridge.twenty.writing.rich_text import Block, Inline, bullet, linked, plain, quotes
 from bridge.twenty.writing.tasks import Reminder, key_of, remind, withdraw
 
@@ -114,7 +116,9 @@ class Reminders:
     texts: Texts
     assignee: str | None
     due_in: timedelta
+    links: RecordingLinks
     zone: tzinfo = UTC
+    spoken_in: SpokenIn = not_transcribed
 
     def concern(self, p: Prepared, *, now: datetime) -> bool:
         """Whether the task of a call is to be made or brought up to date once the call is settled."""
@@ -135,9 +139,11 @@ class Reminders:
         mine = {due.root_sid for due in claimed}
         for one in await reminded_calls(self.inbox, tasks.person_ids):
             tasks.add_known(fold(one.callbacks), one.person, is_claimed=one.root_sid in mine)
+        missed = [call for task in tasks.by_key.values() for call in task.calls]
+        spoken = await self.spoken_in({call.sid: call.started_at for call in missed})
         for key, task in tasks.by_key.items():
             if task.calls:
-                plan.reminders.append(self._reminder(task))
+                plan.reminders.append(self._reminder(task, spoken))
             else:
                 plan.withdrawn.add(key)
         return plan
@@ -148,7 +154,7 @@ class Reminders:
             return False
         return call.started_at + self.due_in > now
 
-    def _reminder(self, task: _Task) -> Reminder:
+    def _reminder(self, task: _Task, spoken: Mapping[str, Spoken]) -> Reminder:
         person = task.person
         calls = sorted(task.calls, key=lambda call: (call.started_at, call.sid))
         parties = (call.other_party for call in calls if call.other_party)
@@ -157,7 +163,7 @@ class Reminders:
             person_id=person.id,
             day=day_of(calls[0], self.zone),
             title=self.texts.call_back.format(name=person.name or readable(numbers[0])),
-            body=tuple(self._body(numbers, calls)),
+            body=tuple(self._body(person, numbers, calls, spoken)),
             assignee_id=self._assignee(person) or "",
             due_at=calls[-1].started_at + self.due_in,
             is_new=task.is_new,
@@ -165,14 +171,29 @@ class Reminders:
             unsure=task.is_new and not task.is_known,
         )
 
-    def _body(self, numbers: Sequence[str], calls: Sequence[Call]) -> Iterator[Block]:
+    def _body(
+        self, person: Person, numbers: Sequence[str], calls: Sequence[Call], spoken: Mapping[str, Spoken]
+    ) -> Iterator[Block]:
         """The numbers to call, how often they called and when, and what they said."""
         for number in numbers:
             yield bullet(plain(f"{self.texts.number_to_call}: "), _number(number))
         yield bullet(plain(f"{self.texts.missed_calls}: {len(calls)}"))
         for call in calls:
             yield bullet(plain(" · ".join(self._facts(call))))
+            yield from self._said(person, call, spoken.get(call.sid))
+
+    def _said(self, person: Person, call: Call, spoken: Spoken | None) -> Iterator[Block]:
+        if spoken is None:
             yield from quotes(call.transcript or "")
+            return
+        names = self.members.names({*call.agents, *agents_in(spoken)})
+        conversation = conversation_of(
+            spoken,
+            name=speaker_names(call, person.name or None, names, texts=self.texts),
+            texts=self.texts,
+            page=self.links.transcript(call.sid),
+        )
+        yield from quoted(conversation, longest=LONGEST_QUOTED)
 
     def _facts(self, call: Call) -> Iterator[str]:
         yield moment(call.started_at, self.texts, self.zone)

@@ -3,7 +3,7 @@
 One bad record refuses the whole batch, and Twenty does not say which one it was.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -16,6 +16,9 @@ LARGEST = 200
 
 SMALLER = 60
 """The batch size of older servers."""
+
+MOST_CHARACTERS = 2_000_000
+"""Characters of text in one request; Twenty takes about 10 MB, and a character has up to four bytes."""
 
 MANY = 5
 """After so many identical refusals and no success, probe other records before blaming the data."""
@@ -95,7 +98,7 @@ class Batches:
         refused: Refused = {}
         waiting = dict(records)
         while waiting:
-            attempt = _Attempt(operation, dict(islice(waiting.items(), self.size)), existing)
+            attempt = _Attempt(operation, dict(_first(waiting, self.size)), existing)
             try:
                 await self._halve(attempt, list(attempt.records))
             except TooManyRecords:
@@ -151,6 +154,22 @@ class Batches:
             return error
         attempt.taken.update(keys)
         return None
+
+
+def _first(waiting: Mapping[str, Record], size: int) -> Iterator[tuple[str, Record]]:
+    """So many of them, or as many as one request holds, and at least one."""
+    characters = 0
+    for number, (key, record) in enumerate(islice(waiting.items(), size)):
+        characters += _characters(record)
+        if number and characters > MOST_CHARACTERS:
+            return
+        yield key, record
+
+
+def _characters(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return sum(map(_characters, value.values())) if isinstance(value, dict) else 0
 
 
 def _duplicates(asked: Mapping[str, str], there: Mapping[str, Record], message: str) -> Refused:

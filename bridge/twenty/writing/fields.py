@@ -16,6 +16,7 @@ from bridge.calls.recording_links import Link
 from bridge.twenty.schema.composites import entries
 from bridge.twenty.values import same_time, time_text
 from bridge.twenty.writing.bisection import Record
+from bridge.twenty.writing.conversations import conversation_blocks
 from bridge.twenty.writing.rich_text import paragraphs, rich_text
 
 BY_KEY = "API"
@@ -42,10 +43,16 @@ def phone_call(activity: Activity) -> Record:
         "fromPhoneNumber": _phone(activity.from_number),
         "toPhoneNumber": _phone(activity.to_number),
         "recording": _links(activity.recordings),
-        "transcript": activity.transcript and rich_text(paragraphs(activity.transcript)),
+        "transcript": _said(activity),
         "agentId": activity.agent_id,
         "handling": activity.handling,
     }
+
+
+def _said(activity: Activity) -> Record | None:
+    if activity.conversation:
+        return rich_text(conversation_blocks(activity.conversation))
+    return rich_text(paragraphs(activity.transcript)) if activity.transcript else None
 
 
 def _links(links: Sequence[Link]) -> Record | None:

@@ -14,6 +14,7 @@ from bridge.errors import Duplicate, TwentyDenied
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.writing.bisection import Batches, Record, Refused
+from bridge.twenty.writing.conversations import quoted, summary_blocks
 from bridge.twenty.writing.fields import BY_KEY
 from bridge.twenty.writing.plan import Do, Write, time
 from bridge.twenty.writing.rich_text import Block, bullet, linked, paragraphs, plain, quotes, rich_text
@@ -27,12 +28,16 @@ Said = Mapping[str, tuple[Write, Disposition]]
 
 
 class CallNotes:
-    """Writes notes; with `on_call` they are on the call's record, too. The methods raise TwentyError."""
+    """Writes notes; with `on_call` they are on the call's record, too. The methods raise TwentyError.
+
+    That record has the dialogue, so a note has it only of a message; without `on_call` a note has all.
+    """
 
     def __init__(self, client: Executes, batches: Batches, *, on_call: bool) -> None:
         self._client = client
         self._batches = batches
         self._on_call = on_call
+        self._is_whole = not on_call
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """Writes the note that shows each call; the answer has what Twenty refused, by call SID.
@@ -151,7 +156,11 @@ class CallNotes:
         return [note for note in found if note]
 
     async def _write(self, notes: Sequence["_Note"]) -> Refused:
-        records = {n.write.sid: note_of(n.write.activity, n.which) for n in notes if not n.is_theirs}
+        records = {
+            n.write.sid: note_of(n.write.activity, n.which, whole=self._is_whole)
+            for n in notes
+            if not n.is_theirs
+        }
         refused = await self._batches.send("UpsertNotes", records)
         return refused | await self._send_targets([n.targets() for n in notes if n.write.sid not in refused])
 
@@ -239,12 +248,15 @@ def _by_call(refused: Refused) -> Refused:
     return {key.split()[0]: error for key, error in refused.items()}
 
 
-def note_of(activity: Activity, which: str = "") -> Record:
-    """The note of a call: transcript, recordings, and what a `phoneCall` has fields for."""
+def note_of(activity: Activity, which: str = "", *, whole: bool = True) -> Record:
+    """The note of a call: summary, transcript, recordings, and what a `phoneCall` has fields for.
+
+    Unless it is to be `whole`, it has the dialogue of a message only.
+    """
     return {
         "id": _note_id(which, activity.call_sid),
         "title": activity.title,
-        "bodyV2": rich_text(_body(activity)),
+        "bodyV2": rich_text(_body(activity, whole=whole)),
         "createdAt": time(activity.started_at),
     }
 
@@ -263,7 +275,11 @@ def _disposition_note(activity: Activity, said: Disposition, *, which: str = "")
     }
 
 
-def _body(activity: Activity) -> Iterator[Block]:
-    yield from quotes(activity.transcript or "")
+def _body(activity: Activity, *, whole: bool) -> Iterator[Block]:
+    if conversation := activity.conversation:
+        yield from summary_blocks(conversation)
+        yield from quoted(conversation) if whole or activity.is_message else ()
+    else:
+        yield from quotes(activity.transcript or "")
     yield from (bullet(linked(link)) for link in activity.recordings)
     yield from (bullet(plain(f"{label}: {value}")) for label, value in activity.facts)

@@ -4,7 +4,7 @@ In Markdown Twenty would interpret links, HTML and headings. https://www.blockno
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bridge.calls.recording_links import Link
@@ -28,6 +28,21 @@ def paragraphs(text: str) -> Iterator[Block]:
     return (_block("paragraph", ALIGNED, [plain(line)]) for line in _lines(text))
 
 
+def paragraph(*content: Inline) -> Block:
+    """A paragraph of several texts and links."""
+    return _block("paragraph", ALIGNED, list(content))
+
+
+def quote(*content: Inline) -> Block:
+    """A quotation of several texts."""
+    return _block("quote", COLOURS, list(content))
+
+
+def heading(text: str) -> Block:
+    """A small heading."""
+    return _block("heading", {**ALIGNED, "level": 3}, [plain(text)])
+
+
 def quotes(text: str) -> Iterator[Block]:
     """The text as a quotation."""
     return (_block("quote", COLOURS, [plain(line)]) for line in _lines(text))
@@ -40,7 +55,21 @@ def bullet(*content: Inline) -> Block:
 
 def plain(text: str) -> Inline:
     """A text without any style."""
-    return {"type": "text", "text": storable(text), "styles": {}}
+    return _styled(text, {})
+
+
+def bold(text: str) -> Inline:
+    """A text in bold."""
+    return _styled(text, {"bold": True})
+
+
+def italic(text: str) -> Inline:
+    """A text in italics."""
+    return _styled(text, {"italic": True})
+
+
+def _styled(text: str, styles: dict[str, bool]) -> Inline:
+    return {"type": "text", "text": storable(text), "styles": styles}
 
 
 def linked(link: Link) -> Inline:
@@ -48,7 +77,7 @@ def linked(link: Link) -> Inline:
     return {"type": "link", "href": link.url, "content": [plain(link.label)]}
 
 
-def _block(kind: str, props: dict[str, str], content: list[Inline]) -> Block:
+def _block(kind: str, props: Mapping[str, object], content: list[Inline]) -> Block:
     return {"type": kind, "props": props, "content": content, "children": []}
 
 

@@ -15,6 +15,7 @@ from bridge.twenty.writing.bisection import Batches, Record, Refused
 from bridge.twenty.writing.fields import Shown
 from bridge.twenty.writing.notes import CallNotes
 from bridge.twenty.writing.plan import Chosen, Write
+from bridge.twenty.writing.proposals import ProposedTasks
 from bridge.twenty.writing.timeline import timeline_for
 
 
@@ -54,6 +55,7 @@ class PhoneCalls:
         self._fields = schema.phone_call_fields
         self._timeline = timeline_for(client, batches, schema.timeline) if schema.timeline else None
         self._notes = CallNotes(client, batches, on_call=True)
+        self._proposals = ProposedTasks(batches, on_call=True)
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Writes`. The record is written before rows and notes that refer to it."""
@@ -96,10 +98,12 @@ class PhoneCalls:
         try:
             refused = await self._notes.write(unseen) if unseen else {}
             refused |= await self._notes.write_text([w for w in writes if w.sid not in shown])
-            return refused | await self._notes.write_dispositions(writes)
+            refused |= await self._notes.write_dispositions(writes)
         except TwentyDenied as denied:
             go_without(Feature.NOTES_ON_CALLS, denied)
-            return {}
+            refused = {}
+        await self._proposals.write([w for w in writes if w.sid not in refused])
+        return refused
 
     def _record(self, write: Write) -> Record:
         record = write.merge.record(write.activity, self._fields)
@@ -121,11 +125,14 @@ class Notes:
     def __init__(self, client: Executes, batches: Batches) -> None:
         self._batches = batches
         self._notes = CallNotes(client, batches, on_call=False)
+        self._proposals = ProposedTasks(batches, on_call=False)
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Writes`. A call without a person is a note without a person."""
         refused = await self._notes.write([w for w in writes if w.plan.record.writes])
-        return refused | await self._notes.write_dispositions(writes)
+        refused |= await self._notes.write_dispositions(writes)
+        await self._proposals.write([w for w in writes if w.sid not in refused])
+        return refused
 
     async def states(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         """See `Writes`. The person of a note is not asked for."""

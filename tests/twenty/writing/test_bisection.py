@@ -1,5 +1,6 @@
 """Batches: past the refused record to the others, and no further than that."""
 
+import json
 from math import log2
 from typing import Any
 
@@ -110,3 +111,28 @@ async def test_a_smaller_limit_is_learned_and_remembered() -> None:
 async def test_a_limit_below_that_ends_in_an_error() -> None:
     with pytest.raises(TooManyRecords):
         await Batches(OlderServer(most=10)).send("UpsertPhoneCalls", records(61))
+
+
+class Measuring(OlderServer):
+    """Notes how many characters each request has."""
+
+    def __init__(self) -> None:
+        super().__init__(most=200)
+        self.characters: list[int] = []
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        self.characters.append(len(json.dumps(variables["data"])))
+        return await super().execute(name, **variables)
+
+
+async def test_long_texts_go_in_requests_that_twenty_takes() -> None:
+    server = Measuring()
+    batch = records(150)
+    for sid in list(batch)[:60]:
+        batch[sid]["transcript"] = {"blocknote": "x" * 300_000}
+    batch[next(iter(batch))]["transcript"] = {"blocknote": "x" * 3_000_000}
+    await Batches(server).send("UpsertPhoneCalls", batch)
+    assert sum(server.sizes) == 150
+    assert server.sizes[0] == 1
+    assert max(server.characters[1:]) < 2_200_000
+    assert len(server.sizes) == 11
