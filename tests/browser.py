@@ -30,7 +30,7 @@ CALLS = (
     "--disable-backgrounding-occluded-windows",
 )
 """What a page needs that calls: a microphone that needs no permission, sound that needs no gesture."""
-SECONDS = 30
+SECONDS = 60
 LONGEST_WAIT = 0.1
 """Seconds between two looks at what takes long: each costs 2 ms of CPU time, here and in the browser."""
 needs_chromium = pytest.mark.skipif(

@@ -186,7 +186,7 @@ async def hangs_up(bridge: BridgeProcess, sid: str) -> None:
 
 
 async def test_a_second_server_on_a_file_says_so_and_ends(bridge: BridgeProcess) -> None:
-    status, told = await asyncio.wait_for(run_to_end("serve", env=bridge.env, folder=bridge.folder), 30)
+    status, told = await asyncio.wait_for(run_to_end("serve", env=bridge.env, folder=bridge.folder), 60)
     assert status == 2
     assert f"bridge.db is already served (process {bridge.pid}, by " in told
     assert "Traceback" not in told

@@ -264,6 +264,6 @@ async def test_a_listener_that_raises_ends_nothing(database_url: str) -> None:
     callback = outbound(new_sid(), "+33639980001")
     async with open_inbox(database_url, listener=raises) as inbox:
         for _ in range(3):
-            await asyncio.wait_for(inbox.store(callback), 20)
+            await asyncio.wait_for(inbox.store(callback), 60)
         (due,) = await inbox.claim(10)
         assert due.root_sid == callback.root_sid

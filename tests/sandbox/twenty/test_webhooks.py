@@ -36,7 +36,7 @@ class Receiver:
         return web.Response()
 
     async def next(self) -> tuple[dict[str, str], str]:
-        return await asyncio.wait_for(self.deliveries.get(), timeout=5)
+        return await asyncio.wait_for(self.deliveries.get(), timeout=60)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bridge.sandbox.twilio.signalling.sdp import silent_answer, silent_offer
 
 T = TypeVar("T")
 HEADERS = {"cty": "twilio-fpa;v=1"}
-SECONDS = 10.0
+SECONDS = 60.0
 OWN = "+33159130001"
 MOBILE = "+33639980001"
 

@@ -26,7 +26,7 @@ TONES = {"customer": 600, "agent": 1000, "colleague": 1600}
 NUMBERS = {"customer": "+33639980001", "agent": "+33639980002", "colleague": "+33639980003"}
 MUSIC = 350
 LOUD = -55
-SECONDS = 15
+SECONDS = 60
 
 LEVELS = """new Promise(async (done) => {
     const context = new AudioContext();

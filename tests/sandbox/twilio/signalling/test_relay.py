@@ -45,7 +45,7 @@ async def relay(weather: Weather) -> AsyncIterator[Relay]:
 
 
 async def heard(device: socket.socket) -> bytes:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await asyncio.get_running_loop().sock_recv(device, 2000)
 
 
