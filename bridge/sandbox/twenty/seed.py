@@ -69,7 +69,7 @@ def template(generation: Generation, *, provisioned: bool, application_pages: tu
         _add_members(connection, workspace)
 
     made = store.image(work)
-    return Template(made, workspace.schema)
+    return Template(made, workspace.rows.image(), workspace.schema)
 
 
 def renew(rows: Rows) -> None:

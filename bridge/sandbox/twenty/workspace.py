@@ -32,9 +32,10 @@ class Schema:
 
 @dataclass(frozen=True)
 class Template:
-    """A new workspace: all of its database, as `Store.image` gives it, and its structure."""
+    """A new workspace: all of its database, as `Store.image` gives it, the rows in it, and its structure."""
 
     image: bytes
+    rows: bytes
     schema: Schema
 
 
@@ -60,7 +61,7 @@ class Workspace:
             return
         new = template()
         await self.store.copy(new.image)
-        await self.store.run(self.rows.load)
+        self.rows.copy(new.rows)
         self.schema = new.schema
         renew(self.rows)
         await self.store.run(self.keep)

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.sandbox.twenty import NEWEST, TwentySandbox
+from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
 from bridge.sandbox.twenty.errors import NotAuthenticated
 from bridge.sandbox.twenty.tokens import Claims, Issuer
 
@@ -55,6 +55,26 @@ async def test_a_user_signs_in(ask: Ask) -> None:
     for other in (login, tokens["refreshToken"]["token"]):
         refused = await ask("{currentUser {email}}", to="/metadata", token=other)
         assert refused["errors"][0]["extensions"]["subCode"] == "INVALID_JWT_TOKEN_TYPE"
+
+
+async def test_what_one_twenty_is_told_no_other_knows(
+    sandbox: TwentySandbox, ask: Ask, asker: Callable[[TwentySandbox], Ask], generation: str
+) -> None:
+    """Both begin as copies of one workspace; tokens, records and structure are their own."""
+    add = """mutation ($id: UUID!) {createOneField(input: {field:
+      {objectMetadataId: $id, name: "mood", label: "Mood", type: TEXT}}) {id}}"""
+    objects = "{objects(paging: {first: 200}) {edges {node {id nameSingular}}}}"
+    async with twenty_sandbox(provisioned=True, generation=generation) as other:
+        ask_other = asker(other)
+        assert (await ask_other(PEOPLE, token=sandbox.api_key))["errors"][0]["message"] == "Token invalid."
+        await ask('mutation {createPerson(data: {name: {firstName: "Jane"}}) {id}}')
+        nodes = (await ask(objects, to="/metadata"))["data"]["objects"]["edges"]
+        call = next(edge["node"]["id"] for edge in nodes if edge["node"]["nameSingular"] == "phoneCall")
+        assert "errors" not in await ask(add, to="/metadata", id=call)
+        good = 'mutation {createPhoneCall(data: {mood: "good"}) {mood}}'
+        assert (await ask(good))["data"] == {"createPhoneCall": {"mood": "good"}}
+        assert "mood" in (await ask_other(good))["errors"][0]["message"]
+        assert (await ask_other(PEOPLE))["data"] == {"people": {"totalCount": 0}}
 
 
 async def test_an_api_key_is_made_used_and_revoked(sandbox: TwentySandbox, ask: Ask) -> None:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
@@ -36,6 +37,14 @@ class Rows:
         _TABLE.metadata.create_all(connection)
         for row in connection.execute(sa.select(_TABLE).order_by(_TABLE.c.sequence)):
             self._kinds.setdefault(row.kind, {})[row.id] = json.loads(row.body)
+
+    def image(self) -> bytes:
+        """All rows, for `copy`."""
+        return orjson.dumps(self._kinds)
+
+    def copy(self, image: bytes) -> None:
+        """Become what `image` gave of others, which the database holds already."""
+        self._kinds = orjson.loads(image)
 
     def all(self, kind: str, **equal: Any) -> Iterator[Row]:
         """The rows of a kind in which these values stand, oldest first."""
