@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.acts import Act, act_of
+from bridge.calls.fold.acts import Act, act_named, act_of
 from bridge.calls.fold.conference import Conferences, Points, conferences_of
 from bridge.calls.fold.legs import Leg
 from bridge.calls.fold.outcome import ended
@@ -43,7 +43,7 @@ class End:
     @property
     def act(self) -> Act | None:
         """The act that called it."""
-        return _act_named(self.joined_as)
+        return act_named(self.joined_as)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +133,11 @@ def _end(leg: Leg, evidence: Evidence, conferences: Conferences) -> End:
         joined_as=leg.joined_as,
         inside=_now(reported.inside),
         held=_now(reported.held),
-        silent=_now(reported.silent) if reported.inside else _act_named(leg.joined_as) is Act.LISTEN,
+        silent=_now(reported.silent) if reported.inside else act_named(leg.joined_as) is Act.LISTEN,
         answered=is_first or leg.answered or bool(reported.inside),
         reported=bool(reported.inside),
         ends_conference=_ends_conference(leg.sid, evidence),
     )
-
-
-def _act_named(joined_as: str | None) -> Act | None:
-    name = (joined_as or "").partition("-")[0]
-    return Act(name) if name in set(Act) else None
 
 
 def _now(points: Points) -> bool:

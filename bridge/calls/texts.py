@@ -74,6 +74,8 @@ class Texts:
     joined_by: str
     listened_to_by: str
     also_rung: str
+    rebuilt: str
+    """Of a call that is known from Twilio's log alone."""
     rung: str
     """In the note of a missed call: whom it rang, and how long."""
     declined: str
@@ -155,6 +157,7 @@ ENGLISH = Texts(
     joined_by="joined by {name} ({time})",
     listened_to_by="listened to by {name} ({time})",
     also_rung="Also rung: {names}.",
+    rebuilt="By Twilio's log, which shows no holds: the times include them.",
     rung="Rung for {time}: {names}.",
     declined="declined",
     not_answered="no answer",
@@ -232,6 +235,7 @@ FRENCH = Texts(
     joined_by="rejoint par {name} ({time})",
     listened_to_by="écouté par {name} ({time})",
     also_rung="Aussi sonné chez : {names}.",
+    rebuilt="Selon le journal de Twilio, sans les mises en attente : les durées les comprennent.",
     rung="A sonné {time} chez : {names}.",
     declined="refusé",
     not_answered="pas de réponse",

@@ -111,7 +111,7 @@ class Play:
 
     def act(self, name: str, **more: str) -> None:
         """What Anna does, as the bridge stores it."""
-        self.tell(Kind.ACT, {"Act": name, "Agent": ANNA, "Id": f"{name} {self.at}", **more})
+        self.tell(Kind.ACT, {"Act": name, "Agent": ANNA, "Id": f"{name}-{self.at}", **more})
 
     def move(self) -> None:
         """The call moves into its conference."""
@@ -160,7 +160,7 @@ class Play:
             "From": f"client:{ANNA}",
             "To": f"client:{party}",
             "OfCall": ROOT,
-            "JoinedAs": f"{act} {self.at}",
+            "JoinedAs": f"{act}-{self.at}",
         }
         ends |= {"Direction": "outbound-api"}
         self.ends = {**getattr(self, "ends", {}), party: ends}

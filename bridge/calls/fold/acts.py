@@ -63,6 +63,12 @@ def moved(moves: Iterable[tuple[datetime, str]], now: datetime) -> str:
     return where if where != "stays" and now - at < MOVES_WITHIN else ""
 
 
+def act_named(joined_as: str | None) -> Act | None:
+    """The act that called a leg, by the leg's `JoinedAs`."""
+    name = (joined_as or "").partition("-")[0]
+    return Act(name) if name in set(Act) else None
+
+
 def act_of(callback: Callback) -> Act | None:
     """What a callback stores; None for other kinds, and for acts of a newer version."""
     name = callback.get(ACT) if callback.kind is Kind.ACT else None

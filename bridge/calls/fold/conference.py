@@ -52,7 +52,7 @@ class Conferences:
 def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
     """What a call's callbacks report of its conferences; the same for every order."""
     events = sorted((c for c in callbacks if c.kind is Kind.CONFERENCE), key=_in_order)
-    ends = [c for c in events if _event(c) == "conference-end"]
+    ends = _ends(events)
     last = ends[-1] if ends else None
     by_sid: dict[str, list[Callback]] = {}
     for event in events:
@@ -66,6 +66,15 @@ def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
         ended_by=last.get("CallSidEndingConference") if last else None,
         hung_up=frozenset(c.call_sid for c in events if c.get("ReasonParticipantLeft") == HUNG_UP),
     )
+
+
+def _ends(events: Iterable[Callback]) -> list[Callback]:
+    """The end of each conference, in order: of two reports the earlier, for a resource can change later."""
+    found: dict[str | None, Callback] = {}
+    for event in events:
+        if _event(event) == "conference-end":
+            found.setdefault(event.get("ConferenceSid"), event)
+    return list(found.values())
 
 
 HUNG_UP = "participant_hung_up"

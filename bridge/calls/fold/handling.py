@@ -51,6 +51,8 @@ def _told(call: Call, story: Story, names: Names, texts: Texts) -> Iterator[str]
         f"{name} ({how})" if how else name for name, how in others.items() if name not in known
     ):
         yield texts.also_rung.format(names=listed)
+    if story.rebuilt:
+        yield texts.rebuilt
 
 
 def _parts(call: Call, story: Story, names: Names, texts: Texts) -> Iterator[str]:

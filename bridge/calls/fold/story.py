@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.acts import HELD
+from bridge.calls.fold.acts import HELD, Act, act_named
 from bridge.calls.fold.conference import Conferences, conferences_of
 from bridge.calls.fold.intervals import Interval, Intervals, merged, seconds_of, while_on, within, without
 from bridge.calls.fold.legs import UNKNOWN, Leg
@@ -74,6 +74,8 @@ class Story:
     left_alone: bool
     """Whether the customer was on hold, or was passed on, when the last other party left."""
     conferences: Conferences
+    rebuilt: bool = False
+    """Whether all that is known comes from Twilio's log, which shows no holds and no listening."""
 
     @property
     def talk_intervals(self) -> Intervals:
@@ -104,9 +106,22 @@ class _Teller:
     parties: Parties
     conferences: Conferences
 
+    @property
+    def rebuilt(self) -> bool:
+        """Whether neither the conference's events nor the agents' acts are known."""
+        callbacks = self.parties.callbacks
+        is_moved = any(c.kind is Kind.CONFERENCE for c in callbacks) or any(
+            act_named(leg.joined_as) for leg in self.parties.legs
+        )
+        return (
+            is_moved and not self.conferences.participants and not any(c.kind is Kind.ACT for c in callbacks)
+        )
+
     def story(self) -> Story:
         others = [leg for leg in self._others() if leg.to or leg.from_]
         connected = {leg.sid: self._connected(leg) for leg in others}
+        if self.rebuilt:
+            connected |= {leg.sid: _after(leg, others, connected) for leg in others if _was_asked(leg)}
         talks = [self._talk(leg, self._with_customer(leg, connected[leg.sid]), connected) for leg in others]
         silent = [self._talk(leg, self._silently(leg, connected[leg.sid]), connected) for leg in others]
         talked = {talk.sid for talk in talks if talk.intervals}
@@ -117,6 +132,7 @@ class _Teller:
             ended_by=self._ended_by(),
             left_alone=self._left_alone(connected, bool(talked)),
             conferences=self.conferences,
+            rebuilt=self.rebuilt,
         )
 
     @property
@@ -150,17 +166,20 @@ class _Teller:
         return leg.answered_at if leg.talked else None
 
     def _with_customer(self, leg: Leg, connected: Intervals) -> Intervals:
-        apart = merged([*self._held(self._customer_sid), *self._held(leg.sid), *self._silent(leg.sid)])
+        apart = merged([*self._held(self._customer_sid), *self._held(leg.sid), *self._silent(leg)])
         return without(connected, apart)
 
     def _silently(self, leg: Leg, connected: Intervals) -> Intervals:
-        return within(connected, self._silent(leg.sid))
+        return within(connected, self._silent(leg))
 
     def _held(self, sid: str) -> Intervals:
         return while_on(self.conferences.of(sid).held, until=self._end)
 
-    def _silent(self, sid: str) -> Intervals:
-        return while_on(self.conferences.of(sid).silent, until=self._end)
+    def _silent(self, leg: Leg) -> Intervals:
+        reported = self.conferences.of(leg.sid)
+        if not reported.inside and act_named(leg.joined_as) is Act.LISTEN:
+            return (Interval(BEGINNING, self._end),)
+        return while_on(reported.silent, until=self._end)
 
     def _talk(self, leg: Leg, intervals: Intervals, connected: dict[str, Intervals]) -> Talk:
         until = connected[leg.sid][-1].until if connected[leg.sid] else self._end
@@ -210,6 +229,18 @@ class _Teller:
             return False
         refused = any(_is_unanswered_transfer(c) for c in self.parties.callbacks)
         return refused or any(_rang_in_vain(leg, passed) for leg in self.parties.legs)
+
+
+def _was_asked(leg: Leg) -> bool:
+    return act_named(leg.joined_as) is Act.ASK
+
+
+def _after(leg: Leg, others: Sequence[Leg], connected: dict[str, Intervals]) -> Intervals:
+    """When a party who was asked had the customer for certain: once the agent who asked had left."""
+    asking = [one for one in others if one is not leg and leg.from_ in (one.from_, one.to) and not one.joined]
+    asking = asking or [one for one in others if one is not leg and not _was_asked(one)]
+    left = [connected[one.sid][-1].until for one in asking if connected[one.sid]]
+    return without(connected[leg.sid], (Interval(BEGINNING, max(left, default=BEGINNING)),))
 
 
 def _rang_in_vain(leg: Leg, passed: datetime) -> bool:

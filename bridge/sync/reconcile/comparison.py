@@ -6,8 +6,10 @@ from datetime import datetime
 
 from bridge.calls.agents import Agents, client_identity
 from bridge.calls.callback import Callback
-from bridge.calls.fold.call import Call, fold
+from bridge.calls.ends import ends_of
+from bridge.calls.fold.call import call_of
 from bridge.calls.fold.legs import FINAL
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.numbers import e164, is_withheld, line_at, user_of
 from bridge.twilio.rest.resources import CallResource
 
@@ -31,11 +33,20 @@ class Ours:
 
 
 def by_root(legs: Iterable[CallResource]) -> dict[str, list[CallResource]]:
-    """Call SID → its legs."""
+    """Call SID → its legs; the leg of a party who was passed on dials legs of its own."""
+    listed = list(legs)
+    parents = {leg.sid: leg.parent_call_sid for leg in listed}
     found: dict[str, list[CallResource]] = {}
-    for leg in legs:
-        found.setdefault(leg.parent_call_sid or leg.sid, []).append(leg)
+    for leg in listed:
+        root = leg.parent_call_sid or leg.sid
+        for _ in range(MOST_PASSED_ON):
+            root = parents.get(root) or root
+        found.setdefault(root, []).append(leg)
     return found
+
+
+MOST_PASSED_ON = 5
+"""How often a called party is passed on."""
 
 
 def numbers_of(legs: Sequence[CallResource]) -> set[str]:
@@ -56,6 +67,11 @@ def last_moved(legs: Sequence[CallResource]) -> datetime | None:
     return max((moment for moment in moments if moment), default=None)
 
 
+def outlives(leg: CallResource, root: CallResource) -> bool:
+    """Whether a dialled leg went on when the call's first one had ended."""
+    return root.end_time is not None and (leg.end_time is None or leg.end_time > root.end_time)
+
+
 def is_over(legs: Sequence[CallResource]) -> bool:
     """Whether all legs have ended."""
     return all(leg.status in FINAL for leg in legs)
@@ -63,14 +79,17 @@ def is_over(legs: Sequence[CallResource]) -> bool:
 
 def lacking(stored: Sequence[Callback], asked: Sequence[Callback]) -> list[Callback]:
     """The callbacks of `asked` that `stored` lacks; none where they make no difference to the call."""
-    if stored and _outcome(fold(stored)) == _outcome(fold([*stored, *asked])):
+    if stored and _outcome(stored) == _outcome([*stored, *asked]):
         return []
     there = {callback.delivery for callback in stored}
     return [callback for callback in asked if callback.delivery not in there]
 
 
-def _outcome(call: Call) -> Mapping[str, object]:
+def _outcome(callbacks: Sequence[Callback]) -> Mapping[str, object]:
     """What Twenty would show wrongly. Times are left out: call resources are less exact than callbacks."""
+    evidence = Evidence.of(callbacks)
+    call = call_of(evidence)
+    ends = ends_of(evidence).others if evidence.story and not call.ended else ()
     return {
         "status": call.status,
         "over": (call.ended, call.certain),
@@ -78,4 +97,7 @@ def _outcome(call: Call) -> Mapping[str, object]:
         "other_party": call.other_party,
         "agents": set(call.agents),
         "recordings": {recording.sid for recording in call.recordings},
+        "joined": {leg.sid for leg in call.legs if leg.joined},
+        "ended_by": call.story and call.story.ended_by,
+        "present": {(end.sid, end.inside, end.held) for end in ends},
     }

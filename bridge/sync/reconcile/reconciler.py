@@ -59,7 +59,9 @@ class Reconciler:
             return found
         for since, until in windows(mark - OVERLAP, now, WINDOW):
             found.add(await self._stored(await self._asking.between(since, until, wanted), now))
-            await self._checkpoints.save(MARK, max(mark, min(until, wanted.quiet_since)))
+            # Legs of which Twilio does not tell yet are asked for again.
+            complete_until = min(until, wanted.quiet_since, found.undecided_since or until)
+            await self._checkpoints.save(MARK, max(mark, complete_until))
         found.add(await self._stored(await self._close(mark, found, wanted), now))
         _tell(found)
         return found

@@ -1,8 +1,8 @@
 """Asks Twilio for its calls, and stores what the inbox lacks of them as callbacks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -12,15 +12,30 @@ from bridge.errors import TwilioRefused
 from bridge.inbox.forgetting import Forgotten, erase
 from bridge.inbox.queries import StoredCalls, roots_of_legs, stored_calls
 from bridge.inbox.store import Inbox
-from bridge.sync.reconcile.comparison import Ours, began, by_root, is_over, lacking, last_moved, numbers_of
-from bridge.twilio.rest.resource_callbacks import call_callback, recording_callback
-from bridge.twilio.rest.resources import CallResource, RecordingResource
+from bridge.sync.reconcile.comparison import (
+    Ours,
+    began,
+    by_root,
+    is_over,
+    lacking,
+    last_moved,
+    numbers_of,
+    outlives,
+)
+from bridge.sync.reconcile.joined import RequestLog, conferences_of, conferences_since, joined_later
+from bridge.twilio.rest.resource_callbacks import call_callback, conference_callbacks, recording_callback
+from bridge.twilio.rest.resources import (
+    CallResource,
+    ConferenceResource,
+    ParticipantResource,
+    RecordingResource,
+)
 
 AT_ONCE = 200
 """Callbacks that are stored together: they share their commits."""
 
 
-class Remembers(Protocol):
+class Remembers(RequestLog, Protocol):
     """The part of `TwilioRest` that is used here; each method raises TwilioError."""
 
     def calls(
@@ -41,6 +56,8 @@ class Remembers(Protocol):
         created_before: datetime | None = None,
     ) -> AsyncIterator[RecordingResource]: ...
 
+    def participants(self, conference_sid: str) -> AsyncIterator[ParticipantResource]: ...
+
 
 @dataclass(slots=True)
 class Found:
@@ -54,6 +71,8 @@ class Found:
     """The inbox lacked nothing, or has purged the call."""
     forgotten: int = 0
     others: int = 0
+    undecided_since: datetime | None = None
+    """When the first leg began of which Twilio does not tell yet whose it is."""
 
     @property
     def ours(self) -> set[str]:
@@ -72,6 +91,8 @@ class Found:
         self.complete |= more.complete - self.unknown - self.unfinished
         self.forgotten += more.forgotten
         self.others += more.others
+        undecided = (at for at in (self.undecided_since, more.undecided_since) if at)
+        self.undecided_since = min(undecided, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +112,23 @@ class Wanted:
         if moved is None or moved > self.quiet_since or (self.over and not is_over(legs)):
             return False
         return self.number is None or line_at(self.number) in map(line_at, numbers_of(legs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What Twilio lists: the legs and the conferences of each call, by its SID.
+
+    `acts` has the acts that called legs which joined later.
+    """
+
+    legs: dict[str, list[CallResource]]
+    conferences: Sequence[ConferenceResource]
+    acts: Mapping[str, str]
+    wanted: Wanted
+
+    def conferences_of(self, root_sid: str) -> list[ConferenceResource]:
+        """The conferences of a call: they have its name."""
+        return [one for one in self.conferences if one.friendly_name == root_sid]
 
 
 class Asking:
@@ -120,51 +158,83 @@ class Asking:
         """The calls that began, and the recordings that were made, in this time."""
         legs = [leg async for leg in self._twilio.calls(started_after=since, started_before=until)]
         made = [one async for one in self._twilio.recordings(created_after=since, created_before=until)]
-        return await self._take(by_root(legs), made, wanted)
+        conferences = await conferences_since(self._twilio, since)
+        listed = by_root(legs)
+        for root in {one.friendly_name for one in conferences if _is_of(one, since, until)} - listed.keys():
+            listed |= by_root(await self._whole(root))
+        return await self._take(listed, conferences, made, wanted)
 
     async def these(self, root_sids: Collection[str], wanted: Wanted) -> Found:
         """These calls, each with its legs and recordings."""
         legs: list[CallResource] = []
         made: list[RecordingResource] = []
+        conferences: list[ConferenceResource] = []
         for sid in root_sids:
             legs += await self._whole(sid)
             made += [one async for one in self._twilio.recordings(call_sid=sid)]
-        return await self._take(by_root(legs), made, wanted)
+            conferences += await conferences_of(self._twilio, sid)
+        return await self._take(by_root(legs), conferences, made, wanted)
 
     async def _whole(self, root_sid: str) -> list[CallResource]:
-        """A call with its legs; empty where Twilio does not know it."""
+        """A call with its legs; empty where Twilio does not know it. The SID can be that of a dialled leg."""
         try:
             root = await self._twilio.call(root_sid)
         except TwilioRefused:
             return []
-        return [root, *[leg async for leg in self._twilio.calls(parent_sid=root_sid)]]
+        if root.parent_call_sid:
+            return await self._whole(root.parent_call_sid)
+        legs = [leg async for leg in self._twilio.calls(parent_sid=root_sid)]
+        # The party of a call out who is passed on outlives the agent, and dials legs of its own.
+        for leg in [leg for leg in legs if outlives(leg, root)]:
+            legs += [one async for one in self._twilio.calls(parent_sid=leg.sid)]
+        return [root, *legs]
 
     async def _take(
-        self, listed: dict[str, list[CallResource]], made: Sequence[RecordingResource], wanted: Wanted
+        self,
+        listed: dict[str, list[CallResource]],
+        conferences: Sequence[ConferenceResource],
+        made: Sequence[RecordingResource],
+        wanted: Wanted,
     ) -> Found:
-        listed = await self._with_joined(listed)
-        known = await stored_calls(self._inbox, {*listed, *(one.call_sid for one in made)})
         found = Found()
+        listed, acts = await self._with_joined(listed, conferences, wanted, found)
+        known = await stored_calls(self._inbox, {*listed, *(one.call_sid for one in made)})
         quiet = {sid: legs for sid, legs in listed.items() if wanted.has(legs)}
         # Legs of calls that began before this time, and that no webhook reported.
         for sid in [sid for sid, legs in quiet.items() if sid not in known and not _has_root(sid, legs)]:
-            quiet[sid] = await self._whole(sid)
+            quiet |= by_root([*await self._whole(sid), *quiet.pop(sid)])
         ours = {sid: legs for sid, legs in quiet.items() if self._concerns(sid, legs, known)}
         found.others = len(quiet) - len(ours)
         recorded = self._recorded(made, {*ours, *(one.call_sid for one in made if one.call_sid in known)})
         forgotten = await self._whom_to_forget(ours)
         found.forgotten = len(forgotten)
-        await self._put(ours, recorded, known, forgotten, found)
+        asked = _Listed(ours, conferences, acts, wanted)
+        await self._put(asked, recorded, known, forgotten, found)
         return found
 
-    async def _with_joined(self, listed: dict[str, list[CallResource]]) -> dict[str, list[CallResource]]:
-        """The same, with legs that joined a call later among its own: Twilio names that call nowhere."""
+    async def _with_joined(
+        self,
+        listed: dict[str, list[CallResource]],
+        conferences: Sequence[ConferenceResource],
+        wanted: Wanted,
+        found: Found,
+    ) -> tuple[dict[str, list[CallResource]], Mapping[str, str]]:
+        """The same, with legs that joined a call later among its own, and which acts called those."""
         roots = await roots_of_legs(self._inbox, listed)
-        found = {sid: legs for sid, legs in listed.items() if sid not in roots}
+        joined = await joined_later(
+            self._twilio,
+            listed,
+            conferences,
+            is_possible=lambda leg: leg.sid not in roots and self._ours.has(leg),
+            quiet_since=wanted.quiet_since,
+        )
+        found.undecided_since = joined.undecided_since
+        roots |= joined.roots
+        gone = {*roots, *(leg.sid for leg in joined.undecided)}
+        kept = {sid: list(legs) for sid, legs in listed.items() if sid not in gone}
         for sid, root_sid in roots.items():
-            joined = [replace(leg, parent_call_sid=root_sid) for leg in listed[sid]]
-            found[root_sid] = [*found.get(root_sid, ()), *joined]
-        return found
+            kept.setdefault(root_sid, []).extend(listed[sid])
+        return kept, joined.acts
 
     def _concerns(self, sid: str, legs: Sequence[CallResource], known: StoredCalls) -> bool:
         return sid in known or any(self._ours.has(leg) for leg in legs if leg.sid == sid)
@@ -183,18 +253,37 @@ class Asking:
         forgotten = await self._forgotten.among(numbers)
         return {sid for sid, legs in listed.items() if _before(legs, forgotten)} if forgotten else set()
 
+    async def _asked(self, sid: str, listed: _Listed) -> list[Callback]:
+        """What Twilio has of a call, as callbacks."""
+        legs = [
+            call_callback(leg, root_sid=sid, joined_as=listed.acts.get(leg.sid), received_at=_now())
+            for leg in listed.legs.get(sid, ())
+        ]
+        for conference in listed.conferences_of(sid) if legs else ():
+            present = await self._present(conference, listed.wanted)
+            legs += conference_callbacks(conference, present, received_at=_now())
+        return legs
+
+    async def _present(self, conference: ConferenceResource, wanted: Wanted) -> list[ParticipantResource]:
+        """Who is in a conference; none while webhooks about them can be on their way."""
+        if conference.is_over:
+            return []
+        present = [one async for one in self._twilio.participants(conference.sid)]
+        is_new = any(one.date_updated and one.date_updated > wanted.quiet_since for one in present)
+        return [] if is_new else [one for one in present if one.status == "connected"]
+
     async def _put(
         self,
-        listed: dict[str, list[CallResource]],
+        listed: _Listed,
         recorded: dict[str, list[Callback]],
         known: StoredCalls,
         forgotten: Collection[str],
         found: Found,
     ) -> None:
         puts: list[Callback] = []
-        for sid in {*listed, *recorded} - set(forgotten):
+        for sid in {*listed.legs, *recorded} - set(forgotten):
             stored = known.stored(sid)
-            asked = [call_callback(leg, received_at=_now()) for leg in listed.get(sid, ())]
+            asked = await self._asked(sid, listed)
             lacked = [] if sid in known.purged else lacking(stored, [*asked, *recorded.get(sid, ())])
             puts += lacked
             which = found.complete if not lacked else found.unfinished if stored else found.unknown
@@ -204,12 +293,18 @@ class Asking:
         for first in range(0, len(puts), AT_ONCE):
             await asyncio.gather(*map(self._inbox.store, puts[first : first + AT_ONCE]))
         # An operator can have forgotten a person meanwhile.
-        if late := await self._whom_to_forget(listed):
+        if late := await self._whom_to_forget(listed.legs):
             await erase(self._inbox, late & {callback.root_sid for callback in puts})
 
 
 def _has_root(sid: str, legs: Sequence[CallResource]) -> bool:
     return any(leg.sid == sid for leg in legs)
+
+
+def _is_of(conference: ConferenceResource, since: datetime, until: datetime) -> bool:
+    """Whether it ended in this time, or goes on."""
+    ended_at = conference.date_updated if conference.is_over else None
+    return ended_at is None or since <= ended_at < until
 
 
 def _before(legs: Sequence[CallResource], forgotten: dict[str, datetime]) -> bool:

@@ -13,7 +13,16 @@ from bridge.settings import TwilioSettings
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.http import Http
 from bridge.twilio.rest.login import SECONDS, Login, login_of, neighbour
-from bridge.twilio.rest.resources import CallResource, RecordingResource, call_resource, recording_resource
+from bridge.twilio.rest.resources import (
+    CallResource,
+    ConferenceResource,
+    ParticipantResource,
+    RecordingResource,
+    call_resource,
+    conference_resource,
+    participant_resource,
+    recording_resource,
+)
 
 
 async def load_client(settings: TwilioAccount, http: Http) -> Any:
@@ -114,6 +123,36 @@ class TwilioRest:
         )
         async for instance in stream:
             yield recording_resource(instance)
+
+    async def conferences(
+        self, *, name: str | None = None, since: datetime | None = None, page_size: int = LARGEST_PAGE
+    ) -> AsyncIterator[ConferenceResource]:
+        """Conferences of a name, or created on the day of `since` (UTC) or later: Twilio filters by days."""
+        client = await self.library()
+        day = since.astimezone(UTC).date() if since else None
+        stream = await client.conferences.stream_async(
+            **_given(friendly_name=name, date_created_after=day), page_size=page_size
+        )
+        async for instance in stream:
+            yield conference_resource(instance)
+
+    async def participants(self, conference_sid: str) -> AsyncIterator[ParticipantResource]:
+        """Those who are in a conference now; Twilio lists none who has left, and none of one that is over."""
+        client = await self.library()
+        stream = await client.conferences(conference_sid).participants.stream_async(page_size=LARGEST_PAGE)
+        async for instance in stream:
+            yield participant_resource(instance)
+
+    async def requested_urls(self, call_sid: str) -> list[str]:
+        """The URLs that Twilio requested about a leg; empty until 15 minutes after its end.
+
+        https://www.twilio.com/docs/voice/api/call-event-resource
+        """
+        events = await self._of_call(
+            call_sid, lambda call: call.events.list_async(page_size=LARGEST_PAGE, limit=LARGEST_PAGE)
+        )
+        requests = [event.request for event in events if isinstance(event.request, dict)]
+        return [url for request in requests if isinstance(url := request.get("url"), str)]
 
     async def start_recording(
         self, call_sid: str, *, channels: str, callback_url: str, events: Sequence[str]

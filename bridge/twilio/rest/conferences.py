@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.calls.dialling.admission import Admitted
 from bridge.twilio.rest.client import TwilioRest
+from bridge.twilio.rest.resources import ParticipantResource, participant_resource
 
 OPEN = frozenset({"init", "in-progress"})
 
@@ -18,15 +19,6 @@ CONFERENCE_EVENTS = ["start", "end", "join", "leave", "mute", "hold", "modify"]
 
 FEW = 20
 """Conferences and participants of one page: a call has one conference, and few ends."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParticipantResource:
-    """A participant who is in a conference now, or on the way in."""
-
-    call_sid: str
-    hold: bool
-    status: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +52,7 @@ class TwilioConferences:
     async def participants(self, sid: str) -> Sequence[ParticipantResource]:
         """Who is in a conference."""
         found = await (await self._of(sid)).participants.list_async(limit=FEW, page_size=FEW)
-        return [
-            ParticipantResource(call_sid=one.call_sid, hold=bool(one.hold), status=one.status or "")
-            for one in found
-        ]
+        return [participant_resource(one) for one in found]
 
     async def invite(self, name: str, invitation: Invitation) -> str:
         """Calls a party into the conference with this name; the SID of its leg."""

@@ -3,24 +3,38 @@
 The same state found twice is one callback: what is in it changes with the state alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from bridge.calls.callback import OF_CALL, Callback, Kind, digest_of
-from bridge.twilio.rest.resources import CallResource, RecordingResource
+from bridge.calls.callback import JOINED_AS, OF_CALL, Callback, Kind, digest_of
+from bridge.twilio.rest.resources import (
+    CallResource,
+    ConferenceResource,
+    ParticipantResource,
+    RecordingResource,
+)
 
 VOICEMAIL = "RecordVerb"
 """The source of what a <Record> took. https://www.twilio.com/docs/voice/api/recording#recording-properties"""
 
 
-def call_callback(call: CallResource, *, received_at: datetime) -> Callback:
-    """The callback of one leg; `Timestamp` is its end or, while it is in progress, its start."""
+def call_callback(
+    call: CallResource, *, received_at: datetime, root_sid: str = "", joined_as: str | None = None
+) -> Callback:
+    """The callback of one leg; `Timestamp` is its end or, while it is in progress, its start.
+
+    `root_sid` is the call that it is a leg of, and `joined_as` the act that called it; without a `root_sid`
+    the call is the one that Twilio names.
+    """
+    root_sid = root_sid or call.parent_call_sid or call.sid
+    is_root = call.sid == root_sid
+    # A leg whose parent is another one, or that has none, joined the call later.
+    joined = not is_root and call.parent_call_sid != root_sid
     parameters = _given(
         CallSid=call.sid,
-        ParentCallSid=call.parent_call_sid,
-        # A leg that a <Dial> made is "outbound-dial"; another one with a call joined that later.
-        **{OF_CALL: call.parent_call_sid if call.direction == "outbound-api" else None},
+        ParentCallSid=None if is_root else root_sid,
+        **{OF_CALL: root_sid if joined else None, JOINED_AS: joined_as if joined else None},
         From=call.from_,
         To=call.to,
         CallStatus=call.status,
@@ -35,7 +49,7 @@ def call_callback(call: CallResource, *, received_at: datetime) -> Callback:
     return Callback(
         kind=Kind.RECONCILED,
         call_sid=call.sid,
-        parent_sid=call.parent_call_sid,
+        parent_sid=None if is_root else root_sid,
         parameters=parameters,
         received_at=received_at,
         digest=digest_of(Kind.RECONCILED, f"/Calls/{call.sid}", parameters),
@@ -64,6 +78,74 @@ def recording_callback(recording: RecordingResource, *, account_url: str, receiv
         parameters=parameters,
         received_at=received_at,
         digest=digest_of(kind, f"/Recordings/{recording.sid}", parameters),
+    )
+
+
+def conference_callbacks(
+    conference: ConferenceResource, present: Iterable[ParticipantResource], *, received_at: datetime
+) -> list[Callback]:
+    """What a conference, whose name is its call, and those who are `present` in it show of its events.
+
+    Of one that is over this is its end alone.
+    """
+    if conference.is_over:
+        return [
+            _event(
+                conference,
+                "conference-end",
+                received_at=received_at,
+                CallSidEndingConference=conference.call_sid_ending_conference,
+                ReasonConferenceEnded=conference.reason_conference_ended,
+                Timestamp=conference.date_updated,
+            )
+        ]
+    begun = _event(conference, "conference-start", received_at=received_at, Timestamp=conference.date_created)
+    return [begun, *(c for one in present for c in _present(conference, one, received_at=received_at))]
+
+
+def _present(
+    conference: ConferenceResource, one: ParticipantResource, *, received_at: datetime
+) -> Iterable[Callback]:
+    """That a participant is in, and how it has been there since its last update."""
+    flags = {"Hold": one.hold, "Muted": one.muted, "Coaching": one.coaching}
+    flags["EndConferenceOnExit"] = one.end_conference_on_exit
+    said = {name: str(flag).lower() for name, flag in flags.items()}
+    for event, at in (("participant-join", one.date_created), ("participant-modify", one.date_updated)):
+        yield _event(
+            conference,
+            event,
+            one.call_sid,
+            received_at=received_at,
+            Timestamp=at,
+            **(said if event == "participant-modify" else {}),
+        )
+
+
+def _event(
+    conference: ConferenceResource,
+    event: str,
+    call_sid: str = "",
+    *,
+    received_at: datetime,
+    **more: str | datetime | None,
+) -> Callback:
+    root_sid = conference.friendly_name
+    parent_sid = root_sid if call_sid and call_sid != root_sid else None
+    parameters = _given(
+        CallSid=call_sid or root_sid,
+        ParentCallSid=parent_sid,
+        ConferenceSid=conference.sid,
+        FriendlyName=root_sid,
+        StatusCallbackEvent=event,
+        **more,
+    )
+    return Callback(
+        kind=Kind.CONFERENCE,
+        call_sid=call_sid or root_sid,
+        parent_sid=parent_sid,
+        parameters=parameters,
+        received_at=received_at,
+        digest=digest_of(Kind.CONFERENCE, f"/Conferences/{conference.sid}", parameters),
     )
 
 

@@ -42,6 +42,41 @@ class RecordingResource:
     duration: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceResource:
+    """A conference, over or not; who was in it Twilio lists only while they are.
+
+    https://www.twilio.com/docs/voice/api/conference-resource
+    """
+
+    sid: str
+    friendly_name: str
+    status: str
+    date_created: datetime | None
+    date_updated: datetime | None
+    reason_conference_ended: str | None
+    call_sid_ending_conference: str | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, which was its last update."""
+        return self.status == "completed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantResource:
+    """A participant who is in a conference now, or on the way in."""
+
+    call_sid: str
+    hold: bool
+    status: str
+    muted: bool = False
+    coaching: bool = False
+    end_conference_on_exit: bool = False
+    date_created: datetime | None = None
+    date_updated: datetime | None = None
+
+
 def call_resource(instance: Any) -> CallResource:
     """Of the library's instance, whose every attribute may be None."""
     return CallResource(
@@ -70,6 +105,33 @@ def recording_resource(instance: Any) -> RecordingResource:
         channels=instance.channels or 1,
         date_created=instance.date_created,
         duration=_number(instance.duration),
+    )
+
+
+def conference_resource(instance: Any) -> ConferenceResource:
+    """Of the library's instance, whose every attribute may be None."""
+    return ConferenceResource(
+        sid=instance.sid,
+        friendly_name=instance.friendly_name or "",
+        status=instance.status or "",
+        date_created=instance.date_created,
+        date_updated=instance.date_updated,
+        reason_conference_ended=instance.reason_conference_ended or None,
+        call_sid_ending_conference=instance.call_sid_ending_conference or None,
+    )
+
+
+def participant_resource(instance: Any) -> ParticipantResource:
+    """Of the library's instance, whose every attribute may be None."""
+    return ParticipantResource(
+        call_sid=instance.call_sid,
+        hold=bool(instance.hold),
+        status=instance.status or "",
+        muted=bool(instance.muted),
+        coaching=bool(instance.coaching),
+        end_conference_on_exit=bool(instance.end_conference_on_exit),
+        date_created=instance.date_created,
+        date_updated=instance.date_updated,
     )
 
 

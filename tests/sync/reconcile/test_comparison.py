@@ -1,5 +1,7 @@
 """Which calls of an account are ours, and that Twilio's memory mends what was lost."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -8,12 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.agents import Agents, Allowed, Only
-from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.call import fold
+from bridge.calls.callback import JOINED_AS, OF_CALL, Callback, Kind
+from bridge.calls.fold.call import Call, fold
+from bridge.calls.fold.handling import handling
+from bridge.calls.texts import ENGLISH
 from bridge.sync.reconcile.comparison import Ours, lacking, numbers_of
-from bridge.twilio.rest.resource_callbacks import call_callback, recording_callback
-from bridge.twilio.rest.resources import CallResource, RecordingResource
-from tests.calls.conftest import COMPANY, CUSTOMER, made_up, shuffled
+from bridge.twilio.rest.resource_callbacks import call_callback, conference_callbacks, recording_callback
+from bridge.twilio.rest.resources import CallResource, ConferenceResource, RecordingResource
+from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, made_up, shuffled
+from tests.calls.plays import Play
+from tests.calls.test_story import (
+    NAMES,
+    cancelled,
+    held,
+    left_on_hold,
+    listened,
+    not_taken,
+    passed_on,
+    plays,
+    swapped,
+    third,
+)
 from tests.support import TEN
 
 KEYS = {"desk": Only(["front.desk"]), "rooms": Allowed((), r"room [0-9]+")}
@@ -92,12 +109,19 @@ def test_which_calls_are_ours(from_: str, to: str, ours: bool) -> None:
 
 def remembered(told: list[Callback]) -> list[Callback]:
     """What Twilio answers when it is asked for the call that tells all this."""
+    return [call_callback(leg, received_at=LATER) for leg in resources(told)]
+
+
+def resources(told: list[Callback]) -> list[CallResource]:
+    """The legs in Twilio's list of calls."""
     legs: dict[str, dict[str, str]] = {}
     for callback in told:
         if callback.kind is Kind.STATUS:
             legs.setdefault(callback.call_sid, {}).update(callback.parameters)
             legs[callback.call_sid].setdefault("began", callback.parameters["Timestamp"])
-    return [call_callback(_as_resource(leg), received_at=LATER) for leg in legs.values()]
+            if callback.get("CallStatus") == "in-progress":
+                legs[callback.call_sid].setdefault("answered", callback.parameters["Timestamp"])
+    return [_as_resource(leg) for leg in legs.values()]
 
 
 def _as_resource(leg: dict[str, str]) -> CallResource:
@@ -105,12 +129,18 @@ def _as_resource(leg: dict[str, str]) -> CallResource:
         leg["From"],
         leg["To"],
         sid=leg["CallSid"],
-        parent_call_sid=leg.get("ParentCallSid"),
+        parent_call_sid=leg.get("ParentCallSid") or None,
         status=leg["CallStatus"],
         start_time=parsedate_to_datetime(leg["began"]),
         end_time=parsedate_to_datetime(leg["Timestamp"]),
-        duration=int(leg["CallDuration"]) if "CallDuration" in leg else None,
+        duration=_duration(leg),
     )
+
+
+def _duration(leg: dict[str, str]) -> int | None:
+    if "CallDuration" in leg or "answered" not in leg:
+        return int(leg["CallDuration"]) if "CallDuration" in leg else None
+    return (parsedate_to_datetime(leg["Timestamp"]) - parsedate_to_datetime(leg["answered"])).seconds
 
 
 def consistent(told: list[Callback]) -> bool:
@@ -135,6 +165,84 @@ def test_whatever_was_lost_is_mended(data: st.DataObject, told: list[Callback]) 
     assert (mended.direction, mended.other_party) == (whole.direction, whole.other_party)
     assert set(mended.agents) == set(whole.agents)
     assert lacking([*heard, *lacking(heard, asked)], asked) == []
+
+
+def by_the_log_alone(play: Play) -> Call:
+    """A play as Twilio's lists of calls and conferences show it, once it is over."""
+    named = {c.call_sid: c.get(JOINED_AS) for c in play.told if c.get(OF_CALL)}
+    # A leg that joined later has no parent for Twilio; the sandbox's reconciliation finds its call.
+    told = [
+        replace(c, parameters={**c.parameters, "ParentCallSid": ""}) if c.get(OF_CALL) else c
+        for c in play.told
+    ]
+    found = [
+        call_callback(leg, root_sid=ROOT, joined_as=named.get(leg.sid), received_at=LATER)
+        for leg in resources(told)
+    ]
+    for c in play.told:
+        if c.get("StatusCallbackEvent") == "conference-end":
+            ended = ConferenceResource(
+                sid=c.parameters["ConferenceSid"],
+                friendly_name=ROOT,
+                status="completed",
+                date_created=TEN,
+                date_updated=c.timestamp,
+                reason_conference_ended="last-participant-left",
+                call_sid_ending_conference=c.get("CallSidEndingConference"),
+            )
+            found += conference_callbacks(ended, [], received_at=LATER)
+    return fold(found)
+
+
+def shown(call: Call) -> dict[str, object]:
+    """What Twilio's log can show of a call."""
+    return {
+        "status": (call.status, call.ended, call.direction),
+        "party": (call.other_party, call.from_, call.to),
+        "ended_at": call.ended_at,
+        "ended_by": call.story and call.story.ended_by,
+        "joined": {leg.sid: (leg.to, leg.joined_as) for leg in call.legs if leg.joined},
+        "listened": [(one.address, one.seconds) for one in call.story.listened] if call.story else [],
+    }
+
+
+def talks(call: Call) -> dict[str, int]:
+    return {one.address: one.seconds for one in call.story.talks} if call.story else {}
+
+
+@given(play=plays())
+def test_the_log_alone_tells_the_same_story_without_the_holds(play: Play) -> None:
+    whole, rebuilt = fold(play.told), by_the_log_alone(play)
+    assert shown(rebuilt) == shown(whole)
+    assert rebuilt.talk_seconds is not None
+    assert play.talk <= rebuilt.talk_seconds <= play.talk + play.hold
+    assert (rebuilt.story is not None and rebuilt.story.rebuilt) == play.moved
+    if not play.hold:
+        assert (talks(rebuilt), rebuilt.agents) == (talks(whole), whole.agents)
+        assert rebuilt.talk_seconds == whole.talk_seconds
+
+
+LOG = "By Twilio's log, which shows no holds: the times include them."
+
+
+@pytest.mark.parametrize(
+    ("script", "text"),
+    [
+        (held, "Answered by Anna (2 min 50 s)."),
+        (passed_on, "Answered by Anna (2 min 50 s), passed to Bob (5 min 2 s)."),
+        (cancelled, "Answered by Anna (1 min 25 s)."),
+        (not_taken, "Answered by Anna (1 min 5 s). Also rung: Bob (no answer)."),
+        (swapped, "Answered by Anna (1 min 35 s)."),
+        (third, "Answered by Anna (2 min 5 s), joined by Carol (1 min 0 s)."),
+        (listened, "Answered by Anna (1 min 35 s), listened to by Carol (1 min 0 s)."),
+        (left_on_hold, "Answered by Anna (1 min 20 s)."),
+    ],
+)
+def test_the_story_by_the_log_says_what_it_lacks(script: Callable[[Play], None], text: str) -> None:
+    script(play := Play(inbound=True))
+    rebuilt = by_the_log_alone(play)
+    assert handling(rebuilt, NAMES, texts=ENGLISH) == f"{text} {LOG}"
+    assert not rebuilt.left_alone, "whether the customer was on hold is not known"
 
 
 @given(data=st.data(), told=made_up())
