@@ -1,21 +1,24 @@
 """Deletes old recordings at Twilio."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from bridge.errors import TwilioRefused
-from bridge.inbox.queries import known_sids
+from bridge.inbox.queries import known_sids, roots_of_legs
 from bridge.inbox.store import Inbox
-from bridge.twilio.rest.resources import RecordingResource
+from bridge.twilio.rest.resources import CallResource, RecordingResource
 
 AT_ONCE = 200
 """Recordings whose calls one query looks up."""
 
 MOST_A_ROUND = 5000
 """Recordings deleted in one round; the next round continues."""
+
+MOST_ASKED = 200
+"""Calls that Twilio is asked for in one round."""
 
 log = structlog.get_logger()
 
@@ -26,6 +29,8 @@ class Deletes(Protocol):
     def recordings(self, *, created_before: datetime) -> AsyncIterator[RecordingResource]: ...
 
     async def delete_recording(self, sid: str) -> None: ...
+
+    async def call(self, sid: str) -> CallResource: ...
 
 
 class RecordingRetention:
@@ -38,9 +43,12 @@ class RecordingRetention:
         self._inbox = inbox
         self._twilio = twilio
         self._keep = keep
+        self._others: set[str] = set()
+        self._to_ask = MOST_ASKED
 
     async def once(self, now: datetime) -> int:
         """Deletes what is due; how many. Raises TwilioError and InboxUnavailable."""
+        self._to_ask = MOST_ASKED
         # All are listed first: deletions shift Twilio's pages.
         due = [recording async for recording in self._due(now - self._keep)]
         for recording in due:
@@ -64,8 +72,31 @@ class RecordingRetention:
             yield known
 
     async def _of_known_calls(self, recordings: list[RecordingResource]) -> list[RecordingResource]:
-        known = await known_sids(self._inbox, {recording.call_sid for recording in recordings})
-        return [recording for recording in recordings if recording.call_sid in known]
+        sids = {recording.call_sid for recording in recordings}
+        known = await known_sids(self._inbox, sids)
+        roots = await self._roots(sids - known)
+        of_known = await known_sids(self._inbox, set(roots.values()))
+        ours = known | {leg for leg, root in roots.items() if root in of_known}
+        return [recording for recording in recordings if recording.call_sid in ours]
+
+    async def _roots(self, sids: Collection[str]) -> dict[str, str]:
+        """Leg SID → call SID: of a call out that became a conference, the dialled leg is recorded."""
+        roots = await roots_of_legs(self._inbox, sids)
+        # The inbox has purged its legs, or it is another application's: Twilio is asked once.
+        asked = sorted(set(sids) - roots.keys() - self._others)[: self._to_ask]
+        self._to_ask -= len(asked)
+        for sid in asked:
+            if parent := await self._parent(sid):
+                roots[sid] = parent
+            else:
+                self._others.add(sid)
+        return roots
+
+    async def _parent(self, sid: str) -> str | None:
+        try:
+            return (await self._twilio.call(sid)).parent_call_sid
+        except TwilioRefused:
+            return None
 
     async def _delete(self, recording: RecordingResource) -> None:
         try:

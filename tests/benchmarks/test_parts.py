@@ -1,8 +1,10 @@
 """The parts that take long run all the same; what they find is not looked at closely."""
 
+from pathlib import Path
+
 import pytest
 
-from benchmarks import backlog, drain, durable, history, takeover
+from benchmarks import acts, backlog, drain, durable, history, takeover
 from benchmarks.servers import bare_aiohttp
 
 
@@ -27,6 +29,19 @@ async def test_durable() -> None:
 async def test_backlog() -> None:
     found = await backlog.measure(400, seconds=1)
     assert found["most_mb"] >= found["idle_mb"] > 0
+
+
+@pytest.mark.slow
+async def test_acts() -> None:
+    """The table of docs/performance.md; how often Twilio is asked depends on its speed."""
+    told = (Path(__file__).parents[2] / "docs" / "performance.md").read_text()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in told.splitlines() if "|" in line]
+    table = {
+        row[0]: (int(row[1]), int(row[3]), int(row[4])) for row in rows if len(row) == 5 and row[1].isdigit()
+    }
+    found = await acts.measure()
+    counted = {one["act"]: (one["webhooks"], one["legs"], one["participants"]) for one in found["acts"]}
+    assert {name: table.get(name) for name in counted} == counted
 
 
 @pytest.mark.slow

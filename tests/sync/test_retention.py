@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bridge.calls.callback import Kind
 from bridge.errors import TwilioUnavailable
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
+from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.recordings import Recording
 from bridge.sandbox.twilio.sids import new_sid as sid_of
+from bridge.sandbox.twilio.times import Clock
 from bridge.sync.retention import RecordingRetention
+from bridge.twilio.forms import callback
 from bridge.twilio.rest import TwilioRest, open_rest
 from tests.support import TEN, new_sid, outbound, twilio_settings
 
@@ -59,6 +63,31 @@ async def test_old_ones_of_known_calls(inbox: Inbox, twilio: TwilioSandbox, rest
     assert await retention.once(TEN) == 0
 
 
+async def test_those_of_a_calls_other_legs(inbox: Inbox, twilio: TwilioSandbox, rest: TwilioRest) -> None:
+    """Of a call out that became a conference; the second is of a call whose legs the inbox has purged."""
+    ours, purged, theirs = await known_call(inbox), await known_call(inbox), new_sid()
+    legs = {call: await a_leg(inbox, twilio, call, told=call == ours) for call in (ours, purged, theirs)}
+    for leg in legs.values():
+        recorded(twilio, leg, OLD)
+    stays = recorded(twilio, new_sid(), OLD)
+    retention = RecordingRetention(inbox, rest, KEEP)
+    assert await retention.once(TEN) == 2
+    assert left(twilio) == {stays, *(one.sid for one in twilio.account.recordings_of(legs[theirs]))}
+    assert await retention.once(TEN) == 0
+
+
+async def a_leg(inbox: Inbox, twilio: TwilioSandbox, call_sid: str, *, told: bool) -> str:
+    """A dialled leg of a call, which the inbox was told of or not; its SID."""
+    sid = new_sid()
+    twilio.account.calls[sid] = Leg(
+        sid, "+33612345678", twilio.phone_number, "outbound-dial", Clock(TEN), parent_sid=call_sid
+    )
+    if told:
+        status = {"CallSid": sid, "ParentCallSid": call_sid, "CallStatus": "completed"}
+        await inbox.store(callback(Kind.STATUS, "/twilio/status", status, received_at=TEN))
+    return sid
+
+
 async def test_many_over_many_pages(inbox: Inbox, twilio: TwilioSandbox, rest: TwilioRest) -> None:
     ours, theirs = await known_call(inbox), new_sid()
     for number in range(1203):
@@ -84,6 +113,7 @@ async def test_somebody_else_is_quicker(inbox: Inbox, twilio: TwilioSandbox, res
         """Deletes each before the bridge does."""
 
         recordings = rest.recordings
+        call = rest.call
 
         async def delete_recording(self, sid: str) -> None:
             await rest.delete_recording(sid)

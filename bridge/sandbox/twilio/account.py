@@ -89,6 +89,8 @@ class Account:
     """The recordings by the call or the conference that they are of."""
     requests: dict[str, list[Delivered]] = field(default_factory=dict)
     """What was sent to the application about a call: of the last calls alone."""
+    sent: int = 0
+    """How many requests were sent to the application."""
     permissions: Permissions = field(default_factory=Permissions)
     webhooks: Webhooks = field(default_factory=Webhooks)
     oauth: OAuth = field(default_factory=OAuth)
@@ -134,7 +136,8 @@ class Account:
         return self.recorded.get(sid, [])
 
     def log(self, delivered: Delivered) -> None:
-        """Remembers a request about a call."""
+        """Counts a request, and remembers it if it is about a call."""
+        self.sent += 1
         if sid := delivered.params.get("CallSid"):
             self.requests.setdefault(sid, []).append(delivered)
         while len(self.requests) > MOST_LOGGED:

@@ -172,7 +172,10 @@ class Asking:
         for sid in root_sids:
             legs += await self._whole(sid)
             made += [one async for one in self._twilio.recordings(call_sid=sid)]
-            conferences += await conferences_of(self._twilio, sid)
+            conferences += (named := await conferences_of(self._twilio, sid))
+            # In a conference the customer's leg is recorded, which can be a dialled one.
+            for leg in (leg for leg in legs if named and leg.parent_call_sid == sid):
+                made += [one async for one in self._twilio.recordings(call_sid=leg.sid)]
         return await self._take(by_root(legs), conferences, made, wanted)
 
     async def _whole(self, root_sid: str) -> list[CallResource]:
@@ -198,14 +201,15 @@ class Asking:
     ) -> Found:
         found = Found()
         listed, acts = await self._with_joined(listed, conferences, wanted, found)
-        known = await stored_calls(self._inbox, {*listed, *(one.call_sid for one in made)})
+        of_leg = await self._roots(listed, made)
+        known = await stored_calls(self._inbox, {*listed, *(of_leg[one.call_sid] for one in made)})
         quiet = {sid: legs for sid, legs in listed.items() if wanted.has(legs)}
         # Legs of calls that began before this time, and that no webhook reported.
         for sid in [sid for sid, legs in quiet.items() if sid not in known and not _has_root(sid, legs)]:
             quiet |= by_root([*await self._whole(sid), *quiet.pop(sid)])
         ours = {sid: legs for sid, legs in quiet.items() if self._concerns(sid, legs, known)}
         found.others = len(quiet) - len(ours)
-        recorded = self._recorded(made, {*ours, *(one.call_sid for one in made if one.call_sid in known)})
+        recorded = self._recorded(made, of_leg, {*ours, *(root for root in of_leg.values() if root in known)})
         forgotten = await self._whom_to_forget(ours)
         found.forgotten = len(forgotten)
         asked = _Listed(ours, conferences, acts, wanted)
@@ -239,12 +243,24 @@ class Asking:
     def _concerns(self, sid: str, legs: Sequence[CallResource], known: StoredCalls) -> bool:
         return sid in known or any(self._ours.has(leg) for leg in legs if leg.sid == sid)
 
-    def _recorded(self, made: Sequence[RecordingResource], of: Collection[str]) -> dict[str, list[Callback]]:
+    async def _roots(
+        self, listed: Mapping[str, Sequence[CallResource]], made: Sequence[RecordingResource]
+    ) -> dict[str, str]:
+        """Leg SID → call SID, of the legs that were recorded."""
+        of_leg = {leg.sid: root for root, legs in listed.items() for leg in legs}
+        others = {one.call_sid for one in made} - of_leg.keys()
+        return {sid: sid for sid in others} | of_leg | await roots_of_legs(self._inbox, others)
+
+    def _recorded(
+        self, made: Sequence[RecordingResource], of_leg: Mapping[str, str], of: Collection[str]
+    ) -> dict[str, list[Callback]]:
         by_call: dict[str, list[Callback]] = {}
         for one in made:
-            if one.call_sid in of and one.status == "completed":
-                callback = recording_callback(one, account_url=self._account_url, received_at=_now())
-                by_call.setdefault(one.call_sid, []).append(callback)
+            if (root := of_leg[one.call_sid]) in of and one.status == "completed":
+                callback = recording_callback(
+                    one, root_sid=root, account_url=self._account_url, received_at=_now()
+                )
+                by_call.setdefault(root, []).append(callback)
         return by_call
 
     async def _whom_to_forget(self, listed: dict[str, list[CallResource]]) -> set[str]:

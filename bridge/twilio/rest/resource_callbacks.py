@@ -56,14 +56,19 @@ def call_callback(
     )
 
 
-def recording_callback(recording: RecordingResource, *, account_url: str, received_at: datetime) -> Callback:
+def recording_callback(
+    recording: RecordingResource, *, account_url: str, received_at: datetime, root_sid: str = ""
+) -> Callback:
     """The callback of a finished recording: a caller's message, or a part of the call.
 
-    `account_url` is that of the account's resources.
+    `account_url` is that of the account's resources; `root_sid` the call, where the recording is of its leg.
     """
+    of_leg = root_sid if root_sid != recording.call_sid else ""
     kind = Kind.VOICEMAIL if recording.source == VOICEMAIL else Kind.RECORDING
     parameters = _given(
         CallSid=recording.call_sid,
+        ParentCallSid=of_leg,
+        **{OF_CALL: of_leg},
         RecordingSid=recording.sid,
         RecordingUrl=f"{account_url}/Recordings/{recording.sid}",
         RecordingStatus=recording.status,
@@ -75,6 +80,7 @@ def recording_callback(recording: RecordingResource, *, account_url: str, receiv
     return Callback(
         kind=kind,
         call_sid=recording.call_sid,
+        parent_sid=of_leg or None,
         parameters=parameters,
         received_at=received_at,
         digest=digest_of(kind, f"/Recordings/{recording.sid}", parameters),

@@ -173,7 +173,7 @@ async def test_a_call_out_that_was_passed_on_is_one_call(stage: Stage) -> None:
     """The party's leg dials the colleague: Twilio names that leg as the parent."""
     app, twilio = stage.app, stage.twilio
     app.dial(f"<Number {events()}>{JANE}</Number>", callerId=COMPANY, action="/dial")
-    app.on("/passed", dial("<Client>bob</Client>", action="/dial"))
+    app.on("/passed", dial("<Client>bob</Client>", action="/dial", record="record-from-answer-dual"))
     twilio.parties |= {JANE: HOLDS, BOB: Party.answers(after=3, talks=40)}
     call = asyncio.create_task(twilio.call_from_browser("alice", JANE))
     await until(lambda: [leg.status for leg in twilio.account.calls.values()] == ["in-progress"] * 2)
@@ -187,6 +187,9 @@ async def test_a_call_out_that_was_passed_on_is_one_call(stage: Stage) -> None:
     assert passed
     assert (passed.agents, passed.other_party, passed.ended) == (("alice", "bob"), JANE, True)
     assert [(leg.to, leg.duration) for leg in passed.legs if leg.joined] == [(BOB, 40)]
+    [recording] = passed.recordings
+    assert [one.sid for one in twilio.account.recordings_of(child.sid)] == [recording.sid]
+    assert (await stage.once(NOW + timedelta(minutes=5))).unfinished == set()
 
 
 async def test_a_key_that_may_not_list_conferences_reconciles_calls(
