@@ -103,9 +103,11 @@ def status(evidence: Evidence) -> CallStatus:
         return CallStatus.COMPLETED if over else CallStatus.IN_PROGRESS
     if evidence.has(Kind.REFUSED):
         return CallStatus.FAILED
-    if any(leg.answered for leg in evidence.legs):
-        # A machine answered.
-        return CallStatus.VOICEMAIL if over else CallStatus.IN_PROGRESS
+    if answered := [leg for leg in evidence.legs if leg.answered]:
+        # A machine answered, or the customer was on hold all the time.
+        is_held = evidence.story is not None and any(leg.talked for leg in answered)
+        finished = CallStatus.COMPLETED if is_held else CallStatus.VOICEMAIL
+        return finished if over else CallStatus.IN_PROGRESS
     if has_message(evidence):
         return CallStatus.VOICEMAIL
     if not over:

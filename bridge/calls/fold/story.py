@@ -130,7 +130,7 @@ class _Teller:
             listened=_in_order(talk for talk in silent if talk.sid not in talked),
             holds=self._holds(),
             ended_by=self._ended_by(),
-            left_alone=self._left_alone(connected, bool(talked)),
+            left_alone=self._left_alone(connected),
             conferences=self.conferences,
             rebuilt=self.rebuilt,
         )
@@ -205,8 +205,8 @@ class _Teller:
             return self._address(self.parties.customer)
         return next((self._address(leg) for leg in self._others() if leg.sid == sid), None)
 
-    def _left_alone(self, connected: dict[str, Intervals], has_talked: bool) -> bool:
-        if self._end == UNKNOWN or not has_talked:
+    def _left_alone(self, connected: dict[str, Intervals]) -> bool:
+        if self._end == UNKNOWN or not any(connected.values()):
             return False
         return self._left_on_hold(connected) or self._passed_on_in_vain(connected)
 
