@@ -72,7 +72,6 @@ def read_sentences(listed: object) -> Sequence[Sentence] | None:
     rows = [one for one in listed if isinstance(one, dict) and _plain(_first(one, TEXTS))]
     if listed and not rows:
         return None
-    rows.sort(key=lambda row: (_seconds(_first(row, STARTS)) or 0.0, _number(_first(row, INDEXES)) or 0.0))
     return list(_timed(rows))
 
 
@@ -84,12 +83,11 @@ def shape_of(fields: Mapping[str, Any], listed: object) -> Sequence[str]:
 
 
 def _timed(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sentence]:
-    """With the times that are missing: a sentence begins with the one before, and ends as the next begins."""
-    starts: list[float] = []
-    for row in rows:
-        start = _seconds(_first(row, STARTS))
-        starts.append(start if start is not None else starts[-1] if starts else 0.0)
-    for row, start, following in zip(rows, starts, [*starts[1:], 0.0], strict=True):
+    """In order of time, then of index; a sentence without an end lasts until the next one begins."""
+    started = list(zip(_starts(rows), rows, strict=True))
+    started.sort(key=lambda one: (one[0], _number(_first(one[1], INDEXES)) or 0.0))
+    followings = [start for start, _ in started[1:]]
+    for (start, row), following in zip(started, [*followings, 0.0], strict=False):
         end = _seconds(_first(row, ENDS))
         yield Sentence(
             channel=2 if _number(_first(row, CHANNELS)) == 2 else 1,
@@ -98,6 +96,15 @@ def _timed(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sentence]:
             text=_plain(_first(row, TEXTS)),
             confidence=_share(row.get("confidence")),
         )
+
+
+def _starts(rows: Sequence[Mapping[str, Any]]) -> Iterator[float]:
+    """When each begins; one without a time begins with the one before."""
+    start = 0.0
+    for row in rows:
+        known = _seconds(_first(row, STARTS))
+        start = start if known is None else known
+        yield start
 
 
 def _first(row: Mapping[str, Any], names: Sequence[str]) -> object:
