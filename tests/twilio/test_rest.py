@@ -13,6 +13,7 @@ from aiohttp import web
 from bridge.errors import TwilioDenied, TwilioRefused, TwilioUnavailable
 from bridge.observability import metrics
 from bridge.sandbox.twilio import Party, TwilioSandbox
+from bridge.sandbox.twilio.conferences import Settings
 from bridge.twilio.rest import TwilioRest, open_rest
 from bridge.twilio.rest.http import resource_of
 from tests.support import TEN, twilio_settings
@@ -198,3 +199,13 @@ async def test_requests_are_counted_by_resource(rest: TwilioRest, twilio: Twilio
 )
 def test_a_label_has_only_resources_that_the_bridge_asks_for(url: str, resource: str) -> None:
     assert resource_of(url) == resource
+
+
+async def test_conferences_of_a_time(rest: TwilioRest, twilio: TwilioSandbox) -> None:
+    """By days, as Twilio filters them."""
+    for days in (-1, 0, 1, 9):
+        room = twilio.account.conferences.open(f"{days}", Settings(), at=TEN + timedelta(days=days))
+        room.status = "completed"
+    found = [one.friendly_name async for one in rest.conferences(since=TEN, until=TEN)]
+    assert found == ["0"]
+    assert [one.friendly_name async for one in rest.conferences(name="9")] == ["9"]

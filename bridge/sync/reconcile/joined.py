@@ -34,7 +34,7 @@ class RequestLog(Protocol):
     """The part of `TwilioRest` that is used here; its methods raise TwilioError."""
 
     def conferences(
-        self, *, name: str | None = None, since: datetime | None = None
+        self, *, name: str | None = None, since: datetime | None = None, until: datetime | None = None
     ) -> AsyncIterator[ConferenceResource]: ...
 
     async def requested_urls(self, call_sid: str) -> list[str]: ...
@@ -57,9 +57,11 @@ class Joined:
         return min((at for leg in self.undecided if (at := began_at(leg))), default=None)
 
 
-async def conferences_since(twilio: RequestLog, since: datetime) -> list[ConferenceResource]:
-    """The bridge's conferences that began not long before, or later. Raises TwilioError."""
-    found = await _listed(twilio.conferences(since=since - ALSO_BEFORE))
+async def conferences_between(
+    twilio: RequestLog, since: datetime, until: datetime
+) -> list[ConferenceResource]:
+    """The bridge's conferences that were open in this time. Raises TwilioError."""
+    found = await _listed(twilio.conferences(since=since - ALSO_BEFORE, until=until))
     return [one for one in found if CALL_SID.fullmatch(one.friendly_name) and goes_on(one, since)]
 
 

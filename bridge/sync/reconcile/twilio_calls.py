@@ -22,7 +22,7 @@ from bridge.sync.reconcile.comparison import (
     numbers_of,
     outlives,
 )
-from bridge.sync.reconcile.joined import RequestLog, conferences_of, conferences_since, joined_later
+from bridge.sync.reconcile.joined import RequestLog, conferences_between, conferences_of, joined_later
 from bridge.twilio.rest.resource_callbacks import call_callback, conference_callbacks, recording_callback
 from bridge.twilio.rest.resources import (
     CallResource,
@@ -158,7 +158,7 @@ class Asking:
         """The calls that began, and the recordings that were made, in this time."""
         legs = [leg async for leg in self._twilio.calls(started_after=since, started_before=until)]
         made = [one async for one in self._twilio.recordings(created_after=since, created_before=until)]
-        conferences = await conferences_since(self._twilio, since)
+        conferences = await conferences_between(self._twilio, since, until)
         listed = by_root(legs)
         for root in {one.friendly_name for one in conferences if _is_of(one, since, until)} - listed.keys():
             listed |= by_root(await self._whole(root))

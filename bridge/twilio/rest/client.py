@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -125,13 +125,23 @@ class TwilioRest:
             yield recording_resource(instance)
 
     async def conferences(
-        self, *, name: str | None = None, since: datetime | None = None, page_size: int = LARGEST_PAGE
+        self,
+        *,
+        name: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        page_size: int = LARGEST_PAGE,
     ) -> AsyncIterator[ConferenceResource]:
-        """Conferences of a name, or created on the day of `since` (UTC) or later: Twilio filters by days."""
+        """Conferences of a name, or those created from the day of `since` to that of `until` (UTC).
+
+        Twilio filters by days.
+        """
         client = await self.library()
-        day = since.astimezone(UTC).date() if since else None
+        first = since.astimezone(UTC).date() if since else None
+        after = until.astimezone(UTC).date() + timedelta(days=1) if until else None
         stream = await client.conferences.stream_async(
-            **_given(friendly_name=name, date_created_after=day), page_size=page_size
+            **_given(friendly_name=name, date_created_after=first, date_created_before=after),
+            page_size=page_size,
         )
         async for instance in stream:
             yield conference_resource(instance)
