@@ -44,12 +44,11 @@ def prepare(reader: Terminal, state: str | None, moved: dict[str, str]) -> None:
     """A bridge that is set up on the sandboxes, or that runs, where the page begins with one."""
     if state is None:
         return
-    reader.stay("twenty-bridge sandbox --json", ["{…}"])
+    reader.prepared("sandbox", "--json", shown=["{…}"], stays=True)
     known = json.loads(reader.printed)
-    given = " ".join(f"{name}={value}" for name, value in known.items())
-    reader.run(f"{given} twenty-bridge init --yes --public-url http://127.0.0.1:{moved['8080']}", [])
+    reader.prepared("init", "--yes", "--public-url", f"http://127.0.0.1:{moved['8080']}", **known)
     if state == "running":
-        reader.stay("twenty-bridge serve", ["…bridge.ready…"])
+        reader.prepared("serve", shown=["…bridge.ready…"], stays=True)
 
 
 def merge(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -66,10 +67,38 @@ class Terminal:
 
     def stay(self, typed: str, shown: Sequence[str]) -> None:
         """Back as soon as it has printed what is shown; it runs on."""
-        log = self.state.with_name(f"stays-{len(self._own)}.log")
+        log = self._log()
         with log.open("wb") as out:
-            process = self._typed(ON_AND_ON, typed, subprocess.DEVNULL, out.fileno())
+            self._own.append(self._typed(ON_AND_ON, typed, subprocess.DEVNULL, out.fileno()))
+        self._until_shown(typed, shown, log)
+
+    def prepared(self, *words: str, shown: Sequence[str] = (), stays: bool = False, **env: str) -> None:
+        """A command of the bridge that no page says: without a shell, it is forked and starts at once."""
+        log = self._log()
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bridge", *words],
+                cwd=self.folder,
+                env={**self.env, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=out.fileno(),
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self._own.append(process)
+        if not stays:
+            process.wait(SECONDS)
+            self._own.pop()
+            self._hold(" ".join(words), shown, log.read_text(), (process.returncode, 0))
+        else:
+            self._until_shown(" ".join(words), shown, log)
+
+    def _log(self) -> Path:
+        return self.state.with_name(f"stays-{len(self._own)}.log")
+
+    def _until_shown(self, typed: str, shown: Sequence[str], log: Path) -> None:
+        """Waits for what the youngest process prints."""
+        process = self._own[-1]
         deadline = time.monotonic() + SECONDS
         while (line := missing(shown, log.read_text())) is not None:
             if process.poll() is not None or time.monotonic() > deadline:
