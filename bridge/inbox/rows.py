@@ -11,7 +11,7 @@ of the leg that has a ParentCallSid, or the action of the Dial that made the leg
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.legs import legs_named, may_be_leg
 from bridge.calls.fold.outcome import closes
 from bridge.calls.people.matching import Match, Person
+from bridge.calls.transcripts.recorded import finished_recording
 from bridge.inbox.tables import callbacks, calls, of_leg
 from bridge.json_text import to_json
 
@@ -126,7 +127,8 @@ class Backlog:
 def row_of(callback: Callback) -> Row:
     """The row of a callback.
 
-    Not stored in it are `closes`, whether the callback ends its call, and `agents`, whose call it is.
+    Not stored in it are `closes`, whether the callback ends its call, `agents`, whose call it is, and
+    `recording`, the SID of a recording that is ready.
     """
     return {
         "digest": callback.digest,
@@ -138,12 +140,16 @@ def row_of(callback: Callback) -> Row:
         "received_at": callback.received_at,
         "closes": closes(callback),
         "agents": agents_named(callback),
+        "recording": finished_recording(callback),
     }
+
+
+BESIDE = frozenset({"closes", "agents", "recording"})
 
 
 def stored(row: Row) -> Row:
     """The columns of `callbacks`."""
-    return {name: value for name, value in row.items() if name not in ("closes", "agents")}
+    return {name: value for name, value in row.items() if name not in BESIDE}
 
 
 def rows_of_agents(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> list[Row]:
@@ -156,6 +162,29 @@ def rows_of_agents(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> l
         for agent in row["agents"]
     }
     return [{"root_sid": sid, "agent": agent, "at": named[sid, agent]} for sid, agent in sorted(named)]
+
+
+SOON = timedelta(seconds=5)
+"""After what names a recording: of a voicemail it comes a moment before Twilio has the file."""
+
+
+def rows_of_jobs(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> list[Row]:
+    """The rows of `transcript_jobs` for those of these callbacks that are new, ordered by recording."""
+    known = set(new)
+    named = {
+        row["recording"]: row
+        for row in rows
+        if row["recording"] and (row["root_sid"], row["digest"]) in known
+    }
+    return [
+        {
+            "recording_sid": sid,
+            "root_sid": named[sid]["root_sid"],
+            "due_at": named[sid]["received_at"] + SOON,
+            "changed_at": named[sid]["received_at"],
+        }
+        for sid in sorted(named)
+    ]
 
 
 def in_sqlite(row: Row) -> Row:

@@ -71,14 +71,17 @@ class Inbox:
     raise InboxUnavailable where the database cannot be used.
     """
 
-    def __init__(self, database: Database, *, listener: Listener = _ignore) -> None:
+    def __init__(
+        self, database: Database, *, listener: Listener = _ignore, transcribing: bool = False
+    ) -> None:
         self._database = database
         self._listener = listener
         self.news = asyncio.Event()
         """Set when a call has become due."""
         self.on_commit: list[Callable[[], None]] = []
         """Are called when callbacks were committed by this process."""
-        self._insert = InsertCallbacks() if database.is_shared else InsertInSqlite()
+        insert = InsertCallbacks if database.is_shared else InsertInSqlite
+        self._insert = insert(transcribing=transcribing)
         self._add_attempts = _upsert_attempts(database.writing.dialect.name)
         self._checking: asyncio.Future[None] | None = None
         self._writer = GroupCommit(database, insert=self._insert, committed=self._committed)
@@ -445,14 +448,20 @@ def _made_up(now: datetime) -> Callback:
 
 @asynccontextmanager
 async def open_inbox(
-    url: str, *, listener: Listener = _ignore, serves: bool = False, must_exist: bool = False
+    url: str,
+    *,
+    listener: Listener = _ignore,
+    serves: bool = False,
+    must_exist: bool = False,
+    transcribing: bool = False,
 ) -> AsyncIterator[Inbox]:
     """The inbox at a database URL, migrated; on exit it writes all accepted callbacks.
 
-    The one process that `serves` a SQLite file restores it if it is removed or replaced. Raises
-    InboxUnavailable where the database cannot be opened, or does not exist and `must_exist`.
+    The one process that `serves` a SQLite file restores it if it is removed or replaced. With `transcribing`
+    recordings that callbacks report become jobs of transcription. Raises InboxUnavailable where the database
+    cannot be opened, or does not exist and `must_exist`.
     """
     async with open_database(url, serves=serves, must_exist=must_exist) as database:
-        inbox = Inbox(database, listener=listener)
+        inbox = Inbox(database, listener=listener, transcribing=transcribing)
         async with inbox.writing():
             yield inbox

@@ -1,6 +1,6 @@
 """The tables: every callback that arrived, and one row a call that says how far Twenty is behind.
 
-Beside them: attempts at writing a call, checkpoints, forgotten numbers, results of transcription.
+Beside them: attempts at writing a call, checkpoints, forgotten numbers, transcripts.
 """
 
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -194,6 +195,58 @@ transcript_results = Table(
     Column("received_at", Moment, nullable=False, index=True),
 )
 """Transcription results as Twilio posted them; `source_sid` is the SID of a recording or a transcript."""
+
+transcript_jobs = Table(
+    "transcript_jobs",
+    metadata,
+    Column("recording_sid", String(34), primary_key=True),
+    Column("root_sid", String(34), nullable=False, index=True),
+    Column("state", String(16), nullable=False, server_default="due"),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # Which process works on it, and until when.
+    Column("holder", LargeBinary(16)),
+    Column("held_until", Moment),
+    Column("engine", String(20)),
+    # In words of the engine: what it need not do, or pay for, again.
+    Column("progress", Text, nullable=False, server_default=""),
+    # Whether its seconds were counted towards a day's budget.
+    Column("charged", Boolean, nullable=False, server_default=false()),
+    Column("seconds", Integer),
+    Column("reason", Text),
+    Column("changed_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Recordings that are transcribed, were, or are not to be; stored with the callback that names one."""
+
+job_due = transcript_jobs.c.state == literal_column("'due'")
+"""A recording that an engine has still to transcribe."""
+
+Index("ix_transcript_jobs_due", transcript_jobs.c.due_at, sqlite_where=job_due, postgresql_where=job_due)
+
+transcripts = Table(
+    "transcripts",
+    metadata,
+    Column("recording_sid", String(34), primary_key=True),
+    Column("root_sid", String(34), nullable=False, index=True),
+    Column("starts_at", Moment, nullable=False),
+    Column("segments", JSON, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("engine", String(20), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What was said in each recording, as lists: role, address, start, end, text, confidence."""
+
+transcript_usage = Table(
+    "transcript_usage",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("seconds", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Seconds of audio that engines were given on each day (UTC)."""
 
 sign_ins = Table(
     "sign_ins",

@@ -17,15 +17,20 @@ from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.database import Database, Operation, Transaction, is_damage
-from bridge.inbox.rows import Row, in_sqlite, readable, rows_of_agents, stored
-from bridge.inbox.tables import agent_calls, callbacks, calls
+from bridge.inbox.rows import Row, in_sqlite, readable, rows_of_agents, rows_of_jobs, stored
+from bridge.inbox.tables import agent_calls, callbacks, calls, transcript_jobs
 from bridge.observability import metrics
 
 
 class InsertCallbacks:
-    """The `Insert` of the group commit: SQLAlchemy statements for PostgreSQL."""
+    """The `Insert` of the group commit: SQLAlchemy statements for PostgreSQL.
 
-    def __init__(self, insert: Any = postgresql.insert) -> None:
+    With `transcribing` each recording that a callback reports is stored as a job, too.
+    """
+
+    def __init__(self, insert: Any = postgresql.insert, *, transcribing: bool = False) -> None:
+        self._transcribing = transcribing
+        self._add_jobs = insert(transcript_jobs).on_conflict_do_nothing()
         self._put = (
             insert(callbacks)
             .on_conflict_do_nothing(index_elements=["digest"])
@@ -54,6 +59,8 @@ class InsertCallbacks:
             self._make_due(connection, _told(rows, Counter(root_sid for root_sid, _ in kept)))
             if shared := rows_of_agents(rows, kept):
                 self._share(connection, shared)
+            if self._transcribing and (jobs := rows_of_jobs(rows, kept)):
+                connection.execute(self._add_jobs, jobs)
         if len(kept) == len(rows):
             return []
         return _recalled(connection, {row["digest"] for row in rows} - {digest for _, digest in kept})
@@ -74,8 +81,8 @@ class InsertInSqlite(InsertCallbacks):
     Raises the driver's own errors.
     """
 
-    def __init__(self) -> None:
-        super().__init__(sqlite.insert)
+    def __init__(self, *, transcribing: bool = False) -> None:
+        super().__init__(sqlite.insert, transcribing=transcribing)
         dialect = sqlite.dialect(paramstyle="named")
         columns = [column.name for column in callbacks.columns if column is not callbacks.c.id]
         self._put_text = str(self._put.compile(dialect=dialect, column_keys=columns))

@@ -53,7 +53,8 @@ async def open_inbox_and_live_calls(settings: Settings) -> AsyncIterator[tuple[I
     live_calls = live_calls_of(settings)
     listeners = Listeners([live_calls.add])
     url = settings.inbox.database_url.get_secret_value()
-    async with open_inbox(url, listener=listeners, serves=True) as inbox:
+    transcribing = settings.transcripts.is_on
+    async with open_inbox(url, listener=listeners, serves=True, transcribing=transcribing) as inbox:
         for callback in await recent_callbacks(inbox, datetime.now(UTC) - live_calls.keeps):
             live_calls.add(callback)
         yield inbox, live_calls, listeners

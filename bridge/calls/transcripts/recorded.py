@@ -1,0 +1,108 @@
+"""Which recordings of a call are ready, what is on their channels, and which are to be transcribed."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bridge.calls.agent_call import our_number
+from bridge.calls.callback import Callback, Kind, parse_timestamp
+from bridge.calls.fold.legs import seconds
+from bridge.calls.fold.parties import Evidence
+from bridge.calls.fold.states import Direction
+from bridge.calls.numbers import line_at
+from bridge.calls.recording_links import RECORDING_SID
+from bridge.calls.transcripts.segments import AudioChannel, Recorded, Role, Speaker
+
+READY = (Kind.RECORDING, Kind.VOICEMAIL)
+UNUSABLE = frozenset({"absent", "failed"})
+
+
+def finished_recording(callback: Callback) -> str | None:
+    """The SID of the recording that a callback reports as ready to be fetched."""
+    sid = callback.get("RecordingSid") or ""
+    if callback.kind not in READY or not RECORDING_SID.fullmatch(sid):
+        return None
+    status = callback.get("RecordingStatus") or "completed"
+    is_ready = status == "completed" and seconds(callback.get("RecordingDuration")) != 0
+    return sid if is_ready else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecording:
+    """A recording of a call, with what decides whether it is transcribed.
+
+    `line` is the number of ours that was called or shown; `is_voicemail` whether it is a caller's message.
+    """
+
+    recorded: Recorded
+    direction: Direction
+    line: str | None
+    is_voicemail: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which recordings are transcribed; of `lines` (E.164) none are all."""
+
+    lines: Collection[str] = ()
+    directions: Collection[Direction] = tuple(Direction)
+    voicemails: bool = True
+    minimum_seconds: int = 0
+
+    def objection(self, recording: CallRecording) -> str | None:
+        """Why a recording is left out; None for one that is to be transcribed."""
+        if recording.recorded.seconds < self.minimum_seconds:
+            return "It is shorter than transcripts.minimum_seconds."
+        if self.lines and line_at(recording.line or "") not in map(line_at, self.lines):
+            return "Its line is not one of transcripts.lines."
+        if recording.is_voicemail:
+            return None if self.voicemails else "It is a voicemail, and transcripts.voicemails is false."
+        if recording.direction not in self.directions:
+            return "Its direction is not one of transcripts.directions."
+        return None
+
+
+def call_recording(callbacks: Iterable[Callback], recording_sid: str) -> CallRecording | None:
+    """The recording of a call with these callbacks; None where no callback reports it as ready."""
+    evidence = Evidence.of(callbacks)
+    of_it = [c for c in evidence.callbacks if finished_recording(c) == recording_sid]
+    if not of_it or any(
+        c.get("RecordingSid") == recording_sid and c.get("RecordingStatus") in UNUSABLE
+        for c in evidence.callbacks
+    ):
+        return None
+    is_voicemail = any(c.kind is Kind.VOICEMAIL or c.get("RecordingSource") == "RecordVerb" for c in of_it)
+    length = max((seconds(c.get("RecordingDuration")) or 0 for c in of_it), default=0)
+    started = [at for c in of_it if (at := parse_timestamp(c.get("RecordingStartTime") or ""))]
+    arrived = min(c.received_at for c in of_it) - timedelta(seconds=length)
+    is_dual = any(c.get("RecordingChannels") == "2" for c in of_it)
+    recorded = Recorded(
+        recording_sid=recording_sid,
+        starts_at=min(started, default=arrived),
+        seconds=length,
+        channels=_channels(evidence, is_voicemail=is_voicemail, is_dual=is_dual),
+    )
+    return CallRecording(
+        recorded=recorded,
+        direction=evidence.direction,
+        line=our_number(evidence),
+        is_voicemail=is_voicemail,
+    )
+
+
+def _channels(evidence: Evidence, *, is_voicemail: bool, is_dual: bool) -> tuple[AudioChannel, ...]:
+    """Of two channels the first has the leg that Twilio calls the parent, the second what that leg hears.
+
+    https://www.twilio.com/docs/voice/twiml/dial#record
+    """
+    customer = Speaker(Role.CUSTOMER, evidence.other_party or "")
+    if is_voicemail:
+        return (AudioChannel(1, customer),)
+    if not is_dual:
+        return (AudioChannel(1, Speaker(Role.SEVERAL)),)
+    agent = Speaker(Role.AGENT, evidence.agents[0] if len(evidence.agents) == 1 else "")
+    if evidence.direction is Direction.INBOUND:
+        return (AudioChannel(1, customer), AudioChannel(2, agent))
+    # A conference has its other parties on the agent's second channel.
+    heard = Speaker(Role.SEVERAL) if evidence.story else customer
+    return (AudioChannel(1, agent), AudioChannel(2, heard))

@@ -1,0 +1,321 @@
+"""Jobs of transcription: one a recording; claimed under a lease, finished together with their text.
+
+A job is stored in the transaction that stores the callback naming its recording. While it is due, one process
+at a time holds it; after the lease ends, as after a crash, any process can claim it. All functions raise
+InboxUnavailable.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, case, func, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bridge.calls.callback import Callback
+from bridge.calls.transcripts.segments import Segment, Transcript
+from bridge.errors import TranscriptTaken
+from bridge.inbox.rows import callbacks_of
+from bridge.inbox.store import Inbox, printable
+from bridge.inbox.tables import (
+    calls,
+    job_due,
+    kept,
+    transcript_jobs,
+    transcript_usage,
+    transcripts,
+)
+
+LEASE = timedelta(minutes=2)
+"""How long a job stays with a process that no longer says that it works on it."""
+
+_jobs = transcript_jobs.c
+_FREE = {"holder": None, "held_until": None}
+
+
+class JobState(StrEnum):
+    """How far a job is."""
+
+    DUE = "due"
+    DONE = "done"
+    OMITTED = "omitted"
+    """The settings leave its recording out."""
+    PARKED = "parked"
+    """Another attempt cannot do better; an operator can retry it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptJob:
+    """A job as it was claimed; `attempts` counts the claims, this one included."""
+
+    recording_sid: str
+    root_sid: str
+    attempts: int
+    engine: str | None
+    progress: str
+    charged: bool
+    callbacks: tuple[Callback, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownJob:
+    """A job as operators see it; `seconds` of audio, where known."""
+
+    recording_sid: str
+    state: JobState
+    due_at: datetime
+    attempts: int
+    engine: str | None
+    seconds: int | None
+    reason: str | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobBacklog:
+    """How many jobs are due and parked; `oldest` is since when the longest-waiting one is due."""
+
+    due: int
+    parked: int
+    oldest: datetime | None
+
+
+async def claim_job(inbox: Inbox, holder: bytes, *, now: datetime) -> TranscriptJob | None:
+    """Takes the lease of the job that is due first; None where none is due, or others hold them all."""
+    claimed: list[TranscriptJob] = []
+
+    async def operation(connection: AsyncConnection) -> None:
+        claimed.clear()
+        ready = select(_jobs.recording_sid).where(job_due, _jobs.due_at <= now, _is_free(now))
+        ready = ready.order_by(_jobs.due_at, _jobs.recording_sid).limit(1)
+        # Without a wait: another process that holds the row is about to claim it.
+        sid = await connection.scalar(ready.with_for_update(skip_locked=True))
+        if sid is None:
+            return
+        values = {"holder": holder, "held_until": now + LEASE, "attempts": _jobs.attempts + 1}
+        mine = update(transcript_jobs).where(_jobs.recording_sid == sid).values(**values)
+        row = (await connection.execute(mine.returning(transcript_jobs))).mappings().one()
+        stored = (await callbacks_of(connection, [row["root_sid"]]))[row["root_sid"]]
+        claimed.append(
+            TranscriptJob(
+                recording_sid=sid,
+                root_sid=row["root_sid"],
+                attempts=row["attempts"],
+                engine=row["engine"],
+                progress=row["progress"],
+                charged=row["charged"],
+                callbacks=tuple(stored),
+            )
+        )
+
+    await inbox.write(operation)
+    return claimed[0] if claimed else None
+
+
+def _is_free(now: datetime) -> Any:
+    # After a clock jumped back, a lease would otherwise last for the length of the jump.
+    return or_(_jobs.held_until.is_(None), _jobs.held_until < now, _jobs.held_until > now + 2 * LEASE)
+
+
+async def release_jobs(inbox: Inbox) -> int:
+    """Frees all leases: for the one process that serves a SQLite file, whose predecessor has ended."""
+    held = update(transcript_jobs).where(_jobs.holder.is_not(None)).values(**_FREE)
+    return await inbox.change(held)
+
+
+async def next_due(inbox: Inbox, *, now: datetime) -> datetime | None:
+    """When a job is due, or free, next; None where there is none."""
+    at = case((_jobs.held_until > _jobs.due_at, _jobs.held_until), else_=_jobs.due_at)
+    async with inbox.reading() as connection:
+        found: datetime | None = await connection.scalar(select(func.min(at)).where(job_due))
+    if found is None:
+        return None
+    return max(now, found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
+async def _change(inbox: Inbox, job: TranscriptJob, holder: bytes, values: Mapping[str, Any]) -> None:
+    """Changes a job that this process holds; raises TranscriptTaken where it holds it no longer."""
+    mine = and_(_jobs.recording_sid == job.recording_sid, _jobs.holder == holder, job_due)
+    values = {name: printable(v) if isinstance(v, str) else v for name, v in values.items()}
+    if not await inbox.change(update(transcript_jobs).where(mine).values(**values)):
+        raise TranscriptTaken(f"Another process has the transcript of {job.recording_sid}.")
+
+
+async def renew_job(inbox: Inbox, job: TranscriptJob, holder: bytes, *, now: datetime) -> None:
+    """Prolongs the lease. Raises TranscriptTaken."""
+    await _change(inbox, job, holder, {"held_until": now + LEASE})
+
+
+async def save_progress(inbox: Inbox, job: TranscriptJob, holder: bytes, progress: str) -> None:
+    """Stores how far the engine came. Raises TranscriptTaken."""
+    await _change(inbox, job, holder, {"progress": progress})
+
+
+async def postpone_job(
+    inbox: Inbox, job: TranscriptJob, holder: bytes, *, until: datetime, reason: str | None, now: datetime
+) -> None:
+    """Frees the job, which is due again then; `reason` says why it was not done. Raises TranscriptTaken."""
+    values = {"due_at": until, "reason": reason, "changed_at": now}
+    await _change(inbox, job, holder, {**values, **_FREE})
+
+
+async def restart_job(
+    inbox: Inbox, job: TranscriptJob, holder: bytes, *, until: datetime, reason: str, now: datetime
+) -> None:
+    """As `postpone_job`, and without what the engine had begun: its seconds count anew."""
+    values = {"due_at": until, "reason": reason, "changed_at": now, "progress": "", "charged": False}
+    await _change(inbox, job, holder, {**values, **_FREE})
+
+
+async def close_job(
+    inbox: Inbox, job: TranscriptJob, holder: bytes, *, state: JobState, reason: str, now: datetime
+) -> None:
+    """Ends a job without a transcript: it is omitted or parked. Raises TranscriptTaken."""
+    values = {"state": state.value, "reason": reason, "changed_at": now}
+    await _change(inbox, job, holder, {**values, **_FREE})
+
+
+async def charge(
+    inbox: Inbox, job: TranscriptJob, holder: bytes, *, engine: str, seconds: int, limit: int, now: datetime
+) -> bool:
+    """Counts a job's seconds of audio towards today's `limit` (UTC), once; False where they exceed it.
+
+    Raises TranscriptTaken.
+    """
+    outcome: list[bool | None] = [None]
+
+    async def operation(connection: AsyncConnection) -> None:
+        mine = and_(_jobs.recording_sid == job.recording_sid, _jobs.holder == holder, job_due)
+        row = (await connection.execute(select(_jobs.charged).where(mine).with_for_update())).one_or_none()
+        outcome[0] = row and row[0]
+        if row and not row[0]:
+            outcome[0] = await _count(connection, seconds, limit=limit, now=now)
+        if outcome[0]:
+            values = {"charged": True, "seconds": seconds, "engine": engine}
+            await connection.execute(update(transcript_jobs).where(mine).values(**values))
+
+    await inbox.write(operation)
+    if outcome[0] is None:
+        raise TranscriptTaken(f"Another process has the transcript of {job.recording_sid}.")
+    return outcome[0]
+
+
+async def _count(connection: AsyncConnection, seconds: int, *, limit: int, now: datetime) -> bool:
+    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    day = now.astimezone(UTC).date()
+    table = transcript_usage.c
+    await connection.execute(insert(transcript_usage).values(day=day, seconds=0).on_conflict_do_nothing())
+    fits = and_(table.day == day, table.seconds + seconds <= limit)
+    more = update(transcript_usage).where(fits).values(seconds=table.seconds + seconds)
+    return (await connection.execute(more)).rowcount > 0
+
+
+async def finish_job(
+    inbox: Inbox,
+    job: TranscriptJob,
+    holder: bytes,
+    transcript: Transcript,
+    *,
+    starts_at: datetime,
+    now: datetime,
+) -> None:
+    """Stores the transcript of a recording that started then, and makes its call due, all at once.
+
+    Raises TranscriptTaken where another process has the job, or the call was erased meanwhile.
+    """
+    row = {
+        "recording_sid": job.recording_sid,
+        "root_sid": job.root_sid,
+        "starts_at": starts_at,
+        "segments": [_stored(segment) for segment in transcript.segments],
+        "language": printable(transcript.language),
+        "engine": transcript.engine,
+        "model": printable(transcript.model),
+        "created_at": now,
+    }
+    mine = and_(_jobs.recording_sid == job.recording_sid, _jobs.holder == holder, job_due)
+    done = {"state": JobState.DONE.value, "reason": None, "progress": "", "changed_at": now, **_FREE}
+    finished = [False]
+
+    async def operation(connection: AsyncConnection) -> None:
+        # The call before its job, as erasing does, so that the two never deadlock.
+        await connection.execute(
+            select(calls.c.root_sid).where(calls.c.root_sid == job.root_sid).with_for_update()
+        )
+        changed = await connection.execute(update(transcript_jobs).where(mine).values(**done))
+        finished[0] = changed.rowcount > 0
+        if not finished[0]:
+            return
+        insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        new = insert(transcripts).values(**row)
+        await connection.execute(
+            new.on_conflict_do_update(index_elements=["recording_sid"], set_=dict(new.excluded))
+        )
+        await connection.execute(_AGAIN.where(calls.c.root_sid == job.root_sid))
+
+    await inbox.write(operation)
+    if not finished[0]:
+        raise TranscriptTaken(f"Another process has the transcript of {job.recording_sid}.")
+    inbox.news.set()
+
+
+_AGAIN = (
+    update(calls)
+    .where(kept)
+    .values(revision=calls.c.revision + 1, parked_reason=null(), not_before=null(), deferrals=0)
+)
+
+
+def _stored(segment: Segment) -> list[Any]:
+    return [
+        segment.speaker.role.value,
+        segment.speaker.address,
+        round(segment.start_seconds, 2),
+        round(segment.end_seconds, 2),
+        printable(segment.text),
+        segment.confidence,
+    ]
+
+
+async def jobs_of(inbox: Inbox, root_sid: str) -> Sequence[KnownJob]:
+    """The jobs of a call, in order of their recordings' arrival."""
+    found = select(transcript_jobs).where(_jobs.root_sid == root_sid)
+    async with inbox.reading() as connection:
+        rows = (await connection.execute(found.order_by(_jobs.due_at, _jobs.recording_sid))).mappings().all()
+    return [
+        KnownJob(
+            recording_sid=row["recording_sid"],
+            state=JobState(row["state"]),
+            due_at=row["due_at"],
+            attempts=row["attempts"],
+            engine=row["engine"],
+            seconds=row["seconds"],
+            reason=row["reason"],
+            changed_at=row["changed_at"],
+        )
+        for row in rows
+    ]
+
+
+async def job_backlog(inbox: Inbox) -> JobBacklog:
+    """How many recordings wait for an engine."""
+    parked = _jobs.state == JobState.PARKED.value
+    async with inbox.reading() as connection:
+        return JobBacklog(
+            due=await connection.scalar(select(func.count()).select_from(transcript_jobs).where(job_due))
+            or 0,
+            parked=await connection.scalar(select(func.count()).select_from(transcript_jobs).where(parked))
+            or 0,
+            oldest=await connection.scalar(select(func.min(_jobs.due_at)).where(job_due)),
+        )
+
+
+async def retry_jobs(inbox: Inbox, root_sid: str | None, *, now: datetime) -> int:
+    """Makes a call's parked and omitted jobs due again, or (None) all parked ones; returns how many."""
+    states = [JobState.PARKED.value, *([JobState.OMITTED.value] if root_sid else [])]
+    which = [_jobs.state.in_(states), *([_jobs.root_sid == root_sid] if root_sid else [])]
+    again = {"state": JobState.DUE.value, "due_at": now, "attempts": 0, "changed_at": now, **_FREE}
+    return await inbox.change(update(transcript_jobs).where(*which).values(**again))
