@@ -123,8 +123,20 @@ TWILIO_REQUESTS = Count(
     "twilio_requests", "Requests to Twilio's REST API, by resource and status.", ("resource", "status")
 )
 
+TRANSCRIPT_JOBS = Count(
+    "transcript_jobs",
+    "Recordings that an engine was to transcribe, by outcome.",
+    ("outcome",),
+    known=("done", "omitted", "parked", "retried", "restarted", "budget"),
+)
+TRANSCRIBED_SECONDS = Count("transcribed_audio_seconds", "Seconds of audio that were transcribed.")
+
 DUE = _gauge("due_calls", "Calls whose newest revision Twenty does not have.")
 PARKED = _gauge("parked_calls", "Calls that are parked until news arrives or an operator retries them.")
+TRANSCRIPTS_DUE = _gauge("due_transcripts", "Recordings that wait for an engine.")
+TRANSCRIPTS_PARKED = _gauge(
+    "parked_transcripts", "Recordings that no engine transcribed, until an operator retries them."
+)
 OLDEST_DUE = _gauge("oldest_due_call_age_seconds", "How long the oldest due call that is over has waited.")
 BUDGET_LEFT = _gauge("twenty_budget_left_root_fields", "What is left of Twenty's rate limit.")
 WAITS_FOR = Gauge(

@@ -42,9 +42,11 @@ class Transcriber(Protocol):
     async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript | Waiting:
         """The transcript, its seconds from the recording's start; or Waiting.
 
-        What is paid for once and found again is saved in `progress` as soon as it is known. `progress.text`
-        is "" exactly where the attempt counts towards `transcripts.minutes_per_day`.
+        What is paid for once and found again is saved in `progress` as soon as it is known.
         """
 
-    async def erase(self, progress: str) -> None:
-        """Deletes what the engine keeps elsewhere of a job with this progress; gone already is success."""
+    def remainder(self, progress: str) -> str:
+        """What of the progress `erase` needs once the transcript is stored; "" where nothing."""
+
+    async def erase(self, remainder: str) -> None:
+        """Deletes what the engine keeps elsewhere of a recording; gone already is success."""

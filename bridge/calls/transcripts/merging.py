@@ -13,6 +13,10 @@ CLOSE_SECONDS = 1.0
 """So far apart two pieces can place one segment's words: servers round."""
 
 
+MOST_WORDS = 200
+"""Words of an overlap that are compared: more than a person says in a minute."""
+
+
 def by_time(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     """Segments of several channels in order of time; of equal times, as they came."""
     return tuple(sorted(segments, key=lambda segment: (segment.start_seconds, segment.end_seconds)))
@@ -76,11 +80,22 @@ def merged_pieces(first: Sequence[Segment], second: Sequence[Segment], *, overla
     """
     before, after = _words(first), _words(second)
     end = max((segment.end_seconds for segment in first), default=overlap)
-    of_first = [word for word in before if word.segment.end_seconds >= overlap - CLOSE_SECONDS]
-    of_second = [word for word in after if word.segment.start_seconds <= end + CLOSE_SECONDS]
+    of_first = [word for word in before if word.segment.end_seconds >= overlap - CLOSE_SECONDS][-MOST_WORDS:]
+    of_second = [word for word in after if word.segment.start_seconds <= end + CLOSE_SECONDS][:MOST_WORDS]
     keep, skip = _join(of_first, of_second)
     skip = _before(end, of_second) if skip is None else skip
     return [*_upto(first, len(before) - len(of_first) + keep), *_beyond(second, skip)]
+
+
+def merged_channel(pieces: Iterable[tuple[float, Sequence[Segment]]]) -> list[Segment]:
+    """The pieces of one channel as one, each with the second at which it starts, in order of time."""
+    whole: list[Segment] = []
+    for starts, piece in pieces:
+        near = len(whole)
+        while near and whole[near - 1].end_seconds >= starts - CLOSE_SECONDS:
+            near -= 1
+        whole[near:] = merged_pieces(whole[near:], list(shift(piece, starts)), overlap=starts)
+    return whole
 
 
 def _words(segments: Sequence[Segment]) -> list[_Word]:

@@ -41,7 +41,7 @@ class CallRecording:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Selection:
     """Which recordings are transcribed; of `lines` (E.164) none are all."""
 
     lines: Collection[str] = ()

@@ -13,6 +13,7 @@ from bridge.inbox.queries import known_call
 from bridge.inbox.requeue import relink as match_anew
 from bridge.inbox.requeue import retry as make_due
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.transcripts.jobs import retry_jobs
 from bridge.settings import load
 
 
@@ -22,12 +23,14 @@ def retry(
     *,
     parked: Annotated[bool, typer.Option("--parked", help="All that Twenty refused.")] = False,
 ) -> None:
-    """Write a call again, or all that are parked; the running bridge does it."""
+    """Write a call again, or all that are parked, and their transcripts; the running bridge does it."""
     if (sid is None) != parked:
         raise typer.BadParameter("name a call, or say --parked")
 
     async def retried() -> int | None:
         async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
+            if sid is None:
+                await retry_jobs(inbox, None, now=datetime.now(UTC))
             return await make_due(inbox, None) if sid is None else await _one(inbox, sid)
 
     changed = asyncio.run(retried())
@@ -42,7 +45,10 @@ def retry(
 
 async def _one(inbox: Inbox, sid: str) -> int:
     known = await known_call(inbox, sid)
-    return await make_due(inbox, known.root_sid) if known else 0
+    if known is None:
+        return 0
+    await retry_jobs(inbox, known.root_sid, now=datetime.now(UTC))
+    return await make_due(inbox, known.root_sid)
 
 
 def relink(

@@ -16,6 +16,7 @@ from bridge.cli.options import AsJson, ConfigFile
 from bridge.cli.terminal import Row
 from bridge.inbox.queries import Attempt, KnownCall, attempts_of, known_call
 from bridge.inbox.store import open_inbox
+from bridge.inbox.transcripts.jobs import JobState, KnownJob, jobs_of
 from bridge.inbox.transcripts.results import StoredResult, results_of
 from bridge.json_text import utc
 from bridge.settings import Settings, load
@@ -33,19 +34,21 @@ def show(
     """Show all that is known of a call: callbacks, legs, what was written, every attempt."""
     settings = load(config)
 
-    async def found() -> tuple[KnownCall, list[Attempt], list[StoredResult]] | None:
+    async def found() -> tuple[KnownCall, list[Attempt], list[StoredResult], Sequence[KnownJob]] | None:
         async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             known = await known_call(inbox, sid)
             if known is None:
                 return None
             sids = [made.sid for made in fold(known.callbacks).recordings] if known.callbacks else []
-            return known, await attempts_of(inbox, known.root_sid), await results_of(inbox, sids)
+            root_sid = known.root_sid
+            jobs = await jobs_of(inbox, root_sid)
+            return known, await attempts_of(inbox, root_sid), await results_of(inbox, sids), jobs
 
     told = asyncio.run(found())
     if told is None:
         terminal.say(f"{sid}: the inbox has no such call.", err=True)
         raise typer.Exit(1)
-    known, attempts, results = told
+    known, attempts, results, jobs = told
     call = fold(known.callbacks) if known.callbacks else None
     summary = _summary(known, call, settings)
     parts = {
@@ -53,6 +56,8 @@ def show(
         "legs": _legs(call) if call else [],
         "attempts": [_attempt(a) for a in attempts],
     }
+    if jobs:
+        parts["transcription"] = [_job(job) for job in jobs]
     if results:
         parts["transcripts"] = [_transcript(r) for r in results]
     if as_json:
@@ -126,6 +131,20 @@ def _attempt(attempt: Attempt) -> Row:
         "first": _time(attempt.first_at),
         "last": _time(attempt.last_at),
         "error": attempt.error,
+    }
+
+
+def _job(job: KnownJob) -> Row:
+    """How far a recording's transcript is; the text is for Twenty."""
+    return {
+        "recording": job.recording_sid,
+        "state": job.state.value,
+        "due": _time(job.due_at) if job.state is JobState.DUE else None,
+        "attempts": job.attempts,
+        "engine": job.engine,
+        "seconds": job.seconds,
+        "changed": _time(job.changed_at),
+        "reason": job.reason,
     }
 
 

@@ -157,8 +157,12 @@ async def save_progress(inbox: Inbox, job: TranscriptJob, holder: bytes, progres
 async def postpone_job(
     inbox: Inbox, job: TranscriptJob, holder: bytes, *, until: datetime, reason: str | None, now: datetime
 ) -> None:
-    """Frees the job, which is due again then; `reason` says why it was not done. Raises TranscriptTaken."""
-    values = {"due_at": until, "reason": reason, "changed_at": now}
+    """Frees the job, which is due again then; without a `reason` nothing is wrong, and it had no attempt.
+
+    Raises TranscriptTaken.
+    """
+    values: dict[str, Any] = {"due_at": until, "reason": reason, "changed_at": now}
+    values |= {} if reason else {"attempts": 0}
     await _change(inbox, job, holder, {**values, **_FREE})
 
 
@@ -189,9 +193,8 @@ async def charge(
 
     async def operation(connection: AsyncConnection) -> None:
         mine = and_(_jobs.recording_sid == job.recording_sid, _jobs.holder == holder, job_due)
-        row = (await connection.execute(select(_jobs.charged).where(mine).with_for_update())).one_or_none()
-        outcome[0] = row and row[0]
-        if row and not row[0]:
+        outcome[0] = await connection.scalar(select(_jobs.charged).where(mine).with_for_update())
+        if outcome[0] is False:
             outcome[0] = await _count(connection, seconds, limit=limit, now=now)
         if outcome[0]:
             values = {"charged": True, "seconds": seconds, "engine": engine}
@@ -221,8 +224,11 @@ async def finish_job(
     *,
     starts_at: datetime,
     now: datetime,
+    remainder: str = "",
 ) -> None:
     """Stores the transcript of a recording that started then, and makes its call due, all at once.
+
+    `remainder` is what stays of the engine's progress.
 
     Raises TranscriptTaken where another process has the job, or the call was erased meanwhile.
     """
@@ -237,7 +243,7 @@ async def finish_job(
         "created_at": now,
     }
     mine = and_(_jobs.recording_sid == job.recording_sid, _jobs.holder == holder, job_due)
-    done = {"state": JobState.DONE.value, "reason": None, "progress": "", "changed_at": now, **_FREE}
+    done = {"state": JobState.DONE.value, "reason": None, "progress": printable(remainder), "changed_at": now}
     finished = [False]
 
     async def operation(connection: AsyncConnection) -> None:
@@ -245,7 +251,7 @@ async def finish_job(
         await connection.execute(
             select(calls.c.root_sid).where(calls.c.root_sid == job.root_sid).with_for_update()
         )
-        changed = await connection.execute(update(transcript_jobs).where(mine).values(**done))
+        changed = await connection.execute(update(transcript_jobs).where(mine).values({**done, **_FREE}))
         finished[0] = changed.rowcount > 0
         if not finished[0]:
             return

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
@@ -41,7 +41,7 @@ async def _add(
         found[row["root_sid"]].append((row["starts_at"], _transcript(row)))
 
 
-def _transcript(row: Mapping[str, Any]) -> Transcript:
+def _transcript(row: RowMapping) -> Transcript:
     return Transcript(
         segments=tuple(map(_segment, row["segments"])),
         language=row["language"],

@@ -40,15 +40,24 @@ class Media:
 
     @asynccontextmanager
     async def open(
-        self, recording_sid: str, *, method: str, headers: Mapping[str, str]
+        self,
+        recording_sid: str,
+        *,
+        method: str,
+        headers: Mapping[str, str],
+        extension: str = ".mp3",
+        channels: int | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer with a recording's .mp3, its body unread; 200, 206, 304 or 416.
+        """The answer with a recording's media, its body unread; 200, 206, 304 or 416.
+
+        `extension` is .mp3 or .wav, `channels` those of a .wav; unset, as the recording has them.
 
         Raises TwilioRefused for a recording that is gone, TwilioDenied and TwilioUnavailable.
         """
         if not RECORDING_SID.fullmatch(recording_sid):
             raise error_of(404, "")
-        url = self._api / "2010-04-01/Accounts" / self._account / "Recordings" / f"{recording_sid}.mp3"
+        url = self._api / "2010-04-01/Accounts" / self._account / "Recordings" / f"{recording_sid}{extension}"
+        url = url.with_query(RequestedChannels=channels) if channels else url
         # An account may demand credentials for media, and they do no harm where it does not.
         authorization = await self._login.authorization()
         asked = {**headers, hdrs.AUTHORIZATION: authorization, hdrs.ACCEPT_ENCODING: "identity"}

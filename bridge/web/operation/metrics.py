@@ -8,10 +8,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.jobs import job_backlog
 from bridge.observability import metrics
 from bridge.web.operation.security_headers import headers_for
 
 NOT_KNOWN = float("nan")
+OF_THE_DATABASE = (
+    metrics.DUE,
+    metrics.PARKED,
+    metrics.OLDEST_DUE,
+    metrics.TRANSCRIPTS_DUE,
+    metrics.TRANSCRIPTS_PARKED,
+)
 
 
 class Scrape:
@@ -32,7 +40,7 @@ class Scrape:
         return app
 
     async def answer(self, _request: web.Request) -> web.Response:
-        """All metrics; where the database cannot be read, the three metrics from it are NaN."""
+        """All metrics; where the database cannot be read, those from it are NaN."""
         metrics.BUDGET_LEFT.set(self._budget_left())
         reason = self._drain_reason()
         metrics.DRAINING.set(reason is None)
@@ -46,10 +54,13 @@ class Scrape:
     async def _backlog(self, now: datetime) -> None:
         try:
             backlog = await self._inbox.backlog()
+            transcripts = await job_backlog(self._inbox)
         except InboxUnavailable:
-            for gauge in (metrics.DUE, metrics.PARKED, metrics.OLDEST_DUE):
+            for gauge in OF_THE_DATABASE:
                 gauge.set(NOT_KNOWN)
             return
+        metrics.TRANSCRIPTS_DUE.set(transcripts.due)
+        metrics.TRANSCRIPTS_PARKED.set(transcripts.parked)
         metrics.DUE.set(backlog.due)
         metrics.PARKED.set(backlog.parked)
         age = (now - backlog.oldest).total_seconds() if backlog.oldest else 0

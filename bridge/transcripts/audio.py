@@ -1,0 +1,163 @@
+"""The sound of a recording: fetched from Twilio piece by piece, and split by channel.
+
+Only one piece is in memory at a time, and none on the disk: a killed process leaves no conversation behind.
+"""
+
+import asyncio
+import io
+import wave
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import hdrs
+
+from bridge.errors import TranscriptRefused, TranscriptUnavailable
+from bridge.network_errors import why
+from bridge.twilio.rest.media import Media
+
+HEAD = 64 * 1024
+"""Bytes that are read for the header; Twilio's has 44."""
+
+CHUNK = 64 * 1024
+
+KINDS = {1: "B", 2: "h", 4: "i"}
+"""Bytes of a sample → the type of an array of them."""
+
+QUIET = {1: 2, 2: 100, 4: 100 << 16}
+"""A sample's amplitude below which nobody is heard: 50 dB below the loudest."""
+
+PIECE_SECONDS = 300
+"""The longest piece: with two channels of 8 kHz, 10 MB in memory."""
+
+OVERLAP_SECONDS = 5
+"""What two pieces have in common: a word that one of them cuts is whole in the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The form of a WAV file; `offset` is the byte at which its samples begin."""
+
+    rate: int
+    width: int
+    channels: int
+    frames: int
+    offset: int
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.frames / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Frames of a recording, from `start` up to `stop`."""
+
+    start: int
+    stop: int
+
+
+def pieces_of(sound: Sound, *, largest_bytes: int) -> Sequence[Piece]:
+    """The pieces of each channel: each but the first begins before the end of the one before it.
+
+    None is longer than PIECE_SECONDS, and none's file has more than `largest_bytes`.
+    """
+    length = min(PIECE_SECONDS * sound.rate, (largest_bytes - 1000) // sound.width)
+    overlap = min(OVERLAP_SECONDS * sound.rate, length // 2)
+    starts = range(0, max(1, sound.frames - overlap), length - overlap)
+    return [Piece(start, min(start + length, sound.frames)) for start in starts]
+
+
+def sound_of(head: bytes, total: int) -> Sound:
+    """The form of a WAV file of `total` bytes, by its beginning. Raises TranscriptRefused."""
+    file = io.BytesIO(head)
+    try:
+        with wave.open(file) as wav:
+            rate, width = wav.getframerate(), wav.getsampwidth()
+            channels, said = wav.getnchannels(), wav.getnframes()
+            offset = file.tell()
+    except (wave.Error, EOFError, ValueError) as problem:
+        raise TranscriptRefused(f"The recording is not a WAV file that can be read: {problem}") from problem
+    if width not in KINDS or not 1 <= channels <= 8 or not 1000 <= rate <= 200_000:
+        raise TranscriptRefused(f"The recording has {channels} channels of {8 * width} bits at {rate} Hz.")
+    # A file that was written as it was recorded does not know its length.
+    there = max(0, total - offset) // (width * channels)
+    return Sound(rate, width, channels, min(said, there) or there, offset)
+
+
+def wav_of(frames: bytes, sound: Sound, channel: int) -> bytes | None:
+    """A channel (from 0) of interleaved frames as a WAV file; None where nobody is heard on it."""
+    samples = array(KINDS[sound.width], frames)[channel :: sound.channels]
+    middle = 128 if sound.width == 1 else 0
+    if not samples or max(max(samples) - middle, middle - min(samples)) < QUIET[sound.width]:
+        return None
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(sound.width)
+        wav.setframerate(sound.rate)
+        wav.writeframesraw(samples.tobytes())
+    return file.getvalue()
+
+
+class Audio:
+    """The sound of one recording with so many `channels`. Methods raise TranscriptError and TwilioError."""
+
+    def __init__(self, media: Media, recording_sid: str, channels: int) -> None:
+        self._media = media
+        self._sid = recording_sid
+        # Twilio refuses two channels of a recording that has one.
+        self._channels = channels if channels > 1 else None
+
+    async def sound(self) -> Sound:
+        """Its form."""
+        head, total = await self._bytes(0, HEAD)
+        return sound_of(head, total)
+
+    async def files(self, sound: Sound, piece: Piece) -> list[bytes | None]:
+        """Each channel's WAV file of a piece; None for a channel on which nobody is heard."""
+        size = sound.width * sound.channels
+        start, wanted = sound.offset + piece.start * size, (piece.stop - piece.start) * size
+        frames, _ = await self._bytes(start, wanted)
+        if len(frames) < wanted:
+            raise TranscriptUnavailable("Twilio sent less of the recording than it has.")
+        return await asyncio.to_thread(_split, frames, sound)
+
+    async def _bytes(self, start: int, wanted: int) -> tuple[bytes, int]:
+        """So many bytes from there on, or fewer at the end; and how many there are in all."""
+        headers: dict[str, str] = {hdrs.RANGE: f"bytes={start}-{start + wanted - 1}"}
+        try:
+            async with self._media.open(
+                self._sid, method="GET", headers=headers, extension=".wav", channels=self._channels
+            ) as answer:
+                # A server that knows no ranges sends all of it.
+                skipped = start if answer.status == 200 else 0
+                body = await _read(answer, skip=skipped, most=wanted)
+                return body, _total(answer, start + len(body))
+        except (aiohttp.ClientError, TimeoutError, OSError) as cut:
+            raise TranscriptUnavailable(f"The recording did not arrive from Twilio: {why(cut)}.") from cut
+
+
+def _split(frames: bytes, sound: Sound) -> list[bytes | None]:
+    return [wav_of(frames, sound, channel) for channel in range(sound.channels)]
+
+
+async def _read(answer: aiohttp.ClientResponse, *, skip: int, most: int) -> bytes:
+    body = bytearray()
+    async for chunk in answer.content.iter_chunked(CHUNK):
+        kept = chunk[skip:]
+        skip = max(0, skip - len(chunk))
+        body += kept[: most - len(body)]
+        if len(body) >= most:
+            break
+    return bytes(body)
+
+
+def _total(answer: aiohttp.ClientResponse, least: int) -> int:
+    """Of `Content-Range: bytes 0-9/44` 44, of a whole answer its length."""
+    said = answer.headers.get(hdrs.CONTENT_RANGE, "").rpartition("/")[2]
+    if answer.status == 200:
+        said = answer.headers.get(hdrs.CONTENT_LENGTH, "")
+    return int(said[:15]) if said.isascii() and said.isdecimal() else least

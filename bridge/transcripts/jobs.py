@@ -1,0 +1,258 @@
+"""Runs the jobs of transcription: claims one, gives its recording to the engine, stores what comes of it.
+
+Every replica runs this; the lease decides who has a job. A process that dies leaves its job to the next one,
+with the progress that the engine saved.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import structlog
+
+from bridge import background
+from bridge.calls.transcripts.recorded import CallRecording, Selection, call_recording
+from bridge.calls.transcripts.segments import Transcript
+from bridge.errors import (
+    BridgeError,
+    InboxUnavailable,
+    TranscriptLost,
+    TranscriptRefused,
+    TranscriptTaken,
+    TranscriptUnavailable,
+    TwilioError,
+    TwilioRefused,
+)
+from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.jobs import (
+    LEASE,
+    JobState,
+    TranscriptJob,
+    charge,
+    claim_job,
+    close_job,
+    finish_job,
+    next_due,
+    postpone_job,
+    release_jobs,
+    renew_job,
+    restart_job,
+    save_progress,
+)
+from bridge.observability import metrics
+from bridge.transcripts.transcriber import Transcriber, Waiting
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
+"""The pause after a failed attempt doubles from the one to the other."""
+
+MOST_ATTEMPTS = 60
+"""After which a job is parked: two days."""
+
+MOST_WITHOUT_RECORDING = 8
+"""Attempts while Twilio does not have the recording: 40 minutes, as it has it a moment after the call."""
+
+POLL_SECONDS = 5.0
+"""How often jobs are looked for that another process stored."""
+
+RENEW_SECONDS = LEASE.total_seconds() / 4
+
+log = structlog.get_logger()
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after so many failed attempts."""
+    doublings = min(max(0, attempts - 1), 20)
+    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << doublings))
+
+
+def next_day(now: datetime) -> datetime:
+    """When the next day's budget begins (UTC)."""
+    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+
+
+class _StoredProgress:
+    """The engine's progress, stored beside its job."""
+
+    def __init__(self, inbox: Inbox, job: TranscriptJob, holder: bytes) -> None:
+        self._inbox, self._job, self._holder = inbox, job, holder
+        self.text = job.progress
+
+    async def save(self, text: str) -> None:
+        """See `Progress`."""
+        await save_progress(self._inbox, self._job, self._holder, text)
+        self.text = text
+
+
+class TranscriptJobs:
+    """Transcribes the recordings of `selection` by one engine, so many seconds of audio a day (UTC)."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        transcriber: Transcriber,
+        selection: Selection,
+        *,
+        seconds_per_day: int,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._inbox = inbox
+        self._transcriber = transcriber
+        self._selection = selection
+        self._limit = seconds_per_day
+        self._clock = clock
+        self._holder = secrets.token_bytes(16)
+        self._news = asyncio.Event()
+        inbox.on_commit.append(self._news.set)
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        if not self._inbox.is_shared:
+            # The one process that serves the file: who held them is gone.
+            await release_jobs(self._inbox)
+        while True:
+            self._news.clear()
+            try:
+                while await self.once():
+                    pass
+                pause = await self._pause()
+            except InboxUnavailable as problem:
+                log.warning("transcripts.waiting", reason=problem.code)
+                pause = POLL_SECONDS
+            await self._wait(pause)
+
+    async def _pause(self) -> float:
+        now = self._clock()
+        due = await next_due(self._inbox, now=now)
+        longest = POLL_SECONDS if self._inbox.is_shared else 60.0
+        return longest if due is None else min(longest, max(0.05, (due - now).total_seconds()))
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+
+    async def once(self) -> bool:
+        """Works on the job that is due first; False where none is. Raises InboxUnavailable."""
+        job = await claim_job(self._inbox, self._holder, now=self._clock())
+        if job is None:
+            return False
+        try:
+            await self._work(job)
+        except TranscriptTaken:
+            log.info("transcript.taken", call_sid=job.root_sid, recording_sid=job.recording_sid)
+        return True
+
+    async def _work(self, job: TranscriptJob) -> None:
+        recording = call_recording(job.callbacks, job.recording_sid)
+        objection = self._selection.objection(recording) if recording else "The recording failed."
+        if recording is None or objection:
+            await self._close(job, JobState.OMITTED, objection or "")
+        elif await self._is_affordable(job, recording):
+            await self._transcribe(job, recording)
+
+    async def _is_affordable(self, job: TranscriptJob, recording: CallRecording) -> bool:
+        seconds, now = max(1, recording.recorded.seconds), self._clock()
+        engine, limit = self._transcriber.engine, self._limit
+        if await charge(self._inbox, job, self._holder, engine=engine, seconds=seconds, limit=limit, now=now):
+            return True
+        if seconds > self._limit:
+            await self._close(job, JobState.PARKED, "It is longer than transcripts.minutes_per_day.")
+        else:
+            await self._postpone(job, next_day(now), "transcripts.minutes_per_day is used up.", "budget")
+        return False
+
+    async def _transcribe(self, job: TranscriptJob, recording: CallRecording) -> None:
+        progress = _StoredProgress(self._inbox, job, self._holder)
+        try:
+            made = await self._leased(job, self._transcriber.transcribe(recording.recorded, progress))
+        except (TranscriptTaken, InboxUnavailable):
+            raise
+        except TranscriptLost as lost:
+            await self._retry(job, lost, anew=True)
+        except TranscriptRefused as refused:
+            await self._close(job, JobState.PARKED, str(refused))
+        except (TranscriptUnavailable, TwilioError) as problem:
+            await self._retry(job, problem)
+        except Exception as unexpected:
+            log.exception("transcript.failed", call_sid=job.root_sid, recording_sid=job.recording_sid)
+            await self._retry(
+                job, BridgeError(f"Unexpected error ({type(unexpected).__name__}); see the log.")
+            )
+        else:
+            await self._store(job, recording, made, progress.text)
+
+    async def _store(
+        self, job: TranscriptJob, recording: CallRecording, made: Transcript | Waiting, progress: str
+    ) -> None:
+        now = self._clock()
+        if isinstance(made, Waiting):
+            until = now + timedelta(seconds=made.seconds)
+            await postpone_job(self._inbox, job, self._holder, until=until, reason=None, now=now)
+            return
+        recorded = recording.recorded
+        await finish_job(
+            self._inbox,
+            job,
+            self._holder,
+            made,
+            starts_at=recorded.starts_at,
+            now=now,
+            remainder=self._transcriber.remainder(progress),
+        )
+        metrics.TRANSCRIPT_JOBS.inc("done")
+        metrics.TRANSCRIBED_SECONDS.inc(by=recorded.seconds)
+        log.info(
+            "transcript.stored",
+            call_sid=job.root_sid,
+            recording_sid=job.recording_sid,
+            segments=len(made.segments),
+            language=made.language,
+        )
+
+    async def _leased(self, job: TranscriptJob, work: Coroutine[Any, Any, Transcript | Waiting]) -> Any:
+        """The result of the work, during which the lease is renewed. Raises TranscriptTaken."""
+        task = background.start(work, name="transcript")
+        try:
+            while not (await asyncio.wait([task], timeout=RENEW_SECONDS))[0]:
+                await renew_job(self._inbox, job, self._holder, now=self._clock())
+            return await task
+        finally:
+            if not task.done():
+                await background.stop(task)
+
+    async def _retry(self, job: TranscriptJob, problem: BridgeError, *, anew: bool = False) -> None:
+        most = MOST_WITHOUT_RECORDING if isinstance(problem, TwilioRefused) else MOST_ATTEMPTS
+        said = str(problem) or problem.code
+        if job.attempts >= most:
+            await self._close(job, JobState.PARKED, f"{said} ({job.attempts} attempts)")
+        elif anew:
+            now = self._clock()
+            until = now + pause_after(job.attempts)
+            await restart_job(self._inbox, job, self._holder, until=until, reason=said, now=now)
+            self._report(job, "restarted", said)
+        else:
+            await self._postpone(job, self._clock() + pause_after(job.attempts), said, "retried")
+
+    async def _postpone(self, job: TranscriptJob, until: datetime, reason: str, outcome: str) -> None:
+        now = self._clock()
+        await postpone_job(self._inbox, job, self._holder, until=until, reason=reason, now=now)
+        self._report(job, outcome, reason)
+
+    async def _close(self, job: TranscriptJob, state: JobState, reason: str) -> None:
+        await close_job(self._inbox, job, self._holder, state=state, reason=reason, now=self._clock())
+        self._report(job, state.value, reason)
+
+    def _report(self, job: TranscriptJob, outcome: str, reason: str) -> None:
+        metrics.TRANSCRIPT_JOBS.inc(outcome)
+        log.info(
+            "transcript.not_made",
+            outcome=outcome,
+            call_sid=job.root_sid,
+            recording_sid=job.recording_sid,
+            attempts=job.attempts,
+            reason=reason,
+        )
