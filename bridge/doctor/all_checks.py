@@ -18,6 +18,7 @@ from bridge.doctor import (
     queries,
     running,
     settings,
+    transcripts,
     twenty,
     twilio,
     twilio_transcripts,
@@ -107,6 +108,7 @@ def _checks(
             countries=configured.dialling.rules(configured.region).countries,
             seconds=seconds,
         ),
+        transcripts.checks(configured, session),
         twilio_transcripts.checks(of_twilio, configured.transcripts, seconds=seconds),
     )
 

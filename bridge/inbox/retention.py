@@ -18,9 +18,8 @@ from bridge.inbox.tables import (
     callbacks,
     calls,
     parked,
-    transcript_jobs,
-    transcripts,
 )
+from bridge.inbox.transcripts.erasing import drop_transcripts_of
 from bridge.inbox.transcripts.results import drop_results_before, drop_results_of
 
 BATCH = 50
@@ -112,8 +111,7 @@ async def _drop(connection: AsyncConnection, root_sids: Collection[str]) -> None
         )
     )
     await drop_results_of(connection, root_sids)
-    await connection.execute(delete(transcript_jobs).where(transcript_jobs.c.root_sid.in_(root_sids)))
-    await connection.execute(delete(transcripts).where(transcripts.c.root_sid.in_(root_sids)))
+    await drop_transcripts_of(connection, root_sids)
     await connection.execute(delete(callbacks).where(callbacks.c.root_sid.in_(root_sids)))
     await connection.execute(delete(agent_calls).where(agent_calls.c.root_sid.in_(root_sids)))
     await connection.execute(delete(attempts).where(attempts.c.root_sid.in_(root_sids)))

@@ -165,7 +165,7 @@ def rows_of_agents(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> l
 
 
 SOON = timedelta(seconds=5)
-"""After what names a recording: of a voicemail it comes a moment before Twilio has the file."""
+"""After the Record action, which comes a moment before Twilio has the file."""
 
 
 def rows_of_jobs(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> list[Row]:
@@ -180,11 +180,16 @@ def rows_of_jobs(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> lis
         {
             "recording_sid": sid,
             "root_sid": named[sid]["root_sid"],
-            "due_at": named[sid]["received_at"] + SOON,
+            "due_at": _fetched_at(named[sid]),
             "changed_at": named[sid]["received_at"],
         }
         for sid in sorted(named)
     ]
+
+
+def _fetched_at(row: Row) -> datetime:
+    at: datetime = row["received_at"]
+    return at + SOON if row["kind"] == Kind.VOICEMAIL.value else at
 
 
 def in_sqlite(row: Row) -> Row:

@@ -239,6 +239,16 @@ transcripts = Table(
 )
 """What was said in each recording, as lists: role, address, start, end, text, confidence."""
 
+transcript_erasures = Table(
+    "transcript_erasures",
+    metadata,
+    Column("recording_sid", String(34), primary_key=True),
+    Column("engine", String(20), nullable=False),
+    Column("progress", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Erased recordings of which an engine keeps something elsewhere, until it was deleted there."""
+
 transcript_usage = Table(
     "transcript_usage",
     metadata,

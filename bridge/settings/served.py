@@ -4,6 +4,7 @@ Each line is complete: with its texts, its agents, and its steps one by one.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bridge.calls.agents import Agents, Allowed, Only, identity_of
 from bridge.calls.routing.lines import (
@@ -21,6 +22,7 @@ from bridge.calls.texts import Texts
 from bridge.settings.access import AgentSettings, AuthSettings, KeySettings
 from bridge.settings.lines import OURS, LineSettings, LinesSettings, RecordedSettings, RingStep
 from bridge.settings.models import Settings
+from bridge.settings.transcripts import TranscriptSettings
 from bridge.settings.voice import VoiceSettings
 
 
@@ -49,10 +51,22 @@ def _of_key(key: KeySettings) -> Allowed | None:
     return kind(key.identities, key.pattern)
 
 
-def lines_of(lines: LinesSettings, *, agents: AgentSettings, voice: VoiceSettings) -> Lines:
-    """The lines; all agents ring where none are named."""
+def lines_of(
+    lines: LinesSettings,
+    *,
+    agents: AgentSettings,
+    voice: VoiceSettings,
+    transcripts: TranscriptSettings | None = None,
+) -> Lines:
+    """The lines; all agents ring where none are named.
+
+    Twilio does not transcribe voicemails by itself where an engine of `transcripts` does.
+    """
     everybody = _everybody(agents)
     served = {number: _line(number, line, everybody, voice) for number, line in lines.each()}
+    for number, line in served.items():
+        if line.voicemail and transcripts and transcripts.has_voicemails_of(number):
+            served[number] = replace(line, voicemail=replace(line.voicemail, transcribe=False))
     return Lines(served.pop(None), {number: line for number, line in served.items() if number})
 
 

@@ -90,6 +90,10 @@ class TranscriptSettings(Section):
         """Whether calls of a line are transcribed; None is the line of all numbers that are not listed."""
         return not self.lines or line in self.lines
 
+    def has_voicemails_of(self, line: str | None) -> bool:
+        """Whether an engine transcribes a line's voicemails."""
+        return self.is_on and self.voicemails and self.covers(line)
+
     def objection(self, lines: LinesSettings) -> Phrase | None:
         """Why these lines do not allow transcripts: a recording that is not announced, or nothing to read."""
         covered = [(number, line) for number, line in lines.each() if self._concerns(number, lines)]

@@ -28,8 +28,8 @@ KINDS = {1: "B", 2: "h", 4: "i"}
 QUIET = {1: 2, 2: 100, 4: 100 << 16}
 """A sample's amplitude below which nobody is heard: 50 dB below the loudest."""
 
-PIECE_SECONDS = 300
-"""The longest piece: with two channels of 8 kHz, 10 MB in memory."""
+PIECE_SECONDS = 200
+"""The longest piece: with two channels of 8 kHz, 6 MB, of which there are some copies at a time."""
 
 OVERLAP_SECONDS = 5
 """What two pieces have in common: a word that one of them cuts is whole in the other."""
@@ -70,8 +70,8 @@ def pieces_of(sound: Sound, *, largest_bytes: int) -> Sequence[Piece]:
     return [Piece(start, min(start + length, sound.frames)) for start in starts]
 
 
-def sound_of(head: bytes, total: int) -> Sound:
-    """The form of a WAV file of `total` bytes, by its beginning. Raises TranscriptRefused."""
+def sound_of(head: bytes | bytearray, total: int | None) -> Sound:
+    """The form of a WAV file of `total` bytes (None: unknown), by its beginning. Raises TranscriptRefused."""
     file = io.BytesIO(head)
     try:
         with wave.open(file) as wav:
@@ -83,11 +83,11 @@ def sound_of(head: bytes, total: int) -> Sound:
     if width not in KINDS or not 1 <= channels <= 8 or not 1000 <= rate <= 200_000:
         raise TranscriptRefused(f"The recording has {channels} channels of {8 * width} bits at {rate} Hz.")
     # A file that was written as it was recorded does not know its length.
-    there = max(0, total - offset) // (width * channels)
+    there = said if total is None else max(0, total - offset) // (width * channels)
     return Sound(rate, width, channels, min(said, there) or there, offset)
 
 
-def wav_of(frames: bytes, sound: Sound, channel: int) -> bytes | None:
+def wav_of(frames: bytes | bytearray, sound: Sound, channel: int) -> bytes | None:
     """A channel (from 0) of interleaved frames as a WAV file; None where nobody is heard on it."""
     samples = array(KINDS[sound.width], frames)[channel :: sound.channels]
     middle = 128 if sound.width == 1 else 0
@@ -125,8 +125,8 @@ class Audio:
             raise TranscriptUnavailable("Twilio sent less of the recording than it has.")
         return await asyncio.to_thread(_split, frames, sound)
 
-    async def _bytes(self, start: int, wanted: int) -> tuple[bytes, int]:
-        """So many bytes from there on, or fewer at the end; and how many there are in all."""
+    async def _bytes(self, start: int, wanted: int) -> tuple[bytearray, int | None]:
+        """So many bytes from there on, or fewer at the end; and how many there are in all, if known."""
         headers: dict[str, str] = {hdrs.RANGE: f"bytes={start}-{start + wanted - 1}"}
         try:
             async with self._media.open(
@@ -135,16 +135,16 @@ class Audio:
                 # A server that knows no ranges sends all of it.
                 skipped = start if answer.status == 200 else 0
                 body = await _read(answer, skip=skipped, most=wanted)
-                return body, _total(answer, start + len(body))
+                return body, _total(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as cut:
             raise TranscriptUnavailable(f"The recording did not arrive from Twilio: {why(cut)}.") from cut
 
 
-def _split(frames: bytes, sound: Sound) -> list[bytes | None]:
+def _split(frames: bytearray, sound: Sound) -> list[bytes | None]:
     return [wav_of(frames, sound, channel) for channel in range(sound.channels)]
 
 
-async def _read(answer: aiohttp.ClientResponse, *, skip: int, most: int) -> bytes:
+async def _read(answer: aiohttp.ClientResponse, *, skip: int, most: int) -> bytearray:
     body = bytearray()
     async for chunk in answer.content.iter_chunked(CHUNK):
         kept = chunk[skip:]
@@ -152,12 +152,12 @@ async def _read(answer: aiohttp.ClientResponse, *, skip: int, most: int) -> byte
         body += kept[: most - len(body)]
         if len(body) >= most:
             break
-    return bytes(body)
+    return body
 
 
-def _total(answer: aiohttp.ClientResponse, least: int) -> int:
+def _total(answer: aiohttp.ClientResponse) -> int | None:
     """Of `Content-Range: bytes 0-9/44` 44, of a whole answer its length."""
     said = answer.headers.get(hdrs.CONTENT_RANGE, "").rpartition("/")[2]
     if answer.status == 200:
         said = answer.headers.get(hdrs.CONTENT_LENGTH, "")
-    return int(said[:15]) if said.isascii() and said.isdecimal() else least
+    return int(said[:15]) if said.isascii() and said.isdecimal() else None

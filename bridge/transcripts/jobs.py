@@ -18,6 +18,7 @@ from bridge.calls.transcripts.segments import Transcript
 from bridge.errors import (
     BridgeError,
     InboxUnavailable,
+    TranscriptError,
     TranscriptLost,
     TranscriptRefused,
     TranscriptTaken,
@@ -26,6 +27,7 @@ from bridge.errors import (
     TwilioRefused,
 )
 from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.erasing import erased, erasures_of
 from bridge.inbox.transcripts.jobs import (
     LEASE,
     JobState,
@@ -75,9 +77,9 @@ def next_day(now: datetime) -> datetime:
 class _StoredProgress:
     """The engine's progress, stored beside its job."""
 
-    def __init__(self, inbox: Inbox, job: TranscriptJob, holder: bytes) -> None:
+    def __init__(self, inbox: Inbox, job: TranscriptJob, holder: bytes, engine: str) -> None:
         self._inbox, self._job, self._holder = inbox, job, holder
-        self.text = job.progress
+        self.text = job.progress if job.engine == engine else ""
 
     async def save(self, text: str) -> None:
         """See `Progress`."""
@@ -116,6 +118,7 @@ class TranscriptJobs:
             try:
                 while await self.once():
                     pass
+                await self.erase()
                 pause = await self._pause()
             except InboxUnavailable as problem:
                 log.warning("transcripts.waiting", reason=problem.code)
@@ -146,6 +149,20 @@ class TranscriptJobs:
             log.info("transcript.taken", call_sid=job.root_sid, recording_sid=job.recording_sid)
         return True
 
+    async def erase(self) -> None:
+        """Deletes what the engine keeps elsewhere of erased calls; what fails is tried again later.
+
+        Raises InboxUnavailable.
+        """
+        for recording_sid, progress in await erasures_of(self._inbox, self._transcriber.engine):
+            try:
+                await self._transcriber.erase(progress)
+            except (TranscriptError, TwilioError) as problem:
+                log.warning("transcript.not_erased", recording_sid=recording_sid, reason=str(problem))
+            else:
+                await erased(self._inbox, recording_sid)
+                log.info("transcript.erased", recording_sid=recording_sid)
+
     async def _work(self, job: TranscriptJob) -> None:
         recording = call_recording(job.callbacks, job.recording_sid)
         objection = self._selection.objection(recording) if recording else "The recording failed."
@@ -166,7 +183,7 @@ class TranscriptJobs:
         return False
 
     async def _transcribe(self, job: TranscriptJob, recording: CallRecording) -> None:
-        progress = _StoredProgress(self._inbox, job, self._holder)
+        progress = _StoredProgress(self._inbox, job, self._holder, self._transcriber.engine)
         try:
             made = await self._leased(job, self._transcriber.transcribe(recording.recorded, progress))
         except (TranscriptTaken, InboxUnavailable):

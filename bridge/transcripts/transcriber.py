@@ -46,7 +46,7 @@ class Transcriber(Protocol):
         """
 
     def remainder(self, progress: str) -> str:
-        """What of the progress `erase` needs once the transcript is stored; "" where nothing."""
+        """What of the progress `erase` needs once the transcript is stored; "" for nothing."""
 
     async def erase(self, remainder: str) -> None:
         """Deletes what the engine keeps elsewhere of a recording; gone already is success."""

@@ -50,6 +50,11 @@ class CallbackUrls:
         """The action URL of the Dial by which the called party of this call out is passed on."""
         return self._url("dial", f"?step=transfer&joins={call_sid}")
 
+    @property
+    def transcripts(self) -> str:
+        """The URL for results of transcription (JSON)."""
+        return self._url("transcripts")
+
     def recording_of(self, call_sid: str) -> str:
         """The URL for the status of a recording of a dialled leg, which does not name its call."""
         return self._url("recording", f"?joins={call_sid}")

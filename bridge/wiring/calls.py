@@ -66,7 +66,12 @@ def call_rules(settings: Settings, live_calls: LiveCalls, members: Members) -> C
     company = (settings.twilio.phone_number, *settings.dialling.caller_ids)
     caller_ids = CallerIds(company=company, own=members.caller_ids, region=settings.region)
     return CallRules(
-        lines=lines_of(settings.lines, agents=settings.agents, voice=settings.voice),
+        lines=lines_of(
+            settings.lines,
+            agents=settings.agents,
+            voice=settings.voice,
+            transcripts=settings.transcripts,
+        ),
         live_calls=live_calls,
         dialling=dialling,
         caller_ids=caller_ids,

@@ -100,7 +100,7 @@ async def test_a_job_comes_with_the_callback_that_names_a_recording(inbox: Inbox
     assert made == {"recorded": 1, "voicemail": 1, "empty": 0, "failed": 0, "action": 0}
     assert (await job_backlog(inbox)).due == 2
     assert await claim_job(inbox, ONE, now=TEN) is None
-    assert await next_due(inbox, now=TEN) == TEN + timedelta(seconds=45)
+    assert await next_due(inbox, now=TEN) == TEN + timedelta(seconds=40)
 
 
 async def test_without_an_engine_there_are_no_jobs(database_url: str) -> None:

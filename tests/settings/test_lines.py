@@ -25,6 +25,18 @@ def test_naming_the_agents_is_all(loading: Load) -> None:
     assert (served.voicemail.greeting, served.voicemail.transcribe) == (ENGLISH.leave_message, True)
 
 
+def test_twilio_leaves_voicemails_to_an_engine(loading: Load) -> None:
+    settings = loading(
+        "transcripts: {engine: openai, url: 'http://127.0.0.1:9/v1', lines: ['+33159130002']}\n"
+        "lines: {default: {recording: {by_agents: false}}, numbers: {'+33159130002': {name: Shop}}}"
+    )
+    served = lines_of(
+        settings.lines, agents=settings.agents, voice=settings.voice, transcripts=settings.transcripts
+    )
+    voicemails = [line.voicemail.transcribe for line in served if line.voicemail]
+    assert voicemails == [True, False]
+
+
 @pytest.mark.parametrize(
     ("config", "steps"),
     [

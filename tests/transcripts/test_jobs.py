@@ -20,6 +20,7 @@ from bridge.errors import (
     TranscriptUnavailable,
     TwilioRefused,
 )
+from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.transcripts.jobs import JobState, KnownJob, claim_job, jobs_of, retry_jobs
 from bridge.inbox.transcripts.texts import transcripts_of
@@ -46,6 +47,7 @@ class ScriptedEngine:
     def __init__(self, *acts: Transcript | Waiting | BridgeError) -> None:
         self.acts = list(acts)
         self.asked: list[tuple[Recorded, str]] = []
+        self.erased: list[str] = []
 
     async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript | Waiting:
         self.asked.append((recorded, progress.text))
@@ -59,7 +61,11 @@ class ScriptedEngine:
         return f"GT of {progress}"
 
     async def erase(self, remainder: str) -> None:
-        """Nothing is kept."""
+        self.erased.append(remainder)
+        if self.acts:
+            act = self.acts.pop(0)
+            assert isinstance(act, BridgeError)
+            raise act
 
 
 class Watch:
@@ -106,7 +112,7 @@ def a_call(sid: str, *, is_out: bool = False, seconds: int = 60, **of_recording:
         **of_recording,
     }
     return [
-        told(Kind.VOICE, sid, CallStatus="ringing", **parties),
+        told(Kind.VOICE, sid, at=0, CallStatus="ringing", **parties),
         told(Kind.STATUS, leg, parent=sid, at=9, CallStatus="in-progress", **theirs),
         told(Kind.STATUS, leg, parent=sid, at=70, CallStatus="completed", CallDuration="60", **theirs),
         told(Kind.DIAL, sid, at=70, DialCallStatus="completed", DialCallSid=leg, **parties),
@@ -166,15 +172,11 @@ async def test_the_transcript_of_a_call(
 
 
 def voicemail(sid: str) -> list[Callback]:
-    url: dict[str, Any] = {
-        "RecordingSid": "RE" + sid[2:],
-        "RecordingUrl": "https://x",
-        "RecordingDuration": "17",
-    }
+    url: dict[str, Any] = {"RecordingSid": "RE" + sid[2:], "RecordingUrl": "https://x"}
     parties = {"From": MARIE, "To": COMPANY, "Direction": "inbound"}
     return [
-        told(Kind.VOICE, sid, CallStatus="ringing", **parties),
-        told(Kind.VOICEMAIL, sid, at=50, CallStatus="completed", **url, **parties),
+        told(Kind.VOICE, sid, at=0, CallStatus="ringing", **parties),
+        told(Kind.VOICEMAIL, sid, at=50, CallStatus="completed", RecordingDuration="17", **url, **parties),
     ]
 
 
@@ -273,6 +275,29 @@ async def test_what_is_more_than_a_day_allows_waits_for_the_next(inbox: Inbox, w
     watch.now = next_day(watch.now)
     await work(inbox, engine, watch, seconds_per_day=100)
     assert len(engine.asked) == 2
+
+
+async def test_another_engine_begins_anew(inbox: Inbox, watch: Watch) -> None:
+    await stored(inbox, [a_call(new_sid())])
+    await work(inbox, ScriptedEngine(TranscriptUnavailable("down")), watch)
+    watch.later(hours=1)
+    other = ScriptedEngine()
+    other.engine = "twilio-classic"
+    await work(inbox, other, watch)
+    assert [progress for _, progress in other.asked] == [""]
+
+
+async def test_what_the_engine_keeps_elsewhere_is_erased_there_too(inbox: Inbox, watch: Watch) -> None:
+    (call,) = await stored(inbox, [a_call(new_sid())])
+    engine = ScriptedEngine()
+    engine.engine = "twilio-classic"
+    await work(inbox, engine, watch)
+    await erase(inbox, [call])
+    jobs = TranscriptJobs(inbox, engine, Selection(), seconds_per_day=1000, clock=watch)
+    engine.acts = [TranscriptUnavailable("down")]
+    for _ in range(3):
+        await jobs.erase()
+    assert engine.erased == ["GT of asked 1"] * 2
 
 
 async def test_it_runs_by_itself_and_frees_what_its_predecessor_held(inbox: Inbox) -> None:

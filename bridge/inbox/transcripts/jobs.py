@@ -29,7 +29,7 @@ from bridge.inbox.tables import (
     transcripts,
 )
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=1)
 """How long a job stays with a process that no longer says that it works on it."""
 
 _jobs = transcript_jobs.c
@@ -197,7 +197,9 @@ async def charge(
         if outcome[0] is False:
             outcome[0] = await _count(connection, seconds, limit=limit, now=now)
         if outcome[0]:
-            values = {"charged": True, "seconds": seconds, "engine": engine}
+            # What another engine had begun is of no use.
+            begun = case((_jobs.engine == engine, _jobs.progress), else_="")
+            values = {"charged": True, "seconds": seconds, "engine": engine, "progress": begun}
             await connection.execute(update(transcript_jobs).where(mine).values(**values))
 
     await inbox.write(operation)
@@ -323,5 +325,6 @@ async def retry_jobs(inbox: Inbox, root_sid: str | None, *, now: datetime) -> in
     """Makes a call's parked and omitted jobs due again, or (None) all parked ones; returns how many."""
     states = [JobState.PARKED.value, *([JobState.OMITTED.value] if root_sid else [])]
     which = [_jobs.state.in_(states), *([_jobs.root_sid == root_sid] if root_sid else [])]
-    again = {"state": JobState.DUE.value, "due_at": now, "attempts": 0, "changed_at": now, **_FREE}
+    again: dict[str, Any] = {"state": JobState.DUE.value, "due_at": now, "attempts": 0, "changed_at": now}
+    again |= {"charged": False, **_FREE}
     return await inbox.change(update(transcript_jobs).where(*which).values(**again))

@@ -63,6 +63,32 @@ FOUND: Mapping[str, str] = {
         "docs/how-to/alerts.md."
     ),
     "doctor --test-alert sends a test message.": "doctor --test-alert envoie un message d'essai.",
+    "Compare transcripts in config.yaml with docs/how-to/transcripts.md.": (
+        "Comparez transcripts dans config.yaml avec docs/how-to/transcripts.md."
+    ),
+    "Transcripts are off: docs/how-to/transcripts.md says how calls get them.": (
+        "Pas de transcriptions : docs/how-to/transcripts.md dit comment en avoir."
+    ),
+    "Transcripts are off. Voicemails are transcribed the old way, by <Record transcribe>: in English "
+    "alone, and up to two minutes. docs/how-to/transcripts.md has better ones.": (
+        "Pas de transcriptions. Les messages vocaux sont transcrits à l'ancienne, par <Record transcribe> : "
+        "en anglais seulement, et jusqu'à deux minutes. docs/how-to/transcripts.md en propose de meilleures."
+    ),
+    "The server of transcripts.url does not answer: {reason}.": (
+        "Le serveur de transcripts.url ne répond pas : {reason}."
+    ),
+    "The server of transcripts.url refuses the key ({status}).": (
+        "Le serveur de transcripts.url refuse la clé ({status})."
+    ),
+    "Set TRANSCRIPTS_API_KEY.": "Indiquez TRANSCRIPTS_API_KEY.",
+    "The server of transcripts.url answers {status}.": "Le serveur de transcripts.url répond {status}.",
+    "The server of transcripts.url lists no model {model}.": (
+        "Le serveur de transcripts.url n'a pas de modèle {model} dans sa liste."
+    ),
+    "Set transcripts.model to one that it has.": "Donnez à transcripts.model un modèle qu'il a.",
+    "The server of transcripts.url answers; recordings are transcribed by {model}.": (
+        "Le serveur de transcripts.url répond ; les enregistrements sont transcrits par {model}."
+    ),
     "Alerts are not set: docs/how-to/alerts.md says how a message comes when something needs you.": (
         "Pas d'alertes : docs/how-to/alerts.md dit comment recevoir un message quand il faut intervenir."
     ),

@@ -46,6 +46,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "transcript_erasures",
+        sa.Column("recording_sid", sa.String(34), primary_key=True),
+        sa.Column("engine", sa.String(20), nullable=False),
+        sa.Column("progress", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "transcript_usage",
         sa.Column("day", sa.Date, primary_key=True),
         sa.Column("seconds", sa.Integer, nullable=False),

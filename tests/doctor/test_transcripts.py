@@ -1,0 +1,65 @@
+"""Doctor about the server that transcribes."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bridge.doctor.checks import Status, Verdict
+from bridge.doctor.transcripts import checks
+from tests.web.conftest import settings_with
+
+Serve = Callable[..., Any]
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+async def verdict(session: aiohttp.ClientSession, tmp_path: Any, **transcripts: Any) -> Verdict:
+    sections = {
+        "transcripts": transcripts,
+        "lines": {"default": {"recording": {"inbound": True, "announcement": True}}},
+    }
+    (check,) = checks(settings_with(sections, tmp_path / "bridge.db"), session)
+    return await check.examine()
+
+
+async def test_without_an_engine_voicemails_go_the_old_way(session: Any, tmp_path: Any) -> None:
+    found = await verdict(session, tmp_path)
+    assert (found.status, "<Record transcribe>" in found.reason) == (Status.OK, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected", "said"),
+    [
+        (200, '{"data": [{"id": "m"}, 7]}', Status.OK, "transcribed by m"),
+        (200, '{"data": [{"id": "other"}]}', Status.WARNING, "lists no model m"),
+        (404, "none", Status.OK, "transcribed by m"),
+        (200, "[" * 9999, Status.OK, "transcribed by m"),
+        (401, "", Status.ERROR, "refuses the key"),
+        (500, "", Status.ERROR, "answers 500"),
+    ],
+)
+async def test_the_server(
+    session: Any, tmp_path: Any, aiohttp_server: Serve, status: int, body: str, expected: Status, said: str
+) -> None:
+    async def models(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer an invented key"
+        return web.Response(status=status, text=body)
+
+    app = web.Application()
+    app.router.add_get("/v1/models", models)
+    server = await aiohttp_server(app)
+    url = str(server.make_url("/v1"))
+    found = await verdict(session, tmp_path, engine="openai", url=url, model="m", api_key="an invented key")
+    assert (found.status, said in found.reason) == (expected, True)
+
+
+async def test_a_server_that_is_not_there(session: Any, tmp_path: Any, unused_tcp_port: int) -> None:
+    found = await verdict(session, tmp_path, engine="openai", url=f"http://127.0.0.1:{unused_tcp_port}/v1")
+    assert (found.status, "Connection refused" in found.reason) == (Status.ERROR, True)
