@@ -11,7 +11,7 @@ from typing import Protocol
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.acts import HELD, Act, act_named
-from bridge.calls.fold.conference import Conferences, conferences_of
+from bridge.calls.fold.conference import NEAR, Conferences, conferences_of
 from bridge.calls.fold.intervals import Interval, Intervals, merged, seconds_of, while_on, within, without
 from bridge.calls.fold.legs import UNKNOWN, Leg
 from bridge.calls.fold.states import Direction
@@ -199,11 +199,17 @@ class _Teller:
 
     def _ended_by(self) -> str | None:
         sid = self.conferences.ended_by
-        if sid is None:
+        if sid is None or self._outlived_conference():
             return None
         if self.parties.customer and sid == self._customer_sid:
             return self._address(self.parties.customer)
         return next((self._address(leg) for leg in self._others() if leg.sid == sid), None)
+
+    def _outlived_conference(self) -> bool:
+        """Whether the customer was passed on out of the conference, whose end was not that of the call."""
+        customer, ended_at = self.parties.customer, self.conferences.ended_at
+        gone_at = customer.ended_at if customer else None
+        return self.rebuilt and bool(gone_at and ended_at and gone_at - ended_at > NEAR)
 
     def _left_alone(self, connected: dict[str, Intervals]) -> bool:
         if self._end == UNKNOWN or not any(connected.values()):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -243,6 +243,33 @@ def test_the_story_by_the_log_says_what_it_lacks(script: Callable[[Play], None],
     rebuilt = by_the_log_alone(play)
     assert handling(rebuilt, NAMES, texts=ENGLISH) == f"{text} {LOG}"
     assert not rebuilt.left_alone, "whether the customer was on hold is not known"
+
+
+def test_a_customer_who_was_passed_on_out_of_a_conference_did_not_end_the_call_by_that() -> None:
+    def ended(sid: str, from_: str, to: str, end: int, duration: int) -> CallResource:
+        parent = None if sid == ROOT else ROOT
+        at = TEN + timedelta(seconds=end)
+        return resource(from_, to, sid=sid, parent_call_sid=parent, end_time=at, duration=duration)
+
+    legs = [
+        ended(ROOT, CUSTOMER, COMPANY, 200, 200),
+        ended("CA1", CUSTOMER, "client:anna", 100, 90),
+        ended("CA2", CUSTOMER, "client:bob", 200, 80),
+    ]
+    room = ConferenceResource(
+        sid="CF" + "c" * 32,
+        friendly_name=ROOT,
+        status="completed",
+        date_created=TEN,
+        date_updated=TEN + timedelta(seconds=100),
+        reason_conference_ended="participant-with-end-conference-on-exit-left",
+        call_sid_ending_conference=ROOT,
+    )
+    told = [call_callback(leg, root_sid=ROOT, received_at=LATER) for leg in legs]
+    call = fold([*told, *conference_callbacks(room, [], received_at=LATER)])
+    assert call.story
+    assert talks(call) == {"client:anna": 90, "client:bob": 80}
+    assert (call.story.ended_by, call.ended_at) == (None, TEN + timedelta(seconds=200))
 
 
 @given(data=st.data(), told=made_up())
