@@ -189,7 +189,8 @@ def terminal(folder: Path, state: Path, env: Mapping[str, str]) -> Iterator[Term
 def checkout(root: Path, to: Path) -> Path:
     """What a reader has after `git clone` and `make setup`."""
     left_out = shutil.ignore_patterns(
-        *(".git", ".venv", ".env", "data", ".*cache*", "*.db*", ".hypothesis", "node_modules")
+        *(".git", ".venv", ".env", "data", ".*cache*", "__pycache__", "*.db*", ".hypothesis"),
+        *("node_modules", "tests"),
     )
     shutil.copytree(root, to, ignore=left_out)
     (to / ".git").mkdir()
