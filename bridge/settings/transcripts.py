@@ -84,7 +84,7 @@ class TranscriptSettings(Section):
     @property
     def takes_results(self) -> bool:
         """Whether results that Twilio posts are kept: `twilio-batch` has the text from nowhere else."""
-        return self.webhook or self.engine == "twilio-batch"
+        return self.webhook or self.engine in {"twilio-batch", "twilio-classic"}
 
     def covers(self, line: str | None) -> bool:
         """Whether calls of a line are transcribed; None is the line of all numbers that are not listed."""

@@ -70,11 +70,12 @@ def test_engine_is_refused(loading: Load, config: str, said: str) -> None:
     [
         ("engine: twilio-batch, language: fr", True),
         ("engine: twilio-batch", True),
-        ("engine: twilio-classic, service: bridge", False),
+        ("engine: twilio-classic, service: bridge", True),
+        ("engine: openai, url: 'http://127.0.0.1:9/v1'", False),
         ("webhook: true", True),
     ],
 )
-def test_only_batch_needs_the_webhook(loading: Load, set_to: str, *, takes_results: bool) -> None:
+def test_twilios_engines_take_results(loading: Load, set_to: str, *, takes_results: bool) -> None:
     loaded = loading(f"transcripts: {{{set_to}}}\n" + ONLY_VOICEMAIL)
     assert loaded.transcripts.takes_results == takes_results
 

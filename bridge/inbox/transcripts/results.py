@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import callbacks, transcript_results
+from bridge.inbox.tables import callbacks, job_due, transcript_jobs, transcript_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,10 @@ class StoredResult:
 async def store_result(
     inbox: Inbox, *, source_sid: str, digest: bytes, body: str, received_at: datetime
 ) -> None:
-    """Stores a result; returns once it is on the disk. A duplicate changes nothing.
+    """Stores a result; returns once it is on the disk. A duplicate stores nothing.
 
-    Raises InboxUnavailable.
+    The job that waits for it, of its recording or with its transcript as progress, is due at once. Raises
+    InboxUnavailable.
     """
 
     async def operation(connection: AsyncConnection) -> None:
@@ -36,6 +37,13 @@ async def store_result(
         row = {"source_sid": source_sid, "digest": digest, "body": body, "received_at": received_at}
         await connection.execute(
             insert(transcript_results).values(**row).on_conflict_do_nothing(index_elements=["digest"])
+        )
+        jobs = transcript_jobs.c
+        waits = or_(jobs.recording_sid == source_sid, jobs.progress == source_sid)
+        await connection.execute(
+            update(transcript_jobs)
+            .where(job_due, waits, jobs.due_at > received_at)
+            .values(due_at=received_at)
         )
 
     await inbox.write(operation)

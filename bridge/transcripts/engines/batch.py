@@ -29,6 +29,9 @@ from bridge.twilio.transcripts.sentences import BatchResult, batch_result
 
 ENGINE = "twilio-batch"
 POLL_SECONDS = 20.0
+FIRST_POLL_SECONDS = 3.0
+"""After the start: the webhook of a short recording can arrive before the start is stored."""
+
 LOST_AFTER_SECONDS = 300
 """After Twilio is done its webhook can still be on its way: it is tried again for a minute at most."""
 
@@ -111,7 +114,7 @@ class TwilioBatch:
             begun = await self._running(recorded) or await self._begin(recorded, job.key)
             job = replace(job, id=begun.id)
             await progress.save(str(job))
-            return Waiting(begun.retry_after or POLL_SECONDS)
+            return Waiting(FIRST_POLL_SECONDS)
         return await self._ask(recorded, job, progress)
 
     async def _running(self, recorded: Recorded) -> TranscriptionState | None:
