@@ -1,7 +1,8 @@
 """Puts together what transcribes recordings: an engine, and the jobs that it is given."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 
 from bridge import background
 from bridge.calls.fold.states import Direction
@@ -9,14 +10,18 @@ from bridge.calls.transcripts.recorded import Selection
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings, TranscriptSettings
 from bridge.settings.batch_languages import DETECTED, batch_language
+from bridge.sync.rounds import Rounds
 from bridge.transcripts.engines.batch import BatchConfiguration, TwilioBatch
 from bridge.transcripts.engines.classic import TwilioClassic
 from bridge.transcripts.engines.openai import open_openai
+from bridge.transcripts.erasing import TranscriptErasing
 from bridge.transcripts.jobs import TranscriptJobs
 from bridge.transcripts.transcriber import Transcriber
 from bridge.twilio.transcripts.opening import open_transcripts
 from bridge.twilio.urls import CallbackUrls
 from bridge.wiring.twilio import Account
+
+ERASE_EVERY = timedelta(minutes=5)
 
 
 @asynccontextmanager
@@ -57,6 +62,18 @@ async def _open_twilio(settings: Settings, inbox: Inbox) -> AsyncIterator[Transc
             callback=CallbackUrls(settings.server.public_url).transcripts,
         )
         yield TwilioBatch(rest.batch, inbox, configuration)
+
+
+def erasing(settings: Settings, inbox: Inbox, lead: Callable[[], Awaitable[None]]) -> Iterator[Rounds]:
+    """Deletes at Twilio the transcripts of erased calls, where another engine is set by now."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Transcriber]:
+        async with open_transcripts(settings.twilio) as rest:
+            yield TwilioClassic(rest.intelligence, service="")
+
+    if settings.transcripts.engine != "twilio-classic":
+        yield Rounds("erase transcripts", TranscriptErasing(inbox, opened).once, every=ERASE_EVERY, lead=lead)
 
 
 def selection_of(transcripts: TranscriptSettings) -> Selection:

@@ -25,7 +25,7 @@ from bridge.twilio.rest import TwilioRest
 from bridge.wiring.examination import EVERY as EXAMINE_EVERY
 from bridge.wiring.examination import FIRST_IN as EXAMINE_IN
 from bridge.wiring.parts import Parts
-from bridge.wiring.transcripts import transcribing
+from bridge.wiring.transcripts import erasing, transcribing
 
 CONFERENCES_EVERY = timedelta(seconds=30)
 PURGE_EVERY = timedelta(hours=1)
@@ -68,6 +68,7 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
         *_rounds(settings, parts.inbox, parts.account.rest, lead),
         _corrections(parts.inbox, parts.workspace.client, lead),
         *_alerts(settings, parts, lead),
+        *erasing(settings, parts.inbox, lead),
         Rounds("conferences", parts.conferences.keeper.sweep, every=CONFERENCES_EVERY, lead=lead),
         Rounds("doctor", parts.examination.once, every=EXAMINE_EVERY, lead=_each, first_in=EXAMINE_IN),
     ]

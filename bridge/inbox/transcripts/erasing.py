@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import case, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
@@ -16,9 +16,9 @@ async def drop_transcripts_of(connection: AsyncConnection, root_sids: Collection
     """Deletes the jobs and texts of these calls, and notes what is to be deleted elsewhere."""
     jobs = transcript_jobs.c
     these = jobs.root_sid.in_(root_sids)
-    elsewhere = select(jobs.recording_sid, jobs.engine, jobs.progress).where(
-        these, jobs.engine.in_(KEEPS_TEXT), jobs.progress != ""
-    )
+    # A process can have begun, and have died before it stored what: then that is all of the recording.
+    remainder = case((jobs.progress == "", jobs.recording_sid), else_=jobs.progress)
+    elsewhere = select(jobs.recording_sid, jobs.engine, remainder).where(these, jobs.engine.in_(KEEPS_TEXT))
     names = ["recording_sid", "engine", "progress"]
     await connection.execute(insert(transcript_erasures).from_select(names, elsewhere))
     await connection.execute(delete(transcript_jobs).where(these))

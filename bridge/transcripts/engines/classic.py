@@ -16,6 +16,7 @@ from bridge.twilio.transcripts.intelligence import NOT_COMPLETED, Intelligence, 
 
 ENGINE = "twilio-classic"
 POLL_SECONDS = 20.0
+OF_RECORDING = "RE"
 ROLES = {Role.CUSTOMER: "customer", Role.AGENT: "agent"}
 
 
@@ -52,10 +53,13 @@ class TwilioClassic:
         return progress
 
     async def erase(self, remainder: str) -> None:
-        """See `Transcriber`: deletes the transcript, with its sentences and operator results."""
-        if remainder:
-            with twilio_errors():
-                await self._rest.delete(remainder)
+        """See `Transcriber`: deletes a transcript, or all of a recording, with their sentences."""
+        with twilio_errors():
+            sids = [remainder]
+            if remainder.startswith(OF_RECORDING):
+                sids = [one.sid for one in await self._rest.transcripts_of(remainder)]
+            for sid in filter(None, sids):
+                await self._rest.delete(sid)
 
     async def _begun(self, recorded: Recorded) -> TranscriptState | None:
         """A transcript of this recording in our service that can still become one."""
