@@ -32,7 +32,7 @@ async def _none(*, old_way: bool) -> Verdict:
         return ok(phrase("Transcripts are off: docs/how-to/transcripts.md says how calls get them."))
     return ok(
         phrase(
-            "Transcripts are off. Voicemails are transcribed the old way, by <Record transcribe>: in English "
+            "Transcripts are off. Voicemails are transcribed the old way, by Twilio's Record: in English "
             "alone, and up to two minutes. docs/how-to/transcripts.md has better ones."
         )
     )

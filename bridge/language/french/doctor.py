@@ -69,9 +69,9 @@ FOUND: Mapping[str, str] = {
     "Transcripts are off: docs/how-to/transcripts.md says how calls get them.": (
         "Pas de transcriptions : docs/how-to/transcripts.md dit comment en avoir."
     ),
-    "Transcripts are off. Voicemails are transcribed the old way, by <Record transcribe>: in English "
+    "Transcripts are off. Voicemails are transcribed the old way, by Twilio's Record: in English "
     "alone, and up to two minutes. docs/how-to/transcripts.md has better ones.": (
-        "Pas de transcriptions. Les messages vocaux sont transcrits à l'ancienne, par <Record transcribe> : "
+        "Pas de transcriptions. Les messages vocaux sont transcrits à l'ancienne, par le Record de Twilio : "
         "en anglais seulement, et jusqu'à deux minutes. docs/how-to/transcripts.md en propose de meilleures."
     ),
     "The server of transcripts.url does not answer: {reason}.": (
