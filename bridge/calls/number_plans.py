@@ -35,23 +35,24 @@ IVORIAN_DIGITS = 8
 """Until 31 January 2021. https://www.itu.int/oth/T0202000036/en"""
 
 
-def current(number: PhoneNumber) -> PhoneNumber:
-    """The present number of the subscriber who had this one."""
+def current(number: PhoneNumber, *, is_valid: bool = False) -> PhoneNumber:
+    """The present number of the subscriber who had this one, which the caller may know to `is_valid`."""
     national = phonenumbers.national_significant_number(number)
     if number.country_code == MEXICO and (prefix := MEXICAN_PREFIX.match(national)):
         return _made(f"+52{national[prefix.end() :]}")
     if number.country_code in FRENCH_CODES and len(national) == 9:
-        return _where_french(number, national) or number
+        return _where_french(number, national, is_valid) or number
     if number.country_code == ARGENTINA and (twice := ARGENTINE_TWICE.match(national)):
         once = _made(f"+54{national[twice.end() :]}")
         return once if phonenumbers.is_valid_number(once) else number
     return number
 
 
-def _where_french(number: PhoneNumber, national: str) -> PhoneNumber | None:
+def _where_french(number: PhoneNumber, national: str, is_valid: bool) -> PhoneNumber | None:
     """Where a number of France's plan is at home, if that is elsewhere than it is written for."""
     is_overseas = national.startswith(OVERSEAS_AREAS)
-    if phonenumbers.is_valid_number(number) and not (is_overseas and number.country_code == FRANCE):
+    is_valid = is_valid or phonenumbers.is_valid_number(number)
+    if is_valid and not (is_overseas and number.country_code == FRANCE):
         return None
     for code in OVERSEAS if is_overseas else (*OVERSEAS, str(FRANCE)):
         there = _made(f"+{code}{national.removeprefix('508') if code == '508' else national}")

@@ -3,6 +3,7 @@
 import re
 from functools import partial
 
+import phonenumbers
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -173,3 +174,17 @@ def test_whatever_is_typed_becomes_e164_or_nothing(address: str, region: str) ->
     assert number is None or e164(number, "ZZ") == number
     readable(address)
     assert len(shortened(address)) <= 8
+
+
+def test_a_number_in_e164_is_what_libphonenumber_parses() -> None:
+    kinds = phonenumbers.PhoneNumberType.values()
+    regions = phonenumbers.SUPPORTED_REGIONS
+    examples = [phonenumbers.example_number_for_type(region, kind) for region in regions for kind in kinds]
+    written = [
+        phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.E164) for one in examples if one
+    ]
+    read = [found.number for text in written if (found := reading(text, "FR"))]
+    assert len(read) > 1000
+    for number in read:
+        parsed = phonenumbers.parse(str(number), None)
+        assert (number.parsed, number.kind) == (parsed, phonenumbers.number_type(parsed)), number

@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import REGION_CODE_FOR_NON_GEO_ENTITY, PhoneNumberType, shortnumberinfo
 
 from bridge.calls.dialling.surcharged import surcharge_of
-from bridge.calls.numbers import Number, Reading, reading, shortened
+from bridge.calls.numbers import E164, Number, Reading, reading, shortened
 from bridge.calls.spelling import plain, take_apart
 from bridge.errors import NumberRefused
 
@@ -100,8 +100,7 @@ class Dialling:
         return self._helps(dialled)
 
     def _decide(self, typed: str) -> _Verdict:
-        written = take_apart(typed)
-        digits = SEPARATORS.sub("", written.number if written else plain(typed))
+        digits = typed if E164.fullmatch(typed) else _digits(typed)
         found = reading(typed, self._rules.region)
         return self._short(digits) or (found and self._long(found)) or self._neither(digits)
 
@@ -122,7 +121,7 @@ class Dialling:
     def _long(self, found: Reading) -> _Verdict | None:
         """The verdict on a possible number; None for one that is not valid in any country."""
         number = found.number.today
-        kind = phonenumbers.number_type(number.parsed)
+        kind = number.kind
         dialled = _Verdict(Dialled(number, found.send_digits))
         if (is_allowed := self._listed(number)) is not None:
             return dialled if is_allowed else self._denied(number)
@@ -168,6 +167,11 @@ class Dialling:
         if len(digits) <= LONGEST_SHORT:
             return _SHORT
         return _invalid(f"not a valid number (region {self._rules.region})")
+
+
+def _digits(typed: str) -> str:
+    written = take_apart(typed)
+    return SEPARATORS.sub("", written.number if written else plain(typed))
 
 
 def _invalid(because: str) -> _Verdict:

@@ -22,9 +22,10 @@ class Surcharge:
     what: str
     source: str
 
-    def fits(self, e164: str) -> bool:
-        """Whether a number is in this range."""
-        return re.match(re.escape(self.prefix).replace(r"\.", "[0-9]"), e164) is not None
+    @property
+    def pattern(self) -> str:
+        """Matches the beginning of the numbers in this range."""
+        return re.escape(self.prefix).replace(r"\.", "[0-9]")
 
 
 SURCHARGED = (
@@ -48,6 +49,12 @@ SURCHARGED = (
 )
 
 
+# The longest first: of two ranges that fit, the narrower one.
+_BY_LENGTH = sorted(SURCHARGED, key=lambda range_: len(range_.prefix), reverse=True)
+_ANY = re.compile("|".join(f"({range_.pattern})" for range_ in _BY_LENGTH))
+
+
 def surcharge_of(e164: str) -> Surcharge | None:
     """The surcharged range of an E.164 number; None for an ordinary number."""
-    return next((range_ for range_ in SURCHARGED if range_.fits(e164)), None)
+    found = _ANY.match(e164)
+    return _BY_LENGTH[found.lastindex - 1] if found and found.lastindex else None
