@@ -7,10 +7,8 @@ both, so that the ratio holds to a hundredth or two where the times differ by ha
 """
 
 import asyncio
-import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory

@@ -192,12 +192,8 @@ def _fetched_at(row: Row) -> datetime:
     return at + SOON if row["kind"] == Kind.VOICEMAIL.value else at
 
 
-def in_sqlite(row: Row) -> Row:
-    """The row in SQLite's types, equal to what SQLAlchemy writes."""
-    return {name: _in_sqlite(value) for name, value in row.items()}
-
-
-def _in_sqlite(value: Any) -> Any:
+def in_sqlite(value: Any) -> Any:
+    """The value in SQLite's types, equal to what SQLAlchemy writes."""
     if isinstance(value, dict):
         return to_json(value)
     if isinstance(value, datetime):

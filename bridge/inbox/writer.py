@@ -76,32 +76,64 @@ class InsertCallbacks:
 
 
 class InsertInSqlite(InsertCallbacks):
-    """The same statements as text, given to the driver: SQLAlchemy's execution took half of a small commit.
+    """The same statements as text, each for many rows, given to the driver.
 
+    SQLAlchemy's execution took half of a small commit. The driver releases the interpreter's lock with each
+    step of a statement, and then waits for the event loop, so that few steps are worth more than short ones.
     Raises the driver's own errors.
     """
 
     def __init__(self, *, transcribing: bool = False) -> None:
         super().__init__(sqlite.insert, transcribing=transcribing)
-        dialect = sqlite.dialect(paramstyle="named")
-        columns = [column.name for column in callbacks.columns if column is not callbacks.c.id]
-        self._put_text = str(self._put.compile(dialect=dialect, column_keys=columns))
-        self._upsert_text = str(self._upsert.compile(dialect=dialect, column_keys=DUE))
-        columns = [column.name for column in agent_calls.columns]
-        self._agents_text = str(self._add_agents.compile(dialect=dialect, column_keys=columns))
+        put = sqlite.insert(callbacks).on_conflict_do_nothing(index_elements=["digest"])
+        self._put_rows = ManyRows(put, CALLBACK)
+        self._upsert_rows = ManyRows(self._upsert, DUE)
+        self._agents_rows = ManyRows(self._add_agents, AGENT_CALL)
 
     def _insert(self, connection: Connection, rows: Sequence[Row]) -> Sequence[tuple[str, bytes]]:
         cursor = connection.connection.cursor()
-        return [kept for row in rows for kept in cursor.execute(self._put_text, in_sqlite(row)).fetchall()]
+        inserted = self._put_rows.execute(cursor, rows)
+        if inserted == len(rows):
+            return [(row["root_sid"], row["digest"]) for row in rows]
+        # Within one transaction the new rows have the last ids.
+        newest = "SELECT root_sid, digest FROM callbacks ORDER BY id DESC LIMIT ?"
+        return cursor.execute(newest, (inserted,)).fetchall()
 
     def _make_due(self, connection: Connection, rows: Sequence[Row]) -> None:
-        connection.connection.cursor().executemany(self._upsert_text, [in_sqlite(row) for row in rows])
+        self._upsert_rows.execute(connection.connection.cursor(), rows)
 
     def _share(self, connection: Connection, shared: Sequence[Row]) -> None:
-        connection.connection.cursor().executemany(self._agents_text, [in_sqlite(row) for row in shared])
+        self._agents_rows.execute(connection.connection.cursor(), shared)
 
 
+CALLBACK = ("digest", "root_sid", "call_sid", "parent_sid", "kind", "parameters", "received_at")
 DUE = ("root_sid", "revision", "due_at", "ended")
+AGENT_CALL = ("root_sid", "agent", "at")
+
+AT_ONCE = (64, 16, 4, 1)
+"""Rows of one statement. With few such numbers, the driver's cache has every statement prepared."""
+
+
+class ManyRows:
+    """An INSERT of rows with these columns, for SQLite's driver."""
+
+    def __init__(self, insert: Any, columns: Sequence[str]) -> None:
+        self._columns = columns
+        dialect = sqlite.dialect(paramstyle="named")
+        one = str(insert.compile(dialect=dialect, column_keys=columns))
+        before, _, after = one.partition(f"({', '.join(f':{name}' for name in columns)})")
+        row = f"({', '.join('?' for _ in columns)})"
+        self._statements = {rows: before + ", ".join([row] * rows) + after for rows in AT_ONCE}
+
+    def execute(self, cursor: Any, rows: Sequence[Row]) -> int:
+        """Inserts the rows; returns how many were inserted or changed."""
+        at, changed = 0, 0
+        while at < len(rows):
+            number = next(number for number in AT_ONCE if number <= len(rows) - at)
+            values = [in_sqlite(row[name]) for row in rows[at : at + number] for name in self._columns]
+            changed += cursor.execute(self._statements[number], values).rowcount
+            at += number
+        return changed
 
 
 def _told(rows: Sequence[Row], new: Counter[str]) -> list[Row]:

@@ -116,7 +116,11 @@ def _signature(key: hmac.HMAC, signed: bytes) -> bytes:
 
 def _joined(parameters: Iterable[tuple[str, str]]) -> bytes:
     """Names and values in order; a value repeated under one name counts once."""
-    return "".join(name + value for name, value in sorted(set(parameters))).encode()
+    sent = list(parameters)
+    named = dict(sent)
+    if len(named) == len(sent):  # as Twilio sends it: names are sorted in a third of the time of pairs
+        return "".join([name + named[name] for name in sorted(named)]).encode()
+    return "".join([name + value for name, value in sorted(set(sent))]).encode()
 
 
 @lru_cache(maxsize=256)

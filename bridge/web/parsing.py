@@ -5,9 +5,14 @@ https://url.spec.whatwg.org/#urlencoded-parsing
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 FORM = "application/x-www-form-urlencoded"
+
+
+LONGEST_KNOWN = 80
+"""Characters of a field that is remembered: those of a call, nearly all of which come again."""
 
 
 def pairs(body: bytes, *, most: int) -> list[tuple[str, str]]:
@@ -15,12 +20,17 @@ def pairs(body: bytes, *, most: int) -> list[tuple[str, str]]:
     text = body.decode()
     if text.count("&") >= most:
         raise ValueError("more fields than allowed")
-    found = []
-    for field in text.split("&"):
-        if field:
-            name, _, value = field.partition("=")
-            found.append((_decoded(name), _decoded(value)))
-    return found
+    fields = text.split("&")
+    return [_known(field) if len(field) <= LONGEST_KNOWN else _pair(field) for field in fields if field]
+
+
+def _pair(field: str) -> tuple[str, str]:
+    name, _, value = field.partition("=")
+    return _decoded(name), _decoded(value)
+
+
+_known = lru_cache(maxsize=4096)(_pair)
+"""Bounded in number and length, since anyone can post a form."""
 
 
 def _decoded(text: str) -> str:

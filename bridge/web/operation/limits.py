@@ -64,8 +64,9 @@ async def _read(request: web.Request, seconds: float) -> web.Request:
     # A small compressed body can decompress to a large one.
     if hdrs.CONTENT_ENCODING in request.headers:
         raise WrongContentType("The body should be sent as it is, without Content-Encoding.")
-    # aiohttp has one limit for all routes; this sets the one of this route.
-    request = request.clone(client_max_size=most)
+    if request.content_length is None:
+        # A length that is announced bounds the body; without one aiohttp does, by a limit of all routes.
+        request = request.clone(client_max_size=most)
     try:
         if request.content.is_eof():  # all of it has arrived: reading costs less than a timer
             await request.read()
