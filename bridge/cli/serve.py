@@ -17,9 +17,10 @@ app = typer.Typer(add_completion=False)
 def serve(config: ConfigFile = None) -> None:
     """Run the bridge."""
     settings = load(config)
-    logs.configure(settings.log, secrets=secrets_of(settings))
+    log_request = logs.configure(settings.log, secrets=secrets_of(settings))
     with asyncio.Runner(loop_factory=fastest_loop()) as runner:
-        runner.run(wiring.serve(settings, config=config, reread=lambda: load(config)))
+        serving = wiring.serve(settings, config=config, reread=lambda: load(config), log_request=log_request)
+        runner.run(serving)
 
 
 def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -9,7 +9,8 @@ import logging
 import sys
 import textwrap
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from io import StringIO
 from threading import Lock
 from types import TracebackType
@@ -70,10 +71,45 @@ LONGEST_VALUE = 2_000
 """Characters of one field; what is longer is text from outside, and is cut."""
 
 
-def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
+LogRequest = Callable[[Mapping[str, Any]], None]
+"""Logs one request, by fields of which the `method` alone comes from outside."""
+
+
+def log_request(fields: Mapping[str, Any]) -> None:
+    """As any other event."""
+    structlog.get_logger().info(REQUEST, **fields)
+
+
+REQUEST = "request"
+
+
+class RequestLines:
+    """Logs requests as JSON lines, equal to those of `log_request`, at a third of the cost.
+
+    The redactor reads only what comes from outside. Where it would change anything, or a text needs escapes,
+    the line is made as any other.
+    """
+
+    def __init__(self, lines: LogStream, redact: Redactor) -> None:
+        self._lines = lines
+        self._redact = redact
+
+    def __call__(self, fields: Mapping[str, Any]) -> None:
+        """Logs a request, with what was bound to its context."""
+        context = structlog.contextvars.get_contextvars()
+        foreign = " ".join([fields["method"], *(value for value in context.values() if type(value) is str)])
+        if len(foreign) > LONGEST_VALUE or not foreign.isprintable() or self._redact(foreign) != foreign:
+            log_request(fields)
+            return
+        at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        line = {**context, **fields, "event": REQUEST, "level": "info", "timestamp": at}
+        self._lines.msg(to_json(line))
+
+
+def configure(settings: LogSettings, *, secrets: Iterable[str]) -> LogRequest:
     """Sets up logging for the process; libraries' logs from WARNING on are included.
 
-    So do uncaught exceptions. `secrets` are removed from every line.
+    So do uncaught exceptions. `secrets` are removed from every line. Returns what logs requests.
     """
     lines = LogStream(sys.stderr)
     redact = Redactor(secrets, full_numbers=settings.full_numbers)
@@ -100,6 +136,7 @@ def configure(settings: LogSettings, *, secrets: Iterable[str]) -> None:
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
     logging.captureWarnings(True)
     sys.excepthook = _last_words
+    return RequestLines(lines, redact) if as_json and level <= logging.INFO else log_request
 
 
 def _cut(redact: Callable[[str], str]) -> structlog.typing.Processor:

@@ -86,6 +86,7 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
     """Adds every route; pages of `origins` may use those of the widget."""
     shared: set[object] = set()
     cors = aiohttp_cors.setup(app, defaults={origin: _for_the_widget() for origin in origins})
+    allow_origin = app.on_response_prepare.pop()
     for base in dict.fromkeys(("", prefix)):
         for method, path, handler in _twilio(edge.twilio):
             app.router.add_route(method, base + path, handler)
@@ -96,7 +97,7 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
             shared.add(cors.add(app.router.add_route(method, base + path, handler)).resource)
     for path in _pages(prefix):
         app.router.add_get(path, edge.phone.page.show)
-    app.on_response_prepare.append(_varying(shared))
+    app.on_response_prepare.append(_sharing(shared, allow_origin))
 
 
 Routes = Iterator[tuple[str, str, Handler]]
@@ -175,14 +176,21 @@ def _pages(prefix: str) -> Iterable[str]:
     return dict.fromkeys(("/phone", f"{prefix}/phone", *at_prefix))
 
 
-def _varying(shared: Collection[object]) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """What pages may read depends on the page, even where none asked."""
+Prepares = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
-    async def vary(request: web.Request, response: web.StreamResponse) -> None:
-        if request.match_info.route.resource in shared:
-            response.headers[hdrs.VARY] = hdrs.ORIGIN
 
-    return vary
+def _sharing(shared: Collection[object], allow_origin: Prepares) -> Prepares:
+    """The headers of CORS, on the widget's routes alone: Twilio's have none, whoever asks."""
+
+    async def share(request: web.Request, response: web.StreamResponse) -> None:
+        if request.match_info.route.resource not in shared:
+            return
+        # What pages may read depends on the page, even where none asked.
+        response.headers[hdrs.VARY] = hdrs.ORIGIN
+        if hdrs.ORIGIN in request.headers:
+            await allow_origin(request, response)
+
+    return share
 
 
 def _for_the_widget() -> aiohttp_cors.ResourceOptions:

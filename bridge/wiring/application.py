@@ -13,6 +13,7 @@ from aiohttp import web
 from bridge.calls.live_calls import LiveCalls
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.store import Inbox
+from bridge.observability.logs import LogRequest, log_request
 from bridge.settings import Settings
 from bridge.twenty.people.recognition import WAITS_SECONDS
 from bridge.twenty.schema.check import comparing
@@ -68,7 +69,11 @@ BOUNDS = Bounds()
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, *, config: Path | None = None, bounds: Bounds = BOUNDS
+    settings: Settings,
+    *,
+    config: Path | None = None,
+    bounds: Bounds = BOUNDS,
+    log_request: LogRequest = log_request,
 ) -> AsyncIterator[web.Application]:
     """The application with its parts open and its worker draining; `config` is the settings' file.
 
@@ -99,7 +104,7 @@ async def open_app(
                 upkeep(settings, parts, lock.check),
                 comparing(workspace.client),
             ):
-                yield _application(settings, parts, bounds)
+                yield _application(settings, parts, bounds, log_request)
 
 
 def _parts(
@@ -147,10 +152,13 @@ def _parts(
     )
 
 
-def _application(settings: Settings, parts: Parts, bounds: Bounds) -> web.Application:
+def _application(
+    settings: Settings, parts: Parts, bounds: Bounds, log_request: LogRequest
+) -> web.Application:
     server = settings.server
     limited = limits(concurrent_requests=server.concurrent_requests, body_seconds=bounds.body_seconds)
-    observed = observing(log_requests=settings.log.requests, watch=parts.addresses.watch)
+    tell = log_request if settings.log.requests else None
+    observed = observing(log_request=tell, watch=parts.addresses.watch)
     app = web.Application(middlewares=[observed, problems, limited], client_max_size=LARGEST_TRANSCRIPT)
     shutdown = Shutdown()
     edge = Edge(

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from bridge.errors import SettingsInvalid
+from bridge.observability.logs import LogRequest
 from bridge.settings import MetricsSettings, Settings
 from bridge.web.operation.listening import Listening
 from bridge.web.operation.metrics import Scrape
@@ -38,7 +39,9 @@ GARBAGE = 20_000
 log = structlog.get_logger()
 
 
-async def serve(settings: Settings, *, config: Path | None, reread: Callable[[], Settings]) -> None:
+async def serve(
+    settings: Settings, *, config: Path | None, reread: Callable[[], Settings], log_request: LogRequest
+) -> None:
     """Serves until SIGTERM or SIGINT; then stops listening and finishes open requests.
 
     SIGHUP logs what a restart would change of the settings: the bridge reads them at its start alone.
@@ -49,7 +52,7 @@ async def serve(settings: Settings, *, config: Path | None, reread: Callable[[],
         loop.add_signal_handler(name, stopped.set)
     loop.add_signal_handler(signal.SIGHUP, _log_changes, settings, reread)
     server = settings.server
-    async with open_app(settings, config=config) as app:
+    async with open_app(settings, config=config, log_request=log_request) as app:
         runner = Runner(app, shutdown_timeout=server.stop_seconds)
         # Bound before the metrics' port: the error of a second bridge then names this port.
         with closing(Listening(server.host, server.port, settings=SERVER_IS_SET)) as listening:

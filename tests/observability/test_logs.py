@@ -80,3 +80,40 @@ def test_lines_stay_json() -> None:
     assert len(others) == LINES - 2
     assert crash["event"] == "bridge.crashed"
     assert [cause["exc_value"] for cause in crash["exception"]] == ["'[redacted]'", "[redacted]"]
+
+
+REQUESTS = """
+import structlog
+from bridge.observability import logs
+from bridge.settings import LogSettings
+
+log_request = logs.configure(LogSettings(json_lines=True), secrets=[SECRET])
+assert log_request is not logs.log_request
+for context in CONTEXTS:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id="a-1", **context)
+    for log in (log_request, logs.log_request):
+        log({"method": context.get("method", "GET"), "route": "/ready", "status": 200, "ms": 0.25})
+assert logs.configure(LogSettings(json_lines=False), secrets=[]) is logs.log_request
+assert logs.configure(LogSettings(json_lines=True, level="error"), secrets=[]) is logs.log_request
+"""
+CONTEXTS = [
+    {},
+    {"call_sid": f"CA{'0' * 32}", "incoming": True},
+    {"delivery": SECRET},
+    {"identity": "+33639980001", "to": "a key"},
+    {"delivery": "\x9b\u202e"},
+    {"delivery": "é" * 2001},
+    {"method": "Bearer tbk_0123456789abcdef"},
+]
+
+
+def test_the_line_of_a_request_is_as_any_other() -> None:
+    program = f"SECRET, CONTEXTS = {SECRET!r}, {CONTEXTS!r}\n{REQUESTS}"
+    process = subprocess.run(
+        [sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, timeout=60, check=True
+    )
+    lines = [{**json.loads(line), "timestamp": ""} for line in process.stderr.splitlines()]
+    assert len(lines) == 2 * len(CONTEXTS)
+    assert lines[::2] == lines[1::2]
+    assert SECRET not in process.stderr

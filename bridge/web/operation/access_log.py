@@ -2,14 +2,16 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
+from typing import Any
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bridge.observability import metrics
+from bridge.observability.logs import REQUEST, LogRequest
 from bridge.web.handlers import Handler
 
 log = structlog.get_logger()
@@ -29,10 +31,10 @@ OF_THIS_START = secrets.token_hex(4)
 _numbers = count(1)
 
 
-def observing(*, log_requests: bool, watch: Callable[[web.Request], None]) -> Middleware:
+def observing(*, log_request: LogRequest | None, watch: Callable[[web.Request], None]) -> Middleware:
     """The outermost middleware; it adds `request_id` to every line that is logged for the request.
 
-    It calls `watch` with each request that is not routine.
+    It calls `log_request` (None: requests are not logged) and `watch` with each request that is not routine.
     """
 
     @web.middleware
@@ -46,12 +48,17 @@ def observing(*, log_requests: bool, watch: Callable[[web.Request], None]) -> Mi
             metrics.REQUESTS.observe(seconds, route, str(status))
         if route not in ROUTINE:
             watch(request)
-        if log_requests:
-            tell = log.debug if route in ROUTINE else log.info
-            tell("request", method=request.method, route=route, status=status, ms=round(seconds * 1000, 2))
+        if log_request:
+            tell = _routine if route in ROUTINE else log_request
+            ms = round(seconds * 1000, 2)
+            tell({"method": request.method, "route": route, "status": status, "ms": ms})
         return response
 
     return observed
+
+
+def _routine(fields: Mapping[str, Any]) -> None:
+    log.debug(REQUEST, **fields)
 
 
 def template(request: web.Request) -> str:
