@@ -21,7 +21,7 @@ from benchmarks.load import send
 from benchmarks.requests import KINDS
 from benchmarks.servers import Server
 
-ROUNDS = 20
+ROUNDS = 10
 REQUESTS = 1000
 CONNECTIONS = 32
 SETTLES_SECONDS = 0.05

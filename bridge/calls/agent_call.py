@@ -204,7 +204,7 @@ def agents_named(callback: Callback) -> tuple[str, ...]:
     """The identities of the agents whose call this is by what it says, and the line of a call in."""
     calling = client_identity(callback.get("From"))
     # Foreign text can have characters that no database stores.
-    ours = (identity_of(callback.get(name) or "") for name in ("Agent", PLACED_BY))
+    ours = [identity_of(name) for key in ("Agent", PLACED_BY) if (name := callback.get(key))]
     agents: list[str] = [agent for agent in (calling, client_identity(callback.get("To")), *ours) if agent]
     called = callback.get("To") or ""
     if callback.kind is Kind.VOICE and not calling and called and called.isascii() and called.isprintable():

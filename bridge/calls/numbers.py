@@ -186,6 +186,11 @@ def reading(text: str, region: str) -> Reading | None:
 
 def e164(address: str, region: str) -> Number | None:
     """`0612345678` → `+33612345678` in region FR; None for a withheld caller and for what is no number."""
+    return _e164(address, region) if len(address) <= LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _e164(address: str, region: str) -> Number | None:
     found = None if is_withheld(address) else reading(address, region)
     # With its plus, too, a keypad word is one.
     return found.number if found and not is_withheld(found.number) else None
@@ -193,6 +198,11 @@ def e164(address: str, region: str) -> Number | None:
 
 def line_at(address: str) -> str:
     """What all addresses of one line have in common: two of them are compared by it."""
+    return _line_at(address) if len(address) <= LONGEST else address
+
+
+@lru_cache(maxsize=8192)
+def _line_at(address: str) -> str:
     number = e164(address, "ZZ")
     return number.line if number else address
 
