@@ -2,14 +2,15 @@
 
 `python -m benchmarks.http --json` prints
 `{"token"|"voice"|"status": {"<server>": {"cpu_us", "rps", "p50_ms", "p99_ms"}, "ratio_to_express",
-"ratio_to_bare_aiohttp"}}`.
+"ratio_to_express_same_work", "ratio_to_bare_aiohttp"}}`.
 
 The bridge authorizes, verifies, counts, logs, and keeps each status callback on SQLite before its 204.
-Express and FastAPI with Twilio's libraries verify, and keep and log nothing. The bare aiohttp handler reads
-and answers "ok": the floor. `cpu_us` is the CPU time of all of a server's threads, by the operating system's
-clock. A ratio is the requests that the bridge answers in a second of CPU time by those that the other does:
-`"ratio_to_express": 6` says that the bridge answers six where Express answers one. A peer that cannot run
-here is left out, its ratio with it, and a line on the standard error says so.
+Express and FastAPI with Twilio's libraries verify, and keep and log nothing ("Express, bare"); "Express, same
+work" does what the bridge does (`peers/same_work`). The bare aiohttp handler reads and answers "ok": the
+floor. `cpu_us` is the CPU time of all of a server's threads, by the operating system's clock. A ratio is the
+requests that the bridge answers in a second of CPU time by those that the other does: `"ratio_to_express": 6`
+says that the bridge answers six where Express answers one. A peer that cannot run here is left out, its ratio
+with it, and a line on the standard error says so.
 """
 
 import asyncio
@@ -36,8 +37,11 @@ SETTLES_SECONDS = 0.1
 """What a server does after its last answer is counted too."""
 
 
+PEERS = (peers.express, peers.express_same_work, peers.fastapi)
+
+
 async def measure(
-    beside: Sequence[Peer] = (peers.express, peers.fastapi), *, rounds: int = ROUNDS, requests: int = REQUESTS
+    beside: Sequence[Peer] = PEERS, *, rounds: int = ROUNDS, requests: int = REQUESTS
 ) -> dict[str, Any]:
     """The figures, medians over the rounds."""
     async with AsyncExitStack() as stack:
@@ -74,7 +78,7 @@ def ratios(figures: dict[str, Figures]) -> Figures:
     """Requests for the same CPU time, beside the others."""
     return {
         f"ratio_to_{peer}": round(figures[peer]["cpu_us"] / figures["bridge"]["cpu_us"], 2)
-        for peer in ("express", "bare_aiohttp")
+        for peer in ("express", "express_same_work", "bare_aiohttp")
         if peer in figures
     }
 
@@ -94,7 +98,7 @@ async def _round(server: Server, requests: Sequence[Request]) -> Figures:
 
 def show(figures: dict[str, Any]) -> None:
     """A table; the last column has the requests for a second of CPU time beside Express's."""
-    print(f"{'':8}{'server':16}{'CPU µs':>8}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'to Express':>12}")
+    print(f"{'':8}{'server':20}{'CPU µs':>8}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'to Express':>12}")
     for kind, found in figures.items():
         peer = found.get("express", {}).get("cpu_us")
         for name, f in found.items():
@@ -102,7 +106,7 @@ def show(figures: dict[str, Any]) -> None:
                 continue
             ratio = f"{peer / f['cpu_us']:.1f}" if peer else ""
             row = f"{f['cpu_us']:8.0f}{f['rps']:8.0f}{f['p50_ms']:8.1f}{f['p99_ms']:8.1f}{ratio:>12}"
-            print(f"{kind:8}{name:16}{row}")
+            print(f"{kind:8}{name:20}{row}")
 
 
 if __name__ == "__main__":

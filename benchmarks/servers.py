@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.memory import resident_mb
+from bridge import background
 from bridge.demo.process import running
 
 PUBLIC_URL = "https://phone.example.com"
@@ -83,12 +84,16 @@ async def bare_aiohttp() -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def printing_its_url(name: str, *words: str) -> AsyncIterator[Server]:
-    """A server that says on its first line where it listens."""
+async def printing_its_url(name: str, *words: str, **more: str) -> AsyncIterator[Server]:
+    """A server that says on its first line where it listens; its log, as that of the bridge, is read."""
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        *words, env=environment(NODE_ENV="production"), stdout=asyncio.subprocess.PIPE
+        *words,
+        env=environment(NODE_ENV="production", NODE_NO_WARNINGS="1", **more),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
+    reading = background.start(_read_on(process), name=f"the log of {name}")
     try:
         url = (await process.stdout.readline()).decode().strip() if process.stdout else ""
         if not url:
@@ -97,3 +102,9 @@ async def printing_its_url(name: str, *words: str) -> AsyncIterator[Server]:
     finally:
         process.terminate()
         await process.wait()
+        await reading
+
+
+async def _read_on(process: asyncio.subprocess.Process) -> None:
+    while process.stderr and await process.stderr.readline():
+        pass

