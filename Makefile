@@ -93,6 +93,7 @@ lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRAD
 	$(COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock
 	$(COMPILE) pyproject.toml --extra postgres --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) benchmarks/peers/fastapi/requirements.in --constraint requirements-dev.lock --output-file benchmarks/peers/fastapi/requirements.lock
+	$(COMPILE) benchmarks/profiler/requirements.in --output-file benchmarks/profiler/requirements.lock
 	printf 'hatchling>=1.27,<2\neditables<1\n' | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 release: $(READY)  ## wheel, sdist, SBOM and checksums of the last commit, into dist/; VERSION=1.2.0 names it before

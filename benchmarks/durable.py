@@ -1,9 +1,11 @@
-"""What it costs to keep a callback before the 204, at 1, 32 and 256 connections, beside what keeps nothing.
+"""What it costs to keep a callback before the 204, at 1, 32 and 256 connections, beside others.
 
-The bridge on SQLite and on PostgreSQL (which wait for the disk), and Express with Twilio's own middleware, in
-interleaved rounds. `python -m benchmarks.durable --json` prints
-`{"1"|"32"|"256": {"<server>": {"callbacks_per_s", "cpu_us", "database_cpu_us", "p50_ms", "p99_ms"},
-"sqlite_to_express", "postgresql_to_express"}}`, ratios of CPU time, the database's included.
+The bridge on SQLite and on PostgreSQL (which wait for the disk), Express with Twilio's own middleware, which
+keeps nothing, and Express doing the same work on a PostgreSQL of its own, in interleaved rounds.
+`python -m benchmarks.durable --json` prints `{"1"|"32"|"256": {"<server>": {"callbacks_per_s", "cpu_us",
+"database_cpu_us", "p50_ms", "p99_ms"}, "sqlite_to_express", "postgresql_to_express",
+"postgresql_to_same_work"}}`, ratios of CPU time, the database's included: `postgresql_to_same_work` is how
+many callbacks the bridge keeps for each that Express keeps in the same time.
 """
 
 import sys
@@ -56,21 +58,29 @@ async def _servers(stack: AsyncExitStack, peer: Peer) -> dict[str, Measured]:
         found[name] = Measured(bridge, used)
     try:
         found["express"] = Measured(await stack.enter_async_context(peer()))
+        if peer is peers.express:
+            found["same_work"] = await _same_work(stack)
     except peers.NotHere as reason:
         print(reason, file=sys.stderr)
     return found
+
+
+async def _same_work(stack: AsyncExitStack) -> Measured:
+    postgres = stack.enter_context(databases.postgresql())
+    url = postgres.url("postgres").replace("+asyncpg", "")
+    server = await stack.enter_async_context(peers.express_same_work(url))
+    return Measured(server, partial(databases.cpu_seconds, postgres))
 
 
 async def _compare(measured: dict[str, Measured], connections: int, many: int, rounds: int) -> dict[str, Any]:
     figures = await medians(measured, partial(_round, connections, many), rounds=rounds)
     if "express" not in figures:
         return {**figures}
-    peer = figures["express"]["cpu_us"]
-    ratios = {
-        f"{name}_to_express": round((figures[name]["cpu_us"] + figures[name]["database_cpu_us"]) / peer, 2)
-        for name in ("sqlite", "postgresql")
-    }
-    return figures | ratios
+    used = {name: one["cpu_us"] + one["database_cpu_us"] for name, one in figures.items()}
+    ratios = {f"{name}_to_express": used[name] / used["express"] for name in ("sqlite", "postgresql")}
+    if "same_work" in used:
+        ratios["postgresql_to_same_work"] = used["same_work"] / used["postgresql"]
+    return figures | {name: round(ratio, 2) for name, ratio in ratios.items()}
 
 
 async def _round(connections: int, many: int, one: Measured, _number: int) -> Figures:
@@ -91,9 +101,9 @@ def show(figures: dict[str, Any]) -> None:
     names = ("callbacks_per_s", "cpu_us", "database_cpu_us", "p50_ms", "p99_ms")
     print(f"{'at once':8}{'server':12}" + "".join(f"{name:>16}" for name in names) + f"{'to express':>12}")
     for connections, found in figures.items():
-        for server in (name for name in found if not name.endswith("_to_express")):
+        for server in (name for name in found if "_to_" not in name):
             row = "".join(f"{found[server][name]:16.1f}" for name in names)
-            print(f"{connections:8}{server:12}{row}{found.get(f'{server}_to_express', 1):12}")
+            print(f"{connections:8}{server:12}{row}{found.get(f'{server}_to_express', ''):12}")
 
 
 if __name__ == "__main__":

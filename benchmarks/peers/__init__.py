@@ -63,15 +63,20 @@ def _node() -> str | None:
 @asynccontextmanager
 async def fastapi() -> AsyncIterator[Server]:
     """FastAPI, uvicorn and twilio."""
-    venv = FASTAPI / ".venv"
-    python, ready = venv / "bin" / "python", venv / "ready"
-    if not ready.exists():
-        await _run(sys.executable, "-m", "venv", "--clear", str(venv), folder=FASTAPI)
-        pip = (str(python), "-m", "pip", "-qq", "--disable-pip-version-check")
-        await _run(*pip, "install", "--require-hashes", "-r", "requirements.lock", folder=FASTAPI)
-        ready.touch()
+    await install(FASTAPI)
+    python = FASTAPI / ".venv" / "bin" / "python"
     async with printing_its_url("fastapi", str(python), str(FASTAPI / "server.py")) as server:
         yield server
+
+
+async def install(folder: Path) -> None:
+    """What `requirements.lock` of a folder names, into its own `.venv`; raises NotHere."""
+    venv = folder / ".venv"
+    if not (venv / "ready").exists():
+        await _run(sys.executable, "-m", "venv", "--clear", str(venv), folder=folder)
+        pip = (str(venv / "bin" / "python"), "-m", "pip", "-qq", "--disable-pip-version-check")
+        await _run(*pip, "install", "--require-hashes", "-r", "requirements.lock", folder=folder)
+        (venv / "ready").touch()
 
 
 async def _run(*words: str, folder: Path) -> None:

@@ -246,6 +246,9 @@ R = TypeVar("R")
 
 TO_WRITE = {"bridge_begin": "BEGIN IMMEDIATE"}
 
+PREPARED = 256
+"""Statements that the writing connection keeps prepared: inserts of one row, of two, and so on."""
+
 BUSY_SECONDS = 4
 """How long a write waits for another process's lock; Twilio waits 15 s in all."""
 
@@ -275,7 +278,7 @@ class OwnThread:
         self._thread = ThreadPoolExecutor(1, "inbox")
         self._engine = create_engine(
             make_url(url).set(drivername="sqlite"),
-            connect_args={"timeout": BUSY_SECONDS},
+            connect_args={"timeout": BUSY_SECONDS, "cached_statements": PREPARED},
             execution_options=TO_WRITE,
         )
         _prepare_all(self._engine, files)

@@ -110,8 +110,8 @@ CALLBACK = ("digest", "root_sid", "call_sid", "parent_sid", "kind", "parameters"
 DUE = ("root_sid", "revision", "due_at", "ended")
 AGENT_CALL = ("root_sid", "agent", "at")
 
-AT_ONCE = (64, 16, 4, 1)
-"""Rows of one statement. With few such numbers, the driver's cache has every statement prepared."""
+AT_ONCE = 32
+"""Rows of one statement, at most; the driver's cache has those of every number prepared."""
 
 
 class ManyRows:
@@ -123,16 +123,15 @@ class ManyRows:
         one = str(insert.compile(dialect=dialect, column_keys=columns))
         before, _, after = one.partition(f"({', '.join(f':{name}' for name in columns)})")
         row = f"({', '.join('?' for _ in columns)})"
-        self._statements = {rows: before + ", ".join([row] * rows) + after for rows in AT_ONCE}
+        self._statements = [before + ", ".join([row] * rows) + after for rows in range(AT_ONCE + 1)]
 
     def execute(self, cursor: Any, rows: Sequence[Row]) -> int:
         """Inserts the rows; returns how many were inserted or changed."""
-        at, changed = 0, 0
-        while at < len(rows):
-            number = next(number for number in AT_ONCE if number <= len(rows) - at)
-            values = [in_sqlite(row[name]) for row in rows[at : at + number] for name in self._columns]
-            changed += cursor.execute(self._statements[number], values).rowcount
-            at += number
+        changed = 0
+        for at in range(0, len(rows), AT_ONCE):
+            some = rows[at : at + AT_ONCE]
+            values = [in_sqlite(row[name]) for row in some for name in self._columns]
+            changed += cursor.execute(self._statements[len(some)], values).rowcount
         return changed
 
 

@@ -201,6 +201,17 @@ async def test_many_at_once_are_all_kept(inbox: Inbox) -> None:
     assert (await inbox.backlog()).due == len(callbacks)
 
 
+async def test_of_many_at_once_only_those_that_are_new_count(inbox: Inbox) -> None:
+    callbacks = [outbound(new_sid(), "+33612345678", seconds=i) for i in range(1, 100)]
+    await asyncio.gather(*map(inbox.store, callbacks[:50]))
+    newer = [replace(callback, digest=callback.digest[::-1]) for callback in callbacks[:3]]
+    await asyncio.gather(*map(inbox.store, [*callbacks, *newer, *callbacks[60:]]))
+    claimed = {due.root_sid: due for due in await inbox.claim(200)}
+    twice = {callback.root_sid for callback in newer}
+    assert len(claimed) == len(callbacks)
+    assert all(due.revision == len(due.callbacks) == 1 + (sid in twice) for sid, due in claimed.items())
+
+
 async def test_it_is_all_there_after_a_restart(database_url: str) -> None:
     callback = outbound(new_sid(), "+33612345678")
     async with open_inbox(database_url) as inbox:
