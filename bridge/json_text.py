@@ -20,3 +20,12 @@ def to_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     except orjson.JSONEncodeError:
         # A number over 64 bits, or half of a surrogate pair, which no database takes unescaped.
         return json.dumps(value, default=default)
+
+
+def from_json(text: str) -> Any:
+    """What `to_json` wrote, read by orjson, else by Python; raises ValueError for what is not JSON."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        # Half of a surrogate pair, or NaN.
+        return json.loads(text)

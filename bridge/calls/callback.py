@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 
 PLACE = 4
@@ -117,8 +118,12 @@ class Callback:
 
 def parse_timestamp(text: str) -> datetime | None:
     """An RFC 2822 time in UTC; None for other texts."""
-    if len(text) > LONGEST_TIMESTAMP:
-        return None
+    return _parsed_timestamp(text) if len(text) <= LONGEST_TIMESTAMP else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed_timestamp(text: str) -> datetime | None:
+    """A fold asks a callback for its time more than once."""
     try:
         moment = parsedate_to_datetime(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -7,7 +7,7 @@ from sqlalchemy import NullPool, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bridge.json_text import to_json
+from bridge.json_text import from_json, to_json
 
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 4
@@ -48,7 +48,9 @@ def open_engine(url: str, *, server_settings: Mapping[str, str] | None = None, *
         **(server_settings or {}),
     }
     connect_args = {"timeout": CONNECT_SECONDS, "server_settings": said}
-    engine = create_async_engine(url, json_serializer=to_json, connect_args=connect_args, **options)
+    engine = create_async_engine(
+        url, json_serializer=to_json, json_deserializer=from_json, connect_args=connect_args, **options
+    )
     event.listen(engine.sync_engine, "do_connect", _connect)
     return engine
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bridge.errors import InboxUnavailable
-from bridge.json_text import to_json
+from bridge.json_text import from_json, to_json
 from bridge.language.phrase import Phrase, phrase
 
 LITTLE = 2**20
@@ -259,7 +259,9 @@ def open_engine(url: str, files: DatabaseFiles) -> AsyncEngine:
     Raises InboxUnavailable where the file is gone and its log is left.
     """
     files.make()
-    engine = create_async_engine(url, json_serializer=to_json, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_async_engine(
+        url, json_serializer=to_json, json_deserializer=from_json, connect_args={"timeout": BUSY_SECONDS}
+    )
     _prepare_all(engine.sync_engine, files)
     return engine
 
