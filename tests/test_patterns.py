@@ -81,7 +81,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "'^(?!client:)[A-Za-z][A-Za-z0-9+.-]{0,20}:'": FIELD,
     },
     "calls/people/matching.py": {"'[^0-9]'": ANSWER},
-    "calls/dialling/surcharged.py": {"re.escape(self.prefix).replace('\\\\.', '[0-9]')": OPERATORS},
+    "calls/dialling/surcharged.py": {"_ANY": TYPED},
     "calls/spelling.py": {
         "PARAMETER": TYPED,
         "EXTENSION": TYPED,

@@ -1,6 +1,7 @@
 """`backfill` fills the inbox with what Twilio remembers, and sees to it that it is written to Twenty."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from bridge.errors import Standby
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.database import missing_file
 from bridge.inbox.drain_lock import DrainLock, open_drain_lock
-from bridge.inbox.queries import outcomes
+from bridge.inbox.queries import outcomes, waiting
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.observability import logs
 from bridge.settings import Settings, load, secrets_of
@@ -37,6 +38,8 @@ from bridge.wiring.worker import draining, worker_for
 app = typer.Typer(add_completion=False)
 
 LOOKS_SECONDS = 0.5
+LOOKED_AT = 4000
+"""Calls that one look reads: as many as are written in that time, and more."""
 PATIENT = {None, "twenty.unavailable", "twenty.over_limit", "inbox.unavailable"}
 """Why nothing may be written for a while; for another reason waiting mends nothing."""
 
@@ -162,13 +165,28 @@ async def _wait(inbox: Inbox, sids: list[str], worker: Worker | None, progress: 
     """What became of the calls, once none of them waits any more, or waiting mends nothing."""
     by = "Writing to Twenty" if worker else "The bridge writes to Twenty"
     task = progress.add_task(by, total=len(sids), unit="calls")
+    pending = deque(sids)
     while True:
-        became = await outcomes(inbox, sids)
-        progress.update(task, completed=len(sids) - became["waiting"])
-        if not became["waiting"] or (worker and worker.reason not in PATIENT):
-            return became
+        await _forget_written(inbox, pending)
+        progress.update(task, completed=len(sids) - len(pending))
+        mends_nothing = worker is not None and worker.reason not in PATIENT
+        if not pending or mends_nothing:
+            became = await outcomes(inbox, sids)
+            if not became["waiting"] or mends_nothing:
+                return became
+            # News came of calls that were written before.
+            pending.extend(sids)
         progress.update(task, description=f"{by} ({worker.reason})" if worker and worker.reason else by)
         await asyncio.sleep(LOOKS_SECONDS)
+
+
+async def _forget_written(inbox: Inbox, pending: deque[str]) -> None:
+    """Takes out, of the next calls, those that wait no more: with 100,000 a look must not read them all."""
+    if not (await inbox.backlog()).due:
+        pending.clear()
+        return
+    some = [pending.popleft() for _ in range(min(LOOKED_AT, len(pending)))]
+    pending.extend(await waiting(inbox, some))
 
 
 def _counts(found: Found) -> dict[str, int]:

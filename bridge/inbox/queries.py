@@ -168,15 +168,16 @@ MOST_RECENT = 30_000
 async def recent_callbacks(inbox: Inbox, since: datetime, *, page: int = 1000) -> list[Callback]:
     """The callbacks stored after `since`, oldest first; the newest MOST_RECENT of them."""
     found: list[Callback] = []
-    async with inbox.reading() as connection:
-        before: int | None = None
-        while len(found) < MOST_RECENT:
+    before: int | None = None
+    while len(found) < MOST_RECENT:
+        # A page at a time: the database has its limit of time for each, not for all.
+        async with inbox.reading() as connection:
             rows = await _last(connection, page, before=before)
-            found += readable(row for row in rows if row["received_at"] > since)
-            # Backwards by id: times have no index, and follow the ids but for moments.
-            if not rows or rows[-1]["received_at"] <= since:
-                break
-            before = rows[-1]["id"]
+        found += readable(row for row in rows if row["received_at"] > since)
+        # Backwards by id: times have no index, and follow the ids but for moments.
+        if not rows or rows[-1]["received_at"] <= since:
+            break
+        before = rows[-1]["id"]
     return found[::-1]
 
 
@@ -311,6 +312,16 @@ async def outcomes(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, int]:
             counted = (await connection.execute(select(*columns).where(these, kept))).mappings().one()
             counts = {name: counts[name] + (counted[name] or 0) for name in counts}
     return counts
+
+
+async def waiting(inbox: Inbox, root_sids: Sequence[str]) -> list[str]:
+    """Those of these calls that wait for Twenty."""
+    found: list[str] = []
+    async with inbox.reading() as connection:
+        for some in chunks(root_sids):
+            these = select(calls.c.root_sid).where(calls.c.root_sid.in_(some), due)
+            found += (await connection.scalars(these)).all()
+    return found
 
 
 def _attempt(row: Row[tuple[object, ...]]) -> Attempt:

@@ -20,10 +20,8 @@ from bridge.twenty.schema.check import comparing
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.users import CHECKS_PER_MINUTE
 from bridge.web.availabilities import Availabilities
-from bridge.web.operation.access_log import observing
-from bridge.web.operation.limits import BODY_SECONDS, LARGEST_TRANSCRIPT, limits
+from bridge.web.operation.limits import BODY_SECONDS, LARGEST_TRANSCRIPT
 from bridge.web.operation.metrics import Scrape
-from bridge.web.operation.problems import problems
 from bridge.web.operation.security_headers import headers_for
 from bridge.web.operation.shutdown import Shutdown
 from bridge.web.phone.events import CHECK_SECONDS, Events
@@ -33,7 +31,7 @@ from bridge.wiring.authentication import build_authentication, warn_of_anonymous
 from bridge.wiring.calls import call_rules, open_inbox_and_live_calls
 from bridge.wiring.conferences import conferences_of, hearing
 from bridge.wiring.examination import Examination, doctor_command
-from bridge.wiring.operation import public_edge, scrape_of
+from bridge.wiring.operation import middlewares, public_edge, scrape_of
 from bridge.wiring.parts import Parts
 from bridge.wiring.phone import phone_edge
 from bridge.wiring.twenty import Workspace, open_workspace, webhook_of
@@ -156,10 +154,8 @@ def _application(
     settings: Settings, parts: Parts, bounds: Bounds, log_request: LogRequest
 ) -> web.Application:
     server = settings.server
-    limited = limits(concurrent_requests=server.concurrent_requests, body_seconds=bounds.body_seconds)
-    tell = log_request if settings.log.requests else None
-    observed = observing(log_request=tell, watch=parts.addresses.watch)
-    app = web.Application(middlewares=[observed, problems, limited], client_max_size=LARGEST_TRANSCRIPT)
+    outermost_first = middlewares(settings, parts, log_request, body_seconds=bounds.body_seconds)
+    app = web.Application(middlewares=outermost_first, client_max_size=LARGEST_TRANSCRIPT)
     shutdown = Shutdown()
     edge = Edge(
         twilio=twilio_edge(settings, parts),

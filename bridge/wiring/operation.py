@@ -1,17 +1,33 @@
-"""Builds the handlers of health, capabilities, recordings, the status page and metrics."""
+"""Builds middlewares, and the handlers of health, capabilities, recordings, the status page and metrics."""
+
+from aiohttp.typedefs import Middleware
 
 from bridge.calls.routing.lines import Group, Lines
+from bridge.observability.logs import LogRequest
 from bridge.settings import Settings
 from bridge.settings.digest import digest_of
 from bridge.web.handlers import Handler
+from bridge.web.operation.access_log import observing
 from bridge.web.operation.health import Health, capabilities
+from bridge.web.operation.limits import limits
 from bridge.web.operation.metrics import Scrape
+from bridge.web.operation.problems import problems
 from bridge.web.operation.shutdown import Shutdown
 from bridge.web.recordings import GoneRecordings, Recordings
 from bridge.web.routes import PublicEdge
 from bridge.wiring.parts import Parts
 from bridge.wiring.status import status_page
 from bridge.wiring.worker import links_of
+
+
+def middlewares(
+    settings: Settings, parts: Parts, log_request: LogRequest, *, body_seconds: float
+) -> list[Middleware]:
+    """What every request passes, the outermost first."""
+    tell = log_request if settings.log.requests else None
+    observed = observing(log_request=tell, watch=parts.addresses.watch)
+    concurrent = settings.server.concurrent_requests
+    return [observed, problems, limits(concurrent_requests=concurrent, body_seconds=body_seconds)]
 
 
 def public_edge(settings: Settings, parts: Parts, shutdown: Shutdown) -> PublicEdge:
