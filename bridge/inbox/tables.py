@@ -249,6 +249,27 @@ transcript_erasures = Table(
 )
 """Erased recordings of which an engine keeps something elsewhere, until it was deleted there."""
 
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("root_sid", String(34), primary_key=True),
+    # Counts the transcripts that came: a summary of fewer is outdated.
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("state", String(16), nullable=False, server_default="due"),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("summary", JSON(none_as_null=True)),
+    Column("reason", Text),
+    Column("changed_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Calls that are summarised, were, or cannot be; stored with their transcript."""
+
+summary_due = summaries.c.state == literal_column("'due'")
+"""A call that a model has still to summarise."""
+
+Index("ix_summaries_due", summaries.c.due_at, sqlite_where=summary_due, postgresql_where=summary_due)
+
 transcript_usage = Table(
     "transcript_usage",
     metadata,

@@ -102,6 +102,12 @@ MATCHES = Count(
     ("outcome",),
     known=("person", "several", "nobody", "corrected"),
 )
+SUMMARIES = Count(
+    "summaries",
+    "Attempts at summarising a call, by outcome.",
+    ("outcome",),
+    known=("made", "outdated", "failed", "unavailable"),
+)
 CALLS_WRITTEN = Count("calls_written", "Calls that were written to Twenty, later news of one included.")
 CALLS_PARKED = Count("calls_parked", "Calls that Twenty refused and that were parked.")
 CALLS_RECONCILED = Count(

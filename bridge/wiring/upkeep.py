@@ -25,6 +25,7 @@ from bridge.twilio.rest import TwilioRest
 from bridge.wiring.examination import EVERY as EXAMINE_EVERY
 from bridge.wiring.examination import FIRST_IN as EXAMINE_IN
 from bridge.wiring.parts import Parts
+from bridge.wiring.summaries import summarizing
 from bridge.wiring.transcripts import erasing, transcribing
 
 CONFERENCES_EVERY = timedelta(seconds=30)
@@ -60,9 +61,9 @@ def ours_of(settings: Settings) -> Ours:
 
 @asynccontextmanager
 async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[None]:
-    """Reconciles, purges, deletes recordings, follows corrections, sends alerts and transcribes.
+    """Reconciles, purges, deletes recordings, follows corrections, sends alerts, transcribes and summarises.
 
-    All but the last while it is this process's turn: `lead` raises Standby while it is another's.
+    All but transcribing while it is this process's turn: `lead` raises Standby while it is another's.
     """
     rounds = [
         *_rounds(settings, parts.inbox, parts.account.rest, lead),
@@ -74,7 +75,10 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
     ]
     tasks = [background.keep_running(each.run, name=each.name) for each in rounds]
     try:
-        async with transcribing(settings, parts.inbox, parts.account):
+        async with (
+            transcribing(settings, parts.inbox, parts.account),
+            summarizing(settings, parts.inbox, lead),
+        ):
             yield
     finally:
         await background.stop(*tasks)

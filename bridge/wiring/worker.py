@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -11,6 +12,7 @@ from bridge.background import keep_running
 from bridge.calls.recording_links import RecordingLinks, derived_key
 from bridge.inbox.drain_lock import DrainLock
 from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.summaries import spoken_in
 from bridge.settings import Settings
 from bridge.sync.stages.pipeline import Pipeline
 from bridge.sync.stages.prepare import Policy, Preparation
@@ -46,6 +48,7 @@ def worker_for(
         several=matching.several,
         unmatched=matching.nobody,
         own_numbers=settings.our_numbers,
+        proposes=settings.summaries.tasks,
     )
     reminders = Reminders(
         inbox=inbox,
@@ -55,6 +58,7 @@ def worker_for(
         links=links_of(settings),
         assignee=activities.assignee,
         due_in=timedelta(hours=activities.due_hours),
+        spoken_in=partial(spoken_in, inbox),
     )
     return Worker(
         inbox,
@@ -64,7 +68,13 @@ def worker_for(
             batches=batches,
             directory=directory,
             preparation=Preparation(
-                client, batches, directory, members, policy, forgotten=forgotten_of(settings, inbox)
+                client,
+                batches,
+                directory,
+                members,
+                policy,
+                forgotten=forgotten_of(settings, inbox),
+                spoken_in=partial(spoken_in, inbox),
             ),
             reminders=reminders if activities.missed_call_tasks else None,
             live=lambda: live and activities.live == "auto" and client.budget.ample(),

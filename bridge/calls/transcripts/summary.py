@@ -7,7 +7,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One sentence, and the second of the call that it comes from, if the model named one."""
+    """One sentence, and the second of its transcript that it comes from, if the model named one."""
 
     text: str
     second: int | None = None

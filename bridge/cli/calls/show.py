@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -18,11 +19,23 @@ from bridge.inbox.queries import Attempt, KnownCall, attempts_of, known_call
 from bridge.inbox.store import open_inbox
 from bridge.inbox.transcripts.jobs import JobState, KnownJob, jobs_of
 from bridge.inbox.transcripts.results import StoredResult, results_of
+from bridge.inbox.transcripts.summaries import KnownSummary, SummaryState, summary_job_of
 from bridge.json_text import utc
 from bridge.settings import Settings, load
 
 SHOWN = ("CallStatus", "DialCallStatus", "CallDuration", "AnsweredBy", "RecordingSid", "Reason", "Outcome")
 """What of a callback's parameters tells most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the inbox has of a call."""
+
+    known: KnownCall
+    attempts: Sequence[Attempt]
+    results: Sequence[StoredResult]
+    jobs: Sequence[KnownJob]
+    summary: KnownSummary | None
 
 
 def show(
@@ -34,32 +47,39 @@ def show(
     """Show all that is known of a call: callbacks, legs, what was written, every attempt."""
     settings = load(config)
 
-    async def found() -> tuple[KnownCall, list[Attempt], list[StoredResult], Sequence[KnownJob]] | None:
+    async def found() -> _Found | None:
         async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             known = await known_call(inbox, sid)
             if known is None:
                 return None
             sids = [made.sid for made in fold(known.callbacks).recordings] if known.callbacks else []
             root_sid = known.root_sid
-            jobs = await jobs_of(inbox, root_sid)
-            return known, await attempts_of(inbox, root_sid), await results_of(inbox, sids), jobs
+            return _Found(
+                known,
+                await attempts_of(inbox, root_sid),
+                await results_of(inbox, sids),
+                await jobs_of(inbox, root_sid),
+                await summary_job_of(inbox, root_sid),
+            )
 
     told = asyncio.run(found())
     if told is None:
         terminal.say(f"{sid}: the inbox has no such call.", err=True)
         raise typer.Exit(1)
-    known, attempts, results, jobs = told
+    known = told.known
     call = fold(known.callbacks) if known.callbacks else None
     summary = _summary(known, call, settings)
     parts = {
         "callbacks": [_callback(c) for c in known.callbacks],
         "legs": _legs(call) if call else [],
-        "attempts": [_attempt(a) for a in attempts],
+        "attempts": [_attempt(a) for a in told.attempts],
     }
-    if jobs:
-        parts["transcription"] = [_job(job) for job in jobs]
-    if results:
-        parts["transcripts"] = [_transcript(r) for r in results]
+    if told.jobs:
+        parts["transcription"] = [_job(job) for job in told.jobs]
+    if told.summary and settings.summaries.is_on:
+        parts["summary"] = [_summary_job(told.summary)]
+    if told.results:
+        parts["transcripts"] = [_transcript(r) for r in told.results]
     if as_json:
         terminal.print_json(summary | parts)
     else:
@@ -143,6 +163,16 @@ def _job(job: KnownJob) -> Row:
         "attempts": job.attempts,
         "engine": job.engine,
         "seconds": job.seconds,
+        "changed": _time(job.changed_at),
+        "reason": job.reason,
+    }
+
+
+def _summary_job(job: KnownSummary) -> Row:
+    return {
+        "state": job.state.value,
+        "due": _time(job.due_at) if job.state is SummaryState.DUE else None,
+        "attempts": job.attempts,
         "changed": _time(job.changed_at),
         "reason": job.reason,
     }

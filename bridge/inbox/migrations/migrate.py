@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-NEWEST = "0015"
+NEWEST = "0016"
 """The revision of the newest migration."""
 
 

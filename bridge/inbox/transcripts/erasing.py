@@ -6,14 +6,14 @@ from sqlalchemy import case, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import transcript_erasures, transcript_jobs, transcripts
+from bridge.inbox.tables import summaries, transcript_erasures, transcript_jobs, transcripts
 
 KEEPS_TEXT = ("twilio-classic",)
 """Engines that keep the text until it is deleted there; their progress names it, and has none of it."""
 
 
 async def drop_transcripts_of(connection: AsyncConnection, root_sids: Collection[str]) -> None:
-    """Deletes the jobs and texts of these calls, and notes what is to be deleted elsewhere."""
+    """Deletes the jobs, texts and summaries of these calls, and notes what is to be deleted elsewhere."""
     jobs = transcript_jobs.c
     these = jobs.root_sid.in_(root_sids)
     # A process can have begun, and have died before it stored what: then that is all of the recording.
@@ -22,7 +22,8 @@ async def drop_transcripts_of(connection: AsyncConnection, root_sids: Collection
     names = ["recording_sid", "engine", "progress"]
     await connection.execute(insert(transcript_erasures).from_select(names, elsewhere))
     await connection.execute(delete(transcript_jobs).where(these))
-    await connection.execute(delete(transcripts).where(transcripts.c.root_sid.in_(root_sids)))
+    for table in (transcripts, summaries):
+        await connection.execute(delete(table).where(table.c.root_sid.in_(root_sids)))
 
 
 async def erasures_of(inbox: Inbox, engine: str) -> Sequence[tuple[str, str]]:

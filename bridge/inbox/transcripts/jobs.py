@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, case, func, null, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,14 +20,9 @@ from bridge.calls.transcripts.segments import Segment, Transcript
 from bridge.errors import TranscriptTaken
 from bridge.inbox.rows import callbacks_of
 from bridge.inbox.store import Inbox, printable
-from bridge.inbox.tables import (
-    calls,
-    job_due,
-    kept,
-    transcript_jobs,
-    transcript_usage,
-    transcripts,
-)
+from bridge.inbox.tables import job_due, transcript_jobs, transcript_usage, transcripts
+from bridge.inbox.transcripts.call import lock_call, make_call_due
+from bridge.inbox.transcripts.summaries import request_summary
 
 LEASE = timedelta(minutes=1)
 """How long a job stays with a process that no longer says that it works on it."""
@@ -249,10 +244,7 @@ async def finish_job(
     finished = [False]
 
     async def operation(connection: AsyncConnection) -> None:
-        # The call before its job, as erasing does, so that the two never deadlock.
-        await connection.execute(
-            select(calls.c.root_sid).where(calls.c.root_sid == job.root_sid).with_for_update()
-        )
+        await lock_call(connection, job.root_sid)
         changed = await connection.execute(update(transcript_jobs).where(mine).values({**done, **_FREE}))
         finished[0] = changed.rowcount > 0
         if not finished[0]:
@@ -262,19 +254,13 @@ async def finish_job(
         await connection.execute(
             new.on_conflict_do_update(index_elements=["recording_sid"], set_=dict(new.excluded))
         )
-        await connection.execute(_AGAIN.where(calls.c.root_sid == job.root_sid))
+        await request_summary(connection, job.root_sid, now=now)
+        await make_call_due(connection, job.root_sid)
 
     await inbox.write(operation)
     if not finished[0]:
         raise TranscriptTaken(f"Another process has the transcript of {job.recording_sid}.")
     inbox.news.set()
-
-
-_AGAIN = (
-    update(calls)
-    .where(kept)
-    .values(revision=calls.c.revision + 1, parked_reason=null(), not_before=null(), deferrals=0)
-)
 
 
 def _stored(segment: Segment) -> list[Any]:
