@@ -151,6 +151,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "web/conferences/acts.py": {"KEY": HEADER},
     "web/phone/joining.py": {"COMMENTS": SHIPPED, "EXPORT": SHIPPED, "IMPORT": SHIPPED},
     "web/recordings.py": {"ONE_RANGE": HEADER},
+    "web/transcripts.py": {"CALL_SID": TARGET},
     "twilio/transcripts/results.py": {"SOURCE": FIELD, "ACCOUNT": TRANSCRIPT},
     "web/twilio/signed.py": {"SHARED_KEY_ID": HEADER, "ACCOUNT_SID": FIELD},
     "calls/dialling/checking.py": {"known.national_number_pattern": MADE_UP},

@@ -15,7 +15,7 @@ TAKES_SQL = {"text", "execute", "executemany", "executescript", "exec_driver_sql
 VERBS = "Response|Say|Play|Dial|Number|Client|Record|Gather|Redirect|Hangup|Enqueue|Conference"
 MARKUP = re.compile(rf"<(\?xml|/?({VERBS})\b)")
 WRITES_TWIML = "twilio/twiml.py"
-FILL_A_PAGE = frozenset({"web/phone/page.py", "web/status/document.py"})
+FILL_A_PAGE = frozenset({"web/html.py", "web/phone/page.py"})
 """The first with three of the operator's settings, escaped by `html`; the second by ElementTree alone."""
 READS_A_PAGE = "doctor/status_page.py"
 """It shows the text of the bridge's own page, by `html.parser`."""

@@ -26,6 +26,7 @@ from bridge.web.phone.sign_in import SignIns
 from bridge.web.phone.tokens import Tokens
 from bridge.web.recordings import Recordings
 from bridge.web.status.status import StatusPage
+from bridge.web.transcripts import TranscriptPages
 from bridge.web.twenty_webhook import TwentyWebhook
 from bridge.web.twilio.callbacks import Callbacks
 from bridge.web.twilio.signed import SignedForms
@@ -64,11 +65,12 @@ class PhoneEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicEdge:
-    """What answers anyone; recordings have signed links, and the status page signs in by itself."""
+    """What answers anyone; recordings and transcripts have signed links, /status signs in by itself."""
 
     health: Health
     capabilities: Handler
     recordings: Recordings
+    transcripts: TranscriptPages
     status: StatusPage
 
 
@@ -161,6 +163,7 @@ def _public(edge: Edge) -> Routes:
     yield "GET", "/health", edge.public.health.health
     yield "GET", "/ready", edge.public.health.ready
     yield "GET", "/openapi.yaml", openapi
+    yield "GET", "/transcripts/{sid}", edge.public.transcripts.show
     yield "GET", "/status", edge.public.status.show
     yield "POST", "/status", edge.public.status.sign_in
     yield "POST", "/api/sign-in", edge.phone.sign_ins.sign_in

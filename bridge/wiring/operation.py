@@ -15,6 +15,7 @@ from bridge.web.operation.problems import problems
 from bridge.web.operation.shutdown import Shutdown
 from bridge.web.recordings import GoneRecordings, Recordings
 from bridge.web.routes import PublicEdge
+from bridge.web.transcripts import TranscriptPages
 from bridge.wiring.parts import Parts
 from bridge.wiring.status import status_page
 from bridge.wiring.worker import links_of
@@ -37,6 +38,13 @@ def public_edge(settings: Settings, parts: Parts, shutdown: Shutdown) -> PublicE
         capabilities=_capabilities(settings, parts.rules.lines),
         recordings=Recordings(
             links_of(settings), parts.account.media, parts.addresses, GoneRecordings(parts.inbox)
+        ),
+        transcripts=TranscriptPages(
+            parts.inbox,
+            links_of(settings),
+            parts.workspace.members.names,
+            region=settings.region,
+            root=settings.server.prefix,
         ),
         status=status_page(settings, parts),
     )

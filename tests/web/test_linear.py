@@ -259,6 +259,12 @@ OTHERS: Mapping[str, tuple[Sending, int]] = {
     "link of a recording": (in_path("GET", "/recordings/RE" + "1" * 32 + "?signature="), TARGET),
     "recording": (in_path("GET", "/recordings/RE"), TARGET),
     "range of a recording": (in_header("/recordings/RE" + "1" * 32, "Range", "bytes={}"), HEAD),
+    "link of a transcript": (in_path("GET", "/transcripts/CA" + "1" * 32 + "?signature="), TARGET),
+    "page of a transcript": (in_path("GET", "/transcripts/CA"), TARGET),
+    "languages of a transcript": (
+        in_header("/transcripts/CA" + "1" * 32 + "?signature=x", "Accept-Language"),
+        HEAD,
+    ),
     "caller": (in_path("GET", "/api/callers/"), TARGET),
     "number": (in_path("GET", "/api/numbers/"), TARGET),
     "identity in a query": (in_path("GET", "/api/me?identity="), TARGET),

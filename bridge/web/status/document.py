@@ -1,52 +1,22 @@
-"""A report → the page, in HTML that needs no script. All text is escaped by the library that writes it."""
+"""A report → the page, in HTML that needs no script."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from xml.etree import ElementTree as ET
 
 from bridge.errors import Standby
 from bridge.observability.redactor import Redactor
+from bridge.web.html import Node, document, element
 from bridge.web.phone.call_bodies import Body
 from bridge.web.status.languages import StatusLanguage, StatusWords
 from bridge.web.status.report import Diagnosed, Diagnosis, Report, StoredState
 
-Node = ET.Element
 redacted = Redactor()
 """Reasons can quote what was refused: a number, or worse."""
 
 
-def element(name: str, /, *children: "Node | str", **attributes: str) -> Node:
-    """`element("p", "text", class_="quiet")`."""
-    made = ET.Element(name, {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()})
-    last: Node | None = None
-    for child in children:
-        if isinstance(child, str):
-            if last is None:
-                made.text = (made.text or "") + child
-            else:
-                last.tail = (last.tail or "") + child
-        else:
-            made.append(child)
-            last = child
-    return made
-
-
 def page(words: StatusWords, root: str, *sections: Node) -> bytes:
     """The document; `root` is the path of the public URL."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", words.title),
-        element("link", rel="icon", href=f"{root}/phone/icons/icon.svg", type="image/svg+xml"),
-        element("link", rel="stylesheet", href=f"{root}/phone/phone.css"),
-        element("link", rel="stylesheet", href=f"{root}/phone/status.css"),
-    )
-    main = element("main", element("h1", words.title), *sections, class_="status")
-    html = element("html", head, element("body", main), lang=words.lang)
-    return b"<!doctype html>\n" + ET.tostring(html, encoding="unicode", method="html").encode(
-        errors="replace"
-    )
+    return document(words.title, *sections, root=root, lang=words.lang)
 
 
 def report_sections(

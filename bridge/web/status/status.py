@@ -22,10 +22,11 @@ from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.keys import Keys
 from bridge.web.authentication.rates import Rate
+from bridge.web.html import Node
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.call_bodies import Body
 from bridge.web.phone.colleagues import Colleagues
-from bridge.web.status.document import Node, page, report_sections, sign_in_sections
+from bridge.web.status.document import page, report_sections, sign_in_sections
 from bridge.web.status.languages import StatusWords, words_for
 from bridge.web.status.report import Reporter
 from bridge.web.status.session import StatusSession

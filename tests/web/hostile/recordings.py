@@ -9,6 +9,7 @@ ACCOUNT, RECORDING, ANOTHER = "AC" + "0" * 32, "RE" + "1" * 32, "RE" + "2" * 32
 CALL = "CA" + "1" * 32
 NO_LINK = "The link is not one of ours, or its key is not in use any more. Open the call in Twenty again."
 NO_SID = "The last part of the path should be a recording's SID, as RE…."
+NO_CALL = "The last part of the path should be a call's SID, as CA…."
 NO_KEY = "Sign in to Twenty, or send a key in the header Authorization, as a Bearer token."
 KEYED_LINKS = {"recordings": {"link_keys": (LINK_KEY,)}}
 
@@ -47,6 +48,25 @@ LINKS = [
 ]
 
 
+def transcript(name: str, query: str) -> Row:
+    sent = request("GET", f"/transcripts/{CALL}{query}")
+    return Row(name=name, sent=sent, status=403, detail=NO_LINK, settings=KEYED_LINKS)
+
+
+def no_transcript(name: str, last: str) -> Row:
+    sent = request("GET", f"/transcripts/{last}?signature={signature()}")
+    return Row(name=name, sent=sent, status=404, detail=NO_CALL, settings=KEYED_LINKS)
+
+
+TRANSCRIPTS = [
+    transcript("page of a transcript without signature", ""),
+    transcript("page of a transcript with a guess", "?signature=guess"),
+    transcript("page of a transcript by the signature of a recording", f"?signature={signature(sid=CALL)}"),
+    no_transcript("recording for a transcript", RECORDING),
+    no_transcript("file for a transcript", "..%2f..%2fetc%2fpasswd"),
+]
+
+
 def acts(name: str, action: str, body: bytes, *headers: tuple[str, str], status: int, detail: str) -> Row:
     sent = request("POST", f"/api/calls/{CALL}/{action}", [JSON, *headers], body)
     return Row(name=name, sent=sent, status=status, detail=detail)
@@ -65,4 +85,4 @@ CALLS = [
     ),
 ]
 
-ROWS = [*LINKS, *CALLS]
+ROWS = [*LINKS, *TRANSCRIPTS, *CALLS]

@@ -21,7 +21,8 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.sandbox.twenty import NEWEST, TwentySandbox
 from bridge.settings.access import AuthSettings
 from bridge.web.authentication.keys import hashed, keys_of
-from bridge.web.status.document import element, page, report_sections
+from bridge.web.html import element
+from bridge.web.status.document import page, report_sections
 from bridge.web.status.languages import ENGLISH, FRENCH, StatusWords
 from bridge.web.status.report import Diagnosed, Diagnosis, Report, Reporter
 from bridge.web.status.session import COOKIE, StatusSession, operator_cookie, secret_of
