@@ -23,7 +23,16 @@ dialling:
    forwarded_a_minute: 100000, forwarded_an_hour: 100000}
 server: {port: 0}
 log: {json_lines: true}
+lines: {default: {recording: {inbound: true, announcement: true}}}
 """
+
+
+def config_with_models(speech_url: str) -> str:
+    """Transcripts and summaries by the sandbox's server of models."""
+    return (
+        f"transcripts: {{engine: openai, url: '{speech_url}/v1', minimum_seconds: 1}}\n"
+        f"summaries: {{url: '{speech_url}/v1', model: demo}}\n"
+    )
 
 
 def environment(twilio: TwilioSandbox, twenty: TwentySandbox | SandboxTwenty, folder: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bridge.sandbox.sound import Conversation, Said
 from bridge.sandbox.twilio import Party
 
 AGENT = "alice"
@@ -22,7 +23,14 @@ class Script:
     party: Party | None = None
     person: str | None = None
     says: str = ""
+    conversation: Conversation | None = None
+    """What is said in the call, which is recorded."""
     hangs_up_after: float | None = None
+
+    @property
+    def is_transcribed(self) -> bool:
+        """Whether something is said in a recording of it."""
+        return bool(self.says or self.conversation)
 
 
 MORNING = (
@@ -39,6 +47,15 @@ MORNING = (
         party=Party.answers(after=6, talks=95),
         person="Paul Martin",
         status="COMPLETED",
+        conversation=Conversation(
+            [
+                Said(2, 1, "Good morning, Alice speaking."),
+                Said(1, 4, "Hello, this is Paul Martin. I would like 40 of the blue chairs."),
+                Said(2, 11, "Gladly. They are 89 euros each, and we deliver on 12 December."),
+                Said(1, 19, "Fine. Please send me an offer today."),
+                Said(2, 24, "I send it this afternoon. Thank you for calling."),
+            ]
+        ),
     ),
     Script(title="busy", to="+33698765432", party=Party.busy(), person="Paul Martin", status="BUSY"),
     Script(

@@ -12,12 +12,15 @@ from typing import Any
 from bridge.demo import bridge
 from bridge.demo.company import AGENT, MORNING, Script
 from bridge.demo.process import running
+from bridge.demo.speech import summarized
 from bridge.demo.twenty import Record, Twenty, open_twenty
 from bridge.sandbox.company import PEOPLE
+from bridge.sandbox.speech import speech_sandbox
 from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import Delivered, PlayedCall, TwilioSandbox, twilio_sandbox
 
 ARRIVES_SECONDS = 30
+TRANSCRIBED_SECONDS = 60
 OVER = {"completed", "busy", "no-answer", "failed", "canceled"}
 
 
@@ -28,6 +31,8 @@ class DemoResult:
     script: Script
     played: PlayedCall
     record: Record | None
+    transcript: str = ""
+    """What was said, in Markdown, below its summary."""
 
     @property
     def person(self) -> str | None:
@@ -59,6 +64,7 @@ class DemoResult:
             "activity_id": record.get("id"),
             "duration_seconds": record.get("durationInSeconds"),
             "latency_ms": self.latency_ms,
+            "transcript": self.transcript or None,
         }
 
 
@@ -92,7 +98,10 @@ async def open_stage() -> AsyncIterator[Stage]:
         # Calls that can be put on hold need their sound mixed from the beginning.
         twilio.signalling.switches.sound = "mixer" if find_spec("aiortc") else "relay"
         env = bridge.environment(twilio, twenty, folder)
-        folder.joinpath("config.yaml").write_text(bridge.config_with_phones(twilio))
+        models = await stack.enter_async_context(speech_sandbox())
+        models.reply = summarized
+        config = bridge.config_with_phones(twilio) + bridge.config_with_models(models.url)
+        folder.joinpath("config.yaml").write_text(config)
         await bridge.set_up_twenty(env, folder)
         user = await stack.enter_async_context(open_twenty(twenty.url, twenty.user_token))
         await user.create_people(PEOPLE)
@@ -107,14 +116,18 @@ async def play(stage: Stage, scripts: Sequence[Script] = MORNING) -> list[DemoRe
     played = [await _place(stage.twilio, script, token) for script in scripts]
     wanted = {call.sid: script.status for script, call in zip(scripts, played, strict=True)}
     records = await stage.user.calls_that_became(wanted, within=ARRIVES_SECONDS)
+    recorded = [call.sid for script, call in zip(scripts, played, strict=True) if script.is_transcribed]
+    spoken = await stage.user.transcripts(recorded, within=TRANSCRIBED_SECONDS)
     return [
-        DemoResult(script, call, records.get(call.sid)) for script, call in zip(scripts, played, strict=True)
+        DemoResult(script, call, records.get(call.sid), spoken.get(call.sid, ""))
+        for script, call in zip(scripts, played, strict=True)
     ]
 
 
 async def _place(twilio: TwilioSandbox, script: Script, token: str) -> PlayedCall:
     if script.party:
         twilio.parties[_e164(script.to) or f"client:{AGENT}"] = script.party
+    twilio.conversation = script.conversation
     if script.to:
         return await twilio.call_from_token(token, script.to)
     return await twilio.call_from_phone(

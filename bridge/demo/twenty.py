@@ -19,8 +19,16 @@ query ($sids: [String!]!) {
   }
 }
 """
+TRANSCRIPTS = """
+query ($sids: [String!]!) {
+  phoneCalls(filter: {externalCallId: {in: $sids}}, first: 1000) {
+    edges { node { externalCallId transcript { markdown } } }
+  }
+}
+"""
 LOOK_SECONDS = 0.05
 PAGE = 1000
+SUMMARY = "### Summary"
 
 Record = dict[str, Any]
 
@@ -57,6 +65,23 @@ class Twenty:
             records = [edge["node"] for edge in answer["phoneCalls"]["edges"]]
             found |= {record["externalCallId"]: record for record in records}
         return found
+
+    async def transcripts(self, sids: Collection[str], *, within: float) -> dict[str, str]:
+        """Call SID → what was said, once each has its summary; after `within` seconds what there is."""
+        found: dict[str, str] = {}
+        try:
+            async with asyncio.timeout(within):
+                while sum(SUMMARY in text for text in found.values()) < len(sids):
+                    await asyncio.sleep(LOOK_SECONDS)
+                    found = await self._transcripts(sids)
+        except TimeoutError:
+            pass
+        return found
+
+    async def _transcripts(self, sids: Collection[str]) -> dict[str, str]:
+        answer = await self._ask(TRANSCRIPTS, {"sids": list(sids)})
+        records = [edge["node"] for edge in answer["phoneCalls"]["edges"]]
+        return {one["externalCallId"]: (one["transcript"] or {}).get("markdown") or "" for one in records}
 
     async def _ask(self, query: str, variables: Record) -> Record:
         async with self._session.post("/graphql", json={"query": query, "variables": variables}) as answer:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bridge.sandbox.twenty.pages import parts, words
+from bridge.sandbox.twenty.pages import parts, rich_text, words
 from bridge.sandbox.twenty.pages.html import Child, Html, join, tag, web_link
 from bridge.sandbox.twenty.pages.notes import note_list
 from bridge.sandbox.twenty.pages.reading import nodes
@@ -47,11 +47,11 @@ def call_page(call: Record, commands: list[Html], *, now: datetime) -> Html:
     crumb = tag("a", parts.icon("call"), "Phone calls", href="/calls")
     head = parts.header(crumb, " / ", name, commands=commands)
     left = parts.summary(name, words.ago(call["createdAt"], now=now), *_fields(call))
-    transcript = (call["transcript"] or {}).get("markdown")
+    transcript = rich_text.shown(call["transcript"])
     right = tag(
         "article",
         tag("h2", "Transcript"),
-        tag("pre", transcript) if transcript else tag("p", "No transcript.", class_="empty"),
+        transcript or tag("p", "No transcript.", class_="empty"),
         tag("h2", "Notes"),
         note_list(nodes(call["noteTargets"]), now=now),
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bridge.sandbox.twenty.pages import parts, words
+from bridge.sandbox.twenty.pages import parts, rich_text, words
 from bridge.sandbox.twenty.pages.html import Html, tag
 from bridge.sandbox.twenty.pages.words import Record
 
@@ -16,7 +16,7 @@ def note_list(targets: list[Record], *, now: datetime) -> Html:
         tag(
             "section",
             tag("h3", note["title"] or "Untitled", tag("small", words.ago(note["createdAt"], now=now))),
-            tag("pre", (note["bodyV2"] or {}).get("markdown") or ""),
+            rich_text.shown(note["bodyV2"]),
             class_="card",
         )
         for note in notes

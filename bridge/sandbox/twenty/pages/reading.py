@@ -16,7 +16,7 @@ PEOPLE = """query ($first: Int) { people(first: $first, orderBy: [{createdAt: De
 PERSON = """query ($id: UUID!) { person(filter: {id: {eq: $id}}) {
   id createdAt jobTitle name { firstName lastName } emails { primaryEmail } company { name }
   phones { primaryPhoneNumber primaryPhoneCallingCode additionalPhones } createdBy { name }
-  noteTargets { edges { node { note { id title createdAt bodyV2 { markdown } createdBy { name } } } } }
+  noteTargets { edges { node { note { id title createdAt bodyV2 { blocknote } createdBy { name } } } } }
   taskTargets { edges { node { task { id title status dueAt assignee { name { firstName lastName } } } } } }
 } }"""
 
@@ -44,8 +44,8 @@ CALL = """query ($id: UUID!) { phoneCall(filter: {id: {eq: $id}}) {
   person { id name { firstName lastName } } company { name } agent { name { firstName lastName } }
   fromPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode }
   toPhoneNumber { primaryPhoneNumber primaryPhoneCallingCode }
-  recording { primaryLinkUrl primaryLinkLabel } transcript { markdown } createdBy { name }
-  noteTargets { edges { node { note { id title createdAt bodyV2 { markdown } createdBy { name } } } } }
+  recording { primaryLinkUrl primaryLinkLabel } transcript { blocknote } createdBy { name }
+  noteTargets { edges { node { note { id title createdAt bodyV2 { blocknote } createdBy { name } } } } }
 } }"""
 
 
