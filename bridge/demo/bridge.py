@@ -14,6 +14,7 @@ from bridge.sandbox.twilio import TwilioSandbox
 PUBLIC_URL = "https://phone.example.com"
 WIDGET_KEY = "a-widget-key-for-the-demo"
 AGENTS = ("alice", "bob")
+OURS = ("TWILIO_", "TWENTY_", "BRIDGE_", "TRANSCRIPTS_", "SUMMARIES_")
 CONFIG = """\
 agents: {names: [alice, bob]}
 # A day's calls are played in seconds.
@@ -23,13 +24,13 @@ dialling:
    forwarded_a_minute: 100000, forwarded_an_hour: 100000}
 server: {port: 0}
 log: {json_lines: true}
-lines: {default: {recording: {inbound: true, announcement: true}}}
 """
 
 
 def config_with_models(speech_url: str) -> str:
-    """Transcripts and summaries by the sandbox's server of models."""
+    """Calls in are recorded, transcribed and summarised, by the sandbox's server of models."""
     return (
+        "lines: {default: {recording: {inbound: true, announcement: true}}}\n"
         f"transcripts: {{engine: openai, url: '{speech_url}/v1', minimum_seconds: 1}}\n"
         f"summaries: {{url: '{speech_url}/v1', model: demo}}\n"
     )
@@ -37,7 +38,7 @@ def config_with_models(speech_url: str) -> str:
 
 def environment(twilio: TwilioSandbox, twenty: TwentySandbox | SandboxTwenty, folder: Path) -> dict[str, str]:
     """The settings, and nothing of what the user's own bridge is set to."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TWILIO_", "TWENTY_", "BRIDGE_"))}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     return inherited | {
         "TWILIO_ACCOUNT_SID": twilio.account_sid,
         "TWILIO_AUTH_TOKEN": twilio.auth_token,

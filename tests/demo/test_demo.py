@@ -23,8 +23,12 @@ async def people_of_calls(twenty: TwentySandbox) -> dict[str, str]:
 async def test_each_call_with_a_person_has_one_row_on_their_timeline() -> None:
     async with open_stage() as stage:
         assert stage.twenty.generation == NEWEST
-        records = [outcome.record for outcome in await play(stage)]
+        outcomes = await play(stage)
+        records = [outcome.record for outcome in outcomes]
         assert all(records)
+        said = [outcome.transcript for outcome in outcomes if outcome.script.is_transcribed]
+        assert [text.count("### Summary") + text.count("### Transcript") for text in said] == [2, 2]
+        assert "**Paul Martin** (0:04): Hello, this is Paul Martin." in said[0]
         wanted = await people_of_calls(stage.twenty)
         # The call comes before what names it.
         rows: list[dict[str, Any]] = []

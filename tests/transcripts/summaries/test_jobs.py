@@ -14,7 +14,7 @@ from bridge.calls.transcripts.summary import Point
 from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.transcripts.jobs import JobState, claim_job, close_job, finish_job, retry_jobs
-from bridge.inbox.transcripts.summaries import claim_summary, spoken_in
+from bridge.inbox.transcripts.summaries import claim_summary, spoken_in, summary_job_of
 from bridge.sandbox.speech import Answer, SpeechSandbox, speech_sandbox
 from bridge.settings import SummarySettings
 from bridge.transcripts.summaries.chat import open_chat
@@ -166,6 +166,7 @@ async def test_what_is_erased_or_outdated_meanwhile_is_not_stored(
         goes_on.set()
         # What is outdated is made again in the same round.
         assert await asking == (1 if change == "erased" else 2)
+        assert (await summary_job_of(inbox, call) is None) is (change == "erased")
         spoken = await spoken_in(inbox, {call: TEN})
         assert {sid: one.summary is not None for sid, one in spoken.items()} == (
             {} if change == "erased" else {call: True}
