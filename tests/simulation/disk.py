@@ -1,0 +1,84 @@
+"""The disk and the threads of SQLite: a job of a thread runs whole, and a disk can be full."""
+
+import sqlite3
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import aiosqlite.core
+
+from tests.simulation.loop import Process, SimulatedLoop, current
+
+MOST_PAGES = 4_294_967_294
+"""SQLite's own bound: https://www.sqlite.org/pragma.html#pragma_max_page_count"""
+
+_opened: list[tuple[Process | None, sqlite3.Connection]] = []
+
+
+class Thread:
+    """The thread of an aiosqlite connection: what it is sent becomes a job of the loop."""
+
+    daemon = True
+
+    def __init__(self, **_: Any) -> None:
+        """Its queue does its work."""
+
+    def start(self) -> None:
+        """There is nothing to start."""
+
+
+class Queue:
+    """The queue of an aiosqlite connection."""
+
+    def put_nowait(self, item: Any) -> None:
+        """Hands a function to the simulated thread."""
+        import asyncio
+
+        future, function = item
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, SimulatedLoop):
+            raise TypeError("the loop is not simulated")
+        loop.submit(self, function, future)
+
+
+def install() -> None:
+    """Replaces the threads of aiosqlite, and looks on as connections are opened."""
+    threads: Any = aiosqlite.core
+    threads.Thread, threads.SimpleQueue = Thread, Queue
+    connect = sqlite3.connect
+
+    def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        _opened.append((process := current(), connection))
+        if process and process.disk_is_full:
+            _limit(connection, 1)
+        return connection
+
+    for module in (sqlite3, sqlite3.dbapi2):
+        opening: Any = module
+        opening.connect = connected
+
+
+def fill(process: Process, *, full: bool) -> None:
+    """From now on SQLite finds no room for another page (SQLITE_FULL), or finds room again."""
+    process.disk_is_full = full
+    for owner, connection in _opened:
+        if owner is process:
+            _limit(connection, 1 if full else MOST_PAGES)
+
+
+def _limit(connection: sqlite3.Connection, pages: int) -> None:
+    try:
+        connection.execute(f"PRAGMA max_page_count={pages}").close()
+    # It was closed.
+    except sqlite3.ProgrammingError:
+        pass
+
+
+def left_behind(database: Path, folder: Path) -> Path:
+    """The files of a database as a process that is killed now leaves them, in another folder."""
+    folder.mkdir()
+    for name in (database.name, f"{database.name}-wal"):
+        if (file := database.with_name(name)).exists():
+            copy(file, folder / name)
+    return folder / database.name

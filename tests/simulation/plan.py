@@ -1,0 +1,130 @@
+"""What happens in a simulation, and when: drawn from the seed, so that a step can be left out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+JANE, PAUL, NEW, OTHER = "+447700900101", "+447700900102", "+447700900103", "+447700900104"
+"""Two whom Twenty knows from the start, one whom a user adds meanwhile, one whom nobody knows."""
+
+NUMBERS = (JANE, PAUL, NEW, OTHER)
+
+SPAN = 90.0
+"""Seconds within which everything begins."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens, at a time in seconds since the bridge is up."""
+
+    at: float
+    does: str
+    what: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        details = ", ".join(f"{name} {value}" for name, value in self.what.items())
+        return f"{self.does}{f' ({details})' if details else ''}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps in their order, and how Twilio delivers meanwhile."""
+
+    seed: int
+    steps: tuple[Step, ...]
+    shuffles: bool
+    duplicate: float
+    delay: float
+    reorders: bool
+
+    def without(self, dropped: frozenset[int]) -> "Plan":
+        """The plan without some steps, by their place."""
+        kept = tuple(step for place, step in enumerate(self.steps) if place not in dropped)
+        return Plan(self.seed, kept, self.shuffles, self.duplicate, self.delay, self.reorders)
+
+
+def drawn(seed: int) -> Plan:
+    """The plan of a seed."""
+    chance = Random(f"plan of {seed}")
+    steps = [*_calls(chance), *_faults(chance), *_users(chance)]
+    return Plan(
+        seed=seed,
+        steps=tuple(sorted(steps, key=lambda step: step.at)),
+        shuffles=chance.random() < 0.7,
+        duplicate=chance.choice([0, 0, 0.3]),
+        delay=chance.choice([0, 0.5, 20]),
+        reorders=chance.random() < 0.4,
+    )
+
+
+def _calls(chance: Random) -> Iterator[Step]:
+    for _ in range(chance.choice([1, 2, 3, 4, 8])):
+        at, number = round(chance.uniform(0, SPAN * 0.7), 1), chance.choice(NUMBERS)
+        outcome = chance.choice(["answers", "answers", "answers", "busy", "no answer"])
+        story = {"number": number, "outcome": outcome, "talks": chance.randint(1, 40)}
+        yield Step(at, chance.choice(["calls", "calls", "is called"]), story)
+
+
+def _faults(chance: Random) -> Iterator[Step]:
+    for _ in range(chance.choice([0, 1, 2, 3, 4, 6])):
+        yield _fault(chance, round(chance.uniform(0, SPAN), 2))
+
+
+def _fault(chance: Random, at: float) -> Step:
+    seconds = round(chance.choice([0.05, 2, 20]) * chance.uniform(0.5, 2), 2)
+    pairs = [("twilio", "bridge"), ("bridge", "twilio"), ("twenty", "bridge"), ("bridge", "twenty")]
+    sender, receiver = chance.choice([*pairs, ("twenty", "bridge"), ("bridge", "twilio")])
+    switch, event = chance.choice(SWITCHES), chance.randint(1, 30)
+    options = [
+        Step(at, "kill", {"event": event}),
+        Step(at, "kill", {"event": event}),
+        Step(at, "restart", {"event": event}),
+        Step(at, "freeze", {"seconds": chance.choice([seconds, 60.0]), "event": event}),
+        Step(at, "cut", {"between": f"{sender} {receiver}", "seconds": seconds}),
+        Step(at, "tamper", {"sender": sender, "receiver": receiver, "does": chance.choice(["lost", "half"])}),
+        Step(at, "tamper", {"sender": "twenty", "receiver": "bridge", "does": "lost"}),
+        Step(at, "full disk", {"seconds": seconds}),
+        Step(at, "clock", {"seconds": chance.choice([-3600.0, -5.0, 5.0, 3600.0])}),
+        Step(at, "twenty", {**switch, "seconds": seconds}),
+        Step(at, "twenty", {**switch, "seconds": seconds}),
+        Step(at, "cancel", {"number": chance.choice(NUMBERS)}),
+    ]
+    return chance.choice(options)
+
+
+SWITCHES: tuple[dict[str, Any], ...] = (
+    {"down": True},
+    {"status": 502},
+    {"late_seconds": 5.0},
+    {"late_seconds": 40.0},
+    {"slow_seconds": 3.0},
+    {"cut": True},
+    {"over_limit": True},
+    {"garbage": "{"},
+)
+"""What a Twenty does that is not well; `late_seconds`: it commits, later, and does not answer."""
+
+
+def _users(chance: Random) -> Iterator[Step]:
+    for _ in range(chance.choice([0, 0, 1, 1, 2])):
+        at = round(chance.uniform(10, SPAN + 30), 2)
+        yield chance.choice(
+            [
+                Step(at, "adds person"),
+                Step(at, "adds person"),
+                Step(at, "moves call"),
+                Step(at, "deletes call"),
+                Step(at, "deletes person"),
+            ]
+        )
+    if chance.random() < 0.15:
+        yield Step(SPAN + 120, "purge")
+        yield Step(SPAN + 160, "late callback")
+
+
+def warm_up() -> Plan:
+    """A plan that uses most of the bridge, so that caches are filled before processes are forked."""
+    story = {"number": JANE, "outcome": "answers", "talks": 5}
+    steps = (Step(1.0, "calls", story), Step(2.0, "is called", story))
+    return Plan(-1, steps, shuffles=False, duplicate=0, delay=0, reorders=False)

@@ -1,0 +1,305 @@
+"""Plays the steps of a plan: callers call, machines fail, users edit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from twilio.request_validator import RequestValidator
+
+from bridge.sandbox.twilio import Party
+from bridge.sandbox.twilio.calls import PlayedCall
+from bridge.sandbox.twilio.errors import TokenRefused
+from tests.simulation import disk
+from tests.simulation.loop import Process
+from tests.simulation.network import Tampering
+from tests.simulation.plan import NEW, Plan, Step
+from tests.simulation.world import BRIDGE_URL, PUBLIC_URL, World, due
+from tests.support import ask, create_person, nodes_of, phone_calls
+
+KEPT = 100 * 86_400.0
+"""Seconds; calls are kept for 90 days."""
+
+LONGEST_WAIT = 20.0
+"""Seconds until something is done to a bridge that does nothing."""
+
+MOVE = "mutation ($id: UUID!, $data: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $data) { id } }"
+DELETE = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
+DELETE_PERSON = "mutation ($id: UUID!) { deletePerson(id: $id) { id } }"
+PEOPLE = "{ people { edges { node { id } } } }"
+
+
+@dataclass
+class Player:
+    """Does what the plan says, and remembers what users did."""
+
+    world: World
+    plan: Plan
+    moved: dict[str, str] = field(default_factory=dict)
+    """Call SID → person to whom a user moved the call."""
+    deleted: set[str] = field(default_factory=set)
+    """Calls that a user deleted."""
+    gone: set[str] = field(default_factory=set)
+    """People whom a user deleted."""
+    added: dict[str, float] = field(default_factory=dict)
+    """Id of a person whom a user added, with the number NEW, and when."""
+    _one_end: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _user: Process = field(default_factory=lambda: Process("user", "127.0.0.7"))
+    _teller: Context = field(default_factory=copy_context)
+    _later: "list[asyncio.Task[Any]]" = field(default_factory=list)
+
+    async def play(self, step: Step) -> None:
+        """Does one step; what lasts goes on by itself."""
+        name = "play_" + step.does.replace(" ", "_")
+        await getattr(self, name)(**step.what)
+
+    def _in(self, seconds: float, undo: Callable[[], object]) -> None:
+        async def wait() -> None:
+            await asyncio.sleep(seconds)
+            done = undo()
+            if isinstance(done, Awaitable):
+                await done
+
+        # It can be called by what the bridge does, which is then no part of the bridge.
+        self._later.append(self.world.loop.create_task(wait(), context=self._teller.copy()))
+
+    async def heal(self) -> None:
+        """Waits until what was to last is over; a message that was to be lost and never came is not."""
+        while self._later:
+            later, self._later = self._later, []
+            await asyncio.gather(*later)
+        self.world.loop.network.tampering.clear()
+
+    # Calls.
+
+    async def play_calls(self, *, number: str, outcome: str, talks: int) -> None:
+        """A customer calls the company's number."""
+        twilio, world = self.world.twilio, self.world
+        twilio.parties |= {"client:alice": _agent(outcome)}
+
+        async def calls() -> PlayedCall:
+            return await twilio.call_from_phone(number, caller_hangs_up_after=6.0 + talks, says="Call me.")
+
+        self._placed(calls())
+
+    async def play_is_called(self, *, number: str, outcome: str, talks: int) -> None:
+        """The agent calls a customer."""
+        world = self.world
+        world.twilio.parties |= {number: _customer(outcome, talks)}
+
+        async def calls() -> PlayedCall | None:
+            try:
+                token = await world.token()
+            except (aiohttp.ClientError, TimeoutError):
+                return None
+            try:
+                return await world.twilio.call_from_token(token, number)
+            # The clock of the bridge's machine is off.
+            except TokenRefused:
+                return None
+
+        self._placed(calls())
+
+    def _placed(self, call: Any) -> None:
+        world = self.world
+        process = next(p for p in world.processes if p.name == "twilio")
+        world.calls.append(world.spawn(process, call))
+
+    async def play_cancel(self, *, number: str) -> None:
+        """A sender gives up while the bridge stores what it sent."""
+        form = {"CallSid": f"CA{len(self._later):032x}", "From": number, "To": "+33159130001"}
+        sending = self.world.spawn(self._user, self._post(form | {"CallStatus": "completed"}))
+        await asyncio.sleep(0.02)
+        sending.cancel()
+
+    async def _post(self, form: dict[str, str]) -> int:
+        headers = {
+            "X-Twilio-Signature": RequestValidator(self.world.twilio.auth_token).compute_signature(
+                f"{PUBLIC_URL}/twilio/status", form
+            ),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        url = f"{BRIDGE_URL}/twilio/status"
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(15)) as session,
+            session.post(url, data=urlencode(form), headers=headers) as answer,
+        ):
+            return answer.status
+
+    # Faults.
+
+    def _note(self, what: str) -> None:
+        story, network = self.world.story, self.world.loop.network
+        if network.waits("bridge", "twenty"):
+            story.once(f"{what} while Twenty was asked")
+        if network.waits("twilio", "bridge"):
+            story.once(f"{what} before a callback was acknowledged")
+        if due(self.world.database):
+            story.once(f"{what} with calls that are due")
+
+    async def play_kill(self, *, event: int) -> None:
+        """Kill -9 at one of the next things that the bridge does, and a new start."""
+        self._later.append(asyncio.create_task(self._at(event, "killed", self.world.kill)))
+
+    async def _at(self, event: int, what: str, end: Callable[[], object]) -> None:
+        world = self.world
+        async with self._one_end:
+            process, ended = world.bridge, asyncio.Event()
+
+            def act() -> None:
+                if not ended.is_set():
+                    self._note(what)
+                    end()
+                    ended.set()
+
+            world.loop.at_event(process, event, act)
+            try:
+                async with asyncio.timeout(LONGEST_WAIT):
+                    await ended.wait()
+            except TimeoutError:
+                act()
+            if process.alive:
+                await world.stopped()
+            await asyncio.sleep(0.2)
+            await world.start()
+
+    async def play_restart(self, *, event: int) -> None:
+        """SIGTERM at one of the next things that the bridge does, and a new start."""
+        self._later.append(asyncio.create_task(self._at(event, "stopped", self.world.terminate)))
+
+    async def play_freeze(self, *, seconds: float, event: int) -> None:
+        """The bridge stands still, as a paused virtual machine does; its connections stay."""
+        process = self.world.bridge
+
+        def act() -> None:
+            self._note("frozen")
+            process.frozen = True
+            self._in(seconds, lambda: self.world.loop.thaw(process))
+
+        self.world.loop.at_event(process, event, act)
+
+    async def play_cut(self, *, between: str, seconds: float) -> None:
+        """No message passes between two machines."""
+        pair, cuts = frozenset(between.split()), self.world.loop.network.cuts
+        cuts.add(pair)
+        self._in(seconds, lambda: cuts.discard(pair))
+
+    async def play_tamper(self, *, sender: str, receiver: str, does: str) -> None:
+        """The next message is lost, or ends in its middle."""
+        self.world.loop.network.tampering.append(Tampering(sender, receiver, does))
+
+    async def play_full_disk(self, *, seconds: float) -> None:
+        """SQLite finds no room."""
+        process = self.world.bridge
+        disk.fill(process, full=True)
+        self._in(seconds, lambda: disk.fill(process, full=False))
+
+    async def play_clock(self, *, seconds: float) -> None:
+        """The wall clock of the bridge's machine is set."""
+        self.world.skew += seconds
+        self.world.bridge.skew = self.world.skew
+
+    async def play_twenty(self, *, seconds: float, **switches: Any) -> None:
+        """Twenty fails."""
+        faults = self.world.twenty.faults
+        faults.set(**switches)
+        self._in(seconds, faults.clear)
+
+    # Users.
+
+    async def _as_user(self, work: Any) -> Any:
+        return await self.world.spawn(self._user, work)
+
+    async def play_adds_person(self) -> None:
+        """A user adds a person with a number that has possibly called."""
+        if not self.added:
+            await self._while_it_fails(self._add_person)
+
+    async def _add_person(self) -> None:
+        person = await create_person(self.world.twenty, "Nora Doe", primaryPhoneNumber=NEW)
+        self.added[person] = self.world.loop.time()
+
+    async def _while_it_fails(self, act: Callable[[], Awaitable[None]]) -> None:
+        for _ in range(30):
+            try:
+                return await self._as_user(act())
+            except (aiohttp.ClientError, AssertionError, ValueError):
+                await asyncio.sleep(2)
+
+    async def play_moves_call(self) -> None:
+        """A user says that a call was another person's."""
+        await self._while_it_fails(self._move_call)
+
+    async def _move_call(self) -> None:
+        twenty = self.world.twenty
+        person = await create_person(twenty, "Max Moved")
+        for sid, record in await self._written():
+            await ask(twenty, MOVE, id=record["id"], data={"personId": person})
+            self.moved[sid] = person
+            self.world.story.once("a user moved a call")
+            return
+
+    async def _written(self) -> list[tuple[str, dict[str, Any]]]:
+        """Calls that are over and were written some time ago."""
+        found = await phone_calls(self.world.twenty)
+        return [
+            (sid, record)
+            for sid, record in sorted(found.items())
+            if sid not in self.moved and record["status"] not in ("RINGING", "IN_PROGRESS")
+        ]
+
+    async def play_deletes_call(self) -> None:
+        """A user deletes a call."""
+        await self._while_it_fails(self._delete_call)
+
+    async def _delete_call(self) -> None:
+        for sid, record in await self._written():
+            await ask(self.world.twenty, DELETE, id=record["id"])
+            self.deleted.add(sid)
+            self.world.story.once("a user deleted a call")
+            return
+
+    async def play_deletes_person(self) -> None:
+        """A user deletes the first person."""
+        await self._while_it_fails(self._delete_person)
+
+    async def _delete_person(self) -> None:
+        people = sorted(node["id"] for node in nodes_of(await ask(self.world.twenty, PEOPLE)))
+        if people:
+            await ask(self.world.twenty, DELETE_PERSON, id=people[0])
+            self.gone.add(people[0])
+
+    async def play_purge(self) -> None:
+        """The calls become too old to be kept."""
+        await self.play_clock(seconds=KEPT)
+        await self.world.restart()
+
+    async def play_late_callback(self) -> None:
+        """Twilio repeats what it sent of the first call, long after."""
+        for call in self.world.calls:
+            if call.done() and (played := call.result()) and played.deliveries:
+                form = dict(played.deliveries[-1].params)
+                status = await self._as_user(self._post({"CallStatus": "completed", **form}))
+                self.world.story.once(f"a late callback got {status}")
+                return
+
+
+def _agent(outcome: str) -> Party:
+    match outcome:
+        case "answers":
+            return Party.answers(after=3, talks=None)
+        case "busy":
+            return Party.rejects(after=2)
+    return Party.no_answer()
+
+
+def _customer(outcome: str, talks: int) -> Party:
+    match outcome:
+        case "answers":
+            return Party.answers(after=4, talks=talks)
+        case "busy":
+            return Party.busy()
+    return Party.no_answer()

@@ -1,0 +1,116 @@
+"""One run: the plan is played, everything heals, and then the invariants must hold."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from shutil import rmtree
+
+from tests.simulation import invariants
+from tests.simulation.clock import CHANCE, CLOCK
+from tests.simulation.network import NetworkedLoop
+from tests.simulation.plan import Plan
+from tests.simulation.player import Player
+from tests.simulation.story import Story
+from tests.simulation.world import World, due, make_templates, open_world
+
+MEMORY = Path("/dev/shm")
+
+HEALS_WITHIN = 1800.0
+"""Seconds after the last fault, in which all has to come to rest: Twenty's limit and back-offs included."""
+
+AT_REST = 75.0
+"""Seconds for which nothing may be due: an uncertain write is repeated after a minute."""
+
+
+@dataclass
+class Outcome:
+    """What came of a run: `failure` is empty where all invariants held."""
+
+    seed: int
+    failure: str
+    lines: list[str] = field(default_factory=list)
+    sometimes: set[str] = field(default_factory=set)
+    seconds: float = 0.0
+    """Virtual ones."""
+    steps: int = 0
+
+
+def folder_for_runs() -> Path:
+    """A new folder, in memory where there is such a place."""
+    return Path(tempfile.mkdtemp(prefix="simulation", dir=MEMORY if MEMORY.is_dir() else None))
+
+
+def prepare(templates: Path) -> None:
+    """Makes the databases with which each run begins."""
+    _start("templates")
+    loop = NetworkedLoop(Random(0), shuffles=False)
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(make_templates(loop, templates))
+
+
+def run(plan: Plan, templates: Path) -> Outcome:
+    """Plays a plan in this process, which can do nothing else afterwards."""
+    _start(plan.seed)
+    story, folder = Story(), folder_for_runs()
+    story.listen()
+    loop = NetworkedLoop(Random(f"order of {plan.seed}"), shuffles=plan.shuffles)
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(_play(loop, story, folder, plan, templates))
+        failure = "; ".join([*story.errors, *loop.unhandled])
+    except Exception as error:
+        failure = f"{_described(error)}{''.join(f'; {other}' for other in story.errors)}"
+    finally:
+        rmtree(folder, ignore_errors=True)
+    for what in loop.network.tampered:
+        story.once(what)
+    return Outcome(plan.seed, failure, story.lines, story.sometimes, CLOCK.now, loop.steps)
+
+
+def _start(seed: object) -> None:
+    CLOCK.now = 0.0
+    CHANCE.seed(seed)
+
+
+def _described(error: Exception) -> str:
+    if isinstance(error, AssertionError):
+        return str(error)
+    import traceback
+
+    return "".join(traceback.format_exception(error)[-8:])
+
+
+async def _play(loop: NetworkedLoop, story: Story, folder: Path, plan: Plan, templates: Path) -> None:
+    async with open_world(loop, story, folder, plan, templates) as world:
+        await world.start()
+        player = Player(world, plan)
+        began = loop.time()
+        for step in plan.steps:
+            await asyncio.sleep(max(0.0, began + step.at - loop.time()))
+            story.tell(f"» {step}", who="plan")
+            await player.play(step)
+        await player.heal()
+        await come_to_rest(world)
+        await invariants.check(world, player)
+        world.terminate()
+        await world.stopped()
+        await invariants.check_database(world)
+
+
+async def come_to_rest(world: World) -> None:
+    """Waits until all calls are over and all that is known is in Twenty, for a while."""
+    loop = world.loop
+    until, since = loop.time() + HEALS_WITHIN, loop.time()
+    while loop.time() - since < AT_REST:
+        await asyncio.sleep(5)
+        if not all(call.done() for call in world.calls) or due(world.database):
+            since = loop.time()
+        assert loop.time() < until, (
+            f"{HEALS_WITHIN:.0f} seconds after the last fault the work is not done: "
+            f"{due(world.database)} calls are due, {sum(not c.done() for c in world.calls)} go on"
+        )
+    for call in world.calls:
+        call.result()
+
