@@ -18,6 +18,7 @@ from bridge.sandbox.twenty.limits import Bucket
 from bridge.sandbox.twilio.delivery import Delivered
 from tests.simulation import disk
 from tests.simulation.loop import Process
+from tests.simulation.plan import NEW
 from tests.simulation.player import Player
 from tests.simulation.world import World
 from tests.support import ask, nodes_of, phone_calls
@@ -27,8 +28,8 @@ KINDS = {"status", "dial", "voicemail", "recording"}
 
 ROWS = "{ timelineActivities(first: 1000) { edges { node { name linkedRecordId deletedAt } } } }"
 
-PER_MINUTE, SLACK = 100, 3
-"""Root fields; messages that overtake each other move a few from one minute to the next."""
+SLACK = 3
+"""Root fields: messages that overtake each other move a few from one minute to the next."""
 
 
 async def check(world: World, player: Player) -> None:
@@ -58,6 +59,8 @@ async def _check(world: World, player: Player) -> None:
     for sid, person in player.moved.items():
         if sid in shown and person not in player.gone:
             assert shown[sid]["personId"] == person, f"{sid}: a user moved it, and it is back with another"
+    _all_that_twilio_had(world, set(shown) | purged | player.deleted)
+    _the_added_person_has(world, player, told, shown)
     await _once_on_timelines(world)
     _rate_is_kept(world)
 
@@ -125,6 +128,24 @@ def _rounded(value: Any) -> Any:
     return value.replace(microsecond=value.microsecond // 1000 * 1000) if isinstance(value, datetime) else value
 
 
+def _all_that_twilio_had(world: World, known: set[str]) -> None:
+    """What no webhook reported, the bridge has asked for."""
+    for call in world.calls:
+        if played := call.result():
+            assert played.sid in known, f"{played.sid}: Twilio had it, {played.status}, and Twenty never heard of it"
+
+
+def _the_added_person_has(
+    world: World, player: Player, told: Mapping[str, Call], shown: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Calls of a number find the person who is added with it, whenever that is."""
+    if not world.is_relinked or set(player.added) <= player.gone:
+        return
+    for sid, call in told.items():
+        if call.other_party == NEW and sid in shown and sid not in player.moved:
+            assert shown[sid]["personId"] in player.added, f"{sid}: it is not with the person who was added"
+
+
 async def _once_on_timelines(world: World) -> None:
     rows = [
         node["linkedRecordId"]
@@ -138,15 +159,20 @@ def _rate_is_kept(world: World) -> None:
     """Each life of the bridge keeps Twenty's limit; a new one cannot know what the former has spent."""
     from tests.simulation.clock import EPOCH
 
-    asked = [(one.at - EPOCH, one.root_fields) for one in world.twenty.requests if one.path == "/graphql"]
+    # What users ask has no name.
+    asked = [
+        (one.at - EPOCH, [name for name in one.root_fields if name != "search" and not name.startswith("__")])
+        for one in world.twenty.requests
+        if one.path == "/graphql" and one.operation
+    ]
     ends = [machine.began - 1000.0 for machine in world.machines[1:]] + [float("inf")]
     for machine, end in zip(world.machines, ends, strict=True):
-        bucket = Bucket(PER_MINUTE + SLACK, 60_000)
+        bucket = Bucket(world.per_minute + SLACK, 60_000)
         began = machine.began - 1000.0
         bucket.filled_at = began
         for at, fields in asked:
             if began <= at < end:
-                assert all(bucket.take(at) for _ in fields), f"more than {PER_MINUTE} fields a minute at {at:.1f}"
+                assert all(bucket.take(at) for _ in fields), f"more than {world.per_minute} fields a minute at {at:.1f}"
 
 
 async def check_database(world: World) -> None:

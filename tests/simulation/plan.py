@@ -1,11 +1,11 @@
 """What happens in a simulation, and when: drawn from the seed, so that a step can be left out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-JANE, PAUL, NEW, OTHER = "+447700900101", "+447700900102", "+447700900103", "+447700900104"
+JANE, PAUL, NEW, OTHER = "+14155550101", "+14155550102", "+14155550103", "+14155550104"
 """Two whom Twenty knows from the start, one whom a user adds meanwhile, one whom nobody knows."""
 
 NUMBERS = (JANE, PAUL, NEW, OTHER)
@@ -37,11 +37,13 @@ class Plan:
     duplicate: float
     delay: float
     reorders: bool
+    per_minute: int = 100
+    """Root fields that the bridge can ask Twenty for."""
 
     def without(self, dropped: frozenset[int]) -> "Plan":
         """The plan without some steps, by their place."""
         kept = tuple(step for place, step in enumerate(self.steps) if place not in dropped)
-        return Plan(self.seed, kept, self.shuffles, self.duplicate, self.delay, self.reorders)
+        return replace(self, steps=kept)
 
 
 def drawn(seed: int) -> Plan:
@@ -55,6 +57,7 @@ def drawn(seed: int) -> Plan:
         duplicate=chance.choice([0, 0, 0.3]),
         delay=chance.choice([0, 0.5, 20]),
         reorders=chance.random() < 0.4,
+        per_minute=chance.choice([100, 100, 20]),
     )
 
 

@@ -13,7 +13,7 @@ from tests.simulation.network import NetworkedLoop
 from tests.simulation.plan import Plan
 from tests.simulation.player import Player
 from tests.simulation.story import Story
-from tests.simulation.world import World, due, make_templates, open_world
+from tests.simulation.world import World, due, make_templates, open_world, unheard
 
 MEMORY = Path("/dev/shm")
 
@@ -105,11 +105,12 @@ async def come_to_rest(world: World) -> None:
     until, since = loop.time() + HEALS_WITHIN, loop.time()
     while loop.time() - since < AT_REST:
         await asyncio.sleep(5)
-        if not all(call.done() for call in world.calls) or due(world.database):
+        if not all(call.done() for call in world.calls) or due(world.database) or unheard(world):
             since = loop.time()
         assert loop.time() < until, (
             f"{HEALS_WITHIN:.0f} seconds after the last fault the work is not done: "
-            f"{due(world.database)} calls are due, {sum(not c.done() for c in world.calls)} go on"
+            f"{due(world.database)} calls are due or open, {sum(not c.done() for c in world.calls)} go on, "
+            f"of {unheard(world)} the bridge has not heard"
         )
     for call in world.calls:
         call.result()

@@ -111,6 +111,8 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=200, help="how many")
     parser.add_argument("--seconds", type=float, default=0, help="at most so long; 0 is for ever")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    parser.add_argument("--without-defence", default="", help="takes a defence away: see defences.py")
+    parser.add_argument("--once", action="store_true", help="ends with the first failure")
     parser.add_argument("--whole", action="store_true", help="failing plans are not shrunk")
     parser.add_argument("--json", action="store_true", help="one line for all: failures, and what happened")
     return parser.parse_args(arguments)
@@ -132,6 +134,8 @@ def _many(asked: argparse.Namespace, templates: Path) -> int:
         if outcome.failure:
             failed.append(outcome.seed)
             _explain(outcome, templates, whole=asked.whole)
+            if asked.once:
+                break
     if asked.json:
         print(json.dumps({"seeds": count, "failed": failed, "sometimes": seen}))
         return bool(failed)

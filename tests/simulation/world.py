@@ -27,10 +27,11 @@ PUBLIC_URL, BRIDGE_URL = "https://phone.example.com", "http://127.0.0.3:8080"
 KEY, HOOK_SECRET = "a-widget-key-of-the-simulation", "an-invented-webhook-secret"
 CONFIG = """\
 agents: {names: [alice]}
-dialling: {countries: [FR, GB]}
+dialling: {countries: [FR, US]}
 server: {host: 127.0.0.3, port: 8080}
 metrics: {enabled: false}
 reconcile: {minutes: 2}
+twenty: {requests_per_minute: %d}
 """
 CREATE_WEBHOOK = "mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { id } }"
 HOOKED = ["person.created", "person.updated", "person.deleted", "phoneCall.*"]
@@ -67,7 +68,10 @@ class World:
     processes: list[Process]
     machines: list[Machine] = field(default_factory=list)
     calls: "list[asyncio.Task[PlayedCall | None]]" = field(default_factory=list)
+    per_minute: int = 100
     database: Path = Path()
+    is_relinked: bool = False
+    """Whether the bridge has heard of the person whom a user added."""
     skew: float = 0.0
 
     @property
@@ -124,7 +128,7 @@ class World:
 
     def _settings(self) -> Settings:
         config = self.folder / "config.yaml"
-        config.write_text(CONFIG)
+        config.write_text(CONFIG % self.per_minute)
         return load(config, environ=self._environment())
 
     def _environment(self) -> dict[str, str]:
@@ -189,6 +193,7 @@ async def open_world(
     sandbox.status_url = f"{PUBLIC_URL}/twilio/status#rc=5&rp=all"
     sandbox.parties = {"client:alice": Party.answers(after=3, talks=None)}
     world = World(loop, story, folder, sandbox, opened_twenty, [twilio, twenty], database=inbox / "bridge.db")
+    world.per_minute = plan.per_minute
     story.watch = lambda event, details: _watch(world, event, details)
     yield world
 
@@ -196,6 +201,7 @@ async def open_world(
 def _watch(world: World, event: str, details: Mapping[str, Any]) -> None:
     """Notes orders of events that are to happen in some runs."""
     network, story = world.loop.network, world.story
+    world.is_relinked |= event == "person.changed"
     if event == "person.changed" and details["calls_due"]:
         story.once("a relink made a call due")
         if network.waits("bridge", "twenty"):
@@ -251,9 +257,17 @@ async def make_templates(loop: NetworkedLoop, templates: Path) -> None:
 
 
 def due(database: Path) -> int:
-    """How many calls Twenty does not have yet as they are."""
+    """How many calls Twenty does not have yet as they are, or go on."""
     with closing(sqlite3.connect(database)) as connection:
         found: Any = connection.execute(
-            "select count(*) from calls where revision > synced_revision and not purged"
+            "select count(*) from calls where (revision > synced_revision or not ended) and not purged"
         ).fetchone()
     return int(found[0])
+
+
+def unheard(world: World) -> list[str]:
+    """Calls that are over at Twilio, and that the inbox does not know."""
+    played = [one.sid for call in world.calls if call.done() and (one := call.result())]
+    with closing(sqlite3.connect(world.database)) as connection:
+        known = {sid for (sid,) in connection.execute("select root_sid from calls")}
+    return sorted(set(played) - known)

@@ -1,0 +1,170 @@
+"""Twenty defences of the bridge, each of which a run can do without: then some seed must notice.
+
+`python -m tests.simulation --without-defence NAME` takes one away, by a change of its source before it is
+imported.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+BRIDGE = Path(__file__).parents[2] / "bridge"
+
+
+@dataclass(frozen=True)
+class Defence:
+    """A piece of the bridge, and what stands in its place when it is taken away."""
+
+    file: str
+    there: str
+    instead: str
+
+    @property
+    def path(self) -> Path:
+        """The file, whole."""
+        return BRIDGE / self.file
+
+    def taken_from(self, source: str) -> str:
+        """The source without the defence; ValueError where it is not there exactly once."""
+        if source.count(self.there) != 1:
+            raise ValueError(f"{self.file} has this {source.count(self.there)} times: {self.there}")
+        return source.replace(self.there, self.instead)
+
+
+DEFENCES = {
+    "acknowledges after the commit": Defence(
+        "inbox/store.py",
+        "        await self._writer.add(row_of(callback))",
+        "        self._writer.add(row_of(callback))",
+    ),
+    "settles the revision that was claimed": Defence(
+        "inbox/store.py",
+        'else_=bindparam("revision_written"),\n        ),\n        matched',
+        "else_=calls.c.revision,\n        ),\n        matched",
+    ),
+    "settles nothing over a relink": Defence(
+        "inbox/store.py",
+        'case((calls.c.anew_revision > bindparam("revision_written"), of_now), else_=found)',
+        'case((calls.c.anew_revision > bindparam("revision_written") + 1000, of_now), else_=found)',
+    ),
+    "settles no purged call": Defence(
+        "inbox/store.py",
+        "where(calls.c.root_sid.in_(root_sids), kept)\n    if",
+        "where(calls.c.root_sid.in_(root_sids))\n    if",
+    ),
+    "repeats uncertain writes": Defence(
+        "sync/stages/write.py",
+        "                self._uncertain.note(sids, now=_now())\n            raise",
+        "                pass\n            raise",
+    ),
+    "repeats the first batch of a life": Defence(
+        "sync/stages/write.py",
+        "        self._all_uncertain = True\n        \"\"\"Until",
+        "        self._all_uncertain = False\n        \"\"\"Until",
+    ),
+    "ids follow from the call": Defence(
+        "calls/activity.py",
+        'uuid.uuid5(NAMESPACE, f"{kind}:{root_sid}")',
+        "uuid.uuid4()",
+    ),
+    "leaves alone what a user deleted": Defence(
+        "sync/stages/prepare.py",
+        "if due.root_sid in asked and _is_gone(due, states)}",
+        "if False}",
+    ),
+    "asks how a call stands before it writes": Defence(
+        "sync/stages/prepare.py",
+        "states = await writes.states(asked) if asked else {}",
+        "states: dict[str, RecordState] = {}",
+    ),
+    "writes the person once": Defence(
+        "twenty/writing/writers.py",
+        "if write.plan.person is not Chosen.KEPT:",
+        "if True:",
+    ),
+    "takes over a user's choice of the person": Defence(
+        "sync/stages/prepare.py",
+        "and (match := _corrected(due, found))",
+        "and (match := None)",
+    ),
+    "drops what it knew when people change": Defence(
+        "web/twenty_webhook.py",
+        "        self._forget()\n        if alike",
+        "        if alike",
+    ),
+    "matches anew after a relink in mid-write": Defence(
+        "sync/stages/pipeline.py",
+        "            await self._match_anew(taken)",
+        "            pass",
+    ),
+    "waits for its budget": Defence(
+        "twenty/client/budget.py",
+        "            await asyncio.sleep(wait)",
+        "            break",
+    ),
+    "stores a delivery once": Defence(
+        "inbox/writer.py",
+        "if not promise.done():",
+        "if True:",
+    ),
+    "survives a sender that gave up": Defence(
+        "inbox/writer.py",
+        "        if promise.done():\n            continue\n",
+        "",
+    ),
+    "tries again when Twenty is away": Defence(
+        "sync/stages/settle.py",
+        'await self._inbox.failed(due_calls, f"{error.code}: {error}", now=self._clock())',
+        "await self._inbox.settle([Settled(root_sid=d.root_sid, revision=d.revision, number=None, match=None, "
+        "written=None, fields=None, ended=False, outcome=AttemptOutcome.WRITTEN, unread=None, reminded=False, "
+        "reminding=False) for d in due_calls], now=self._clock())",
+    ),
+    "asks Twilio for what it never heard": Defence(
+        "wiring/upkeep.py",
+        "if minutes := settings.reconcile.minutes:",
+        "if minutes := 0:",
+    ),
+    "writes what it accepted before it ends": Defence(
+        "inbox/store.py",
+        "            await self._writer.close()",
+        "            pass",
+    ),
+    "waits at its end for requests under way": Defence(
+        "web/operation/listening.py",
+        "        await site.stop()",
+        "        pass",
+    ),
+}
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, defence: Defence) -> None:
+        super().__init__(name, path)
+        self._defence = defence
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        source = self._defence.taken_from(Path(self.path).read_text())
+        return compile(source, self.path, "exec", dont_inherit=True)
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self, defence: Defence) -> None:
+        self._defence = defence
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.origin != str(self._defence.path):
+            return None
+        spec.loader = _Loader(fullname, str(self._defence.path), self._defence)
+        return spec
+
+
+def take_away(name: str) -> None:
+    """From now on the bridge is imported without a defence; KeyError where there is none of this name."""
+    sys.meta_path.insert(0, _Finder(DEFENCES[name]))
