@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup install demo run test test-slow check format docs bench vendor app pictures lock release clean
+.PHONY: help setup install demo run test test-slow simulate check format docs bench vendor app pictures lock release clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -55,6 +55,10 @@ test: $(READY)  ## the tests
 
 test-slow: $(READY)  ## the long suites too
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "slow or not slow"
+
+simulate: $(READY)  ## the bridge in simulated worlds: SEEDS=200 SECONDS=60 FIRST=0, or one again: SEED=17 WITHOUT=0,3
+	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(WITHOUT),--without $(WITHOUT)) \
+	  $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FIRST),--first $(FIRST))
 
 check: $(READY)  ## format, lint, types (the phone page's too), the compose file, known vulnerabilities
 	$(BIN)/ruff format --check .

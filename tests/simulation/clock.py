@@ -73,7 +73,7 @@ def install() -> None:
     members["now"] = classmethod(_now)
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime))
     source: Any = random
-    source._urandom = CHANCE.draw  # noqa: SLF001 - SystemRandom, and with it `secrets`, draws from there
+    source._urandom = CHANCE.draw  # SystemRandom, and with it `secrets`, draws from there
     os.urandom = CHANCE.draw
     uuid.uuid4 = lambda: uuid.UUID(bytes=CHANCE.draw(16), version=4)
 

@@ -63,8 +63,8 @@ DEFENCES = {
     ),
     "repeats the first batch of a life": Defence(
         "sync/stages/write.py",
-        "        self._all_uncertain = True\n        \"\"\"Until",
-        "        self._all_uncertain = False\n        \"\"\"Until",
+        '        self._all_uncertain = True\n        """Until',
+        '        self._all_uncertain = False\n        """Until',
     ),
     "ids follow from the call": Defence(
         "calls/activity.py",
@@ -106,7 +106,7 @@ DEFENCES = {
         "            await asyncio.sleep(wait)",
         "            break",
     ),
-    "stores a delivery once": Defence(
+    "fails only who still waits": Defence(
         "inbox/writer.py",
         "if not promise.done():",
         "if True:",
@@ -119,9 +119,9 @@ DEFENCES = {
     "tries again when Twenty is away": Defence(
         "sync/stages/settle.py",
         'await self._inbox.failed(due_calls, f"{error.code}: {error}", now=self._clock())',
-        "await self._inbox.settle([Settled(root_sid=d.root_sid, revision=d.revision, number=None, match=None, "
-        "written=None, fields=None, ended=False, outcome=AttemptOutcome.WRITTEN, unread=None, reminded=False, "
-        "reminding=False) for d in due_calls], now=self._clock())",
+        "from sqlalchemy import update; from bridge.inbox.tables import calls; "
+        "these = calls.c.root_sid.in_([due_call.root_sid for due_call in due_calls]); "
+        "await self._inbox.change(update(calls).where(these).values(synced_revision=calls.c.revision))",
     ),
     "asks Twilio for what it never heard": Defence(
         "wiring/upkeep.py",

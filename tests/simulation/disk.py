@@ -1,6 +1,8 @@
 """The disk and the threads of SQLite: a job of a thread runs whole, and a disk can be full."""
 
+import asyncio
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -32,8 +34,6 @@ class Queue:
 
     def put_nowait(self, item: Any) -> None:
         """Hands a function to the simulated thread."""
-        import asyncio
-
         future, function = item
         loop = asyncio.get_running_loop()
         if not isinstance(loop, SimulatedLoop):
@@ -68,11 +68,9 @@ def fill(process: Process, *, full: bool) -> None:
 
 
 def _limit(connection: sqlite3.Connection, pages: int) -> None:
-    try:
+    # It is possibly closed.
+    with suppress(sqlite3.ProgrammingError):
         connection.execute(f"PRAGMA max_page_count={pages}").close()
-    # It was closed.
-    except sqlite3.ProgrammingError:
-        pass
 
 
 def left_behind(database: Path, folder: Path) -> Path:

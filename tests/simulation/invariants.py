@@ -17,6 +17,7 @@ from bridge.inbox.tables import callbacks
 from bridge.sandbox.twenty.limits import Bucket
 from bridge.sandbox.twilio.delivery import Delivered
 from tests.simulation import disk
+from tests.simulation.clock import BOOTED, EPOCH
 from tests.simulation.loop import Process
 from tests.simulation.plan import NEW
 from tests.simulation.player import Player
@@ -125,21 +126,25 @@ def _read(name: str, value: Any) -> Any:
 
 
 def _rounded(value: Any) -> Any:
-    return value.replace(microsecond=value.microsecond // 1000 * 1000) if isinstance(value, datetime) else value
+    return (
+        value.replace(microsecond=value.microsecond // 1000 * 1000) if isinstance(value, datetime) else value
+    )
 
 
 def _all_that_twilio_had(world: World, known: set[str]) -> None:
     """What no webhook reported, the bridge has asked for."""
     for call in world.calls:
         if played := call.result():
-            assert played.sid in known, f"{played.sid}: Twilio had it, {played.status}, and Twenty never heard of it"
+            assert played.sid in known, (
+                f"{played.sid}: Twilio had it, {played.status}, and Twenty never heard of it"
+            )
 
 
 def _the_added_person_has(
     world: World, player: Player, told: Mapping[str, Call], shown: Mapping[str, Mapping[str, Any]]
 ) -> None:
     """Calls of a number find the person who is added with it, whenever that is."""
-    if not world.is_relinked or set(player.added) <= player.gone:
+    if not world.is_relinked or player.added <= player.gone:
         return
     for sid, call in told.items():
         if call.other_party == NEW and sid in shown and sid not in player.moved:
@@ -157,22 +162,22 @@ async def _once_on_timelines(world: World) -> None:
 
 def _rate_is_kept(world: World) -> None:
     """Each life of the bridge keeps Twenty's limit; a new one cannot know what the former has spent."""
-    from tests.simulation.clock import EPOCH
-
     # What users ask has no name.
     asked = [
         (one.at - EPOCH, [name for name in one.root_fields if name != "search" and not name.startswith("__")])
         for one in world.twenty.requests
         if one.path == "/graphql" and one.operation
     ]
-    ends = [machine.began - 1000.0 for machine in world.machines[1:]] + [float("inf")]
+    ends = [machine.began - BOOTED for machine in world.machines[1:]] + [float("inf")]
     for machine, end in zip(world.machines, ends, strict=True):
         bucket = Bucket(world.per_minute + SLACK, 60_000)
-        began = machine.began - 1000.0
+        began = machine.began - BOOTED
         bucket.filled_at = began
         for at, fields in asked:
             if began <= at < end:
-                assert all(bucket.take(at) for _ in fields), f"more than {world.per_minute} fields a minute at {at:.1f}"
+                assert all(bucket.take(at) for _ in fields), (
+                    f"more than {world.per_minute} fields a minute at {at:.1f}"
+                )
 
 
 async def check_database(world: World) -> None:

@@ -60,6 +60,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     `shuffles` is set these, and the processes, change places.
     """
 
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+
     def __init__(self, chance: Random, *, shuffles: bool) -> None:
         super().__init__()
         self._chance = chance
@@ -69,16 +72,20 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self.unhandled: list[str] = []
         self._counted: list[tuple[Process, int, Callable[[], object]]] = []
         self.tasks: dict[asyncio.Task[Any], Process | None] = {}
-        """Every task with its process. Those of killed ones stay: nothing of them may ever run, or be tidied up."""
+        """Every task with its process. Those of killed ones stay: nothing of them may ever run."""
         self.set_exception_handler(self._note)
 
     def time(self) -> float:
         return CLOCK.monotonic()
 
-    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: Context | None = None
+    ) -> Any:
         return self.call_soon(callback, *args, context=context)
 
-    def create_task(self, coro: Any, *, name: Any = None, context: Context | None = None) -> asyncio.Task[Any]:
+    def create_task(
+        self, coro: Any, *, name: Any = None, context: Context | None = None
+    ) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = super().create_task(coro, name=name, context=context)
         self.tasks[task] = context.get(PROCESS) if context else current()
         return task
@@ -86,12 +93,12 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     def tasks_of(self, process: Process) -> list[str]:
         """The names of the tasks that a process still runs."""
         return sorted(
-            f"{task.get_name()} {task.get_coro().__qualname__}"
+            f"{task.get_name()} {task.get_coro()}"
             for task, owner in self.tasks.items()
             if owner is process and not task.done()
         )
 
-    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override]
         process = current()
         if process:
             process.signals[sig] = partial(callback, *args)
@@ -107,7 +114,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         process.held.clear()
 
     def at_event(self, process: Process, number: int, does: Callable[[], object]) -> None:
-        """Does something at the n-th event of a process from now: a message that comes or goes, a job's end."""
+        """Does something at the n-th event of a process: a message that comes or goes, a job's end."""
         self._counted.append((process, number, does))
 
     def happened(self, process: Process | None) -> None:
@@ -124,7 +131,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
     # Executors: a job runs as a whole, at a time that the seed chooses.
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = self.create_future()
         if not (_is_idle_work(func) and self._chance.random() < 0.98):
             self.submit(executor or object(), partial(func, *args), future)
@@ -174,15 +183,15 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         handle._run()
 
     def _take_due(self) -> None:
-        scheduled: list[asyncio.TimerHandle] = self._scheduled
+        scheduled = self._scheduled
         end = self.time() + 1e-9
         while scheduled and scheduled[0].when() <= end:
-            handle = heappop(scheduled)
+            handle: Any = heappop(scheduled)
             handle._scheduled = False
             self._ready.append(handle)
 
     def _chosen(self) -> asyncio.Handle:
-        ready: deque[asyncio.Handle] = self._ready
+        ready = self._ready
         if not self._shuffles or len(ready) == 1:
             return ready.popleft()
         index = self._chance.choice(_options(ready))
@@ -208,7 +217,7 @@ def _options(ready: deque[asyncio.Handle]) -> list[int]:
         process = _process_of(handle)
         if process in barred:
             continue
-        is_step = isinstance(getattr(handle._callback, "__self__", None), asyncio.Task)
+        is_step = isinstance(getattr(getattr(handle, "_callback", None), "__self__", None), asyncio.Task)
         if is_step or process not in begun:
             options.append(index)
         begun.add(process)
@@ -224,7 +233,8 @@ def _is_idle_work(func: Callable[..., Any]) -> bool:
 
 
 def _process_of(handle: asyncio.Handle) -> Process | None:
-    process: Process | None = handle._context.get(PROCESS)
+    context: Any = getattr(handle, "_context", None)
+    process: Process | None = context.get(PROCESS)
     return process
 
 

@@ -62,6 +62,15 @@ class Server(asyncio.AbstractServer):
     async def wait_closed(self) -> None:
         """It is closed at once."""
 
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return self._network.loop
+
+    async def start_serving(self) -> None:
+        """It serves from the first."""
+
+    async def serve_forever(self) -> None:
+        await self._network.loop.create_future()
+
     def is_serving(self) -> bool:
         return self._network.listeners.get(self.address) is self
 

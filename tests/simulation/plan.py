@@ -50,6 +50,8 @@ def drawn(seed: int) -> Plan:
     """The plan of a seed."""
     chance = Random(f"plan of {seed}")
     steps = [*_calls(chance), *_faults(chance), *_users(chance)]
+    if seed % 4 == 3:
+        steps += _added_while_it_is_written(chance)
     return Plan(
         seed=seed,
         steps=tuple(sorted(steps, key=lambda step: step.at)),
@@ -59,6 +61,14 @@ def drawn(seed: int) -> Plan:
         reorders=chance.random() < 0.4,
         per_minute=chance.choice([100, 100, 20]),
     )
+
+
+def _added_while_it_is_written(chance: Random) -> Iterator[Step]:
+    """A stranger calls, Twenty is slow, and a user adds the person meanwhile."""
+    at = round(chance.uniform(1, SPAN / 2), 2)
+    yield Step(at, "twenty", {"slow_seconds": 0.3, "seconds": 10.0})
+    yield Step(at + 0.1, "calls", {"number": NEW, "outcome": "answers", "talks": 5})
+    yield Step(round(at + chance.uniform(0.2, 4), 2), "adds person")
 
 
 def _calls(chance: Random) -> Iterator[Step]:

@@ -44,8 +44,8 @@ class Player:
     """Calls that a user deleted."""
     gone: set[str] = field(default_factory=set)
     """People whom a user deleted."""
-    added: dict[str, float] = field(default_factory=dict)
-    """Id of a person whom a user added, with the number NEW, and when."""
+    added: set[str] = field(default_factory=set)
+    """The person whom a user added, with the number NEW."""
     _one_end: asyncio.Lock = field(default_factory=asyncio.Lock)
     _user: Process = field(default_factory=lambda: Process("user", "127.0.0.7"))
     _teller: Context = field(default_factory=copy_context)
@@ -77,7 +77,7 @@ class Player:
 
     async def play_calls(self, *, number: str, outcome: str, talks: int) -> None:
         """A customer calls the company's number."""
-        twilio, world = self.world.twilio, self.world
+        twilio = self.world.twilio
         twilio.parties |= {"client:alice": _agent(outcome)}
 
         async def calls() -> PlayedCall:
@@ -219,13 +219,13 @@ class Player:
             await self._while_it_fails(self._add_person)
 
     async def _add_person(self) -> None:
-        person = await create_person(self.world.twenty, "Nora Doe", primaryPhoneNumber=NEW)
-        self.added[person] = self.world.loop.time()
+        self.added.add(await create_person(self.world.twenty, "Nora Doe", primaryPhoneNumber=NEW))
 
     async def _while_it_fails(self, act: Callable[[], Awaitable[None]]) -> None:
         for _ in range(30):
             try:
-                return await self._as_user(act())
+                await self._as_user(act())
+                return
             except (aiohttp.ClientError, AssertionError, ValueError):
                 await asyncio.sleep(2)
 

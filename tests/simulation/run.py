@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -77,8 +78,6 @@ def _start(seed: object) -> None:
 def _described(error: Exception) -> str:
     if isinstance(error, AssertionError):
         return str(error)
-    import traceback
-
     return "".join(traceback.format_exception(error)[-8:])
 
 
@@ -114,4 +113,3 @@ async def come_to_rest(world: World) -> None:
         )
     for call in world.calls:
         call.result()
-

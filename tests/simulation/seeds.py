@@ -85,10 +85,14 @@ def _ended(running: dict[int, int]) -> Iterator[Outcome]:
 def shrunk(seed: int, templates: Path, dropped: frozenset[int]) -> frozenset[int]:
     """Leaves out every step without which the run fails, too."""
     for place in reversed(range(len(drawn(seed).steps))):
-        tried = dropped | {place}
-        if place not in dropped and end(*start(lambda: run(drawn(seed).without(tried), templates))).failure:
-            dropped = tried
+        if place not in dropped and replayed(seed, templates, dropped | {place}).failure:
+            dropped |= {place}
     return dropped
+
+
+def replayed(seed: int, templates: Path, without: frozenset[int]) -> Outcome:
+    """The outcome of one seed, without some of its steps."""
+    return end(*start(lambda: run(drawn(seed).without(without), templates), seed))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -97,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     without = frozenset(int(place) for place in asked.without.split(",") if place)
     with ready() as templates:
         if asked.seed is not None:
-            outcome = end(*start(lambda: run(drawn(asked.seed).without(without), templates)))
+            outcome = replayed(asked.seed, templates, without)
             _show(outcome, without)
             raise SystemExit(bool(outcome.failure))
         raise SystemExit(_many(asked, templates))
@@ -113,6 +117,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     parser.add_argument("--without-defence", default="", help="takes a defence away: see defences.py")
     parser.add_argument("--once", action="store_true", help="ends with the first failure")
+    parser.add_argument("--twice", type=int, default=0, help="so many of them again: the same stories")
     parser.add_argument("--whole", action="store_true", help="failing plans are not shrunk")
     parser.add_argument("--json", action="store_true", help="one line for all: failures, and what happened")
     return parser.parse_args(arguments)
@@ -136,14 +141,23 @@ def _many(asked: argparse.Namespace, templates: Path) -> int:
             _explain(outcome, templates, whole=asked.whole)
             if asked.once:
                 break
+    for seed in range(asked.first, asked.first + asked.twice):
+        first, again = (replayed(seed, templates, frozenset()) for _ in range(2))
+        if first != again:
+            failed.append(seed)
+            _say(f"seed {seed} tells two stories")
     if asked.json:
-        print(json.dumps({"seeds": count, "failed": failed, "sometimes": seen}))
+        _say(json.dumps({"seeds": count, "failed": failed, "sometimes": seen}))
         return bool(failed)
     took = REAL_SECONDS() - began
-    print(f"{count} seeds in {took:.0f} seconds, {len(failed)} failed: {failed}")
+    _say(f"{count} seeds in {took:.0f} seconds, {len(failed)} failed: {failed}")
     for what, times in sorted(seen.items()):
-        print(f"{times:6} {what}")
+        _say(f"{times:6} {what}")
     return bool(failed)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def _explain(outcome: Outcome, templates: Path, *, whole: bool) -> None:
@@ -151,15 +165,13 @@ def _explain(outcome: Outcome, templates: Path, *, whole: bool) -> None:
         _show(outcome, frozenset())
         return
     dropped = shrunk(outcome.seed, templates, frozenset())
-    small = end(*start(lambda: run(drawn(outcome.seed).without(dropped), templates)))
-    _show(small, dropped)
+    _show(replayed(outcome.seed, templates, dropped), dropped)
 
 
 def _show(outcome: Outcome, without: frozenset[int]) -> None:
     places = ",".join(str(place) for place in sorted(without))
     again = f"SEED={outcome.seed}{f' WITHOUT={places}' if places else ''}"
     out = sys.stderr
-    print("\n".join(outcome.lines), file=out)
-    print(f"seed {outcome.seed}: {outcome.failure or 'all holds'}", file=out)
-    print(f"Again: make simulate {again}", file=out, flush=True)
-
+    _say("\n".join(outcome.lines), file=out)
+    _say(f"seed {outcome.seed}: {outcome.failure or 'all holds'}", file=out)
+    _say(f"Again: make simulate {again}", file=out, flush=True)

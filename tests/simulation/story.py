@@ -1,6 +1,8 @@
 """What happened in a run, line by line, with its time: the trace that is printed, and compared."""
 
 import logging
+import sys
+import traceback
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,9 +64,6 @@ def _short(value: object) -> str:
 
 
 def _cause(failure: object) -> str:
-    import sys
-    import traceback
-
     error = sys.exc_info()[1] if failure is True else failure
     if isinstance(error, tuple):
         error = error[1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from bridge.inbox.store import open_inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox, twilio_sandbox
 from bridge.sandbox.twilio.calls import PlayedCall
@@ -154,7 +155,9 @@ class World:
         headers = {"Authorization": f"Bearer {KEY}"}
         async with (
             aiohttp.ClientSession(raise_for_status=True, timeout=aiohttp.ClientTimeout(10)) as session,
-            session.post(f"{BRIDGE_URL}/api/twilio/token", json={"identity": "alice"}, headers=headers) as got,
+            session.post(
+                f"{BRIDGE_URL}/api/twilio/token", json={"identity": "alice"}, headers=headers
+            ) as got,
         ):
             token: str = (await got.json())["token"]
             return token
@@ -233,8 +236,6 @@ async def _opened(loop: NetworkedLoop, process: Process, opening: Callable[[], A
 
 async def make_templates(loop: NetworkedLoop, templates: Path) -> None:
     """The databases with which each run begins: a workspace with two people and a webhook, an empty inbox."""
-    from bridge.inbox.store import open_inbox
-
     async with open_inbox(f"sqlite+aiosqlite:///{templates / 'bridge.db'}"):
         pass
     async with twenty_sandbox(

@@ -1,0 +1,97 @@
+"""Seeds hold and repeat themselves, and a defence that is taken away is missed.
+
+`make simulate` plays more of them: docs/proof.md.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulation.defences import DEFENCES, NOTICED
+
+slow = pytest.mark.slow
+
+FEW = 20
+MANY = 10_000
+ENOUGH = 200
+"""Of which one misses a defence that is gone: most of them do within ten."""
+
+SOON = frozenset(
+    {"killed while Twenty was asked", "a relink made a call due", "the worker waited: twenty.unavailable"}
+)
+"""What few seeds do already."""
+
+SOMETIMES = SOON | {
+    "a disk was full",
+    "a late callback got 204",
+    "a person with calls was deleted",
+    "a relink while the worker asked Twenty",
+    "a user deleted a call",
+    "a user moved a call",
+    "frozen while Twenty was asked",
+    "half twenty→bridge",
+    "killed before a callback was acknowledged",
+    "killed with calls that are due",
+    "lost bridge→twilio",
+    "lost twenty→bridge",
+    "stopped before a callback was acknowledged",
+    "stopped while Twenty was asked",
+    "the webhook told of a moved call",
+    "the worker waited: twenty.over_limit",
+}
+"""What has to happen in some of many: a plan that never does it proves nothing about it."""
+
+
+def simulate(*words: str) -> "subprocess.CompletedProcess[str]":
+    """`python -m tests.simulation`, in a process of its own: it replaces the clocks."""
+    command = [sys.executable, "-m", "tests.simulation", *words]
+    folder = Path(__file__).parents[2]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=os.environ, check=False)
+
+
+def played(*words: str) -> dict[str, Any]:
+    """What many seeds came to; the stories of those that fail are shown."""
+    done = simulate("--json", *words)
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("seeds", "sometimes"), [(FEW, SOON), pytest.param(MANY, SOMETIMES, marks=slow)], ids=["few", "many"]
+)
+def test_all_seeds_hold_and_what_is_interesting_happens(seeds: int, sometimes: frozenset[str]) -> None:
+    outcome = played("--seeds", str(seeds), "--twice", "2")
+    assert outcome["seeds"] == seeds
+    assert sometimes <= set(outcome["sometimes"])
+
+
+@slow
+def test_a_seed_tells_the_same_story_in_another_process() -> None:
+    first, again = (simulate("--seed", "8").stderr for _ in range(2))
+    assert len(first.splitlines()) > 20
+    assert first == again
+
+
+@pytest.mark.parametrize("name", sorted(DEFENCES))
+def test_defences_are_where_they_were(name: str) -> None:
+    defence = DEFENCES[name]
+    assert defence.taken_from(defence.path.read_text()) != defence.path.read_text()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name == "acknowledges after the commit" else slow)
+        for name in sorted(NOTICED)
+    ],
+)
+def test_a_seed_notices_that_a_defence_is_gone(name: str) -> None:
+    done = simulate("--seeds", str(ENOUGH), "--once", "--whole", "--without-defence", name)
+    assert done.returncode == 1, done.stdout
+    assert "Again: make simulate SEED=" in done.stderr
