@@ -140,6 +140,9 @@ DEFENCES = {
     ),
 }
 
+NOTICED = frozenset({"acknowledges after the commit", "settles the revision that was claimed"})
+"""What some seed was seen to miss, on the machine of docs/proof.md."""
+
 
 class _Loader(SourceFileLoader):
     def __init__(self, name: str, path: str, defence: Defence) -> None:

@@ -15,7 +15,7 @@ from bridge.inbox.rows import readable
 from bridge.inbox.store import open_inbox
 from bridge.inbox.tables import callbacks
 from bridge.sandbox.twenty.limits import Bucket
-from bridge.sandbox.twilio.delivery import Delivered
+from bridge.sandbox.twilio.delivered import Delivered
 from tests.simulation import disk
 from tests.simulation.clock import BOOTED, EPOCH
 from tests.simulation.loop import Process

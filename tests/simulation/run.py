@@ -46,6 +46,7 @@ def folder_for_runs() -> Path:
 def prepare(templates: Path) -> None:
     """Makes the databases with which each run begins."""
     _start("templates")
+    Story().listen()
     loop = NetworkedLoop(Random(0), shuffles=False)
     asyncio.set_event_loop(loop)
     loop.run_until_complete(make_templates(loop, templates))

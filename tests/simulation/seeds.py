@@ -171,7 +171,5 @@ def _explain(outcome: Outcome, templates: Path, *, whole: bool) -> None:
 def _show(outcome: Outcome, without: frozenset[int]) -> None:
     places = ",".join(str(place) for place in sorted(without))
     again = f"SEED={outcome.seed}{f' WITHOUT={places}' if places else ''}"
-    out = sys.stderr
-    _say("\n".join(outcome.lines), file=out)
-    _say(f"seed {outcome.seed}: {outcome.failure or 'all holds'}", file=out)
-    _say(f"Again: make simulate {again}", file=out, flush=True)
+    verdict = f"seed {outcome.seed}: {outcome.failure or 'all holds'}"
+    sys.stderr.write("\n".join([*outcome.lines, verdict, f"Again: make simulate {again}\n"]))

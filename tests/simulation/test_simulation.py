@@ -16,7 +16,7 @@ from tests.simulation.defences import DEFENCES, NOTICED
 
 slow = pytest.mark.slow
 
-FEW = 20
+FEW = 16
 MANY = 10_000
 ENOUGH = 200
 """Of which one misses a defence that is gone: most of them do within ten."""
