@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 from bridge.inbox.store import open_inbox
+from bridge.observability.logs import log_request
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox, twilio_sandbox
 from bridge.sandbox.twilio.calls import PlayedCall
@@ -83,7 +84,9 @@ class World:
     async def start(self) -> None:
         """Starts the bridge, and waits until it serves."""
         process = Process("bridge", "127.0.0.3", skew=self.skew)
-        serving = self.spawn(process, serve(self._settings(), config=None, reread=self._settings))
+        settings = self._settings()
+        bridge = serve(settings, config=None, reread=self._settings, log_request=log_request)
+        serving = self.spawn(process, bridge)
         self.machines.append(Machine(process, serving, self.loop.time()))
         while ("127.0.0.3", 8080) not in self.loop.network.listeners:
             if serving.done():
