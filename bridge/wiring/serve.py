@@ -55,7 +55,9 @@ async def serve(
     async with open_app(settings, config=config, log_request=log_request) as app:
         runner = Runner(app, shutdown_timeout=server.stop_seconds)
         # Bound before the metrics' port: the error of a second bridge then names this port.
-        with closing(Listening(server.host, server.port, settings=SERVER_IS_SET)) as listening:
+        inherited = systemd.sockets()
+        opened = Listening(server.host, server.port, settings=SERVER_IS_SET, inherited=inherited)
+        with closing(opened) as listening:
             async with _metrics(app[SCRAPE], settings.metrics), _serving(runner, listening):
                 host, port = listening.address
                 _freeze_garbage_collector()

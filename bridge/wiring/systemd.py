@@ -1,4 +1,4 @@
-"""Tells systemd that the bridge is ready, that its event loop runs, and that it stops.
+"""Tells systemd that the bridge is ready, that its event loop runs, and that it stops; takes its sockets.
 
 Outside of systemd it does nothing. https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
 """
@@ -6,7 +6,7 @@ Outside of systemd it does nothing. https://www.freedesktop.org/software/systemd
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -15,6 +15,8 @@ from bridge import background
 
 ADDRESS = "NOTIFY_SOCKET"
 WATCHDOG_MICROSECONDS = "WATCHDOG_USEC"
+
+FIRST_SOCKET = 3
 
 log = structlog.get_logger()
 
@@ -31,6 +33,23 @@ def notify(state: str) -> None:
             systemd.sendall(state.encode())
         except OSError as problem:
             log.warning("systemd.not_notified", state=state, problem=problem.strerror)
+
+
+def sockets(
+    environ: Mapping[str, str] = os.environ, *, pid: int | None = None, first: int = FIRST_SOCKET
+) -> list[socket.socket]:
+    """The listening sockets that systemd keeps (`twenty-bridge.socket`); none without such a unit.
+
+    A bridge that died leaves them open: connections wait there until it has started again.
+    https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
+    """
+    if environ.get("LISTEN_PID") != str(pid or os.getpid()):
+        return []
+    found = [socket.socket(fileno=first + n) for n in range(int(environ.get("LISTEN_FDS") or 0))]
+    for one in found:
+        one.setblocking(False)
+        one.set_inheritable(False)
+    return found
 
 
 @asynccontextmanager

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from twilio.request_validator import RequestValidator
 
 from bridge.demo.bridge import CONFIG, environment
@@ -138,3 +140,28 @@ async def answer_to_half_a_head(url: str) -> bytes:
         answer = await reader.read()
     writer.close()
     return answer
+
+
+async def test_twilios_requests_wait_for_a_bridge_that_starts_again(tmp_path: Path) -> None:
+    with closing(socket.socket()) as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    app = web.Application()
+    app.router.add_post("/twilio/dial", _no_content)
+    async with proxy(as_it_ships(), f"127.0.0.1:{port}", tmp_path) as site:
+
+        async def is_up() -> None:
+            assert await ask("GET", f"https://{site}/health") == (502, None)
+
+        await until(is_up, aiohttp.ClientError, AssertionError)
+        asking = asyncio.create_task(ask("POST", f"https://{site}/twilio/dial", body=b"CallSid=1"))
+        # Caddy has refused others meanwhile.
+        await is_up()
+        assert not asking.done()
+        async with TestServer(app, port=port):
+            assert (await asking)[0] == 204
+
+
+async def _no_content(request: web.Request) -> web.Response:
+    assert await request.read() == b"CallSid=1"
+    return web.Response(status=204)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 
 from aiohttp import web
@@ -10,11 +11,16 @@ from bridge.errors import CannotListen
 
 
 class Listening:
-    """Listening sockets at an address. Raises CannotListen, which names the `settings` of the address."""
+    """Listening sockets at an address, or those that were `inherited`.
 
-    def __init__(self, host: str, port: int, *, settings: str) -> None:
+    Raises CannotListen, which names the `settings` of the address.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, settings: str, inherited: Sequence[socket.socket] = ()
+    ) -> None:
         try:
-            self._sockets = _sockets(host, port)
+            self._sockets = list(inherited) or _sockets(host, port)
         except OSError as problem:
             where = f"{host}:{port} ({settings})"
             raise CannotListen(f"Cannot listen on {where}: {problem.strerror or problem}.") from problem
