@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumberType, shortnumberinfo
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _US = re.compile(r"\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
@@ -24,6 +24,14 @@ def normal_number(text: str) -> str | None:
     if _US.fullmatch(text):
         return "+1" + re.sub(r"\D", "", text)
     return text if _E164.fullmatch(text) else None
+
+
+def is_emergency(text: str, home: str) -> bool:
+    """Whether it is an emergency number of a country, which Twilio dials as it is.
+
+    https://www.twilio.com/docs/voice/tutorials/emergency-calling-for-programmable-voice
+    """
+    return text.isdecimal() and text.isascii() and shortnumberinfo.is_emergency_number(text, home)
 
 
 @lru_cache(maxsize=65_536)

@@ -7,7 +7,7 @@ from bridge.sandbox.twilio.calls.call import Call
 from bridge.sandbox.twilio.calls.fetch import attribute_webhook
 from bridge.sandbox.twilio.errors import TwimlError
 from bridge.sandbox.twilio.legs import Leg, Subscription
-from bridge.sandbox.twilio.numbers import normal_number
+from bridge.sandbox.twilio.numbers import is_emergency, normal_number
 from bridge.sandbox.twilio.payloads import base_parameters
 from bridge.sandbox.twilio.sids import new_sid
 from bridge.sandbox.twilio.twiml import Element
@@ -39,6 +39,8 @@ def address(account: Account, noun: Element) -> str:
             raise TwimlError(12200, "<Client> without an identity")
         return f"client:{identity}"
     number = normal_number(noun.text)
+    if number is None and is_emergency(noun.text.strip(), account.home):
+        return noun.text.strip()
     if number is None:
         raise TwimlError(13223, noun.text)
     if code := account.permissions.refusal(number):
