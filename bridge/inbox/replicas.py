@@ -139,35 +139,56 @@ async def _follow(inbox: Inbox, listener: Callable[[Callback], None]) -> None:
 LONGEST = timedelta(minutes=2)
 """After that a name is free whose process died; a request to Twilio takes less, with its retries."""
 
+PROCESS_BYTES = 8
+
+PROCESS = secrets.token_bytes(PROCESS_BYTES)
+"""The beginning of the holders of this process. SQLite serves one process: there all others have died."""
+
 
 @asynccontextmanager
-async def lease(inbox: Inbox, name: str, *, keep: timedelta = timedelta()) -> AsyncIterator[bool]:
+async def lease(
+    inbox: Inbox, name: str, *, keep: timedelta = timedelta(), lasts: timedelta = LONGEST
+) -> AsyncIterator[bool]:
     """Whether this block holds the name: until it ends, and for `keep` after.
 
-    A block that fails frees the name at once. Raises InboxUnavailable.
+    The name of a process that died is free after `lasts`; a block that takes longer renews its lease. A block
+    that fails frees the name at once. Raises InboxUnavailable.
     """
-    holder = secrets.token_bytes(16)
-    if not await _taken(inbox, name, holder, now=datetime.now(UTC)):
+    holder = PROCESS + secrets.token_bytes(16 - PROCESS_BYTES)
+    if not await _taken(inbox, name, holder, until=datetime.now(UTC) + lasts):
         yield False
         return
+    own = and_(leases.c.name == name, leases.c.holder == holder)
+    renewing = background.start(_renewed(inbox, own, lasts), name="a lease") if lasts < LONGEST else None
     until = datetime.now(UTC)
     try:
         yield True
         until = datetime.now(UTC) + keep
     finally:
-        own = and_(leases.c.name == name, leases.c.holder == holder)
+        if renewing:
+            await background.stop(renewing)
         # What was done is done: where the database is away by now, the lease ends by itself.
         with suppress(InboxUnavailable):
             await inbox.change(update(leases).where(own).values(until=until))
 
 
-async def _taken(inbox: Inbox, name: str, holder: bytes, *, now: datetime) -> bool:
+async def _renewed(inbox: Inbox, own: ColumnElement[bool], lasts: timedelta) -> None:
+    while True:
+        await asyncio.sleep(lasts.total_seconds() / 3)
+        with suppress(InboxUnavailable):
+            await inbox.change(update(leases).where(own).values(until=datetime.now(UTC) + lasts))
+
+
+async def _taken(inbox: Inbox, name: str, holder: bytes, *, until: datetime) -> bool:
     """One statement, so that one of several takes it; one that is tried again finds its own."""
+    now = datetime.now(UTC)
     new = (postgresql if inbox.is_shared else sqlite).insert(leases)
     # After a clock jumped back, a name would otherwise be held for the length of the jump. Clocks of
     # replicas differ by less than LONGEST.
     is_free = or_(leases.c.until <= now, leases.c.until > now + 2 * LONGEST, leases.c.holder == holder)
-    taking = new.values(name=name, holder=holder, until=now + LONGEST).on_conflict_do_update(
+    if not inbox.is_shared:
+        is_free = or_(is_free, func.substr(leases.c.holder, 1, PROCESS_BYTES) != PROCESS)
+    taking = new.values(name=name, holder=holder, until=until).on_conflict_do_update(
         index_elements=["name"],
         set_={"holder": new.excluded.holder, "until": new.excluded.until},
         where=is_free,

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from bridge.errors import TwilioUnavailable
 from bridge.inbox.replicas import LONGEST, drop_ended_leases, lease
@@ -75,6 +76,30 @@ async def test_a_process_that_died_or_a_clock_that_jumped_holds_nothing_for_long
     async with lease(one, "a"):
         await move_end(one, timedelta(seconds=until))
         assert await is_free(other, "a") is is_over
+
+
+async def test_a_short_one_is_renewed_while_its_block_lasts(inboxes: tuple[Inbox, Inbox]) -> None:
+    one, other = inboxes
+    lasts = timedelta(seconds=0.3)
+    async with lease(one, "a", lasts=lasts) as is_held:
+        assert is_held
+        started = await _until(one)
+        while await _until(one) <= started + lasts:
+            assert not await is_free(other, "a")
+
+
+async def _until(inbox: Inbox) -> datetime:
+    async with inbox.reading() as connection:
+        found = await connection.scalar(select(leases.c.until))
+    assert isinstance(found, datetime)
+    return found
+
+
+async def test_of_a_process_that_died_sqlite_keeps_none(tmp_path: Path) -> None:
+    async with open_inbox(f"sqlite+aiosqlite:///{tmp_path / 'bridge.db'}") as inbox:
+        until, holder = datetime.now(UTC) + timedelta(seconds=60), b"of another start"
+        await inbox.change(insert(leases).values(name="a", holder=holder, until=until))
+        assert await is_free(inbox, "a")
 
 
 async def test_who_lost_it_frees_no_other(inboxes: tuple[Inbox, Inbox]) -> None:
