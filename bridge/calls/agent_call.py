@@ -189,7 +189,7 @@ def _can(identity: Identity | None, evidence: Evidence) -> Can:
     on_line = control.is_on_line(identity, evidence)
     return Can(
         record=on_line,
-        transfer=on_line and control.is_transferable(evidence),
+        transfer=on_line and not evidence.originated,
         hangup=on_line,
         note=True,
         hold=on_line and not evidence.originated and bool(evidence.talked),

@@ -16,7 +16,6 @@ OVER = "The call is over."
 NOTHING_RECORDED = "Nothing of this call is being recorded."
 ORIGINATED = "Another program placed this call; only calls of agents and callers can be transferred."
 NOT_ANSWERED = "The call has not been answered yet."
-IN_CONFERENCE = "This call was held or has a third party: ask the colleague first (ask: true), then complete."
 
 RECORDING = frozenset({"in-progress", "paused"})
 """The states of a recording that goes on. https://www.twilio.com/docs/voice/api/recording"""
@@ -66,11 +65,6 @@ def is_on_line(identity: Identity, evidence: Evidence) -> bool:
     return True
 
 
-def is_transferable(evidence: Evidence) -> bool:
-    """Whether the other party can be transferred blindly."""
-    return not evidence.originated and evidence.story is None
-
-
 def transferred_leg(evidence: Evidence) -> Leg:
     """The leg that a blind transfer sends on: the other party's; raises CallConflict where there is none.
 
@@ -78,8 +72,6 @@ def transferred_leg(evidence: Evidence) -> Leg:
     """
     if evidence.originated:
         raise CallConflict(ORIGINATED, code="call.originated")
-    if evidence.story:
-        raise CallConflict(IN_CONFERENCE, code="transfer.conference")
     customer = evidence.customer
     if customer is None or (customer is not evidence.parent and not customer.answered):
         raise CallConflict(NOT_ANSWERED, code="call.not_answered")

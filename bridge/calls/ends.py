@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.acts import Act, act_named, act_of
+from bridge.calls.fold.acts import HELD, RESUMED, Act, act_named, act_of, let_go_of
 from bridge.calls.fold.conference import Conferences, Points, conferences_of
 from bridge.calls.fold.legs import Leg
 from bridge.calls.fold.outcome import ended
@@ -85,7 +85,8 @@ def ends_of(evidence: Evidence) -> Ends:
     """The ends of a call by its callbacks."""
     conferences = conferences_of(evidence.callbacks)
     customer = evidence.customer
-    others = [leg for leg in _others(evidence) if not leg.final]
+    let_go = let_go_of(evidence.callbacks)
+    others = [leg for leg in _others(evidence) if not leg.final and leg.sid not in let_go]
     first = customer if customer and not customer.final else None
     return Ends(
         customer=_end(first, evidence, conferences) if first else None,
@@ -169,10 +170,20 @@ class Change:
     """`end`, `resume`, `lasting` (the conference goes on when it leaves) or `ending` (it ends then)."""
 
 
+def is_passed_on(evidence: Evidence) -> bool:
+    """Whether the customer was sent on blindly, and has not been moved into a conference since."""
+    sent = [c.received_at for c in evidence.callbacks if c.kind is Kind.TRANSFER]
+    moved = [c.received_at for c, act in _acts(evidence) if act is Act.MOVE]
+    return bool(sent) and (not moved or max(sent) > max(moved))
+
+
 def changes(evidence: Evidence) -> list[Change]:
     """What a conference needs now: pure, so that it may be asked again and again."""
     ends = ends_of(evidence)
     if not any(c.kind is Kind.CONFERENCE for c in evidence.callbacks):
+        return []
+    if ends.customer and not ends.customer.inside and is_passed_on(evidence) and not ended(evidence):
+        # The customer has left the conference, which has ended with that, and is rung for.
         return []
     if ended(evidence) or ends.customer is None or not ends.present:
         return [Change(end.sid, "end") for end in _everyone(ends)]
@@ -195,20 +206,45 @@ def _everyone(ends: Ends) -> Iterator[End]:
 
 HOLDING = frozenset({Act.HOLD, Act.ASK, Act.SWAP, Act.RESUME, Act.CANCEL})
 
+CONCLUDING = frozenset({Act.COMPLETE, Act.CANCEL})
+"""Acts after which no party is asked any more."""
+
+
+def is_asking(evidence: Evidence) -> bool:
+    """Whether an agent asked a party to take the call over, and has neither passed it on nor cancelled that.
+
+    The party is possibly gone, or was never called: the bridge stopped before.
+    """
+    acts = [act for _, act in _acts(evidence) if act is Act.ASK or act in CONCLUDING]
+    return bool(acts) and acts[-1] is Act.ASK
+
+
+def holder_of(evidence: Evidence, sid: str) -> str | None:
+    """The agent whose act put a leg on hold; None where the last act on it took it off, or there is none."""
+    about = [c for c, _ in _acts(evidence) if sid in (c.get(HELD), c.get(RESUMED))]
+    return about[-1].get("Agent") if about and about[-1].get(HELD) == sid else None
+
+
+def _acts(evidence: Evidence) -> list[tuple[Callback, Act]]:
+    """The acts on a call in their order."""
+    found = [(callback, act) for callback in evidence.callbacks if (act := act_of(callback))]
+    return sorted(found, key=lambda one: (one[0].received_at, one[1]))
+
 
 def _waits_in_vain(evidence: Evidence, ends: Ends) -> bool:
     """Whether the customer is on hold, and who was asked is gone, or the agent who held it is."""
     if ends.customer is None or not ends.customer.held:
         return False
-    acts = sorted((c.received_at, a, c.get("Agent") or "") for c in evidence.callbacks if (a := act_of(c)))
-    holding = [(act, by) for _, act, by in acts if act in HOLDING]
-    act, by = holding[-1] if holding else (Act.HOLD, "")
-    gone = not any(end.identity == by for end in ends.present)
+    holding = [(callback, act) for callback, act in _acts(evidence) if act in HOLDING]
+    if not holding:
+        # An act that is under way, or was cut short: an agent is there, and can resume.
+        return False
+    callback, act = holding[-1]
+    gone = not any(end.identity == callback.get("Agent") for end in ends.present)
     return (act is Act.ASK and ends.asked is None and _was_called(evidence)) or gone
 
 
 def _was_called(evidence: Evidence) -> bool:
     """Whether the newest party who was asked had a leg, which is over."""
-    asked = sorted((c.received_at, c.get("Id") or "") for c in evidence.callbacks if act_of(c) is Act.ASK)
-    newest = asked[-1][1] if asked else ""
-    return any(leg.joined_as == newest and leg.final for leg in evidence.legs)
+    asked = [callback.get("Id") for callback, act in _acts(evidence) if act is Act.ASK]
+    return any(leg.joined_as == asked[-1] and leg.final for leg in evidence.legs) if asked else False

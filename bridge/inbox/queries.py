@@ -114,6 +114,16 @@ def _state(row: RowMapping) -> State:
     return State.DUE if row["revision"] > row["synced_revision"] else State.SETTLED
 
 
+async def stored_digests(inbox: Inbox, digests: Collection[bytes]) -> set[bytes]:
+    """Which of these callbacks are stored."""
+    found: set[bytes] = set()
+    async with inbox.reading() as connection:
+        for some in chunks(sorted(digests)):
+            wanted = select(callbacks.c.digest).where(callbacks.c.digest.in_(some))
+            found |= set((await connection.execute(wanted)).scalars())
+    return found
+
+
 async def roots_of_legs(inbox: Inbox, sids: Collection[str]) -> dict[str, str]:
     """Leg SID → call SID, of those that a callback names together with their call."""
     found: dict[str, str] = {}

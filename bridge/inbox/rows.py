@@ -398,7 +398,7 @@ def reason(problem: Exception) -> str:
     return type(problem).__name__
 
 
-def chunks(sids: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(sids: Sequence[T]) -> Iterator[Sequence[T]]:
     """As many at a time as one statement names."""
     return (sids[first : first + SIDS] for first in range(0, len(sids), SIDS))
 

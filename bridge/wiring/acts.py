@@ -4,7 +4,6 @@ from bridge.settings import Settings
 from bridge.settings.served import agents_of
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.conferences.acts import ActRules, ConferenceActs
-from bridge.web.conferences.participants import Participants
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.call_agents import AgentsOfCalls
 from bridge.web.phone.calls import Calls, TransferLine
@@ -28,13 +27,7 @@ def acts_of(settings: Settings, parts: Parts, agents: AgentAuthentication) -> Co
         parts.account.rest,
         _agents_of_calls(parts, agents),
         parts.conferences.moving,
-        participants=Participants(
-            parts.conferences.moving.conferences,
-            parts.account.rest,
-            rules.lines,
-            urls=urls,
-            tells=settings.voice.listening_announced,
-        ),
+        participants=parts.conferences.participants,
         rules=ActRules(
             targets=_targets(settings, parts),
             admission=rules.admission,

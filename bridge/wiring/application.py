@@ -29,7 +29,7 @@ from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
 from bridge.wiring.calls import call_rules, open_inbox_and_live_calls
-from bridge.wiring.conferences import conferences_of, hearing
+from bridge.wiring.conferences import SWEEP_SECONDS, conferences_of, hearing
 from bridge.wiring.examination import Examination, doctor_command
 from bridge.wiring.operation import middlewares, public_edge, scrape_of
 from bridge.wiring.parts import Parts
@@ -52,7 +52,8 @@ class Bounds:
 
     `clock` is the time for lines with hours, `recognition_seconds` how long a caller waits to be recognised,
     `body_seconds` how long a request's body has to arrive, `checks_per_minute` how often unknown tokens of
-    one address are checked at Twenty, `stream_check_seconds` how often the credentials of open streams are.
+    one address are checked at Twenty, `stream_check_seconds` how often the credentials of open streams are,
+    `conference_check_seconds` how often Twilio is asked who is in conferences.
     """
 
     clock: Clock = utc_now
@@ -60,6 +61,7 @@ class Bounds:
     body_seconds: float = BODY_SECONDS
     checks_per_minute: int = CHECKS_PER_MINUTE
     stream_check_seconds: float = CHECK_SECONDS
+    conference_check_seconds: float = SWEEP_SECONDS
 
 
 BOUNDS = Bounds()
@@ -131,7 +133,9 @@ def _parts(
             members=workspace.members,
         ),
         rules=rules,
-        conferences=conferences_of(settings, inbox, account.rest, rules),
+        conferences=conferences_of(
+            settings, inbox, account.rest, rules, check_seconds=bounds.conference_check_seconds
+        ),
         addresses=addresses,
         availabilities=Availabilities(
             inbox,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bridge import background
 from bridge.inbox.replicas import poll_replicas
@@ -12,6 +13,7 @@ from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.conferences.keeper import Keeper
 from bridge.web.conferences.moving import Moving
+from bridge.web.conferences.participants import Participants
 from bridge.wiring.calls import CallRules, Listeners
 
 
@@ -20,19 +22,31 @@ class ConferenceParts:
     """What moves calls into conferences, and what keeps these."""
 
     moving: Moving
+    participants: Participants
     keeper: Keeper
 
 
-def conferences_of(settings: Settings, inbox: Inbox, rest: TwilioRest, rules: CallRules) -> ConferenceParts:
-    """Both parts."""
+SWEEP_SECONDS = 30.0
+
+
+def conferences_of(
+    settings: Settings, inbox: Inbox, rest: TwilioRest, rules: CallRules, *, check_seconds: float
+) -> ConferenceParts:
+    """Both parts; Twilio is asked who is in conferences every `check_seconds`."""
+    urls = CallbackUrls(settings.server.public_url)
     moving = Moving(
         inbox,
         rest,
         rules.lines,
-        urls=CallbackUrls(settings.server.public_url),
-        is_emergency=rules.dialling.is_emergency,
+        urls=urls,
+        is_emergency_number=rules.dialling.is_emergency,
     )
-    return ConferenceParts(moving, Keeper(inbox, rest, moving, rules.live_calls))
+    every = timedelta(seconds=check_seconds)
+    participants = Participants(
+        moving.conferences, rest, rules.lines, urls=urls, tells=settings.voice.listening_announced
+    )
+    keeper = Keeper(inbox, rest, moving, rules.live_calls, participants=participants, every=every)
+    return ConferenceParts(moving, participants, keeper)
 
 
 @asynccontextmanager

@@ -28,7 +28,6 @@ from bridge.wiring.parts import Parts
 from bridge.wiring.summaries import summarizing
 from bridge.wiring.transcripts import erasing, transcribing
 
-CONFERENCES_EVERY = timedelta(seconds=30)
 PURGE_EVERY = timedelta(hours=1)
 ADD_AGENTS_EVERY = timedelta(minutes=5)
 DELETE_EVERY = timedelta(hours=6)
@@ -65,12 +64,13 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
 
     All but transcribing while it is this process's turn: `lead` raises Standby while it is another's.
     """
+    keeper = parts.conferences.keeper
     rounds = [
         *_rounds(settings, parts.inbox, parts.account.rest, lead),
         _corrections(parts.inbox, parts.workspace.client, lead),
         *_alerts(settings, parts, lead),
         *erasing(settings, parts.inbox, lead),
-        Rounds("conferences", parts.conferences.keeper.sweep, every=CONFERENCES_EVERY, lead=lead),
+        Rounds("conferences", keeper.sweep, every=keeper.every, lead=lead),
         Rounds("doctor", parts.examination.once, every=EXAMINE_EVERY, lead=_each, first_in=EXAMINE_IN),
     ]
     tasks = [background.keep_running(each.run, name=each.name) for each in rounds]

@@ -44,7 +44,13 @@ def _voice(settings: Settings, parts: Parts, callbacks: Callbacks) -> Voice:
             texts=settings.voice.spoken,
         ),
         callbacks=callbacks,
-        moved=MovedDials(parts.inbox, parts.rules.live_calls, parts.rules.lines, urls=urls),
+        moved=MovedDials(
+            parts.inbox,
+            parts.rules.live_calls,
+            parts.rules.lines,
+            parts.conferences.moving.conferences,
+            urls=urls,
+        ),
         music=music_of(settings),
         texts=settings.voice.spoken,
     )

@@ -103,11 +103,9 @@ def test_calls_of_other_programs_and_unanswered_ones_are_not_sent_on() -> None:
     placed = told(
         Kind.STATUS, ROOT, From=COMPANY, To=CUSTOMER, Direction="outbound-api", CallStatus="in-progress"
     )
-    held = told(Kind.ACT, ROOT, Act="hold", Id="hold-1")
     for heard, code in (
         (out(called("ringing")), "call.not_answered"),
         (Evidence.of([placed]), "call.originated"),
-        (Evidence.of([*came_in(alice="in-progress").callbacks, held]), "transfer.conference"),
     ):
         with pytest.raises(CallConflict) as refused:
             transferred_leg(heard)

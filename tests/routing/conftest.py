@@ -122,14 +122,14 @@ class Phone:
         """The call's SID, once the bridge has heard that an agent picked up."""
         return await self.answered(f"client:{identity}")
 
-    async def answered(self, address: str) -> str:
-        """The call's SID, once the bridge has heard that the party at an address picked up."""
+    async def answered(self, address: str, *, but: Collection[str] = ()) -> str:
+        """The SID of another call, once the bridge has heard that the party at an address picked up."""
         query = """select root_sid from callbacks where json_extract(parameters, '$.To') = ?
                    and json_extract(parameters, '$.CallStatus') = 'in-progress'"""
 
         def heard() -> list[str]:
             with closing(sqlite3.connect(self._database)) as connection:
-                return [sid for (sid,) in connection.execute(query, (address,))]
+                return [sid for (sid,) in connection.execute(query, (address,)) if sid not in but]
 
         await eventually(lambda: bool(heard()))
         return heard()[0]
@@ -165,13 +165,18 @@ async def open_phone(
     status_url: bool = True,
     clock: Clock = utc_now,
     recognition_seconds: float = PATIENCE_SECONDS,
+    conference_check_seconds: float = 30,
 ) -> AsyncIterator[Phone]:
     """A bridge with that config.yaml and that clock, and a Twilio that delivers as told."""
     async with AsyncExitStack() as stack:
         twilio = await stack.enter_async_context(twilio_sandbox(delivery=delivery))
         config_file = folder / "config.yaml"
         config_file.write_text(config)
-        bounds = Bounds(clock=clock, recognition_seconds=recognition_seconds)
+        bounds = Bounds(
+            clock=clock,
+            recognition_seconds=recognition_seconds,
+            conference_check_seconds=conference_check_seconds,
+        )
         env = environment(twilio, twenty, folder)
         begin(folder / "bridge.db")
         settings = load(config_file, env_file=folder / ".env", environ=env)

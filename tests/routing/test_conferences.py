@@ -38,6 +38,11 @@ class Talk:
         return self.company.twilio
 
     async def act(self, path: str, *, status: int = 204, agent: str = "ann", **body: Any) -> dict[str, Any]:
+        answered, said = await self.try_act(path, agent=agent, **body)
+        assert answered == status, said
+        return said
+
+    async def try_act(self, path: str, *, agent: str, **body: Any) -> tuple[int, dict[str, Any]]:
         method = "DELETE" if path.startswith("participants/") else "POST"
         url = f"{self.company.url}/api/calls/{self.sid}/{path}"
         key = body.pop("key", None)
@@ -45,8 +50,7 @@ class Talk:
         async with self.http.request(
             method, url, json={"identity": agent, **body}, headers=headers
         ) as answer:
-            assert answer.status == status, await answer.text()
-            return {} if status == 204 else await answer.json()
+            return answer.status, {} if answer.status == 204 else await answer.json()
 
     def leg(self, who: str) -> Leg:
         """The newest leg of a party."""
@@ -92,12 +96,13 @@ async def talking(company: Phone, *, inbound: bool) -> AsyncIterator[Talk]:
     company.scripted({"ann": HOLDS, "bob": HOLDS, "carl": HOLDS, JANE: HOLDS, THIRD: HOLDS})
     headers = {"Authorization": f"Bearer {WIDGET_KEY}"}
     async with aiohttp.ClientSession(headers=headers) as http:
+        before = frozenset(company.twilio.account.calls)
         if inbound:
             call: asyncio.Task[Any] = asyncio.create_task(company.twilio.call_from_phone(JANE))
-            sid = await company.talking("ann")
+            sid = await company.answered("client:ann", but=before)
         else:
             call = asyncio.create_task(company.twilio.call_from_browser("ann", JANE))
-            sid = await company.answered(JANE)
+            sid = await company.answered(JANE, but=before)
         yield Talk(company, sid, call, inbound, http)
 
 
@@ -321,3 +326,111 @@ async def test_a_customer_is_told_of_a_listener_where_the_settings_say_so(
         talk.hang_up(JANE)
         played = await talk.call
         assert any("/twilio/listening" in one.url for one in played.deliveries) == told
+
+
+async def test_a_caller_who_was_passed_on_can_be_held(phone: OpenPhone) -> None:
+    async with talking(await phone(CONFIG), inbound=True) as talk:
+        await talk.act("transfer", to="client:bob")
+        await talk.company.talking("bob")
+        await talk.act("hold", agent="bob")
+        assert talk.held(JANE)
+        assert talk.inside("bob")
+        talk.hang_up(JANE)
+        await talk.seen()
+
+
+@BOTH
+async def test_a_call_in_a_conference_is_passed_on_blindly(phone: OpenPhone, *, inbound: bool) -> None:
+    async with talking(await phone(CONFIG), inbound=inbound) as talk:
+        await talk.act("hold")
+        await talk.act("resume")
+        talk.twilio.skip(60)
+        talk.company.scripted({"bob": Party.answers(after=3, talks=100)})
+        await talk.act("transfer", to="client:bob")
+        await eventually(lambda: talk.leg("ann").is_over)
+        seen = await talk.seen()
+        assert seen.handling
+        assert ", passed to bob (1 min 40 s)." in seen.handling
+        assert seen.record["status"] == "COMPLETED"
+        assert (await talk.company.tasks()) == []
+
+
+@BOTH
+async def test_a_third_stays_with_who_is_passed_on(phone: OpenPhone, *, inbound: bool) -> None:
+    async with talking(await phone(CONFIG), inbound=inbound) as talk:
+        await talk.act("participants", to=THIRD)
+        await talk.comes(THIRD)
+        await talk.act("transfer", to="client:bob")
+        await talk.comes("bob")
+        await eventually(lambda: not talk.inside("ann"))
+        assert talk.inside(JANE)
+        assert talk.inside(THIRD)
+        talk.hang_up(JANE)
+        await eventually(lambda: talk.leg("bob").is_over)
+        await talk.seen()
+
+
+EMERGENCY = CONFIG + "dialling: {emergency: true}\n"
+
+
+async def test_an_emergency_call_is_left_as_it_is(phone: OpenPhone) -> None:
+    company = await phone(EMERGENCY)
+    company.twilio.parties |= {"client:ann": HOLDS, "client:bob": HOLDS, "client:carl": HOLDS, "112": HOLDS}
+    headers = {"Authorization": f"Bearer {WIDGET_KEY}"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        call = asyncio.create_task(company.twilio.call_from_browser("ann", "112"))
+        talk = Talk(company, await company.answered("112"), call, inbound=False, http=http)
+        acts: list[tuple[str, dict[str, Any]]] = [
+            ("hold", {}),
+            ("resume", {}),
+            ("transfer", {"to": "client:bob"}),
+            ("transfer", {"to": "client:bob", "ask": True}),
+            ("transfer/complete", {}),
+            ("transfer/cancel", {}),
+            ("transfer/swap", {}),
+            ("participants", {"to": "client:bob"}),
+            (f"participants/{talk.sid}", {}),
+            ("listen", {"mode": "listen", "agent": "carl"}),
+        ]
+        for path, body in acts:
+            problem = await talk.act(path, status=409, **body)
+            assert problem["code"] == "call.emergency", path
+        assert talk.rooms == []
+        company.hang_up(talk.sid)
+        await talk.seen()
+
+
+async def test_no_emergency_number_is_called_into_a_call(phone: OpenPhone) -> None:
+    async with talking(await phone(EMERGENCY), inbound=True) as talk:
+        refused: tuple[dict[str, Any], ...] = ({"path": "participants"}, {"path": "transfer", "ask": True})
+        for act in refused:
+            problem = await talk.act(status=409, to="112", **act)
+            assert problem["code"] == "call.emergency"
+        assert talk.rooms == []
+        talk.hang_up(JANE)
+        await talk.seen()
+
+
+async def test_a_recording_goes_on_with_a_customer_who_is_given_back(phone: OpenPhone) -> None:
+    async with talking(await phone(RECORDED), inbound=True) as talk:
+        talk.company.scripted({"bob": no_answer})
+        await talk.act("transfer", to="client:bob", ask=True)
+        await eventually(lambda: not talk.held(JANE))
+        await eventually(lambda: "in-progress" in recordings_of(talk))
+        assert "paused" not in recordings_of(talk)
+        talk.hang_up(JANE)
+        await talk.seen()
+
+
+def recordings_of(talk: Talk) -> list[str]:
+    return [one.status for one in talk.twilio.account.recordings_of(talk.leg(JANE).sid)]
+
+
+async def test_a_target_that_is_refused_leaves_the_customer_as_it_is(phone: OpenPhone) -> None:
+    async with talking(await phone(CONFIG), inbound=True) as talk:
+        refused: tuple[dict[str, Any], ...] = ({"path": "participants"}, {"path": "transfer", "ask": True})
+        for act in refused:
+            await talk.act(status=400, to="+33899123456", **act)
+        assert talk.rooms == []
+        talk.hang_up(JANE)
+        await talk.seen()

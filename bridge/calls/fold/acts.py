@@ -20,6 +20,8 @@ class Act(StrEnum):
     COMPLETE = "complete"
     CANCEL = "cancel"
     SWAP = "swap"
+    SWAPPING = "swapping"
+    """A swap begins, which will hold `WillHold`: cut short and sent again, it does not swap back."""
     ADD = "add"
     REMOVE = "remove"
     LISTEN = "listen"
@@ -31,12 +33,17 @@ CHILD = "Child"
 CUSTOMER = "Customer"
 PARTICIPANT = "Participant"
 """The SID of the leg that the act is about."""
+WILL_HOLD = "WillHold"
 HELD = "Held"
 RESUMED = "Resumed"
 """The SIDs of the legs that an act put on hold, and took off hold."""
 
 CALLING = frozenset({Act.ASK, Act.ADD, Act.LISTEN})
 """Acts that call another party."""
+
+
+LETTING_GO = frozenset({Act.CANCEL, Act.REMOVE})
+"""Acts that have hung up on a leg (`Participant`)."""
 
 
 MOVES_WITHIN = timedelta(seconds=30)
@@ -58,9 +65,9 @@ MOVE_OF = {Act.MOVE: "conference", Act.MOVE_FAILED: "stays"}
 
 
 def moved(moves: Iterable[tuple[datetime, str]], now: datetime) -> str:
-    """`Next` of a Dial action that comes now: `conference`, `left`, `dial`; empty where no leg was moved."""
+    """Where a leg was moved, whose Dial's action comes now (`move_of`); empty where none was."""
     at, where = max(moves, default=(now, ""))
-    return where if where != "stays" and now - at < MOVES_WITHIN else ""
+    return where if now - at < MOVES_WITHIN else ""
 
 
 def act_named(joined_as: str | None) -> Act | None:
@@ -73,3 +80,9 @@ def act_of(callback: Callback) -> Act | None:
     """What a callback stores; None for other kinds, and for acts of a newer version."""
     name = callback.get(ACT) if callback.kind is Kind.ACT else None
     return Act(name) if name in set(Act) else None
+
+
+def let_go_of(callbacks: Iterable[Callback]) -> dict[str, datetime]:
+    """Leg SID → when an agent had hung up on it; Twilio's report of that is possibly lost."""
+    acts = ((c.get(PARTICIPANT), c.received_at) for c in callbacks if act_of(c) in LETTING_GO)
+    return {sid: at for sid, at in acts if sid}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.acts import HELD, RESUMED
+from bridge.calls.fold.acts import HELD, RESUMED, let_go_of
 from bridge.calls.fold.legs import seconds
 
 NEAR = timedelta(seconds=10)
@@ -36,7 +36,10 @@ NOT_INSIDE = Participant()
 
 @dataclass(frozen=True, slots=True)
 class Conferences:
-    """The conferences of a call: `ended_by` is the leg whose leaving ended the last one, where reported."""
+    """The conferences of a call: `ended_by` is the leg whose leaving ended the last one, where reported.
+
+    A conference that a customer left because an agent passed them on blindly is not the call's last.
+    """
 
     participants: Mapping[str, Participant]
     ended_at: datetime | None
@@ -53,15 +56,15 @@ def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
     """What a call's callbacks report of its conferences; the same for every order."""
     events = sorted((c for c in callbacks if c.kind is Kind.CONFERENCE), key=_in_order)
     ends = _ends(events)
-    last = ends[-1] if ends else None
+    last = ends[-1] if ends and not _is_passed_on(ends[-1], callbacks) else None
     by_sid: dict[str, list[Callback]] = {}
     for event in events:
         if _event(event).startswith("participant-"):
             by_sid.setdefault(event.call_sid, []).append(event)
-    acted = _acted(callbacks, by_sid)
+    acted, let_go = _acted(callbacks, by_sid), let_go_of(callbacks)
     sids = sorted(by_sid.keys() | acted.keys())
     return Conferences(
-        {sid: _participant(by_sid.get(sid, []), ends, acted.get(sid, ())) for sid in sids},
+        {sid: _participant(by_sid.get(sid, []), ends, acted.get(sid, ()), let_go.get(sid)) for sid in sids},
         ended_at=_at(last) if last else None,
         ended_by=last.get("CallSidEndingConference") if last else None,
         hung_up=frozenset(c.call_sid for c in events if c.get("ReasonParticipantLeft") == HUNG_UP),
@@ -78,15 +81,33 @@ def _ends(events: Iterable[Callback]) -> list[Callback]:
 
 
 HUNG_UP = "participant_hung_up"
+REDIRECTED = "participant_updated_via_api"
+
+
+def _is_passed_on(end: Callback, callbacks: Iterable[Callback]) -> bool:
+    """Whether a conference ended because a blind transfer took the customer out of it."""
+    sent = [c.received_at for c in callbacks if c.kind is Kind.TRANSFER]
+    ended_by = end.get("CallSidEndingConference")
+    left = (
+        c for c in callbacks if c.call_sid == ended_by and c.get("ConferenceSid") == end.get("ConferenceSid")
+    )
+    is_redirected = any(c.get("ReasonParticipantLeft") == REDIRECTED for c in left)
+    return bool(sent) and (is_redirected or any(abs(_at(end) - at) <= NEAR for at in sent))
 
 
 def _participant(
-    events: Sequence[Callback], ends: Sequence[Callback], acted: Iterable[_Point]
+    events: Sequence[Callback],
+    ends: Sequence[Callback],
+    acted: Iterable[_Point],
+    let_go_at: datetime | None,
 ) -> Participant:
     every = sorted([*events, *ends], key=_in_order)
     held = [*_points(every, _is_held), *sorted(acted)]
+    inside = _points(every, lambda c: not _is_gone(c))
+    if let_go_at and inside:
+        inside = tuple(sorted((*inside, (let_go_at, False)), key=itemgetter(0)))
     return Participant(
-        inside=_points(every, lambda c: not _is_gone(c)),
+        inside=inside,
         # Within a second the events stay as their sequence numbers say.
         held=tuple(sorted(held, key=itemgetter(0))),
         silent=_points(every, _is_silent),

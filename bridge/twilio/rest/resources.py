@@ -75,6 +75,12 @@ class ParticipantResource:
     end_conference_on_exit: bool = False
     date_created: datetime | None = None
     date_updated: datetime | None = None
+    label: str = ""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is in the conference, not on the way in."""
+        return self.status == "connected"
 
 
 def call_resource(instance: Any) -> CallResource:
@@ -132,6 +138,7 @@ def participant_resource(instance: Any) -> ParticipantResource:
         end_conference_on_exit=bool(instance.end_conference_on_exit),
         date_created=instance.date_created,
         date_updated=instance.date_updated,
+        label=instance.label or "",
     )
 
 

@@ -16,11 +16,20 @@ from bridge.calls.agent_call import our_number
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
 from bridge.calls.dialling.admission import Admission, Admitted
-from bridge.calls.ends import End, Ends, ends_of, own_end
-from bridge.calls.fold.acts import CALLING, HELD, PARTICIPANT, RESUMED, TO, Act, act_of
+from bridge.calls.ends import EMERGENCY, End, Ends, ends_of, holder_of, is_asking, own_end
+from bridge.calls.fold.acts import CALLING, HELD, PARTICIPANT, RESUMED, TO, WILL_HOLD, Act, act_of
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.routing.lines import Line, Lines
-from bridge.errors import CallConflict, NotAllowed, NotUnderstood, NumberRefused, TooManyRequests, TwilioError
+from bridge.errors import (
+    BridgeError,
+    CallConflict,
+    NotAllowed,
+    NotUnderstood,
+    NumberRefused,
+    TooManyRequests,
+    TwilioError,
+    TwilioRefused,
+)
 from bridge.inbox.queries import known_call
 from bridge.inbox.replicas import lease
 from bridge.inbox.store import Inbox
@@ -29,12 +38,15 @@ from bridge.twilio.rest import TwilioRest
 from bridge.twilio.rest.conferences import Invitation
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.rates import Rate
-from bridge.web.conferences.keeper import lease_of
+from bridge.web.conferences.keeper import LEASE_LASTS, lease_of
 from bridge.web.conferences.moving import NO_MORE, Moving, quietly
 from bridge.web.conferences.participants import Participants
 from bridge.web.phone.bodies import CallRequest, ListenRequest, Mode, ParticipantRequest, read_request
 from bridge.web.phone.call_agents import AgentOfCall, AgentsOfCalls
 from bridge.web.phone.transfer_targets import Targets
+
+LABEL_IN_USE = 16026
+"""Twilio's error code for a label that a participant has already. https://www.twilio.com/docs/api/errors/16026"""
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/"""
@@ -49,7 +61,7 @@ MOST_ACTS = 200
 """How many acts one call can have: all its callbacks are read for each write to Twenty."""
 PER_MINUTE = 120
 
-WAITS, WAIT_SECONDS = 50, 0.1
+WAITS, WAIT_SECONDS = 80, 0.1
 
 BUSY = "Another act on this call goes on; try again in a moment."
 ASKING = "A colleague is being asked already: complete or cancel that first."
@@ -134,7 +146,7 @@ class ConferenceActs:
 
     async def complete(self, request: web.Request) -> web.Response:
         """Passes the call on to the party who was asked; the agent's own leg ends."""
-        return await self._act(request, Act.COMPLETE, self._complete)
+        return await self._act(request, Act.COMPLETE, self._complete, leaves=True)
 
     async def cancel(self, request: web.Request) -> web.Response:
         """Lets go of the party who was asked, and takes the customer off hold."""
@@ -169,20 +181,43 @@ class ConferenceActs:
             raise NotAllowed(NOT_SUPERVISOR)
         return await self._run(request, agent, Act.LISTEN, lambda acting: self._listen(acting, asked.mode))
 
-    async def _act(self, request: web.Request, act: Act, do: Do) -> web.Response:
+    def stays_without(self, agent: AgentOfCall) -> bool:
+        """Whether a third party talks with the customer when this agent passes the call on blindly.
+
+        Raises CallConflict where no agent passes the call on so.
+        """
+        if self._moving.is_emergency(agent.evidence):
+            raise CallConflict(EMERGENCY, code="call.emergency")
+        ends = ends_of(agent.evidence)
+        if ends.asked:
+            raise CallConflict(ASKING, code="transfer.asking")
+        return ends.is_conference and any(end.identity != agent.identity for end in ends.present)
+
+    async def replace_agent(self, request: web.Request, agent: AgentOfCall, to: str) -> web.Response:
+        """Blind transfer where a third party stays: another one is called in, and the agent leaves."""
+        target = self._target(agent.identity, to)
         return await self._run(
-            request, await self._agents.find(request, await read_request(request, CallRequest)), act, do
+            request, agent, Act.ADD, lambda acting: self._replace_agent(acting, target), leaves=True
         )
 
-    async def _run(self, request: web.Request, agent: AgentOfCall, act: Act, do: Do) -> web.Response:
-        """Runs an act alone, on the call as it is then; one with the same key was done already."""
+    async def _act(self, request: web.Request, act: Act, do: Do, *, leaves: bool = False) -> web.Response:
+        agent = await self._agents.find(request, await read_request(request, CallRequest))
+        return await self._run(request, agent, act, do, leaves=leaves)
+
+    async def _run(
+        self, request: web.Request, agent: AgentOfCall, act: Act, do: Do, *, leaves: bool = False
+    ) -> web.Response:
+        """Runs an act alone, on the call as it is then; one with the same key was done already.
+
+        `leaves`: the agent leaves the call with it.
+        """
         self._rate.take(agent.identity, per_minute=PER_MINUTE)
         act_id = _act_id(request, agent.identity, act)
-        async with self._alone(agent.root_sid):
+        async with self.alone(agent.root_sid):
             known = await known_call(self._inbox, agent.root_sid)
             evidence = Evidence.of(known.callbacks) if known else agent.evidence
             if _is_done(evidence, act_id):
-                if act is Act.COMPLETE:
+                if leaves:
                     await self._leave(agent.identity, evidence)
                 return web.Response(status=204)
             if act is not Act.LISTEN:
@@ -196,10 +231,10 @@ class ConferenceActs:
         return web.Response(status=204)
 
     @asynccontextmanager
-    async def _alone(self, root_sid: str) -> AsyncIterator[None]:
+    async def alone(self, root_sid: str) -> AsyncIterator[None]:
         """Waits until another act, or a change of the keeper's, has ended; raises CallConflict if not."""
         for _ in range(WAITS):
-            async with lease(self._inbox, lease_of(root_sid)) as is_held:
+            async with lease(self._inbox, lease_of(root_sid), lasts=LEASE_LASTS) as is_held:
                 if is_held:
                     yield
                     return
@@ -207,21 +242,25 @@ class ConferenceActs:
         raise CallConflict(BUSY, code="call.busy")
 
     async def _hold(self, acting: _Acting) -> None:
-        if not acting.customer.held:
-            await self._hold_customer(acting)
-            await self._store(acting, Act.HOLD, {HELD: acting.customer.sid})
+        if acting.customer.held and holder_of(acting.evidence, acting.customer.sid):
+            return
+        await self._hold_customer(acting)
+        await self._store(acting, Act.HOLD, {HELD: acting.customer.sid})
 
     async def _hold_customer(self, acting: _Acting) -> str:
         """The conference's SID, once the customer is on hold in it."""
         sid = await self._conference(acting)
         if not acting.customer.held:
             await self._participants.hold(sid, acting.customer.sid)
-            await self._participants.pause_recording(acting.evidence, acting.customer.sid, paused=True)
+        await self._participants.pause_recording(acting.evidence, acting.customer.sid, paused=True)
         return sid
 
     async def _resume(self, acting: _Acting) -> None:
+        if not acting.ends.is_conference and not acting.customer.held:
+            return
+        # Also where no report says that the customer is on hold: it was possibly lost.
+        await self._resume_customer(await self._conference(acting), acting)
         if acting.customer.held:
-            await self._resume_customer(await self._conference(acting), acting)
             await self._store(acting, Act.RESUME, {RESUMED: acting.customer.sid})
 
     async def _resume_customer(self, sid: str, acting: _Acting) -> None:
@@ -232,13 +271,15 @@ class ConferenceActs:
         if acting.ends.asked:
             raise CallConflict(ASKING, code="transfer.asking")
         self._check_ends(acting)
+        # A target that is refused is so before the customer is put on hold.
+        self._admitted(acting.identity, target)
         sid = await self._hold_customer(acting)
-        admitted = self._admitted(acting.identity, target)
-        # Stored first: it counts as a call out, and a second try finds it.
-        await self._store(acting, Act.ASK, {TO: target, HELD: acting.customer.sid})
         try:
+            admitted = self._admitted(acting.identity, target)
+            # Stored first: it counts as a call out, and a second try finds it.
+            await self._store(acting, Act.ASK, {TO: target, HELD: acting.customer.sid})
             await self._invite(acting, admitted)
-        except TwilioError:
+        except BridgeError:
             await quietly(self._resume_customer(sid, acting))
             await self._store(
                 acting, Act.CANCEL, {RESUMED: acting.customer.sid}, act_id=f"cancel-{token_hex(8)}"
@@ -246,7 +287,7 @@ class ConferenceActs:
             raise
 
     async def _complete(self, acting: _Acting) -> None:
-        asked, sid = self._asked(acting), await self._conference(acting)
+        asked, sid = await self._asked(acting)
         own = own_end(acting.identity, acting.evidence, acting.ends)
         if asked.held:
             await self._participants.resume(sid, asked.sid)
@@ -263,19 +304,24 @@ class ConferenceActs:
         for end in ends.others:
             if end.identity == identity and ends.conference_sid:
                 await quietly(self._moving.conferences.remove(ends.conference_sid, end.sid))
+                await quietly(self._moving.presence.learn(evidence, ends.conference_sid))
 
     async def _cancel(self, acting: _Acting) -> None:
-        if (asked := acting.ends.asked) is None:
+        if not is_asking(acting.evidence):
             raise CallConflict(NOT_ASKED, code="transfer.not_asking")
-        await self._hang_up(asked.sid)
         sid = await self._conference(acting)
-        if acting.customer.held:
-            await self._resume_customer(sid, acting)
-        await self._store(acting, Act.CANCEL, {PARTICIPANT: asked.sid, RESUMED: acting.customer.sid})
+        # Where no report says who is asked, Twilio does; the party is possibly gone, or was never called.
+        asked = acting.ends.asked or await self._learn_asked(acting, sid)
+        if asked:
+            await self._hang_up(asked.sid)
+        await self._resume_customer(sid, acting)
+        named = {PARTICIPANT: asked.sid} if asked else {}
+        await self._store(acting, Act.CANCEL, {**named, RESUMED: acting.customer.sid})
 
     async def _swap(self, acting: _Acting) -> None:
-        asked, sid = self._asked(acting), await self._conference(acting)
-        held, resumed = (asked, acting.customer) if acting.customer.held else (acting.customer, asked)
+        asked, sid = await self._asked(acting)
+        wanted = await self._will_hold(acting, asked)
+        held, resumed = (asked, acting.customer) if wanted == asked.sid else (acting.customer, asked)
         # First the hold, so that the two never hear each other.
         await self._participants.hold(sid, held.sid)
         await self._participants.resume(sid, resumed.sid)
@@ -284,19 +330,48 @@ class ConferenceActs:
         )
         await self._store(acting, Act.SWAP, {HELD: held.sid, RESUMED: resumed.sid})
 
+    async def _will_hold(self, acting: _Acting, asked: End) -> str:
+        """Which leg the swap holds; one that was cut short and is sent again holds the same."""
+        begun = [c.get(WILL_HOLD) for c in acting.evidence.callbacks if c.get("Id") == acting.act_id]
+        if begun and begun[0]:
+            return begun[0]
+        sid = (asked if self._waits(acting, asked) else acting.customer).sid
+        await self._store(acting, Act.SWAPPING, {WILL_HOLD: sid})
+        return sid
+
+    def _waits(self, acting: _Acting, asked: End) -> bool:
+        """Whether the customer is the one of the two on hold; of both, the last act says it.
+
+        A swap that was cut short leaves both on hold.
+        """
+        if acting.customer.held and asked.held:
+            return holder_of(acting.evidence, asked.sid) is None
+        return acting.customer.held
+
     async def _add(self, acting: _Acting, target: str) -> None:
         self._check_ends(acting)
+        # A target that is refused is so before the call is moved.
+        self._admitted(acting.identity, target)
         await self._conference(acting)
         admitted = self._admitted(acting.identity, target)
         await self._store(acting, Act.ADD, {TO: target})
         await self._invite(acting, admitted)
 
+    async def _replace_agent(self, acting: _Acting, target: str) -> None:
+        own, sid = own_end(acting.identity, acting.evidence, acting.ends), await self._conference(acting)
+        if acting.customer.held:
+            await self._resume_customer(sid, acting)
+        await self._add(acting, target)
+        await self._participants.update(sid, own.sid, end_conference_on_exit=False)
+        await self._moving.conferences.remove(sid, own.sid)
+
     async def _remove(self, acting: _Acting, sid: str) -> None:
-        end = acting.ends.of(sid)
-        if end is None or end.joined_as is None or end.identity == acting.identity:
+        leg = next((leg for leg in acting.evidence.legs if leg.sid == sid), None)
+        if leg is None or not leg.joined or client_identity(leg.to) == acting.identity:
             raise CallConflict(NO_PARTICIPANT, code="participant.unknown")
-        await self._hang_up(end.sid)
-        await self._store(acting, Act.REMOVE, {PARTICIPANT: end.sid})
+        # Also a leg that is over: the bridge possibly stopped after it had hung up on it.
+        await self._hang_up(sid)
+        await self._store(acting, Act.REMOVE, {PARTICIPANT: sid})
 
     async def _listen(self, acting: _Acting, mode: Mode) -> None:
         sid = await self._conference(acting)
@@ -311,15 +386,16 @@ class ConferenceActs:
             await self._participants.listen(sid, own.sid, mode, agent=agent.sid)
             return
         own_phone = self._admitted(acting.identity, f"client:{acting.identity}")
-        await self._invite(acting, own_phone, mode=mode, coached=agent.sid)
+        # First the customer is told: should the bridge stop in between, none listens untold.
         await self._participants.announce(sid, acting.customer.sid)
+        await self._invite(acting, own_phone, mode=mode, coached=agent.sid)
 
     async def _conference(self, acting: _Acting) -> str:
         return await self._moving.conference_of(acting.root_sid, acting.evidence, agent=acting.identity)
 
     async def _invite(
         self, acting: _Acting, target: Admitted, *, mode: Mode = "join", coached: str | None = None
-    ) -> str:
+    ) -> None:
         urls, line = self._rules.urls, self._line(acting.evidence)
         from_ = f"client:{acting.identity}" if client_identity(target) else self._rules.number
         invitation = Invitation(
@@ -333,7 +409,13 @@ class ConferenceActs:
             muted=mode == "listen",
             coached=coached if mode == "whisper" else None,
         )
-        return await self._moving.conferences.invite(acting.root_sid, invitation)
+        try:
+            await self._moving.conferences.invite(acting.root_sid, invitation)
+        except TwilioRefused as refused:
+            # An earlier try has called the party: the bridge stopped before it heard of that.
+            if refused.number != LABEL_IN_USE:
+                raise
+            await self._moving.presence.learn(acting.evidence, await self._conference(acting))
 
     async def _hang_up(self, sid: str) -> None:
         try:
@@ -342,13 +424,22 @@ class ConferenceActs:
             if getattr(error, "number", None) not in NO_MORE:
                 raise
 
-    def _asked(self, acting: _Acting) -> End:
+    async def _asked(self, acting: _Acting) -> tuple[End, str]:
+        """The party who is asked, and the conference that it is in: where no report says it, Twilio does."""
+        if not is_asking(acting.evidence):
+            raise CallConflict(NOT_ASKED, code="transfer.not_asking")
+        sid = await self._conference(acting)
         asked = acting.ends.asked
+        if asked is None or not asked.inside:
+            asked = await self._learn_asked(acting, sid)
         if asked is None:
             raise CallConflict(NOT_ASKED, code="transfer.not_asking")
         if not asked.inside:
             raise CallConflict(NOT_ANSWERED, code="transfer.not_answered")
-        return asked
+        return asked, sid
+
+    async def _learn_asked(self, acting: _Acting, sid: str) -> End | None:
+        return ends_of(await self._moving.presence.learn(acting.evidence, sid)).asked
 
     def _check_ends(self, acting: _Acting) -> None:
         if len(acting.ends.others) + 1 >= MOST_ENDS:
@@ -360,6 +451,8 @@ class ConferenceActs:
             raise NotUnderstood(NO_EXTENSION, code="transfer.extension")
         if client_identity(target) == identity:
             raise NotUnderstood(TO_ONESELF, code="transfer.self")
+        if self._moving.is_emergency_number(target):
+            raise CallConflict(EMERGENCY, code="call.emergency")
         return target
 
     def _admitted(self, identity: Identity, target: str) -> Admitted:
@@ -397,6 +490,8 @@ def _act_id(request: web.Request, identity: Identity, act: Act) -> str:
 
 def _is_done(evidence: Evidence, act_id: str) -> bool:
     """Whether an act was done: of one that calls a party, whether there is a leg."""
-    stored = [act_of(c) for c in evidence.callbacks if c.get("Id") == act_id]
+    stored = [
+        act for c in evidence.callbacks if c.get("Id") == act_id and (act := act_of(c)) is not Act.SWAPPING
+    ]
     has_leg = any(leg.joined_as == act_id for leg in evidence.legs)
     return bool(stored) and (has_leg or not CALLING.intersection(a for a in stored if a))

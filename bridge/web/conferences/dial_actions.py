@@ -1,8 +1,11 @@
 """The action of a Dial that ended because a leg was moved: into the conference, or to another party."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 
+import structlog
 from aiohttp import web
 
 from bridge.calls.agents import client_identity
@@ -10,43 +13,91 @@ from bridge.calls.callback import Kind
 from bridge.calls.fold.acts import move_of, moved
 from bridge.calls.live_calls import LiveCalls
 from bridge.calls.routing.lines import Lines
+from bridge.errors import TwilioError
 from bridge.inbox.queries import known_call
 from bridge.inbox.store import Inbox
 from bridge.observability import metrics
 from bridge.twilio import twiml
-from bridge.twilio.urls import CallbackUrls
+from bridge.twilio.rest.conferences import TwilioConferences
+from bridge.twilio.urls import ALIASES, CallbackUrls
 from bridge.web.twilio.callbacks import answer, read, store_in_background
+
+log = structlog.get_logger()
+
+DIALS = ("/twilio/dial", *ALIASES["dial"])
+"""Ends of the URLs of these actions."""
+
+LOOK_SECONDS = 4.0
+"""How long Twilio is asked for a conference while it waits for TwiML."""
 
 
 class MovedDials:
     """Answers these actions; any replica can get one, so a shared database is asked who moved the call."""
 
-    def __init__(self, inbox: Inbox, live_calls: LiveCalls, lines: Lines, *, urls: CallbackUrls) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        live_calls: LiveCalls,
+        lines: Lines,
+        conferences: TwilioConferences,
+        *,
+        urls: CallbackUrls,
+    ) -> None:
         self._inbox = inbox
         self._live_calls = live_calls
         self._lines = lines
+        self._conferences = conferences
         self._urls = urls
 
     async def answer(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response | None:
-        """TwiML for the first leg of a call that was moved, or its dialled one; None for any other Dial.
+        """TwiML for a leg that dialled another one, which was moved; None for any other Dial.
 
-        Of a first leg that dials anew Twilio ignores the answer.
+        Of a leg that dials anew Twilio ignores the answer.
         """
-        call_sid = parameters.get("CallSid", "")
-        following = await self._move(call_sid)
-        if not following:
+        root_sid = request.query.get("joins") or parameters.get("CallSid", "")
+        following = await self._following(root_sid)
+        # The Dial by which a party was passed on: the move before it was not of its leg.
+        if not following or (following != "conference" and request.query.get("step") == "transfer"):
             return None
         store_in_background(self._inbox, read(Kind.DIAL, request, parameters, Next=following))
         metrics.TWIML.inc("moved")
         if following != "conference":
             return answer(twiml.EMPTY)
-        return answer(self._conference(call_sid, parameters))
+        return answer(self._conference(root_sid, parameters))
+
+    async def after_failure(self, parameters: Mapping[str, str]) -> web.Response | None:
+        """TwiML for such a leg, where Twilio got no answer to the action and requests the fallback URL.
+
+        https://www.twilio.com/docs/usage/security/availability-reliability
+        """
+        failed = urlsplit(parameters.get("ErrorUrl", ""))
+        query = dict(parse_qsl(failed.query))
+        if not failed.path.endswith(DIALS) or query.get("step") == "conference":
+            return None
+        root_sid = query.get("joins") or parameters.get("CallSid", "")
+        if await self._following(root_sid) != "conference":
+            return None
+        metrics.TWIML.inc("moved")
+        return answer(self._conference(root_sid, parameters))
 
     async def left(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
         """A leg has left its conference, and is over."""
         named = {**parameters, "ParentCallSid": _parent(request, parameters)}
         await self._inbox.store(read(Kind.DIAL, request, named, Next="left"))
         return answer(twiml.EMPTY)
+
+    async def _following(self, root_sid: str) -> str:
+        """`Next` of the action; of a move that failed Twilio is asked whether it came about later."""
+        following = await self._move(root_sid)
+        if following != "stays":
+            return following
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                sid = await self._conferences.sid_of(root_sid)
+                return "conference" if sid and await self._conferences.participants(sid) else ""
+        except (TwilioError, TimeoutError) as error:
+            log.warning("conference.not_known", call_sid=root_sid, reason=str(error))
+            return ""
 
     async def _move(self, call_sid: str) -> str:
         now = datetime.now(UTC)
@@ -56,15 +107,20 @@ class MovedDials:
         moves = [(c.received_at, move) for c in (known.callbacks if known else ()) if (move := move_of(c))]
         return moved(moves, now)
 
-    def _conference(self, call_sid: str, parameters: Mapping[str, str]) -> str:
-        # Of a call in the first leg is the customer's, whose is recorded; of a call out it is the agent's.
-        is_agent = client_identity(parameters.get("From")) is not None
-        line = self._lines.of(None if is_agent else parameters.get("To"))
+    def _conference(self, root_sid: str, parameters: Mapping[str, str]) -> str:
+        """Of a call in the first leg is the customer's, which is recorded; of a call out it is the agent's.
+
+        A party whom an agent called, and then passed on, is a customer who dials, too.
+        """
+        if root_sid != parameters.get("CallSid"):
+            line = self._lines.of(parameters.get("From"))
+            record = line.recording.outbound
+        else:
+            is_agent = client_identity(parameters.get("From")) is not None
+            line = self._lines.of(None if is_agent else parameters.get("To"))
+            record = line.recording.inbound and not is_agent
         return twiml.conference(
-            call_sid,
-            time_limit=line.longest_call_seconds,
-            urls=self._urls,
-            record=line.recording.inbound and not is_agent,
+            root_sid, time_limit=line.longest_call_seconds, urls=self._urls, record=record
         )
 
 

@@ -6,7 +6,7 @@ https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import UTC, datetime
 
 import structlog
@@ -15,7 +15,7 @@ from bridge.calls import control
 from bridge.calls.agent_call import our_number
 from bridge.calls.callback import Kind
 from bridge.calls.ends import End, Ends, check_moves, ends_of
-from bridge.calls.fold.acts import ACT, CHILD, CUSTOMER, Act
+from bridge.calls.fold.acts import ACT, CHILD, CUSTOMER, Act, move_of
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import Direction
 from bridge.calls.routing.lines import Lines
@@ -25,6 +25,7 @@ from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.rest.conferences import TwilioConferences
 from bridge.twilio.urls import CallbackUrls
+from bridge.web.conferences.presence import Presence
 
 NO_MORE = frozenset({20404, 21220})
 """Twilio's error code for a call that is over. https://www.twilio.com/docs/api/errors/21220"""
@@ -40,7 +41,7 @@ log = structlog.get_logger()
 
 
 class Moving:
-    """Moves calls, each once; `is_emergency` says so of a number."""
+    """Moves calls, each once; `is_emergency_number` says so of one."""
 
     def __init__(
         self,
@@ -49,21 +50,26 @@ class Moving:
         lines: Lines,
         *,
         urls: CallbackUrls,
-        is_emergency: Callable[[str], bool],
+        is_emergency_number: Callable[[str], bool],
         seconds: float = JOINING_SECONDS,
     ) -> None:
         self._inbox = inbox
         self._rest = rest
         self.conferences = TwilioConferences(rest)
         self._lines = lines
+        self.presence = Presence(inbox, rest, self.conferences)
         self._urls = urls
-        self._is_emergency = is_emergency
+        self.is_emergency_number = is_emergency_number
         self._seconds = seconds
 
     def check(self, evidence: Evidence, ends: Ends) -> tuple[End, End]:
         """The customer's end and the one that talks with it; raises CallConflict where it cannot move."""
-        party = evidence.other_party or ""
-        return check_moves(evidence, ends, is_emergency=self._is_emergency(party))
+        return check_moves(evidence, ends, is_emergency=self.is_emergency(evidence))
+
+    def is_emergency(self, evidence: Evidence) -> bool:
+        """Whether any party of the call is an emergency number."""
+        called = (leg.to for leg in evidence.legs if leg.to)
+        return any(self.is_emergency_number(number) for number in (evidence.other_party or "", *called))
 
     async def conference_of(self, root_sid: str, evidence: Evidence, *, agent: str) -> str:
         """The SID of the call's conference, into which it is moved where it is not in it yet.
@@ -74,6 +80,8 @@ class Moving:
         customer, other = self.check(evidence, ends)
         if ends.is_conference and ends.conference_sid:
             return ends.conference_sid
+        if sid := await self._entered(root_sid, evidence):
+            return await self._rejoined(sid, root_sid, evidence, (customer, other))
         child = customer if other.sid == root_sid else other
         said = {CUSTOMER: customer.sid, CHILD: child.sid}
         await self.store(root_sid, Act.MOVE, agent=agent, said=said)
@@ -83,6 +91,21 @@ class Moving:
         except (TwilioError, CallConflict):
             await self.store(root_sid, Act.MOVE_FAILED, agent=agent)
             raise
+
+    async def _entered(self, root_sid: str, evidence: Evidence) -> str | None:
+        """The SID of a conference that an earlier try has made; the bridge possibly stopped meanwhile.
+
+        To redirect a leg that is in it would end it for all.
+        """
+        if not any(move_of(callback) == "conference" for callback in evidence.callbacks):
+            return None
+        sid = await self.conferences.sid_of(root_sid)
+        return sid if sid and await self.conferences.participants(sid) else None
+
+    async def _rejoined(self, sid: str, root_sid: str, evidence: Evidence, ends: tuple[End, End]) -> str:
+        await self._both(root_sid, evidence, ends)
+        await self.presence.learn(evidence, sid)
+        return sid
 
     async def store(
         self, root_sid: str, act: Act, *, agent: str, act_id: str = "", said: dict[str, str] | None = None
@@ -125,18 +148,27 @@ class Moving:
         sid, inside = await self._look(root_sid, sids)
         if sid and sids <= inside:
             return sid
-        if sid is None:
+        if sid is None or not inside:
             raise TwilioUnavailable(NOT_MOVED)
-        for end in ends:
-            if end.sid not in inside:
-                await quietly(self._rest.update_call(end.sid, twiml=self._document(root_sid, end, evidence)))
+        if not await self.bring(root_sid, evidence, [end for end in ends if end.sid not in inside]):
+            # One has hung up meanwhile: as in any call of two, that ends it.
+            await quietly(self.conferences.end(sid))
+            raise CallConflict(control.OVER, code="call.over")
         sid, inside = await self._look(root_sid, sids)
         if sid and sids <= inside:
             return sid
-        # One has hung up meanwhile: as in any call of two, that ends it.
-        if sid:
-            await quietly(self.conferences.end(sid))
-        raise CallConflict(control.OVER, code="call.over")
+        raise TwilioUnavailable(NOT_MOVED)
+
+    async def bring(self, root_sid: str, evidence: Evidence, ends: Iterable[End]) -> bool:
+        """Sends legs into the conference that no Dial connects any more; False where one of them is over."""
+        for end in ends:
+            try:
+                await self._rest.update_call(end.sid, twiml=self._document(root_sid, end, evidence))
+            except TwilioError as error:
+                if getattr(error, "number", None) in NO_MORE:
+                    return False
+                log.info("conference.not_changed", reason=str(error))
+        return True
 
     async def _look(self, root_sid: str, sids: Collection[str]) -> tuple[str | None, set[str]]:
         """The conference and who of these is in it, once all are or the time is over."""

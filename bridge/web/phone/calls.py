@@ -181,7 +181,8 @@ class Calls:
     async def transfer(self, request: web.Request) -> web.Response:
         """Blind transfer: connects the other party to another agent or a number; the agent's own leg ends.
 
-        With `ask` it is a warm one.
+        Where a third party is in the call, it stays, and the other one is called to join. With `ask` it is a
+        warm transfer.
         """
         asked = await read_request(request, TransferRequest)
         agent = await self._agents.find(request, asked)
@@ -194,6 +195,9 @@ class Calls:
         async def send_on() -> None:
             leg = control.line_of(agent.identity, agent.evidence)
             sent = control.transferred_leg(agent.evidence)
+            if self._acts.stays_without(agent):
+                await self._acts.replace_agent(request, agent, asked.to)
+                return
             # One transfer per leg: it ends the leg, but the callback of that end arrives later.
             async with self._alone(f"transfer {leg.sid}", ALREADY, code="transfer.running", keep=REMEMBERED):
                 # No await between the check of the call limit and the store that counts this call.
@@ -202,9 +206,11 @@ class Calls:
                 named = {} if sent.sid == agent.root_sid else {CUSTOMER: sent.sid}
                 said = {"To": target, **named}
                 await self._keep(Kind.TRANSFER, agent, said, again=(leg.sid, target, send_digits))
-                with _in_our_words():
-                    twiml_ = self._sending(agent, admitted, send_digits)
-                    await self._rest.update_call(sent.sid, twiml=twiml_)
+                # Out of a conference, which ends with that.
+                async with self._acts.alone(agent.root_sid):
+                    with _in_our_words():
+                        twiml_ = self._sending(agent, admitted, send_digits)
+                        await self._rest.update_call(sent.sid, twiml=twiml_)
             log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
 
         await self._once.run(("transfer", agent.root_sid, agent.identity, target, send_digits), send_on)

@@ -51,8 +51,7 @@ class Voice:
         """The action of a Dial that ended; for an inbound call its URL names the step."""
         if request.query.get("step") == "conference":
             return await self._moved.left(request, parameters)
-        is_passed_on = request.query.get("step") == "transfer"
-        if not is_passed_on and (moved := await self._moved.answer(request, _served(parameters))):
+        if moved := await self._moved.answer(request, _served(parameters)):
             return moved
         if "step" in request.query and parameters.get("DialCallStatus"):
             return await self._inbound.dialled(request, _served(parameters))
@@ -71,8 +70,13 @@ class Voice:
         return await self._inbound.announce(request, parameters)
 
     async def fallback(self, request: web.Request, parameters: Mapping[str, str]) -> web.Response:
-        """The voice URL failed: logs Twilio's error code and apologises to the caller."""
+        """A request for TwiML failed: logs Twilio's error code and apologises to the caller.
+
+        A call that was moved into its conference meanwhile goes on there.
+        """
         log.error("voice.failed", call_sid=parameters.get("CallSid"), error_code=parameters.get("ErrorCode"))
+        if moved := await self._moved.after_failure(_served(parameters)):
+            return moved
         metrics.TWIML.inc("fallback")
         return answer(twiml.say(self._texts.unavailable, language=self._texts.language))
 

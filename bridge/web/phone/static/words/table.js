@@ -308,10 +308,6 @@ export const TABLE = /** @type {const} */ ({
     en: "A colleague is being asked already: complete or cancel that first.",
     fr: "Un collègue est déjà consulté : terminez ou annulez d'abord.",
   },
-  "problem.transfer.conference": {
-    en: "This call was held or has a third party: ask the colleague first, then complete.",
-    fr: "Cet appel a été mis en attente ou a un tiers : consultez d'abord le collègue, puis transférez.",
-  },
   "problem.transfer.extension": {
     en: "An extension cannot be dialled for a party who joins a call.",
     fr: "On ne peut pas composer de poste pour une personne qui rejoint un appel.",
