@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import Call, CallStatus, Direction, fold
+from bridge.calls.fold.conference import HOLDS
 from bridge.calls.fold.handling import handling
 from bridge.calls.fold.outcome import ended_from
 from bridge.calls.fold.parties import Evidence
@@ -198,6 +199,46 @@ def test_a_hold_of_which_twilios_report_was_lost(lost: str) -> None:
     call = fold(c for c in play.told if c.get("StatusCallbackEvent") != lost)
     assert call.story
     assert (call.story.hold_seconds, call.talk_seconds) == (40, 130)
+
+
+@pytest.mark.parametrize("lost", range(4))
+def test_one_report_is_of_one_act(lost: int) -> None:
+    play = Play(inbound=True)
+    play.wait(60)
+    for _ in range(2):
+        play.hold_customer()
+        play.wait(3)
+        play.resume_customer()
+        play.wait(3)
+    play.end("customer")
+    reports = [c for c in play.told if c.get("StatusCallbackEvent") in HOLDS]
+    call = fold(c for c in play.told if c is not reports[lost])
+    assert call.story
+    assert [hold.seconds for hold in call.story.holds] == [3, 3]
+
+
+def test_an_act_without_a_report_is_no_earlier_than_the_act_before_by_twilios_clock() -> None:
+    play = Play(inbound=True)
+    held(play)
+    lost = [c for c in play.told if c.get("StatusCallbackEvent") != "participant-unhold"]
+    held_at = next(c for c in lost if c.get("StatusCallbackEvent") == "participant-hold").timestamp
+    assert held_at
+    behind = {"hold": held_at - timedelta(seconds=9), "resume": held_at - timedelta(seconds=8)}
+    call = fold(replace(c, received_at=behind.get(c.get("Act") or "", c.received_at)) for c in lost)
+    assert call.story
+    assert call.story.hold_seconds == 0
+
+
+def test_who_was_removed_has_left_also_where_only_the_conferences_end_is_reported() -> None:
+    play = Play(inbound=True)
+    play.wait(60)
+    play.call(CAROL, "add")
+    play.wait(20)
+    play.act("remove", Participant=play.sids[CAROL])
+    play.wait(100)
+    play.end("customer")
+    call = fold(c for c in play.told if c.call_sid != play.sids[CAROL] or not c.get("ReasonParticipantLeft"))
+    assert story(call)[CAROL] == 20
 
 
 SENT_ON = callback(Kind.TRANSFER, Agent="agent1", Id="1", To="client:agent2", at=40)

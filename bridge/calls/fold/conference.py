@@ -104,9 +104,10 @@ def _participant(
     every = sorted([*events, *ends], key=_in_order)
     held = [*_points(every, _is_held), *sorted(acted)]
     inside = _points(every, lambda c: not _is_gone(c))
-    if let_go_at and inside and inside[-1][1]:
+    if let_go_at and events and not _is_gone(events[-1]):
         # No report says that it left. The clocks of the bridge and of Twilio differ.
-        inside = (*inside, (max(let_go_at, inside[-1][0]), False))
+        left_at = max(let_go_at, _at(events[-1]))
+        inside = tuple(sorted((*inside, (left_at, False)), key=itemgetter(0)))
     return Participant(
         inside=inside,
         # Within a second the events stay as their sequence numbers say.
@@ -148,11 +149,41 @@ def _acted(
     callbacks: Iterable[Callback], by_sid: Mapping[str, Sequence[Callback]]
 ) -> dict[str, list[_Point]]:
     """Leg SID → holds that agents made, and of which Twilio's report did not arrive."""
-    found: dict[str, list[_Point]] = {}
+    by_leg: dict[str, list[_Point]] = {}
     for sid, at, is_held in _holds(callbacks):
-        reported = [c for c in by_sid.get(sid, ()) if HOLDS.get(_event(c)) is is_held]
-        if not any(abs(_at(c) - at) <= NEAR for c in reported):
-            found.setdefault(sid, []).append((at, is_held))
+        by_leg.setdefault(sid, []).append((at, is_held))
+    reported = {
+        sid: [(_at(c), HOLDS[_event(c)]) for c in by_sid.get(sid, ()) if _event(c) in HOLDS] for sid in by_leg
+    }
+    return {sid: _unreported(sorted(acts), reported[sid]) for sid, acts in by_leg.items()}
+
+
+def _unreported(acts: Sequence[_Point], reports: Sequence[_Point]) -> list[_Point]:
+    """Acts for which no report is left; none is earlier than the report of an act before it."""
+    reported = _pairs(acts, reports)
+    found: list[_Point] = []
+    latest = acts[0][0]
+    for place, (at, is_held) in enumerate(acts):
+        latest = max(latest, reported.get(place, at))
+        if place not in reported:
+            found.append((latest, is_held))
+    return found
+
+
+def _pairs(acts: Sequence[_Point], reports: Sequence[_Point]) -> dict[int, datetime]:
+    """Each act's place → the time of its report: of those that are near, the nearest, and each once."""
+    near = sorted(
+        (abs(said - at), place, number)
+        for place, (at, is_held) in enumerate(acts)
+        for number, (said, was_held) in enumerate(reports)
+        if was_held is is_held and abs(said - at) <= NEAR
+    )
+    found: dict[int, datetime] = {}
+    taken: set[int] = set()
+    for _, place, number in near:
+        if place not in found and number not in taken:
+            found[place] = reports[number][0]
+            taken.add(number)
     return found
 
 
