@@ -66,6 +66,7 @@ WAITS, WAIT_SECONDS = 80, 0.1
 BUSY = "Another act on this call goes on; try again in a moment."
 ASKING = "A colleague is being asked already: complete or cancel that first."
 NOT_ASKED = "No colleague is being asked."
+IS_ASKED = "You are asked to take this call: only the agent who asked can pass it on."
 NOT_ANSWERED = "The colleague who is asked has not answered yet."
 NO_EXTENSION = "to: An extension cannot be dialled for a party who joins a call."
 TO_ONESELF = "to: An agent cannot be called into their own call."
@@ -434,6 +435,8 @@ class ConferenceActs:
             asked = await self._learn_asked(acting, sid)
         if asked is None:
             raise CallConflict(NOT_ASKED, code="transfer.not_asking")
+        if asked.identity == acting.identity:
+            raise CallConflict(IS_ASKED, code="transfer.is_asked")
         if not asked.inside:
             raise CallConflict(NOT_ANSWERED, code="transfer.not_answered")
         return asked, sid

@@ -312,6 +312,10 @@ export const TABLE = /** @type {const} */ ({
     en: "An extension cannot be dialled for a party who joins a call.",
     fr: "On ne peut pas composer de poste pour une personne qui rejoint un appel.",
   },
+  "problem.transfer.is_asked": {
+    en: "You are asked to take this call: only the agent who asked can pass it on.",
+    fr: "On vous demande de prendre cet appel : seul l'agent qui le demande peut le transférer.",
+  },
   "problem.transfer.not_answered": {
     en: "The colleague who is asked has not answered yet.",
     fr: "Le collègue consulté n'a pas encore répondu.",
