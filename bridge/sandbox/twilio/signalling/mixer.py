@@ -137,6 +137,7 @@ class Mixer:
     def __init__(self, hears: Hears) -> None:
         self._hears = hears
         self._lines: dict[str, MixedLine] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._music = _tone()
         self._running: asyncio.Task[None] | None = None
 
@@ -154,9 +155,12 @@ class Mixer:
             await line.accept(answer)
 
     async def drop(self, name: str) -> None:
-        """The sound of a line is over."""
+        """The sound of a line is over; its sockets are closed also where the caller is cancelled."""
         if line := self._lines.pop(name, None):
-            await line.close()
+            closing = asyncio.create_task(line.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.shield(closing)
 
     async def close(self) -> None:
         """Nothing is mixed any more."""
@@ -164,6 +168,8 @@ class Mixer:
             self._running.cancel()
         for name in list(self._lines):
             await self.drop(name)
+        if self._closing:
+            await asyncio.wait(self._closing)
 
     async def _open(self, name: str) -> MixedLine:
         await self.drop(name)
