@@ -191,3 +191,28 @@ async def test_a_microphone_that_is_allowed_late_is_closed(modules: Page) -> Non
         """,
     )
     assert became == [[False, True, True], [False, False, False]]
+
+
+async def test_what_is_heard_while_a_list_is_on_its_way_is_newer_than_the_list(modules: Page) -> None:
+    became = await ran(
+        modules,
+        NETWORK
+        + """
+        const { hear, hearRecording, lists, load } = await import('/desk/calls.js');
+        const one = (sid, recording) => ({
+            sid, recording, state: 'talking', direction: 'outbound', ended: false, voicemail: null,
+            startedAt: '2026-01-05T09:00:00Z', note: { outcome: '', note: '', version: 0 }, person: null,
+        });
+        hear(one('CA1', 'paused'));
+        const loading = load('recent');
+        hearRecording(one('CA1', 'paused'), 'in-progress');
+        asked.at(-1).answer(200, { calls: [one('CA1', 'paused'), one('CA2', null)], next: null, missed: 0 });
+        await loading;
+        const during = lists.recent.value.calls.map(({ recording }) => recording);
+        const again = load('recent');
+        asked.at(-1).answer(200, { calls: [one('CA1', 'paused')], next: null, missed: 0 });
+        await again;
+        return [during, lists.recent.value.calls[0].recording];
+        """,
+    )
+    assert became == [["in-progress", None], "paused"]

@@ -27,6 +27,10 @@ export const missed = signal(0);
 /** @type {{value: Record<string, AgentCall>}} What is known of calls that this phone has, or had. */
 export const known = signal({});
 
+/** When calls were heard of last, in the order of what is asked and heard. @type {Record<string, number>} */
+const heard = {};
+let order = 0;
+
 /** What belongs into a list. @type {Record<Show, (call: AgentCall) => boolean>} */
 const BELONGS = {
   recent: ({ state }) => state !== "waiting",
@@ -40,9 +44,12 @@ const SHOWS = /** @type {Show[]} */ (Object.keys(BELONGS));
 export async function load(show, more = false) {
   const list = lists[show];
   const { next } = list.value;
+  const asked = ++order;
   list.value = { ...list.value, state: "loading" };
   try {
     const page = await bridge.calls({ show, before: (more && next) || undefined });
+    // What was heard meanwhile is newer than the answer.
+    page.calls = page.calls.map((call) => ((heard[call.sid] ?? 0) > asked ? known.value[call.sid] ?? call : call));
     const before = list.value.calls;
     const isDeeper = !more && before.length > page.calls.length;
     list.value = { calls: merged(page.calls, before), next: isDeeper ? next : page.next, state: "loaded" };
@@ -66,6 +73,7 @@ export function forgetAll() {
 
 /** @param {AgentCall} call that began, or changed */
 export function hear(call) {
+  heard[call.sid] = ++order;
   for (const show of SHOWS) {
     const list = lists[show];
     const isThere = list.value.calls.some(({ sid }) => sid === call.sid);
