@@ -152,11 +152,13 @@ class _Teller:
     def _connected(self, leg: Leg) -> Intervals:
         """When a leg was connected: by its <Dial> from the answer to the room, then as the room reports."""
         until = min(self._end, leg.ended_at or UNKNOWN)
-        reported = while_on(self.conferences.of(leg.sid).inside, until=UNKNOWN)
+        inside = self.conferences.of(leg.sid).inside
+        entered = next((at for at, is_inside in inside if is_inside), None)
         answered = self._answered(leg)
-        if not reported:
+        if entered is None:
             return merged([Interval(answered, until)] if answered else [])
-        before = [] if leg.joined or answered is None else [Interval(answered, reported[0].since)]
+        reported = while_on(inside, until=UNKNOWN)
+        before = [] if leg.joined or answered is None else [Interval(answered, entered)]
         return within(merged([*before, *reported]), (Interval(BEGINNING, until),))
 
     def _answered(self, leg: Leg) -> datetime | None:
