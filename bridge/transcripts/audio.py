@@ -26,7 +26,7 @@ KINDS = {1: "B", 2: "h", 4: "i"}
 """Bytes of a sample → the type of an array of them."""
 
 QUIET = {1: 2, 2: 100, 4: 100 << 16}
-"""A sample's amplitude below which nobody is heard: 50 dB below the loudest."""
+"""A sample's amplitude below which no voice is heard: 50 dB below the loudest."""
 
 PIECE_SECONDS = 200
 """The longest piece: with two channels of 8 kHz, 6 MB, of which there are some copies at a time."""
@@ -88,7 +88,7 @@ def sound_of(head: bytes | bytearray, total: int | None) -> Sound:
 
 
 def wav_of(frames: bytes | bytearray, sound: Sound, channel: int) -> bytes | None:
-    """A channel (from 0) of interleaved frames as a WAV file; None where nobody is heard on it."""
+    """A channel (from 0) of interleaved frames as a WAV file; None where no voice is heard on it."""
     samples = array(KINDS[sound.width], frames)[channel :: sound.channels]
     middle = 128 if sound.width == 1 else 0
     if not samples or max(max(samples) - middle, middle - min(samples)) < QUIET[sound.width]:
@@ -117,7 +117,7 @@ class Audio:
         return sound_of(head, total)
 
     async def files(self, sound: Sound, piece: Piece) -> list[bytes | None]:
-        """Each channel's WAV file of a piece; None for a channel on which nobody is heard."""
+        """Each channel's WAV file of a piece; None for a channel on which no voice is heard."""
         size = sound.width * sound.channels
         start, wanted = sound.offset + piece.start * size, (piece.stop - piece.start) * size
         frames, _ = await self._bytes(start, wanted)

@@ -144,7 +144,7 @@ class TranscriptJobs:
         if job is None:
             return False
         try:
-            await self._work(job)
+            await self._guarded(job)
         except TranscriptTaken:
             log.info("transcript.taken", call_sid=job.root_sid, recording_sid=job.recording_sid)
         return True
@@ -159,9 +159,23 @@ class TranscriptJobs:
                 await self._transcriber.erase(progress)
             except (TranscriptError, TwilioError) as problem:
                 log.warning("transcript.not_erased", recording_sid=recording_sid, reason=str(problem))
+            except Exception:
+                log.exception("transcript.not_erased", recording_sid=recording_sid)
             else:
                 await erased(self._inbox, recording_sid)
                 log.info("transcript.erased", recording_sid=recording_sid)
+
+    async def _guarded(self, job: TranscriptJob) -> None:
+        """One bad recording concerns its call alone: other jobs go on."""
+        try:
+            await self._work(job)
+        except (TranscriptTaken, InboxUnavailable):
+            raise
+        except Exception as unexpected:
+            log.exception("transcript.failed", call_sid=job.root_sid, recording_sid=job.recording_sid)
+            await self._retry(
+                job, BridgeError(f"Unexpected error ({type(unexpected).__name__}); see the log.")
+            )
 
     async def _work(self, job: TranscriptJob) -> None:
         recording = call_recording(job.callbacks, job.recording_sid)
@@ -186,19 +200,12 @@ class TranscriptJobs:
         progress = _StoredProgress(self._inbox, job, self._holder, self._transcriber.engine)
         try:
             made = await self._leased(job, self._transcriber.transcribe(recording.recorded, progress))
-        except (TranscriptTaken, InboxUnavailable):
-            raise
         except TranscriptLost as lost:
             await self._retry(job, lost, anew=True)
         except TranscriptRefused as refused:
             await self._close(job, JobState.PARKED, str(refused))
         except (TranscriptUnavailable, TwilioError) as problem:
             await self._retry(job, problem)
-        except Exception as unexpected:
-            log.exception("transcript.failed", call_sid=job.root_sid, recording_sid=job.recording_sid)
-            await self._retry(
-                job, BridgeError(f"Unexpected error ({type(unexpected).__name__}); see the log.")
-            )
         else:
             await self._store(job, recording, made, progress.text)
 

@@ -183,7 +183,7 @@ Prepares = Callable[[web.Request, web.StreamResponse], Awaitable[object]]
 
 
 def _sharing(shared: Collection[object], allow_origin: Prepares) -> Prepares:
-    """The headers of CORS, on the widget's routes alone: Twilio's have none, whoever asks."""
+    """The headers of CORS, on the widget's routes alone: Twilio's have none for any origin."""
 
     async def share(request: web.Request, response: web.StreamResponse) -> None:
         if request.match_info.route.resource not in shared:

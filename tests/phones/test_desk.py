@@ -375,7 +375,7 @@ async def test_a_person_is_found_and_called(
     await alice.fill("number", "Jane")
     await alice.page.until("!document.querySelector('[data-company]')")
     await alice.sees(".found [data-person]")
-    await alice.fill("number", "Nobody is called so")
+    await alice.fill("number", "No person is called so")
     await alice.says("Nothing was found.")
     await alice.fill("number", "Jane")
     await alice.sees(".found [data-person]")

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 JANE, PAUL, NEW, OTHER = "+14155550101", "+14155550102", "+14155550103", "+14155550104"
-"""Two whom Twenty knows from the start, one whom a user adds meanwhile, one whom nobody knows."""
+"""Two whom Twenty knows from the start, one whom a user adds meanwhile, one who is in no Twenty."""
 
 NUMBERS = (JANE, PAUL, NEW, OTHER)
 

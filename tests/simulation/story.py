@@ -17,7 +17,7 @@ UNTOLD = frozenset({"request", "settings.changed"})
 
 @dataclass
 class Story:
-    """The lines so far; `errors` are those that nobody should ever see."""
+    """The lines so far; `errors` are those that no operator should ever see."""
 
     lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Story:
         if name not in UNTOLD:
             self.tell(f"{name} {details}".rstrip())
         self.watch(name, event)
-        # A traceback in the log of the bridge is an error that nobody foresaw.
+        # A traceback in the log of the bridge is an error that the code does not foresee.
         if failure and process and process.name == "bridge":
             self.errors.append(f"{name} {details}: {_cause(failure)}")
         raise structlog.DropEvent

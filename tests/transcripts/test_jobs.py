@@ -1,4 +1,4 @@
-"""Jobs: each recording that is wanted is transcribed once, whatever happens between."""
+"""Jobs: each recording that is wanted is transcribed once, also across failures and kills."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -285,6 +285,24 @@ async def test_another_engine_begins_anew(inbox: Inbox, watch: Watch) -> None:
     other.engine = "twilio-classic"
     await work(inbox, other, watch)
     assert [progress for _, progress in other.asked] == [""]
+
+
+class Wrong(Selection):
+    """Has a fault that one call alone brings out."""
+
+    def objection(self, recording: Any) -> str | None:
+        if recording.recorded.seconds == 61:
+            raise ValueError("a fault")
+        return super().objection(recording)
+
+
+async def test_a_fault_at_one_recording_leaves_the_others_alone(inbox: Inbox, watch: Watch) -> None:
+    sids = [new_sid(), new_sid()]
+    await stored(inbox, [a_call(sids[0], seconds=61), a_call(sids[1])])
+    await work(inbox, ScriptedEngine(), watch, selection=Wrong())
+    found = [await job_of(inbox, sid) for sid in sids]
+    assert [one.state for one in found] == [JobState.DUE, JobState.DONE]
+    assert found[0].reason == "Unexpected error (ValueError); see the log."
 
 
 async def test_what_the_engine_keeps_elsewhere_is_erased_there_too(inbox: Inbox, watch: Watch) -> None:

@@ -1,4 +1,4 @@
-"""The engine `openai`: each channel by itself, in pieces, whatever the server answers."""
+"""The engine `openai`: each channel by itself, in pieces, for any answer of the server."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Sentences of Twilio's transcripts, whatever their shape: in order, within a day, and fit to be stored."""
+"""Sentences of Twilio's transcripts, in any shape: in order, within a day, and fit to be stored."""
 
 import json
 from typing import Any

@@ -35,7 +35,7 @@ class Answer:
 
     @classmethod
     def too_large(cls) -> Self:
-        """413, whatever the size."""
+        """413, for a file of any size."""
         return cls(status=413, body=problem("Maximum content size limit exceeded"))
 
 

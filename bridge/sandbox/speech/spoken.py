@@ -43,7 +43,7 @@ class SpokenWords:
 
 
 def _utterances(wave: "array[int]", rate: int) -> Iterator[tuple[int, int]]:
-    """Where somebody speaks, as indexes of samples."""
+    """Where a voice is heard, as indexes of samples."""
     size = int(rate * FRAME_SECONDS)
     loud = [
         number

@@ -59,7 +59,7 @@ def batch_result(body: str) -> BatchResult:
         status=_text(fields.get("status", inner.get("status"))).upper(),
         language=_text(configuration.get("language", fields.get("languageCode"))),
         model=_text(configuration.get("speechModel")),
-        # A recording in which nobody speaks can come without the list.
+        # A recording without speech can come without the list.
         sentences=[] if listed is None else read_sentences(listed),
         shape=shape_of(fields, listed),
     )

@@ -1,4 +1,4 @@
-"""A model's text made plain, whatever a caller told the model to write."""
+"""A model's text made plain, also where a caller told the model to write otherwise."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What becomes of a model's answer: text for people, whatever the caller or the model wanted."""
+"""What becomes of a model's answer: text for people, also where the caller or the model wanted otherwise."""
 
 import json
 from typing import Any

@@ -55,7 +55,7 @@ async def test_a_call_is_summarised_from_data_in_a_language(server: SpeechSandbo
     task, data = (message["content"] for message in asked.body["messages"])
     assert "fr-FR" in task
     assert INJECTION not in task
-    # Whatever a caller says is one text of the data, and neither name nor number goes with it.
+    # All that a caller says is one text of the data, and neither name nor number goes with it.
     assert json.loads(data) == [
         {"second": 1, "speaker": "agent", "text": "Good morning."},
         {"second": 4, "speaker": "customer", "text": INJECTION},
