@@ -87,7 +87,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self, coro: Any, *, name: Any = None, context: Context | None = None
     ) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = super().create_task(coro, name=name, context=context)
-        self.tasks[task] = context.get(PROCESS) if context else current()
+        self.tasks[task] = current() if context is None else context.get(PROCESS)
         return task
 
     def tasks_of(self, process: Process) -> list[str]:

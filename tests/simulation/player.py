@@ -29,7 +29,7 @@ LONGEST_WAIT = 20.0
 MOVE = "mutation ($id: UUID!, $data: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $data) { id } }"
 DELETE = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
 DELETE_PERSON = "mutation ($id: UUID!) { deletePerson(id: $id) { id } }"
-PEOPLE = "{ people { edges { node { id } } } }"
+PEOPLE = "{ people { edges { node { id name { firstName } } } } }"
 
 
 @dataclass
@@ -43,9 +43,11 @@ class Player:
     deleted: set[str] = field(default_factory=set)
     """Calls that a user deleted."""
     gone: set[str] = field(default_factory=set)
-    """People whom a user deleted."""
+    """People whom a user asked Twenty to delete."""
     added: set[str] = field(default_factory=set)
     """The person whom a user added, with the number NEW."""
+    _deleting: set[str] = field(default_factory=set)
+    """Calls that a user asked Twenty to delete."""
     _one_end: asyncio.Lock = field(default_factory=asyncio.Lock)
     _user: Process = field(default_factory=lambda: Process("user", "127.0.0.7"))
     _teller: Context = field(default_factory=copy_context)
@@ -219,7 +221,10 @@ class Player:
             await self._while_it_fails(self._add_person)
 
     async def _add_person(self) -> None:
-        self.added.add(await create_person(self.world.twenty, "Nora Doe", primaryPhoneNumber=NEW))
+        # One whose answer was lost is there.
+        people = nodes_of(await ask(self.world.twenty, PEOPLE))
+        there = {node["id"] for node in people if node["name"]["firstName"] == "Nora"}
+        self.added |= there or {await create_person(self.world.twenty, "Nora Doe", primaryPhoneNumber=NEW)}
 
     async def _while_it_fails(self, act: Callable[[], Awaitable[None]]) -> None:
         for _ in range(30):
@@ -256,7 +261,14 @@ class Player:
         await self._while_it_fails(self._delete_call)
 
     async def _delete_call(self) -> None:
+        # One whose answer was lost is away.
+        self.deleted |= self._deleting - (await phone_calls(self.world.twenty)).keys()
+        if self._deleting <= self.deleted:
+            await self._delete_one()
+
+    async def _delete_one(self) -> None:
         for sid, record in await self._written():
+            self._deleting.add(sid)
             await ask(self.world.twenty, DELETE, id=record["id"])
             self.deleted.add(sid)
             self.world.story.once("a user deleted a call")
@@ -269,8 +281,8 @@ class Player:
     async def _delete_person(self) -> None:
         people = sorted(node["id"] for node in nodes_of(await ask(self.world.twenty, PEOPLE)))
         if people:
-            await ask(self.world.twenty, DELETE_PERSON, id=people[0])
             self.gone.add(people[0])
+            await ask(self.world.twenty, DELETE_PERSON, id=people[0])
 
     async def play_purge(self) -> None:
         """The calls become too old to be kept."""
