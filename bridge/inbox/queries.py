@@ -198,9 +198,14 @@ async def _last(connection: AsyncConnection, limit: int, *, before: int | None) 
     return await fetched(connection, found, key=callbacks.c.id)
 
 
-async def calls_in_progress(inbox: Inbox, *, after: datetime, before: datetime, limit: int) -> list[str]:
-    """Calls without an end whose last callback arrived between `after` and `before`, newest first."""
-    heard = and_(calls.c.due_at > after, calls.c.due_at < before)
+async def calls_in_progress(
+    inbox: Inbox, *, after: datetime, before: datetime, now: datetime, limit: int
+) -> list[str]:
+    """Calls without an end whose last callback arrived between `after` and `before`, newest first.
+
+    Also those whose last callback seems to arrive after `now`: the clock was set back.
+    """
+    heard = and_(calls.c.due_at > after, or_(calls.c.due_at < before, calls.c.due_at > now))
     columns = select(calls.c.root_sid, calls.c.due_at).where(kept, heard)
     # One index serves calls that Twenty shows as in progress, another those that it does not show yet.
     either = union(

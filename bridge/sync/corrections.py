@@ -42,7 +42,10 @@ class Corrections:
         if not self._affordable():
             return 0
         last = await self._checkpoints.get(MARK)
-        since = max(last - OVERLAP, now - LOOKS_BACK) if last else now - LOOKS_BACK
+        since = now - LOOKS_BACK
+        # After a clock jumped back, nothing is known of the time since then.
+        if last and last <= now:
+            since = max(since, last - OVERLAP)
         try:
             found = sum([await requeue_moved(self._inbox, people) async for people in self._changed(since)])
         except TwentyDenied as denied:

@@ -103,6 +103,14 @@ async def test_a_job_comes_with_the_callback_that_names_a_recording(inbox: Inbox
     assert await next_due(inbox, now=TEN) == TEN + timedelta(seconds=40)
 
 
+async def test_after_a_clock_was_set_back_no_job_waits_for_the_length_of_the_jump(inbox: Inbox) -> None:
+    job = await one_job(inbox)
+    ahead = LATER + timedelta(days=100)
+    await postpone_job(inbox, job, ONE, until=ahead + LEASE, reason=None, now=ahead)
+    assert await claim_job(inbox, OTHER, now=ahead) is None
+    assert await claim_job(inbox, OTHER, now=LATER)
+
+
 async def test_without_an_engine_there_are_no_jobs(database_url: str) -> None:
     async with open_inbox(database_url) as inbox:
         await kept(inbox, recorded(new_sid()))

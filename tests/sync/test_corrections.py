@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -167,6 +167,18 @@ async def test_the_look_finds_what_no_delivery_told(
     await drain(worker)
     assert [row["targetPersonId"] for row in await timeline(twenty)] == [john]
     assert await Corrections(inbox, client, affordable=lambda: False).once(TEN) == 0
+
+
+async def test_the_look_goes_on_after_a_clock_was_set_back(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, client: TwentyClient
+) -> None:
+    looks = Corrections(inbox, client, affordable=lambda: True)
+    now = datetime.now(UTC)
+    await looks.once(now + timedelta(days=100))
+    _, john = await people(twenty)
+    await put(inbox, worker, outbound(sid := new_sid(), JANE))
+    await ask(twenty, MOVE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": john})
+    assert await looks.once(now) == 1
 
 
 async def test_a_row_that_a_user_deleted_stays_so(

@@ -21,7 +21,7 @@ from bridge.errors import TranscriptTaken
 from bridge.inbox.rows import callbacks_of
 from bridge.inbox.store import Inbox, printable
 from bridge.inbox.tables import job_due, transcript_jobs, transcript_usage, transcripts
-from bridge.inbox.transcripts.call import lock_call, make_call_due
+from bridge.inbox.transcripts.call import is_ready, lock_call, make_call_due
 from bridge.inbox.transcripts.summaries import request_summary
 
 LEASE = timedelta(minutes=1)
@@ -84,7 +84,7 @@ async def claim_job(inbox: Inbox, holder: bytes, *, now: datetime) -> Transcript
 
     async def operation(connection: AsyncConnection) -> None:
         claimed.clear()
-        ready = select(_jobs.recording_sid).where(job_due, _jobs.due_at <= now, _is_free(now))
+        ready = select(_jobs.recording_sid).where(job_due, is_ready(_jobs, now), _is_free(now))
         ready = ready.order_by(_jobs.due_at, _jobs.recording_sid).limit(1)
         # Without a wait: another process that holds the row is about to claim it.
         sid = await connection.scalar(ready.with_for_update(skip_locked=True))

@@ -21,7 +21,7 @@ from bridge.calls.transcripts.summary import CallSummary
 from bridge.inbox.rows import chunks
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import job_due, summaries, summary_due, transcript_jobs
-from bridge.inbox.transcripts.call import lock_call, make_call_due
+from bridge.inbox.transcripts.call import is_ready, lock_call, make_call_due
 from bridge.inbox.transcripts.texts import StoredTranscript, transcripts_of
 
 STALE = timedelta(days=7)
@@ -80,7 +80,7 @@ async def claim_summary(inbox: Inbox, *, now: datetime) -> SummaryJob | None:
     """
     waits = exists().where(transcript_jobs.c.root_sid == _jobs.root_sid, job_due)
     ready = select(_jobs.root_sid).where(
-        summary_due, _jobs.due_at <= now, _jobs.changed_at > now - STALE, ~waits
+        summary_due, is_ready(_jobs, now), _jobs.changed_at > now - STALE, ~waits
     )
     claimed: list[SummaryJob] = []
 

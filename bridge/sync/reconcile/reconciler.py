@@ -29,6 +29,9 @@ WINDOW = timedelta(days=1)
 LONGEST_CALL = timedelta(hours=24)
 """https://www.twilio.com/docs/voice/api/call-resource: no call is longer."""
 
+CLOCKS_APART = timedelta(days=1)
+"""How far the machine's clock can be behind Twilio's, whose newer calls are then asked for all the same."""
+
 MOST_ASKED = 100
 """Open calls that one round asks for, each by its SID."""
 
@@ -57,8 +60,12 @@ class Reconciler:
             # A new installation: earlier calls are for `backfill`.
             await self._checkpoints.save(MARK, wanted.quiet_since)
             return found
+        if mark > now:
+            # The clock was set back: until when Twilio was asked is not known.
+            mark = now - LONGEST_CALL
         for since, until in windows(mark - OVERLAP, now, WINDOW):
-            found.add(await self._stored(await self._asking.between(since, until, wanted), now))
+            newest = until if until < now else now + CLOCKS_APART
+            found.add(await self._stored(await self._asking.between(since, newest, wanted), now))
             # Legs of which Twilio does not tell yet are asked for again.
             complete_until = min(until, wanted.quiet_since, found.undecided_since or until)
             await self._checkpoints.save(MARK, max(mark, complete_until))
@@ -76,7 +83,9 @@ class Reconciler:
         # Older ones were asked for in earlier rounds.
         oldest = min(mark, wanted.quiet_since) - 2 * LONGEST_CALL
         limit = len(found.ours) + MOST_ASKED
-        unended = await calls_in_progress(self._inbox, after=oldest, before=wanted.quiet_since, limit=limit)
+        unended = await calls_in_progress(
+            self._inbox, after=oldest, before=wanted.quiet_since, now=wanted.quiet_since + GRACE, limit=limit
+        )
         asked = [sid for sid in unended if sid not in found.ours]
         return await self._asking.these(asked[:MOST_ASKED], wanted)
 

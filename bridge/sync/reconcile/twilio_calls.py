@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bridge.calls.callback import Callback
@@ -30,6 +30,9 @@ from bridge.twilio.rest.resources import (
     ParticipantResource,
     RecordingResource,
 )
+
+CLOCKS_DISAGREE = timedelta(minutes=5)
+"""A change that is so much newer than the newest quiet one is of the future: the clocks disagree."""
 
 AT_ONCE = 200
 """Callbacks that are stored together: they share their commits."""
@@ -109,9 +112,13 @@ class Wanted:
     def has(self, legs: Sequence[CallResource]) -> bool:
         """Whether this call is one of them."""
         moved = last_moved(legs)
-        if moved is None or moved > self.quiet_since or (self.over and not is_over(legs)):
+        if moved is None or self.is_new(moved) or (self.over and not is_over(legs)):
             return False
         return self.number is None or line_at(self.number) in map(line_at, numbers_of(legs))
+
+    def is_new(self, change: datetime) -> bool:
+        """Whether webhooks about a change can be on their way. How new one of the future is, is not known."""
+        return self.quiet_since < change < self.quiet_since + CLOCKS_DISAGREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +292,7 @@ class Asking:
         if conference.is_over:
             return []
         present = [one async for one in self._twilio.participants(conference.sid)]
-        is_new = any(one.date_updated and one.date_updated > wanted.quiet_since for one in present)
+        is_new = any(one.date_updated and wanted.is_new(one.date_updated) for one in present)
         return [] if is_new else [one for one in present if one.status == "connected"]
 
     async def _put(

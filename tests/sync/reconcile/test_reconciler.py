@@ -181,8 +181,31 @@ async def test_the_mark_is_set_at_first_and_goes_on(stage: Stage) -> None:
     marks = Checkpoints(stage.inbox)
     await stage.once(NOW)
     assert await marks.get(MARK) == NOW - GRACE
-    await stage.once(NOW - timedelta(minutes=30))
+    await stage.once(NOW - GRACE / 2)
     assert await marks.get(MARK) == NOW - GRACE
+
+
+@pytest.mark.parametrize("told", [0, 3])
+@pytest.mark.parametrize(
+    ("marked", "now"),
+    [
+        pytest.param(timedelta(days=100), timedelta(minutes=10), id="put right"),
+        pytest.param(timedelta(minutes=-1), -timedelta(hours=1), id="put wrong"),
+        pytest.param(timedelta(days=100), -timedelta(hours=1), id="both"),
+    ],
+)
+async def test_after_a_clock_was_set_back(stage: Stage, told: int, marked: timedelta, now: timedelta) -> None:
+    """Twilio's clock, by which the call began at START, is right."""
+    out = await stage.out()
+    await stage.tell(out, only=told)
+    await Checkpoints(stage.inbox).save(MARK, START + marked)
+    found = await stage.once(START + now)
+    assert found.lost == {out.sid}
+    call = await stage.call(out.sid)
+    assert call
+    assert (call.status, call.ended, call.talk_seconds) == ("COMPLETED", True, 30)
+    again = await stage.once(START + now + timedelta(minutes=2))
+    assert not again.lost
 
 
 async def test_a_new_installation_asks_for_nothing(stage: Stage) -> None:
