@@ -25,7 +25,7 @@ class TranscriptSettings(Section):
     `webhook` is whether results are kept that Twilio's engines post to `/twilio/transcripts`. `url` is where
     an `openai` engine's API begins, up to `/v1`; `service` is one of Conversation Intelligence, by SID or
     unique name; `configuration` is one of batch transcription, by unique name. Unset, `lines` are all, and
-    `language` is detected.
+    `language` is detected. With `erase_with_call` the text of a call that a user deletes in Twenty is erased.
     """
 
     webhook: bool = False
@@ -44,6 +44,7 @@ class TranscriptSettings(Section):
     service: TwilioName | None = Field(None, examples=["GA0123456789abcdef0123456789abcdef"])
     configuration: TwilioName = "twenty-bridge"
     speech_model: SpeechModel = "nova-3"
+    erase_with_call: bool = False
 
     @model_validator(mode="after")
     def _engine_is_whole(self) -> Self:

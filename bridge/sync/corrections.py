@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -60,14 +61,17 @@ class Corrections:
 
     async def _changed(self, since: datetime) -> AsyncIterator[dict[str, str | None]]:
         """Yields call SID → person id, a page at a time."""
-        after: str | None = None
-        while True:
-            answer = await self._client.execute(
-                "ChangedPhoneCalls", since=time_text(since), first=PAGE, after=after
-            )
-            nodes = [edge["node"] for edge in answer["phoneCalls"]["edges"]]
+        async for nodes in pages_of(self._client, "ChangedPhoneCalls", since=since):
             yield {node["externalCallId"]: node["personId"] for node in nodes if node["externalCallId"]}
-            page = answer["phoneCalls"]["pageInfo"]
-            if not page["hasNextPage"]:
-                return
-            after = page["endCursor"]
+
+
+async def pages_of(client: Executes, operation: str, *, since: datetime) -> AsyncIterator[list[Any]]:
+    """Yields the nodes of an operation on phone calls, a page at a time. Raises TwentyError."""
+    after: str | None = None
+    while True:
+        answer = await client.execute(operation, since=time_text(since), first=PAGE, after=after)
+        yield [edge["node"] for edge in answer["phoneCalls"]["edges"]]
+        page = answer["phoneCalls"]["pageInfo"]
+        if not page["hasNextPage"]:
+            return
+        after = page["endCursor"]

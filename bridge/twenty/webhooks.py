@@ -29,7 +29,8 @@ LONGEST_ID = 36
 
 CHANGED = frozenset({"person.created", "person.updated", "person.restored"})
 CALL = frozenset({"phoneCall.updated", "phoneCall.restored"})
-"""Deleted calls need no event: the bridge asks how a call stands before it writes it again."""
+CALL_GONE = frozenset({"phoneCall.deleted", "phoneCall.destroyed"})
+"""Only for what was said in it: the bridge asks how a call stands before it writes it again."""
 
 GONE = frozenset({"person.deleted", "person.destroyed"})
 
@@ -58,7 +59,14 @@ class CallChanged:
     by_api: bool
 
 
-Told = PersonChanged | PersonGone | CallChanged | None
+@dataclass(frozen=True, slots=True)
+class CallGone:
+    """A call of the bridge's was deleted or destroyed."""
+
+    call_sid: str
+
+
+Told = PersonChanged | PersonGone | CallChanged | CallGone | None
 
 
 def is_signed(body: bytes, *, secrets: Iterable[str], timestamp: str, signature: str, now: datetime) -> bool:
@@ -81,6 +89,8 @@ def parse(body: bytes, *, region: str) -> Told:
     try:
         delivery = json.loads(body)
         event, record = delivery.get("eventName"), delivery.get("record")
+        if event in CALL_GONE:
+            return _call_gone(record)
         return _call(record) if event in CALL else _person(event, record, region)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         raise NotUnderstood("The delivery is not what Twenty sends of a record.") from problem
@@ -104,6 +114,13 @@ def _call(record: dict[str, Any]) -> CallChanged | None:
     by_api = (record.get("updatedBy") or {}).get("source") == BY_KEY
     person_id = record["personId"]
     return CallChanged(sid, None if person_id is None else _id(person_id), by_api)
+
+
+def _call_gone(record: dict[str, Any]) -> CallGone | None:
+    sid = record.get("externalCallId")
+    if not isinstance(sid, str) or record.get("id") != record_id("phoneCall", sid):
+        return None
+    return CallGone(sid)
 
 
 def _person(event: str, record: dict[str, Any], region: str) -> PersonChanged | PersonGone | None:

@@ -10,8 +10,9 @@ from bridge.errors import NotAllowed
 from bridge.inbox.checkpoints import Deliveries
 from bridge.inbox.requeue import relink, requeue_moved, unlink
 from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.erasing import erase_spoken
 from bridge.twenty import webhooks
-from bridge.twenty.webhooks import CallChanged, PersonChanged, PersonGone
+from bridge.twenty.webhooks import CallChanged, CallGone, PersonChanged, PersonGone
 from bridge.web.operation.problems import problem
 
 log = structlog.get_logger()
@@ -21,6 +22,7 @@ class TwentyWebhook:
     """Takes Twenty's deliveries; `region` is where numbers without any country are at home.
 
     Calls that were logged without a person since `late` ago are linked to one who has their number now.
+    With `erases` what was said in a call is erased once a user deletes the call.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class TwentyWebhook:
         region: str,
         late: timedelta,
         forget: Callable[[], None],
+        erases: bool = False,
     ) -> None:
         self._inbox = inbox
         self._secrets = secrets
@@ -38,6 +41,7 @@ class TwentyWebhook:
         self._region = region
         self._late = late
         self._forget = forget
+        self._erases = erases
 
     async def receive(self, request: web.Request) -> web.Response:
         """Answers 204 once the changes are stored: Twenty tries only once, and does not wait long.
@@ -70,6 +74,8 @@ class TwentyWebhook:
                 await self._gone(gone)
             case CallChanged() as call:
                 await self._moved(call)
+            case CallGone(sid) if self._erases:
+                await erase_spoken(self._inbox, {sid}, now=now)
 
     async def _changed(self, person: PersonChanged, now: datetime) -> None:
         if webhooks.is_of_a_probe(person.person_id):

@@ -75,4 +75,5 @@ def webhook_of(settings: Settings, inbox: Inbox, workspace: Workspace) -> Twenty
         region=settings.region,
         late=timedelta(days=settings.matching.late_days),
         forget=workspace.forget,
+        erases=settings.transcripts.erase_with_call,
     )

@@ -15,6 +15,8 @@ from bridge.inbox.store import Inbox
 from bridge.settings import Settings
 from bridge.settings.served import agents_of
 from bridge.sync.corrections import EVERY, FIRST_IN, Corrections
+from bridge.sync.deletions import EVERY as LOOK_EVERY
+from bridge.sync.deletions import Deletions
 from bridge.sync.reconcile.comparison import Ours
 from bridge.sync.reconcile.reconciler import Reconciler
 from bridge.sync.reconcile.twilio_calls import Asking
@@ -70,6 +72,7 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
         _corrections(parts.inbox, parts.workspace.client, lead),
         *_alerts(settings, parts, lead),
         *erasing(settings, parts.inbox, lead),
+        *_deletions(settings, parts, lead),
         Rounds("conferences", keeper.sweep, every=keeper.every, lead=lead),
         Rounds("doctor", parts.examination.once, every=EXAMINE_EVERY, lead=_each, first_in=EXAMINE_IN),
     ]
@@ -110,6 +113,13 @@ def _rounds(settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Lead) ->
     if (kept_days := settings.recordings.keep_days) is not None:
         recordings = RecordingRetention(inbox, twilio, timedelta(days=kept_days))
         yield Rounds("delete recordings", recordings.once, every=DELETE_EVERY, lead=lead)
+
+
+def _deletions(settings: Settings, parts: Parts, lead: Lead) -> Iterator[Rounds]:
+    if settings.transcripts.erase_with_call:
+        twenty = parts.workspace.client
+        deletions = Deletions(parts.inbox, twenty.while_allowed(lead), affordable=twenty.budget.ample)
+        yield Rounds("deleted calls", deletions.once, every=LOOK_EVERY, lead=lead, first_in=FIRST_IN)
 
 
 def _corrections(inbox: Inbox, twenty: TwentyClient, lead: Lead) -> Rounds:

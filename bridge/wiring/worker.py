@@ -1,9 +1,9 @@
 """Puts together who drains the inbox: for `app`, and for `backfill` where no bridge runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -12,10 +12,11 @@ from bridge.background import keep_running
 from bridge.calls.recording_links import RecordingLinks, derived_key
 from bridge.inbox.drain_lock import DrainLock
 from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.erasing import erase_spoken
 from bridge.inbox.transcripts.summaries import spoken_in
 from bridge.settings import Settings
 from bridge.sync.stages.pipeline import Pipeline
-from bridge.sync.stages.prepare import Policy, Preparation
+from bridge.sync.stages.prepare import EraseSpoken, Policy, Preparation
 from bridge.sync.stages.remind import Reminders
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient
@@ -75,12 +76,22 @@ def worker_for(
                 policy,
                 forgotten=forgotten_of(settings, inbox),
                 spoken_in=partial(spoken_in, inbox),
+                erase_spoken=_erasing(settings, inbox),
             ),
             reminders=reminders if activities.missed_call_tasks else None,
             live=lambda: live and activities.live == "auto" and client.budget.ample(),
         ),
         lead=lock.take,
     )
+
+
+def _erasing(settings: Settings, inbox: Inbox) -> EraseSpoken | None:
+    """What erases the text of a call that a user deleted in Twenty, where the settings want it."""
+
+    async def erase(call_sids: Collection[str]) -> None:
+        await erase_spoken(inbox, call_sids, now=datetime.now(UTC))
+
+    return erase if settings.transcripts.erase_with_call else None
 
 
 def links_of(settings: Settings) -> RecordingLinks:

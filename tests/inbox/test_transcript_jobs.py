@@ -10,7 +10,9 @@ from bridge.calls.callback import Callback, Kind
 from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
 from bridge.errors import TranscriptTaken
 from bridge.inbox.forgetting import erase
+from bridge.inbox.queries import known_call
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.transcripts.erasing import erase_spoken, erasures_of
 from bridge.inbox.transcripts.jobs import (
     LEASE,
     JobBacklog,
@@ -30,6 +32,7 @@ from bridge.inbox.transcripts.jobs import (
     retry_jobs,
     save_progress,
 )
+from bridge.inbox.transcripts.summaries import summaries_of, summary_job_of
 from bridge.inbox.transcripts.texts import transcripts_of
 from tests.inbox.support import incoming, kept, settled
 from tests.support import TEN, new_sid, told
@@ -206,3 +209,51 @@ async def test_what_is_erased_takes_jobs_and_text_with_it(inbox: Inbox) -> None:
         await finish_job(inbox, running, ONE, SAID, starts_at=TEN, now=LATER)
     await kept(inbox, recorded(running.root_sid))
     assert await jobs_of(inbox, running.root_sid) == []
+
+
+async def test_a_call_that_a_user_deleted_keeps_its_callbacks_and_loses_its_words(inbox: Inbox) -> None:
+    done, running, other = [await one_job(inbox) for _ in range(3)]
+    await charge(inbox, done, ONE, engine="twilio-classic", seconds=60, limit=600, now=LATER)
+    for job in (done, other):
+        await finish_job(inbox, job, ONE, SAID, starts_at=TEN, now=LATER, remainder="GT1")
+    await kept(inbox, told(Kind.TRANSCRIPTION, done.root_sid, at=50, TranscriptionText="Bonjour"))
+    await save_progress(inbox, running, ONE, "what was said so far")
+    await settled(inbox)
+    asked = [done.root_sid, running.root_sid, new_sid()]
+    for _ in range(2):
+        await erase_spoken(inbox, asked, now=LATER)
+    assert list(await transcripts_of(inbox, [*asked, other.root_sid])) == [other.root_sid]
+    assert await erasures_of(inbox, "twilio-classic") == [(done.recording_sid, "GT1")]
+    assert await summaries_of(inbox, asked) == {}
+    assert await summary_job_of(inbox, done.root_sid) is None
+    assert (await job_backlog(inbox)).due == 0
+    # The process that works on it stops; a callback that comes twice brings no text back.
+    for late in (
+        renew_job(inbox, running, ONE, now=LATER),
+        finish_job(inbox, running, ONE, SAID, starts_at=TEN, now=LATER),
+    ):
+        with pytest.raises(TranscriptTaken):
+            await late
+    await kept(inbox, told(Kind.TRANSCRIPTION, done.root_sid, at=50, TranscriptionText="Bonjour"))
+    stored = await known_call(inbox, done.root_sid)
+    assert stored
+    transcriptions = [one for one in stored.callbacks if one.kind is Kind.TRANSCRIPTION]
+    assert [one.get("TranscriptionText") for one in transcriptions] == [None]
+    # Once more, where a user restored the call; and it is erased once more before Twilio was reached.
+    assert await retry_jobs(inbox, done.root_sid, now=LATER) == 1
+    again = await claim_job(inbox, ONE, now=LATER)
+    assert again
+    assert (again.progress, again.engine, again.charged) == ("", None, False)
+    await charge(inbox, again, ONE, engine="twilio-classic", seconds=60, limit=600, now=LATER)
+    await finish_job(inbox, again, ONE, SAID, starts_at=TEN, now=LATER, remainder="GT2")
+    await erase_spoken(inbox, asked, now=LATER)
+    assert await transcripts_of(inbox, asked) == {}
+    assert await erasures_of(inbox, "twilio-classic") == [(done.recording_sid, done.recording_sid)]
+
+
+async def test_a_leg_that_the_bridge_withdraws_loses_nothing(inbox: Inbox) -> None:
+    job = await one_job(inbox)
+    await finish_job(inbox, job, ONE, SAID, starts_at=TEN, now=LATER)
+    await kept(inbox, told(Kind.STATUS, job.root_sid, parent=new_sid(), CallStatus="completed"))
+    await erase_spoken(inbox, [job.root_sid], now=LATER)
+    assert list(await transcripts_of(inbox, [job.root_sid])) == [job.root_sid]

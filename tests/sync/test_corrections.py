@@ -1,6 +1,6 @@
 """What users did in Twenty stays done, on the oldest generation and the newest."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +14,14 @@ from sqlalchemy import update
 
 from bridge.calls.callback import Kind
 from bridge.calls.texts import ENGLISH
+from bridge.inbox.queries import known_call
 from bridge.inbox.requeue import relink, requeue_moved, requeue_uncertain
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import calls
+from bridge.inbox.transcripts.erasing import erase_spoken
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.sync.corrections import Corrections
+from bridge.sync.deletions import Deletions
 from bridge.sync.stages.prepare import Policy
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient, open_client
@@ -79,6 +82,10 @@ def missed(sid: str, caller: str = JANE) -> list[Any]:
 def message(sid: str) -> Any:
     recording: Any = {"RecordingSid": "RE" + "1" * 32, "RecordingDuration": "17"}
     return told(Kind.VOICEMAIL, sid, at=50, **recording)
+
+
+def said(sid: str) -> Any:
+    return told(Kind.TRANSCRIPTION, sid, at=60, RecordingSid="RE" + "1" * 32, TranscriptionText="Bonjour")
 
 
 async def started(worker: Worker) -> None:
@@ -167,6 +174,40 @@ async def test_the_look_finds_what_no_delivery_told(
     await drain(worker)
     assert [row["targetPersonId"] for row in await timeline(twenty)] == [john]
     assert await Corrections(inbox, client, affordable=lambda: False).once(TEN) == 0
+
+
+async def test_words_of_a_call_that_a_user_deleted_are_erased_without_any_delivery(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker, client: TwentyClient
+) -> None:
+    """By the look at deleted calls, and at the next write; a restored call is written on."""
+
+    async def erase(call_sids: Collection[str]) -> None:
+        await erase_spoken(inbox, call_sids, now=TEN)
+
+    async def texts(sid: str) -> list[str | None]:
+        known = await known_call(inbox, sid)
+        assert known
+        return [one.get("TranscriptionText") for one in known.callbacks if one.kind is Kind.TRANSCRIPTION]
+
+    looked_at, written, destroyed, stays = (new_sid() for _ in range(4))
+    for sid in (looked_at, written, destroyed, stays):
+        await put(inbox, worker, *missed(sid), message(sid), said(sid))
+    records = {sid: one["id"] for sid, one in (await phone_calls(twenty)).items()}
+    looks = Deletions(inbox, client, affordable=lambda: True)
+    assert await looks.once(now := datetime.now(UTC)) == 0
+    await ask(twenty, DELETE_CALL, id=records[looked_at])
+    assert await Deletions(inbox, client, affordable=lambda: False).once(now) == 0
+    spent = twenty.root_fields
+    assert await looks.once(now) == 1
+    assert twenty.root_fields == spent + 1
+    assert (await texts(looked_at), await texts(stays)) == ([None], ["Bonjour"])
+    worker._pipeline._preparation._erase_spoken = erase
+    await ask(twenty, DELETE_CALL, id=records[written])
+    await ask(twenty, DESTROY_CALL, id=records[destroyed])
+    for sid in (written, destroyed, stays):
+        await put(inbox, worker, told(Kind.STATUS, sid, at=90, CallStatus="completed", CallDuration="90"))
+    # What is missing altogether can be another workspace's: only its delivery erases.
+    assert [await texts(sid) for sid in (written, destroyed, stays)] == [[None], ["Bonjour"], ["Bonjour"]]
 
 
 async def test_the_look_goes_on_after_a_clock_was_set_back(

@@ -9,14 +9,14 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.provision import NewWebhook, Result
 from bridge.twenty.provision.there import Webhook
 from bridge.twenty.provision.webhook import DESCRIPTION, OPERATIONS, elsewhere, register, wanted
-from bridge.twenty.webhooks import CALL, CHANGED, GONE
+from bridge.twenty.webhooks import CALL, CALL_GONE, CHANGED, GONE
 from tests.twenty.provisioning import URL, WEBHOOK, mutations, run, tell
 
 SECRET = WEBHOOK.secret.get_secret_value()
 WEBHOOKS = "{ webhooks { targetUrl operations secret } }"
 ALL = list(OPERATIONS)
 CREATED = ["*.created", "phoneCall.*"]
-CALLS = ["phoneCall.updated", "phoneCall.restored", "phoneCall.deleted"]
+CALLS = ["phoneCall.updated", "phoneCall.restored", "phoneCall.deleted", "phoneCall.destroyed"]
 PEOPLE = ["person.updated", "person.restored", "person.deleted", "person.destroyed"]
 OLD = "https://old.example.com/phone/twenty/webhook"
 
@@ -32,7 +32,7 @@ def there(*operations: str, url: str = URL, secret: str = SECRET) -> Webhook:
         (there(*reversed(ALL), "note.created"), None),
         (there("person.*"), {"operations": ["person.*", *CALLS]}),
         (there("person.*", "phoneCall.*"), None),
-        (there("person.*", "*.updated", "*.restored", "*.deleted"), None),
+        (there("person.*", "*.updated", "*.restored", "*.deleted", "*.destroyed"), None),
         (there("*.*"), None),
         (there("*.created", "phoneCall.*"), {"operations": [*CREATED, *PEOPLE]}),
         (there("person.created"), {"operations": ALL}),
@@ -115,4 +115,4 @@ async def test_without_a_secret_nothing_is_asked_of_webhooks(twenty: TwentySandb
 
 
 def test_what_is_understood_of_a_delivery_is_registered() -> None:
-    assert set(OPERATIONS) >= CHANGED | GONE | CALL
+    assert set(OPERATIONS) >= CHANGED | GONE | CALL | CALL_GONE

@@ -21,6 +21,7 @@ CREATE_WEBHOOK = "mutation ($input: CreateWebhookInput!) { createWebhook(input: 
 UPDATE_PERSON = (
     "mutation ($id: UUID!, $data: PersonUpdateInput!) { updatePerson(id: $id, data: $data) { id } }"
 )
+DELETE_CALL = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
 DELETE_PERSON = "mutation ($id: UUID!) { deletePerson(id: $id) { id } }"
 
 
@@ -127,6 +128,26 @@ async def test_a_call_that_a_user_moves_takes_its_row_along(bridge: Bridge, twen
     assert [row["targetPersonId"] for row in await timeline(twenty)] == [john]
     (record,) = (await phone_calls(twenty)).values()
     assert (record["personId"], "John Doe" in record["name"]) == (john, True)
+
+
+async def test_words_of_a_call_are_erased_once_a_user_deletes_it(
+    open_bridge: OpenBridge, twenty: TwentySandbox
+) -> None:
+    bridge = await open_bridge(twenty=settings(twenty), transcripts={"erase_with_call": True})
+    await tell(twenty, str(bridge.client.make_url("/twenty/webhook")))
+    form = payload("voicemail-3-transcription")
+    await call(bridge)
+    (record,) = (await phone_calls(twenty)).values()
+    form["CallSid"] = record["externalCallId"]
+    assert (await bridge.twilio("/twilio/transcription", form)).status == 204
+    await eventually(lambda: len(settled(bridge)) == 1)
+
+    def words() -> str:
+        return "".join(parameters.get("TranscriptionText", "") for _, _, parameters in bridge.rows())
+
+    assert "Bonjour" in words()
+    await ask(twenty, DELETE_CALL, id=record["id"])
+    await eventually(lambda: words() == "")
 
 
 async def test_screen_pops_hear_of_it(bridge: Bridge, twenty: TwentySandbox) -> None:

@@ -27,6 +27,9 @@ from bridge.inbox.transcripts.summaries import request_summary
 LEASE = timedelta(minutes=1)
 """How long a job stays with a process that no longer says that it works on it."""
 
+ERASED = "Its call was deleted in Twenty."
+"""The reason of an omitted job whose text was erased."""
+
 _jobs = transcript_jobs.c
 _FREE = {"holder": None, "held_until": None}
 

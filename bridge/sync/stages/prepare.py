@@ -39,6 +39,10 @@ SpokenIn = Callable[[Mapping[str, datetime]], Awaitable[Mapping[str, Spoken]]]
 """Call SID → when it started; the answer has what was said in those that have a transcript."""
 
 
+EraseSpoken = Callable[[Collection[str]], Awaitable[None]]
+"""Erases what was said in these calls."""
+
+
 async def not_transcribed(_started: Mapping[str, datetime]) -> Mapping[str, Spoken]:
     """For a bridge without transcripts."""
     return {}
@@ -97,7 +101,10 @@ class Unprepared:
 
 
 class Preparation:
-    """Prepares batches for one workspace; for people who are `forgotten` no person is created."""
+    """Prepares batches for one workspace; for people who are `forgotten` no person is created.
+
+    `erase_spoken`, if any, is given the calls that users deleted in Twenty.
+    """
 
     def __init__(
         self,
@@ -109,6 +116,7 @@ class Preparation:
         *,
         forgotten: Forgotten | None = None,
         spoken_in: SpokenIn = not_transcribed,
+        erase_spoken: EraseSpoken | None = None,
     ) -> None:
         self._client = client
         self._batches = batches
@@ -117,6 +125,7 @@ class Preparation:
         self._policy = policy
         self._forgotten = forgotten
         self._spoken_in = spoken_in
+        self._erase_spoken = erase_spoken
         numbers = (e164(own, policy.region) for own in policy.own_numbers)
         self._own_lines = frozenset(number.line for number in numbers if number)
 
@@ -145,6 +154,9 @@ class Preparation:
         asked = {root_sid for root_sid, asking in asks.items() if asking}
         states = await writes.states(asked) if asked else {}
         gone = {due.root_sid for due in due_calls if due.root_sid in asked and _is_gone(due, states)}
+        # One that is missing altogether tells less: of another workspace, or a restored backup, all are.
+        if self._erase_spoken and (deleted := {sid for sid in gone if sid in states}):
+            await self._erase_spoken(deleted)
         matches = await self._match([due for due in due_calls if due.root_sid not in gone], folded, states)
 
         def prepared(due: DueCall) -> Prepared:

@@ -20,6 +20,7 @@ OPERATIONS = (
     "phoneCall.updated",
     "phoneCall.restored",
     "phoneCall.deleted",
+    "phoneCall.destroyed",
 )
 PATH = "/twenty/webhook"
 DESCRIPTION = "Tells the telephone bridge of changed people"

@@ -71,6 +71,7 @@ RECORDS: Mapping[str, Feature] = {
     "WrittenPhoneCalls": Feature.CORRECTIONS,
     "WrittenNotes": Feature.CORRECTIONS,
     "ChangedPhoneCalls": Feature.CORRECTIONS,
+    "DeletedPhoneCalls": Feature.CORRECTIONS,
     "ExistingTimelineActivities": Feature.TIMELINE,
     "ExistingPeople": Feature.NEW_PEOPLE,
     "ExistingTasks": Feature.TASKS,

@@ -73,6 +73,7 @@ NORMALISING = {(operation, Feature.NORMALISING) for operation in ("PhonesOfPeopl
             {
                 ("FindPeople", Feature.MATCHING),
                 ("ChangedPhoneCalls", Feature.CORRECTIONS),
+                ("DeletedPhoneCalls", Feature.CORRECTIONS),
                 ("PhonesOfPeople", Feature.NORMALISING),
             },
         ),
@@ -122,6 +123,7 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone(bare: Twe
         "PartyOfCall": Feature.CALL_BUTTON,
         "WrittenPhoneCalls": Feature.CORRECTIONS,
         "ChangedPhoneCalls": Feature.CORRECTIONS,
+        "DeletedPhoneCalls": Feature.CORRECTIONS,
         "MayWritePhoneCalls": Feature.DOCTOR,
         "UpsertPhoneCalls": Feature.CALLS,
         "WithdrawPhoneCalls": Feature.WITHDRAWALS,

@@ -1,0 +1,49 @@
+"""Finds calls that users deleted in Twenty, for what was said in them; its webhook reports them only once."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bridge.errors import TwentyDenied
+from bridge.inbox.checkpoints import Checkpoints
+from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.erasing import erase_spoken
+from bridge.sync.corrections import OVERLAP, pages_of
+from bridge.twenty.client.client import Executes
+
+EVERY = timedelta(minutes=15)
+
+LOOKS_BACK = timedelta(days=30)
+"""How far back the first round asks, as after `transcripts.erase_with_call` was set."""
+
+MARK = "calls looked at for deletions"
+
+
+class Deletions:
+    """Erases what was said in calls deleted since the last round: one root field, only while `affordable`."""
+
+    def __init__(self, inbox: Inbox, client: Executes, *, affordable: Callable[[], bool]) -> None:
+        self._inbox = inbox
+        self._client = client
+        self._checkpoints = Checkpoints(inbox)
+        self._affordable = affordable
+
+    async def once(self, now: datetime) -> int:
+        """Looks once; at how many deleted calls. Raises TwentyError and InboxUnavailable."""
+        if not self._affordable():
+            return 0
+        last = await self._checkpoints.get(MARK)
+        # After a clock jumped back, nothing is known of the time since then.
+        since = last - OVERLAP if last and last <= now else now - LOOKS_BACK
+        seen = 0
+        try:
+            async for nodes in pages_of(self._client, "DeletedPhoneCalls", since=since):
+                sids = {node["externalCallId"] for node in nodes if node["externalCallId"]}
+                await erase_spoken(self._inbox, sids, now=now)
+                seen += len(sids)
+        except TwentyDenied as denied:
+            if denied.code != "twenty.schema":
+                raise
+            # The workspace has no phoneCall object, so there is no call to delete.
+            return 0
+        await self._checkpoints.save(MARK, now)
+        return seen
