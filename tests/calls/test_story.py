@@ -242,6 +242,34 @@ def test_who_was_removed_has_left_also_where_only_the_conferences_end_is_reporte
     assert story(call).get(CAROL, 0) == seconds
 
 
+OURS = (Kind.ACT, Kind.TRANSFER)
+
+
+@given(data=st.data())
+def test_who_was_removed_is_never_the_one_to_whom_the_call_was_passed(data: st.DataObject) -> None:
+    """Whatever is lost of the reports about the third, and however wrong the bridge's clock is."""
+    play = Play(data.draw(st.booleans()))
+    play.wait(60)
+    play.call(CAROL, "add")
+    play.wait(seconds := data.draw(st.integers(0, 30)))
+    play.act("remove", Participant=play.sids[CAROL])
+    play.leave(CAROL, "participant_hung_up")
+    play.wait(data.draw(st.integers(1, 100)))
+    play.hold_customer()
+    play.wait(data.draw(st.integers(1, 30)))
+    play.resume_customer()
+    play.end(ANNA)
+    later = [c for c in play.told if c.call_sid == play.sids[CAROL] and c.get("CallStatus") != "ringing"]
+    lost = data.draw(st.sets(st.sampled_from([c.digest for c in later])))
+    wrong = data.draw(st.integers(-40, 40))
+    told = [c for c in play.told if c.digest not in lost]
+    call = fold(replace(c, received_at=c.received_at + timedelta(seconds=wrong)) for c in told)
+    assert "passed to" not in (handling(call, NAMES, texts=ENGLISH) or "")
+    assert abs(story(call).get(CAROL, seconds) - seconds) <= 1
+    assert call.story
+    assert abs(call.story.hold_seconds - play.hold) <= 1
+
+
 SENT_ON = callback(Kind.TRANSFER, Agent="agent1", Id="1", To="client:agent2", at=40)
 TALK = [
     callback(Kind.VOICE, From=CUSTOMER, To=COMPANY, CallStatus="ringing"),

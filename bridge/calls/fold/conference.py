@@ -6,14 +6,15 @@ https://www.twilio.com/docs/voice/twiml/conference#attributes-statusCallback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.acts import HELD, RESUMED, let_go_of
+from bridge.calls.fold.clocks import by_twilios_clock
 from bridge.calls.fold.legs import seconds
 
 NEAR = timedelta(seconds=10)
-"""An act and Twilio's report of it differ by less: clocks differ, and Twilio's has whole seconds."""
+"""An act and Twilio's report of it arrive within less; times by different clocks differ by less."""
 
 _Point = tuple[datetime, bool]
 
@@ -29,6 +30,8 @@ class Participant:
     held: Points = ()
     silent: Points = ()
     """Whether it only listens: muted, or heard by one participant alone."""
+    let_go_at: datetime | None = None
+    """When an agent had hung up on it, where no report says that it left."""
 
 
 NOT_INSIDE = Participant()
@@ -54,6 +57,8 @@ class Conferences:
 
 def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
     """What a call's callbacks report of its conferences; the same for every order."""
+    arrived = {callback.digest: callback.received_at for callback in callbacks}
+    callbacks = list(by_twilios_clock(callbacks))
     events = sorted((c for c in callbacks if c.kind is Kind.CONFERENCE), key=_in_order)
     ends = _ends(events)
     last = ends[-1] if ends and not _is_passed_on(ends[-1], callbacks) else None
@@ -61,8 +66,8 @@ def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
     for event in events:
         if _event(event).startswith("participant-"):
             by_sid.setdefault(event.call_sid, []).append(event)
-    acted, let_go = _acted(callbacks, by_sid), let_go_of(callbacks)
-    sids = sorted(by_sid.keys() | acted.keys())
+    acted, let_go = _acted(callbacks, by_sid, arrived), let_go_of(callbacks)
+    sids = sorted(by_sid.keys() | acted.keys() | let_go.keys())
     return Conferences(
         {sid: _participant(by_sid.get(sid, []), ends, acted.get(sid, ()), let_go.get(sid)) for sid in sids},
         ended_at=_at(last) if last else None,
@@ -103,16 +108,13 @@ def _participant(
 ) -> Participant:
     every = sorted([*events, *ends], key=_in_order)
     held = [*_points(every, _is_held), *sorted(acted)]
-    inside = _points(every, lambda c: not _is_gone(c))
-    if let_go_at and events and not _is_gone(events[-1]):
-        # No report says that it left. The clocks of the bridge and of Twilio differ.
-        left_at = max(let_go_at, _at(events[-1]))
-        inside = tuple(sorted((*inside, (left_at, False)), key=itemgetter(0)))
+    is_gone = any(map(_is_gone, events[-1:]))
     return Participant(
-        inside=inside,
+        inside=_points(every, lambda c: not _is_gone(c)),
         # Within a second the events stay as their sequence numbers say.
         held=tuple(sorted(held, key=itemgetter(0))),
         silent=_points(every, _is_silent),
+        let_go_at=None if is_gone else let_go_at,
     )
 
 
@@ -145,54 +147,66 @@ def _flag(event: Callback, name: str) -> bool | None:
     return value == "true" if value else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """A hold begins or ends: by an act, or by a report; `arrived` is of the bridge's clock."""
+
+    at: datetime
+    is_held: bool
+    arrived: datetime
+
+
 def _acted(
-    callbacks: Iterable[Callback], by_sid: Mapping[str, Sequence[Callback]]
+    callbacks: Iterable[Callback], by_sid: Mapping[str, Sequence[Callback]], arrived: Mapping[bytes, datetime]
 ) -> dict[str, list[_Point]]:
     """Leg SID → holds that agents made, and of which Twilio's report did not arrive."""
-    by_leg: dict[str, list[_Point]] = {}
-    for sid, at, is_held in _holds(callbacks):
-        by_leg.setdefault(sid, []).append((at, is_held))
-    reported = {
-        sid: [(_at(c), HOLDS[_event(c)]) for c in by_sid.get(sid, ()) if _event(c) in HOLDS] for sid in by_leg
-    }
-    return {sid: _unreported(sorted(acts), reported[sid]) for sid, acts in by_leg.items()}
-
-
-def _unreported(acts: Sequence[_Point], reports: Sequence[_Point]) -> list[_Point]:
-    """Acts for which no report is left; none is earlier than the report of an act before it."""
-    reported = _pairs(acts, reports)
-    found: list[_Point] = []
-    latest = acts[0][0]
-    for place, (at, is_held) in enumerate(acts):
-        latest = max(latest, reported.get(place, at))
-        if place not in reported:
-            found.append((latest, is_held))
+    by_leg: dict[str, list[_Switch]] = {}
+    for sid, callback, is_held in _holds(callbacks):
+        switch = _Switch(callback.received_at, is_held, arrived[callback.digest])
+        by_leg.setdefault(sid, []).append(switch)
+    found: dict[str, list[_Point]] = {}
+    for sid, acts in by_leg.items():
+        events = [c for c in by_sid.get(sid, ()) if _event(c) in HOLDS]
+        reports = [_Switch(_at(c), HOLDS[_event(c)], arrived[c.digest]) for c in events]
+        found[sid] = _unreported(sorted(acts, key=attrgetter("at", "is_held")), reports)
     return found
 
 
-def _pairs(acts: Sequence[_Point], reports: Sequence[_Point]) -> dict[int, datetime]:
-    """Each act's place → the time of its report: of those that are near, the nearest, and each once."""
+def _unreported(acts: Sequence[_Switch], reports: Sequence[_Switch]) -> list[_Point]:
+    """Acts for which no report is left; none is earlier than the report of an act before it."""
+    reported = _pairs(acts, reports)
+    found: list[_Point] = []
+    latest = acts[0].at
+    for place, act in enumerate(acts):
+        latest = max(latest, reported.get(place, act.at))
+        if place not in reported:
+            found.append((latest, act.is_held))
+    return found
+
+
+def _pairs(acts: Sequence[_Switch], reports: Sequence[_Switch]) -> dict[int, datetime]:
+    """Each act's place → the time of its report: of those that arrived near, the nearest, and each once."""
     near = sorted(
-        (abs(said - at), place, number)
-        for place, (at, is_held) in enumerate(acts)
-        for number, (said, was_held) in enumerate(reports)
-        if was_held is is_held and abs(said - at) <= NEAR
+        (abs(report.arrived - act.arrived), place, number)
+        for place, act in enumerate(acts)
+        for number, report in enumerate(reports)
+        if report.is_held is act.is_held and abs(report.arrived - act.arrived) <= NEAR
     )
     found: dict[int, datetime] = {}
     taken: set[int] = set()
     for _, place, number in near:
         if place not in found and number not in taken:
-            found[place] = reports[number][0]
+            found[place] = reports[number].at
             taken.add(number)
     return found
 
 
-def _holds(callbacks: Iterable[Callback]) -> Iterator[tuple[str, datetime, bool]]:
+def _holds(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback, bool]]:
     for callback in callbacks:
         if callback.kind is Kind.ACT:
             for name, is_held in ((HELD, True), (RESUMED, False)):
                 if sid := callback.get(name):
-                    yield sid, callback.received_at, is_held
+                    yield sid, callback, is_held
 
 
 def _event(callback: Callback) -> str:

@@ -151,8 +151,9 @@ class _Teller:
 
     def _connected(self, leg: Leg) -> Intervals:
         """When a leg was connected: by its <Dial> from the answer to the room, then as the room reports."""
-        until = min(self._end, leg.ended_at or UNKNOWN)
-        inside = self.conferences.of(leg.sid).inside
+        participant = self.conferences.of(leg.sid)
+        until = min(self._end, leg.ended_at or UNKNOWN, participant.let_go_at or UNKNOWN)
+        inside = participant.inside
         entered = next((at for at, is_inside in inside if is_inside), None)
         answered = self._answered(leg)
         if entered is None:

@@ -314,7 +314,7 @@ class ConferenceActs:
         # Where no report says who is asked, Twilio does; the party is possibly gone, or was never called.
         asked = acting.ends.asked or await self._learn_asked(acting, sid)
         if asked:
-            await self._hang_up(asked.sid)
+            await self._hang_up(acting, asked.sid)
         await self._resume_customer(sid, acting)
         named = {PARTICIPANT: asked.sid} if asked else {}
         await self._store(acting, Act.CANCEL, {**named, RESUMED: acting.customer.sid})
@@ -371,7 +371,7 @@ class ConferenceActs:
         if leg is None or not leg.joined or client_identity(leg.to) == acting.identity:
             raise CallConflict(NO_PARTICIPANT, code="participant.unknown")
         # Also a leg that is over: the bridge possibly stopped after it had hung up on it.
-        await self._hang_up(sid)
+        await self._hang_up(acting, sid)
         await self._store(acting, Act.REMOVE, {PARTICIPANT: sid})
 
     async def _listen(self, acting: _Acting, mode: Mode) -> None:
@@ -418,12 +418,14 @@ class ConferenceActs:
                 raise
             await self._moving.presence.learn(acting.evidence, await self._conference(acting))
 
-    async def _hang_up(self, sid: str) -> None:
+    async def _hang_up(self, acting: _Acting, sid: str) -> None:
         try:
             await self._rest.update_call(sid, status="completed")
         except TwilioError as error:
             if getattr(error, "number", None) not in NO_MORE:
                 raise
+            # An earlier try has hung up: the bridge possibly stopped before it heard of the leg's end.
+            await quietly(self._moving.presence.learn_end(acting.evidence, sid))
 
     async def _asked(self, acting: _Acting) -> tuple[End, str]:
         """The party who is asked, and the conference that it is in: where no report says it, Twilio does."""
