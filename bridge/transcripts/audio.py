@@ -103,11 +103,17 @@ def wav_of(frames: bytes | bytearray, sound: Sound, channel: int) -> bytes | Non
 
 
 class Audio:
-    """The sound of one recording with so many `channels`. Methods raise TranscriptError and TwilioError."""
+    """The sound of one recording with so many `channels`. Methods raise TranscriptError and TwilioError.
 
-    def __init__(self, media: Media, recording_sid: str, channels: int) -> None:
+    While it splits a piece into channels, which takes copies of it, it holds `splitting`.
+    """
+
+    def __init__(
+        self, media: Media, recording_sid: str, channels: int, *, splitting: asyncio.Lock | None = None
+    ) -> None:
         self._media = media
         self._sid = recording_sid
+        self._splitting = splitting or asyncio.Lock()
         # Twilio refuses two channels of a recording that has one.
         self._channels = channels if channels > 1 else None
 
@@ -123,7 +129,8 @@ class Audio:
         frames, _ = await self._bytes(start, wanted)
         if len(frames) < wanted:
             raise TranscriptUnavailable("Twilio sent less of the recording than it has.")
-        return await asyncio.to_thread(_split, frames, sound)
+        async with self._splitting:
+            return await asyncio.to_thread(_split, frames, sound)
 
     async def _bytes(self, start: int, wanted: int) -> tuple[bytearray, int | None]:
         """So many bytes from there on, or fewer at the end; and how many there are in all, if known."""

@@ -6,7 +6,7 @@ with the progress that the engine saved.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -57,6 +57,9 @@ MOST_WITHOUT_RECORDING = 8
 
 POLL_SECONDS = 5.0
 """How often jobs are looked for that another process stored."""
+
+AT_ONCE = 3
+"""Jobs that a process works on: a recording at which the engine stalls does not keep the others waiting."""
 
 RENEW_SECONDS = LEASE.total_seconds() / 4
 
@@ -109,21 +112,29 @@ class TranscriptJobs:
         inbox.on_commit.append(self._news.set)
 
     async def run(self) -> None:
-        """Runs until cancelled."""
+        """Runs until cancelled, so many jobs at once."""
         if not self._inbox.is_shared:
             # The one process that serves the file: who held them is gone.
             await release_jobs(self._inbox)
+        async with asyncio.TaskGroup() as slots:
+            slots.create_task(self._run(self.erase))
+            for _ in range(AT_ONCE):
+                slots.create_task(self._run(self._drain))
+
+    async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             self._news.clear()
             try:
-                while await self.once():
-                    pass
-                await self.erase()
+                await work()
                 pause = await self._pause()
             except InboxUnavailable as problem:
                 log.warning("transcripts.waiting", reason=problem.code)
                 pause = POLL_SECONDS
             await self._wait(pause)
+
+    async def _drain(self) -> None:
+        while await self.once():
+            pass
 
     async def _pause(self) -> float:
         now = self._clock()
@@ -143,6 +154,8 @@ class TranscriptJobs:
         job = await claim_job(self._inbox, self._holder, now=self._clock())
         if job is None:
             return False
+        # There can be another one, for a slot that waits.
+        self._news.set()
         try:
             await self._guarded(job)
         except TranscriptTaken:

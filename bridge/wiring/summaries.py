@@ -14,6 +14,9 @@ from bridge.transcripts.summaries.summarizer import Summarizer
 
 EVERY = timedelta(seconds=5)
 
+AT_ONCE = 3
+"""Calls that are summarised at a time: one at which the model stalls does not keep the others waiting."""
+
 
 @asynccontextmanager
 async def summarizing(
@@ -26,8 +29,8 @@ async def summarizing(
     async with open_chat(settings.summaries) as chat:
         jobs = SummaryJobs(inbox, Summarizer(chat, language=settings.voice.language))
         rounds = Rounds("summaries", jobs.once, every=EVERY, lead=lead)
-        task = background.keep_running(rounds.run, name=rounds.name)
+        tasks = [background.keep_running(rounds.run, name=rounds.name) for _ in range(AT_ONCE)]
         try:
             yield
         finally:
-            await background.stop(task)
+            await background.stop(*tasks)

@@ -24,7 +24,7 @@ from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.transcripts.jobs import JobState, KnownJob, claim_job, jobs_of, retry_jobs
 from bridge.inbox.transcripts.texts import transcripts_of
-from bridge.transcripts.jobs import MOST_WITHOUT_RECORDING, TranscriptJobs, next_day, pause_after
+from bridge.transcripts.jobs import AT_ONCE, MOST_WITHOUT_RECORDING, TranscriptJobs, next_day, pause_after
 from bridge.transcripts.transcriber import Progress, Waiting
 from tests.databases import begin
 from tests.support import TEN, new_sid, told
@@ -331,3 +331,29 @@ async def test_it_runs_by_itself_and_frees_what_its_predecessor_held(inbox: Inbo
         inbox.news.clear()
     running.cancel()
     assert await transcripts_of(inbox, [call])
+
+
+class Stalling(ScriptedEngine):
+    """Never answers for the recordings of some calls."""
+
+    def __init__(self, *calls: str) -> None:
+        super().__init__()
+        self.stalled = {"RE" + call[2:] for call in calls}
+
+    async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript | Waiting:
+        if recorded.recording_sid in self.stalled:
+            await asyncio.Event().wait()
+        return await super().transcribe(recorded, progress)
+
+
+async def test_recordings_at_which_the_engine_stalls_keep_no_other_waiting(inbox: Inbox) -> None:
+    calls = await stored(inbox, [a_call(new_sid()) for _ in range(AT_ONCE + 2)])
+    stalls, others = calls[: AT_ONCE - 1], calls[AT_ONCE - 1 :]
+    jobs = TranscriptJobs(inbox, Stalling(*stalls), Selection(), seconds_per_day=1000)
+    running = asyncio.create_task(jobs.run())
+    while set(await transcripts_of(inbox, calls)) != set(others):
+        inbox.news.clear()
+        await inbox.news.wait()
+    running.cancel()
+    # A job that was under way is still there for the next process.
+    assert {(await job_of(inbox, call)).state for call in stalls} == {JobState.DUE}

@@ -73,14 +73,18 @@ async def request_summary(connection: AsyncConnection, root_sid: str, *, now: da
     await connection.execute(new.on_conflict_do_update(index_elements=["root_sid"], set_=again))
 
 
-async def claim_summary(inbox: Inbox, *, now: datetime) -> SummaryJob | None:
-    """Counts an attempt of the job that is due first; None where none is due.
+async def claim_summary(inbox: Inbox, *, now: datetime, besides: Collection[str] = ()) -> SummaryJob | None:
+    """Counts an attempt of the job that is due first; None where none is due `besides` those of these calls.
 
     A call waits until each of its recordings is transcribed, or is not going to be.
     """
     waits = exists().where(transcript_jobs.c.root_sid == _jobs.root_sid, job_due)
     ready = select(_jobs.root_sid).where(
-        summary_due, is_ready(_jobs, now), _jobs.changed_at > now - STALE, ~waits
+        summary_due,
+        is_ready(_jobs, now),
+        _jobs.changed_at > now - STALE,
+        ~waits,
+        _jobs.root_sid.not_in(list(besides)),
     )
     claimed: list[SummaryJob] = []
 

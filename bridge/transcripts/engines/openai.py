@@ -3,6 +3,7 @@
 https://platform.openai.com/docs/api-reference/audio/createTranscription
 """
 
+import asyncio
 import json
 import math
 import unicodedata
@@ -101,11 +102,14 @@ class OpenAiTranscriber:
         self._settings = settings
         self._url = f"{settings.url}/audio/transcriptions"
         self._media = media
+        # Of several recordings at once one is split: the others wait for the server meanwhile.
+        self._splitting = asyncio.Lock()
         self._shapes: set[tuple[str, ...]] = set()
 
     async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript:
         """Raises TranscriptError and TwilioError; see `Transcriber`."""
-        audio = Audio(self._media, recorded.recording_sid, len(recorded.channels))
+        channels = len(recorded.channels)
+        audio = Audio(self._media, recorded.recording_sid, channels, splitting=self._splitting)
         work = self._work(await audio.sound(), progress.text)
         for number in range(work.place[0], len(work.pieces)):
             piece = work.pieces[number]

@@ -1,5 +1,6 @@
-"""Makes the summaries that are due, one after the other, on the leader."""
+"""Makes the summaries that are due, on the leader."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import structlog
@@ -41,16 +42,32 @@ class SummaryJobs:
         self._summarizer = summarizer
         self._failures = 0
         self._not_before: datetime | None = None
+        self._claiming = asyncio.Lock()
+        self._claimed: set[str] = set()
 
     async def once(self, now: datetime) -> int:
-        """Works on jobs that are due, unless the server is away; how many. Raises InboxUnavailable."""
+        """Works on jobs that are due, unless the server is away; how many. Raises InboxUnavailable.
+
+        It can be called while it still waits for the model: each works on other jobs.
+        """
         if self._not_before and now < self._not_before:
             return 0
         for done in range(MOST_AT_ONCE):
-            job = await claim_summary(self._inbox, now=now)
-            if job is None or not await self._run(job, now):
+            if not await self._next(now):
                 return done
         return MOST_AT_ONCE
+
+    async def _next(self, now: datetime) -> bool:
+        """Works on the job that is due first; False where there is none, or the server is away."""
+        async with self._claiming:
+            job = await claim_summary(self._inbox, now=now, besides=self._claimed)
+            if job is None:
+                return False
+            self._claimed.add(job.root_sid)
+        try:
+            return await self._run(job, now)
+        finally:
+            self._claimed.discard(job.root_sid)
 
     async def _run(self, job: SummaryJob, now: datetime) -> bool:
         """Works on a job; whether the server was there."""

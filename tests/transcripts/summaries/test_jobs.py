@@ -187,3 +187,20 @@ async def test_a_bridge_that_ends_in_the_middle_begins_again(
     await recorded(inbox, new_sid(), 1)
     await transcribe(inbox)
     assert await jobs.once(LATER + timedelta(days=8)) == 0
+
+
+async def test_a_model_that_stalls_at_one_call_is_asked_about_others(
+    inbox: Inbox, jobs: SummaryJobs, server: SpeechSandbox
+) -> None:
+    for _ in range(2):
+        await recorded(inbox, new_sid(), 1)
+        await transcribe(inbox)
+    goes_on = asyncio.Event()
+    server.chats.append(Answer(until=goes_on))
+    server.reply = lambda _asked: answer()
+    stalled = asyncio.create_task(jobs.once(LATER))
+    await eventually(lambda: bool(server.chatted))
+    assert await jobs.once(LATER) == 1
+    assert not stalled.done()
+    goes_on.set()
+    assert await stalled == 1
