@@ -43,6 +43,15 @@ class Phone:
         """Waits for the state of the connection."""
         await self.page.until(f"!!document.querySelector('#stage.{stage}')")
 
+    async def reload(self) -> None:
+        """Loads the page anew, and waits until the former one is gone.
+
+        The browser answers at once: what is asked next could be answered by the page that is about to go.
+        """
+        await self.page("globalThis.former = true")
+        await self.page.ask("Page.reload")
+        await self.page.until("!globalThis.former")
+
     async def click(self, name: str, within: str = "body") -> None:
         """Clicks a button by its name, as soon as it is there and can be clicked."""
         found = f"""[...document.querySelectorAll({json.dumps(within + " button")})]

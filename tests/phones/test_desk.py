@@ -86,7 +86,7 @@ async def test_what_is_noted_is_kept_shown_elsewhere_and_never_lost(
     # Typed, and the tab is closed in the same moment.
     await type_note(alice, "Wants three", outcome="Interested")
     await phones.close(alice)
-    await home.page.ask("Page.reload")
+    await home.reload()
     await home.shows("ready")
     await home.says("Interested: Wants three")
     # Two devices type at once.
@@ -99,7 +99,7 @@ async def test_what_is_noted_is_kept_shown_elsewhere_and_never_lost(
     await note_is(home, "failed")
     await type_note(desk, "Wants five")
     await note_is(desk, "kept")
-    await home.page.ask("Page.reload")
+    await home.reload()
     await home.shows("ready")
     await home.click("Note and recordings: " + HOSTILE)
     await home.says("Another device saved something else meanwhile:")
@@ -107,7 +107,7 @@ async def test_what_is_noted_is_kept_shown_elsewhere_and_never_lost(
     assert await note_of(home) == "Wants four"
     await home.click("Keep mine")
     await note_is(home, "kept")
-    await desk.page.ask("Page.reload")
+    await desk.reload()
     await desk.shows("ready")
     await desk.says("Wants four")
     await desk.call(JANE)
@@ -180,7 +180,7 @@ async def test_a_call_that_rang_no_agent_is_not_noted(phones: Office, twilio: Tw
     assert not await alice.page("!!document.querySelector('.entry [aria-expanded]')")
     # An earlier page let the agent type.
     await alice.page(STORE_NOTE)
-    await alice.page.ask("Page.reload")
+    await alice.reload()
     await alice.shows("ready")
     await alice.click("Missed 1")
     await alice.says("Call them")
@@ -354,7 +354,7 @@ async def test_who_is_away_is_not_rung_and_colleagues_see_it(phones: Office, twi
     await bob.click("Decline")
     twilio.skip(60)
     await calling
-    await alice.page.ask("Page.reload")
+    await alice.reload()
     await alice.page.until(f"{AVAILABILITY}?.value === 'away'")
     await alice.says(until)
     await eventually(lambda: bool(twilio.account.devices.get("client:alice")))

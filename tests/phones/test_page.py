@@ -60,7 +60,7 @@ async def test_a_link_signs_a_browser_in_once(phones: Office) -> None:
     assert secret not in await alice.page("location.href")
     await alice.click("Sign in")
     await alice.shows("ready")
-    await alice.page.ask("Page.reload")
+    await alice.reload()
     await alice.shows("ready")
     await alice.click("Sign out")
     await alice.shows("signed-out")

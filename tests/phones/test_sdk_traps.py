@@ -227,6 +227,6 @@ async def test_446_a_page_that_is_left_in_a_call_and_gone_back_to_calls_again(
     await alice.in_stage("talking")
     await alice.click("Hang up")
     await alice.ended("hung_up")
-    await alice.page.ask("Page.reload")
+    await alice.reload()
     await alice.shows("ready")
     assert not await alice.page("!!document.querySelector('.over')")

@@ -11,7 +11,7 @@ from aiohttp.test_utils import unused_port
 from bridge.inbox.operation import store_lost
 from bridge.inbox.store import open_inbox
 from bridge.web.authentication.keys import hashed
-from tests.browser import Page, browsing, needs_chromium
+from tests.browser import CALLS, Page, browsing, needs_chromium
 from tests.inbox.support import incoming, kept
 from tests.phones.office import WATCH, Bridge, Phone
 from tests.phones.test_everyone import AXE, FINDINGS, LANGUAGES, OVERFLOWS, THEMES, WIDTHS, looks
@@ -69,7 +69,7 @@ async def go(page: Page, url: str) -> None:
 
 async def test_everyone_can_read_it(bridge: Bridge, tmp_path: Path) -> None:
     found: list[tuple[Any, ...]] = []
-    async with browsing("data:text/html,", tmp_path) as page:
+    async with browsing("data:text/html,", tmp_path, *CALLS) as page:
         phone = Phone(page)
         await page.ask("Network.enable")
         await page.ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH)

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 import bridge
 from bridge.sandbox.twilio import Leg, Party, PlayedCall
-from tests.browser import Page, browsing, needs_chromium
+from tests.browser import CALLS, Page, browsing, needs_chromium
 from tests.support import ask, create_person, eventually, finished, nodes_of, until
 from tests.together.conftest import House, OpenHouse
 from tests.web.conftest import KEY
@@ -87,7 +87,7 @@ async def phone(open_house: OpenHouse, tmp_path: Path) -> AsyncIterator[Phone]:
     opened: list[Phone] = []
     async with site(opened) as origin:
         house = await open_house(cors={"origins": (origin,)})
-        async with browsing(f"{origin}/phone.html?bridge={house.url}", tmp_path / "chromium") as page:
+        async with browsing(f"{origin}/phone.html?bridge={house.url}", tmp_path / "chromium", *CALLS) as page:
             opened.append(Phone(house, page))
             await opened[0].types(key=KEY, identity="alice")
             await opened[0].clicks("online", "online as alice")

@@ -6,7 +6,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
 from multidict import CIMultiDict
-from pytest_aiohttp import AiohttpClient
 from twilio.request_validator import RequestValidator
 
 from bridge.settings import Settings
@@ -170,18 +169,24 @@ class _AsItShips(TestServer):
 OpenBridge = Callable[..., Awaitable[Bridge]]
 
 
+@asynccontextmanager
+async def opened(
+    folder: Path, *, bounds: Bounds = BOUNDS, **sections: Mapping[str, object]
+) -> AsyncIterator[Bridge]:
+    """The bridge with these sections of its settings changed, and its database in a folder."""
+    database = folder / "bridge.db"
+    settings = settings_with(sections, database)
+    async with open_app(settings, bounds=bounds) as app, TestClient(_AsItShips(app)) as client:
+        yield Bridge(client, app, database, settings.server.public_url)
+
+
 @pytest.fixture
-async def open_bridge(tmp_path: Path, aiohttp_client: AiohttpClient) -> AsyncIterator[OpenBridge]:
+async def open_bridge(tmp_path: Path) -> AsyncIterator[OpenBridge]:
     """`await open_bridge(auth={…}, …)`: the bridge with these sections changed; `bounds` are no setting."""
     async with AsyncExitStack() as stack:
 
         async def call(*, bounds: Bounds = BOUNDS, **sections: Mapping[str, object]) -> Bridge:
-            database = tmp_path / "bridge.db"
-            settings = settings_with(sections, database)
-            app = await stack.enter_async_context(open_app(settings, bounds=bounds))
-            client: Client = await aiohttp_client(_AsItShips(app))
-            stack.push_async_callback(client.close)
-            return Bridge(client, app, database, settings.server.public_url)
+            return await stack.enter_async_context(opened(tmp_path, bounds=bounds, **sections))
 
         yield call
 

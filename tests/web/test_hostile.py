@@ -2,14 +2,17 @@
 
 import re
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import pytest_asyncio
 
+from bridge.wiring.application import BOUNDS
 from tests.support import eventually
-from tests.web.conftest import Answer, Bridge, OpenBridge, payload
+from tests.web.conftest import Answer, Bridge, OpenBridge, opened, payload
 from tests.web.hostile import dialling, http, recordings, signatures, status, widget
 from tests.web.hostile.row import STATUS, UNREADABLE, Row, twilio
 from tests.web.operation.test_security_headers import is_plain
@@ -17,9 +20,32 @@ from tests.web.operation.test_security_headers import is_plain
 ROWS = [*http.ROWS, *signatures.ROWS, *widget.ROWS, *dialling.ROWS, *recordings.ROWS, *status.ROWS]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-async def test_hostile(open_bridge: OpenBridge, row: Row) -> None:
-    bridge = await open_bridge(bounds=row.bounds, **row.settings)
+ALONE = [row for row in ROWS if row.rows or row.before or row.settings or row.bounds != BOUNDS]
+"""What changes something, or meets a bridge that is set up for it; all others meet one bridge."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def one_for_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bridge]:
+    """The bridge, whatever was sent to it before."""
+    async with opened(tmp_path_factory.mktemp("hostile")) as bridge:
+        yield bridge
+
+
+TOGETHER = [row for row in ROWS if row not in ALONE]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("row", TOGETHER, ids=[row.name for row in TOGETHER])
+async def test_hostile(one_for_all: Bridge, row: Row) -> None:
+    await is_answered(one_for_all, row)
+
+
+@pytest.mark.parametrize("row", ALONE, ids=[row.name for row in ALONE])
+async def test_hostile_alone(open_bridge: OpenBridge, row: Row) -> None:
+    await is_answered(await open_bridge(bounds=row.bounds, **row.settings), row)
+
+
+async def is_answered(bridge: Bridge, row: Row) -> None:
     if row.before:
         assert (await bridge.raw(row.before)).status < 300
     answer = await bridge.raw(row.sent, alone=row.detail == UNREADABLE)

@@ -89,7 +89,7 @@ async def test_gauges_tell_of_now(bridge: Bridge, aiohttp_client: AiohttpClient)
 async def test_a_database_that_is_gone_costs_its_gauges_alone(
     bridge: Bridge, aiohttp_client: AiohttpClient
 ) -> None:
-    with closing(sqlite3.connect(bridge.database)) as connection:
+    with closing(sqlite3.connect(bridge.database, timeout=60)) as connection:
         connection.execute("drop table calls")
     found = await scrape(bridge, aiohttp_client)
     assert found["due_calls"] != found["due_calls"]  # NaN

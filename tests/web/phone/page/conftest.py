@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 import bridge
-from tests.browser import Page, browsing
+from tests.browser import CALLS, Page, browsing
 
 STATIC = Path(bridge.__file__).parent / "web" / "phone" / "static"
 
@@ -24,7 +24,7 @@ async def modules(tmp_path: Path) -> AsyncIterator[Page]:
     app.add_routes([web.get("/", empty), web.static("/", STATIC)])
     async with (
         TestServer(app) as server,
-        browsing(str(server.make_url("/")), tmp_path / "chromium") as page,
+        browsing(str(server.make_url("/")), tmp_path / "chromium", *CALLS) as page,
     ):
         yield page
         assert page.said == []
