@@ -5,7 +5,7 @@ All of them raise InboxUnavailable.
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     false,
     func,
     literal,
@@ -214,6 +215,21 @@ async def calls_in_progress(
     ).subquery()
     found = select(either.c.root_sid).order_by(either.c.due_at.desc()).limit(limit)
     async with inbox.reading() as connection:
+        return list((await connection.scalars(found)).all())
+
+
+async def failed_since(inbox: Inbox, moment: datetime) -> list[str]:
+    """Calls of which an attempt failed since then, if they are due or had news in the hour before.
+
+    The two conditions have an index each.
+    """
+    tried = attempts.c.last_at > moment
+    failed = exists().where(
+        attempts.c.root_sid == calls.c.root_sid, attempts.c.outcome == AttemptOutcome.FAILED, tried
+    )
+    recent = select(calls.c.root_sid).where(calls.c.due_at > moment - timedelta(hours=1), failed)
+    async with inbox.reading() as connection:
+        found = union(recent, select(calls.c.root_sid).where(due, failed))
         return list((await connection.scalars(found)).all())
 
 

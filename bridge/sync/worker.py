@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bridge.errors import BridgeError, Standby
-from bridge.inbox.requeue import requeue_readable
 from bridge.inbox.store import Inbox
 from bridge.sync.retry import pause_after
 from bridge.sync.stages.pipeline import Pipeline
@@ -71,8 +70,7 @@ class Worker:
 
     async def _lead_once(self) -> int:
         await self._lead()
-        if self._pipeline.writing.took_over:
-            await requeue_readable(self._inbox)
+        await self._pipeline.begin()
         drained = await self.drain_once()
         self._pipeline.writing.is_through()
         return drained

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bridge.calls.fold.call import fold
 from bridge.calls.fold.legs import is_leg
 from bridge.errors import BridgeError, TargetGone, TwentyError, TwentyFailed
-from bridge.inbox.requeue import relink, relinked_at, requeue_joined
+from bridge.inbox.requeue import relink, relinked_at, requeue_joined, requeue_readable
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.claim import Claim
@@ -57,6 +57,12 @@ class Pipeline:
         """Another process drained: what this one knows of the workspace is old."""
         self.writing.take_over()
         self._directory.forget()
+
+    async def begin(self) -> None:
+        """Prepares the first batch of this process. Raises InboxUnavailable."""
+        if self.writing.took_over:
+            await requeue_readable(self._inbox)
+            await self.writing.expect_late_writes(self._clock())
 
     async def once(self) -> int:
         """Writes one batch of new calls, and one of calls that failed before; how many calls they held.

@@ -7,10 +7,12 @@ late.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
 from bridge.errors import TwentyFailed, TwentyOverLimit, TwentyUnavailable
+from bridge.inbox.queries import failed_since
 from bridge.inbox.requeue import requeue_uncertain
 from bridge.inbox.store import Inbox
 from bridge.sync.refusals import Refusals
@@ -90,6 +92,11 @@ class Writing:
         """Another process drained: its last write can still take effect."""
         self._writer = None
         self._all_uncertain = True
+
+    async def expect_late_writes(self, now: datetime) -> None:
+        """Notes which writes of the process that drained before are uncertain. Raises InboxUnavailable."""
+        failed = await failed_since(self._inbox, now - timedelta(seconds=LATE_SECONDS))
+        self._uncertain.note(failed, now=_now())
 
     def is_through(self) -> None:
         """A batch was written: from now on only writes that fail are uncertain."""
