@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.calls.agents import identity_of
 from bridge.calls.dialling.admission import Admitted
+from bridge.sandbox.twilio.twiml import parse_document
 from bridge.twilio import twiml
 from bridge.twilio.urls import CallbackUrls
 
@@ -167,3 +168,30 @@ def test_say(text: str) -> None:
 def test_empty() -> None:
     response = ET.fromstring(twiml.EMPTY)
     assert (response.tag, len(response), response.attrib) == ("Response", 0, {})
+
+
+CALL_OUT = "CA" + "1" * 32
+
+
+@pytest.mark.parametrize("target", ["+33639980001", "client:alice", "client:a.b-c@example.com"])
+@pytest.mark.parametrize("record", [True, False])
+def test_what_is_dialled_has_documented_verbs_attributes_and_values_alone(target: str, record: bool) -> None:
+    told = {"caller_id": "+33159130001", "timeout": 30, "time_limit": 14400, "urls": URLS, "record": record}
+    announced = {"announcement": "https://crm.example.com/announcement", "detect_machines_of": CALL_OUT}
+    documents = [
+        twiml.dial_out(Admitted(target), agent="alice", **told, **announced),  # type: ignore[arg-type]
+        twiml.dial_out(Admitted(target), agent="alice", send_digits="ww12", **told),  # type: ignore[arg-type]
+        twiml.transfer(Admitted(target), **told),  # type: ignore[arg-type]
+        twiml.transfer(Admitted(target), send_digits="1", leg_of=CALL_OUT, **told),  # type: ignore[arg-type]
+        twiml.conference(CALL_OUT, time_limit=14400, urls=URLS, record=record),
+    ]
+    assert [parse_document(document).warnings for document in documents] == [()] * len(documents)
+
+
+def test_what_is_heard_has_documented_verbs_attributes_and_values_alone() -> None:
+    documents = [
+        *(twiml.on_hold("https://crm.example.com/music.mp3"), twiml.on_hold(None)),
+        *(twiml.EMPTY, twiml.REJECT, twiml.PREFLIGHT),
+        *(twiml.say(MARKUP, language="fr-FR"), twiml.spoken(MARKUP, language="fr-FR")),
+    ]
+    assert [parse_document(document).warnings for document in documents] == [()] * len(documents)

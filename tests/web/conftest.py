@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator
 from multidict import CIMultiDict
 from twilio.request_validator import RequestValidator
 
+from bridge.sandbox.twilio.twiml import parse_document
 from bridge.settings import Settings
 from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import BOUNDS, Bounds, open_app
@@ -137,6 +138,8 @@ def conforms(method: str, path: str, answer: Answer) -> None:
         validate(answer.json, known["content"][answer.content_type]["schema"])
     if answer.content_type == "application/problem+json":
         assert answer.json["status"] == answer.status
+    if answer.content_type == "text/xml":
+        assert parse_document(answer.text).warnings == (), answer.text
 
 
 def specified(path: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bridge.sandbox.twilio.errors import RestError, SandboxError
 from bridge.sandbox.twilio.rest import batch, webhooks
 from bridge.sandbox.twilio.rest.access import check_access
 from bridge.sandbox.twilio.rest.app_keys import SANDBOX
+from bridge.sandbox.twilio.rest.described import differences
 from bridge.sandbox.twilio.sandbox import TwilioSandbox
 from bridge.sandbox.twilio.signalling.routes import SIGNAL
 
@@ -31,7 +32,12 @@ async def _answer(request: web.Request, handler: Handler, *, checked: bool = Fal
     try:
         if checked:
             check_access(request, request.app[SANDBOX])
-        return await handler(request)
+        # Handlers have the codes for what they refuse; what they take is held to the description.
+        wrong = await differences(request)
+        answer = await handler(request)
+        if wrong:
+            raise RestError(400, 20001, wrong)
+        return answer
     except RestError as error:
         return _problem(request, error)
     except SandboxError as error:
