@@ -6,7 +6,7 @@ from bridge.calls.callback import Callback, Kind
 from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, stamp
 
 CONFERENCE = "CF" + "b" * 32
-ANNA, BOB, CAROL = "anna", "bob", "carol"
+ANNA, BOB, CAROL, DAVE = "anna", "bob", "carol", "dave"
 
 
 def sid_of(n: int) -> str:
@@ -37,6 +37,9 @@ class Play:
     ended_by: str | None = None
     sids: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
+    ends: dict[str, dict[str, str]] = field(default_factory=dict)
+    is_taken: bool | None = None
+    """Whether Dave answered, to whom the call was passed on blindly; None where it was not."""
 
     def __post_init__(self) -> None:
         first = (
@@ -163,7 +166,7 @@ class Play:
             "JoinedAs": f"{act}-{self.at}",
         }
         ends |= {"Direction": "outbound-api"}
-        self.ends = {**getattr(self, "ends", {}), party: ends}
+        self.ends[party] = ends
         self.status(sid, "ringing", ends)
         self.wait(5)
         self.status(sid, "in-progress" if answers else "no-answer", ends)
@@ -172,28 +175,75 @@ class Play:
                 self.silent.add(party)
             self.join(party)
 
+    def pass_on(self, *, answers: bool) -> None:
+        """Anna passes the customer on blindly to Dave, who answers or does not."""
+        named = {} if self.inbound else {"Customer": self.sids["customer"]}
+        self.tell(Kind.TRANSFER, named, Agent=ANNA, Id=f"transfer-{self.at}", To=f"client:{DAVE}")
+        (self._out_of_conference if self.moved else self._out_of_dial)()
+        self.is_taken, self.sids[DAVE] = answers, sid_of(len(self.sids) + 1)
+        called = {"From": CUSTOMER, "To": f"client:{DAVE}", "Direction": "outbound-dial"}
+        self.ends[DAVE] = called | ({"CallDirection": "inbound"} if self.inbound else {"OfCall": ROOT})
+        self.status(self.sids[DAVE], "ringing", self.ends[DAVE])
+        self.wait(5)
+        self.status(self.sids[DAVE], "in-progress" if answers else "no-answer", self.ends[DAVE])
+        if answers:
+            self.connected = {"customer", DAVE}
+        else:
+            self._end_passed_on("no-answer", "voicemail" if self.inbound else "message")
+
+    def _out_of_dial(self) -> None:
+        self.connected.clear()
+        following = "dial" if self.inbound else "left"
+        self.tell(Kind.DIAL, self.first, DialCallSid=sid_of(1), DialCallStatus="completed", Next=following)
+        self.over_leg(ANNA)
+
+    def _out_of_conference(self) -> None:
+        self.event("participant-leave", "customer", ReasonParticipantLeft="participant_updated_via_api")
+        self.event("participant-leave", ANNA, ReasonParticipantLeft="moderator_ended_conference")
+        self.event("conference-end", CallSidEndingConference=self.sids["customer"])
+        for party in ("customer", ANNA):
+            self.dial_of(self.sids[party], DialCallStatus="answered", Step="conference", Next="left")
+        for parties in (self.connected, self.in_room, self.on_hold):
+            parties.clear()
+        self.over_leg(ANNA)
+
+    def dial_of(self, sid: str, **more: str) -> None:
+        """The action of a leg's Dial."""
+        ends = self.first if sid == ROOT else {**self.dialled, "CallSid": sid, "ParentCallSid": ROOT}
+        self.tell(Kind.DIAL, ends, **more)
+
+    def _end_passed_on(self, status: str, following: str) -> None:
+        self.over = True
+        self.connected.clear()
+        named = {} if self.inbound else {"OfCall": ROOT}
+        of_dave = {"DialCallSid": self.sids[DAVE], "DialCallStatus": status}
+        self.dial_of(self.sids["customer"], **of_dave, **named, Step="transfer", Next=following)
+        self.over_leg("customer")
+
     def leave(self, party: str, reason: str = "participant_hung_up") -> None:
         """A party leaves the room, and its leg ends."""
         self.in_room.discard(party)
         self.connected.discard(party)
         self.on_hold.discard(party)
         self.event("participant-leave", party, ReasonParticipantLeft=reason)
+        if self.sids[party] == ROOT:
+            self.dial_of(ROOT, DialCallStatus="answered", Step="conference", Next="left")
         self.over_leg(party)
 
     def over_leg(self, party: str) -> None:
         """The leg of a party is over."""
         sid = self.sids[party]
-        if sid == ROOT:
-            ends = self.first
-            self.tell(Kind.DIAL, self.first, DialCallStatus="answered", Step="conference", Next="left")
-        else:
-            ends = self.dialled if sid == sid_of(1) else self.ends[party]
-        self.status(sid, "completed", ends)
+        own = {ROOT: self.first, sid_of(1): self.dialled}
+        self.status(sid, "completed", own[sid] if sid in own else self.ends[party])
 
     def end(self, by: str) -> None:
         """A party hangs up, and its leaving ends the call."""
         self.ended_by = by
         self.over = True
+        if self.is_taken:
+            self.over_leg(DAVE)
+            self._end_passed_on("completed", "end")
+            return
         if not self.moved:
             self.connected.clear()
             self.status(sid_of(1), "completed", self.dialled)

@@ -336,7 +336,10 @@ def test_a_call_out_that_is_passed_on_blindly_is_one_call() -> None:
 
 
 STEPS = st.sampled_from(
-    ["hold", "resume", "ask", "ask in vain", "complete", "cancel", "add", "listen", "leave"]
+    [
+        *("hold", "resume", "ask", "ask in vain", "complete", "cancel", "add", "listen", "leave"),
+        *("pass on", "pass on in vain"),
+    ]
 )
 MAY_END = st.sampled_from(["customer", ANNA])
 
@@ -379,6 +382,9 @@ def _do(play: Play, step: str) -> bool:
         play.call(CAROL, step)
     elif step == "leave" and CAROL in play.in_room:
         play.leave(CAROL)
+    elif step.startswith("pass on") and play.connected == {"customer", ANNA}:
+        play.pass_on(answers=step == "pass on")
+        return False
     return True
 
 
@@ -387,7 +393,9 @@ def test_the_story_is_the_script(play: Play) -> None:
     call = fold(play.told)
     assert (call.ended, call.status) == (True, CallStatus.COMPLETED)
     assert call.talk_seconds == play.talk
-    if play.moved:
+    if play.is_taken is not None:
+        assert call.left_alone is not play.is_taken
+    if play.moved or (play.is_taken is not None and not play.inbound):
         assert call.story
         assert story(call) == {party: n for party, n in play.talked.items() if n}
         assert (call.story.hold_seconds, len(call.story.holds)) == (play.hold, play.holds)

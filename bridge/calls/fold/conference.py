@@ -49,6 +49,8 @@ class Conferences:
     ended_by: str | None
     hung_up: frozenset[str]
     """Legs of which Twilio reported that they hung up themselves."""
+    passed_on_at: datetime | None = None
+    """When an agent passed the customer on blindly, the last time."""
 
     def of(self, sid: str) -> Participant:
         """What was reported of a leg."""
@@ -73,6 +75,7 @@ def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
         ended_at=_at(last) if last else None,
         ended_by=last.get("CallSidEndingConference") if last else None,
         hung_up=frozenset(c.call_sid for c in events if c.get("ReasonParticipantLeft") == HUNG_UP),
+        passed_on_at=max((c.received_at for c in callbacks if c.kind is Kind.TRANSFER), default=None),
     )
 
 

@@ -233,7 +233,7 @@ class _Teller:
 
     def _passed_on_in_vain(self, connected: dict[str, Intervals]) -> bool:
         """Whether a blind transfer was the last that happened, and it reached no party."""
-        passed = max((c.received_at for c in self.parties.callbacks if c.kind is Kind.TRANSFER), default=None)
+        passed = self.conferences.passed_on_at
         if passed is None or any(s.since > passed for intervals in connected.values() for s in intervals):
             return False
         refused = any(_is_unanswered_transfer(c) for c in self.parties.callbacks)
