@@ -46,13 +46,16 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores: tests wait for other processes, and for pages of a browser."""
-    return (os.cpu_count() or 1) + 2
+    """Three more than there are cores: tests wait for other processes, and for pages of a browser.
+
+    With two more, a fifth of the time of two cores was idle.
+    """
+    return (os.cpu_count() or 1) + 3
 
 
 HERE = Path(__file__).parent
-WAITING = ("phones", "docs/test_guides.py", "e2e")
-"""What waits most of its time: for a browser, for commands of an operator, for processes."""
+WAITING = ("phones", "docs/test_guides.py", "e2e", "simulation")
+"""What waits most of its time (for a browser, for commands of an operator, for processes), or is long."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -159,7 +159,7 @@ async def finished(
     twenty: TwentySandbox, call_sid: str, holds: Callable[[dict[str, Any]], bool] = bool
 ) -> dict[str, Any]:
     """A call's record, once it is over, and that holds of it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         while True:
             found = (await phone_calls(twenty)).get(call_sid)
             if found and found["status"] not in ("RINGING", "IN_PROGRESS") and holds(found):

@@ -9,7 +9,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.browser import needs_chromium
 from tests.phones.office import Office, played_out
-from tests.support import create_person, eventually, phone_calls
+from tests.support import BOUND, create_person, eventually, phone_calls
 
 pytestmark = needs_chromium
 
@@ -22,7 +22,7 @@ async def recorded(twenty: TwentySandbox, **wanted: Any) -> dict[str, Any]:
     """The only call, once Twenty shows it like that."""
     found: list[dict[str, Any]] = []
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(BOUND):
             while True:
                 found = list((await phone_calls(twenty)).values())
                 if len(found) == 1 and all(found[0][name] == value for name, value in wanted.items()):

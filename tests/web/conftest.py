@@ -119,16 +119,17 @@ async def _read_answer(reader: asyncio.StreamReader) -> Answer:
     return Answer(int(status.split()[1]), told, body.decode())
 
 
+UNKNOWN: dict[str, Any] = {
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+}
+"""What the specification would say of a route that it does not have."""
+
+
 def conforms(method: str, path: str, answer: Answer) -> None:
     """Fails for an answer that the specification does not have; an unknown route's is a problem."""
     path = path.partition("?")[0]
     operation = specified(path).get(method.lower())
-    if operation is None:
-        known = {
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        }
-    else:
-        known = resolved(operation["responses"][str(answer.status)])
+    known = UNKNOWN if operation is None else resolved(operation["responses"][str(answer.status)])
     if method == "OPTIONS" and answer.status == 200:
         return
     assert set(known.get("content", {"": None})) == {answer.content_type}
@@ -142,14 +143,15 @@ def conforms(method: str, path: str, answer: Answer) -> None:
         assert parse_document(answer.text).warnings == (), answer.text
 
 
+PATTERNS = {
+    re.compile(re.sub(r"\{\w+\}", "[^/]+", path.replace(".", r"\."))): operations
+    for path, operations in SPECIFICATION["paths"].items()
+}
+
+
 def specified(path: str) -> dict[str, Any]:
     """The operations of a path, whatever stands in its variables."""
-    items: dict[str, dict[str, Any]] = SPECIFICATION["paths"]
-    return next((item for known, item in items.items() if _pattern(known).fullmatch(path)), {})
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path.replace(".", r"\.")))
+    return next((operations for known, operations in PATTERNS.items() if known.fullmatch(path)), {})
 
 
 def resolved(response: dict[str, Any]) -> dict[str, Any]:
@@ -158,8 +160,16 @@ def resolved(response: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+_validators: dict[int, Draft202012Validator] = {}
+"""By the identity of a schema, which is a part of the specification and stays."""
+
+
 def validate(value: object, schema: Mapping[str, Any]) -> None:
-    Draft202012Validator({"components": SPECIFICATION["components"], **schema}).validate(value)
+    """Fails where a value is not as a schema of the specification says."""
+    if (known := _validators.get(id(schema))) is None:
+        known = Draft202012Validator({"components": SPECIFICATION["components"], **schema})
+        _validators[id(schema)] = known
+    known.validate(value)
 
 
 class _AsItShips(TestServer):
