@@ -7,15 +7,13 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
 from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
-from bridge.inbox.migrations.migrate import revision
-from bridge.inbox.migrations.upgrade import configuration
+from bridge.inbox.migrations.migrate import NEWEST, revision
 from bridge.inbox.sqlite import DatabaseFiles
 from bridge.language.phrase import Phrase, joined, phrase, verbatim
 
@@ -223,16 +221,17 @@ def _rotated(known: Sequence[int], unknown: int) -> Verdict:
 
 
 def _compared(there: str | None) -> Verdict:
-    script = ScriptDirectory.from_config(configuration())
-    head, known = script.get_current_head(), {one.revision for one in script.walk_revisions()}
-    if there == head:
-        return ok(phrase("The tables are those of this version ({head}).", head=head))
-    if there is None or there in known:
+    if there == NEWEST:
+        return ok(phrase("The tables are those of this version ({head}).", head=NEWEST))
+    # Imports Alembic, which takes longer than all other checks of the database.
+    from bridge.inbox.migrations.upgrade import revisions
+
+    if there is None or there in revisions():
         return warning(
             phrase(
                 "The tables are those of an older version ({there}, not {head}).",
                 there=there or phrase("none"),
-                head=head,
+                head=NEWEST,
             ),
             phrase("Start the bridge (twenty-bridge serve): it brings them up to date."),
         )

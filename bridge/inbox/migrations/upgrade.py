@@ -36,6 +36,11 @@ async def _take_turns(connection: AsyncConnection) -> None:
     await connection.execute(text("RESET lock_timeout"))
 
 
+def revisions() -> set[str]:
+    """All that this version knows."""
+    return {one.revision for one in ScriptDirectory.from_config(configuration()).walk_revisions()}
+
+
 def configuration() -> Config:
     """Alembic's configuration, with the folder of the migrations."""
     config = Config()
@@ -50,7 +55,7 @@ def _upgrade(connection: Connection, to: str) -> None:
     try:
         if there is None:
             log.info("inbox.created", what="the database is new and empty")
-        elif there not in {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}:
+        elif there not in revisions():
             # A newer version's migrations only add.
             log.warning("inbox.newer", revision=there, what="a newer version migrated this database")
             return

@@ -1,0 +1,18 @@
+"""What a command imports."""
+
+import ast
+import subprocess
+import sys
+
+LOADS = """
+import sys
+from bridge.cli import load
+for command in ("serve", "doctor", "calls"):
+    load(command)
+print([name for name in ("alembic", "sqlalchemy.orm", "pygments") if name in sys.modules])
+"""
+
+
+def test_what_no_call_needs_is_not_imported() -> None:
+    told = subprocess.run([sys.executable, "-c", LOADS], capture_output=True, check=True, text=True).stdout
+    assert ast.literal_eval(told) == []
