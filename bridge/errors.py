@@ -254,9 +254,16 @@ class TranscriptError(BridgeError):
 
 
 class TranscriptUnavailable(TranscriptError):
-    """The engine is down, slow, over its limit, or answers what cannot be read; a retry can do better."""
+    """The engine is down, slow, over its limit, or answers what cannot be read; a retry can do better.
+
+    `retry_after` is in seconds, None where the engine does not say when.
+    """
 
     code = "transcript.unavailable"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class TranscriptRefused(TranscriptError):

@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp import hdrs
 
 from bridge.errors import TranscriptRefused, TranscriptUnavailable
-from bridge.network_errors import why
+from bridge.network_errors import media_type, why
 from bridge.twilio.rest.media import Media
 
 HEAD = 64 * 1024
@@ -27,6 +27,9 @@ KINDS = {1: "B", 2: "h", 4: "i"}
 
 QUIET = {1: 2, 2: 100, 4: 100 << 16}
 """A sample's amplitude below which no voice is heard: 50 dB below the loudest."""
+
+FETCH_SECONDS = 300
+"""For a piece: a server that sends a byte now and then holds up no job for longer."""
 
 PIECE_SECONDS = 200
 """The longest piece: with two channels of 8 kHz, 6 MB, of which there are some copies at a time."""
@@ -78,8 +81,11 @@ def sound_of(head: bytes | bytearray, total: int | None) -> Sound:
             rate, width = wav.getframerate(), wav.getsampwidth()
             channels, said = wav.getnchannels(), wav.getnframes()
             offset = file.tell()
-    except (wave.Error, EOFError, ValueError) as problem:
-        raise TranscriptRefused(f"The recording is not a WAV file that can be read: {problem}") from problem
+    except (wave.Error, EOFError, RuntimeError, ValueError) as problem:
+        said_of_it = str(problem) or "its header ends too early"
+        raise TranscriptRefused(
+            f"The recording is not a WAV file that can be read: {said_of_it}"
+        ) from problem
     if width not in KINDS or not 1 <= channels <= 8 or not 1000 <= rate <= 200_000:
         raise TranscriptRefused(f"The recording has {channels} channels of {8 * width} bits at {rate} Hz.")
     # A file that was written as it was recorded does not know its length.
@@ -126,6 +132,8 @@ class Audio:
         """Each channel's WAV file of a piece; None for a channel on which no voice is heard."""
         size = sound.width * sound.channels
         start, wanted = sound.offset + piece.start * size, (piece.stop - piece.start) * size
+        if not wanted:
+            return [None] * sound.channels
         frames, _ = await self._bytes(start, wanted)
         if len(frames) < wanted:
             raise TranscriptUnavailable("Twilio sent less of the recording than it has.")
@@ -136,15 +144,32 @@ class Audio:
         """So many bytes from there on, or fewer at the end; and how many there are in all, if known."""
         headers: dict[str, str] = {hdrs.RANGE: f"bytes={start}-{start + wanted - 1}"}
         try:
-            async with self._media.open(
-                self._sid, method="GET", headers=headers, extension=".wav", channels=self._channels
-            ) as answer:
+            async with (
+                asyncio.timeout(FETCH_SECONDS),
+                self._media.open(
+                    self._sid, method="GET", headers=headers, extension=".wav", channels=self._channels
+                ) as answer,
+            ):
+                _check(answer, start)
                 # A server that knows no ranges sends all of it.
                 skipped = start if answer.status == 200 else 0
                 body = await _read(answer, skip=skipped, most=wanted)
                 return body, _total(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as cut:
             raise TranscriptUnavailable(f"The recording did not arrive from Twilio: {why(cut)}.") from cut
+
+
+def _check(answer: aiohttp.ClientResponse, start: int) -> None:
+    """Raises TranscriptError for an answer that has not the bytes from `start` on."""
+    if answer.status == 416 and not start:
+        raise TranscriptRefused("The recording is empty.")
+    kind = media_type(answer.headers)
+    if answer.status not in {200, 206} or kind.startswith("text/") or kind.endswith(("json", "xml")):
+        # A page of a proxy or of a storage that is down, for example.
+        raise TranscriptUnavailable(f"Twilio answered {answer.status} ({kind[:40]}) in place of the sound.")
+    named = answer.headers.get(hdrs.CONTENT_RANGE, f"bytes {start}-")
+    if answer.status == 206 and not named.startswith(f"bytes {start}-"):
+        raise TranscriptUnavailable("Twilio sent another part of the recording than the one asked for.")
 
 
 def _split(frames: bytearray, sound: Sound) -> list[bytes | None]:

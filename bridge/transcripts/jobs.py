@@ -72,6 +72,12 @@ def pause_after(attempts: int) -> timedelta:
     return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << doublings))
 
 
+def pause_for(problem: BridgeError, attempts: int) -> timedelta:
+    """At least as long as the engine asks for, and never longer than LONGEST_PAUSE."""
+    asked = problem.retry_after if isinstance(problem, TranscriptUnavailable) else None
+    return max(pause_after(attempts), min(LONGEST_PAUSE, timedelta(seconds=min(asked or 0, 1e6))))
+
+
 def next_day(now: datetime) -> datetime:
     """When the next day's budget begins (UTC)."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
@@ -272,7 +278,8 @@ class TranscriptJobs:
             await restart_job(self._inbox, job, self._holder, until=until, reason=said, now=now)
             self._report(job, "restarted", said)
         else:
-            await self._postpone(job, self._clock() + pause_after(job.attempts), said, "retried")
+            until = self._clock() + pause_for(problem, job.attempts)
+            await self._postpone(job, until, said, "retried")
 
     async def _postpone(self, job: TranscriptJob, until: datetime, reason: str, outcome: str) -> None:
         now = self._clock()

@@ -24,7 +24,14 @@ from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.transcripts.jobs import JobState, KnownJob, claim_job, jobs_of, retry_jobs
 from bridge.inbox.transcripts.texts import transcripts_of
-from bridge.transcripts.jobs import AT_ONCE, MOST_WITHOUT_RECORDING, TranscriptJobs, next_day, pause_after
+from bridge.transcripts.jobs import (
+    AT_ONCE,
+    MOST_WITHOUT_RECORDING,
+    TranscriptJobs,
+    next_day,
+    pause_after,
+    pause_for,
+)
 from bridge.transcripts.transcriber import Progress, Waiting
 from tests.databases import begin
 from tests.support import TEN, new_sid, told
@@ -221,6 +228,13 @@ def test_voicemails_have_a_setting_of_their_own() -> None:
     assert made
     assert Selection(directions=[], lines=["+33 1 59 13 00 01"]).objection(made) is None
     assert "voicemails" in (Selection(voicemails=False).objection(made) or "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [(None, 20), (5.0, 20), (120.0, 120), (1e300, 3600), (float("inf"), 3600)]
+)
+def test_a_pause_is_as_long_as_the_engine_asks_for_within_bounds(asked: float | None, seconds: int) -> None:
+    assert pause_for(TranscriptUnavailable("429", retry_after=asked), 2) == timedelta(seconds=seconds)
 
 
 async def test_an_engine_that_is_down_is_tried_again(inbox: Inbox, watch: Watch) -> None:

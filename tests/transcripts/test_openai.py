@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,9 @@ from bridge.errors import TranscriptError, TranscriptRefused, TranscriptUnavaila
 from bridge.sandbox.sound import Said
 from bridge.sandbox.speech import Answer, SpeechSandbox
 from bridge.sandbox.twilio import TwilioSandbox
-from bridge.transcripts.audio import Sound, pieces_of, sound_of, wav_of
+from bridge.transcripts.audio import Audio, Sound, pieces_of, sound_of, wav_of
+from bridge.twilio.rest.media import open_media
+from tests.support import twilio_settings
 from tests.transcripts.conftest import ANNA, MARIE, Noted, OpenEngine, recording
 
 HELLO = (Said(1, 0.5, "Hello Anna"), Said(2, 2.5, "Hello Marie"), Said(1, 5, "Yes"))
@@ -172,8 +176,37 @@ async def test_recordings_that_cannot_be_read(twilio: TwilioSandbox, open_engine
         del twilio.account.recordings[gone.recording_sid]
         with pytest.raises(TwilioRefused):
             await engine.transcribe(gone, Noted())
+        begun = recording(twilio, seconds=3, media=a_wav(0))
+        assert not (await engine.transcribe(begun, Noted())).segments
         with pytest.raises(TranscriptRefused, match="not a WAV file"):
             await engine.transcribe(recording(twilio, seconds=3, media=b"ID3\x04 no WAV"), Noted())
+
+
+PAGES = (
+    (web.Response(text="<p>Down</p>", content_type="text/html"), TranscriptUnavailable, "text/html"),
+    (web.Response(status=416), TranscriptRefused, "empty"),
+    (
+        web.Response(status=206, body=b"RIFF", headers={"Content-Range": "bytes 9-12/99"}),
+        TranscriptUnavailable,
+        "another part",
+    ),
+)
+
+
+async def test_a_page_or_another_part_is_no_recording(twilio: TwilioSandbox) -> None:
+    pages = [page for page, _, _ in PAGES]
+
+    async def lie(_request: web.Request) -> web.Response:
+        return pages.pop(0)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", lie)
+    async with TestServer(app) as server:
+        settings = twilio_settings(twilio).model_copy(update={"api_url": str(server.make_url("/"))})
+        async with open_media(settings, hosts=()) as media:
+            for _, error, said in PAGES:
+                with pytest.raises(error, match=said):
+                    await Audio(media, "RE" + "1" * 32, 2).sound()
 
 
 def a_wav(frames: int, *, channels: int = 2, width: int = 2, loud: int = 0) -> bytes:
@@ -192,7 +225,9 @@ def test_a_header_is_believed_as_far_as_there_are_bytes() -> None:
     streamed = whole[:40] + b"\xff\xff\xff\xff" + whole[44:]
     assert sound_of(streamed, len(whole)).frames == 1000
     assert sound_of(whole[:60], len(whole)).frames == sound_of(whole[:60], None).frames == 1000
-    for broken in (b"", b"RIFF", a_wav(9, width=3), a_wav(9, channels=9), whole[:20] + b"\x07" + whole[21:]):
+    longer_form = whole[:16] + b"\x10\x01\x00\x00" + whole[20:40] + b"\xa0\x0f\x00\x00" + whole[44:60]
+    other_codec = whole[:20] + b"\x07" + whole[21:]
+    for broken in (b"", b"RIFF", longer_form, a_wav(9, width=3), a_wav(9, channels=9), other_codec):
         with pytest.raises(TranscriptRefused):
             sound_of(broken, len(broken))
 

@@ -19,7 +19,7 @@ INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
-OPENS_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+OPENS_TAG = re.compile(r"(?<!<)<+(?=[A-Za-z/!?])")
 LIST_OR_HEADING = re.compile(r"(?:#{1,6}|[-*+>•]|[0-9]{1,3}[.)])\s+")
 EMPHASIS = re.compile(r"\*+|`+|~~+|__+")
 NUMBER = re.compile(r"[0-9](?:[ .,'’\u00a0\u202f/:-]?[0-9])*")
@@ -33,8 +33,9 @@ def plain(text: str, *, longest: int) -> str:
     """The text on one line of at most `longest` characters; empty where nothing of it is readable."""
     # Only what can be shown is worth reading, however much a model writes.
     seen = "".join(_visible(text[: 8 * longest]))
-    bare = OPENS_TAG.sub("", TAG.sub("", MARKDOWN_LINK.sub(r"\1", seen)))
-    bare = EMPHASIS.sub("", bare).strip()
+    # What one step takes out can make a link or a tag of what stood around it: the order counts.
+    bare = TAG.sub("", MARKDOWN_LINK.sub(r"\1", EMPHASIS.sub("", seen)))
+    bare = OPENS_TAG.sub("", bare).replace("](", "] (").strip()
     while begins := LIST_OR_HEADING.match(bare):
         bare = bare[begins.end() :]
     return shortened(" ".join(LINK if _is_link(word) else word for word in bare.split()), longest)

@@ -1,7 +1,7 @@
 """Merges what was transcribed in parts: recordings of a call, channels of one, pieces of a channel."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -15,6 +15,17 @@ CLOSE_SECONDS = 1.0
 
 MOST_WORDS = 200
 """Words of an overlap that are compared: more than a person says in a minute."""
+
+UNSPACED = (
+    ("\u0e00", "\u0eff"),
+    ("\u1000", "\u109f"),
+    ("\u1780", "\u17ff"),
+    ("\u3040", "\u30ff"),
+    ("\u3400", "\u9fff"),
+    ("\uf900", "\ufaff"),
+    ("\U00020000", "\U0003ffff"),
+)
+"""Thai and Lao, Burmese, Khmer, Japanese, Chinese: words have no blanks between them."""
 
 
 def by_time(segments: Iterable[Segment]) -> tuple[Segment, ...]:
@@ -51,11 +62,17 @@ def shift(segments: Iterable[Segment], seconds: float) -> Iterable[Segment]:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word of a segment, with the time that its place in the segment suggests."""
+    """A word of a segment, from `start` up to `stop` of its text, and the time that this place suggests."""
 
-    text: str
+    start: int
+    stop: int
     seconds: float
     segment: Segment
+
+    @property
+    def text(self) -> str:
+        """As it stands there."""
+        return self.segment.text[self.start : self.stop]
 
     @property
     def folded(self) -> str:
@@ -80,7 +97,10 @@ def merged_pieces(first: Sequence[Segment], second: Sequence[Segment], *, overla
     """
     before, after = _words(first), _words(second)
     end = max((segment.end_seconds for segment in first), default=overlap)
-    of_first = [word for word in before if word.segment.end_seconds >= overlap - CLOSE_SECONDS][-MOST_WORDS:]
+    of_first = before[-MOST_WORDS:]
+    # All behind the last one that is too early: times of a server can be out of order.
+    early = (n for n, word in enumerate(of_first, 1) if word.segment.end_seconds < overlap - CLOSE_SECONDS)
+    of_first = of_first[max(early, default=0) :]
     of_second = [word for word in after if word.segment.start_seconds <= end + CLOSE_SECONDS][:MOST_WORDS]
     keep, skip = _join(of_first, of_second)
     skip = _before(end, of_second) if skip is None else skip
@@ -104,14 +124,33 @@ def _words(segments: Sequence[Segment]) -> list[_Word]:
 
 def _words_of(segment: Segment) -> list[_Word]:
     """Each word in its share of the segment's time, by its letters."""
-    texts = segment.text.split()
-    letters, passed, words = sum(map(len, texts)), 0, []
-    for text in texts:
-        share = (passed + len(text) / 2) / letters
-        length = segment.end_seconds - segment.start_seconds
-        words.append(_Word(text, segment.start_seconds + share * length, segment))
-        passed += len(text)
+    places = list(_places(segment.text))
+    letters, passed, words = sum(stop - start for start, stop in places), 0, []
+    length = segment.end_seconds - segment.start_seconds
+    for start, stop in places:
+        share = (passed + (stop - start) / 2) / letters
+        words.append(_Word(start, stop, segment.start_seconds + share * length, segment))
+        passed += stop - start
     return words
+
+
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """Where the words of a text start and stop; each letter is one in scripts that put no blanks between."""
+    begins = 0
+    for number, letter in enumerate(text):
+        is_word = _stands_alone(letter)
+        if is_word or letter.isspace():
+            if begins < number:
+                yield begins, number
+            begins = number + 1
+        if is_word:
+            yield number, number + 1
+    if begins < len(text):
+        yield begins, len(text)
+
+
+def _stands_alone(letter: str) -> bool:
+    return letter >= UNSPACED[0][0] and any(first <= letter <= last for first, last in UNSPACED)
 
 
 def _join(tail: Sequence[_Word], head: Sequence[_Word]) -> tuple[int, int | None]:
@@ -143,7 +182,7 @@ def _upto(segments: Sequence[Segment], words: int) -> Iterable[Segment]:
         if words >= len(own):
             yield segment
         elif words > 0:
-            text = " ".join(word.text for word in own[:words])
+            text = segment.text[: own[words - 1].stop]
             yield replace(segment, text=text, end_seconds=own[words].seconds)
         words -= len(own)
 
@@ -155,6 +194,6 @@ def _beyond(segments: Sequence[Segment], words: int) -> Iterable[Segment]:
         if words <= 0:
             yield segment
         elif words < len(own):
-            text = " ".join(word.text for word in own[words:])
+            text = segment.text[own[words].start :]
             yield replace(segment, text=text, start_seconds=own[words].seconds)
         words -= len(own)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -20,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from bridge.calls.transcripts.merging import by_time, merged_channel
 from bridge.calls.transcripts.segments import Recorded, Segment, Transcript
 from bridge.errors import TranscriptRefused, TranscriptUnavailable
-from bridge.network_errors import why
+from bridge.network_errors import seconds_of, why
 from bridge.settings import TranscriptSettings
 from bridge.transcripts.audio import Audio, Piece, Sound, pieces_of
 from bridge.transcripts.transcriber import Progress
@@ -195,7 +196,7 @@ class OpenAiTranscriber:
             ) as answer:
                 body = await _limited(answer)
                 if answer.status != 200:
-                    raise _refusal(answer.status, body)
+                    raise _refusal(answer, body)
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
             raise TranscriptUnavailable(
                 f"The server of transcripts.url did not answer: {why(away)}."
@@ -235,7 +236,8 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return answer
 
 
-def _refusal(status: int, body: bytes) -> TranscriptRefused | TranscriptUnavailable:
+def _refusal(answer: aiohttp.ClientResponse, body: bytes) -> TranscriptRefused | TranscriptUnavailable:
+    status = answer.status
     said = f"The server answered {status}{_reason(body)}"
     if status == 413:
         return TranscriptRefused(f"{said}; transcripts.piece_megabytes is more than it takes.")
@@ -243,7 +245,9 @@ def _refusal(status: int, body: bytes) -> TranscriptRefused | TranscriptUnavaila
         return TranscriptRefused(f"{said}.")
     if status in {401, 403}:
         return TranscriptUnavailable(f"{said}; it does not take TRANSCRIPTS_API_KEY.")
-    return TranscriptUnavailable(f"{said}{'; is it transcripts.url?' if status in {404, 405} else '.'}")
+    wait = seconds_of(answer.headers.get(hdrs.RETRY_AFTER), now=datetime.now(UTC))
+    hint = "; is it transcripts.url?" if status in {404, 405} else "."
+    return TranscriptUnavailable(f"{said}{hint}", retry_after=wait)
 
 
 def _reason(body: bytes) -> str:

@@ -18,6 +18,10 @@ HOSTILE = {
     "HTML": ("<script>alert(1)</script><b>Bold</b> <img src=x onerror=y>", "alert(1)Bold"),
     "HTML within HTML": ("<scr<b>ipt>Hello", "script>Hello"),
     "an open tag": ("<img src=x Hello", "img src=x Hello"),
+    "a link in a link": ("[[a](b)](javascript:x)", "[a] […]"),
+    "a link that emphasis hides": ("[a]**(evil)", "a"),
+    "a tag that emphasis hides": ("<*b>Hello <`img src=x", "Hello img src=x"),
+    "a tag behind others": ("<<<img src=x", "img src=x"),
     "less and more": ("3 < 5 and a > b", "3 < 5 and a > b"),
     "headings and lists": ("## - 1. **Send** `the` ~~old~~ __offer__", "Send the old offer"),
     "a quotation": ("> quoted", "quoted"),
@@ -45,6 +49,12 @@ def test_plain_text_is_one_line_without_tags_and_stays_as_it_is(text: str) -> No
     assert not set("\n\r\x00\u202e") & set(once)
     assert "://" not in once
     assert len(once) <= 400
+
+
+@given(st.lists(st.sampled_from(["[", "](", "]", "(", ")", "<", ">", "*", "__", "`", "a", "!", "</a>"])))
+def test_nothing_that_is_taken_out_makes_a_link_or_a_tag_of_the_rest(parts: list[str]) -> None:
+    left = plain("".join(parts), longest=400)
+    assert not [markup for markup in ("](", "<a", "</", "<!", "*", "`") if markup in left]
 
 
 def test_a_number_that_was_not_heard_is_marked() -> None:

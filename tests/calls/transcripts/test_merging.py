@@ -110,6 +110,18 @@ REPEATED = [said(n, n + 0.8, "no") for n in range(10)]
             ["Hello?", "Hmm", "Ahem", "Hello!"],
             id="nothing alike: the second goes on",
         ),
+        pytest.param(
+            [said(0, 6, "こんにちは元気")],
+            [said(2.5, 9, "元気です今日は東京へ行きます")],
+            ["こんにちは元気", "です今日は東京へ行きます"],
+            id="a language without blanks, whose segment ends later",
+        ),
+        pytest.param(
+            [said(0, 6, "こんにちは元気")],
+            [said(2.5, 8, "元気です今日は")],
+            ["こんにちは元気", "です今日は"],
+            id="a language without blanks, whose segment's middle is earlier",
+        ),
         pytest.param([], [said(2, 3, "Hello")], ["Hello"], id="silence before"),
         pytest.param([said(2, 3, "Hello")], [], ["Hello"], id="silence after"),
         pytest.param([said(1, 2, "Yes")], [said(5, 6, "Yes")], ["Yes", "Yes"], id="said twice"),
