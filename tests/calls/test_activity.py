@@ -164,6 +164,19 @@ def test_activity() -> None:
     assert recording.url == LINKS.link("REddddddddddddddddddddddddddddddd1")
 
 
+def test_the_longest_recording_comes_first() -> None:
+    (one,) = OUT.recordings
+    short, long = (replace(one, sid=f"RE{sid:032}", duration=seconds) for sid, seconds in ((1, 5), (2, 90)))
+    call = replace(OUT, recordings=(short, long))
+    activity = activity_of(
+        call, Match(JANE), agent_id="m1", names={}, links=LINKS, texts=ENGLISH, region="FR"
+    )
+    assert [recording.url for recording in activity.recordings] == [
+        LINKS.link(long.sid),
+        LINKS.link(short.sid),
+    ]
+
+
 @pytest.mark.parametrize(
     ("call", "from_number", "to_number"),
     [

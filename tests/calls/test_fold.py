@@ -88,6 +88,7 @@ VOICE_IN = callback(Kind.VOICE, From=CUSTOMER, To=COMPANY, CallStatus="ringing")
 VOICE_OUT = callback(Kind.VOICE, From="client:agent9", To=CUSTOMER, CallStatus="ringing")
 ANSWERED = leg(1, "completed", at=70, CallDuration="60", From=COMPANY, To=CUSTOMER)
 MACHINE = leg(1, "completed", at=70, CallDuration="60", From=COMPANY, To=CUSTOMER, AnsweredBy="machine_start")
+FAX = leg(1, "completed", at=70, CallDuration="60", From=COMPANY, To=CUSTOMER, AnsweredBy="fax")
 PARENT_ENDED = callback(
     at=71, CallStatus="completed", From=CUSTOMER, To=COMPANY, CallDuration="71", Timestamp=stamp(71)
 )
@@ -132,6 +133,7 @@ def dial(status: str, **parameters: str) -> Callback:
         ([VOICE_OUT, ANSWERED, dial("completed", DialBridged="false")], "MISSED", True, None),
         ([VOICE_OUT, dial("answered", DialCallDuration="5")], "COMPLETED", True, 5),
         ([VOICE_OUT, MACHINE], "VOICEMAIL", True, None),
+        ([VOICE_OUT, FAX], "VOICEMAIL", True, None),
         ([VOICE_OUT, dial("busy")], "BUSY", True, None),
         ([VOICE_OUT, dial("no-answer")], "MISSED", True, None),
         ([VOICE_OUT, dial("canceled")], "CANCELED", True, None),
