@@ -47,12 +47,15 @@ class BridgeProcess:
     async def start(self) -> None:
         """Back when it is ready; raises ProcessFailed if it ends before."""
         began = time.perf_counter()
-        self._process = await command("serve", env=self.env, folder=self.folder)
+        self._process = await self._begin()
         entry = await asyncio.wait_for(self._ready(self._process), START_SECONDS)
         self.started_in = time.perf_counter() - began
         self.url = f"http://{entry['host']}:{entry['port']}"
         # A pipe that nobody reads would stop the bridge once it is full.
         self._reading = background.start(self._read_on(self._process), name="the log of the bridge")
+
+    async def _begin(self) -> asyncio.subprocess.Process:
+        return await command("serve", env=self.env, folder=self.folder)
 
     async def _ready(self, process: asyncio.subprocess.Process) -> dict[str, str]:
         told = b""
