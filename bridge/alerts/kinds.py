@@ -103,6 +103,23 @@ class Alert(Enum):
             over="Plus aucun appel n’est mis de côté",
         ),
     )
+    TRANSCRIPTS_PARKED = AlertKind(
+        code="transcripts.parked",
+        en=Wording(
+            title="Transcripts or summaries are parked",
+            text="{transcripts} recordings have no transcript, {summaries} calls no summary, and the bridge "
+            "does not try again. Run twenty-bridge doctor transcripts; calls show says why of one call. Fix "
+            "that, then run twenty-bridge calls retry --parked.",
+            over="No transcript or summary is parked any more",
+        ),
+        fr=Wording(
+            title="Des transcriptions ou des résumés sont mis de côté",
+            text="{transcripts} enregistrements n’ont pas de transcription et {summaries} appels pas de "
+            "résumé, et la passerelle n’essaie plus. Lancez twenty-bridge doctor transcripts ; calls show "
+            "dit pourquoi pour un appel. Corrigez-le, puis lancez twenty-bridge calls retry --parked.",
+            over="Plus aucune transcription ni aucun résumé n’est mis de côté",
+        ),
+    )
     WEBHOOKS_LOST = AlertKind(
         code="webhooks.lost",
         en=Wording(

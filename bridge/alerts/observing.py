@@ -17,6 +17,8 @@ from bridge.doctor.checks import Status
 from bridge.errors import TwentyDenied, TwentyError, TwilioDenied, TwilioError
 from bridge.inbox.operation import last_heard, lost_since
 from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.jobs import job_backlog
+from bridge.inbox.transcripts.summaries import failed_summaries
 from bridge.settings import Settings
 from bridge.twenty.client.client import Executes
 
@@ -82,6 +84,7 @@ class Observing:
         yield Alert.TWILIO_REFUSES, await self._credentials_refused(now)
         async for backlog in self._backlog(now):
             yield backlog
+        yield Alert.TRANSCRIPTS_PARKED, await self._spoken()
         lost = await lost_since(self._inbox, now - LOST_FOR)
         yield Alert.WEBHOOKS_LOST, wrong(lost=lost) if lost else RIGHT
         yield Alert.DISK_FULL, self._disk()
@@ -134,6 +137,13 @@ class Observing:
             yield Alert.CALLS_WAIT, None if self._drain.needs_operator else waiting
         else:
             yield Alert.CALLS_WAIT, RIGHT
+
+    async def _spoken(self) -> Observation:
+        """Where the feature was switched off again, what is parked needs nothing."""
+        settings = self._settings
+        recordings = (await job_backlog(self._inbox)).parked if settings.transcripts.is_on else 0
+        summaries = await failed_summaries(self._inbox) if settings.summaries.is_on else 0
+        return wrong(transcripts=recordings, summaries=summaries) if recordings or summaries else RIGHT
 
     def _disk(self) -> Observation | None:
         url = make_url(self._settings.inbox.database_url.get_secret_value())

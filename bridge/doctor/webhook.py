@@ -99,22 +99,23 @@ class _Webhook:
 
 async def last_arrival(database_url: str) -> datetime | None:
     """When the last delivery arrived at any replica, None if none did. Raises InboxUnavailable."""
-    if not _is_there(database_url):
+    if not is_there(database_url):
         return None
-    async with _reading(database_url) as connection:
+    async with reading(database_url) as connection:
         return await last_delivery(connection)
 
 
 async def has_arrived(database_url: str, person_id: str) -> bool:
     """Whether a delivery about a probe's person arrived at any replica. Raises InboxUnavailable."""
-    if not _is_there(database_url):
+    if not is_there(database_url):
         return False
-    async with _reading(database_url) as connection:
+    async with reading(database_url) as connection:
         return await is_delivered(connection, person_id)
 
 
 @asynccontextmanager
-async def _reading(database_url: str) -> AsyncIterator[AsyncConnection]:
+async def reading(database_url: str) -> AsyncIterator[AsyncConnection]:
+    """Reads the database; raises InboxUnavailable."""
     try:
         database = connect(database_url)
     except ImportError as missing:
@@ -130,7 +131,8 @@ async def _reading(database_url: str) -> AsyncIterator[AsyncConnection]:
         await database.close()
 
 
-def _is_there(database_url: str) -> bool:
+def is_there(database_url: str) -> bool:
+    """Whether there is a database yet."""
     parts = make_url(database_url)
     return not parts.drivername.startswith("sqlite") or Path(parts.database or "").exists()
 

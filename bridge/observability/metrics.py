@@ -106,7 +106,7 @@ SUMMARIES = Count(
     "summaries",
     "Attempts at summarising a call, by outcome.",
     ("outcome",),
-    known=("made", "outdated", "failed", "unavailable"),
+    known=("made", "outdated", "omitted", "failed", "unavailable"),
 )
 CALLS_WRITTEN = Count("calls_written", "Calls that were written to Twenty, later news of one included.")
 CALLS_PARKED = Count("calls_parked", "Calls that Twenty refused and that were parked.")
@@ -142,6 +142,9 @@ PARKED = _gauge("parked_calls", "Calls that are parked until news arrives or an 
 TRANSCRIPTS_DUE = _gauge("due_transcripts", "Recordings that wait for an engine.")
 TRANSCRIPTS_PARKED = _gauge(
     "parked_transcripts", "Recordings that no engine transcribed, until an operator retries them."
+)
+SUMMARIES_PARKED = _gauge(
+    "parked_summaries", "Calls that no model could summarise, until an operator retries them."
 )
 OLDEST_DUE = _gauge("oldest_due_call_age_seconds", "How long the oldest due call that is over has waited.")
 BUDGET_LEFT = _gauge("twenty_budget_left_root_fields", "What is left of Twenty's rate limit.")

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import jwt
 import pytest
+from sqlalchemy import insert
 
 from bridge.alerts.kinds import Alert
 from bridge.alerts.observing import LOST_FOR, PROBE_EVERY, Observing
 from bridge.calls.callback import Kind
 from bridge.inbox.operation import drop_lost, last_heard, lost_since, store_lost
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.tables import transcript_jobs
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from bridge.settings import Settings, load
@@ -92,6 +94,7 @@ RIGHT = {
     Alert.TWILIO_REFUSES,
     Alert.CALLS_PARKED,
     Alert.CALLS_WAIT,
+    Alert.TRANSCRIPTS_PARKED,
     Alert.WEBHOOKS_LOST,
     Alert.KEY_EXPIRES,
 }
@@ -108,6 +111,13 @@ async def one_parked(watched: Watched) -> None:
     await kept(watched.inbox, *incoming(new_sid(), "+33639980001"))
     (due,) = await watched.inbox.claim(10)
     await watched.inbox.park(due, "INVALID_PHONE_NUMBER", now=TEN)
+
+
+async def unsaid(watched: Watched) -> None:
+    """A recording that no engine could transcribe."""
+    watched.change("transcripts", engine="twilio-classic", service="GA1", directions=())
+    row = {"recording_sid": "RE1", "root_sid": "CA1", "due_at": TEN, "changed_at": TEN, "state": "parked"}
+    await watched.inbox.change(insert(transcript_jobs).values(**row))
 
 
 async def waiting(watched: Watched) -> None:
@@ -142,6 +152,7 @@ async def silent(watched: Watched) -> None:
 Break = Callable[[Watched], Awaitable[None] | None]
 WRONG: list[tuple[Break, Alert, dict[str, str]]] = [
     (one_parked, Alert.CALLS_PARKED, {"parked": "1"}),
+    (unsaid, Alert.TRANSCRIPTS_PARKED, {"transcripts": "1", "summaries": "0"}),
     (waiting, Alert.CALLS_WAIT, {"due": "1", "since": "2026-11-22 10:00"}),
     (lost, Alert.WEBHOOKS_LOST, {"lost": "2"}),
     (worker_is_refused, Alert.TWENTY_REFUSES, {"reason": "twenty.quota_exhausted"}),

@@ -6,9 +6,14 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from sqlalchemy import insert
 
 from bridge.doctor.checks import Status, Verdict
 from bridge.doctor.transcripts import checks
+from bridge.inbox.store import open_inbox
+from bridge.inbox.tables import summaries
+from tests.databases import begin
+from tests.support import TEN
 from tests.web.conftest import settings_with
 
 Serve = Callable[..., Any]
@@ -25,7 +30,7 @@ async def verdict(session: aiohttp.ClientSession, tmp_path: Any, **transcripts: 
         "transcripts": transcripts,
         "lines": {"default": {"recording": {"inbound": True, "announcement": True}}},
     }
-    (check,) = checks(settings_with(sections, tmp_path / "bridge.db"), session)
+    check, *_ = checks(settings_with(sections, tmp_path / "bridge.db"), session)
     return await check.examine()
 
 
@@ -63,3 +68,27 @@ async def test_the_server(
 async def test_a_server_that_is_not_there(session: Any, tmp_path: Any, unused_tcp_port: int) -> None:
     found = await verdict(session, tmp_path, engine="openai", url=f"http://127.0.0.1:{unused_tcp_port}/v1")
     assert (found.status, "Connection refused" in found.reason) == (Status.ERROR, True)
+
+
+async def test_the_model_that_summarises_and_what_is_parked(
+    session: Any, tmp_path: Any, aiohttp_server: Serve
+) -> None:
+    async def models(_: web.Request) -> web.Response:
+        return web.json_response({"data": [{"id": "qwen3:latest"}]})
+
+    app = web.Application()
+    app.router.add_get("/v1/models", models)
+    server = await aiohttp_server(app)
+    database = begin(tmp_path / "bridge.db")
+    given = {"summaries": {"url": str(server.make_url("/v1")), "model": "qwen3"}}
+    _, model, parked = checks(settings_with(given, database), session)
+    assert (model.name, parked.name) == ("summaries", "transcripts.parked")
+    found = await model.examine()
+    assert (found.status, "summarised by qwen3" in found.reason) == (Status.OK, True)
+    assert (await parked.examine()).status is Status.OK
+    row = {"root_sid": "CA1", "due_at": TEN, "changed_at": TEN, "state": "failed"}
+    async with open_inbox(f"sqlite+aiosqlite:///{database}") as inbox:
+        await inbox.change(insert(summaries).values(**row))
+    found = await parked.examine()
+    assert (found.status, "1 calls no summary" in found.reason) == (Status.WARNING, True)
+    assert "calls retry --parked" in found.fix

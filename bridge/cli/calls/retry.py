@@ -14,6 +14,7 @@ from bridge.inbox.requeue import relink as match_anew
 from bridge.inbox.requeue import retry as make_due
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.transcripts.jobs import retry_jobs
+from bridge.inbox.transcripts.summaries import retry_summaries
 from bridge.settings import load
 
 
@@ -23,14 +24,14 @@ def retry(
     *,
     parked: Annotated[bool, typer.Option("--parked", help="All that Twenty refused.")] = False,
 ) -> None:
-    """Write a call again, or all that are parked, and their transcripts; the running bridge does it."""
+    """Write a call, or all that are parked, once more, with transcripts and summaries; the bridge does it."""
     if (sid is None) != parked:
         raise typer.BadParameter("name a call, or say --parked")
 
     async def retried() -> int | None:
         async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             if sid is None:
-                await retry_jobs(inbox, None, now=datetime.now(UTC))
+                await _retry_spoken(inbox, None)
             return await make_due(inbox, None) if sid is None else await _one(inbox, sid)
 
     changed = asyncio.run(retried())
@@ -47,8 +48,15 @@ async def _one(inbox: Inbox, sid: str) -> int:
     known = await known_call(inbox, sid)
     if known is None:
         return 0
-    await retry_jobs(inbox, known.root_sid, now=datetime.now(UTC))
+    await _retry_spoken(inbox, known.root_sid)
     return await make_due(inbox, known.root_sid)
+
+
+async def _retry_spoken(inbox: Inbox, root_sid: str | None) -> None:
+    """Parked transcripts and failed summaries, of one call or of all."""
+    now = datetime.now(UTC)
+    await retry_jobs(inbox, root_sid, now=now)
+    await retry_summaries(inbox, root_sid, now=now)
 
 
 def relink(

@@ -299,15 +299,19 @@ async def jobs_of(inbox: Inbox, root_sid: str) -> Sequence[KnownJob]:
 
 async def job_backlog(inbox: Inbox) -> JobBacklog:
     """How many recordings wait for an engine."""
-    parked = _jobs.state == JobState.PARKED.value
     async with inbox.reading() as connection:
         return JobBacklog(
             due=await connection.scalar(select(func.count()).select_from(transcript_jobs).where(job_due))
             or 0,
-            parked=await connection.scalar(select(func.count()).select_from(transcript_jobs).where(parked))
-            or 0,
+            parked=await count_parked(connection),
             oldest=await connection.scalar(select(func.min(_jobs.due_at)).where(job_due)),
         )
+
+
+async def count_parked(connection: AsyncConnection) -> int:
+    """How many recordings are parked."""
+    parked = _jobs.state == JobState.PARKED.value
+    return await connection.scalar(select(func.count()).select_from(transcript_jobs).where(parked)) or 0
 
 
 async def retry_jobs(inbox: Inbox, root_sid: str | None, *, now: datetime) -> int:

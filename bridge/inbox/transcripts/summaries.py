@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +37,8 @@ class SummaryState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     """The model cannot do it: the call is shown without."""
+    OMITTED = "omitted"
+    """There is nothing to summarise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +128,30 @@ async def postpone_summary(
     await inbox.change(_of(job).values(due_at=until, reason=reason, attempts=attempts, changed_at=now))
 
 
-async def fail_summary(inbox: Inbox, job: SummaryJob, *, reason: str, now: datetime) -> None:
-    """Ends the job without a summary."""
-    await inbox.change(
-        _of(job).values(state=SummaryState.FAILED.value, summary=None, reason=reason, changed_at=now)
-    )
+async def close_summary(
+    inbox: Inbox, job: SummaryJob, *, state: SummaryState, reason: str, now: datetime
+) -> None:
+    """Ends the job without a summary: it failed, or is omitted."""
+    await inbox.change(_of(job).values(state=state.value, summary=None, reason=reason, changed_at=now))
+
+
+async def failed_summaries(inbox: Inbox) -> int:
+    """How many calls a model could not summarise."""
+    async with inbox.reading() as connection:
+        return await count_failed(connection)
+
+
+async def count_failed(connection: AsyncConnection) -> int:
+    """As `failed_summaries`, within a connection."""
+    failed = _jobs.state == SummaryState.FAILED.value
+    return await connection.scalar(select(func.count()).select_from(summaries).where(failed)) or 0
+
+
+async def retry_summaries(inbox: Inbox, root_sid: str | None, *, now: datetime) -> int:
+    """Makes a call's summary that failed due again, or (None) all of them; returns how many."""
+    which = [_jobs.state == SummaryState.FAILED.value, *([_jobs.root_sid == root_sid] if root_sid else [])]
+    again = {"state": SummaryState.DUE.value, "due_at": now, "attempts": 0, "changed_at": now}
+    return await inbox.change(update(summaries).where(*which).values(**again))
 
 
 def _of(job: SummaryJob) -> Any:

@@ -63,8 +63,8 @@ FOUND: Mapping[str, str] = {
         "docs/how-to/alerts.md."
     ),
     "doctor --test-alert sends a test message.": "doctor --test-alert envoie un message d'essai.",
-    "Compare transcripts in config.yaml with docs/how-to/transcripts.md.": (
-        "Comparez transcripts dans config.yaml avec docs/how-to/transcripts.md."
+    "Compare {name} in config.yaml with docs/how-to/transcripts.md.": (
+        "Comparez {name} dans config.yaml avec docs/how-to/transcripts.md."
     ),
     "Transcripts are off: docs/how-to/transcripts.md says how calls get them.": (
         "Pas de transcriptions : docs/how-to/transcripts.md dit comment en avoir."
@@ -74,20 +74,28 @@ FOUND: Mapping[str, str] = {
         "Pas de transcriptions. Les messages vocaux sont transcrits à l'ancienne, par le Record de Twilio : "
         "en anglais seulement, et jusqu'à deux minutes. docs/how-to/transcripts.md en propose de meilleures."
     ),
-    "The server of transcripts.url does not answer: {reason}.": (
-        "Le serveur de transcripts.url ne répond pas : {reason}."
+    "The server of {name}.url does not answer: {reason}.": (
+        "Le serveur de {name}.url ne répond pas : {reason}."
     ),
-    "The server of transcripts.url refuses the key ({status}).": (
-        "Le serveur de transcripts.url refuse la clé ({status})."
+    "The server of {name}.url refuses the key ({status}).": (
+        "Le serveur de {name}.url refuse la clé ({status})."
     ),
-    "Set TRANSCRIPTS_API_KEY.": "Indiquez TRANSCRIPTS_API_KEY.",
-    "The server of transcripts.url answers {status}.": "Le serveur de transcripts.url répond {status}.",
-    "The server of transcripts.url lists no model {model}.": (
-        "Le serveur de transcripts.url n'a pas de modèle {model} dans sa liste."
+    "Set {variable}.": "Indiquez {variable}.",
+    "The server of {name}.url answers {status}.": "Le serveur de {name}.url répond {status}.",
+    "The server of {name}.url lists no model {model}.": (
+        "Le serveur de {name}.url n'a pas de modèle {model} dans sa liste."
     ),
-    "Set transcripts.model to one that it has.": "Donnez à transcripts.model un modèle qu'il a.",
-    "The server of transcripts.url answers; recordings are transcribed by {model}.": (
-        "Le serveur de transcripts.url répond ; les enregistrements sont transcrits par {model}."
+    "Set {name}.model to one that it has.": "Donnez à {name}.model un modèle qu'il a.",
+    "The server of {name}.url answers; {works}.": "Le serveur de {name}.url répond ; {works}.",
+    "recordings are transcribed by {model}": "les enregistrements sont transcrits par {model}",
+    "calls are summarised by {model}": "les appels sont résumés par {model}",
+    "No transcript or summary is parked.": "Aucune transcription ni aucun résumé n'est mis de côté.",
+    "{recordings} recordings have no transcript, {calls} calls no summary; they are not tried again.": (
+        "{recordings} enregistrements n'ont pas de transcription et {calls} appels pas de résumé, et ne sont "
+        "plus essayés."
+    ),
+    "{show} says why; fix that, then run {retry}.": (
+        "{show} dit pourquoi ; corrigez-le, puis lancez {retry}."
     ),
     "Alerts are not set: docs/how-to/alerts.md says how a message comes when something needs you.": (
         "Pas d'alertes : docs/how-to/alerts.md dit comment recevoir un message quand il faut intervenir."

@@ -11,8 +11,9 @@ from bridge.inbox.queries import known_call
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.summaries import (
     SummaryJob,
+    SummaryState,
     claim_summary,
-    fail_summary,
+    close_summary,
     finish_summary,
     postpone_summary,
     spoken_in,
@@ -92,15 +93,21 @@ class SummaryJobs:
     async def _summarize(self, job: SummaryJob, now: datetime) -> None:
         known = await known_call(self._inbox, job.root_sid)
         if known is None or not known.callbacks:
-            raise SummaryFailed("the call was erased")
+            await self._omit(job, "the call was erased", now)
+            return
         started = fold(known.callbacks).started_at
         spoken = (await spoken_in(self._inbox, {job.root_sid: started})).get(job.root_sid)
-        if spoken is None:
-            raise SummaryFailed("the call has no transcript")
+        if spoken is None or not any(one.text.strip() for one in spoken.transcript.segments):
+            await self._omit(job, "the call has no words", now)
+            return
         summary = await self._summarizer.summarize(spoken.transcript)
         stored = await finish_summary(self._inbox, job, summary, now=now)
         metrics.SUMMARIES.inc("made" if stored else "outdated")
         log.info("summary.made", call_sid=job.root_sid, model=summary.model, is_current=stored)
+
+    async def _omit(self, job: SummaryJob, reason: str, now: datetime) -> None:
+        await close_summary(self._inbox, job, state=SummaryState.OMITTED, reason=reason, now=now)
+        metrics.SUMMARIES.inc("omitted")
 
     async def _pause(self, job: SummaryJob, away: SummaryUnavailable, now: datetime) -> None:
         wait = min(timedelta(seconds=away.retry_after or 2**self._failures * 10), LONGEST_PAUSE)
@@ -114,7 +121,7 @@ class SummaryJobs:
         """For good after some attempts."""
         is_last = job.attempts >= ATTEMPTS
         if is_last:
-            await fail_summary(self._inbox, job, reason=reason, now=now)
+            await close_summary(self._inbox, job, state=SummaryState.FAILED, reason=reason, now=now)
         else:
             until = now + FIRST_WAIT * 10 ** (job.attempts - 1)
             await postpone_summary(self._inbox, job, until=until, reason=reason, counts=True, now=now)

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bridge.errors import InboxUnavailable
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.jobs import job_backlog
+from bridge.inbox.transcripts.summaries import failed_summaries
 from bridge.observability import metrics
 from bridge.web.operation.security_headers import headers_for
 
@@ -19,6 +20,7 @@ OF_THE_DATABASE = (
     metrics.OLDEST_DUE,
     metrics.TRANSCRIPTS_DUE,
     metrics.TRANSCRIPTS_PARKED,
+    metrics.SUMMARIES_PARKED,
 )
 
 
@@ -55,12 +57,14 @@ class Scrape:
         try:
             backlog = await self._inbox.backlog()
             transcripts = await job_backlog(self._inbox)
+            summaries = await failed_summaries(self._inbox)
         except InboxUnavailable:
             for gauge in OF_THE_DATABASE:
                 gauge.set(NOT_KNOWN)
             return
         metrics.TRANSCRIPTS_DUE.set(transcripts.due)
         metrics.TRANSCRIPTS_PARKED.set(transcripts.parked)
+        metrics.SUMMARIES_PARKED.set(summaries)
         metrics.DUE.set(backlog.due)
         metrics.PARKED.set(backlog.parked)
         age = (now - backlog.oldest).total_seconds() if backlog.oldest else 0

@@ -14,7 +14,15 @@ from bridge.calls.transcripts.summary import Point
 from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.transcripts.jobs import JobState, claim_job, close_job, finish_job, retry_jobs
-from bridge.inbox.transcripts.summaries import claim_summary, spoken_in, summary_job_of
+from bridge.inbox.transcripts.summaries import (
+    SummaryState,
+    claim_summary,
+    close_summary,
+    failed_summaries,
+    retry_summaries,
+    spoken_in,
+    summary_job_of,
+)
 from bridge.sandbox.speech import Answer, SpeechSandbox, speech_sandbox
 from bridge.settings import SummarySettings
 from bridge.transcripts.summaries.chat import open_chat
@@ -117,9 +125,33 @@ async def test_a_bad_answer_is_asked_for_again_and_then_no_more(
         now += timedelta(hours=2)
     assert await jobs.once(now) == 0
     assert len(server.chatted) == ATTEMPTS
-    # The call has its transcript, and nothing that waits.
+    # The call has its transcript, and nothing that waits but for an operator.
+    assert await failed_summaries(inbox) == 1
     assert (await spoken_in(inbox, {call: TEN}))[call].summary is None
     assert await settled(inbox) == []
+
+
+async def test_what_failed_is_retried_and_a_silent_call_has_no_summary(
+    inbox: Inbox, jobs: SummaryJobs, server: SpeechSandbox
+) -> None:
+    await recorded(inbox, failed := new_sid(), 1)
+    await transcribe(inbox)
+    job = await claim_summary(inbox, now=LATER)
+    assert job
+    await close_summary(inbox, job, state=SummaryState.FAILED, reason="bad", now=LATER)
+    await recorded(inbox, silent := new_sid(), 1)
+    heard = await claim_job(inbox, HOLDER, now=LATER)
+    assert heard
+    await finish_job(inbox, heard, HOLDER, replace(CALL, segments=()), starts_at=TEN, now=LATER)
+    assert await jobs.once(LATER) == 1
+    found = await summary_job_of(inbox, silent)
+    assert found
+    assert (found.state, await failed_summaries(inbox), len(server.chatted)) == (SummaryState.OMITTED, 1, 0)
+    assert await retry_summaries(inbox, silent, now=LATER) == 0
+    assert await retry_summaries(inbox, None, now=LATER) == 1
+    server.says(answer())
+    assert await jobs.once(LATER) == 1
+    assert (await spoken_in(inbox, {failed: TEN}))[failed].summary
 
 
 async def test_a_server_that_is_away_costs_no_attempt(
