@@ -17,6 +17,7 @@ BridgeError
 │   ├── NotVerified            Twenty, which verifies users, does not answer
 │   ├── TooManyRequests        more than a minute allows
 │   ├── NotUnderstood          a body that cannot be read
+│   ├── KeyReused              an idempotency key of another request
 │   ├── WrongContentType       a body of a kind that is not taken here
 │   ├── BodyTooLarge           a body over the limit
 │   ├── BodyTooSlow            a body that did not arrive in time
@@ -175,6 +176,12 @@ class TooManyRequests(RequestRefused):
 
 class NotUnderstood(RequestRefused):
     """The body does not match its content type."""
+
+
+class KeyReused(RequestRefused):
+    """An `Idempotency-Key` came before with another request."""
+
+    code = "idempotency.reused"
 
 
 class WrongContentType(RequestRefused):

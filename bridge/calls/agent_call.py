@@ -187,13 +187,19 @@ def _can(identity: Identity | None, evidence: Evidence) -> Can:
     if identity is None:
         return Can()
     on_line = control.is_on_line(identity, evidence)
+    moves = on_line and not evidence.originated and not _is_short(evidence)
     return Can(
         record=on_line,
-        transfer=on_line and not evidence.originated,
+        transfer=moves,
         hangup=on_line,
         note=True,
-        hold=on_line and not evidence.originated and bool(evidence.talked),
+        hold=moves and bool(evidence.talked),
     )
+
+
+def _is_short(evidence: Evidence) -> bool:
+    """Whether an agent dialled a short number: of these only emergency numbers are dialled."""
+    return any(leg.to and leg.to.isdecimal() for leg in evidence.legs)
 
 
 LINE = "line "

@@ -271,6 +271,8 @@ async def test_the_same_key_acts_once(phone: OpenPhone) -> None:
         await talk.act("transfer", to="client:bob", ask=True, key="k1")
         await talk.comes("bob")
         await talk.act("transfer", to="client:bob", ask=True, key="k1")
+        problem = await talk.act("transfer", to="client:carl", ask=True, key="k1", status=422)
+        assert problem["code"] == "idempotency.reused"
         problem = await talk.act("transfer", to="client:bob", ask=True, key="k2", status=409)
         assert problem["code"] == "transfer.asking"
         assert len([leg for leg in legs(talk.company) if leg.to == "client:bob"]) == 1
@@ -398,6 +400,9 @@ async def test_an_emergency_call_is_left_as_it_is(phone: OpenPhone) -> None:
         for path, body in acts:
             problem = await talk.act(path, status=409, **body)
             assert problem["code"] == "call.emergency", path
+        async with http.get(f"{company.url}/api/calls/{talk.sid}?identity=ann") as answer:
+            can = (await answer.json())["can"]
+            assert (can["hold"], can["transfer"], can["hangup"]) == (False, False, True)
         assert talk.rooms == []
         company.hang_up(talk.sid)
         await talk.seen()

@@ -121,6 +121,8 @@ async def test_a_warm_transfer_over_two_replicas(
     once = await asyncio.gather(*(replicas.act(n, root, "transfer", "t1", **asked) for n in (A, B)))
     assert once == [(204, ""), (204, "")]
     assert await replicas.act(A, root, "transfer", "t2", **asked) == (409, "transfer.asking")
+    other = {"to": JANE, "ask": True}
+    assert await replicas.act(B, root, "transfer", "t1", **other) == (422, "idempotency.reused")
     assert [leg.to for leg in twilio.account.calls.values()].count("client:bob") == 1
     bob = replicas.leg("client:bob")
     await replicas.comes(bob)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from bridge.calls.routing.lines import Line, Lines
 from bridge.errors import (
     BridgeError,
     CallConflict,
+    KeyReused,
     NotAllowed,
     NotUnderstood,
     NumberRefused,
@@ -50,6 +51,10 @@ LABEL_IN_USE = 16026
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/"""
+
+MODE = "Mode"
+
+REUSED = f"{IDEMPOTENCY_KEY}: This key came before with another request; send a new key with a new request."
 
 KEY = re.compile(r"[!-~]{1,128}", re.ASCII)
 
@@ -160,14 +165,18 @@ class ConferenceActs:
     async def ask(self, request: web.Request, agent: AgentOfCall, to: str) -> web.Response:
         """Warm transfer: the customer is on hold while the agent asks another party to take the call."""
         target = self._target(agent.identity, to)
-        return await self._run(request, agent, Act.ASK, lambda acting: self._ask(acting, target))
+        return await self._run(
+            request, agent, Act.ASK, lambda acting: self._ask(acting, target), said={TO: target}
+        )
 
     async def add(self, request: web.Request) -> web.Response:
         """Calls a third party into the call."""
         asked = await read_request(request, ParticipantRequest)
         agent = await self._agents.find(request, asked)
         target = self._target(agent.identity, asked.to)
-        return await self._run(request, agent, Act.ADD, lambda acting: self._add(acting, target))
+        return await self._run(
+            request, agent, Act.ADD, lambda acting: self._add(acting, target), said={TO: target}
+        )
 
     async def remove(self, request: web.Request) -> web.Response:
         """Removes a party who was called into the call; the path names its leg."""
@@ -180,7 +189,13 @@ class ConferenceActs:
         agent = await self._agents.find(request, asked)
         if not agent.supervises:
             raise NotAllowed(NOT_SUPERVISOR)
-        return await self._run(request, agent, Act.LISTEN, lambda acting: self._listen(acting, asked.mode))
+        return await self._run(
+            request,
+            agent,
+            Act.LISTEN,
+            lambda acting: self._listen(acting, asked.mode),
+            said={MODE: asked.mode},
+        )
 
     def stays_without(self, agent: AgentOfCall) -> bool:
         """Whether a third party talks with the customer when this agent passes the call on blindly.
@@ -198,7 +213,12 @@ class ConferenceActs:
         """Blind transfer where a third party stays: another one is called in, and the agent leaves."""
         target = self._target(agent.identity, to)
         return await self._run(
-            request, agent, Act.ADD, lambda acting: self._replace_agent(acting, target), leaves=True
+            request,
+            agent,
+            Act.ADD,
+            lambda acting: self._replace_agent(acting, target),
+            leaves=True,
+            said={TO: target},
         )
 
     async def _act(self, request: web.Request, act: Act, do: Do, *, leaves: bool = False) -> web.Response:
@@ -206,17 +226,25 @@ class ConferenceActs:
         return await self._run(request, agent, act, do, leaves=leaves)
 
     async def _run(
-        self, request: web.Request, agent: AgentOfCall, act: Act, do: Do, *, leaves: bool = False
+        self,
+        request: web.Request,
+        agent: AgentOfCall,
+        act: Act,
+        do: Do,
+        *,
+        leaves: bool = False,
+        said: Mapping[str, str] | None = None,
     ) -> web.Response:
         """Runs an act alone, on the call as it is then; one with the same key was done already.
 
-        `leaves`: the agent leaves the call with it.
+        `leaves`: the agent leaves the call with it. `said`: what the request asks for, as the act stores it.
         """
         self._rate.take(agent.identity, per_minute=PER_MINUTE)
         act_id = _act_id(request, agent.identity, act)
         async with self.alone(agent.root_sid):
             known = await known_call(self._inbox, agent.root_sid)
             evidence = Evidence.of(known.callbacks) if known else agent.evidence
+            _check_key(evidence, act_id, said or {})
             if _is_done(evidence, act_id):
                 if leaves:
                     await self._leave(agent.identity, evidence)
@@ -382,7 +410,7 @@ class ConferenceActs:
         own = next((end for end in acting.ends.others if end.identity == acting.identity), None)
         if own and own.act is not Act.LISTEN:
             raise CallConflict(IN_CALL, code="listen.in_call")
-        await self._store(acting, Act.LISTEN, {"Mode": mode})
+        await self._store(acting, Act.LISTEN, {MODE: mode})
         if own:
             await self._participants.listen(sid, own.sid, mode, agent=agent.sid)
             return
@@ -491,6 +519,14 @@ def _act_id(request: web.Request, identity: Identity, act: Act) -> str:
         raise NotUnderstood(f"{IDEMPOTENCY_KEY} should have 1 to 128 printable characters.")
     digest = blake2b("\0".join((identity, request.path, key)).encode(), digest_size=8).hexdigest()
     return f"{act}-{digest}"
+
+
+def _check_key(evidence: Evidence, act_id: str, said: Mapping[str, str]) -> None:
+    """Raises KeyReused where the key of an act came before with another request."""
+    digest = act_id.rpartition("-")[2]
+    stored = [c for c in evidence.callbacks if act_of(c) and (c.get("Id") or "").endswith(f"-{digest}")]
+    if any(c.get("Id") != act_id or any(c.get(name) != said[name] for name in said) for c in stored):
+        raise KeyReused(REUSED)
 
 
 def _is_done(evidence: Evidence, act_id: str) -> bool:

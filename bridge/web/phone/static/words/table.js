@@ -236,6 +236,10 @@ export const TABLE = /** @type {const} */ ({
     en: "Another action on this call goes on. Please try again in a moment.",
     fr: "Une autre action est en cours sur cet appel. Merci de réessayer dans un instant.",
   },
+  "problem.idempotency.reused": {
+    en: "This was not sent. Please try again.",
+    fr: "Cela n'a pas été envoyé. Merci de réessayer.",
+  },
   "problem.call.emergency": {
     en: "An emergency call is never held, moved or passed on.",
     fr: "Un appel d'urgence n'est jamais mis en attente ni transféré.",
