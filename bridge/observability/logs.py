@@ -16,10 +16,11 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, TextIO
 
+import orjson
 import structlog
 
 from bridge.json_text import to_json
-from bridge.observability import printable
+from bridge.observability import context, printable
 from bridge.observability.redactor import Redactor
 from bridge.settings import LogSettings
 
@@ -96,14 +97,13 @@ class RequestLines:
 
     def __call__(self, fields: Mapping[str, Any]) -> None:
         """Logs a request, with what was bound to its context."""
-        context = structlog.contextvars.get_contextvars()
-        foreign = " ".join([fields["method"], *(value for value in context.values() if type(value) is str)])
+        bound = context.bound()
+        foreign = " ".join([fields["method"], *[value for value in bound.values() if type(value) is str]])
         if len(foreign) > LONGEST_VALUE or not foreign.isprintable() or self._redact(foreign) != foreign:
             log_request(fields)
             return
-        at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        line = {**context, **fields, "event": REQUEST, "level": "info", "timestamp": at}
-        self._lines.msg(to_json(line))
+        line = {**bound, **fields, "event": REQUEST, "level": "info", "timestamp": datetime.now(UTC)}
+        self._lines.msg(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode())
 
 
 def configure(settings: LogSettings, *, secrets: Iterable[str]) -> LogRequest:
@@ -116,7 +116,7 @@ def configure(settings: LogSettings, *, secrets: Iterable[str]) -> LogRequest:
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     as_json = settings.json_lines if settings.json_lines is not None else not sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        context.merge,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _cut(redact),

@@ -10,7 +10,7 @@ SECRET = "a-secret-that-nobody-reads"
 PROGRAM = """
 import asyncio, logging, sys, warnings
 import structlog
-from bridge.observability import logs
+from bridge.observability import context, logs
 from bridge.settings import LogSettings
 
 logs.configure(LogSettings(json_lines=AS_JSON, level="info"), secrets=[SECRET])
@@ -35,8 +35,9 @@ log.info(SECRET)
 log.info("event", nested={"a": [SECRET, (SECRET,)]})
 log.info("event", **{SECRET: 1})
 log.info("event", thing=Thing())
-with structlog.contextvars.bound_contextvars(x=SECRET):
-    log.info("event")
+context.bind(x=SECRET)
+log.info("event")
+context.bind(x="")
 library.warning("wrong: %s", SECRET)
 library.error("wrong: %r", Thing())
 warnings.warn(SECRET)
@@ -83,17 +84,20 @@ def test_lines_stay_json() -> None:
 
 
 REQUESTS = """
-import structlog
-from bridge.observability import logs
+from contextvars import copy_context
+
+from bridge.observability import context, logs
 from bridge.settings import LogSettings
 
 log_request = logs.configure(LogSettings(json_lines=True), secrets=[SECRET])
 assert log_request is not logs.log_request
-for context in CONTEXTS:
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id="a-1", **context)
+def log_both(fields):
+    context.bind(request_id="a-1", **fields)
     for log in (log_request, logs.log_request):
-        log({"method": context.get("method", "GET"), "route": "/ready", "status": 200, "ms": 0.25})
+        log({"method": fields.get("method", "GET"), "route": "/ready", "status": 200, "ms": 0.25})
+
+for fields in CONTEXTS:
+    copy_context().run(log_both, fields)
 assert logs.configure(LogSettings(json_lines=False), secrets=[]) is logs.log_request
 assert logs.configure(LogSettings(json_lines=True, level="error"), secrets=[]) is logs.log_request
 """

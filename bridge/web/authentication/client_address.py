@@ -34,21 +34,22 @@ class UnnamedProxy:
     def __init__(self) -> None:
         self.found = False
         self._requests: Counter[Address] = Counter()
-        self._watches = True
+        self.watches = True
+        """Until it is known, by the first requests."""
 
     def saw(self, peer: Address) -> None:
         """Counts a request."""
-        if not self._watches:
+        if not self.watches:
             return
         self._requests[peer] += 1
         if not peer.is_private or len(self._requests) > ENOUGH:
-            self._watches = False
+            self.watches = False
         elif self._requests[peer] >= max(ENOUGH, NEARLY_ALL * self._requests.total()):
             self.tell(peer)
 
     def tell(self, peer: Address) -> None:
         """Warns once that this proxy is not named."""
-        self._watches = False
+        self.watches = False
         if not self.found:
             self.found = True
             log.warning(
@@ -72,7 +73,7 @@ class Addresses:
 
     def watch(self, request: web.Request) -> None:
         """Detects a proxy that the settings do not name."""
-        if not self._trusted and (peer := _peer(request.remote or "")):
+        if self._unnamed.watches and not self._trusted and (peer := _peer(request.remote or "")):
             self._unnamed.saw(peer)
 
     def of(self, request: web.Request) -> str:

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from bridge.observability import metrics
+from bridge.observability import context, metrics
 from bridge.observability.logs import REQUEST, LogRequest
 from bridge.web.handlers import Handler
 
@@ -40,7 +40,7 @@ def observing(*, log_request: LogRequest | None, watch: Callable[[web.Request], 
     @web.middleware
     async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
         began = time.perf_counter()
-        structlog.contextvars.bind_contextvars(request_id=f"{OF_THIS_START}-{next(_numbers)}")
+        context.bind(request_id=f"{OF_THIS_START}-{next(_numbers)}")
         response = await handler(request)
         seconds = time.perf_counter() - began
         route, status = template(request), response.status

@@ -32,7 +32,7 @@ from bridge.errors import (
     TwilioUnavailable,
     WrongContentType,
 )
-from bridge.observability import metrics
+from bridge.observability import context, metrics
 from bridge.web.handlers import Handler
 from bridge.web.operation.access_log import template
 
@@ -105,7 +105,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _internal_error() -> str:
-    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    request_id = context.bound().get("request_id")
     where = f" under request id {request_id}" if request_id else ""
     return f"Internal error; the log has it{where}."
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import structlog
 from aiohttp import web
 
 from bridge.calls.agent_call import in_it
@@ -13,6 +12,7 @@ from bridge.calls.live_calls import LiveCalls
 from bridge.errors import CallUnknown
 from bridge.inbox.queries import known_call
 from bridge.inbox.store import Inbox
+from bridge.observability import context
 from bridge.twilio import forms
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.bodies import CallRequest
@@ -49,7 +49,7 @@ class AgentsOfCalls:
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")
-        structlog.contextvars.bind_contextvars(call_sid=known.root_sid)
+        context.bind(call_sid=known.root_sid)
         dispositions = sum(callback.kind is Kind.DISPOSITION for callback in known.callbacks)
         evidence = Evidence.of(known.callbacks)
         identity = in_it(agent.own, evidence) or agent.identity

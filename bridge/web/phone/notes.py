@@ -15,6 +15,7 @@ from bridge.errors import CallUnknown, NotInCall
 from bridge.inbox.queries import known_call
 from bridge.inbox.store import Inbox
 from bridge.json_text import utc
+from bridge.observability import context
 from bridge.twilio import forms
 from bridge.web.authentication.rates import Rate
 from bridge.web.operation.problems import problem
@@ -65,7 +66,7 @@ class AgentNotes:
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
             raise CallUnknown("There is no such call.")
-        structlog.contextvars.bind_contextvars(call_sid=known.root_sid)
+        context.bind(call_sid=known.root_sid)
         note = note_of(agent.own, known.callbacks)
         return known.root_sid, _owner(agent, note, known.callbacks), note
 

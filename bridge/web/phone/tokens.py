@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import orjson
-import structlog
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from bridge.errors import (
     BridgeError,
@@ -15,9 +14,8 @@ from bridge.errors import (
     TooManyRequests,
     WrongContentType,
 )
-from bridge.json_text import utc
 from bridge.network_errors import media_type
-from bridge.observability import metrics
+from bridge.observability import context, metrics
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.caller import Caller
@@ -87,11 +85,9 @@ class Tokens:
         self._rates.take(request, caller, identity)
         issued = self._issuer.issue(identity, incoming=caller.incoming, now=datetime.now(UTC))
         # These fields are added to the access log of the request.
-        structlog.contextvars.bind_contextvars(identity=identity, to=caller.name, incoming=caller.incoming)
+        context.bind(identity=identity, to=caller.name, incoming=caller.incoming)
         return web.Response(
-            body=orjson.dumps(self._body(issued)),
-            content_type="application/json",
-            headers={hdrs.CACHE_CONTROL: "no-store"},
+            body=orjson.dumps(self._body(issued), option=orjson.OPT_UTC_Z), content_type="application/json"
         )
 
     def _body(self, issued: IssuedToken) -> dict[str, object]:
@@ -100,7 +96,7 @@ class Tokens:
             "identity": issued.identity,
             "phoneNumber": self._phone_number,
             "ttl": issued.ttl,
-            "expiresAt": utc(issued.expires_at),
+            "expiresAt": issued.expires_at,
             "success": True,
         }
 

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bridge.errors import NotAllowed, NotUnderstood, SignerUnknown, WrongContentType
 from bridge.network_errors import media_type
+from bridge.observability import context
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Validator, names_in
 from bridge.twilio.transcripts.results import account_in
 from bridge.web.handlers import BodyHandler, FormHandler, Handler
@@ -22,6 +23,7 @@ from bridge.web.parsing import FORM, pairs, readable
 log = structlog.get_logger()
 
 JSON = "application/json"
+DELIVERY_ID = "I-Twilio-Idempotency-Token"
 
 MOST_FIELDS = 500
 LONGEST_FIELD = 16 * 1024
@@ -64,10 +66,11 @@ class SignedForms:
 
         async def handler(request: web.Request) -> web.Response:
             claim = self._claim(request, FORM)
-            sent = _pairs(await request.read())
+            body = await request.read()
+            sent = _pairs(body)
             is_valid = partial(self._validator.is_valid, parameters=sent)
             self._check(request, claim, is_valid, lambda: dict(sent).get("AccountSid", ""))
-            parameters = _readable(_of_use(sent))
+            parameters = _readable(_of_use(sent, of=body))
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
 
@@ -151,16 +154,18 @@ def _readable(parameters: dict[str, str]) -> dict[str, str]:
 
 def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> None:
     """Adds the call SID and the delivery id to the log lines of the request."""
-    fields = {
-        "call_sid": parameters.get("ParentCallSid") or parameters.get("CallSid"),
-        "delivery": request.headers.get("I-Twilio-Idempotency-Token"),
-    }
-    short = {name: value[:LONGEST_LOGGED] for name, value in fields.items() if value}
-    structlog.contextvars.bind_contextvars(**short)
+    short = {}
+    if call_sid := parameters.get("ParentCallSid") or parameters.get("CallSid"):
+        short["call_sid"] = call_sid[:LONGEST_LOGGED]
+    if delivery := request.headers.get(DELIVERY_ID):
+        short["delivery"] = delivery[:LONGEST_LOGGED]
+    context.bind(**short)
 
 
-def _of_use(pairs: list[tuple[str, str]]) -> dict[str, str]:
+def _of_use(pairs: list[tuple[str, str]], *, of: bytes) -> dict[str, str]:
     """Drops parameters that are too long for any handler, such as results of add-ons."""
+    if len(of) <= LONGEST_FIELD:
+        return dict(pairs)
     too_long = sorted({name[:40] for name, value in pairs if len(name + value) > LONGEST_FIELD})
     if too_long:
         log.warning("request.left_out", parameters=too_long)

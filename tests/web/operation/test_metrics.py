@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_aiohttp import AiohttpClient
 from structlog.testing import LogCapture
 
+from bridge.observability import context
 from bridge.wiring.application import SCRAPE
 from tests.web.conftest import FORM, KEY, Bridge, OpenBridge, payload
 
@@ -25,7 +26,7 @@ def lines() -> Iterator[list[dict[str, object]]]:
     before = structlog.get_config()["processors"]
     # In place, as loggers that were used before hold on to the list.
     kept = list(before)
-    before[:] = [structlog.contextvars.merge_contextvars, capture]
+    before[:] = [context.merge, capture]
     yield capture.entries  # type: ignore[misc]
     before[:] = kept
 

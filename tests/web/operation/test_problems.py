@@ -5,9 +5,9 @@ import json
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
-from structlog.contextvars import bound_contextvars
 
 from bridge.errors import BridgeError
+from bridge.observability import context
 from bridge.web.operation.problems import problems
 
 
@@ -16,8 +16,8 @@ async def test_an_internal_error_names_the_request_id(error: Exception) -> None:
     async def fails(_request: web.Request) -> web.StreamResponse:
         raise error
 
-    with bound_contextvars(request_id="3f9a-12"):
-        answer = await problems(make_mocked_request("GET", "/"), fails)
+    context.bind(request_id="3f9a-12")
+    answer = await problems(make_mocked_request("GET", "/"), fails)
     assert isinstance(answer, web.Response)
     assert (answer.status, json.loads(answer.text or "")["detail"]) == (
         500,
