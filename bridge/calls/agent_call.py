@@ -215,7 +215,7 @@ def agents_named(callback: Callback) -> tuple[str, ...]:
     called = callback.get("To") or ""
     if callback.kind is Kind.VOICE and not calling and called and called.isascii() and called.isprintable():
         agents.append(line_name(called))
-    return tuple(dict.fromkeys(agent for agent in agents if len(agent) <= LONGEST))
+    return tuple(dict.fromkeys([agent for agent in agents if len(agent) <= LONGEST])) if agents else ()
 
 
 def line_name(number: str) -> str:

@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NewType, TypeVar
 
 from bridge.calls.identity_patterns import issued
@@ -22,6 +23,8 @@ RESERVED = "wm_"
 
 USER = re.compile(rf"{RESERVED}([0-9a-f]{{32}})")
 """The identity of a user of Twenty: the id of the workspace member, without dashes."""
+
+CLIENT = "client:"
 
 NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
 LONGEST_IDENTITY = 121
@@ -43,7 +46,9 @@ def member_identity(member_id: str) -> Identity:
 
 def client_identity(address: str | None) -> Identity | None:
     """`client:alice` → `alice`; None for anything else."""
-    return _allowed(address[7:]) if address and address.startswith("client:") and len(address) > 7 else None
+    if not address or not address.startswith(CLIENT) or address == CLIENT:
+        return None
+    return _allowed(address.removeprefix(CLIENT))
 
 
 def spelled(name: str) -> str:
@@ -52,7 +57,15 @@ def spelled(name: str) -> str:
 
 
 def _allowed(spelling: str) -> Identity:
+    return _known(spelling) if len(spelling) <= LONGEST_IDENTITY else _replaced(spelling)
+
+
+def _replaced(spelling: str) -> Identity:
     return Identity(NOT_ALLOWED.sub("_", spelled(spelling)))
+
+
+_known = lru_cache(maxsize=4096)(_replaced)
+"""Bounded in number and length. One voice request asks five times for the identity of its agent."""
 
 
 class Allowed:

@@ -92,6 +92,10 @@ def line_of(country_code: int, national: str) -> str:
     return national[1:] if is_mobile else national
 
 
+RENUMBERED = frozenset({BRAZIL, IVORY_COAST})
+"""Countries of which `rewritten` has numbers."""
+
+
 def rewritten(country_code: int, national: str) -> Iterator[str]:
     """The national number that the same line had before a renumbering, or has since."""
     if country_code == BRAZIL and (mobile := BRAZILIAN_MOBILE.fullmatch(national)):

@@ -20,7 +20,7 @@ from phonenumbers import (
 )
 
 from bridge.calls.agents import client_identity
-from bridge.calls.number_plans import ARGENTINA, current, is_former, line_of, local, rewritten
+from bridge.calls.number_plans import ARGENTINA, RENUMBERED, current, is_former, line_of, local, rewritten
 from bridge.calls.spelling import LONGEST, Written, plain, take_apart
 
 # What networks send in place of a number; the digits spell the word on a keypad.
@@ -60,6 +60,9 @@ NAMED = re.compile(r"<([^<>]+)>$")
 URI = re.compile(r"(?:sips?|tel):")
 KEYPAD = re.compile(r"^(?:00)?1?(?=[- ().]*[2-9])|[- ().]")
 """What stands before and between the digits of a keypad word."""
+
+# Python's own cache of patterns has room for a few countries' alone, and a longer way to each.
+phonenumbers.enable_pattern_cache()
 
 FICTION = "+3363998"
 """Assigned to films; all of 06 39 is Mayotte's to libphonenumber."""
@@ -131,6 +134,8 @@ class Number(str):
     def rewritten(self) -> frozenset["Number"]:
         """What it may have been before, or since, its country renumbered: by one rule alone."""
         code = self.country_code
+        if code not in RENUMBERED:
+            return frozenset()
         return frozenset(Number(f"+{code}{national}") for national in rewritten(code, self.national))
 
     @property

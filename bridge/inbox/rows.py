@@ -197,7 +197,7 @@ def in_sqlite(value: Any) -> Any:
     if isinstance(value, dict):
         return to_json(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return value.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
     return value
 
 

@@ -93,10 +93,11 @@ def served(parameters: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]
     odd = [name for name, allowed in ALLOWED.items() if parameters.get(name, "") not in {"", *allowed}]
     if (parent := parameters.get("ParentCallSid")) and not CALL_SID.fullmatch(parent):
         odd.append("ParentCallSid")
-    accepted = {name: value for name, value in parameters.items() if name not in odd}
-    if not accepted.get("From", "").strip():
-        accepted["From"] = ANONYMOUS
-    return accepted, odd
+    if odd:
+        parameters = {name: value for name, value in parameters.items() if name not in odd}
+    if not parameters.get("From", "").strip():
+        parameters = {**parameters, "From": ANONYMOUS}
+    return parameters, odd
 
 
 def callback(

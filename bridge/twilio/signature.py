@@ -54,6 +54,8 @@ class Validator:
         The header is not signed: it selects among the configured secrets, and nothing else.
         Raises SignerUnknown for a secret that is not configured, and for an algorithm that is not known.
         """
+        if not settings and (signers := self._auth_tokens[LEGACY]):
+            return signers
         named = _named(settings)
         algorithm = named.get("algorithm", LEGACY).upper()
         if algorithm not in ALGORITHMS:
@@ -74,11 +76,11 @@ class Validator:
         given = signature.encode("utf-8", "surrogateescape")
         signed = _joined(parameters)
         # The time tells a stranger nothing: the loop ends early only for a valid signature.
-        return any(
-            hmac.compare_digest(_signature(key, variant + signed), given)
-            for key in (self._auth_tokens[LEGACY] if signers is None else signers)
-            for variant in _variants(url)
-        )
+        for key in self._auth_tokens[LEGACY] if signers is None else signers:
+            for variant in _variants(url):
+                if hmac.compare_digest(_signature(key, variant + signed), given):
+                    return True
+        return False
 
     def is_valid_body(self, url: str, body: bytes, signature: str, signers: Signers | None = None) -> bool:
         """Whether `signature` is Twilio's for a `body` that is not a form, whose hash is in the query."""

@@ -1,6 +1,6 @@
 """Acts on a call of more than two ends, as their callbacks store them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -26,6 +26,9 @@ class Act(StrEnum):
     REMOVE = "remove"
     LISTEN = "listen"
 
+
+BY_NAME: Mapping[str | None, Act] = {act.value: act for act in Act}
+"""Without those of a newer version."""
 
 ACT = "Act"
 TO = "To"
@@ -72,14 +75,12 @@ def moved(moves: Iterable[tuple[datetime, str]], now: datetime) -> str:
 
 def act_named(joined_as: str | None) -> Act | None:
     """The act that called a leg, by the leg's `JoinedAs`."""
-    name = (joined_as or "").partition("-")[0]
-    return Act(name) if name in set(Act) else None
+    return BY_NAME.get((joined_as or "").partition("-")[0])
 
 
 def act_of(callback: Callback) -> Act | None:
     """What a callback stores; None for other kinds, and for acts of a newer version."""
-    name = callback.get(ACT) if callback.kind is Kind.ACT else None
-    return Act(name) if name in set(Act) else None
+    return BY_NAME.get(callback.get(ACT)) if callback.kind is Kind.ACT else None
 
 
 def let_go_of(callbacks: Iterable[Callback]) -> dict[str, datetime]:

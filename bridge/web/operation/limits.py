@@ -59,12 +59,13 @@ async def _read(request: web.Request, seconds: float) -> web.Request:
     """The request with its body, read within the limits and cached for the handler."""
     most = _most(request.path)
     too_large = f"The body is over {most} bytes."
-    if (request.content_length or 0) > most:
+    length = request.content_length
+    if length is not None and length > most:
         raise BodyTooLarge(too_large)
     # A small compressed body can decompress to a large one.
     if hdrs.CONTENT_ENCODING in request.headers:
         raise WrongContentType("The body should be sent as it is, without Content-Encoding.")
-    if request.content_length is None:
+    if length is None:
         # A length that is announced bounds the body; without one aiohttp does, by a limit of all routes.
         request = request.clone(client_max_size=most)
     try:
