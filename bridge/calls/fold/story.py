@@ -5,18 +5,21 @@ A leg is with the customer while both are connected, neither is on hold, and the
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.acts import HELD, Act, act_named
-from bridge.calls.fold.conference import NEAR, Conferences, conferences_of
+from bridge.calls.fold.conference import Conferences, conferences_of
 from bridge.calls.fold.intervals import Interval, Intervals, merged, seconds_of, while_on, within, without
 from bridge.calls.fold.legs import UNKNOWN, Leg
 from bridge.calls.fold.states import Direction
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+WHOLE_SECONDS = timedelta(seconds=2)
+"""Two times of one moment in Twilio's log, which are whole seconds, differ by no more."""
 
 
 class Parties(Protocol):
@@ -212,7 +215,7 @@ class _Teller:
         """Whether the customer was passed on out of the conference, whose end was not that of the call."""
         customer, ended_at = self.parties.customer, self.conferences.ended_at
         gone_at = customer.ended_at if customer else None
-        return self.rebuilt and bool(gone_at and ended_at and gone_at - ended_at > NEAR)
+        return self.rebuilt and bool(gone_at and ended_at and gone_at - ended_at > WHOLE_SECONDS)
 
     def _left_alone(self, connected: dict[str, Intervals]) -> bool:
         if self._end == UNKNOWN or not any(connected.values()):
