@@ -92,21 +92,32 @@ async def replicas(
 A, B = 0, 1
 
 
-@pytest.mark.parametrize("inbound", [True, False], ids=["in", "out"])
-async def test_a_warm_transfer_over_two_replicas(
-    replicas: Replicas, twenty: TwentySandbox, *, inbound: bool
-) -> None:
+async def placed(replicas: Replicas, *, inbound: bool) -> tuple[asyncio.Task[Any], Leg, Leg]:
+    """A call between Ann and Jane, who talk: its task, the first leg, and the dialled one."""
     twilio = replicas.twilio
     twilio.parties |= dict.fromkeys(("client:ann", "client:bob", JANE), HOLDS)
-    placed = twilio.call_from_phone(JANE) if inbound else twilio.call_from_browser("ann", JANE)
-    call = asyncio.create_task(placed)
+    call = asyncio.create_task(
+        twilio.call_from_phone(JANE) if inbound else twilio.call_from_browser("ann", JANE)
+    )
     dialled = "client:ann" if inbound else JANE
     await eventually(
         lambda: bool(replicas.count(f"{says('To', dialled)} and {says('CallStatus', 'in-progress')}"))
     )
     child = replicas.leg(dialled)
-    root = child.parent_sid or ""
-    customer, agent = (twilio.account.calls[root], child) if inbound else (child, twilio.account.calls[root])
+    return call, twilio.account.calls[child.parent_sid or ""], child
+
+
+BOTH = pytest.mark.parametrize("inbound", [True, False], ids=["in", "out"])
+
+
+@BOTH
+async def test_a_warm_transfer_over_two_replicas(
+    replicas: Replicas, twenty: TwentySandbox, *, inbound: bool
+) -> None:
+    twilio = replicas.twilio
+    call, first, child = await placed(replicas, inbound=inbound)
+    root = first.sid
+    customer, agent = (first, child) if inbound else (child, first)
 
     # The act comes to A, the action of the Dial that it ends to B.
     replicas.hears(B)
@@ -151,3 +162,34 @@ async def test_a_warm_transfer_over_two_replicas(
         assert node["status"] == "COMPLETED"
 
     await until(shown, AssertionError, ValueError)
+
+
+@BOTH
+@pytest.mark.parametrize("moved", [False, True], ids=["dialled", "moved"])
+async def test_a_blind_transfer_over_two_replicas(replicas: Replicas, *, inbound: bool, moved: bool) -> None:
+    call, first, child = await placed(replicas, inbound=inbound)
+    twilio, root = replicas.twilio, first.sid
+    customer, agent = (first, child) if inbound else (child, first)
+    if moved:
+        for act in ("hold", "resume"):
+            assert await replicas.act(A, root, act, act) == (204, "")
+    to_bob, to_jane = {"to": "client:bob"}, {"to": JANE}
+    if moved:
+        # The second comes when the agent has left, and no memory of B answers it.
+        assert await replicas.act(A, root, "transfer", "t1", **to_bob) == (204, "")
+        await eventually(lambda: agent.is_over)
+        assert await replicas.act(B, root, "transfer", "t1", **to_bob) == (204, "")
+    else:
+        both = await asyncio.gather(*(replicas.act(n, root, "transfer", "t1", **to_bob) for n in (A, B)))
+        assert both == [(204, "")] * 2
+        await eventually(lambda: agent.is_over)
+    for replica in (A, B):
+        for how in ({}, {"ask": True}):
+            other = {**to_jane, **how}
+            assert await replicas.act(replica, root, "transfer", "t1", **other) == (422, "idempotency.reused")
+    await eventually(lambda: any(leg.to == "client:bob" for leg in twilio.account.calls.values()))
+    assert [leg.to for leg in twilio.account.calls.values()].count("client:bob") == 1
+    assert replicas.count("kind = 'transfer'") == 1
+    twilio.command(customer, None)
+    await call
+    assert customer.is_over

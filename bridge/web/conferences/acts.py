@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bridge.calls.agent_call import our_number
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.callback import Kind
+from bridge.calls.callback import Callback, Kind
 from bridge.calls.dialling.admission import Admission, Admitted
 from bridge.calls.ends import EMERGENCY, End, Ends, ends_of, holder_of, is_asking, own_end
 from bridge.calls.fold.acts import CALLING, HELD, PARTICIPANT, RESUMED, TO, WILL_HOLD, Act, act_of
@@ -53,6 +53,9 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 """https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/"""
 
 MODE = "Mode"
+
+KEY_NAME = "Key"
+"""The parameter of a stored blind transfer that has what its request's key gives."""
 
 REUSED = f"{IDEMPOTENCY_KEY}: This key came before with another request; send a new key with a new request."
 
@@ -209,6 +212,32 @@ class ConferenceActs:
             raise CallConflict(ASKING, code="transfer.asking")
         return ends.is_conference and any(end.identity != agent.identity for end in ends.present)
 
+    def has_replaced(self, request: web.Request, agent: AgentOfCall) -> bool:
+        """Whether a request with this key called another one in already, so that this agent leaves."""
+        act_id = _act_id(request, agent.identity, Act.ADD)
+        return any(callback.get("Id") == act_id for callback in agent.evidence.callbacks)
+
+    @asynccontextmanager
+    async def passing_on(
+        self, request: web.Request, agent: AgentOfCall, said: Mapping[str, str]
+    ) -> AsyncIterator[tuple[str, Evidence]]:
+        """Alone on the call: the name under which a transfer with a key is stored (`KEY_NAME`), and the call.
+
+        The name is empty without a key. Raises KeyReused where the key came before with something else than
+        `said`.
+        """
+        async with self.alone(agent.root_sid):
+            evidence = await self._now(agent)
+            has_key = IDEMPOTENCY_KEY in request.headers
+            name = _act_id(request, agent.identity, Kind.TRANSFER) if has_key else ""
+            if name:
+                _check_key(evidence, name, said)
+            yield name, evidence
+
+    async def _now(self, agent: AgentOfCall) -> Evidence:
+        known = await known_call(self._inbox, agent.root_sid)
+        return Evidence.of(known.callbacks) if known else agent.evidence
+
     async def replace_agent(self, request: web.Request, agent: AgentOfCall, to: str) -> web.Response:
         """Blind transfer where a third party stays: another one is called in, and the agent leaves."""
         target = self._target(agent.identity, to)
@@ -242,8 +271,7 @@ class ConferenceActs:
         self._rate.take(agent.identity, per_minute=PER_MINUTE)
         act_id = _act_id(request, agent.identity, act)
         async with self.alone(agent.root_sid):
-            known = await known_call(self._inbox, agent.root_sid)
-            evidence = Evidence.of(known.callbacks) if known else agent.evidence
+            evidence = await self._now(agent)
             _check_key(evidence, act_id, said or {})
             if _is_done(evidence, act_id):
                 if leaves:
@@ -510,7 +538,7 @@ class ConferenceActs:
         )
 
 
-def _act_id(request: web.Request, identity: Identity, act: Act) -> str:
+def _act_id(request: web.Request, identity: Identity, act: Act | Kind) -> str:
     """The name of an act: the same for requests with the same key; otherwise a new one."""
     key = request.headers.get(IDEMPOTENCY_KEY)
     if key is None:
@@ -524,9 +552,16 @@ def _act_id(request: web.Request, identity: Identity, act: Act) -> str:
 def _check_key(evidence: Evidence, act_id: str, said: Mapping[str, str]) -> None:
     """Raises KeyReused where the key of an act came before with another request."""
     digest = act_id.rpartition("-")[2]
-    stored = [c for c in evidence.callbacks if act_of(c) and (c.get("Id") or "").endswith(f"-{digest}")]
-    if any(c.get("Id") != act_id or any(c.get(name) != said[name] for name in said) for c in stored):
+    stored = [c for c in evidence.callbacks if (_name_of(c) or "").endswith(f"-{digest}")]
+    if any(_name_of(c) != act_id or any((c.get(name) or "") != said[name] for name in said) for c in stored):
         raise KeyReused(REUSED)
+
+
+def _name_of(callback: Callback) -> str | None:
+    """The name of an act or of a blind transfer, which its request's key gives."""
+    if callback.kind is Kind.TRANSFER:
+        return callback.get(KEY_NAME)
+    return callback.get("Id") if act_of(callback) else None
 
 
 def _is_done(evidence: Evidence, act_id: str) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
@@ -13,10 +13,10 @@ from aiohttp import web
 from bridge.calls import control
 from bridge.calls.agent_call import our_number
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.callback import TURN, Kind
+from bridge.calls.callback import TURN, Callback, Kind
 from bridge.calls.dialling.admission import Admission, Admitted
 from bridge.calls.ends import ends_of
-from bridge.calls.fold.acts import CUSTOMER
+from bridge.calls.fold.acts import CUSTOMER, TO
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import Direction
@@ -39,7 +39,8 @@ from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.rates import Rate
-from bridge.web.conferences.acts import ConferenceActs
+from bridge.web.conferences.acts import KEY_NAME, ConferenceActs
+from bridge.web.conferences.keeper import LEASE_LASTS
 from bridge.web.phone.bodies import (
     CallRequest,
     DispositionRequest,
@@ -61,6 +62,11 @@ LIMITED = frozenset({"agent_limit", "company_limit"})
 """Refusals for which the agent can try again later."""
 
 REMEMBERED = timedelta(seconds=30)
+
+SEND_DIGITS = "SendDigits"
+
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""By which the bridge's clock can be ahead of Twilio's."""
 
 TO_ONESELF = "to: An agent cannot send a caller on to themselves."
 ALREADY = "The call is being transferred already."
@@ -193,35 +199,64 @@ class Calls:
             raise NotUnderstood(TO_ONESELF, code="transfer.self")
 
         async def send_on() -> None:
-            leg = control.line_of(agent.identity, agent.evidence)
-            sent = control.transferred_leg(agent.evidence)
-            if self._acts.stays_without(agent):
+            if self._acts.has_replaced(request, agent) or self._stays_without(agent):
                 await self._acts.replace_agent(request, agent, asked.to)
                 return
-            # One transfer per leg: it ends the leg, but the callback of that end arrives later.
-            async with self._alone(f"transfer {leg.sid}", ALREADY, code="transfer.running", keep=REMEMBERED):
-                # No await between the check of the call limit and the store that counts this call.
-                admitted = self._admitted(agent.identity, target)
-                # Of a call out the dialled leg is sent on; the action of its Dial then comes.
-                named = {} if sent.sid == agent.root_sid else {CUSTOMER: sent.sid}
-                said = {"To": target, **named}
-                await self._keep(Kind.TRANSFER, agent, said, again=(leg.sid, target, send_digits))
-                # Out of a conference, which ends with that.
-                async with self._acts.alone(agent.root_sid):
-                    with _in_our_words():
-                        twiml_ = self._sending(agent, admitted, send_digits)
-                        await self._rest.update_call(sent.sid, twiml=twiml_)
-            log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
+            said = {TO: target, SEND_DIGITS: send_digits}
+            async with self._acts.passing_on(request, agent, said) as (name, evidence):
+                await self._send_on(replace(agent, evidence=evidence), {**said, KEY_NAME: name})
 
         await self._once.run(("transfer", agent.root_sid, agent.identity, target, send_digits), send_on)
         return web.Response(status=204)
 
+    def _stays_without(self, agent: AgentOfCall) -> bool:
+        is_on_line = control.is_on_line(agent.identity, agent.evidence)
+        return is_on_line and self._acts.stays_without(agent)
+
+    async def _send_on(self, agent: AgentOfCall, said: Mapping[str, str]) -> None:
+        target, send_digits = said[TO], said[SEND_DIGITS]
+        begun = [c for c in agent.evidence.callbacks if c.get(KEY_NAME) == said[KEY_NAME]]
+        if begun and await self._was_sent_on(agent.evidence, begun[0]):
+            return
+        leg = control.line_of(agent.identity, agent.evidence)
+        sent = control.transferred_leg(agent.evidence)
+        # One transfer per leg: it ends the leg, but the callback of that end arrives later.
+        async with lease(
+            self._inbox, f"transfer {leg.sid}", keep=REMEMBERED, lasts=LEASE_LASTS / 2
+        ) as is_held:
+            if not is_held and begun:
+                # By another replica, a moment ago: one that died in it has lost this lease before the call's.
+                return
+            if not is_held:
+                raise CallConflict(ALREADY, code="transfer.running")
+            # No await between the check of the call limit and the store that counts this call.
+            admitted = self._admitted(agent.identity, target)
+            # Of a call out the dialled leg is sent on; the action of its Dial then comes.
+            named = {} if sent.sid == agent.root_sid else {CUSTOMER: sent.sid}
+            stored = {name: value for name, value in said.items() if value}
+            if not begun:
+                await self._keep(
+                    Kind.TRANSFER, agent, {**stored, **named}, again=(leg.sid, target, send_digits)
+                )
+            # Out of a conference, which ends with that.
+            with _in_our_words():
+                twiml_ = self._sending(agent, admitted, send_digits)
+                await self._rest.update_call(sent.sid, twiml=twiml_)
+        log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
+
+    async def _was_sent_on(self, evidence: Evidence, begun: Callback) -> bool:
+        """Whether Twilio has called the target since: the bridge possibly stopped before it heard of that."""
+        customer = control.transferred_leg(evidence)
+        since = begun.received_at - CLOCKS_DIFFER
+        async for call in self._rest.calls(parent_sid=customer.sid):
+            if call.to == begun.get(TO) and call.date_created and call.date_created >= since:
+                return True
+        return False
+
     @asynccontextmanager
-    async def _alone(
-        self, name: str, why: str, *, code: str, keep: timedelta = timedelta()
-    ) -> AsyncIterator[None]:
+    async def _alone(self, name: str, why: str, *, code: str) -> AsyncIterator[None]:
         """Holds a lock on `name` across all replicas; raises CallConflict where it is held already."""
-        async with lease(self._inbox, name, keep=keep) as is_held:
+        async with lease(self._inbox, name) as is_held:
             if not is_held:
                 raise CallConflict(why, code=code)
             yield
