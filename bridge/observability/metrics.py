@@ -133,7 +133,7 @@ TRANSCRIPT_JOBS = Count(
     "transcript_jobs",
     "Recordings that an engine was to transcribe, by outcome.",
     ("outcome",),
-    known=("done", "omitted", "parked", "retried", "restarted", "budget"),
+    known=("done", "omitted", "parked", "retried", "restarted", "waiting", "budget"),
 )
 TRANSCRIBED_SECONDS = Count("transcribed_audio_seconds", "Seconds of audio that were transcribed.")
 

@@ -61,6 +61,9 @@ POLL_SECONDS = 5.0
 AT_ONCE = 3
 """Jobs that a process works on: a recording at which the engine stalls does not keep the others waiting."""
 
+LOOK_FOR_CALL = timedelta(minutes=2)
+"""How often a recording whose call is not known yet looks for it."""
+
 RENEW_SECONDS = LEASE.total_seconds() / 4
 
 log = structlog.get_logger()
@@ -197,7 +200,11 @@ class TranscriptJobs:
             )
 
     async def _work(self, job: TranscriptJob) -> None:
-        recording = call_recording(job.callbacks, job.recording_sid)
+        recording, now = call_recording(job.callbacks, job.recording_sid), self._clock()
+        if recording is not None and recording.waits_for_call(now):
+            reason = "No callback shows the direction of its call yet."
+            await self._postpone(job, now + LOOK_FOR_CALL, reason, "waiting")
+            return
         objection = self._selection.objection(recording) if recording else "The recording failed."
         if recording is None or objection:
             await self._close(job, JobState.OMITTED, objection or "")
@@ -283,7 +290,10 @@ class TranscriptJobs:
 
     async def _postpone(self, job: TranscriptJob, until: datetime, reason: str, outcome: str) -> None:
         now = self._clock()
-        await postpone_job(self._inbox, job, self._holder, until=until, reason=reason, now=now)
+        has_failed = outcome == "retried"
+        await postpone_job(
+            self._inbox, job, self._holder, until=until, reason=reason, now=now, has_failed=has_failed
+        )
         self._report(job, outcome, reason)
 
     async def _close(self, job: TranscriptJob, state: JobState, reason: str) -> None:

@@ -18,6 +18,7 @@ from bridge.sandbox.speech import Answer, SpeechSandbox, speech_sandbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from bridge.sandbox.twilio.recordings import Recording
+from bridge.transcripts.jobs import AT_ONCE
 from tests.e2e.load import signed
 from tests.support import TEN, eventually, new_sid
 
@@ -25,7 +26,7 @@ TRANSCRIPTS = """\
 transcripts: {{engine: openai, url: '{url}/v1'}}
 lines: {{default: {{recording: {{inbound: true, announcement: true}}}}}}
 """
-PATH = "/twilio/recording"
+PATH = "/twilio/recording?direction=inbound"
 CALLS = 12
 KILLS = 5
 BOTH = Conversation([Said(1, 0, "Hello Anna"), Said(2, 2, "Hello Marie")])
@@ -54,31 +55,38 @@ async def report(twilio: TwilioSandbox, bridge: BridgeProcess, call: str) -> Non
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 async def test_a_transcript_arrives_once_whenever_the_bridge_is_killed(
-    twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path
+    request: pytest.FixtureRequest,
+    twilio: TwilioSandbox,
+    twenty: TwentySandbox,
+    tmp_path: Path,
+    database: str,
 ) -> None:
     calls, chance = [new_sid() for _ in range(CALLS)], random.Random(23)
     async with speech_sandbox() as speech:
         tmp_path.joinpath("config.yaml").write_text(CONFIG + TRANSCRIPTS.format(url=speech.url))
         env = environment(twilio, twenty, tmp_path)
+        if database == "postgresql":
+            env["BRIDGE_DATABASE_URL"] = request.getfixturevalue("postgres_url")
         bridge = BridgeProcess(env, tmp_path)
         await bridge.start()
         # The first kill comes while the server works on the second channel.
         never = asyncio.Event()
         speech.transcripts.extend([Answer(), Answer(until=never)])
         reporting = asyncio.gather(*(report(twilio, bridge, call) for call in calls))
-        await eventually(lambda: len(speech.transcribed) == 2, within=30)
+        await eventually(lambda: len(speech.transcribed) >= 2, within=30)
         for _ in range(KILLS):
             await bridge.kill()
             await bridge.start()
             await asyncio.sleep(chance.uniform(0, 0.3))
         await reporting
         url = env["BRIDGE_DATABASE_URL"]
-        await eventually(lambda: _all_done(speech), within=60)
+        await eventually(lambda: _all_done(speech), within=150)
         await until_done(url, calls)
         await bridge.stop()
-        # Each channel once, and at most once more for each kill.
-        assert 2 * CALLS <= len(speech.transcribed) <= 2 * CALLS + KILLS
+        # Each channel once; a kill meets as many at most as are worked on at once.
+        assert 2 * CALLS <= len(speech.transcribed) <= 2 * CALLS + KILLS * AT_ONCE
     async with open_inbox(url) as inbox:
         texts = await transcripts_of(inbox, calls)
     assert sorted(texts) == sorted(calls)
@@ -92,8 +100,8 @@ def _all_done(speech: SpeechSandbox) -> bool:
 
 
 async def until_done(url: str, calls: list[str]) -> None:
-    """Waits until no job is due."""
-    ends = datetime.now(UTC).timestamp() + 60
+    """Waits until no job is due; with PostgreSQL a killed bridge's leases have to end first."""
+    ends = datetime.now(UTC).timestamp() + 150
     async with open_inbox(url) as inbox:
         while datetime.now(UTC).timestamp() < ends:
             states = {job.state for call in calls for job in await jobs_of(inbox, call)}

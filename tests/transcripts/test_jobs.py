@@ -205,6 +205,27 @@ def test_one_channel_has_all_who_were_in_the_call() -> None:
     assert call_recording([*a_call(call), failed], "RE" + call[2:]) is None
 
 
+async def test_who_speaks_is_not_guessed_while_the_call_is_not_known(inbox: Inbox, watch: Watch) -> None:
+    whole, lost = a_call(new_sid()), a_call(new_sid())
+    await stored(inbox, [whole[-1:], lost[-1:]])
+    engine = ScriptedEngine()
+    assert await work(inbox, engine, watch) == 2
+    job = await job_of(inbox, whole[0].root_sid)
+    assert (job.state, job.attempts, engine.asked) == (JobState.DUE, 0, [])
+    await stored(inbox, [whole[:-1]])
+    watch.later(minutes=2)
+    await work(inbox, engine, watch)
+    ((recorded, _),) = engine.asked
+    assert [one.speaker for one in recorded.channels] == [CUSTOMER, AGENT]
+    watch.later(hours=6)
+    selection = Selection(directions=[Direction.OUTBOUND])
+    open_ = call_recording(lost[-1:], "RE" + lost[0].root_sid[2:])
+    assert open_
+    assert "directions" in (selection.objection(open_) or "")
+    await work(inbox, engine, watch)
+    assert {one.speaker for one in engine.asked[1][0].channels} == {Speaker(Role.SEVERAL)}
+
+
 @pytest.mark.parametrize(
     ("selection", "why"),
     [

@@ -28,6 +28,8 @@ class Evidence:
     originated: bool
     story: Story | None = None
     """Of a call that had more than two ends: it was moved into a conference, or passed on."""
+    knows_direction: bool = True
+    """False where no callback shows the direction, as of a recording alone; `direction` is then a guess."""
 
     @classmethod
     def of(cls, callbacks: Iterable[Callback]) -> Self:
@@ -39,8 +41,9 @@ class Evidence:
         if not legs and parent and originated:
             legs = (parent,)
         dialled = [leg for leg in legs if not leg.joined]
-        direction = Direction.OUTBOUND if originated else _direction(distinct, dialled)
-        evidence = cls(distinct, parent, legs, direction, originated)
+        known = Direction.OUTBOUND if originated else _direction(distinct, dialled)
+        direction = known or Direction.OUTBOUND
+        evidence = cls(distinct, parent, legs, direction, originated, knows_direction=known is not None)
         return replace(evidence, story=story_of(evidence)) if evidence.has_more_ends else evidence
 
     @property
@@ -160,8 +163,11 @@ def _is_step(callback: Callback) -> bool:
     return step is not None and step != "conference" and callback.get(OF_CALL) is None
 
 
-def _direction(callbacks: Iterable[Callback], legs: Iterable[Leg]) -> Direction:
-    """The direction from the bridge's own parameters, else from the caller, else from the legs that ring."""
+def _direction(callbacks: Iterable[Callback], legs: Iterable[Leg]) -> Direction | None:
+    """The direction from the bridge's own parameters, else from the caller, else from the legs that ring.
+
+    None where none of them shows it.
+    """
     # A caller who is forwarded to a telephone looks like an agent who calls out.
     if any(c.get("CallDirection") == "inbound" or _is_step(c) for c in callbacks):
         return Direction.INBOUND
@@ -169,5 +175,8 @@ def _direction(callbacks: Iterable[Callback], legs: Iterable[Leg]) -> Direction:
     # An agent's browser always has an identity, so a caller without identity and number called in.
     if caller is not None:
         return Direction.OUTBOUND if client_identity(caller) else Direction.INBOUND
-    rings_agents = any(client_identity(leg.to) and not client_identity(leg.from_) for leg in legs)
-    return Direction.INBOUND if rings_agents else Direction.OUTBOUND
+    if any(client_identity(leg.to) and not client_identity(leg.from_) for leg in legs):
+        return Direction.INBOUND
+    # A call that is known by its recording alone has no number and no direction.
+    is_out = any(c.get("CallDirection") == "outbound" for c in callbacks)
+    return Direction.OUTBOUND if is_out or any(leg.to for leg in legs) else None

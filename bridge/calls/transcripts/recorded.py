@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.calls.agent_call import our_number
 from bridge.calls.callback import Callback, Kind, parse_timestamp
@@ -15,6 +15,9 @@ from bridge.calls.transcripts.segments import AudioChannel, Recorded, Role, Spea
 
 READY = (Kind.RECORDING, Kind.VOICEMAIL)
 UNUSABLE = frozenset({"absent", "failed"})
+
+WAITS_FOR_CALL = timedelta(hours=6)
+"""How long a recording waits for its call: reconciliation asks Twilio for lost callbacks meanwhile."""
 
 
 def finished_recording(callback: Callback) -> str | None:
@@ -31,13 +34,20 @@ def finished_recording(callback: Callback) -> str | None:
 class CallRecording:
     """A recording of a call, with what decides whether it is transcribed.
 
-    `line` is the number of ours that was called or shown; `is_voicemail` whether it is a caller's message.
+    `direction` is None where no callback shows it; `line` is the number of ours that was called or shown;
+    `is_voicemail` whether it is a caller's message; `reported_at` is when its first callback arrived.
     """
 
     recorded: Recorded
-    direction: Direction
+    direction: Direction | None
     line: str | None
     is_voicemail: bool
+    reported_at: datetime
+
+    def waits_for_call(self, now: datetime) -> bool:
+        """Whether callbacks of its call can still say who is on which channel."""
+        is_unknown = self.direction is None and not self.is_voicemail
+        return is_unknown and now - self.reported_at < WAITS_FOR_CALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +67,7 @@ class Selection:
             return "Its line is not one of transcripts.lines."
         if recording.is_voicemail:
             return None if self.voicemails else "It is a voicemail, and transcripts.voicemails is false."
-        if recording.direction not in self.directions:
+        if recording.direction not in self.directions and set(self.directions) != set(Direction):
             return "Its direction is not one of transcripts.directions."
         return None
 
@@ -74,19 +84,20 @@ def call_recording(callbacks: Iterable[Callback], recording_sid: str) -> CallRec
     is_voicemail = any(c.kind is Kind.VOICEMAIL or c.get("RecordingSource") == "RecordVerb" for c in of_it)
     length = max((seconds(c.get("RecordingDuration")) or 0 for c in of_it), default=0)
     started = [at for c in of_it if (at := parse_timestamp(c.get("RecordingStartTime") or ""))]
-    arrived = min(c.received_at for c in of_it) - timedelta(seconds=length)
+    reported_at = min(c.received_at for c in of_it)
     is_dual = any(c.get("RecordingChannels") == "2" for c in of_it)
     recorded = Recorded(
         recording_sid=recording_sid,
-        starts_at=min(started, default=arrived),
+        starts_at=min(started, default=reported_at - timedelta(seconds=length)),
         seconds=length,
         channels=_channels(evidence, is_voicemail=is_voicemail, is_dual=is_dual),
     )
     return CallRecording(
         recorded=recorded,
-        direction=evidence.direction,
+        direction=evidence.direction if evidence.knows_direction else None,
         line=our_number(evidence),
         is_voicemail=is_voicemail,
+        reported_at=reported_at,
     )
 
 
@@ -100,6 +111,9 @@ def _channels(evidence: Evidence, *, is_voicemail: bool, is_dual: bool) -> tuple
         return (AudioChannel(1, customer),)
     if not is_dual:
         return (AudioChannel(1, Speaker(Role.SEVERAL)),)
+    if not evidence.knows_direction:
+        # Each channel is heard on its own, and whose it is stays open.
+        return (AudioChannel(1, Speaker(Role.SEVERAL)), AudioChannel(2, Speaker(Role.SEVERAL)))
     agent = Speaker(Role.AGENT, evidence.agents[0] if len(evidence.agents) == 1 else "")
     if evidence.direction is Direction.INBOUND:
         return (AudioChannel(1, customer), AudioChannel(2, agent))

@@ -153,14 +153,21 @@ async def save_progress(inbox: Inbox, job: TranscriptJob, holder: bytes, progres
 
 
 async def postpone_job(
-    inbox: Inbox, job: TranscriptJob, holder: bytes, *, until: datetime, reason: str | None, now: datetime
+    inbox: Inbox,
+    job: TranscriptJob,
+    holder: bytes,
+    *,
+    until: datetime,
+    reason: str | None,
+    now: datetime,
+    has_failed: bool = True,
 ) -> None:
-    """Frees the job, which is due again then; without a `reason` nothing is wrong, and it had no attempt.
+    """Frees the job, which is due again then; without a `reason`, or a failure, it had no attempt.
 
     Raises TranscriptTaken.
     """
     values: dict[str, Any] = {"due_at": until, "reason": reason, "changed_at": now}
-    values |= {} if reason else {"attempts": 0}
+    values |= {} if reason and has_failed else {"attempts": 0}
     await _change(inbox, job, holder, {**values, **_FREE})
 
 
