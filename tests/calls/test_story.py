@@ -242,6 +242,24 @@ def test_who_was_removed_has_left_also_where_only_the_conferences_end_is_reporte
     assert story(call).get(CAROL, 0) == seconds
 
 
+def test_who_left_was_there_also_where_neither_joining_nor_the_end_of_the_leg_is_reported() -> None:
+    play = Play(inbound=False)
+    play.wait(60)
+    play.call(CAROL, "add")
+    play.wait(20)
+    play.leave(CAROL)
+    play.wait(30)
+    play.end("customer")
+    of_carol = [c for c in play.told if c.call_sid == play.sids[CAROL]]
+    lost = [
+        c
+        for c in of_carol
+        if c.get("StatusCallbackEvent") == "participant-join" or c.get("CallStatus") == "completed"
+    ]
+    assert len(lost) == 2
+    assert story(fold(c for c in play.told if c not in lost))[CAROL] == 20
+
+
 OURS = (Kind.ACT, Kind.TRANSFER)
 
 

@@ -160,7 +160,8 @@ class _Teller:
         entered = next((at for at, is_inside in inside if is_inside), None)
         answered = self._answered(leg)
         if entered is None:
-            return merged([Interval(answered, until)] if answered else [])
+            left = min((at for at, _ in inside), default=UNKNOWN)
+            return merged([Interval(answered, min(until, left))] if answered else [])
         reported = while_on(inside, until=UNKNOWN)
         before = [] if leg.joined or answered is None else [Interval(answered, entered)]
         return within(merged([*before, *reported]), (Interval(BEGINNING, until),))
