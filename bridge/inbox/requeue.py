@@ -3,6 +3,7 @@
 All functions raise InboxUnavailable; those that return a number say how many calls became due.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,9 @@ RELINKED = "people relinked"
 
 STEP = 1000
 """Calls that one transaction makes due: it holds SQLite's write lock for some milliseconds."""
+
+PAUSE_SECONDS = 0.12
+"""Between these transactions: SQLite's writers poll for the lock, up to 100 ms apart, and would starve."""
 
 LOOKED_UP = 50 * STEP
 """Calls that one query looks up for them: no index has the conditions in the order of SIDs, so it sorts."""
@@ -135,11 +139,19 @@ async def _make_due(inbox: Inbox, wanted: Sequence[ColumnElement[bool]], **value
     made, after = 0, ""
     while page := await _page(inbox, wanted, after):
         for first in range(0, len(page), STEP):
+            if after or first:
+                await _give_way(inbox)
             these = calls.c.root_sid.in_(page[first : first + STEP])
             made += await inbox.change(update(calls).where(these, *wanted).values(_AGAIN | values))
             inbox.news.set()
         after = page[-1]
     return made
+
+
+async def _give_way(inbox: Inbox) -> None:
+    """Leaves SQLite's lock to other processes that wait for it."""
+    if not inbox.is_shared:
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def _page(inbox: Inbox, wanted: Sequence[ColumnElement[bool]], after: str) -> Sequence[str]:
