@@ -89,7 +89,7 @@ class Progress:
 
     text = ""
 
-    async def save(self, text: str) -> None:
+    async def save(self, text: str, *, is_piece: bool = False) -> None:
         """See `bridge.transcripts.transcriber.Progress`."""
         self.text = text
 

@@ -7,6 +7,7 @@ with the progress that the engine saved.
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -41,6 +42,7 @@ from bridge.inbox.transcripts.jobs import (
     release_jobs,
     renew_job,
     restart_job,
+    save_piece,
     save_progress,
 )
 from bridge.observability import metrics
@@ -89,13 +91,18 @@ def next_day(now: datetime) -> datetime:
 class _StoredProgress:
     """The engine's progress, stored beside its job."""
 
-    def __init__(self, inbox: Inbox, job: TranscriptJob, holder: bytes, engine: str) -> None:
-        self._inbox, self._job, self._holder = inbox, job, holder
+    def __init__(self, inbox: Inbox, job: TranscriptJob, engine: str) -> None:
+        self._inbox, self._job = inbox, job
         self.text = job.progress if job.engine == engine else ""
+        self.attempts = job.attempts
 
-    async def save(self, text: str) -> None:
+    async def save(self, text: str, *, is_piece: bool = False) -> None:
         """See `Progress`."""
-        await save_progress(self._inbox, self._job, self._holder, text)
+        if is_piece:
+            await save_piece(self._inbox, self._job, self._job.holder, text)
+            self.attempts = 1
+        else:
+            await save_progress(self._inbox, self._job, self._job.holder, text)
         self.text = text
 
 
@@ -116,7 +123,6 @@ class TranscriptJobs:
         self._selection = selection
         self._limit = seconds_per_day
         self._clock = clock
-        self._holder = secrets.token_bytes(16)
         self._news = asyncio.Event()
         inbox.on_commit.append(self._news.set)
 
@@ -160,7 +166,7 @@ class TranscriptJobs:
 
     async def once(self) -> bool:
         """Works on the job that is due first; False where none is. Raises InboxUnavailable."""
-        job = await claim_job(self._inbox, self._holder, now=self._clock())
+        job = await claim_job(self._inbox, secrets.token_bytes(16), now=self._clock())
         if job is None:
             return False
         # There can be another one, for a slot that waits.
@@ -214,7 +220,7 @@ class TranscriptJobs:
     async def _is_affordable(self, job: TranscriptJob, recording: CallRecording) -> bool:
         seconds, now = max(1, recording.recorded.seconds), self._clock()
         engine, limit = self._transcriber.engine, self._limit
-        if await charge(self._inbox, job, self._holder, engine=engine, seconds=seconds, limit=limit, now=now):
+        if await charge(self._inbox, job, job.holder, engine=engine, seconds=seconds, limit=limit, now=now):
             return True
         if seconds > self._limit:
             await self._close(job, JobState.PARKED, "It is longer than transcripts.minutes_per_day.")
@@ -223,7 +229,7 @@ class TranscriptJobs:
         return False
 
     async def _transcribe(self, job: TranscriptJob, recording: CallRecording) -> None:
-        progress = _StoredProgress(self._inbox, job, self._holder, self._transcriber.engine)
+        progress = _StoredProgress(self._inbox, job, self._transcriber.engine)
         try:
             made = await self._leased(job, self._transcriber.transcribe(recording.recorded, progress))
         except TranscriptLost as lost:
@@ -231,7 +237,7 @@ class TranscriptJobs:
         except TranscriptRefused as refused:
             await self._close(job, JobState.PARKED, str(refused))
         except (TranscriptUnavailable, TwilioError) as problem:
-            await self._retry(job, problem)
+            await self._retry(replace(job, attempts=progress.attempts), problem)
         else:
             await self._store(job, recording, made, progress.text)
 
@@ -241,13 +247,13 @@ class TranscriptJobs:
         now = self._clock()
         if isinstance(made, Waiting):
             until = now + timedelta(seconds=made.seconds)
-            await postpone_job(self._inbox, job, self._holder, until=until, reason=None, now=now)
+            await postpone_job(self._inbox, job, job.holder, until=until, reason=None, now=now)
             return
         recorded = recording.recorded
         await finish_job(
             self._inbox,
             job,
-            self._holder,
+            job.holder,
             made,
             starts_at=recorded.starts_at,
             now=now,
@@ -268,7 +274,7 @@ class TranscriptJobs:
         task = background.start(work, name="transcript")
         try:
             while not (await asyncio.wait([task], timeout=RENEW_SECONDS))[0]:
-                await renew_job(self._inbox, job, self._holder, now=self._clock())
+                await renew_job(self._inbox, job, job.holder, now=self._clock())
             return await task
         finally:
             if not task.done():
@@ -282,7 +288,7 @@ class TranscriptJobs:
         elif anew:
             now = self._clock()
             until = now + pause_after(job.attempts)
-            await restart_job(self._inbox, job, self._holder, until=until, reason=said, now=now)
+            await restart_job(self._inbox, job, job.holder, until=until, reason=said, now=now)
             self._report(job, "restarted", said)
         else:
             until = self._clock() + pause_for(problem, job.attempts)
@@ -292,12 +298,12 @@ class TranscriptJobs:
         now = self._clock()
         has_failed = outcome == "retried"
         await postpone_job(
-            self._inbox, job, self._holder, until=until, reason=reason, now=now, has_failed=has_failed
+            self._inbox, job, job.holder, until=until, reason=reason, now=now, has_failed=has_failed
         )
         self._report(job, outcome, reason)
 
     async def _close(self, job: TranscriptJob, state: JobState, reason: str) -> None:
-        await close_job(self._inbox, job, self._holder, state=state, reason=reason, now=self._clock())
+        await close_job(self._inbox, job, job.holder, state=state, reason=reason, now=self._clock())
         self._report(job, state.value, reason)
 
     def _report(self, job: TranscriptJob, outcome: str, reason: str) -> None:

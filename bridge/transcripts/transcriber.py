@@ -20,8 +20,8 @@ class Progress(Protocol):
     def text(self) -> str:
         """As it was saved last, by this process or another one; "" at the beginning."""
 
-    async def save(self, text: str) -> None:
-        """Stores it; returns once it is on the disk.
+    async def save(self, text: str, *, is_piece: bool = False) -> None:
+        """Stores it; returns once it is on the disk. After `is_piece` failures are counted anew.
 
         Raises InboxUnavailable, and TranscriptTaken where another process has the job meanwhile.
         """

@@ -83,7 +83,7 @@ class Noted:
         self.saves = 0
         self._fail_after = fail_after
 
-    async def save(self, text: str) -> None:
+    async def save(self, text: str, *, is_piece: bool = False) -> None:
         if self.saves == self._fail_after:
             raise KeyboardInterrupt
         self.text = text

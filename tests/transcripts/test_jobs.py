@@ -26,6 +26,7 @@ from bridge.inbox.transcripts.jobs import JobState, KnownJob, claim_job, jobs_of
 from bridge.inbox.transcripts.texts import transcripts_of
 from bridge.transcripts.jobs import (
     AT_ONCE,
+    MOST_ATTEMPTS,
     MOST_WITHOUT_RECORDING,
     TranscriptJobs,
     next_day,
@@ -275,6 +276,44 @@ async def test_an_engine_that_is_down_is_tried_again(inbox: Inbox, watch: Watch)
     assert (await job_of(inbox, call)).state is JobState.DONE
     # After `lost` it began anew.
     assert [progress for _, progress in engine.asked] == ["", "asked 1", "", "asked 3"]
+
+
+class PieceByPiece(ScriptedEngine):
+    """Finishes a piece before it does what a test says."""
+
+    async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript | Waiting:
+        await progress.save("piece", is_piece=True)
+        return await super().transcribe(recorded, progress)
+
+
+async def test_a_job_that_advances_piece_by_piece_is_not_parked(inbox: Inbox, watch: Watch) -> None:
+    (call,) = await stored(inbox, [a_call(new_sid())])
+    engine = PieceByPiece(*[TranscriptUnavailable("429")] * MOST_ATTEMPTS)
+    for _ in range(MOST_ATTEMPTS):
+        assert await work(inbox, engine, watch) == 1
+        watch.later(seconds=pause_after(1).total_seconds())
+    await work(inbox, engine, watch)
+    assert (await job_of(inbox, call)).state is JobState.DONE
+
+
+async def test_a_lease_that_lapses_within_a_process_is_noticed(inbox: Inbox, watch: Watch) -> None:
+    (call,) = await stored(inbox, [a_call(new_sid())])
+    engine = ScriptedEngine(said("Once"), said("Twice"))
+    jobs = TranscriptJobs(inbox, engine, Selection(), seconds_per_day=1000, clock=watch)
+    first = True
+
+    async def transcribe(recorded: Recorded, progress: Progress) -> Transcript | Waiting:
+        nonlocal first
+        if first:
+            first = False
+            watch.later(minutes=2)
+            assert await jobs.once()
+        return await ScriptedEngine.transcribe(engine, recorded, progress)
+
+    engine.transcribe = transcribe  # type: ignore[method-assign]
+    assert await jobs.once()
+    ((_, made),) = (await transcripts_of(inbox, [call]))[call]
+    assert ([s.text for s in made.segments], len(engine.asked)) == (["Once"], 2)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ class TranscriptJob:
     progress: str
     charged: bool
     callbacks: tuple[Callback, ...]
+    holder: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,10 @@ class JobBacklog:
 
 
 async def claim_job(inbox: Inbox, holder: bytes, *, now: datetime) -> TranscriptJob | None:
-    """Takes the lease of the job that is due first; None where none is due, or others hold them all."""
+    """Takes the lease of the job that is due first; None where none is due, or others hold them all.
+
+    Each claim has a `holder` of its own, so that one that lapsed is noticed within a process, too.
+    """
     claimed: list[TranscriptJob] = []
 
     async def operation(connection: AsyncConnection) -> None:
@@ -105,6 +109,7 @@ async def claim_job(inbox: Inbox, holder: bytes, *, now: datetime) -> Transcript
                 engine=row["engine"],
                 progress=row["progress"],
                 charged=row["charged"],
+                holder=holder,
                 callbacks=tuple(stored),
             )
         )
@@ -150,6 +155,14 @@ async def renew_job(inbox: Inbox, job: TranscriptJob, holder: bytes, *, now: dat
 async def save_progress(inbox: Inbox, job: TranscriptJob, holder: bytes, progress: str) -> None:
     """Stores how far the engine came. Raises TranscriptTaken."""
     await _change(inbox, job, holder, {"progress": progress})
+
+
+async def save_piece(inbox: Inbox, job: TranscriptJob, holder: bytes, progress: str) -> None:
+    """Stores a piece that is finished: attempts before it failed at that piece, and count no more.
+
+    Raises TranscriptTaken.
+    """
+    await _change(inbox, job, holder, {"progress": progress, "attempts": 1})
 
 
 async def postpone_job(

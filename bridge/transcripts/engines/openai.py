@@ -118,7 +118,7 @@ class OpenAiTranscriber:
             for file in files[work.place[1] :]:
                 heard = await self._heard(file, (piece.stop - piece.start) / work.sound.rate, work.begun)
                 work.begun.heard.append(heard)
-                await progress.save(work.begun.model_dump_json())
+                await progress.save(work.begun.model_dump_json(), is_piece=True)
         return self._transcript(recorded, work)
 
     def remainder(self, progress: str) -> str:

@@ -321,6 +321,7 @@ class Events:
         changes = stream.missed.hear(summary, is_back=is_back)
         seen = is_seen(summary, stream.missed.seen_at)
         is_over = summary.is_missed and not seen and known.root_sid not in stream.missed
+        (call,) = await self._history.with_words([call])
         body = self._history.bodies.body(call, known.match, called_back=is_over, seen=seen)
         if call.is_own or call.is_missed:
             stream.push("call", known.root_sid, encoded(body))

@@ -1,7 +1,7 @@
 """An agent's calls as the inbox has them: recent calls, missed calls, voicemails, calls with a party."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -33,6 +33,7 @@ from bridge.inbox.agent_calls import (
 from bridge.inbox.agent_states import states_of
 from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox
+from bridge.inbox.transcripts.texts import StoredTranscript, transcripts_of
 from bridge.twenty.people.members import Members
 from bridge.web.phone.call_bodies import Body, CallBodies
 from bridge.web.phone.summaries import Own, Summaries, Summary, newest_first
@@ -272,15 +273,33 @@ class History:
         ]
         others = await self._since(own, missed, now=now)
         reached = await self._reached(missed, [*summaries, *others], now=now)
+        calls = await self.with_words([one.call for one in listed])
         return [
             self.bodies.body(
-                one.call,
+                call,
                 one.known.match,
                 called_back=_is_called_back(summary, reached),
                 seen=is_seen(summary, seen_at),
             )
-            for one, summary in zip(listed, summaries, strict=True)
+            for one, call, summary in zip(listed, calls, summaries, strict=True)
         ]
+
+    async def with_words(self, calls: Sequence[AgentCall]) -> list[AgentCall]:
+        """The calls; messages that the agent may hear have the engine's text where there is one."""
+        messages = {one.call.sid for one in calls if one.is_message and one.recordings}
+        found = await transcripts_of(self._inbox, messages) if messages else {}
+        return [
+            replace(one, transcript=words_of(made) or one.transcript)
+            if (made := found.get(one.call.sid))
+            else one
+            for one in calls
+        ]
+
+
+def words_of(recordings: Sequence[StoredTranscript]) -> str:
+    """All that is said in recordings, in order, as one text."""
+    said = (segment.text for _, made in recordings for segment in made.segments)
+    return " ".join(" ".join(said).split())
 
 
 def is_seen(one: Summary, seen_at: datetime | None) -> bool:

@@ -42,7 +42,7 @@ class Saved:
 
     text: str = ""
 
-    async def save(self, text: str) -> None:
+    async def save(self, text: str, *, is_piece: bool = False) -> None:
         self.text = text
 
 

@@ -5,7 +5,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
+from bridge.inbox.store import open_inbox
+from bridge.inbox.tables import transcripts
+from tests.support import TEN
 from tests.web.conftest import Bridge, OpenBridge
 from tests.web.phone.desk import (
     RECORDING,
@@ -160,6 +164,12 @@ async def test_messages_are_heard_and_read(bridge: Bridge) -> None:
     assert call["voicemail"]["transcript"] == "Call me back."
     (recording,) = call["voicemail"]["recordings"]
     assert recording["durationInSeconds"] == 17
+    row = {"recording_sid": RECORDING, "root_sid": sid, "language": "en", "engine": "openai", "model": ""}
+    heard = [["customer", JANE, 0, 1, text, None] for text in ("Please call", "me back today.")]
+    async with open_inbox(f"sqlite+aiosqlite:///{bridge.database}") as inbox:
+        await inbox.change(insert(transcripts).values(**row, segments=heard, starts_at=TEN, created_at=TEN))
+    (call,) = (await ask(bridge, "/api/me/calls", show="voicemails")).json["calls"]
+    assert call["voicemail"]["transcript"] == "Please call me back today."
     assert f"/recordings/{RECORDING}?signature=" in recording["url"]
     assert await listed(bridge, "bob", "voicemails") == []
 
