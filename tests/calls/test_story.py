@@ -55,6 +55,17 @@ def passed_on(play: Play) -> None:
     play.end(BOB)
 
 
+def passed_on_in_the_last_second(play: Play) -> None:
+    play.wait(130)
+    play.hold_customer()
+    play.call(BOB, "ask")
+    play.act("complete", Participant=play.sids[BOB], Resumed=play.sids["customer"])
+    play.resume()
+    play.wait(1)
+    play.leave(ANNA, "participant_updated_via_api")
+    play.end("customer")
+
+
 def cancelled(play: Play) -> None:
     play.wait(30)
     play.hold_customer()
@@ -132,6 +143,13 @@ def gave_up_on_hold(play: Play) -> None:
             {ANNA: 130, BOB: 302},
             432,
             "{} by Anna (2 min 10 s), on hold 40 s, passed to Bob (5 min 2 s).",
+            False,
+        ),
+        (
+            passed_on_in_the_last_second,
+            {ANNA: 131, BOB: 1},
+            131,
+            "{} by Anna (2 min 11 s), on hold 5 s, passed to Bob (1 s).",
             False,
         ),
         (cancelled, {ANNA: 60}, 60, "{} by Anna (1 min 0 s), on hold 25 s.", False),
@@ -390,7 +408,7 @@ def _do(play: Play, step: str) -> bool:
         play.call(BOB, "ask", answers=step == "ask")
     elif step == "complete" and asked and ANNA in play.in_room:
         if customer_held:
-            play.act("complete", Resumed=play.sids["customer"])
+            play.act("complete", Participant=play.sids[BOB], Resumed=play.sids["customer"])
             play.resume()
         play.leave(ANNA, "participant_updated_via_api")
     elif step == "cancel" and asked and ANNA in play.in_room:

@@ -65,7 +65,8 @@ def _parts(call: Call, story: Story, names: Names, texts: Texts) -> Iterator[str
         yield on_hold.format(time=duration(story.hold_seconds, texts), times=len(story.holds))
     until = first.until
     for one in later:
-        how = texts.passed_to if one.until > until else texts.joined_by
+        # The agent who passed it on can have left in the second in which the call ended.
+        how = texts.passed_to if one.passed_on or one.until > until else texts.joined_by
         until = max(until, one.until)
         yield how.format(name=one.name, time=duration(one.seconds, texts))
     for one in _by_name(story.listened, names):
@@ -79,6 +80,7 @@ class _Part:
     name: str
     seconds: int
     until: datetime
+    passed_on: bool = False
 
 
 def _by_name(talks: Iterable[Talk], names: Names) -> list[_Part]:
@@ -87,6 +89,7 @@ def _by_name(talks: Iterable[Talk], names: Names) -> list[_Part]:
         part = parts.setdefault(name := name_of(talk.address, names), _Part(name, 0, talk.until))
         part.seconds += talk.seconds
         part.until = max(part.until, talk.until)
+        part.passed_on = part.passed_on or talk.passed_on
     return list(parts.values())
 
 

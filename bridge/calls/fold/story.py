@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.acts import HELD, Act, act_named
+from bridge.calls.fold.acts import HELD, PARTICIPANT, Act, act_named, act_of
 from bridge.calls.fold.conference import Conferences, conferences_of
 from bridge.calls.fold.intervals import Interval, Intervals, merged, seconds_of, while_on, within, without
 from bridge.calls.fold.legs import UNKNOWN, Leg
@@ -46,6 +46,8 @@ class Talk:
     intervals: Intervals
     until: datetime
     """When the leg was connected last."""
+    passed_on: bool = False
+    """Whether an agent passed the call on to this leg after asking."""
 
     @property
     def seconds(self) -> int:
@@ -190,7 +192,18 @@ class _Teller:
 
     def _talk(self, leg: Leg, intervals: Intervals, connected: dict[str, Intervals]) -> Talk:
         until = connected[leg.sid][-1].until if connected[leg.sid] else self._end
-        return Talk(sid=leg.sid, address=self._address(leg) or "", intervals=intervals, until=until)
+        return Talk(
+            sid=leg.sid,
+            address=self._address(leg) or "",
+            intervals=intervals,
+            until=until,
+            passed_on=leg.sid in self._passed_on,
+        )
+
+    @property
+    def _passed_on(self) -> frozenset[str | None]:
+        completed = (c for c in self.parties.callbacks if act_of(c) is Act.COMPLETE)
+        return frozenset(c.get(PARTICIPANT) for c in completed)
 
     def _address(self, leg: Leg) -> str | None:
         return leg.from_ if leg is self.parties.parent else leg.to
