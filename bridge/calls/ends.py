@@ -53,6 +53,8 @@ class Ends:
     customer: End | None
     others: tuple[End, ...]
     conference_sid: str | None
+    asked_by: str | None = None
+    """The act by which a party is asked to take the call over, until that is completed or cancelled."""
 
     @property
     def is_conference(self) -> bool:
@@ -73,7 +75,8 @@ class Ends:
     @property
     def asked(self) -> End | None:
         """The party who is asked to take the call over, ringing or in the call."""
-        return next((end for end in self.others if end.act is Act.ASK), None)
+        asked = (end for end in self.others if end.act is Act.ASK and end.joined_as == self.asked_by)
+        return next(asked, None)
 
     def of(self, sid: str) -> End | None:
         """The end with this leg."""
@@ -92,6 +95,7 @@ def ends_of(evidence: Evidence) -> Ends:
         customer=_end(first, evidence, conferences) if first else None,
         others=tuple(_end(leg, evidence, conferences) for leg in others),
         conference_sid=_conference_sid(evidence.callbacks),
+        asked_by=_asked_by(evidence),
     )
 
 
@@ -215,8 +219,12 @@ def is_asking(evidence: Evidence) -> bool:
 
     The party is possibly gone, or was never called: the bridge stopped before.
     """
-    acts = [act for _, act in _acts(evidence) if act is Act.ASK or act in CONCLUDING]
-    return bool(acts) and acts[-1] is Act.ASK
+    return _asked_by(evidence) is not None
+
+
+def _asked_by(evidence: Evidence) -> str | None:
+    asks = [(c, act) for c, act in _acts(evidence) if act is Act.ASK or act in CONCLUDING]
+    return asks[-1][0].get("Id") if asks and asks[-1][1] is Act.ASK else None
 
 
 def holder_of(evidence: Evidence, sid: str) -> str | None:

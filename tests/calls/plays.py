@@ -37,6 +37,7 @@ class Play:
     ended_by: str | None = None
     sids: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
+    answered: dict[str, int] = field(default_factory=dict)
     ends: dict[str, dict[str, str]] = field(default_factory=dict)
     is_taken: bool | None = None
     """Whether Dave answered, to whom the call was passed on blindly; None where it was not."""
@@ -84,6 +85,10 @@ class Play:
     def status(self, sid: str, status: str, ends: dict[str, str], **more: str) -> None:
         """A leg's status callback."""
         parent = {} if sid == ROOT else {"ParentCallSid": ROOT}
+        if status == "in-progress":
+            self.answered[sid] = self.at
+        elif status == "completed" and sid in self.answered:
+            more = {"CallDuration": str(self.at - self.answered[sid]), **more}
         self.tell(
             Kind.STATUS,
             {"CallSid": sid, **parent, **ends, "CallStatus": status, "Timestamp": stamp(self.at)},

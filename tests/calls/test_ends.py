@@ -127,3 +127,19 @@ def test_a_call_that_is_over_ends_for_all_and_one_that_goes_on_for_none(play: Pl
             assert {change.what for change in wanted} <= {"end"}
         elif ends.present:
             assert Change(ends.customer.sid if ends.customer else "", "end") not in wanted
+
+
+@pytest.mark.parametrize("inbound", [True, False])
+def test_who_took_a_call_over_is_not_asked_any_more(inbound: bool) -> None:
+    """So they can ask another, or pass it on blindly, also where no report says that the first agent left."""
+    play = Play(inbound)
+    play.hold_customer()
+    play.call(BOB, "ask")
+    assert (asked := ends_of(Evidence.of(play.told)).asked)
+    assert asked.identity == BOB
+    play.act("complete", Participant=play.sids[BOB], Resumed=play.sids["customer"])
+    assert ends_of(Evidence.of(play.told)).asked is None
+    play.wait(5)
+    play.call(CAROL, "ask")
+    assert (asked := ends_of(Evidence.of(play.told)).asked)
+    assert asked.identity == CAROL

@@ -437,6 +437,33 @@ def test_the_story_is_the_script(play: Play) -> None:
         assert (call.story.hold_seconds, len(call.story.holds)) == (play.hold, play.holds)
 
 
+def facts(call: Call) -> dict[str, object]:
+    """What Twenty shows of a call, and what makes a task."""
+    ended_by = call.story.ended_by if call.story else None
+    holds = [(hold.seconds, hold.by) for hold in call.story.holds] if call.story else []
+    told = {"talks": story(call), "ended by": ended_by, "holds": holds} if call.story else {}
+    handled = handling(call, NAMES, texts=ENGLISH)
+    return told | {
+        "ended": call.ended,
+        "status": call.status,
+        "talk": call.talk_seconds,
+        "alone": call.left_alone,
+        "handling": handled,
+    }
+
+
+@given(play=plays(), data=st.data())
+def test_one_lost_or_late_callback_changes_nothing(play: Play, data: st.DataObject) -> None:
+    """All that one of Twilio's says is also in the others, but that a customer passed on in vain has gone."""
+    one = data.draw(st.sampled_from([c for c in play.told if c.kind not in OURS]))
+    late = replace(one, received_at=one.received_at + timedelta(minutes=data.draw(st.integers(0, 30))))
+    rest = [c for c in play.told if c is not one]
+    expected = facts(fold(play.told))
+    assert facts(fold([*rest, late])) == expected
+    is_only_end = play.is_taken is False and one is play.told[-1]
+    assert facts(fold(rest)) == expected | ({"alone": False} if is_only_end else {})
+
+
 @given(data=st.data())
 def test_any_order_and_duplicates_are_the_same_story(data: st.DataObject) -> None:
     told = data.draw(plays().flatmap(lambda play: some_of(play.told)))

@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.acts import HELD, RESUMED, let_go_of
-from bridge.calls.fold.clocks import by_twilios_clock
+from bridge.calls.fold.clocks import SECOND, by_twilios_clock
 from bridge.calls.fold.legs import seconds
 
 NEAR = timedelta(seconds=10)
@@ -73,10 +73,22 @@ def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
     return Conferences(
         {sid: _participant(by_sid.get(sid, []), ends, acted.get(sid, ()), let_go.get(sid)) for sid in sids},
         ended_at=_at(last) if last else None,
-        ended_by=last.get("CallSidEndingConference") if last else None,
+        ended_by=last.get("CallSidEndingConference") if last else _seen_to_end(events, ends, callbacks),
         hung_up=frozenset(c.call_sid for c in events if c.get("ReasonParticipantLeft") == HUNG_UP),
         passed_on_at=max((c.received_at for c in callbacks if c.kind is Kind.TRANSFER), default=None),
     )
+
+
+def _seen_to_end(
+    events: Sequence[Callback], ends: Sequence[Callback], callbacks: Iterable[Callback]
+) -> str | None:
+    """Whose leaving ended the conference, where only the others' leaving with it was reported."""
+    leaves = [c for c in events if _event(c) == "participant-leave"]
+    made_to = [c for c in leaves if c.get("ReasonParticipantLeft") == ENDED]
+    if ends or not made_to or any(c.kind is Kind.TRANSFER for c in callbacks):
+        return None
+    by = [c for c in leaves if c not in made_to and abs(_at(c) - _at(made_to[0])) <= SECOND]
+    return by[-1].call_sid if by else None
 
 
 def _ends(events: Iterable[Callback]) -> list[Callback]:
@@ -89,6 +101,7 @@ def _ends(events: Iterable[Callback]) -> list[Callback]:
 
 
 HUNG_UP = "participant_hung_up"
+ENDED = "moderator_ended_conference"
 REDIRECTED = "participant_updated_via_api"
 
 

@@ -157,7 +157,9 @@ class _Teller:
     def _connected(self, leg: Leg) -> Intervals:
         """When a leg was connected: by its <Dial> from the answer to the room, then as the room reports."""
         participant = self.conferences.of(leg.sid)
-        until = min(self._end, leg.ended_at or UNKNOWN, participant.let_go_at or UNKNOWN)
+        until = min(
+            self._end, leg.ended_at or self._sent_on_at(leg) or UNKNOWN, participant.let_go_at or UNKNOWN
+        )
         inside = participant.inside
         entered = next((at for at, is_inside in inside if is_inside), None)
         answered = self._answered(leg)
@@ -167,6 +169,21 @@ class _Teller:
         reported = while_on(inside, until=UNKNOWN)
         before = [] if leg.joined or answered is None else [Interval(answered, entered)]
         return within(merged([*before, *reported]), (Interval(BEGINNING, until),))
+
+    def _sent_on_at(self, leg: Leg) -> datetime | None:
+        """When a blind transfer ended the agent's leg, by the action of the <Dial> that it was in."""
+        callbacks = self.parties.callbacks
+        if leg.joined or not any(c.kind is Kind.TRANSFER for c in callbacks):
+            return None
+        is_parent = leg is self.parties.parent
+        ends = (
+            c.received_at
+            for c in callbacks
+            if c.kind is Kind.DIAL
+            and c.get("Next") == ("left" if is_parent else "dial")
+            and (is_parent or c.get("DialCallSid") == leg.sid)
+        )
+        return min(ends, default=None)
 
     def _answered(self, leg: Leg) -> datetime | None:
         if leg is self.parties.parent:
@@ -186,7 +203,9 @@ class _Teller:
 
     def _silent(self, leg: Leg) -> Intervals:
         reported = self.conferences.of(leg.sid)
-        if not reported.inside and act_named(leg.joined_as) is Act.LISTEN:
+        # The report of its coming in says so; it can be lost.
+        is_seen = any(is_inside for _, is_inside in reported.inside)
+        if not is_seen and act_named(leg.joined_as) is Act.LISTEN:
             return (Interval(BEGINNING, self._end),)
         return while_on(reported.silent, until=self._end)
 
