@@ -6,8 +6,10 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from bridge.errors import BodyTooLarge, BodyTooSlow, NotUnderstood, TargetTooLong, TooBusy, WrongContentType
+from bridge.network_errors import media_type
 from bridge.web.handlers import Handler
 from bridge.web.operation.access_log import STREAMS
+from bridge.web.parsing import FORM
 
 LARGEST_BODY = 64 * 1024
 LARGEST_VOICE = 256 * 1024
@@ -57,7 +59,7 @@ def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> M
 
 async def _read(request: web.Request, seconds: float) -> web.Request:
     """The request with its body, read within the limits and cached for the handler."""
-    most = _most(request.path)
+    most = _most(request)
     too_large = f"The body is over {most} bytes."
     length = request.content_length
     if length is not None and length > most:
@@ -83,8 +85,9 @@ async def _read(request: web.Request, seconds: float) -> web.Request:
     return request
 
 
-def _most(path: str) -> int:
-    if path.endswith(TRANSCRIPTS):
+def _most(request: web.Request) -> int:
+    path = request.path
+    if path.endswith(TRANSCRIPTS) and media_type(request.headers) != FORM:
         return LARGEST_TRANSCRIPT
     return LARGEST_VOICE if path.endswith(VOICE) else LARGEST_BODY
 

@@ -3,6 +3,7 @@
 https://www.twilio.com/docs/usage/webhooks/webhooks-security
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class SignatureClaim:
 class SignedForms:
     """Lets a request through to its handler if Twilio signed it.
 
-    Each route accepts the one content type that Twilio posts there. No route accepts GET: a prefetch, or a
+    Each route accepts the content types that Twilio posts there. No route accepts GET: a prefetch, or a
     link in a log, would repeat the request.
     """
 
@@ -77,9 +78,16 @@ class SignedForms:
         return handler
 
     def json(self, handle: BodyHandler) -> Handler:
-        """Wraps a handler of JSON bodies, which gets the signed bytes."""
+        """Wraps a handler of JSON bodies, which gets the signed bytes; a form becomes a JSON object."""
 
-        async def handler(request: web.Request) -> web.Response:
+        async def of_form(request: web.Request, parameters: Mapping[str, str]) -> web.Response:
+            return await handle(request, json.dumps(parameters).encode())
+
+        as_form = self(of_form)
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            if media_type(request.headers) == FORM:
+                return await as_form(request)
             claim = self._claim(request, JSON)
             body = await request.read()
             is_valid = partial(self._validator.is_valid_body, body=body)

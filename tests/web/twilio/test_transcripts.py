@@ -81,8 +81,20 @@ async def test_only_the_body_whose_hash_was_signed_is_taken(bridge: Bridge) -> N
     assert (await deliver(bridge, body + b" ", signed=body)).status == 403
     assert (await deliver(bridge, body, hashed=False)).status == 403
     assert await kept(bridge) == []
-    form = {"sourceId": SID}
-    assert (await bridge.twilio("/twilio/transcripts", form)).status == 415
+    headers = {"Content-Type": "text/plain", "X-Twilio-Signature": "x"}
+    assert (await bridge.post("/twilio/transcripts", data=body, headers=headers)).status == 415
+
+
+async def test_conversation_intelligence_can_post_a_form(bridge: Bridge) -> None:
+    sid = "GT" + "a" * 32
+    form = {"transcript_sid": sid, "event_type": "voice_intelligence_transcript_available"}
+    assert (await bridge.twilio("/twilio/transcripts", form)).status == 204
+    [result] = await kept(bridge, sid)
+    assert json.loads(result.body) == form
+    headers = {"X-Twilio-Signature": RequestValidator(AUTH_TOKEN).compute_signature(PUBLIC_URL, form)}
+    other = {"transcript_sid": "GT" + "b" * 32}
+    assert (await bridge.post("/twilio/transcripts", data=other, headers=headers)).status == 403
+    assert (await bridge.twilio("/twilio/transcripts", {**form, "customer_key": "x" * 70_000})).status == 413
 
 
 async def test_until_it_is_set_nothing_is_kept(open_bridge: OpenBridge) -> None:
