@@ -283,7 +283,7 @@ OURS = (Kind.ACT, Kind.TRANSFER)
 
 @given(data=st.data())
 def test_who_was_removed_is_never_the_one_to_whom_the_call_was_passed(data: st.DataObject) -> None:
-    """Whatever is lost of the reports about the third, and however wrong the bridge's clock is."""
+    """Any of the reports about the third can be lost, and the bridge's clock can be wrong."""
     play = Play(data.draw(st.booleans()))
     play.wait(60)
     play.call(CAROL, "add")

@@ -191,13 +191,13 @@ MEANWHILE: dict[str, Operation] = {
     "purge": (Stage.purge, purge),
 }
 AFTERWARDS: dict[str, Operation] = {
-    "settle nobody": (lambda s: s.settle(jane=False), settle(jane=False)),
+    "settle without a person": (lambda s: s.settle(jane=False), settle(jane=False)),
     "settle Jane": (lambda s: s.settle(jane=True), settle(jane=True)),
     "park": (Stage.park, park),
     "failed": (Stage.failed, failed),
 }
 ALL = MEANWHILE | AFTERWARDS
-BEFORE = ("new", "nobody", "Jane")
+BEFORE = ("new", "without a person", "Jane")
 """What was written of a call before."""
 
 

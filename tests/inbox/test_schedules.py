@@ -1,4 +1,4 @@
-"""Replicas on one PostgreSQL: in whatever order their statements go, none undoes what another did.
+"""Replicas on one PostgreSQL: in any order of their statements none undoes what another did.
 
 Each outcome has to be one of those that the operations have one after the other.
 """

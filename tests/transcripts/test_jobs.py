@@ -17,6 +17,7 @@ from bridge.errors import (
     BridgeError,
     TranscriptLost,
     TranscriptRefused,
+    TranscriptTaken,
     TranscriptUnavailable,
     TwilioRefused,
 )
@@ -279,10 +280,11 @@ async def test_an_engine_that_is_down_is_tried_again(inbox: Inbox, watch: Watch)
 
 
 class PieceByPiece(ScriptedEngine):
-    """Finishes a piece before it does what a test says."""
+    """Finishes a piece in every other attempt, before it does what a test says."""
 
     async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript | Waiting:
-        await progress.save("piece", is_piece=True)
+        if len(self.asked) % 2:
+            await progress.save("piece", is_piece=True)
         return await super().transcribe(recorded, progress)
 
 
@@ -291,7 +293,7 @@ async def test_a_job_that_advances_piece_by_piece_is_not_parked(inbox: Inbox, wa
     engine = PieceByPiece(*[TranscriptUnavailable("429")] * MOST_ATTEMPTS)
     for _ in range(MOST_ATTEMPTS):
         assert await work(inbox, engine, watch) == 1
-        watch.later(seconds=pause_after(1).total_seconds())
+        watch.later(seconds=pause_after(2).total_seconds())
     await work(inbox, engine, watch)
     assert (await job_of(inbox, call)).state is JobState.DONE
 
@@ -300,14 +302,17 @@ async def test_a_lease_that_lapses_within_a_process_is_noticed(inbox: Inbox, wat
     (call,) = await stored(inbox, [a_call(new_sid())])
     engine = ScriptedEngine(said("Once"), said("Twice"))
     jobs = TranscriptJobs(inbox, engine, Selection(), seconds_per_day=1000, clock=watch)
-    first = True
+    former: Progress | None = None
 
     async def transcribe(recorded: Recorded, progress: Progress) -> Transcript | Waiting:
-        nonlocal first
-        if first:
-            first = False
+        nonlocal former
+        if former is None:
+            former = progress
             watch.later(minutes=2)
             assert await jobs.once()
+        else:
+            with pytest.raises(TranscriptTaken):
+                await former.save("late")
         return await ScriptedEngine.transcribe(engine, recorded, progress)
 
     engine.transcribe = transcribe  # type: ignore[method-assign]

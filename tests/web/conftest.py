@@ -150,7 +150,7 @@ PATTERNS = {
 
 
 def specified(path: str) -> dict[str, Any]:
-    """The operations of a path, whatever stands in its variables."""
+    """The operations of a path, for any values of its variables."""
     return next((operations for known, operations in PATTERNS.items() if known.fullmatch(path)), {})
 
 

@@ -26,7 +26,7 @@ ALONE = [row for row in ROWS if row.rows or row.before or row.settings or row.bo
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def one_for_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bridge]:
-    """The bridge, whatever was sent to it before."""
+    """The bridge of all rows, with what earlier rows sent."""
     async with opened(tmp_path_factory.mktemp("hostile")) as bridge:
         yield bridge
 

@@ -16,7 +16,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 def by_twilios_clock(callbacks: Iterable[Callback]) -> Iterator[Callback]:
     """The callbacks in order of arrival; those of the bridge's own as if received by Twilio's clock.
 
-    What Twilio reported before an act happened before it, whatever the clocks say.
+    What Twilio reported before an act happened before it, also where the clocks say otherwise.
     """
     arrived = sorted(callbacks, key=lambda c: (c.received_at, c.digest))
     ahead, latest = _ahead(arrived), BEGINNING

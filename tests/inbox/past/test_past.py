@@ -98,7 +98,7 @@ def _fill(connection: Connection, rows: Mapping[str, list[dict[str, Any]]]) -> N
 
 @asynccontextmanager
 async def opened(url: str, client: TwentyClient) -> AsyncIterator[Inbox]:
-    """Drained, a day after it was left: whatever waited for its next try is due."""
+    """Drained a day after it was left: all that waited for its next try is due."""
     async with open_inbox(url) as inbox:
         worker = worker_with(
             inbox,
