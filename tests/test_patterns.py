@@ -148,7 +148,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "twilio/rest/http.py": {"RESOURCE": ANSWER},
     "twilio/twiml.py": {"NO_XML": FIELD, "PLAIN": FIELD},
     "web/parsing.py": {"CONTROLS": FIELD},
-    "web/conferences/acts.py": {"KEY": HEADER},
+    "web/conferences/idempotency.py": {"KEY": HEADER},
     "web/phone/joining.py": {"COMMENTS": SHIPPED, "EXPORT": SHIPPED, "IMPORT": SHIPPED},
     "web/recordings.py": {"ONE_RANGE": HEADER},
     "web/transcripts.py": {"CALL_SID": TARGET},

@@ -9,7 +9,8 @@ from aiohttp import hdrs, web
 
 from bridge.calls.callback import Kind
 from bridge.twilio.urls import ALIASES
-from bridge.web.conferences.acts import IDEMPOTENCY_KEY, ConferenceActs
+from bridge.web.conferences.acts import ConferenceActs
+from bridge.web.conferences.idempotency import IDEMPOTENCY_KEY
 from bridge.web.handlers import Handler
 from bridge.web.operation.health import Health
 from bridge.web.phone.availability import AgentsEdge

@@ -3,7 +3,8 @@
 from bridge.settings import Settings
 from bridge.settings.served import agents_of
 from bridge.twilio.urls import CallbackUrls
-from bridge.web.conferences.acts import ActRules, ConferenceActs
+from bridge.web.conferences.acts import ConferenceActs
+from bridge.web.conferences.invitations import Invitations
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.call_agents import AgentsOfCalls
 from bridge.web.phone.calls import Calls, TransferLine
@@ -28,11 +29,12 @@ def acts_of(settings: Settings, parts: Parts, agents: AgentAuthentication) -> Co
         _agents_of_calls(parts, agents),
         parts.conferences.moving,
         participants=parts.conferences.participants,
-        rules=ActRules(
+        invitations=Invitations(
             targets=_targets(settings, parts),
             admission=rules.admission,
             lines=rules.lines,
             urls=urls,
+            moving=parts.conferences.moving,
             number=settings.twilio.phone_number,
         ),
     )

@@ -1,32 +1,24 @@
 """What agents do with calls of more than two ends: hold, ask a colleague, pass on, add a third, listen."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import blake2b
 from secrets import token_hex
 
 import structlog
 from aiohttp import web
 
-from bridge.calls.agent_call import our_number
 from bridge.calls.agents import Identity, client_identity
-from bridge.calls.callback import Callback, Kind
-from bridge.calls.dialling.admission import Admission, Admitted
+from bridge.calls.callback import Kind
+from bridge.calls.dialling.admission import Admitted
 from bridge.calls.ends import EMERGENCY, End, Ends, ends_of, holder_of, is_asking, own_end
-from bridge.calls.fold.acts import CALLING, HELD, PARTICIPANT, RESUMED, TO, WILL_HOLD, Act, act_of
+from bridge.calls.fold.acts import HELD, PARTICIPANT, RESUMED, TO, WILL_HOLD, Act
 from bridge.calls.fold.parties import Evidence
-from bridge.calls.routing.lines import Line, Lines
 from bridge.errors import (
     BridgeError,
     CallConflict,
-    KeyReused,
     NotAllowed,
-    NotUnderstood,
-    NumberRefused,
     TooManyRequests,
     TwilioError,
     TwilioRefused,
@@ -34,35 +26,20 @@ from bridge.errors import (
 from bridge.inbox.queries import known_call
 from bridge.inbox.replicas import lease
 from bridge.inbox.store import Inbox
-from bridge.observability import metrics
 from bridge.twilio.rest import TwilioRest
-from bridge.twilio.rest.conferences import Invitation
-from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.rates import Rate
+from bridge.web.conferences.idempotency import act_id_of, check_key, has_key, is_done
+from bridge.web.conferences.invitations import Invitations
 from bridge.web.conferences.keeper import LEASE_LASTS, lease_of
 from bridge.web.conferences.moving import NO_MORE, Moving, quietly
 from bridge.web.conferences.participants import Participants
 from bridge.web.phone.bodies import CallRequest, ListenRequest, Mode, ParticipantRequest, read_request
 from bridge.web.phone.call_agents import AgentOfCall, AgentsOfCalls
-from bridge.web.phone.transfer_targets import Targets
 
 LABEL_IN_USE = 16026
 """Twilio's error code for a label that a participant has already. https://www.twilio.com/docs/api/errors/16026"""
 
-IDEMPOTENCY_KEY = "Idempotency-Key"
-"""https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/"""
-
 MODE = "Mode"
-
-KEY_NAME = "Key"
-"""The parameter of a stored blind transfer that has what its request's key gives."""
-
-REUSED = f"{IDEMPOTENCY_KEY}: This key came before with another request; send a new key with a new request."
-
-KEY = re.compile(r"[!-~]{1,128}", re.ASCII)
-
-LIMITED = frozenset({"agent_limit", "company_limit"})
-"""Refusals for which the agent can try again later."""
 
 MOST_ENDS = 6
 MOST_ACTS = 200
@@ -76,8 +53,6 @@ ASKING = "A colleague is being asked already: complete or cancel that first."
 NOT_ASKED = "No colleague is being asked."
 IS_ASKED = "You are asked to take this call: only the agent who asked can pass it on."
 NOT_ANSWERED = "The colleague who is asked has not answered yet."
-NO_EXTENSION = "to: An extension cannot be dialled for a party who joins a call."
-TO_ONESELF = "to: An agent cannot be called into their own call."
 NO_PARTICIPANT = "There is no such participant who could be removed."
 NOT_SUPERVISOR = "Only supervisors listen to other agents' calls (phone.supervisors)."
 IN_CALL = "A supervisor who is in the call cannot listen to it."
@@ -86,17 +61,6 @@ TOO_MANY_ACTS = "This call was held and passed on as often as is stored."
 ON_HOLD = "The agent is on hold: Twilio lets no one be heard by a party on hold (error 16027)."
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActRules:
-    """Whom acts may call, and by which lines; telephones are shown `number`."""
-
-    targets: Targets
-    admission: Admission
-    lines: Lines
-    urls: CallbackUrls
-    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +99,14 @@ class ConferenceActs:
         moving: Moving,
         *,
         participants: Participants,
-        rules: ActRules,
+        invitations: Invitations,
     ) -> None:
         self._inbox = inbox
         self._rest = rest
         self._agents = agents
         self._moving = moving
         self._participants = participants
-        self._rules = rules
+        self._invitations = invitations
         self._rate = Rate("Too many acts on calls")
 
     async def hold(self, request: web.Request) -> web.Response:
@@ -167,7 +131,7 @@ class ConferenceActs:
 
     async def ask(self, request: web.Request, agent: AgentOfCall, to: str) -> web.Response:
         """Warm transfer: the customer is on hold while the agent asks another party to take the call."""
-        target = self._target(agent.identity, to)
+        target = self._invitations.target(agent.identity, to)
         return await self._run(
             request, agent, Act.ASK, lambda acting: self._ask(acting, target), said={TO: target}
         )
@@ -176,7 +140,7 @@ class ConferenceActs:
         """Calls a third party into the call."""
         asked = await read_request(request, ParticipantRequest)
         agent = await self._agents.find(request, asked)
-        target = self._target(agent.identity, asked.to)
+        target = self._invitations.target(agent.identity, asked.to)
         return await self._run(
             request, agent, Act.ADD, lambda acting: self._add(acting, target), said={TO: target}
         )
@@ -214,7 +178,7 @@ class ConferenceActs:
 
     def has_replaced(self, request: web.Request, agent: AgentOfCall) -> bool:
         """Whether a request with this key called another one in already, so that this agent leaves."""
-        act_id = _act_id(request, agent.identity, Act.ADD)
+        act_id = act_id_of(request, agent.identity, Act.ADD)
         return any(callback.get("Id") == act_id for callback in agent.evidence.callbacks)
 
     @asynccontextmanager
@@ -228,10 +192,9 @@ class ConferenceActs:
         """
         async with self.alone(agent.root_sid):
             evidence = await self._now(agent)
-            has_key = IDEMPOTENCY_KEY in request.headers
-            name = _act_id(request, agent.identity, Kind.TRANSFER) if has_key else ""
+            name = act_id_of(request, agent.identity, Kind.TRANSFER) if has_key(request) else ""
             if name:
-                _check_key(evidence, name, said)
+                check_key(evidence, name, said)
             yield name, evidence
 
     async def _now(self, agent: AgentOfCall) -> Evidence:
@@ -240,7 +203,7 @@ class ConferenceActs:
 
     async def replace_agent(self, request: web.Request, agent: AgentOfCall, to: str) -> web.Response:
         """Blind transfer where a third party stays: another one is called in, and the agent leaves."""
-        target = self._target(agent.identity, to)
+        target = self._invitations.target(agent.identity, to)
         return await self._run(
             request,
             agent,
@@ -269,11 +232,11 @@ class ConferenceActs:
         `leaves`: the agent leaves the call with it. `said`: what the request asks for, as the act stores it.
         """
         self._rate.take(agent.identity, per_minute=PER_MINUTE)
-        act_id = _act_id(request, agent.identity, act)
+        act_id = act_id_of(request, agent.identity, act)
         async with self.alone(agent.root_sid):
             evidence = await self._now(agent)
-            _check_key(evidence, act_id, said or {})
-            if _is_done(evidence, act_id):
+            check_key(evidence, act_id, said or {})
+            if is_done(evidence, act_id):
                 if leaves:
                     await self._leave(agent.identity, evidence)
                 return web.Response(status=204)
@@ -329,10 +292,10 @@ class ConferenceActs:
             raise CallConflict(ASKING, code="transfer.asking")
         self._check_ends(acting)
         # A target that is refused is so before the customer is put on hold.
-        self._admitted(acting.identity, target)
+        self._invitations.admitted(acting.identity, target)
         sid = await self._hold_customer(acting)
         try:
-            admitted = self._admitted(acting.identity, target)
+            admitted = self._invitations.admitted(acting.identity, target)
             # Stored first: it counts as a call out, and a second try finds it.
             await self._store(acting, Act.ASK, {TO: target, HELD: acting.customer.sid})
             await self._invite(acting, admitted)
@@ -408,9 +371,9 @@ class ConferenceActs:
     async def _add(self, acting: _Acting, target: str) -> None:
         self._check_ends(acting)
         # A target that is refused is so before the call is moved.
-        self._admitted(acting.identity, target)
+        self._invitations.admitted(acting.identity, target)
         await self._conference(acting)
-        admitted = self._admitted(acting.identity, target)
+        admitted = self._invitations.admitted(acting.identity, target)
         await self._store(acting, Act.ADD, {TO: target})
         await self._invite(acting, admitted)
 
@@ -442,7 +405,7 @@ class ConferenceActs:
         if own:
             await self._participants.listen(sid, own.sid, mode, agent=agent.sid)
             return
-        own_phone = self._admitted(acting.identity, f"client:{acting.identity}")
+        own_phone = self._invitations.admitted(acting.identity, f"client:{acting.identity}")
         # First the customer is told: should the bridge stop in between, none listens untold.
         await self._participants.announce(sid, acting.customer.sid)
         await self._invite(acting, own_phone, mode=mode, coached=agent.sid)
@@ -453,18 +416,8 @@ class ConferenceActs:
     async def _invite(
         self, acting: _Acting, target: Admitted, *, mode: Mode = "join", coached: str | None = None
     ) -> None:
-        urls, line = self._rules.urls, self._line(acting.evidence)
-        from_ = f"client:{acting.identity}" if client_identity(target) else self._rules.number
-        invitation = Invitation(
-            from_=from_,
-            to=target,
-            label=acting.act_id,
-            status_callback=urls.status_joining(acting.root_sid, acting.act_id),
-            conference_callback=urls.conference,
-            timeout=line.ring_seconds,
-            time_limit=line.longest_call_seconds,
-            muted=mode == "listen",
-            coached=coached if mode == "whisper" else None,
+        invitation = self._invitations.invitation(
+            acting.agent, acting.evidence, target, act_id=acting.act_id, mode=mode, coached=coached
         )
         try:
             await self._moving.conferences.invite(acting.root_sid, invitation)
@@ -506,68 +459,7 @@ class ConferenceActs:
         if len(acting.ends.others) + 1 >= MOST_ENDS:
             raise CallConflict(TOO_MANY_ENDS, code="call.too_many_ends")
 
-    def _target(self, identity: Identity, to: str) -> str:
-        target, extension = self._rules.targets.target(to)
-        if extension:
-            raise NotUnderstood(NO_EXTENSION, code="transfer.extension")
-        if client_identity(target) == identity:
-            raise NotUnderstood(TO_ONESELF, code="transfer.self")
-        if self._moving.is_emergency_number(target):
-            raise CallConflict(EMERGENCY, code="call.emergency")
-        return target
-
-    def _admitted(self, identity: Identity, target: str) -> Admitted:
-        """No await between this check of the limits and the store that counts the call."""
-        try:
-            return self._rules.admission.transfer(identity, target, now=datetime.now(UTC))
-        except NumberRefused as refused:
-            metrics.NUMBERS_REFUSED.inc(refused.reason)
-            log.warning("call.not_joined", agent=identity, reason=refused.reason)
-            if refused.reason in LIMITED:
-                raise TooManyRequests(
-                    f"Too many calls out: {refused}.", retry_after=60, code=refused.code
-                ) from refused
-            raise
-
-    def _line(self, evidence: Evidence) -> Line:
-        return self._rules.lines.of(our_number(evidence))
-
     async def _store(self, acting: _Acting, act: Act, said: dict[str, str], *, act_id: str = "") -> None:
         await self._moving.store(
             acting.root_sid, act, agent=acting.identity, act_id=act_id or acting.act_id, said=said
         )
-
-
-def _act_id(request: web.Request, identity: Identity, act: Act | Kind) -> str:
-    """The name of an act: the same for requests with the same key; otherwise a new one."""
-    key = request.headers.get(IDEMPOTENCY_KEY)
-    if key is None:
-        return f"{act}-{token_hex(8)}"
-    if not KEY.fullmatch(key):
-        raise NotUnderstood(f"{IDEMPOTENCY_KEY} should have 1 to 128 printable characters.")
-    digest = blake2b("\0".join((identity, request.path, key)).encode(), digest_size=8).hexdigest()
-    return f"{act}-{digest}"
-
-
-def _check_key(evidence: Evidence, act_id: str, said: Mapping[str, str]) -> None:
-    """Raises KeyReused where the key of an act came before with another request."""
-    digest = act_id.rpartition("-")[2]
-    stored = [c for c in evidence.callbacks if (_name_of(c) or "").endswith(f"-{digest}")]
-    if any(_name_of(c) != act_id or any((c.get(name) or "") != said[name] for name in said) for c in stored):
-        raise KeyReused(REUSED)
-
-
-def _name_of(callback: Callback) -> str | None:
-    """The name of an act or of a blind transfer, which its request's key gives."""
-    if callback.kind is Kind.TRANSFER:
-        return callback.get(KEY_NAME)
-    return callback.get("Id") if act_of(callback) else None
-
-
-def _is_done(evidence: Evidence, act_id: str) -> bool:
-    """Whether an act was done: of one that calls a party, whether there is a leg."""
-    stored = [
-        act for c in evidence.callbacks if c.get("Id") == act_id and (act := act_of(c)) is not Act.SWAPPING
-    ]
-    has_leg = any(leg.joined_as == act_id for leg in evidence.legs)
-    return bool(stored) and (has_leg or not CALLING.intersection(a for a in stored if a))

@@ -39,7 +39,8 @@ from bridge.twilio import forms, twiml
 from bridge.twilio.rest import TwilioRest
 from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.rates import Rate
-from bridge.web.conferences.acts import KEY_NAME, ConferenceActs
+from bridge.web.conferences.acts import ConferenceActs
+from bridge.web.conferences.idempotency import KEY_NAME
 from bridge.web.conferences.keeper import LEASE_LASTS
 from bridge.web.phone.bodies import (
     CallRequest,
