@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import ColumnElement, RowMapping, Select, Text, case, cast, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Text, bindparam, case, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -447,8 +447,7 @@ async def _stored_callbacks(connection: AsyncConnection, root_sids: Collection[s
 async def _add(
     connection: AsyncConnection, root_sids: Collection[str], add: Callable[[RowMapping], None]
 ) -> None:
-    found = select(callbacks).where(callbacks.c.root_sid.in_(root_sids))
-    for row in (await connection.execute(found)).mappings():
+    for row in (await connection.execute(_OF_CALLS, {"sids": list(root_sids)})).mappings():
         add(row)
 
 
@@ -460,6 +459,8 @@ async def due_calls(connection: AsyncConnection, which: Select[Any]) -> list[Due
         raise
     except Exception:
         return await _each(connection, which)
+    if not rows:
+        return []
     stored = await stored_callbacks(connection, [row["root_sid"] for row in rows])
     return await _joined(connection, [_due_call(row, stored) for row in rows], stored)
 
@@ -497,6 +498,7 @@ async def _each(connection: AsyncConnection, which: Select[Any]) -> list[DueCall
     return found
 
 
+_OF_CALLS = select(callbacks).where(callbacks.c.root_sid.in_(bindparam("sids", expanding=True)))
 _NAMED: Sequence[ColumnElement[Any]] = (calls.c.root_sid, calls.c.revision)
 
 

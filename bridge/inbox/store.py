@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -358,6 +358,8 @@ async def _locked(connection: AsyncConnection, root_sids: Collection[str]) -> se
     return set((await connection.scalars(locked)).all())
 
 
+# The worker asks this every few seconds: building the statement costs more than executing it.
+@cache
 def _due(limit: int, *, ended: bool) -> Select[Any]:
     fresh = select(calls).where(due, ~deferred, calls.c.ended == ended)
     return fresh.order_by(calls.c.due_at).limit(limit)

