@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup install demo run test test-slow simulate check format docs bench vendor app pictures lock release clean
+.PHONY: help setup install demo run test test-slow simulate mutate check format docs bench vendor app pictures lock release clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -59,6 +59,10 @@ test-slow: $(READY)  ## the long suites too
 simulate: $(READY)  ## the bridge in simulated worlds: SEEDS=200 SECONDS=60 FIRST=0, or one again: SEED=17 WITHOUT=0,3
 	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(WITHOUT),--without $(WITHOUT)) \
 	  $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FIRST),--first $(FIRST))
+
+mutate: $(READY)  ## changes the code, and says which changes no test notices: FILES="bridge/calls ..." SAMPLE=60 SEED=1
+	$(BIN)/python -m tests.mutation $(FILES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MATCH),--match "$(MATCH)") $(if $(AGAIN),--again)
 
 check: $(READY)  ## format, lint, types (the phone page's too), the compose file, known vulnerabilities
 	$(BIN)/ruff format --check .
