@@ -144,7 +144,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "twenty/client/errors.py": {"NAMED": ANSWER, "NUMBER": ANSWER},
     "twenty/values.py": {"UNSTORABLE": BODY},
     "twenty/webhooks.py": {"MILLISECONDS": HEADER},
-    "twilio/forms.py": {"ATTEMPT_ID": FIELD, "CALL_SID": FIELD},
+    "twilio/forms.py": {"ATTEMPT_ID": FIELD, "CALL_SID": FIELD, "STATUS": FIELD},
     "twilio/rest/http.py": {"RESOURCE": ANSWER},
     "twilio/twiml.py": {"NO_XML": FIELD, "PLAIN": FIELD},
     "web/parsing.py": {"CONTROLS": FIELD},

@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import make_url, text
@@ -14,6 +14,7 @@ from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
 from bridge.inbox.migrations.migrate import NEWEST, revision
+from bridge.inbox.requeue import unread_kinds
 from bridge.inbox.sqlite import DatabaseFiles
 from bridge.language.phrase import Phrase, joined, phrase, verbatim
 
@@ -145,9 +146,12 @@ class _Database:
         try:
             async with database.reading.connect() as connection:
                 there = await connection.run_sync(revision)
+                compared = _compared(there)
+                # Older tables perhaps lack the column.
+                unread = await unread_kinds(connection) if there == NEWEST else {}
         finally:
             await database.close()
-        return _compared(there)
+        return _unread(unread) if unread else compared
 
     async def forgotten(self, keys: Sequence[str]) -> Verdict:
         """Whether BRIDGE_FORGET_KEY finds the numbers that are to be forgotten."""
@@ -238,6 +242,18 @@ def _compared(there: str | None) -> Verdict:
     return warning(
         phrase("The tables are those of a newer version ({there}).", there=there),
         phrase("The version just before it works with them; an older one needs a backup from its time."),
+    )
+
+
+def _unread(kinds: Mapping[str, int]) -> Verdict:
+    """`kinds` counts the calls that have callbacks of each."""
+    return warning(
+        phrase(
+            "{count} calls have callbacks that only a newer version reads ({kinds}).",
+            count=sum(kinds.values()),
+            kinds=", ".join(kinds),
+        ),
+        phrase("Nothing, or install that version: they are kept, and it reads them when it starts."),
     )
 
 

@@ -23,10 +23,18 @@ def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
 
     async def loaded() -> Verdict:
         if settings.warnings:
-            changes = joined("; ", settings.warnings)
+            changes = joined("; ", [*settings.warnings, *settings.ignored])
             return warning(
                 phrase("Some settings have changed: {changes}.", changes=changes),
                 phrase("Edit config.yaml, then restart the bridge."),
+            )
+        if settings.ignored:
+            return warning(
+                phrase("Some settings are ignored: {settings}.", settings=joined("; ", settings.ignored)),
+                phrase(
+                    "Correct them in config.yaml or .env. What a newer version left can stay: it reads it "
+                    "again."
+                ),
             )
         return ok(phrase("All settings hold."))
 

@@ -8,12 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.rows import KINDS, UNCERTAIN, chunks
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import calls, due, kept, parked, unmatched
+from bridge.inbox.tables import calls, due, kept, parked, unmatched, unread
 
 RELINKED = "people relinked"
 """The checkpoint of the last relink."""
@@ -123,6 +124,13 @@ async def requeue_readable(inbox: Inbox) -> int:
         .values(revision=_NEXT, unread=None, not_before=None)
     )
     return await inbox.change(statement)
+
+
+async def unread_kinds(connection: AsyncConnection) -> dict[str, int]:
+    """Kinds of callbacks that only a newer version reads → how many calls have them."""
+    counted = select(calls.c.unread, func.count()).where(unread, calls.c.unread.not_in(KINDS))
+    rows = await connection.execute(counted.group_by(calls.c.unread).order_by(calls.c.unread))
+    return {row[0]: row[1] for row in rows}
 
 
 async def requeue_joined(inbox: Inbox, root_sids: Collection[str]) -> None:

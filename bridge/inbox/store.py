@@ -249,10 +249,12 @@ class Inbox:
         claimed = tuple_(calls.c.root_sid, calls.c.revision).in_(
             [(c.root_sid, c.revision) for c in due_calls]
         )
+        unread = {call.root_sid: call.unread for call in due_calls if call.unread}
         statement = (
             update(calls)
             .where(claimed, due)
             .values(
+                unread=case(unread, value=calls.c.root_sid) if unread else None,
                 not_before=until,
                 deferrals=calls.c.deferrals + 1,
                 attempts=calls.c.attempts + 1,

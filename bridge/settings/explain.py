@@ -1,6 +1,5 @@
 """Explains a setting that is wrong: its name, the reason, an example, and where it was read."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
@@ -9,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from bridge.language.phrase import Phrase, joined, phrase, verbatim
 from bridge.settings.models import Settings
+from bridge.settings.newer import ignored, is_misspelt, near
 from bridge.settings.origins import NOWHERE, Origins
 from bridge.settings.variables import VARIABLES
 
@@ -168,15 +168,37 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
 
 
-def _nearest(path: list[str]) -> Phrase:
+def is_newer(error: Mapping[str, Any]) -> bool:
+    """Whether a name is unknown here, and no mistake for one that this version knows."""
+    path = [part for part in error["loc"] if isinstance(part, str)]
+    if error["type"] != "extra_forbidden" or _owners(path):
+        return False
+    return not any(is_misspelt(path[-1], name) for name in _known(path))
+
+
+def ignored_setting(path: Sequence[str | int], origins: Origins) -> Phrase:
+    """The warning for a setting that is unknown."""
+    names = [part for part in path if isinstance(part, str)]
+    return ignored(_named(path), near(names[-1], _known(names)), origins.of(path).place)
+
+
+def _known(path: list[str]) -> list[str]:
+    """The settings beside the one at a path."""
     fields = list(_fields(path[:-1]))
-    model = (_model_in(fields[-1].annotation) if fields else None) or Settings
-    known = list(model.model_fields)
-    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.7)
-    if len(path) <= 2 and (owners := [name for name in _sections_with(path[-1]) if name != path[0]]):
+    return list(((_model_in(fields[-1].annotation) if fields else None) or Settings).model_fields)
+
+
+def _owners(path: list[str]) -> list[str]:
+    """The sections that have a setting of this name, which stands in another one or in none."""
+    return [name for name in _sections_with(path[-1]) if name != path[0]] if len(path) <= 2 else []
+
+
+def _nearest(path: list[str]) -> Phrase:
+    known = _known(path)
+    if owners := _owners(path):
         return phrase("it belongs under {sections}", sections=joined(phrase(" or "), owners))
-    if near:
-        return phrase("did you mean {name}?", name=near[0])
+    if alike := near(path[-1], known):
+        return phrase("did you mean {name}?", name=alike)
     return phrase("known are {names}", names=", ".join(known))
 
 

@@ -28,6 +28,7 @@ class UnderstandsFormerNames(BaseModel):
     """A model of sections, in which settings can have names of a former version."""
 
     _warnings: Sequence[str] = PrivateAttr(())
+    _ignored: Sequence[str] = PrivateAttr(())
 
     @model_validator(mode="wrap")
     @classmethod
@@ -43,6 +44,15 @@ class UnderstandsFormerNames(BaseModel):
     def warnings(self) -> Sequence[str]:
         """What to change because a setting has another name by now, or is gone."""
         return self._warnings
+
+    @property
+    def ignored(self) -> Sequence[str]:
+        """A warning for each setting that only a newer version knows."""
+        return self._ignored
+
+    def ignore(self, warnings: Sequence[str]) -> None:
+        """Stores what was left out before these settings were made."""
+        self._ignored = tuple(warnings)
 
 
 def understood(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -28,9 +28,11 @@ from bridge.settings.config_files import (
 )
 from bridge.settings.env_file import lines_of as env_lines
 from bridge.settings.env_file import told_by
-from bridge.settings.explain import explain
+from bridge.settings.explain import explain, ignored_setting, is_newer
+from bridge.settings.former import UnderstandsFormerNames
 from bridge.settings.models import Settings
-from bridge.settings.origins import Origins
+from bridge.settings.newer import ignored, unknown_variables, without
+from bridge.settings.origins import Origins, SettingPath
 from bridge.settings.variables import ENVIRONMENT, SECRETS
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
@@ -75,7 +77,7 @@ def load_as(
     _set_variables(values, told)
     if DATABASE_URL in from_env_file and not environment.get(DATABASE_URL) and env_file.name == ENV_FILE.name:
         _anchor_database(values, env_file.parent)
-    errors, settings = _validated(model, values)
+    errors, settings, newer = _understood(model, values)
     # What is missing is perhaps in the file that could not be read.
     wrong = [error for error in _first_causes(errors) if not unread or error["type"] != "missing"]
     misspelt = dict(variables.misspelt(told))
@@ -92,6 +94,15 @@ def load_as(
         problems = [empty, *(problems if any(map(told.get, ENVIRONMENT)) else ())]
     if problems or settings is None:
         raise SettingsInvalid(problems)
+    unknown = list(unknown_variables(told))
+    if isinstance(settings, UnderstandsFormerNames) and (newer or unknown):
+        origins = _origins(file, env_file, environment)
+        settings.ignore(
+            [
+                *(ignored_setting(path, origins) for path in newer),
+                *(ignored(name, "", origins.variables[name]) for name in unknown),
+            ]
+        )
     return settings
 
 
@@ -121,6 +132,17 @@ def _set_variables(values: dict[str, Any], told: Mapping[str, str]) -> None:
         value = told.get(variable, "").strip()
         if value and isinstance(values.setdefault(section, {}), dict):
             values[section][field] = value
+
+
+def _understood(
+    model: type[Model], values: Mapping[str, Any]
+) -> tuple[Sequence[ErrorDetails], Model | None, Sequence[SettingPath]]:
+    """What is wrong, or the settings; and the paths of those that only a newer version knows."""
+    errors, settings = _validated(model, values)
+    newer = [error["loc"] for error in errors if is_newer(error)]
+    if newer:
+        errors, settings = _validated(model, without(values, newer))
+    return errors, settings, newer
 
 
 def _validated(model: type[Model], values: Mapping[str, Any]) -> tuple[Sequence[ErrorDetails], Model | None]:

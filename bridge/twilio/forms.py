@@ -16,6 +16,8 @@ from bridge.twilio.urls import OWN_PARAMETERS, own_parameters
 
 CALL_SID = re.compile(r"CA[0-9a-zA-Z]{32}", re.ASCII)
 ATTEMPT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+STATUS = re.compile(r"[a-z][a-z-]{1,31}", re.ASCII)
+"""One that Twilio adds later looks like this, too."""
 STATUSES = frozenset(
     {
         "queued",
@@ -29,7 +31,7 @@ STATUSES = frozenset(
         "canceled",
     }
 )
-ALLOWED = {"CallStatus": STATUSES, "DialCallStatus": STATUSES | {"answered"}}
+KNOWN = {"CallStatus": STATUSES, "DialCallStatus": STATUSES | {"answered"}}
 NEEDED = {
     Kind.STATUS: ("CallStatus",),
     Kind.DIAL: ("DialCallStatus",),
@@ -90,7 +92,7 @@ def served(parameters: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]
     An invalid parameter that is not needed for the answer does not fail the call: it is left out. A missing
     `From` counts as a withheld number.
     """
-    odd = [name for name, allowed in ALLOWED.items() if parameters.get(name, "") not in {"", *allowed}]
+    odd = [name for name, allowed in KNOWN.items() if parameters.get(name, "") not in {"", *allowed}]
     if (parent := parameters.get("ParentCallSid")) and not CALL_SID.fullmatch(parent):
         odd.append("ParentCallSid")
     if odd:
@@ -122,8 +124,8 @@ def callback(
     for name in NEEDED.get(kind, ()):
         if not parameters.get(name):
             raise CallbackInvalid(f"{name} is missing")
-    for name, allowed in ALLOWED.items():
-        if parameters.get(name) and parameters[name] not in allowed:
+    for name in KNOWN:
+        if parameters.get(name) and not STATUS.fullmatch(parameters[name]):
             raise CallbackInvalid(f"{name} is none of Twilio's: {parameters[name][:20]!r}")
     return Callback(
         kind=kind,
@@ -133,6 +135,12 @@ def callback(
         received_at=received_at,
         digest=digest_of(kind, target, parameters),
     )
+
+
+def unknown_status(callback: Callback) -> str:
+    """A status that Twilio has added since, which says nothing to this version; empty where there is none."""
+    statuses = ((callback.get(name) or "", known) for name, known in KNOWN.items())
+    return next((status for status, known in statuses if status and status not in known), "")
 
 
 def conference_callback(target: str, parameters: Mapping[str, str], *, received_at: datetime) -> Callback:

@@ -182,6 +182,8 @@ def _application(
     warn_of_anonymous_access(settings)
     for warning in settings.warnings:
         log.warning("settings.changed", what=warning)
+    for warning in settings.ignored:
+        log.warning("settings.unknown", what=warning)
     return app
 
 

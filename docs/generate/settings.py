@@ -35,7 +35,9 @@ ABOUT = """\
 What is no secret stands in `config.yaml`, a section for each heading here, or in `config.local.yaml` beside
 it, whose settings take the place of the same ones there; secrets come from the environment, or from `.env`,
 under the names given. A variable that is set wins over the files. All of it is read at start, and what is
-wrong is told at once, by name, with the reason and an example. A setting that is not known is wrong, too."""
+wrong is told at once, by name, with the reason and an example. A name that is misspelt, or stands in the
+wrong section, is wrong, too; another one that this version does not know is ignored, with a warning in the
+log at start (`settings.unknown`) and in `twenty-bridge doctor`: a newer version can have left it."""
 
 FORMER = """\
 Settings of the former version. This version accepts them, with a warning in the log at start

@@ -19,6 +19,7 @@ from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Status
 from bridge.doctor.twenty import over_limit as refused_for_limit
 from bridge.errors import NotUnderstood, TwentyOverLimit
+from bridge.inbox.migrations.migrate import NEWEST
 from bridge.sandbox.twenty import twenty_sandbox
 from bridge.sandbox.twilio.account import Key
 from bridge.sandbox.twilio.permissions import Permission
@@ -109,6 +110,14 @@ def older_tables(world: World) -> None:
 
 def newer_tables(world: World) -> None:
     _version(world, "9999")
+
+
+def newer_callbacks(world: World) -> None:
+    _version(world, NEWEST)
+    with closing(sqlite3.connect(world.folder / "copy.db")) as tables, tables:
+        tables.execute(
+            "INSERT INTO calls (root_sid, revision, due_at, unread) VALUES ('CA1', 1, '2026-11-22', 'hologr')"
+        )
 
 
 def twenty_down(world: World) -> None:
@@ -431,6 +440,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (no_postgresql, "database.writable", "error", "cannot be written"),
     (older_tables, "database.migrated", "warning", "older version"),
     (newer_tables, "database.migrated", "warning", "newer version"),
+    (newer_callbacks, "database.migrated", "warning", "1 calls have callbacks that only a newer version"),
     (twenty_down, "twenty.reachable", "error", "cannot be reached"),
     (twenty_elsewhere, "twenty.reachable", "error", "not Twenty"),
     (key_unknown, "twenty.key", "error", "does not take the API key"),

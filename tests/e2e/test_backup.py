@@ -1,8 +1,10 @@
 """docs/how-to/backup.md and upgrade.md: what they promise, on a bridge that runs."""
 
 import asyncio
+import json
 import shutil
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +12,11 @@ from typing import Any
 
 from bridge.demo.bridge import fetch_token, known_to
 from bridge.demo.process import BridgeProcess
+from bridge.inbox import tables
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.e2e.test_calls import until_finished
-from tests.support import ask, create_person, eventually, phone_calls, settled
+from tests.support import ask, create_person, eventually, new_sid, phone_calls, settled
 
 JANE = "+33612345678"
 CORRECT = (
@@ -101,13 +104,34 @@ async def test_a_copy_of_a_moment_is_whole(bridge: BridgeProcess, twilio: Twilio
 async def test_the_former_version_goes_on_with_newer_tables(
     bridge: BridgeProcess, twilio: TwilioSandbox, twenty: TwentySandbox
 ) -> None:
-    """A newer one added a column, a table and its revision; then this one came back."""
+    """A newer one added columns, a table, its revision, a callback and settings; then this one came back."""
     await bridge.stop()
+    unread, config = new_sid(), bridge.folder / "config.yaml"
     with closing(sqlite3.connect(bridge.folder / "bridge.db")) as newer, newer:
-        newer.execute("ALTER TABLE calls ADD COLUMN of_the_future TEXT")
+        for table in tables.metadata.tables:
+            newer.execute(f"ALTER TABLE {table} ADD COLUMN of_the_future TEXT NOT NULL DEFAULT 'x'")
         newer.execute("CREATE TABLE of_the_future (id INTEGER PRIMARY KEY)")
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.execute(
+            "INSERT INTO callbacks (digest, root_sid, call_sid, kind, parameters, received_at) "
+            "VALUES (x'01', ?, ?, 'hologram', '{}', '2026-11-22 10:00:00')",
+            (unread, unread),
+        )
+        newer.execute(
+            "INSERT INTO calls (root_sid, revision, due_at) VALUES (?, 1, '2026-11-22 10:00:00')", (unread,)
+        )
+    config.write_text(f"{config.read_text()}\nqueues: {{sales: {{music: jazz}}}}\n")
+    bridge.env = {**bridge.env, "BRIDGE_HTTP3": "on"}
+    bridge.log = bridge.folder / "log"
     await bridge.start()
     known_to(twilio, listens_on=bridge.url)
     call = await twilio.call_from_token(await fetch_token(bridge.url, "alice"), JANE)
     assert (await until_finished(twenty, {call.sid}))[call.sid]["status"] != "RINGING"
+    told = [json.loads(line) for line in bridge.log.read_text().splitlines() if line.startswith("{")]
+    events = ("inbox.newer", "inbox.callbacks_of_newer_version", "settings.unknown")
+    assert Counter(line["event"] for line in told if line["event"] in events) == Counter(
+        {"inbox.newer": 1, "inbox.callbacks_of_newer_version": 1, "settings.unknown": 2}
+    )
+    with closing(sqlite3.connect(bridge.folder / "bridge.db")) as newer:
+        kept = newer.execute("SELECT unread, parked_reason FROM calls WHERE root_sid = ?", (unread,))
+        assert kept.fetchall() == [("hologram", None)]

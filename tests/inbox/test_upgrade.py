@@ -8,13 +8,15 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from bridge.calls.callback import Kind
+from bridge.inbox import tables
 from bridge.inbox.database import Database, connect
 from bridge.inbox.migrations.upgrade import configuration, upgrade
 from bridge.inbox.store import open_inbox
 from bridge.inbox.tables import callbacks
-from tests.support import new_sid, told
+from tests.support import TEN, new_sid, told
 
 Columns = dict[str, dict[str, tuple[str, bool]]]
 
@@ -121,10 +123,20 @@ async def test_an_older_version_goes_on_where_a_newer_one_was(
     await upgrade(database.writing)
     async with database.writing.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        await connection.execute(text("ALTER TABLE calls ADD COLUMN of_tomorrow INTEGER"))
-    async with open_inbox(bare_database_url) as inbox:
-        await inbox.store(told(Kind.VOICE, new_sid(), From="client:alice"))
-        assert len(await inbox.claim(10)) == 1
+        for table in tables.metadata.tables:
+            added = f"ALTER TABLE {table} ADD COLUMN of_tomorrow INTEGER NOT NULL DEFAULT 7"
+            await connection.execute(text(added))
+    with capture_logs() as logged:
+        async with open_inbox(bare_database_url) as inbox:
+            await inbox.store(told(Kind.VOICE, new_sid(), From="client:alice"))
+            (claimed,) = await inbox.claim(10)
+            await inbox.park(claimed, "as any change", now=TEN)
+    assert [line["revision"] for line in logged if line["event"] == "inbox.newer"] == ["9999"]
+    async with database.reading.connect() as connection:
+        kept = (
+            await connection.execute(text("SELECT version_num, of_tomorrow FROM alembic_version, calls"))
+        ).all()
+    assert kept == [("9999", 7)]
 
 
 OPENS = """

@@ -134,6 +134,12 @@ FOUND: Mapping[str, str] = {
     "The tables are those of a newer version ({there}).": (
         "Les tables sont celles d'une version plus récente ({there})."
     ),
+    "{count} calls have callbacks that only a newer version reads ({kinds}).": (
+        "{count} appels ont des notifications que seule une version plus récente lit ({kinds})."
+    ),
+    "Nothing, or install that version: they are kept, and it reads them when it starts.": (
+        "Rien, ou installez cette version : elles sont gardées, et elle les lit à son démarrage."
+    ),
     "The version just before it works with them; an older one needs a backup from its time.": (
         "La version juste avant celle-là s'en sert ; une plus ancienne demande une sauvegarde de son époque."
     ),
@@ -536,6 +542,11 @@ FOUND: Mapping[str, str] = {
         "{env_file} peut être lu par d'autres utilisateurs (mode {mode:o})."
     ),
     "Some settings have changed: {changes}.": "Des réglages ont changé : {changes}.",
+    "Some settings are ignored: {settings}.": "Des réglages sont ignorés : {settings}.",
+    "Correct them in config.yaml or .env. What a newer version left can stay: it reads it again.": (
+        "Corrigez-les dans config.yaml ou .env. Ce qu'une version plus récente a laissé peut rester : elle "
+        "le relira."
+    ),
     "Edit config.yaml, then restart the bridge.": "Modifiez config.yaml, puis redémarrez la passerelle.",
     "auth.anonymous is on: any client that sends an origin of cors.origins calls on your bill.": (
         "auth.anonymous est actif : tout client qui envoie une origine de cors.origins appelle à vos frais."

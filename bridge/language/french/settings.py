@@ -18,6 +18,12 @@ WRONG: Mapping[str, str] = {
         "{name} : inconnu ; vouliez-vous dire {near} ? [{place}]"
     ),
     "it belongs under {sections}": "sa place est sous {sections}",
+    "{name} is unknown to this version, which ignores it; did you mean {near}? [{place}]": (
+        "{name} est inconnu de cette version, qui l'ignore ; vouliez-vous dire {near} ? [{place}]"
+    ),
+    "{name} is unknown to this version, which ignores it [{place}]": (
+        "{name} est inconnu de cette version, qui l'ignore [{place}]"
+    ),
     "did you mean {name}?": "vouliez-vous dire {name} ?",
     " or ": " ou ",
     " and ": " et ",

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+import structlog
+
 from bridge.calls.fold.call import fold
 from bridge.calls.fold.legs import is_leg
 from bridge.errors import BridgeError, TargetGone, TwentyError, TwentyFailed
@@ -19,6 +21,8 @@ from bridge.twenty.client.client import Executes
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.writing.bisection import Batches
 from bridge.twenty.writing.writers import Writes, take_back
+
+log = structlog.get_logger()
 
 
 def _utc_now() -> datetime:
@@ -51,6 +55,7 @@ class Pipeline:
         self._preparation = preparation
         self.writing = Writing(inbox, client, batches)
         self._reminding = Reminding(inbox, client, batches, reminders, clock=clock) if reminders else None
+        self._unread: set[str] = set()
         self._settlement = Settlement(inbox, reminders=reminders, clock=clock)
 
     def take_over(self) -> None:
@@ -95,8 +100,21 @@ class Pipeline:
             await self.writing.writer()
         return len(fresh) + len(deferred)
 
+    def _report_unread(self, claimed: Sequence[DueCall]) -> None:
+        """Logs each kind of callback that only a newer version reads, once."""
+        for call in claimed:
+            if call.unread and call.unread not in self._unread:
+                self._unread.add(call.unread)
+                log.warning(
+                    "inbox.callbacks_of_newer_version",
+                    kind=call.unread,
+                    call_sid=call.root_sid,
+                    what="they are stored until a version that reads them runs",
+                )
+
     async def _isolated(self, claimed: Sequence[DueCall], *, works: bool) -> bool:
         """Writes due calls, past the calls at fault; whether any call got through."""
+        self._report_unread(claimed)
         await self._settlement.put_aside([call for call in claimed if call.problem])
         due_calls = [call for call in claimed if not call.problem]
         if not due_calls:

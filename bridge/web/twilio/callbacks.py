@@ -67,9 +67,12 @@ class Callbacks:
 
 def read(kind: Kind, request: web.Request, parameters: Mapping[str, str], **answered: str) -> Callback:
     """The request as a callback; `answered` is what the bridge answers. Raises CallbackInvalid."""
-    return forms.callback(
+    parsed = forms.callback(
         kind, request.raw_path, parameters, received_at=datetime.now(UTC), answered=answered
     )
+    if status := forms.unknown_status(parsed):
+        log.warning("callback.status_unknown", call_sid=parsed.call_sid, status=status, kind=kind.value)
+    return parsed
 
 
 def answer(document: str) -> web.Response:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text, update
+from structlog.testing import capture_logs
 
 from bridge.calls.activity import record_id
 from bridge.calls.callback import Kind
 from bridge.errors import TwentyFailed, TwentyUnavailable
 from bridge.inbox.queries import State, known_call, recent_callbacks
-from bridge.inbox.requeue import requeue_readable
+from bridge.inbox.requeue import requeue_readable, unread_kinds
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls
@@ -172,14 +173,20 @@ async def test_a_kind_of_a_newer_version_is_kept_and_read_by_that_version(
     (alone,) = await calls_of(inbox, 1)
     await change(inbox, alone, callbacks, kind="hologram")
     assert len(await recent_callbacks(inbox, TEN - timedelta(days=1))) == 3
-    await drain(worker)
+    with capture_logs() as logged:
+        await drain(worker)
+        it_is(worker, TEN + timedelta(hours=1))
+        await drain(worker)
     assert set(await phone_calls(twenty)) == set(sids)
     assert (await inbox.backlog()).parked == 0
+    reports = [line["kind"] for line in logged if line["event"] == "inbox.callbacks_of_newer_version"]
+    assert reports == ["hologram"]
+    async with inbox.reading() as connection:
+        assert await unread_kinds(connection) == {"hologram": 2}
     # As the newer version, which knows it, begins.
     await inbox.change(update(callbacks).where(callbacks.c.kind == "hologram").values(kind="recording"))
     monkeypatch.setattr("bridge.inbox.requeue.KINDS", frozenset({"hologram"}))
-    assert await requeue_readable(inbox) == 1
-    it_is(worker, TEN + timedelta(hours=2))
+    assert await requeue_readable(inbox) == 2
     await drain(worker)
     assert set(await phone_calls(twenty)) == {*sids, alone}
     assert (await inbox.backlog()).due == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
 
 from bridge.calls.callback import PLACED_BY
@@ -207,6 +208,18 @@ async def test_a_form_that_says_too_little(
 ) -> None:
     answer = await bridge.twilio(path, {**STATUS, **change})
     assert (answer.status, answer.json["detail"], bridge.rows()) == (400, detail, [])
+
+
+@pytest.mark.parametrize(("path", "change"), [("status", "CallStatus"), ("dial", "DialCallStatus")])
+async def test_a_status_that_twilio_has_added_since_is_stored_and_logged(
+    bridge: Bridge, path: str, change: str
+) -> None:
+    with capture_logs() as logged:
+        answer = await bridge.twilio(f"/twilio/{path}", {**STATUS, change: "on-hold"})
+    assert answer.status < 300
+    assert len(bridge.rows()) == 1
+    [line] = [each for each in logged if each["event"] == "callback.status_unknown"]
+    assert line["status"] == "on-hold"
 
 
 @asynccontextmanager
