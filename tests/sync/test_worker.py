@@ -1,12 +1,15 @@
 """From the inbox to the person's page."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.calls.callback import Kind
 from bridge.errors import TwentyDenied, TwentyUnavailable
+from bridge.inbox.queries import calls_in_progress
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sync.worker import Worker
@@ -28,6 +31,7 @@ from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain
 
 JANE = "+33612345678"
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def test_a_call_stands_on_its_person(twenty: TwentySandbox, inbox: Inbox, worker: Worker) -> None:
@@ -91,6 +95,42 @@ async def test_what_changes_nothing_is_not_written(
     await drain(worker)
     assert twenty.root_fields == before
     assert (await inbox.backlog()).due == 0
+
+
+async def test_each_failure_in_a_row_doubles_the_pause(worker: Worker) -> None:
+    # A worker that stops waits for none of them.
+    worker.stop()
+    with capture_logs() as logs:
+        for _ in range(4):
+            await worker._pause(TwentyUnavailable("down"))
+    assert [line["seconds"] for line in logs if line["event"] == "worker.waits"] == [1, 2, 4, 8]
+
+
+async def test_a_call_whose_leg_can_still_be_answered_stays_open_and_makes_no_task(
+    twenty: TwentySandbox, client: TwentyClient, inbox: Inbox, make_worker: MakeWorker
+) -> None:
+    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    members = nodes_of(await ask(twenty, "{ workspaceMembers { edges { node { userEmail } } } }"))
+    worker = make_worker(client, Settings(assignee=members[0]["userEmail"]))
+    sid = new_sid()
+    call = {"From": JANE, "To": "+33159130001"}
+    leg = {"parent": sid, "From": JANE, "To": "client:alice"}
+    await inbox.store(told(Kind.VOICE, sid, CallStatus="ringing", **call))
+    await inbox.store(told(Kind.STATUS, f"{sid[:-1]}f", at=1, CallStatus="ringing", **leg))
+    await inbox.store(told(Kind.STATUS, sid, at=30, CallStatus="completed", **call))
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["status"] == "MISSED"
+    assert (await open_and_tasks(inbox, twenty)) == ([sid], 0)
+    await inbox.store(told(Kind.STATUS, f"{sid[:-1]}f", at=31, CallStatus="no-answer", **leg))
+    await drain(worker)
+    assert (await open_and_tasks(inbox, twenty)) == ([], 1)
+
+
+async def open_and_tasks(inbox: Inbox, twenty: TwentySandbox) -> tuple[list[str], int]:
+    """The calls that are asked for at Twilio, and how many tasks there are."""
+    now = datetime.now(UTC)
+    going_on = await calls_in_progress(inbox, after=EARLIEST, before=now, now=now, limit=9)
+    return going_on, len(nodes_of(await ask(twenty, "{ tasks { edges { node { id } } } }")))
 
 
 async def test_a_correction_in_twenty_holds(twenty: TwentySandbox, inbox: Inbox, worker: Worker) -> None:

@@ -1,0 +1,50 @@
+"""What is news of a call: its record, its note, or neither."""
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.calls.activity import Activity, activity_of
+from bridge.calls.fold.call import fold
+from bridge.calls.people.matching import NO_PERSON
+from bridge.calls.recording_links import Link
+from bridge.calls.texts import ENGLISH
+from bridge.calls.transcripts.conversation import Conversation
+from bridge.sync.digests import Digests
+from tests.calls.conftest import recorded
+from tests.support import LINKS
+
+VOICEMAIL = activity_of(
+    fold(recorded("voicemail-*")),
+    NO_PERSON,
+    agent_id=None,
+    names={},
+    links=LINKS,
+    texts=ENGLISH,
+    region="FR",
+)
+PAGE = Link("Dialogue", "https://bridge.example/dialogue")
+SAID = Conversation(heading="Dialogue", turns=(), summary=(), origin="", page=PAGE)
+LATE = (*VOICEMAIL.recordings, Link("Recording · 9 s", "https://bridge.example/recordings/RE2"))
+
+
+def digests(activity: Activity, *, certain: bool = True) -> Digests:
+    return Digests.of(activity, certain=certain)
+
+
+@pytest.mark.parametrize("conversation", [None, SAID])
+def test_a_recording_that_comes_to_a_message_later_is_news_of_its_note(
+    conversation: Conversation | None,
+) -> None:
+    before = replace(VOICEMAIL, conversation=conversation)
+    assert digests(before).note != digests(replace(before, recordings=LATE)).note
+
+
+def test_what_a_note_does_not_say_is_no_news_of_it() -> None:
+    later = replace(VOICEMAIL, title="Voicemail · Jane Doe", person_id="p1")
+    assert digests(VOICEMAIL).note == digests(later).note
+    assert digests(VOICEMAIL).record != digests(later).record
+
+
+def test_a_call_that_turns_out_to_be_missed_for_certain_is_news() -> None:
+    assert digests(VOICEMAIL, certain=False).record != digests(VOICEMAIL).record
