@@ -21,6 +21,14 @@ PARAMETERS = [
     ("Caller", "+14158675309"),
     ("To", "+18005551212"),
 ]
+HTTP = URL.replace("https", "http")
+
+
+def of_twilio(url: str) -> str:
+    """Twilio's own library's signature."""
+    return str(RequestValidator("12345").compute_signature(url, dict(PARAMETERS)))
+
+
 SIGNATURE = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 REPEATED = [
     ("Sid", "CA123"),
@@ -43,6 +51,8 @@ REPEATED = [
         (URL, PARAMETERS[:-1], SIGNATURE, False),
         (URL, [*PARAMETERS, ("Extra", "")], SIGNATURE, False),
         (URL.replace("https", "http"), PARAMETERS, SIGNATURE, False),
+        (HTTP, PARAMETERS, of_twilio(HTTP.replace(".com", ".com:80")), True),
+        (HTTP, PARAMETERS, of_twilio(HTTP.replace(".com", ".com:443")), False),
         (URL.replace("mycompany", "yourcompany"), PARAMETERS, SIGNATURE, False),
         (URL.replace("bar=2", "bar=3"), PARAMETERS, SIGNATURE, False),
         (URL.replace(".com", ".com:8443"), PARAMETERS, "kvajT1Ptam85bY51eRf/AJRuM3w=", False),

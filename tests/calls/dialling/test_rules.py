@@ -409,6 +409,11 @@ def test_the_longest_prefix_wins(
     assert verdict(number, rules(region, allow=allow, deny=deny)) == dialled
 
 
+def test_what_is_longer_than_any_number_is_not_read() -> None:
+    assert verdict("0612345678".ljust(64), rules()) == "+33612345678"
+    assert verdict("0612345678".ljust(65), rules()) == "invalid"
+
+
 def test_the_message_is_for_the_operator_and_shows_no_whole_number() -> None:
     with pytest.raises(NumberRefused) as refused:
         Dialling(rules()).number("+33899123456")
