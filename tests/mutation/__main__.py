@@ -36,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(*(mutant for some in of_rooms.values() for mutant in some), sep="\n")
         return 0
     end = time.monotonic() + given.seconds
-    measure(sorted({file for room in of_rooms for file in near(room)}))
-    tests = Tests({mutant.path for some in of_rooms.values() for mutant in some})
+    paths = {mutant.path for some in of_rooms.values() for mutant in some}
+    measure(sorted({file for path in paths for file in near(path)}))
+    tests = Tests(paths)
     for test in tests.failing:
         print(f"left out, as it fails without a mutant: {test}")
     answers = [_in_child(room, some, tests, end) for room, some in sorted(of_rooms.items())]

@@ -15,14 +15,18 @@ import coverage
 from tests.mutation.contexts import FAILS, LINES, PLACE, SECONDS
 
 NEAR = {
-    "calls": ("tests/calls", "tests/inbox/test_agent_calls.py", "tests/sync"),
-    "inbox": ("tests/inbox", "tests/sync"),
-    "sync": ("tests/sync",),
-    "twenty": ("tests/twenty", "tests/sync"),
-    "twilio": ("tests/twilio", "tests/web/twilio"),
-    "web": ("tests/web",),
+    "bridge/calls": ("tests/calls", "tests/inbox/test_agent_calls.py"),
+    "bridge/calls/activity.py": ("tests/calls", "tests/sync"),
+    "bridge/calls/transcripts": ("tests/calls/transcripts", "tests/transcripts", "tests/sync"),
+    "bridge/inbox": ("tests/inbox", "tests/sync"),
+    "bridge/twenty": ("tests/twenty", "tests/sync"),
+    "bridge/twenty/client": ("tests/twenty/client",),
+    "bridge/twilio": ("tests/twilio", "tests/web/twilio"),
+    "bridge/twilio/signature.py": ("tests/twilio/test_signature.py", "tests/web/twilio/test_signed.py"),
+    "bridge/web/authentication": ("tests/web/authentication",),
 }
-"""Room of the bridge → tests that are near to it; of the others the folder of the same name."""
+"""Files and folders of the bridge → tests that are near to them. The longest name counts; of the others the
+tests are in the folder of the same name."""
 FAR = ("tests/inbox/past", "tests/web/phone")
 """Left out: they are long, and wait for other processes."""
 LONGEST_SECONDS = 10
@@ -87,10 +91,12 @@ def file_of(test: str) -> str:
     return test.partition("::")[0]
 
 
-def near(room: str) -> list[str]:
-    """The files of tests that are near to a room."""
+def near(path: str) -> list[str]:
+    """The files of tests that are near to a file of the bridge."""
     found = []
-    for place in map(Path, NEAR.get(room, (f"tests/{room}",))):
+    names = [name for name in NEAR if Path(path).is_relative_to(name)]
+    places = NEAR[max(names, key=len)] if names else (f"tests/{room_of(path)}",)
+    for place in map(Path, places):
         found += sorted(place.rglob("test_*.py")) if place.is_dir() else [place]
     return [str(file) for file in found if not str(file).startswith(FAR)]
 

@@ -113,8 +113,8 @@ async def test_a_call_whose_leg_can_still_be_answered_stays_open_and_makes_no_ta
     members = nodes_of(await ask(twenty, "{ workspaceMembers { edges { node { userEmail } } } }"))
     worker = make_worker(client, Settings(assignee=members[0]["userEmail"]))
     sid = new_sid()
-    call = {"From": JANE, "To": "+33159130001"}
-    leg = {"parent": sid, "From": JANE, "To": "client:alice"}
+    call: Any = {"From": JANE, "To": "+33159130001"}
+    leg: Any = {"parent": sid, "From": JANE, "To": "client:alice"}
     await inbox.store(told(Kind.VOICE, sid, CallStatus="ringing", **call))
     await inbox.store(told(Kind.STATUS, f"{sid[:-1]}f", at=1, CallStatus="ringing", **leg))
     await inbox.store(told(Kind.STATUS, sid, at=30, CallStatus="completed", **call))
