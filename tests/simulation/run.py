@@ -1,6 +1,7 @@
 """One run: the plan is played, everything heals, and then the invariants must hold."""
 
 import asyncio
+import gc
 import tempfile
 import traceback
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ def run(plan: Plan, templates: Path) -> Outcome:
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(_play(loop, story, folder, plan, templates))
+        # A failure that nothing has asked for is told when its future is collected.
+        gc.collect()
         failure = "; ".join([*story.errors, *loop.unhandled])
     except Exception as error:
         failure = f"{_described(error)}{''.join(f'; {other}' for other in story.errors)}"

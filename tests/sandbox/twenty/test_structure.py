@@ -46,6 +46,12 @@ async def test_a_new_object_has_the_recorded_fields(ask: Ask) -> None:
     assert names == own + related
 
 
+async def test_objects_are_listed_as_they_are_now(ask: Ask) -> None:
+    before = await object_ids(ask)
+    await ask(OBJECT, to="/metadata", i={"object": VISIT})
+    assert set(await object_ids(ask)) - set(before) == {"visit"}
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "given", "read"),
     [

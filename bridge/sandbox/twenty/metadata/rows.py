@@ -1,5 +1,6 @@
 """Everything that is no record: objects, fields, views, webhooks, keys …, as rows of one table."""
 
+import hashlib
 import json
 import uuid
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ class Rows:
         self._kinds: dict[str, dict[str, Row]] = {}
         self._changed: dict[str, tuple[str, Row | None]] = {}
         self.structure_changed = False
+        self._structure: bytes | None = None
 
     def load(self, connection: sa.Connection) -> None:
         _TABLE.metadata.create_all(connection)
@@ -44,7 +46,14 @@ class Rows:
 
     def copy(self, image: bytes) -> None:
         """Become what `image` gave of others, which the database holds already."""
-        self._kinds = orjson.loads(image)
+        self._kinds, self._structure = orjson.loads(image), None
+
+    def structure(self) -> bytes:
+        """A digest of all rows from which the schema is made."""
+        if self._structure is None:
+            image = orjson.dumps([self._kinds.get(kind) for kind in _STRUCTURE])
+            self._structure = hashlib.sha256(image).digest()
+        return self._structure
 
     def all(self, kind: str, **equal: Any) -> Iterator[Row]:
         """The rows of a kind in which these values stand, oldest first."""
@@ -87,7 +96,8 @@ class Rows:
 
     def _note(self, kind: str, row_id: str, row: Row | None) -> None:
         self._changed[row_id] = (kind, row)
-        self.structure_changed = self.structure_changed or kind in _STRUCTURE
+        if kind in _STRUCTURE:
+            self.structure_changed, self._structure = True, None
 
     def save(self, connection: sa.Connection) -> None:
         """Write what has changed since the last time."""
