@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; a machine needs only Python 3.11+ and make.
 .DELETE_ON_ERROR:
-.PHONY: help setup install demo run test test-slow simulate mutate check format docs bench vendor app pictures lock release clean
+.PHONY: help setup install demo run test test-slow simulate mutate fuzz check format docs bench vendor app pictures lock release clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -64,6 +64,17 @@ mutate: $(READY)  ## changes the code, and says which changes no test notices: F
 	$(BIN)/python -m tests.mutation $(FILES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MATCH),--match "$(MATCH)") $(if $(AGAIN),--again)
 
+FUZZER := $(VENV)/fuzzer
+
+fuzz: $(READY) $(FUZZER)  ## what comes from outside, an hour: MINUTES=5, TARGET=redactor, or one input again: INPUT=…
+	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(foreach one,$(TARGET),--target $(one)) \
+	  $(if $(INPUT),--input '$(INPUT)')
+
+# atheris has wheels for Linux on x86_64 alone; elsewhere hypothesis fuzzes.
+$(FUZZER): tests/fuzz/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target $(VENV)/fuzz -r $<
+	@touch $@
+
 check: $(READY)  ## format, lint, types (the phone page's too), the compose file, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -102,6 +113,7 @@ lock: $(READY)  ## the exact versions, from the bounds in pyproject.toml; UPGRAD
 	$(COMPILE) pyproject.toml --extra postgres --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) benchmarks/peers/fastapi/requirements.in --constraint requirements-dev.lock --output-file benchmarks/peers/fastapi/requirements.lock
 	$(COMPILE) benchmarks/profiler/requirements.in --output-file benchmarks/profiler/requirements.lock
+	$(COMPILE) tests/fuzz/requirements.in --output-file tests/fuzz/requirements.lock
 	printf 'hatchling>=1.27,<2\neditables<1\n' | $(COMPILE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 release: $(READY)  ## wheel, sdist, SBOM and checksums of the last commit, into dist/; VERSION=1.2.0 names it before

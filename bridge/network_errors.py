@@ -61,9 +61,18 @@ def seconds_of(retry_after: str | None, *, now: datetime) -> float | None:
     text = (retry_after or "").strip()
     if text.isascii() and text.isdecimal():
         return float(text[:LONGEST_DIGITS])
+    at = moment_of(text)
+    return None if at is None else max(0.0, (at - now).total_seconds())
+
+
+def moment_of(date: str | None) -> datetime | None:
+    """The time that an HTTP date names; None for other texts.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+    """
     try:
-        at = parsedate_to_datetime(text[:LONGEST_DATE])
-    except ValueError:
+        at = parsedate_to_datetime((date or "").strip()[:LONGEST_DATE])
+    except (ValueError, OverflowError):
+        # A year or an offset of twelve digits is no number of C's.
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - now).total_seconds())
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

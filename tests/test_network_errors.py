@@ -86,6 +86,8 @@ NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
         ("Sun, 22 Nov 2026 10:00:30 -0000", 30),
         ("Sun, 22 Nov 2026 09:00:00 GMT", 0),
         ("Sun, 99 Nov 2026 10:00:30 GMT", None),
+        ("Mon, 1 Jan 99999999999999 00:00:00 +0000", None),
+        ("1 Jan 2026 00:00:00 +99999999999999", None),
     ],
 )
 def test_how_long_a_retry_after_says(header: str | None, seconds: float | None) -> None:

@@ -102,7 +102,9 @@ def take_apart(text: str) -> Written | None:
     if scheme := SCHEME.match(text):
         text = plain(unquote(text[scheme.end() :]))
     text, parameters = _without_parameters(REMARK.sub("", EXPORTED.sub("", text.rstrip(" .,;:"))))
-    number, extension, send_digits = _without_extension(_without_label(text).replace("_", " "))
+    # Runs of blanks would take the patterns time by the square of their length.
+    bare = " ".join(_without_label(text).replace("_", " ").split())
+    number, extension, send_digits = _without_extension(bare)
     named = parameters.get("ext", "")
     context = parameters.get("phone-context", "")
     is_known = parameters.keys() <= {"ext", "phone-context"} and re.fullmatch("[0-9]*", named)

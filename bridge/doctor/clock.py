@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp import hdrs
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.language.phrase import phrase
-from bridge.network_errors import why
+from bridge.network_errors import moment_of, why
 
 OFF_SECONDS, TOO_FAR_SECONDS = 5, 60
 """Twilio accepts a token later if the clock that made it is ahead; `Date` has whole seconds."""
@@ -26,18 +25,18 @@ def checks(session: aiohttp.ClientSession, *, twilio_url: str, twenty_url: str) 
 async def _compare(session: aiohttp.ClientSession, url: str, who: str) -> Verdict:
     try:
         async with session.get(url, allow_redirects=False) as answer:
-            date = answer.headers.get(hdrs.DATE)
+            there = moment_of(answer.headers.get(hdrs.DATE))
     except (aiohttp.ClientError, OSError) as away:
         return warning(
             phrase("{who} does not tell the time: {reason}.", who=who, reason=why(away)),
             phrase("Run doctor again when it answers."),
         )
-    if date is None:
+    if there is None:
         return warning(
             phrase("{who} does not tell the time.", who=who),
             phrase("Compare the clock by hand: timedatectl."),
         )
-    return verdict(datetime.now(UTC), parsedate_to_datetime(date), who)
+    return verdict(datetime.now(UTC), there, who)
 
 
 def verdict(here: datetime, there: datetime, who: str) -> Verdict:

@@ -27,13 +27,17 @@ DEEPEST = 15
 VALUES = re.compile(
     rf"""
       (?P<json>    {NAMED} "\s*:\s*" )                              (?:[^"\\]|\\.)+
-    | (?P<escaped> {NAMED} (?P<quote>\\{{1,{DEEPEST}}}["'])\s*[:=]\s*(?P=quote) ) (?:(?!(?P=quote)).)+
+    | (?P<escaped> {NAMED} (?P<quote>\\{{1,{DEEPEST}}}["'])\s*[:=]\s*(?P=quote) )
+                                                                    (?:(?!(?P=quote))(?:[^"\\]|\\.))+
     | (?P<repr>    {NAMED} '?\s*[:=]\s*' )                          [^'"\\]+
     | (?P<plain>   {NAMED} (?:\\*["'])?\s*[:=]\s*(?:\\*["'])?(?:{SCHEME})? ) {UNQUOTED}
     """,
     re.VERBOSE,
 )
-"""A name of something secret with its value, however the two are written."""
+"""A name of something secret with its value, however the two are written.
+
+No value goes on behind the end of the JSON text that it stands in: foreign text would break the line.
+"""
 
 NAMES = ("token", "secret", "key", "signature", "authorization", "cookie", "password", "passwd")
 BETWEEN = "s\\\"' "

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from bridge.calls.callback import JOINED_AS, OF_CALL, PLACED_BY, SHOWS
 
@@ -159,5 +159,5 @@ def own_parameters(target: str) -> dict[str, str]:
     """The parameters that the bridge added to this path with query, as parameters of the callback."""
     if "?" not in target:
         return {}
-    query = dict(parse_qsl(urlsplit(target).query))
+    query = dict(parse_qsl(target.partition("#")[0].partition("?")[2]))
     return {parameter: query[mark] for mark, parameter in OWN_PARAMETERS.items() if mark in query}

@@ -35,7 +35,7 @@ def plain(text: str, *, longest: int) -> str:
     seen = "".join(_visible(text[: 8 * longest]))
     # What one step takes out can make a link or a tag of what stood around it: the order counts.
     bare = TAG.sub("", MARKDOWN_LINK.sub(r"\1", EMPHASIS.sub("", seen)))
-    bare = OPENS_TAG.sub("", bare).replace("](", "] (").strip()
+    bare = OPENS_TAG.sub("", EMPHASIS.sub("", bare)).replace("](", "] (").strip()
     while begins := LIST_OR_HEADING.match(bare):
         bare = bare[begins.end() :]
     return shortened(" ".join(LINK if _is_link(word) else word for word in bare.split()), longest)

@@ -82,6 +82,7 @@ SCHEMA = (
     "doesn't have any",
 )
 LONGEST_MESSAGE = 200
+LONGEST_CODE = 80
 NUMBER = re.compile(r"\+?[0-9](?:[ ()./-]?[0-9]){6,}")
 
 
@@ -109,11 +110,16 @@ def translate(errors: object) -> TwentyError:
         lacking = phrase("The workspace's schema lacks what the bridge asks for: {message}", message=message)
         return TwentyDenied(lacking, code="twenty.schema")
     if code in ("BAD_USER_INPUT", "METADATA_VALIDATION_FAILED"):
-        return _refused(sub_code, message)
+        return _refused(_shown(sub_code), message)
     # Without a code a proxy can have answered.
     failure = TwentyFailed if isinstance(code, str) and code else TwentyUnavailable
-    what = code or phrase("an error")
+    what = _shown(code) if code else phrase("an error")
     return failure(phrase("Twenty answered {what}: {message}", what=what, message=message))
+
+
+def _shown(code: object) -> str:
+    """A code as an error names it; a proxy can have sent anything in its place."""
+    return _without_numbers(str(code or "")[:LONGEST_CODE])
 
 
 def _without_numbers(message: str) -> str:
@@ -121,7 +127,7 @@ def _without_numbers(message: str) -> str:
     return NUMBER.sub(lambda digits: f"…{digits[0][-3:]}", message)
 
 
-def _refused(sub_code: str | None, message: str) -> TwentyRefused:
+def _refused(sub_code: str, message: str) -> TwentyRefused:
     if sub_code == "TOO_MANY_RECORDS_TO_UPDATE":
         return TooManyRecords(message)
     if "foreign key constraint" in message:

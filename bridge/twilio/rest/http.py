@@ -24,6 +24,7 @@ from bridge.twilio.rest.login import Login
 CONNECT_SECONDS = 5
 MOST_PAUSE_SECONDS = 10
 LONGEST_KIND = 80
+LONGEST_MESSAGE = 400
 
 RESOURCE = re.compile(r"/(?:Accounts/\w+|v[123])/([A-Za-z]+)")
 
@@ -180,7 +181,7 @@ def error_of(status: int, body: str) -> TwilioError:
     https://www.twilio.com/docs/usage/twilios-response#response-formats-exceptions
     """
     problem = _problem(body)
-    message = str(problem.get("message") or problem.get("detail") or f"HTTP {status}")
+    message = str(problem.get("message") or problem.get("detail") or f"HTTP {status}")[:LONGEST_MESSAGE]
     number = code if isinstance(code := problem.get("code"), int) else None
     if status == 429 or status >= 500 or status < 400:
         return TwilioUnavailable(phrase("Twilio answered {status}", status=status))

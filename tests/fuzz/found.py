@@ -1,0 +1,18 @@
+"""Inputs that failed once, by target."""
+
+from collections.abc import Mapping, Sequence
+
+FOUND: Mapping[str, Sequence[bytes]] = {
+    # Numbers that read as another one, or as none, once they were E.164.
+    "number": (b"4000123", b"411555501150101"),
+    # The value of a name ended behind the end of the JSON line, which was JSON no more.
+    "redactor": (b'token":"',),
+    # What stood around a tag became an emphasis.
+    "markdown": (b"~<d>~", b"]~<d>~("),
+    # Of a proxy in the place of Twenty: a code of any length, with a number in it.
+    "error-answer": (b'[{"message": "no", "extensions": {"code": "0639980001%s"}}]' % (b"x" * 999),),
+    # A year or an offset that is no number of C's.
+    "header": (b"Mon, 1 Jan 99999999999999 00:00:00 +0000", b"1 Jan 2026 00:00 +99999999999999"),
+    # Reads as the beginning of an IPv6 address.
+    "url": (b"//]?",),
+}
