@@ -44,6 +44,10 @@ from tests.sync.support import Settings, drain, worker_with
 from tests.sync.test_without import Lacking
 
 JANE, JOHN = "+33639980001", "+33639980002"
+ROWS = """{ timelineActivities { edges { node {
+  linkedRecordCachedName targetPersonId workspaceMemberId } } } }"""
+CORRECT_ROW = """mutation ($id: UUID!, $d: TimelineActivityUpdateInput!) {
+  updateTimelineActivity(id: $id, data: $d) { id } }"""
 MOVE = "mutation ($id: UUID!, $d: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $d) { id } }"
 DELETE_CALL = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
 ALL_NOTES = "{ notes { edges { node { id } } } }"
@@ -220,6 +224,24 @@ async def test_the_look_goes_on_after_a_clock_was_set_back(
     await put(inbox, worker, outbound(sid := new_sid(), JANE))
     await ask(twenty, MOVE, id=(await phone_calls(twenty))[sid]["id"], d={"personId": john})
     assert await looks.once(now) == 1
+
+
+@pytest.mark.parametrize("generation", [OLDEST])
+async def test_a_row_that_a_user_corrected_keeps_its_person_and_its_member(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    """Newer generations have rows that no news of a call writes again."""
+    _, john = await people(twenty)
+    await put(inbox, worker, outbound(sid := new_sid(), JANE))
+    (row,) = await timeline(twenty)
+    member = nodes_of(await ask(twenty, "{ workspaceMembers { edges { node { id } } } }"))[0]["id"]
+    chosen = {"targetPersonId": john, "workspaceMemberId": member}
+    await ask(twenty, CORRECT_ROW, id=row["id"], d=chosen)
+    await put(inbox, worker, outbound(sid, JANE, seconds=61))
+    rows = nodes_of(await ask(twenty, ROWS))
+    (after,) = [one for one in rows if one["linkedRecordCachedName"]]
+    assert after["linkedRecordCachedName"] != row["linkedRecordCachedName"]
+    assert {name: after[name] for name in chosen} == chosen
 
 
 async def test_a_row_that_a_user_deleted_stays_so(

@@ -3,10 +3,11 @@
 import json
 from math import log2
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from bridge.errors import TooManyRecords, TwentyDenied, TwentyRefused, TwentyUnavailable
+from bridge.errors import Duplicate, TooManyRecords, TwentyDenied, TwentyRefused, TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.writing.bisection import Batches, Record
@@ -58,7 +59,7 @@ async def test_where_every_record_is_refused_it_is_not_the_records(
     assert twenty.root_fields - before < 30
 
 
-@pytest.mark.parametrize("places", [range(5), range(40, 45), range(20, 30), range(44)])
+@pytest.mark.parametrize("places", [range(5), range(40, 45), range(20, 30), range(44), range(1, 45)])
 async def test_one_bad_number_many_times_is_the_records(
     twenty: TwentySandbox, client: TwentyClient, places: range
 ) -> None:
@@ -69,6 +70,14 @@ async def test_one_bad_number_many_times_is_the_records(
     refused = await Batches(client).send("UpsertPhoneCalls", batch)
     assert refused.keys() == bad
     assert len(await phone_calls(twenty)) == 45 - len(bad)
+
+
+async def test_records_that_are_there_already_are_no_reason_to_doubt_the_others(client: TwentyClient) -> None:
+    batch: dict[str, Record] = {name: {"id": str(uuid4()), "title": name} for name in "abcdefghijkl"}
+    assert await Batches(client).send("CreateTasks", batch) == {}
+    refused = await Batches(client).send("CreateTasks", batch)
+    assert refused.keys() == batch.keys()
+    assert {type(error) for error in refused.values()} == {Duplicate}
 
 
 async def test_nothing_to_write_is_nothing_asked(twenty: TwentySandbox, client: TwentyClient) -> None:
