@@ -1,11 +1,11 @@
 """Which request goes where; also under the public URL's path, for proxies that leave it on."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
 import aiohttp_cors
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from bridge.calls.callback import Kind
 from bridge.twilio.urls import ALIASES
@@ -13,6 +13,7 @@ from bridge.web.conferences.acts import ConferenceActs
 from bridge.web.conferences.idempotency import IDEMPOTENCY_KEY
 from bridge.web.handlers import Handler
 from bridge.web.operation.health import Health
+from bridge.web.operation.security_headers import Sharing
 from bridge.web.phone.availability import AgentsEdge
 from bridge.web.phone.callers import ScreenPops
 from bridge.web.phone.calls import Calls
@@ -85,8 +86,11 @@ class Edge:
     public: PublicEdge
 
 
-def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collection[str]) -> None:
-    """Adds every route; pages of `origins` may use those of the widget."""
+def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collection[str]) -> Sharing:
+    """Adds every route; pages of `origins` may use those of the widget, with the headers of what is returned.
+
+    Twilio's have none for any origin.
+    """
     shared: set[object] = set()
     cors = aiohttp_cors.setup(app, defaults={origin: _for_the_widget() for origin in origins})
     allow_origin = app.on_response_prepare.pop()
@@ -100,7 +104,7 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
             shared.add(cors.add(app.router.add_route(method, base + path, handler)).resource)
     for path in _pages(prefix):
         app.router.add_get(path, edge.phone.page.show)
-    app.on_response_prepare.append(_sharing(shared, allow_origin))
+    return Sharing(frozenset(shared), allow_origin)
 
 
 Routes = Iterator[tuple[str, str, Handler]]
@@ -178,23 +182,6 @@ def _pages(prefix: str) -> Iterable[str]:
     """Where the phone page is: also at the prefix itself, where that says already that it is a phone."""
     at_prefix = (prefix, "/") if prefix.endswith("/phone") else ()
     return dict.fromkeys(("/phone", f"{prefix}/phone", *at_prefix))
-
-
-Prepares = Callable[[web.Request, web.StreamResponse], Awaitable[object]]
-
-
-def _sharing(shared: Collection[object], allow_origin: Prepares) -> Prepares:
-    """The headers of CORS, on the widget's routes alone: Twilio's have none for any origin."""
-
-    async def share(request: web.Request, response: web.StreamResponse) -> None:
-        if request.match_info.route.resource not in shared:
-            return
-        # What pages may read depends on the page, even where none asked.
-        response.headers[hdrs.VARY] = hdrs.ORIGIN
-        if hdrs.ORIGIN in request.headers:
-            await allow_origin(request, response)
-
-    return share
 
 
 def _for_the_widget() -> aiohttp_cors.ResourceOptions:

@@ -22,7 +22,7 @@ from bridge.web.authentication.users import CHECKS_PER_MINUTE
 from bridge.web.availabilities import Availabilities
 from bridge.web.operation.limits import BODY_SECONDS, LARGEST_TRANSCRIPT
 from bridge.web.operation.metrics import Scrape
-from bridge.web.operation.security_headers import headers_for
+from bridge.web.operation.security_headers import preparing
 from bridge.web.operation.shutdown import Shutdown
 from bridge.web.phone.events import CHECK_SECONDS, Events
 from bridge.web.routes import Edge, add_routes
@@ -174,10 +174,8 @@ def _application(
     )
     app.cleanup_ctx.append(partial(_feeding, edge.phone.events))
     app.on_shutdown.append(edge.phone.events.close)
-    add_routes(app, edge, prefix=server.prefix, origins=settings.origins)
-    # After those of CORS: they say which origins an answer depends on.
-    app.on_response_prepare.append(headers_for(server.public_url))
-    app.on_response_prepare.append(shutdown.close)
+    sharing = add_routes(app, edge, prefix=server.prefix, origins=settings.origins)
+    app.on_response_prepare.append(preparing(server.public_url, sharing=sharing, shutdown=shutdown))
     app[SHUTDOWN], app[SCRAPE] = shutdown, scrape_of(parts)
     warn_of_anonymous_access(settings)
     for warning in settings.warnings:

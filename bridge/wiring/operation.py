@@ -11,7 +11,6 @@ from bridge.web.operation.access_log import observing
 from bridge.web.operation.health import Health, capabilities
 from bridge.web.operation.limits import limits
 from bridge.web.operation.metrics import Scrape
-from bridge.web.operation.problems import problems
 from bridge.web.operation.shutdown import Shutdown
 from bridge.web.recordings import GoneRecordings, Recordings
 from bridge.web.routes import PublicEdge
@@ -28,7 +27,7 @@ def middlewares(
     tell = log_request if settings.log.requests else None
     observed = observing(log_request=tell, watch=parts.addresses.watch)
     concurrent = settings.server.concurrent_requests
-    return [observed, problems, limits(concurrent_requests=concurrent, body_seconds=body_seconds)]
+    return [observed, limits(concurrent_requests=concurrent, body_seconds=body_seconds)]
 
 
 def public_edge(settings: Settings, parts: Parts, shutdown: Shutdown) -> PublicEdge:

@@ -14,7 +14,7 @@ from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
 from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.transcripts.jobs import claim_job, finish_job
-from bridge.web.operation.problems import problems
+from bridge.web.operation.access_log import observing
 from bridge.web.transcripts import TranscriptPages
 from tests.inbox.support import incoming, kept
 from tests.support import LINKS, TEN, new_sid, told
@@ -36,7 +36,7 @@ async def inbox(database_url: str) -> AsyncIterator[Inbox]:
 
 @pytest.fixture
 async def pages(inbox: Inbox) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    app = web.Application(middlewares=[problems])
+    app = web.Application(middlewares=[observing()])
     shown = TranscriptPages(inbox, LINKS, names, region="FR", root="/phone")
     app.router.add_get("/transcripts/{sid}", shown.show)
     async with TestClient(TestServer(app)) as client:

@@ -1,4 +1,7 @@
-"""Access log: one line per request with its duration, and a request id in all its log lines."""
+"""Access log: one line per request with its duration, and a request id in all its log lines.
+
+Errors become answers here, so that they are logged and counted as any other answer.
+"""
 
 import secrets
 import time
@@ -12,7 +15,8 @@ from aiohttp.typedefs import Middleware
 
 from bridge.observability import context, metrics
 from bridge.observability.logs import REQUEST, LogRequest
-from bridge.web.handlers import Handler
+from bridge.web.handlers import Handler, route_of
+from bridge.web.operation.problems import answer_to
 
 log = structlog.get_logger()
 
@@ -22,16 +26,15 @@ ROUTINE = frozenset({"/health", "/ready"})
 STREAMS = ("/api/events",)
 """Routes whose answers do not end: they are not timed, and have limits of their own."""
 
-ELSEWHERE = "none"
-"""The metric's route for unknown paths, which a client can invent without limit."""
-
 OF_THIS_START = secrets.token_hex(4)
 """Makes request ids unique across starts and replicas."""
 
 _numbers = count(1)
 
 
-def observing(*, log_request: LogRequest | None, watch: Callable[[web.Request], None]) -> Middleware:
+def observing(
+    *, log_request: LogRequest | None = None, watch: Callable[[web.Request], None] | None = None
+) -> Middleware:
     """The outermost middleware; it adds `request_id` to every line that is logged for the request.
 
     It calls `log_request` (None: requests are not logged) and `watch` with each request that is not routine.
@@ -39,19 +42,22 @@ def observing(*, log_request: LogRequest | None, watch: Callable[[web.Request], 
 
     @web.middleware
     async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
-        began = time.perf_counter()
+        began, route = time.perf_counter(), route_of(request)
         context.bind(request_id=f"{OF_THIS_START}-{next(_numbers)}")
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except Exception as error:
+            response = answer_to(error, route)
         seconds = time.perf_counter() - began
-        route, status = template(request), response.status
         if not route.endswith(STREAMS):
-            metrics.REQUESTS.observe(seconds, route, str(status))
-        if route not in ROUTINE:
+            metrics.REQUESTS.observe(seconds, route, str(response.status))
+        is_routine = route in ROUTINE
+        if watch and not is_routine:
             watch(request)
         if log_request:
-            tell = _routine if route in ROUTINE else log_request
+            tell = _routine if is_routine else log_request
             ms = round(seconds * 1000, 2)
-            tell({"method": request.method, "route": route, "status": status, "ms": ms})
+            tell({"method": request.method, "route": route, "status": response.status, "ms": ms})
         return response
 
     return observed
@@ -59,9 +65,3 @@ def observing(*, log_request: LogRequest | None, watch: Callable[[web.Request], 
 
 def _routine(fields: Mapping[str, Any]) -> None:
     log.debug(REQUEST, **fields)
-
-
-def template(request: web.Request) -> str:
-    """The route with its placeholders, never the path itself, which can contain a phone number."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else ELSEWHERE

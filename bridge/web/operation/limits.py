@@ -1,13 +1,15 @@
 """Limits of one request, and of all together; deploy/Caddyfile has those that belong in a proxy."""
 
 import asyncio
+from functools import lru_cache
+from typing import NamedTuple
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from bridge.errors import BodyTooLarge, BodyTooSlow, NotUnderstood, TargetTooLong, TooBusy, WrongContentType
 from bridge.network_errors import media_type
-from bridge.web.handlers import Handler
+from bridge.web.handlers import Handler, route_of
 from bridge.web.operation.access_log import STREAMS
 from bridge.web.parsing import FORM
 
@@ -42,11 +44,12 @@ def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> M
         if len(request.raw_path) > LONGEST_TARGET:
             raise TargetTooLong(f"The path with its query is over {LONGEST_TARGET} characters.")
         # No handler uses the body of a GET, so it is left unread.
+        of_route = _limits_of(route_of(request))
         if request.method != hdrs.METH_GET and request.can_read_body:
-            request = await _read(request, body_seconds)
-        if _is_one_of(request, STREAMS):
+            request = await _read(request, of_route, body_seconds)
+        if of_route.is_stream:
             return await handler(request)
-        if in_work >= concurrent_requests and not _is_one_of(request, ALWAYS_ANSWERED):
+        if in_work >= concurrent_requests and not of_route.is_always_answered:
             raise TooBusy("Too many requests are in work; try again.")
         in_work += 1
         try:
@@ -57,9 +60,27 @@ def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> M
     return limit
 
 
-async def _read(request: web.Request, seconds: float) -> web.Request:
+class _RouteLimits(NamedTuple):
+    """Bytes of a form, bytes of another body, and whether its requests count as work."""
+
+    largest_form: int
+    largest_other: int
+    is_stream: bool
+    is_always_answered: bool
+
+
+@lru_cache(maxsize=256)
+def _limits_of(route: str) -> _RouteLimits:
+    """Worked out once for each route."""
+    form = LARGEST_VOICE if route.endswith(VOICE) else LARGEST_BODY
+    other = LARGEST_TRANSCRIPT if route.endswith(TRANSCRIPTS) else form
+    return _RouteLimits(form, other, route.endswith(STREAMS), route.endswith(ALWAYS_ANSWERED))
+
+
+async def _read(request: web.Request, of_route: _RouteLimits, seconds: float) -> web.Request:
     """The request with its body, read within the limits and cached for the handler."""
-    most = _most(request)
+    is_form = of_route.largest_form == of_route.largest_other or media_type(request.headers) == FORM
+    most = of_route.largest_form if is_form else of_route.largest_other
     too_large = f"The body is over {most} bytes."
     length = request.content_length
     if length is not None and length > most:
@@ -83,15 +104,3 @@ async def _read(request: web.Request, seconds: float) -> web.Request:
     except (web.RequestPayloadError, ConnectionError) as broken:
         raise NotUnderstood("The body broke off, or its chunks are wrong.") from broken
     return request
-
-
-def _most(request: web.Request) -> int:
-    path = request.path
-    if path.endswith(TRANSCRIPTS) and media_type(request.headers) != FORM:
-        return LARGEST_TRANSCRIPT
-    return LARGEST_VOICE if path.endswith(VOICE) else LARGEST_BODY
-
-
-def _is_one_of(request: web.Request, routes: tuple[str, ...]) -> bool:
-    resource = request.match_info.route.resource
-    return resource is not None and resource.canonical.endswith(routes)

@@ -11,7 +11,8 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.jobs import job_backlog
 from bridge.inbox.transcripts.summaries import failed_summaries
 from bridge.observability import metrics
-from bridge.web.operation.security_headers import headers_for
+from bridge.web.operation.security_headers import preparing
+from bridge.web.operation.shutdown import Shutdown
 
 NOT_KNOWN = float("nan")
 OF_THE_DATABASE = (
@@ -38,7 +39,7 @@ class Scrape:
         """The application that listens on the metrics address."""
         app = web.Application()
         app.router.add_get("/metrics", self.answer)
-        app.on_response_prepare.append(headers_for())
+        app.on_response_prepare.append(preparing(shutdown=Shutdown()))
         return app
 
     async def answer(self, _request: web.Request) -> web.Response:

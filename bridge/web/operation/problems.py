@@ -1,4 +1,4 @@
-"""Error answers: a middleware turns errors into problem bodies (RFC 9457)."""
+"""Error answers: errors become problem bodies (RFC 9457)."""
 
 from collections.abc import Mapping
 
@@ -33,8 +33,6 @@ from bridge.errors import (
     WrongContentType,
 )
 from bridge.observability import context, metrics
-from bridge.web.handlers import Handler
-from bridge.web.operation.access_log import template
 
 STATUS_OF: Mapping[type[BridgeError], int] = {
     CallbackInvalid: 400,
@@ -83,25 +81,25 @@ SAID: Mapping[int, str] = {
 log = structlog.get_logger()
 
 
-@web.middleware
-async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns errors into `application/problem+json` (RFC 9457)."""
-    try:
-        return await handler(request)
-    except BridgeError as error:
-        status = STATUS_OF.get(type(error), 500)
-        metrics.REQUESTS_REFUSED.inc(type(error).__name__)
-        log.warning("request.refused", route=template(request), status=status, reason=str(error))
-        detail = str(error) if status != 500 else _internal_error()
-        code = error.code if error.code != BridgeError.code else None
-        return problem(status, detail, headers=_when_again(error), code=code)
-    except web.HTTPException as answer:
-        if answer.status < 400:
-            raise
-        return in_our_words(answer)
-    except Exception:
-        log.exception("request.failed", route=template(request))
-        return problem(500, _internal_error())
+def answer_to(error: Exception, route: str) -> web.Response:
+    """The answer to an error, as `application/problem+json` (RFC 9457); raises redirects again."""
+    if isinstance(error, BridgeError):
+        return _refusal(error, route)
+    if isinstance(error, web.HTTPException):
+        if error.status < 400:
+            raise error
+        return in_our_words(error)
+    log.error("request.failed", route=route, exc_info=error)
+    return problem(500, _internal_error())
+
+
+def _refusal(error: BridgeError, route: str) -> web.Response:
+    status = STATUS_OF.get(type(error), 500)
+    metrics.REQUESTS_REFUSED.inc(type(error).__name__)
+    log.warning("request.refused", route=route, status=status, reason=str(error))
+    detail = str(error) if status != 500 else _internal_error()
+    code = error.code if error.code != BridgeError.code else None
+    return problem(status, detail, headers=_when_again(error), code=code)
 
 
 def _internal_error() -> str:

@@ -15,8 +15,8 @@ class Shutdown:
         """Begins; new connections are still accepted, since proxies notice it only at their next check."""
         self.begun = True
 
-    async def close(self, _request: web.Request, response: web.StreamResponse) -> None:
-        """Closes the connection with this answer; for `on_response_prepare`."""
-        if self.begun:
-            response.headers[hdrs.CONNECTION] = "close"
-            response.force_close()
+
+def close_connection(response: web.StreamResponse) -> None:
+    """Closes the connection with this answer."""
+    response.headers[hdrs.CONNECTION] = "close"
+    response.force_close()

@@ -25,7 +25,7 @@ from bridge.transcripts.engines.classic import TwilioClassic
 from bridge.transcripts.transcriber import Waiting
 from bridge.twilio.signature import Validator
 from bridge.twilio.transcripts.opening import TranscriptsRest, open_transcripts
-from bridge.web.operation.problems import problems
+from bridge.web.operation.access_log import observing
 from bridge.web.twilio.signed import SignedForms
 from bridge.web.twilio.transcripts import Transcripts
 from tests.support import TEN, twilio_settings
@@ -111,7 +111,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def edge(twilio: TwilioSandbox, inbox: Inbox) -> AsyncIterator[str]:
     """The bridge's route for results, which verifies signature and hash."""
     signed = SignedForms(Validator([twilio.auth_token]), PUBLIC_URL, account_sid=twilio.account_sid)
-    app = web.Application(middlewares=[problems])
+    app = web.Application(middlewares=[observing()])
     app.router.add_post("/twilio/transcripts", signed.json(Transcripts(inbox, is_on=True).receive))
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -3,22 +3,16 @@
 import json
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
 
 from bridge.errors import BridgeError
 from bridge.observability import context
-from bridge.web.operation.problems import problems
+from bridge.web.operation.problems import answer_to
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a secret cause"), BridgeError("a secret cause")])
-async def test_an_internal_error_names_the_request_id(error: Exception) -> None:
-    async def fails(_request: web.Request) -> web.StreamResponse:
-        raise error
-
+def test_an_internal_error_names_the_request_id(error: Exception) -> None:
     context.bind(request_id="3f9a-12")
-    answer = await problems(make_mocked_request("GET", "/"), fails)
-    assert isinstance(answer, web.Response)
+    answer = answer_to(error, "/")
     assert (answer.status, json.loads(answer.text or "")["detail"]) == (
         500,
         "Internal error; the log has it under request id 3f9a-12.",
