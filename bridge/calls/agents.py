@@ -35,7 +35,9 @@ def identity_of(spelling: str) -> Identity | None:
 
     `_` stands for each character that Twilio does not allow. Addresses have no case.
     """
-    identity = _allowed(spelling)
+    if len(spelling) > LONGEST_IDENTITY:
+        return None
+    identity = _known(spelling)
     return identity if 0 < len(identity) <= LONGEST_IDENTITY else None
 
 
@@ -48,16 +50,13 @@ def client_identity(address: str | None) -> Identity | None:
     """`client:alice` → `alice`; None for anything else."""
     if not address or not address.startswith(CLIENT) or address == CLIENT:
         return None
-    return _allowed(address.removeprefix(CLIENT))
+    name = address.removeprefix(CLIENT)
+    return _known(name) if len(name) <= LONGEST_IDENTITY else _replaced(name)
 
 
 def spelled(name: str) -> str:
     """A typed name in the form that is compared: an e-mail address in lower case."""
     return name.lower() if "@" in name else name
-
-
-def _allowed(spelling: str) -> Identity:
-    return _known(spelling) if len(spelling) <= LONGEST_IDENTITY else _replaced(spelling)
 
 
 def _replaced(spelling: str) -> Identity:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import ATTEMPT, FORWARDED, OF_CALL, PLACED_BY, Callback, Kind
-from bridge.calls.fold.acts import TO, move_of, moved
+from bridge.calls.fold.acts import MOVING, TO, move_of, moved
 from bridge.calls.fold.legs import FINAL, is_moving
 
 WIDEST = timedelta(hours=1)
@@ -144,7 +144,7 @@ class LiveCalls:
             self._asked(leg, callback)
         if callback.kind is Kind.TRANSFER or (callback.kind is Kind.ACT and callback.get(TO)):
             self._transferred(callback)
-        if move := move_of(callback):
+        if callback.kind in MOVING and (move := move_of(callback)):
             leg.moves |= {(callback.received_at, move)}
         leg.joined |= callback.get(OF_CALL) is not None
         if callback.kind is Kind.DECLINED and (agent := callback.get("Agent")):
@@ -243,7 +243,8 @@ class LiveCalls:
         leg = self._legs.get(sid)
         if leg is None:
             leg = self._legs[sid] = _Leg(heard_at)
-            self._forget(before=heard_at - self.keeps)
+            if len(self._legs) > FEW_LEGS:
+                self._forget(before=heard_at - self.keeps)
         leg.heard_at = min(leg.heard_at, heard_at)
         return leg
 
@@ -319,7 +320,8 @@ class LiveCalls:
         if callback.kind is Kind.STATUS and leg.parent:
             leg.rang = leg.rang or client_identity(callback.get("To"))
             leg.busy |= status == "busy"
-            self._note_busy(leg, callback.received_at)
+            if leg.busy:
+                self._note_busy(leg, callback.received_at)
 
     def _note_busy(self, leg: _Leg, at: datetime) -> None:
         """A browser that declines is busy to Twilio."""

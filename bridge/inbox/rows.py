@@ -25,7 +25,7 @@ from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.legs import legs_named, may_be_leg
 from bridge.calls.fold.outcome import closes
 from bridge.calls.people.matching import Match, Person
-from bridge.calls.transcripts.recorded import finished_recording
+from bridge.calls.transcripts.recorded import READY, finished_recording
 from bridge.inbox.tables import callbacks, calls, of_leg
 from bridge.json_text import to_json
 
@@ -140,7 +140,7 @@ def row_of(callback: Callback) -> Row:
         "received_at": callback.received_at,
         "closes": closes(callback),
         "agents": agents_named(callback),
-        "recording": finished_recording(callback),
+        "recording": finished_recording(callback) if callback.kind in READY else None,
     }
 
 

@@ -65,11 +65,14 @@ class DatabaseFiles:
 
     def opened(self) -> None:
         """Remembers device and inode of the files that SQLite opened; the first write creates the log."""
-        if len(self._opened) == 1 + len(BESIDE):
-            return
         for file in (self.file, *self.beside):
             if file not in self._opened and (found := _identity(file)):
                 self._opened[file] = found
+
+    @property
+    def all_known(self) -> bool:
+        """Whether SQLite has opened all of them."""
+        return len(self._opened) == 1 + len(BESIDE)
 
     def closed(self) -> None:
         """Forgets them: all connections are closed, and the next ones can open other files."""
@@ -288,16 +291,17 @@ class OwnThread:
 
     async def transact(self, work: Callable[[Connection], T]) -> tuple[T, FilesLost | None]:
         """Runs `work` in a transaction; returns its result, and the error that names lost files."""
-        return await self._run(self._transact, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
     def _transact(self, work: Callable[[Connection], T]) -> tuple[T, FilesLost | None]:
-        connection = self._connected()
+        connection = self._connection or self._connected()
         try:
             with connection.begin():
                 done = work(connection)
         except self._engine.dialect.loaded_dbapi.Error as problem:
             raise OperationalError(None, None, problem) from problem
-        self._files.opened()
+        if not self._files.all_known:
+            self._files.opened()
         return done, self._files.lost()
 
     async def rescue(self) -> list[Path]:

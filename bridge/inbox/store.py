@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -60,22 +60,18 @@ Listener = Callable[[Callback], None]
 log = structlog.get_logger()
 
 
-def _ignore(_callback: Callback) -> None:
-    """The default listener."""
-
-
 class Inbox:
     """The queue of callbacks and calls; `open_inbox` makes it.
 
-    `listener` is called with each callback at once, before it is on the disk. All methods that read or write
-    raise InboxUnavailable where the database cannot be used.
+    `listeners` are called with each callback at once, before it is on the disk. All methods that read or
+    write raise InboxUnavailable where the database cannot be used.
     """
 
     def __init__(
-        self, database: Database, *, listener: Listener = _ignore, transcribing: bool = False
+        self, database: Database, *, listeners: Iterable[Listener] = (), transcribing: bool = False
     ) -> None:
         self._database = database
-        self._listener = listener
+        self.listeners = list(listeners)
         self.news = asyncio.Event()
         """Set when a call has become due."""
         self.on_commit: list[Callable[[], None]] = []
@@ -114,15 +110,18 @@ class Inbox:
         # A duplicate is reported as it was stored first, with the time of its first arrival.
         try:
             for callback in known:
-                self._listener(callback)
+                for listener in self.listeners:
+                    listener(callback)
         finally:
             self.news.set()
             for tell in self.on_commit:
                 tell()
 
-    def _hear(self, callback: Callback) -> None:
+    def hear(self, callback: Callback) -> None:
+        """Tells the listeners of a callback; the failure of one is logged."""
         try:
-            self._listener(callback)
+            for listener in self.listeners:
+                listener(callback)
         # The callback is stored all the same.
         except Exception:
             log.exception("inbox.listener_failed", call_sid=callback.call_sid)
@@ -133,7 +132,7 @@ class Inbox:
         Raises InboxUnavailable where it cannot be stored within `KEPT_WITHIN_SECONDS`.
         """
         metrics.CALLBACKS.inc(callback.kind)
-        self._hear(callback)
+        self.hear(callback)
         await self._writer.add(row_of(callback))
 
     def store_soon(self, callback: Callback) -> asyncio.Future[None]:
@@ -142,7 +141,7 @@ class Inbox:
         Raises InboxUnavailable where the queue is full.
         """
         metrics.CALLBACKS.inc(callback.kind)
-        self._hear(callback)
+        self.hear(callback)
         return self._writer.add(row_of(callback))
 
     async def replace(self, callback: Callback, former: bytes | None) -> bool:
@@ -454,7 +453,7 @@ def _made_up(now: datetime) -> Callback:
 async def open_inbox(
     url: str,
     *,
-    listener: Listener = _ignore,
+    listeners: Iterable[Listener] = (),
     serves: bool = False,
     must_exist: bool = False,
     transcribing: bool = False,
@@ -466,6 +465,6 @@ async def open_inbox(
     cannot be opened, or does not exist and `must_exist`.
     """
     async with open_database(url, serves=serves, must_exist=must_exist) as database:
-        inbox = Inbox(database, listener=listener, transcribing=transcribing)
+        inbox = Inbox(database, listeners=listeners, transcribing=transcribing)
         async with inbox.writing():
             yield inbox

@@ -57,7 +57,7 @@ class InsertCallbacks:
         kept = self._insert(connection, sorted(rows, key=lambda row: (row["root_sid"], row["digest"])))
         if kept:
             self._make_due(connection, _told(rows, Counter(root_sid for root_sid, _ in kept)))
-            if shared := rows_of_agents(rows, kept):
+            if any(row["agents"] for row in rows) and (shared := rows_of_agents(rows, kept)):
                 self._share(connection, shared)
             if self._transcribing and (jobs := rows_of_jobs(rows, kept)):
                 connection.execute(self._add_jobs, jobs)
@@ -281,15 +281,12 @@ class GroupCommit:
             operations, self._operations = self._operations, []
             crowded = len(batch) > 1
             if batch:
-                await self._keep(batch)
+                await self._keep(batch.rows, batch.promises)
+                batch.over()
             for transact, promise in operations:
                 _answer([promise], await self._database.carry_out(transact))
 
-    async def _keep(self, batch: Batch) -> None:
-        await self._keep_rows(batch.rows, batch.promises)
-        batch.over()
-
-    async def _keep_rows(self, rows: Sequence[Row], promises: Sequence[asyncio.Future[None]]) -> None:
+    async def _keep(self, rows: Sequence[Row], promises: Sequence[asyncio.Future[None]]) -> None:
         insert = partial(self._insert, rows=rows)
         known: Sequence[Callback] = ()
 
@@ -301,8 +298,8 @@ class GroupCommit:
         if isinstance(failure, InboxRefused) and len(rows) > 1:
             # Bisect, so that one bad row does not fail the others.
             middle = len(rows) // 2
-            await self._keep_rows(rows[:middle], promises[:middle])
-            await self._keep_rows(rows[middle:], promises[middle:])
+            await self._keep(rows[:middle], promises[:middle])
+            await self._keep(rows[middle:], promises[middle:])
             return
         _answer(promises, failure)
         self.damage = failure if failure and is_damage(failure.__cause__) else None

@@ -116,7 +116,7 @@ def callback(
     count when two deliveries are compared. Raises CallbackInvalid, which names the parameter, for a value
     that Twilio never sends.
     """
-    own = own_parameters(target)
+    own = own_parameters(target) if "?" in target else NOTHING
     if OF_CALL in own:
         parameters = {**parameters, "ParentCallSid": own[OF_CALL]}
     call_sid = _sid(parameters, "CallSid")
@@ -127,11 +127,12 @@ def callback(
     for name in KNOWN:
         if parameters.get(name) and not STATUS.fullmatch(parameters[name]):
             raise CallbackInvalid(f"{name} is none of Twilio's: {parameters[name][:20]!r}")
+    sent = parameters if OURS.isdisjoint(parameters) else _without_ours(parameters)
     return Callback(
         kind=kind,
         call_sid=call_sid,
         parent_sid=parent_sid,
-        parameters={**_without_ours(parameters), **own, **answered},
+        parameters={**sent, **own, **answered},
         received_at=received_at,
         digest=digest_of(kind, target, parameters),
     )
@@ -156,8 +157,6 @@ def conference_callback(target: str, parameters: Mapping[str, str], *, received_
 
 
 def _without_ours(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    if OURS.isdisjoint(parameters):
-        return parameters
     return {name: value for name, value in parameters.items() if name not in OURS}
 
 

@@ -6,9 +6,8 @@ https://www.twilio.com/docs/iam/access-tokens
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import SecretStr
@@ -20,20 +19,16 @@ class Hs256:
     """Signs payloads under one header."""
 
     def __init__(self, secret: str, header: Mapping[str, str]) -> None:
-        self._header = _part({"typ": "JWT", "alg": "HS256", **header})
+        self._header = _base64url(orjson.dumps({"typ": "JWT", "alg": "HS256", **header}))
         # The HMAC state of the key is made once, and each token copies it.
         self._key = hmac.new(secret.encode(), digestmod="sha256")
 
     def encode(self, payload: Mapping[str, Any]) -> str:
         """The token."""
-        signed = self._header + b"." + _part(payload)
+        signed = self._header + b"." + _base64url(orjson.dumps(payload))
         mac = self._key.copy()
         mac.update(signed)
         return (signed + b"." + _base64url(mac.digest())).decode()
-
-
-def _part(values: Mapping[str, Any]) -> bytes:
-    return _base64url(orjson.dumps(values))
 
 
 def _base64url(data: bytes) -> bytes:
@@ -44,8 +39,11 @@ LONGEST = timedelta(hours=24)
 """Twilio refuses tokens that live longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
+INCOMING: Mapping[str, Any] = {"incoming": {"allow": True}}
+"""The part of a voice grant by which a phone rings."""
+
+
+class IssuedToken(NamedTuple):
     """An access token, its identity, and when it expires."""
 
     token: str
@@ -82,17 +80,15 @@ class TokenIssuer:
         `identity` is one that Twilio allows (`calls/agents.py`).
         """
         began = int(now.timestamp())
+        outgoing = {"application_sid": self._app_sid, "params": self._binding.parameters(identity)}
+        voice = {"outgoing": outgoing, **(INCOMING if incoming else {})}
         payload = {
             "jti": f"{self._api_key}-{began}",
             "iss": self._api_key,
             "sub": self._account_sid,
             "nbf": began,
             "exp": began + self._ttl,
-            "grants": {"identity": identity, "voice": self._voice(identity, incoming=incoming)},
+            "grants": {"identity": identity, "voice": voice},
         }
         expires_at = datetime.fromtimestamp(began + self._ttl, UTC)
         return IssuedToken(self._signer.encode(payload), identity, self._ttl, expires_at)
-
-    def _voice(self, identity: str, *, incoming: bool) -> dict[str, Any]:
-        outgoing = {"application_sid": self._app_sid, "params": self._binding.parameters(identity)}
-        return {"outgoing": outgoing, **({"incoming": {"allow": True}} if incoming else {})}

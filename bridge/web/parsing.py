@@ -8,6 +8,8 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from bridge.errors import NotUnderstood
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -16,12 +18,19 @@ LONGEST_KNOWN = 80
 
 
 def pairs(body: bytes, *, most: int) -> list[tuple[str, str]]:
-    """Names and values in their order; ValueError for what is no UTF-8, or more than `most` fields."""
-    text = body.decode()
+    """Names and values in their order; NotUnderstood for what is no UTF-8, or more than `most` fields."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise NotUnderstood(_unreadable(most)) from None
     if text.count("&") >= most:
-        raise ValueError("more fields than allowed")
+        raise NotUnderstood(_unreadable(most))
     fields = text.split("&")
     return [_known(field) if len(field) <= LONGEST_KNOWN else _pair(field) for field in fields if field]
+
+
+def _unreadable(most: int) -> str:
+    return f"The form should be UTF-8, {most} fields at most."
 
 
 def _pair(field: str) -> tuple[str, str]:

@@ -83,7 +83,7 @@ async def open_app(
     async with open_drain_lock(settings.inbox) as lock:
         await claim_file(lock, settings.inbox)
         async with (
-            open_inbox_and_live_calls(settings) as (inbox, live_calls, listeners),
+            open_inbox_and_live_calls(settings) as (inbox, live_calls),
             open_account(settings) as account,
             open_workspace(settings, recognition_seconds=bounds.recognition_seconds) as workspace,
         ):
@@ -98,7 +98,7 @@ async def open_app(
                 examination=Examination(doctor_command(config)),
             )
             async with (
-                hearing(inbox, listeners, parts.conferences.keeper),
+                hearing(inbox, parts.conferences.keeper),
                 parts.availabilities.following(),
                 draining(parts.worker, settings.server.stop_seconds),
                 upkeep(settings, parts, lock.check),

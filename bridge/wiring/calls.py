@@ -5,14 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.calls.callback import Callback
 from bridge.calls.dialling.admission import Admission
 from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.rules import Dialling
 from bridge.calls.live_calls import LiveCalls
 from bridge.calls.routing.lines import Lines
 from bridge.inbox.queries import recent_callbacks
-from bridge.inbox.store import Inbox, Listener, open_inbox
+from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import Settings
 from bridge.settings.served import lines_of
 from bridge.twenty.people.members import Members
@@ -35,29 +34,16 @@ def live_calls_of(settings: Settings) -> LiveCalls:
     return LiveCalls(longest=timedelta(seconds=longest) if longest else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Listeners:
-    """Who hears of callbacks, the live calls first."""
-
-    hear: list[Listener]
-
-    def __call__(self, callback: Callback) -> None:
-        """Tells all of them."""
-        for one in self.hear:
-            one(callback)
-
-
 @asynccontextmanager
-async def open_inbox_and_live_calls(settings: Settings) -> AsyncIterator[tuple[Inbox, LiveCalls, Listeners]]:
-    """The inbox, the live calls that have heard its latest callbacks, and who hears of new ones."""
+async def open_inbox_and_live_calls(settings: Settings) -> AsyncIterator[tuple[Inbox, LiveCalls]]:
+    """The inbox, and the live calls, which have heard its latest callbacks and hear of new ones first."""
     live_calls = live_calls_of(settings)
-    listeners = Listeners([live_calls.add])
     url = settings.inbox.database_url.get_secret_value()
     transcribing = settings.transcripts.is_on
-    async with open_inbox(url, listener=listeners, serves=True, transcribing=transcribing) as inbox:
+    async with open_inbox(url, listeners=[live_calls.add], serves=True, transcribing=transcribing) as inbox:
         for callback in await recent_callbacks(inbox, datetime.now(UTC) - live_calls.keeps):
             live_calls.add(callback)
-        yield inbox, live_calls, listeners
+        yield inbox, live_calls
 
 
 def call_rules(settings: Settings, live_calls: LiveCalls, members: Members) -> CallRules:

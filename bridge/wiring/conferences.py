@@ -14,7 +14,7 @@ from bridge.twilio.urls import CallbackUrls
 from bridge.web.conferences.keeper import Keeper
 from bridge.web.conferences.moving import Moving
 from bridge.web.conferences.participants import Participants
-from bridge.wiring.calls import CallRules, Listeners
+from bridge.wiring.calls import CallRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ def conferences_of(
 
 
 @asynccontextmanager
-async def hearing(inbox: Inbox, listeners: Listeners, keeper: Keeper) -> AsyncIterator[None]:
+async def hearing(inbox: Inbox, keeper: Keeper) -> AsyncIterator[None]:
     """Hears what other replicas store, and keeps conferences, until the block ends."""
-    listeners.hear.append(keeper.hear)
+    inbox.listeners.append(keeper.hear)
     task = background.keep_running(keeper.run, name="conferences")
     try:
-        async with poll_replicas(inbox, listeners):
+        async with poll_replicas(inbox, inbox.hear):
             yield
     finally:
         await background.stop(task)

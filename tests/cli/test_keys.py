@@ -50,8 +50,9 @@ def test_the_line_makes_the_key_one(
     written = tmp_path / "config.yaml"
     written.write_text(f"auth:\n  keys:\n    - {told['line']}\n")
     auth = AuthSettings.model_validate(yaml.safe_load(written.read_text())["auth"])
-    caller = keys_of(auth, agents_with(AgentSettings(), auth)).caller(told["key"], today=TODAY)
-    assert caller is not None
+    key = keys_of(auth, agents_with(AgentSettings(), auth)).held(told["key"], today=TODAY)
+    assert key is not None
+    caller = key.caller
     assert (caller.name, caller.per_minute) == ('the : of "é"', 3)
     assert caller.agent(asked) == identity
 
@@ -59,13 +60,11 @@ def test_the_line_makes_the_key_one(
 def test_a_key_for_the_status_page_calls_as_nobody() -> None:
     told = json.loads(typed("--name", "office", "--status", "--json")[1])
     auth = AuthSettings.model_validate({"keys": [yaml.safe_load(told["line"])]})
-    caller = keys_of(auth, agents_with(AgentSettings(names=("alice",)), auth)).caller(
-        told["key"], today=TODAY
-    )
-    assert caller is not None
-    assert caller.sees_status
+    key = keys_of(auth, agents_with(AgentSettings(names=("alice",)), auth)).held(told["key"], today=TODAY)
+    assert key is not None
+    assert key.caller.sees_status
     with pytest.raises(IdentityRefused):
-        caller.agent("alice")
+        key.caller.agent("alice")
 
 
 def test_no_key_is_made_that_is_over() -> None:
@@ -80,10 +79,10 @@ def test_a_key_holds_through_its_last_day() -> None:
         AuthSettings.model_validate({"keys": [yaml.safe_load(told["line"])]}),
         agents_with(AgentSettings(), AuthSettings()),
     )
-    assert keys.caller(told["key"], today=TODAY) is not None
+    assert keys.held(told["key"], today=TODAY) is not None
     with pytest.raises(NotAuthenticated):
-        keys.caller(told["key"], today=TODAY + timedelta(days=1))
-    assert keys.caller(told["key"][:-1], today=TODAY) is None
+        keys.held(told["key"], today=TODAY + timedelta(days=1))
+    assert keys.held(told["key"][:-1], today=TODAY) is None
 
 
 def test_no_two_are_alike() -> None:
@@ -128,7 +127,7 @@ def test_a_key_is_written_among_those_that_are_there(tmp_path: Path, monkeypatch
     (line,) = (line for line in after if line not in CONFIG.splitlines())
     assert [other for other in after if other != line] == CONFIG.splitlines()
     auth = AuthSettings.model_validate(yaml.safe_load("\n".join(after))["auth"])
-    assert keys_of(auth, agents_with(AgentSettings(), auth)).caller(key, today=TODAY) is not None
+    assert keys_of(auth, agents_with(AgentSettings(), auth)).held(key, today=TODAY) is not None
 
 
 def test_without_a_file_it_is_the_shipped_one_that_gets_it(

@@ -88,7 +88,7 @@ async def test_recent_callbacks_come_in_their_order(inbox: Inbox) -> None:
 
 async def test_who_listens_hears_at_once(database_url: str) -> None:
     heard: list[Callback] = []
-    async with open_inbox(database_url, listener=heard.append) as inbox:
+    async with open_inbox(database_url, listeners=[heard.append]) as inbox:
         callback = outbound(new_sid(), JANES)
         promise = inbox.store_soon(callback)
         assert heard == [callback]
@@ -99,7 +99,7 @@ async def test_who_listens_is_told_when_it_was_that_a_duplicate_came_first(datab
     callback = outbound(new_sid(), JANES)
     later = replace(callback, received_at=TEN + timedelta(days=1))
     heard: list[Callback] = []
-    async with open_inbox(database_url, listener=heard.append) as inbox:
+    async with open_inbox(database_url, listeners=[heard.append]) as inbox:
         await inbox.store(callback)
         await inbox.store(later)
     assert heard == [callback, later, callback]
@@ -273,7 +273,7 @@ async def test_a_listener_that_raises_ends_nothing(database_url: str) -> None:
         raise ValueError("a listener's own mistake")
 
     callback = outbound(new_sid(), "+33639980001")
-    async with open_inbox(database_url, listener=raises) as inbox:
+    async with open_inbox(database_url, listeners=[raises]) as inbox:
         for _ in range(3):
             await asyncio.wait_for(inbox.store(callback), 60)
         (due,) = await inbox.claim(10)

@@ -53,6 +53,10 @@ MOVES_WITHIN = timedelta(seconds=30)
 """A leg that is moved leaves its Dial at once; a Dial that ends later has ended by itself."""
 
 
+MOVING = frozenset({Kind.TRANSFER, Kind.ACT})
+"""What moves a leg."""
+
+
 def move_of(callback: Callback) -> str:
     """Where the bridge moves a leg of a call, whose Dial then ends.
 

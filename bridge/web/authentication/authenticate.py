@@ -54,8 +54,8 @@ class Authentication:
         for pages that only show something: see `Users.credentials`.
         """
         token = bearer(request.headers.get(hdrs.AUTHORIZATION))
-        if token is not None and (caller := self._keys.caller(token, today=datetime.now(UTC).date())):
-            return caller
+        if token is not None and (key := self._keys.held(token, today=datetime.now(UTC).date())):
+            return key.caller
         if token is not None and (caller := await self._devices.caller(token)):
             return caller
         if shown := self._users.credentials(request, token, opened=opened):

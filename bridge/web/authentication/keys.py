@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from bridge.calls.agents import Agents, Allowed
 from bridge.errors import NotAuthenticated
@@ -18,7 +19,7 @@ PREFIX = "tbk_"
 HASHED = "sha256:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Key:
     """A key under its name; `digest` is what `digest_of` makes of it, `last_day` one by UTC."""
 
@@ -29,9 +30,9 @@ class Key:
     last_day: date | None = None
     sees_status: bool = False
 
-    @property
+    @cached_property
     def caller(self) -> Caller:
-        """Who holds it."""
+        """Who holds it: the same for each request."""
         return Caller(
             kind="key",
             name=self.name,
@@ -47,11 +48,6 @@ class Keys:
 
     def __init__(self, keys: Sequence[Key]) -> None:
         self._keys = tuple(keys)
-
-    def caller(self, given: str, *, today: date) -> Caller | None:
-        """Who holds that key; None of one that is not ours, raises NotAuthenticated for one that expired."""
-        key = self.held(given, today=today)
-        return key.caller if key else None
 
     def held(self, given: str, *, today: date) -> Key | None:
         """The key with that text, None of one that is not ours. Raises NotAuthenticated for an old one."""

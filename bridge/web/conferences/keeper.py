@@ -77,9 +77,13 @@ class Keeper:
             self._heard.setdefault(callback.root_sid, set()).add(callback.digest)
             self._news.set()
 
+    def _committed(self) -> None:
+        if self._heard:
+            self._news.set()
+
     async def run(self) -> None:
         """Keeps conferences until it is cancelled."""
-        self._inbox.on_commit.append(self._news.set)
+        self._inbox.on_commit.append(self._committed)
         forgetting = background.start(self._forget_lost(), name="callbacks that were not stored")
         try:
             while True:
@@ -88,7 +92,7 @@ class Keeper:
                 for root_sid in await self._complete():
                     await self._look(root_sid)
         finally:
-            self._inbox.on_commit.remove(self._news.set)
+            self._inbox.on_commit.remove(self._committed)
             forgetting.cancel()
 
     async def _forget_lost(self) -> None:

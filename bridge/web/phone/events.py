@@ -98,7 +98,7 @@ class Events:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Feeds streams while the context is open."""
-        self._inbox.on_commit.append(self._news.set)
+        self._inbox.on_commit.append(self._committed)
         tasks = [
             background.keep_running(work, name=name)
             for name, work in {
@@ -110,7 +110,7 @@ class Events:
         try:
             yield
         finally:
-            self._inbox.on_commit.remove(self._news.set)
+            self._inbox.on_commit.remove(self._committed)
             await self.close()
             if self._leaving:
                 await asyncio.wait([self._leaving])
@@ -230,6 +230,11 @@ class Events:
             if self._streams and not await self._safely(self._read):
                 await asyncio.sleep(POLL_SECONDS)
                 self._news.set()
+
+    def _committed(self) -> None:
+        # A stream that begins reads by itself what came before.
+        if self._streams:
+            self._news.set()
 
     async def _until_news(self) -> None:
         try:

@@ -6,14 +6,14 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-security
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
 
-from bridge.errors import NotAllowed, NotUnderstood, SignerUnknown, WrongContentType
+from bridge.errors import NotAllowed, SignerUnknown, WrongContentType
 from bridge.network_errors import media_type
 from bridge.observability import context
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Validator, names_in
@@ -35,11 +35,9 @@ ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 SHARED_KEY_ID = re.compile(r"webhooks_sharedkey_[A-Za-z0-9]{1,40}")
 
 UNSIGNED = "The request does not carry a valid X-Twilio-Signature for this URL."
-UNREADABLE = f"The form should be UTF-8, {MOST_FIELDS} fields at most."
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureClaim:
+class SignatureClaim(NamedTuple):
     """The signature headers of a request, and the secrets (`signers`) that can have made it."""
 
     signature: str
@@ -68,10 +66,10 @@ class SignedForms:
         async def handler(request: web.Request) -> web.Response:
             claim = self._claim(request, FORM)
             body = await request.read()
-            sent = _pairs(body)
+            sent = pairs(body, most=MOST_FIELDS)
             is_valid = partial(self._validator.is_valid, parameters=sent)
             self._check(request, claim, is_valid, lambda: dict(sent).get("AccountSid", ""))
-            parameters = _readable(_of_use(sent, of=body))
+            parameters = _of_use(sent, of=body)
             _follow_the_call(request, parameters)
             return await handle(request, parameters)
 
@@ -120,7 +118,8 @@ class SignedForms:
     ) -> None:
         """Raises NotAllowed where the signature is not valid; `account` is the account SID in the body."""
         signed_by = {"signature": claim.signature, "signers": claim.signers}
-        if not any(is_valid(url, **signed_by) for url in self._urls(request)):
+        urls = self._urls(request.raw_path)
+        if not any(is_valid(url, **signed_by) for url in urls):
             self._log_other_account(account())
             raise NotAllowed(UNSIGNED)
         if claim.settings and not self._has_seen_no_key:
@@ -137,12 +136,11 @@ class SignedForms:
         if ACCOUNT_SID.fullmatch(named) and named != self._account_sid:
             log.warning("signature.other_account", account_sid=named)
 
-    def _urls(self, request: web.Request) -> Iterator[str]:
+    def _urls(self, path: str) -> Iterator[str]:
         """The URLs that Twilio possibly called: behind a proxy the request's own host and scheme differ.
 
         A proxy can strip the path of the public URL or keep it; `/twilio/…` alone does not show which.
         """
-        path = request.raw_path
         yield f"{self._origin}{self._prefix}{path}"
         if self._prefix and path.startswith(f"{self._prefix}/"):
             yield f"{self._origin}{path}"
@@ -152,12 +150,6 @@ def _shared_key_id(settings: str) -> str | None:
     """The key id in the signature settings header; None where it does not have the form of an id."""
     found = SHARED_KEY_ID.search(settings)
     return found[0] if found else None
-
-
-def _readable(parameters: dict[str, str]) -> dict[str, str]:
-    if "".join(parameters.values()).isprintable():
-        return parameters
-    return {name: readable(value) for name, value in parameters.items()}
 
 
 def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> None:
@@ -171,18 +163,15 @@ def _follow_the_call(request: web.Request, parameters: Mapping[str, str]) -> Non
 
 
 def _of_use(pairs: list[tuple[str, str]], *, of: bytes) -> dict[str, str]:
-    """Drops parameters that are too long for any handler, such as results of add-ons."""
-    if len(of) <= LONGEST_FIELD:
-        return dict(pairs)
+    """Drops parameters that are too long for any handler (results of add-ons), and control characters."""
+    parameters = dict(pairs if len(of) <= LONGEST_FIELD else _short_enough(pairs))
+    if "".join(parameters.values()).isprintable():
+        return parameters
+    return {name: readable(value) for name, value in parameters.items()}
+
+
+def _short_enough(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     too_long = sorted({name[:40] for name, value in pairs if len(name + value) > LONGEST_FIELD})
     if too_long:
         log.warning("request.left_out", parameters=too_long)
-        return {name: value for name, value in pairs if len(name + value) <= LONGEST_FIELD}
-    return dict(pairs)
-
-
-def _pairs(body: bytes) -> list[tuple[str, str]]:
-    try:
-        return pairs(body, most=MOST_FIELDS)
-    except ValueError as problem:
-        raise NotUnderstood(UNREADABLE) from problem
+    return [(name, value) for name, value in pairs if len(name + value) <= LONGEST_FIELD]
