@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bridge.calls.callback import Callback
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.numbers import line_at
 from bridge.errors import TwilioRefused
 from bridge.inbox.forgetting import Forgotten, erase
@@ -211,8 +212,10 @@ class Asking:
         of_leg = await self._roots(listed, made)
         known = await stored_calls(self._inbox, {*listed, *(of_leg[one.call_sid] for one in made)})
         quiet = {sid: legs for sid, legs in listed.items() if wanted.has(legs)}
-        # Legs of calls that began before this time, and that no webhook reported.
-        for sid in [sid for sid, legs in quiet.items() if sid not in known and not _has_root(sid, legs)]:
+        # Legs of calls that began before this time. Where no webhook reported the call, or no more than its
+        # recording, a leg that was forwarded to a telephone looks like one that an agent called.
+        without_root = [sid for sid, legs in quiet.items() if not _has_root(sid, legs)]
+        for sid in [sid for sid in without_root if not _shows_direction(known, sid)]:
             quiet |= by_root([*await self._whole(sid), *quiet.pop(sid)])
         ours = {sid: legs for sid, legs in quiet.items() if self._concerns(sid, legs, known)}
         found.others = len(quiet) - len(ours)
@@ -322,6 +325,12 @@ class Asking:
 
 def _has_root(sid: str, legs: Sequence[CallResource]) -> bool:
     return any(leg.sid == sid for leg in legs)
+
+
+def _shows_direction(known: StoredCalls, sid: str) -> bool:
+    """Whether what is stored of a call shows its direction; of a purged one nothing is asked."""
+    stored = known.stored(sid)
+    return sid in known.purged or (bool(stored) and Evidence.of(stored).knows_direction)
 
 
 def _is_of(conference: ConferenceResource, since: datetime, until: datetime) -> bool:

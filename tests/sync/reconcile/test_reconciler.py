@@ -257,6 +257,23 @@ async def test_a_call_across_midnight_is_whole(stage: Stage) -> None:
     assert (call.status, call.talk_seconds) == ("COMPLETED", 30)
 
 
+async def test_a_forwarded_call_of_which_only_the_recording_was_reported_is_a_call_in(stage: Stage) -> None:
+    """The window begins between the call and its leg, which looks like one that an agent called."""
+    recorded = {"record": "record-from-answer-dual", "recordingStatusCallback": "/recording"}
+    stage.app.dial("<Number>+33639980002</Number>", callerId=JANE, **recorded)
+    stage.twilio.parties["+33639980002"] = Party.answers(talks=30)
+    played = await stage.twilio.call_from_phone(JANE)
+    stage.twilio.account.calls[played.sid].started_at = -3600
+    (reported,) = [sent for sent in played.deliveries if sent.kind == "recording"]
+    callback = _callback(reported)
+    assert callback
+    await stage.inbox.store(callback)
+    await stage.once()
+    call = await stage.call(played.sid)
+    assert call
+    assert (call.direction, call.other_party, call.talk_seconds) == ("INBOUND", JANE, 30)
+
+
 async def test_only_calls_of_the_bridge_are_taken(stage: Stage) -> None:
     stage.app.dial("<Client>somebody</Client>")
     other = stage.twilio.account.add_number("+33159139999")
