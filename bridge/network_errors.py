@@ -1,4 +1,4 @@
-"""Why a server did not answer, in words, and what headers from outside say.
+"""Why a server did not answer, in words, what headers from outside say, and bodies up to a length.
 
 Nothing of the address goes into the words, which may hold a secret.
 """
@@ -18,6 +18,7 @@ from bridge.language.phrase import phrase
 
 LONGEST_DIGITS = 9
 LONGEST_DATE = 40
+CHUNK = 64 * 1024
 
 
 def why(away: BaseException) -> str:
@@ -51,6 +52,16 @@ def media_type(headers: Mapping[str, str]) -> str:
     aiohttp's `content_type` parses the parameters, too: 7,000 semicolons hold the event loop for a second.
     """
     return headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
+
+
+async def body_upto(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """The first bytes of a body, at most so many: one without an end is left there, and one of zeros, too."""
+    body = bytearray()
+    async for chunk in answer.content.iter_chunked(CHUNK):
+        body += chunk[: most - len(body)]
+        if len(body) >= most:
+            break
+    return bytes(body)
 
 
 def seconds_of(retry_after: str | None, *, now: datetime) -> float | None:

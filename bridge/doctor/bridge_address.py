@@ -1,5 +1,6 @@
 """Requests to a bridge: to the process itself, and to the public URL."""
 
+import json
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
@@ -12,8 +13,11 @@ import aiohttp
 from aiohttp import hdrs
 from yarl import URL
 
+from bridge.network_errors import body_upto
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS
+
+LARGEST_ANSWER = 1 << 20
 
 CALLBACK = "/twilio/status?doctor=a%20b%2Fc"
 """Has escapes that proxies often change; the bridge stores nothing of a form without a call SID."""
@@ -57,8 +61,8 @@ class BridgeAddress:
     async def _json(self, path: str) -> Mapping[str, Any]:
         try:
             async with self.session.get(f"{self.url}{path}", ssl=self.trust or True) as answer:
-                body = await answer.json()
-        except (aiohttp.ClientError, OSError, ValueError):
+                body = json.loads(await body_upto(answer, LARGEST_ANSWER))
+        except (aiohttp.ClientError, OSError, ValueError, RecursionError):
             return {}
         return body if isinstance(body, dict) else {}
 

@@ -15,9 +15,10 @@ from bridge.doctor.webhook import is_there, reading
 from bridge.inbox.transcripts.jobs import count_parked
 from bridge.inbox.transcripts.summaries import count_failed
 from bridge.language.phrase import Phrase, phrase, verbatim
-from bridge.network_errors import why
+from bridge.network_errors import body_upto, why
 from bridge.settings import Settings
 
+LARGEST_LIST = 1 << 20
 MOST_MODELS = 1000
 
 
@@ -111,7 +112,7 @@ async def _asked(server: _ModelServer, session: aiohttp.ClientSession) -> Verdic
     try:
         async with session.get(f"{server.url}/models", headers=headers, allow_redirects=False) as answer:
             status = answer.status
-            listed = await answer.read() if status == 200 else b""
+            listed = await body_upto(answer, LARGEST_LIST) if status == 200 else b""
     except (aiohttp.ClientError, TimeoutError, OSError) as away:
         reason = phrase("The server of {name}.url does not answer: {reason}.", name=name, reason=why(away))
         return error(reason, server.how_to)

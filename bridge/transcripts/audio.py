@@ -99,13 +99,49 @@ def wav_of(frames: bytes | bytearray, sound: Sound, channel: int) -> bytes | Non
     middle = 128 if sound.width == 1 else 0
     if not samples or max(max(samples) - middle, middle - min(samples)) < QUIET[sound.width]:
         return None
+    return _wav(samples.tobytes(), sound)
+
+
+def _wav(samples: bytes, sound: Sound) -> bytes:
+    """One channel's samples as a file."""
     file = io.BytesIO()
     with wave.open(file, "wb") as wav:
         wav.setnchannels(1)
         wav.setsampwidth(sound.width)
         wav.setframerate(sound.rate)
-        wav.writeframesraw(samples.tobytes())
+        wav.writeframesraw(samples)
     return file.getvalue()
+
+
+SHORTEST_SECONDS = 10
+"""A file that is no longer than this is not halved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """One half of a file, as a file of its own."""
+
+    start_seconds: float
+    seconds: float
+    file: bytes
+
+
+def halves(file: bytes) -> Sequence[Half]:
+    """Two halves of one channel's WAV file that overlap; none of a short one."""
+    with wave.open(io.BytesIO(file)) as wav:
+        sound = Sound(wav.getframerate(), wav.getsampwidth(), 1, wav.getnframes(), 0)
+        frames = wav.readframes(sound.frames)
+    if sound.seconds <= SHORTEST_SECONDS:
+        return []
+    size, middle = sound.width, sound.frames // 2
+    overlap = min(OVERLAP_SECONDS * sound.rate, middle // 2)
+    starts = middle - overlap // 2
+    stops = starts + overlap
+    ends = sound.frames - starts
+    return [
+        Half(0.0, stops / sound.rate, _wav(frames[: stops * size], sound)),
+        Half(starts / sound.rate, ends / sound.rate, _wav(frames[starts * size :], sound)),
+    ]
 
 
 class Audio:

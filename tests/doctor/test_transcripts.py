@@ -25,6 +25,14 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield opened
 
 
+async def endless(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    # The server ends this once the other side has left.
+    while True:
+        await answer.write(b"[" * 65536)
+
+
 async def verdict(session: aiohttp.ClientSession, tmp_path: Any, **transcripts: Any) -> Verdict:
     sections = {
         "transcripts": transcripts,
@@ -46,6 +54,7 @@ async def test_without_an_engine_voicemails_go_the_old_way(session: Any, tmp_pat
         (200, '{"data": [{"id": "other"}]}', Status.WARNING, "lists no model m"),
         (404, "none", Status.OK, "transcribed by m"),
         (200, "[" * 9999, Status.OK, "transcribed by m"),
+        (200, "endless", Status.OK, "transcribed by m"),
         (401, "", Status.ERROR, "refuses the key"),
         (500, "", Status.ERROR, "answers 500"),
     ],
@@ -53,9 +62,9 @@ async def test_without_an_engine_voicemails_go_the_old_way(session: Any, tmp_pat
 async def test_the_server(
     session: Any, tmp_path: Any, aiohttp_server: Serve, status: int, body: str, expected: Status, said: str
 ) -> None:
-    async def models(request: web.Request) -> web.Response:
+    async def models(request: web.Request) -> web.StreamResponse:
         assert request.headers["Authorization"] == "Bearer an invented key"
-        return web.Response(status=status, text=body)
+        return await endless(request) if body == "endless" else web.Response(status=status, text=body)
 
     app = web.Application()
     app.router.add_get("/v1/models", models)

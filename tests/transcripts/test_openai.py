@@ -20,7 +20,7 @@ from bridge.sandbox.twilio import TwilioSandbox
 from bridge.transcripts.audio import Audio, Sound, pieces_of, sound_of, wav_of
 from bridge.twilio.rest.media import open_media
 from tests.support import twilio_settings
-from tests.transcripts.conftest import ANNA, MARIE, Noted, OpenEngine, recording
+from tests.transcripts.conftest import ANNA, KEY, MARIE, Noted, OpenEngine, recording
 
 HELLO = (Said(1, 0.5, "Hello Anna"), Said(2, 2.5, "Hello Marie"), Said(1, 5, "Yes"))
 
@@ -74,8 +74,31 @@ async def test_a_long_recording_goes_in_pieces_and_after_a_kill_only_what_is_mis
     assert [s.text for s in made.segments if s.speaker == ANNA] == ["Hmm"]
 
 
+async def test_pieces_that_are_too_large_for_the_server_are_halved(
+    twilio: TwilioSandbox, speech: SpeechSandbox, open_engine: OpenEngine
+) -> None:
+    speech.largest = 700_000
+    recorded = recording(twilio, *LONG, seconds=100)
+    async with open_engine() as engine:
+        made = await engine.transcribe(recorded, Noted())
+        asked = len(speech.transcribed)
+        assert " ".join(s.text for s in made.segments if s.speaker == MARIE).split() == WORDS
+        assert [(s.start_seconds, s.text) for s in made.segments if s.speaker == ANNA] == [(20, "Hmm")]
+        # What it is known to refuse is not sent once more.
+        speech.largest = 25_000_000
+        await engine.transcribe(recorded, Noted())
+        assert max(len(heard.audio) for heard in speech.transcribed[asked:]) < 700_000
+        # A server that takes nothing: at some length it is over.
+        speech.largest = 1
+        with pytest.raises(TranscriptRefused, match="piece_megabytes"):
+            await engine.transcribe(recorded, Noted())
+
+
 def answered(**body: Any) -> Answer:
     return Answer(body=body)
+
+
+REPEATS_KEY = Answer(status=400, body={"error": {"message": f"{KEY} is wrong"}})
 
 
 def segment(text: Any, start: Any = 0, end: Any = 1, **more: Any) -> dict[str, Any]:
@@ -151,6 +174,7 @@ async def test_answers_are_read_leniently(
         (Answer(status=404, body="no"), TranscriptUnavailable, "transcripts.url"),
         (Answer(status=401, body="no"), TranscriptUnavailable, "TRANSCRIPTS_API_KEY"),
         (Answer.too_large(), TranscriptRefused, "piece_megabytes"),
+        (REPEATS_KEY, TranscriptRefused, "400: .* is wrong"),
         (Answer(status=400, body={"error": {"message": "no\x00 model"}}), TranscriptRefused, "no model."),
     ],
 )  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 LINK = "[…]"
 """Stands in the place of a link."""
+LONGEST_LANGUAGE = 40
 UNHEARD = " (?)"
 """Follows a number that the transcript does not have."""
 
@@ -39,6 +40,13 @@ def plain(text: str, *, longest: int) -> str:
     while begins := LIST_OR_HEADING.match(bare):
         bare = bare[begins.end() :]
     return shortened(" ".join(LINK if _is_link(word) else word for word in bare.split()), longest)
+
+
+def language_name(text: str) -> str:
+    """`fr`, `Haitian Creole`, `pt-BR`; empty for what no language is called: an engine can say anything."""
+    name = text.strip()
+    is_name = len(name) <= LONGEST_LANGUAGE and all(c.isalpha() or c in " -_" for c in name)
+    return name if is_name else ""
 
 
 def shortened(text: str, longest: int) -> str:

@@ -4,6 +4,7 @@ https://platform.openai.com/docs/api-reference/audio/createTranscription
 """
 
 import asyncio
+import io
 import json
 import math
 import unicodedata
@@ -16,14 +17,15 @@ from typing import Any
 import aiohttp
 import structlog
 from aiohttp import hdrs
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
+from bridge.calls.transcripts.cleaning import language_name
 from bridge.calls.transcripts.merging import by_time, merged_channel
-from bridge.calls.transcripts.segments import Recorded, Segment, Transcript
+from bridge.calls.transcripts.segments import Recorded, Role, Segment, Speaker, Transcript
 from bridge.errors import TranscriptRefused, TranscriptUnavailable
-from bridge.network_errors import seconds_of, why
+from bridge.network_errors import body_upto, seconds_of, why
 from bridge.settings import TranscriptSettings
-from bridge.transcripts.audio import Audio, Piece, Sound, pieces_of
+from bridge.transcripts.audio import Audio, Half, Piece, Sound, halves, pieces_of
 from bridge.transcripts.transcriber import Progress
 from bridge.twilio.rest.media import Media
 
@@ -46,6 +48,10 @@ Heard = list[Any]
 """A segment as it is stored: start, end, text, confidence; the times from the piece's start."""
 
 log = structlog.get_logger()
+
+
+class _TooLarge(TranscriptRefused):
+    """The server takes smaller files alone."""
 
 
 class _Spoken(BaseModel):
@@ -106,6 +112,7 @@ class OpenAiTranscriber:
         # Of several recordings at once one is split: the others wait for the server meanwhile.
         self._splitting = asyncio.Lock()
         self._shapes: set[tuple[str, ...]] = set()
+        self._too_large = math.inf
 
     async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript:
         """Raises TranscriptError and TwilioError; see `Transcriber`."""
@@ -158,10 +165,22 @@ class OpenAiTranscriber:
     async def _heard(self, file: bytes | None, seconds: float, begun: _Begun) -> list[Heard]:
         if file is None:
             return []
-        answer = await self._asked(file)
+        parts = halves(file) if len(file) >= self._too_large else []
+        if not parts:
+            try:
+                return self._read(await self._asked(file), seconds, begun)
+            except _TooLarge:
+                parts = halves(file)
+                if not parts:
+                    raise
+                self._too_large = len(file)
+                log.warning("transcripts.piece_halved", engine=self.engine, bytes=len(file))
+        return _joined([(part, await self._heard(part.file, part.seconds, begun)) for part in parts])
+
+    def _read(self, answer: Mapping[str, Any], seconds: float, begun: _Begun) -> list[Heard]:
         language = answer.get("language")
         if isinstance(language, str) and not begun.language:
-            begun.language = _clean(language)[:40]
+            begun.language = language_name(language)
         return self._segments(answer, seconds)
 
     def _segments(self, answer: Mapping[str, Any], seconds: float) -> list[Heard]:
@@ -196,7 +215,7 @@ class OpenAiTranscriber:
             ) as answer:
                 body = await _limited(answer)
                 if answer.status != 200:
-                    raise _refusal(answer, body)
+                    raise _refusal(answer, body, self._settings.api_key)
         except (aiohttp.ClientError, TimeoutError, OSError) as away:
             raise TranscriptUnavailable(
                 f"The server of transcripts.url did not answer: {why(away)}."
@@ -209,7 +228,7 @@ class OpenAiTranscriber:
 
     def _form(self, file: bytes) -> aiohttp.FormData:
         form = aiohttp.FormData()
-        form.add_field("file", file, filename="audio.wav", content_type="audio/wav")
+        form.add_field("file", io.BytesIO(file), filename="audio.wav", content_type="audio/wav")
         form.add_field("model", self._settings.model)
         form.add_field("response_format", "verbose_json")
         if self._settings.language:
@@ -218,12 +237,10 @@ class OpenAiTranscriber:
 
 
 async def _limited(answer: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in answer.content.iter_chunked(1 << 16):
-        body += chunk
-        if len(body) > LARGEST_ANSWER:
-            raise TranscriptUnavailable("The server's answer is larger than a transcript can be.")
-    return bytes(body)
+    body = await body_upto(answer, LARGEST_ANSWER + 1)
+    if len(body) > LARGEST_ANSWER:
+        raise TranscriptUnavailable("The server's answer is larger than a transcript can be.")
+    return body
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
@@ -236,11 +253,13 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return answer
 
 
-def _refusal(answer: aiohttp.ClientResponse, body: bytes) -> TranscriptRefused | TranscriptUnavailable:
+def _refusal(
+    answer: aiohttp.ClientResponse, body: bytes, key: SecretStr | None
+) -> TranscriptRefused | TranscriptUnavailable:
     status = answer.status
-    said = f"The server answered {status}{_reason(body)}"
+    said = f"The server answered {status}{_reason(body, key)}"
     if status == 413:
-        return TranscriptRefused(f"{said}; transcripts.piece_megabytes is more than it takes.")
+        return _TooLarge(f"{said}; transcripts.piece_megabytes is more than it takes.")
     if status in REFUSED:
         return TranscriptRefused(f"{said}.")
     if status in {401, 403}:
@@ -250,13 +269,26 @@ def _refusal(answer: aiohttp.ClientResponse, body: bytes) -> TranscriptRefused |
     return TranscriptUnavailable(f"{said}{hint}", retry_after=wait)
 
 
-def _reason(body: bytes) -> str:
-    """`: ` and what an error says of itself, as OpenAI's API has it; "" where it says nothing."""
+def _reason(body: bytes, key: SecretStr | None) -> str:
+    """`: ` and what an error says of itself, as OpenAI's API has it; "" where it says nothing.
+
+    Some servers repeat the key that they refuse: it is left out.
+    """
     try:
         message = json.loads(body)["error"]["message"]
     except (ValueError, LookupError, TypeError, RecursionError):
         return ""
-    return f": {_clean(message)[:200]}" if isinstance(message, str) else ""
+    if not isinstance(message, str):
+        return ""
+    secret = key.get_secret_value() if key else ""
+    return f": {_clean(message.replace(secret, '[…]') if secret else message)[:200]}"
+
+
+def _joined(parts: Sequence[tuple[Half, list[Heard]]]) -> list[Heard]:
+    """What was heard in parts of a piece that overlap, as of the piece."""
+    several = Speaker(Role.SEVERAL)
+    told = ((part.start_seconds, [Segment(several, *one) for one in heard]) for part, heard in parts)
+    return [[one.start_seconds, one.end_seconds, one.text, one.confidence] for one in merged_channel(told)]
 
 
 _SPOKEN = TypeAdapter(_Spoken)

@@ -12,7 +12,7 @@ from aiohttp import hdrs
 from pydantic import BaseModel, ValidationError
 
 from bridge.errors import SummaryFailed, SummaryUnavailable
-from bridge.network_errors import seconds_of, why
+from bridge.network_errors import body_upto, seconds_of, why
 from bridge.settings import SummarySettings
 
 LARGEST = 1024 * 1024
@@ -89,12 +89,10 @@ def _check(answer: aiohttp.ClientResponse) -> None:
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in answer.content.iter_chunked(64 * 1024):
-        body += chunk
-        if len(body) > LARGEST:
-            raise SummaryFailed("the answer is too large")
-    return bytes(body)
+    body = await body_upto(answer, LARGEST + 1)
+    if len(body) > LARGEST:
+        raise SummaryFailed("the answer is too large")
+    return body
 
 
 def _content(body: bytes) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from bridge.errors import CallbackInvalid
+from bridge.twilio.transcripts.sentences import names_of
 
 SOURCE = re.compile(r"(RE|GT)[0-9a-fA-F]{32}")
 NAMES = ("sourceId", "source_sid", "transcript_sid", "TranscriptSid")
@@ -40,7 +41,7 @@ def result_of(body: bytes) -> TranscriptResult:
         raise CallbackInvalid("The body is not valid JSON in UTF-8.") from problem
     if not isinstance(fields, dict):
         raise CallbackInvalid("The body is not a JSON object.")
-    return TranscriptResult(_source(fields), text, sorted(fields))
+    return TranscriptResult(_source(fields), text, names_of(fields))
 
 
 def _source(fields: Mapping[str, object]) -> str:

@@ -15,6 +15,7 @@ STARTS = ("startTimeSeconds", "start_time", "startTime")
 ENDS = ("endTimeSeconds", "end_time", "endTime")
 INDEXES = ("sentenceIndex", "sentence_index")
 NESTED = ("transcription", "transcript")
+MOST_NAMES, LONGEST_NAME = 30, 40
 LONGEST_SECONDS = 24 * 3600.0
 
 
@@ -78,8 +79,13 @@ def read_sentences(listed: object) -> Sequence[Sentence] | None:
 def shape_of(fields: Mapping[str, Any], listed: object) -> Sequence[str]:
     """The names of fields, and of a sentence's as `sentences.…`: a shape without content."""
     first = listed[0] if isinstance(listed, list) and listed else {}
-    of_sentence = sorted(first) if isinstance(first, dict) else [type(first).__name__]
-    return [*sorted(fields), *(f"sentences.{name}" for name in of_sentence)]
+    of_sentence = names_of(first) if isinstance(first, dict) else [type(first).__name__]
+    return [*names_of(fields), *(f"sentences.{name}" for name in of_sentence)]
+
+
+def names_of(fields: Mapping[str, Any]) -> Sequence[str]:
+    """The names of fields for a log: so many, each so long."""
+    return [name[:LONGEST_NAME] for name in sorted(fields)[:MOST_NAMES]]
 
 
 def _timed(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sentence]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.transcripts.cleaning import marked, numbers_in, plain
+from bridge.calls.transcripts.cleaning import language_name, marked, numbers_in, plain
 
 HOSTILE = {
     "a Markdown link": ("See [the offer](https://evil.example/x).", "See the offer."),
@@ -69,3 +69,10 @@ def test_a_number_that_was_not_heard_is_marked() -> None:
         "In 3 days": "In 3 days",
     }
     assert {text: marked(text, heard) for text in said} == said
+
+
+def test_a_language_has_a_name() -> None:
+    for name in ("fr", "pt-BR", "english", "Haitian Creole", "français"):
+        assert language_name(f" {name} ") == name
+    for other in ("<script>", "a" * 41, "06 39 98 00 01", "en\x00"):
+        assert language_name(other) == ""
