@@ -280,9 +280,16 @@ class TranscriptRefused(TranscriptError):
 
 
 class TranscriptLost(TranscriptError):
-    """The engine no longer has what it had begun, or its result was lost; it has to start anew."""
+    """The engine no longer has what it had begun, or its result was lost; it has to start anew.
+
+    `progress` is what it starts with.
+    """
 
     code = "transcript.lost"
+
+    def __init__(self, message: str, *, progress: str = "") -> None:
+        super().__init__(message)
+        self.progress = progress
 
 
 class TranscriptTaken(TranscriptError):

@@ -182,16 +182,16 @@ class TranscriptJobs:
 
         Raises InboxUnavailable.
         """
-        for recording_sid, progress in await erasures_of(self._inbox, self._transcriber.engine):
+        for one in await erasures_of(self._inbox, self._transcriber.engine, now=self._clock()):
             try:
-                await self._transcriber.erase(progress)
+                await self._transcriber.erase(one.remainder)
             except (TranscriptError, TwilioError) as problem:
-                log.warning("transcript.not_erased", recording_sid=recording_sid, reason=str(problem))
+                log.warning("transcript.not_erased", recording_sid=one.sid, reason=str(problem))
             except Exception:
-                log.exception("transcript.not_erased", recording_sid=recording_sid)
+                log.exception("transcript.not_erased", recording_sid=one.sid)
             else:
-                await erased(self._inbox, recording_sid)
-                log.info("transcript.erased", recording_sid=recording_sid)
+                await erased(self._inbox, one, now=self._clock())
+                log.info("transcript.erased", recording_sid=one.sid)
 
     async def _guarded(self, job: TranscriptJob) -> None:
         """One bad recording concerns its call alone: other jobs go on."""
@@ -233,7 +233,7 @@ class TranscriptJobs:
         try:
             made = await self._leased(job, self._transcriber.transcribe(recording.recorded, progress))
         except TranscriptLost as lost:
-            await self._retry(job, lost, anew=True)
+            await self._retry(job, lost)
         except TranscriptRefused as refused:
             await self._close(job, JobState.PARKED, str(refused))
         except (TranscriptUnavailable, TwilioError) as problem:
@@ -280,15 +280,17 @@ class TranscriptJobs:
             if not task.done():
                 await background.stop(task)
 
-    async def _retry(self, job: TranscriptJob, problem: BridgeError, *, anew: bool = False) -> None:
+    async def _retry(self, job: TranscriptJob, problem: BridgeError) -> None:
         most = MOST_WITHOUT_RECORDING if isinstance(problem, TwilioRefused) else MOST_ATTEMPTS
         said = str(problem) or problem.code
         if job.attempts >= most:
             await self._close(job, JobState.PARKED, f"{said} ({job.attempts} attempts)")
-        elif anew:
+        elif isinstance(problem, TranscriptLost):
             now = self._clock()
             until = now + pause_after(job.attempts)
-            await restart_job(self._inbox, job, job.holder, until=until, reason=said, now=now)
+            await restart_job(
+                self._inbox, job, job.holder, until=until, reason=said, progress=problem.progress, now=now
+            )
             self._report(job, "restarted", said)
         else:
             until = self._clock() + pause_for(problem, job.attempts)

@@ -32,7 +32,7 @@ class Transcriber(Protocol):
 
     Raises TranscriptUnavailable to be tried again later; TranscriptRefused where another attempt cannot do
     better, which parks the job; and TranscriptLost where the engine has to start anew, which costs again: the
-    job's progress is emptied, and it starts within the day's budget.
+    job has the error's progress then, and it starts within the day's budget.
     """
 
     @property

@@ -262,7 +262,8 @@ def test_a_pause_is_as_long_as_the_engine_asks_for_within_bounds(asked: float | 
 
 async def test_an_engine_that_is_down_is_tried_again(inbox: Inbox, watch: Watch) -> None:
     (call,) = await stored(inbox, [a_call(new_sid())])
-    engine = ScriptedEngine(TranscriptUnavailable("down"), TranscriptLost("lost"), Waiting(30))
+    lost = TranscriptLost("lost", progress="once")
+    engine = ScriptedEngine(TranscriptUnavailable("down"), lost, Waiting(30))
     await work(inbox, engine, watch)
     job = await job_of(inbox, call)
     assert (job.state, job.reason, job.due_at) == (JobState.DUE, "down", LATER + pause_after(1))
@@ -276,7 +277,7 @@ async def test_an_engine_that_is_down_is_tried_again(inbox: Inbox, watch: Watch)
     await work(inbox, engine, watch)
     assert (await job_of(inbox, call)).state is JobState.DONE
     # After `lost` it began anew.
-    assert [progress for _, progress in engine.asked] == ["", "asked 1", "", "asked 3"]
+    assert [progress for _, progress in engine.asked] == ["", "asked 1", "once", "asked 3"]
 
 
 class PieceByPiece(ScriptedEngine):

@@ -185,10 +185,17 @@ async def postpone_job(
 
 
 async def restart_job(
-    inbox: Inbox, job: TranscriptJob, holder: bytes, *, until: datetime, reason: str, now: datetime
+    inbox: Inbox,
+    job: TranscriptJob,
+    holder: bytes,
+    *,
+    until: datetime,
+    reason: str,
+    now: datetime,
+    progress: str = "",
 ) -> None:
-    """As `postpone_job`, and without what the engine had begun: its seconds count anew."""
-    values = {"due_at": until, "reason": reason, "changed_at": now, "progress": "", "charged": False}
+    """As `postpone_job`, with another `progress` than what the engine had begun: its seconds count anew."""
+    values = {"due_at": until, "reason": reason, "changed_at": now, "progress": progress, "charged": False}
     await _change(inbox, job, holder, {**values, **_FREE})
 
 

@@ -31,13 +31,12 @@ REFUSED: Mapping[str, str] = {
     "Twilio's webhook has no sentences that can be read; it is kept": (
         "Le webhook de Twilio n'a pas de phrases lisibles ; il est gardé"
     ),
-    "Twilio transcribed it {count} times, and no webhook with the text arrived: let Twilio reach "
-    "/twilio/transcripts": (
-        "Twilio l'a transcrit {count} fois, et aucun webhook avec le texte n'est arrivé : laissez Twilio "
-        "atteindre /twilio/transcripts"
+    "{reason}; it was started {count} times, and each costs": (
+        "{reason} ; commencé {count} fois, et chacune coûte"
     ),
-    "Twilio is done, and its webhook with the text did not arrive": (
-        "Twilio a terminé, et son webhook avec le texte n'est pas arrivé"
+    "Twilio is done, and its webhook with the text did not arrive: let Twilio reach /twilio/transcripts": (
+        "Twilio a terminé, et son webhook avec le texte n'est pas arrivé : laissez Twilio atteindre "
+        "/twilio/transcripts"
     ),
     "Twilio denies it: {message}": "Twilio le refuse : {message}",
     # Twenty

@@ -1,7 +1,8 @@
 """The engine `twilio-batch`: Twilio posts the text once, as JSON; its API never has it.
 
 The progress is `key`, `key id` or `key id second`: an idempotency key (UUIDv7), stored before it is sent; the
-transcription's id; and when Twilio was first seen to be done, in seconds since 1970.
+transcription's id; and when Twilio was first seen to be done, in seconds since 1970. Behind it stands how
+many before it were lost (`Lost`).
 """
 
 import secrets
@@ -9,15 +10,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import NoReturn, Self
+from typing import Self
 
 from bridge.calls.transcripts.segments import Recorded, Role, Transcript
-from bridge.errors import TranscriptLost, TranscriptRefused, TwilioRefused
+from bridge.errors import TranscriptError, TranscriptRefused, TwilioRefused
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.results import results_of
 from bridge.language.phrase import phrase
 from bridge.settings.batch_languages import DETECTED
-from bridge.transcripts.engines.twilio import ShapeLog, speakers_of, transcript_of, twilio_errors
+from bridge.transcripts.engines.twilio import Lost, ShapeLog, speakers_of, transcript_of, twilio_errors
 from bridge.transcripts.transcriber import Progress, Waiting
 from bridge.twilio.transcripts.batch import (
     CONFIGURATION_UNKNOWN,
@@ -34,9 +35,6 @@ FIRST_POLL_SECONDS = 3.0
 
 LOST_AFTER_SECONDS = 300
 """After Twilio is done its webhook can still be on its way: it is tried again for a minute at most."""
-
-MOST_STARTS = 3
-"""Of one recording: each is paid for."""
 
 TYPES = {Role.CUSTOMER: "CUSTOMER", Role.AGENT: "HUMAN_AGENT"}
 UNKNOWN = "unknown"
@@ -57,18 +55,24 @@ class BatchConfiguration:
 class _Job:
     """The progress of a job."""
 
+    lost: int
     key: str
     id: str = ""
     done_at: int = 0
 
     @classmethod
     def of(cls, text: str) -> Self:
-        key, id_, done_at = [*text.split(" "), "", ""][:3]
-        return cls(key, id_, int(done_at) if done_at.isdecimal() else 0)
+        known = Lost.of(text)
+        key, id_, done_at = [*known.begun.split(" "), "", ""][:3]
+        return cls(known.count, key, id_, int(done_at) if done_at.isdecimal() else 0)
 
     def __str__(self) -> str:
         parts = [self.key, self.id, str(self.done_at) if self.done_at else ""]
-        return " ".join(parts).rstrip()
+        return str(Lost(" ".join(parts).rstrip(), self.lost))
+
+    async def once_more(self, progress: Progress, reason: str, *, known: int = 0) -> TranscriptError:
+        """See `Lost`."""
+        return await Lost("", self.lost).once_more(progress, reason, known=known)
 
 
 class TwilioBatch:
@@ -107,9 +111,10 @@ class TwilioBatch:
         """See `Transcriber`: Twilio keeps no text; what its webhook brought is erased with its callbacks."""
 
     async def _go_on(self, recorded: Recorded, progress: Progress) -> Waiting:
-        if not progress.text:
-            await progress.save(str(_Job(_uuid7())))
         job = _Job.of(progress.text)
+        if not job.key:
+            job = replace(job, key=_uuid7())
+            await progress.save(str(job))
         if not job.id:
             begun = await self._running(recorded) or await self._begin(recorded, job.key)
             job = replace(job, id=begun.id)
@@ -156,9 +161,9 @@ class TwilioBatch:
         try:
             state = await self._rest.transcription(job.id)
         except TwilioRefused as refused:
-            if refused.status == 404:
-                raise TranscriptLost(phrase("Twilio no longer has the transcription")) from refused
-            raise
+            if refused.status != 404:
+                raise
+            raise await job.once_more(progress, phrase("Twilio no longer has the transcription")) from refused
         if state.is_running:
             return Waiting(state.retry_after or POLL_SECONDS)
         if state.status != "COMPLETED":
@@ -168,22 +173,17 @@ class TwilioBatch:
         if not job.done_at:
             await progress.save(str(replace(job, done_at=now)))
         elif now - job.done_at > LOST_AFTER_SECONDS:
-            await self._give_up(recorded, progress)
-        return Waiting(POLL_SECONDS)
-
-    async def _give_up(self, recorded: Recorded, progress: Progress) -> NoReturn:
-        """Starts anew, which costs again, until so many webhooks are lost: then an operator has to look."""
-        known = await self._rest.of_recording(recorded.recording_sid)
-        if len(known) < MOST_STARTS:
-            raise TranscriptLost(phrase("Twilio is done, and its webhook with the text did not arrive"))
-        await progress.save("")
-        raise TranscriptRefused(
-            phrase(
-                "Twilio transcribed it {count} times, and no webhook with the text arrived: let Twilio reach "
-                "/twilio/transcripts",
-                count=len(known),
+            known = await self._rest.of_recording(recorded.recording_sid)
+            # Started anew until so many webhooks are lost: then an operator has to look.
+            raise await job.once_more(
+                progress,
+                phrase(
+                    "Twilio is done, and its webhook with the text did not arrive: let Twilio reach "
+                    "/twilio/transcripts"
+                ),
+                known=len(known),
             )
-        )
+        return Waiting(POLL_SECONDS)
 
     async def _result(self, recorded: Recorded) -> BatchResult | None:
         """What a webhook brought: the latest with a text, else the latest that cannot be read.

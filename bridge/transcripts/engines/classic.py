@@ -1,16 +1,18 @@
 """The engine `twilio-classic`: Conversation Intelligence, whose transcripts can be fetched at any time.
 
-Its progress is the transcript's SID. A transcript is started once: one that exists for the recording, because
-the process was killed after it started it, or because the service transcribes all recordings, is taken.
+Its progress is the transcript's SID, and how many before it Twilio lost (`Lost`). A transcript is started
+once: one that exists for the recording, because the process was killed after it started it, or because the
+service transcribes all recordings, is taken.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from bridge.calls.transcripts.segments import Recorded, Role, Transcript
-from bridge.errors import TranscriptLost, TranscriptRefused, TranscriptUnavailable, TwilioRefused
+from bridge.errors import TranscriptRefused, TranscriptUnavailable, TwilioRefused
 from bridge.language.phrase import phrase
-from bridge.transcripts.engines.twilio import ShapeLog, speakers_of, transcript_of, twilio_errors
+from bridge.transcripts.engines.twilio import Lost, ShapeLog, speakers_of, transcript_of, twilio_errors
 from bridge.transcripts.transcriber import Progress, Waiting
 from bridge.twilio.transcripts.intelligence import NOT_COMPLETED, Intelligence, TranscriptState
 
@@ -34,13 +36,14 @@ class TwilioClassic:
     async def transcribe(self, recorded: Recorded, progress: Progress) -> Transcript | Waiting:
         """See `Transcriber`: starts, then asks until Twilio has the text."""
         with twilio_errors(again=[NOT_COMPLETED]):
-            if not progress.text:
+            job = Lost.of(progress.text)
+            if not job.begun:
                 begun = await self._begun(recorded)
+                job = replace(job, begun=(begun or await self._begin(recorded)).sid)
+                await progress.save(str(job))
                 if begun is None:
-                    await progress.save((await self._begin(recorded)).sid)
                     return Waiting(POLL_SECONDS)
-                await progress.save(begun.sid)
-            state = await self._state(progress.text)
+            state = await self._state(job, progress)
             if state.has_failed:
                 await progress.save("")
                 raise TranscriptRefused(phrase("Twilio could not transcribe it: {state}", state=state.status))
@@ -50,14 +53,15 @@ class TwilioClassic:
 
     def remainder(self, progress: str) -> str:
         """See `Transcriber`: the transcript's SID, under which Twilio keeps the text until it is deleted."""
-        return progress
+        return Lost.of(progress).begun
 
     async def erase(self, remainder: str) -> None:
         """See `Transcriber`: deletes a transcript, or all of a recording, with their sentences."""
         with twilio_errors():
-            sids = [remainder]
-            if remainder.startswith(OF_RECORDING):
-                sids = [one.sid for one in await self._rest.transcripts_of(remainder)]
+            named = Lost.of(remainder).begun
+            sids = [named]
+            if named.startswith(OF_RECORDING):
+                sids = [one.sid for one in await self._rest.transcripts_of(named)]
             for sid in filter(None, sids):
                 await self._rest.delete(sid)
 
@@ -98,15 +102,15 @@ class TwilioClassic:
                 phrase("Twilio has no service {service} of Conversation Intelligence", service=self._service)
             ) from refused
 
-    async def _state(self, sid: str) -> TranscriptState:
+    async def _state(self, job: Lost, progress: Progress) -> TranscriptState:
+        """Raises TranscriptLost, or TranscriptRefused, where Twilio has it no more."""
         try:
-            return await self._rest.transcript(sid)
+            return await self._rest.transcript(job.begun)
         except TwilioRefused as refused:
-            if refused.status == 404:
-                raise TranscriptLost(
-                    phrase("Twilio no longer has the transcript {sid}", sid=sid)
-                ) from refused
-            raise
+            if refused.status != 404:
+                raise
+            reason = phrase("Twilio no longer has the transcript {sid}", sid=job.begun)
+            raise await job.once_more(progress, reason) from refused
 
     async def _text(self, recorded: Recorded, state: TranscriptState) -> Transcript:
         sentences, shape = await self._rest.sentences(state.sid)

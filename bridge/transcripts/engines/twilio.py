@@ -2,17 +2,70 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
 
 import structlog
 
+from bridge.calls.transcripts.cleaning import language_name
 from bridge.calls.transcripts.segments import Recorded, Role, Segment, Speaker, Transcript
-from bridge.errors import TranscriptRefused, TranscriptUnavailable, TwilioError, TwilioRefused
+from bridge.errors import (
+    TranscriptError,
+    TranscriptLost,
+    TranscriptRefused,
+    TranscriptUnavailable,
+    TwilioError,
+    TwilioRefused,
+)
 from bridge.language.phrase import phrase
+from bridge.transcripts.transcriber import Progress
 from bridge.twilio.transcripts.sentences import Sentence
 
 CHANNELS = (1, 2)
 
+MOST_STARTS = 3
+"""Of one recording: each is paid for."""
+
+LOST = "#"
+"""Begins the word of a progress that counts what was lost."""
+
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A progress in two parts: what is begun, and how many that were begun before it are lost.
+
+    As text the count is the last word, `#2`; without one nothing was lost.
+    """
+
+    begun: str
+    count: int
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Reads a progress."""
+        begun, _, last = text.rpartition(" ")
+        count = last.removeprefix(LOST)
+        if last.startswith(LOST) and count.isascii() and count.isdecimal():
+            return cls(begun, int(count))
+        return cls(text, 0)
+
+    def __str__(self) -> str:
+        return f"{self.begun} {LOST}{self.count}".strip() if self.count else self.begun
+
+    async def once_more(self, progress: Progress, reason: str, *, known: int = 0) -> TranscriptError:
+        """The error where what was begun is lost: TranscriptLost, and TranscriptRefused after so many.
+
+        `known` is how many Twilio knows of.
+        """
+        count = max(self.count + 1, known)
+        if count < MOST_STARTS:
+            return TranscriptLost(reason, progress=str(Lost("", self.count + 1)))
+        await progress.save("")
+        return TranscriptRefused(
+            phrase("{reason}; it was started {count} times, and each costs", reason=reason, count=count)
+        )
 
 
 @contextmanager
@@ -42,7 +95,7 @@ def transcript_of(
         Segment(recorded.speaker(one.channel), one.start_seconds, one.end_seconds, one.text, one.confidence)
         for one in sentences
     )
-    return Transcript(segments=segments, language=language, engine=engine, model=model)
+    return Transcript(segments=segments, language=language_name(language), engine=engine, model=model)
 
 
 def speakers_of(recorded: Recorded) -> Sequence[tuple[int, Speaker]]:

@@ -1,5 +1,6 @@
 """Twilio's two engines against the sandbox: started once, and paid for again only where they must."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -351,6 +352,28 @@ async def test_classic_starts_once_and_fetches_again(world: World) -> None:
     assert world.paid(recorded) == 0
     with pytest.raises(TranscriptLost):
         await engine.transcribe(recorded, progress)
+
+
+async def test_what_twilio_loses_is_paid_three_times_at_most(world: World) -> None:
+    state = world.twilio.account.transcribing
+    state.switches.until = asyncio.Event()
+    for engine, kept in ((world.batch(), state.transcriptions), (world.classic(), state.transcripts)):
+        if engine.engine == "twilio-classic":
+            world.open_service()
+        recorded, progress, errors, paid = world.recorded(), Saved(), [], 0
+        for _ in range(3):
+            await engine.transcribe(recorded, progress)
+            paid += world.paid(recorded)
+            kept.clear()
+            with pytest.raises((TranscriptLost, TranscriptRefused)) as raised:
+                await engine.transcribe(recorded, progress)
+            errors.append(raised.type)
+            if isinstance(raised.value, TranscriptLost):
+                progress.text = raised.value.progress
+                assert engine.remainder(progress.text) == ""
+        assert (errors, paid) == ([TranscriptLost, TranscriptLost, TranscriptRefused], 3)
+        # An operator's retry has all of them again.
+        assert progress.text == ""
 
 
 async def test_classic_refusals(world: World) -> None:
