@@ -50,6 +50,7 @@ OPERATORS = "the operator's own pattern, matched with 200 characters at most"
 BOUNDS: Mapping[str, Mapping[str, str]] = {
     "calls/people/caller_names.py": {"CODE": FIELD, "TOWN": FIELD, "WORD": FIELD, "ADDRESS": FIELD},
     "cli/numbers.py": {"ADDRESS": SETTINGS},
+    "inbox/transcripts/erasing.py": {"TRANSCRIPTION": FIELD},
     "calls/transcripts/cleaning.py": {
         "EMPHASIS": SUMMARY,
         "LIST_OR_HEADING": SUMMARY,

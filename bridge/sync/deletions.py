@@ -1,4 +1,7 @@
-"""Finds calls that users deleted in Twenty, for what was said in them; its webhook reports them only once."""
+"""Finds calls that users deleted in Twenty, for what was said in them; its webhook reports them only once.
+
+What the bridge wrote of it beside their records, it withdraws.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,20 +9,28 @@ from datetime import datetime, timedelta
 from bridge.errors import TwentyDenied
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.store import Inbox
-from bridge.inbox.transcripts.erasing import erase_spoken
+from bridge.inbox.transcripts.erasing import NOTES, erase_spoken, erased, erasures_of
 from bridge.sync.corrections import OVERLAP, pages_of
 from bridge.twenty.client.client import Executes
+from bridge.twenty.schema.features import Feature, go_without
+from bridge.twenty.writing.notes import withdraw_notes
 
 EVERY = timedelta(minutes=15)
 
 LOOKS_BACK = timedelta(days=30)
 """How far back the first round asks, as after `transcripts.erase_with_call` was set."""
 
+AT_ONCE = 50
+"""Calls whose notes one request withdraws."""
+
 MARK = "calls looked at for deletions"
 
 
 class Deletions:
-    """Erases what was said in calls deleted since the last round: one root field, only while `affordable`."""
+    """Erases what was said in calls deleted since the last round: one root field, only while `affordable`.
+
+    One more for each `AT_ONCE` calls whose notes are withdrawn.
+    """
 
     def __init__(self, inbox: Inbox, client: Executes, *, affordable: Callable[[], bool]) -> None:
         self._inbox = inbox
@@ -46,4 +57,18 @@ class Deletions:
             # The workspace has no phoneCall object, so there is no call to delete.
             return 0
         await self._checkpoints.save(MARK, now)
+        await self._withdraw_notes(now)
         return seen
+
+    async def _withdraw_notes(self, now: datetime) -> None:
+        """Destroys the notes of erased calls that no user edited: they have words of them."""
+        waiting = await erasures_of(self._inbox, NOTES, now=now)
+        for first in range(0, len(waiting), AT_ONCE):
+            some = waiting[first : first + AT_ONCE]
+            try:
+                await withdraw_notes(self._client, [one.sid for one in some])
+            except TwentyDenied as denied:
+                go_without(Feature.WITHDRAWALS, denied)
+                return
+            for one in some:
+                await erased(self._inbox, one, now=now)

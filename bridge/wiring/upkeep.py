@@ -71,7 +71,7 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
         *_rounds(settings, parts.inbox, parts.account.rest, lead),
         _corrections(parts.inbox, parts.workspace.client, lead),
         *_alerts(settings, parts, lead),
-        *erasing(settings, parts.inbox, lead),
+        erasing(settings, parts.inbox, parts.account, lead),
         *_deletions(settings, parts, lead),
         Rounds("conferences", keeper.sweep, every=keeper.every, lead=lead),
         Rounds("doctor", parts.examination.once, every=EXAMINE_EVERY, lead=_each, first_in=EXAMINE_IN),

@@ -12,7 +12,7 @@ from bridge.errors import TranscriptTaken
 from bridge.inbox.forgetting import erase
 from bridge.inbox.queries import known_call
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.inbox.transcripts.erasing import erase_spoken, erasures_of
+from bridge.inbox.transcripts.erasing import Erasure, erase_spoken, erasures_of
 from bridge.inbox.transcripts.jobs import (
     LEASE,
     JobBacklog,
@@ -32,6 +32,7 @@ from bridge.inbox.transcripts.jobs import (
     retry_jobs,
     save_progress,
 )
+from bridge.inbox.transcripts.results import store_result
 from bridge.inbox.transcripts.summaries import summaries_of, summary_job_of
 from bridge.inbox.transcripts.texts import transcripts_of
 from tests.inbox.support import incoming, kept, settled
@@ -223,7 +224,7 @@ async def test_a_call_that_a_user_deleted_keeps_its_callbacks_and_loses_its_word
     for _ in range(2):
         await erase_spoken(inbox, asked, now=LATER)
     assert list(await transcripts_of(inbox, [*asked, other.root_sid])) == [other.root_sid]
-    assert await erasures_of(inbox, "twilio-classic") == [(done.recording_sid, "GT1")]
+    assert await erasures_of(inbox, "twilio-classic", now=LATER) == [Erasure(done.recording_sid, "GT1")]
     assert await summaries_of(inbox, asked) == {}
     assert await summary_job_of(inbox, done.root_sid) is None
     assert (await job_backlog(inbox)).due == 0
@@ -248,7 +249,21 @@ async def test_a_call_that_a_user_deleted_keeps_its_callbacks_and_loses_its_word
     await finish_job(inbox, again, ONE, SAID, starts_at=TEN, now=LATER, remainder="GT2")
     await erase_spoken(inbox, asked, now=LATER)
     assert await transcripts_of(inbox, asked) == {}
-    assert await erasures_of(inbox, "twilio-classic") == [(done.recording_sid, done.recording_sid)]
+    (both,) = await erasures_of(inbox, "twilio-classic", now=LATER)
+    assert (both.sid, both.remainder) == (done.recording_sid, done.recording_sid)
+
+
+@pytest.mark.parametrize("progress", ["{gt}", "{gt} #2", "key id"])
+async def test_a_result_makes_the_job_due_that_waits_for_it(inbox: Inbox, progress: str) -> None:
+    job = await one_job(inbox)
+    gt = "GT" + job.root_sid[2:]
+    await save_progress(inbox, job, ONE, progress.format(gt=gt))
+    await postpone_job(inbox, job, ONE, until=LATER + 9 * LEASE, reason=None, now=LATER)
+    source = job.recording_sid if progress == "key id" else gt
+    for sid in ("GT" + "0" * 32, source):
+        assert await claim_job(inbox, ONE, now=LATER) is None
+        await store_result(inbox, source_sid=sid, digest=sid.encode()[-16:], body="{}", received_at=LATER)
+    assert await claim_job(inbox, ONE, now=LATER)
 
 
 async def test_a_leg_that_the_bridge_withdraws_loses_nothing(inbox: Inbox) -> None:

@@ -203,7 +203,7 @@ async def test_words_of_a_call_that_a_user_deleted_are_erased_without_any_delive
     assert await Deletions(inbox, client, affordable=lambda: False).once(now) == 0
     spent = twenty.root_fields
     assert await looks.once(now) == 1
-    assert twenty.root_fields == spent + 1
+    assert twenty.root_fields == spent + 2
     assert (await texts(looked_at), await texts(stays)) == ([None], ["Bonjour"])
     worker._pipeline._preparation._erase_spoken = erase
     await ask(twenty, DELETE_CALL, id=records[written])
@@ -212,6 +212,31 @@ async def test_words_of_a_call_that_a_user_deleted_are_erased_without_any_delive
         await put(inbox, worker, told(Kind.STATUS, sid, at=90, CallStatus="completed", CallDuration="90"))
     # What is missing altogether can be another workspace's: only its delivery erases.
     assert [await texts(sid) for sid in (written, destroyed, stays)] == [[None], ["Bonjour"], ["Bonjour"]]
+
+
+async def test_note_and_task_of_a_call_that_was_erased_lose_its_words(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    async def shown(kind: str) -> list[str]:
+        found = nodes_of(
+            await ask(twenty, f"{{ {kind} {{ edges {{ node {{ bodyV2 {{ markdown }} }} }} }} }}")
+        )
+        return ["Bonjour" if "Bonjour" in one["bodyV2"]["markdown"] else "" for one in found]
+
+    members = nodes_of(await ask(twenty, "{ workspaceMembers { edges { node { userEmail } } } }"))
+    worker = make_worker(client, Settings(assignee=members[0]["userEmail"]))
+    await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    sid = new_sid()
+    await put(inbox, worker, *missed(sid), message(sid), said(sid))
+    assert (await shown("notes"), await shown("tasks")) == (["Bonjour"], ["Bonjour"])
+    await ask(twenty, DELETE_CALL, id=(await phone_calls(twenty))[sid]["id"])
+    looks = Deletions(inbox, client, affordable=lambda: True)
+    assert await looks.once(datetime.now(UTC)) == 1
+    await drain(worker)
+    assert (await shown("notes"), await shown("tasks")) == ([], [""])
+    spent = twenty.root_fields
+    await looks.once(datetime.now(UTC))
+    assert twenty.root_fields == spent + 1
 
 
 async def test_the_look_goes_on_after_a_clock_was_set_back(

@@ -147,5 +147,5 @@ def _at_twilio(remains: Elsewhere) -> list[str]:
         "At Twilio remain call logs and recordings; with Twilio's command line:",
         *(f"  twilio api:core:recordings:remove --sid {sid}" for sid in remains.recordings),
         *(f"  twilio api:core:calls:remove --sid {sid}" for sid in remains.legs),
-        "  and the transcripts of voicemails, if there were any",
+        "Transcripts that Twilio made are deleted there by the bridge, as soon as it runs.",
     ]

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import callbacks, job_due, transcript_jobs, transcript_results
+from bridge.inbox.tables import callbacks, job_due, transcript_erasures, transcript_jobs, transcript_results
+from bridge.inbox.transcripts.jobs import ERASED, JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,22 @@ async def store_result(
 ) -> None:
     """Stores a result; returns once it is on the disk. A duplicate stores nothing.
 
-    The job that waits for it, of its recording or with its transcript as progress, is due at once. Raises
-    InboxUnavailable.
+    The job that waits for it, of its recording or with its transcript as progress, is due at once. A result
+    of a recording that was erased is dropped. Raises InboxUnavailable.
     """
 
     async def operation(connection: AsyncConnection) -> None:
+        if await _is_erased(connection, source_sid):
+            return
         insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         row = {"source_sid": source_sid, "digest": digest, "body": body, "received_at": received_at}
         await connection.execute(
             insert(transcript_results).values(**row).on_conflict_do_nothing(index_elements=["digest"])
         )
         jobs = transcript_jobs.c
-        waits = or_(jobs.recording_sid == source_sid, jobs.progress == source_sid)
+        # The engine's progress begins with what it waits for.
+        begun = or_(jobs.progress == source_sid, jobs.progress.startswith(f"{source_sid} ", autoescape=True))
+        waits = or_(jobs.recording_sid == source_sid, begun)
         await connection.execute(
             update(transcript_jobs)
             .where(job_due, waits, jobs.due_at > received_at)
@@ -47,6 +52,16 @@ async def store_result(
         )
 
     await inbox.write(operation)
+
+
+async def _is_erased(connection: AsyncConnection, recording_sid: str) -> bool:
+    """Whether its call was erased while Twilio transcribed it; what is transcribed again is not."""
+    jobs, erasures = transcript_jobs.c, transcript_erasures.c
+    job = select(jobs.state, jobs.reason).where(jobs.recording_sid == recording_sid)
+    if found := (await connection.execute(job)).first():
+        return tuple(found) == (JobState.OMITTED.value, ERASED)
+    noted = select(erasures.recording_sid).where(erasures.recording_sid == recording_sid)
+    return await connection.scalar(noted) is not None
 
 
 async def results_of(inbox: Inbox, source_sids: Collection[str]) -> list[StoredResult]:

@@ -11,7 +11,7 @@ from bridge.sandbox.twilio.numbers import country
 from bridge.sandbox.twilio.oauth import OAuth
 from bridge.sandbox.twilio.parties import Party
 from bridge.sandbox.twilio.permissions import Permissions
-from bridge.sandbox.twilio.recordings import Recording
+from bridge.sandbox.twilio.recordings import MessageText, Recording
 from bridge.sandbox.twilio.sids import new_sid
 from bridge.sandbox.twilio.transcribing.state import Transcribing
 from bridge.sandbox.twilio.webhooks import Webhooks
@@ -87,6 +87,8 @@ class Account:
     """What is said in recordings that begin from now on, and have no message of a caller."""
     recorded: dict[str, list[Recording]] = field(default_factory=dict)
     """The recordings by the call or the conference that they are of."""
+    message_texts: dict[str, MessageText] = field(default_factory=dict)
+    """What `<Record transcribe>` made of messages."""
     requests: dict[str, list[Delivered]] = field(default_factory=dict)
     """What was sent to the application about a call: of the last calls alone."""
     sent: int = 0

@@ -9,6 +9,20 @@ from bridge.sandbox.twilio.payloads import recording_url
 from bridge.sandbox.twilio.times import rfc2822
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageText:
+    """What `<Record transcribe>` made of a message: kept until it is deleted, also without its recording."""
+
+    sid: str
+    recording: "Recording"
+    text: str
+
+    @property
+    def status(self) -> str:
+        """`failed` where there is no text."""
+        return "completed" if self.text else "failed"
+
+
 @dataclass(slots=True, eq=False)
 class Recording:
     """One recording of a call or of a conference; `began_at` and the pauses are seconds since its epoch."""

@@ -5,7 +5,7 @@ a user edited is left to them, and news goes to a second note. Dispositions are 
 notes that agents type are brought up to date.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.calls.activity import Activity, record_id
@@ -63,9 +63,8 @@ class CallNotes:
         """
         if not writes:
             return {}
-        ids = [_note_id(which, w.sid) for which in ("", SECOND) for w in writes]
         try:
-            await self._client.execute("WithdrawNotes", ids=ids)
+            await withdraw_notes(self._client, [w.sid for w in writes])
         except TwentyDenied as denied:
             go_without(Feature.WITHDRAWALS, denied)
             return {w.sid: (w, Do.UPDATE) for w in writes}
@@ -163,6 +162,11 @@ class CallNotes:
         }
         refused = await self._batches.send("UpsertNotes", records)
         return refused | await self._send_targets([n.targets() for n in notes if n.write.sid not in refused])
+
+
+async def withdraw_notes(client: Executes, call_sids: Collection[str]) -> None:
+    """Destroys the notes of these calls that no user edited; one root field. Raises TwentyError."""
+    await client.execute("WithdrawNotes", ids=[_note_id(which, sid) for which in ORDER for sid in call_sids])
 
 
 def _of_call(write: Write) -> Do:

@@ -190,6 +190,11 @@ class TwilioRest:
         client = await self.library()
         await client.recordings(sid).delete_async()
 
+    async def delete_transcription(self, sid: str) -> None:
+        """Deletes a text that `<Record transcribe>` made of a voicemail."""
+        client = await self.library()
+        await client.transcriptions(sid).delete_async()
+
     async def _of_call(self, sid: str, ask: Callable[[Any], Awaitable[Any]]) -> Any:
         return await ask((await self.library()).calls(sid))
 

@@ -7,7 +7,7 @@ from bridge.sandbox.twilio.calls.recording import finish_recording, start_record
 from bridge.sandbox.twilio.effects import Flow, Request
 from bridge.sandbox.twilio.legs import Webhook
 from bridge.sandbox.twilio.payloads import recording_url
-from bridge.sandbox.twilio.recordings import Recording
+from bridge.sandbox.twilio.recordings import MessageText, Recording
 from bridge.sandbox.twilio.sids import new_sid
 from bridge.sandbox.twilio.twiml import Element
 
@@ -96,13 +96,15 @@ def _transcribe(call: Call, verb: Element, recording: Recording) -> None:
     succeeds = recording.duration in TRANSCRIBED_SECONDS
     if not succeeds:
         call.warn(13617, f"{recording.duration} s")
+    made = MessageText(sid=new_sid("TR"), recording=recording, text=call.caller.says if succeeds else "")
+    call.account.message_texts[made.sid] = made
     if target is None:
         return
     params = {
         **call.leg.base,
-        "TranscriptionSid": new_sid("TR"),
-        "TranscriptionStatus": "completed" if succeeds else "failed",
-        "TranscriptionText": call.caller.says if succeeds else "",
+        "TranscriptionSid": made.sid,
+        "TranscriptionStatus": made.status,
+        "TranscriptionText": made.text,
         "RecordingSid": recording.sid,
         "RecordingUrl": recording_url(call.account.api_url, call.account.sid, recording.sid),
     }

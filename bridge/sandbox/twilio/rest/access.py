@@ -18,6 +18,7 @@ _NAMES = {
     "Calls/Events": "voice/calls.events",
     "Calls/Recordings": "voice/calls.recordings",
     "Recordings": "voice/recordings",
+    "Transcriptions": "voice/transcriptions",
     "Conferences": "voice/conferences",
     "Conferences/Participants": "voice/conferences.participants",
     "Conferences/Recordings": "voice/conferences.recordings",

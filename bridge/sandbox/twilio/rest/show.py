@@ -7,7 +7,7 @@ from bridge.sandbox.twilio.account import Account, Application, Key, PhoneNumber
 from bridge.sandbox.twilio.conferences import Conference, Participant
 from bridge.sandbox.twilio.legs import Leg
 from bridge.sandbox.twilio.payloads import API_VERSION, recording_url
-from bridge.sandbox.twilio.recordings import Recording
+from bridge.sandbox.twilio.recordings import MessageText, Recording
 from bridge.sandbox.twilio.times import rfc2822
 
 _CALL_PARTS = ("notifications", "recordings", "payments", "events", "siprec", "streams", "transcriptions")
@@ -138,6 +138,26 @@ def show_call_recording(account: Account, recording: Recording) -> dict[str, Any
         **_recording(account, recording),
         "track": recording.track,
         "uri": uri(account, f"Calls/{recording.call_sid}/Recordings/{recording.sid}"),
+    }
+
+
+def show_message_text(account: Account, made: MessageText) -> dict[str, Any]:
+    """https://www.twilio.com/docs/voice/api/recording-transcription"""
+    date = rfc2822(made.recording.started)
+    return {
+        "sid": made.sid,
+        "account_sid": account.sid,
+        "api_version": API_VERSION,
+        "date_created": date,
+        "date_updated": date,
+        "duration": str(made.recording.duration),
+        "price": None,
+        "price_unit": "USD",
+        "recording_sid": made.recording.sid,
+        "status": made.status,
+        "transcription_text": made.text,
+        "type": "fast",
+        "uri": uri(account, f"Transcriptions/{made.sid}"),
     }
 
 
