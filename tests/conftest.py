@@ -121,8 +121,10 @@ def _browsers() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _forked_processes() -> Iterator[None]:
-    with forked_processes():
+def _forked_processes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where many tests start processes, the import is done before the first test's event loop runs."""
+    starts = any(_is_in(item, HERE / name) for item in request.session.items for name in WAITING)
+    with forked_processes(from_the_first=starts):
         yield
 
 

@@ -2,7 +2,8 @@
 
 The tests start some two hundred processes of the bridge, and importing it takes 1.4 s of CPU time each time.
 A forked process is one of its own as any other: its parent is the test's process, and it can be killed.
-On other systems than Linux, and for all other commands, processes start as they do without this.
+On other systems than Linux, for all other commands, and until the import is done, processes start as they do
+without this: a test's event loop, in which a bridge and both sandboxes can run, waits for no import.
 """
 
 import ctypes
@@ -10,6 +11,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import socket
 import subprocess
 import sys
@@ -37,20 +39,30 @@ PR_SET_CHILD_SUBREAPER = 36
 """https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html"""
 
 MESSAGE_BYTES = 1 << 20
+READY = b"ready"
+IMPORT_SECONDS = 300
 ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def forked_processes() -> Iterator[None]:
-    """Meanwhile the bridge's commands are forked."""
+def forked_processes(*, from_the_first: bool) -> Iterator[None]:
+    """Meanwhile the bridge's commands are forked; `from_the_first` waits for what they are forked from."""
     if sys.platform != "linux":
         yield
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess, "Popen", Forking)
+        if from_the_first:
+            import_bridge()
         yield
     if _server.cache_info().currsize:
         _server().close()
+
+
+def import_bridge() -> None:
+    """Returns when processes can be forked. An event loop would stand still meanwhile."""
+    if not _server().has_imported(within=IMPORT_SECONDS):
+        raise TimeoutError("the bridge is not imported")
 
 
 class Forking(subprocess.Popen[Any]):
@@ -64,7 +76,7 @@ class Forking(subprocess.Popen[Any]):
         super().__init__(args, *more, **options)
 
     def _execute_child(self, args: Any, *how: Any) -> None:
-        if not _can_be_forked(args, self._options):
+        if not (_can_be_forked(args, self._options) and _server().has_imported()):
             super()._execute_child(args, *how)  # type: ignore[misc]
             return
         pipes = how[9:15]
@@ -122,24 +134,39 @@ def _adopt(whether: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-@dataclass(frozen=True)
-class _Server:
+@dataclass
+class Server:
+    """A process that has imported the bridge, or is about to."""
+
     requests: socket.socket
     process: subprocess.Popen[bytes]
+    _is_ready: bool = False
+
+    def has_imported(self, *, within: float = 0) -> bool:
+        """Whether it can fork, after so many seconds at most."""
+        if not self._is_ready and select.select([self.requests], [], [], within)[0]:
+            self._is_ready = self.requests.recv(100) == READY
+        return self._is_ready
 
     def close(self) -> None:
+        """Ends it."""
         self.requests.close()
         self.process.wait()
 
 
 @cache
-def _server() -> _Server:
+def _server() -> Server:
     """Started with the first process that can be forked."""
+    return start_server()
+
+
+def start_server() -> Server:
+    """What processes are forked from; it imports the bridge first."""
     own, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     words = [sys.executable, "-c", "import sys; from tests.forking import serve; serve(int(sys.argv[1]))"]
     with its:
         process = subprocess.Popen([*words, str(its.fileno())], pass_fds=[its.fileno()], cwd=ROOT)
-    return _Server(own, process)
+    return Server(own, process)
 
 
 def serve(fd: int) -> None:
@@ -149,6 +176,7 @@ def serve(fd: int) -> None:
         import_module(name)
     gc.collect()
     gc.freeze()
+    requests.send(READY)
     while True:
         message, fds, *_ = socket.recv_fds(requests, MESSAGE_BYTES, 3)
         if not message:

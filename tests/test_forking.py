@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
-from tests.forking import Forking
+from tests.forking import Forking, import_bridge, start_server
+from tests.support import BOUND
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
 
@@ -18,7 +20,9 @@ NO_SETTINGS = 2
 
 @pytest.fixture(params=[True, False], ids=["forked", "executed"])
 def popen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[subprocess.Popen[str]]:
-    if not request.param:
+    if request.param:
+        import_bridge()
+    else:
         monkeypatch.setattr("tests.forking._can_be_forked", lambda *_: False)
     return Forking
 
@@ -50,7 +54,24 @@ def test_a_child_with_a_session_of_its_own_that_can_be_killed(popen: type[subpro
 
 def test_it_has_imported_the_bridge_before_it_starts() -> None:
     """Fails where nothing is forked any more, which costs minutes."""
+    import_bridge()
     with Forking([*BRIDGE, "--version"], stdout=subprocess.PIPE) as process:
         command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         process.communicate()
     assert b"tests.forking" in command
+
+
+def test_none_waits_for_the_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bridge in a test's process examines itself by a process: callbacks were lost while it stood still."""
+    other = start_server()
+    monkeypatch.setattr("tests.forking._server", lambda: other)
+    other.process.send_signal(signal.SIGSTOP)
+    goes_on = Timer(BOUND / 2, other.process.send_signal, [signal.SIGCONT])
+    goes_on.start()
+    with Forking([*BRIDGE, "--version"], stdout=subprocess.PIPE) as process:
+        assert goes_on.is_alive()
+        goes_on.cancel()
+        out, _ = process.communicate()
+    assert (process.returncode, bool(out)) == (0, True)
+    other.process.kill()
+    other.close()
