@@ -88,6 +88,7 @@ IN = {
     "cancel": "ended gave_up",
     "ignore cancel": "ended gave_up",
     "answer cancel": "ended gave_up",
+    "answer accept cancel outcome:answered_elsewhere+": "ended answered_elsewhere",
     "disconnect": "ended gave_up",
     "cancel outcome:answered_elsewhere+": "ended answered_elsewhere",
     "cancel outcome:missed": "ended gave_up",
@@ -191,11 +192,11 @@ async def test_every_score_has_its_quality(modules: Page) -> None:
 
 NAMES = """ringing answer accept ignore decline reject hangup disconnect cancel
     transportClose transportClose! reconnecting reconnected error:31486 error:31401
-    outcome:answered_elsewhere+ outcome:missed outcome:talked+"""
+    outcome:answered_elsewhere+ outcome:missed outcome:missed+ outcome:talked+"""
 LONGEST = 4
 WRONG = """(async (direction, events, longest) => {
     const { begin, next } = await import('/state/call.js');
-    const ENDS = new Set(['hangup', 'disconnect', 'cancel']);
+    const ENDS = new Set(['hangup', 'disconnect', 'cancel']), DECLINES = new Set(['decline', 'reject']);
     const wrong = [];
     const go = (call, before) => {
         for (const event of events) {
@@ -203,7 +204,9 @@ WRONG = """(async (direction, events, longest) => {
             const open = after.stage === 'talking' || after.stage === 'reconnecting';
             if (call.stage === 'ended' && after.stage !== 'ended') wrong.push(['rises', names]);
             if (open && !names.some(({ type }) => type === 'accept')) wrong.push(['looks answered', names]);
-            const ends = event.lost || ENDS.has(event.type);
+            const openBefore = call.stage === 'talking' || call.stage === 'reconnecting';
+            const isTold = event.ended || DECLINES.has(event.type) && direction === 'in';
+            const ends = event.lost || ENDS.has(event.type) || isTold && !openBefore;
             if (ends && after.stage !== 'ended') wrong.push(['goes on', names]);
             if ((after.stage === 'ended') !== Boolean(after.reason)) wrong.push(['without a reason', names]);
             if (names.length < longest) go(after, names);
@@ -216,7 +219,10 @@ WRONG = """(async (direction, events, longest) => {
 
 @pytest.mark.parametrize("direction", ["in", "out"])
 async def test_every_order_of_events(modules: Page, direction: str) -> None:
-    """What ended stays ended and has a reason; what was not accepted never looks answered."""
+    """What ended stays ended and has a reason; what was not accepted never looks answered.
+
+    And none rings for ever: whatever came before, one end, decline or last word of the bridge ends it.
+    """
     assert await shown(modules, WRONG, direction, events(NAMES), LONGEST) == []
 
 

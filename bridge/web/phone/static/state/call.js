@@ -135,7 +135,7 @@ const STEPS = {
   reject: (call, { at }) => (isWaiting(call) ? ended("declined", at) : undefined),
   hangup: (call, { at }) => ended(isOpen(call) ? "hung_up" : isWaiting(call) ? "declined" : "canceled", at),
   disconnect: (call, { at }) => ended(whyDisconnected(call), at),
-  cancel: (call, { at }) => ended(isWaiting(call) ? "gave_up" : "canceled", at),
+  cancel: (call, { at }) => ended(call.direction === "in" ? "gave_up" : "canceled", at),
   transportClose: (call, { at, lost }) => (lost || isWaiting(call) ? ended("connection_lost", at) : undefined),
   reconnecting: (call, { at }) => {
     if (isWaiting(call)) return ended("connection_lost", at);
