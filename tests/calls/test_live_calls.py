@@ -178,11 +178,16 @@ def test_a_call_heard_again_later_counts_at_its_first_time() -> None:
 
 def test_what_is_over_for_long_is_forgotten() -> None:
     board = LiveCalls(longest=HOUR)
+    alices = {FEW_LEGS // 5 * 2: OUT, FEW_LEGS // 5 * 3: OTHER}
     for n in range(FEW_LEGS):
+        if n in alices:
+            board.add(voice(alices[n], at=n * 60, agent="alice"))
         board.add(voice(f"CA{n:032}", at=n * 60, agent=f"agent{n}"))
         board.add(status(f"CA{n:032}", f"CA{n:031}f", "completed", at=n * 60 + 30))
     assert len(board) <= FEW_LEGS + 1
     assert len(board._placed_by) <= FEW_LEGS / 2 + 1
+    assert (board.was_placed(OUT), board.was_placed(OTHER)) == (False, True)
+    assert board.placed_by("alice", soon(FEW_LEGS * 36 - 1)) == 1, "her later call still counts"
 
 
 def test_memory_is_bounded_within_an_hour_too() -> None:
