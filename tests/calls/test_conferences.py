@@ -1,0 +1,65 @@
+"""How a conference ended, by the reports that arrived."""
+
+import pytest
+
+from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.conference import conferences_of
+from tests.calls.conftest import CUSTOMER, ROOT, callback, stamp
+
+ANNA, BOB = f"CA{1:032}", f"CA{2:032}"
+HUNG_UP, ENDED, REDIRECTED = (
+    "participant_hung_up",
+    "moderator_ended_conference",
+    "participant_updated_via_api",
+)
+
+
+def report(event: str, sid: str, *, at: float, of: str = "CF1", **more: str) -> Callback:
+    told = {"CallSid": sid, "ConferenceSid": of, "StatusCallbackEvent": event, "Timestamp": stamp(at)}
+    return callback(Kind.CONFERENCE, told, at=at, SequenceNumber=str(round(at)), **more)
+
+
+def left(sid: str, reason: str, *, at: float = 60, of: str = "CF1") -> Callback:
+    return report("participant-leave", sid, at=at, of=of, ReasonParticipantLeft=reason)
+
+
+def ended(by: str, *, at: float = 60) -> Callback:
+    return report("conference-end", ROOT, at=at, CallSidEndingConference=by)
+
+
+def sent_on(*, at: float) -> Callback:
+    return callback(Kind.TRANSFER, Agent="anna", To=CUSTOMER, at=at)
+
+
+@pytest.mark.parametrize(
+    ("reports", "by"),
+    [
+        ([left(ANNA, HUNG_UP), left(ROOT, ENDED, at=61)], ANNA),
+        # Too early to have ended it.
+        ([left(BOB, HUNG_UP, at=30), left(ROOT, ENDED)], None),
+        # Nobody was made to leave.
+        ([left(ANNA, HUNG_UP), left(ROOT, HUNG_UP)], None),
+        ([sent_on(at=59), left(ANNA, HUNG_UP), left(ROOT, ENDED)], None),
+        ([left(ANNA, HUNG_UP), left(ROOT, ENDED), ended(ROOT, at=61)], ROOT),
+    ],
+)
+def test_by_whom(reports: list[Callback], by: str | None) -> None:
+    assert conferences_of(reports).ended_by == by
+    assert conferences_of(reports[::-1]).ended_by == by
+
+
+@pytest.mark.parametrize(
+    ("reports", "passed_on"),
+    [
+        ([ended(ROOT), sent_on(at=60)], True),
+        ([ended(ROOT), sent_on(at=69)], True),
+        ([ended(ROOT), sent_on(at=30)], False),
+        ([ended(ROOT), left(ROOT, REDIRECTED), sent_on(at=30)], True),
+        # Redirected, but out of another conference, or another leg.
+        ([ended(ROOT), left(ROOT, REDIRECTED, of="CF0"), sent_on(at=30)], False),
+        ([ended(ROOT), left(BOB, REDIRECTED), sent_on(at=30)], False),
+        ([ended(ROOT), left(ROOT, REDIRECTED)], False),
+    ],
+)
+def test_passed_on_blindly_it_is_not_the_calls_last(reports: list[Callback], passed_on: bool) -> None:
+    assert (conferences_of(reports).ended_at is None) == passed_on
