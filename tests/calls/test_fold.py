@@ -423,6 +423,12 @@ def test_an_answer_that_is_heard_of_after_the_end() -> None:
     assert (call.answered_at, call.ended_at) == (at("10:01:10"), at("10:01:10"))
 
 
+def test_a_call_that_no_agent_took_ended_with_the_last_ring_or_with_the_bridges_answer() -> None:
+    rang = [VOICE_IN, *rung(1, "no-answer")]
+    assert fold([*rang, dial("no-answer")]).ended_at == at("10:00:30")
+    assert fold([*rang, dial("no-answer", Next="end")]).ended_at == at("10:01:10")
+
+
 @given(told=made_up().flatmap(some_of) | nonsense())
 def test_times_are_in_order(told: list[Callback]) -> None:
     call = fold(told)
