@@ -1,13 +1,17 @@
 """What commands and changes of people take with a million calls, and how long callbacks wait meanwhile.
 
 `python -m benchmarks.growth --json` prints `{"sqlite"|"postgresql": {"calls", "<operation>": {"s",
-"most_ms"}}}`: seconds that the operation takes (of a command, with its start), and milliseconds that the
-slowest of 50 callbacks a second waited meanwhile for its commit. Half of the calls have no person, so
-`calls relink` makes them due. `--postgresql` measures PostgreSQL as well; `--calls 100000` fewer calls.
+"most_ms", "refused"}}}`: seconds that the operation takes (of a command, with its start), milliseconds that
+the slowest of 50 callbacks a second waited meanwhile for its commit, and how many were refused with 503, as
+the database did not answer in time. Half of the calls have no person, so `calls relink` makes them due.
+`--postgresql` measures PostgreSQL as well; `--calls 100000` fewer calls. To fill a file takes minutes:
+`--file PATH` fills it where it is not there yet, and measures a copy of it.
 """
 
 import asyncio
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -25,6 +29,7 @@ from benchmarks import command, databases, servers
 from benchmarks.databases import POSTGRESQL, SQLITE, Dialect
 from benchmarks.drain import callbacks_of_call, quiet
 from benchmarks.requests import parameters_of_status
+from bridge.errors import InboxUnavailable
 from bridge.inbox.database import Database, open_database
 from bridge.inbox.queries import outcomes, recent_callbacks, waiting
 from bridge.inbox.requeue import relink, unlink
@@ -37,6 +42,7 @@ REST_SECONDS = 5
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 BACKFILLED = 100_000
 LOOKED_AT = 4000
+SQLITE_URL = "sqlite+aiosqlite:///"
 STRANGER = "+33639980000"
 """A number of which no call is."""
 
@@ -50,19 +56,32 @@ _numbers = count(10**7)
 Operation = Callable[[], Awaitable[object]]
 
 
-async def measure(names: Sequence[str] = ("sqlite",), *, calls: int = CALLS) -> dict[str, Any]:
+async def measure(
+    names: Sequence[str] = ("sqlite",), *, calls: int = CALLS, file: Path | None = None
+) -> dict[str, Any]:
     """The figures of each database."""
     found = {}
     for name in names:
         with ExitStack() as stack:
             if name == "sqlite":
                 url = stack.enter_context(databases.sqlite())
+                await _fill_file(Path(url.removeprefix(SQLITE_URL)), calls, file)
             else:
                 server = stack.enter_context(databases.postgresql())
                 url = server.url(server.create_database())
-            await fill(url, calls)
+                await fill(url, calls)
             found[name] = {"calls": calls, **await _operate(url)}
     return found
+
+
+async def _fill_file(new: Path, calls: int, file: Path | None) -> None:
+    filled = file or new
+    if not filled.exists():
+        await fill(f"{SQLITE_URL}{filled}", calls)
+    if file:
+        shutil.copyfile(file, new)
+        # Otherwise the first commits that are measured wait until the disk has the copy.
+        os.sync()
 
 
 async def fill(url: str, calls: int) -> None:
@@ -148,12 +167,13 @@ async def _measured(inbox: Inbox, operation: Operation) -> dict[str, float]:
         began = time.perf_counter()
         await operation()
         took = time.perf_counter() - began
-    return {"s": round(took, 3), "most_ms": round(max(waits.ms), 1)}
+    return {"s": round(took, 3), "most_ms": round(max(waits.ms), 1), "refused": waits.refused}
 
 
 @dataclass(slots=True)
 class _Waits:
     ms: list[float] = field(default_factory=list)
+    refused: int = 0
 
 
 @asynccontextmanager
@@ -179,17 +199,20 @@ async def _send_until(ended: asyncio.Event, inbox: Inbox, waits: _Waits) -> None
 async def _send(inbox: Inbox, waits: _Waits) -> None:
     callback = callbacks_of_call(next(_numbers))[0]
     began = time.perf_counter()
-    await inbox.store(callback)
+    try:
+        await inbox.store(callback)
+    except InboxUnavailable:
+        waits.refused += 1
     waits.ms.append((time.perf_counter() - began) * 1000)
 
 
 def show(figures: dict[str, Any]) -> None:
     """A table."""
     for name, found in figures.items():
-        print(f"{found['calls']:,} calls, {name:26}{'s':>10}{'callback, most ms':>20}")
+        print(f"{found['calls']:,} calls, {name:26}{'s':>10}{'callback, most ms':>20}{'refused':>10}")
         for operation, took in found.items():
             if operation != "calls":
-                print(f"{operation:44}{took['s']:10.3f}{took['most_ms']:20.1f}")
+                print(f"{operation:44}{took['s']:10.3f}{took['most_ms']:20.1f}{took['refused']:10}")
 
 
 if __name__ == "__main__":
@@ -197,6 +220,7 @@ if __name__ == "__main__":
     parser = command.parser(__doc__)
     parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--calls", type=int, default=CALLS)
+    parser.add_argument("--file", type=Path)
     given = parser.parse_args()
     wanted = ("sqlite", "postgresql") if given.postgresql else ("sqlite",)
-    command.tell(asyncio.run(measure(wanted, calls=given.calls)), show, as_json=given.json)
+    command.tell(asyncio.run(measure(wanted, calls=given.calls, file=given.file)), show, as_json=given.json)

@@ -4,53 +4,74 @@ All functions raise InboxUnavailable; those that return a number say how many ca
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.rows import KINDS, UNCERTAIN, chunks
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import calls, due, kept, parked, unmatched, unread
+from bridge.inbox.tables import Moment, calls, due, kept, parked, unmatched, unread
 
 RELINKED = "people relinked"
 """The checkpoint of the last relink."""
 
 STEP = 1000
-"""Calls that one transaction makes due: it holds SQLite's write lock for some milliseconds."""
+"""Calls that one transaction changes: it holds SQLite's write lock for some milliseconds."""
 
 PAUSE_SECONDS = 0.12
 """Between these transactions: SQLite's writers poll for the lock, up to 100 ms apart, and would starve."""
 
 LOOKED_UP = 50 * STEP
-"""Calls that one query looks up for them: no index has the conditions in the order of SIDs, so it sorts."""
+"""Calls that one query looks up for them: no index has the conditions in this order, so it sorts."""
 
 _NEXT = calls.c.revision + 1
 
 _AGAIN: dict[str, Any] = {"revision": _NEXT, "parked_reason": None, "not_before": None}
 """The values that make a settled, parked or deferred call due."""
 
+Progress = Callable[[int], object]
+"""Is given how many calls a step has changed."""
+
+
+def _unwatched(_changed: int) -> None:
+    """For changes that no person waits for."""
+
 
 async def retry(inbox: Inbox, root_sid: str | None) -> int:
     """Makes a call due, or (None) all parked ones."""
     one = [] if root_sid is None else [calls.c.root_sid == root_sid]
-    return await _make_due(inbox, [*one, kept if one else and_(parked, kept)], deferrals=0)
+    wanted = [*one, kept if one else and_(parked, kept)]
+    return await _change(inbox, wanted, _AGAIN | {"deferrals": 0})
 
 
-async def relink(inbox: Inbox, numbers: Collection[str] | None, *, since: datetime) -> int:
+async def relink(
+    inbox: Inbox, numbers: Collection[str] | None, *, since: datetime, progress: Progress = _unwatched
+) -> int:
     """Makes calls without a person due, so that they are matched again.
 
     Only calls of these numbers (E.164; None: of any number) with a callback after `since`.
     """
-    wanted = [unmatched, calls.c.due_at > since]
+    wanted = _unmatched_since(since)
     if numbers is not None:
         wanted.append(calls.c.number.in_(list(numbers)))
     # Informs the replica that drains, whose cache possibly says that these people do not exist.
     await Checkpoints(inbox).save(RELINKED, datetime.now(UTC))
-    return await _make_due(inbox, wanted, anew_revision=_NEXT, matched=False)
+    return await _change(inbox, wanted, _AGAIN | {"anew_revision": _NEXT, "matched": False}, progress)
+
+
+async def count_unmatched(inbox: Inbox, *, since: datetime) -> int:
+    """How many calls `relink` makes due."""
+    async with inbox.reading() as connection:
+        counted = select(func.count()).select_from(calls).where(*_unmatched_since(since))
+        return int(await connection.scalar(counted) or 0)
+
+
+def _unmatched_since(since: datetime) -> list[ColumnElement[bool]]:
+    return [unmatched, calls.c.due_at > since]
 
 
 async def relinked_at(inbox: Inbox) -> datetime | None:
@@ -60,19 +81,18 @@ async def relinked_at(inbox: Inbox) -> datetime | None:
 
 async def unlink(inbox: Inbox, person_id: str) -> int:
     """Removes a deleted person from their calls, whose next write matches again; returns how many."""
-    statement = (
-        update(calls)
-        .where(calls.c.person_id == person_id)
-        .values(
+    return await _change(
+        inbox,
+        [calls.c.person_id == person_id],
+        {
             # Both by one: a settled call stays settled; a write in progress settles an older revision.
-            revision=_NEXT,
-            synced_revision=calls.c.synced_revision + 1,
-            anew_revision=_NEXT,
-            matched=False,
-            person_id=None,
-        )
+            "revision": _NEXT,
+            "synced_revision": calls.c.synced_revision + 1,
+            "anew_revision": _NEXT,
+            "matched": False,
+            "person_id": None,
+        },
     )
-    return await inbox.change(statement)
 
 
 async def requeue_moved(inbox: Inbox, people: Mapping[str, str | None], *, by_api: bool = False) -> int:
@@ -118,12 +138,8 @@ async def requeue_uncertain(inbox: Inbox, root_sids: Collection[str]) -> None:
 
 async def requeue_readable(inbox: Inbox) -> int:
     """Makes calls due with callbacks that only this newer version can read."""
-    statement = (
-        update(calls)
-        .where(calls.c.unread.in_(KINDS), kept)
-        .values(revision=_NEXT, unread=None, not_before=None)
-    )
-    return await inbox.change(statement)
+    wanted = [calls.c.unread.in_(KINDS), kept]
+    return await _change(inbox, wanted, {"revision": _NEXT, "unread": None, "not_before": None})
 
 
 async def unread_kinds(connection: AsyncConnection) -> dict[str, int]:
@@ -136,24 +152,30 @@ async def unread_kinds(connection: AsyncConnection) -> dict[str, int]:
 async def requeue_joined(inbox: Inbox, root_sids: Collection[str]) -> None:
     """Makes these calls due, because callbacks of their legs arrived without naming them."""
     if root_sids:
-        await _make_due(inbox, [calls.c.root_sid.in_(sorted(root_sids)), kept])
+        await _change(inbox, [calls.c.root_sid.in_(sorted(root_sids)), kept], _AGAIN)
 
 
-async def _make_due(inbox: Inbox, wanted: Sequence[ColumnElement[bool]], **values: Any) -> int:
-    """Makes all these calls due, parked ones too, and sets `values`.
-
-    In steps of STEP calls, so that callbacks are stored in between.
-    """
-    made, after = 0, ""
-    while page := await _page(inbox, wanted, after):
+async def _change(
+    inbox: Inbox,
+    wanted: Sequence[ColumnElement[bool]],
+    values: Mapping[str, Any],
+    progress: Progress = _unwatched,
+) -> int:
+    """Sets these values of all these calls, in steps of STEP calls: callbacks are stored in between."""
+    # By root_sid alone: an index with one of the conditions would be read in full at each step.
+    still_wanted = case((and_(*wanted), 1), else_=0) == 1
+    changed, last = 0, None
+    while page := await _page(inbox, wanted, last):
         for first in range(0, len(page), STEP):
-            if after or first:
+            if last or first:
                 await _give_way(inbox)
-            these = calls.c.root_sid.in_(page[first : first + STEP])
-            made += await inbox.change(update(calls).where(these, *wanted).values(_AGAIN | values))
+            these = calls.c.root_sid.in_([row.root_sid for row in page[first : first + STEP]])
+            step = await inbox.change(update(calls).where(these, still_wanted).values(values))
             inbox.news.set()
-        after = page[-1]
-    return made
+            progress(step)
+            changed += step
+        last = page[-1]
+    return changed
 
 
 async def _give_way(inbox: Inbox) -> None:
@@ -162,7 +184,13 @@ async def _give_way(inbox: Inbox) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _page(inbox: Inbox, wanted: Sequence[ColumnElement[bool]], after: str) -> Sequence[str]:
-    found = select(calls.c.root_sid).where(*wanted, calls.c.root_sid > after)
+async def _page(
+    inbox: Inbox, wanted: Sequence[ColumnElement[bool]], last: Row[Any] | None
+) -> Sequence[Row[Any]]:
+    """The calls after the last one; those that stand together in the table, one after the other."""
+    found = select(calls.c.root_sid, calls.c.due_at).where(*wanted)
+    order = (calls.c.due_at, calls.c.root_sid)
+    if last:
+        found = found.where(tuple_(*order) > tuple_(literal(last.due_at, Moment), last.root_sid))
     async with inbox.reading() as connection:
-        return (await connection.scalars(found.order_by(calls.c.root_sid).limit(LOOKED_UP))).all()
+        return (await connection.execute(found.order_by(*order).limit(LOOKED_UP))).all()

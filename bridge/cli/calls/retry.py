@@ -2,14 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from bridge.cli import terminal
 from bridge.cli.options import ConfigFile
+from bridge.cli.progress import progress_bar
 from bridge.cli.terminal import counted
 from bridge.inbox.queries import known_call
+from bridge.inbox.requeue import count_unmatched
 from bridge.inbox.requeue import relink as match_anew
 from bridge.inbox.requeue import retry as make_due
 from bridge.inbox.store import Inbox, open_inbox
@@ -66,7 +69,11 @@ def relink(
     """Match calls without a person anew; the running bridge writes them."""
 
     async def relinked() -> int:
+        since = datetime.now(UTC) - timedelta(days=days)
         async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
-            return await match_anew(inbox, None, since=datetime.now(UTC) - timedelta(days=days))
+            with progress_bar() as bar:
+                total = await count_unmatched(inbox, since=since)
+                task = bar.add_task("Matching anew", total=total, unit="calls")
+                return await match_anew(inbox, None, since=since, progress=partial(bar.advance, task))
 
     terminal.say(f"{counted(asyncio.run(relinked()), 'call')} will be matched anew.")
