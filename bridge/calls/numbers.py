@@ -159,8 +159,11 @@ class Reading:
 
 def is_withheld(address: str) -> bool:
     """Whether the caller did not show a number."""
-    if len(address) > LONGEST:
-        return False
+    return _is_withheld(address) if len(address) <= LONGEST else False
+
+
+@lru_cache(maxsize=8192)
+def _is_withheld(address: str) -> bool:
     text = plain(address).lower()
     if named := NAMED.search(text):
         # `"Anonymous" <sip:anonymous@anonymous.invalid>`
@@ -323,9 +326,14 @@ def home_region(number: str) -> str:
 
 def readable(address: str) -> str:
     """An E.164 number as people write it (`+33 6 12 34 56 78`); other addresses as they are."""
+    return (_readable(address) if len(address) <= LONGEST else None) or client_identity(address) or address
+
+
+@lru_cache(maxsize=8192)
+def _readable(address: str) -> str | None:
     found = None if is_withheld(address) else reading(address, "ZZ")
     if found is None:
-        return client_identity(address) or address
+        return None
     shown = phonenumbers.format_number(found.number.parsed, PhoneNumberFormat.INTERNATIONAL)
     return f"{shown} x{found.extension}" if found.extension else str(shown)
 

@@ -62,7 +62,7 @@ def part_of(identity: Identity, sid: str, evidence: Evidence) -> CallPart:
     """
     over = ended(evidence)
     if evidence.parent and client_identity(evidence.parent.from_) == identity:
-        state = PartState.REFUSED if evidence.refused else OUT[status(evidence)]
+        state = PartState.REFUSED if evidence.refused else OUT[status(evidence, over=over)]
         # The call can go on without the agent who placed it.
         if evidence.story and evidence.parent.final:
             return CallPart(PartState.TALKED if state is PartState.TALKING else state, ended=True)

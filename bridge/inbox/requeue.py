@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, and_, case, func, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.checkpoints import Checkpoints
@@ -169,7 +169,7 @@ async def _change(
         for first in range(0, len(page), STEP):
             if last or first:
                 await _give_way(inbox)
-            these = calls.c.root_sid.in_([row.root_sid for row in page[first : first + STEP]])
+            these = calls.c.root_sid.in_([row["root_sid"] for row in page[first : first + STEP]])
             step = await inbox.change(update(calls).where(these, still_wanted).values(values))
             inbox.news.set()
             progress(step)
@@ -185,12 +185,12 @@ async def _give_way(inbox: Inbox) -> None:
 
 
 async def _page(
-    inbox: Inbox, wanted: Sequence[ColumnElement[bool]], last: Row[Any] | None
-) -> Sequence[Row[Any]]:
+    inbox: Inbox, wanted: Sequence[ColumnElement[bool]], last: RowMapping | None
+) -> Sequence[RowMapping]:
     """The calls after the last one; those that stand together in the table, one after the other."""
     found = select(calls.c.root_sid, calls.c.due_at).where(*wanted)
     order = (calls.c.due_at, calls.c.root_sid)
     if last:
-        found = found.where(tuple_(*order) > tuple_(literal(last.due_at, Moment), last.root_sid))
+        found = found.where(tuple_(*order) > tuple_(literal(last["due_at"], Moment), last["root_sid"]))
     async with inbox.reading() as connection:
-        return (await connection.execute(found.order_by(*order).limit(LOOKED_UP))).all()
+        return (await connection.execute(found.order_by(*order).limit(LOOKED_UP))).mappings().all()

@@ -55,7 +55,8 @@ UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 def storable(text: str) -> str:
     """The text without NUL and lone surrogates."""
-    return UNSTORABLE.sub("", text)
+    # Neither is printable; to ask that takes a fifth of the time.
+    return text if text.isprintable() else UNSTORABLE.sub("", text)
 
 
 def all_storable(value: Any) -> Any:

@@ -84,12 +84,13 @@ def fold(callbacks: Iterable[Callback]) -> Call:
 
 def call_of(evidence: Evidence) -> Call:
     """The call that the evidence shows."""
-    callbacks, times = evidence.callbacks, times_of(evidence)
+    callbacks, over = evidence.callbacks, outcome.ended(evidence)
+    times = times_of(evidence, over=over)
     return Call(
         sid=callbacks[0].root_sid,
         direction=evidence.direction,
-        status=outcome.status(evidence),
-        ended=outcome.ended(evidence),
+        status=outcome.status(evidence, over=over),
+        ended=over,
         certain=outcome.certain(evidence),
         from_=evidence.from_,
         to=evidence.to,

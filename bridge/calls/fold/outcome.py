@@ -96,9 +96,11 @@ def certain(evidence: Evidence) -> bool:
     return any(is_last(c) for c in evidence.callbacks) or all(leg.final for leg in evidence.legs)
 
 
-def status(evidence: Evidence) -> CallStatus:
-    """The best outcome that the evidence shows: a talk, else a voicemail, else why there was neither."""
-    over = ended(evidence)
+def status(evidence: Evidence, *, over: bool) -> CallStatus:
+    """The best outcome that the evidence shows: a talk, else a voicemail, else why there was neither.
+
+    `over` is what `ended` says of it.
+    """
     if evidence.talked:
         return CallStatus.COMPLETED if over else CallStatus.IN_PROGRESS
     if evidence.has(Kind.REFUSED):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bridge.calls.callback import Kind, parse_timestamp
 from bridge.calls.fold.intervals import Interval, seconds_of, within
 from bridge.calls.fold.legs import Leg, earliest
-from bridge.calls.fold.outcome import ended, is_last
+from bridge.calls.fold.outcome import is_last
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.story import BEGINNING, end_of
 
@@ -23,12 +23,12 @@ class Times:
     ring_seconds: int | None
 
 
-def times_of(evidence: Evidence) -> Times:
-    """The times of a call."""
+def times_of(evidence: Evidence, *, over: bool) -> Times:
+    """The times of a call, which is `over` or goes on."""
     started_at, answered_at, ended_at = _in_order(
         _started_at(evidence),
         _answered_at(evidence),
-        _ended_at(evidence) if ended(evidence) else None,
+        _ended_at(evidence) if over else None,
     )
     return Times(
         started_at,
