@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
@@ -18,15 +18,15 @@ WEBHOOK_SECRET = "an invented webhook secret"
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The URL where it listens; it is stopped in order at the end."""
+def served(folder: Path, **more: Mapping[str, object]) -> Iterator[str]:
+    """The URL where it listens, with these sections of the settings; it is stopped in order at the end."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="bridge")
     thread.start()
 
     async def start() -> tuple[AsyncExitStack, str]:
         stack = AsyncExitStack()
-        return stack, await _open(stack, folder)
+        return stack, await _open(stack, folder, more)
 
     stack, url = asyncio.run_coroutine_threadsafe(start(), loop).result(30)
     try:
@@ -38,12 +38,13 @@ def served(folder: Path) -> Iterator[str]:
         loop.close()
 
 
-async def _open(stack: AsyncExitStack, folder: Path) -> str:
+async def _open(stack: AsyncExitStack, folder: Path, more: Mapping[str, Mapping[str, object]]) -> str:
     twilio = await stack.enter_async_context(twilio_sandbox(auth_token=AUTH_TOKEN, api_secret=API_SECRET))
     twenty = await stack.enter_async_context(twenty_sandbox(provisioned=True, rate_limit=False))
-    sections = {
+    sections: dict[str, Mapping[str, object]] = {
         "twilio": {"account_sid": twilio.account_sid, "api_key": twilio.api_key, "api_url": twilio.url},
         "twenty": {"api_url": twenty.url, "api_token": twenty.api_key, "webhook_secret": WEBHOOK_SECRET},
+        **more,
     }
     app = await stack.enter_async_context(open_app(settings_with(sections, folder / "bridge.db")))
     runner = Runner(app, shutdown_timeout=1)
