@@ -150,6 +150,8 @@ NOTICED = frozenset(
         "drops what it knew when people change",
         "asks Twilio for what it never heard",
         "matches anew after a relink in mid-write",
+        "repeats the first batch of a life",
+        "survives a sender that gave up",
     }
 )
 """What some seed was seen to miss, on the machine of docs/proof.md."""

@@ -38,6 +38,8 @@ class Process:
     """What became ready while it was frozen."""
     signals: dict[int, Callable[[], object]] = field(default_factory=dict)
     disk_is_full: bool = False
+    disk_stands_until: float = 0.0
+    """Jobs of threads wait for that moment of the loop's time."""
     context: Context = field(default_factory=Context)
 
     def __post_init__(self) -> None:
@@ -165,8 +167,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         _resolve(future, *_outcome(job))
 
     def _work_seconds(self) -> float:
-        slow = self._chance.random() < 0.03
-        return self._chance.uniform(0.05, 0.6) if slow else self._chance.uniform(0.0001, 0.003)
+        process, slow = current(), self._chance.random() < 0.03
+        stands = max(0.0, process.disk_stands_until - self.time()) if process else 0.0
+        return stands + (self._chance.uniform(0.05, 0.6) if slow else self._chance.uniform(0.0001, 0.003))
 
     def _work(self, thread: object) -> None:
         job, future, context = self._jobs[thread].popleft()

@@ -52,6 +52,7 @@ def drawn(seed: int) -> Plan:
     steps = [*_calls(chance), *_faults(chance), *_users(chance)]
     if seed % 4 == 3:
         steps += _added_while_it_is_written(chance)
+    steps += _rare(seed, Random(f"rare of {seed}"))
     return Plan(
         seed=seed,
         steps=tuple(sorted(steps, key=lambda step: step.at)),
@@ -69,6 +70,45 @@ def _added_while_it_is_written(chance: Random) -> Iterator[Step]:
     yield Step(at, "twenty", {"slow_seconds": 0.3, "seconds": 10.0})
     yield Step(at + 0.1, "calls", {"number": NEW, "outcome": "answers", "talks": 5})
     yield Step(round(at + chance.uniform(0.2, 4), 2), "adds person")
+
+
+def _rare(seed: int, chance: Random) -> list[Step]:
+    """What comes together too rarely by itself, in one seed of four."""
+    match seed % 16:
+        case 5:
+            return list(_written_late(chance))
+        case 13:
+            steps = list(_written_late(chance))
+            return [*steps, Step(round(steps[0].at + chance.uniform(20, 60), 2), "kill", {"event": 5})]
+        case 1:
+            return list(_moved_while_it_is_written(chance))
+        case 9:
+            return list(_on_a_stalled_disk(chance))
+    return []
+
+
+def _written_late(chance: Random) -> Iterator[Step]:
+    """Twenty carries out a write when the call has gone on, possibly after the next write."""
+    at = round(chance.uniform(1, SPAN / 2), 2)
+    yield Step(at, "calls", {"number": JANE, "outcome": "answers", "talks": chance.randint(5, 25)})
+    seconds = round(chance.uniform(2, 25), 2)
+    yield Step(round(at + chance.uniform(0.1, 6), 2), "twenty", {"late_seconds": 40.0, "seconds": seconds})
+
+
+def _moved_while_it_is_written(chance: Random) -> Iterator[Step]:
+    """A caller leaves a message; while a slow Twenty gets the recording, a user moves the call."""
+    at = round(chance.uniform(1, SPAN / 2), 2)
+    yield Step(at, "calls", {"number": JANE, "outcome": "no answer", "talks": 40})
+    yield Step(at + 40, "twenty", {"slow_seconds": 3.0, "seconds": 25.0})
+    yield Step(round(at + chance.uniform(44, 56), 2), "moves call")
+
+
+def _on_a_stalled_disk(chance: Random) -> Iterator[Step]:
+    """Callbacks come while the disk stands still for longer than they can wait."""
+    at = round(chance.uniform(1, SPAN / 2), 2)
+    yield Step(at, "calls", {"number": PAUL, "outcome": "answers", "talks": 5})
+    seconds = round(chance.uniform(5, 25), 2)
+    yield Step(round(at + chance.uniform(0, 5), 2), "stalled disk", {"seconds": seconds})
 
 
 def _calls(chance: Random) -> Iterator[Step]:

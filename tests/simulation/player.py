@@ -42,6 +42,8 @@ class Player:
     """Call SID → person to whom a user moved the call."""
     deleted: set[str] = field(default_factory=set)
     """Calls that a user deleted."""
+    crossed: set[str] = field(default_factory=set)
+    """Calls that a user deleted while the bridge asked Twenty: between its question and its write."""
     gone: set[str] = field(default_factory=set)
     """People whom a user asked Twenty to delete."""
     added: set[str] = field(default_factory=set)
@@ -199,6 +201,11 @@ class Player:
         disk.fill(process, full=True)
         self._in(seconds, lambda: disk.fill(process, full=False))
 
+    async def play_stalled_disk(self, *, seconds: float) -> None:
+        """The disk stands still, as one does that is reached by a network."""
+        self.world.bridge.disk_stands_until = self.world.loop.time() + seconds
+        self.world.story.once("a disk stood still")
+
     async def play_clock(self, *, seconds: float) -> None:
         """The wall clock of the bridge's machine is set."""
         self.world.skew += seconds
@@ -269,10 +276,16 @@ class Player:
     async def _delete_one(self) -> None:
         for sid, record in await self._written():
             self._deleting.add(sid)
+            self._note_crossed(sid)
             await ask(self.world.twenty, DELETE, id=record["id"])
             self.deleted.add(sid)
+            self._note_crossed(sid)
             self.world.story.once("a user deleted a call")
             return
+
+    def _note_crossed(self, sid: str) -> None:
+        if self.world.loop.network.waits("bridge", "twenty"):
+            self.crossed.add(sid)
 
     async def play_deletes_person(self) -> None:
         """A user deletes the first person."""

@@ -29,6 +29,7 @@ SOON = frozenset(
 """What few seeds do already."""
 
 SOMETIMES = SOON | {
+    "a disk stood still",
     "a disk was full",
     "a late callback got 204",
     "a person with calls was deleted",

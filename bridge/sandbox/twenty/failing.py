@@ -1,6 +1,7 @@
 """The middleware that fails on purpose, and the route that says how."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
@@ -10,6 +11,9 @@ from aiohttp.typedefs import Middleware
 from bridge.sandbox.twenty.faults import Faults
 
 CONTROL_PATH = "/sandbox/faults"
+
+ARRIVED = "arrived"
+"""When a request came that is carried out late, in the request itself: Twenty counts it then."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -35,6 +39,7 @@ def middleware(faults: Faults) -> Middleware:
         if faults.late_seconds:
             # aiohttp reads a body once and then knows it, also when the connection is gone.
             await request.read()
+            request[ARRIVED] = time.time()
             late = asyncio.create_task(_late(handler, request, faults.late_seconds))
             under_way.add(late)
             late.add_done_callback(under_way.discard)

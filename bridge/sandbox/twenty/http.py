@@ -16,6 +16,7 @@ from bridge.sandbox.twenty import documents
 from bridge.sandbox.twenty.callers import Callers
 from bridge.sandbox.twenty.cross_site import SESSION_COOKIES
 from bridge.sandbox.twenty.errors import ApiError
+from bridge.sandbox.twenty.failing import ARRIVED
 from bridge.sandbox.twenty.graphql_api import GraphqlApi
 from bridge.sandbox.twenty.metadata import endpoint
 from bridge.sandbox.twenty.metadata.context import Context
@@ -44,9 +45,9 @@ class Log:
     requests: list[Asked] = field(default_factory=list)
     root_fields: int = 0
 
-    def note(self, path: str, operation: documents.Operation) -> None:
+    def note(self, path: str, operation: documents.Operation, *, at: float) -> None:
         names = tuple(root.name for root in operation.roots)
-        self.requests.append(Asked(time.time(), path, operation.name, names))
+        self.requests.append(Asked(at, path, operation.name, names))
         if path == "/graphql":
             self.root_fields += sum(not name.startswith("__") for name in names)
 
@@ -112,7 +113,7 @@ class Endpoints:
         if operation is None:
             return {"errors": [{"message": f'Unknown operation named "{name}".'}]}
         variables = {**operation.defaults, **(body.get("variables") or {})}
-        self.log.note(request.path, operation)
+        self.log.note(request.path, operation, at=request.get(ARRIVED) or time.time())
         if request.path == "/graphql":
             return await self.api.answer(document, operation.resolved(variables), variables, caller)
         return await self.workspace.store.run(
