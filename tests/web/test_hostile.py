@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from bridge.wiring.application import BOUNDS
 from tests.support import eventually
-from tests.web.conftest import Answer, Bridge, OpenBridge, opened, payload
+from tests.web.conftest import SPECIFICATION, Answer, Bridge, OpenBridge, opened, payload
 from tests.web.hostile import dialling, http, recordings, signatures, status, widget
 from tests.web.hostile.row import STATUS, UNREADABLE, Row, twilio
 from tests.web.operation.test_security_headers import is_plain
@@ -31,6 +31,13 @@ async def one_for_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         yield bridge
 
 
+WHOLE = (
+    b'{"version": 0, "to": "client:bob", "action": "pause", "status": "busy", "until": "2026-11-22T10:00Z"}'
+)
+"""What all bodies of the API need."""
+OFF = frozenset({"/twenty/webhook", "/twilio/transcripts"})
+"""Until a setting turns them on; rows have them on."""
+
 TOGETHER = [row for row in ROWS if row not in ALONE]
 
 
@@ -43,6 +50,24 @@ async def test_hostile(one_for_all: Bridge, row: Row) -> None:
 @pytest.mark.parametrize("row", ALONE, ids=[row.name for row in ALONE])
 async def test_hostile_alone(open_bridge: OpenBridge, row: Row) -> None:
     await is_answered(await open_bridge(bounds=row.bounds, **row.settings), row)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_each_route_that_asks_who_one_is_refuses_a_stranger(one_for_all: Bridge) -> None:
+    closed = [
+        (method, re.sub(r"{\w+}", "CA" + "1" * 32, path))
+        for path, operations in SPECIFICATION["paths"].items()
+        for method, operation in operations.items()
+        if {} not in operation.get("security", [{}])
+    ]
+    assert len(closed) > 40
+    for method, path in closed:
+        of_twilio = path.startswith(("/twilio/", "/twiml/", "/webhook/"))
+        kind = "application/x-www-form-urlencoded" if of_twilio else "application/json"
+        answer = await one_for_all.request(
+            method.upper(), path, headers={"Content-Type": kind}, data=b"" if method == "get" else WHOLE
+        )
+        assert answer.status in {401, 403} or (answer.status == 404 and path in OFF), (method, path, answer)
 
 
 async def is_answered(bridge: Bridge, row: Row) -> None:
