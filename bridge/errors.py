@@ -5,6 +5,7 @@ BridgeError
 ├── CannotListen           the address is taken, or not this machine's
 ├── AnswerRefused          an invalid answer to a question of `init`
 ├── CannotWrite            a file of settings
+├── CannotBackUp           the database was not copied; says why, or the command that does it
 ├── SandboxMissing         the installation has no sandbox, which the command needs
 ├── NumberRefused          a number that cannot or must not be dialled
 ├── IdentityRefused        an identity that no agent has, or not this caller
@@ -99,6 +100,10 @@ class AnswerRefused(BridgeError):
 
 class CannotWrite(BridgeError):
     """A file of settings cannot be written; the message names it."""
+
+
+class CannotBackUp(BridgeError):
+    """The database was not copied; the message says why, or by which command it can be."""
 
 
 class SandboxMissing(BridgeError):

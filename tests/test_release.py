@@ -17,6 +17,13 @@ needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 ROOT = Path(__file__).parents[1]
 RELEASE = ROOT / ".ci" / "release"
 USER_S = (".env", "config.local.yaml", "bridge.db", "data/bridge.db", "bridge/.env", "bridge/setup/calls.db")
+STORES = """\
+import sys
+from pathlib import Path
+Path(__file__).with_name("stored").mkdir(exist_ok=True)
+Path(__file__).with_name("stored").joinpath(f"{sys.argv[1]}.sql").write_text("BEGIN TRANSACTION;")
+"""
+"""As `tests/inbox/past`, which takes a minute."""
 LOCKED = """\
 # made by make lock
 aiohttp==3.14.5 \\
@@ -98,6 +105,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "bridge/web/phone/static/vendor/vendor.json": '{"packages": {"@preact/signals": {"version": "2.1"}}}',
         "tests/conformance/a.json": "{}",
         "requirements.lock": LOCKED,
+        "tests/inbox/past/__main__.py": STORES,
         "CHANGELOG.md": "# Changelog\n\n## [Unreleased]\n\n- One.\n",
         **{name: (ROOT / name).read_text() for name in NEEDED},
     }
@@ -113,6 +121,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_release_is_made_of_one_commit(repository: Path) -> None:
     run(sys.executable, RELEASE, "dist", "0.9.1", folder=repository)
     assert run("git", "tag", folder=repository) == "v0.9.1\n"
+    of_the_tag = run("git", "ls-tree", "-r", "--name-only", "v0.9.1", folder=repository).splitlines()
+    assert "tests/inbox/past/stored/v0.9.1.sql" in of_the_tag
     assert "## [Unreleased]\n\n## [0.9.1] - " in (repository / "CHANGELOG.md").read_text()
     dist = repository / "dist"
     made = {path.name: path.read_bytes() for path in dist.iterdir()}
@@ -159,6 +169,23 @@ def test_what_cannot_be_released_is_said(
     assert done.returncode == 1
     assert said.replace("0.1.0", _version(project)) in done.stderr
     assert not (repository / "dist").exists()
+
+
+@needs_git
+def test_no_version_is_tagged_that_leaves_no_inbox(repository: Path) -> None:
+    (repository / "tests/inbox/past/__main__.py").write_text("raise SystemExit(1)")
+    run("git", "commit", "-qam", "two", folder=repository)
+    done = subprocess.run(
+        [sys.executable, RELEASE, "dist", "0.9.2"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "python -m tests.inbox.past v0.9.2 stored no inbox" in done.stderr
+    assert run("git", "tag", folder=repository) == ""
+    assert run("git", "status", "--porcelain", folder=repository) == ""
 
 
 def _version(project: Path) -> str:

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "serve": "Run the bridge.",
     "doctor": "Check every setting and connection, and say what mends it; "
     "the exit status is 1 where one fails.",
+    "backup": "Copy the database as of this moment, while the bridge runs.",
     "backfill": "Bring the calls that Twilio remembers into Twenty. Run twice it changes nothing.",
     "demo": "Place calls, out and in, through a sandbox Twilio, the bridge and a sandbox Twenty.",
     "conformance": "Compare a server with the recorded Twenty; it writes records.",

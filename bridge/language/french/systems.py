@@ -147,6 +147,18 @@ REFUSED: Mapping[str, str] = {
         "reconnaître, et leur passé reviendrait. Remettez-y son ancienne valeur, ou la nouvelle clé et "
         "l'ancienne, séparées par une virgule."
     ),
+    "PostgreSQL is backed up by its own program: {command}": (
+        "PostgreSQL se sauvegarde par son propre programme : {command}"
+    ),
+    "{file} is not there; the first start makes it.": "{file} n'existe pas ; le premier démarrage le crée.",
+    "{file} exists; name another file, or move it away.": (
+        "{file} existe ; nommez un autre fichier, ou déplacez-le."
+    ),
+    "{file} cannot be written: {problem}": "{file} ne peut pas être écrit : {problem}",
+    "{file} was copied to {to} ({size:.1f} MB).": "{file} a été copié dans {to} ({size:.1f} Mo).",
+    "Keep .env and your config.yaml or config.local.yaml with it.": (
+        "Gardez avec lui .env et votre config.yaml ou config.local.yaml."
+    ),
     "The file {file} is damaged; PRAGMA quick_check shows where. Stop the bridge, move the file aside "
     "with its -wal and -shm (they may have what a backup lacks), put a backup in its place and start "
     "again: docs/how-to/backup.md.": (

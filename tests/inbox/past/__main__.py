@@ -1,4 +1,7 @@
-"""Stores an inbox of each past version that has none yet: python -m tests.inbox.past [NAME …]"""
+"""Stores an inbox of each past version that has none yet: python -m tests.inbox.past [NAME …]
+
+A name that is no tag yet, as `make release` has one, is that of the last commit.
+"""
 
 import asyncio
 import json
@@ -22,10 +25,21 @@ def wanted() -> dict[str, str]:
     return last_commits() | {"renamed": git("rev-parse", f"{renamed}^")} | tags
 
 
+def places() -> dict[str, int]:
+    """Of those that are stored: what their people's telephone numbers have, so that none has another's."""
+    states = {path.stem: json.loads(path.read_text())["before"] for path in STORED.glob("*.json")}
+    return {
+        name: int(state["people"][0]["phones"]["primaryPhoneNumber"][-4:-2]) for name, state in states.items()
+    }
+
+
 async def main(names: list[str]) -> None:
     """Those that are named, or those that are missing."""
-    for place, (name, commit) in enumerate(wanted().items(), 1):
+    coming = dict.fromkeys(names, "HEAD")
+    for name, commit in (coming | wanted()).items():
         if name in names or (not names and not STORED.joinpath(f"{name}.sql").exists()):
+            taken = places()
+            place = taken.get(name, max(taken.values()) + 1)
             code = code_of(commit, ROOT / ".venv" / "past")
             with TemporaryDirectory(prefix="past-") as folder:
                 sql, told = await stored_by(code, place=place, folder=Path(folder))
