@@ -16,7 +16,7 @@ FAKE = """#!/bin/sh
 case "$1 $2" in
     "-c "*) echo VERSION ;;
     "-m venv") mkdir -p "$4/bin"; cp "$0" "$4/bin/python" ;;
-    "-m pytest") echo "VERSION tries $5 to $7"; exit STATUS ;;
+    "-X dev") echo "VERSION tries $7 to $9"; exit STATUS ;;
     pip*) echo "uv installs for $(basename $(dirname $(dirname $5)))" ;;
 esac
 """
