@@ -15,4 +15,6 @@ FOUND: Mapping[str, Sequence[bytes]] = {
     "header": (b"Mon, 1 Jan 99999999999999 00:00:00 +0000", b"1 Jan 2026 00:00 +99999999999999"),
     # Reads as the beginning of an IPv6 address.
     "url": (b"//]?",),
+    # No UTF-8, and more fields than allowed: refused.
+    "form": (b"a=\xa3", b"&" * 600),
 }

@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from bridge.calls.callback import Callback, Kind, parse_timestamp
 from bridge.calls.fold.call import Call, fold
-from bridge.errors import CallbackInvalid
+from bridge.errors import CallbackInvalid, NotUnderstood
 from bridge.json_text import from_json, to_json
 from bridge.twilio import forms, signature
 from bridge.twilio.urls import CallbackUrls, own_parameters
@@ -44,7 +44,7 @@ WORDS = tuple(word.encode() for word in (*(f"&{name}=" for name in NAMES), *VALU
 def _pairs(body: bytes) -> list[tuple[str, str]] | None:
     try:
         return parsing.pairs(body, most=MOST)
-    except ValueError:
+    except NotUnderstood:
         return None
 
 

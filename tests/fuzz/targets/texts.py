@@ -350,7 +350,7 @@ TARGETS = {
         work=_redacted,
         holds=_keeps_secrets,
         seeds=_lines,
-        largest=BODY // 16,  # a secret stands in the place of a byte
+        largest=BODY // 64,  # a secret stands in the place of a byte
         words=(
             *(
                 b"\x01",
