@@ -15,6 +15,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.support import BOUND
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -30,7 +32,6 @@ CALLS = (
     "--disable-backgrounding-occluded-windows",
 )
 """What a page needs that calls: a microphone that needs no permission, sound that needs no gesture."""
-SECONDS = 60
 LONGEST_WAIT = 0.1
 """Seconds between two looks at what takes long: each costs 2 ms of CPU time, here and in the browser."""
 needs_chromium = pytest.mark.skipif(
@@ -63,7 +64,7 @@ class Page:
         """What it is as soon as it is something; fails, with what the page shows, if it stays nothing."""
         waits = 0.02
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(BOUND):
                 while not (value := await self._now(expression)):
                     await asyncio.sleep(waits)
                     waits = min(1.2 * waits, LONGEST_WAIT)
@@ -194,7 +195,7 @@ def _start(options: tuple[str, ...]) -> tuple[TemporaryDirectory[str], subproces
 async def _started(options: tuple[str, ...]) -> _Chromium:
     profile, process = _start(options)
     written = Path(profile.name) / "DevToolsActivePort"
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(BOUND):
         while not (port := written.read_text().partition("\n")[0] if written.exists() else ""):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return _Chromium(options, process, profile, f"http://127.0.0.1:{port}")
@@ -231,7 +232,7 @@ async def addresses(profile: Path) -> list[str]:
 async def opened_by_page(address: str, profile: Path) -> AsyncIterator[Page]:
     """A page that another one opened, by the beginning of its address."""
     chromium, context = _contexts[profile]
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(BOUND):
         while not (  # noqa: ASYNC110 - it is in another process
             found := [one for one, url in (await chromium.pages(context)).items() if url.startswith(address)]
         ):

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from bridge import background
 from bridge.errors import BridgeError
+from tests.support import BOUND
 
 BRIDGE = Path(__file__).parent.parent / "bridge"
 STARTS = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe"})
@@ -66,7 +67,7 @@ async def test_what_fails_begins_again_and_is_logged() -> None:
             raise RuntimeError("a bug")
 
     with capture_logs() as lines:
-        await asyncio.wait_for(background.keep_running(work, name="the work"), 30)
+        await asyncio.wait_for(background.keep_running(work, name="the work"), BOUND)
     assert tries == 3
     assert [(line["event"], line["task"], line["restarts_in"]) for line in lines] == [
         ("task.failed", "the work", 0.1),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bridge import background
 
-START_SECONDS = 30
-STOP_SECONDS = 30
+START_SECONDS = 60
+STOP_SECONDS = 60
 
 
 class ProcessFailed(Exception):

@@ -28,6 +28,7 @@ from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sandbox.twilio import TwilioSandbox, twilio_sandbox
 from bridge.settings import load
 from bridge.setup.answers import public_url
+from tests.support import BOUND
 from tests.twenty.provisioning import key_that_may
 
 PUBLIC = "https://localhost/phone"
@@ -303,7 +304,7 @@ class AtTerminal:
     async def reaches(self, question: str) -> None:
         """Back when it asks that."""
         asked = len(self.shown)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(BOUND):
             while question not in self.shown[asked:] or not self.shown.endswith(": "):
                 self.shown += (await asyncio.to_thread(os.read, self.controller, 4096)).decode()
 
@@ -313,7 +314,7 @@ class AtTerminal:
 
     async def ends(self) -> int:
         rest = asyncio.create_task(asyncio.to_thread(_read_on, self.controller))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(BOUND):
             status = await self.process.wait()
             self.shown += await rest
         return status

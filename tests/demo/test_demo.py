@@ -12,7 +12,7 @@ from rich.console import Console
 from bridge.demo.play import open_stage, play
 from bridge.demo.show import where_to_look
 from bridge.sandbox.twenty import NEWEST, TwentySandbox
-from tests.support import ask, nodes_of, timeline
+from tests.support import BOUND, ask, nodes_of, timeline
 
 
 async def people_of_calls(twenty: TwentySandbox) -> dict[str, str]:
@@ -32,7 +32,7 @@ async def test_each_call_with_a_person_has_one_row_on_their_timeline() -> None:
         wanted = await people_of_calls(stage.twenty)
         # The call comes before what names it.
         rows: list[dict[str, Any]] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(BOUND):
             while len(rows) < len(wanted):
                 rows = await timeline(stage.twenty)
     assert len(wanted) > len(records) / 2

@@ -32,7 +32,7 @@ from bridge.twenty import webhooks
 from bridge.twenty.client.client import open_client
 from bridge.twenty.provision.webhook import OPERATIONS
 from tests.doctor.conftest import SECRET, World, deliver
-from tests.support import ask, create_person, twenty_settings, until
+from tests.support import BOUND, ask, create_person, twenty_settings, until
 from tests.twenty.provisioning import tell
 
 URL = "https://phone.example.com/twenty/webhook"
@@ -326,7 +326,7 @@ class Typed:
 
     async def until(self, text: str) -> None:
         """What is shown has the text."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(BOUND):
             # A line is broken where the terminal ends.
             while text not in " ".join(self.shown.split()):
                 try:

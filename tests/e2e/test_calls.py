@@ -11,14 +11,14 @@ from bridge.demo.bridge import fetch_token, known_to
 from bridge.demo.process import BridgeProcess, run_to_end
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery, Party, TwilioSandbox, twilio_sandbox
-from tests.support import create_person, phone_calls, timeline, until
+from tests.support import BOUND, create_person, phone_calls, timeline, until
 
 JANE = "+33612345678"
 
 
 async def until_finished(twenty: TwentySandbox, sids: set[str]) -> dict[str, dict[str, Any]]:
     """The records, once all are over."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(BOUND):
         while True:
             found = await phone_calls(twenty)
             if all(found.get(s, {}).get("status") not in (None, "RINGING", "IN_PROGRESS") for s in sids):
@@ -102,7 +102,7 @@ async def test_a_call_in(
 
 async def until_titled(twenty: TwentySandbox, sid: str, shown: str) -> None:
     """Until a call stands there like that: a voicemail was a missed call before."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(BOUND):
         while True:
             record = (await phone_calls(twenty))[sid]
             if f"{record['status']}: {record['name']}" == shown:

@@ -17,6 +17,7 @@ from bridge.demo.bridge import CONFIG, environment
 from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
+from tests.support import BOUND
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ async def watching(
 async def shown_until(process: asyncio.subprocess.Process, text: str) -> str:
     """What it prints, up to the line with that text."""
     shown = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(BOUND):
         while process.stdout and text not in shown and (line := await process.stdout.readline()):
             shown += line.decode()
     return shown
@@ -60,7 +61,7 @@ async def shown_until(process: asyncio.subprocess.Process, text: str) -> str:
 
 async def interrupted(process: asyncio.subprocess.Process) -> int:
     process.send_signal(signal.SIGINT)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(BOUND):
         return await process.wait()
 
 
@@ -116,7 +117,7 @@ async def test_at_a_terminal_it_is_drawn_in_place(bridge: BridgeProcess) -> None
     process = await watching(bridge, onto=terminal, TERM="xterm", COLUMNS="120", LINES="60")
     os.close(terminal)
     shown = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(BOUND):
         while "What doctor found" not in shown:
             shown += (await asyncio.to_thread(os.read, controller, 4096)).decode(errors="replace")
     assert await interrupted(process) == 130

@@ -12,7 +12,7 @@ from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.e2e.test_calls import until_finished
-from tests.support import create_person
+from tests.support import BOUND, create_person
 
 JANE, PAUL = "+33612345678", "+33698765432"
 
@@ -46,7 +46,7 @@ async def call(bridge: BridgeProcess, twilio: TwilioSandbox, number: str) -> str
 
 
 async def test_a_call_is_shown_as_it_came(bridge: BridgeProcess, called: dict[str, str]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         # The parent's end comes after the child's, and changes nothing in Twenty.
         while (shown := await typed(bridge, "show", called[JANE]))["state"] != "settled":
             pass

@@ -20,7 +20,7 @@ from bridge.demo.process import running
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from tests.caddy import CADDY, needs_caddy
-from tests.support import until
+from tests.support import BOUND, until
 from tests.web.conftest import FORM, payload
 
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
@@ -136,7 +136,7 @@ async def answer_to_half_a_head(url: str) -> bytes:
     port = int(url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("localhost", port, ssl=context)
     writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(BOUND):
         answer = await reader.read()
     writer.close()
     return answer

@@ -17,7 +17,7 @@ from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.e2e.balancer import balancer
 from tests.e2e.load import Load, on_timelines, post_signed, shown
 from tests.postgres import Postgres
-from tests.support import create_person, eventually, new_sid, phone_calls, until
+from tests.support import BOUND, create_person, eventually, new_sid, phone_calls, until
 
 JANE = "+33612345678"
 CALLS = 20_000
@@ -186,7 +186,7 @@ async def hangs_up(bridge: BridgeProcess, sid: str) -> None:
 
 
 async def test_a_second_server_on_a_file_says_so_and_ends(bridge: BridgeProcess) -> None:
-    status, told = await asyncio.wait_for(run_to_end("serve", env=bridge.env, folder=bridge.folder), 60)
+    status, told = await asyncio.wait_for(run_to_end("serve", env=bridge.env, folder=bridge.folder), BOUND)
     assert status == 2
     assert f"bridge.db is already served (process {bridge.pid}, by " in told
     assert "Traceback" not in told

@@ -18,7 +18,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.settings.variables import ENVIRONMENT, SECRETS
 from tests.cli.support import typed_in
-from tests.support import create_person, phone_calls, until
+from tests.support import BOUND, create_person, phone_calls, until
 from tests.web.conftest import payload
 
 JANE = "+33612345678"
@@ -157,7 +157,7 @@ async def test_a_database_that_cannot_be_reached_tells_no_password(
 ) -> None:
     url = "postgresql+asyncpg://bridge:5ec2e7-pa%2Fss@127.0.0.1:1/bridge"
     env = {**environment(twilio, twenty, tmp_path), "BRIDGE_DATABASE_URL": url}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(BOUND):
         status, told = await run_to_end("serve", env=env, folder=tmp_path)
     assert status != 0
     assert "5ec2e7" not in told

@@ -14,7 +14,7 @@ from bridge.demo.bridge import CONFIG, environment
 from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
-from tests.support import eventually
+from tests.support import BOUND, eventually
 
 WATCHDOG_SECONDS = 0.2
 
@@ -29,7 +29,7 @@ async def systemd(tmp_path: Path) -> AsyncIterator[socket.socket]:
 
 
 async def state(systemd: socket.socket) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         return (await asyncio.get_running_loop().sock_recv(systemd, 100)).decode()
 
 

@@ -40,7 +40,7 @@ async def test_a_transcript_at_twilio_is_paid_once_whenever_the_bridge_is_killed
     await bridge.start()
     await report(twilio, bridge, call)
     recording_sid = "RE" + call[2:]
-    await eventually(lambda: state.billed(recording_sid) == 1, within=30)
+    await eventually(lambda: state.billed(recording_sid) == 1)
     await bridge.kill()
     await bridge.start()
     known_to(twilio, listens_on=bridge.url)

@@ -12,6 +12,7 @@ from bridge.errors import TwilioUnavailable
 from bridge.inbox.replicas import LONGEST, drop_ended_leases, lease
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import leases
+from tests.support import BOUND
 
 NOTHING = timedelta()
 
@@ -40,7 +41,7 @@ async def test_one_of_many_has_it(inboxes: tuple[Inbox, Inbox]) -> None:
             await all_asked.wait()
             return is_held
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(BOUND):
         held = await asyncio.gather(*(act(inbox) for inbox in inboxes * 10))
     assert sum(held) == 1
     assert await is_free(inboxes[1], "a")

@@ -15,7 +15,7 @@ from bridge.inbox.queries import recent_callbacks
 from bridge.inbox.requeue import relink, unlink
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
-from tests.support import TEN, new_sid, outbound, told
+from tests.support import BOUND, TEN, new_sid, outbound, told
 
 JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe", owner_id="a member")
 JOHN = Person("another id", "John Doe")
@@ -275,6 +275,6 @@ async def test_a_listener_that_raises_ends_nothing(database_url: str) -> None:
     callback = outbound(new_sid(), "+33639980001")
     async with open_inbox(database_url, listeners=[raises]) as inbox:
         for _ in range(3):
-            await asyncio.wait_for(inbox.store(callback), 60)
+            await asyncio.wait_for(inbox.store(callback), BOUND)
         (due,) = await inbox.claim(10)
         assert due.root_sid == callback.root_sid

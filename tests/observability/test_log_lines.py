@@ -5,6 +5,7 @@ from io import StringIO
 from threading import Event
 
 from bridge.observability.logs import LogStream
+from tests.support import BOUND
 
 
 class Writes(StringIO):
@@ -45,7 +46,7 @@ async def test_a_thread_does_not_overtake_the_loop() -> None:
     lines.msg("of the loop")
     # The loop does not get its turn before the thread has written.
     thread = asyncio.get_running_loop().run_in_executor(None, lines.msg, "of a thread")
-    assert stream.written.wait(timeout=10)
+    assert stream.written.wait(timeout=BOUND)
     lines.msg("of the loop again")
     await thread
     await asyncio.sleep(0)

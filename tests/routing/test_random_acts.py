@@ -10,6 +10,7 @@ import pytest
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Delivery
 from bridge.sandbox.twilio.errors import RestError
+from bridge.sandbox.twilio.runner import PATIENCE_SECONDS
 from tests.routing.conftest import JANE, open_phone
 from tests.routing.test_conferences import CONFIG, THIRD, Talk, legs, talking
 from tests.support import eventually
@@ -28,6 +29,9 @@ ACTS: list[tuple[str, dict[str, Any]]] = [
 PARTIES = ("ann", "bob", "carl", THIRD, JANE)
 ALLOWED = {204, 400, 403, 409}
 """An act that is not possible at a time is refused, and changes nothing."""
+
+SOONER = PATIENCE_SECONDS / 2
+"""The sandbox itself ends a call that no party ends."""
 
 FAULTS = {
     "in order": Delivery(),
@@ -81,12 +85,12 @@ def _hang_up(talk: Talk, who: str) -> None:
 
 
 async def _is_over(talk: Talk) -> None:
-    await eventually(lambda: _is_alone_nowhere(talk), within=15)
+    await eventually(lambda: _is_alone_nowhere(talk), within=SOONER)
     if not talk.leg(JANE).is_over:
         _hang_up(talk, JANE)
-    await eventually(lambda: all(leg.is_over for leg in legs(talk.company)), within=15)
+    await eventually(lambda: all(leg.is_over for leg in legs(talk.company)), within=SOONER)
     assert all(room.is_over for room in talk.rooms)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(SOONER):
         await talk.call
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from bridge.errors import BridgeError, Standby, TwilioUnavailable
 from bridge.sync.rounds import AGAIN_SECONDS, STANDBY_SECONDS, Rounds
+from tests.support import BOUND
 
 EVERY = timedelta(hours=1)
 
@@ -58,6 +59,6 @@ async def test_it_is_done_again_until_it_is_cancelled() -> None:
 
     made = Rounds("a test", do, every=timedelta(0), lead=mine, first_in=0)
     running = asyncio.create_task(made.run())
-    await asyncio.wait_for(thrice.wait(), 60)
+    await asyncio.wait_for(thrice.wait(), BOUND)
     running.cancel()
     assert done == sorted(done)

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.sandbox.twilio import Leg, Party, PlayedCall
 from bridge.sandbox.twilio.rest.media import silent_mp3
-from tests.support import ask, create_person, eventually, finished, nodes_of
+from tests.support import BOUND, ask, create_person, eventually, finished, nodes_of
 from tests.together.conftest import House, OpenHouse, OpenReplica
 from tests.web.conftest import KEY
 
@@ -56,7 +56,7 @@ def calling_in(house: House) -> asyncio.Task[PlayedCall]:
 
 async def until_heard(house: House, sid: str, agent: str) -> None:
     """Until the bridge was told that the agent is on the line."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         while (await house.act(sid, "recording", action="pause", identity=agent))[1] != NOT_RECORDED:
             pass
 
@@ -272,7 +272,7 @@ NOTES = "{ notes { edges { node { title bodyV2 { markdown } noteTargets { edges 
 
 async def notes(house: House, text: str = "") -> list[dict[str, Any]]:
     """The notes that there are on something, once there are some, and that text stands in each."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         while True:
             found = nodes_of(await ask(house.twenty, NOTES))
             on_something = all(nodes_of({"on": note["noteTargets"]}) for note in found)
@@ -368,7 +368,7 @@ async def part(house: House, sid: str, identity: str) -> tuple[int, dict[str, An
 
 async def part_when(house: House, sid: str, identity: str, state: str) -> dict[str, Any]:
     """The same as soon as it is that."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         while (told := (await part(house, sid, identity))[1]).get("state") != state:
             pass
     return told

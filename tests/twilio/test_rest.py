@@ -16,7 +16,7 @@ from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.sandbox.twilio.conferences import Settings
 from bridge.twilio.rest import TwilioRest, open_rest
 from bridge.twilio.rest.http import resource_of
-from tests.support import TEN, twilio_settings
+from tests.support import BOUND, TEN, twilio_settings
 
 MOBILE = "+33612345678"
 TWIML = "<Response><Say>Hello</Say><Pause length='4'/></Response>"
@@ -35,7 +35,7 @@ async def holding(rest: TwilioRest, twilio: TwilioSandbox) -> str:
     """A call of two who talk until somebody ends it; its SID."""
     twilio.parties |= {MOBILE: Party.answers(talks=None), "client:bob": Party.answers(talks=None)}
     sid = await placed(rest, twilio, "<Response><Dial><Client>bob</Client></Dial></Response>")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         while [leg async for leg in rest.calls(parent_sid=sid) if leg.status == "in-progress"] == []:
             pass
     return sid

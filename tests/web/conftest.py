@@ -25,6 +25,7 @@ from bridge.settings import Settings
 from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import BOUNDS, Bounds, open_app
 from tests.databases import begin
+from tests.support import BOUND
 
 AUTH_TOKEN, OLD_TOKEN = "an-invented-auth-token", "the-one-before-it"
 API_SECRET = "an invented secret of thirty-two characters"
@@ -94,7 +95,7 @@ class Bridge:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.client.port)
         writer.write(sent)
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(BOUND):
                 answer = await _read_answer(reader)
                 assert not alone or await reader.read() == b""
                 return answer

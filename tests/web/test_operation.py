@@ -8,6 +8,7 @@ import pytest
 import yaml
 from structlog.testing import capture_logs
 
+from tests.support import BOUND
 from tests.web.conftest import SPECIFICATION, Bridge, OpenBridge, payload
 
 
@@ -18,7 +19,7 @@ async def test_health(bridge: Bridge) -> None:
 async def test_ready_although_twenty_is_away(bridge: Bridge) -> None:
     assert (await bridge.get("/ready")).json == {"ready": True, "reasons": []}
     await bridge.twilio("/twilio/status", payload("browser-out-5-status-completed"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(BOUND):
         while not (told := (await bridge.get("/ready")).json)["reasons"]:  # noqa: ASYNC110 - only /ready tells
             await asyncio.sleep(0.01)
     assert told == {"ready": True, "reasons": ["twenty.unavailable"]}

@@ -13,6 +13,7 @@ import pytest
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.web.authentication.client_address import ENOUGH, UnnamedProxy
 from bridge.wiring.application import Bounds
+from tests.support import BOUND
 from tests.web.authentication.test_caller import ADMIN, BELA, at, bearer, signed_in, token
 from tests.web.conftest import Bridge, OpenBridge
 
@@ -72,7 +73,7 @@ async def flood(bridge: Bridge, invented: Iterator[str], addresses: Iterator[str
 
     async with asyncio.TaskGroup() as strangers:
         tasks = [strangers.create_task(stranger()) for _ in range(20)]
-        await asyncio.wait_for(flowing.wait(), 60)
+        await asyncio.wait_for(flowing.wait(), BOUND)
         try:
             yield
         finally:

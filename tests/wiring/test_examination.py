@@ -13,7 +13,7 @@ import pytest
 from bridge.errors import DoctorNotRun
 from bridge.wiring.examination import Examination, doctor_command
 from tests.cpu_time import short
-from tests.support import TEN
+from tests.support import BOUND, TEN
 
 FINDING = {"name": "a.check", "status": "warning", "reason": "So it is.", "fix": "Fix it."}
 
@@ -97,7 +97,7 @@ async def connected() -> AsyncIterator[tuple[str, asyncio.Event, asyncio.Event]]
 
 
 async def test_a_bridge_that_ends_ends_its_doctor() -> None:
-    async with connected() as (script, there, gone), asyncio.timeout(60):
+    async with connected() as (script, there, gone), asyncio.timeout(BOUND):
         examining = asyncio.create_task(Examination(python(script)).once(TEN))
         await there.wait()
         examining.cancel()
@@ -107,7 +107,7 @@ async def test_a_bridge_that_ends_ends_its_doctor() -> None:
 
 
 async def test_a_doctor_that_takes_too_long_is_ended() -> None:
-    async with connected() as (script, there, gone), asyncio.timeout(60):
+    async with connected() as (script, there, gone), asyncio.timeout(BOUND):
         examination = Examination(python(script), seconds=3)
         with pytest.raises(DoctorNotRun, match="longer than 3 seconds"):
             await examination.once(TEN)

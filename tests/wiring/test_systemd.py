@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bridge.web.operation.listening import Listening
 from bridge.wiring import systemd
+from tests.support import BOUND
 
 
 async def hello(_request: web.Request) -> web.Response:
@@ -28,7 +29,7 @@ async def test_a_request_waits_in_the_socket_until_the_bridge_has_started() -> N
             runner = web.AppRunner(app)
             await runner.setup()
             await listening.start(runner)
-            async with asyncio.timeout(10), await asking as answer:
+            async with asyncio.timeout(BOUND), await asking as answer:
                 assert await answer.text() == "here"
             listening.close()
             await runner.cleanup()

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox, twenty_sandbox
 from bridge.sandbox.twenty.outbound import Outbound
 from bridge.sandbox.twenty.webhooks import signature, wants
-from tests.support import eventually
+from tests.support import BOUND, eventually
 
 Ask = Callable[..., Awaitable[Any]]
 
@@ -36,7 +36,7 @@ class Receiver:
         return web.Response()
 
     async def next(self) -> tuple[dict[str, str], str]:
-        return await asyncio.wait_for(self.deliveries.get(), timeout=60)
+        return await asyncio.wait_for(self.deliveries.get(), BOUND)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.support import eventually
+from tests.support import BOUND, eventually
 from tests.web.conftest import Bridge, OpenBridge
 from tests.web.phone.desk import HEADERS, calls_in, leg, tell
 from tests.web.phone.test_events import SECTIONS, page
@@ -54,7 +54,7 @@ async def test_a_page_that_does_not_read_is_cut_off_and_holds_up_no_other(
 
 async def read_to_the_end(reader: asyncio.StreamReader) -> bytes:
     read = b""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         try:
             while chunk := await reader.read(1 << 16):
                 read += chunk
@@ -68,7 +68,7 @@ async def test_a_page_hears_a_heart_beat_while_nothing_changes(
 ) -> None:
     monkeypatch.setattr("bridge.web.phone.events.HEARTBEAT_SECONDS", 0.01)
     bridge = await open_bridge(**SECTIONS)
-    async with page(bridge) as opened, asyncio.timeout(10):
+    async with page(bridge) as opened, asyncio.timeout(BOUND):
         for _ in range(2):
             await opened.response.content.readuntil(b": \n\n")
 
@@ -83,7 +83,7 @@ async def test_pages_of_all_are_bounded_and_one_that_closes_makes_room(
         async with page(bridge, "bob"):
             refused = await bridge.get("/api/events", **carol)
             assert (refused.status, refused.headers["Retry-After"]) == (429, "10")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(BOUND):
             while (again := await bridge.client.get("/api/events", **carol)).status == 429:
                 again.close()
         again.close()

@@ -22,7 +22,7 @@ from bridge.web.availabilities import PRESENT
 from bridge.web.phone.agents import Agent
 from bridge.web.phone.events import OF_ONE_AGENT
 from bridge.web.phone.streams import MOST_WAITING, EventStream
-from tests.support import create_person
+from tests.support import BOUND, create_person
 from tests.web.authentication.test_caller import BELA, at, bearer, signed_in
 from tests.web.conftest import Bridge, OpenBridge
 from tests.web.phone.desk import HEADERS, OURS, ask, calls_in, leg, missed, new_sid, over, placed, taken, tell
@@ -50,7 +50,7 @@ class Page:
 
     async def until(self, enough: Callable[[str, Any], bool]) -> Any:
         """Reads on until an event is enough; its data."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(BOUND):
             while True:
                 name, data = await self._next()
                 self.events.append((name, data))
@@ -262,7 +262,7 @@ async def test_an_agent_whose_page_at_another_replica_closes_stays_with_one_that
         # As the other replica does where her page is closed, with more time for a busy machine.
         leaves = datetime.now(UTC) + PRESENT / 5
         await set_present(shared, [("alice", leaves)])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(BOUND):
             while await present_until(shared, "alice") <= leaves:  # noqa: ASYNC110 - it is in the database
                 await asyncio.sleep(0.05)
         await tell(one, "PUT", "/api/me/availability", "carol", status="away")
@@ -304,7 +304,7 @@ async def test_pages_of_one_agent_are_bounded_and_who_goes_makes_room(bridge: Br
         pass
     for response in opened:
         response.close()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(BOUND):
         while (again := await bridge.client.get("/api/events", **asked)).status == 429:
             again.close()
     again.close()

@@ -12,6 +12,7 @@ from bridge.web.authentication.devices import new_link
 from bridge.web.authentication.keys import digest_of
 from bridge.web.phone.sign_in import PER_MINUTE
 from bridge.wiring.application import Bounds
+from tests.support import BOUND
 from tests.web.authentication.test_caller import bearer
 from tests.web.conftest import Answer, Bridge, OpenBridge
 
@@ -64,7 +65,7 @@ async def test_who_is_signed_out_hears_no_more_events(open_bridge: OpenBridge) -
     keys = [(await sign_in(bridge, await link(bridge))).json["key"] for _ in range(2)]
     streams = [await bridge.client.get("/api/events", headers=bearer(key)) for key in keys]
     assert (await bridge.post("/api/sign-out", headers=bearer(keys[0]))).status == 204
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(BOUND):
         await streams[0].read()
     assert not streams[1].content.at_eof()
     streams[1].close()

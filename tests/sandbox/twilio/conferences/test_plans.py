@@ -16,6 +16,7 @@ from bridge.sandbox.twilio.faults import Delivery
 from tests.sandbox.twilio.conferences.support import COLLEAGUE, HOLDS, TRAINER, Meeting, room
 from tests.sandbox.twilio.conftest import connected, running_app
 from tests.sandbox.twilio.support import App, Connect, calling_the_api, dial
+from tests.support import BOUND
 
 ACTS = st.sampled_from(
     ["hold", "mute", "kick", "redirect", "hang up", "invite", "coach", "ends", "skip", "end"]
@@ -90,7 +91,7 @@ async def _try(meeting: Meeting, path: str, **form: str) -> Any:
 
 
 async def _everyone_goes(meeting: Meeting) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND):
         while running := [leg for leg in meeting.legs if not leg.is_over]:
             for leg in running:
                 with suppress(RestError):  # its line is not there yet, or no more

@@ -8,6 +8,7 @@ from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.sandbox.twilio.conferences.support import Meeting, room
 from tests.sandbox.twilio.signalling.support import MOBILE, OWN, Office, eventually
 from tests.sandbox.twilio.support import App, dial, events
+from tests.support import BOUND
 
 HOLDS = Party.answers(after=0, talks=None)
 
@@ -45,7 +46,7 @@ async def test_a_browser_stays_in_its_call(
     assert (await anna.hears("hangup"))["callsid"] == sid
     await eventually(lambda: [p.leg for p in meeting.conference.connected] == [customer])
     meeting.hang_up(customer)
-    await asyncio.wait_for(sandbox.finished(sid), 60)
+    await asyncio.wait_for(sandbox.finished(sid), BOUND)
     assert meeting.conference.is_over
 
 
@@ -57,7 +58,7 @@ async def test_one_who_declines_does_not_come(
     told = {"ConferenceStatusCallback": f"{app.url}/conference", "ConferenceStatusCallbackEvent": "leave"}
     invited = await meeting.invite("client:bob", 201, **told)
     await bob.say("reject", callsid=(await bob.rings())["callsid"])
-    await asyncio.wait_for(sandbox.finished(invited["call_sid"]), 60)
+    await asyncio.wait_for(sandbox.finished(invited["call_sid"]), BOUND)
     [left] = meeting.told("participant-leave")
     assert (left["ParticipantCallStatus"], left["ReasonParticipantLeft"]) == (
         "busy",

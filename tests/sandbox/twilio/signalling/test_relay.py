@@ -19,6 +19,7 @@ from bridge.sandbox.twilio.signalling.sdp import (
     through,
 )
 from tests.sandbox.twilio.signalling.support import eventually
+from tests.support import BOUND
 
 STUN, DTLS, SOUND = b"\x00\x01stun", b"\x16dtls", b"\x80sound"
 
@@ -45,7 +46,7 @@ async def relay(weather: Weather) -> AsyncIterator[Relay]:
 
 
 async def heard(device: socket.socket) -> bytes:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(BOUND):
         return await asyncio.get_running_loop().sock_recv(device, 2000)
 
 
