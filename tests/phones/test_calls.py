@@ -16,6 +16,16 @@ pytestmark = needs_chromium
 JANE, JOHN = "+33612345678", "+33698765432"
 WIDE = {"width": 1000, "height": 620, "deviceScaleFactor": 1, "mobile": False}
 HOLDS = Party.answers(after=1, talks=None)
+NOTICES = """
+globalThis.notices = [];
+globalThis.Notification = class extends EventTarget {
+    static permission = 'granted';
+    constructor(title) { super(); notices.push(title); }
+    close() { notices.push('closed'); }
+};
+document.hasFocus = () => false;
+"""
+"""The system's notifications, which the agent has allowed before they turned to another window."""
 
 
 async def recorded(twenty: TwentySandbox, **wanted: Any) -> dict[str, Any]:
@@ -56,14 +66,16 @@ async def test_a_customer_is_called(phones: Office, twilio: TwilioSandbox, twent
 
 async def test_a_customer_calls(phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    alice = await phones.online()
+    alice = await phones.online(script=NOTICES)
     await alice.gesture()
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
+    await alice.page.until("notices.length === 1 && notices[0] !== 'closed'")
     await alice.says("Jane Doe")
     await alice.photograph("rings")
     await alice.click("Answer")
     await alice.in_stage("talking")
+    assert (await alice.page("notices"))[1:] == ["closed"]
     twilio.skip(5)
     await alice.click("Hang up")
     await alice.ended("hung_up")
