@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import agent_states
+from bridge.inbox.tables import agent_states, insert_into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +64,7 @@ async def _upsert(inbox: Inbox, rows: Sequence[dict[str, Any]], newest: str | No
     """Writes these columns; of two writes the one with the larger `newest` stays."""
 
     async def operation(connection: AsyncConnection) -> None:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        new = dialect.insert(agent_states)
+        new = insert_into(agent_states, connection.dialect.name)
         values: dict[str, Any] = {name: new.excluded[name] for name in rows[0] if name != "identity"}
         if newest:
             is_older = agent_states.c[newest] > new.excluded[newest]

@@ -8,14 +8,13 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.agent_call import agents_named
 from bridge.calls.callback import Callback
 from bridge.inbox.rows import PAGE, fetched, readable
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import agent_calls, callbacks, calls, kept
+from bridge.inbox.tables import agent_calls, callbacks, calls, insert_into, kept
 
 NEWEST = 20_000
 """How many callbacks are read at first: a second of work."""
@@ -84,7 +83,7 @@ async def _insert(connection: AsyncConnection, missing: Rows, added: list[str]) 
     # The transaction is possibly retried.
     added[:] = [str(row["root_sid"]) for row in rows]
     if rows:
-        insert = (postgresql if is_shared else sqlite).insert(agent_calls)
+        insert = insert_into(agent_calls, connection.dialect.name)
         await connection.execute(insert.on_conflict_do_nothing(), rows)
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import alerts, callbacks, lost_webhooks
+from bridge.inbox.tables import alerts, callbacks, insert_into, lost_webhooks
 
 LOST_KEPT = timedelta(days=30)
 
@@ -46,7 +45,7 @@ class AlertStates:
 
     async def begin(self, name: str, now: datetime) -> None:
         """Stores that it stands; one that stands already keeps its time."""
-        new = (postgresql if self._inbox.is_shared else sqlite).insert(alerts)
+        new = insert_into(alerts, self._inbox.dialect_name)
         row = new.values(name=name, channel=self._channel, since=now)
         await self._inbox.change(row.on_conflict_do_nothing())
 
@@ -65,7 +64,7 @@ class AlertStates:
 async def store_lost(inbox: Inbox, root_sids: Collection[str], now: datetime) -> None:
     """Stores that reconciliation found these calls' webhooks lost."""
 
-    new = (postgresql if inbox.is_shared else sqlite).insert(lost_webhooks)
+    new = insert_into(lost_webhooks, inbox.dialect_name)
     storing = new.on_conflict_do_update(index_elements=["root_sid"], set_={"at": new.excluded.at})
 
     async def operation(connection: AsyncConnection) -> None:

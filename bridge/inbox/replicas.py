@@ -13,14 +13,13 @@ from functools import partial
 
 import structlog
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxUnavailable
 from bridge.inbox.rows import PAGE, fetched, readable
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import callbacks, leases
+from bridge.inbox.tables import callbacks, insert_into, leases
 
 LATE_SECONDS = 15.0
 """Longer than a transaction takes: an id still missing then was rolled back, or was a duplicate's."""
@@ -182,7 +181,7 @@ async def _renewed(inbox: Inbox, own: ColumnElement[bool], lasts: timedelta) -> 
 async def _taken(inbox: Inbox, name: str, holder: bytes, *, until: datetime) -> bool:
     """One statement, so that one of several takes it; one that is tried again finds its own."""
     now = datetime.now(UTC)
-    new = (postgresql if inbox.is_shared else sqlite).insert(leases)
+    new = insert_into(leases, inbox.dialect_name)
     # After a clock jumped back, a name would otherwise be held for the length of the jump. Clocks of
     # replicas differ by less than LONGEST.
     is_free = or_(leases.c.until <= now, leases.c.until > now + 2 * LONGEST, leases.c.holder == holder)

@@ -24,7 +24,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,7 +41,18 @@ from bridge.inbox.rows import (
     row_of,
     settled_row_of,
 )
-from bridge.inbox.tables import attempts, callbacks, calls, deferred, due, kept, latest, marks, parked
+from bridge.inbox.tables import (
+    attempts,
+    callbacks,
+    calls,
+    deferred,
+    due,
+    insert_into,
+    kept,
+    latest,
+    marks,
+    parked,
+)
 from bridge.inbox.writer import KEPT_WITHIN_SECONDS, GroupCommit, InsertCallbacks, InsertInSqlite
 from bridge.observability import metrics
 
@@ -78,7 +88,7 @@ class Inbox:
         """Are called when callbacks were committed by this process."""
         insert = InsertCallbacks if database.is_shared else InsertInSqlite
         self._insert = insert(transcribing=transcribing)
-        self._add_attempts = _upsert_attempts(database.writing.dialect.name)
+        self._add_attempts = _upsert_attempts(self.dialect_name)
         self._checking: asyncio.Future[None] | None = None
         self._writer = GroupCommit(database, insert=self._insert, committed=self._committed)
 
@@ -86,6 +96,11 @@ class Inbox:
     def is_shared(self) -> bool:
         """Whether other processes can store callbacks, too."""
         return self._database.is_shared
+
+    @property
+    def dialect_name(self) -> str:
+        """SQLAlchemy's name of the database's dialect."""
+        return self._database.writing.dialect.name
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -383,8 +398,7 @@ def _attempt(
 
 def _upsert_attempts(dialect_name: str) -> Any:
     """The statement that stores attempts; an outcome that repeats is counted, with its last error."""
-    dialect = postgresql if dialect_name == "postgresql" else sqlite
-    made = dialect.insert(attempts)
+    made = insert_into(attempts, dialect_name)
     return made.on_conflict_do_update(
         index_elements=["root_sid", "revision", "outcome"],
         set_={

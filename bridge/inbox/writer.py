@@ -11,14 +11,14 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Connection, literal_column, null, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from bridge import background
 from bridge.calls.callback import Callback
 from bridge.errors import InboxRefused, InboxUnavailable
 from bridge.inbox.database import Database, Operation, Transaction, is_damage
 from bridge.inbox.rows import Row, in_sqlite, readable, rows_of_agents, rows_of_jobs, stored
-from bridge.inbox.tables import agent_calls, callbacks, calls, transcript_jobs
+from bridge.inbox.tables import agent_calls, callbacks, calls, insert_into, transcript_jobs
 from bridge.observability import metrics
 
 
@@ -28,7 +28,8 @@ class InsertCallbacks:
     With `transcribing` each recording that a callback reports is stored as a job, too.
     """
 
-    def __init__(self, insert: Any = postgresql.insert, *, transcribing: bool = False) -> None:
+    def __init__(self, dialect_name: str = "postgresql", *, transcribing: bool = False) -> None:
+        insert = partial(insert_into, dialect_name=dialect_name)
         self._transcribing = transcribing
         self._add_jobs = insert(transcript_jobs).on_conflict_do_nothing()
         self._put = (
@@ -84,7 +85,7 @@ class InsertInSqlite(InsertCallbacks):
     """
 
     def __init__(self, *, transcribing: bool = False) -> None:
-        super().__init__(sqlite.insert, transcribing=transcribing)
+        super().__init__("sqlite", transcribing=transcribing)
         put = sqlite.insert(callbacks).on_conflict_do_nothing(index_elements=["digest"])
         self._put_rows = ManyRows(put, CALLBACK)
         self._upsert_rows = ManyRows(self._upsert, DUE)

@@ -37,19 +37,19 @@ def test_the_newest_is_known() -> None:
 
 OPENS = """
 import asyncio, sys
-from bridge.inbox.database import open_database
+from bridge.inbox.store import open_inbox as open_database
 async def opened():
     async with open_database(sys.argv[1]):
         pass
 asyncio.run(opened())
-print("alembic" in sys.modules)
+print(*("sqlalchemy.dialects.postgresql" in sys.modules, "alembic" in sys.modules))
 """
 
 
-def test_alembic_is_imported_only_to_migrate(sqlite_file: Path) -> None:
+def test_alembic_is_imported_only_to_migrate_and_nothing_of_postgresql_for_sqlite(sqlite_file: Path) -> None:
     words = [sys.executable, "-c", OPENS, f"sqlite+aiosqlite:///{sqlite_file}"]
     told = [subprocess.run(words, capture_output=True, text=True, check=True).stdout for _ in range(2)]
-    assert [answer.split()[-1] for answer in told] == ["True", "False"]
+    assert [answer.split()[-2:] for answer in told] == [["True", "True"], ["False", "False"]]
 
 
 CALLS = {

@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
@@ -17,6 +16,7 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.tables import (
     callbacks,
     calls,
+    insert_into,
     job_due,
     summaries,
     transcript_erasures,
@@ -141,8 +141,9 @@ async def _erase_in_twenty(connection: AsyncConnection, root_sids: Collection[st
     rows = [{"recording_sid": sid, "engine": NOTES, "progress": sid} for sid in root_sids]
     if not rows:
         return
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    noted = insert(transcript_erasures).on_conflict_do_nothing(index_elements=["recording_sid"])
+    noted = insert_into(transcript_erasures, connection.dialect.name).on_conflict_do_nothing(
+        index_elements=["recording_sid"]
+    )
     await connection.execute(noted, rows)
     reminded = update(calls).where(calls.c.root_sid.in_(root_sids), calls.c.reminded)
     await connection.execute(reminded.values(remind_at=now))
@@ -183,8 +184,7 @@ async def _drop_texts(
     # A process can have begun, or is about to, without having stored what: then that is all of the recording.
     remainder = case((jobs.progress.startswith(TRANSCRIPT), jobs.progress), else_=_all_of(jobs.recording_sid))
     elsewhere = select(jobs.recording_sid, jobs.engine, remainder)
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    noted = insert(transcript_erasures).from_select(
+    noted = insert_into(transcript_erasures, connection.dialect.name).from_select(
         ["recording_sid", "engine", "progress"], elsewhere.where(these, comes, jobs.engine.in_(engines))
     )
     # It was transcribed again before the first was deleted there: then all of the recording is.
@@ -208,8 +208,9 @@ async def _note_transcriptions(connection: AsyncConnection, root_sids: Collectio
     parameters = (await connection.scalars(found)).all()
     said = [one for one in parameters if isinstance(one, dict) and one.get("TranscriptionText")]
     sids = {sid for one in said if TRANSCRIPTION.fullmatch(sid := one.get("TranscriptionSid") or "")}
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    noted = insert(transcript_erasures).on_conflict_do_nothing(index_elements=["recording_sid"])
+    noted = insert_into(transcript_erasures, connection.dialect.name).on_conflict_do_nothing(
+        index_elements=["recording_sid"]
+    )
     if sids:
         rows = [{"recording_sid": sid, "engine": RECORD, "progress": sid} for sid in sorted(sids)]
         await connection.execute(noted, rows)

@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback
@@ -20,7 +19,7 @@ from bridge.calls.transcripts.segments import Segment, Transcript
 from bridge.errors import TranscriptTaken
 from bridge.inbox.rows import callbacks_of
 from bridge.inbox.store import Inbox, printable
-from bridge.inbox.tables import job_due, transcript_jobs, transcript_usage, transcripts
+from bridge.inbox.tables import insert_into, job_due, transcript_jobs, transcript_usage, transcripts
 from bridge.inbox.transcripts.call import is_ready, lock_call, make_call_due
 from bridge.inbox.transcripts.summaries import request_summary
 
@@ -234,10 +233,13 @@ async def charge(
 
 
 async def _count(connection: AsyncConnection, seconds: int, *, limit: int, now: datetime) -> bool:
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     day = now.astimezone(UTC).date()
     table = transcript_usage.c
-    await connection.execute(insert(transcript_usage).values(day=day, seconds=0).on_conflict_do_nothing())
+    await connection.execute(
+        insert_into(transcript_usage, connection.dialect.name)
+        .values(day=day, seconds=0)
+        .on_conflict_do_nothing()
+    )
     fits = and_(table.day == day, table.seconds + seconds <= limit)
     more = update(transcript_usage).where(fits).values(seconds=table.seconds + seconds)
     return (await connection.execute(more)).rowcount > 0
@@ -279,8 +281,7 @@ async def finish_job(
         finished[0] = changed.rowcount > 0
         if not finished[0]:
             return
-        insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        new = insert(transcripts).values(**row)
+        new = insert_into(transcripts, connection.dialect.name).values(**row)
         await connection.execute(
             new.on_conflict_do_update(index_elements=["recording_sid"], set_=dict(new.excluded))
         )

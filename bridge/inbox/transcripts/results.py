@@ -3,15 +3,20 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Kind
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import callbacks, job_due, transcript_erasures, transcript_jobs, transcript_results
+from bridge.inbox.tables import (
+    callbacks,
+    insert_into,
+    job_due,
+    transcript_erasures,
+    transcript_jobs,
+    transcript_results,
+)
 from bridge.inbox.transcripts.jobs import ERASED, JobState
 
 
@@ -36,10 +41,11 @@ async def store_result(
     async def operation(connection: AsyncConnection) -> None:
         if await _is_erased(connection, source_sid):
             return
-        insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         row = {"source_sid": source_sid, "digest": digest, "body": body, "received_at": received_at}
         await connection.execute(
-            insert(transcript_results).values(**row).on_conflict_do_nothing(index_elements=["digest"])
+            insert_into(transcript_results, connection.dialect.name)
+            .values(**row)
+            .on_conflict_do_nothing(index_elements=["digest"])
         )
         jobs = transcript_jobs.c
         # The engine's progress begins with what it waits for.

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.transcripts.conversation import Spoken
@@ -20,7 +19,7 @@ from bridge.calls.transcripts.segments import Transcript
 from bridge.calls.transcripts.summary import CallSummary
 from bridge.inbox.rows import chunks
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import job_due, summaries, summary_due, transcript_jobs
+from bridge.inbox.tables import insert_into, job_due, summaries, summary_due, transcript_jobs
 from bridge.inbox.transcripts.call import is_ready, lock_call, make_call_due
 from bridge.inbox.transcripts.texts import StoredTranscript, transcripts_of
 
@@ -63,8 +62,9 @@ class KnownSummary:
 
 async def request_summary(connection: AsyncConnection, root_sid: str, *, now: datetime) -> None:
     """Makes a call's summary due, within the transaction that stores a transcript of it."""
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    new = insert(summaries).values(root_sid=root_sid, due_at=now, changed_at=now)
+    new = insert_into(summaries, connection.dialect.name).values(
+        root_sid=root_sid, due_at=now, changed_at=now
+    )
     again = {
         "revision": _jobs.revision + 1,
         "state": SummaryState.DUE.value,
