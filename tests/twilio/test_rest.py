@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 from aiohttp import web
@@ -169,6 +170,18 @@ async def test_answers_that_are_no_success(
     async with answering(answer) as url, open_rest(twilio_settings(twilio, api_url=url)) as rest:
         with pytest.raises(error):
             [call async for call in rest.calls()]
+
+
+async def test_an_answer_says_how_far_the_clocks_are_apart(twilio: TwilioSandbox) -> None:
+    hour_ago = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({"calls": []}, headers={"Date": hour_ago})
+
+    async with answering(answer) as url, open_rest(twilio_settings(twilio, api_url=url)) as rest:
+        assert rest.clock_ahead == timedelta()
+        assert [call async for call in rest.calls()] == []
+        assert timedelta(hours=1) <= rest.clock_ahead < timedelta(hours=1, seconds=BOUND)
 
 
 async def test_whatever_the_process_s_environment_says(

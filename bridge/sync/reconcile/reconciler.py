@@ -51,20 +51,20 @@ class Reconciler:
     async def once(self, now: datetime) -> Found:
         """Stores what the inbox lacks since the last checkpoint, and then moves the checkpoint.
 
-        Raises TwilioError, InboxUnavailable, ForgetKeyWrong.
+        `now` is by this machine's clock. Raises TwilioError, InboxUnavailable, ForgetKeyWrong.
         """
-        found = Found()
-        wanted = Wanted(quiet_since=now - GRACE)
+        found, there = Found(), self._asking.by_twilio(now)
+        wanted = Wanted(quiet_since=there - GRACE)
         mark = await self._checkpoints.get(MARK) or await self._checkpoints.last_arrival()
         if mark is None:
             # A new installation: earlier calls are for `backfill`.
             await self._checkpoints.save(MARK, wanted.quiet_since)
             return found
-        if mark > now:
-            # The clock was set back: until when Twilio was asked is not known.
-            mark = now - LONGEST_CALL
-        for since, until in windows(mark - OVERLAP, now, WINDOW):
-            newest = until if until < now else now + CLOCKS_APART
+        if mark > there:
+            # The clock was set back, or was ahead of Twilio's: until when Twilio was asked is not known.
+            mark = there - LONGEST_CALL
+        for since, until in windows(mark - OVERLAP, there, WINDOW):
+            newest = until if until < there else there + CLOCKS_APART
             found.add(await self._stored(await self._asking.between(since, newest, wanted), now))
             # Legs of which Twilio does not tell yet are asked for again.
             complete_until = min(until, wanted.quiet_since, found.undecided_since or until)

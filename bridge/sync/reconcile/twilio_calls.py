@@ -35,12 +35,18 @@ from bridge.twilio.rest.resources import (
 CLOCKS_DISAGREE = timedelta(minutes=5)
 """A change that is so much newer than the newest quiet one is of the future: the clocks disagree."""
 
+CLOCK_IS_WRONG = timedelta(minutes=1)
+"""An answer's own way explains less."""
+
 AT_ONCE = 200
 """Callbacks that are stored together: they share their commits."""
 
 
 class Remembers(RequestLog, Protocol):
     """The part of `TwilioRest` that is used here; each method raises TwilioError."""
+
+    @property
+    def clock_ahead(self) -> timedelta: ...
 
     def calls(
         self,
@@ -161,6 +167,11 @@ class Asking:
         self._forgotten = forgotten
         self._account_url = account_url
         self.dry = dry
+
+    def by_twilio(self, now: datetime) -> datetime:
+        """What time it is for Twilio, whose calls have its times, where this machine's clock is wrong."""
+        ahead = self._twilio.clock_ahead
+        return now - ahead if abs(ahead) > CLOCK_IS_WRONG else now
 
     async def between(self, since: datetime, until: datetime, wanted: Wanted) -> Found:
         """The calls that began, and the recordings that were made, in this time."""

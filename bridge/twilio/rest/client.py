@@ -58,6 +58,11 @@ class TwilioRest:
         self._opened: Any = None
         self._opening = asyncio.Lock()
 
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How far this machine's clock was ahead of Twilio's at its last answer; zero before the first."""
+        return self._http.clock_ahead
+
     async def library(self) -> Any:
         """twilio's own client, for what has no method here: its `…_async` methods raise TwilioError.
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from yarl import URL
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
 from bridge.json_text import to_json
 from bridge.language.phrase import phrase
-from bridge.network_errors import media_type, seconds_of, why
+from bridge.network_errors import media_type, moment_of, seconds_of, why
 from bridge.observability import metrics
 from bridge.twilio.rest.login import Login
 
@@ -64,6 +64,8 @@ class Http:
         self._login = login
         self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
         self._pauses = tuple(pauses)
+        self.clock_ahead = timedelta()
+        """How far this machine's clock was ahead of Twilio's at its last answer; zero before the first."""
 
     async def request(  # noqa: PLR0917 - the library's own signature
         self,
@@ -150,6 +152,8 @@ class Http:
                 method, url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
                 metrics.TWILIO_REQUESTS.inc(resource_of(url), str(answer.status))
+                if at := moment_of(answer.headers.get(hdrs.DATE)):
+                    self.clock_ahead = datetime.now(UTC) - at
                 text = await answer.text(encoding="utf-8", errors="replace")
                 kind = media_type(answer.headers)
                 if answer.status < 300 and text and kind != "application/json":

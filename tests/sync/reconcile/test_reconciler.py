@@ -356,3 +356,28 @@ async def test_a_leg_that_joined_a_call_later_is_no_call_of_its_own(stage: Stage
     found = await stage.once()
     assert another.sid not in found.ours
     assert await stage.call(another.sid) is None
+
+
+class TwilioWhoseClockIsBehind(TwilioRest):
+    """By an hour: answers of the sandbox have this machine's time."""
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        return super().clock_ahead + timedelta(hours=1)
+
+
+async def test_a_clock_that_is_ahead_of_twilio_hides_no_call(inbox: Inbox) -> None:
+    here = START + timedelta(hours=1)
+    async with (
+        running_app() as app,
+        connected(app) as twilio,
+        open_rest(twilio_settings(twilio), pauses=()) as rest,
+    ):
+        behind = TwilioWhoseClockIsBehind(rest._settings, rest._http)
+        stage = await staged(app, twilio, inbox, behind, Forgotten(inbox, [KEY]))
+        # As a round before the first answer leaves it.
+        await Checkpoints(inbox).save(MARK, here)
+        out = await stage.out()
+        found = await stage.once(here + timedelta(minutes=5))
+        assert found.unknown == {out.sid}
+        assert await Checkpoints(inbox).get(MARK) == START + timedelta(minutes=5) - GRACE
