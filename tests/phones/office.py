@@ -94,8 +94,9 @@ class Phone:
         )
 
     async def choose(self, field: str, value: str) -> None:
-        """Chooses of a list, by the field's id."""
-        await self.page.until(f"!!document.querySelector('#{field} option[value={json.dumps(value)}]')")
+        """Chooses of a list, by the field's id. An option whose text is its value has no such attribute."""
+        options = f"[...document.querySelectorAll('#{field} option')]"
+        await self.page.until(f"{options}.some((one) => one.value === {json.dumps(value)})")
         await self.page(
             f"""(() => {{
                 const field = document.getElementById({json.dumps(field)});

@@ -14,6 +14,7 @@ from tests.support import BOUND, create_person, eventually, phone_calls
 pytestmark = needs_chromium
 
 JANE, JOHN = "+33612345678", "+33698765432"
+SECOND = "+33159130002"
 WIDE = {"width": 1000, "height": 620, "deviceScaleFactor": 1, "mobile": False}
 HOLDS = Party.answers(after=1, talks=None)
 NOTICES = """
@@ -62,6 +63,25 @@ async def test_a_customer_is_called(phones: Office, twilio: TwilioSandbox, twent
     await alice.ended("hung_up")
     await alice.photograph("ended")
     await recorded(twenty, status="COMPLETED", direction="OUTBOUND", personId=jane)
+
+
+@pytest.mark.parametrize("sections", [{"dialling": {"caller_ids": (SECOND,)}}])
+async def test_a_customer_sees_the_caller_id_that_the_agent_chose(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    twilio.account.verified.add(SECOND)
+    twilio.parties[JANE] = Party.busy(after=0)
+    alice = await phones.online()
+    shown = await alice.page("[...document.querySelectorAll('#caller-id option')].map((one) => one.text)")
+    assert shown[1:] == [SECOND]
+    await alice.choose("caller-id", SECOND)
+    await alice.call(JANE)
+    await alice.ended("busy")
+    await alice.choose("caller-id", "")
+    await alice.call(JANE)
+    await alice.page.until("document.querySelectorAll('.over[data-reason=busy]').length === 2")
+    legs = [leg for leg in twilio.account.calls.values() if leg.parent_sid]
+    assert [(leg.to, leg.from_) for leg in legs] == [(JANE, SECOND), (JANE, shown[0])]
 
 
 async def test_a_customer_calls(phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox) -> None:
