@@ -15,6 +15,8 @@ JANE = "+33612345678"
 HOLDS = Party.answers(after=1, talks=None)
 TOKENS = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/token')).length"
 
+WARNING = "document.querySelector('.current .banner')?.textContent"
+
 
 def fast(times: int) -> str:
     """A page on which so many seconds take one."""
@@ -137,6 +139,27 @@ async def test_a_call_outlives_a_network_that_is_away(phones: Office, twilio: Tw
     await network(alice, offline=False)
     await alice.in_stage("talking")
     await alice.shows("ready")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+
+
+async def test_a_network_that_loses_sound_is_warned_of_until_it_is_well(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    """The SDK warns after seconds of bad samples, and takes it back after more of good ones."""
+    twilio.signalling.switches.heartbeat = 2
+    alice = await phones.online(script=fast(5))
+    customer = await phones.open(f"{twilio.telephone_url(JANE)}&tone=800")
+    await customer.until("document.getElementById('status').textContent === 'ready'")
+    await customer("document.getElementById('call').click()")
+    await alice.rings()
+    await alice.click("Answer")
+    await alice.in_stage("talking")
+    twilio.signalling.weather.drop = 0.5
+    await alice.page.until(f"{WARNING}.startsWith('Your network loses sound.')")
+    twilio.signalling.weather.drop = 0.0
+    await alice.page.until(f"{WARNING} === ''")
+    await alice.in_stage("talking")
     await alice.click("Hang up")
     await alice.ended("hung_up")
 
