@@ -2,7 +2,7 @@
 
 `python -m benchmarks --json` prints `{"machine", "http", "parts", "drain", "history", "whole", "start"}`,
 each as the part's own `--json` does. It takes about ten minutes. What takes longer is run by itself:
-`durable`, `history` with a million callbacks, `backlog`, `takeover`, `soak`, `desk`, `felt`.
+`durable`, `history` with a million callbacks, `backlog`, `takeover`, `soak`, `desk`, `felt`, `page`.
 """
 
 import sys
