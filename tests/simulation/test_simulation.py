@@ -16,7 +16,7 @@ from tests.simulation.defences import DEFENCES, NOTICED
 
 slow = pytest.mark.slow
 
-FEW, IN_FEW = 52, 26
+FEW, IN_FEW = 32, 16
 """Seeds in all, and of one test: several tests, so that cores share them."""
 
 MANY, IN_MANY = 10_000, 500

@@ -12,7 +12,7 @@ from bridge.sandbox.twenty.faults import Faults
 
 CONTROL_PATH = "/sandbox/faults"
 
-ARRIVED = "arrived"
+ARRIVED = web.RequestKey("arrived", float)
 """When a request came that is carried out late, in the request itself: Twenty counts it then."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
