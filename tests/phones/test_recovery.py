@@ -143,6 +143,26 @@ async def test_a_call_outlives_a_network_that_is_away(phones: Office, twilio: Tw
     await alice.ended("hung_up")
 
 
+async def test_a_hang_up_that_is_lost_with_its_socket_ends_the_call(
+    phones: Office, twilio: TwilioSandbox
+) -> None:
+    """The customer would wait until Twilio gives the phone up."""
+    twilio.parties[JANE] = HOLDS
+    twilio.signalling.switches.grace = 60
+    alice = await phones.online()
+    await alice.call(JANE)
+    await alice.in_stage("talking")
+    await alice.sees(".conference")
+    await alice.page("{ globalThis.send = WebSocket.prototype.send; WebSocket.prototype.send = () => {}; }")
+    await alice.click("Hang up")
+    await alice.ended("hung_up")
+    await alice.page("{ WebSocket.prototype.send = globalThis.send; }")
+    legs = twilio.account.calls.values()
+    assert {leg.status for leg in legs} == {"in-progress"}
+    await twilio.signalling.drop()
+    await eventually(lambda: {leg.status for leg in legs} == {"completed"}, within=10)
+
+
 async def test_a_network_that_loses_sound_is_warned_of_until_it_is_well(
     phones: Office, twilio: TwilioSandbox
 ) -> None:

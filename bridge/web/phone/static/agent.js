@@ -11,7 +11,7 @@ import { choose } from "./devices.js";
 import * as Journal from "./journal.js";
 import { announce, withdraw } from "./notifications.js";
 import { preflight } from "./preflight.js";
-import { Recall } from "./recall.js";
+import { Recall, WAITS } from "./recall.js";
 import * as Call from "./state/call.js";
 import { isEmergency } from "./state/emergency.js";
 import { TokenTimer } from "./state/renewal.js";
@@ -24,10 +24,16 @@ const DECLINE_PATIENCE = 1000;
 
 const LOOK_UP_WAITS = [0, 1000, 5000];
 
+/** For so long the SDK can take a dead socket for alive. */
+const HANG_UP_DOUBT = 20_000;
+
 const configured = configuration();
 
 export const device = new Device(/** @type {any} */ (globalThis).Twilio, configured, {
-  line: store.tellLine,
+  line: (event) => {
+    store.tellLine(event);
+    if (event.type === "unregistered") void hangUpAgain();
+  },
   began,
   call: tell,
   accepted: () => timer.accepted(),
@@ -261,7 +267,22 @@ export function ignore(id) {
 }
 
 /** @param {string} id */
-export const hangUp = (id) => tell(id, { type: "hangup" });
+export function hangUp(id) {
+  tell(id, { type: "hangup" });
+  if (store.stage.value !== "ready") void hangUpAgain();
+}
+
+/** The socket is lost, and maybe a hang-up with it: the bridge ends the call, if it goes on between two ends. */
+async function hangUpAgain() {
+  const since = Date.now() - HANG_UP_DOUBT;
+  const call = store.calls.value.find(({ reason, endedAt = 0 }) => reason === "hung_up" && endedAt > since);
+  for (const wait of WAITS) {
+    await new Promise((done) => setTimeout(done, wait));
+    const known = call && !call.transferred && Calls.ofPhone(call);
+    if (!known || !known.can.hangup || known.conference) return;
+    if (await bridge.ends(known.sid, "hangup").then(() => true, () => false)) return;
+  }
+}
 
 /**
  * @param {string} id

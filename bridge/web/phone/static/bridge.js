@@ -125,10 +125,10 @@ export class Bridge {
   }
 
   /**
-   * An act on a call of more than two ends. Without an answer it is sent once more; by its key it acts once.
+   * An act on a call. Without an answer it is sent once more; by its key it acts once.
    *
    * @param {string} sid
-   * @param {string} act `hold`, `transfer/complete`, `participants` …
+   * @param {string} act `hangup`, `hold`, `transfer/complete` …
    * @param {object} [body]
    * @param {"POST" | "DELETE"} [method]
    */

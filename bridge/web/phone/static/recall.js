@@ -5,7 +5,7 @@ import * as store from "./store.js";
 import { worded } from "./words/say.js";
 
 /** The bridge hears of an end a moment later than the phone; another step of the line may ring on. */
-const WAITS = [0, 200, 500, 1000, 2000, 4000, 8000, 15_000, 30_000];
+export const WAITS = [0, 200, 500, 1000, 2000, 4000, 8000, 15_000, 30_000];
 
 /** After so many answers that are not the last one, the page shows what it knows. */
 const SOON = 3;
