@@ -50,6 +50,14 @@ async def later(phone: Phone, seconds: int) -> None:
     await phone.page("dispatchEvent(new Event('pageshow')), true")
 
 
+async def hangs_up_in_vain(phone: Phone) -> None:
+    """Twilio does not receive it: the socket is dead, and the page does not know that yet."""
+    await phone.page("{ globalThis.send = WebSocket.prototype.send; WebSocket.prototype.send = () => {}; }")
+    await phone.click("Hang up")
+    await phone.ended("hung_up")
+    await phone.page("{ WebSocket.prototype.send = globalThis.send; }")
+
+
 async def test_a_reload_in_a_call_is_warned_of_and_says_what_became_of_the_call(
     phones: Office, twilio: TwilioSandbox, twenty: TwentySandbox
 ) -> None:
@@ -153,10 +161,7 @@ async def test_a_hang_up_that_is_lost_with_its_socket_ends_the_call(
     await alice.call(JANE)
     await alice.in_stage("talking")
     await alice.sees(".conference")
-    await alice.page("{ globalThis.send = WebSocket.prototype.send; WebSocket.prototype.send = () => {}; }")
-    await alice.click("Hang up")
-    await alice.ended("hung_up")
-    await alice.page("{ WebSocket.prototype.send = globalThis.send; }")
+    await hangs_up_in_vain(alice)
     legs = twilio.account.calls.values()
     assert {leg.status for leg in legs} == {"in-progress"}
     await twilio.signalling.drop()
