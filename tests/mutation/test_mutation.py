@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.mutation.__main__ import interval
 from tests.mutation.mutants import mutants_of
 
@@ -33,6 +35,7 @@ def test_over(number, over):
 """
 
 
+@pytest.mark.slow
 def test_the_mutants_that_a_test_notices_die_and_the_others_are_shown(tmp_path: Path) -> None:
     source = tmp_path / "bridge/sample.py"
     source.parent.mkdir()

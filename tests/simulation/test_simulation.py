@@ -16,8 +16,8 @@ from tests.simulation.defences import DEFENCES, NOTICED
 
 slow = pytest.mark.slow
 
-FEW, IN_FEW = 32, 16
-"""Seeds in all, and of one test: several tests, so that cores share them."""
+FEW, IN_FEW = 16, 16
+"""Seeds in all, and of one test: where there are several tests, cores share them."""
 
 MANY, IN_MANY = 10_000, 500
 ENOUGH = 200
