@@ -4,8 +4,10 @@ import asyncio
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 
+import requests
 from aiohttp import web
 
 from bridge.sandbox.twenty import twenty_sandbox
@@ -53,3 +55,13 @@ async def _open(stack: AsyncExitStack, folder: Path, more: Mapping[str, Mapping[
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+
+@contextmanager
+def plain_session() -> Iterator[requests.Session]:
+    """One connection for all requests, which asks no variable for a proxy and remembers no cookie."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers.clear()
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        yield session

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterator, Mapping
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from twilio.request_validator import RequestValidator
 
 from tests.web.conftest import AUTH_TOKEN, KEY, PUBLIC_URL, SPECIFICATION
-from tests.web.serving import WEBHOOK_SECRET, served
+from tests.web.serving import WEBHOOK_SECRET, plain_session, served
 
 # schemathesis draws a few things by itself; hypothesis would have it otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
@@ -97,11 +96,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[requests.Session]:
-    """One connection for all requests, which asks no variable for a proxy and remembers no cookie."""
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers.clear()
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    with plain_session() as session:
         yield session
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 
 from tests.web.conftest import SPECIFICATION, payload
-from tests.web.serving import served
+from tests.web.serving import plain_session, served
 from tests.web.test_specification import CONFORMS, LONG, PATIENT_SECONDS, Signing
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
@@ -71,10 +70,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers.clear()
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    with plain_session() as session:
         yield session
 
 

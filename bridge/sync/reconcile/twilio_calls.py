@@ -36,7 +36,7 @@ CLOCKS_DISAGREE = timedelta(minutes=5)
 """A change that is so much newer than the newest quiet one is of the future: the clocks disagree."""
 
 CLOCK_IS_WRONG = timedelta(minutes=1)
-"""An answer's own way explains less."""
+"""The time that an answer is under way, and the whole seconds of its `Date`, are less apart."""
 
 AT_ONCE = 200
 """Callbacks that are stored together: they share their commits."""
