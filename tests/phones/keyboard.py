@@ -34,7 +34,11 @@ class Keyboard:
         await self.page.ask("Input.dispatchKeyEvent", type="keyUp", **{**how, "modifiers": 0})
 
     async def shortcut(self, digit: int, *, key: str | None = None) -> None:
-        """`key` is what the layout types with that digit; a French one types others than an American one."""
+        """As soon as it can be pressed: a button is disabled while what it did last is not answered.
+
+        `key` is what the layout types with that digit; a French one types others than an American one.
+        """
+        await self.page.until(f"!document.querySelector('[data-key=\"{digit}\"]:disabled')")
         await self.press(key or str(digit), code=f"Digit{digit}", modifiers=CONTROL_SHIFT)
 
     async def type(self, text: str) -> None:
