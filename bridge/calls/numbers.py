@@ -125,7 +125,7 @@ class Number(str):
     @property
     def line(self) -> str:
         """Equal for two numbers that ring one telephone, always: Argentina's mobiles with and without 9."""
-        return f"+{self.country_code}{line_of(self.country_code, self.national)}"
+        return _line(self)
 
     @property
     def alike(self) -> frozenset["Number"]:
@@ -310,6 +310,11 @@ def _number(country_code: int, national: str) -> PhoneNumber:
         italian_leading_zero=True if zeros else None,
         number_of_leading_zeros=zeros if zeros > 1 else None,
     )
+
+
+@lru_cache(maxsize=8192)
+def _line(number: Number) -> str:
+    return f"+{number.country_code}{line_of(number.country_code, number.national)}"
 
 
 @lru_cache(maxsize=8192)

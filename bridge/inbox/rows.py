@@ -10,7 +10,7 @@ of the leg that has a ParentCallSid, or the action of the Dial that made the leg
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -210,7 +210,7 @@ def settled_row_of(settled: Settled, now: datetime) -> Row:
         "is_matched": match is not None,
         "its_number": settled.number,
         "its_person_id": match and match.person and match.person.id,
-        "its_match": match and asdict(match),
+        "its_match": match and stored_match(match),
         "digest": settled.written,
         "at": now,
         "goes_on_since": None if settled.ended else now,
@@ -262,6 +262,22 @@ def unreadable_call(
         unread=unread,
         problem=problem,
     )
+
+
+COLUMNS_OF_PERSON = tuple(column.name for column in fields(Person))
+
+
+def stored_match(match: Match) -> Row:
+    """A match as JSON, which `match_of` reads; `dataclasses.asdict` takes three times as long."""
+    return {
+        "person": match.person and _stored_person(match.person),
+        "others": [_stored_person(other) for other in match.others],
+        "corrected": match.corrected,
+    }
+
+
+def _stored_person(person: Person) -> Row:
+    return {column: getattr(person, column) for column in COLUMNS_OF_PERSON}
 
 
 def match_of(kept: Any) -> Match:

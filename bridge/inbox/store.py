@@ -18,6 +18,8 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    literal_column,
+    null,
     or_,
     select,
     true,
@@ -444,10 +446,11 @@ _SETTLE = (
         reminded=bindparam("is_reminded"),
         remind_at=bindparam("its_task_due", type_=calls.c.remind_at.type),
         remind_former=bindparam("its_former", type_=calls.c.remind_former.type),
-        attempts=0,
-        last_error=None,
-        not_before=None,
-        deferrals=0,
+        # Constants of the statement, not parameters of each row.
+        attempts=literal_column("0"),
+        last_error=null(),
+        not_before=null(),
+        deferrals=literal_column("0"),
         unread=bindparam("kind_unread"),
     )
 )

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bridge.json_text import utc
+import orjson
+
+from bridge.json_text import to_json, utc
 
 PAGE = 1000
 """Nodes that one root field is asked for."""
@@ -57,6 +59,16 @@ def storable(text: str) -> str:
     """The text without NUL and lone surrogates."""
     # Neither is printable; to ask that takes a fifth of the time.
     return text if text.isprintable() else UNSTORABLE.sub("", text)
+
+
+def storable_json(value: Any) -> str:
+    """The variables of an operation as JSON, every text in them storable."""
+    try:
+        text = orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        # Half of a surrogate pair, or a number over 64 bits.
+        return to_json(all_storable(value))
+    return to_json(all_storable(value)) if r"\u0000" in text else text
 
 
 def all_storable(value: Any) -> Any:

@@ -91,16 +91,20 @@ def number_of(number: str, *, calling_code: str, country_code: str, region: str)
     A normalised field holds the national number beside its calling code (`159130001`, `+33`). An older one
     holds free text, which is parsed as a number of the field's country, else of `region`.
     """
-    read = meanings(number, calling_code=calling_code, country_code=country_code, region=region)
+    possible = None
     # Prefers a number that can be assigned to one that only has a possible length.
-    return next((one for one in read if one.is_valid), read[0] if read else None)
+    for one in meanings(number, calling_code=calling_code, country_code=country_code, region=region):
+        if one.is_valid:
+            return one
+        possible = possible or one
+    return possible
 
 
-def meanings(number: str, *, calling_code: str, country_code: str, region: str) -> list[Number]:
-    """The numbers that a phone field can mean, the most likely one first."""
+def meanings(number: str, *, calling_code: str, country_code: str, region: str) -> Iterator[Number]:
+    """The numbers that a phone field can mean, the most likely one first, each read when it is asked for."""
     home = _region(calling_code, country_code) or region
     text = plain(number)
-    return [found.number for meant in _meant(text, calling_code) if (found := reading(meant, home))]
+    return (found.number for meant in _meant(text, calling_code) if (found := reading(meant, home)))
 
 
 def is_asked_for(number: Number, text: str) -> bool:

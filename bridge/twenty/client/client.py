@@ -19,6 +19,7 @@ from gql.transport.exceptions import TransportError, TransportQueryError, Transp
 from yarl import URL
 
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
+from bridge.json_text import from_json
 from bridge.language.phrase import phrase
 from bridge.network_errors import seconds_of, why
 from bridge.observability import metrics
@@ -28,7 +29,7 @@ from bridge.twenty.client.budget import Budget
 from bridge.twenty.client.documents import Operation, operation
 from bridge.twenty.client.errors import translate
 from bridge.twenty.schema.composites import Composites
-from bridge.twenty.values import all_storable
+from bridge.twenty.values import storable_json
 
 UNLIMITED = frozenset({"WorkspaceSchema", "Introspection", "Search"})
 """Operations on /graphql that do not count towards the rate limit: introspection, and searches."""
@@ -159,6 +160,8 @@ def _client(url: str, settings: TwentySettings) -> Client:
         # Twenty never answers a request whose body it does not expect.
         timeout=settings.timeout_seconds,
         ssl=True,
+        json_serialize=storable_json,
+        json_deserialize=from_json,
     )
     return Client(
         transport=transport,
@@ -182,7 +185,7 @@ async def send(
     """
     began, outcome = time.perf_counter(), "ok"
     try:
-        return await _ask(session, operation(name, all_storable(variables), bare=bare), dict(post or {}))
+        return await _ask(session, operation(name, variables, bare=bare), dict(post or {}))
     except TwentyError as error:
         outcome = error.code.removeprefix("twenty.")
         raise

@@ -11,12 +11,13 @@ from gql import Client
 from gql.transport.aiohttp import AIOHTTPTransport
 
 from bridge.calls.numbers import Number, e164
+from bridge.json_text import from_json
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.callers import Profile, profile_of
 from bridge.twenty.people.phones import phones_in, primary
 from bridge.twenty.users.credentials import Credentials
-from bridge.twenty.values import avatar_url, full_name
+from bridge.twenty.values import avatar_url, full_name, storable_json
 
 WAITS_SECONDS = 3
 MOST_FOUND = 100
@@ -138,6 +139,8 @@ async def open_search(
         f"{settings.api_url}/graphql",
         timeout=WAITS_SECONDS,
         ssl=True,
+        json_serialize=storable_json,
+        json_deserialize=from_json,
         client_session_args={"cookie_jar": aiohttp.DummyCookieJar()},
     )
     async with Client(

@@ -189,10 +189,12 @@ class Merge:
     changed: frozenset[str]
     """Fields that were written before, and have another value now."""
     marks: Marks
+    wanted: Record
+    """The record as the activity has it."""
 
-    def record(self, activity: Activity, fields: frozenset[str]) -> Record:
+    def record(self, fields: frozenset[str]) -> Record:
         """The record to write, for a workspace that has these fields."""
-        wanted = {n: value for n, value in phone_call(activity).items() if value is not None}
+        wanted = {n: value for n, value in self.wanted.items() if value is not None}
         emptied = {name: FIELDS[name].empty for name in self.cleared}
         return {n: v for n, v in (wanted | emptied).items() if n in fields and n not in self.theirs}
 
@@ -214,7 +216,7 @@ def merge(activity: Activity, before: Marks | None, shown: Shown | None, *, unsu
     }
     marks = now | dict.fromkeys(cleared, CLEARED) | dict.fromkeys(theirs, THEIRS)
     changed = {name for name in FIELDS if before and marks[name] != before[name]}
-    return Merge(frozenset(theirs), frozenset(cleared), frozenset(changed), marks)
+    return Merge(frozenset(theirs), frozenset(cleared), frozenset(changed), marks, wanted)
 
 
 def _is_edited(name: str, before: Marks, shown: Shown, now: Marks, *, unsure: bool) -> bool:

@@ -106,7 +106,7 @@ class PhoneCalls:
         return refused
 
     def _record(self, write: Write) -> Record:
-        record = write.merge.record(write.activity, self._fields)
+        record = write.merge.record(self._fields)
         if write.plan.person is not Chosen.KEPT:
             # Left out of later writes, so that a user's correction holds.
             record |= {name: value for name, value in self._person(write) if name in self._fields}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bridge.calls.recording_links import Link
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.client.client import TwentyClient
-from bridge.twenty.values import all_storable, storable
+from bridge.twenty.values import all_storable, storable, storable_json
 from bridge.twenty.writing.rich_text import bullet, linked, paragraphs, plain, quotes, rich_text
 from tests.support import ask, lines_of, nodes_of
 
@@ -28,6 +28,7 @@ def test_of_any_value_only_what_cannot_be_stored_goes(value: Any) -> None:
     assert "\\u0000" not in sent
     sent.encode()
     assert all_storable(all_storable(value)) == all_storable(value)
+    assert json.loads(storable_json(value)) == all_storable(value)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
