@@ -90,7 +90,7 @@ format: $(READY)  ## rewrites the sources in the house's format
 docs: $(READY)  ## docs/reference/, from what the code says; the package's copy of config.yaml
 	$(BIN)/python -m docs.generate
 
-bench: $(READY)  ## the speed of all of it, beside what people run today; seven minutes, ends with the goals
+bench: $(READY)  ## the speed of all of it, beside what people run today; twelve minutes, ends with the goals
 	$(BIN)/python -m benchmarks
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -4,8 +4,10 @@
 "most_ms", "refused"}}}`: seconds that the operation takes (of a command, with its start), milliseconds that
 the slowest of 50 callbacks a second waited meanwhile for its commit, and how many were refused with 503, as
 the database did not answer in time. Half of the calls have no person, so `calls relink` makes them due.
-`--postgresql` measures PostgreSQL as well; `--calls 100000` fewer calls. To fill a file takes minutes:
-`--file PATH` fills it where it is not there yet, and measures a copy of it.
+`--postgresql` measures PostgreSQL as well; `--calls 100000` fewer calls. To fill a database takes minutes:
+`--file PATH` fills a SQLite file where it is not there yet, and measures a copy of it; `--database URL`
+measures a PostgreSQL database, which it fills where it has no calls, and leaves what it changed. An operation
+that the database does not answer in time has `"failed"`.
 """
 
 import asyncio
@@ -57,9 +59,17 @@ Operation = Callable[[], Awaitable[object]]
 
 
 async def measure(
-    names: Sequence[str] = ("sqlite",), *, calls: int = CALLS, file: Path | None = None
+    names: Sequence[str] = ("sqlite",),
+    *,
+    calls: int = CALLS,
+    file: Path | None = None,
+    database: str | None = None,
 ) -> dict[str, Any]:
-    """The figures of each database."""
+    """The figures of each database, or of the one at a URL."""
+    if database:
+        if not await _has_calls(database):
+            await fill(database, calls)
+        return {"postgresql": {"calls": calls, **await _operate(database)}}
     found = {}
     for name in names:
         with ExitStack() as stack:
@@ -82,6 +92,11 @@ async def _fill_file(new: Path, calls: int, file: Path | None) -> None:
         shutil.copyfile(file, new)
         # Otherwise the first commits that are measured wait until the disk has the copy.
         os.sync()
+
+
+async def _has_calls(url: str) -> bool:
+    async with open_database(url) as database, database.read() as connection:
+        return await connection.scalar(select(calls_table.c.root_sid).limit(1)) is not None
 
 
 async def fill(url: str, calls: int) -> None:
@@ -112,16 +127,17 @@ async def _insert(database: Database, dialect: Dialect, calls: int) -> None:
         await connection.execute(stored, {"parameters": json.dumps(parameters_of_status(3))})
 
 
-async def _operate(url: str) -> dict[str, dict[str, float]]:
+async def _operate(url: str) -> dict[str, dict[str, Any]]:
+    sids = await _sids(url, BACKFILLED)
     with TemporaryDirectory() as folder:
         async with open_inbox(url, serves=True) as inbox:
-            sids = await _sids(inbox, BACKFILLED)
             operations = _operations(_Command(url, Path(folder)), inbox, sids)
             return {name: await _measured(inbox, operation) for name, operation in operations.items()}
 
 
-async def _sids(inbox: Inbox, most: int) -> list[str]:
-    async with inbox.reading() as connection:
+async def _sids(url: str, most: int) -> list[str]:
+    # Without the limit of time that the bridge sets itself.
+    async with open_database(url) as database, database.reading.connect() as connection:
         return list((await connection.scalars(select(calls_table.c.root_sid).limit(most))).all())
 
 
@@ -159,15 +175,23 @@ class _Command:
             stdout=asyncio.subprocess.DEVNULL,
         )
         if await process.wait():
-            raise RuntimeError(f"{' '.join(words)} ended with {process.returncode}")
+            raise CommandFailed(f"{' '.join(words)} ended with {process.returncode}")
 
 
-async def _measured(inbox: Inbox, operation: Operation) -> dict[str, float]:
+async def _measured(inbox: Inbox, operation: Operation) -> dict[str, Any]:
+    failed: dict[str, str] = {}
     async with _callbacks(inbox) as waits:
         began = time.perf_counter()
-        await operation()
+        try:
+            await operation()
+        except (InboxUnavailable, CommandFailed) as problem:
+            failed = {"failed": str(problem)}
         took = time.perf_counter() - began
-    return {"s": round(took, 3), "most_ms": round(max(waits.ms), 1), "refused": waits.refused}
+    return {"s": round(took, 3), "most_ms": round(max(waits.ms), 1), "refused": waits.refused, **failed}
+
+
+class CommandFailed(Exception):
+    """A command did not end with 0."""
 
 
 @dataclass(slots=True)
@@ -212,7 +236,8 @@ def show(figures: dict[str, Any]) -> None:
         print(f"{found['calls']:,} calls, {name:26}{'s':>10}{'callback, most ms':>20}{'refused':>10}")
         for operation, took in found.items():
             if operation != "calls":
-                print(f"{operation:44}{took['s']:10.3f}{took['most_ms']:20.1f}{took['refused']:10}")
+                row = f"{took['s']:10.3f}{took['most_ms']:20.1f}{took['refused']:10}"
+                print(f"{operation:44}{row}  {took.get('failed', '')}")
 
 
 if __name__ == "__main__":
@@ -221,6 +246,8 @@ if __name__ == "__main__":
     parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--calls", type=int, default=CALLS)
     parser.add_argument("--file", type=Path)
+    parser.add_argument("--database")
     given = parser.parse_args()
     wanted = ("sqlite", "postgresql") if given.postgresql else ("sqlite",)
-    command.tell(asyncio.run(measure(wanted, calls=given.calls, file=given.file)), show, as_json=given.json)
+    measuring = measure(wanted, calls=given.calls, file=given.file, database=given.database)
+    command.tell(asyncio.run(measuring), show, as_json=given.json)

@@ -69,10 +69,12 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def bridge(folder: Path, *, config: str = "", **more: str) -> AsyncIterator[Server]:
+async def bridge(
+    folder: Path, *, config: str = "", python: str = sys.executable, **more: str
+) -> AsyncIterator[Server]:
     """The bridge as it ships, on SQLite in a folder; more of `config.yaml`, and of the environment."""
     folder.joinpath("config.yaml").write_text(CONFIG + config)
-    async with running(environment(**more), folder) as process:
+    async with running(environment(**more), folder, python=python) as process:
         yield Server("bridge", process.url, process.pid, process.started_in)
 
 

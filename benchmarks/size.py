@@ -1,8 +1,10 @@
-"""What a clean environment has of the bridge: its wheel and the locked versions of what it needs."""
+"""A clean environment: the bridge's wheel and the locked versions of what it needs, as an operator has it."""
 
 import asyncio
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +14,9 @@ UV = (sys.executable, "-m", "uv", "--quiet")
 MEGABYTE = 2**20
 
 
-async def installed_mb() -> dict[str, float]:
-    """Package → megabytes, bytecode included; the Python itself is not counted."""
+@asynccontextmanager
+async def clean_environment() -> AsyncIterator[Path]:
+    """Its Python; the packages' bytecode is there."""
     with TemporaryDirectory() as place:
         folder, python = Path(place), Path(place) / "venv" / "bin" / "python"
         wheel = ("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
@@ -22,8 +25,13 @@ async def installed_mb() -> dict[str, float]:
         install = (*UV, "pip", "install", "--python", str(python), "--compile-bytecode")
         await _run(*install, "--require-hashes", "-r", str(ROOT / "requirements.lock"))
         await _run(*install, "--no-deps", *map(str, folder.glob("*.whl")))
-        (packages,) = (folder / "venv").glob("lib/python*/site-packages")
-        return sizes(packages)
+        yield python
+
+
+def installed_mb(python: Path) -> dict[str, float]:
+    """Package → megabytes of an environment, bytecode included; the Python itself is not counted."""
+    (packages,) = python.parent.parent.glob("lib/python*/site-packages")
+    return sizes(packages)
 
 
 async def _run(*words: str) -> None:

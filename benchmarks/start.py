@@ -5,9 +5,10 @@
 
 `ready_s` is the median of starts on a database that is there, `first_ready_s` of those that make it.
 `idle_mb` is held, on a database that is there, when the start's own work is done; `loaded_mb` after 24,000
-requests of all kinds, whose calls went to a sandbox Twenty. Installed is what a clean environment has of the
-wheel and the locked versions, bytecode included. Imported is what each package's own modules take until the
-bridge is ready, measured from within, which slows it. Of both, the heaviest are named.
+requests of all kinds, whose calls went to a sandbox Twenty. All of these, and what is installed, are of a
+clean environment: the wheel and the versions of `requirements.lock`, bytecode included. Imported is what each
+package's own modules take until the bridge is ready, measured from within, which slows it, in the environment
+of the benchmark. Of both, the heaviest are named.
 """
 
 import asyncio
@@ -36,8 +37,11 @@ Figure = TypeVar("Figure")
 
 async def measure() -> dict[str, Any]:
     """The figures."""
-    started, held = await starts(STARTS), await memory(requests=REQUESTS, settles=SETTLES_SECONDS)
-    installed, took = await size.installed_mb(), await imports()
+    async with size.clean_environment() as environment:
+        python, installed = str(environment), size.installed_mb(environment)
+        started = await starts(STARTS, python=python)
+        held = await memory(requests=REQUESTS, settles=SETTLES_SECONDS, python=python)
+    took = await imports()
     return {
         **started,
         **held,
@@ -47,28 +51,28 @@ async def measure() -> dict[str, Any]:
     }
 
 
-async def starts(times: int) -> dict[str, float]:
+async def starts(times: int, *, python: str = sys.executable) -> dict[str, float]:
     """Seconds to readiness, medians."""
-    first, again = zip(*[await _start_twice() for _ in range(times)], strict=True)
+    first, again = zip(*[await _start_twice(python) for _ in range(times)], strict=True)
     return {"ready_s": round(median(again), 2), "first_ready_s": round(median(first), 2)}
 
 
-async def _start_twice() -> tuple[float, float]:
+async def _start_twice(python: str) -> tuple[float, float]:
     with TemporaryDirectory() as folder:
-        async with servers.bridge(Path(folder)) as first:
+        async with servers.bridge(Path(folder), python=python) as first:
             pass
-        async with servers.bridge(Path(folder)) as again:
+        async with servers.bridge(Path(folder), python=python) as again:
             return first.started_in, again.started_in
 
 
-async def memory(*, requests: int, settles: float) -> dict[str, float]:
+async def memory(*, requests: int, settles: float, python: str = sys.executable) -> dict[str, float]:
     """Megabytes idle, and after so many requests of each kind."""
     with TemporaryDirectory() as folder:
         async with sandbox_twenty() as twenty:
             env = {"TWENTY_API_URL": twenty.url, "TWENTY_API_TOKEN": twenty.api_key}
-            async with servers.bridge(Path(folder), **env):
+            async with servers.bridge(Path(folder), python=python, **env):
                 pass
-            async with servers.bridge(Path(folder), **env) as server:
+            async with servers.bridge(Path(folder), python=python, **env) as server:
                 await asyncio.sleep(settles)
                 idle = server.resident_mb()
                 for kind in KINDS.values():

@@ -30,6 +30,7 @@ class BridgeProcess:
     url: str = ""
     started_in: float = 0.0
     """Seconds from the start of the process to its readiness."""
+    python: str = sys.executable
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
     _reading: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -55,7 +56,7 @@ class BridgeProcess:
         self._reading = background.start(self._read_on(self._process), name="the log of the bridge")
 
     async def _begin(self) -> asyncio.subprocess.Process:
-        return await command("serve", env=self.env, folder=self.folder)
+        return await command("serve", env=self.env, folder=self.folder, python=self.python)
 
     async def _ready(self, process: asyncio.subprocess.Process) -> dict[str, str]:
         told = b""
@@ -96,9 +97,11 @@ class BridgeProcess:
 
 
 @asynccontextmanager
-async def running(env: Mapping[str, str], folder: Path) -> AsyncIterator[BridgeProcess]:
+async def running(
+    env: Mapping[str, str], folder: Path, *, python: str = sys.executable
+) -> AsyncIterator[BridgeProcess]:
     """The bridge, ready; stopped in order at the end."""
-    bridge = BridgeProcess(env, folder)
+    bridge = BridgeProcess(env, folder, python=python)
     try:
         await bridge.start()
         yield bridge
@@ -154,11 +157,15 @@ async def printed(*words: str, env: Mapping[str, str], folder: Path) -> str:
 
 
 async def command(
-    *words: str, env: Mapping[str, str], folder: Path, stdout: int = asyncio.subprocess.DEVNULL
+    *words: str,
+    env: Mapping[str, str],
+    folder: Path,
+    stdout: int = asyncio.subprocess.DEVNULL,
+    python: str = sys.executable,
 ) -> asyncio.subprocess.Process:
     """`twenty-bridge WORDS` in a folder, with its standard error to read."""
     return await asyncio.create_subprocess_exec(
-        sys.executable,
+        python,
         "-m",
         "bridge",
         *words,

@@ -337,20 +337,21 @@ async def outcomes(inbox: Inbox, root_sids: Sequence[str]) -> dict[str, int]:
     }
     columns = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in which.items()]
     counts = dict.fromkeys(which, 0)
-    async with inbox.reading() as connection:
-        for some in chunks(root_sids):
-            these = calls.c.root_sid.in_(some)
+    for some in chunks(root_sids):
+        these = calls.c.root_sid.in_(some)
+        # The database has its limit of time for each chunk, not for all.
+        async with inbox.reading() as connection:
             counted = (await connection.execute(select(*columns).where(these, kept))).mappings().one()
-            counts = {name: counts[name] + (counted[name] or 0) for name in counts}
+        counts = {name: counts[name] + (counted[name] or 0) for name in counts}
     return counts
 
 
 async def waiting(inbox: Inbox, root_sids: Sequence[str]) -> list[str]:
     """Those of these calls that wait for Twenty."""
     found: list[str] = []
-    async with inbox.reading() as connection:
-        for some in chunks(root_sids):
-            these = select(calls.c.root_sid).where(calls.c.root_sid.in_(some), due)
+    for some in chunks(root_sids):
+        these = select(calls.c.root_sid).where(calls.c.root_sid.in_(some), due)
+        async with inbox.reading() as connection:
             found += (await connection.scalars(these)).all()
     return found
 

@@ -1,0 +1,1 @@
+"""The application called in process, in a valgrind that counts between two marks."""
