@@ -67,7 +67,7 @@ def _chosen(given: argparse.Namespace) -> list[Mutant]:
     found = [mutant for mutant in found if given.match in str(mutant)]
     if given.again:
         survived = _survived()
-        found = [mutant for mutant in found if str(mutant) in survived]
+        found = [mutant for mutant in found if _anywhere(str(mutant)) in survived]
     if given.sample and given.sample < len(found):
         found = random.Random(given.seed).sample(found, given.sample)
     return sorted(found, key=lambda mutant: (mutant.path, mutant.start, mutant.text))
@@ -94,12 +94,18 @@ def _git(*words: str) -> str:
 
 
 def _survived() -> set[str]:
-    """The mutants whose last answer was that no test failed."""
+    """The mutants whose last answer was that no test failed, on whatever line they are now."""
     last: dict[str, str] = {}
     for line in REPORT.read_text().splitlines() if REPORT.exists() else ():
         one = json.loads(line)
         last[one["mutant"]] = one["answer"]
-    return {mutant for mutant, answer in last.items() if answer in ALIVE}
+    return {_anywhere(mutant) for mutant, answer in last.items() if answer in ALIVE}
+
+
+def _anywhere(mutant: str) -> str:
+    """Without its line: what is written above it moves it."""
+    path, _, change = mutant.split(":", 2)
+    return f"{path}:{change}"
 
 
 def _in_child(room: str, mutants: Sequence[Mutant], tests: Tests, end: float) -> int:
@@ -146,16 +152,17 @@ def _is_imported(mutant: Mutant, tests: Tests) -> bool:
 
 def _answer(mutant: Mutant, tests: Tests, *, imported: bool) -> str:
     chosen = tests.of(mutant.path, mutant.line, imported=imported)
-    seconds = tests.seconds(chosen)
-    if _passes(tuple(chosen), seconds):
-        return run(mutant, chosen, seconds=seconds, imported=imported)
-    return f"{BROKEN}: its tests fail without a mutant"
+    answer, failed = run(mutant, chosen, seconds=tests.seconds(chosen), imported=imported)
+    control = (failed,) if failed else tuple(chosen)
+    if answer in DEAD and not _passes(control, tests.seconds(control)):
+        return f"{BROKEN}: its tests fail without a mutant"
+    return answer
 
 
 @cache
-def _passes(chosen: Sequence[str], seconds: float) -> bool:
-    """The control: the same tests in a forked process, without a mutant."""
-    return not chosen or run(None, chosen, seconds=seconds) == SURVIVED
+def _passes(control: Sequence[str], seconds: float) -> bool:
+    """The control: the test that failed, or where none is known all, in a forked process without a mutant."""
+    return run(None, control, seconds=seconds)[0] == SURVIVED
 
 
 def _score(room: str, answers: Counter[str], of: int) -> str:

@@ -1,8 +1,11 @@
 """A pytest plugin: which test runs which line, and how long each test takes."""
 
 import json
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
+from functools import _lru_cache_wrapper
 from pathlib import Path
+from typing import Any
 
 import coverage
 import pytest
@@ -10,6 +13,20 @@ import pytest
 PLACE = Path(".venv/mutation")
 LINES, SECONDS = PLACE / "lines", PLACE / "seconds.json"
 FAILS = 1e6
+
+
+def clear_caches() -> None:
+    """So that a test runs the lines that an earlier test had run for it, too."""
+    for cached in _caches():
+        cached.cache_clear()
+
+
+def _caches() -> Iterator["_lru_cache_wrapper[Any]"]:
+    """Those of the bridge's functions and methods."""
+    for module in [module for name, module in sys.modules.items() if name.startswith("bridge.")]:
+        for thing in vars(module).values():
+            methods = vars(thing).values() if isinstance(thing, type) else ()
+            yield from (one for one in (thing, *methods) if isinstance(one, _lru_cache_wrapper))
 
 
 class Contexts:
@@ -29,6 +46,7 @@ class Contexts:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        clear_caches()
         self._measured.switch_context(item.nodeid)
         answer = yield
         self._measured.switch_context("")
@@ -45,6 +63,7 @@ class Contexts:
         SECONDS.write_text(json.dumps(known | self._seconds))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Begins before the bridge is imported."""
-    config.pluginmanager.register(Contexts())
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begins before a conftest.py imports the bridge."""
+    early_config.pluginmanager.register(Contexts())

@@ -17,18 +17,47 @@ from tests.mutation.contexts import FAILS, LINES, PLACE, SECONDS
 NEAR = {
     "bridge/calls": ("tests/calls", "tests/inbox/test_agent_calls.py"),
     "bridge/calls/activity.py": ("tests/calls", "tests/sync"),
+    "bridge/calls/dialling": ("tests/calls/dialling", "tests/web/twilio/test_voice.py"),
+    "bridge/calls/routing": (
+        "tests/calls/routing",
+        "tests/settings/test_lines.py",
+        "tests/web/twilio/test_inbound.py",
+    ),
     "bridge/calls/transcripts": ("tests/calls/transcripts", "tests/transcripts", "tests/sync"),
     "bridge/inbox": ("tests/inbox", "tests/sync"),
     "bridge/twenty": ("tests/twenty", "tests/sync"),
     "bridge/twenty/client": ("tests/twenty/client",),
+    "bridge/twenty/writing": (
+        "tests/twenty/writing",
+        *(
+            f"tests/sync/test_{name}.py"
+            for name in (
+                "conversations",
+                "corrections",
+                "notes",
+                "policies",
+                "withdrawn",
+                "without",
+                "worker",
+            )
+        ),
+        "tests/sync/stages/test_remind.py",
+    ),
     "bridge/twilio": ("tests/twilio", "tests/web/twilio"),
     "bridge/twilio/signature.py": ("tests/twilio/test_signature.py", "tests/web/twilio/test_signed.py"),
-    "bridge/web/authentication": ("tests/web/authentication",),
+    "bridge/web/authentication": (
+        "tests/web/authentication",
+        "tests/web/phone/test_numbers.py",
+        "tests/web/phone/test_tokens.py",
+        "tests/web/status",
+        "tests/web/phone/test_sign_in.py",
+        "tests/web/phone/test_me.py",
+    ),
 }
 """Files and folders of the bridge → tests that are near to them. The longest name counts; of the others the
 tests are in the folder of the same name."""
 FAR = ("tests/inbox/past", "tests/web/phone")
-"""Left out: they are long, and wait for other processes."""
+"""Left out unless they are named: they are long, and wait for other processes."""
 LONGEST_SECONDS = 10
 """A test that takes longer is not run."""
 MOST_SECONDS, MOST_TESTS = 30, 400
@@ -97,8 +126,9 @@ def near(path: str) -> list[str]:
     names = [name for name in NEAR if Path(path).is_relative_to(name)]
     places = NEAR[max(names, key=len)] if names else (f"tests/{room_of(path)}",)
     for place in map(Path, places):
-        found += sorted(place.rglob("test_*.py")) if place.is_dir() else [place]
-    return [str(file) for file in found if not str(file).startswith(FAR)]
+        files = sorted(place.rglob("test_*.py")) if place.is_dir() else [place]
+        found += [file for file in files if file == place or not str(file).startswith(FAR)]
+    return [str(file) for file in found]
 
 
 def measure(files: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ from types import CodeType, FunctionType, ModuleType
 
 import pytest
 
+from tests.mutation.contexts import clear_caches
 from tests.mutation.mutants import Mutant
 
 KILLED, SURVIVED, TIMED_OUT, UNSEEN, BROKEN = "killed", "survived", "timed out", "no test runs it", "not run"
@@ -28,6 +29,8 @@ FAILED, NOT_IMPORTED = 1, frozenset({2, 4})
 NOT_RUN = 70
 LEAST_SECONDS, TIMES = 20, 5
 """CPU time of a child: so much, and so many times what its tests took. Of the clock three times that."""
+IDLE_SECONDS = 20
+"""A child that sleeps so long waits for what never comes."""
 QUICK = ("-x", "-p", "no:cacheprovider", "-n0", "--tb=no", "-q")
 
 
@@ -38,19 +41,27 @@ def import_tests(files: Sequence[str]) -> None:
     gc.collect()
 
 
-def run(mutant: Mutant | None, tests: Sequence[str], *, seconds: float, imported: bool = False) -> str:
-    """What becomes of a mutant whose tests take so many seconds without it; None is a control.
+def run(
+    mutant: Mutant | None, tests: Sequence[str], *, seconds: float, imported: bool = False
+) -> tuple[str, str]:
+    """What becomes of a mutant whose tests take so many seconds without it, and the test that failed, if any.
 
-    `imported` where it changes what runs as modules are imported: nothing of them must be imported yet.
+    None for a mutant is a control. `imported` where it changes what runs as modules are imported: nothing of
+    them must be imported yet.
     """
     if not tests:
-        return UNSEEN
+        return UNSEEN, ""
+    failed, fails = os.pipe()
     child = os.fork()
     if child == 0:
-        os._exit(_run_tests(mutant, tests, imported=imported, seconds=_limit(seconds)))
+        os._exit(_run_tests(mutant, tests, imported=imported, seconds=_limit(seconds), fails=fails))
     try:
-        return _waited(child, 3 * _limit(seconds), {FAILED, *(NOT_IMPORTED if imported else ())})
+        answer = _waited(child, 3 * _limit(seconds), {FAILED, *(NOT_IMPORTED if imported else ())})
+        os.write(fails, b"\n")
+        return answer, os.read(failed, 4096).decode().splitlines()[0]
     finally:
+        os.close(failed)
+        os.close(fails)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
@@ -62,13 +73,26 @@ def _limit(seconds: float) -> int:
 
 
 def _waited(child: int, seconds: float, failed: Collection[int]) -> str:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    begun = busy = time.monotonic()
+    spent = ""
+    while (now := time.monotonic()) < min(begun + seconds, busy + IDLE_SECONDS):
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return _answer(os.waitstatus_to_exitcode(status), failed)
+        if (spends := _spends(child)) != spent:
+            spent, busy = spends, now
         time.sleep(0.02)
     return TIMED_OUT
+
+
+def _spends(child: int) -> str:
+    """Changes while a process runs or would like to: its state, and the CPU time that it has spent."""
+    try:
+        # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+        state, *fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return str(time.monotonic())
+    return str(time.monotonic()) if state == "R" else " ".join(fields[10:12])
 
 
 def _answer(code: int, failed: Collection[int]) -> str:
@@ -80,7 +104,20 @@ def _answer(code: int, failed: Collection[int]) -> str:
     return KILLED if code in failed or code < 0 else f"{BROKEN} ({code})"
 
 
-def _run_tests(mutant: Mutant | None, tests: Sequence[str], *, imported: bool, seconds: int) -> int:
+class _Failures:
+    """Writes the ids of tests that fail to a pipe."""
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            os.write(self._to, f"{report.nodeid}\n".encode())
+
+
+def _run_tests(
+    mutant: Mutant | None, tests: Sequence[str], *, imported: bool, seconds: int, fails: int
+) -> int:
     """In the child: 0 if all tests pass."""
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
@@ -93,7 +130,7 @@ def _run_tests(mutant: Mutant | None, tests: Sequence[str], *, imported: bool, s
         sys.meta_path.insert(0, _Finder(mutant))
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return int(pytest.main([*QUICK, *tests]))
+            return int(pytest.main([*QUICK, *tests], plugins=[_Failures(fails)]))
     except BaseException:  # a mutant can raise anything as it is imported
         return 1
 
@@ -110,6 +147,7 @@ def _exchange(mutant: Mutant) -> bool:
                 return False
             thing.__code__ = new
             exchanged = True
+    clear_caches()
     return exchanged
 
 
