@@ -69,23 +69,23 @@ class Validator:
             raise SignerUnknown(NOT_A_SHARED_KEY)
         return self._shared_keys[sid][algorithm]
 
-    def is_valid(
-        self, url: str, parameters: Iterable[tuple[str, str]], signature: str, signers: Signers | None = None
-    ) -> bool:
+    @staticmethod
+    def is_valid(url: str, parameters: Iterable[tuple[str, str]], signature: str, signers: Signers) -> bool:
         """Whether `signature` is Twilio's for a form of `parameters` posted to `url` (query included)."""
         given = signature.encode("utf-8", "surrogateescape")
         signed = _joined(parameters)
         # The time tells a stranger nothing: the loop ends early only for a valid signature.
-        for key in self._auth_tokens[LEGACY] if signers is None else signers:
+        for key in signers:
             for variant in _variants(url):
                 if hmac.compare_digest(_signature(key, variant + signed), given):
                     return True
         return False
 
-    def is_valid_body(self, url: str, body: bytes, signature: str, signers: Signers | None = None) -> bool:
+    @staticmethod
+    def is_valid_body(url: str, body: bytes, signature: str, signers: Signers) -> bool:
         """Whether `signature` is Twilio's for a `body` that is not a form, whose hash is in the query."""
         # First the signature: a stranger's large body is not worth hashing.
-        if not self.is_valid(url, (), signature, signers):
+        if not Validator.is_valid(url, (), signature, signers):
             return False
         signed = parse_qs(urlparse(url).query).get("bodySHA256", [""])[0]
         return hmac.compare_digest(sha256(body).hexdigest().encode(), signed.encode())

@@ -24,6 +24,13 @@ PARAMETERS = [
 HTTP = URL.replace("https", "http")
 
 
+def accepts(
+    validator: Validator, url: str, parameters: Sequence[tuple[str, str]], signature: str, settings: str = ""
+) -> bool:
+    """What becomes of a form with these two headers."""
+    return validator.is_valid(url, parameters, signature, validator.signers(settings))
+
+
 def of_twilio(url: str) -> str:
     """Twilio's own library's signature."""
     return str(RequestValidator("12345").compute_signature(url, dict(PARAMETERS)))
@@ -62,7 +69,7 @@ REPEATED = [
     ],
 )
 def test_vectors(url: str, parameters: list[tuple[str, str]], signature: str, valid: bool) -> None:
-    assert Validator(["12345"]).is_valid(url, parameters, signature) == valid
+    assert accepts(Validator(["12345"]), url, parameters, signature) == valid
 
 
 @pytest.mark.parametrize(
@@ -72,11 +79,10 @@ def test_vectors(url: str, parameters: list[tuple[str, str]], signature: str, va
         (["67890", "12345"], True),
         (["67890"], False),
         (["1234"], False),
-        ([], False),
     ],
 )
 def test_any_of_several_tokens(tokens: list[str], valid: bool) -> None:
-    assert Validator(tokens).is_valid(URL, PARAMETERS, SIGNATURE) == valid
+    assert accepts(Validator(tokens), URL, PARAMETERS, SIGNATURE) == valid
 
 
 SECRET = "sk-secret-0123456789abcdef"
@@ -112,10 +118,9 @@ def test_vectors_of_shared_keys(
 ) -> None:
     """Of twilio-python 9.13; the third was signed with the default port in the URL."""
     validator = Validator(["12345"], {SHARED_KEY: SECRET})
-    assert validator.is_valid(url, parameters, signature, validator.signers(settings))
-    assert not validator.is_valid(url, parameters, signature)
-    other = SHA1 if settings == SHA256 else SHA256
-    assert not validator.is_valid(url, parameters, signature, validator.signers(other))
+    assert accepts(validator, url, parameters, signature, settings)
+    for other in ("", SHA1 if settings == SHA256 else SHA256):
+        assert not accepts(validator, url, parameters, signature, other)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +142,9 @@ def test_vector_of_a_json_body(url: str, body: bytes, valid: bool) -> None:
 def test_a_signature_without_the_hash_in_the_query_proves_no_body() -> None:
     url = "https://bridge.example.com/twilio/transcripts"
     signature = RequestValidator("12345").compute_signature(url, {})
-    assert Validator(["12345"]).is_valid(url, [], signature)
-    assert not Validator(["12345"]).is_valid_body(url, BODY, signature)
+    validator = Validator(["12345"])
+    assert accepts(validator, url, [], signature)
+    assert not validator.is_valid_body(url, BODY, signature, validator.signers())
 
 
 @pytest.mark.parametrize(
@@ -211,11 +217,10 @@ def agrees(data: st.DataObject) -> None:
     signature, algorithm = data.draw(signatures(url, pairs, tokens)), data.draw(ALGORITHM)
     theirs = [RequestValidator(one).validate(url, MultiDict(pairs), signature, algorithm) for one in tokens]
     of_the_account = Validator(tokens)
-    signers = of_the_account.signers(f"algorithm={algorithm}")
-    assert of_the_account.is_valid(url, pairs, signature, signers) == any(theirs)
+    assert accepts(of_the_account, url, pairs, signature, f"algorithm={algorithm}") == any(theirs)
     shared = Validator(["of the account"], {SHARED_KEY: tokens[0]})
-    signers = shared.signers(f"key={SHARED_KEY},algorithm={algorithm}")
-    assert shared.is_valid(url, pairs, signature, signers) == theirs[0]
+    settings = f"key={SHARED_KEY},algorithm={algorithm}"
+    assert accepts(shared, url, pairs, signature, settings) == theirs[0]
 
 
 @given(url=URLS, body=st.binary(max_size=64), sent=st.binary(max_size=64), algorithm=ALGORITHM)
@@ -258,4 +263,4 @@ def test_what_the_library_signs_is_valid(url: str, pairs: list[tuple[str, str]],
     for token in tokens:
         signature = RequestValidator(token).compute_signature(url, MultiDict(pairs))
         library = RequestValidator(token).validate(url, MultiDict(pairs), signature)
-        assert Validator(tokens).is_valid(url, pairs, signature) == library
+        assert accepts(Validator(tokens), url, pairs, signature) == library
