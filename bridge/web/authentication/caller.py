@@ -1,6 +1,6 @@
 """The caller of the API, and the identities that they can act as."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from bridge.calls.agents import Allowed, Identity
@@ -24,7 +24,7 @@ class Caller:
     per_minute: int | None = None
     email: str = ""
     sees_status: bool = False
-    credentials: Credentials | None = field(default=None, repr=False)
+    credentials: Credentials | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -38,9 +38,7 @@ class UnnamedProxy:
         """Until it is known, by the first requests."""
 
     def saw(self, peer: Address) -> None:
-        """Counts a request."""
-        if not self.watches:
-            return
+        """Counts a request, while it `watches`."""
         self._requests[peer] += 1
         if not peer.is_private or len(self._requests) > ENOUGH:
             self.watches = False

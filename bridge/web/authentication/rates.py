@@ -47,4 +47,4 @@ def taken(whole_at: float, *, per_minute: int, now: float) -> tuple[float, float
     """When a minute's allowance is whole again after one more, and how long to wait where there is none."""
     after = max(whole_at, now) + MINUTE / per_minute
     wait = after - MINUTE - now
-    return (after, 0.0) if wait <= 1e-6 else (max(whole_at, now), wait)
+    return (after, 0.0) if wait <= 1e-6 else (whole_at, wait)

@@ -1,12 +1,15 @@
 """Who is behind the proxies: only what a trusted one wrote counts."""
 
 from ipaddress import ip_address, ip_network
+from itertools import takewhile
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
-from bridge.web.authentication.client_address import client_address, parse, site
+from bridge.web.authentication.client_address import Addresses, UnnamedProxy, client_address, parse, site
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -32,6 +35,25 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 )
 def test_client(peer: str, forwarded: str, client: str) -> None:
     assert client_address(ip_address(peer), forwarded, TRUSTED) == ip_address(client)
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "found"),
+    [
+        ("", (), "unknown"),
+        ("", ("198.51.100.7",), "unknown"),
+        ("192.0.2.1", (), "192.0.2.1"),
+        ("192.0.2.1", ("198.51.100.7",), "192.0.2.1"),
+        ("10.0.0.1", ("198.51.100.7",), "198.51.100.7"),
+        ("10.0.0.1", ("203.0.113.9", "198.51.100.7"), "198.51.100.7"),
+        ("10.0.0.1", ("203.0.113.9, 198.51.100.7", "10.0.0.2"), "198.51.100.7"),
+        ("2001:db8:1:2::7", (), "2001:db8:1:2::/64"),
+    ],
+)
+def test_the_client_of_a_request(peer: str, forwarded: tuple[str, ...], found: str) -> None:
+    """Several headers of one name are one list."""
+    headers = CIMultiDict(("X-Forwarded-For", each) for each in forwarded)
+    assert Addresses(TRUSTED).of(make_mocked_request("GET", "/", headers).clone(remote=peer)) == found
 
 
 @given(peer=st.ip_addresses().filter(lambda a: not any(a in n for n in TRUSTED)), forwarded=st.text())
@@ -63,3 +85,25 @@ def test_what_limits_count_by(address: str, counted: str) -> None:
     found = parse(address)
     assert found is not None
     assert site(found) == counted
+
+
+@pytest.mark.parametrize(
+    ("peers", "found"),
+    [
+        (["172.18.0.1"] * 20, True),
+        (["172.18.0.1"] * 19, False),
+        (["127.0.0.1", *["172.18.0.1"] * 20], True),
+        (["127.0.0.1", "172.18.0.1"] * 20, False),
+        (["198.51.100.1", *["172.18.0.1"] * 30], True),
+        (["8.8.8.8", *["172.18.0.1"] * 30], False),
+        (["8.8.8.8"] * 30, False),
+        (["fd00::1"] * 20, True),
+        ([*(f"10.0.0.{n}" for n in range(19)), *["172.18.0.1"] * 200], True),
+        ([*(f"10.0.0.{n}" for n in range(20)), *["172.18.0.1"] * 200], False),
+    ],
+)
+def test_what_is_taken_for_a_proxy(peers: list[str], found: bool) -> None:
+    unnamed = UnnamedProxy()
+    for peer in takewhile(lambda _: unnamed.watches, peers):
+        unnamed.saw(ip_address(peer))
+    assert unnamed.found == found
