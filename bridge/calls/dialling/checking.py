@@ -78,7 +78,7 @@ def check(typed: str, dialling: Dialling, *, region: str) -> Checked:
         target, send_digits, reason = "", "", refused.reason
     if reason == "emergency" or dialling.is_emergency(target):
         return Checked(NumberKind.EMERGENCY, reason=reason)
-    if reason == "short" or 0 < len(target) <= LONGEST_SHORT:
+    if reason == "short" or (target and len(target) <= LONGEST_SHORT):
         return Checked(NumberKind.SHORT, reason=reason)
     found = reading(typed, region)
     if found is None:

@@ -115,7 +115,7 @@ class Dialling:
 
     def _helps(self, digits: str) -> bool:
         """Whether it is an emergency number where the line is."""
-        possible = len(digits) <= LONGEST_SHORT and digits.isdecimal() and digits.isascii()
+        possible = digits.isdecimal() and digits.isascii()
         return possible and shortnumberinfo.is_emergency_number(digits, self._rules.region)
 
     def _long(self, found: Reading) -> _Verdict | None:

@@ -49,12 +49,11 @@ SURCHARGED = (
 )
 
 
-# The longest first: of two ranges that fit, the narrower one.
-_BY_LENGTH = sorted(SURCHARGED, key=lambda range_: len(range_.prefix), reverse=True)
-_ANY = re.compile("|".join(f"({range_.pattern})" for range_ in _BY_LENGTH))
+_ANY = re.compile("|".join(f"({range_.pattern})" for range_ in SURCHARGED))
+"""One group for each range; no number is in two."""
 
 
 def surcharge_of(e164: str) -> Surcharge | None:
     """The surcharged range of an E.164 number; None for an ordinary number."""
     found = _ANY.match(e164)
-    return _BY_LENGTH[found.lastindex - 1] if found and found.lastindex else None
+    return SURCHARGED[found.lastindex - 1] if found and found.lastindex else None

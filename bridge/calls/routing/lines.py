@@ -1,7 +1,7 @@
 """A line: one of the company's numbers, and how calls to it and over it are handled."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from bridge.calls.numbers import line_at
@@ -87,7 +87,7 @@ class Line:
     closed: Message | None = None
     voicemail: Voicemail | None
     recording: RecordingRules = RecordingRules()
-    owner_days: int = 0
+    owner_days: int
     ring_seconds: int
     longest_call_seconds: int | None
     machine_detection: bool
@@ -108,7 +108,7 @@ class Lines:
     """All lines by number (E.164); numbers without an entry have the `default` line."""
 
     default: Line
-    numbers: Mapping[str, Line] = field(default_factory=dict)
+    numbers: Mapping[str, Line]
 
     def of(self, number: str | None) -> Line:
         """The line of one of the company's numbers."""

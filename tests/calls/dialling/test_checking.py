@@ -87,4 +87,6 @@ def test_each_number_that_is_listed_is_one(region: str) -> None:
 
 def test_those_of_a_country_are_listed() -> None:
     assert {"15", "17", "18", "112"} <= set(emergency_numbers("FR"))
+    assert {"1444", "9999"} < set(emergency_numbers("OM"))
+    assert max(map(len, emergency_numbers("ZA"))) == 3, "those of five digits are too many to try"
     assert emergency_numbers("ZZ") == ("112", "911", "999")

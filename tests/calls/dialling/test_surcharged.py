@@ -1,5 +1,6 @@
 """Ranges billed above an ordinary call, and the verdict on every region's example of every kind."""
 
+import re
 from pathlib import Path
 
 import phonenumbers
@@ -30,6 +31,12 @@ def verdict(number: str, region: str, *allow: str) -> str:
         ("+81570012345", "JP"),
         ("0570012345", "JP"),
         ("+31840123456", "NL"),
+        *((f"+3582{digits}123456"[:13], "FI") for digits in ("00", "020", "022", "023", "098", "099")),
+        ("+35810012345", "FI"),
+        ("+35830012345", "FI"),
+        ("+31870123456", "NL"),
+        ("+351707123456", "PT"),
+        ("+351708123456", "PT"),
         ("+12129761234", "US"),
     ],
 )
@@ -57,11 +64,12 @@ def test_a_companys_ordinary_number_is_dialled(number: str, region: str) -> None
     assert verdict(number, region) == number
 
 
-def test_each_range_is_named_once_with_its_source() -> None:
-    assert len({range_.prefix for range_ in SURCHARGED}) == len(SURCHARGED)
+def test_each_range_has_numbers_of_its_own_and_a_source() -> None:
     for range_ in SURCHARGED:
         assert range_.source.startswith("http")
-        assert surcharge_of(range_.prefix.replace(".", "2")) == range_
+        begins = range_.prefix.replace(".", "2")
+        assert [one for one in SURCHARGED if re.match(one.pattern, begins)] == [range_]
+        assert surcharge_of(begins) == range_
 
 
 def test_every_regions_example_of_every_kind() -> None:

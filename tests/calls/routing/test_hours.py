@@ -80,6 +80,7 @@ def test_a_week_has_all_the_minutes_that_were_named(named: list[tuple[int, int, 
         for minute in range(begins, ends if ends > begins else ends + DAY)
     }
     week = week_of(opened)
+    assert len(week) == 7
     assert {
         (day * DAY + minute) % (7 * DAY)
         for day, spans in enumerate(week)

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from bridge.calls.dialling.admission import Admitted
 from bridge.calls.routing.hours import Hours, Span
 from bridge.calls.routing.lines import Group, Line, Lines, Message, Owner, Step, Telephone, Voicemail
-from bridge.calls.routing.steps import MOST_LEGS, Decision, Forward, Phones, Ring, begin, go_on, spoken_since
+from bridge.calls.routing.steps import (
+    MOST_LEGS,
+    Decision,
+    Forward,
+    Phones,
+    Ring,
+    begin,
+    go_on,
+    rings_agents,
+    spoken_since,
+)
 from bridge.calls.texts import ENGLISH
 
 NOON, NIGHT = datetime(2026, 11, 23, 12, tzinfo=UTC), datetime(2026, 11, 23, 23, tzinfo=UTC)
@@ -27,6 +37,7 @@ def line(*steps: Step) -> Line:
         name="a line",
         texts=ENGLISH,
         steps=steps,
+        owner_days=0,
         voicemail=VOICEMAIL,
         ring_seconds=30,
         longest_call_seconds=None,
@@ -116,6 +127,33 @@ def test_lines_by_number() -> None:
     assert [lines.of(number) for number in ("+33159130001", "+33159130002", "", None)] == [
         *(shop, other, other, other)
     ]
+
+
+def test_a_number_that_is_written_in_two_ways_has_one_line_unless_both_are_named() -> None:
+    written, with_1 = "+525512345678", "+5215512345678"
+    shop, mobile, other = line(TEAM), line(Owner(15)), line()
+    assert Lines(other, {written: shop}).of(with_1) is shop
+    both = Lines(other, {written: shop, with_1: mobile})
+    assert (both.of(written), both.of(with_1)) == (shop, mobile)
+
+
+@pytest.mark.parametrize(
+    ("steps", "step", "rings"),
+    [
+        ((), 0, False),
+        ((TEAM,), 0, True),
+        ((Owner(15),), 0, True),
+        ((Telephone(MOBILE, 20),), 0, False),
+        ((Message("Bye."),), 0, False),
+        ((Telephone(MOBILE, 20), TEAM), 0, True),
+        ((TEAM, Telephone(MOBILE, 20)), 0, True),
+        ((TEAM, Telephone(MOBILE, 20)), 1, False),
+    ],
+)
+def test_who_calls_is_looked_up_only_where_a_step_rings_agents(
+    steps: tuple[Step, ...], step: int, rings: bool
+) -> None:
+    assert rings_agents(line(*steps), step) is rings
 
 
 AGENTS = st.sampled_from([f"agent{n}" for n in range(15)])

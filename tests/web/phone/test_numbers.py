@@ -5,11 +5,12 @@ from urllib.parse import quote
 
 import pytest
 
+from bridge.calls.dialling.checking import NumberKind
 from bridge.calls.texts import FRENCH
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.web.phone.numbers import PER_MINUTE
 from tests.web.authentication.test_caller import NOBODYS, at, bearer
-from tests.web.conftest import KEY, Answer, Bridge, OpenBridge
+from tests.web.conftest import KEY, SPECIFICATION, Answer, Bridge, OpenBridge
 
 KEYED = bearer(KEY)
 
@@ -68,3 +69,8 @@ async def test_one_agent_takes_no_checks_from_another(open_bridge: OpenBridge, t
     for _ in range(PER_MINUTE):
         await checked(bridge, "+33612345678")
     assert (await checked(bridge, "+33612345678", bearer(twenty.user_token))).status == 200
+
+
+def test_the_kinds_are_those_of_the_specification() -> None:
+    specified = SPECIFICATION["components"]["schemas"]["CheckedNumber"]["properties"]["kind"]["enum"]
+    assert [kind.value for kind in NumberKind] == specified
