@@ -1,5 +1,6 @@
 """The token bucket, on a clock of its own."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -28,6 +29,44 @@ async def test_a_minute_is_there_at_once_but_for_the_reserve() -> None:
     assert budget.wait_for() > 0
     await spend(budget, 10, interactive=True)
     assert budget.wait_for(interactive=True) > 0
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "batches", "look_ups", "turn"), [(100, 90, 30, 1.2), (6, 5, 1, 4), (1, 1, 1, 120)]
+)
+async def test_what_can_be_sent_at_once(per_minute: int, batches: int, look_ups: int, turn: float) -> None:
+    for interactive, times in ((False, batches), (True, look_ups)):
+        budget = Budget(per_minute, clock=Clock())
+        await spend(budget, times, interactive=interactive)
+        assert budget.left() == per_minute - times
+        assert budget.wait_for(interactive=interactive) > 0
+    assert budget.wait_for(interactive=True) == pytest.approx(turn)
+
+
+async def test_optional_work_is_done_while_more_than_half_is_left() -> None:
+    clock = Clock()
+    budget = Budget(100, clock=clock)
+    await spend(budget, 49)
+    assert budget.ample()
+    await spend(budget, 1)
+    assert (budget.ample(), budget.left()) == (False, 50)
+    clock.now += 0.6
+    assert budget.ample()
+    assert budget.left() == pytest.approx(51)
+
+
+async def test_who_waits_lets_others_work_and_takes_nothing_when_cancelled() -> None:
+    budget = Budget(1, clock=Clock())
+    await spend(budget, 1)
+    waits = asyncio.create_task(budget.take())
+    await asyncio.sleep(0)
+    assert not waits.done()
+    waits.cancel()
+    await asyncio.wait([waits])
+    assert (waits.cancelled(), budget.left()) == (True, 0)
+    with pytest.raises(TwentyOverLimit) as refused:
+        await budget.take(within=59)
+    assert refused.value.retry_after == pytest.approx(60)
 
 
 async def test_it_fills_at_its_rate_and_no_further_than_a_minute() -> None:
@@ -66,11 +105,11 @@ class Server:
 
 @pytest.mark.parametrize("allowed", [100, 90, 60, 30])
 async def test_under_a_backlog_few_requests_are_refused(allowed: int) -> None:
-    """Ten hours at a server that allows what is set, or less, because others spend, too."""
+    """Two hours at a server that allows what is set, or less, because others spend, too."""
     clock = Clock()
     budget, server = Budget(100, clock=clock), Server(allowed, clock)
     asked = refused = 0
-    while clock.now < 36_000:
+    while clock.now < 7_200:
         clock.now += budget.wait_for() + 1e-6
         await budget.take()
         asked += 1
@@ -79,7 +118,7 @@ async def test_under_a_backlog_few_requests_are_refused(allowed: int) -> None:
             budget.exhausted()
             clock.now += 1  # the worker waits before it tries again
     assert refused <= asked / 100
-    assert asked - refused >= allowed / 60 * 36_000 * 0.75
+    assert asked - refused >= allowed / 60 * 7_200 * 0.75
 
 
 @pytest.mark.parametrize("looks_every", [15, 28_800])
@@ -94,6 +133,37 @@ async def test_a_quiet_night_mends_what_was_refused(looks_every: int) -> None:
         budget.left()
     await spend(budget, 90)
     assert budget.wait_for() == pytest.approx(60 / 100)
+
+
+@pytest.mark.parametrize(
+    ("refusals", "rate"), [(1, 0.7), (2, 0.49), (3, 0.343), (8, 0.7**8), (9, 0.05), (30, 0.05)]
+)
+async def test_each_refusal_slows_it_but_not_to_a_stop(refusals: int, rate: float) -> None:
+    budget = Budget(60, clock=Clock())
+    for _ in range(refusals):
+        budget.exhausted()
+    assert budget.wait_for() == pytest.approx(7 / rate)
+
+
+async def test_refusals_of_what_was_sent_before_a_wait_slow_it_once() -> None:
+    clock = Clock()
+    budget = Budget(60, clock=clock)
+    for seconds in (0, 4, 5):
+        clock.now += seconds
+        budget.exhausted(retry_after=10)
+    clock.now += 10
+    await spend(budget, 1)
+    assert budget.wait_for() == pytest.approx(1 / 0.7, rel=0.01)
+
+
+async def test_after_a_refusal_the_rate_recovers_with_what_is_taken() -> None:
+    clock = Clock()
+    budget = Budget(60, clock=clock)
+    budget.exhausted()
+    for _ in range(101):
+        clock.now += budget.wait_for() + 1e-9
+        await budget.take()
+    assert budget.wait_for() == pytest.approx(1 / (0.7 + 101 * 0.0007))
 
 
 async def test_the_smallest_budget_still_moves() -> None:
