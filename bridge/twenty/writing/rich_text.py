@@ -25,7 +25,7 @@ def rich_text(blocks: Iterable[Block]) -> dict[str, str]:
 
 def paragraphs(text: str) -> Iterator[Block]:
     """One paragraph a line, without empty lines."""
-    return (_block("paragraph", ALIGNED, [plain(line)]) for line in _lines(text))
+    return (paragraph(plain(line)) for line in _lines(text))
 
 
 def paragraph(*content: Inline) -> Block:
@@ -45,7 +45,7 @@ def heading(text: str) -> Block:
 
 def quotes(text: str) -> Iterator[Block]:
     """The text as a quotation."""
-    return (_block("quote", COLOURS, [plain(line)]) for line in _lines(text))
+    return (quote(plain(line)) for line in _lines(text))
 
 
 def bullet(*content: Inline) -> Block:
