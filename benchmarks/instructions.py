@@ -192,15 +192,16 @@ def show(found: Found) -> None:
 
 
 def _table(figures: Mapping[str, Any]) -> None:
-    print(f"{'thousand instructions a request':40}" + "".join(f"{kind:>10}" for kind in figures))
+    print(f"| thousand instructions a request | {' | '.join(figures)} |")
+    print(f"| --- |{' ---: |' * len(figures)}")
     rows = {
         **{part: [found["parts"][part] for found in figures.values()] for part in (*PARTS, OTHERS)},
-        "event loop's thread": [found["loop"] for found in figures.values()],
+        "all of the event loop's thread": [found["loop"] for found in figures.values()],
         "all threads": [found["all"] for found in figures.values()],
         "aiohttp, bare": [found["bare"] for found in figures.values()],
     }
     for name, row in rows.items():
-        print(f"{name:40}" + "".join(f"{figure:10.1f}" for figure in row))
+        print(f"| {name} | {' | '.join(f'{figure:.0f}' for figure in row)} |")
 
 
 async def compare(other: Path | None, keep: Path | None, requests: int) -> Found:

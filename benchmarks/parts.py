@@ -113,9 +113,9 @@ def show(figures: Mapping[str, Any]) -> None:
     """A table."""
     if not figures:
         return
-    print(f"{'CPU µs a request':52}" + "".join(f"{kind:>8}" for kind in figures))
+    print(f"| CPU µs a request | {' | '.join(figures)} |\n| --- |{' ---: |' * len(figures)}")
     for part in next(iter(figures.values())):
-        print(f"{part:52}" + "".join(f"{found[part]:8.0f}" for found in figures.values()))
+        print(f"| {part} | {' | '.join(f'{found[part]:.0f}' for found in figures.values())} |")
 
 
 if __name__ == "__main__":

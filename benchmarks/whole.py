@@ -102,14 +102,24 @@ def _percentiles(seconds: list[float]) -> dict[str, float]:
 
 def show(figures: dict[str, Any]) -> None:
     """A table."""
-    heads = ("calls/s", "carried/s", "204 p50, p99 ms", "to Twenty p50, p99 ms", "CPU µs/call", "wrong")
-    print("{:>8}{:>10}{:>18}{:>24}{:>13}{:>7}".format(*heads))
+    heads = (
+        "calls a second",
+        "carried",
+        "204: p50, p99 ms",
+        "to Twenty: p50, p99 ms",
+        "CPU ms a call",
+        "wrong",
+    )
+    print(f"| {' | '.join(heads)} |\n| --- |{' ---: |' * (len(heads) - 1)}")
     for name, f in figures["at"].items():
-        acknowledged, to_twenty = f["acknowledged_ms"], f["callback_to_twenty_ms"]
-        print(
-            f"{name:>8}{f['calls_per_s']:10.1f}{acknowledged['p50']:11.1f}{acknowledged['p99']:7.1f}"
-            f"{to_twenty['p50']:16.1f}{to_twenty['p99']:8.1f}{f['cpu_us_per_call']:13}{len(f['wrong']):7}"
-        )
+        cells = [
+            "as many as go" if name == "most" else name,
+            f["calls_per_s"],
+            *(f"{f[what]['p50']}, {f[what]['p99']}" for what in ("acknowledged_ms", "callback_to_twenty_ms")),
+            f"{f['cpu_us_per_call'] / 1000:.1f}",
+            len(f["wrong"]),
+        ]
+        print(f"| {' | '.join(map(str, cells))} |")
 
 
 if __name__ == "__main__":

@@ -175,7 +175,8 @@ def _is_withheld(address: str) -> bool:
 @lru_cache(maxsize=8192)
 def _read(text: str, region: str) -> Reading | None:
     if E164.fullmatch(text):
-        found = _assigned(text)
+        # To a cache of one argument a Number is another key than its text.
+        found = _assigned(str(text))
         if found and current(found.number, is_valid=True) is found.number:
             return Reading(Number(text))
         parsed = _exact(text) or _best([text], region)

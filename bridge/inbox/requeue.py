@@ -26,7 +26,10 @@ PAUSE_SECONDS = 0.12
 """Between these transactions: SQLite's writers poll for the lock, up to 100 ms apart, and would starve."""
 
 LOOKED_UP = 50 * STEP
-"""Calls that one query looks up for them: no index has the conditions in this order, so it sorts."""
+"""Calls that one query looks up on SQLite: no index has the conditions in this order, so it sorts."""
+
+LOOKED_UP_IN_ORDER = 5 * STEP
+"""On PostgreSQL, which goes along the index of `due_at`, and has its limit of time for each query."""
 
 _NEXT = calls.c.revision + 1
 
@@ -192,5 +195,6 @@ async def _page(
     order = (calls.c.due_at, calls.c.root_sid)
     if last:
         found = found.where(tuple_(*order) > tuple_(literal(last["due_at"], Moment), last["root_sid"]))
+    most = LOOKED_UP_IN_ORDER if inbox.is_shared else LOOKED_UP
     async with inbox.reading() as connection:
-        return (await connection.execute(found.order_by(*order).limit(LOOKED_UP))).mappings().all()
+        return (await connection.execute(found.order_by(*order).limit(most))).mappings().all()
