@@ -5,14 +5,13 @@ from typing import Literal
 
 import structlog
 from aiohttp import hdrs, web
-from pydantic import AwareDatetime
 
 from bridge.calls.availability import AvailabilityStatus
 from bridge.errors import NotUnderstood
 from bridge.web.authentication.rates import Rate
 from bridge.web.availabilities import Availabilities
 from bridge.web.phone.agents import AgentAuthentication
-from bridge.web.phone.bodies import CallRequest, read_request
+from bridge.web.phone.bodies import CallRequest, Moment, read_request
 from bridge.web.phone.colleagues import Colleagues, availability_body
 
 PER_MINUTE = 60
@@ -25,7 +24,7 @@ class AvailabilityRequest(CallRequest):
     """The availability that an agent sets, and until when it applies."""
 
     status: Literal["available", "busy", "away"]
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class AgentsEdge:

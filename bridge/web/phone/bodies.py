@@ -3,7 +3,16 @@
 from typing import Annotated, Literal, TypeVar
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+)
 
 from bridge.calls.control import Action
 from bridge.errors import NotUnderstood, WrongContentType
@@ -20,6 +29,8 @@ Outcome = Annotated[
 Note = Annotated[
     str, AfterValidator(readable), StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE)
 ]
+Moment = Annotated[AwareDatetime, Field(strict=True)]
+"""ISO 8601 with an offset; a number, which could be seconds or milliseconds, is none."""
 To = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -56,14 +67,14 @@ class SignInAsked(CallRequest):
     """The secret of a one-time link, and whether the agent keeps the sign-in for the device."""
 
     secret: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    device: bool = False
+    device: StrictBool = False
 
 
 class TransferRequest(CallRequest):
     """Transfers a caller to `client:identity`, or to a number; with `ask` that party is asked first."""
 
     to: To
-    ask: bool = False
+    ask: StrictBool = False
 
 
 class ParticipantRequest(CallRequest):

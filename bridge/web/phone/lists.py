@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import hdrs, web
-from pydantic import AwareDatetime
 
 from bridge.calls.agents import Identity
 from bridge.calls.live_calls import LiveCalls
@@ -19,7 +18,7 @@ from bridge.twilio import forms
 from bridge.web.authentication.rates import Rate
 from bridge.web.availabilities import Availabilities
 from bridge.web.phone.agents import Agent, AgentAuthentication
-from bridge.web.phone.bodies import CallRequest, read_request
+from bridge.web.phone.bodies import CallRequest, Moment, read_request
 from bridge.web.phone.call_bodies import Body
 from bridge.web.phone.colleagues import Colleagues
 from bridge.web.phone.history import History, Show
@@ -38,7 +37,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 class SeenRequest(CallRequest):
     """Marks missed calls and voicemails up to a time as seen."""
 
-    until: AwareDatetime
+    until: Moment
 
 
 class AgentHistory:

@@ -114,7 +114,8 @@ async def _asked_identity(request: web.Request) -> str | None:
     try:
         values = orjson.loads(body)
     except orjson.JSONDecodeError as problem:
-        raise NotUnderstood("The body is not valid JSON.") from problem
+        where = f"line {problem.lineno}, column {problem.colno}"
+        raise NotUnderstood(f"The body is not valid JSON: {where}.") from problem
     identity = values.get("identity") if isinstance(values, dict) else 0
     if not isinstance(identity, str | None):
         raise NotUnderstood('The body should be an object with a text in it: {"identity": "…"}.')

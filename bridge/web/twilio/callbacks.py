@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from bridge.calls.callback import Callback, Kind
-from bridge.errors import InboxUnavailable
+from bridge.errors import CallbackInvalid, InboxUnavailable
 from bridge.inbox.store import Inbox
 from bridge.twilio import forms, twiml
 from bridge.web.handlers import FormHandler
@@ -42,9 +42,12 @@ class Callbacks:
 
         https://www.twilio.com/docs/voice/answering-machine-detection
         """
+        root_sid = request.query.get("call", "")
+        if not forms.CALL_SID.fullmatch(root_sid):
+            raise CallbackInvalid("`call` in the URL should be a call's SID.")
         parsed = {
             **parameters,
-            "ParentCallSid": request.query.get("call") or "not named",
+            "ParentCallSid": root_sid,
             "CallStatus": "in-progress",
         }
         await self._inbox.store(read(Kind.STATUS, request, parsed))

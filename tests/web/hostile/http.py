@@ -112,13 +112,13 @@ TOO_MUCH = [
         name="JSON nested 30,000 deep",
         sent=request("POST", "/token", [JSON, KEYED], b"[" * 30_000),
         status=400,
-        detail="The body is not valid JSON.",
+        detail="The body is not valid JSON: line 1, column 1026.",
     ),
     Row(
         name="JSON number of 60,000 digits",
         sent=request("POST", "/token", [JSON, KEYED], b'{"identity": ' + b"9" * 60_000 + b"}"),
         status=400,
-        detail="The body is not valid JSON.",
+        detail="The body is not valid JSON: line 1, column 14.",
     ),
 ]
 
