@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.support import BOUND
+from tests.support import BOUND, waits
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = (
@@ -32,8 +32,6 @@ CALLS = (
     "--disable-backgrounding-occluded-windows",
 )
 """What a page needs that calls: a microphone that needs no permission, sound that needs no gesture."""
-LONGEST_WAIT = 0.1
-"""Seconds between two looks at what takes long: each costs 2 ms of CPU time, here and in the browser."""
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None and "CHROMIUM_REQUIRED" not in os.environ, reason="there is no Chromium here"
 )
@@ -61,28 +59,36 @@ class Page:
         return told["result"].get("value")
 
     async def until(self, expression: str) -> Any:
-        """What it is as soon as it is something; fails, with what the page shows, if it stays nothing."""
-        waits = 0.02
+        """What it is as soon as it is something; fails, with what the page shows, if it stays nothing.
+
+        What it asks of an element that is not there yet is nothing, too.
+        """
+        value = thrown = None
         try:
             async with asyncio.timeout(BOUND):
-                while not (value := await self._now(expression)):
-                    await asyncio.sleep(waits)
-                    waits = min(1.2 * waits, LONGEST_WAIT)
+                for seconds in waits(0.02):
+                    try:
+                        if value := await self(expression):
+                            break
+                    except Navigated:
+                        pass
+                    except AssertionError as error:
+                        thrown = error
+                    await asyncio.sleep(seconds)
         except TimeoutError:
             shown = await self("document.body?.innerText")
-            raise AssertionError(f"{expression}\nThe page shows: {shown}\nIt said: {self.said}") from None
+            last = f"The page shows: {shown}\nIt said: {self.said}\nIt threw: {thrown}"
+            raise AssertionError(f"{expression}\n{last}") from None
         return value
 
-    async def _now(self, expression: str) -> Any:
-        try:
-            return await self(expression)
-        except Navigated:
-            return None
+    async def tell(self, method: str, **params: Any) -> None:
+        """A command of the protocol whose answer is not waited for; those that are asked later come later."""
+        self._asked += 1
+        await self._socket.send_json({"id": self._asked, "method": method, "params": params})
 
     async def ask(self, method: str, **params: Any) -> Any:
         """A command of the protocol; events that come meanwhile are looked at."""
-        self._asked += 1
-        await self._socket.send_json({"id": self._asked, "method": method, "params": params})
+        await self.tell(method, **params)
         async for message in self._socket:
             told = json.loads(message.data)
             if told.get("id") == self._asked:
@@ -113,14 +119,18 @@ class _Chromium:
                 yield Page(socket)
 
     @asynccontextmanager
-    async def page(self, context: str | None, url: str) -> AsyncIterator[Page]:
-        """In a context, or (None) in a window that is not private."""
+    async def page(self, context: str | None, url: str = "") -> AsyncIterator[Page]:
+        """In a context, or (None) in a window that is not private; without a URL it is blank.
+
+        A blank page's process is that of the first address which it goes to; another address has another one.
+        """
         where = {"browserContextId": context} if context else {}
         async with self.asked() as browser:
             opened = await browser.ask("Target.createTarget", url="about:blank", **where)
         async with self.attached(opened["targetId"]) as page:
-            await page.ask("Page.navigate", url=url)
-            await page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+            if url:
+                await page.ask("Page.navigate", url=url)
+                await page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
             yield page
 
     @asynccontextmanager
@@ -202,14 +212,20 @@ async def _started(options: tuple[str, ...]) -> _Chromium:
 
 
 @asynccontextmanager
-async def browsing(url: str, profile: Path, *options: str) -> AsyncIterator[Page]:
-    """A page that shares nothing with those of other folders; `options` are Chromium's."""
+async def private(profile: Path, *options: str) -> AsyncIterator[None]:
+    """A folder for pages that share nothing with those of other folders; `options` are Chromium's."""
     chromium = await _chromium(options)
     async with chromium.context() as context:
         _contexts[profile] = chromium, context
-        async with chromium.page(context, url) as page:
-            yield page
+        yield
         del _contexts[profile]
+
+
+@asynccontextmanager
+async def browsing(url: str, profile: Path, *options: str) -> AsyncIterator[Page]:
+    """The first page of a folder."""
+    async with private(profile, *options), another(url, profile) as page:
+        yield page
 
 
 @asynccontextmanager

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import os
+import socket
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from functools import cache
+from itertools import count, cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -17,11 +21,32 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from bridge.settings import TwentySettings, TwilioSettings
 
+T = TypeVar("T")
 LINKS = RecordingLinks("https://phone.example.com", "AC" + "0" * 32, keys=[b"a key to sign links with"])
-BOUND = 60
+BOUND = 120
 """Seconds for what comes at once on an idle machine: on a busy one it is no failure that it is late."""
+LONGEST_WAIT = 0.1
+"""Seconds between two looks at what takes long: each look takes time from what is waited for."""
 TEN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 _numbers = count(1)
+
+
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives to connections, which come and go while a test uses the port that it chose."""
+
+
+@cache
+def _ports() -> Iterator[int]:
+    """Each process begins with another one."""
+    return islice(cycle(PORTS), os.getpid() * 97 % len(PORTS), None)
+
+
+def unused_port(host: str = "127.0.0.1") -> int:
+    """A port that no other process listens on, or is given by the system."""
+    for port in islice(_ports(), len(PORTS)):
+        with suppress(OSError), socket.create_server((host, port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 def new_sid() -> str:
@@ -78,23 +103,33 @@ def outbound(call_sid: str, to: str, *, status: str = "completed", seconds: int 
     )
 
 
+def waits(first: float = 0.01) -> Iterator[float]:
+    """Seconds to wait before each further look at what is in another task or process."""
+    while True:
+        yield first
+        first = min(1.2 * first, LONGEST_WAIT)
+
+
 async def eventually(holds: Callable[[], bool], *, within: float = BOUND) -> None:
     """Back as soon as something in another task or process holds; fails if it does not in time."""
     async with asyncio.timeout(within):
-        while not holds():  # noqa: ASYNC110 - what is waited for may be in another process
-            await asyncio.sleep(0.01)
+        for seconds in waits():
+            if holds():
+                return
+            await asyncio.sleep(seconds)
 
 
-async def until(act: Callable[[], Awaitable[None]], *errors: type[Exception], within: float = BOUND) -> None:
-    """Back as soon as it can be done; what kept it from that is raised if it cannot in time."""
+async def until(act: Callable[[], Awaitable[T]], *errors: type[Exception], within: float = BOUND) -> T:
+    """What comes of it as soon as it can be done; what kept it from that is raised if it cannot in time."""
     deadline = asyncio.get_running_loop().time() + within
-    while True:
+    for seconds in waits(0.03):
         try:
             return await act()
         except errors:
             if asyncio.get_running_loop().time() > deadline:
                 raise
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(seconds)
+    raise AssertionError("it waits for ever")
 
 
 async def ask(twenty: TwentySandbox, query: str, **variables: Any) -> dict[str, Any]:
@@ -159,12 +194,14 @@ async def finished(
     twenty: TwentySandbox, call_sid: str, holds: Callable[[dict[str, Any]], bool] = bool
 ) -> dict[str, Any]:
     """A call's record, once it is over, and that holds of it."""
-    async with asyncio.timeout(BOUND):
-        while True:
-            found = (await phone_calls(twenty)).get(call_sid)
-            if found and found["status"] not in ("RINGING", "IN_PROGRESS") and holds(found):
-                return found
-            await asyncio.sleep(0.02)
+
+    async def is_over() -> dict[str, Any]:
+        found = (await phone_calls(twenty))[call_sid]
+        assert found["status"] not in ("RINGING", "IN_PROGRESS"), found
+        assert holds(found), found
+        return found
+
+    return await until(is_over, KeyError, AssertionError)
 
 
 def lines_of(blocknote: str | None) -> list[str]:

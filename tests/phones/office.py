@@ -16,7 +16,8 @@ from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twilio import PlayedCall, TwilioSandbox
 from bridge.settings import Settings
 from bridge.wiring.application import open_app
-from tests.browser import CALLS, Page, another, browsing, opened_by_page
+from tests.browser import CALLS, Page, another, opened_by_page, private
+from tests.support import unused_port
 
 WATCH = """
 document.addEventListener('securitypolicyviolation',
@@ -57,8 +58,8 @@ class Phone:
         found = f"""[...document.querySelectorAll({json.dumps(within + " button")})]
             .filter((one) => !one.disabled)
             .find((one) => (one.ariaLabel ?? one.textContent.trim()) === {json.dumps(name)})"""
-        await self.page.until(f"{found} !== undefined")
-        await self.page(f"{found}.click()")
+        # In one look: what is found and clicked later may be gone in between.
+        await self.page.until(f"((one) => one && (one.click(), true))({found})")
 
     async def gesture(self) -> None:
         """A press of the mouse, where nothing is: what browsers want before a page may sound."""
@@ -84,12 +85,11 @@ class Phone:
 
     async def fill(self, field: str, text: str) -> None:
         """Types into a field, by its id."""
-        await self.sees(f"#{field}")
-        await self.page(
+        await self.page.until(
             f"""(() => {{
                 const field = document.getElementById({json.dumps(field)});
                 field.value = {json.dumps(text)};
-                field.dispatchEvent(new Event('input', {{ bubbles: true }}));
+                return field.dispatchEvent(new Event('input', {{ bubbles: true }}));
             }})()"""
         )
 
@@ -125,7 +125,7 @@ class Bridge:
     """The bridge, in this process; it can be stopped, and started again at the same address."""
 
     settings: Settings
-    port: int = 0
+    port: int = field(default_factory=unused_port)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
@@ -134,10 +134,9 @@ class Bridge:
 
     async def start(self) -> None:
         app = await self._stack.enter_async_context(open_app(self.settings))
-        server = TestServer(app, port=self.port or None)
+        server = TestServer(app, port=self.port)
         await server.start_server()
         self._stack.push_async_callback(server.close)
-        self.port = server.port or 0
 
     async def stop(self) -> None:
         stack, self._stack = self._stack, AsyncExitStack()
@@ -166,7 +165,7 @@ class Office:
 
     async def phone(self, query: str = "", *, apart: bool = False, script: str = "") -> Phone:
         """A page that is not signed in yet; `script` runs before all of its own."""
-        page = await self.open("data:text/html,", apart=apart)
+        page = await self.open("", apart=apart)
         await page.ask("Page.addScriptToEvaluateOnNewDocument", source=WATCH + script)
         await page.ask("Page.navigate", url=f"{self.bridge.url}/phone{query}")
         await page.until("!!document.querySelector('main')")
@@ -226,7 +225,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     """Phones, in a Chromium with these options; nothing is thrown in them, and no policy violated."""
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(browsing("data:text/html,", folder / "chromium", *options))
+        await stack.enter_async_context(private(folder / "chromium", *options))
         opened = Office(bridge, twilio, folder / "chromium", stack, key)
         yield opened
         for page in opened.pages:

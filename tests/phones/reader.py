@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.browser import Page
+from tests.support import until
 
 OPERATED = frozenset(
     ("button", "textbox", "combobox", "tab", "link", "checkbox", "option", "meter", "Audio", "InputTime")
@@ -45,11 +46,14 @@ class Reader:
         """Waits for the node of that role and name."""
         name = await self.words(key, **values)
         found: list[Node] = []
-        for _ in range(200):
-            found = [one for one in await self.nodes() if one.role == role]
-            if node := next((one for one in found if one.name.startswith(name)), None):
-                return node
-        raise AssertionError((role, name, found))
+
+        async def is_there() -> Node:
+            found[:] = [one for one in await self.nodes() if one.role == role]
+            node = next((one for one in found if one.name.startswith(name)), None)
+            assert node, (role, name, found)
+            return node
+
+        return await until(is_there, AssertionError)
 
     async def nameless(self) -> list[Node]:
         """What can be operated and has no name."""

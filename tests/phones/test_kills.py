@@ -3,8 +3,6 @@
 from functools import partial
 from pathlib import Path
 
-from aiohttp.test_utils import unused_port
-
 from bridge.demo.bridge import WIDGET_KEY, config_with_phones, environment, known_to
 from bridge.demo.process import running
 from bridge.sandbox.twenty import TwentySandbox
@@ -15,7 +13,7 @@ from tests.phones.keyboard import Keyboard
 from tests.phones.office import office
 from tests.phones.test_desk import note_is, note_of, type_note
 from tests.phones.test_recovery import HOLDS, JANE
-from tests.support import ask, nodes_of, until
+from tests.support import ask, nodes_of, until, unused_port
 
 pytestmark = needs_chromium
 

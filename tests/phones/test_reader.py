@@ -87,6 +87,7 @@ class Day:
             if await self.reader.page("document.activeElement.id") == f"tab-{tab}":
                 break
             await self.keys.press("ArrowRight")
+        await self.reader.page.until("document.activeElement.ariaSelected === 'true'")
         assert (await self.reader.has("tab", f"desk.{tab}")).states["selected"]
 
     async def talks_and_notes(self) -> None:

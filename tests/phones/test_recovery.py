@@ -9,7 +9,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.phones.office import Bridge, Office, Phone, played_out
 from tests.phones.test_calls import recorded
-from tests.support import eventually
+from tests.support import BOUND, eventually
 
 JANE = "+33612345678"
 HOLDS = Party.answers(after=1, talks=None)
@@ -156,7 +156,7 @@ async def test_a_hang_up_that_is_lost_with_its_socket_ends_the_call(
 ) -> None:
     """The customer would wait until Twilio gives the phone up."""
     twilio.parties[JANE] = HOLDS
-    twilio.signalling.switches.grace = 60
+    twilio.signalling.switches.grace = 10 * BOUND
     alice = await phones.online()
     await alice.call(JANE)
     await alice.in_stage("talking")
@@ -165,7 +165,7 @@ async def test_a_hang_up_that_is_lost_with_its_socket_ends_the_call(
     legs = twilio.account.calls.values()
     assert {leg.status for leg in legs} == {"in-progress"}
     await twilio.signalling.drop()
-    await eventually(lambda: {leg.status for leg in legs} == {"completed"}, within=10)
+    await eventually(lambda: {leg.status for leg in legs} == {"completed"})
 
 
 async def test_a_network_that_loses_sound_is_warned_of_until_it_is_well(

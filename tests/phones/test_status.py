@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from bridge.inbox.operation import store_lost
 from bridge.inbox.store import open_inbox
@@ -15,7 +14,7 @@ from tests.browser import CALLS, Page, browsing, needs_chromium
 from tests.inbox.support import incoming, kept
 from tests.phones.office import WATCH, Bridge, Phone
 from tests.phones.test_everyone import AXE, FINDINGS, LANGUAGES, OVERFLOWS, THEMES, WIDTHS, looks
-from tests.support import TEN, new_sid
+from tests.support import TEN, new_sid, unused_port
 from tests.web.conftest import settings_with
 
 pytestmark = needs_chromium

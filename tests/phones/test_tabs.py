@@ -8,7 +8,7 @@ from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.phones.office import Office, Phone
 from tests.phones.test_recovery import network
-from tests.support import create_person, create_record
+from tests.support import create_person, create_record, eventually
 
 JANE = "+33612345678"
 HOLDS = Party.answers(after=1, talks=None)
@@ -67,7 +67,7 @@ async def test_the_line_is_taken_by_hand_unless_there_is_a_call(
     await second.click("Use this tab instead")
     await second.shows("ready")
     await first.shows("elsewhere")
-    assert rings_at(twilio) == 1
+    await eventually(lambda: rings_at(twilio) == 1)
     await second.call(JANE)
     await second.in_stage("talking")
     await first.sees("[data-call-stage=talking]")
