@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import socket
-from contextlib import ExitStack
 from pathlib import Path
 
 import yaml
@@ -12,6 +10,7 @@ import yaml
 from tests.docs import pages
 from tests.docs.pages import Block
 from tests.docs.terminal import Terminal
+from tests.support import unused_port
 
 ROOT = Path(__file__).parents[2]
 USUAL = {
@@ -63,12 +62,7 @@ def merge(path: Path, text: str) -> None:
 
 def elsewhere(page: str) -> tuple[str, dict[str, str]]:
     """The page with ports that are free here, and from which to which they moved."""
-    with ExitStack() as stack:
-        free = [stack.enter_context(socket.socket()) for _ in pages.ports(page) | {*USUAL.values()}]
-        for one in free:
-            one.bind(("127.0.0.1", 0))
-        named = sorted(pages.ports(page) | {*USUAL.values()})
-        moved = {port: str(one.getsockname()[1]) for port, one in zip(named, free, strict=True)}
+    moved = {port: str(unused_port()) for port in sorted(pages.ports(page) | {*USUAL.values()})}
     return re.sub(r"(?<![\w.])\d{4,5}(?!\w)", lambda found: moved.get(found[0], found[0]), page), moved
 
 

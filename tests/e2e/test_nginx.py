@@ -3,9 +3,8 @@
 import asyncio
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from bridge.demo.process import running
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from tests.e2e.test_proxy import ask
-from tests.support import until
+from tests.support import until, unused_port
 from tests.web.conftest import FORM, payload
 
 NGINX = shutil.which("nginx")
@@ -43,14 +42,6 @@ http {{
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(NGINX is None, reason="there is no nginx on this machine")]
 
 
-def unused() -> int:
-    """A port that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def here(text: str, *, listens: int, upstream: int, location: str) -> str:
     """The file that ships, with this machine's ports and certificate, and nothing else changed."""
     for shipped, ours in (
@@ -70,7 +61,7 @@ async def proxied(
     location: str, twilio: TwilioSandbox, twenty: TwentySandbox, folder: Path
 ) -> AsyncIterator[str]:
     """A bridge behind it, at the URL that this is."""
-    listens, upstream = unused(), unused()
+    listens, upstream = unused_port(), unused_port()
     url = f"https://localhost:{listens}{location.rstrip('/')}"
     site = folder / "bridge.conf"
     site.write_text(here(SHIPPED.read_text(), listens=listens, upstream=upstream, location=location))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.e2e.network import Host, another_host
 from tests.e2e.test_replicas import JANE, until_reasons, until_written
 from tests.postgres import Postgres, postgres
+from tests.support import unused_port
 
 SECONDS = 6
 PARTED = CONFIG + f"inbox: {{partition_seconds: {SECONDS}}}\ntwenty: {{timeout_seconds: {SECONDS - 1}}}\n"
@@ -38,11 +38,8 @@ def host() -> Iterator[Host]:
 @pytest.fixture
 def reachable(host: Host) -> Iterator[Postgres]:
     """A server that both hosts reach."""
-    with postgres() as server, socket.socket() as chosen:
-        chosen.bind((host.here, 0))
-        port = chosen.getsockname()[1]
-        chosen.close()
-        listening = replace(server, port=port)
+    with postgres() as server:
+        listening = replace(server, port=unused_port(host.here))
         listening.listen(host.here)
         yield listening
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,7 +19,7 @@ from bridge.demo.process import running
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from tests.caddy import CADDY, needs_caddy
-from tests.support import BOUND, until
+from tests.support import BOUND, until, unused_port
 from tests.web.conftest import FORM, payload
 
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
@@ -46,9 +45,7 @@ def under_a_path(directive: str) -> str:
 @asynccontextmanager
 async def proxy(text: str, upstream: str, folder: Path) -> AsyncIterator[str]:
     """Caddy with that configuration, at `localhost:port`, with an authority of its own."""
-    with closing(socket.socket()) as unused:
-        unused.bind(("127.0.0.1", 0))
-        site = f"localhost:{unused.getsockname()[1]}"
+    site = f"localhost:{unused_port()}"
     folder.joinpath("Caddyfile").write_text(text.replace("admin off", LOCALLY))
     caddy = await asyncio.create_subprocess_exec(
         *(str(CADDY), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")),
@@ -76,9 +73,7 @@ async def proxied(
 ) -> AsyncIterator[str]:
     """The bridge behind it, at the URL that this is."""
     folder.joinpath("config.yaml").write_text(CONFIG)
-    with closing(socket.socket()) as unused:
-        unused.bind(("127.0.0.1", 0))
-        upstream = f"127.0.0.1:{unused.getsockname()[1]}"
+    upstream = f"127.0.0.1:{unused_port()}"
     async with proxy(text, upstream, folder) as site:
         url = f"https://{site}{path}"
         env = environment(twilio, twenty, folder) | {"BRIDGE_PUBLIC_URL": url}
@@ -143,9 +138,7 @@ async def answer_to_half_a_head(url: str) -> bytes:
 
 
 async def test_twilios_requests_wait_for_a_bridge_that_starts_again(tmp_path: Path) -> None:
-    with closing(socket.socket()) as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    port = unused_port()
     app = web.Application()
     app.router.add_post("/twilio/dial", _no_content)
     async with proxy(as_it_ships(), f"127.0.0.1:{port}", tmp_path) as site:

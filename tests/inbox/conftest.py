@@ -1,6 +1,5 @@
 """Everything that an inbox does, it does on both databases."""
 
-import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from bridge.inbox.store import Inbox, open_inbox
 from tests.databases import begin
 from tests.postgres import Postgres, postgres
+from tests.support import unused_port
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,10 +40,7 @@ async def inbox(database_url: str) -> AsyncIterator[Inbox]:
 @pytest.fixture
 def tcp_postgres_url() -> Iterator[str]:
     """A server of its own that listens on loopback."""
-    with postgres() as server, socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
-        chosen.close()
-        listening = replace(server, port=port)
+    with postgres() as server:
+        listening = replace(server, port=unused_port())
         listening.listen()
         yield listening.tcp_url("postgres")

@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
@@ -17,7 +16,7 @@ from bridge.sandbox.twilio import Party, TwilioSandbox
 from bridge.sandbox.twilio.conferences import Settings
 from bridge.twilio.rest import TwilioRest, open_rest
 from bridge.twilio.rest.http import resource_of
-from tests.support import BOUND, TEN, twilio_settings
+from tests.support import BOUND, TEN, twilio_settings, unused_port
 
 MOBILE = "+33612345678"
 TWIML = "<Response><Say>Hello</Say><Pause length='4'/></Response>"
@@ -127,10 +126,7 @@ async def test_a_wrong_secret_is_denied(twilio: TwilioSandbox) -> None:
 
 
 async def test_nobody_there(twilio: TwilioSandbox) -> None:
-    with closing(socket.socket()) as unused:
-        unused.bind(("127.0.0.1", 0))
-        away = f"http://127.0.0.1:{unused.getsockname()[1]}"
-    async with open_rest(twilio_settings(twilio, api_url=away)) as rest:
+    async with open_rest(twilio_settings(twilio, api_url=f"http://127.0.0.1:{unused_port()}")) as rest:
         with pytest.raises(TwilioUnavailable, match="cannot be reached"):
             await rest.call(NOBODY)
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -25,7 +24,7 @@ from bridge.settings import Settings
 from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import BOUNDS, Bounds, open_app
 from tests.databases import begin
-from tests.support import BOUND
+from tests.support import BOUND, unused_port
 
 AUTH_TOKEN, OLD_TOKEN = "an-invented-auth-token", "the-one-before-it"
 API_SECRET = "an invented secret of thirty-two characters"
@@ -220,9 +219,9 @@ def settings_with(changes: Mapping[str, Mapping[str, object]], database: Path) -
             "api_secret": API_SECRET,
             "app_sid": "AP" + "0" * 32,
             "phone_number": "+33159130001",
-            "api_url": f"http://127.0.0.1:{_unused_port()}",
+            "api_url": f"http://127.0.0.1:{unused_port()}",
         },
-        "twenty": {"api_url": f"http://127.0.0.1:{_unused_port()}", "api_token": "an-invented-key"},
+        "twenty": {"api_url": f"http://127.0.0.1:{unused_port()}", "api_token": "an-invented-key"},
         "server": {"public_url": PUBLIC_URL, "stop_seconds": 1},
         "inbox": {"database_url": f"sqlite+aiosqlite:///{begin(database)}"},
         "auth": {"widget_keys": (KEY,)},
@@ -232,13 +231,6 @@ def settings_with(changes: Mapping[str, Mapping[str, object]], database: Path) -
     for name, fields in changes.items():
         sections.setdefault(name, {}).update(fields)
     return Settings.model_validate(sections)
-
-
-def _unused_port() -> int:
-    with closing(socket.socket()) as unused:
-        unused.bind(("127.0.0.1", 0))
-        port: int = unused.getsockname()[1]
-        return port
 
 
 def payload(name: str, **changes: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Webhooks are signed, timed out, retried and broken as Twilio's are."""
 
 import asyncio
-import socket
 from typing import Any
 
 import pytest
@@ -11,14 +10,9 @@ from twilio.request_validator import RequestValidator
 from bridge.sandbox.twilio import Delivery, Party, TwilioSandbox
 from bridge.sandbox.twilio.overrides import Overrides, split_overrides
 from tests.sandbox.twilio.support import App, Connect, Received, by_kind, dial, events
+from tests.support import unused_port
 
 MOBILE = "+33612345678"
-
-
-def closed_port() -> Any:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def dial_mobile(app: App, callback: str = "/status") -> None:
@@ -110,7 +104,7 @@ async def test_a_retry_that_succeeds(app: App, sandbox: TwilioSandbox) -> None:
 async def test_a_connection_that_fails_is_retried_once(
     app: App, sandbox: TwilioSandbox, fragment: str, attempts: int
 ) -> None:
-    dial_mobile(app, f"http://127.0.0.1:{closed_port()}/{fragment}")
+    dial_mobile(app, f"http://127.0.0.1:{unused_port()}/{fragment}")
     played = await sandbox.call_from_browser("bob", MOBILE)
     assert [delivered.attempts for delivered in by_kind(played, "status")] == [attempts] * 3
     assert [code for code, _ in played.errors] == [11205] * 3
