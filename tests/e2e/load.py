@@ -19,6 +19,8 @@ STATUSES = ("initiated", "ringing", "in-progress", "completed")
 STEPS = range(len(STATUSES))
 SECONDS = 61
 AGAIN_SECONDS = 0.05
+PAUSE = 0.03
+"""Of senders that are as many as ever, and send some two hundred callbacks a second."""
 
 
 @dataclass
@@ -32,8 +34,13 @@ class Load:
     _begun: set[str] = field(default_factory=set)
     _waiting: list[tuple[str, int]] = field(default_factory=list)
 
-    async def send(self, url: Callable[[], str], *, senders: int = 8, again: bool, seed: int = 1) -> None:
-        """Sends all to where the bridge is at the time; `again` tries each until it is taken."""
+    async def send(
+        self, url: Callable[[], str], *, senders: int = 8, again: bool, seed: int = 1, pause: float = 0.0
+    ) -> None:
+        """Sends all to where the bridge is at the time; `again` tries each until it is taken.
+
+        Each sender pauses for so many seconds after one: what is sent meanwhile must be written in the end.
+        """
         # Nearby ones change places, as they do on their way.
         chance = random.Random(seed)
         order = [
@@ -41,7 +48,9 @@ class Load:
         ]
         self._waiting = [(sid, step) for _, sid, step in sorted(order, reverse=True)]
         async with aiohttp.ClientSession() as session:
-            await asyncio.gather(*[self._sender(session, url, again=again) for _ in range(senders)])
+            await asyncio.gather(
+                *[self._sender(session, url, again=again, pause=pause) for _ in range(senders)]
+            )
 
     def stop(self) -> None:
         """Sends those calls to their end of which anything was sent, and no others."""
@@ -52,7 +61,9 @@ class Load:
         whole = Counter(sid for sid, _ in self.acknowledged)
         return sorted((sid, "COMPLETED", SECONDS) for sid, times in whole.items() if times == len(STATUSES))
 
-    async def _sender(self, session: aiohttp.ClientSession, url: Callable[[], str], *, again: bool) -> None:
+    async def _sender(
+        self, session: aiohttp.ClientSession, url: Callable[[], str], *, again: bool, pause: float
+    ) -> None:
         while self._waiting:
             sid, step = self._waiting.pop()
             self._begun.add(sid)
@@ -63,6 +74,7 @@ class Load:
                 await asyncio.sleep(AGAIN_SECONDS)
             else:
                 self.acknowledged.add((sid, STATUSES[step]))
+            await asyncio.sleep(pause)
 
     async def _post(self, session: aiohttp.ClientSession, url: str, sid: str, step: int) -> str:
         form = {

@@ -15,6 +15,7 @@ from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.provision import provision
 from tests.support import (
+    BOUND,
     TEN,
     ask,
     create_person,
@@ -56,7 +57,7 @@ async def test_a_write_that_lands_late_does_not_stay(
         Kind.STATUS, f"{sid[:-1]}f", parent=sid, From="+33159130001", To="12", CallStatus="ringing"
     )
     await inbox.store(ringing)
-    twenty.faults.late_seconds = 3
+    twenty.faults.late_seconds = 10 * BOUND
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
     twenty.faults.clear()
@@ -75,6 +76,7 @@ async def test_a_write_that_lands_late_does_not_stay(
     async def has(status: str) -> None:
         assert (await phone_calls(twenty))[sid]["status"] == status
 
+    twenty.faults.release()
     await until(lambda: has("RINGING"), AssertionError)
     a_minute_passes(worker)
     await drain(worker)

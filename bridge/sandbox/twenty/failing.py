@@ -28,7 +28,7 @@ def middleware(faults: Faults) -> Middleware:
         if request.path == CONTROL_PATH:
             return await handler(request)
         if faults.slow_seconds:
-            await asyncio.sleep(faults.slow_seconds)
+            await faults.wait(faults.slow_seconds)
         if faults.down:
             _abort(request)
             return web.Response()
@@ -40,7 +40,7 @@ def middleware(faults: Faults) -> Middleware:
             # aiohttp reads a body once and then knows it, also when the connection is gone.
             await request.read()
             request[ARRIVED] = time.time()
-            late = asyncio.create_task(_late(handler, request, faults.late_seconds))
+            late = asyncio.create_task(_late(handler, request, faults.wait(faults.late_seconds)))
             under_way.add(late)
             late.add_done_callback(under_way.discard)
             _abort(request)
@@ -51,8 +51,8 @@ def middleware(faults: Faults) -> Middleware:
     return fail
 
 
-async def _late(handler: Handler, request: web.Request, seconds: float) -> None:
-    await asyncio.sleep(seconds)
+async def _late(handler: Handler, request: web.Request, waits: Awaitable[None]) -> None:
+    await waits
     await handler(request)
 
 

@@ -1,5 +1,6 @@
 """Switches that make the sandbox fail as a Twenty can."""
 
+import asyncio
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -31,6 +32,30 @@ class Faults:
     poison: str | None = None
     """A record that contains this text is refused, and the batch with it."""
 
+    def __post_init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def wait(self, seconds: float) -> None:
+        """Returns after so many seconds, or with the next `release`."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        timer = waiting.get_loop().call_later(seconds, _done, waiting)
+        try:
+            await waiting
+        finally:
+            timer.cancel()
+            self._waiting.discard(waiting)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests are slow or late now."""
+        return len(self._waiting)
+
+    def release(self) -> None:
+        """What is slow or late goes on now."""
+        for waiting in self._waiting:
+            _done(waiting)
+
     def clear(self) -> None:
         """Nothing goes wrong any more."""
         self.set(**{one.name: one.default for one in fields(self)})
@@ -42,3 +67,8 @@ class Faults:
             raise TypeError(f"no such fault: {', '.join(sorted(unknown))}")
         for name, value in switches.items():
             setattr(self, name, value)
+
+
+def _done(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
