@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bridge import background
 
-START_SECONDS = 60
-STOP_SECONDS = 60
+START_SECONDS = 120
+STOP_SECONDS = 120
 
 
 class ProcessFailed(Exception):

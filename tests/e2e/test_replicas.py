@@ -102,11 +102,11 @@ async def test_who_lost_the_lock_in_the_middle_of_a_batch_writes_no_more(
         twenty.faults.slow_seconds = BOUND
         await hangs_up(first, sid)
         await eventually(lambda: twenty.faults.waiting > 0)
+        twenty.faults.clear()
         await asyncio.to_thread(postgres_server.sql, LOSE_THE_LOCK.format(postgres_database))
         await until_reasons(second, [])
-        twenty.faults.clear()
-        twenty.faults.release()
         await until_written(twenty, {sid})
+        twenty.faults.release()
         await until_reasons(first, ["drain.standby"])
     assert await first.stop() == 0
     assert first.log is not None

@@ -17,7 +17,7 @@ from bridge.sandbox.twilio.account import Key
 from bridge.sandbox.twilio.webhooks import Rule, Setting, SharedKey
 from bridge.settings.variables import SECRETS
 from tests.e2e.test_calls import until_finished
-from tests.support import phone_calls
+from tests.support import phone_calls, until
 
 JANE = "+33612345678"
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "rotation.md"
@@ -150,18 +150,18 @@ async def test_link_keys(bridge: BridgeProcess, twilio: TwilioSandbox, twenty: T
     assert await answer(bridge, link) == 403
     # `calls retry` writes a call with a new link.
     assert await run_to_end("calls", "retry", sid, env=bridge.env, folder=bridge.folder) == (0, "")
-    links: list[str] = []
-    while not links or links[-1] == link:
-        links.append(await recording_link(twenty, sid))
-    assert await answer(bridge, links[-1]) == 200
+    assert await answer(bridge, await recording_link(twenty, sid, but=link)) == 200
 
 
-async def recording_link(twenty: TwentySandbox, sid: str) -> str:
-    """As it stands in Twenty, once it does."""
-    await until_finished(twenty, {sid})
-    while not (link := str((await phone_calls(twenty))[sid]["recording"]["primaryLinkUrl"] or "")):
-        pass
-    return link
+async def recording_link(twenty: TwentySandbox, sid: str, *, but: str = "") -> str:
+    """As it stands in Twenty, once it does, and is another one than before."""
+
+    async def stands() -> str:
+        link = str((await phone_calls(twenty))[sid]["recording"]["primaryLinkUrl"] or "")
+        assert link not in ("", but)
+        return link
+
+    return await until(stands, KeyError, AssertionError)
 
 
 async def answer(bridge: BridgeProcess, link: str) -> int:
@@ -178,12 +178,12 @@ async def test_twentys_key(bridge: BridgeProcess, twilio: TwilioSandbox, twenty:
     token = await fetch_token(bridge.url, "alice")
     await restart(bridge, twilio, {"TWENTY_API_TOKEN": "a.key.that-was-deleted"})
     sid = await is_taken(twilio, token)
-    async with aiohttp.ClientSession() as session:
-        reasons: list[str] = []
-        while not reasons:
-            async with session.get(f"{bridge.url}/ready") as answered:
-                reasons = (await answered.json())["reasons"]
-    assert reasons == ["twenty.unauthenticated"]
+
+    async def waits() -> None:
+        async with aiohttp.ClientSession() as session, session.get(f"{bridge.url}/ready") as answered:
+            assert (await answered.json())["reasons"] == ["twenty.unauthenticated"]
+
+    await until(waits, AssertionError)
     await restart(bridge, twilio, {"TWENTY_API_TOKEN": good})
     assert (await until_finished(twenty, {sid}))[sid]["status"] == "COMPLETED"
 

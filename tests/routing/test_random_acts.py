@@ -30,7 +30,7 @@ PARTIES = ("ann", "bob", "carl", THIRD, JANE)
 ALLOWED = {204, 400, 403, 409}
 """An act that is not possible at a time is refused, and changes nothing."""
 
-SOONER = PATIENCE_SECONDS / 2
+SOONER = PATIENCE_SECONDS * 5 / 6
 """The sandbox itself ends a call that no party ends."""
 
 FAULTS = {

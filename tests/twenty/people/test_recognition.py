@@ -12,6 +12,7 @@ from bridge.errors import TwentyDenied, TwentyError, TwentyRefused, TwentyUnavai
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
 from bridge.twenty.people.recognition import RESTS_SECONDS, Recognition
+from tests.support import BOUND
 
 JANE, BELA, CHLOE = (
     Number("+33612345678"),
@@ -93,9 +94,15 @@ def members() -> Members:
 
 
 @pytest.fixture
-def recognition(asked: Twenty, clock: Clock, members: Members) -> Recognition:
+def within() -> float:
+    """Seconds that a caller waits."""
+    return BOUND
+
+
+@pytest.fixture
+def recognition(asked: Twenty, clock: Clock, members: Members, within: float) -> Recognition:
     directory = Directory(region="FR", seconds=0)
-    return Recognition(asked, directory, members, several="oldest", within=0.05, clock=clock)
+    return Recognition(asked, directory, members, several="oldest", within=within, clock=clock)
 
 
 async def test_who_it_is_and_whom_to_ring_first(recognition: Recognition, members: Members) -> None:
@@ -146,6 +153,7 @@ async def test_what_is_optional_costs_only_itself(
         assert found.owners[0] == BELA
 
 
+@pytest.mark.parametrize("within", [0.3])
 @pytest.mark.parametrize("hangs", ["LastSpoken", "WorkspaceMembers"])
 async def test_for_what_is_optional_no_caller_waits_after_another(
     recognition: Recognition, asked: Twenty, hangs: str
@@ -164,6 +172,7 @@ async def test_a_filter_has_milliseconds(recognition: Recognition, asked: Twenty
     assert asked.variables["LastSpoken"]["since"] == "2026-11-01T00:00:00.123Z"
 
 
+@pytest.mark.parametrize("within", [0.3])
 async def test_after_a_failure_nobody_waits_and_one_look_up_finds_out(
     recognition: Recognition, asked: Twenty, clock: Clock
 ) -> None:
