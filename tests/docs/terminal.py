@@ -16,10 +16,15 @@ from pathlib import Path
 from select import select
 
 from tests.docs.shown import COLORS, missing
+from tests.support import BOUND
 
-SECONDS = 60
 PAUSE = 0.2
 """Whoever asks then waits."""
+WORKING = frozenset("RD")
+"""States of a process that has something to do: on a busy machine it may pause in the middle of a line.
+
+https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+"""
 QUESTION = re.compile(r"(: |\]: |\? )$")
 AS_BEFORE = 'source "$2" 2>/dev/null; cd "$(cat "$2.here")"; '
 ONCE = AS_BEFORE + 'eval "$1"; status=$?; export -p > "$2"; pwd > "$2.here"; exit $status'
@@ -53,7 +58,7 @@ class Terminal:
             self.answer(typed, shown, (), status=status)
             return
         with self._typed(ONCE, typed, subprocess.DEVNULL, subprocess.PIPE) as process:
-            printed, _ = process.communicate(timeout=SECONDS)
+            printed, _ = process.communicate(timeout=BOUND)
         self._hold(typed, shown, printed.decode(), (process.returncode, status))
 
     def answer(self, typed: str, shown: Sequence[str], answers: Sequence[str], *, status: int = 0) -> None:
@@ -62,7 +67,7 @@ class Terminal:
         leader, follower = pty.openpty()
         with self._typed(ONCE, typed, follower, follower) as process:
             os.close(follower)
-            printed = _talk(leader, told)
+            printed = _talk(leader, told, process.pid)
         self._hold(typed, shown, printed, (process.returncode, status))
 
     def stay(self, typed: str, shown: Sequence[str]) -> None:
@@ -87,7 +92,7 @@ class Terminal:
             )
         self._own.append(process)
         if not stays:
-            process.wait(SECONDS)
+            process.wait(BOUND)
             self._own.pop()
             self._hold(" ".join(words), shown, log.read_text(), (process.returncode, 0))
         else:
@@ -99,7 +104,7 @@ class Terminal:
     def _until_shown(self, typed: str, shown: Sequence[str], log: Path) -> None:
         """Waits for what the youngest process prints."""
         process = self._own[-1]
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + BOUND
         while (line := missing(shown, log.read_text())) is not None:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise NotAsShown(_unlike(typed, line, log.read_text()))
@@ -111,7 +116,7 @@ class Terminal:
         for process in reversed(self._own):
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGINT)
-            process.wait(SECONDS)
+            process.wait(BOUND)
 
     def _typed(self, how: str, typed: str, reads: int, prints: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -144,13 +149,13 @@ class Terminal:
         return re.sub(r"\{([^}]+)\}", value, answer)
 
 
-def _talk(leader: int, answers: Sequence[str]) -> str:
+def _talk(leader: int, answers: Sequence[str], session: int) -> str:
     """Answers each question as it comes; what was printed in the end."""
     said, answered, waiting = b"", 0, list(answers)
     with os.fdopen(leader, "r+b", buffering=0) as terminal:
         while chunk := _read(terminal):
             said += chunk
-            if QUESTION.search(_plain(said[answered:])) and not select([terminal], [], [], PAUSE)[0]:
+            if QUESTION.search(_plain(said[answered:])) and _waits(terminal, session):
                 if not waiting:
                     raise NotAsShown(f"It asks more than the page answers:\n{_plain(said)}")
                 answered = len(said)
@@ -158,6 +163,22 @@ def _talk(leader: int, answers: Sequence[str]) -> str:
     if waiting:
         raise NotAsShown(f"It did not ask for {waiting}:\n{_plain(said)}")
     return said.decode(errors="replace").replace("\r", "")
+
+
+def _waits(terminal: RawIOBase, session: int) -> bool:
+    """Whether what prints there waits for an answer, rather than for a processor; else it prints more."""
+    while not select([terminal], [], [], PAUSE)[0]:
+        if not any(_works(stat, session) for stat in Path("/proc").glob("[0-9]*/stat")):
+            return True
+    return False
+
+
+def _works(stat: Path, session: int) -> bool:
+    try:
+        state, _, _, its_session, *_ = stat.read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended
+        return False
+    return state in WORKING and int(its_session) == session
 
 
 def _read(terminal: RawIOBase) -> bytes:
