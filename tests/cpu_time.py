@@ -8,6 +8,8 @@ COARSE = 0.001
 """Seconds below which the clock says little."""
 AT_MOST = 20
 TRIES = 3
+CLEARLY = 40, 0.5
+"""More than so many times as long, and more than so many seconds, is no other work of the machine."""
 
 
 def seconds(work: Callable[[], object], *, least_of: int = 1) -> float:
@@ -35,22 +37,27 @@ def assert_grows_linearly(
     """Eight times the size takes about eight times as long; a square would take 64 times.
 
     `work` makes the work of a size, which is not timed; each of `sizes` is eight times the one before. What
-    took too long is timed again, twice: on a busy machine other work slows down one size and not the other.
+    took too long is timed again, twice, by the least of three runs: on a busy machine other work slows down
+    one size and not the other.
     """
-    for _ in range(TRIES - 1):
-        if not any(_too_long(work, sizes)):
+    times, most = CLEARLY
+    for tried in range(TRIES):
+        found = next(_too_long(work, sizes, least_of=3 if tried else 1), None)
+        if not found:
             return
-    for size, now, before in _too_long(work, sizes):
-        raise AssertionError(f"{what!r} of size {size}: {now:.4f} s after {before:.4f} s")
+        size, now, before = found
+        if now > most and now >= times * before:
+            break
+    raise AssertionError(f"{what!r} of size {size}: {now:.4f} s after {before:.4f} s")
 
 
 def _too_long(
-    work: Callable[[int], Callable[[], object]], sizes: tuple[int, ...]
+    work: Callable[[int], Callable[[], object]], sizes: tuple[int, ...], *, least_of: int
 ) -> Iterator[tuple[int, float, float]]:
     """The sizes that took too long, with their seconds and those of the size before."""
     before = 0.0
     for size in sizes:
-        now = seconds(work(size), least_of=3)
+        now = seconds(work(size), least_of=least_of)
         if before and now >= AT_MOST * before:
             yield size, now, before
         before = max(now, COARSE)

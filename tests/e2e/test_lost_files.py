@@ -10,7 +10,7 @@ from bridge.demo.process import BridgeProcess
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from tests.e2e.load import Load
-from tests.e2e.test_kills import MANY, UNLIMITED, kept
+from tests.e2e.test_kills import FEW, UNLIMITED, kept
 from tests.support import eventually, new_sid
 
 DATABASE = "bridge.db"
@@ -22,7 +22,7 @@ async def test_what_was_acknowledged_is_kept(
 ) -> None:
     tmp_path.joinpath("config.yaml").write_text(CONFIG + UNLIMITED)
     env = environment(twilio, twenty, tmp_path)
-    bridge, load = BridgeProcess(env, tmp_path), Load(twilio.auth_token, [new_sid() for _ in range(MANY)])
+    bridge, load = BridgeProcess(env, tmp_path), Load(twilio.auth_token, [new_sid() for _ in range(FEW)])
     await bridge.start()
     sending = asyncio.create_task(load.send(lambda: bridge.url, again=True))
     await eventually(lambda: len(load.acknowledged) >= 100)

@@ -24,7 +24,7 @@ from bridge.inbox.tables import callbacks
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import TwilioSandbox
 from tests.docs.pages import blocks
-from tests.e2e.load import Load, on_timelines, shown
+from tests.e2e.load import PAUSE, Load, on_timelines, shown
 from tests.inbox.past.story import CONFIG
 from tests.postgres import Postgres
 from tests.support import eventually, new_sid, until
@@ -57,7 +57,7 @@ async def backed_up(bridge: BridgeProcess, *typed: str) -> Told:
     """What was acknowledged before the backup, of a bridge that is killed some time after it."""
     load = Load(bridge.env["TWILIO_AUTH_TOKEN"], [new_sid() for _ in range(CALLS)])
     await bridge.start()
-    sending = asyncio.create_task(load.send(lambda: bridge.url, again=False))
+    sending = asyncio.create_task(load.send(lambda: bridge.url, again=False, pause=PAUSE))
     await eventually(lambda: len(load.acknowledged) >= SOME)
     before = set(load.acknowledged)
     for line in typed:

@@ -197,7 +197,8 @@ AFTERWARDS: dict[str, Operation] = {
     "failed": (Stage.failed, failed),
 }
 ALL = MEANWHILE | AFTERWARDS
-BEFORE = ("new", "without a person", "Jane")
+LONGEST = "Jane"
+BEFORE = ("new", "without a person", LONGEST)
 """What was written of a call before."""
 
 

@@ -16,6 +16,7 @@ from tests.inbox.one_call import (
     ALL,
     BEFORE,
     JANES,
+    LONGEST,
     MEANWHILE,
     Model,
     Stage,
@@ -28,7 +29,22 @@ from tests.support import new_sid, outbound, told
 SEQUENCES = [*((name,) for name in MEANWHILE), *product(("relink", "unlink", "doubt"), ("put", "erase"))]
 
 
-@pytest.mark.parametrize("before", BEFORE)
+slow = pytest.mark.slow
+
+
+def histories(database: str) -> pytest.MarkDecorator:
+    """All of them on one database, and on the other the longest: with the others it does the same."""
+    each = [
+        pytest.param(
+            on, before, id=f"{on}-{before}", marks=() if database == on or before == LONGEST else slow
+        )
+        for on in ("sqlite", "postgresql")
+        for before in BEFORE
+    ]
+    return pytest.mark.parametrize(("database_url", "before"), each, indirect=["database_url"])
+
+
+@histories("sqlite")
 async def test_what_comes_between_the_claim_and_its_end_holds(inbox: Inbox, before: str) -> None:
     for names, last in product(SEQUENCES, AFTERWARDS):
         stage, model = await a_call(inbox, before)
@@ -46,10 +62,8 @@ async def two(database_url: str) -> AsyncIterator[Sequence[Inbox]]:
         yield [await stack.enter_async_context(open_inbox(database_url)) for _ in range(2)]
 
 
-@pytest.mark.parametrize(
-    "other_way", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["one way", "other way"]
-)
-@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("other_way", [False, pytest.param(True, marks=slow)], ids=["one way", "other way"])
+@histories("postgresql")
 async def test_two_at_once_are_as_one_after_the_other(
     two: Sequence[Inbox], database_url: str, before: str, *, other_way: bool
 ) -> None:

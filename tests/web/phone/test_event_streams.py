@@ -2,16 +2,20 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from tests.support import BOUND, eventually
+from bridge.calls.callback import Callback, Kind
+from bridge.inbox.store import open_inbox
+from bridge.twilio import forms
+from tests.support import BOUND, eventually, new_sid, told
 from tests.web.conftest import Bridge, OpenBridge
-from tests.web.phone.desk import HEADERS, calls_in, leg, tell
+from tests.web.phone.desk import HEADERS, tell
 from tests.web.phone.test_events import SECTIONS, page
 
 JANE = "+33639980001"
@@ -41,15 +45,23 @@ async def test_a_page_that_does_not_read_is_cut_off_and_holds_up_no_other(
     bridge = await open_bridge(**SECTIONS)
     async with page(bridge) as alice:
         assert alice.last
-    for _ in range(CALLS):
-        await leg(bridge, sid := await calls_in(bridge, JANE), "alice", "ringing", number=JANE)
-        assert (await tell(bridge, "PUT", f"/api/calls/{sid}/note", note=NOTE, version=0)).status == 200
+    async with open_inbox(f"sqlite+aiosqlite:///{bridge.database}") as inbox:
+        await asyncio.gather(*map(inbox.store, noted_calls(CALLS)))
     with capture_logs() as logs:
         async with page(bridge, "bob") as bob, slow_reader(bridge, alice.last) as reader:
             await tell(bridge, "PUT", "/api/me/availability", "bob", status="away")
             await bob.until(lambda name, _: name == "availability")
             await eventually(lambda: any(line["event"] == "events.broken_off" for line in logs))
             assert len(await read_to_the_end(reader)) < CALLS * len(NOTE.encode())
+
+
+def noted_calls(number: int) -> Iterator[Callback]:
+    """Calls that ring alice, with long notes of hers."""
+    said = {"Outcome": "", "Note": NOTE}
+    for sid in (new_sid() for _ in range(number)):
+        yield told(Kind.STATUS, new_sid(), parent=sid, From=JANE, To="client:alice", CallStatus="ringing")
+        version = {"CallSid": sid, "Agent": "alice", "Version": "1"}
+        yield forms.callback(Kind.NOTE, "", version, received_at=datetime.now(UTC), answered=said)
 
 
 async def read_to_the_end(reader: asyncio.StreamReader) -> bytes:
