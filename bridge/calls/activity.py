@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from bridge.calls.agents import Identity
 from bridge.calls.dispositions import Disposition
@@ -22,6 +23,7 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/twenty-twilio-bri
 MOST_NAMES = 3
 
 
+@lru_cache(maxsize=4096)
 def record_id(kind: str, root_sid: str) -> str:
     """The id of a call's record of one kind in Twenty: the same for every attempt."""
     return str(uuid.uuid5(NAMESPACE, f"{kind}:{root_sid}"))
