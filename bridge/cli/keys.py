@@ -1,7 +1,8 @@
 """`keys …` makes a key, and writes its hash into `config.yaml`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import SettingsInvalid
 from bridge.language.phrase import phrase
 from bridge.language.spoken import said
+from bridge.settings import Settings, load
 from bridge.settings.access import AuthSettings, KeySettings
 from bridge.settings.config_files import CONFIG_FILE
 from bridge.settings.explain import explain
@@ -91,15 +93,33 @@ def _write(config: Path, line: str) -> Path | None:
     if text is None:
         terminal.say(f"{file} is left as it is: add the line there.", "", err=True)
         return None
+    with _explained("auth"):
+        auth = AuthSettings.model_validate(parse(text)["auth"])
+    _check_beside(auth, config)
+    files.write_own(file, text)
+    return file
+
+
+def _check_beside(auth: AuthSettings, config: Path) -> None:
+    """Whether the bridge can start with it: agents can be named elsewhere. Raises SettingsInvalid."""
     try:
-        AuthSettings.model_validate(parse(text)["auth"])
+        there = load(config if config.exists() else None)
+    except SettingsInvalid:
+        # Of other things, which the next start tells.
+        return
+    with _explained():
+        Settings.model_validate({**dict(there), "auth": auth})
+
+
+@contextmanager
+def _explained(*section: str) -> Iterator[None]:
+    try:
+        yield
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
         raise SettingsInvalid(
-            [explain({**error, "loc": ("auth", *error["loc"])}) for error in errors]
+            [explain({**error, "loc": (*section, *error["loc"])}) for error in errors]
         ) from None
-    files.write_own(file, text)
-    return file
 
 
 @app.command("revoke")

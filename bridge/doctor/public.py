@@ -42,7 +42,7 @@ def checks(
     yield Check("public.tls", found.tls, CERTIFICATE, needs=["public.dns"])
     yield Check("public.reaches_us", found.reaches_us, needs=["bridge.running", "public.tls"])
     yield Check("public.signature", found.signature, PROXY, needs=[*reached, "bridge.settings"])
-    yield Check("cors.origins", found.origins, needs=reached)
+    yield Check("cors.origins", found.origins, needs=[*reached, "bridge.settings"])
 
 
 class _Public:

@@ -3,7 +3,8 @@
 import os
 import shlex
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -30,16 +31,25 @@ def back_up(url: str, to: Path) -> Path:
     # A backup that is cut short leaves no file that looks like a whole one.
     part = to.with_name(f"{to.name}.part")
     try:
-        _copy(file, part)
+        with _opened(file) as source:
+            _copy(source, part)
         part.rename(to)
         _to_disk(to.absolute().parent)
     except (OSError, sqlite3.Error) as problem:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise CannotBackUp(
-            phrase("{file} cannot be written: {problem}", file=to, problem=problem)
-        ) from problem
+        # Of SQLite's errors the one that is no more special is that of a damaged file, which is copied.
+        is_damage = type(problem) is sqlite3.DatabaseError
+        raise (_unreadable(file, problem) if is_damage else _unwritable(to, problem)) from problem
     return file
+
+
+def _unreadable(file: Path, problem: Exception) -> CannotBackUp:
+    return CannotBackUp(phrase("{file} cannot be read: {problem}", file=file, problem=problem))
+
+
+def _unwritable(file: Path, problem: Exception) -> CannotBackUp:
+    return CannotBackUp(phrase("{file} cannot be written: {problem}", file=file, problem=problem))
 
 
 def pg_dump(url: URL, to: Path) -> str:
@@ -50,14 +60,25 @@ def pg_dump(url: URL, to: Path) -> str:
     return shlex.join(["pg_dump", "--format", "custom", "--file", str(to), *words, url.database or ""])
 
 
-def _copy(file: Path, part: Path) -> None:
-    os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """Raises CannotBackUp where it cannot be opened, as by another user."""
+    try:
+        source = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        source.execute("PRAGMA schema_version")
+    except sqlite3.Error as problem:
+        raise _unreadable(file, problem) from problem
+    with closing(source):
+        yield source
+
+
+def _copy(source: sqlite3.Connection, part: Path) -> None:
+    # In a folder of several users another one can have laid a file or a link there.
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
     # One step is one snapshot: on a write-ahead log it holds no writer up, and no writer makes it begin anew.
     # https://www.sqlite.org/backup.html
-    with (
-        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(part, isolation_level=None)) as target,
-    ):
+    with closing(sqlite3.connect(part, isolation_level=None)) as target:
         source.backup(target)
         # Without a log of its own: the copy is one file.
         target.execute("PRAGMA journal_mode = DELETE")

@@ -347,7 +347,8 @@ async def _bring_up_to_date(database: Database, url: str) -> None:
 
 def _advice(database: Database, problem: Exception) -> str:
     if not database.files:
-        return ""
+        is_away = isinstance(problem, OSError)
+        return phrase(" Start the server, or set BRIDGE_DATABASE_URL.") if is_away else ""
     if not is_damage(problem):
         return database.files.advice()
     return phrase(" {advice}", advice=database.files.if_damaged())

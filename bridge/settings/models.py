@@ -1,6 +1,6 @@
 """The settings: sections, allowed values, defaults, and checks across sections."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -67,6 +67,11 @@ class RecordingSettings(Section):
     )
     keep_days: int | None = Field(None, ge=1, le=36500, examples=[90])
     media_hosts: Names = ("twilio.com", "twiliocdn.com", "amazonaws.com")
+
+
+def _of_keys(auth: AuthSettings) -> Iterator[str]:
+    """The agents whom keys name, as the settings or as Twilio call them."""
+    return (name for key in auth.keys for name in key.identities)
 
 
 def _loop(forwards: Mapping[str, Collection[str]]) -> list[str]:
@@ -136,8 +141,9 @@ class Settings(UnderstandsFormerNames, Section):
     @classmethod
     def _agents_are_told_apart(cls, agents: AgentSettings, info: ValidationInfo) -> AgentSettings:
         if auth := info.data.get("auth"):
-            named = [*agents.names, *(name for key in auth.keys for name in key.identities)]
-            distinct(named, besides=[*agents.members, *([agents.default] if agents.default else [])])
+            distinct(
+                agents.names, besides=[*_of_keys(auth), *agents.members, *filter(None, [agents.default])]
+            )
         return agents
 
     @field_validator("dialling")
@@ -145,8 +151,7 @@ class Settings(UnderstandsFormerNames, Section):
     def _caller_ids_are_of_agents(cls, dialling: DiallingSettings, info: ValidationInfo) -> DiallingSettings:
         agents, auth = info.data.get("agents"), info.data.get("auth")
         if agents and auth:
-            named = [*agents.names, *(name for key in auth.keys for name in key.identities)]
-            distinct(named, besides=[*agents.members, *dialling.own_caller_ids])
+            distinct(agents.names, besides=[*_of_keys(auth), *agents.members, *dialling.own_caller_ids])
         return dialling
 
     @field_validator("lines")

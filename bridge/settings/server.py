@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from bridge.language.phrase import phrase
 from bridge.settings.types import BaseUrl, Network, Seconds, Secrets, Section, origin_of
 
+LAST_PORT = 65535
 DATABASE_URL = re.compile(r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+")
 
 
@@ -18,10 +19,48 @@ def _callback_url(value: str) -> str:
     return value
 
 
+LIBPQ = frozenset(
+    {
+        *("application_name", "channel_binding", "connect_timeout", "gssencmode", "options"),
+        *("sslcert", "sslkey", "sslmode", "sslrootcert"),
+    }
+)
+"""Parameters that vendors' URLs have, and asyncpg does not take."""
+
+
 def _database_url(value: SecretStr) -> SecretStr:
-    if not DATABASE_URL.fullmatch(value.get_secret_value()):
+    text = value.get_secret_value()
+    if not DATABASE_URL.fullmatch(text):
         raise ValueError(phrase("should begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"))
+    if text.startswith("postgresql"):
+        _check_server(text)
     return value
+
+
+def _check_server(text: str) -> None:
+    from sqlalchemy import make_url  # noqa: PLC0415 - not every command needs it
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    try:
+        url = make_url(text)
+        # After an @ that was meant to be the password's, the rest of that would count as host, and be shown.
+        is_read = "@" not in f"{url.host}{url.database}" and (url.port or 0) <= LAST_PORT
+    except (ArgumentError, ValueError):
+        is_read = False
+    if not is_read:
+        raise ValueError(
+            phrase(
+                "should be postgresql+asyncpg://user:password@host:port/database; in the password @ is "
+                "written %40, / %2F and % %25"
+            )
+        )
+    if wrong := LIBPQ.intersection(url.query):
+        raise ValueError(
+            phrase(
+                "should not have {name}, a parameter of libpq: asyncpg takes ssl=require, ssl=verify-full …",
+                name=min(wrong),
+            )
+        )
 
 
 class ServerSettings(Section):
@@ -36,7 +75,7 @@ class ServerSettings(Section):
         examples=["https://phone.example.com"]
     )
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(8080, ge=0, le=LAST_PORT)
     stop_seconds: Seconds = 20
     shutdown_delay_seconds: int | None = Field(None, ge=0, le=600)
     concurrent_requests: int = Field(500, ge=1, le=100_000)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bridge.cli import app
 from bridge.errors import IdentityRefused, NotAuthenticated
+from bridge.settings import load
 from bridge.settings.access import AgentSettings, AuthSettings
 from bridge.settings.served import agents_with
 from bridge.web.authentication.keys import keys_of
@@ -150,6 +151,22 @@ def test_a_key_that_does_not_go_with_the_others_changes_nothing(
     assert status != 0
     assert "auth.keys: has the name desk twice" in told
     assert Path("config.yaml").read_text() == CONFIG
+
+
+def test_a_key_with_which_the_bridge_would_not_start_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    agents = "agents: {names: [jane@example.com]}\n"
+    Path("config.yaml").write_text(agents)
+    Path(".env").write_text("".join(f"{name}='{value}'\n" for name, value in SETTINGS.items()))
+    status, told = typed("--name", "desk", "--identity", "jane+example.com", "--write")
+    assert (status, Path("config.yaml").read_text()) == (1, agents)
+    assert "has jane@example.com and jane+example.com, which are one agent to Twilio" in told
+    # As Twilio calls her, and as `init` shows it.
+    assert typed("--name", "desk", "--identity", "jane_example_com", "--write")[0] == 0
+    (key,) = load().auth.keys
+    assert key.identities == ("jane_example_com",)
 
 
 @pytest.mark.parametrize("config", ["auth: {keys: 5}\n", "auth: {\n", "\xff"])

@@ -34,12 +34,15 @@ async def test_the_copy_has_what_is_still_in_the_log_and_is_its_owner_s_alone(tm
         ("bridge.db", "kept.db", "kept.db exists; name another file"),
         ("bridge.db", "nowhere/copy.db", "nowhere/copy.db cannot be written: "),
         ("gone.db", "copy.db", "gone.db is not there"),
-        ("damaged.db", "copy.db", "copy.db cannot be written: file is not a database"),
+        ("damaged.db", "copy.db", "damaged.db cannot be read: file is not a database"),
+        ("torn.db", "copy.db", "torn.db cannot be read: "),
     ],
 )
 def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, database: str, to: str, said: str) -> None:
     with closing(sqlite3.connect(tmp_path / "bridge.db")) as made:
         made.execute("CREATE TABLE t (c)")
+    whole = tmp_path.joinpath("bridge.db").read_bytes()
+    tmp_path.joinpath("torn.db").write_bytes(whole[:4096] + bytes(4096))
     tmp_path.joinpath("damaged.db").write_bytes(b"no database" * 1000)
     tmp_path.joinpath("kept.db").write_text("yesterday's")
     before = sorted(tmp_path.iterdir())

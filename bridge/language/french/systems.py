@@ -119,6 +119,7 @@ REFUSED: Mapping[str, str] = {
         "La base {url} ne peut pas être ouverte : {problem}.{advice}"
     ),
     " {advice}": " {advice}",
+    " Start the server, or set BRIDGE_DATABASE_URL.": " Démarrez le serveur, ou réglez BRIDGE_DATABASE_URL.",
     "The database {file} is already served ({holder}). One process serves a SQLite file; several can "
     "share a PostgreSQL (BRIDGE_DATABASE_URL).": (
         "La base {file} est déjà servie ({holder}). Un seul processus sert un fichier SQLite ; plusieurs "
@@ -154,6 +155,7 @@ REFUSED: Mapping[str, str] = {
     "{file} exists; name another file, or move it away.": (
         "{file} existe ; nommez un autre fichier, ou déplacez-le."
     ),
+    "{file} cannot be read: {problem}": "{file} ne peut pas être lu : {problem}",
     "{file} cannot be written: {problem}": "{file} ne peut pas être écrit : {problem}",
     "{file} was copied to {to} ({size:.1f} MB).": "{file} a été copié dans {to} ({size:.1f} Mo).",
     "Keep .env and your config.yaml or config.local.yaml with it.": (
