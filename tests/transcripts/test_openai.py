@@ -92,6 +92,9 @@ async def test_pieces_that_are_too_large_for_the_server_are_halved(
         speech.largest = 1
         with pytest.raises(TranscriptRefused, match="piece_megabytes"):
             await engine.transcribe(recorded, Noted())
+        speech.largest = 25_000_000
+        await engine.transcribe(recorded, Noted())
+        assert max(len(heard.audio) for heard in speech.transcribed) > 700_000
 
 
 def answered(**body: Any) -> Answer:

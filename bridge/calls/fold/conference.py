@@ -87,7 +87,8 @@ def _seen_to_end(
     made_to = [c for c in leaves if c.get("ReasonParticipantLeft") == ENDED]
     if ends or not made_to or any(c.kind is Kind.TRANSFER for c in callbacks):
         return None
-    by = [c for c in leaves if c not in made_to and abs(_at(c) - _at(made_to[0])) <= SECOND]
+    apart = (c for c in leaves if c.get("ReasonParticipantLeft") != ENDED)
+    by = [c for c in apart if abs(_at(c) - _at(made_to[0])) <= SECOND]
     return by[-1].call_sid if by else None
 
 

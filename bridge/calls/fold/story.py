@@ -6,6 +6,7 @@ A leg is with the customer while both are connected, neither is on hold, and the
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Protocol
 
 from bridge.calls.agents import Identity
@@ -106,7 +107,7 @@ def end_of(parties: Parties, conferences: Conferences) -> datetime | None:
     return conferences.ended_at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Teller:
     parties: Parties
     conferences: Conferences
@@ -219,7 +220,7 @@ class _Teller:
             passed_on=leg.sid in self._passed_on,
         )
 
-    @property
+    @cached_property
     def _passed_on(self) -> frozenset[str | None]:
         completed = (c for c in self.parties.callbacks if act_of(c) is Act.COMPLETE)
         return frozenset(c.get(PARTICIPANT) for c in completed)

@@ -172,6 +172,8 @@ class OpenAiTranscriber:
             except _TooLarge:
                 parts = halves(file)
                 if not parts:
+                    # It takes nothing at all, which says nothing of lengths once that is mended.
+                    self._too_large = math.inf
                     raise
                 self._too_large = len(file)
                 log.warning("transcripts.piece_halved", engine=self.engine, bytes=len(file))

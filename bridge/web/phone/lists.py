@@ -111,7 +111,7 @@ class AgentHistory:
         agent = await self._agent(request, asked.identity)
         # The page's clock can be ahead; calls that are missed later are not seen yet.
         now = datetime.now(UTC)
-        await set_seen(self._inbox, agent.identity, at=min(asked.until, now))
+        await set_seen(self._inbox, agent.identity, at=max(EPOCH, min(asked.until, now)))
         # The agent's other pages are sent the new count.
         await self._availabilities.read()
         return _answer({"missed": await self._history.missed(agent.own, now=now)})

@@ -77,6 +77,8 @@ async def test_missed_calls_count_until_they_are_seen(bridge: Bridge) -> None:
     sid = await missed(bridge, JOHN, "alice")
     assert (await count(bridge), await count(bridge, "bob")) == (2, 1)
     missed_at = (await ask(bridge, f"/api/calls/{sid}")).json["missedAt"]
+    # In UTC it is before all years.
+    assert (await tell(bridge, "POST", "/api/me/calls/seen", until="0001-01-01T00:00:00+23:59")).status == 200
     assert (await tell(bridge, "POST", "/api/me/calls/seen", until=missed_at)).json == {"missed": 0}
     later = await missed(bridge, JOHN, "alice")
     assert (await count(bridge), await count(bridge, "bob")) == (1, 1)
