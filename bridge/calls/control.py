@@ -37,11 +37,11 @@ def was_in(identity: Identity, evidence: Evidence) -> None:
         raise NotInCall("This is another agent's call.")
 
 
-def line_of(identity: Identity, evidence: Evidence) -> Leg:
-    """The leg on which an agent is in a call in progress.
+def line_of(identity: Identity, evidence: Evidence, *, at: str | None = None) -> Leg:
+    """The leg on which an agent is in a call in progress; with `at` that of the phone whose leg it is.
 
     Raises NotInCall where the agent is not in the call, and CallConflict where the call is over or the
-    agent has left it.
+    agent, or that phone, has left it.
     """
     was_in(identity, evidence)
     if ended(evidence):
@@ -50,7 +50,8 @@ def line_of(identity: Identity, evidence: Evidence) -> Leg:
     lines = [leg for leg in legs_of(identity, evidence) if leg is evidence.parent or leg.answered]
     if not lines:
         raise NotInCall("This call rang here, and another agent took it, or none.", code="call.not_taken")
-    on = [leg for leg in lines if not leg.final]
+    is_own = any(leg.sid == at for leg in legs_of(identity, evidence))
+    on = [leg for leg in lines if not leg.final and (leg.sid == at or not is_own)]
     if not on:
         raise CallConflict("The call goes on without this agent.", code="call.left")
     return on[0]

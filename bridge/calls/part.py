@@ -28,7 +28,7 @@ class PartState(StrEnum):
     """Twilio could not put it through: mostly the number does not exist."""
     CANCELED = "canceled"
     REFUSED = "refused"
-    """The bridge did not place it."""
+    """The bridge, or Twilio, did not place it."""
     WAITING = "waiting"
     """It rings, or rang, no agent: a message may have been left."""
 

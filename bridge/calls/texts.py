@@ -20,6 +20,8 @@ class Texts:
     short: str
     caller_id: str
     """The agent asked to show a number that is not theirs."""
+    by_twilio: str
+    """Twilio dialled no one."""
     agent_limit: str
     company_limit: str
     at_once: str
@@ -43,6 +45,7 @@ class Texts:
     why_emergency: str
     why_short: str
     why_caller_id: str
+    why_by_twilio: str
     why_agent_limit: str
     why_company_limit: str
     why_at_once: str
@@ -113,6 +116,8 @@ ENGLISH = Texts(
     emergency="Emergency numbers cannot be called from here. Please use another phone.",
     short="Short numbers and service codes cannot be called from here.",
     caller_id="You may not call with the number that was chosen. Please choose another one.",
+    by_twilio="Twilio refused this call. Mostly the number that it shows is not verified there, or the "
+    "country is not enabled. Please tell your administrator.",
     agent_limit="You have placed too many calls in a short time. Please wait a while.",
     company_limit="Your company has placed too many calls in a short time. Please wait a while.",
     at_once="You are in too many calls at the same time. Please end one of them and try again.",
@@ -129,6 +134,7 @@ ENGLISH = Texts(
     why_emergency="Not placed: emergency number",
     why_short="Not placed: short number or service code",
     why_caller_id="Not placed: caller ID not allowed",
+    why_by_twilio="Not placed: refused by Twilio",
     why_agent_limit="Not placed: the agent's limit is reached",
     why_company_limit="Not placed: the company's limit is reached",
     why_at_once="Not placed: too many calls at once",
@@ -191,6 +197,8 @@ FRENCH = Texts(
     emergency="Les numéros d'urgence ne peuvent pas être appelés d'ici. Merci d'utiliser un autre téléphone.",
     short="Les numéros courts et les codes de service ne peuvent pas être appelés d'ici.",
     caller_id="Vous ne pouvez pas appeler avec le numéro choisi. Merci d'en choisir un autre.",
+    by_twilio="Twilio a refusé cet appel. Le plus souvent, le numéro affiché n'y est pas vérifié, ou le pays "
+    "pas activé. Merci de prévenir votre administrateur.",
     agent_limit="Vous avez passé trop d'appels en peu de temps. Merci de patienter un peu.",
     company_limit="Votre entreprise a passé trop d'appels en peu de temps. Merci de patienter un peu.",
     at_once="Vous avez trop d'appels en cours. Merci d'en terminer un avant de recommencer.",
@@ -207,6 +215,7 @@ FRENCH = Texts(
     why_emergency="Non passé : numéro d'urgence",
     why_short="Non passé : numéro court ou code de service",
     why_caller_id="Non passé : numéro d'appelant non autorisé",
+    why_by_twilio="Non passé : refusé par Twilio",
     why_agent_limit="Non passé : limite de l'agent atteinte",
     why_company_limit="Non passé : limite de l'entreprise atteinte",
     why_at_once="Non passé : trop d'appels en cours",

@@ -6,6 +6,7 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from bridge.calls.callback import Kind
+from bridge.calls.fold.parties import BY_TWILIO
 from bridge.calls.texts import NAMES
 from bridge.observability import metrics
 from bridge.observability.metrics import Count, Durations
@@ -16,7 +17,7 @@ from docs.generate.markdown import page as whole
 UNITS = ("seconds", "root_fields")
 """By how a metric's name ends; what has none is a number of what its name says."""
 
-REFUSED = [name.removeprefix("why_") for name in NAMES if name.startswith("why_")]
+REFUSED = [reason for name in NAMES if (reason := name.removeprefix("why_")) != name and reason != BY_TWILIO]
 
 LABELS: Mapping[tuple[str, str], str] = {
     ("request_duration_seconds", "route"): "a route of [HTTP](http.md), or `none` of other paths",

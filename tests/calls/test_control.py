@@ -25,13 +25,14 @@ def called(status: str) -> Callback:
     return told(Kind.STATUS, ALICES, parent=ROOT, From=COMPANY, To=CUSTOMER, CallStatus=status)
 
 
-def came_in(**legs: str) -> Evidence:
+def at_phone(who: str, sid: str, status: str) -> Callback:
+    """Of the leg to an agent's phone."""
+    return told(Kind.STATUS, sid, parent=ROOT, From=CUSTOMER, To=f"client:{who}", CallStatus=status)
+
+
+def came_in(*others: Callback, **legs: str) -> Evidence:
     """A customer calls; agents are rung, each with a status."""
-    sids = {"alice": ALICES, "bob": BOBS}
-    rung = [
-        told(Kind.STATUS, sids[who], parent=ROOT, From=CUSTOMER, To=f"client:{who}", CallStatus=status)
-        for who, status in legs.items()
-    ]
+    rung = [*others, *(at_phone(who, {"alice": ALICES, "bob": BOBS}[who], to) for who, to in legs.items())]
     return Evidence.of([told(Kind.VOICE, ROOT, From=CUSTOMER, To=COMPANY, CallStatus="ringing"), *rung])
 
 
@@ -73,6 +74,25 @@ def test_who_is_on_the_line(
             line_of(Identity(who), heard)
     else:
         assert line_of(Identity(who), heard).sid == leg
+
+
+@pytest.mark.parametrize(
+    ("heard", "at", "leg"),
+    [
+        (out(called("ringing")), ROOT, ROOT),
+        (came_in(alice="in-progress"), ALICES, ALICES),
+        (came_in(alice="in-progress", bob="canceled"), ROOT, ALICES),
+        # Her other phone took the call: this one rings, or has left it.
+        (came_in(at_phone("alice", BOBS, "ringing"), alice="in-progress"), BOBS, None),
+        (came_in(at_phone("alice", BOBS, "completed"), alice="in-progress"), BOBS, None),
+    ],
+)
+def test_which_phone_is_on_the_line(heard: Evidence, at: str, leg: str | None) -> None:
+    if leg is None:
+        with pytest.raises(CallConflict):
+            line_of(Identity("alice"), heard, at=at)
+    else:
+        assert line_of(Identity("alice"), heard, at=at).sid == leg
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,11 @@ def dialled(status: str, following: str) -> Callback:
         ([CALLS, customer("completed")], ROOT, CallPart(PartState.TALKED, True)),
         ([CALLS, customer("busy")], ROOT, CallPart(PartState.BUSY, True)),
         ([CALLS, customer("no-answer")], ROOT, CallPart(PartState.NOT_ANSWERED, True)),
-        ([CALLS, dialled("failed", "")], ROOT, CallPart(PartState.FAILED, True)),
+        ([CALLS, customer("failed")], ROOT, CallPart(PartState.FAILED, True)),
+        ([CALLS, customer("failed"), dialled("failed", "")], ROOT, CallPart(PartState.FAILED, True)),
+        ([CALLS, dialled("busy", "")], ROOT, CallPart(PartState.BUSY, True)),
+        # Twilio dialled nobody: it refuses the caller ID, or the country.
+        ([CALLS, dialled("failed", "")], ROOT, CallPart(PartState.REFUSED, True)),
         ([CALLS, customer("canceled")], ROOT, CallPart(PartState.CANCELED, True)),
         ([REFUSED], ROOT, CallPart(PartState.REFUSED, True)),
     ],

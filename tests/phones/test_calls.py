@@ -153,6 +153,10 @@ async def test_a_call_that_is_not_taken_says_why_and_never_looks_answered(
         await alice.ended(reason)
         await alice.says(WORDS[reason])
         await alice.photograph(reason)
+    twilio.account.numbers.clear()
+    await alice.call(JANE)
+    await alice.ended("refused")
+    await alice.says("Twilio refused this call. Mostly the number that it shows is not verified there")
     assert "talking" not in await alice.page("stages")
 
 

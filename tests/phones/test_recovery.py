@@ -50,11 +50,11 @@ async def later(phone: Phone, seconds: int) -> None:
     await phone.page("dispatchEvent(new Event('pageshow')), true")
 
 
-async def hangs_up_in_vain(phone: Phone) -> None:
+async def hangs_up_in_vain(phone: Phone, ends: str = "hung_up") -> None:
     """Twilio does not receive it: the socket is dead, and the page does not know that yet."""
     await phone.page("{ globalThis.send = WebSocket.prototype.send; WebSocket.prototype.send = () => {}; }")
     await phone.click("Hang up")
-    await phone.ended("hung_up")
+    await phone.ended(ends)
     await phone.page("{ WebSocket.prototype.send = globalThis.send; }")
 
 
@@ -154,15 +154,24 @@ async def test_a_call_outlives_a_network_that_is_away(phones: Office, twilio: Tw
 async def test_a_hang_up_that_is_lost_with_its_socket_ends_the_call(
     phones: Office, twilio: TwilioSandbox
 ) -> None:
-    """The customer would wait until Twilio gives the phone up."""
-    twilio.parties[JANE] = HOLDS
+    """The customer would wait, or be rung, until Twilio gives the phone up."""
+    twilio.parties[JANE] = Party.no_answer()
     twilio.signalling.switches.grace = 10 * BOUND
     alice = await phones.online()
+    await alice.call(JANE)
+    await alice.in_stage("alerting")
+    await hangs_up_in_vain(alice, "canceled")
+    rung = list(twilio.account.calls.values())
+    assert {leg.status for leg in rung} == {"ringing"}
+    await twilio.signalling.drop()
+    await eventually(lambda: all(leg.ended_at for leg in rung))
+    await alice.shows("ready")
+    twilio.parties[JANE] = HOLDS
     await alice.call(JANE)
     await alice.in_stage("talking")
     await alice.sees(".conference")
     await hangs_up_in_vain(alice)
-    legs = twilio.account.calls.values()
+    legs = [leg for leg in twilio.account.calls.values() if leg not in rung]
     assert {leg.status for leg in legs} == {"in-progress"}
     await twilio.signalling.drop()
     await eventually(lambda: {leg.status for leg in legs} == {"completed"})

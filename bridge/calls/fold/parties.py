@@ -13,6 +13,9 @@ from bridge.calls.fold.states import Direction
 from bridge.calls.fold.story import Story, story_of
 from bridge.calls.numbers import ANONYMOUS, line_at
 
+BY_TWILIO = "by_twilio"
+"""The reason of a call that Twilio refused: `refused` of `Evidence`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -81,8 +84,17 @@ class Evidence:
 
     @property
     def refused(self) -> str | None:
-        """The reason why the bridge refused the call; None where it did not."""
-        return first(c.get("Reason") for c in self.callbacks if c.kind is Kind.REFUSED)
+        """The reason why the bridge, or Twilio, did not place the call; None where it was placed."""
+        return first(c.get("Reason") for c in self.callbacks if c.kind is Kind.REFUSED) or self._by_twilio
+
+    @property
+    def _by_twilio(self) -> str | None:
+        """The reason where Twilio dialled no one for an agent: a number that is not in use gets a leg."""
+        if self.direction is Direction.INBOUND or not self.knows_direction or self.originated or self.story:
+            return None
+        failed = [c for c in self.callbacks if c.kind is Kind.DIAL and c.get("DialCallStatus") == "failed"]
+        is_alone = len(self.legs) == len(failed) == 1 and not failed[0].get("DialCallSid")
+        return BY_TWILIO if is_alone else None
 
     @property
     def is_preflight(self) -> bool:

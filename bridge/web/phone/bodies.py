@@ -42,6 +42,12 @@ class CallRequest(BaseModel):
     identity: str | None = None
 
 
+class HangupRequest(CallRequest):
+    """`leave` ends the part of the phone alone that the path names; otherwise the call ends for all."""
+
+    leave: bool = False
+
+
 class DispositionRequest(CallRequest):
     """The result of a call: an `outcome` of a few words, a longer `note`; at least one of them."""
 

@@ -45,6 +45,7 @@ from bridge.web.conferences.keeper import LEASE_LASTS
 from bridge.web.phone.bodies import (
     CallRequest,
     DispositionRequest,
+    HangupRequest,
     RecordingRequest,
     TransferRequest,
     read_request,
@@ -170,17 +171,18 @@ class Calls:
         return web.Response(status=204)
 
     async def hangup(self, request: web.Request) -> web.Response:
-        """Ends the call for all parties."""
-        agent = await self._agents.find(request, await read_request(request, CallRequest))
-        key = ("hangup", agent.root_sid, agent.identity)
+        """Ends the call for all parties, or with `leave` for the agent, as the agent's phone would."""
+        asked = await read_request(request, HangupRequest)
+        agent = await self._agents.find(request, asked)
+        key = ("hangup", agent.root_sid, agent.identity, agent.sid if asked.leave else "")
 
         async def hang_up() -> None:
-            control.line_of(agent.identity, agent.evidence)
-            # In a conference the others stay when one leg ends, but for the customer's.
-            customer = ends_of(agent.evidence).customer if agent.evidence.story else None
+            line = control.line_of(agent.identity, agent.evidence, at=agent.sid if asked.leave else None)
             with _in_our_words():
-                await self._rest.update_call(customer.sid if customer else agent.root_sid, status="completed")
-            log.info("call.hung_up", call_sid=agent.root_sid, agent=agent.identity)
+                await self._rest.update_call(
+                    line.sid if asked.leave else _held_together_by(agent), status="completed"
+                )
+            log.info("call.hung_up", call_sid=agent.root_sid, agent=agent.identity, leaves=asked.leave)
 
         await self._once.run(key, hang_up)
         return web.Response(status=204)
@@ -353,6 +355,12 @@ class Calls:
             send_digits=send_digits,
             leg_of=None if is_in else agent.root_sid,
         )
+
+
+def _held_together_by(agent: AgentOfCall) -> str:
+    """The leg that ends the call for all: in a conference the others stay, but when the customer's ends."""
+    customer = ends_of(agent.evidence).customer if agent.evidence.story else None
+    return customer.sid if customer else agent.root_sid
 
 
 @contextmanager

@@ -44,9 +44,9 @@ def joined(sources: Mapping[str, str], main: str) -> dict[str, str]:
     numbers = {path: f"m{number}" for number, path in enumerate((*libraries, *order))}
     lines = [f'import * as {numbers[path]} from "./{path}";' for path in libraries]
     lines += [_called(modules[path], numbers) for path in order]
-    held = ", ".join(f'"{path}": {numbers[path]}' for path in order)
-    rest = {path: _given_out(modules[path], main) for path in order}
-    return {**rest, main: "\n".join((*lines, f"export const modules = {{ {held} }};\n"))}
+    rest = {path: _given_out(modules[path], numbers[path], main) for path in order}
+    held = ", ".join(numbers[path] for path in order)
+    return {**rest, main: "\n".join((*lines, f"export {{ {held} }};\n"))}
 
 
 def _order(modules: Mapping[str, _Module], main: str) -> Iterable[str]:
@@ -74,12 +74,11 @@ def _called(module: _Module, numbers: Mapping[str, str]) -> str:
     return f"const {numbers[module.path]} = (() => {{\n{body}return {{ {module.names} }};\n}})();"
 
 
-def _given_out(module: _Module, main: str) -> str:
+def _given_out(module: _Module, number: str, main: str) -> str:
     """A module that re-exports from `main`, so that each module is evaluated once."""
     up = posixpath.relpath(main, posixpath.dirname(module.path) or ".")
     where = up if up.startswith(".") else f"./{up}"
-    given = f'export const {{ {module.names} }} = modules["{module.path}"];'
-    return f'import {{ modules }} from "{where}";\n{given}\n'
+    return f'import {{ {number} }} from "{where}";\nexport const {{ {module.names} }} = {number};\n'
 
 
 def _resolved(path: str, needed: str) -> str:

@@ -32,7 +32,7 @@ const configured = configuration();
 export const device = new Device(/** @type {any} */ (globalThis).Twilio, configured, {
   line: (event) => {
     store.tellLine(event);
-    if (event.type === "unregistered") void hangUpAgain();
+    if (event.type === "unregistered") hangUpAgain();
   },
   began,
   call: tell,
@@ -269,18 +269,25 @@ export function ignore(id) {
 /** @param {string} id */
 export function hangUp(id) {
   tell(id, { type: "hangup" });
-  if (store.stage.value !== "ready") void hangUpAgain();
+  if (store.stage.value !== "ready") hangUpAgain();
 }
 
-/** The socket is lost, and maybe a hang-up with it: the bridge ends the call, if it goes on between two ends. */
-async function hangUpAgain() {
+/** The socket is lost, and maybe hang-ups with it. */
+function hangUpAgain() {
   const since = Date.now() - HANG_UP_DOUBT;
-  const call = store.calls.value.find(({ reason, endedAt = 0 }) => reason === "hung_up" && endedAt > since);
+  for (const call of store.past.value) if (Call.wasLeft(call) && (call.endedAt ?? 0) > since) void leaveCall(call);
+}
+
+/**
+ * The bridge ends this phone's part in a call, if it goes on.
+ *
+ * @param {import("./state/call.js").Call} call
+ */
+async function leaveCall(call) {
   for (const wait of WAITS) {
     await new Promise((done) => setTimeout(done, wait));
-    const known = call && !call.transferred && Calls.ofPhone(call);
-    if (!known || !known.can.hangup || known.conference) return;
-    if (await bridge.ends(known.sid, "hangup").then(() => true, () => false)) return;
+    const ending = bridge.ends(Call.legOf(call) ?? "", "hangup", { leave: true });
+    if (await ending.then(() => true, ({ status }) => status === 409)) return;
   }
 }
 

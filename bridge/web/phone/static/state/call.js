@@ -105,6 +105,10 @@ export const rings = (call) => call.stage === "ringing" && !call.ignored;
 /** @param {Call} call Whether the bridge can know better why it ended. */
 export const isUnclear = (call) => isOver(call) && !CERTAIN.has(call.reason ?? "");
 
+/** @param {Call} call Whether its agent ended it, or this phone lost it: its leg must not go on. */
+export const wasLeft = ({ reason, direction, answeredAt }) =>
+  /hung_up|canceled/.test(String(reason)) || (reason === "connection_lost" && (direction === "out" || Boolean(answeredAt)));
+
 /** @param {Call} [call] @returns {string | undefined} the name of this phone's part in it */
 export const legOf = (call) => call?.sid ?? call?.attempt ?? call?.root;
 

@@ -135,6 +135,10 @@ export const TABLE = /** @type {const} */ ({
     en: "You may not call with the number that was chosen. Please choose another one.",
     fr: "Vous ne pouvez pas appeler avec le numéro choisi. Merci d'en choisir un autre.",
   },
+  "refused.by_twilio": {
+    en: "Twilio refused this call. Mostly the number that it shows is not verified there, or the country is not enabled. Please tell your administrator.",
+    fr: "Twilio a refusé cet appel. Le plus souvent, le numéro affiché n'y est pas vérifié, ou le pays pas activé. Merci de prévenir votre administrateur.",
+  },
   "refused.agent_limit": {
     en: "You have placed too many calls in a short time. Please wait a while.",
     fr: "Vous avez passé trop d'appels en peu de temps. Merci de patienter un peu.",
