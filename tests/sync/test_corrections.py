@@ -146,6 +146,47 @@ async def test_a_row_follows_its_call_and_the_title_names_the_right_person(
     assert [row["targetPersonId"] for row in await timeline(twenty)] == [jane, jane]
 
 
+class Meanwhile:
+    """A client that has a user take a call away once the bridge has asked how it stands."""
+
+    def __init__(self, client: TwentyClient, twenty: TwentySandbox, take_away: str, sid: str) -> None:
+        self._client, self._twenty = client, twenty
+        self._take_away, self._sid = take_away, sid
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        answer = await self._client.execute(name, **variables)
+        there = await phone_calls(self._twenty) if name == "WrittenPhoneCalls" else {}
+        if self._sid in there:
+            await ask(self._twenty, self._take_away, id=there[self._sid]["id"])
+        return answer
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        return await self._client.execute_metadata(name, **variables)
+
+
+@pytest.mark.parametrize("take_away", [DELETE_CALL, DESTROY_CALL])
+async def test_a_call_that_a_user_takes_away_while_it_is_written_stays_away(
+    twenty: TwentySandbox,
+    inbox: Inbox,
+    client: TwentyClient,
+    make_worker: MakeWorker,
+    take_away: str,
+    generation: str,
+) -> None:
+    await people(twenty)
+    gone, *others = [new_sid() for _ in range(3)]
+    worker = make_worker(Meanwhile(client, twenty, take_away, gone), Settings())
+    await put(inbox, worker, *(outbound(sid, JANE) for sid in (gone, *others)))
+    before = twenty.root_fields
+    await put(inbox, worker, outbound(gone, JANE, seconds=61))
+    # Of these two are this test's.
+    assert twenty.root_fields - before == (6 if generation == OLDEST else 4)
+    assert set(await phone_calls(twenty)) == set(others)
+    await put(inbox, worker, *(outbound(sid, JANE, seconds=62) for sid in (gone, *others)))
+    shown = await phone_calls(twenty)
+    assert {sid: call["durationInSeconds"] for sid, call in shown.items()} == dict.fromkeys(others, 62)
+
+
 async def test_a_move_is_followed_without_any_news_of_the_call(
     twenty: TwentySandbox, inbox: Inbox, worker: Worker, client: TwentyClient
 ) -> None:

@@ -278,7 +278,9 @@ class Preparation:
             note=_note_news(due, activity, before, shown, kept_facts, unsure=unsure),
             dispositions=shown.dispositions != before.dispositions,
         )
-        plan = plan_of(activity, before=_before(due, before, records), news=news, person=_chosen(due, match))
+        plan = plan_of(
+            activity, before=_before(due, before, records, state), news=news, person=_chosen(due, match)
+        )
         write = Write(activity=activity, plan=plan, merge=merged)
         fields = to_bytes(merged.marks) + facts(activity)
         return Prepared(due, call, number, match, write, shown.to_bytes(), fields)
@@ -389,18 +391,23 @@ def _note_news(
     return Note.EMPTY if stands else Note.NOTHING
 
 
-def _before(due: DueCall, shown: Digests, marks: Marks | None) -> Before:
+def _before(due: DueCall, shown: Digests, marks: Marks | None, state: RecordState | None) -> Before:
     """What is known of the call's records in Twenty."""
     person_id = _id_of(due.match.person) if due.match else due.former_id
     settled = due.written is not None
     unsure = due.tried or (settled and not shown.is_known)
     return Before(
         person_id=person_id,
-        call=WriteState.of(written=settled, unsure=unsure),
+        call=WriteState.of(written=settled or _has_record(state), unsure=unsure),
         row=WriteState.of(written=settled and person_id is not None, unsure=unsure),
         note=WriteState.of(written=_had_note(shown, marks), unsure=unsure or shown.note == WITHDRAWN),
         dispositions=WriteState.of(written=shown.dispositions != NOTHING, unsure=unsure),
     )
+
+
+def _has_record(state: RecordState | None) -> bool:
+    """Whether Twenty shows a record of the call, by whatever write."""
+    return state is not None and state.shown is not None
 
 
 def _had_note(shown: Digests, marks: Marks | None) -> bool:

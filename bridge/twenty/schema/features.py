@@ -81,6 +81,7 @@ RECORDS: Mapping[str, Feature] = {
     "MayWriteTasks": Feature.DOCTOR,
     "DestroyPerson": Feature.DOCTOR,
     "UpsertPhoneCalls": Feature.CALLS,
+    "UpdatePhoneCall": Feature.CALLS,
     "UpsertTimelineActivities": Feature.TIMELINE,
     "CreateTimelineActivities": Feature.TIMELINE,
     "ChangeTimelineActivities": Feature.TIMELINE,

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bridge.calls.activity import record_id
 from bridge.calls.people.matching import Person
-from bridge.errors import TwentyDenied
+from bridge.errors import TwentyDenied, TwentyRefused
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.schema.workspace import WorkspaceSchema
@@ -14,9 +14,12 @@ from bridge.twenty.values import full_name
 from bridge.twenty.writing.bisection import Batches, Record, Refused
 from bridge.twenty.writing.fields import Shown
 from bridge.twenty.writing.notes import CallNotes
-from bridge.twenty.writing.plan import Chosen, Write
+from bridge.twenty.writing.plan import Chosen, Do, Write
 from bridge.twenty.writing.proposals import ProposedTasks
 from bridge.twenty.writing.timeline import timeline_for
+
+FEW = 3
+"""Up to so many known calls of a batch are updated one by one, so that none is restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +50,12 @@ class Writes(Protocol):
 class PhoneCalls:
     """Calls as records of the object `phoneCall`, with a row on the person's timeline.
 
-    Two root fields a batch, and two more for notes where there are any, two for what agents said.
+    Two root fields a batch, and two more for notes where there are any, two for what agents said. Of a batch
+    with several known calls up to `FEW` more: see `_write_records`.
     """
 
     def __init__(self, client: Executes, batches: Batches, schema: WorkspaceSchema) -> None:
+        self._client = client
         self._batches = batches
         self._fields = schema.phone_call_fields
         self._timeline = timeline_for(client, batches, schema.timeline) if schema.timeline else None
@@ -60,7 +65,7 @@ class PhoneCalls:
     async def write(self, writes: Sequence[Write]) -> Refused:
         """See `Writes`. The record is written before rows and notes that refer to it."""
         changed = [w for w in writes if w.plan.record.writes]
-        refused = await self._batches.send("UpsertPhoneCalls", {w.sid: self._record(w) for w in changed})
+        refused = await self._write_records(changed)
         refused |= await self._write_rows([w for w in changed if w.sid not in refused])
         return refused | await self._write_notes([w for w in writes if w.sid not in refused])
 
@@ -77,6 +82,29 @@ class PhoneCalls:
             )
             for sid, node in found.items()
         }
+
+    async def _write_records(self, writes: Sequence[Write]) -> Refused:
+        """Updates known calls, and upserts new ones in one root field.
+
+        A user can delete a call after the bridge asked how it stands: an upsert would restore it. An update
+        takes one root field for each call, so a batch with more than `FEW` known ones is upserted as a whole.
+        """
+        known = [w for w in writes if w.plan.record is Do.UPDATE]
+        updated = {w.sid for w in known} if len(known) <= FEW else set()
+        refused = await self._batches.send(
+            "UpsertPhoneCalls", {w.sid: self._record(w) for w in writes if w.sid not in updated}
+        )
+        for write in known if updated else ():
+            refused |= await self._update(write)
+        return refused
+
+    async def _update(self, write: Write) -> Refused:
+        data = self._record(write)
+        try:
+            await self._client.execute("UpdatePhoneCall", id=data.pop("id"), data=data)
+        except TwentyRefused as error:
+            return {write.sid: error}
+        return {}
 
     async def _write_rows(self, writes: Sequence[Write]) -> Refused:
         if self._timeline is None:

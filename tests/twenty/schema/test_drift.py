@@ -126,6 +126,7 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone(bare: Twe
         "DeletedPhoneCalls": Feature.CORRECTIONS,
         "MayWritePhoneCalls": Feature.DOCTOR,
         "UpsertPhoneCalls": Feature.CALLS,
+        "UpdatePhoneCall": Feature.CALLS,
         "WithdrawPhoneCalls": Feature.WITHDRAWALS,
         "UpsertNoteTargets": Feature.NOTES_ON_CALLS,
     }
