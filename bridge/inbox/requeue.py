@@ -5,7 +5,7 @@ All functions raise InboxUnavailable; those that return a number say how many ca
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, case, func, literal, select, tuple_, update
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.rows import KINDS, UNCERTAIN, chunks
 from bridge.inbox.store import Inbox
-from bridge.inbox.tables import Moment, calls, due, kept, parked, unmatched, unread
+from bridge.inbox.tables import Moment, calls, due, kept, listed, parked, unmatched, unread
 
 RELINKED = "people relinked"
 """The checkpoint of the last relink."""
@@ -35,6 +35,15 @@ _NEXT = calls.c.revision + 1
 
 _AGAIN: dict[str, Any] = {"revision": _NEXT, "parked_reason": None, "not_before": None}
 """The values that make a settled, parked or deferred call due."""
+
+_ANEW = _AGAIN | {"anew_revision": _NEXT, "matched": False}
+"""The values that make a call due that is to be matched again."""
+
+UNDER_WAY = timedelta(minutes=10)
+"""How long a call can take from its look-up to its settlement, with waits for Twenty's limit."""
+
+LONGEST_DUE = timedelta(days=1)
+"""How old the last callback of such a call can be: no older calls are read."""
 
 Progress = Callable[[int], object]
 """Is given how many calls a step has changed."""
@@ -63,7 +72,19 @@ async def relink(
         wanted.append(calls.c.number.in_(list(numbers)))
     # Informs the replica that drains, whose cache possibly says that these people do not exist.
     await Checkpoints(inbox).save(RELINKED, datetime.now(UTC))
-    return await _change(inbox, wanted, _AGAIN | {"anew_revision": _NEXT, "matched": False}, progress)
+    return await _change(inbox, wanted, _ANEW, progress)
+
+
+async def relink_interrupted(inbox: Inbox) -> int:
+    """Makes calls due that were settled without a person right after people changed.
+
+    They can have been looked up before. The process that wrote them matches them again, unless it was killed.
+    """
+    at = await relinked_at(inbox)
+    if at is None:
+        return 0
+    lately = [listed, calls.c.due_at > at - LONGEST_DUE, calls.c.settled_at.between(at, at + UNDER_WAY)]
+    return await _change(inbox, [*lately, unmatched], _ANEW)
 
 
 async def count_unmatched(inbox: Inbox, *, since: datetime) -> int:

@@ -1,7 +1,7 @@
 """From the inbox to the person's page."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +9,16 @@ from structlog.testing import capture_logs
 
 from bridge.calls.callback import Kind
 from bridge.errors import TwentyDenied, TwentyUnavailable
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.queries import calls_in_progress
+from bridge.inbox.requeue import RELINKED
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.provision import provision
 from tests.support import (
+    TEN,
     ask,
     create_person,
     eventually,
@@ -246,6 +249,19 @@ async def test_a_person_who_is_gone_is_matched_anew(
     worker = make_worker(Meddler(client, twenty, jane), Settings())
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == heir
+
+
+async def test_a_call_is_matched_anew_where_its_process_was_killed_before_that(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    """People changed after the look-up; the process settled the call, and was killed."""
+    await inbox.store(outbound(sid := new_sid(), JANE))
+    await drain(make_worker(client, Settings()))
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    for at, person in ((TEN - timedelta(hours=1), None), (TEN, jane)):
+        await Checkpoints(inbox).save(RELINKED, at)
+        await make_worker(client, Settings())._lead_once()
+        assert (await phone_calls(twenty))[sid]["personId"] == person
 
 
 NOTES = """{ notes { edges { node { title bodyV2 { markdown }

@@ -8,7 +8,7 @@ import structlog
 from bridge.calls.fold.call import fold
 from bridge.calls.fold.legs import is_leg
 from bridge.errors import BridgeError, TargetGone, TwentyError, TwentyFailed
-from bridge.inbox.requeue import relink, relinked_at, requeue_joined, requeue_readable
+from bridge.inbox.requeue import relink, relink_interrupted, relinked_at, requeue_joined, requeue_readable
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.sync.stages.claim import Claim
@@ -67,6 +67,7 @@ class Pipeline:
         """Prepares the first batch of this process. Raises InboxUnavailable."""
         if self.writing.took_over:
             await requeue_readable(self._inbox)
+            await relink_interrupted(self._inbox)
             await self.writing.expect_late_writes(self._clock())
 
     async def once(self) -> int:
