@@ -95,7 +95,8 @@ def install() -> None:
     connect = sqlite3.connect
 
     def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*arguments, **options)
+        # The loop waits in its own time: see `SimulatedLoop._work`.
+        connection: sqlite3.Connection = connect(*arguments, **options | {"timeout": 0})
         _opened.append((process := current(), connection))
         if process and process.disk_is_full:
             _limit(connection, 1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sqlite3
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
@@ -19,6 +20,9 @@ WINDOW = 6
 
 STEP_SECONDS = 1e-6
 """What a step takes: where no time passes, a wait for less than a clock can tell would never end."""
+
+LOCKED_SECONDS, LOCKED_PAUSE = 4.0, 0.05
+"""How long a statement waits for another process's lock, as in the bridge; how often SQLite tries."""
 
 MOST_STEPS = 1_000_000
 """Of one run; more means that something runs in a circle."""
@@ -147,7 +151,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self, executor: Any, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = self.create_future()
-        if not (_is_idle_work(func) and self._chance.random() < 0.98):
+        if not (_is_idle_work(func) and self._chance.random() < 0.995):
             self.submit(executor or object(), partial(func, *args), future)
         return future
 
@@ -171,9 +175,14 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         stands = max(0.0, process.disk_stands_until - self.time()) if process else 0.0
         return stands + (self._chance.uniform(0.05, 0.6) if slow else self._chance.uniform(0.0001, 0.003))
 
-    def _work(self, thread: object) -> None:
-        job, future, context = self._jobs[thread].popleft()
+    def _work(self, thread: object, waited: float = 0.0) -> None:
+        job, future, context = self._jobs[thread][0]
         result, failure = _outcome(job)
+        if _is_locked(failure) and waited < LOCKED_SECONDS:
+            # Another process writes: SQLite tries again, and keeps its thread meanwhile.
+            self.call_later(LOCKED_PAUSE, self._work, thread, waited + LOCKED_PAUSE)
+            return
+        self._jobs[thread].popleft()
         self.happened(current())
         # The job is done; that it is, arrives later: in between the process can end.
         self.call_later(self._chance.uniform(0, 0.0005), _resolve, future, result, failure, context=context)
@@ -257,6 +266,10 @@ def _process_of(handle: asyncio.Handle) -> Process | None:
     context: Any = getattr(handle, "_context", None)
     process: Process | None = context.get(PROCESS)
     return process
+
+
+def _is_locked(failure: BaseException | None) -> bool:
+    return isinstance(failure, sqlite3.OperationalError) and "locked" in str(failure)
 
 
 def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:

@@ -95,8 +95,29 @@ class End(asyncio.Transport):
         self._inbox: deque[tuple[float, Message]] = deque()
         self._latest = 0.0
         self._paused = self._closing = self._lost = False
+        self.asks = False
+        """Whether this is the end of a client."""
         self.unanswered = False
-        """Whether the last message was sent from here, and nothing came back."""
+        """Whether it asked, and the last message was sent from here, and nothing came back."""
+        self.heard = 0
+        """How many messages have come."""
+        self._gave_up = False
+        """Whether this end closed the connection, or the network did."""
+
+    @property
+    def has_all(self) -> bool:
+        """Whether what was sent to this end has arrived."""
+        return not self._inbox
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the other end will never answer, and nothing but its process is the cause."""
+        is_answered = any(isinstance(message, bytes) for _, message in self._inbox)
+        return self.unanswered and not self._gave_up and not is_answered
+
+    def give_up(self) -> None:
+        """What is not answered has a cause."""
+        self._gave_up = True
 
     # What protocols use.
 
@@ -147,6 +168,7 @@ class End(asyncio.Transport):
     def _end(self, message: Message) -> None:
         if not self._closing:
             self._closing = True
+            self.give_up()
             self.peer.expect(message)
             self.network.loop.call_soon(self.lose, None)
 
@@ -175,6 +197,7 @@ class End(asyncio.Transport):
     def _take(self, message: Message) -> None:
         if isinstance(message, bytes):
             self.unanswered = False
+            self.heard += 1
             if not self._closing:
                 self.protocol.data_received(message)
         elif message is None:
@@ -202,6 +225,8 @@ class Network:
         self.listeners: dict[Address, Server] = {}
         self.ends: dict[End, None] = {}
         self.cuts: set[frozenset[str]] = set()
+        self.refused: set[tuple[str, str]] = set()
+        """Sender and receiver: what the one sends by itself is lost."""
         self.tampering: list[Tampering] = []
         self.tampered: list[str] = []
         """What was done to messages, in words."""
@@ -217,7 +242,7 @@ class Network:
 
     def carry(self, sender: End, data: bytes) -> None:
         """Takes a message to the other end, unless it is to be lost."""
-        sender.unanswered = True
+        sender.unanswered = sender.asks
         self.loop.happened(sender.process)
         for one in self.tampering:
             if (one.sender, one.receiver) == (_name(sender.process), _name(sender.peer.process)):
@@ -231,14 +256,24 @@ class Network:
         if tampering.does == "half":
             sender.peer.expect(data[: len(data) // 2])
         for end in (sender, sender.peer):
+            end.give_up()
             end.expect(_reset())
 
     def waits(self, sender: str, receiver: str) -> bool:
         """Whether a request of one process to another is under way."""
-        return any(
-            end.unanswered and (_name(end.process), _name(end.peer.process)) == (sender, receiver)
+        return any(end.unanswered and self.is_between(end, sender, receiver) for end in self.ends)
+
+    def is_between(self, end: End, owner: str, other: str) -> bool:
+        """Whether an end is of a connection between two processes, at the side of the first."""
+        return (_name(end.process), _name(end.peer.process)) == (owner, other)
+
+    def requests(self, sender: str, receiver: str) -> list[End]:
+        """The ends at which one process waits for answers to what the other has got."""
+        return [
+            end
             for end in self.ends
-        )
+            if end.unanswered and end.peer.has_all and self.is_between(end, sender, receiver)
+        ]
 
     def drop(self, process: Process) -> None:
         """A process is gone: its ports are closed, and those that are connected to it learn that."""
@@ -286,7 +321,7 @@ class NetworkedLoop(SimulatedLoop):
                 break
             tries += 1
             await asyncio.sleep(min(2.0**tries, 60))
-        if server is None:
+        if server is None or (_name(process), name) in self.network.refused:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
         self._connecting[sock.fileno()] = server
 
@@ -296,7 +331,7 @@ class NetworkedLoop(SimulatedLoop):
         process = current()
         ours = End(self.network, process, (process.address if process else "127.0.0.9", next(self._ports)))
         theirs = End(self.network, server.process, server.address)
-        ours.peer, theirs.peer = theirs, ours
+        ours.peer, theirs.peer, ours.asks = theirs, ours, True
         context = server.process.context.copy() if server.process else Context()
         ours.protocol, theirs.protocol = factory(), context.run(server.factory)
         self.network.ends |= {ours: None, theirs: None}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from urllib.parse import urlencode
 import aiohttp
 from twilio.request_validator import RequestValidator
 
+from bridge.inbox.forgetting import erase
+from bridge.inbox.store import open_inbox
 from bridge.sandbox.twilio import Party
 from bridge.sandbox.twilio.calls import PlayedCall
 from bridge.sandbox.twilio.errors import TokenRefused
@@ -17,7 +20,7 @@ from tests.simulation import disk
 from tests.simulation.loop import Process
 from tests.simulation.network import Tampering
 from tests.simulation.plan import NEW, Plan, Step
-from tests.simulation.world import BRIDGE_URL, PUBLIC_URL, World, due
+from tests.simulation.world import BRIDGE_URL, PUBLIC_URL, World, due, rows
 from tests.support import ask, create_person, nodes_of, phone_calls
 
 KEPT = 100 * 86_400.0
@@ -29,6 +32,7 @@ LONGEST_WAIT = 20.0
 MOVE = "mutation ($id: UUID!, $data: PhoneCallUpdateInput!) { updatePhoneCall(id: $id, data: $data) { id } }"
 DELETE = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
 DELETE_PERSON = "mutation ($id: UUID!) { deletePerson(id: $id) { id } }"
+NOT_PURGED = "select root_sid from calls where not purged"
 PEOPLE = "{ people { edges { node { id name { firstName } } } } }"
 
 
@@ -42,8 +46,6 @@ class Player:
     """Call SID → person to whom a user moved the call."""
     deleted: set[str] = field(default_factory=set)
     """Calls that a user deleted."""
-    crossed: set[str] = field(default_factory=set)
-    """Calls that a user deleted while the bridge asked Twenty: between its question and its write."""
     gone: set[str] = field(default_factory=set)
     """People whom a user asked Twenty to delete."""
     added: set[str] = field(default_factory=set)
@@ -159,12 +161,12 @@ class Player:
                     end()
                     ended.set()
 
-            world.loop.at_event(process, event, act)
-            try:
-                async with asyncio.timeout(LONGEST_WAIT):
+            if event:
+                world.loop.at_event(process, event, act)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_WAIT if event else 0):
                     await ended.wait()
-            except TimeoutError:
-                act()
+            act()
             if process.alive:
                 await world.stopped()
             await asyncio.sleep(0.2)
@@ -190,6 +192,15 @@ class Player:
         pair, cuts = frozenset(between.split()), self.world.loop.network.cuts
         cuts.add(pair)
         self._in(seconds, lambda: cuts.discard(pair))
+
+    async def play_no_webhooks(self, *, seconds: float) -> None:
+        """What Twenty reports is lost."""
+        refused, network = self.world.loop.network.refused, self.world.loop.network
+        refused.add(("twenty", "bridge"))
+        for end in [end for end in network.ends if network.is_between(end, "twenty", "bridge")]:
+            # A connection that is kept alive for the next report.
+            end.abort()
+        self._in(seconds, refused.clear)
 
     async def play_tamper(self, *, sender: str, receiver: str, does: str) -> None:
         """The next message is lost, or ends in its middle."""
@@ -249,6 +260,8 @@ class Player:
         twenty = self.world.twenty
         person = await create_person(twenty, "Max Moved")
         for sid, record in await self._written():
+            if self.world.loop.network.waits("bridge", "twenty"):
+                self.world.story.once("a user moved a call while Twenty was asked")
             await ask(twenty, MOVE, id=record["id"], data={"personId": person})
             self.moved[sid] = person
             self.world.story.once("a user moved a call")
@@ -276,16 +289,12 @@ class Player:
     async def _delete_one(self) -> None:
         for sid, record in await self._written():
             self._deleting.add(sid)
-            self._note_crossed(sid)
+            if self.world.loop.network.waits("bridge", "twenty"):
+                self.world.story.once("a user deleted a call while Twenty was asked")
             await ask(self.world.twenty, DELETE, id=record["id"])
             self.deleted.add(sid)
-            self._note_crossed(sid)
             self.world.story.once("a user deleted a call")
             return
-
-    def _note_crossed(self, sid: str) -> None:
-        if self.world.loop.network.waits("bridge", "twenty"):
-            self.crossed.add(sid)
 
     async def play_deletes_person(self) -> None:
         """A user deletes the first person."""
@@ -297,10 +306,22 @@ class Player:
             self.gone.add(people[0])
             await ask(self.world.twenty, DELETE_PERSON, id=people[0])
 
+    async def play_forgets_call(self) -> None:
+        """An operator erases the last call, while the bridge runs: `twenty-bridge calls forget --call`."""
+
+        async def forget() -> None:
+            async with open_inbox(f"sqlite+aiosqlite:///{self.world.database}", must_exist=True) as inbox:
+                found = sorted(name for (name,) in rows(self.world.database, NOT_PURGED))
+                if found and await erase(inbox, found[-1:]):
+                    self.world.story.once("an operator erased a call")
+
+        await self.world.spawn(Process("operator", "127.0.0.6"), forget())
+
     async def play_purge(self) -> None:
         """The calls become too old to be kept."""
         await self.play_clock(seconds=KEPT)
-        await self.world.restart()
+        async with self._one_end:
+            await self.world.restart()
 
     async def play_late_callback(self) -> None:
         """Twilio repeats what it sent of the first call, long after."""

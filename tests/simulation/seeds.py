@@ -1,4 +1,4 @@
-"""Plays many seeds, each in a process that is forked from one that has imported everything."""
+"""Plays many seeds, a few in each process that is forked from one that has imported everything."""
 
 import argparse
 import gc
@@ -9,15 +9,20 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 from tests.simulation.clock import REAL_SECONDS
 from tests.simulation.plan import drawn, warm_up
 from tests.simulation.run import Outcome, folder_for_runs, prepare, run
 
 Work = Callable[[], Outcome]
+
+TOGETHER = 5
+"""Runs of one process, one after the other: to fork costs a sixth of a run."""
 
 
 @contextmanager
@@ -36,41 +41,45 @@ def ready() -> Iterator[Path]:
         rmtree(templates, ignore_errors=True)
 
 
-def start(work: Work, seed: int = -1) -> tuple[int, int]:
-    """Forks; the child writes its outcome to the file of the answer, and ends."""
+def start(works: Sequence[Work]) -> tuple[int, int]:
+    """Forks; the child writes the outcomes to the file of the answer, a line each, and ends."""
     reading, writing = os.pipe()
     if child := os.fork():
         os.close(writing)
         return child, reading
     os.close(reading)
-    # A run lasts a second: looking for garbage costs a sixteenth of it, and memory is there.
+    # Runs are short: looking for garbage costs a sixteenth of them, and memory is there.
     gc.disable()
-    try:
-        outcome = work()
-    except BaseException:
-        outcome = Outcome(seed, traceback.format_exc())
     with os.fdopen(writing, "w") as answer:
-        json.dump(asdict(outcome) | {"sometimes": sorted(outcome.sometimes)}, answer)
+        for work in works:
+            answer.write(f"{json.dumps(_told(work))}\n")
     # Nothing is tidied up: killed processes' tasks would run on.
     os._exit(0)
 
 
-def end(child: int, reading: int) -> Outcome:
-    """The outcome of a child."""
+def _told(work: Work) -> dict[str, Any]:
+    try:
+        outcome = work()
+    except BaseException:
+        outcome = Outcome(-1, traceback.format_exc())
+    return asdict(outcome) | {"sometimes": sorted(outcome.sometimes)}
+
+
+def end(child: int, reading: int) -> list[Outcome]:
+    """The outcomes of a child."""
     with os.fdopen(reading) as answer:
-        text = answer.read()
-    os.waitpid(child, 0)
-    if not text:
-        return Outcome(-1, "the process died")
-    told = json.loads(text)
-    return Outcome(**told | {"sometimes": set(told["sometimes"])})
+        told = [json.loads(line) for line in answer]
+    _, status = os.waitpid(child, 0)
+    died = [Outcome(-1, "the process died")] if status else []
+    return [Outcome(**one | {"sometimes": set(one["sometimes"])}) for one in told] + died
 
 
 def each(works: Iterable[Work], *, at_once: int) -> Iterator[Outcome]:
     """The outcomes, in the order in which they come."""
     running: dict[int, int] = {}
-    for work in works:
-        child, reading = start(work)
+    left = iter(works)
+    while some := list(islice(left, TOGETHER)):
+        child, reading = start(some)
         running[reading] = child
         while len(running) >= at_once:
             yield from _ended(running)
@@ -81,7 +90,7 @@ def each(works: Iterable[Work], *, at_once: int) -> Iterator[Outcome]:
 def _ended(running: dict[int, int]) -> Iterator[Outcome]:
     for reading in wait(list(running)):
         if isinstance(reading, int):
-            yield end(running.pop(reading), reading)
+            yield from end(running.pop(reading), reading)
 
 
 def shrunk(seed: int, templates: Path, dropped: frozenset[int]) -> frozenset[int]:
@@ -94,7 +103,8 @@ def shrunk(seed: int, templates: Path, dropped: frozenset[int]) -> frozenset[int
 
 def replayed(seed: int, templates: Path, without: frozenset[int]) -> Outcome:
     """The outcome of one seed, without some of its steps."""
-    return end(*start(lambda: run(drawn(seed).without(without), templates), seed))
+    (outcome,) = end(*start([lambda: run(drawn(seed).without(without), templates)]))
+    return outcome
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -115,11 +125,12 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--without", default="", help="places of steps of its plan that are left out: 0,3")
     parser.add_argument("--first", type=int, default=0, help="the first of the seeds")
     parser.add_argument("--seeds", type=int, default=200, help="how many")
+    parser.add_argument("--every", type=int, default=1, help="plays only every n-th: 19 for one combination")
     parser.add_argument("--seconds", type=float, default=0, help="at most so long; 0 is for ever")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     parser.add_argument("--without-defence", default="", help="takes a defence away: see defences.py")
     parser.add_argument("--once", action="store_true", help="ends with the first failure")
-    parser.add_argument("--twice", type=int, default=0, help="so many of them again: the same stories")
+    parser.add_argument("--twice", type=int, default=0, help="so many of them again, alone: the same stories")
     parser.add_argument("--whole", action="store_true", help="failing plans are not shrunk")
     parser.add_argument("--json", action="store_true", help="one line for all: failures, and what happened")
     return parser.parse_args(arguments)
@@ -129,13 +140,18 @@ def _many(asked: argparse.Namespace, templates: Path) -> int:
     began, failed, seen, count = REAL_SECONDS(), [], dict[str, int](), 0
 
     def works() -> Iterator[Work]:
-        for seed in range(asked.first, asked.first + asked.seeds):
+        for seed in range(asked.first, asked.first + asked.seeds * asked.every, asked.every):
             if asked.seconds and REAL_SECONDS() - began > asked.seconds:
                 return
             yield lambda seed=seed: run(drawn(seed), templates)  # type: ignore[misc]
 
     for outcome in each(works(), at_once=asked.jobs):
         count += 1
+        if asked.first <= outcome.seed < asked.first + asked.twice and outcome != replayed(
+            outcome.seed, templates, frozenset()
+        ):
+            failed.append(outcome.seed)
+            _say(f"seed {outcome.seed} tells two stories")
         for what in outcome.sometimes:
             seen[what] = seen.get(what, 0) + 1
         if outcome.failure:
@@ -143,11 +159,6 @@ def _many(asked: argparse.Namespace, templates: Path) -> int:
             _explain(outcome, templates, whole=asked.whole)
             if asked.once:
                 break
-    for seed in range(asked.first, asked.first + asked.twice):
-        first, again = (replayed(seed, templates, frozenset()) for _ in range(2))
-        if first != again:
-            failed.append(seed)
-            _say(f"seed {seed} tells two stories")
     if asked.json:
         _say(json.dumps({"seeds": count, "failed": failed, "sometimes": seen}))
         return bool(failed)

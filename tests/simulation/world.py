@@ -21,7 +21,7 @@ from bridge.settings import Settings, load
 from bridge.wiring.serve import serve
 from tests.simulation import disk
 from tests.simulation.loop import Process
-from tests.simulation.network import NetworkedLoop
+from tests.simulation.network import End, NetworkedLoop
 from tests.simulation.plan import JANE, PAUL, Plan
 from tests.simulation.story import Story
 
@@ -47,6 +47,10 @@ TOLD = {
 
 STOPS_WITHIN = 60.0
 """Seconds after SIGTERM: requests that wait for Twenty and what is under way included."""
+
+
+WAITS_FOR_REQUESTS = 18.0
+"""Seconds for which requests under way can go on: `server.stop_seconds`, and a little less."""
 
 
 @dataclass
@@ -75,6 +79,8 @@ class World:
     is_relinked: bool = False
     """Whether the bridge has heard of the person whom a user added."""
     skew: float = 0.0
+    asked: dict[End, int] = field(default_factory=dict)
+    """Where Twilio waited for the bridge as that got SIGTERM, and how much it had heard there."""
 
     @property
     def bridge(self) -> Process:
@@ -106,17 +112,23 @@ class World:
         process = self.bridge
         if process.frozen:
             self.loop.thaw(process)
+        self.asked = {end: end.heard for end in self.loop.network.requests("twilio", "bridge")}
+        if self.asked:
+            self.story.once("stopped with requests under way")
         self.loop.terminate(process)
 
     async def stopped(self) -> None:
         """Waits until the bridge has ended; fails if it takes too long, or leaves a task."""
-        machine = self.machines[-1]
+        machine, began = self.machines[-1], self.loop.time()
         done, _ = await asyncio.wait([machine.serving], timeout=STOPS_WITHIN)
         assert done, f"the bridge still runs {STOPS_WITHIN:.0f} seconds after SIGTERM"
         await machine.serving
         await asyncio.sleep(0.1)
         left = self.loop.tasks_of(machine.process)
         assert not left, f"tasks are left after the stop: {left}"
+        cut_off = [end for end, heard in self.asked.items() if end.heard == heard and end.is_cut_off]
+        is_in_time = self.loop.time() - began < WAITS_FOR_REQUESTS
+        assert not (cut_off and is_in_time), "a request that was under way at SIGTERM got no answer"
         self.loop.network.drop(machine.process)
         machine.process.alive = False
 
@@ -260,18 +272,23 @@ async def make_templates(loop: NetworkedLoop, templates: Path) -> None:
                     assert "errors" not in await answer.json()
 
 
+def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
+    """What a database answers."""
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(query).fetchall()
+
+
+DUE = "select count(*) from calls where (revision > synced_revision or not ended) and not purged"
+
+
 def due(database: Path) -> int:
     """How many calls Twenty does not have yet as they are, or go on."""
-    with closing(sqlite3.connect(database)) as connection:
-        found: Any = connection.execute(
-            "select count(*) from calls where (revision > synced_revision or not ended) and not purged"
-        ).fetchone()
-    return int(found[0])
+    ((found,),) = rows(database, DUE)
+    return int(found)
 
 
 def unheard(world: World) -> list[str]:
     """Calls that are over at Twilio, and that the inbox does not know."""
     played = [one.sid for call in world.calls if call.done() and (one := call.result())]
-    with closing(sqlite3.connect(world.database)) as connection:
-        known = {sid for (sid,) in connection.execute("select root_sid from calls")}
+    known = {sid for (sid,) in rows(world.database, "select root_sid from calls")}
     return sorted(set(played) - known)

@@ -15,6 +15,9 @@ CONTROL_PATH = "/sandbox/faults"
 ARRIVED = web.RequestKey("arrived", float)
 """When a request came that is carried out late, in the request itself: Twenty counts it then."""
 
+WRITES = b'"mutation'
+"""What the text of an operation begins with that writes."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -36,11 +39,11 @@ def middleware(faults: Faults) -> Middleware:
             return web.Response(status=faults.status, text="The sandbox fails on purpose.")
         if faults.garbage is not None:
             return web.Response(text=faults.garbage, content_type="application/json")
-        if faults.late_seconds:
+        if seconds := await _late_seconds(faults, request):
             # aiohttp reads a body once and then knows it, also when the connection is gone.
             await request.read()
             request[ARRIVED] = time.time()
-            late = asyncio.create_task(_late(handler, request, faults.wait(faults.late_seconds)))
+            late = asyncio.create_task(_late(handler, request, faults.wait(seconds)))
             under_way.add(late)
             late.add_done_callback(under_way.discard)
             _abort(request)
@@ -49,6 +52,12 @@ def middleware(faults: Faults) -> Middleware:
         return await _cut(request, answer) if faults.cut else answer
 
     return fail
+
+
+async def _late_seconds(faults: Faults, request: web.Request) -> float:
+    if faults.late_writes_seconds and WRITES in await request.read():
+        return faults.late_writes_seconds
+    return faults.late_seconds
 
 
 async def _late(handler: Handler, request: web.Request, waits: Awaitable[None]) -> None:

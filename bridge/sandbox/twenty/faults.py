@@ -19,6 +19,8 @@ class Faults:
     """The connection ends in the middle of the answer; what was asked is done nevertheless."""
     late_seconds: float = 0.0
     """The connection ends without an answer, and so much later what was asked is done."""
+    late_writes_seconds: float = 0.0
+    """The same, of mutations alone: what is asked meanwhile does not show what is still to be done."""
     garbage: str | None = None
     """Every request is answered with this text as if it were JSON."""
     over_limit: bool = False

@@ -48,6 +48,17 @@ async def test_cut_breaks_off_an_answer_whose_work_was_done(sandbox: TwentySandb
     assert (await ask("{notes {totalCount}}"))["data"]["notes"]["totalCount"] == 1
 
 
+async def test_late_writes_are_done_after_others_have_read(sandbox: TwentySandbox, ask: Ask) -> None:
+    count = "{notes {totalCount}}"
+    sandbox.faults.late_writes_seconds = 0.05
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await ask(CREATE, d=[{"title": "late"}])
+    assert (await ask(count))["data"]["notes"]["totalCount"] == 0
+    async with asyncio.timeout(30):
+        while (await ask(count))["data"]["notes"]["totalCount"] == 0:
+            pass
+
+
 async def test_over_limit_refuses_keys_and_not_users(sandbox: TwentySandbox, ask: Ask) -> None:
     sandbox.faults.over_limit = True
     assert (await ask(PEOPLE))["errors"][0]["extensions"]["subCode"] == "LIMIT_REACHED"
