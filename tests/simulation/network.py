@@ -202,11 +202,14 @@ class End(asyncio.Transport):
                 self.protocol.data_received(message)
         elif message is None:
             if not self._closing and not self.protocol.eof_received():
-                self._closing = True
-                self.lose(None)
+                self._lose_soon(None)
         else:
-            self._closing = True
-            self.lose(message)
+            self._lose_soon(message)
+
+    def _lose_soon(self, error: ConnectionError | None) -> None:
+        """As asyncio and uvloop do: who waits for what came before goes on first."""
+        self._closing = True
+        self.network.loop.call_soon(self.lose, error)
 
     def lose(self, error: ConnectionError | None) -> None:
         """The connection is over at this end."""
