@@ -7,7 +7,7 @@ from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.acts import HELD, RESUMED, Act, act_named, act_of, let_go_of
-from bridge.calls.fold.conference import Conferences, Points, conferences_of
+from bridge.calls.fold.conference import Conferences, Points, conferences_of, in_order
 from bridge.calls.fold.legs import Leg
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
@@ -94,7 +94,7 @@ def ends_of(evidence: Evidence) -> Ends:
     return Ends(
         customer=_end(first, evidence, conferences) if first else None,
         others=tuple(_end(leg, evidence, conferences) for leg in others),
-        conference_sid=_conference_sid(evidence.callbacks),
+        conference_sid=_conference_sid(evidence),
         asked_by=_asked_by(evidence),
     )
 
@@ -150,8 +150,7 @@ def _now(points: Points) -> bool:
 
 
 def _events(evidence: Evidence) -> list[Callback]:
-    events = (c for c in evidence.callbacks if c.kind is Kind.CONFERENCE)
-    return sorted(events, key=lambda c: (c.timestamp or c.received_at, int(c.get("SequenceNumber") or 0)))
+    return sorted((c for c in evidence.callbacks if c.kind is Kind.CONFERENCE), key=in_order)
 
 
 def _ends_conference(sid: str, evidence: Evidence) -> bool | None:
@@ -159,10 +158,9 @@ def _ends_conference(sid: str, evidence: Evidence) -> bool | None:
     return said[-1].lower() == "true" if said else None
 
 
-def _conference_sid(callbacks: tuple[Callback, ...]) -> str | None:
-    events = [c for c in callbacks if c.kind is Kind.CONFERENCE and c.get("ConferenceSid")]
-    newest = max(events, key=lambda c: (c.timestamp or c.received_at, c.digest), default=None)
-    return newest.get("ConferenceSid") if newest else None
+def _conference_sid(evidence: Evidence) -> str | None:
+    sids = [sid for c in _events(evidence) if (sid := c.get("ConferenceSid"))]
+    return sids[-1] if sids else None
 
 
 @dataclass(frozen=True, slots=True)

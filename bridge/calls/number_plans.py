@@ -72,18 +72,17 @@ def is_former(number: PhoneNumber) -> bool:
 
 
 @cache
-def _area_left_out(region: str) -> re.Match[str] | None:
+def _area_left_out(region: str) -> str:
     """The area code of a country that has one, which its people leave out: `242$1` of the Bahamas."""
     metadata = PhoneMetadata.metadata_for_region(region)
-    return AREA_LEFT_OUT.fullmatch(metadata.national_prefix_transform_rule or "") if metadata else None
+    rule = AREA_LEFT_OUT.fullmatch(metadata.national_prefix_transform_rule or "") if metadata else None
+    return rule["area"] if rule else ""
 
 
 def local(number: PhoneNumber) -> str:
     """The digits that all national spellings have: San Marino's 0549 is left out at home, as island codes."""
     national = str(phonenumbers.national_significant_number(number))
-    area = _area_left_out(phonenumbers.region_code_for_number(number) or "")
-    is_local = area and national.startswith(area["area"]) and len(national) > len(area["area"]) + 3
-    return national[len(area["area"]) :] if area and is_local else national
+    return national.removeprefix(_area_left_out(phonenumbers.region_code_for_number(number) or ""))
 
 
 def line_of(country_code: int, national: str) -> str:

@@ -39,7 +39,7 @@ class Checkpoints:
 
         async def operation(connection: AsyncConnection) -> None:
             others = marks.c.name.startswith(prefix, autoescape=True)
-            await connection.execute(delete(marks).where(others, marks.c.name != name))
+            await connection.execute(delete(marks).where(others))
             now = datetime.now(UTC)
             await connection.execute(latest(marks, connection.dialect.name, name=name, at=now))
 

@@ -1,10 +1,13 @@
 """How a conference ended, by the reports that arrived."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.clocks import by_twilios_clock
 from bridge.calls.fold.conference import conferences_of
-from tests.calls.conftest import CUSTOMER, ROOT, callback, stamp
+from tests.calls.conftest import CUSTOMER, ROOT, callback, late, stamp
 
 ANNA, BOB = f"CA{1:032}", f"CA{2:032}"
 HUNG_UP, ENDED, REDIRECTED = (
@@ -63,3 +66,16 @@ def test_by_whom(reports: list[Callback], by: str | None) -> None:
 )
 def test_passed_on_blindly_it_is_not_the_calls_last(reports: list[Callback], passed_on: bool) -> None:
     assert (conferences_of(reports).ended_at is None) == passed_on
+
+
+@given(told=st.lists(st.tuples(st.integers(-90, 90), st.integers(-90, 90) | st.none())))
+def test_no_act_is_put_before_a_report_that_arrived_before_it(told: list[tuple[int, int | None]]) -> None:
+    """Whatever the bridge's clock says: it can be wrong, and be set while the call goes on."""
+    arrived = [
+        sent_on(at=at) if sent is None else late(report("participant-hold", ANNA, at=sent), by=at - sent)
+        for at, sent in told
+    ]
+    in_order = list(by_twilios_clock(arrived))
+    for n, act in enumerate(in_order):
+        reported = [c.timestamp for c in in_order[:n] if c.kind is Kind.CONFERENCE]
+        assert act.kind is Kind.CONFERENCE or all(at and at <= act.received_at for at in reported)

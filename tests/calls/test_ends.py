@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 
 from bridge.calls.agents import Identity
-from bridge.calls.ends import Change, changes, check_moves, ends_of, own_end
+from bridge.calls.ends import Change, changes, check_moves, ends_of, holder_of, own_end
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
 from bridge.errors import CallConflict, NotInCall
-from tests.calls.plays import ANNA, BOB, CAROL, Play
+from tests.calls.plays import ANNA, BOB, CAROL, Play, sid_of
 from tests.calls.test_story import plays
 
 BOTH = pytest.mark.parametrize("inbound", [True, False], ids=["in", "out"])
@@ -83,9 +83,34 @@ def test_what_happens_within_a_second_happens_in_its_order(inbound: bool) -> Non
 @BOTH
 def test_a_hold_of_the_agents_own_stays(inbound: bool) -> None:
     play = Play(inbound)
+    customer = play.sids["customer"]
+    assert holder_of(evidence(play), customer) is None
     play.hold_customer()
     play.wait(600)
     assert needed(play) == set()
+    assert (holder_of(evidence(play), customer), holder_of(evidence(play), sid_of(9))) == (ANNA, None)
+    play.resume_customer()
+    assert holder_of(evidence(play), customer) is None
+
+
+def test_the_last_of_two_conferences_counts_though_its_numbers_begin_anew() -> None:
+    play = Play(inbound=True)
+    play.hold_customer()
+    play.event("participant-modify", ANNA, EndConferenceOnExit="true")
+    play.wait(10)
+    play.sequence = 0
+    play.event("participant-join", ANNA, EndConferenceOnExit="false", ConferenceSid="CF" + "0" * 32)
+    ends = ends_of(evidence(play))
+    assert ends.conference_sid == "CF" + "0" * 32
+    assert [end.ends_conference for end in ends.others] == [False]
+
+
+def test_a_call_of_which_only_the_conference_is_known_needs_its_end() -> None:
+    """Without the first leg's callbacks no customer is left to talk with."""
+    play = Play(inbound=True)
+    play.move()
+    heard = Evidence.of(c for c in play.told if c.call_sid == sid_of(1))
+    assert changes(heard) == [Change(sid_of(1), "end")]
 
 
 @BOTH

@@ -97,6 +97,38 @@ def test_who_is_in_a_call_whatever_the_order(heard: list[Callback], on_the_line:
         assert {who for who in ("alice", "bob", "carol") if board.in_call(who, soon())} == on_the_line
 
 
+TAKEN = [told(Kind.VOICE, IN, From="+33612345678", CallStatus="ringing"), *BOB_TAKES[3:4]]
+
+
+@pytest.mark.parametrize(
+    ("heard", "until"),
+    [
+        ([*ALICE_CALLS, status(OUT, LEG, "completed", at=9)], {"alice": 9}),
+        ([*ALICE_CALLS, status(OUT, LEG, "busy", at=9)], {}),
+        ([voice(), dial(OUT, LEG, at=9)], {"alice": 9}),
+        ([voice(), told(Kind.DIAL, OUT, at=9, DialCallSid=LEG, DialCallStatus="no-answer")], {}),
+        (TAKEN, {}),
+        ([*TAKEN, dial(IN, RUNG, at=9)], {"bob": 9}),
+        ([*TAKEN, dial(IN, RUNG, at=9), status(IN, RUNG, "completed", at=8, to="client:bob")], {"bob": 8}),
+        ([*TAKEN, dial(IN, OTHER, at=9)], {}),
+        ([*ALICE_CALLS, dial(OUT, LEG, at=9), voice(IN, at=10), dial(IN, at=20)], {"alice": 20}),
+    ],
+)
+def test_when_an_agent_last_talked_whatever_the_order(heard: list[Callback], until: dict[str, int]) -> None:
+    for order in permutations(heard):
+        board = after([*order, *order[:2]])
+        ends = {who: board.talked_until(who) for who in ("alice", "bob", "carol")}
+        assert {who: at for who, at in ends.items() if at} == {who: soon(at) for who, at in until.items()}
+
+
+def test_the_call_of_a_leg_whatever_the_order() -> None:
+    for of_leg in ([dial(IN, RUNG)], [status(IN, RUNG, "ringing")], [dial(IN, RUNG), end(RUNG)]):
+        for order in permutations([*of_leg, voice(OUT)]):
+            assert [after(order).root_of(sid) for sid in (RUNG, IN, OUT, LEG)] == [IN, IN, OUT, LEG]
+    # Of a call out the customer's leg dials those to whom it is passed on.
+    assert after([status(OUT, OTHER, "ringing"), dial(LEG, OTHER)]).root_of(OTHER) == OUT
+
+
 def test_a_call_whose_end_was_lost_ends_after_the_longest_possible() -> None:
     board = LiveCalls(longest=HOUR)
     board.add(voice())
@@ -120,6 +152,7 @@ def test_calls_placed_are_counted_by_agent_and_in_all() -> None:
 def test_a_refused_call_is_counted_apart_and_once() -> None:
     board = after([refused(OUT), refused(OUT, at=5), refused(LEG, reason="country")])
     assert (board.refused_to("alice", TEN - HOUR), board.placed_by("alice", TEN - HOUR)) == (2, 0)
+    assert not board.was_placed(OUT)
     assert (board.why_refused(OUT), board.why_refused(LEG), board.why_refused(IN)) == (
         "invalid",
         "country",
@@ -233,6 +266,9 @@ def seen(board: LiveCalls) -> list[object]:
         ],
         [board.placed(soon(at)) for at in (-1, 300)],
         [(board.was_placed(sid), board.why_refused(sid)) for sid in SIDS],
+        [(board.call_of(agent, soon(900)), board.talked_until(agent)) for agent in agents],
+        [[board.declined(sid, agent) for agent in agents] for sid in SIDS],
+        [board.root_of(f"{sid[:-1]}{n}") for sid in SIDS for n in "12"],
     ]
 
 

@@ -11,6 +11,7 @@ from bridge.calls.fold.handling import handling
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.part import CallPart, PartState, part_of
 from bridge.calls.texts import texts_for
+from tests.calls.plays import ANNA, BOB, Play
 from tests.support import told
 
 ROOT, FIRST, SECOND, BOBS = ("CA" + digit * 32 for digit in "1234")
@@ -97,6 +98,18 @@ def dialled(status: str, following: str) -> Callback:
 def test_what_a_call_is_for_alice(heard: list[Callback], sid: str, part: CallPart) -> None:
     for order in permutations(heard):
         assert part_of(Identity("alice"), sid, Evidence.of(order)) == part
+
+
+def test_a_moved_call_goes_on_without_the_agent_who_placed_it() -> None:
+    play = Play(inbound=False)
+    play.wait(20)
+    play.hold_customer()
+    play.call(BOB, "ask")
+    parts = {who: part_of(Identity(who), "", Evidence.of(play.told)) for who in (ANNA, BOB)}
+    assert parts == dict.fromkeys((ANNA, BOB), CallPart(PartState.TALKING, False))
+    play.leave(ANNA, "participant_updated_via_api")
+    parts = {who: part_of(Identity(who), "", Evidence.of(play.told)) for who in (ANNA, BOB)}
+    assert parts == {ANNA: CallPart(PartState.TALKED, True), BOB: CallPart(PartState.TALKING, False)}
 
 
 def test_a_decline_is_recorded_as_one_whatever_her_other_phone_did() -> None:

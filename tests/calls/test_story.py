@@ -335,6 +335,8 @@ GONE = callback(Kind.STATUS, CallStatus="completed", From=CUSTOMER, To=COMPANY, 
             False,
         ),
         ([after_transfer("completed", "end"), GONE], False),
+        # Taken, though each report of the third leg was lost.
+        ([SENT_ON, after_transfer("completed", "end"), GONE], False),
         # The transfer was asked for, but Twilio refused it.
         (
             [SENT_ON, callback(Kind.DIAL, DialCallSid=sid_of(1), DialCallStatus="completed", at=41), GONE],
@@ -435,6 +437,8 @@ def test_the_story_is_the_script(play: Play) -> None:
         assert call.story
         assert story(call) == {party: n for party, n in play.talked.items() if n}
         assert (call.story.hold_seconds, len(call.story.holds)) == (play.hold, play.holds)
+        by = f"client:{play.ended_by}" if play.ended_by in (ANNA, BOB, CAROL) else CUSTOMER
+        assert call.story.ended_by == (by if play.is_taken is None else None)
 
 
 def facts(call: Call) -> dict[str, object]:
@@ -442,7 +446,8 @@ def facts(call: Call) -> dict[str, object]:
     ended_by = call.story.ended_by if call.story else None
     holds = [(hold.seconds, hold.by) for hold in call.story.holds] if call.story else []
     told = {"talks": story(call), "ended by": ended_by, "holds": holds} if call.story else {}
-    handled = handling(call, NAMES, texts=ENGLISH)
+    # How long a call of two rang, one report alone can say.
+    handled = handling(call, NAMES, texts=ENGLISH) if call.story else None
     return told | {
         "ended": call.ended,
         "status": call.status,

@@ -63,6 +63,17 @@ def the_third_stays(play: Play) -> None:
     play.end(CAROL)
 
 
+def the_fourth_leaves_before_the_third(play: Play) -> None:
+    play.wait(30)
+    play.call(BOB, "add")
+    play.call(CAROL, "add")
+    play.leave(ANNA)
+    play.wait(10)
+    play.leave(CAROL)
+    play.wait(10)
+    play.end(BOB)
+
+
 def the_supervisor_joins_after_listening(play: Play) -> None:
     play.wait(30)
     play.call(CAROL, "listen")
@@ -146,6 +157,14 @@ def passed_on_and_back(play: Play) -> None:
             {ANNA: 45, CAROL: 50},
             85,
             "{} by Anna (45 s), passed to Carol (50 s).",
+            False,
+        ),
+        # Passed to the last who had it; who left in between only joined.
+        (
+            the_fourth_leaves_before_the_third,
+            {ANNA: 40, BOB: 25, CAROL: 10},
+            60,
+            "{} by Anna (40 s), passed to Bob (25 s), joined by Carol (10 s).",
             False,
         ),
         # Listening is no talk, joining is.

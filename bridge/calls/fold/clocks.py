@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bridge.calls.callback import Callback, Kind
 
 SECOND = timedelta(seconds=1)
 """Twilio's times are whole seconds."""
-
-MOMENT = timedelta(microseconds=1)
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def by_twilios_clock(callbacks: Iterable[Callback]) -> Iterator[Callback]:
@@ -19,17 +16,16 @@ def by_twilios_clock(callbacks: Iterable[Callback]) -> Iterator[Callback]:
     What Twilio reported before an act happened before it, also where the clocks say otherwise.
     """
     arrived = sorted(callbacks, key=lambda c: (c.received_at, c.digest))
-    ahead, latest = _ahead(arrived), BEGINNING
+    ahead = _ahead(arrived)
     for callback in arrived:
-        at = callback.timestamp
         if _is_timed_here(callback):
-            here = max(callback.received_at - ahead, latest)
+            here = callback.received_at - ahead
             yield replace(callback, received_at=here, parameters=_without_timestamp(callback))
         else:
             yield callback
             # What arrives before it has happened shows that the bridge's clock is behind.
+            at = callback.timestamp
             ahead = min(ahead, callback.received_at - at) if at else ahead
-            latest = max(latest, (at or BEGINNING) + MOMENT)
 
 
 def _ahead(callbacks: Sequence[Callback]) -> timedelta:

@@ -61,7 +61,7 @@ def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
     """What a call's callbacks report of its conferences; the same for every order."""
     arrived = {callback.digest: callback.received_at for callback in callbacks}
     callbacks = list(by_twilios_clock(callbacks))
-    events = sorted((c for c in callbacks if c.kind is Kind.CONFERENCE), key=_in_order)
+    events = sorted((c for c in callbacks if c.kind is Kind.CONFERENCE), key=in_order)
     ends = _ends(events)
     last = ends[-1] if ends and not _is_passed_on(ends[-1], callbacks) else None
     by_sid: dict[str, list[Callback]] = {}
@@ -123,9 +123,9 @@ def _participant(
     acted: Iterable[_Point],
     let_go_at: datetime | None,
 ) -> Participant:
-    every = sorted([*events, *ends], key=_in_order)
+    every = sorted([*events, *ends], key=in_order)
     held = [*_points(every, _is_held), *sorted(acted)]
-    is_gone = any(map(_is_gone, events[-1:]))
+    is_gone = bool(events) and _is_gone(events[-1])
     return Participant(
         inside=_points(every, lambda c: not _is_gone(c)),
         # Within a second the events stay as their sequence numbers say.
@@ -234,6 +234,6 @@ def _at(callback: Callback) -> datetime:
     return callback.timestamp or callback.received_at
 
 
-def _in_order(callback: Callback) -> tuple[datetime, int, bytes]:
-    """Twilio's times are whole seconds; within one the sequence number decides."""
+def in_order(callback: Callback) -> tuple[datetime, int, bytes]:
+    """Sort key of events: Twilio's times are whole seconds; within one the sequence number decides."""
     return _at(callback), seconds(callback.get("SequenceNumber")) or 0, callback.digest

@@ -102,9 +102,7 @@ def story_of(parties: Parties) -> Story:
 def end_of(parties: Parties, conferences: Conferences) -> datetime | None:
     """When the customer's part in the call ended; None while it goes on."""
     customer = parties.customer
-    if customer and customer.final and customer.ended_at:
-        return customer.ended_at
-    return conferences.ended_at
+    return (customer.ended_at if customer else None) or conferences.ended_at
 
 
 @dataclass(frozen=True)
@@ -295,7 +293,7 @@ def _rang_in_vain(leg: Leg, passed: datetime) -> bool:
 
 def _is_unanswered_transfer(callback: Callback) -> bool:
     is_action = callback.kind is Kind.DIAL and callback.get("Step") == "transfer"
-    return is_action and callback.get("DialCallStatus") not in ("completed", "answered")
+    return is_action and callback.get("DialCallStatus") != "completed"
 
 
 def _nearest(at: datetime, asked: Sequence[tuple[datetime, str]]) -> Identity | None:

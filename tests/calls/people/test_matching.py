@@ -200,6 +200,22 @@ def test_read(saved: Saved, number: str | None) -> None:
     assert read(saved) == number
 
 
+@pytest.mark.parametrize(
+    ("number", "digits"),
+    [
+        ("+3780549886377", "886377"),
+        ("+37866661212", "66661212"),
+        ("+12423651234", "3651234"),
+        ("+441534456789", "456789"),
+        ("+447797712345", "7797712345"),
+        ("+33612345678", "612345678"),
+    ],
+)
+def test_what_every_national_spelling_has(number: str, digits: str) -> None:
+    """A longer part is not found in the shorter spelling; of a shorter one there are too many."""
+    assert Number(number).local == digits
+
+
 def test_few_patterns() -> None:
     assert patterns(Number("+33159130001")) == ("%1%5%9%1%3%0%0%0%1%",)
     assert patterns(Number("+5511987654321")) == ("%1%1%8%7%6%5%4%3%2%1%",)
