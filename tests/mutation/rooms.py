@@ -25,6 +25,7 @@ NEAR = {
     ),
     "bridge/calls/transcripts": ("tests/calls/transcripts", "tests/transcripts", "tests/sync"),
     "bridge/inbox": ("tests/inbox", "tests/sync"),
+    "bridge/inbox/transcripts": ("tests/inbox", "tests/sync", "tests/transcripts"),
     "bridge/twenty": ("tests/twenty", "tests/sync"),
     "bridge/twenty/client": ("tests/twenty/client",),
     "bridge/twenty/writing": (
