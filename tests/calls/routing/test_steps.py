@@ -90,6 +90,25 @@ def test_begin(served: Line, reached: Phones, decision: Decision) -> None:
 
 
 @pytest.mark.parametrize(
+    ("declined", "away", "rung"),
+    [
+        ("wm_2", "", ("bob",)),
+        ("dora", "", ("bob",)),
+        ("", "wm_2", ("bob",)),
+        ("bob", "", ("dora", "wm_2")),
+        ("", "bob", ("dora", "wm_2")),
+    ],
+)
+def test_who_declined_or_is_away_under_one_identity_is_not_rung_under_another(
+    declined: str, away: str, rung: tuple[str, ...]
+) -> None:
+    reached = replace(
+        phones(), declined=lambda i: i == declined, available=lambda identities: away not in identities
+    )
+    assert begin(line(Group(("dora", "bob"), 9)), reached, now=NOON) == Ring(0, rung, 9)
+
+
+@pytest.mark.parametrize(
     ("step", "decision"),
     [
         (0, Ring(0, ("alice", "bob"), 25)),
