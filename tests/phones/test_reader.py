@@ -9,7 +9,7 @@ from bridge.sandbox.twilio import TwilioSandbox
 from tests.browser import needs_chromium
 from tests.phones.conftest import Sections
 from tests.phones.keyboard import Keyboard
-from tests.phones.office import Office
+from tests.phones.office import Office, played_out
 from tests.phones.reader import Reader
 from tests.support import create_person
 
@@ -66,8 +66,7 @@ class Day:
         await self.reader.has("button", "answer")
         await self.every_control_has_a_name()
         await self.keys.shortcut(2)
-        self.twilio.skip(120)
-        await calling
+        await played_out(self.twilio, calling)
         await self.goes_to("voicemails")
         await self.reader.has("Audio", "voicemail")
         assert (await self.reader.has("combobox", "speed")).states["value"] == "1×"

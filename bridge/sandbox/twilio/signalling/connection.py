@@ -36,11 +36,12 @@ class Connection:
         with suppress(ClientConnectionResetError, ConnectionError):
             await self._socket.send_str(text)
 
-    async def beat(self, text: str, *, every: float) -> None:
-        """Sends a heartbeat again and again, until the device has not answered three."""
+    async def beat(self, text: str, *, every: float, silence: float | None) -> None:
+        """Sends heartbeats until the device was silent for so many seconds, or has not answered three."""
         loop = asyncio.get_running_loop()
+        silence = silence or every * SILENT_BEATS
         self._heard_at = loop.time()
-        while loop.time() - self._heard_at < every * SILENT_BEATS:
+        while loop.time() - self._heard_at < silence:
             await self.send(text)
             await asyncio.sleep(every)
         self.drop()

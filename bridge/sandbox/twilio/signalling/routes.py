@@ -39,8 +39,8 @@ async def signal(request: web.Request) -> web.StreamResponse:
 
 async def converse(device: Speaker, connection: Connection, hub: Hub, *, heartbeat: str = HEARTBEAT) -> None:
     """Takes what a device sends until it is gone."""
-    every = hub.switches.heartbeat
-    beating = asyncio.create_task(connection.beat(heartbeat, every=every)) if every else None
+    every, silence = hub.switches.heartbeat, hub.switches.silence
+    beating = asyncio.create_task(connection.beat(heartbeat, every=every, silence=silence)) if every else None
     try:
         while (text := await connection.next()) is not None:
             await device.take(text)
