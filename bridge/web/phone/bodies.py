@@ -45,7 +45,7 @@ class CallRequest(BaseModel):
 class HangupRequest(CallRequest):
     """`leave` ends the part of the phone alone that the path names; otherwise the call ends for all."""
 
-    leave: bool = False
+    leave: StrictBool = False
 
 
 class DispositionRequest(CallRequest):

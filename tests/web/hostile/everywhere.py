@@ -78,6 +78,7 @@ IN_BODIES: Mapping[str, object] = {
     "version": 0,
     "to": "client:bob",
     "ask": False,
+    "leave": False,
     "mode": "listen",
     "action": "pause",
     "status": "available",
