@@ -93,6 +93,16 @@ def test_a_hold_of_the_agents_own_stays(inbound: bool) -> None:
     assert holder_of(evidence(play), customer) is None
 
 
+def test_a_call_whose_end_the_conference_alone_reports_cannot_move() -> None:
+    play = Play(inbound=True)
+    play.move()
+    play.end(ANNA)
+    heard = Evidence.of(c for c in play.told if c.get("CallStatus") != "completed")
+    with pytest.raises(CallConflict) as refused:
+        check_moves(heard, ends_of(heard), is_emergency=False)
+    assert refused.value.code == "call.over"
+
+
 def test_the_last_of_two_conferences_counts_though_its_numbers_begin_anew() -> None:
     play = Play(inbound=True)
     play.hold_customer()

@@ -48,3 +48,11 @@ def test_what_a_note_does_not_say_is_no_news_of_it() -> None:
 
 def test_a_call_that_turns_out_to_be_missed_for_certain_is_news() -> None:
     assert digests(VOICEMAIL, certain=False).record != digests(VOICEMAIL).record
+
+
+def test_a_note_that_was_withdrawn_is_none_to_empty() -> None:
+    written = Digests.of(VOICEMAIL, certain=True)
+    silent = replace(VOICEMAIL, recordings=(), transcript=None)
+    withdrawn = Digests.of(silent, certain=True, before=written)
+    never = Digests.of(silent, certain=True)
+    assert [one.has_note for one in (written, withdrawn, never)] == [True, False, False]
