@@ -3,12 +3,13 @@
 from typing import Any
 
 from bridge.calls.callback import Kind
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.schema.workspace import read_schema
-from tests.support import new_sid, outbound, phone_calls, told
+from tests.support import TEN, new_sid, outbound, phone_calls, told
 from tests.sync.conftest import MakeWorker
 from tests.sync.support import Settings, drain
 from tests.twenty.provisioning import tell, workspace
@@ -75,3 +76,12 @@ async def test_the_fingerprint_is_that_of_the_options(twenty: TwentySandbox, cli
         await tell(twenty, UPDATE_FIELD, i={"id": field, "update": {"options": options}})
         seen.append((await read_schema(client)).fingerprint)
     assert seen[0] == seen[2] != seen[1]
+
+
+async def test_of_several_schemas_only_the_last_is_known(inbox: Inbox) -> None:
+    """So the same one counts as another again after it was changed and changed back."""
+    checkpoints = Checkpoints(inbox)
+    await checkpoints.save("another", TEN)
+    for name in ("schema a", "schema b"):
+        await checkpoints.save_only(name, prefix="schema ")
+    assert await checkpoints.existing(["schema a", "schema b", "another"]) == {"schema b", "another"}
