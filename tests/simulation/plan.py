@@ -59,6 +59,7 @@ def drawn(seed: int) -> Plan:
         steps = [*_calls(chance), *_faults(chance), *_users(chance)]
     else:
         steps = _small(chance, COMBINATIONS[seed % len(COMBINATIONS)])
+    is_limited = COMBINATIONS[seed % len(COMBINATIONS)] is _over_the_limit
     return Plan(
         seed=seed,
         steps=tuple(sorted(steps, key=lambda step: step.at)),
@@ -66,7 +67,7 @@ def drawn(seed: int) -> Plan:
         duplicate=chance.choice([0, 0, 0.3]),
         delay=chance.choice([0, 0, 0.5, 3]),
         reorders=chance.random() < 0.4,
-        per_minute=chance.choice([100, 100, 20]),
+        per_minute=20 if is_limited else chance.choice([100, 100, 20]),
     )
 
 
@@ -194,7 +195,7 @@ def _on_a_full_disk(chance: Random, at: float) -> Iterator[Step]:
 
 
 def _over_the_limit(chance: Random, at: float) -> Iterator[Step]:
-    for _ in range(chance.choice([1, 1, 6])):
+    for _ in range(chance.choice([1, 8])):
         yield _talk(_soon(chance, at, 0.5), chance.choice(NUMBERS), chance.randint(1, 8))
     # The agent answers after three seconds.
     begins = chance.choice([at, at + 2.5, at + 2.5])
