@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,7 @@ from tests.sync.support import Settings, drain, it_is
 from tests.twenty.provisioning import tell, workspace
 
 JANE = "+33612345678"
+MOVE = "mutation ($id: UUID!, $to: UUID!) { updatePhoneCall(id: $id, data: {personId: $to}) { id } }"
 
 
 async def started(worker: Worker) -> None:
@@ -99,6 +101,31 @@ async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
     a_minute_passes(worker)
     await drain(worker)
     assert await phone_calls(twenty) == {}
+
+
+async def test_a_write_without_an_answer_is_not_taken_for_a_user_s(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    """It wrote what the call was then, and not what it is now; a user edits that before it is repeated."""
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    await inbox.store(outbound(sid := new_sid(), "12", seconds=60))
+    await drain(worker)
+    await inbox.store(outbound(sid, "12", seconds=61))
+    twenty.faults.late_writes_seconds = 10 * BOUND
+    with pytest.raises(TwentyUnavailable):
+        await worker.drain_once()
+    twenty.faults.clear()
+    twenty.faults.release()
+
+    async def lasts(seconds: int) -> dict[str, Any]:
+        assert (record := (await phone_calls(twenty))[sid])["durationInSeconds"] == seconds
+        return record
+
+    record = await until(lambda: lasts(61), AssertionError)
+    await ask(twenty, MOVE, id=record["id"], to=jane)
+    await inbox.store(outbound(sid, "12", seconds=62))
+    await drain(worker)
+    assert (await lasts(62))["personId"] == jane
 
 
 def test_what_is_in_doubt_is_so_for_a_while() -> None:

@@ -35,6 +35,9 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+ATTEMPTS = 16
+"""How many earlier states of a call an uncertain write can have written, before a user edited the record."""
+
 SpokenIn = Callable[[Mapping[str, datetime]], Awaitable[Mapping[str, Spoken]]]
 """Call SID → when it started; the answer has what was said in those that have a transcript."""
 
@@ -272,7 +275,9 @@ class Preparation:
         shown = Digests.of(activity, certain=call.certain, before=before)
         records, kept_facts = _fields(due)
         unsure = due.tried or (due.written is not None and not before.is_known)
-        merged = merge(activity, records, state.shown if state else None, unsure=unsure)
+        there = state.shown if state else None
+        attempted = self._attempted(due, match, spoken) if unsure and there and there.edited else ()
+        merged = merge(activity, records, there, unsure=unsure, attempted=attempted)
         news = News(
             record=shown.record != before.record,
             note=_note_news(due, activity, before, shown, kept_facts, unsure=unsure),
@@ -284,6 +289,13 @@ class Preparation:
         write = Write(activity=activity, plan=plan, merge=merged)
         fields = to_bytes(merged.marks) + facts(activity)
         return Prepared(due, call, number, match, write, shown.to_bytes(), fields)
+
+    def _attempted(self, due: DueCall, match: Match | None, spoken: Spoken | None) -> list[Activity]:
+        """The call as of fewer of its callbacks: as a write whose outcome is unknown can have written it."""
+        arrived = sorted(due.callbacks, key=lambda callback: callback.received_at)
+        earlier = [arrived[:count] for count in range(1, len(arrived))][-ATTEMPTS:]
+        person = due.match or match or NO_PERSON
+        return [self._activity(due, fold(callbacks), person, spoken) for callbacks in earlier]
 
     def _activity(self, due: DueCall, call: Call, match: Match, spoken: Spoken | None) -> Activity:
         said = dispositions(due.callbacks)

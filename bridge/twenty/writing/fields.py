@@ -6,7 +6,7 @@ that has no value any more is cleared.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Self
@@ -199,16 +199,29 @@ class Merge:
         return {n: v for n, v in (wanted | emptied).items() if n in fields and n not in self.theirs}
 
 
-def merge(activity: Activity, before: Marks | None, shown: Shown | None, *, unsure: bool) -> Merge:
+def merge(
+    activity: Activity,
+    before: Marks | None,
+    shown: Shown | None,
+    *,
+    unsure: bool,
+    attempted: Sequence[Activity] = (),
+) -> Merge:
     """Merges an activity with the digests of `before` and with what Twenty shows.
 
-    `unsure` where an earlier write has an unknown outcome.
+    `unsure` where an earlier write has an unknown outcome: it wrote one of `attempted`, or what is wanted now.
     """
     wanted = phone_call(activity)
     now = {name: mark(name, wanted[name]) for name in FIELDS}
     theirs = {name for name in FIELDS if before and before[name] == THEIRS}
     if before and shown and shown.edited:
-        theirs |= {name for name in FIELDS if _is_edited(name, before, shown, now, unsure=unsure)}
+        ours = [phone_call(one) for one in attempted]
+        possible = {name: {now[name], *(mark(name, one[name]) for one in ours)} for name in FIELDS}
+        theirs |= {
+            name
+            for name in FIELDS
+            if _is_edited(name, before, shown, possible[name] if unsure else frozenset())
+        }
     cleared = {
         name
         for name in FIELDS
@@ -219,10 +232,9 @@ def merge(activity: Activity, before: Marks | None, shown: Shown | None, *, unsu
     return Merge(frozenset(theirs), frozenset(cleared), frozenset(changed), marks, wanted)
 
 
-def _is_edited(name: str, before: Marks, shown: Shown, now: Marks, *, unsure: bool) -> bool:
-    there = mark(name, shown.fields[name])
+def _is_edited(name: str, before: Marks, shown: Shown, attempted: Set[bytes]) -> bool:
     written = NEVER if before[name] == CLEARED else before[name]
-    return there != written and not (unsure and there == now[name])
+    return mark(name, shown.fields[name]) not in {written, *attempted}
 
 
 def _is_ours(name: str, before: Marks | None, shown: Shown | None, *, unsure: bool) -> bool:

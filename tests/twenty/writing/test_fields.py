@@ -53,6 +53,17 @@ def merged(now: str | None, before: Any, shown: Any, who: str, *, unsure: bool) 
     return state, "handling" in done.changed
 
 
+@pytest.mark.parametrize(("unsure", "is_theirs"), [(True, False), (False, True)])
+def test_an_earlier_state_is_the_bridge_s_where_a_write_of_it_is_uncertain(
+    unsure: bool, is_theirs: bool
+) -> None:
+    before = merge(replace(CALL, handling=A), None, None, unsure=False).marks
+    attempted = replace(CALL, handling=C)
+    there = Shown(phone_call(attempted), edited=True)
+    done = merge(replace(CALL, handling=B), before, there, unsure=unsure, attempted=[attempted])
+    assert ("handling" in done.theirs) == is_theirs
+
+
 @pytest.mark.parametrize(
     ("now", "before", "shown", "who", "unsure", "expected"),
     [
