@@ -118,7 +118,8 @@ async def test_a_write_without_an_answer_is_not_taken_for_a_user_s(
     twenty.faults.release()
 
     async def lasts(seconds: int) -> dict[str, Any]:
-        assert (record := (await phone_calls(twenty))[sid])["durationInSeconds"] == seconds
+        record = (await phone_calls(twenty))[sid]
+        assert record["durationInSeconds"] == seconds
         return record
 
     record = await until(lambda: lasts(61), AssertionError)

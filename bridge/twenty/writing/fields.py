@@ -209,7 +209,7 @@ def merge(
 ) -> Merge:
     """Merges an activity with the digests of `before` and with what Twenty shows.
 
-    `unsure` where an earlier write has an unknown outcome: it wrote one of `attempted`, or what is wanted now.
+    `unsure` where an earlier write has an unknown outcome: it wrote one of `attempted`, or what is so now.
     """
     wanted = phone_call(activity)
     now = {name: mark(name, wanted[name]) for name in FIELDS}
