@@ -50,8 +50,8 @@ def _check_server(text: str) -> None:
     if not is_read:
         raise ValueError(
             phrase(
-                "should be postgresql+asyncpg://user:password@host:port/database; in the password @ is "
-                "written %40, / %2F and % %25"
+                "should be postgresql+asyncpg://user@host:port/database, with :password after the user, in "
+                "which @ is written %40, / %2F and % %25"
             )
         )
     if wrong := LIBPQ.intersection(url.query):

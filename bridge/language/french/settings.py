@@ -103,10 +103,10 @@ WRONG: Mapping[str, str] = {
     "should begin with sqlite+aiosqlite:/// or postgresql+asyncpg://": (
         "doit commencer par sqlite+aiosqlite:/// ou postgresql+asyncpg://"
     ),
-    "should be postgresql+asyncpg://user:password@host:port/database; in the password @ is written %40, / "
-    "%2F and % %25": (
-        "doit être postgresql+asyncpg://utilisateur:mot-de-passe@hôte:port/base ; dans le mot de passe, @ "
-        "s'écrit %40, / %2F et % %25"
+    "should be postgresql+asyncpg://user@host:port/database, with :password after the user, in which @ is "
+    "written %40, / %2F and % %25": (
+        "doit être postgresql+asyncpg://utilisateur@hôte:port/base, avec :mot-de-passe après l'utilisateur, "
+        "où @ s'écrit %40, / %2F et % %25"
     ),
     "should not have {name}, a parameter of libpq: asyncpg takes ssl=require, ssl=verify-full …": (
         "ne doit pas avoir {name}, un paramètre de libpq : asyncpg prend ssl=require, ssl=verify-full …"
