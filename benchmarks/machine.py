@@ -2,11 +2,12 @@
 
 import os
 import platform
-import shutil
 import sqlite3
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+
+from benchmarks.peers import node_of_peers
 
 
 def machine() -> str:
@@ -30,7 +31,7 @@ def _processor() -> str:
 
 
 def _node() -> list[str]:
-    node = shutil.which("node")
+    node = node_of_peers()
     if not node:
         return []
     told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout

