@@ -58,6 +58,11 @@ class Page:
             raise AssertionError(told["exceptionDetails"])
         return told["result"].get("value")
 
+    async def to_front(self) -> None:
+        """Shows it before the others; a page without the keyboard is told of no change of focus."""
+        await self.ask("Page.bringToFront")
+        await self.until("document.hasFocus()")
+
     async def until(self, expression: str) -> Any:
         """What it is as soon as it is something; fails, with what the page shows, if it stays nothing.
 

@@ -105,7 +105,7 @@ def coached(twilio: TwilioSandbox) -> bool:
 async def in_french(phone: Phone) -> Keyboard:
     await phone.page("import('/phone/words/language.js').then(({ choose }) => choose('fr'))")
     await phone.page.until("document.documentElement.lang === 'fr'")
-    await phone.page.ask("Page.bringToFront")
+    await phone.page.to_front()
     return Keyboard(phone.page)
 
 

@@ -131,7 +131,7 @@ async def test_a_missed_call_is_counted_seen_and_called_back(
     await alice.sees("[data-state=missed]")
     # A tab that is behind another one shows it to no one.
     await alice.sees(".count")
-    await alice.page.ask("Page.bringToFront")
+    await alice.page.to_front()
     await alice.page.until("!document.querySelector('.count')")
     twilio.parties[JANE] = HOLDS
     await alice.click("Call back: " + HOSTILE)

@@ -259,7 +259,7 @@ async def talks(strict: Office, alice: Phone, twilio: TwilioSandbox, everyone: I
     await again.sees(".mirrored")
     await everyone.inspect(again, "elsewhere-in-call")
     await strict.close(again)
-    await alice.page.ask("Page.bringToFront")
+    await alice.page.to_front()
     await keys.shortcut(7)
     await alice.click("Hang up")
     await alice.ended("hung_up")
