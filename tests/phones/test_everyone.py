@@ -260,7 +260,7 @@ async def talks(strict: Office, alice: Phone, twilio: TwilioSandbox, everyone: I
     await everyone.inspect(again, "elsewhere-in-call")
     await strict.close(again)
     await alice.page.to_front()
-    await keys.shortcut(7)
+    await alice.page("document.querySelector('.note textarea').focus()")
     await alice.click("Hang up")
     await alice.ended("hung_up")
     # The note is typed on where it stands now.
