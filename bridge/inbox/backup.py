@@ -4,7 +4,7 @@ import os
 import shlex
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -63,12 +63,13 @@ def pg_dump(url: URL, to: Path) -> str:
 @contextmanager
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     """Raises CannotBackUp where it cannot be opened, as by another user."""
-    try:
-        source = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
-        source.execute("PRAGMA schema_version")
-    except sqlite3.Error as problem:
-        raise _unreadable(file, problem) from problem
-    with closing(source):
+    with ExitStack() as stack:
+        try:
+            source = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+            stack.enter_context(closing(source))
+            source.execute("PRAGMA schema_version")
+        except sqlite3.Error as problem:
+            raise _unreadable(file, problem) from problem
         yield source
 
 
