@@ -36,6 +36,8 @@ class Process:
     address: str
     alive: bool = True
     frozen: bool = False
+    stood: float = 0.0
+    """Seconds for which it was, or is to be, frozen."""
     skew: float = 0.0
     """By how many seconds its wall clock is off."""
     held: list[asyncio.Handle] = field(default_factory=list)

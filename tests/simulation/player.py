@@ -183,6 +183,7 @@ class Player:
         def act() -> None:
             self._note("frozen")
             process.frozen = True
+            process.stood += seconds
             self._in(seconds, lambda: self.world.loop.thaw(process))
 
         self.world.loop.at_event(process, event, act)

@@ -20,6 +20,8 @@ LARGEST_VOICE = 256 * 1024
 LARGEST_TRANSCRIPT = 4 * 1024 * 1024
 """Bytes of the transcript of a recording of some hours."""
 
+BROKEN = "The body broke off, or its chunks are wrong."
+
 TRANSCRIPTS = "/twilio/transcripts"
 VOICE = ("/voice", "/twiml-handler")
 LONGEST_TARGET = 2048
@@ -94,6 +96,9 @@ async def _read(request: web.Request, of_route: _RouteLimits, seconds: float) ->
     try:
         if request.content.is_eof():  # all of it has arrived: reading costs less than a timer
             await request.read()
+        elif request.transport is None:
+            # aiohttp does not wait where the client was gone before the request was looked at.
+            raise NotUnderstood(BROKEN)
         else:
             async with asyncio.timeout(seconds):
                 await request.read()
@@ -102,5 +107,5 @@ async def _read(request: web.Request, of_route: _RouteLimits, seconds: float) ->
     except web.HTTPRequestEntityTooLarge as large:
         raise BodyTooLarge(too_large) from large
     except (web.RequestPayloadError, ConnectionError) as broken:
-        raise NotUnderstood("The body broke off, or its chunks are wrong.") from broken
+        raise NotUnderstood(BROKEN) from broken
     return request

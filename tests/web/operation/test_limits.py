@@ -4,16 +4,27 @@ import asyncio
 import gzip
 import sqlite3
 from contextlib import closing
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from aiohttp import StreamReader, hdrs, web
+from aiohttp.test_utils import make_mocked_request
 
+from bridge.errors import NotUnderstood
+from bridge.web.operation.limits import limits
 from bridge.wiring.application import Bounds
 from tests.web.conftest import FORM, KEY, Bridge, OpenBridge, payload
 
 IMPATIENT = Bounds(body_seconds=1)
 STATUS = payload("browser-out-5-status-completed")
 HEAD = b"POST /twilio/status HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+
+
+class Gone(web.RequestHandler):
+    """The connection of a client that is gone."""
+
+    writer: Any = None
 
 
 async def test_requests_beyond_the_limit_are_told_to_come_again(open_bridge: OpenBridge) -> None:
@@ -52,6 +63,20 @@ async def test_who_sends_slowly_keeps_nobody_out(open_bridge: OpenBridge) -> Non
 async def test_a_body_is_read_within_bounds(open_bridge: OpenBridge, sent: bytes, status: int) -> None:
     bridge = await open_bridge(bounds=IMPATIENT)
     assert (await bridge.raw(sent)).status == status
+
+
+async def test_a_client_that_went_before_its_request_was_looked_at_is_no_internal_error() -> None:
+    async def handler(_: web.BaseRequest) -> web.StreamResponse:
+        raise AssertionError("its body is not there")
+
+    connection = Gone(web.Server(handler), loop=asyncio.get_running_loop())
+    body = StreamReader(connection, 2**16, loop=asyncio.get_running_loop())
+    body.feed_data(b"Call")
+    gone = make_mocked_request("POST", "/", {hdrs.CONTENT_LENGTH: "10"}, protocol=connection, payload=body)
+    connection.transport = None
+
+    with pytest.raises(NotUnderstood, match="broke off"):
+        await limits(concurrent_requests=1)(gone, handler)
 
 
 @pytest.mark.parametrize(("length", "status"), [(2048, 200), (2049, 414)])
