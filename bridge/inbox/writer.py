@@ -185,9 +185,7 @@ class Batch:
             self._late.cancel()
 
     def _give_up(self) -> None:
-        for promise in self.promises:
-            if not promise.done():
-                promise.set_exception(InboxUnavailable("the database did not answer in time"))
+        _answer(self.promises, InboxUnavailable("the database did not answer in time"))
 
 
 GATHER_SECONDS = 0.002
@@ -320,7 +318,7 @@ class GroupCommit:
 def _answer(promises: Sequence[asyncio.Future[None]], failure: Exception | None) -> None:
     """Resolves promises, or fails them."""
     for promise in promises:
-        # A sender that disconnected has cancelled its promise.
+        # It was answered before, or its sender has given up.
         if promise.done():
             continue
         if failure:

@@ -114,11 +114,6 @@ DEFENCES = {
         "            await asyncio.sleep(wait)",
         "            break",
     ),
-    "fails only who still waits": Defence(
-        "inbox/writer.py",
-        "if not promise.done():",
-        "if True:",
-    ),
     "survives a sender that gave up": Defence(
         "inbox/writer.py",
         "        if promise.done():\n            continue\n",
@@ -155,7 +150,6 @@ DEFENCES = {
 
 UNNOTICED = frozenset(
     {
-        "fails only who still waits",
         "leaves alone what a user deleted",
         "settles nothing over a relink",
     }
