@@ -42,6 +42,9 @@ _ANEW = _AGAIN | {"anew_revision": _NEXT, "matched": False}
 UNDER_WAY = timedelta(minutes=10)
 """How long a call can take from its look-up to its settlement, with waits for Twenty's limit."""
 
+COMMITTED_WITHIN = timedelta(minutes=1)
+"""How long a settlement, whose time is that at which it was asked for, can wait for its commit."""
+
 LONGEST_DUE = timedelta(days=1)
 """How old the last callback of such a call can be: no older calls are read."""
 
@@ -76,15 +79,15 @@ async def relink(
 
 
 async def relink_interrupted(inbox: Inbox) -> int:
-    """Makes calls due that were settled without a person right after people changed.
+    """Makes calls due that were settled without a person as people changed, or right after that.
 
     They can have been looked up before. The process that wrote them matches them again, unless it was killed.
     """
     at = await relinked_at(inbox)
     if at is None:
         return 0
-    lately = [listed, calls.c.due_at > at - LONGEST_DUE, calls.c.settled_at.between(at, at + UNDER_WAY)]
-    return await _change(inbox, [*lately, unmatched], _ANEW)
+    settled = calls.c.settled_at.between(at - COMMITTED_WITHIN, at + UNDER_WAY)
+    return await _change(inbox, [listed, calls.c.due_at > at - LONGEST_DUE, settled, unmatched], _ANEW)
 
 
 async def count_unmatched(inbox: Inbox, *, since: datetime) -> int:

@@ -11,8 +11,9 @@ import pytest
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match, Person
 from bridge.errors import InboxRefused, InboxUnavailable
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.queries import recent_callbacks
-from bridge.inbox.requeue import relink, unlink
+from bridge.inbox.requeue import RELINKED, relink, relink_interrupted, unlink
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
 from tests.support import BOUND, TEN, new_sid, outbound, told
@@ -181,6 +182,18 @@ async def test_a_call_without_a_person_is_matched_anew(
     assert await relink(inbox, numbers, since=since) == relinked
     found = await inbox.claim(200)
     assert [(due.root_sid, due.match) for due in found] == [(nobodys.root_sid, None)] * relinked
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(-61, 0), (-1, 1), (1, 1), (601, 0)])
+async def test_a_call_that_was_settled_as_people_changed_is_matched_anew_by_the_next_process(
+    inbox: Inbox, seconds: float, again: int
+) -> None:
+    await inbox.store(outbound(new_sid(), JANES))
+    (due,) = await inbox.claim(200)
+    await Checkpoints(inbox).save(RELINKED, TEN)
+    # Its commit can come after the relink, also where its time does not.
+    await inbox.settle([settled(due)], now=TEN + timedelta(seconds=seconds))
+    assert await relink_interrupted(inbox) == again
 
 
 async def test_calls_of_a_person_who_is_gone_are_matched_anew_when_there_is_news(inbox: Inbox) -> None:
