@@ -282,9 +282,13 @@ class Player:
         await self._while_it_fails(self._delete_call)
 
     async def _delete_call(self) -> None:
-        # One whose answer was lost is away.
-        self.deleted |= self._deleting - (await phone_calls(self.world.twenty)).keys()
-        if self._deleting <= self.deleted:
+        if late := self._deleting - self.deleted:
+            # Its answer was lost: Twenty has done it, does it later, or never heard of it.
+            found = await phone_calls(self.world.twenty)
+            for sid in sorted(late & found.keys()):
+                await ask(self.world.twenty, DELETE, id=found[sid]["id"])
+            self.deleted |= late
+        else:
             await self._delete_one()
 
     async def _delete_one(self) -> None:
