@@ -1,5 +1,7 @@
 """How a conference ended, by the reports that arrived."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.clocks import by_twilios_clock
 from bridge.calls.fold.conference import conferences_of
-from tests.calls.conftest import CUSTOMER, ROOT, callback, late, stamp
+from tests.calls.conftest import CUSTOMER, MORNING, ROOT, callback, late, stamp
 
 ANNA, BOB = f"CA{1:032}", f"CA{2:032}"
 HUNG_UP, ENDED, REDIRECTED = (
@@ -26,8 +28,8 @@ def left(sid: str, reason: str, *, at: float = 60, of: str = "CF1") -> Callback:
     return report("participant-leave", sid, at=at, of=of, ReasonParticipantLeft=reason)
 
 
-def ended(by: str, *, at: float = 60) -> Callback:
-    return report("conference-end", ROOT, at=at, CallSidEndingConference=by)
+def ended(by: str, *, at: float = 60, of: str = "CF1") -> Callback:
+    return report("conference-end", ROOT, at=at, of=of, CallSidEndingConference=by)
 
 
 def sent_on(*, at: float) -> Callback:
@@ -66,6 +68,19 @@ def test_by_whom(reports: list[Callback], by: str | None) -> None:
 )
 def test_passed_on_blindly_it_is_not_the_calls_last(reports: list[Callback], passed_on: bool) -> None:
     assert (conferences_of(reports).ended_at is None) == passed_on
+
+
+def test_of_two_conferences_the_last_ends_the_call_and_of_two_ends_of_one_the_first() -> None:
+    ends = [ended(ANNA), ended(BOB, at=90, of="CF2"), ended(ROOT, at=95, of="CF2")]
+    for reports in (ends, ends[::-1]):
+        found = conferences_of(reports)
+        assert (found.ended_by, found.ended_at) == (BOB, MORNING + timedelta(seconds=90))
+
+
+def test_the_last_blind_transfer_counts() -> None:
+    sent = [sent_on(at=10), sent_on(at=50)]
+    for callbacks in (sent, sent[::-1]):
+        assert conferences_of(callbacks).passed_on_at == MORNING + timedelta(seconds=50)
 
 
 @given(told=st.lists(st.tuples(st.integers(-90, 90), st.integers(-90, 90) | st.none())))

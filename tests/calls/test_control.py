@@ -46,6 +46,7 @@ TRANSFER = told(Kind.TRANSFER, ROOT, To="client:bob", Agent="alice")
         (out(called("in-progress")), "alice", ROOT, None),
         (out(called("completed")), "alice", None, CallConflict),
         (out(called("in-progress")), "bob", None, NotInCall),
+        (out(called("completed")), "bob", None, NotInCall),
         (came_in(alice="in-progress", bob="canceled"), "alice", ALICES, None),
         (came_in(alice="in-progress", bob="canceled"), "bob", None, NotInCall),
         (came_in(alice="in-progress", bob="canceled"), "carol", None, NotInCall),

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 
 from bridge.calls.agents import Identity
-from bridge.calls.ends import Change, changes, check_moves, ends_of, holder_of, own_end
+from bridge.calls.callback import Kind
+from bridge.calls.ends import (
+    Change,
+    changes,
+    check_moves,
+    ends_of,
+    holder_of,
+    is_asking,
+    is_passed_on,
+    own_end,
+)
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
 from bridge.errors import CallConflict, NotInCall
@@ -91,6 +101,47 @@ def test_a_hold_of_the_agents_own_stays(inbound: bool) -> None:
     assert (holder_of(evidence(play), customer), holder_of(evidence(play), sid_of(9))) == (ANNA, None)
     play.resume_customer()
     assert holder_of(evidence(play), customer) is None
+
+
+@BOTH
+def test_a_call_that_rings_cannot_move(inbound: bool) -> None:
+    """Of a call in the customer is there, and no agent; of a call out it is the other way round."""
+    rings = Evidence.of(c for c in Play(inbound).told if c.get("CallStatus") != "in-progress")
+    with pytest.raises(CallConflict) as refused:
+        check_moves(rings, ends_of(rings), is_emergency=False)
+    assert refused.value.code == "call.not_answered"
+
+
+def test_an_agents_own_end_is_theirs_and_neither_the_customers_nor_a_supervisors() -> None:
+    play = Play(inbound=True)
+    play.hold_customer()
+    assert own_end(Identity(ANNA), evidence(play), ends_of(evidence(play))).sid == play.sids[ANNA]
+
+
+@BOTH
+def test_where_no_leg_of_who_is_asked_is_known_the_customer_waits_on(inbound: bool) -> None:
+    """The bridge has stored the act, and Twilio has yet to call."""
+    play = Play(inbound)
+    play.hold_customer()
+    play.wait(5)
+    play.act("ask", To=f"client:{BOB}")
+    assert needed(play) == set()
+    assert is_asking(evidence(play))
+    play.wait(5)
+    play.act("cancel", Participant=sid_of(9))
+    assert not is_asking(evidence(play))
+
+
+def test_a_customer_is_passed_on_until_the_call_moves_again() -> None:
+    play = Play(inbound=True)
+    assert not is_passed_on(evidence(play))
+    for moves in range(4):
+        play.wait(10)
+        if moves % 2:
+            play.act("move")
+        else:
+            play.tell(Kind.TRANSFER, Agent=ANNA, Id=str(moves), To=f"client:{BOB}")
+        assert is_passed_on(evidence(play)) is (moves % 2 == 0)
 
 
 def test_a_call_whose_end_the_conference_alone_reports_cannot_move() -> None:

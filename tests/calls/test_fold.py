@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from bridge.calls.callback import PLACE, Callback, Kind
 from bridge.calls.fold.call import CallStatus, Direction, fold
+from bridge.calls.fold.handling import handling
+from bridge.calls.texts import ENGLISH
 from tests.calls.conftest import (
     COMPANY,
     CUSTOMER,
@@ -131,6 +133,7 @@ def dial(status: str, **parameters: str) -> Callback:
         ),
         ([VOICE_OUT, ANSWERED, dial("completed", DialBridged="true")], "COMPLETED", True, 60),
         ([VOICE_OUT, ANSWERED, dial("completed", DialBridged="false")], "MISSED", True, None),
+        ([ANSWERED, dial("completed", DialBridged="false")], "MISSED", True, None),
         ([VOICE_OUT, dial("answered", DialCallDuration="5")], "COMPLETED", True, 5),
         ([VOICE_OUT, MACHINE], "VOICEMAIL", True, None),
         ([VOICE_OUT, FAX], "VOICEMAIL", True, None),
@@ -188,6 +191,10 @@ SENT_ON = callback(Kind.TRANSFER, To="client:agent2", Agent="agent1", Id="1", at
         # Forwarded to a number: a call in, even if its beginning was not heard.
         ([leg(1, "no-answer", FORWARDED)], "RINGING", False),
         ([leg(1, "completed", FORWARDED, CallDuration="60")], "COMPLETED", True),
+        # A call in, as an agent was rung: beside a number, and where nothing else of it was heard.
+        ([leg(1, "no-answer"), leg(2, "no-answer", To=MOBILE)], "RINGING", False),
+        # All that was heard is what an agent did with it.
+        ([callback(Kind.ACT, Act="hold")], "RINGING", False),
         # A transfer goes on when the first agent's leg is over, until the caller's is.
         ([VOICE_IN, leg(1, "in-progress"), SENT_ON, leg(1, "completed", at=40)], "IN_PROGRESS", False),
         (
@@ -278,6 +285,8 @@ def test_a_transfer_is_one_call_with_both_agents() -> None:
     call = fold(told)
     assert (call.status, call.agents, call.agent) == (CallStatus.COMPLETED, ("agent1", "agent2"), "agent1")
     assert (call.talk_seconds, call.ring_seconds, call.ended_at) == (50, 9, at("10:01:10"))
+    text = "Answered by agent1 after 9 s. Passed on to agent2."
+    assert handling(call, {}, texts=ENGLISH) == text
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,18 @@
 """Rules that can disagree about a call of more than two ends: each pair of them in a script."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bridge.calls.callback import Kind
 from bridge.calls.fold.call import CallStatus, fold
 from bridge.calls.fold.handling import handling
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.texts import ENGLISH
 from bridge.sync.stages.remind import is_missed
-from tests.calls.conftest import COMPANY, CUSTOMER, callback, leg
-from tests.calls.plays import ANNA, BOB, CAROL, Play
+from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, leg
+from tests.calls.plays import ANNA, BOB, CAROL, Play, sid_of
 from tests.calls.test_story import GONE, NAMES, SENT_ON, TALK, after_transfer, story
 
 
@@ -221,6 +223,68 @@ def test_an_agent_who_held_at_once_has_answered(by: str, alone: bool, inbound: b
     call = fold(play.told)
     assert (call.status, call.ended, call.talk_seconds) == (CallStatus.COMPLETED, True, None)
     assert (call.left_alone, is_missed(call)) == (alone, alone)
+
+
+@pytest.mark.parametrize("inbound", [True, False], ids=["in", "out"])
+def test_who_was_passed_on_in_vain_has_gone_also_where_no_report_says_so(inbound: bool) -> None:
+    play = Play(inbound)
+    play.hold_customer()
+    play.pass_on(answers=False)
+    assert (play.told[-1].call_sid, play.told[-1].get("CallStatus")) == (play.sids["customer"], "completed")
+    assert [fold(play.told[:-n]).ended for n in (1, 2)] == [True, False]
+
+
+def test_an_agent_with_two_legs_is_named_once() -> None:
+    """Anna's second phone rang, too; Bob took the call over, left, and joined again."""
+    play = Play(inbound=True)
+    other = {"From": CUSTOMER, "To": f"client:{ANNA}", "CallDirection": "inbound"}
+    play.told.insert(
+        2,
+        callback(
+            Kind.STATUS, {**other, "ParentCallSid": ROOT, "CallSid": sid_of(7)}, at=1, CallStatus="ringing"
+        ),
+    )
+    play.told.append(
+        callback(
+            Kind.STATUS, {**other, "ParentCallSid": ROOT, "CallSid": sid_of(7)}, at=8, CallStatus="canceled"
+        )
+    )
+    play.wait(52)
+    play.hold_customer()
+    play.call(BOB, "ask")
+    play.act("complete", Participant=play.sids[BOB], Resumed=play.sids["customer"])
+    play.resume()
+    play.wait(10)
+    play.leave(BOB)
+    play.wait(10)
+    play.call(BOB, "add")
+    play.wait(10)
+    play.leave(BOB)
+    play.wait(10)
+    play.end(ANNA)
+    text = handling(fold(play.told), NAMES, texts=ENGLISH)
+    assert text == "Answered by Anna (1 min 37 s), on hold 5 s, passed to Bob (20 s)."
+
+
+def test_a_machine_that_was_put_on_hold_is_a_voicemail() -> None:
+    play = Play(inbound=False)
+    play.hold_customer()
+    play.wait(40)
+    play.end(ANNA)
+    machine = {"AnsweredBy": "machine_start"}
+    of_machine = [c for c in play.told if c.call_sid == play.sids["customer"] and c.kind is Kind.STATUS]
+    told = [replace(c, parameters={**c.parameters, **machine}) if c in of_machine else c for c in play.told]
+    assert (fold(told).status, fold(told).talk_seconds) == (CallStatus.VOICEMAIL, None)
+
+
+def test_whom_the_agent_called_is_the_customer_that_the_bridge_named() -> None:
+    """A call that another program placed can dial several numbers."""
+    legs = [leg(n, "in-progress", {"From": COMPANY, "To": f"+3363998000{n}"}, at=n) for n in (1, 2)]
+    for number in (1, 2):
+        moved = callback(Kind.ACT, Act="move", Customer=legs[number - 1].call_sid, at=9)
+        customer = Evidence.of([*legs, moved]).customer
+        assert customer
+        assert customer.to == f"+3363998000{number}"
 
 
 def test_a_message_after_a_transfer_in_vain_is_a_talk_a_recording_and_a_task() -> None:
