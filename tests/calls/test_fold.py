@@ -266,19 +266,20 @@ def test_a_number_that_any_callback_tells_is_the_caller(data: st.DataObject) -> 
     assert fold(data.draw(shuffled(told))).other_party == CUSTOMER
 
 
-def test_a_transfer_is_one_call_with_both_agents() -> None:
+@pytest.mark.parametrize("durations", [({"CallDuration": "30"}, {"CallDuration": "20"}), ({}, {})])
+def test_a_transfer_is_one_call_with_both_agents(durations: tuple[dict[str, str], dict[str, str]]) -> None:
     told = [
         VOICE_IN,
         *(
             leg(1, "ringing", at=1),
             leg(1, "in-progress", at=10),
-            leg(1, "completed", at=40, CallDuration="30"),
+            leg(1, "completed", durations[0], at=40),
         ),
         SENT_ON,
         *(
             leg(2, "ringing", at=42),
             leg(2, "in-progress", at=50),
-            leg(2, "completed", at=70, CallDuration="20"),
+            leg(2, "completed", durations[1], at=70),
         ),
         dial("completed", DialCallSid=f"CA{2:032}", Next="end"),
     ]

@@ -15,6 +15,7 @@ from tests.support import TEN, told
 
 OUT, LEG, IN, RUNG, OTHER = (f"CA{name:>032}" for name in ("out", "leg", "in", "rung", "other"))
 HOUR = timedelta(hours=1)
+NUMBER, COLLEAGUE = "+33639980001", "client:carol"
 
 
 def voice(sid: str = OUT, *, at: float = 0, agent: str = "alice", to: str = "+33612345678") -> Callback:
@@ -160,6 +161,36 @@ def test_a_refused_call_is_counted_apart_and_once() -> None:
     )
 
 
+def test_of_two_reasons_the_same_counts_whatever_the_order() -> None:
+    for order in permutations([refused(OUT, reason="invalid"), refused(OUT, reason="country")]):
+        assert after(order).why_refused(OUT) == "country"
+
+
+def test_a_call_whose_request_was_not_stored_was_placed_by_whom_its_leg_names() -> None:
+    leg = told(Kind.STATUS, LEG, parent=OUT, To=NUMBER, CallStatus="ringing", PlacedBy="alice")
+    for order in ([leg], [leg, voice()], [voice(), leg]):
+        board = after([*order, *order])
+        assert (board.placed(TEN - HOUR), board.placed_by("alice", TEN - HOUR)) == (1, 1)
+        assert (board.was_placed(OUT), board.in_call("alice", soon())) == (True, True)
+    assert after([voice(agent="bob"), leg]).call_of("bob", soon()) == OUT
+
+
+def test_a_call_in_that_was_forwarded_is_counted_once() -> None:
+    forwarded = told(Kind.VOICE, IN, at=10, From=NUMBER, CallStatus="ringing", Forwarded="+33639980002")
+    board = after([BOB_TAKES[0], forwarded, forwarded])
+    assert [board.forwarded(soon(at)) for at in (0, 10)] == [1, 0]
+    assert after(BOB_TAKES).forwarded(TEN - HOUR) == 0
+
+
+def test_legs_that_join_a_call_or_leave_it_do_not_end_it() -> None:
+    joined = told(Kind.STATUS, OTHER, at=20, parent=OUT, To=NUMBER, OfCall=OUT, CallStatus="completed")
+    moved = told(Kind.DIAL, OUT, at=21, DialCallSid=LEG, DialCallStatus="completed", Next="conference")
+    for order in permutations([*ALICE_CALLS, joined, moved]):
+        board = after(order)
+        assert (board.in_call("alice", soon()), board.talked_until("alice")) == (True, None)
+    assert len(after([end(OUT)])) == 1
+
+
 DECLINED = told(Kind.DECLINED, IN, at=3, Agent="carol")
 BUSY = status(IN, OTHER, "busy", at=3, to="client:carol")
 BUSY_DIAL = told(Kind.DIAL, IN, at=4, DialCallStatus="busy", DialCallSid=OTHER, CallStatus="in-progress")
@@ -195,6 +226,36 @@ def test_a_dial_that_ends_as_its_caller_is_passed_on_is_not_the_last() -> None:
     assert board.conferences(soon(11)) == []
     of_a_call_out = told(Kind.TRANSFER, OUT, at=10, To="client:bob", Agent="alice", Customer=LEG)
     assert after([*ALICE_CALLS, of_a_call_out]).move(OUT, soon(11)) == "left"
+
+
+def test_a_call_that_moved_into_a_conference_can_go_on_for_the_longest_possible() -> None:
+    board = LiveCalls(longest=HOUR)
+    for callback in (*BOB_TAKES, told(Kind.ACT, IN, at=10, Act="move", Agent="bob"), voice()):
+        board.add(callback)
+    assert [board.conferences(soon(after)) for after in (11, 3600 + 599, 3600 + 600)] == [[IN], [IN], []]
+
+
+@pytest.mark.parametrize(
+    ("heard", "placed"),
+    [
+        (told(Kind.TRANSFER, IN, To=NUMBER, Agent="bob"), 1),
+        (told(Kind.TRANSFER, IN, To=COLLEAGUE, Agent="bob"), 0),
+        (told(Kind.ACT, IN, Act="ask", To=NUMBER, Agent="bob"), 1),
+        (told(Kind.ACT, IN, Act="ask", To=COLLEAGUE, Agent="bob"), 0),
+        (told(Kind.ACT, IN, Act="hold", Agent="bob"), 0),
+        # A parameter of that name, which any page can add to its call.
+        (told(Kind.STATUS, IN, To=NUMBER, Agent="bob", CallStatus="ringing"), 0),
+    ],
+)
+def test_a_number_that_an_agent_has_called_for_a_call_counts_as_theirs(heard: Callback, placed: int) -> None:
+    board = after([heard, heard])
+    assert (board.placed_by("bob", TEN - HOUR), board.placed(TEN - HOUR)) == (placed, placed)
+    assert not board.in_call("bob", soon())
+
+
+def test_who_typed_a_note_did_not_decline() -> None:
+    typed = told(Kind.NOTE, IN, Agent="carol", Note="Wants two", Version="1")
+    assert not after([*BOB_TAKES[:3], typed]).declined(IN, "carol")
 
 
 def test_a_call_is_known_again() -> None:

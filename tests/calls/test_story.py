@@ -17,8 +17,8 @@ from bridge.calls.fold.outcome import ended_from
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.texts import ENGLISH, FRENCH
 from bridge.sync.stages.remind import is_missed
-from tests.calls.conftest import COMPANY, CUSTOMER, MORNING, callback, leg, shuffled, some_of
-from tests.calls.plays import ANNA, BOB, CAROL, Play, sid_of
+from tests.calls.conftest import COMPANY, CUSTOMER, MORNING, callback, late, leg, shuffled, some_of
+from tests.calls.plays import ANNA, BOB, CAROL, DAVE, Play, sid_of
 
 NAMES = {ANNA: "Anna", BOB: "Bob", CAROL: "Carol"}
 
@@ -334,6 +334,8 @@ GONE = callback(Kind.STATUS, CallStatus="completed", From=CUSTOMER, To=COMPANY, 
             ],
             False,
         ),
+        # Twilio's times are whole seconds, and the bridge's are not.
+        ([late(SENT_ON, by=0.5), leg(2, "ringing", at=40), leg(2, "no-answer", at=60), GONE], True),
         ([after_transfer("completed", "end"), GONE], False),
         # Taken, though each report of the third leg was lost.
         ([SENT_ON, after_transfer("completed", "end"), GONE], False),
@@ -371,6 +373,29 @@ def test_a_call_out_that_is_passed_on_blindly_is_one_call() -> None:
     call = fold(told.told)
     assert (call.status, call.ended, call.other_party) == (CallStatus.COMPLETED, True, CUSTOMER)
     assert (call.talk_seconds, story(call), call.agents) == (160, {ANNA: 60, BOB: 100}, (ANNA, BOB))
+
+
+def test_who_passed_a_call_on_has_left_it_also_where_the_end_of_their_leg_is_not_reported() -> None:
+    play = Play(inbound=False)
+    play.wait(60)
+    play.pass_on(answers=True)
+    play.wait(100)
+    # The customer is passed on again, in vain.
+    play.dial_of(play.sids["customer"], DialCallStatus="completed", Next="left")
+    play.over_leg(DAVE)
+    play.over_leg("customer")
+    told = [c for c in play.told if c.call_sid != play.sids[ANNA] or c.get("CallStatus") != "completed"]
+    assert len(told) < len(play.told)
+    assert story(fold(told)) == {ANNA: 60, DAVE: 100}
+
+
+@pytest.mark.parametrize("lost", ["conference-end", "participant-leave"])
+def test_a_customer_who_hung_up_on_hold_was_not_left(lost: str) -> None:
+    play = Play(inbound=True)
+    play.hold_customer()
+    play.wait(40)
+    play.end("customer")
+    assert not fold(c for c in play.told if c.get("StatusCallbackEvent") != lost).left_alone
 
 
 STEPS = st.sampled_from(
