@@ -1,38 +1,275 @@
-"""What leaves Twenty with a record that turned out to be no call."""
+"""What is asked of Twenty for each call of a batch, and what is taken back: without a server."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bridge.calls.activity import record_id
-from bridge.errors import TwentyDenied
-from bridge.twenty.writing.writers import take_back
+from bridge.errors import TwentyDenied, TwentyRefused
+from bridge.twenty.schema.workspace import TimelineSchema, WorkspaceSchema
+from bridge.twenty.writing.bisection import Batches, Record
+from bridge.twenty.writing.fields import FIELDS, merge
+from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
+from bridge.twenty.writing.writers import FEW, Notes, PhoneCalls, take_back, writer_for
 from tests.support import new_sid
+from tests.twenty.writing.test_fields import CALL
+
+NEW, UNSURE, WRITTEN = WriteState.NEW, WriteState.UNSURE, WriteState.WRITTEN
+ROW_FIELDS = frozenset(
+    {
+        *("id", "name", "happensAt", "createdAt", "targetPersonId", "workspaceMemberId", "linkedRecordId"),
+        *("linkedObjectMetadataId", "linkedRecordCachedName", "timelineActivityTypeId"),
+    }
+)
+NAMED, TYPED = (TimelineSchema("the-object", ROW_FIELDS, type_id) for type_id in (None, "the-type"))
+CALL_FIELDS = frozenset({"id", "externalCallId", "personId", "companyId", *FIELDS})
 
 
 class Server:
-    """Notes what it is asked, and denies some of it."""
+    """Notes what it is asked, has some records, and answers some operations with an error."""
 
-    def __init__(self, **denials: str) -> None:
-        self.denials = denials
-        self.asked: dict[str, list[str]] = {}
+    def __init__(self, there: dict[str, Record] | None = None, **errors: Exception) -> None:
+        self.there = there or {}
+        self.errors = errors
+        self.asked: list[tuple[str, dict[str, Any]]] = []
 
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
-        self.asked[name] = variables["ids"]
-        if name in self.denials:
-            raise TwentyDenied(name, code=self.denials[name])
-        return {}
+        self.asked.append((name, variables))
+        if name in self.errors:
+            raise self.errors[name]
+        nodes = [node for one, node in self.there.items() if one in variables.get("ids", ())]
+        return {"found": {"edges": [{"node": node} for node in nodes]}} if "first" in variables else {}
 
     async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
         raise NotImplementedError
+
+    def told(self, name: str) -> list[Any]:
+        """What this operation was asked with, each time."""
+        return [variables for asked, variables in self.asked if asked == name]
+
+    @property
+    def operations(self) -> list[str]:
+        """Those that were asked, in order."""
+        return [name for name, _ in self.asked]
+
+
+def write(
+    state: WriteState = NEW, *, was: str | None = "p1", person: Chosen = Chosen.MATCHED, **fields: Any
+) -> Write:
+    """A call of the person p1, unless `fields` say another, whose record and row are in this state."""
+    activity = replace(CALL, call_sid=new_sid(), **{"person_id": "p1", **fields})
+    before = Before(person_id=was, call=state, row=state, note=state)
+    plan = plan_of(
+        activity, before=before, news=News(record=True, note=Note.NOTHING, dispositions=False), person=person
+    )
+    return Write(activity=activity, plan=plan, merge=merge(activity, None, None, unsure=False))
+
+
+def phone_calls(server: Server, timeline: TimelineSchema | None = NAMED) -> PhoneCalls:
+    return PhoneCalls(server, Batches(server), WorkspaceSchema(CALL_FIELDS, timeline))
+
+
+def row_id(one: Write) -> str:
+    return record_id("timelineActivity", one.sid)
+
+
+@pytest.mark.parametrize("known", [0, 1, FEW, FEW + 1])
+async def test_few_known_calls_are_updated_so_that_none_is_restored_and_many_written_at_once(
+    known: int,
+) -> None:
+    server = Server()
+    new, before = [write(), write(UNSURE)], [write(WRITTEN, person=Chosen.KEPT) for _ in range(known)]
+    assert await phone_calls(server).write([*new, *before]) == {}
+    (upserted,) = server.told("UpsertPhoneCalls")
+    updated = server.told("UpdatePhoneCall")
+    at_once = [*new, *(before if known > FEW else [])]
+    assert [one["externalCallId"] for one in upserted["data"]] == [one.sid for one in at_once]
+    assert [one["id"] for one in updated] == [
+        record_id("phoneCall", one.sid) for one in before if one not in at_once
+    ]
+    assert all("id" not in one["data"] and "personId" not in one["data"] for one in updated)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found", "sent"),
+    [
+        (Chosen.KEPT, {"person_id": "p1", "company_id": "c1"}, {}),
+        (Chosen.MATCHED, {"person_id": "p1", "company_id": "c1"}, {"personId": "p1", "companyId": "c1"}),
+        (Chosen.MATCHED, {"person_id": "p1"}, {"personId": "p1"}),
+        (Chosen.MATCHED, {"person_id": None}, {}),
+        (Chosen.CORRECTED, {"person_id": "p1"}, {"personId": "p1", "companyId": None}),
+        (Chosen.CORRECTED, {"person_id": None}, {"personId": None, "companyId": None}),
+    ],
+)
+async def test_whose_call_it_is_is_written_once_unless_it_was_a_wrong_number(
+    chosen: Chosen, found: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    server = Server()
+    await phone_calls(server).write([write(person=chosen, **found)])
+    (record,) = server.told("UpsertPhoneCalls")[0]["data"]
+    assert {name: record[name] for name in ("personId", "companyId") if name in record} == sent
+
+
+async def test_of_a_call_whose_update_is_refused_nothing_more_is_written() -> None:
+    refused = TwentyRefused("status")
+    server = Server(UpdatePhoneCall=refused)
+    calls = [write(WRITTEN), write()]
+    assert await phone_calls(server).write(calls) == {calls[0].sid: refused}
+    (rows,) = server.told("UpsertTimelineActivities")
+    assert [one["id"] for one in rows["data"]] == [row_id(calls[1])]
+
+
+@pytest.mark.parametrize("is_denied", [True, False])
+async def test_without_rows_on_the_timeline_a_note_shows_the_call_on_the_persons_page(
+    is_denied: bool,
+) -> None:
+    denied = TwentyDenied("no such field", code="twenty.schema")
+    server = Server(UpsertTimelineActivities=denied) if is_denied else Server()
+    writer = phone_calls(server, NAMED if is_denied else None)
+    calls = [write(), write(was=None, person_id=None)]
+    for _ in range(2):
+        assert await writer.write(calls) == {}
+        notes, targets = (server.told(name).pop()["data"] for name in ("UpsertNotes", "UpsertNoteTargets"))
+        note = record_id("note", calls[0].sid)
+        assert [one["id"] for one in notes] == [note]
+        assert [one["noteId"] for one in targets] == [note] * 2
+        assert targets[0]["targetPersonId"] == "p1"
+        assert targets[1]["targetPhoneCallId"] == record_id("phoneCall", calls[0].sid)
+    assert server.operations.count("UpsertTimelineActivities") == is_denied
+
+
+@pytest.mark.parametrize(
+    ("state", "there", "is_written"),
+    [
+        (NEW, None, True),
+        (UNSURE, None, True),
+        (UNSURE, {"deletedAt": None}, True),
+        (UNSURE, {"deletedAt": "2026-11-22"}, False),
+        (WRITTEN, {"deletedAt": None}, True),
+        (WRITTEN, {"deletedAt": "2026-11-22"}, False),
+        # A user destroyed it.
+        (WRITTEN, None, False),
+    ],
+)
+@pytest.mark.parametrize("was", ["p1", "p2"])
+async def test_a_named_row_that_a_user_deleted_stays_so(
+    state: WriteState, there: Record | None, is_written: bool, was: str
+) -> None:
+    call = write(state, was=was, agent_id="m1")
+    server = Server({row_id(call): {"id": row_id(call), **there}} if there else {})
+    await phone_calls(server).write([call])
+    rows = [row for asked in server.told("UpsertTimelineActivities") for row in asked["data"]]
+    assert [row["id"] for row in rows] == ([row_id(call)] if is_written else [])
+    for row in rows:
+        # Left out where it was written before, so that a user's correction holds.
+        person = None if state is WRITTEN and was == "p1" else "p1"
+        assert (row.get("targetPersonId"), row["workspaceMemberId"]) == (person, "m1")
+        assert (row["name"], row["linkedObjectMetadataId"]) == ("linked-phoneCall.created", "the-object")
+        assert row["linkedRecordId"] == record_id("phoneCall", call.sid)
+        assert "timelineActivityTypeId" not in row
+    assert server.operations.count("ExistingTimelineActivities") == (state is not NEW)
+
+
+async def test_the_row_of_a_call_that_has_no_person_any_more_goes() -> None:
+    for timeline in (NAMED, TYPED):
+        server = Server()
+        call = write(WRITTEN, was="p1", person=Chosen.CORRECTED, person_id=None)
+        await phone_calls(server, timeline).write([call, write(was=None, person_id=None)])
+        assert server.told("DestroyTimelineActivities") == [{"ids": [row_id(call)]}]
+        assert not [name for name in server.operations if name.startswith(("UpsertT", "CreateT"))]
+
+
+async def test_typed_rows_are_created_once_and_move_with_the_person() -> None:
+    new, maybe, stays = write(), write(UNSURE), write(WRITTEN)
+    moves = [write(WRITTEN, was="p0") for _ in range(2)]
+    there = {row_id(maybe): {"id": row_id(maybe), "targetPersonId": "p9"}}
+    server = Server(there)
+    assert await phone_calls(server, TYPED).write([new, maybe, stays, *moves]) == {}
+    (created,) = server.told("CreateTimelineActivities")
+    assert [(one["id"], one["timelineActivityTypeId"]) for one in created["data"]] == [
+        (row_id(new), "the-type")
+    ]
+    assert server.told("ChangeTimelineActivities") == [
+        {"ids": [row_id(one) for one in moves], "data": {"targetPersonId": "p1"}},
+        # That was there already, on another person's timeline.
+        {"ids": [row_id(maybe)], "data": {"targetPersonId": "p1"}},
+    ]
+
+
+async def test_a_typed_row_follows_the_agent_until_a_user_has_chosen_one() -> None:
+    calls = [write(WRITTEN, agent_id=agent_id) for agent_id in ("m1", "m2", "m2")]
+    changed = [replace(one, merge=replace(one.merge, changed=frozenset({"agentId"}))) for one in calls]
+    theirs = replace(changed[2], merge=replace(changed[2].merge, theirs=frozenset({"agentId"})))
+    server = Server()
+    await phone_calls(server, TYPED).write([*changed[:2], theirs])
+    assert server.told("ChangeTimelineActivities") == [
+        {"ids": [row_id(changed[0])], "data": {"workspaceMemberId": "m1"}},
+        {"ids": [row_id(changed[1])], "data": {"workspaceMemberId": "m2"}},
+    ]
+    refused = TwentyRefused("no such member")
+    assert await phone_calls(Server(ChangeTimelineActivities=refused), TYPED).write(changed[:1]) == {
+        changed[0].sid: refused
+    }
+
+
+async def test_an_agent_whom_no_call_has_any_more_leaves_its_named_row() -> None:
+    call = write(WRITTEN)
+    call = replace(call, merge=replace(call.merge, cleared=frozenset({"agentId"})))
+    server = Server({row_id(call): {"id": row_id(call), "deletedAt": None}})
+    await phone_calls(server).write([call])
+    (row,) = server.told("UpsertTimelineActivities")[0]["data"]
+    assert row["workspaceMemberId"] is None
+
+
+async def test_how_calls_stand() -> None:
+    sids = [new_sid() for _ in range(4)]
+    person = {"name": {"firstName": "Jane", "lastName": "Doe"}}
+    nodes: list[Record] = [
+        {"deletedAt": None, "personId": "p1", "person": person},
+        {"deletedAt": None, "personId": "p1", "person": None},
+        {"deletedAt": "2026-11-22", "personId": None, "person": None},
+    ]
+    ids = [record_id("phoneCall", sid) for sid in sids]
+    there = {one: {"id": one, "updatedBy": None, **node} for one, node in zip(ids, nodes, strict=False)}
+    states = await phone_calls(Server(there)).states(sids)
+    assert [(one.deleted, one.person_id, one.person and one.person.name) for one in states.values()] == [
+        (False, "p1", "Jane Doe"),
+        (False, "p1", None),
+        (True, None, None),
+    ]
+    assert list(states) == sids[:3]
+    assert all(one.says_person and one.shown for one in states.values())
+
+
+async def test_without_the_object_calls_are_notes() -> None:
+    server = Server()
+    writer = writer_for(server, Batches(server), WorkspaceSchema(frozenset(), None))
+    call = write()
+    assert isinstance(writer, Notes)
+    assert await writer.write([call]) == {}
+    assert server.operations == ["UpsertNotes", "UpsertNoteTargets"]
+    (target,) = server.told("UpsertNoteTargets")[0]["data"]
+    assert (target["noteId"], target["targetPersonId"]) == (record_id("note", call.sid), "p1")
+
+
+@pytest.mark.parametrize(("deleted_at", "deleted"), [(None, False), ("2026-11-22", True)])
+async def test_how_calls_stand_as_notes(deleted_at: str | None, deleted: bool) -> None:
+    sid = new_sid()
+    note = record_id("note", sid)
+    server = Server({note: {"id": note, "deletedAt": deleted_at}})
+    states = await Notes(server, Batches(server)).states([sid, new_sid()])
+    assert {one: (state.deleted, state.says_person) for one, state in states.items()} == {
+        sid: (deleted, False)
+    }
 
 
 async def test_all_that_was_written_of_a_call_is_taken_back() -> None:
     server, sids = Server(), [new_sid(), new_sid()]
     await take_back(server, [])
-    assert server.asked == {}
+    assert server.asked == []
     await take_back(server, sids)
-    assert {name: set(ids) for name, ids in server.asked.items()} == {
+    assert {name: set(variables["ids"]) for name, variables in server.asked} == {
         "DestroyTimelineActivities": {record_id("timelineActivity", sid) for sid in sids},
         "WithdrawNotes": {record_id("note", sid) for sid in sids},
         "WithdrawPhoneCalls": {record_id("phoneCall", sid) for sid in sids},
@@ -40,8 +277,8 @@ async def test_all_that_was_written_of_a_call_is_taken_back() -> None:
 
 
 async def test_a_role_that_cannot_delete_notes_takes_back_the_rest() -> None:
-    server = Server(WithdrawNotes="twenty.forbidden")
+    server = Server(WithdrawNotes=TwentyDenied("no", code="twenty.forbidden"))
     await take_back(server, [new_sid()])
-    assert list(server.asked) == ["DestroyTimelineActivities", "WithdrawNotes", "WithdrawPhoneCalls"]
+    assert server.operations == ["DestroyTimelineActivities", "WithdrawNotes", "WithdrawPhoneCalls"]
     with pytest.raises(TwentyDenied):
-        await take_back(Server(WithdrawNotes="twenty.token"), [new_sid()])
+        await take_back(Server(WithdrawNotes=TwentyDenied("no", code="twenty.token")), [new_sid()])

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from bridge.web.authentication.client_address import Addresses, UnnamedProxy, client_address, parse, site
+from bridge.web.authentication.client_address import (
+    Addresses,
+    Network,
+    UnnamedProxy,
+    client_address,
+    parse,
+    site,
+)
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -54,6 +61,33 @@ def test_the_client_of_a_request(peer: str, forwarded: tuple[str, ...], found: s
     """Several headers of one name are one list."""
     headers = CIMultiDict(("X-Forwarded-For", each) for each in forwarded)
     assert Addresses(TRUSTED).of(make_mocked_request("GET", "/", headers).clone(remote=peer)) == found
+
+
+@pytest.mark.parametrize(
+    ("trusted", "peer", "forwarded", "reason"),
+    [
+        ([], "172.18.0.1", "198.51.100.7", "proxy.not_trusted"),
+        (TRUSTED, "172.18.0.1", "198.51.100.7", "proxy.not_trusted"),
+        (TRUSTED, "10.0.0.1", "198.51.100.7", None),
+        ([], "172.18.0.1", None, "proxy.not_trusted"),
+        ([], "8.8.8.8", None, None),
+        ([], "", None, None),
+        # Some proxy is named: who else asks is another matter.
+        (TRUSTED, "172.18.0.1", None, None),
+    ],
+)
+def test_a_proxy_that_the_settings_do_not_name_is_found(
+    trusted: list[Network], peer: str, forwarded: str | None, reason: str | None
+) -> None:
+    """By what it forwards at once, else by many requests of one private address."""
+    addresses = Addresses(trusted)
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    request = make_mocked_request("GET", "/", headers).clone(remote=peer)
+    addresses.of(request)
+    assert (addresses.reason is None) == (reason is None or forwarded is None)
+    for _ in range(20):
+        addresses.watch(request)
+    assert addresses.reason == reason
 
 
 @given(peer=st.ip_addresses().filter(lambda a: not any(a in n for n in TRUSTED)), forwarded=st.text())

@@ -1,0 +1,89 @@
+"""What a request shows, and as whom its caller can act: without a server."""
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from bridge.calls.agents import Allowed, Identity
+from bridge.errors import IdentityRefused, NotAllowed, NotAuthenticated
+from bridge.web.authentication.authenticate import Anyone, bearer
+from bridge.web.authentication.caller import Caller
+from bridge.web.authentication.devices import DEVICE, LINK, new_key, new_link
+from bridge.web.authentication.keys import PREFIX, new
+
+ALICE = Identity("alice")
+
+
+@pytest.mark.parametrize(
+    ("header", "given"),
+    [
+        (None, None),
+        ("Bearer a-key", "a-key"),
+        ("bearer   a-key ", "a-key"),
+        ("Bearer a key", "a key"),
+        ("Bearer", ""),
+    ],
+)
+def test_the_key_or_token_of_a_header(header: str | None, given: str | None) -> None:
+    assert bearer(header) == given
+
+
+@pytest.mark.parametrize("header", ["", "a-key", "Basic YTpi", "Bearer,a-key"])
+def test_another_scheme_is_refused(header: str) -> None:
+    with pytest.raises(NotAuthenticated):
+        bearer(header)
+
+
+@pytest.mark.parametrize(
+    ("origin", "comes_in"),
+    [
+        ("https://www.example.com", True),
+        ("HTTPS://WWW.Example.com", True),
+        ("https://example.com", False),
+        ("null", False),
+        (None, False),
+    ],
+)
+def test_anyone_comes_in_from_pages_of_the_settings_alone(origin: str | None, comes_in: bool) -> None:
+    anyone = Anyone(
+        origins=["https://www.example.com"], agents=Allowed(["alice"]), incoming=False, per_minute=7
+    )
+    request = make_mocked_request("POST", "/", {"Origin": origin} if origin else {})
+    if not comes_in:
+        with pytest.raises(NotAllowed):
+            anyone.caller(request)
+        return
+    caller = anyone.caller(request)
+    assert (caller.key, caller.per_minute, caller.incoming) == (("anonymous", "anonymous"), 7, False)
+    assert (caller.agent("alice"), caller.identity, caller.sees_status) == ("alice", None, False)
+
+
+@pytest.mark.parametrize(
+    ("identity", "agents", "asked", "acts_as"),
+    [
+        (ALICE, None, None, "alice"),
+        # Whose they are beyond doubt, they are, whatever a page asks for.
+        (ALICE, Allowed(["bob"]), "bob", "alice"),
+        (None, Allowed(["bob"]), "bob", "bob"),
+        (None, Allowed(["bob"]), "alice", None),
+        (None, None, "alice", None),
+    ],
+)
+def test_as_whom_a_caller_acts(
+    identity: Identity | None, agents: Allowed | None, asked: str | None, acts_as: str | None
+) -> None:
+    caller = Caller(kind="key", name="desk", incoming=True, identity=identity, agents=agents)
+    assert caller.key == ("key", identity or "desk")
+    if acts_as is None:
+        with pytest.raises(IdentityRefused):
+            caller.agent(asked)
+    else:
+        assert caller.agent(asked) == acts_as
+
+
+def test_secrets_begin_with_what_they_are_and_no_two_are_alike() -> None:
+    """By their beginning a search of published code finds them (`docs/security.md`)."""
+    for made, begins in ((new, "tbk_"), (new_link, "tbl_"), (new_key, "tbd_")):
+        assert begins in (PREFIX, LINK, DEVICE)
+        assert made().startswith(begins)
+        assert len(made()) >= len(begins) + 43
+        assert made() != made()
