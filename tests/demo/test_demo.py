@@ -48,6 +48,7 @@ async def test_all_calls_arrive_and_phones_and_a_telephone_are_a_click_away() ->
         assert [text.count("### Summary") + text.count("### Transcript") for text in said] == [2, 2]
         assert "**Paul Martin** (0:04): Hello, this is Paul Martin." in said[0]
         await each_with_a_person_has_one_row_on_their_timeline(stage.twenty)
+        await a_timeline_shows_the_calls_own_titles(stage.twenty)
         await can_be_opened(stage)
 
 
@@ -71,6 +72,15 @@ async def each_with_a_person_has_one_row_on_their_timeline(twenty: TwentySandbox
     rows = await until(has, AssertionError)
     assert Counter(row["linkedRecordId"] for row in rows) == Counter(wanted.keys())
     assert {row["linkedRecordId"]: row["targetPersonId"] for row in rows} == wanted
+
+
+async def a_timeline_shows_the_calls_own_titles(twenty: TwentySandbox) -> None:
+    """A call that rang as an inbound one and was missed is a missed one there, too."""
+    calls = nodes_of(await ask(twenty, "{ phoneCalls { edges { node { name personId } } } }"))
+    async with aiohttp.ClientSession(twenty.url) as session:
+        for call in (one for one in calls if one["personId"]):
+            async with session.get(f"/people/{call['personId']}") as page:
+                assert f">{call['name']}</a>" in await page.text()
 
 
 async def can_be_opened(stage: Stage) -> None:

@@ -52,7 +52,8 @@ def person_page(
     elif tab == "notes":
         content = note_list(nodes(person["noteTargets"]), now=now)
     else:
-        content = timeline_list(person, timeline, catalog=catalog, types=types, now=now)
+        titles = {call["id"]: call["name"] for call in calls}
+        content = timeline_list(person, timeline, catalog=catalog, types=types, titles=titles, now=now)
     name = words.full_name(person)
     crumb = tag("a", parts.icon("person"), "People", href="/")
     head = parts.header(crumb, " / ", name, commands=commands)
@@ -90,10 +91,20 @@ def _fields(person: Record, now: datetime) -> tuple[Html, ...]:
 
 
 def timeline_list(
-    person: Record, timeline: list[Record], *, catalog: Catalog, types: Mapping[str, str], now: datetime
+    person: Record,
+    timeline: list[Record],
+    *,
+    catalog: Catalog,
+    types: Mapping[str, str],
+    titles: Mapping[str, str],
+    now: datetime,
 ) -> Html:
-    """What happened, newest first: linked records, notes, and the record's creation."""
-    entries = [(row["createdAt"], linked) for row in timeline if (linked := _linked(row, catalog, types))]
+    """What happened, newest first: linked records, notes, and the record's creation.
+
+    `titles` are the calls' own, by id, which rows that have a type show.
+    """
+    shown = ((row["createdAt"], _linked(row, catalog, types, titles)) for row in timeline)
+    entries = [(moment, linked) for moment, linked in shown if linked]
     for target in nodes(person["noteTargets"]):
         note = target["note"]
         if note:
@@ -122,7 +133,9 @@ RELATED = "linked a related phone call"
 """The words of the standard type, which also those of a type have that is gone."""
 
 
-def _linked(row: Record, catalog: Catalog, types: Mapping[str, str]) -> Html | None:
+def _linked(
+    row: Record, catalog: Catalog, types: Mapping[str, str], titles: Mapping[str, str]
+) -> Html | None:
     """`Ada Admin linked a phone call …`; a row of another name shows nothing, as in the original."""
     kind, _, action = (row["name"] or "").partition(".")
     linked = catalog.by_name.get(kind.removeprefix("linked-")) if kind.startswith("linked-") else None
@@ -130,8 +143,9 @@ def _linked(row: Record, catalog: Catalog, types: Mapping[str, str]) -> Html | N
     if owner is None or action not in ("", "created"):
         return None
     who = words.full_name(row["workspaceMember"]) if row["workspaceMember"] else "Twenty"
-    title = row["linkedRecordCachedName"] or "Untitled"
     href = f"/calls/{row['linkedRecordId']}" if owner.name == "phoneCall" else None
     typed = row["timelineActivityTypeId"]
+    own = titles.get(row["linkedRecordId"]) if typed else None
+    title = own or row["linkedRecordCachedName"] or "Untitled"
     did = types.get(typed, RELATED) if typed else f"linked a {owner.label.lower()}"
     return join(tag("b", who), f" {did} ", tag("a", title, href=href))
