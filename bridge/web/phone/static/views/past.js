@@ -3,7 +3,7 @@
 import { dial } from "../agent.js";
 import { html } from "../html.js";
 import { nameOf } from "../state/call.js";
-import { current, forget, past, stage } from "../store.js";
+import { current, forget, microphone, past, stage } from "../store.js";
 import { lasted, say } from "../words/say.js";
 import { LastCalls } from "./desk/last-calls.js";
 import { Note } from "./desk/note.js";
@@ -35,6 +35,9 @@ function lengthOf({ answeredAt, endedAt, seconds }) {
 /** @param {import("../state/call.js").Call} call */
 export const outcomeOf = (call) => (call.asking ? say("over.asking") : `${say(`reason.${call.reason ?? "failed"}`)}${lengthOf(call)}`);
 
+/** @param {import("../state/call.js").Call} call What the outcome leaves to say, unless a banner says it. */
+const whyOf = (call) => (call.reason === "microphone" && !microphone.value ? say("microphone.kept") : call.why);
+
 /** @param {import("../state/call.js").Call} call */
 const canCall = (call) => /^(\+?\d|client:)/.test(call.number) && stage.value === "ready" && !current.value;
 
@@ -44,7 +47,7 @@ function One({ call, noted = false }) {
     <article class="card over" tabindex="-1" aria-label=${say("over")} data-call=${call.id} data-reason=${call.reason}>
       <p class="quiet">${say(isIn(call) ? "over.in" : "over.out", { outcome: outcomeOf(call) })}</p>
       <${Party} call=${call} />
-      ${call.why && html`<p class="refusal">${call.why}</p>`}
+      ${whyOf(call) && html`<p class="refusal">${whyOf(call)}</p>`}
       ${noted && nameOf(call) && html`<${Note} name=${nameOf(call)} main />`}
       ${noted && html`<${LastCalls} call=${call} />`}
       <div class="row">

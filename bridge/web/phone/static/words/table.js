@@ -350,6 +350,10 @@ export const TABLE = /** @type {const} */ ({
     en: "The browser does not let this page use the microphone. Allow it beside the address, then reload.",
     fr: "Le navigateur ne laisse pas cette page utiliser le micro. Autorisez-le près de l'adresse, puis rechargez.",
   },
+  "microphone.kept": {
+    en: "The browser gave no microphone. Allow it beside the address, or close the program that uses it. Then call again.",
+    fr: "Le navigateur n'a pas donné de micro. Autorisez-le près de l'adresse, ou fermez le programme qui l'utilise. Puis rappelez.",
+  },
   "microphone.absent": {
     en: "There is no microphone. Connect one: callers cannot hear you.",
     fr: "Il n'y a pas de micro. Branchez-en un : on ne peut pas vous entendre.",
