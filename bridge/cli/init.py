@@ -206,7 +206,10 @@ def _offer_links() -> None:
     """Raises InboxUnavailable."""
     agents = load().agents.names
     if agents and terminal.confirm(
-        phrase("Make a link for each agent to sign in to the phone with, once, within an hour?"),
+        phrase(
+            "Make a link for each agent to sign in to the phone with, once, within an hour? (Not where the "
+            "bridge will run in Docker or under systemd, with another database: there use keys new --link.)"
+        ),
         default=True,
     ):
         links.run(None, agents, as_json=False)

@@ -30,8 +30,10 @@ PREPARED: Mapping[str, str] = {
     "Prepare the workspace in Twenty now (setup twenty)?": (
         "Préparer maintenant l'espace de travail dans Twenty (setup twenty) ?"
     ),
-    "Make a link for each agent to sign in to the phone with, once, within an hour?": (
-        "Créer un lien pour chaque agent, qui connecte à son téléphone une fois, pendant une heure ?"
+    "Make a link for each agent to sign in to the phone with, once, within an hour? (Not where the bridge "
+    "will run in Docker or under systemd, with another database: there use keys new --link.)": (
+        "Créer un lien pour chaque agent, qui connecte à son téléphone une fois, pendant une heure ? (Pas si "
+        "la passerelle va tourner dans Docker ou sous systemd, avec une autre base : là, keys new --link.)"
     ),
     "Go on?": "Continuer ?",
     "One of 1 to {count}, please.": "Un nombre de 1 à {count}, s'il vous plaît.",
