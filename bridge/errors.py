@@ -316,8 +316,7 @@ class TwilioUnavailable(TwilioError):
 
 
 class TwilioRefused(TwilioError):
-    """The message is Twilio's, and `number` its code, if it said one "
-    "(https://www.twilio.com/docs/api/errors)."""
+    """The message is Twilio's, and `number` its code, if it named one: https://www.twilio.com/docs/api/errors"""
 
     code = "twilio.refused"
 

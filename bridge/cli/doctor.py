@@ -128,8 +128,13 @@ def _show(findings: Sequence[Finding]) -> None:
 
 
 def _has_same_fix(finding: Finding, following: Finding | None) -> bool:
-    """Whether the next line has what mends this one, too: of ten wrong settings it is said once."""
-    return bool(following and (finding.name, finding.verdict.fix) == (following.name, following.verdict.fix))
+    """Whether the next line has what mends this one, too.
+
+    Of ten wrong settings, or of ten checks that were skipped for one reason, it is said once.
+    """
+    if following is None or finding.verdict.fix != following.verdict.fix:
+        return False
+    return finding.name == following.name or finding.verdict.reason == following.verdict.reason
 
 
 def _columns() -> int:

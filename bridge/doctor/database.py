@@ -17,6 +17,7 @@ from bridge.inbox.migrations.migrate import NEWEST, revision
 from bridge.inbox.requeue import unread_kinds
 from bridge.inbox.sqlite import DatabaseFiles
 from bridge.language.phrase import Phrase, joined, phrase, verbatim
+from bridge.settings.config_files import is_there
 
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""
@@ -62,7 +63,7 @@ class _Database:
 
     async def writable(self) -> Verdict:
         """Whether a write can begin, and has room; it writes nothing and creates no file."""
-        if self.file and not self.file.exists():
+        if self.file and not is_there(self.file):
             return await self._gone(self.file) or self._can_be_made(self.file)
         database = self._connect()
         try:
@@ -112,7 +113,7 @@ class _Database:
         )
 
     def _can_be_made(self, file: Path) -> Verdict:
-        folder = next(parent for parent in file.absolute().parents if parent.exists())
+        folder = next(parent for parent in file.absolute().parents if is_there(parent))
         if folder.is_dir() and os.access(folder, os.W_OK):
             return ok(phrase("{file} is made at the first start.", file=file))
         return error(
@@ -122,7 +123,7 @@ class _Database:
 
     async def private(self) -> Verdict:
         """Whether only its user can read the file and look into its folder."""
-        if not self.file or not self.file.exists():
+        if not self.file or not is_there(self.file):
             return ok(phrase("The first start makes the file for its user alone."))
         places = {self.file: 0o600, self.file.absolute().parent: 0o700}
         loose = {place: mode for place, mode in places.items() if _is_for_others(place)}
@@ -140,7 +141,7 @@ class _Database:
 
     async def migrated(self) -> Verdict:
         """Whether the tables are those of this version."""
-        if self.file and not self.file.exists():
+        if self.file and not is_there(self.file):
             return ok(phrase("The first start makes the tables."))
         database = self._connect()
         try:
@@ -155,7 +156,7 @@ class _Database:
 
     async def forgotten(self, keys: Sequence[str]) -> Verdict:
         """Whether BRIDGE_FORGET_KEY finds the numbers that are to be forgotten."""
-        if self.file and not self.file.exists():
+        if self.file and not is_there(self.file):
             return ok(phrase("No number was forgotten."))
         database = self._connect()
         try:
@@ -169,7 +170,7 @@ class _Database:
 
     async def space(self) -> Verdict:
         """Whether the disk has room for more calls."""
-        folder = next(parent for parent in (self.file or Path()).absolute().parents if parent.exists())
+        folder = next(parent for parent in (self.file or Path()).absolute().parents if is_there(parent))
         return room(shutil.disk_usage(folder).free, folder)
 
     async def size(self) -> Verdict:

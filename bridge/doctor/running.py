@@ -35,16 +35,39 @@ def checks(
 
     `signature` holds the headers of a signed callback, `digest` is that of the present settings.
     """
+    bridge = _Running(here, app_sid=app_sid, phone_number=phone_number, signature=signature, digest=digest)
+    yield Check("bridge.running", bridge.running, START)
+    yield Check("bridge.ready", bridge.ready, LOG, needs=["bridge.running"])
+    yield Check("bridge.settings", bridge.settings, RESTART, needs=["bridge.running"])
 
-    async def running() -> Verdict:
+
+class _Running:
+    """The process where the settings say, and the settings that it should have."""
+
+    def __init__(
+        self,
+        here: BridgeAddress,
+        *,
+        app_sid: str,
+        phone_number: str,
+        signature: Mapping[str, str],
+        digest: str,
+    ) -> None:
+        self._here = here
+        self._app_sid = app_sid
+        self._phone_number = phone_number
+        self._signature = signature
+        self._digest = digest
+
+    async def running(self) -> Verdict:
         """Whether a bridge listens where the settings say."""
-        if await here.instance() is None:
-            return error(phrase("No bridge listens at {url}.", url=here.url), START)
-        return ok(phrase("The bridge listens at {url}.", url=here.url))
+        if await self._here.instance() is None:
+            return error(phrase("No bridge listens at {url}.", url=self._here.url), START)
+        return ok(phrase("The bridge listens at {url}.", url=self._here.url))
 
-    async def ready() -> Verdict:
+    async def ready(self) -> Verdict:
         """Whether the bridge can store a callback now."""
-        answer = await here.readiness()
+        answer = await self._here.readiness()
         codes = [str(code) for code in answer.get("reasons", ())]
         reasons = ", ".join(codes) or phrase("it does not say why")
         if not answer.get("ready"):
@@ -65,18 +88,18 @@ def checks(
             return warning(UNNAMED, NAME_IT)
         return ok(phrase("The bridge stores callbacks."))
 
-    async def settings() -> Verdict:
+    async def settings(self) -> Verdict:
         """Whether the bridge was started with the present settings; names some of those that differ."""
-        if await here.settings_digest() == digest:
+        if await self._here.settings_digest() == self._digest:
             return ok(phrase("The running bridge has the present settings."))
-        capabilities = await here.capabilities()
+        capabilities = await self._here.capabilities()
         other: list[str] = []
-        if capabilities.get("twimlAppSid") != app_sid:
+        if capabilities.get("twimlAppSid") != self._app_sid:
             other.append("TWILIO_APP_SID")
-        if capabilities.get("phoneNumber") != phone_number:
+        if capabilities.get("phoneNumber") != self._phone_number:
             other.append("TWILIO_PHONE_NUMBER")
         # Sent to the process itself, so that no proxy can change what is signed.
-        if await here.callback(signature=signature) == 403:
+        if await self._here.callback(signature=self._signature) == 403:
             other.append(phrase("TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL"))
         if other:
             return error(
@@ -89,7 +112,3 @@ def checks(
         return error(
             phrase("The running bridge was started with settings other than the present ones."), RESTART
         )
-
-    yield Check("bridge.running", running, START)
-    yield Check("bridge.ready", ready, LOG, needs=["bridge.running"])
-    yield Check("bridge.settings", settings, RESTART, needs=["bridge.running"])

@@ -185,7 +185,11 @@ class _Twilio:
             _, *differing = ChangeApplication(found, wanted).lines()
             return error(
                 phrase("The TwiML App calls elsewhere: {urls}.", urls=", ".join(map(str.strip, differing))),
-                SET_UP,
+                phrase(
+                    "{set_up}, if {public_url} is right; else correct BRIDGE_PUBLIC_URL.",
+                    set_up=SET_UP,
+                    public_url=self._public_url,
+                ),
             )
         return ok(phrase("The TwiML App's URLs are ours."))
 

@@ -15,7 +15,7 @@ from bridge.errors import InboxUnavailable, TwentyDenied
 from bridge.inbox.checkpoints import is_delivered, last_delivery
 from bridge.inbox.database import connect
 from bridge.language.phrase import Phrase, joined, phrase, verbatim
-from bridge.settings import Settings
+from bridge.settings import Settings, config_files
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.provision import read
 from bridge.twenty.provision import webhook as provisioned
@@ -134,7 +134,7 @@ async def reading(database_url: str) -> AsyncIterator[AsyncConnection]:
 def is_there(database_url: str) -> bool:
     """Whether there is a database yet."""
     parts = make_url(database_url)
-    return not parts.drivername.startswith("sqlite") or Path(parts.database or "").exists()
+    return not parts.drivername.startswith("sqlite") or config_files.is_there(Path(parts.database or ""))
 
 
 def is_lately(arrived: datetime | None, *, now: datetime) -> bool:

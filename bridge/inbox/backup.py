@@ -1,5 +1,6 @@
 """A copy of SQLite's database as of one moment, made while the bridge goes on writing."""
 
+import errno
 import os
 import shlex
 import sqlite3
@@ -24,8 +25,7 @@ def back_up(url: str, to: Path) -> Path:
             phrase("PostgreSQL is backed up by its own program: {command}", command=pg_dump(parts, to))
         )
     file = Path(parts.database or "")
-    if not file.exists():
-        raise CannotBackUp(phrase("{file} is not there; the first start makes it.", file=file))
+    _check_readable(file)
     if to.exists():
         raise CannotBackUp(phrase("{file} exists; name another file, or move it away.", file=to))
     # A backup that is cut short leaves no file that looks like a whole one.
@@ -42,6 +42,16 @@ def back_up(url: str, to: Path) -> Path:
         is_damage = type(problem) is sqlite3.DatabaseError
         raise (_unreadable(file, problem) if is_damage else _unwritable(to, problem)) from problem
     return file
+
+
+def _check_readable(file: Path) -> None:
+    try:
+        if not file.exists():
+            raise CannotBackUp(phrase("{file} is not there; the first start makes it.", file=file))
+    except OSError as problem:
+        raise _unreadable(file, problem) from problem
+    if not os.access(file, os.R_OK):
+        raise _unreadable(file, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def _unreadable(file: Path, problem: Exception) -> CannotBackUp:

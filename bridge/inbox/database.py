@@ -302,7 +302,11 @@ def missing_file(url: str) -> Path | None:
     if parts.get_backend_name() != "sqlite":
         return None
     file = Path(parts.database or "").absolute()
-    return None if file.exists() else file
+    try:
+        return None if file.exists() else file
+    except OSError:
+        # A folder on its way is closed to this user, which opening it reports.
+        return None
 
 
 def _check_it_exists(url: str) -> None:

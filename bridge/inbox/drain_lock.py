@@ -41,7 +41,7 @@ class FileLock:
         self._identity: int | None = None
 
     async def take(self) -> None:
-        """See `DrainLock`. Raises InboxUnavailable where the lock file cannot be created."""
+        """See `DrainLock`. Raises InboxUnavailable where the file or its lock file cannot be opened."""
         if self._file is not None:
             if self._stands():
                 return
@@ -50,21 +50,10 @@ class FileLock:
             self._file = None
         file = self._open()
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as taken:
-            holder = os.pread(file, 20, 0).decode(errors="replace").strip()
+            self._lock_both(file)
+        except BaseException:
             os.close(file)
-            name = holder or phrase("another")
-            raise Standby(phrase("process {name}, by {path}", name=name, path=self._path)) from taken
-        if self._identity is None:
-            DatabaseFiles(self._named).put_back()
-        try:
-            self._lock_database()
-        except OSError as taken:
-            os.close(file)
-            raise Standby(
-                phrase("another process, by another name of {file}", file=self._database)
-            ) from taken
+            raise
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
@@ -89,6 +78,29 @@ class FileLock:
         held = {self._path: self._file, self._database: self._identity}
         return all(one is None or _is_at(path, one) for path, one in held.items())
 
+    def _lock_both(self, file: int) -> None:
+        try:
+            self._lock_file(file)
+            if self._identity is None:
+                DatabaseFiles(self._named).put_back()
+            self._lock_database()
+        except OSError as problem:
+            raise InboxUnavailable(
+                phrase(
+                    "The database {file} cannot be opened for writing: {problem}. Its owner has to be the "
+                    "user that the bridge runs as.",
+                    file=self._database,
+                    problem=problem.strerror,
+                )
+            ) from problem
+
+    def _lock_file(self, file: int) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            name = os.pread(file, 20, 0).decode(errors="replace").strip() or phrase("another")
+            raise Standby(phrase("process {name}, by {path}", name=name, path=self._path)) from taken
+
     def _lock_database(self) -> None:
         log = self._database.with_name(f"{self._database.name}-wal")
         if log.exists() and not self._database.exists():
@@ -98,7 +110,12 @@ class FileLock:
             # Never closed once open: closing ends the `fcntl` locks that SQLite holds on the file.
             make = os.O_CREAT if self._identity is None else 0
             self._identity = os.open(self._database, os.O_RDWR | make | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._identity, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(self._identity, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise Standby(
+                phrase("another process, by another name of {file}", file=self._database)
+            ) from taken
 
     def _open(self) -> int:
         try:

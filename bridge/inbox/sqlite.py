@@ -201,7 +201,10 @@ def _identity(file: Path) -> Identity | None:
 
 
 def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _sync(folder: Path) -> None:

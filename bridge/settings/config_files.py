@@ -20,6 +20,14 @@ DATABASE = "sqlite+aiosqlite:///data/bridge.db"
 SQLITE = re.compile(r"(sqlite\+aiosqlite:///)([^/].*)", re.DOTALL)
 
 
+def is_there(path: Path) -> bool:
+    """Whether it exists, as far as this user can see: a folder on its way can be closed to them."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def local_of(config: Path) -> Path:
     """`config.local.yaml` of `config.yaml`."""
     return config.parent / f"{config.stem}.local{config.suffix}"
@@ -28,13 +36,14 @@ def local_of(config: Path) -> Path:
 def env_file_of(config: Path | None) -> Path:
     """The `.env` beside a file that was named, if there is one; else the one here."""
     beside = config.parent / ENV_FILE if config else ENV_FILE
-    return beside if beside.is_file() else ENV_FILE
+    return beside if is_there(beside) and beside.is_file() else ENV_FILE
 
 
 def sections_of(config: Path, problems: list[str], *, must_exist: bool) -> dict[str, Any]:
     """The sections of `config` and of its local file, which can be missing."""
-    shared = _sections(config, problems) if must_exist or config.exists() else {}
-    local = _sections(local_of(config), problems) if local_of(config).is_file() else {}
+    shared = _sections(config, problems) if must_exist or is_there(config) else {}
+    has_local = is_there(local_of(config)) and local_of(config).is_file()
+    local = _sections(local_of(config), problems) if has_local else {}
     return {name: _one_section(shared, local, name) for name in {**shared, **local}}
 
 
@@ -100,5 +109,5 @@ def default_database(folder: Path) -> str:
     """
     beside = anchored(DATABASE, folder)
     file, former = (Path(url.removeprefix("sqlite+aiosqlite:///")) for url in (beside, DATABASE))
-    is_used = former.exists() and not file.exists() and not CONFIG_FILE.exists()
+    is_used = is_there(former) and not is_there(file) and not is_there(CONFIG_FILE)
     return DATABASE if is_used else beside

@@ -21,6 +21,7 @@ from bridge.settings.config_files import (
     anchored,
     default_database,
     env_file_of,
+    is_there,
     local_of,
     place_of,
     places_of,
@@ -86,7 +87,7 @@ def load_as(
         origins = _origins(file, env_file, environment)
         problems += [explain(error, origins) for error in wrong]
         problems += [_misspelt(name, near, origins) for name, near in misspelt.items()]
-    if problems and config is None and not any(path.exists() for path in (file, local_of(file), env_file)):
+    if problems and config is None and not any(is_there(path) for path in (file, local_of(file), env_file)):
         empty = phrase(
             "{folder}: has no config.yaml and no .env; twenty-bridge init makes them", folder=Path.cwd()
         )

@@ -16,7 +16,7 @@ from bridge.inbox.store import Inbox
 from bridge.observability.logs import LogRequest, log_request
 from bridge.settings import Settings
 from bridge.twenty.people.recognition import WAITS_SECONDS
-from bridge.twenty.schema.check import comparing
+from bridge.twenty.schema.check import Comparison
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.users import CHECKS_PER_MINUTE
 from bridge.web.availabilities import Availabilities
@@ -102,7 +102,7 @@ async def open_app(
                 parts.availabilities.following(),
                 draining(parts.worker, settings.server.stop_seconds),
                 upkeep(settings, parts, lock.check),
-                comparing(workspace.client),
+                parts.comparison.running(),
             ):
                 yield _application(settings, parts, bounds, log_request)
 
@@ -150,6 +150,7 @@ def _parts(
             checks_per_minute=bounds.checks_per_minute,
         ),
         examination=examination,
+        comparison=Comparison(workspace.client),
         clock=bounds.clock,
     )
 

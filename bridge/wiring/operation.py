@@ -1,5 +1,7 @@
 """Builds middlewares, and the handlers of health, capabilities, recordings, the status page and metrics."""
 
+from collections.abc import Iterable
+
 from aiohttp.typedefs import Middleware
 
 from bridge.calls.routing.lines import Group, Lines
@@ -60,8 +62,14 @@ def _health(settings: Settings, parts: Parts, shutdown: Shutdown) -> Health:
         parts.inbox,
         shutdown,
         settings_digest=digest_of(settings),
-        reasons=lambda: filter(None, (parts.worker.reason, parts.addresses.reason)),
+        reasons=lambda: _reasons(parts),
     )
+
+
+def _reasons(parts: Parts) -> Iterable[str]:
+    # The worker can report the same code as the comparison.
+    codes = (parts.worker.reason, parts.comparison.reason, parts.addresses.reason)
+    return dict.fromkeys(filter(None, codes))
 
 
 def _capabilities(settings: Settings, lines: Lines) -> Handler:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bridge.inbox.store import Inbox
 from bridge.sync.worker import Worker
+from bridge.twenty.schema.check import Comparison
 from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.availabilities import Availabilities
@@ -29,4 +30,5 @@ class Parts:
     authentication: Authentication
     availabilities: Availabilities
     examination: Examination
+    comparison: Comparison
     clock: Clock

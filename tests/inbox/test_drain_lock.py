@@ -185,6 +185,17 @@ async def test_a_folder_that_cannot_be_written_is_named() -> None:
             await claim_file(lock, settings)
 
 
+async def test_a_file_that_cannot_be_opened_is_not_taken_for_served(tmp_path: Path) -> None:
+    # As a file of another user; a test of root's can open each of those.
+    (tmp_path / "bridge.db").mkdir()
+    settings = InboxSettings.model_validate({"database_url": f"sqlite+aiosqlite:///{tmp_path}/bridge.db"})
+    async with open_drain_lock(settings) as lock:
+        with pytest.raises(
+            InboxUnavailable, match=r"bridge\.db cannot be opened for writing: Is a directory"
+        ):
+            await claim_file(lock, settings)
+
+
 @pytest.mark.parametrize(("seconds", "idle", "interval"), [(20, 11, 3), (4, 1, 1), (3600, 1800, 600)])
 def test_the_server_notices_a_partition_in_time(seconds: int, idle: int, interval: int) -> None:
     told = keepalive(seconds)

@@ -120,6 +120,12 @@ def test_a_folder_is_no_file(folder: str) -> None:
         load(Path(folder), environ=ENVIRONMENT)
 
 
+def test_a_path_that_cannot_be_looked_at_is_named() -> None:
+    # As a folder that is closed to this user, which none is to a test of root's.
+    with pytest.raises(SettingsInvalid, match=r"config\.yaml: cannot be read \(File name too long\)"):
+        load(Path("x" * 300) / "config.yaml", environ=ENVIRONMENT)
+
+
 def test_an_env_file_here_serves_a_config_that_has_none(there: Path) -> None:
     written(Path(".env"), "BRIDGE_PORT=8")
     assert load(written(there / "config.yaml", ""), environ=ENVIRONMENT).server.port == 8

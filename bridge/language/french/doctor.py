@@ -345,7 +345,7 @@ FOUND: Mapping[str, str] = {
     "edit notes": "modifier les notes",
     "edit phone calls": "modifier les appels",
     "edit tasks": "modifier les tâches",
-    ", nor ": ", ni ",
+    ", nor ": ", ni de ",
     "The key's role is not allowed to {lacking}": "Le rôle de la clé n'a pas le droit de {lacking}",
     "The key's role can see people and members, and edit the records that calls are written to.": (
         "Le rôle de la clé peut voir personnes et membres, et modifier ce à quoi les appels sont écrits."
@@ -633,6 +633,9 @@ FOUND: Mapping[str, str] = {
     "The account has no TwiML App {app_sid}.": "Le compte n'a pas de TwiML App {app_sid}.",
     "Take TWILIO_APP_SID out of .env, then {set_up}.": "Retirez TWILIO_APP_SID de .env, puis {set_up}.",
     "The TwiML App calls elsewhere: {urls}.": "La TwiML App appelle ailleurs : {urls}.",
+    "{set_up}, if {public_url} is right; else correct BRIDGE_PUBLIC_URL.": (
+        "{set_up}, si {public_url} est juste ; sinon corrigez BRIDGE_PUBLIC_URL."
+    ),
     "The account does not own {numbers}: calls to it cannot come here.": (
         "Le compte n'a pas {numbers} : les appels ne peuvent pas en arriver ici."
     ),

@@ -125,6 +125,11 @@ REFUSED: Mapping[str, str] = {
         "La base {file} est déjà servie ({holder}). Un seul processus sert un fichier SQLite ; plusieurs "
         "peuvent partager un PostgreSQL (BRIDGE_DATABASE_URL)."
     ),
+    "The database {file} cannot be opened for writing: {problem}. Its owner has to be the user that the "
+    "bridge runs as.": (
+        "La base {file} ne peut pas être ouverte en écriture : {problem}. Son propriétaire doit être "
+        "l'utilisateur sous lequel la passerelle tourne."
+    ),
     "another": "inconnu",
     "process {name}, by {path}": "processus {name}, selon {path}",
     "another process, by another name of {file}": "un autre processus, sous un autre nom de {file}",

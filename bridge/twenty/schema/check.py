@@ -1,7 +1,7 @@
-"""Reads a workspace's schema once after the start, and logs what has drifted."""
+"""Reads a workspace's schema once after the start: logs what has drifted, and whether the key is refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -20,17 +20,58 @@ TRIES = 10
 PAUSE_SECONDS = 60
 """Seconds: a Twenty that starts together with the bridge can take minutes."""
 
+UNAUTHENTICATED = "twenty.unauthenticated"
+
 log = structlog.get_logger()
 
 
-@asynccontextmanager
-async def comparing(client: Executes, *, after: float = AFTER_SECONDS) -> AsyncIterator[None]:
-    """Compares in the background; a failure is only logged."""
-    task = background.start(_compare(client, after), name="schema drift")
-    try:
-        yield
-    finally:
-        await background.stop(task)
+class Comparison:
+    """The comparison of a workspace's schema with the bridge's operations, in the background.
+
+    It is the first request after a start. `reason` is `twenty.unauthenticated` while Twenty refuses the API
+    key, which no call has to show then; another failure is only logged.
+    """
+
+    def __init__(self, client: Executes, *, after: float = AFTER_SECONDS) -> None:
+        self._client = client
+        self._after = after
+        self.reason: str | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Compares once, meanwhile."""
+        task = background.start(self._compare(), name="schema drift")
+        try:
+            yield
+        finally:
+            await background.stop(task)
+
+    async def _compare(self) -> None:
+        await asyncio.sleep(self._after)
+        try:
+            await self._until_answered()
+        except Exception:
+            # An invalid introspection: logged for the developers, but no call is lost.
+            log.exception("twenty.not_compared")
+
+    async def _until_answered(self) -> None:
+        tries = 0
+        while tries < TRIES or self.reason:
+            tries += 1
+            try:
+                found = await find_drifts(self._client)
+            except TwentyError as error:
+                self._failed(error)
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                self.reason = None
+                _log(found)
+                return
+
+    def _failed(self, error: TwentyError) -> None:
+        self.reason = error.code if error.code == UNAUTHENTICATED else None
+        report = log.error if self.reason else log.info
+        report("twenty.not_compared", reason=str(error), seconds=PAUSE_SECONDS)
 
 
 async def find_drifts(client: Executes) -> list[Drift]:
@@ -45,29 +86,12 @@ async def find_drifts(client: Executes) -> list[Drift]:
     )
 
 
-async def _compare(client: Executes, after: float) -> None:
-    await asyncio.sleep(after)
-    try:
-        await _until_answered(client)
-    except Exception:
-        # An invalid introspection: logged for the developers, but no call is lost.
-        log.exception("twenty.not_compared")
-
-
-async def _until_answered(client: Executes) -> None:
-    for _ in range(TRIES):
-        try:
-            found = await find_drifts(client)
-        except TwentyError as error:
-            log.info("twenty.not_compared", reason=str(error), seconds=PAUSE_SECONDS)
-            await asyncio.sleep(PAUSE_SECONDS)
-            continue
-        for drift in found:
-            log.warning(
-                "twenty.drift",
-                operation=drift.operation,
-                missing=drift.missing,
-                disables=drift.disables.value,
-            )
-        log.info("twenty.compared", drifts=len(found))
-        return
+def _log(found: Sequence[Drift]) -> None:
+    for drift in found:
+        log.warning(
+            "twenty.drift",
+            operation=drift.operation,
+            missing=drift.missing,
+            disables=drift.disables.value,
+        )
+    log.info("twenty.compared", drifts=len(found))

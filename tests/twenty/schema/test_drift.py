@@ -12,7 +12,7 @@ from bridge.sandbox.twenty import OLDEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import Executes, TwentyClient, open_client
 from bridge.twenty.client.documents import operations
 from bridge.twenty.schema import check
-from bridge.twenty.schema.check import comparing, find_drifts
+from bridge.twenty.schema.check import Comparison, find_drifts
 from bridge.twenty.schema.drift import drifts
 from bridge.twenty.schema.features import GIVEN, RECORDS, Feature
 from tests.support import BOUND, eventually, twenty_settings
@@ -201,7 +201,7 @@ def test_the_tables_name_operations_that_there_are() -> None:
 async def told_by(client: Executes, enough: Callable[[Logs], bool]) -> Logs:
     """The log of a comparison, until there is enough of it."""
     with capture_logs() as logs:
-        async with comparing(client, after=0):
+        async with Comparison(client, after=0).running():
             await eventually(lambda: enough(logs))
     return logs
 
@@ -240,6 +240,22 @@ async def test_a_twenty_that_is_away_is_asked_again(
     assert last["drifts"] == 0
 
 
+async def test_a_key_that_twenty_refuses_is_an_error_until_it_is_taken(
+    client: TwentyClient, twenty: TwentySandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "PAUSE_SECONDS", 0.001)
+    twenty.faults.status = 401
+    with capture_logs() as logs:
+        comparison = Comparison(client, after=0)
+        async with comparison.running():
+            await eventually(lambda: len(logs) > check.TRIES)
+            refused_for = comparison.reason
+            twenty.faults.clear()
+            await eventually(lambda: logs[-1]["event"] == "twenty.compared")
+    assert (refused_for, comparison.reason) == ("twenty.unauthenticated", None)
+    assert {(entry["event"], entry["log_level"]) for entry in logs[:-1]} == {("twenty.not_compared", "error")}
+
+
 async def test_an_introspection_that_makes_no_sense_harms_nobody(client: TwentyClient) -> None:
     (entry,) = await told_by(Altered(client, lambda answer: answer.clear()), ended)
     assert (entry["event"], entry["log_level"]) == ("twenty.not_compared", "error")
@@ -273,5 +289,5 @@ def test_both_forms_of_lists_are_as_they_should_be(schema: str, missing: list[st
 
 @pytest.mark.parametrize("after", [0, 10 * BOUND])
 async def test_the_end_does_not_wait_for_it(client: TwentyClient, after: float) -> None:
-    async with asyncio.timeout(BOUND), comparing(client, after=after):
+    async with asyncio.timeout(BOUND), Comparison(client, after=after).running():
         await asyncio.sleep(0)
