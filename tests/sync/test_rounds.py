@@ -47,6 +47,10 @@ async def test_when_it_is_done_next(do: object, lead: object, seconds: float) ->
     assert await made._once() == seconds
 
 
+async def test_what_is_done_often_is_done_as_often_after_a_failure() -> None:
+    assert await Rounds("a test", fails, every=timedelta(seconds=7), lead=mine)._once() == 7
+
+
 async def test_it_is_done_again_until_it_is_cancelled() -> None:
     done, thrice = [], asyncio.Event()
 

@@ -1,0 +1,111 @@
+"""From when on Twenty is asked for what users moved and deleted: since the last round, and never all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.calls.people.matching import Person
+from bridge.errors import TwentyDenied
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.sync import corrections, deletions
+from bridge.sync.corrections import OVERLAP, Corrections
+from bridge.sync.deletions import Deletions
+from bridge.twenty.client.client import Executes
+from bridge.twenty.values import time_text
+from tests.databases import begin
+from tests.inbox.support import incoming, kept, settled
+from tests.support import TEN, new_sid
+
+ROUND, PAUSE = timedelta(minutes=15), timedelta(days=60)
+
+
+@dataclass
+class Twenty:
+    """Answers with these pages of calls, or raises; remembers since when it was asked, page by page."""
+
+    pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[]])
+    error: Exception | None = None
+    asked: list[tuple[Any, Any]] = field(default_factory=list)
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        if self.error:
+            raise self.error
+        self.asked.append((variables["since"], variables["after"]))
+        page = int(variables["after"] or 0)
+        return {
+            "phoneCalls": {
+                "edges": [{"node": node} for node in self.pages[page]],
+                "pageInfo": {"hasNextPage": page + 1 < len(self.pages), "endCursor": str(page + 1)},
+            }
+        }
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        raise NotImplementedError(name)
+
+
+def moved(sid: str | None, person: str | None = None) -> dict[str, Any]:
+    return {"externalCallId": sid, "personId": person}
+
+
+Makes = Callable[[Inbox, Executes, Callable[[], bool]], Corrections | Deletions]
+BOTH = pytest.mark.parametrize(
+    ("make", "looks_back", "after_a_pause"),
+    [
+        (
+            lambda i, t, a: Corrections(i, t, affordable=a),
+            corrections.LOOKS_BACK,
+            PAUSE - corrections.LOOKS_BACK,
+        ),
+        # What was said in them is erased, however long the bridge was away.
+        (lambda i, t, a: Deletions(i, t, affordable=a), deletions.LOOKS_BACK, 2 * ROUND - OVERLAP),
+    ],
+    ids=["corrections", "deletions"],
+)
+
+
+@BOTH
+async def test_a_round_asks_since_the_last_one(
+    sqlite_file: Path, make: Makes, looks_back: timedelta, after_a_pause: timedelta
+) -> None:
+    twenty, affordable = Twenty(), True
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+        looking = make(inbox, twenty, lambda: affordable)
+
+        async def since(past: timedelta) -> list[Any]:
+            twenty.asked.clear()
+            assert await looking.once(TEN + past) == 0
+            return [since for since, _ in twenty.asked]
+
+        assert await since(timedelta()) == [time_text(TEN - looks_back)]
+        assert await since(ROUND) == [time_text(TEN - OVERLAP)]
+        # The clock jumped back: what the last round saw is not known.
+        assert await since(timedelta()) == [time_text(TEN - looks_back)]
+        affordable = False
+        assert await since(ROUND) == []
+        affordable, twenty.error = True, TwentyDenied("no phoneCall", code="twenty.schema")
+        assert await since(ROUND) == []
+        twenty.error = TwentyDenied("a key without rights", code="twenty.forbidden")
+        with pytest.raises(TwentyDenied):
+            await since(ROUND)
+        twenty.error = None
+        # None of these three was a round.
+        assert await since(2 * ROUND) == [time_text(TEN - OVERLAP)]
+        assert await since(PAUSE) == [time_text(TEN + after_a_pause)]
+
+
+async def test_each_page_is_read_and_a_call_that_was_moved_is_due(sqlite_file: Path) -> None:
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+        stays, moves = new_sid(), new_sid()
+        for sid in (stays, moves):
+            await kept(inbox, *incoming(sid, "+33639980001"))
+        await settled(inbox, person=Person("p1", "Jane Doe"))
+        pages = [[moved(None), moved(stays, "p1")], [moved(moves, "p2"), moved(new_sid(), "p1")]]
+        twenty = Twenty(pages)
+        assert await Corrections(inbox, twenty, affordable=lambda: True).once(TEN) == 1
+        assert [after for _, after in twenty.asked] == [None, "1"]
+        assert [call.root_sid for call in await inbox.claim(10)] == [moves]
+        assert await Deletions(inbox, Twenty(pages), affordable=lambda: True).once(TEN) == 3
