@@ -1,0 +1,215 @@
+"""Whose call it is, and what is written of it: decided from what is stored and what Twenty shows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from bridge.calls.agents import Agents
+from bridge.calls.people.matching import Match, Person
+from bridge.calls.texts import ENGLISH
+from bridge.inbox.rows import AttemptOutcome, DueCall
+from bridge.observability import metrics
+from bridge.sync.stages.prepare import Policy, Preparation, Prepared, Unprepared
+from bridge.twenty.people.directory import Directory
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.bisection import Batches, Refused
+from bridge.twenty.writing.plan import Chosen, Write
+from bridge.twenty.writing.writers import RecordState
+from tests.inbox.support import incoming
+from tests.support import LINKS, TEN
+
+SID, OTHER_SID = "CA" + "1" * 32, "CA" + "2" * 32
+NUMBER, OTHER_NUMBER = "+33639980001", "+33639980002"
+JANE, JOHN, MARY = Person("p1", "Jane Doe"), Person("p2", "John Doe"), Person("p3", "Mary Major")
+
+
+@dataclass
+class Twenty:
+    """A workspace in which these people have `NUMBER`, and calls stand as `states` say."""
+
+    people: Sequence[Person] = (JANE,)
+    shown: Mapping[str, RecordState] = field(default_factory=dict)
+    asked: list[set[str]] = field(default_factory=list)
+
+    async def execute(self, name: str, **_variables: Any) -> dict[str, Any]:
+        people = [self._node(person) for person in self.people] if name == "FindPeople" else []
+        connection = {"edges": [{"node": node} for node in people], "pageInfo": {"hasNextPage": False}}
+        return {"people": connection, "workspaceMembers": connection}
+
+    async def execute_metadata(self, name: str, **_variables: Any) -> dict[str, Any]:
+        raise NotImplementedError(name)
+
+    def _node(self, person: Person) -> dict[str, Any]:
+        first, _, last = person.name.partition(" ")
+        phones = {"primaryPhoneNumber": NUMBER[3:], "primaryPhoneCallingCode": "+33"}
+        name = {"firstName": first, "lastName": last}
+        return {"id": person.id, "name": name, "phones": phones, "createdAt": TEN.isoformat()}
+
+    async def states(self, call_sids: Collection[str]) -> dict[str, RecordState]:
+        self.asked.append(set(call_sids))
+        return {sid: state for sid, state in self.shown.items() if sid in call_sids}
+
+    async def write(self, writes: Sequence[Write]) -> Refused:
+        raise NotImplementedError(writes)
+
+
+def due(**more: Any) -> DueCall:
+    """A call in from `NUMBER` that nobody took; Twenty has nothing of it."""
+    new: dict[str, Any] = {"match": None, "former_id": None, "written": None, "settled_at": None}
+    callbacks = tuple(incoming(SID, NUMBER))
+    return DueCall(**{"root_sid": SID, "revision": 2, "callbacks": callbacks, **new, **more})
+
+
+def written(match: Match | None, number: str | None = NUMBER, **more: Any) -> DueCall:
+    """One that Twenty has, whose last write is uncertain."""
+    return due(**{"match": match, "number": number, "written": b"1" * 16, "tried": True, **more})
+
+
+def on(person: Person | None, person_id: str | None = None) -> RecordState:
+    """A call that stands on a person."""
+    return RecordState(
+        deleted=False, says_person=True, person_id=person.id if person else person_id, person=person
+    )
+
+
+async def prepare(
+    twenty: Twenty, *calls: DueCall, erased: set[str] | None = None, **policy: Any
+) -> tuple[list[Prepared], list[Unprepared]]:
+    async def erase(sids: Collection[str]) -> None:
+        assert erased is not None
+        erased.update(sids)
+
+    preparation = Preparation(
+        twenty,
+        Batches(twenty),
+        Directory(region="FR"),
+        Members(Agents()),
+        Policy(texts=ENGLISH, links=LINKS, region="FR", **policy),
+        erase_spoken=None if erased is None else erase,
+    )
+    return await preparation.prepare(twenty, calls, now=TEN)
+
+
+async def one(twenty: Twenty, call: DueCall, **more: Any) -> Prepared:
+    [prepared], unprepared = await prepare(twenty, call, **more)
+    assert unprepared == []
+    return prepared
+
+
+BY_USER, TO_JOHN = Match(MARY, corrected=True), Match(JOHN, corrected=True)
+OF_NOBODY = Match(None, corrected=True)
+PEOPLE = pytest.mark.parametrize(
+    ("call", "stands", "match", "chosen"),
+    [
+        # It was written to Jane, and is where it was, or nothing is known of its person.
+        (written(Match(JANE)), on(JANE), Match(JANE), Chosen.KEPT),
+        (written(Match(JANE)), RecordState(deleted=False), Match(JANE), Chosen.KEPT),
+        # A user moved it, or took it off.
+        (written(Match(JANE)), on(MARY), BY_USER, Chosen.KEPT),
+        (written(Match(JANE)), on(None), OF_NOBODY, Chosen.KEPT),
+        (written(Match(None)), on(MARY), BY_USER, Chosen.KEPT),
+        # To a person who is deleted by now.
+        (written(Match(JANE)), on(None, "p9"), Match(Person("p9", ""), corrected=True), Chosen.KEPT),
+        # It was on John by a number that is not the other party's.
+        (written(Match(JOHN), OTHER_NUMBER), on(JOHN), Match(JANE), Chosen.CORRECTED),
+        (written(Match(JOHN), OTHER_NUMBER), on(MARY), BY_USER, Chosen.KEPT),
+        (written(Match(JOHN), OTHER_NUMBER), on(None), OF_NOBODY, Chosen.KEPT),
+        # But not where a user had chosen him, or it is not known by which number the bridge had.
+        (
+            written(Match(JOHN, corrected=True), OTHER_NUMBER),
+            on(JOHN),
+            Match(JOHN, corrected=True),
+            Chosen.KEPT,
+        ),
+        (written(Match(JOHN), None), on(JOHN), Match(JOHN), Chosen.KEPT),
+        # Its person was deleted: a user can have chosen another one meanwhile.
+        (written(None, former_id="p2"), on(None, "p2"), Match(JANE), Chosen.MATCHED),
+        (written(None, former_id="p2"), on(JOHN), Match(JANE), Chosen.MATCHED),
+        (written(None, former_id="p2"), on(MARY), BY_USER, Chosen.KEPT),
+        # An uncertain write brought it to Twenty, where a user moved it.
+        (written(None, written=None), on(MARY), BY_USER, Chosen.KEPT),
+        (written(None, written=None), on(JANE), Match(JANE), Chosen.MATCHED),
+        (written(None, written=None), on(None), Match(JANE), Chosen.MATCHED),
+    ],
+)
+
+
+@PEOPLE
+async def test_whose_call_it_is(call: DueCall, stands: RecordState, match: Match, chosen: Chosen) -> None:
+    prepared = await one(Twenty(shown={SID: stands}), call)
+    assert prepared.match == match
+    assert prepared.write
+    assert prepared.write.plan.person is chosen
+    assert prepared.write.activity.person_id == (match.person and match.person.id)
+
+
+@pytest.mark.parametrize(
+    ("people", "stands", "outcome"),
+    [
+        ([JANE], None, "person"),
+        ([JANE, JOHN], None, "several"),
+        ([], None, "nobody"),
+        ([JANE], on(MARY), "corrected"),
+    ],
+)
+async def test_what_is_counted_of_a_match(
+    people: list[Person], stands: RecordState | None, outcome: str
+) -> None:
+    names = ("person", "several", "nobody", "corrected")
+    before = {name: metrics.MATCHES.count(name) for name in names}
+    call, shown = (written(Match(JANE)), {SID: stands}) if stands else (due(), {})
+    await one(Twenty(people, shown), call)
+    after = {name: metrics.MATCHES.count(name) - before[name] for name in names}
+    assert after == dict.fromkeys(names, 0) | {outcome: 1}
+
+
+async def test_a_new_call_asks_for_nothing_and_one_that_twenty_shows_is_not_written_again() -> None:
+    twenty = Twenty()
+    first = await one(twenty, due())
+    assert (first.outcome, first.number) == (AttemptOutcome.WRITTEN, NUMBER)
+    settled = due(match=first.match, number=first.number, written=first.digest, fields=first.fields)
+    second = await one(twenty, settled)
+    assert (second.outcome, second.changed, second.digest) == (AttemptOutcome.UNCHANGED, None, first.digest)
+    assert twenty.asked == []
+    # Asked for anew, by its person or by its revision.
+    for again in (replace(settled, anew=True), replace(settled, match=None), replace(settled, tried=True)):
+        await one(twenty, again)
+    assert twenty.asked == [{SID}] * 3
+
+
+@pytest.mark.parametrize(
+    ("call", "stands", "gone", "erased"),
+    [
+        (written(Match(JANE)), RecordState(deleted=True), True, {SID}),
+        # Of another workspace, or of a backup: all are missing.
+        (written(Match(JANE)), None, True, set()),
+        # An uncertain write that never arrived.
+        (written(Match(JANE), written=None), None, False, set()),
+        (written(Match(JANE)), on(JANE), False, set()),
+    ],
+)
+async def test_a_call_that_a_user_deleted_stays_deleted(
+    call: DueCall, stands: RecordState | None, *, gone: bool, erased: set[str]
+) -> None:
+    found = set[str]()
+    prepared = await one(Twenty(shown={SID: stands} if stands else {}), call, erased=found)
+    assert (prepared.write is None, found) == (gone, erased)
+    assert prepared.outcome is (AttemptOutcome.SKIPPED if gone else AttemptOutcome.WRITTEN)
+    assert (prepared.match, prepared.digest is call.written) == (Match(JANE), gone)
+
+
+async def test_calls_of_no_person_are_skipped_by_policy_but_for_those_that_a_user_moved() -> None:
+    skipped = await one(Twenty([]), due(), unmatched="skip")
+    assert (skipped.write, skipped.match, skipped.outcome) == (None, Match(None), AttemptOutcome.SKIPPED)
+    moved = await one(Twenty([], {SID: on(None)}), written(Match(JANE)), unmatched="skip")
+    assert moved.write
+    assert (await one(Twenty(), due(), unmatched="skip")).write
+
+
+async def test_a_call_that_cannot_be_read_concerns_itself_alone() -> None:
+    broken = due(root_sid=OTHER_SID, callbacks=(object(),))
+    [prepared], [unprepared] = await prepare(Twenty(), broken, due())
+    assert (prepared.due.root_sid, unprepared.due) == (SID, broken)
+    assert "AttributeError" in unprepared.reason
