@@ -18,6 +18,11 @@ NEAR = {
     "bridge/calls": ("tests/calls", "tests/inbox/test_agent_calls.py"),
     "bridge/calls/activity.py": ("tests/calls", "tests/sync"),
     "bridge/calls/dialling": ("tests/calls/dialling", "tests/web/twilio/test_voice.py"),
+    "bridge/calls/fold": (
+        "tests/calls",
+        "tests/inbox/test_agent_calls.py",
+        "tests/sync/reconcile/test_comparison.py",
+    ),
     "bridge/calls/routing": (
         "tests/calls/routing",
         "tests/settings/test_lines.py",
