@@ -200,7 +200,9 @@ def without(operation: str, problem: object, feature: Feature) -> Phrase:
 
 def _of_calls(drift: Drift) -> bool:
     """Whether only the object for calls is missing: `twenty.object` reports that, and notes replace it."""
-    return drift.disables in OF_CALLS or "PhoneCall" in drift.operation
+    if drift.disables in OF_CALLS or "PhoneCall" in drift.operation:
+        return True
+    return all("phonecall" in problem.lower() for problem in drift.missing)
 
 
 def over_limit(refused: TwentyOverLimit, set_to: int) -> Verdict:

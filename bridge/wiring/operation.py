@@ -1,7 +1,5 @@
 """Builds middlewares, and the handlers of health, capabilities, recordings, the status page and metrics."""
 
-from collections.abc import Iterable
-
 from aiohttp.typedefs import Middleware
 
 from bridge.calls.routing.lines import Group, Lines
@@ -53,23 +51,18 @@ def public_edge(settings: Settings, parts: Parts, shutdown: Shutdown) -> PublicE
 
 def scrape_of(parts: Parts) -> Scrape:
     """Answers scrapes of the metrics."""
-    client, worker = parts.workspace.client, parts.worker
-    return Scrape(parts.inbox, budget_left=client.budget.left, drain_reason=lambda: worker.reason)
+    client, draining = parts.workspace.client, parts.draining
+    return Scrape(parts.inbox, budget_left=client.budget.left, drain_reason=lambda: draining.reason)
 
 
 def _health(settings: Settings, parts: Parts, shutdown: Shutdown) -> Health:
+    draining = parts.draining
     return Health(
         parts.inbox,
         shutdown,
         settings_digest=digest_of(settings),
-        reasons=lambda: _reasons(parts),
+        reasons=lambda: filter(None, (draining.reason, parts.addresses.reason)),
     )
-
-
-def _reasons(parts: Parts) -> Iterable[str]:
-    # The worker can report the same code as the comparison.
-    codes = (parts.worker.reason, parts.comparison.reason, parts.addresses.reason)
-    return dict.fromkeys(filter(None, codes))
 
 
 def _capabilities(settings: Settings, lines: Lines) -> Handler:

@@ -16,6 +16,24 @@ from bridge.wiring.twenty import Workspace
 from bridge.wiring.twilio import Account
 
 
+@dataclass(frozen=True, slots=True)
+class Draining:
+    """What keeps calls from Twenty; the worker asks Twenty only where calls are due."""
+
+    worker: Worker
+    comparison: Comparison
+
+    @property
+    def reason(self) -> str | None:
+        """The code of it, None where calls are written."""
+        return self.worker.reason or self.comparison.reason
+
+    @property
+    def needs_operator(self) -> bool:
+        """Whether it does not end by itself."""
+        return self.worker.needs_operator or self.comparison.reason is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The open parts. `clock` says what time it is for lines with hours."""
@@ -32,3 +50,8 @@ class Parts:
     examination: Examination
     comparison: Comparison
     clock: Clock
+
+    @property
+    def draining(self) -> Draining:
+        """Whether calls get to Twenty."""
+        return Draining(self.worker, self.comparison)

@@ -19,7 +19,7 @@ def status_page(settings: Settings, parts: Parts) -> StatusPage:
     return StatusPage(
         Reporter(
             parts.inbox,
-            drain=parts.worker,
+            drain=parts.draining,
             diagnosis=lambda: examination.last,
             zone=settings.zone,
         ),

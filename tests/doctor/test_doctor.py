@@ -705,6 +705,8 @@ async def test_a_workspace_that_was_not_set_up(world: World) -> None:
         found = await world.examine("twenty")
     assert found["twenty.object"][0] == "warning"
     assert "calls become notes" in found["twenty.object"][1]
+    # What else lacks the object is not told of again.
+    assert found["twenty.operations"][0] == "ok"
     assert "error" not in {status for status, *_ in found.values()}
 
 

@@ -90,10 +90,15 @@ class Report:
 
 
 class Draining(Protocol):
-    """The part of the worker that is shown."""
+    """What is shown of how calls get to Twenty."""
 
-    reason: str | None
-    needs_operator: bool
+    @property
+    def reason(self) -> str | None:
+        """The code of what keeps calls from it, None where they are written."""
+
+    @property
+    def needs_operator(self) -> bool:
+        """Whether that does not end by itself."""
 
 
 class Reporter:

@@ -105,7 +105,7 @@ export const TABLE = /** @type {const} */ ({
   "reason.hung_up": { en: "Ended", fr: "Terminé" },
   "reason.left": { en: "Ended when the page was closed", fr: "Terminé à la fermeture de la page" },
   "reason.media": { en: "No sound connection", fr: "Pas de liaison audio" },
-  "reason.microphone": { en: "No microphone", fr: "Pas de microphone" },
+  "reason.microphone": { en: "No microphone", fr: "Pas de micro" },
   "reason.not_answered": { en: "Not answered", fr: "Sans réponse" },
   "reason.other_hung_up": { en: "Ended by the other party", fr: "Terminé par le correspondant" },
   "reason.refused": { en: "Not placed", fr: "Non passé" },
