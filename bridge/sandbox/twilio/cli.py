@@ -20,7 +20,9 @@ from bridge.sandbox.twilio.server import twilio_sandbox
 def command(
     *,
     port: Port = 0,
-    host: Annotated[str, typer.Option(help="Whoever reaches it can place calls.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; every machine that reaches it can place calls.")
+    ] = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON when it is ready.")] = False,
     voice_url: Annotated[str, typer.Option(help="Where voice requests go.")] = "",
     status_url: Annotated[str, typer.Option(help="Where the end of a call is told.")] = "",

@@ -1,10 +1,11 @@
 """`/Recordings`, alone, under a call and under a conference. https://www.twilio.com/docs/voice/api/recording"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
+from bridge.sandbox.twilio.account import Account
 from bridge.sandbox.twilio.errors import RestError
 from bridge.sandbox.twilio.legs import Leg, Webhook
 from bridge.sandbox.twilio.recordings import Recording
@@ -25,22 +26,16 @@ from bridge.sandbox.twilio.sids import new_sid
 
 CURRENT = "Twilio.CURRENT"
 
+Show = Callable[[Account, Recording], dict[str, Any]]
+
 
 async def list_recordings(request: web.Request) -> web.Response:
     """All of the account, or of one call."""
     account = request.app[SANDBOX].account
     query = read_query(request, RECORDING_FILTERS)
     owner = query.get("CallSid") or query.get("ConferenceSid")
-    of_call = account.recordings_of(owner) if owner else account.recordings.values()
-    made = date_filter(query, "DateCreated")
-    found = [one for one in of_call if made(one.started)]
-    return page(
-        request,
-        found,
-        name="recordings",
-        sid=lambda one: one.sid,
-        show=lambda one: show_recording(account, one),
-    )
+    found = account.recordings_of(owner) if owner else account.recordings.values()
+    return _page(request, found, query, show_recording)
 
 
 async def list_call_recordings(request: web.Request) -> web.Response:
@@ -48,15 +43,7 @@ async def list_call_recordings(request: web.Request) -> web.Response:
     account = request.app[SANDBOX].account
     query = read_query(request, RECORDING_DATES)
     of_call = account.recordings_of(find_leg(account, request.match_info["CallSid"]).sid)
-    made = date_filter(query, "DateCreated")
-    found = [one for one in of_call if made(one.started)]
-    return page(
-        request,
-        found,
-        name="recordings",
-        sid=lambda one: one.sid,
-        show=lambda one: show_call_recording(account, one),
-    )
+    return _page(request, of_call, query, show_call_recording)
 
 
 async def list_conference_recordings(request: web.Request) -> web.Response:
@@ -64,14 +51,20 @@ async def list_conference_recordings(request: web.Request) -> web.Response:
     account = request.app[SANDBOX].account
     query = read_query(request, RECORDING_DATES)
     conference = find_conference(account, request.match_info["ConferenceSid"])
+    return _page(request, account.recordings_of(conference.sid), query, show_conference_recording)
+
+
+def _page(
+    request: web.Request, found: Iterable[Recording], query: Mapping[str, str], show: Show
+) -> web.Response:
+    account = request.app[SANDBOX].account
     made = date_filter(query, "DateCreated")
-    found = [one for one in account.recordings_of(conference.sid) if made(one.started)]
     return page(
         request,
-        found,
+        [one for one in found if made(one.started)],
         name="recordings",
         sid=lambda one: one.sid,
-        show=lambda one: show_conference_recording(account, one),
+        show=lambda one: show(account, one),
     )
 
 
