@@ -6,12 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from bridge.calls.activity import activity_of, record_id, title
+from bridge.calls.activity import Activity, activity_of, agents_in, record_id, speaker_names, title
 from bridge.calls.callback import Kind
+from bridge.calls.dispositions import Disposition
 from bridge.calls.fold.call import Call, CallStatus, fold
 from bridge.calls.fold.handling import duration, handling
 from bridge.calls.people.matching import NO_PERSON, Match, Person
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
+from bridge.calls.transcripts.conversation import Spoken
+from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
+from bridge.calls.transcripts.summary import CallSummary, Point
 from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, leg, recorded
 from tests.support import LINKS
 
@@ -162,6 +166,99 @@ def test_activity() -> None:
     (recording,) = activity.recordings
     assert recording.label == "Recording · 3 min 11 s"
     assert recording.url == LINKS.link("REddddddddddddddddddddddddddddddd1")
+
+
+def test_what_is_known_of_a_call_is_its_activity() -> None:
+    """Each field where it belongs: a reason that stands as the transcript is read by no machine."""
+    call = replace(OUT, refused="country", transcript="Hello.")
+    said = Disposition(id="1", outcome="Call back", note="", agent="agent1", at=OUT.started_at)
+    activity = activity_of(
+        call,
+        NO_PERSON,
+        agent_id=None,
+        names={"agent1": "Ann"},
+        links=LINKS,
+        texts=ENGLISH,
+        region="FR",
+        said=[said],
+    )
+    assert (activity.direction, activity.status) == (OUT.direction, OUT.status)
+    assert (activity.started_at, activity.answered_at) == (OUT.started_at, OUT.answered_at)
+    assert (activity.reason, activity.transcript, activity.duration) == ("country", "Hello.", "3 min 12 s")
+    assert (activity.person_id, activity.company_id, activity.conversation) == (None, None, None)
+    assert (activity.handling, activity.is_message) == (None, False)
+    # By name, where the agent is known by one.
+    assert [one.agent for one in activity.dispositions] == ["Ann"]
+    assert activity_of(
+        rung("no-answer"), NO_PERSON, agent_id=None, names={}, links=LINKS, texts=ENGLISH, region="FR"
+    ).handling
+
+
+TALK = Transcript(
+    segments=tuple(
+        Segment(speaker, second, second + 1, "Hello.")
+        for second, speaker in enumerate(
+            (
+                Speaker(Role.CUSTOMER),
+                Speaker(Role.AGENT, "agent1"),
+                Speaker(Role.AGENT),
+                Speaker(Role.SEVERAL),
+            )
+        )
+    ),
+    language="en",
+    engine="whisper",
+)
+
+
+def spoken_of(call: Call, transcript: Transcript = TALK, summary: CallSummary | None = None) -> Activity:
+    return activity_of(
+        replace(call, transcript=None, recordings=()),
+        Match(JANE),
+        agent_id=None,
+        names={"agent1": "Ann"},
+        links=LINKS,
+        texts=ENGLISH,
+        region="FR",
+        spoken=Spoken(transcript, summary),
+        proposes=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "person", "speaker", "name"),
+    [
+        (OUT, "Jane Doe", Speaker(Role.CUSTOMER), "Jane Doe"),
+        (OUT, "Jane Doe", Speaker(Role.CUSTOMER, CUSTOMER), "Jane Doe"),
+        # Another number in the call is not hers.
+        (OUT, "Jane Doe", Speaker(Role.CUSTOMER, COMPANY), "+33 1 59 13 00 01"),
+        (OUT, None, Speaker(Role.CUSTOMER), "+33 6 12 34 56 78"),
+        (WITHHELD, None, Speaker(Role.CUSTOMER), "Withheld number"),
+        (replace(OUT, other_party=None), "Jane Doe", Speaker(Role.CUSTOMER), "Jane Doe"),
+        (OUT, "Jane Doe", Speaker(Role.AGENT), "Ann"),
+        (OUT, "Jane Doe", Speaker(Role.AGENT, "agent1"), "Ann"),
+        (OUT, "Jane Doe", Speaker(Role.AGENT, "agent7"), "agent7"),
+        (OUT, "Jane Doe", Speaker(Role.SEVERAL), ""),
+    ],
+)
+def test_what_speakers_are_called(call: Call, person: str | None, speaker: Speaker, name: str) -> None:
+    assert speaker_names(call, person, {"agent1": "Ann"}, texts=ENGLISH)(speaker) == name
+
+
+def test_what_was_said_is_a_conversation_and_a_message_or_a_summary_is_worth_a_note() -> None:
+    activity = spoken_of(OUT)
+    assert activity.conversation
+    assert [turn.name for turn in activity.conversation.turns] == ["Jane Doe", "Ann", "Ann", ""]
+    assert activity.conversation.page.url == LINKS.transcript(OUT.sid)
+    assert agents_in(Spoken(TALK)) == {"agent1"}
+    assert agents_in(None) == set()
+    summary = CallSummary(about=(Point("An offer"),), next_steps=(Point("Call"),), model="m", prompt="1")
+    summed_up = spoken_of(OUT, summary=summary)
+    assert [one.has_text for one in (activity, summed_up, spoken_of(WITHHELD))] == [False, True, True]
+    assert summed_up.conversation
+    assert len(summed_up.conversation.proposed) == 1
+    silent = replace(activity, conversation=None)
+    assert [one.has_text for one in (silent, replace(silent, transcript="Hello."))] == [False, True]
 
 
 def test_the_longest_recording_comes_first() -> None:
