@@ -17,7 +17,7 @@ from bridge.wiring.twilio import Account
 
 
 @dataclass(frozen=True, slots=True)
-class Draining:
+class Drain:
     """What keeps calls from Twenty; the worker asks Twenty only where calls are due."""
 
     worker: Worker
@@ -52,6 +52,6 @@ class Parts:
     clock: Clock
 
     @property
-    def draining(self) -> Draining:
+    def draining(self) -> Drain:
         """Whether calls get to Twenty."""
-        return Draining(self.worker, self.comparison)
+        return Drain(self.worker, self.comparison)

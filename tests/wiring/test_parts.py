@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridge.wiring.parts import Draining
+from bridge.wiring.parts import Drain
 
 REFUSED = "twenty.unauthenticated"
 
@@ -24,5 +24,5 @@ def test_a_refused_key_is_known_without_a_call(
     worker: str | None, comparison: str | None, reason: str | None, *, needs_operator: bool
 ) -> None:
     parts: Any = SimpleNamespace(reason=worker, needs_operator=False), SimpleNamespace(reason=comparison)
-    draining = Draining(*parts)
+    draining = Drain(*parts)
     assert (draining.reason, draining.needs_operator) == (reason, needs_operator)
