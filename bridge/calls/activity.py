@@ -147,10 +147,11 @@ def speaker_names(call: Call, person: str | None, names: Names, *, texts: Texts)
 
 
 def moment(at: datetime, texts: Texts, zone: tzinfo) -> str:
-    """Day and time in the reader's language."""
+    """Day and time in the reader's language, and `UTC` where it is not in a zone of the reader's."""
     local = at.astimezone(zone)
     parts = {name: getattr(local, name) for name in ("year", "month", "day", "hour", "minute")}
-    return texts.moment.format(**parts)
+    told = texts.moment.format(**parts)
+    return f"{told} UTC" if local.tzname() == "UTC" else told
 
 
 def _facts(call: Call, names: Names, *, texts: Texts, region: str, zone: tzinfo) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,18 @@ MESSAGE = [
                 ("Call SID", ROOT),
             ],
         ),
+        (
+            ENGLISH,
+            "UTC",
+            [
+                ("Outcome", "Voicemail"),
+                ("From", "+33 6 12 34 56 78"),
+                ("To", "+33 1 59 13 00 01"),
+                ("Started", "2026-11-22 10:00 UTC"),
+                ("Ended", "2026-11-22 10:00 UTC"),
+                ("Call SID", ROOT),
+            ],
+        ),
     ],
 )
 def test_a_voicemail(texts: Texts, zone: str, facts: list[tuple[str, str]]) -> None:

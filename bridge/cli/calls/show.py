@@ -46,29 +46,37 @@ def show(
 ) -> None:
     """Show all that is known of a call: callbacks, legs, what was written, every attempt."""
     settings = load(config)
-
-    async def found() -> _Found | None:
-        async with open_inbox(settings.inbox.database_url.get_secret_value(), must_exist=True) as inbox:
-            known = await known_call(inbox, sid)
-            if known is None:
-                return None
-            sids = [made.sid for made in fold(known.callbacks).recordings] if known.callbacks else []
-            root_sid = known.root_sid
-            return _Found(
-                known,
-                await attempts_of(inbox, root_sid),
-                await results_of(inbox, sids),
-                await jobs_of(inbox, root_sid),
-                await summary_job_of(inbox, root_sid),
-            )
-
-    told = asyncio.run(found())
+    told = asyncio.run(_find(settings.inbox.database_url.get_secret_value(), sid))
     if told is None:
         terminal.say(f"{sid}: the inbox has no such call.", err=True)
         raise typer.Exit(1)
+    call = fold(told.known.callbacks) if told.known.callbacks else None
+    summary = _summary(told.known, call, settings)
+    parts = _parts(told, call, summarises=settings.summaries.is_on)
+    if as_json:
+        terminal.print_json(summary | parts)
+    else:
+        _print(summary, parts)
+
+
+async def _find(database_url: str, sid: str) -> _Found | None:
+    async with open_inbox(database_url, must_exist=True) as inbox:
+        known = await known_call(inbox, sid)
+        if known is None:
+            return None
+        sids = [made.sid for made in fold(known.callbacks).recordings] if known.callbacks else []
+        root_sid = known.root_sid
+        return _Found(
+            known,
+            await attempts_of(inbox, root_sid),
+            await results_of(inbox, sids),
+            await jobs_of(inbox, root_sid),
+            await summary_job_of(inbox, root_sid),
+        )
+
+
+def _parts(told: _Found, call: Call | None, *, summarises: bool) -> dict[str, list[Row]]:
     known = told.known
-    call = fold(known.callbacks) if known.callbacks else None
-    summary = _summary(known, call, settings)
     parts = {
         "callbacks": [_callback(c) for c in known.callbacks],
         "legs": _legs(call) if call else [],
@@ -76,14 +84,11 @@ def show(
     }
     if told.jobs:
         parts["transcription"] = [_job(job) for job in told.jobs]
-    if told.summary and settings.summaries.is_on:
+    if told.summary and summarises:
         parts["summary"] = [_summary_job(told.summary)]
     if told.results:
         parts["transcripts"] = [_transcript(r) for r in told.results]
-    if as_json:
-        terminal.print_json(summary | parts)
-    else:
-        _print(summary, parts)
+    return parts
 
 
 def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) -> None:
