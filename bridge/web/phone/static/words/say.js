@@ -48,7 +48,7 @@ export function moment(iso) {
   const at = new Date(iso);
   const isToday = at.toDateString() === new Date().toDateString();
   const day = isToday ? {} : /** @type {const} */ ({ day: "numeric", month: "short" });
-  return at.toLocaleString(language.value, { ...day, hour: "2-digit", minute: "2-digit" });
+  return at.toLocaleString(language.value, { ...day, hour: "numeric", minute: "2-digit" });
 }
 
 /**
