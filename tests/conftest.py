@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
@@ -34,6 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     thorough = config.getoption("markexpr") == "slow or not slow"
     hypothesis_settings.load_profile("long" if thorough else "short")
     config.pluginmanager.register(Order())
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So a script's shell begins what runs in its background; commands that tests start take Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -195,7 +195,7 @@ async def test_answered_elsewhere_is_told_from_given_up(phones: Office, twilio: 
     await calling
 
 
-TWICE = {"owner": {"seconds": 0}, "ring": [{"agents": ["alice", "bob"], "seconds": 15}] * 2}
+TWICE = {"owner": {"seconds": 0}, "ring": [{"agents": ["alice", "bob"], "seconds": 300}] * 2}
 
 
 @pytest.mark.parametrize("sections", [{"lines": {"default": TWICE}}])
@@ -211,7 +211,7 @@ async def test_a_decline_is_one_for_all_of_an_agents_phones_and_for_all_steps(
     await desk.click("Decline")
     await desk.ended("declined")
     await home.ended("declined")
-    twilio.skip(16)
+    twilio.skip(301)
     await bob.ended("gave_up")
     await bob.rings()
     await bob.click("Answer")
