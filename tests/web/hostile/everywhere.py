@@ -27,6 +27,7 @@ from tests.web.conftest import AUTH_TOKEN, PUBLIC_URL, SPECIFICATION, payload
 from tests.web.hostile.recordings import CALL, LINK_KEY, RECORDING
 from tests.web.hostile.row import Headers, request
 
+NEW = "a call of its own: one with hundreds of callbacks takes as long as hundreds of calls"
 SID = "CA" + "1" * 32
 """A call that Alice is in."""
 ACCOUNT = "AC5a0db0c5a0db0c5a0db0c5a0db0c0001"
@@ -67,6 +68,8 @@ IN_QUERIES = {
     "call": SID,
     "problem": "key",
 }
+QUERIES: Mapping[str, Mapping[str, str]] = {"/twilio/machine": {"call": NEW}}
+"""Where what is stored belongs to the call of the query."""
 USUAL = {"identity", "call", "search"}
 """Queries of requests that are hostile elsewhere."""
 SIGNED = {"signature", "bodySHA256"}
@@ -254,9 +257,6 @@ HEADERS: tuple[tuple[str, bytes], ...] = (
 )
 METHODS = ("TRACE", "PROPFIND", "PATCH", "CONNECT", "get")
 
-
-NEW = "a call of its own: one with hundreds of callbacks takes as long as hundreds of calls"
-
 _KEYS, _OPERATORS, _ADDRESSES = itertools.cycle(KEYS), itertools.cycle(OPERATORS), itertools.count()
 _SIDS = itertools.count(1)
 
@@ -286,12 +286,14 @@ class Asking:
         return found
 
     def ready(self) -> "Asking":
-        """With its body."""
+        """With its body, and the SIDs of its own calls."""
+        query = tuple(
+            (name, _sid().encode() if value == NEW.encode() else value) for name, value in self.query
+        )
         if self.form is None:
-            return self
-        sid = f"CA{next(_SIDS):032x}"
-        fields = {name: sid if value == NEW else value for name, value in self.form.items()}
-        return replace(self, body=urlencode(fields).encode(), form=None)
+            return replace(self, query=query)
+        fields = {name: _sid() if value == NEW else value for name, value in self.form.items()}
+        return replace(self, query=query, body=urlencode(fields).encode(), form=None)
 
     def encoded(self) -> bytes:
         """The bytes on the wire, with credentials of the right sender."""
@@ -331,6 +333,10 @@ class Asking:
         return [(TIMESTAMP, now), (SIGNATURE, signed)]
 
 
+def _sid() -> str:
+    return f"CA{next(_SIDS):032x}"
+
+
 def _from() -> tuple[str, str]:
     """Another address each time."""
     number = next(_ADDRESSES)
@@ -348,7 +354,8 @@ def plain(method: str, route: str) -> Asking:
     parameters = [*operation.get("parameters", [])]
     names = [one["name"] for one in parameters if one["in"] == "query"]
     sid, link = OF_LINKS.get(route, (SID, ""))
-    query = [(name, IN_QUERIES[name].encode()) for name in names if name in USUAL]
+    examples = {**IN_QUERIES, **QUERIES.get(route, {})}
+    query = [(name, examples[name].encode()) for name in names if name in USUAL]
     if link:
         query.append(("signature", link.rpartition("=")[2].encode()))
     assert set(names) <= IN_QUERIES.keys() | SIGNED, (route, names)
