@@ -29,6 +29,7 @@ LONGEST_TARGET = 2048
 BODY_SECONDS = 10
 """Twilio waits 15 seconds for an answer, so a body that takes longer than this is not Twilio's."""
 
+BODILESS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 ALWAYS_ANSWERED = ("/health", "/ready")
 
 
@@ -45,9 +46,9 @@ def limits(*, concurrent_requests: int, body_seconds: float = BODY_SECONDS) -> M
         nonlocal in_work
         if len(request.raw_path) > LONGEST_TARGET:
             raise TargetTooLong(f"The path with its query is over {LONGEST_TARGET} characters.")
-        # No handler uses the body of a GET, so it is left unread.
+        # No handler uses the body of a GET or HEAD, so it is left unread.
         of_route = _limits_of(route_of(request))
-        if request.method != hdrs.METH_GET and request.can_read_body:
+        if request.method not in BODILESS and request.can_read_body:
             request = await _read(request, of_route, body_seconds)
         if of_route.is_stream:
             return await handler(request)

@@ -65,6 +65,14 @@ async def test_a_body_is_read_within_bounds(open_bridge: OpenBridge, sent: bytes
     assert (await bridge.raw(sent)).status == status
 
 
+async def test_a_head_is_answered_before_its_body(bridge: Bridge) -> None:
+    """As a GET is; no handler uses either's."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", bridge.client.port)
+    with closing(writer):
+        writer.write(b"HEAD /recordings/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert await reader.readline() == b"HTTP/1.1 404 Not Found\r\n"
+
+
 async def test_a_client_that_went_before_its_request_was_looked_at_is_no_internal_error() -> None:
     async def handler(_: web.BaseRequest) -> web.StreamResponse:
         raise AssertionError("its body is not there")
