@@ -238,10 +238,18 @@ export async function decline(id) {
   store.tell(id, { type: "decline" });
   withdraw(id);
   await Promise.race([
-    bridge.decline(call.sid ?? call.root ?? "").catch(() => {}),
+    tellDeclined(call.sid ?? call.root ?? ""),
     new Promise((done) => setTimeout(done, DECLINE_PATIENCE)),
   ]);
   device.decline(id);
+}
+
+/** @param {string} sid of a leg, of which the bridge can hear later than its phone */
+async function tellDeclined(sid) {
+  for (const wait of WAITS) {
+    await new Promise((done) => setTimeout(done, wait));
+    if (await bridge.decline(sid).then(() => true, () => false)) break;
+  }
 }
 
 /**
