@@ -23,6 +23,9 @@ def run(*, once: bool, as_json: bool) -> int:
 
 async def _run(*, once: bool, as_json: bool) -> int:
     _end_in_order_on(signal.SIGTERM)
+    # A terminal that is closed; under nohup it is ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        _end_in_order_on(signal.SIGHUP)
     console = Console()
     if not as_json:
         console.print("Starting a sandbox Twenty, a sandbox Twilio and the bridge …")

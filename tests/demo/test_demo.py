@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import re
+import signal
 import sys
 from collections import Counter
 from typing import Any
@@ -108,3 +109,19 @@ async def test_as_a_command_it_prints_json() -> None:
     told, _ = await process.communicate()
     assert process.returncode == 0
     all_arrived(json.loads(told))
+
+
+@pytest.mark.slow
+async def test_a_terminal_that_is_closed_leaves_no_bridge() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge", "demo"), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if listens := re.search(rb"The bridge listens on http://127\.0\.0\.1:(\d+)", line):
+            break
+    assert listens
+    process.send_signal(signal.SIGHUP)
+    assert await process.wait() == 0
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", int(listens[1]))
