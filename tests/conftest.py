@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from itertools import islice
@@ -67,14 +68,16 @@ WAITING = ("phones", "docs/test_guides.py", "e2e", "simulation")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test for the oldest Twenty and the newest runs on one of them, and on both in the long suites.
 
-    Which one follows from its name, so that each file has tests on both.
+    Which one follows from its name, so that each file has tests on both. Where one of the two alone is
+    collected, that one runs.
     """
+    of_both: defaultdict[str, dict[str, pytest.Item]] = defaultdict(dict)
     for item in items:
-        generation = _of_both(item)
-        if generation is not None:
-            alike = item.nodeid.replace(generation, "")
-            if generation == (OLDEST, NEWEST)[crc32(alike.encode()) % 2]:
-                item.add_marker(pytest.mark.slow)
+        if generation := _of_both(item):
+            of_both[item.nodeid.replace(generation, "")][generation] = item
+    for alike, variants in of_both.items():
+        if len(variants) == 2:
+            variants[(OLDEST, NEWEST)[crc32(alike.encode()) % 2]].add_marker(pytest.mark.slow)
 
 
 class Order:

@@ -7,20 +7,33 @@ import random
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
 from math import sqrt
 from pathlib import Path
+from typing import Protocol
 
 from tests.mutation.contexts import PLACE
-from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.imports import import_without
+from tests.mutation.mutants import Mutant, mutants_of, names_at
 from tests.mutation.rooms import Tests, file_of, measure, near, room_of
-from tests.mutation.running import BROKEN, KILLED, SURVIVED, TIMED_OUT, UNSEEN, import_tests, run
+from tests.mutation.running import (
+    KILLED,
+    SURVIVED,
+    TIMED_OUT,
+    UNSEEN,
+    Collected,
+    Run,
+    run_imported,
+    with_tests,
+)
 
 ALIVE = frozenset({SURVIVED, UNSEEN})
 REPORT = PLACE / "report.jsonl"
 DEAD = frozenset({KILLED, TIMED_OUT})
+RUN_BY_PATH = ("bridge/inbox/migrations/versions", "bridge/inbox/migrations/env.py")
+"""Left out: Alembic reads them as files, and imports none of them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,10 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end = time.monotonic() + given.seconds
     paths = {mutant.path for some in of_rooms.values() for mutant in some}
     measure(sorted({file for path in paths for file in near(path)}))
-    tests = Tests(paths)
-    for test in tests.failing:
+    for test in Tests(given.bound).failing:
         print(f"left out, as it fails without a mutant: {test}")
-    answers = [_in_child(room, some, tests, end) for room, some in sorted(of_rooms.items())]
+    answers = [_of_room(room, some, given.bound, end) for room, some in sorted(of_rooms.items())]
     return max(answers, default=0)
 
 
@@ -56,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sample", type=int, default=0, help="only so many mutants, drawn by --seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1e9, help="then no new mutant is begun")
+    parser.add_argument(
+        "--bound", type=float, default=15, help="CPU time of the tests that run for one mutant, in seconds"
+    )
     parser.add_argument("--match", default="", help="only mutants whose line of --list has this text")
     parser.add_argument("--again", action="store_true", help="only those that survived the last time")
     parser.add_argument("--list", action="store_true", help="shows the mutants, runs none")
@@ -75,7 +90,8 @@ def _chosen(given: argparse.Namespace) -> list[Mutant]:
 
 def _files(given: argparse.Namespace) -> Iterator[Path]:
     for name in map(Path, given.files or _changed(given.base or _base())):
-        yield from sorted(name.rglob("*.py")) if name.is_dir() else [name]
+        files = sorted(name.rglob("*.py")) if name.is_dir() else [name]
+        yield from (file for file in files if not str(file).startswith(RUN_BY_PATH))
 
 
 def _changed(base: str) -> list[str]:
@@ -108,61 +124,108 @@ def _anywhere(mutant: str) -> str:
     return f"{path}:{change}"
 
 
-def _in_child(room: str, mutants: Sequence[Mutant], tests: Tests, end: float) -> int:
-    """In a process of its own: what it has imported is in no other room's way."""
-    child = os.fork()
-    if child == 0:
-        os._exit(_of_room(room, mutants, tests, end))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def _of_room(room: str, mutants: Sequence[Mutant], tests: Tests, end: float) -> int:
-    answers = Counter[str]()
-    with REPORT.open("a") as report:
-        for mutant, answer in _tried(mutants, tests, end):
-            answers[answer] += 1
-            report.write(json.dumps({"mutant": str(mutant), "answer": answer}) + "\n")
-            report.flush()
-            if answer not in DEAD:
-                print(f"{answer}: {mutant}\n{mutant.diff()}", flush=True)
+def _of_room(room: str, mutants: Sequence[Mutant], bound: float, end: float) -> int:
+    before = REPORT.stat().st_size if REPORT.exists() else 0
+    imported = [mutant for mutant in mutants if _is_imported(mutant, Tests(bound))]
+    of_files: defaultdict[str, list[Mutant]] = defaultdict(list)
+    for mutant in imported:
+        of_files[mutant.path].append(mutant)
+    if others := [mutant for mutant in mutants if mutant not in imported]:
+        _in_child(lambda: _try(others, Tests(bound), end))
+    for path, some in sorted(of_files.items()):
+        _in_child(lambda path=path, some=some: _try_imported(path, some, Tests(bound), end))  # type: ignore[misc]
+    with REPORT.open() as report:
+        report.seek(before)
+        answers = Counter(json.loads(line)["answer"] for line in report)
     print(_score(room, answers, len(mutants)), flush=True)
     return 2 if set(answers) - DEAD - ALIVE else int(any(answers[what] for what in ALIVE))
-
-
-def _tried(mutants: Sequence[Mutant], tests: Tests, end: float) -> Iterator[tuple[Mutant, str]]:
-    """Each mutant with its answer, until the time is over."""
-    # First those of what runs at the import: nothing must be imported yet.
-    imported = {mutant for mutant in mutants if _is_imported(mutant, tests)}
-    for mutant in sorted(imported, key=str):
-        if time.monotonic() < end:
-            yield mutant, _answer(mutant, tests, imported=True)
-    later = [mutant for mutant in mutants if mutant not in imported]
-    if not later:
-        return
-    chosen = [tests.of(mutant.path, mutant.line, imported=False) for mutant in later]
-    import_tests(sorted({file_of(test) for some in chosen for test in some}))
-    for mutant in later:
-        if time.monotonic() < end:
-            yield mutant, _answer(mutant, tests, imported=False)
 
 
 def _is_imported(mutant: Mutant, tests: Tests) -> bool:
     return not mutant.function or tests.is_imported(mutant.path, mutant.line)
 
 
-def _answer(mutant: Mutant, tests: Tests, *, imported: bool) -> str:
-    chosen = tests.of(mutant.path, mutant.line, imported=imported)
-    answer, failed = run(mutant, chosen, seconds=tests.seconds(chosen), imported=imported)
-    control = (failed,) if failed else tuple(chosen)
-    if answer in DEAD and not _passes(control, tests.seconds(control)):
-        return f"{BROKEN}: its tests fail without a mutant"
-    return answer
+def _in_child(do: Callable[[], None]) -> None:
+    """In a process of its own: what it has imported is in no other's way."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            do()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        raise SystemExit("The run was interrupted.")
 
 
-@cache
-def _passes(control: Sequence[str], seconds: float) -> bool:
-    """The control: the test that failed, or where none is known all, in a forked process without a mutant."""
-    return run(None, control, seconds=seconds)[0] == SURVIVED
+def _try_imported(path: str, mutants: Sequence[Mutant], tests: Tests, end: float) -> None:
+    """Mutants of what runs as their file is imported: each child imports it, and what imports it, anew."""
+    trial = _Trial(tests, run_imported, end)
+    chosen = {mutant: tests.of(path, mutant.line, names_at(path, mutant.line)) for mutant in mutants}
+    import_without(path, sorted({file_of(test) for some in chosen.values() for test in some}))
+    for mutant in mutants:
+        trial.of(mutant, lambda mutant=mutant: tests.of(path, mutant.line, names_at(path, mutant.line)))  # type: ignore[misc]
+
+
+def _try(mutants: Sequence[Mutant], tests: Tests, end: float) -> None:
+    """Mutants of functions: each child begins with all tests, and exchanges one function."""
+    chosen = {test for mutant in mutants for test in tests.of(mutant.path, mutant.line)}
+
+    def work(collected: Collected) -> None:
+        collected.warm_up(tests.quickest(chosen), {mutant.path for mutant in mutants})
+        trial = _Trial(tests, collected.run, end)
+        for mutant in mutants:
+            trial.of(mutant, lambda mutant=mutant: tests.of(mutant.path, mutant.line))  # type: ignore[misc]
+
+    with_tests(sorted({file_of(test) for test in chosen}), work)
+
+
+class _Runs(Protocol):
+    def __call__(self, mutant: Mutant | None, tests: Sequence[str], *, seconds: float) -> Run: ...
+
+
+class _Trial:
+    """Runs mutants with their tests, and reports each answer, until the time is over."""
+
+    def __init__(self, tests: Tests, run: _Runs, end: float) -> None:
+        self._tests = tests
+        self._run = run
+        self._end = end
+        self._passes: dict[str, bool] = {}
+
+    def of(self, mutant: Mutant, tests: Callable[[], Sequence[str]]) -> None:
+        """Tries a mutant with its tests, until no test is known to fail without it, too."""
+        begun = time.monotonic()
+        if begun > self._end:
+            return
+        while (run := self._answer(mutant, tests())).answer in DEAD and not self._is_sound(run.test):
+            print(f"left out, as it fails without a mutant: {run.test}", file=sys.__stdout__)
+            self._tests.leave_out(run.test)
+        if run.answer in DEAD:
+            self._tests.killed(mutant.path, run.test)
+        self._report(mutant, run, time.monotonic() - begun)
+
+    def _answer(self, mutant: Mutant, tests: Sequence[str]) -> Run:
+        return self._run(mutant, tests, seconds=self._tests.seconds(tests))
+
+    def _is_sound(self, test: str) -> bool:
+        """The control: whether the test that failed passes in a forked process without a mutant."""
+        if test not in self._passes:
+            run = self._run(None, [test], seconds=self._tests.seconds([test]))
+            self._passes[test] = run.answer == SURVIVED
+        return self._passes[test]
+
+    def _report(self, mutant: Mutant, run: Run, seconds: float) -> None:
+        line = {"mutant": str(mutant), "answer": run.answer, "at": run.test, "seconds": round(seconds, 3)}
+        with REPORT.open("a") as report:
+            report.write(json.dumps(line) + "\n")
+        if run.answer not in DEAD:
+            print(f"{run.answer}: {mutant}\n{mutant.diff()}", flush=True, file=sys.__stdout__)
 
 
 def _score(room: str, answers: Counter[str], of: int) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 import coverage
 import pytest
 
+from tests.mutation.databases import SqliteFirst
+
 PLACE = Path(".venv/mutation")
 LINES, SECONDS = PLACE / "lines", PLACE / "seconds.json"
 FAILS = 1e6
@@ -23,8 +25,9 @@ def clear_caches() -> None:
 
 
 def _caches() -> Iterator["_lru_cache_wrapper[Any]"]:
-    """Those of the bridge's functions and methods."""
-    for module in [module for name, module in sys.modules.items() if name.startswith("bridge.")]:
+    """Those of the bridge's functions and methods; the sandbox's know nothing of the bridge."""
+    names = [name for name in sys.modules if name.startswith("bridge.") and ".sandbox" not in name]
+    for module in [sys.modules[name] for name in names]:
         for thing in vars(module).values():
             methods = vars(thing).values() if isinstance(thing, type) else ()
             yield from (one for one in (thing, *methods) if isinstance(one, _lru_cache_wrapper))
@@ -57,8 +60,11 @@ class Contexts:
         return answer
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not report.passed:
+        if report.failed:
             self._seconds[report.nodeid] = FAILS
+        elif report.skipped:
+            # Never chosen, and no failure.
+            self._seconds[report.nodeid] = FAILS / 2
 
     def pytest_sessionfinish(self) -> None:
         self._measured.stop()
@@ -71,3 +77,4 @@ class Contexts:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Begins before a conftest.py imports the bridge."""
     early_config.pluginmanager.register(Contexts())
+    early_config.pluginmanager.register(SqliteFirst())

@@ -1,7 +1,6 @@
 """The mutants of a file: one change of the text each, found in the syntax tree."""
 
 import ast
-import contextlib
 import copy
 import difflib
 from collections.abc import Iterator, Sequence
@@ -68,17 +67,65 @@ class Mutant:
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
-    """All mutants of a file."""
+    """All mutants of a file that can be compiled and are another program."""
+    parts = [_Part(statement, path.read_bytes()) for statement in ast.parse(path.read_bytes()).body]
+    for mutant in _all(path):
+        part = next(part for part in parts if part.start <= mutant.start < part.end)
+        if part.is_changed_by(mutant):
+            yield mutant
+
+
+class _Part:
+    """A statement of a module: parsed by itself, which takes a tenth of the time of its file."""
+
+    def __init__(self, statement: ast.stmt, source: bytes) -> None:
+        starts = _starts(source)
+        decorators = getattr(statement, "decorator_list", [])
+        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+        self.start, self.end = starts[first - 1], _span(statement, starts)[1]
+        self._text = source[self.start : self.end]
+        self._before = ast.dump(ast.parse(self._text))
+
+    def is_changed_by(self, mutant: Mutant) -> bool:
+        """Whether the mutant can be compiled, and is not the same."""
+        start, end = mutant.start - self.start, mutant.end - self.start
+        try:
+            changed = ast.parse(self._text[:start] + mutant.text.encode() + self._text[end:])
+        except SyntaxError:
+            return False
+        return ast.dump(changed) != self._before
+
+
+def _all(path: Path) -> Iterator[Mutant]:
     source = path.read_bytes()
     starts = _starts(source)
     for node, function in _places(ast.parse(source)):
         for changed, text in _changes(node):
             start, end = _span(changed, starts)
-            yield from _valid(Mutant(str(path), changed.lineno, start, end, text, function))
+            yield Mutant(str(path), changed.lineno, start, end, text, function)
         for first, after in _left_out(node):
             start = _span(first, starts)[0]
             end = _span(first, starts)[1] if after is None else _span(after, starts)[0]
-            yield from _valid(Mutant(str(path), first.lineno, start, end, "", function))
+            yield Mutant(str(path), first.lineno, start, end, "", function)
+
+
+def names_at(path: str, line: int) -> list[str]:
+    """The names that a line which runs as its file is imported defines: of functions, classes, constants."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(Path(path).read_bytes())):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
+            found += _defined(node)
+    # A constant of a class by its own name: the last ones are the innermost.
+    return found[-1:] or [Path(path).stem]
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+    return []
 
 
 def _span(node: ast.expr | ast.stmt | ast.keyword, starts: Sequence[int]) -> tuple[int, int]:
@@ -93,14 +140,6 @@ def _starts(source: bytes) -> list[int]:
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     return starts
-
-
-def _valid(mutant: Mutant) -> Iterator[Mutant]:
-    """The mutant, if it can be compiled and is another program."""
-    with contextlib.suppress(SyntaxError):
-        before = ast.dump(ast.parse(Path(mutant.path).read_bytes()))
-        if ast.dump(ast.parse(mutant.source())) != before:
-            yield mutant
 
 
 def _short(text: str) -> str:

@@ -1,16 +1,20 @@
 """Which tests are near to a file, and which lines each runs: measured anew where either changed."""
 
 import json
+import re
+import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import cache
 from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import coverage
+from coverage.numbits import numbits_to_nums
 
 from tests.mutation.contexts import FAILS, LINES, PLACE, SECONDS
 
@@ -66,10 +70,9 @@ FAR = ("tests/inbox/past", "tests/web/phone")
 """Left out unless they are named: they are long, and wait for other processes."""
 LONGEST_SECONDS = 10
 """A test that takes longer is not run."""
-MOST_SECONDS, MOST_TESTS = 30, 400
-"""So long may all tests of one mutant take, and so many may there be; the quickest first."""
+MOST_TESTS = 400
+"""So many tests run for one mutant at most; the quickest first."""
 STAMPS = PLACE / "stamps.json"
-BRIDGE = "bridge"
 
 
 def room_of(path: str) -> str:
@@ -78,15 +81,15 @@ def room_of(path: str) -> str:
 
 
 class Tests:
-    """The tests that were measured, and which of them run a line of these files of the bridge."""
+    """The tests that were measured, and which of them run a line of the bridge.
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        data = coverage.CoverageData(str(LINES))
-        data.read()
-        # All at once: coverage erases its file where a forked process reads on.
-        self._lines = {path: data.contexts_by_lineno(str(Path(path).absolute())) for path in paths}
-        known = _read(STAMPS)
-        as_measured = {file for file, stamp in known.items() if file != BRIDGE and stamp == _stamp([file])}
+    The tests of one mutant take at most `bound` seconds of CPU time.
+    """
+
+    def __init__(self, bound: float) -> None:
+        self._bound = bound
+        self._lines: dict[str, dict[int, set[str]]] = {}
+        as_measured = {file for file, stamps in _read(STAMPS).items() if _is_fresh(stamps)}
         seconds = _read(SECONDS)
         self.failing = sorted(test for test, took in seconds.items() if took >= FAILS)
         self._seconds: dict[str, float] = {
@@ -94,23 +97,64 @@ class Tests:
             for test, took in seconds.items()
             if took < LONGEST_SECONDS and file_of(test) in as_measured
         }
+        self._killers: defaultdict[str, list[str]] = defaultdict(list)
 
-    def of(self, path: str, line: int, *, imported: bool) -> list[str]:
-        """Those that run a line, the quickest first; where it runs as it is imported, those of the file."""
-        lines = self._lines[path]
-        found = set().union(*lines.values()) if imported else set(lines.get(line, ()))
-        return self._some(sorted(found & self._seconds.keys(), key=lambda test: (self._seconds[test], test)))
+    def of(self, path: str, line: int, names: Sequence[str] = ()) -> list[str]:
+        """Those that run a line: first those that killed a mutant beside it, then the quickest.
+
+        What runs as its file is imported has `names`: first those that run a line with such a name, then the
+        others that run any line of the file.
+        """
+        if not names:
+            return self._some(self._ordered(path, self._at(path).get(line, set())))
+        users = {test for file, at in _mentions(names) for test in self._at(file).get(at, set())}
+        of_file = set().union(*self._at(path).values()) - users
+        return self._some([*self._ordered(path, users), *self._ordered(path, of_file)])
 
     def is_imported(self, path: str, line: int) -> bool:
         """Whether a line also runs outside of tests: as modules are imported."""
-        return "" in self._lines[path].get(line, ())
+        return "" in self._at(path).get(line, ())
 
     def seconds(self, tests: Iterable[str]) -> float:
         """How long these took."""
         return sum(self._seconds[test] for test in tests)
 
+    def killed(self, path: str, by: str) -> None:
+        """The next mutants of a file meet this test first."""
+        killers = self._killers[path]
+        if by in killers:
+            killers.remove(by)
+        killers.insert(0, by)
+
+    def leave_out(self, test: str) -> None:
+        """One that fails without a mutant."""
+        self._seconds.pop(test, None)
+
+    def quickest(self, tests: Iterable[str]) -> list[str]:
+        """Of each file the quickest three."""
+        of_files: defaultdict[str, list[str]] = defaultdict(list)
+        for test in sorted(tests, key=self._seconds.__getitem__):
+            of_files[file_of(test)].append(test)
+        return [test for some in of_files.values() for test in some[:3]]
+
+    def _at(self, path: str) -> dict[int, set[str]]:
+        """Line → the tests that run it; the empty name stands for the import."""
+        if path not in self._lines:
+            self._lines[path] = _lines_of(path)
+        return self._lines[path]
+
+    def _ordered(self, path: str, tests: set[str]) -> list[str]:
+        known = tests & self._seconds.keys()
+        killers = [test for test in self._killers[path] if test in known]
+        own = f"test_{Path(path).stem}.py"
+        others = sorted(
+            known.difference(killers),
+            key=lambda test: (self._seconds[test] / (4 if own in test else 1), test),
+        )
+        return [*killers, *others]
+
     def _some(self, tests: Sequence[str]) -> list[str]:
-        """The quickest, and of each file some: a property of one file says little of the others."""
+        """The first, and of each file some: a property of one file says little of the others."""
         of_files: defaultdict[str, list[str]] = defaultdict(list)
         for test in tests:
             of_files[file_of(test)].append(test)
@@ -118,7 +162,7 @@ class Tests:
         chosen = {test for some in of_files.values() for test in some[:each]}
         some = [test for test in tests if test in chosen]
         totals = accumulate(self._seconds[test] for test in some)
-        return [test for test, total in zip(some, totals, strict=True) if total < MOST_SECONDS]
+        return [test for test, total in zip(some, totals, strict=True) if total < self._bound]
 
 
 def file_of(test: str) -> str:
@@ -138,33 +182,97 @@ def near(path: str) -> list[str]:
 
 
 def measure(files: Sequence[str]) -> None:
-    """Runs those of these files of tests that changed since they were measured; all where the bridge did."""
+    """Runs those of these files of tests that changed since they were measured, or what they run did."""
     PLACE.mkdir(parents=True, exist_ok=True)
     known = _read(STAMPS)
-    bridge = _stamp(map(str, sorted(Path("bridge").rglob("*.py"))))
-    if known.get(BRIDGE) != bridge:
-        known = {BRIDGE: bridge}
-        for old in (LINES, SECONDS, STAMPS):
-            old.unlink(missing_ok=True)
-    anew = {file: stamp for file in files if known.get(file) != (stamp := _stamp([file]))}
+    anew = [file for file in files if not _is_fresh(known.get(file, {}))]
     if not anew:
         return
     print(f"Finding out which lines are run by {len(anew)} files of tests", flush=True)
-    words = ["-q", "-p", "tests.mutation.contexts", "-p", "no:cacheprovider", "-k", "not postgres"]
-    command = [sys.executable, "-m", "pytest", *words, *anew]
-    run = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    _forget(anew)
+    words = ["-q", "-p", "tests.mutation.contexts", "-p", "no:cacheprovider"]
+    run = subprocess.run([sys.executable, "-m", "pytest", *words, *anew], stdout=subprocess.PIPE, check=False)
     # Tests that fail without a mutant are left out, and said; a file without a test that runs has code 5.
     if run.returncode not in {0, 1, 5}:
         raise SystemExit(run.stdout.decode())
-    STAMPS.write_text(json.dumps(known | anew))
+    stamps = {file: {path: _stamp(path) for path in [file, *_run_by(file)]} for file in anew}
+    STAMPS.write_text(json.dumps(_read(STAMPS) | stamps))
+
+
+def _is_fresh(stamps: dict[str, str]) -> bool:
+    """Whether a file of tests, and the files of the bridge that it ran, are as they were measured."""
+    return bool(stamps) and all(_stamp(path) == stamp for path, stamp in stamps.items())
+
+
+def _forget(files: Sequence[str]) -> None:
+    """What was measured of these files of tests; of files of the bridge that changed, the lines."""
+    stamps = _read(STAMPS)
+    changed = {path for some in stamps.values() for path, stamp in some.items() if _stamp(path) != stamp}
+    if LINES.exists():
+        with closing(sqlite3.connect(LINES)) as lines, lines:
+            for file in files:
+                of_file = "SELECT id FROM context WHERE substr(context, 1, length(?1) + 2) = ?1 || '::'"
+                lines.execute(f"DELETE FROM line_bits WHERE context_id IN ({of_file})", [file])
+            for path in changed:
+                of_path = "SELECT id FROM file WHERE path = ?"
+                lines.execute(
+                    f"DELETE FROM line_bits WHERE file_id IN ({of_path})", [str(Path(path).absolute())]
+                )
+    kept = {test: took for test, took in _read(SECONDS).items() if file_of(test) not in files}
+    SECONDS.write_text(json.dumps(kept))
+    STAMPS.write_text(json.dumps({file: some for file, some in stamps.items() if file not in files}))
+
+
+def _run_by(file: str) -> list[str]:
+    """The files of the bridge of which a file of tests runs a line."""
+    with closing(sqlite3.connect(LINES)) as lines:
+        rows = lines.execute(
+            "SELECT DISTINCT path FROM line_bits JOIN file ON file.id = file_id"
+            " JOIN context ON context.id = context_id WHERE substr(context, 1, length(?1) + 2) = ?1 || '::'",
+            [file],
+        ).fetchall()
+    return [str(Path(path).relative_to(Path.cwd())) for (path,) in rows if Path(path).exists()]
+
+
+def _lines_of(path: str) -> dict[int, set[str]]:
+    """Opened and closed each time: an open file would be shared with forked processes."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    with closing(sqlite3.connect(LINES)) as lines:
+        rows = lines.execute(
+            "SELECT context, numbits FROM line_bits JOIN file ON file.id = file_id"
+            " JOIN context ON context.id = context_id WHERE path = ?",
+            [str(Path(path).absolute())],
+        ).fetchall()
+    for context, numbits in rows:
+        for line in numbits_to_nums(numbits):
+            found[line].add(context)
+    return dict(found)
+
+
+def _mentions(names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The lines of the bridge with one of these names."""
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b")
+    for path, text in _texts():
+        if pattern.search(text):
+            for number, line in enumerate(text.splitlines(), 1):
+                if pattern.search(line):
+                    yield path, number
+
+
+@cache
+def _texts() -> list[tuple[str, str]]:
+    return [(str(path), path.read_text()) for path in sorted(Path("bridge").rglob("*.py"))]
 
 
 def _read(file: Path) -> dict[str, Any]:
     return dict(json.loads(file.read_text())) if file.exists() else {}
 
 
-def _stamp(files: Iterable[str]) -> str:
-    digest = blake2b(digest_size=16)
-    for file in files:
-        digest.update(file.encode() + b"\0" + Path(file).read_bytes() + b"\0")
-    return digest.hexdigest()
+def _stamp(path: str) -> str:
+    file = Path(path)
+    return _stamped(path, file.stat().st_mtime_ns) if file.exists() else ""
+
+
+@cache
+def _stamped(path: str, _changed: int) -> str:
+    return blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
