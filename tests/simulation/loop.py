@@ -102,8 +102,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         return timer
 
     def create_task(
-        self, coro: Any, *, name: Any = None, context: Context | None = None
+        self, coro: Any, *, name: Any = None, context: Context | None = None, **_: object
     ) -> asyncio.Task[Any]:
+        # From Python 3.14 on it can be asked to begin at once; the seed says when a task begins.
         task: asyncio.Task[Any] = super().create_task(coro, name=name, context=context)
         self.tasks[task] = current() if context is None else context.get(PROCESS)
         return task
