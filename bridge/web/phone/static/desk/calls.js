@@ -60,9 +60,10 @@ export async function load(show, more = false) {
   }
 }
 
-/** Those that are shown, again: the stream has missed something. */
+/** Those that are shown, and those of this phone, again: the stream has missed something. */
 export function reload() {
   for (const show of SHOWS) if (lists[show].value.state !== "new") void load(show);
+  for (const call of calls.value) if (!isOver(call)) void ask(nameOf(call));
 }
 
 export function forgetAll() {
@@ -137,9 +138,16 @@ export async function learn(id) {
     const call = find(id);
     const name = nameOf(call);
     if (!call || !name || isOver(call) || ofPhone(call)?.can.hangup) return;
-    // During an upgrade another replica can know less of calls.
-    await bridge.call(name).then((answer) => answer.can && hear(answer), () => {});
+    await ask(name);
   }
+}
+
+/** @param {string} [name] of a call */
+async function ask(name) {
+  const asked = ++order;
+  // What was heard meanwhile is newer. During an upgrade another replica can know less of calls.
+  const isNews = (/** @type {AgentCall} */ { sid, can }) => can && (heard[sid] ?? 0) < asked;
+  await bridge.call(name ?? "").then((answer) => isNews(answer) && hear(answer), () => {});
 }
 
 /** All calls are seen that were missed before one that is shown; when they began does not matter. */
