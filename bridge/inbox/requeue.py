@@ -39,11 +39,11 @@ _AGAIN: dict[str, Any] = {"revision": _NEXT, "parked_reason": None, "not_before"
 _ANEW = _AGAIN | {"anew_revision": _NEXT, "matched": False}
 """The values that make a call due that is to be matched again."""
 
-UNDER_WAY = timedelta(minutes=10)
-"""How long a call can take from its look-up to its settlement, with waits for Twenty's limit."""
+AROUND = timedelta(minutes=70)
+"""How far the time of a settlement that was under way can be from when people changed.
 
-COMMITTED_WITHIN = timedelta(minutes=1)
-"""How long a settlement, whose time is that at which it was asked for, can wait for its commit."""
+It waits for Twenty's limit, and for its commit; and the clock can be set by an hour meanwhile.
+"""
 
 LONGEST_DUE = timedelta(days=1)
 """How old the last callback of such a call can be: no older calls are read."""
@@ -86,7 +86,7 @@ async def relink_interrupted(inbox: Inbox) -> int:
     at = await relinked_at(inbox)
     if at is None:
         return 0
-    settled = calls.c.settled_at.between(at - COMMITTED_WITHIN, at + UNDER_WAY)
+    settled = calls.c.settled_at.between(at - AROUND, at + AROUND)
     return await _change(inbox, [listed, calls.c.due_at > at - LONGEST_DUE, settled, unmatched], _ANEW)
 
 

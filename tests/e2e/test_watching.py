@@ -66,7 +66,7 @@ async def test_a_call_is_followed_from_twilio_to_twenty(
     assert counted["twenty_bridge_matches_total", "person"] == 1
     assert counted["twenty_bridge_due_calls",] == 0
     assert counted["twenty_bridge_draining",] == 1
-    assert counted["twenty_bridge_twenty_requests_total", "UpsertPhoneCalls", "ok"] >= 1
+    assert counted["twenty_bridge_twenty_requests_total", "CreatePhoneCalls", "ok"] >= 1
 
 
 async def scraped(bridge: BridgeProcess) -> dict[tuple[str, ...], float]:

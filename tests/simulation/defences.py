@@ -1,4 +1,4 @@
-"""Twenty defences of the bridge, each of which a run can do without: then some seed must notice.
+"""Defences of the bridge, each of which a run can do without: then some seed must notice.
 
 `python -m tests.simulation --without-defence NAME` takes one away, by a change of its source before it is
 imported.
@@ -141,20 +141,17 @@ DEFENCES = {
         "runner = Runner(app, shutdown_timeout=server.stop_seconds)",
         "runner = Runner(app, shutdown_timeout=0.001)",
     ),
+    "creates what is new": Defence(
+        "twenty/writing/writers.py",
+        'send("CreatePhoneCalls", records, existing="WrittenPhoneCalls")',
+        'send("UpsertPhoneCalls", records)',
+    ),
     "updates what Twenty has": Defence(
         "twenty/writing/writers.py",
-        "updated = {w.sid for w in known} if len(known) <= FEW else set()",
-        "updated = set[str]()",
+        "if len(known) > FEW:",
+        "if known:",
     ),
 }
-
-UNNOTICED = frozenset(
-    {
-        "leaves alone what a user deleted",
-        "settles nothing over a relink",
-    }
-)
-"""What no seed was seen to miss: docs/proof.md says why."""
 
 
 class _Loader(SourceFileLoader):

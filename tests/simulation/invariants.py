@@ -19,7 +19,7 @@ from bridge.sandbox.twilio.delivered import Delivered
 from tests.simulation import disk
 from tests.simulation.clock import BOOTED, EPOCH
 from tests.simulation.loop import Process
-from tests.simulation.plan import NEW
+from tests.simulation.plan import NEW, PAUL
 from tests.simulation.player import Player
 from tests.simulation.world import World
 from tests.support import ask, nodes_of, phone_calls
@@ -64,6 +64,7 @@ async def _check(world: World, player: Player) -> None:
             assert shown[sid]["personId"] == person, f"{sid}: a user moved it, and it is back with another"
     _all_that_twilio_had(world, set(shown) | purged | player.deleted)
     _the_added_person_has(world, player, told, shown)
+    _no_deleted_person_has(world, player, told, shown)
     await _once_on_timelines(world)
     _rate_is_kept(world)
 
@@ -151,6 +152,18 @@ def _the_added_person_has(
     for sid, call in told.items():
         if call.other_party == NEW and sid in shown and sid not in player.moved:
             assert shown[sid]["personId"] in player.added, f"{sid}: it is not with the person who was added"
+
+
+def _no_deleted_person_has(
+    world: World, player: Player, told: Mapping[str, Call], shown: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """A call with news after its person was deleted finds the other person who has its number."""
+    if not player.doubles or world.unlinked_at is None:
+        return
+    for sid, call in told.items():
+        has_news = call.ended_at and call.ended_at.timestamp() - EPOCH > world.unlinked_at + 1
+        if call.other_party == PAUL and has_news and sid in shown and sid not in player.moved:
+            assert shown[sid]["personId"] not in player.gone, f"{sid}: it is with a person who was deleted"
 
 
 async def _once_on_timelines(world: World) -> None:

@@ -58,7 +58,7 @@ def drawn(seed: int) -> Plan:
     if seed % SIZES == SIZES - 1:
         steps = [*_calls(chance), *_faults(chance), *_users(chance)]
     else:
-        steps = _small(chance, COMBINATIONS[seed % len(COMBINATIONS)])
+        steps = _small(chance, _combination(seed))
     is_limited = COMBINATIONS[seed % len(COMBINATIONS)] is _over_the_limit
     return Plan(
         seed=seed,
@@ -75,6 +75,12 @@ SIZES = 16
 
 Combination = Callable[[Random, float], Iterator[Step]]
 """Steps that begin at a time, in seconds."""
+
+
+def _combination(seed: int) -> Combination:
+    """One of them in turn; where it has a variant, every other time that."""
+    turn, place = divmod(seed, len(COMBINATIONS))
+    return VARIANTS.get(COMBINATIONS[place], COMBINATIONS[place]) if turn % 2 else COMBINATIONS[place]
 
 
 def _small(chance: Random, combination: Combination) -> list[Step]:
@@ -277,6 +283,37 @@ COMBINATIONS: tuple[Combination, ...] = (
     _added_while_it_is_written_and_killed,
 )
 """What comes together too rarely by itself, in turn. Their number has no factor in common with `SIZES`."""
+
+
+def _created_late_and_deleted(chance: Random, at: float) -> Iterator[Step]:
+    """Twenty creates a call late; the bridge has written it again meanwhile, and a user deletes it."""
+    yield _talk(at, chance.choice(NUMBERS), 1)
+    yield Step(at, "twenty", {"late_writes_seconds": 40.0, "seconds": 3.0})
+    yield Step(_soon(chance, at + 20, 10), "deletes call")
+
+
+def _one_of_two_people_deleted(chance: Random, at: float) -> Iterator[Step]:
+    """Two people have the caller's number; a user deletes the first while a slow Twenty gets the call."""
+    yield Step(0.1, "adds double")
+    yield _talk(at, PAUL, chance.randint(8, 10))
+    yield _slow(at, 14, slow=1.0)
+    yield Step(_soon(chance, at + 5, 7), "deletes person")
+
+
+def _one_of_many_deleted(chance: Random, at: float) -> Iterator[Step]:
+    """A stranger calls often, a user deletes one of the calls, and then the person is added."""
+    for _ in range(5):
+        yield Step(_soon(chance, at, 2), "calls", {"number": NEW, "outcome": "busy", "talks": 1})
+    yield Step(at + 15, "no webhooks", {"seconds": 3.0})
+    yield Step(_soon(chance, at + 15, 2), "deletes call")
+    yield Step(at + 20, "adds person")
+
+
+VARIANTS: dict[Combination, Combination] = {
+    _written_late: _created_late_and_deleted,
+    _person_deleted: _one_of_two_people_deleted,
+    _deleted_while_it_is_written: _one_of_many_deleted,
+}
 
 
 def _calls(chance: Random) -> Iterator[Step]:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import aiohttp
 from twilio.request_validator import RequestValidator
 
+from bridge.errors import InboxUnavailable
 from bridge.inbox.forgetting import erase
 from bridge.inbox.store import open_inbox
 from bridge.sandbox.twilio import Party
@@ -19,7 +20,7 @@ from bridge.sandbox.twilio.errors import TokenRefused
 from tests.simulation import disk
 from tests.simulation.loop import Process
 from tests.simulation.network import Tampering
-from tests.simulation.plan import NEW, Plan, Step
+from tests.simulation.plan import NEW, PAUL, Plan, Step
 from tests.simulation.world import BRIDGE_URL, PUBLIC_URL, World, due, rows
 from tests.support import ask, create_person, nodes_of, phone_calls
 
@@ -50,6 +51,8 @@ class Player:
     """People whom a user asked Twenty to delete."""
     added: set[str] = field(default_factory=set)
     """The person whom a user added, with the number NEW."""
+    doubles: bool = False
+    """Whether two people have the number PAUL."""
     _deleting: set[str] = field(default_factory=set)
     """Calls that a user asked Twenty to delete."""
     _one_end: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -245,6 +248,16 @@ class Player:
         there = {node["id"] for node in people if node["name"]["firstName"] == "Nora"}
         self.added |= there or {await create_person(self.world.twenty, "Nora Doe", primaryPhoneNumber=NEW)}
 
+    async def play_adds_double(self) -> None:
+        """A user adds a second person with the number of the first."""
+        self.doubles = True
+        await self._while_it_fails(self._add_double)
+
+    async def _add_double(self) -> None:
+        people = nodes_of(await ask(self.world.twenty, PEOPLE))
+        if not [node for node in people if node["name"]["firstName"] == "Pauline"]:
+            await create_person(self.world.twenty, "Pauline Doe", primaryPhoneNumber=PAUL)
+
     async def _while_it_fails(self, act: Callable[[], Awaitable[None]]) -> None:
         for _ in range(30):
             try:
@@ -302,11 +315,16 @@ class Player:
             return
 
     async def play_deletes_person(self) -> None:
-        """A user deletes the first person."""
+        """A user deletes the first person; of two with one number the one who has a call."""
         await self._while_it_fails(self._delete_person)
 
     async def _delete_person(self) -> None:
-        people = sorted(node["id"] for node in nodes_of(await ask(self.world.twenty, PEOPLE)))
+        if self.doubles:
+            shown = (await phone_calls(self.world.twenty)).values()
+            of_calls = {record["personId"] for record in shown if record["personId"]}
+            people = sorted(of_calls & self.gone or of_calls)
+        else:
+            people = sorted(node["id"] for node in nodes_of(await ask(self.world.twenty, PEOPLE)))
         if people:
             self.gone.add(people[0])
             await ask(self.world.twenty, DELETE_PERSON, id=people[0])
@@ -320,7 +338,13 @@ class Player:
                 if found and await erase(inbox, found[-1:]):
                     self.world.story.once("an operator erased a call")
 
-        await self.world.spawn(Process("operator", "127.0.0.6"), forget())
+        for _ in range(30):
+            try:
+                await self.world.spawn(Process("operator", "127.0.0.6"), forget())
+                return
+            except InboxUnavailable:
+                # The bridge is frozen, and holds the lock: the command says so, and is typed again.
+                await asyncio.sleep(5)
 
     async def play_purge(self) -> None:
         """The calls become too old to be kept."""

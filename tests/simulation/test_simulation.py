@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.defences import DEFENCES, UNNOTICED
+from tests.simulation.defences import DEFENCES
 
 slow = pytest.mark.slow
 
@@ -101,7 +101,7 @@ def test_defences_are_where_they_were(name: str) -> None:
     "name",
     [
         pytest.param(name, marks=[] if name == "acknowledges after the commit" else slow)
-        for name in sorted(DEFENCES.keys() - UNNOTICED)
+        for name in sorted(DEFENCES)
     ],
 )
 def test_a_seed_notices_that_a_defence_is_gone(name: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.calls.callback import Kind
 from bridge.errors import TwentyUnavailable
+from bridge.inbox.rows import Backlog
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sync.stages.write import LATE_SECONDS, UncertainWrites
@@ -47,6 +48,14 @@ def a_minute_passes(worker: Worker) -> None:
     uncertain._until = dict.fromkeys(uncertain._until, 0.0)
 
 
+async def written_and_not_settled(inbox: Inbox, worker: Worker) -> None:
+    """What a process leaves that is killed between the two."""
+    writer = await worker._pipeline.writing.writer()
+    prepared, _ = await worker._pipeline._preparation.prepare(writer, await inbox.claim(1), now=TEN)
+    assert prepared[0].write
+    assert await writer.write([prepared[0].write]) == {}
+
+
 @pytest.mark.parametrize("dies", ["never", "before it repeats", "after it repeated"])
 async def test_a_write_that_lands_late_does_not_stay(
     twenty: TwentySandbox, client: TwentyClient, inbox: Inbox, make_worker: MakeWorker, dies: str
@@ -59,7 +68,11 @@ async def test_a_write_that_lands_late_does_not_stay(
         Kind.STATUS, f"{sid[:-1]}f", parent=sid, From="+33159130001", To="12", CallStatus="ringing"
     )
     await inbox.store(ringing)
-    twenty.faults.late_seconds = 10 * BOUND
+    await drain(worker)
+    await inbox.store(
+        replace(ringing, parameters={**ringing.parameters, "CallStatus": "in-progress"}, digest=b"2")
+    )
+    twenty.faults.late_writes_seconds = 10 * BOUND
     with pytest.raises(TwentyUnavailable):
         await worker.drain_once()
     twenty.faults.clear()
@@ -79,7 +92,7 @@ async def test_a_write_that_lands_late_does_not_stay(
         assert (await phone_calls(twenty))[sid]["status"] == status
 
     twenty.faults.release()
-    await until(lambda: has("RINGING"), AssertionError)
+    await until(lambda: has("IN_PROGRESS"), AssertionError)
     a_minute_passes(worker)
     await drain(worker)
     await has("COMPLETED")
@@ -101,6 +114,52 @@ async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
     a_minute_passes(worker)
     await drain(worker)
     assert await phone_calls(twenty) == {}
+
+
+async def test_a_new_call_that_twenty_creates_late_does_not_bring_back_what_a_user_deleted(
+    twenty: TwentySandbox, inbox: Inbox, worker: Worker
+) -> None:
+    await started(worker)
+    await inbox.store(outbound(sid := new_sid(), JANE))
+    twenty.faults.late_writes_seconds = 10 * BOUND
+    with pytest.raises(TwentyUnavailable):
+        await worker.drain_once()
+    twenty.faults.clear()
+    await drain(worker)
+    record = (await phone_calls(twenty))[sid]
+    await ask(twenty, "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }", id=record["id"])
+
+    async def all_carried_out() -> None:
+        assert sum(one.operation == "CreatePhoneCalls" for one in twenty.requests) == 2
+
+    twenty.faults.release()
+    await until(all_carried_out, AssertionError)
+    assert await phone_calls(twenty) == {}
+    a_minute_passes(worker)
+    await drain(worker)
+    assert await phone_calls(twenty) == {}
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_new_call_that_was_written_before_is_asked_for(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, deleted: bool
+) -> None:
+    """The process that wrote it was killed before it settled it; then a user moved or deleted it."""
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    sid, other = new_sid(), new_sid()
+    await inbox.store(outbound(sid, "12"))
+    await written_and_not_settled(inbox, make_worker(client, Settings()))
+    worker = make_worker(client, Settings())
+    record = (await phone_calls(twenty))[sid]
+    if deleted:
+        await ask(twenty, "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }", id=record["id"])
+    else:
+        await ask(twenty, MOVE, id=record["id"], to=jane)
+    await inbox.store(outbound(other, "12"))
+    await drain(worker)
+    shown = {sid: call["personId"] for sid, call in (await phone_calls(twenty)).items()}
+    assert shown == ({} if deleted else {sid: jane}) | {other: None}
+    assert await inbox.backlog() == Backlog(due=0, parked=0, oldest=None)
 
 
 async def test_a_write_without_an_answer_is_not_taken_for_a_user_s(
@@ -127,6 +186,23 @@ async def test_a_write_without_an_answer_is_not_taken_for_a_user_s(
     await inbox.store(outbound(sid, "12", seconds=62))
     await drain(worker)
     assert (await lasts(62))["personId"] == jane
+
+
+async def test_what_a_killed_process_wrote_is_not_taken_for_a_user_s(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    await inbox.store(outbound(sid := new_sid(), "12", seconds=60))
+    await drain(worker := make_worker(client, Settings()))
+    await inbox.store(outbound(sid, "12", seconds=61))
+    await written_and_not_settled(inbox, worker)
+    record = (await phone_calls(twenty))[sid]
+    assert record["durationInSeconds"] == 61
+    await ask(twenty, MOVE, id=record["id"], to=jane)
+    await inbox.store(outbound(sid, "12", seconds=62))
+    await drain(make_worker(client, Settings()))
+    record = (await phone_calls(twenty))[sid]
+    assert (record["durationInSeconds"], record["personId"]) == (62, jane)
 
 
 def test_what_is_in_doubt_is_so_for_a_while() -> None:

@@ -127,7 +127,7 @@ async def test_calls_are_logged_without(
     ("lacks", "code", "due"),
     [
         (["FindPeople"], "twenty.schema", 1),
-        (["UpsertPhoneCalls"], "twenty.schema", 1),
+        (["CreatePhoneCalls"], "twenty.schema", 1),
         # The call is settled; its task waits.
         (["CreateTasks"], "twenty.forbidden", 0),
         (ROWS, "twenty.unauthenticated", 1),

@@ -229,7 +229,7 @@ class Meddler:
         self._person_id: str | None = person_id
 
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
-        if name == "UpsertPhoneCalls" and self._person_id:
+        if name == "CreatePhoneCalls" and self._person_id:
             destroy = "mutation ($id: UUID!) { destroyPerson(id: $id) { id } }"
             await ask(self._twenty, destroy, id=self._person_id)
             self._person_id = None
@@ -258,7 +258,7 @@ async def test_a_call_is_matched_anew_where_its_process_was_killed_before_that(
     await inbox.store(outbound(sid := new_sid(), JANE))
     await drain(make_worker(client, Settings()))
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
-    for at, person in ((TEN - timedelta(hours=1), None), (TEN, jane)):
+    for at, person in ((TEN - timedelta(hours=2), None), (TEN, jane)):
         await Checkpoints(inbox).save(RELINKED, at)
         await make_worker(client, Settings())._lead_once()
         assert (await phone_calls(twenty))[sid]["personId"] == person

@@ -7,7 +7,7 @@ import structlog
 
 from bridge.calls.fold.call import fold
 from bridge.calls.fold.legs import is_leg
-from bridge.errors import BridgeError, TargetGone, TwentyError, TwentyFailed
+from bridge.errors import BridgeError, Duplicate, TargetGone, TwentyError, TwentyFailed
 from bridge.inbox.requeue import relink, relink_interrupted, relinked_at, requeue_joined, requeue_readable
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
@@ -152,7 +152,9 @@ class Pipeline:
         await self._join([call for call in due_calls if _is_lone(call)])
         due_calls = [call for call in due_calls if not _is_lone(call)]
         people, changes = self._directory.changes, await self._people_changes()
-        prepared, unprepared = await self._preparation.prepare(writer, due_calls, now=self._clock())
+        prepared, unprepared = await self._preparation.prepare(
+            writer, due_calls, now=self._clock(), took_over=self.writing.took_over
+        )
         for one in unprepared:
             await self._settlement.park(one.due, one.reason)
         refused = await self.writing.write(writer, [write for p in prepared if (write := p.changed)])
@@ -164,7 +166,12 @@ class Pipeline:
         gone = set() if last_try else {s for s, error in refused.items() if isinstance(error, TargetGone)}
         if gone:
             self._directory.forget()
-        parked = {sid: error for sid, error in refused.items() if sid not in gone}
+        there = {s: error for s, error in refused.items() if isinstance(error, Duplicate) and error.there}
+        if there:
+            # Earlier writes were carried out: the next batch asks how these calls stand.
+            error = next(iter(there.values()))
+            await self._settlement.fail([p.due for p in prepared if p.due.root_sid in there], error)
+        parked = {sid: error for sid, error in refused.items() if sid not in gone and sid not in there}
         await self._settlement.park_refused(parked, prepared)
         return [p.due for p in prepared if p.due.root_sid in gone]
 

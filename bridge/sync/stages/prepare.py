@@ -133,12 +133,13 @@ class Preparation:
         self._own_lines = frozenset(number.line for number in numbers if number)
 
     async def prepare(
-        self, writes: Writes, claimed: Sequence[DueCall], *, now: datetime
+        self, writes: Writes, claimed: Sequence[DueCall], *, now: datetime, took_over: bool = False
     ) -> tuple[list[Prepared], list[Unprepared]]:
         """Folds each call, and finds the person of those that are to be matched.
 
         Asks Twenty, in one root field, how the calls stand that it can have, so that what a user did to
-        them stays done. Raises TwentyError and InboxUnavailable.
+        them stays done. Where the process `took_over`, each of these calls can be one that the process before
+        wrote and did not settle. Raises TwentyError and InboxUnavailable.
         """
         unprepared: list[Unprepared] = []
         folded = _each(claimed, self._folded, unprepared)
@@ -170,6 +171,7 @@ class Preparation:
                 states.get(due.root_sid),
                 spoken.get(due.root_sid),
                 gone=due.root_sid in gone,
+                took_over=took_over,
             )
 
         return list(_each(due_calls, prepared, unprepared).values()), unprepared
@@ -265,6 +267,7 @@ class Preparation:
         spoken: Spoken | None,
         *,
         gone: bool,
+        took_over: bool = False,
     ) -> Prepared:
         number = self._number(call)
         unmatched = match is None or (match.person is None and not match.corrected)
@@ -276,8 +279,9 @@ class Preparation:
         records, kept_facts = _fields(due)
         unsure = due.tried or (due.written is not None and not before.is_known)
         there = state.shown if state else None
-        attempted = self._attempted(due, match, spoken) if unsure and there and there.edited else ()
-        merged = merge(activity, records, there, unsure=unsure, attempted=attempted)
+        is_possible = unsure or took_over
+        attempted = self._attempted(due, match, spoken) if is_possible and there and there.edited else ()
+        merged = merge(activity, records, there, unsure=is_possible, attempted=attempted)
         news = News(
             record=shown.record != before.record,
             note=_note_news(due, activity, before, shown, kept_facts, unsure=unsure),

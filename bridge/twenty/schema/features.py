@@ -80,6 +80,7 @@ RECORDS: Mapping[str, Feature] = {
     "MayWritePhoneCalls": Feature.DOCTOR,
     "MayWriteTasks": Feature.DOCTOR,
     "DestroyPerson": Feature.DOCTOR,
+    "CreatePhoneCalls": Feature.CALLS,
     "UpsertPhoneCalls": Feature.CALLS,
     "UpdatePhoneCall": Feature.CALLS,
     "UpsertTimelineActivities": Feature.TIMELINE,
@@ -156,10 +157,10 @@ GIVEN = (
         "or { phones { primaryPhoneNumber { in like } additionalPhones { like } } }",
         Feature.MATCHING,
     ),
-    Given("UpsertPhoneCalls", "data", "id externalCallId", Feature.CALLS),
-    Given("UpsertPhoneCalls", "data", "personId", Feature.CALL_ON_PERSON),
+    Given("CreatePhoneCalls", "data", "id externalCallId", Feature.CALLS),
+    Given("CreatePhoneCalls", "data", "personId", Feature.CALL_ON_PERSON),
     Given(
-        "UpsertPhoneCalls",
+        "CreatePhoneCalls",
         "data",
         """name direction status startedAt answeredAt endedAt durationInSeconds
         fromPhoneNumber { primaryPhoneNumber } toPhoneNumber { primaryPhoneNumber }
@@ -167,7 +168,7 @@ GIVEN = (
         companyId agentId handling""",
         Feature.CALL_DETAILS,
     ),
-    Given("UpsertPhoneCalls", "data", "duration", Feature.DURATIONS),
+    Given("CreatePhoneCalls", "data", "duration", Feature.DURATIONS),
     Given(
         "UpsertTimelineActivities",
         "data",

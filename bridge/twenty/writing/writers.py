@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bridge.calls.activity import record_id
 from bridge.calls.people.matching import Person
-from bridge.errors import TwentyDenied, TwentyRefused
+from bridge.errors import Duplicate, TwentyDenied, TwentyRefused
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.schema.workspace import WorkspaceSchema
@@ -84,19 +84,29 @@ class PhoneCalls:
         }
 
     async def _write_records(self, writes: Sequence[Write]) -> Refused:
-        """Updates known calls, and upserts new ones in one root field.
+        """Updates known calls, and creates new ones in one root field.
 
-        A user can delete a call after the bridge asked how it stands: an upsert would restore it. An update
-        takes one root field for each call, so a batch with more than `FEW` known ones is upserted as a whole.
+        A user can delete a call after the bridge asked how it stands, or before Twenty carries out a write
+        that it got long ago: an upsert would restore it. An update takes one root field for each call, so a
+        batch with more than `FEW` known ones is upserted as a whole.
         """
         known = [w for w in writes if w.plan.record is Do.UPDATE]
-        updated = {w.sid for w in known} if len(known) <= FEW else set()
-        refused = await self._batches.send(
-            "UpsertPhoneCalls", {w.sid: self._record(w) for w in writes if w.sid not in updated}
-        )
-        for write in known if updated else ():
+        if len(known) > FEW:
+            return await self._batches.send("UpsertPhoneCalls", {w.sid: self._record(w) for w in writes})
+        refused = await self._create([w for w in writes if w.plan.record is not Do.UPDATE])
+        for write in known:
             refused |= await self._update(write)
         return refused
+
+    async def _create(self, writes: Sequence[Write]) -> Refused:
+        """Creates new calls; one that is there after all is refused as Duplicate."""
+        records = {w.sid: self._record(w) for w in writes}
+        refused = await self._batches.send("CreatePhoneCalls", records, existing="WrittenPhoneCalls")
+        # A record that has the call's SID and another id, made by other means: an upsert goes by the SID.
+        alike = {sid for sid, error in refused.items() if isinstance(error, Duplicate) and not error.there}
+        return {sid: error for sid, error in refused.items() if sid not in alike} | await self._batches.send(
+            "UpsertPhoneCalls", {sid: records[sid] for sid in alike}
+        )
 
     async def _update(self, write: Write) -> Refused:
         data = self._record(write)

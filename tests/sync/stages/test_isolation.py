@@ -96,7 +96,7 @@ async def test_a_call_that_cannot_be_read_or_folded_is_parked_among_199(
     await recent_callbacks(inbox, TEN - timedelta(days=1))
 
 
-@pytest.mark.parametrize("operation", ["UpsertPhoneCalls", "TimelineActivities"])
+@pytest.mark.parametrize("operation", ["CreatePhoneCalls", "TimelineActivities"])
 @pytest.mark.parametrize("place", [0, 77, 199])
 async def test_an_unknown_code_for_one_record_stops_no_other(
     twenty: TwentySandbox,

@@ -91,7 +91,7 @@ async def people_of_tasks(twenty: TwentySandbox) -> list[str]:
 
 
 async def number_of_written(twenty: TwentySandbox) -> int:
-    return sum(one.operation == "UpsertPhoneCalls" for one in twenty.requests)
+    return sum(one.operation == "CreatePhoneCalls" for one in twenty.requests)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -127,7 +127,7 @@ async def test_a_process_that_dies_at_any_operation_loses_no_task_and_makes_none
             break
         assert await people_of_tasks(twenty) == sorted(people)
         assert (await phone_calls(twenty))[sid]["personId"] == people[-1]
-    assert {"UpsertPhoneCalls", "ExistingTasks", "CreateTasks", "UpsertTaskTargets"} <= set(seen)
+    assert {"CreatePhoneCalls", "ExistingTasks", "CreateTasks", "UpsertTaskTargets"} <= set(seen)
     assert await people_of_tasks(twenty) == sorted(people)
     assert await due_reminders(inbox, 10, now=TEN + timedelta(days=1)) == []
 
