@@ -46,7 +46,10 @@ BETWEEN = "s\\\"' "
 FORMS = (
     ("bearer", re.compile(rf"(?P<kept>{START}{SCHEME})[\w.~+/=-]{{8,}}")),
     ("basic", re.compile(rf"(?P<kept>{START}{SCHEME})[\w.~+/=-]{{8,}}")),
+    # Keys, and the secrets of one-time links and of devices.
     ("tbk_", re.compile(r"(?P<kept>)tbk_[\w-]{16,}")),
+    ("tbl_", re.compile(r"(?P<kept>)tbl_[\w-]{16,}")),
+    ("tbd_", re.compile(r"(?P<kept>)tbd_[\w-]{16,}")),
     ("@", re.compile(r"""(?P<kept>://)[^/\s:@"'\\]*:[^/\s@"'\\]+(?=@)""")),
 )
 """Secrets by their form: a text that each contains, and the pattern."""

@@ -19,6 +19,7 @@ from bridge.calls.texts import ENGLISH, FRENCH
 from bridge.sync.stages.remind import is_missed
 from tests.calls.conftest import COMPANY, CUSTOMER, MORNING, callback, late, leg, shuffled, some_of
 from tests.calls.plays import ANNA, BOB, CAROL, DAVE, Play, sid_of
+from tests.cpu_time import assert_grows_linearly
 
 NAMES = {ANNA: "Anna", BOB: "Bob", CAROL: "Carol"}
 
@@ -529,6 +530,20 @@ def test_a_call_has_been_over_since_the_last_time_that_it_ended(
         ended = [fold(arrived[: n + 1]).ended for n in range(len(arrived))]
         last = max(n for n in range(len(arrived)) if ended[n] and not (n and ended[n - 1]))
         assert ended_from(Evidence.of(arrived)) == arrived[last].received_at
+
+
+def test_when_a_call_of_many_callbacks_ended_is_found_in_few_looks() -> None:
+    first = [callback(Kind.VOICE, From=CUSTOMER, To=COMPANY), callback(Kind.DIAL, DialCallStatus="no-answer")]
+
+    def ends(size: int) -> Callable[[], object]:
+        later = [callback(Kind.TRANSCRIPTION, TranscriptionSid=str(n)) for n in range(size)]
+        told = [*first, *later]
+        arrived = [replace(one, received_at=MORNING + timedelta(seconds=n)) for n, one in enumerate(told)]
+        evidence = Evidence.of(arrived)
+        assert ended_from(evidence) == arrived[1].received_at
+        return lambda: ended_from(evidence)
+
+    assert_grows_linearly(ends, (50, 400))
 
 
 def _is_customer(callback: Callback, play: Play) -> bool:

@@ -36,6 +36,8 @@ redact = Redactor(SECRETS)
         ('{"e": "a\\ntoken: abc\\nbearer 0123456789"}', '{"e": "a\\ntoken: [redacted]\\nbearer [redacted]"}'),
         ('{"e": "token: \\u001fabc"}', '{"e": "token: \\u001fabc"}'),
         ("asked with tbk_0123456789abcdef-_x, and no", "asked with [redacted], and no"),
+        ("by /phone#sign-in=tbl_0123456789abcdef-_x", "by /phone#sign-in=[redacted]"),
+        ("tbd_0123456789abcdef-_x is signed out", "[redacted] is signed out"),
         ("api_key=abc&x=1", "api_key=[redacted]&x=1"),
         ("password='two words' x=1", "password='[redacted]' x=1"),
         ("TWILIO_AUTH_TOKEN=abc", "TWILIO_AUTH_TOKEN=[redacted]"),

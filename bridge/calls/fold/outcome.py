@@ -1,5 +1,6 @@
 """Whether a call has ended, and the best outcome that the evidence shows."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -20,6 +21,9 @@ UNANSWERED = {
 
 SILENT = frozenset({Kind.NOTE, Kind.DISPOSITION, Kind.DECLINED})
 """What agents say of a call, as often as they type; it ends none."""
+
+ONE_BY_ONE = 32
+"""Callbacks that come after the end of nearly every call; some ends before them were taken back."""
 
 GO_ON = frozenset({"dial", *MOVES})
 """`Next` of an answer after which the call goes on."""
@@ -70,9 +74,21 @@ def ended_from(evidence: Evidence) -> datetime | None:
     if not ended(evidence):
         return None
     telling = [callback for callback in evidence.callbacks if callback.kind not in SILENT]
-    # Mostly the last ones: the walk is short.
-    first = next((n for n in range(len(telling), 0, -1) if not _ended_by(telling[: n - 1])), 1)
-    return telling[first - 1].received_at
+    return telling[_ended_with(telling) - 1].received_at
+
+
+def _ended_with(telling: Sequence[Callback]) -> int:
+    """How many of these callbacks it took until the call was over; with all of them it is over.
+
+    Each look folds the call: it looks back one by one, and further than ONE_BY_ONE in steps that grow.
+    """
+    total = over = len(telling)
+    before = total - 1
+    while _ended_by(telling[:before]):
+        back = total - before
+        over, before = before, max(before - (1 if back < ONE_BY_ONE else back // 2), 0)
+    between = range(before + 1, over)
+    return before + 1 + bisect_left(between, True, key=lambda n: _ended_by(telling[:n]))
 
 
 def _ended_by(callbacks: Sequence[Callback]) -> bool:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bridge.web.operation.problems import in_our_words, problem
 from bridge.web.operation.security_headers import add_headers
@@ -104,6 +104,9 @@ def _caught(handle: Answers) -> Answers:
     """Answers an unknown `Expect`, which aiohttp refuses before any middleware, with a problem body."""
 
     async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        if not request.headers.get(hdrs.EXPECT, "").isascii():
+            # aiohttp's refusal quotes it, and fails to encode bytes that are not UTF-8.
+            return _Unasked(in_our_words(web.HTTPExpectationFailed()))
         try:
             return await handle(request)
         except web.HTTPException as answer:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterator
 
+import pytest
 from aiohttp import web
 
 from bridge.web.operation import protocol_errors
@@ -33,10 +34,14 @@ async def test_an_unreadable_request_gets_the_headers_of_every_answer_and_no_ban
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_an_expectation_that_is_not_met_is_refused_in_our_words(bridge: Bridge) -> None:
+@pytest.mark.parametrize("expected", [b"miracles", b"\xff"])
+async def test_an_expectation_that_is_not_met_is_refused_in_our_words(
+    bridge: Bridge, expected: bytes
+) -> None:
     answer = await bridge.raw(
-        b"POST /token HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\nContent-Length: 2\r\n\r\n{}"
+        b"POST /token HTTP/1.1\r\nHost: x\r\nExpect: %s\r\nContent-Length: 2\r\n\r\n{}" % expected
     )
+    assert "Server" not in answer.headers
     assert (answer.status, answer.json["detail"]) == (
         417,
         "The only supported value of Expect is 100-continue.",

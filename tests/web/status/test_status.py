@@ -162,6 +162,8 @@ async def test_a_cookie_that_is_made_up_counts_for_nothing(bridge: Bridge, chang
     ):
         answer = await bridge.get("/status", headers={"Cookie": f"bridge-status={forged}"})
         assert "alice" not in answer.text
+    no_text = b"GET /status HTTP/1.1\r\nHost: x\r\nCookie: bridge-status=9999999999.\xff\r\n\r\n"
+    assert (await bridge.raw(no_text)).status == 200
 
 
 async def test_a_sign_in_ends_with_the_right_of_its_key(
