@@ -23,7 +23,7 @@ SILENT = frozenset({Kind.NOTE, Kind.DISPOSITION, Kind.DECLINED})
 """What agents say of a call, as often as they type; it ends none."""
 
 ONE_BY_ONE = 32
-"""Callbacks that come after the end of nearly every call; some ends before them were taken back."""
+"""As many callbacks as come after the end of nearly every call of more than two ends."""
 
 GO_ON = frozenset({"dial", *MOVES})
 """`Next` of an answer after which the call goes on."""
@@ -74,19 +74,20 @@ def ended_from(evidence: Evidence) -> datetime | None:
     if not ended(evidence):
         return None
     telling = [callback for callback in evidence.callbacks if callback.kind not in SILENT]
-    return telling[_ended_with(telling) - 1].received_at
+    # Only a leg that joins a call takes an end back.
+    return telling[_ended_with(telling, exact=ONE_BY_ONE if evidence.story else 1) - 1].received_at
 
 
-def _ended_with(telling: Sequence[Callback]) -> int:
+def _ended_with(telling: Sequence[Callback], *, exact: int) -> int:
     """How many of these callbacks it took until the call was over; with all of them it is over.
 
-    Each look folds the call: it looks back one by one, and further than ONE_BY_ONE in steps that grow.
+    Each look folds the call: it looks back one by one to the last `exact`, and further in steps that grow.
     """
     total = over = len(telling)
     before = total - 1
     while _ended_by(telling[:before]):
         back = total - before
-        over, before = before, max(before - (1 if back < ONE_BY_ONE else back // 2), 0)
+        over, before = before, max(before - (1 if back < exact else back), 0)
     between = range(before + 1, over)
     return before + 1 + bisect_left(between, True, key=lambda n: _ended_by(telling[:n]))
 

@@ -1,5 +1,6 @@
 """Checks the shape of an answer: a proxy or a failing server can send any JSON."""
 
+from collections.abc import Callable
 from typing import Any
 
 from graphql import FieldNode, OperationDefinitionNode, OperationType
@@ -18,19 +19,39 @@ def understood(name: str, data: Any) -> dict[str, Any]:
     A query's root fields are connections; a mutation's are lists, or one record where it writes one.
     Introspection fields can have any shape.
     """
+    return _checked(name, data, _is_answer)
+
+
+def complete(name: str, data: Any) -> dict[str, Any]:
+    """The data of an answer to an operation on the schema, with all its root fields.
+
+    Raises TwentyUnavailable for another shape.
+    """
+    return _checked(name, data, lambda field, answer, _operation: _key(field) in answer)
+
+
+def _checked(
+    name: str, data: Any, is_answer: Callable[[FieldNode, dict[str, Any], OperationType], bool]
+) -> dict[str, Any]:
     (definition,) = all_operations()[name][1].definitions
     if not isinstance(data, dict) or not isinstance(definition, OperationDefinitionNode):
-        raise TwentyUnavailable(phrase("{name}: the answer is not of the shape that Twenty sends", name=name))
+        raise _of_another_shape(name)
     for field in definition.selection_set.selections:
-        if isinstance(field, FieldNode) and not _is_answer(field, data, definition.operation):
-            raise TwentyUnavailable(
-                phrase("{name}: the answer is not of the shape that Twenty sends", name=name)
-            )
+        if isinstance(field, FieldNode) and not is_answer(field, data, definition.operation):
+            raise _of_another_shape(name)
     return data
 
 
+def _of_another_shape(name: str) -> TwentyUnavailable:
+    return TwentyUnavailable(phrase("{name}: the answer is not of the shape that Twenty sends", name=name))
+
+
+def _key(field: FieldNode) -> str:
+    return field.alias.value if field.alias else field.name.value
+
+
 def _is_answer(field: FieldNode, data: dict[str, Any], operation: OperationType) -> bool:
-    key = field.alias.value if field.alias else field.name.value
+    key = _key(field)
     if field.name.value.startswith("__"):
         return key in data
     value = data.get(key)

@@ -24,7 +24,7 @@ from bridge.language.phrase import phrase
 from bridge.network_errors import seconds_of, why
 from bridge.observability import metrics
 from bridge.settings import TwentySettings
-from bridge.twenty.client.answers import understood
+from bridge.twenty.client.answers import complete, understood
 from bridge.twenty.client.budget import Budget
 from bridge.twenty.client.documents import Operation, operation
 from bridge.twenty.client.errors import translate
@@ -128,7 +128,7 @@ class TwentyClient:
     async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
         """See `Executes`."""
         try:
-            return await send(self._metadata, name, variables)
+            return complete(name, await send(self._metadata, name, variables))
         except TwentyOverLimit as refused:
             self.budget.exhausted(retry_after=refused.retry_after)
             raise

@@ -60,7 +60,9 @@ class UserVerification:
             answer = await self._client.execute_metadata("CurrentWorkspace")
             if not (found := answer["currentWorkspace"]):
                 raise TwentyUnavailable("CurrentWorkspace: Twenty names none; twenty.workspace_id can")
-            self._workspace_id = str(found["id"])
+            if not (isinstance(found, dict) and isinstance(found.get("id"), str)):
+                raise TwentyUnavailable("CurrentWorkspace: an answer of another shape")
+            self._workspace_id = found["id"]
         return self._workspace_id
 
 

@@ -26,6 +26,9 @@ MOST_PAUSE_SECONDS = 10
 LONGEST_KIND = 80
 LONGEST_MESSAGE = 400
 
+PAGE = "PageSize="
+"""Twilio's parameter of a request for a list. https://www.twilio.com/docs/usage/twilios-response#pagination"""
+
 RESOURCE = re.compile(r"/(?:Accounts/\w+|v[123])/([A-Za-z]+)")
 
 RESOURCES = frozenset(
@@ -78,18 +81,23 @@ class Http:
         timeout: float | None = None,  # noqa: ASYNC109
         allow_redirects: bool = False,
     ) -> object:
-        """The library's Response; TwilioError for everything but success.
+        """The library's Response; TwilioError for everything but success, and for a body of another shape.
 
         The library's own `auth` is left out: the login knows what is valid now.
         """
         from twilio.http.response import Response  # noqa: PLC0415 - loaded with the library
 
+        asked = _with_query(url, params)
         status, _, text = await self._answered(
             method,
-            _with_query(url, params),
+            asked,
             data=urlencode(data or {}, doseq=True) if data else None,
             headers=headers or {},
         )
+        fields = _fields(text)
+        # The library's own errors for a page without a list are none of ours.
+        if PAGE in asked and not any(isinstance(value, list) for value in fields.values()):
+            raise TwilioUnavailable("Twilio answered a page without a list")
         return Response(status, text)
 
     async def ask(
@@ -113,10 +121,7 @@ class Http:
         elif body is not None:
             data, sent[hdrs.CONTENT_TYPE] = to_json(body), "application/json"
         status, after, text = await self._answered(method, _with_query(url, query), data=data, headers=sent)
-        fields = _object(text) if text else {}
-        if fields is None:
-            raise TwilioUnavailable("Twilio answered JSON that is not an object")
-        return Answered(status, after, fields)
+        return Answered(status, after, _fields(text))
 
     async def _answered(
         self, method: str, url: str, *, data: str | None, headers: Mapping[str, str]
@@ -196,6 +201,14 @@ def error_of(status: int, body: str) -> TwilioError:
 
 def _problem(body: str) -> Mapping[str, Any]:
     return _object(body) or {}
+
+
+def _fields(text: str) -> Mapping[str, Any]:
+    """The JSON object of a success, empty without a body; TwilioUnavailable for something else."""
+    fields = _object(text) if text else {}
+    if fields is None:
+        raise TwilioUnavailable("Twilio answered JSON that is not an object")
+    return fields
 
 
 def _object(text: str) -> Mapping[str, Any] | None:

@@ -7,6 +7,7 @@ from graphql import DocumentNode, OperationDefinitionNode, print_ast
 
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox
+from bridge.twenty.client.answers import complete
 from bridge.twenty.client.client import TwentyClient, open_client
 from bridge.twenty.client.documents import operations
 from tests.support import twenty_settings
@@ -53,6 +54,13 @@ async def test_nobody_at_that_address() -> None:
         )
         with pytest.raises(TwentyUnavailable, match="FindPeople"):
             await client.execute("FindPeople", filter={}, first=1)
+
+
+@pytest.mark.parametrize("told", [None, [], 5, {}, {"apps": []}])
+def test_an_answer_without_what_was_asked_for_is_none(told: object) -> None:
+    with pytest.raises(TwentyUnavailable, match="CurrentWorkspace"):
+        complete("CurrentWorkspace", told)
+    assert complete("CurrentWorkspace", {"currentWorkspace": None}) == {"currentWorkspace": None}
 
 
 async def test_operations_are_sent_alone_by_their_name(twenty: TwentySandbox, client: TwentyClient) -> None:

@@ -12,7 +12,7 @@ import pytest
 from bridge.calls.agents import Identity
 from bridge.errors import NotAuthenticated, TooManyRequests, TwentyError, TwentyUnavailable
 from bridge.sandbox.twenty import NEWEST, TwentySandbox, twenty_sandbox
-from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.client.client import Executes, TwentyClient
 from bridge.twenty.users.credentials import Credentials, bearer, session
 from bridge.twenty.users.sessions import AWAY_SECONDS, HOLDS_SECONDS, PAUSE_SECONDS, Sessions
 from bridge.twenty.users.verification import User, open_verification, user_of
@@ -45,7 +45,7 @@ async def sessions(twenty: TwentySandbox, client: TwentyClient, clock: Clock) ->
 
 @asynccontextmanager
 async def open_sessions(
-    twenty: TwentySandbox, client: TwentyClient, clock: Clock, **settings: Any
+    twenty: TwentySandbox, client: Executes, clock: Clock, **settings: Any
 ) -> AsyncIterator[Sessions]:
     async with open_verification(twenty_settings(twenty, **settings), client) as verification:
         sessions = Sessions(verification.user, clock=clock)
@@ -126,6 +126,28 @@ async def test_members_of_another_workspace_have_no_identity(
     other = "907f6063-654b-4106-ade6-3a2b1da8bbc6"
     async with open_sessions(twenty, client, clock, workspace_id=other) as sessions:
         assert await user(sessions, shown(twenty.user_token)) == User(ADMIN, None)
+
+
+class Misshapen:
+    """Answers each operation with one thing."""
+
+    def __init__(self, told: object) -> None:
+        self._told = told
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        return {"currentWorkspace": self._told}
+
+
+@pytest.mark.parametrize("told", [None, 5, [1], {}, {"id": None}])
+async def test_without_the_workspace_none_is_verified(
+    twenty: TwentySandbox, clock: Clock, told: object
+) -> None:
+    async with open_sessions(twenty, Misshapen(told), clock) as sessions:
+        with pytest.raises(TwentyUnavailable):
+            await user(sessions, shown(twenty.user_token))
 
 
 async def test_twentys_word_holds_for_a_minute(
