@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NewType, TypeVar
 
-from bridge.calls.identity_patterns import issued
+from bridge.calls.identity_patterns import issued, matching
 from bridge.errors import IdentityRefused
 
 Identity = NewType("Identity", str)
@@ -79,7 +79,7 @@ class Allowed:
     ) -> None:
         self.names = _by_identity({name: spelled(name) for name in names})
         """Identity → how the settings spell it."""
-        self._spelled = re.compile(pattern) if pattern else None
+        self._spelled = matching(pattern) if pattern else None
         self._issued = issued(pattern) if pattern else ()
         self._default = default
 
@@ -87,7 +87,7 @@ class Allowed:
         """Whether a token can be for this identity; false for those that only Twenty verifies."""
         if identity.startswith(RESERVED):
             return False
-        return identity in self.names or any(pattern.fullmatch(identity) for pattern in self._issued)
+        return identity in self.names or any(matches(identity) for matches in self._issued)
 
     def identity(self, asked: str | None) -> Identity:
         """The identity to issue for the one that was asked for; raises IdentityRefused."""
@@ -104,7 +104,7 @@ class Allowed:
         return identity
 
     def _fits(self, asked: str) -> bool:
-        return bool(self._spelled and self._spelled.fullmatch(asked))
+        return bool(self._spelled and self._spelled(asked))
 
 
 class Only(Allowed):

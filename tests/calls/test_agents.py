@@ -19,7 +19,9 @@ from bridge.calls.agents import (
     identity_of,
     member_identity,
 )
+from bridge.calls.identity_patterns import matching
 from bridge.errors import IdentityRefused
+from tests.cpu_time import seconds, short
 
 ALICE, BELA, CHLOE = (f"20202020-0000-4000-8000-00000000000{last}" for last in "abc")
 NUMBER = "+33159130001"
@@ -140,6 +142,32 @@ def test_what_a_pattern_takes_is_taken_again_as_it_was_issued(pattern: str, data
 def test_what_a_pattern_does_not_take(pattern: str, asked: str) -> None:
     with pytest.raises(IdentityRefused):
         Allowed(pattern=pattern).identity(asked)
+
+
+@pytest.mark.parametrize("pattern", [r"(\w+\.)*\w+@example\.com", r"\w+(\.\w+)*@example\.com"])
+def test_no_pattern_takes_exponential_time(pattern: str) -> None:
+    """Of what is issued a part takes `_` for `.`, too: then there are many ways to match."""
+    allowed = Allowed(pattern=pattern)
+
+    def ask() -> None:
+        with pytest.raises(IdentityRefused):
+            allowed.identity("a." * 14 + "@exampl_")
+
+    assert seconds(ask, least_of=3) < short()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "taken", "refused"),
+    [
+        ("a++a|b", "b", "aa"),
+        ("(?x) a [ ] b", "a b", "ab"),
+        (r"(?=a)\w+", "ab", "ba"),
+        (r"(a)\1", "aa", "ab"),
+    ],
+)
+def test_what_only_python_reads_as_meant_is_read_by_it(pattern: str, taken: str, refused: str) -> None:
+    matches = matching(pattern)
+    assert (matches(taken), matches(refused)) == (True, False)
 
 
 @given(st.text(st.sampled_from("ab-._@7é "), max_size=12))
