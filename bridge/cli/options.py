@@ -16,9 +16,19 @@ ConfigFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
+
 AGO = re.compile(r"(\d{1,5})([dhm])")
 BEFORE_TWILIO = datetime(2008, 1, 1, tzinfo=UTC)
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+def utf8(given: str | None) -> str | None:
+    """Raises BadParameter for bytes of the shell that are not UTF-8, which no database takes."""
+    try:
+        (given or "").encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter(f"{given!r} is not UTF-8") from None
+    return given
 
 
 def moment(text: str) -> datetime:

@@ -42,6 +42,8 @@ def token(
 
 def _issued(settings: Settings, identity: str | None) -> dict[str, Any]:
     names = settings.agents.names
+    if identity == "":
+        raise IdentityRefused("--identity: names no agent, as a variable that is not set.")
     wanted = identity or settings.agents.default or next(iter(names), None)
     if not wanted:
         raise IdentityRefused("Say whose token it is (--identity alice): the settings name no agent.")

@@ -26,8 +26,7 @@ def back_up(url: str, to: Path) -> Path:
         )
     file = Path(parts.database or "")
     _check_readable(file)
-    if to.exists():
-        raise CannotBackUp(phrase("{file} exists; name another file, or move it away.", file=to))
+    _check_free(to)
     # A backup that is cut short leaves no file that looks like a whole one.
     part = to.with_name(f"{to.name}.part")
     try:
@@ -52,6 +51,14 @@ def _check_readable(file: Path) -> None:
         raise _unreadable(file, problem) from problem
     if not os.access(file, os.R_OK):
         raise _unreadable(file, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def _check_free(to: Path) -> None:
+    try:
+        if to.exists():
+            raise CannotBackUp(phrase("{file} exists; name another file, or move it away.", file=to))
+    except OSError as problem:
+        raise _unwritable(to, problem) from problem
 
 
 def _unreadable(file: Path, problem: Exception) -> CannotBackUp:

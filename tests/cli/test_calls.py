@@ -154,6 +154,14 @@ def test_show_by_the_sid_of_a_leg_and_for_people() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("command", [["show"], ["retry"], ["forget", "--yes", "--call"]])
+def test_a_sid_of_bytes_that_are_not_utf8_is_a_wrong_word(command: list[str]) -> None:
+    status, told = typed("calls", *command, "CA\udcff")
+    assert status == 2
+    assert "is not UTF-8" in told
+
+
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("command", ["show", "retry"])
 def test_a_call_that_nobody_knows(command: str) -> None:
     status, told = typed("calls", command, "CA" + "9" * 32)

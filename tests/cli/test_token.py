@@ -30,6 +30,13 @@ def test_without_identity_it_is_the_first_agents() -> None:
     assert json.loads(typed("token", "--json")[1])["identity"] == "alice"
 
 
+def test_an_empty_identity_is_not_another_agents() -> None:
+    assert typed("token", "--identity", "") == (
+        2,
+        "--identity: names no agent, as a variable that is not set.",
+    )
+
+
 def test_nobody_gets_one_whom_the_widget_would_not() -> None:
     assert "none of the configured agents" in typed("token", "--identity", "mallory")[1]
 

@@ -33,6 +33,7 @@ async def test_the_copy_has_what_is_still_in_the_log_and_is_its_owner_s_alone(tm
     [
         ("bridge.db", "kept.db", "kept.db exists; name another file"),
         ("bridge.db", "nowhere/copy.db", "nowhere/copy.db cannot be written: "),
+        ("bridge.db", "x" * 300, "x cannot be written: .* File name too long"),
         ("gone.db", "copy.db", "gone.db is not there"),
         ("damaged.db", "copy.db", "damaged.db cannot be read: file is not a database"),
         ("torn.db", "copy.db", "torn.db cannot be read: "),

@@ -13,7 +13,7 @@ from bridge.calls.fold.call import fold
 from bridge.calls.numbers import Number
 from bridge.cli import terminal
 from bridge.cli.numbers import address
-from bridge.cli.options import AsJson, ConfigFile
+from bridge.cli.options import AsJson, ConfigFile, utf8
 from bridge.cli.terminal import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
@@ -36,7 +36,9 @@ def forget(
     number: Annotated[str | None, typer.Argument(help="The person's number, as calls list shows it.")] = None,
     config: ConfigFile = None,
     *,
-    call: Annotated[str | None, typer.Option("--call", help="One call's SID, in place of a number.")] = None,
+    call: Annotated[
+        str | None, typer.Option("--call", help="One call's SID, in place of a number.", callback=utf8)
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:

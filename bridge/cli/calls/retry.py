@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli import terminal
-from bridge.cli.options import ConfigFile
+from bridge.cli.options import ConfigFile, utf8
 from bridge.cli.progress import progress_bar
 from bridge.cli.terminal import counted
 from bridge.inbox.queries import known_call
@@ -22,7 +22,9 @@ from bridge.settings import load
 
 
 def retry(
-    sid: Annotated[str | None, typer.Argument(help="The SID of the call, or of one of its legs.")] = None,
+    sid: Annotated[
+        str | None, typer.Argument(help="The SID of the call, or of one of its legs.", callback=utf8)
+    ] = None,
     config: ConfigFile = None,
     *,
     parked: Annotated[bool, typer.Option("--parked", help="All that Twenty refused.")] = False,

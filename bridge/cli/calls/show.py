@@ -13,7 +13,7 @@ from bridge.calls.callback import Callback
 from bridge.calls.fold.call import Call, fold
 from bridge.calls.people.matching import NO_PERSON
 from bridge.cli import terminal
-from bridge.cli.options import AsJson, ConfigFile
+from bridge.cli.options import AsJson, ConfigFile, utf8
 from bridge.cli.terminal import Row
 from bridge.inbox.queries import Attempt, KnownCall, attempts_of, known_call
 from bridge.inbox.store import open_inbox
@@ -39,7 +39,7 @@ class _Found:
 
 
 def show(
-    sid: Annotated[str, typer.Argument(help="The SID of the call, or of one of its legs.")],
+    sid: Annotated[str, typer.Argument(help="The SID of the call, or of one of its legs.", callback=utf8)],
     config: ConfigFile = None,
     *,
     as_json: AsJson = False,
