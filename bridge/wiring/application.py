@@ -16,7 +16,7 @@ from bridge.inbox.store import Inbox
 from bridge.observability.logs import LogRequest, log_request
 from bridge.settings import Settings
 from bridge.twenty.people.recognition import WAITS_SECONDS
-from bridge.twenty.schema.check import Comparison
+from bridge.twenty.schema.check import AFTER_SECONDS, Comparison
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.users import CHECKS_PER_MINUTE
 from bridge.web.availabilities import Availabilities
@@ -29,6 +29,7 @@ from bridge.web.routes import Edge, add_routes
 from bridge.web.twilio.inbound import Clock, utc_now
 from bridge.wiring.authentication import build_authentication, warn_of_anonymous_access
 from bridge.wiring.calls import call_rules, open_inbox_and_live_calls
+from bridge.wiring.comparison import drifts_of
 from bridge.wiring.conferences import SWEEP_SECONDS, conferences_of, hearing
 from bridge.wiring.examination import Examination, doctor_command
 from bridge.wiring.operation import middlewares, public_edge, scrape_of
@@ -53,7 +54,8 @@ class Bounds:
     `clock` is the time for lines with hours, `recognition_seconds` how long a caller waits to be recognised,
     `body_seconds` how long a request's body has to arrive, `checks_per_minute` how often unknown tokens of
     one address are checked at Twenty, `stream_check_seconds` how often the credentials of open streams are,
-    `conference_check_seconds` how often Twilio is asked who is in conferences.
+    `conference_check_seconds` how often Twilio is asked who is in conferences, `compare_seconds` when
+    Twenty's schema is compared after the start.
     """
 
     clock: Clock = utc_now
@@ -62,6 +64,7 @@ class Bounds:
     checks_per_minute: int = CHECKS_PER_MINUTE
     stream_check_seconds: float = CHECK_SECONDS
     conference_check_seconds: float = SWEEP_SECONDS
+    compare_seconds: float = AFTER_SECONDS
 
 
 BOUNDS = Bounds()
@@ -150,7 +153,7 @@ def _parts(
             checks_per_minute=bounds.checks_per_minute,
         ),
         examination=examination,
-        comparison=Comparison(workspace.client),
+        comparison=Comparison(drifts_of(settings.twenty), after=bounds.compare_seconds),
         clock=bounds.clock,
     )
 

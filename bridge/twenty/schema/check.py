@@ -1,7 +1,7 @@
 """Reads a workspace's schema once after the start: logs what has drifted, and whether the key is refused."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -25,6 +25,10 @@ UNAUTHENTICATED = "twenty.unauthenticated"
 log = structlog.get_logger()
 
 
+Find = Callable[[], Awaitable[Sequence[Drift]]]
+"""Finds what the workspace lacks; raises TwentyError."""
+
+
 class Comparison:
     """The comparison of a workspace's schema with the bridge's operations, in the background.
 
@@ -32,8 +36,8 @@ class Comparison:
     key, which no call has to show then; another failure is only logged.
     """
 
-    def __init__(self, client: Executes, *, after: float = AFTER_SECONDS) -> None:
-        self._client = client
+    def __init__(self, find: Find, *, after: float = AFTER_SECONDS) -> None:
+        self._find = find
         self._after = after
         self.reason: str | None = None
 
@@ -59,7 +63,7 @@ class Comparison:
         while tries < TRIES or self.reason:
             tries += 1
             try:
-                found = await find_drifts(self._client)
+                found = await self._find()
             except TwentyError as error:
                 self._failed(error)
                 await asyncio.sleep(PAUSE_SECONDS)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -202,7 +203,7 @@ def test_the_tables_name_operations_that_there_are() -> None:
 async def told_by(client: Executes, enough: Callable[[Logs], bool]) -> Logs:
     """The log of a comparison, until there is enough of it."""
     with capture_logs() as logs:
-        async with Comparison(client, after=0).running():
+        async with Comparison(partial(find_drifts, client), after=0).running():
             await eventually(lambda: enough(logs))
     return logs
 
@@ -247,7 +248,7 @@ async def test_a_key_that_twenty_refuses_is_an_error_until_it_is_taken(
     monkeypatch.setattr(check, "PAUSE_SECONDS", 0.001)
     twenty.faults.status = 401
     with capture_logs() as logs:
-        comparison = Comparison(client, after=0)
+        comparison = Comparison(partial(find_drifts, client), after=0)
         async with comparison.running():
             await eventually(lambda: len(logs) > check.TRIES)
             refused_for = comparison.reason
@@ -290,5 +291,5 @@ def test_both_forms_of_lists_are_as_they_should_be(schema: str, missing: list[st
 
 @pytest.mark.parametrize("after", [0, 10 * BOUND])
 async def test_the_end_does_not_wait_for_it(client: TwentyClient, after: float) -> None:
-    async with asyncio.timeout(BOUND), Comparison(client, after=after).running():
+    async with asyncio.timeout(BOUND), Comparison(partial(find_drifts, client), after=after).running():
         await asyncio.sleep(0)
