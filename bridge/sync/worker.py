@@ -65,7 +65,8 @@ class Worker:
                 if self.reason:
                     log.info("worker.drains", after=self.reason)
                 self._failures, self.reason, self.needs_operator = 0, None, False
-                if not drained:
+                # After less than a batch nothing is due but what comes: whatever makes a call due wakes it.
+                if drained < self._pipeline.size:
                     await _within(POLL_SECONDS, self._inbox.news)
 
     async def _lead_once(self) -> int:

@@ -47,11 +47,13 @@ class Pipeline:
         live: Callable[[], bool],
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
+        self.size = batches.size
+        """How many calls of a kind a round takes at most."""
         self._inbox = inbox
         self._client = client
         self._directory = directory
         self._clock = clock
-        self._claim = Claim(inbox, size=batches.size, live=live, clock=clock)
+        self._claim = Claim(inbox, size=self.size, live=live, clock=clock)
         self._preparation = preparation
         self.writing = Writing(inbox, client, batches)
         self._reminding = Reminding(inbox, client, batches, reminders, clock=clock) if reminders else None
