@@ -12,7 +12,6 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp import hdrs
-from gql.transport.exceptions import TransportConnectionFailed
 
 from bridge.language.phrase import phrase
 
@@ -25,8 +24,6 @@ def why(away: BaseException) -> str:
     """`Connection refused`, `Name or service not known`, `no answer in time`."""
     reason = type(away).__name__
     match away:
-        case TransportConnectionFailed(__cause__=BaseException() as cause):
-            reason = why(cause)
         case TimeoutError():
             reason = phrase("no answer in time")
         case aiohttp.ServerDisconnectedError():

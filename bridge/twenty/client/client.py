@@ -15,7 +15,12 @@ from aiohttp.hdrs import RETRY_AFTER
 from gql import Client, FileVar
 from gql.client import AsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
-from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
+from gql.transport.exceptions import (
+    TransportConnectionFailed,
+    TransportError,
+    TransportQueryError,
+    TransportServerError,
+)
 from yarl import URL
 
 from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
@@ -210,9 +215,14 @@ async def _ask(session: AsyncClientSession, asked: Operation, post: dict[str, An
                 "{name}: Twenty at {host} cannot be reached: {reason}",
                 name=name,
                 host=_host(session),
-                reason=why(away),
+                reason=why(_cause(away)),
             )
         ) from away
+
+
+def _cause(away: BaseException) -> BaseException:
+    """The network's error, where gql has one of its own around it."""
+    return (isinstance(away, TransportConnectionFailed) and away.__cause__) or away
 
 
 def _host(session: AsyncClientSession) -> str:
