@@ -3,8 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -76,22 +75,19 @@ def _config_last(args: Sequence[str]) -> list[str]:
 def load(command: str) -> typer.Typer:
     """What the module of a command declares. Raises SandboxMissing."""
     try:
-        with _without_garbage_collection():
-            declared: typer.Typer = import_module(f"{__name__}.{command}").app
+        declared: typer.Typer = import_module(f"{__name__}.{command}").app
     except ModuleNotFoundError as missing:
         if not (missing.name or "").startswith(SANDBOX):
             raise
         raise SandboxMissing(command) from None
+    _resume_garbage_collection()
     return declared
 
 
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """What modules make as they are imported stays: to look for garbage in it is a tenth of the start."""
-    gc.disable()
-    try:
-        yield
-    finally:
+def _resume_garbage_collection() -> None:
+    """Ends the pause of `main`; what was imported meanwhile stays, and is never searched for garbage."""
+    if not gc.isenabled():
+        gc.freeze()
         gc.enable()
 
 
@@ -133,6 +129,8 @@ def log_plainly() -> None:
 
 def main() -> None:
     """Runs a command; what goes wrong is told in a sentence, not in a traceback."""
+    # A search for garbage in what modules make as they are imported takes a fifth of a start.
+    gc.disable()
     # `serve` and others say more of their logs.
     log_plainly()
     try:

@@ -22,10 +22,7 @@ AT_ONCE = 3
 async def summarizing(
     settings: Settings, inbox: Inbox, lead: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[None]:
-    """Summarises meanwhile, where a model is set; `lead` raises Standby while another replica leads."""
-    if not settings.summaries.is_on:
-        yield
-        return
+    """Summarises meanwhile; `lead` raises Standby while another replica leads."""
     async with open_chat(settings.summaries) as chat:
         jobs = SummaryJobs(inbox, Summarizer(chat, language=settings.voice.language))
         rounds = Rounds("summaries", jobs.once, every=EVERY, lead=lead)

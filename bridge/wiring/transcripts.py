@@ -1,37 +1,28 @@
 """Puts together what transcribes recordings: an engine, and the jobs that it is given."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from bridge import background
 from bridge.calls.fold.states import Direction
 from bridge.calls.transcripts.recorded import Selection
 from bridge.inbox.store import Inbox
-from bridge.inbox.transcripts.erasing import BATCH, CLASSIC, RECORD
 from bridge.settings import Settings, TranscriptSettings
 from bridge.settings.batch_languages import DETECTED, batch_language
-from bridge.sync.rounds import Rounds
 from bridge.transcripts.engines.batch import BatchConfiguration, TwilioBatch
 from bridge.transcripts.engines.classic import TwilioClassic
 from bridge.transcripts.engines.openai import open_openai
-from bridge.transcripts.erasing import Erases, NothingKept, OpenEraser, RecordErasing, TranscriptErasing
 from bridge.transcripts.jobs import TranscriptJobs
 from bridge.transcripts.transcriber import Transcriber
 from bridge.twilio.transcripts.opening import open_transcripts
 from bridge.twilio.urls import CallbackUrls
 from bridge.wiring.twilio import Account
 
-ERASE_EVERY = timedelta(minutes=5)
-
 
 @asynccontextmanager
 async def transcribing(settings: Settings, inbox: Inbox, account: Account) -> AsyncIterator[None]:
-    """Transcribes meanwhile, where an engine is set."""
+    """Transcribes meanwhile, with the engine that is set."""
     transcripts = settings.transcripts
-    if not transcripts.is_on:
-        yield
-        return
     async with engine_of(settings, inbox, account) as engine:
         per_day = transcripts.minutes_per_day * 60
         jobs = TranscriptJobs(inbox, engine, selection_of(transcripts), seconds_per_day=per_day)
@@ -63,25 +54,6 @@ async def _open_twilio(settings: Settings, inbox: Inbox) -> AsyncIterator[Transc
             callback=CallbackUrls(settings.server.public_url).transcripts,
         )
         yield TwilioBatch(rest.batch, inbox, configuration)
-
-
-def erasing(
-    settings: Settings, inbox: Inbox, account: Account, lead: Callable[[], Awaitable[None]]
-) -> Rounds:
-    """Deletes at Twilio what it has of erased calls and the engine that is set now does not delete itself."""
-
-    @asynccontextmanager
-    async def classic() -> AsyncIterator[Erases]:
-        async with open_transcripts(settings.twilio) as rest:
-            yield TwilioClassic(rest.intelligence, service="")
-
-    engines: dict[str, OpenEraser] = {
-        CLASSIC: classic,
-        BATCH: lambda: nullcontext(NothingKept()),
-        RECORD: lambda: nullcontext(RecordErasing(account.rest)),
-    }
-    engines.pop(settings.transcripts.engine, None)
-    return Rounds("erase transcripts", TranscriptErasing(inbox, engines).once, every=ERASE_EVERY, lead=lead)
 
 
 def selection_of(transcripts: TranscriptSettings) -> Selection:

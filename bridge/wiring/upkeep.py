@@ -1,7 +1,7 @@
 """Puts together what looks back: reconciliation and retention for `app`, what asks Twilio for `backfill`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 
 from bridge import background
@@ -24,11 +24,10 @@ from bridge.sync.retention import RecordingRetention
 from bridge.sync.rounds import Rounds
 from bridge.twenty.client.client import TwentyClient
 from bridge.twilio.rest import TwilioRest
+from bridge.wiring.erasing import erasing
 from bridge.wiring.examination import EVERY as EXAMINE_EVERY
 from bridge.wiring.examination import FIRST_IN as EXAMINE_IN
 from bridge.wiring.parts import Parts
-from bridge.wiring.summaries import summarizing
-from bridge.wiring.transcripts import erasing, transcribing
 
 PURGE_EVERY = timedelta(hours=1)
 ADD_AGENTS_EVERY = timedelta(minutes=5)
@@ -78,10 +77,7 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
     ]
     tasks = [background.keep_running(each.run, name=each.name) for each in rounds]
     try:
-        async with (
-            transcribing(settings, parts.inbox, parts.account),
-            summarizing(settings, parts.inbox, lead),
-        ):
+        async with _transcribing(settings, parts), _summarizing(settings, parts, lead):
             yield
     finally:
         await background.stop(*tasks)
@@ -96,6 +92,22 @@ def _alerts(settings: Settings, parts: Parts, lead: Lead) -> Iterator[Rounds]:
         from bridge.wiring.alerts import alerting  # noqa: PLC0415 - it loads doctor, which takes long
 
         yield alerting(settings, parts, lead)
+
+
+def _transcribing(settings: Settings, parts: Parts) -> AbstractAsyncContextManager[None]:
+    if not settings.transcripts.is_on:
+        return nullcontext()
+    from bridge.wiring.transcripts import transcribing  # noqa: PLC0415 - few bridges have an engine
+
+    return transcribing(settings, parts.inbox, parts.account)
+
+
+def _summarizing(settings: Settings, parts: Parts, lead: Lead) -> AbstractAsyncContextManager[None]:
+    if not settings.summaries.is_on:
+        return nullcontext()
+    from bridge.wiring.summaries import summarizing  # noqa: PLC0415 - few bridges have a model
+
+    return summarizing(settings, parts.inbox, lead)
 
 
 def _rounds(settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Lead) -> Iterator[Rounds]:

@@ -37,7 +37,7 @@ To = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_l
 class CallRequest(BaseModel):
     """The field that all bodies share: `identity`, for API keys that have no identity of their own."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     identity: str | None = None
 

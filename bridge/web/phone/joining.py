@@ -1,4 +1,4 @@
-"""Joins the page's modules into one as the bridge starts.
+"""Joins the page's modules into one for the first browser that asks.
 
 A browser loads sixty small modules one after the other, each compressed by itself; joined they are a quarter
 smaller and take one request. Each module becomes a function that is called once, after those it imports.

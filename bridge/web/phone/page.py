@@ -1,4 +1,8 @@
-"""The phone page: one document, and the files that it loads, all read once."""
+"""The phone page: one document, and the files that it loads, all read at the start.
+
+Modules are joined, and files compressed, for the first browser that asks: 30 ms, half of what a start takes
+after its imports.
+"""
 
 import gzip
 import mimetypes
@@ -85,7 +89,8 @@ class PhonePage:
     """The page's endpoints."""
 
     def __init__(self, settings: PageSettings) -> None:
-        self._files = _files()
+        # Read now: after an update the page stays that of the version which runs.
+        _contents()
         self._document = _file(DOCUMENT, _filled((STATIC / DOCUMENT).read_bytes(), settings))
         self._headers: dict[str, str] = {hdrs.CONTENT_SECURITY_POLICY: settings.policy}
 
@@ -98,7 +103,7 @@ class PhonePage:
         path = request.match_info["path"]
         if path == MANIFESTS["en"]:
             return self._manifest(request)
-        found = self._files.get(path)
+        found = _files().get(path)
         if found is None:
             raise web.HTTPNotFound
         return _answer(request, found, {})
@@ -106,13 +111,19 @@ class PhonePage:
     def _manifest(self, request: web.Request) -> web.Response:
         language = preferred(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), MANIFESTS)
         varies: dict[str, str] = {hdrs.VARY: f"{hdrs.ACCEPT_ENCODING}, {hdrs.ACCEPT_LANGUAGE}"}
-        return _answer(request, self._files[MANIFESTS[language]], varies)
+        return _answer(request, _files()[MANIFESTS[language]], varies)
+
+
+@cache
+def _contents() -> Mapping[str, bytes]:
+    """Path → what the installation has; the same for all bridges of a process, which a test has many of."""
+    return {path: content for path, content in _read(STATIC, "") if path != DOCUMENT}
 
 
 @cache
 def _files() -> Mapping[str, _File]:
-    """Path → file of the page; the same for all bridges of a process, which a test has many of."""
-    contents = {path: content for path, content in _read(STATIC, "") if path != DOCUMENT}
+    """Path → file of the page, as browsers get it."""
+    contents = dict(_contents())
     compressed = {path: contents.pop(path) for path in list(contents) if path.endswith(COMPRESSED)}
     modules = joined({path: text.decode() for path, text in contents.items() if _is_own(path)}, MAIN)
     contents |= {path: text.encode() for path, text in modules.items()}
