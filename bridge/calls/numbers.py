@@ -204,8 +204,8 @@ def e164(address: str, region: str) -> Number | None:
 @lru_cache(maxsize=8192)
 def _e164(address: str, region: str) -> Number | None:
     found = None if is_withheld(address) else reading(address, region)
-    # With its plus, too, a keypad word is one.
-    return found.number if found and not is_withheld(found.number) else None
+    # With its plus, too, a keypad word is one; as text, of which the cache has the answer already.
+    return found.number if found and not is_withheld(str(found.number)) else None
 
 
 def line_at(address: str) -> str:
