@@ -97,6 +97,7 @@ def test_what_an_agent_can_do(heard: list[Callback], state: str, can: set[str]) 
     [
         (TALKS, COMPANY, None, CUSTOMER, None),
         (ELSEWHERE, COMPANY, None, CUSTOMER, "jane"),
+        ([*TALKS, at_phone("jane", "in-progress", sid=SECOND, at=5)], COMPANY, None, CUSTOMER, None),
         (calls_out(called("in-progress")), COMPANY, None, CUSTOMER, None),
         (TO_A_COLLEAGUE, COMPANY, "jane", None, None),
     ],
@@ -197,6 +198,8 @@ def test_an_agent_with_two_identities_is_the_one_that_talks() -> None:
 def test_a_supervisor_sees_it_as_the_agent_had_it_who_talked() -> None:
     assert agent_call([Identity("carol")], TALKS).part.state is PartState.TALKING
     assert agent_call([Identity("carol")], MISSED).part.state is PartState.WAITING
+    # Of a line that is hers, too: it rang other phones.
+    assert agent_call([Identity("carol")], [*MISSED, OVER]).missed_at == TEN + timedelta(seconds=90)
     assert [FoldedCall.of(heard).rang_none for heard in ([CAME_IN], MISSED)] == [True, False]
     assert [for_alice(heard).rang_none for heard in ([CAME_IN], MISSED)] == [True, False]
 

@@ -112,6 +112,16 @@ def test_a_moved_call_goes_on_without_the_agent_who_placed_it() -> None:
     assert parts == {ANNA: CallPart(PartState.TALKED, True), BOB: CallPart(PartState.TALKING, False)}
 
 
+def test_who_was_asked_in_vain_to_take_a_call_out_over_missed_it() -> None:
+    """The agent who asked talks: that is no answer elsewhere, as it is of a call in."""
+    for inbound, state in ((False, PartState.MISSED), (True, PartState.ANSWERED_ELSEWHERE)):
+        play = Play(inbound)
+        play.wait(20)
+        play.hold_customer()
+        play.call(BOB, "ask", answers=False)
+        assert part_of(Identity(BOB), "", Evidence.of(play.told)).state is state
+
+
 def test_a_decline_is_recorded_as_one_whatever_her_other_phone_did() -> None:
     heard = [CAME_IN, alice(FIRST, "ringing"), alice(SECOND, "no-answer"), bob("no-answer"), DECLINED, OVER]
     said = handling(fold(heard), {"alice": "Alice"}, texts=texts_for("en-US", {}))
