@@ -67,6 +67,10 @@ BETWEEN_COLLEAGUES = [
 ]
 
 
+def lone_leg(direction: str) -> Callback:
+    return told(Kind.STATUS, RUNG, To="client:bob", Direction=direction, CallStatus="in-progress")
+
+
 @pytest.mark.parametrize(
     ("heard", "on_the_line"),
     [
@@ -89,6 +93,9 @@ BETWEEN_COLLEAGUES = [
         (BETWEEN_COLLEAGUES, {"alice", "bob"}),
         ([*BETWEEN_COLLEAGUES, dial(OUT, LEG, at=9)], set()),
         ([told(Kind.RECORDING, OUT, RecordingSid="RE1")], set()),
+        # A leg that does not name its call, which Twilio dialled; and an agent's own first leg.
+        ([lone_leg("outbound-dial")], {"bob"}),
+        ([lone_leg("inbound")], set()),
     ],
 )
 def test_who_is_in_a_call_whatever_the_order(heard: list[Callback], on_the_line: set[str]) -> None:

@@ -43,6 +43,7 @@ def dialled(status: str, following: str) -> Callback:
     ("heard", "sid", "part"),
     [
         ([CAME_IN, alice(FIRST, "ringing")], FIRST, CallPart(PartState.RINGING, False)),
+        ([alice(FIRST, "ringing")], FIRST, CallPart(PartState.RINGING, False)),
         ([CAME_IN, alice(FIRST, "in-progress")], FIRST, CallPart(PartState.TALKING, False)),
         ([CAME_IN, alice(FIRST, "completed")], FIRST, CallPart(PartState.TALKED, True)),
         ([CAME_IN, alice(FIRST, "canceled")], FIRST, CallPart(PartState.MISSED, False)),
@@ -120,6 +121,8 @@ def test_who_was_asked_in_vain_to_take_a_call_out_over_missed_it() -> None:
         play.hold_customer()
         play.call(BOB, "ask", answers=False)
         assert part_of(Identity(BOB), "", Evidence.of(play.told)).state is state
+        rings = Evidence.of(play.told[:-1])
+        assert part_of(Identity(BOB), "", rings) == CallPart(PartState.RINGING, False)
 
 
 def test_a_decline_is_recorded_as_one_whatever_her_other_phone_did() -> None:
