@@ -9,16 +9,18 @@ import pytest
 from bridge.calls.activity import record_id
 from bridge.calls.transcripts.conversation import Conversation, ProposedTask
 from bridge.errors import Duplicate, TwentyDenied, TwentyRefused
+from bridge.twenty.schema.workspace import WorkspaceSchema
 from bridge.twenty.writing.bisection import Batches, Record
 from bridge.twenty.writing.fields import merge
 from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
 from bridge.twenty.writing.proposals import ProposedTasks
 from bridge.twenty.writing.rich_text import paragraph, plain
 from bridge.twenty.writing.tasks import Reminder, key_of, remind, withdraw
+from bridge.twenty.writing.writers import PhoneCalls
 from tests.support import TEN, lines_of, new_sid
 from tests.twenty.writing.test_conversations import PAGE
 from tests.twenty.writing.test_fields import CALL
-from tests.twenty.writing.test_writers import Server
+from tests.twenty.writing.test_writers import CALL_FIELDS, Server
 
 DAY = date(2026, 11, 22)
 KEY = key_of("p1", DAY)
@@ -152,6 +154,17 @@ async def test_a_proposed_task_that_is_there_is_a_user_s_and_gets_what_target_it
     await ProposedTasks(Batches(server), on_call=False).write([call])
     assert server.told("CreateTasks") == []
     assert [[one["id"] for one in told["data"]] for told in server.told("UpsertTaskTargets")] == [targets[1:]]
+
+
+async def test_of_a_call_whose_note_is_refused_no_task_is_proposed() -> None:
+    """It is written again: with its tasks."""
+    call, refused = summed_up(), TwentyRefused("a text")
+    note = record_id("note", call.sid)
+    there = {note: {"id": note, "deletedAt": None, "updatedBy": {"source": "API"}}}
+    for server, proposed in ((Server(there), 1), (Server(there, UpsertNotes=refused), 0)):
+        writer = PhoneCalls(server, Batches(server), WorkspaceSchema(CALL_FIELDS, None))
+        assert await writer.write([call]) == ({} if proposed else {call.sid: refused})
+        assert len(server.told("CreateTasks")) == proposed
 
 
 async def test_a_call_is_written_without_the_tasks_that_twenty_refuses() -> None:

@@ -111,6 +111,29 @@ async def test_whose_call_it_is_is_written_once_unless_it_was_a_wrong_number(
     assert {name: record[name] for name in ("personId", "companyId") if name in record} == sent
 
 
+async def test_a_field_that_the_workspace_does_not_have_is_left_out() -> None:
+    server = Server()
+    schema = WorkspaceSchema(CALL_FIELDS - {"companyId", "handling"}, None)
+    await PhoneCalls(server, Batches(server), schema).write(
+        [write(company_id="c1", handling="Alice did it.")]
+    )
+    (record,) = server.told("UpsertPhoneCalls")[0]["data"]
+    assert record["personId"] == "p1"
+    assert record.keys().isdisjoint({"companyId", "handling"})
+
+
+@pytest.mark.parametrize(("code", "is_optional"), [("twenty.schema", True), ("twenty.token", False)])
+async def test_only_where_twenty_has_no_notes_on_calls_a_call_is_written_without(
+    code: str, is_optional: bool
+) -> None:
+    server = Server(UpsertNotes=TwentyDenied("no", code=code))
+    if is_optional:
+        assert await phone_calls(server, None).write([write()]) == {}
+    else:
+        with pytest.raises(TwentyDenied):
+            await phone_calls(server, None).write([write()])
+
+
 async def test_of_a_call_whose_update_is_refused_nothing_more_is_written() -> None:
     refused = TwentyRefused("status")
     server = Server(UpdatePhoneCall=refused)
