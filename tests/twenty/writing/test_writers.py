@@ -8,6 +8,7 @@ import pytest
 from bridge.calls.activity import record_id
 from bridge.errors import TwentyDenied, TwentyRefused
 from bridge.twenty.schema.workspace import TimelineSchema, WorkspaceSchema
+from bridge.twenty.values import time_text
 from bridge.twenty.writing.bisection import Batches, Record
 from bridge.twenty.writing.fields import FIELDS, merge
 from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
@@ -191,6 +192,7 @@ async def test_a_named_row_that_a_user_deleted_stays_so(
         assert (row["name"], row["linkedObjectMetadataId"]) == ("linked-phoneCall.created", "the-object")
         assert row["linkedRecordId"] == record_id("phoneCall", call.sid)
         assert "timelineActivityTypeId" not in row
+        assert row["happensAt"] == row["createdAt"] == time_text(call.activity.started_at)
     assert server.operations.count("ExistingTimelineActivities") == (state is not NEW)
 
 
@@ -204,11 +206,14 @@ async def test_the_row_of_a_call_that_has_no_person_any_more_goes() -> None:
 
 
 async def test_typed_rows_are_created_once_and_move_with_the_person() -> None:
-    new, maybe, stays = write(), write(UNSURE), write(WRITTEN)
+    new, maybe, stays, is_hers = write(), write(UNSURE), write(WRITTEN), write(UNSURE)
     moves = [write(WRITTEN, was="p0") for _ in range(2)]
-    there = {row_id(maybe): {"id": row_id(maybe), "targetPersonId": "p9"}}
+    there = {
+        row_id(maybe): {"id": row_id(maybe), "targetPersonId": "p9"},
+        row_id(is_hers): {"id": row_id(is_hers), "targetPersonId": "p1"},
+    }
     server = Server(there)
-    assert await phone_calls(server, TYPED).write([new, maybe, stays, *moves]) == {}
+    assert await phone_calls(server, TYPED).write([new, maybe, stays, is_hers, *moves]) == {}
     (created,) = server.told("CreateTimelineActivities")
     assert [(one["id"], one["timelineActivityTypeId"]) for one in created["data"]] == [
         (row_id(new), "the-type")
