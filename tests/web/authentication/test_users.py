@@ -14,6 +14,7 @@ from bridge.twenty.users.credentials import Credentials
 from bridge.twenty.users.resemblance import Resemblance
 from bridge.twenty.users.sessions import Sessions
 from bridge.twenty.users.verification import User
+from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.users import Users
 
@@ -77,4 +78,6 @@ async def test_which_users_come_in(
     if refused:
         assert type(came) is refused
     else:
-        assert (came.key, came.identity, came.email) == (("user", JANE), JANE, email)  # type: ignore[union-attr]
+        assert isinstance(came, Caller)
+        assert (came.key, came.identity, came.email) == (("user", JANE), JANE, email)
+        assert (came.sees_status, came.incoming, came.credentials) == (True, True, SHOWN)
