@@ -61,7 +61,7 @@ async def test_a_token_of_the_library_opens_a_call(app: App, sandbox: TwilioSand
         (20105, {"nbf": int(time.time()) + 80_000}),
         (20106, {"grants": {"identity": "agent1"}}),
         (20106, {"grants": {"voice": {"outgoing": {}}}}),
-        (20157, {"exp": int(time.time()) + 90_000}),
+        (20157, {"exp": int(time.time()) + 200_000}),
         (21218, {"grants": {"identity": "agent1", "voice": {"incoming": {"allow": True}}}}),
         (21218, {"grants": {"identity": "a", "voice": {"outgoing": {"application_sid": "APother"}}}}),
     ],
