@@ -133,6 +133,7 @@ def main() -> None:
     gc.disable()
     # `serve` and others say more of their logs.
     log_plainly()
+    terminal.escape_unknown(sys.stdout, sys.stderr)
     try:
         app()
     except BridgeError as error:

@@ -9,7 +9,8 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, TextIO
 
 import typer
 from rich.cells import cell_len, set_cell_size
@@ -26,6 +27,13 @@ NO: Mapping[Language, Sequence[str]] = {"en": ("n", "no"), "fr": ("n", "non", "n
 
 CLEARED = "\r\x1b[K"
 """Back to the beginning of the line, which is empty then."""
+
+
+def escape_unknown(*streams: TextIO) -> None:
+    """Has a stream of another character set than UTF-8 show an escape for what that does not have."""
+    for stream in streams:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(*lines: str, err: bool = False, mark: str = "", color: str | None = None, bold: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,18 @@ def test_no_text_from_outside_moves_the_cursor(foreign: str, capsys: pytest.Capt
     out = capsys.readouterr().out
     assert out.count("\n") == 1
     assert out.removesuffix("\n").isprintable()
+
+
+@pytest.mark.parametrize(("charset", "shown"), [("latin-1", b"\\u0160\xe1rka"), ("utf-8", "Šárka".encode())])
+def test_a_terminal_of_another_character_set_shows_escapes(
+    charset: str, shown: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = TextIOWrapper(BytesIO(), encoding=charset)
+    monkeypatch.setattr("sys.stdout", out)
+    terminal.escape_unknown(out)
+    terminal.say("Šárka")
+    out.flush()
+    assert out.buffer.getvalue() == shown + b"\n"
 
 
 @given(st.text())
