@@ -33,6 +33,8 @@ async def test_what_is_over_and_old_is_dropped(inbox: Inbox) -> None:
     assert (purged.state, purged.callbacks, purged.match) == (State.PURGED, (), None)
     assert known
     assert (known.state, len(known.callbacks)) == (State.SETTLED, 2)
+    # The next round meets nothing that is old, and ends.
+    assert await Retention(inbox, timedelta(days=90)).once(TEN) == 0
 
 
 async def parked(inbox: Inbox, sid: str) -> None:

@@ -38,7 +38,7 @@ FAILED, NOT_IMPORTED = 1, frozenset({2, 3, 4})
 NOT_RUN = 70
 LEAST_SECONDS, TIMES = 10, 5
 """CPU time of a child: so much, and so many times what its tests took. Of the clock three times that."""
-IDLE_SECONDS = 8
+IDLE_SECONDS = 20
 """A child that sleeps so long waits for what never comes."""
 QUIET = ("-p", "no:cacheprovider", "-n0", "--tb=no", "-q", "-s")
 PRELOADED = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
@@ -118,13 +118,16 @@ def _waited(child: int, seconds: float, failed: Collection[int]) -> str:
 
 
 def _spends(child: int) -> str:
-    """Changes while a process runs or would like to: its state, and the CPU time that it has spent."""
+    """Changes while a thread of a process runs or would like to: by its state, and the CPU time so far."""
     try:
-        # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-        state, *fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        threads = [file.read_text() for file in Path(f"/proc/{child}/task").glob("*/stat")]
     except OSError:
         return str(time.monotonic())
-    return str(time.monotonic()) if state in "RD" else " ".join(fields[10:12])
+    # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    found = [thread.rpartition(")")[2].split() for thread in threads]
+    if any(state in "RD" for state, *_ in found):
+        return str(time.monotonic())
+    return " ".join(spent for _, *fields in found for spent in fields[10:12])
 
 
 def _answer(code: int, failed: Collection[int]) -> str:
