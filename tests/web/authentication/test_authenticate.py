@@ -1,14 +1,18 @@
 """What a request shows, and as whom its caller can act: without a server."""
 
+from typing import cast
+
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from bridge.calls.agents import Allowed, Identity
+from bridge.calls.agents import Agents, Allowed, Identity
 from bridge.errors import IdentityRefused, NotAllowed, NotAuthenticated
-from bridge.web.authentication.authenticate import Anyone, bearer
+from bridge.inbox.store import Inbox
+from bridge.web.authentication.authenticate import Anyone, Authentication, bearer
 from bridge.web.authentication.caller import Caller
-from bridge.web.authentication.devices import DEVICE, LINK, new_key, new_link
-from bridge.web.authentication.keys import PREFIX, new
+from bridge.web.authentication.devices import DEVICE, LINK, Devices, new_key, new_link
+from bridge.web.authentication.keys import PREFIX, Key, Keys, digest_of, new
+from tests.web.authentication.test_users import users
 
 ALICE = Identity("alice")
 
@@ -55,6 +59,38 @@ def test_anyone_comes_in_from_pages_of_the_settings_alone(origin: str | None, co
     caller = anyone.caller(request)
     assert (caller.key, caller.per_minute, caller.incoming) == (("anonymous", "anonymous"), 7, False)
     assert (caller.agent("alice"), caller.identity, caller.sees_status) == ("alice", None, False)
+
+
+DESK = Key(name="desk", digest=digest_of("a-key"), agents=Allowed(["alice"]))
+ANYONE = Anyone(origins=["https://www.example.com"], agents=Allowed(["alice"]), incoming=True, per_minute=7)
+FROM_PAGE = {"Origin": "https://www.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "anonymous", "anyone", "who"),
+    [
+        ({"Authorization": "Bearer a-key"}, False, None, "desk"),
+        # A key is not made up for by the page that shows it.
+        ({"Authorization": "Bearer another-key", **FROM_PAGE}, True, ANYONE, None),
+        (FROM_PAGE, True, ANYONE, "anonymous"),
+        (FROM_PAGE, False, ANYONE, None),
+        (FROM_PAGE, True, None, None),
+        ({}, False, None, None),
+    ],
+)
+async def test_who_asks(
+    headers: dict[str, str], anonymous: bool, anyone: Anyone | None, who: str | None
+) -> None:
+    # None of these is the key of a device, which alone is looked for in the database.
+    devices = Devices(cast("Inbox", None), Agents())
+    authentication = Authentication(keys=Keys([DESK]), devices=devices, users=users(), anyone=anyone)
+    request = make_mocked_request("POST", "/", headers)
+    assert authentication.sees_credentials(request) == ("Authorization" in headers)
+    if who is None:
+        with pytest.raises(NotAuthenticated):
+            await authentication.authenticate(request, anonymous=anonymous)
+    else:
+        assert (await authentication.authenticate(request, anonymous=anonymous)).name == who
 
 
 @pytest.mark.parametrize(
