@@ -31,11 +31,15 @@ class SqliteFirst:
         items[:] = [item for item in items if not _is_second_variant(item)]
         return (yield)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        # Not in the setup of the fixture, which fails for the next test that wants it.
+        names = set(getattr(item, "fixturenames", ()))
+        if names & OWN_SERVERS or (SERVER in names and not self._server):
+            pytest.skip("on SQLite alone")
+
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
-        name = fixturedef.argname
-        if name in OWN_SERVERS or (name == SERVER and not self._server):
-            pytest.skip("on SQLite alone")
         made = yield
         if fixturedef.argname == SERVER:
             self.running = made
@@ -43,7 +47,7 @@ class SqliteFirst:
 
     def in_child(self, number: int) -> None:
         """Gives this process's databases names that no other one's have; it begins no server."""
-        self._server = False
+        self._server = self.running is not None
         if module := sys.modules.get("tests.postgres"):
             module._numbers = count(_first_of(number))  # type: ignore[attr-defined]
 
