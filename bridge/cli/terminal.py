@@ -32,7 +32,7 @@ CLEARED = "\r\x1b[K"
 def escape_unknown(*streams: TextIO) -> None:
     """Has a stream of another character set than UTF-8 show an escape for what that does not have."""
     for stream in streams:
-        if isinstance(stream, TextIOWrapper):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() != "utf-8":
             stream.reconfigure(errors="backslashreplace")
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from bridge.errors import TwentyDenied, TwentyUnavailable
 from bridge.sandbox.twenty import OLDEST, twenty_sandbox
+from bridge.twenty.schema.check import NotCompared
 from bridge.twenty.schema.drift import Drift
 from bridge.twenty.schema.features import Feature
-from bridge.wiring.comparison import NotCompared, drifts_of
+from bridge.wiring.comparison import ComparisonFailed, drifts_of
 from tests.support import twenty_settings
 
 
@@ -36,7 +37,7 @@ def refusal(reason: str, code: str) -> str:
     [
         (refusal("HTTP 503", "twenty.unavailable"), TwentyUnavailable, "HTTP 503"),
         (refusal("HTTP 401", "twenty.unauthenticated"), TwentyDenied, "HTTP 401"),
-        ("""print('{"failed": "Traceback: KeyError"}')""", NotCompared, "KeyError"),
+        ("""print('{"failed": "Traceback: KeyError"}')""", ComparisonFailed, "KeyError"),
         ("raise SystemExit(3)", NotCompared, "exit status 3"),
     ],
 )
@@ -44,3 +45,9 @@ async def test_a_process_without_findings_says_why(script: str, error: type[Exce
     async with twenty_sandbox() as twenty:
         with pytest.raises(error, match=why):
             await drifts_of(twenty_settings(twenty), command=[sys.executable, "-c", script])()
+
+
+async def test_a_machine_that_starts_no_process_says_why() -> None:
+    async with twenty_sandbox() as twenty:
+        with pytest.raises(NotCompared, match="No such file"):
+            await drifts_of(twenty_settings(twenty), command=["/no/such/program"])()

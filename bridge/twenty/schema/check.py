@@ -25,8 +25,12 @@ UNAUTHENTICATED = "twenty.unauthenticated"
 log = structlog.get_logger()
 
 
+class NotCompared(Exception):
+    """The machine did not let the comparison run; the message says why. It is tried again."""
+
+
 Find = Callable[[], Awaitable[Sequence[Drift]]]
-"""Finds what the workspace lacks; raises TwentyError."""
+"""Finds what the workspace lacks; raises TwentyError and NotCompared."""
 
 
 class Comparison:
@@ -64,7 +68,7 @@ class Comparison:
             tries += 1
             try:
                 found = await self._find()
-            except TwentyError as error:
+            except (TwentyError, NotCompared) as error:
                 self._failed(error)
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
@@ -72,8 +76,9 @@ class Comparison:
                 _log(found)
                 return
 
-    def _failed(self, error: TwentyError) -> None:
-        self.reason = error.code if error.code == UNAUTHENTICATED else None
+    def _failed(self, error: TwentyError | NotCompared) -> None:
+        is_refused = isinstance(error, TwentyError) and error.code == UNAUTHENTICATED
+        self.reason = UNAUTHENTICATED if is_refused else None
         report = log.error if self.reason else log.info
         report("twenty.not_compared", reason=str(error), seconds=PAUSE_SECONDS)
 

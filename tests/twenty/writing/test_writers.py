@@ -82,10 +82,11 @@ async def test_few_known_calls_are_updated_so_that_none_is_restored_and_many_wri
     server = Server()
     new, before = [write(), write(UNSURE)], [write(WRITTEN, person=Chosen.KEPT) for _ in range(known)]
     assert await phone_calls(server).write([*new, *before]) == {}
-    (upserted,) = server.told("UpsertPhoneCalls")
+    is_many = known > FEW
+    (sent,) = server.told("UpsertPhoneCalls" if is_many else "CreatePhoneCalls")
     updated = server.told("UpdatePhoneCall")
-    at_once = [*new, *(before if known > FEW else [])]
-    assert [one["externalCallId"] for one in upserted["data"]] == [one.sid for one in at_once]
+    at_once = [*new, *(before if is_many else [])]
+    assert [one["externalCallId"] for one in sent["data"]] == [one.sid for one in at_once]
     assert [one["id"] for one in updated] == [
         record_id("phoneCall", one.sid) for one in before if one not in at_once
     ]
@@ -108,7 +109,7 @@ async def test_whose_call_it_is_is_written_once_unless_it_was_a_wrong_number(
 ) -> None:
     server = Server()
     await phone_calls(server).write([write(person=chosen, **found)])
-    (record,) = server.told("UpsertPhoneCalls")[0]["data"]
+    (record,) = server.told("CreatePhoneCalls")[0]["data"]
     assert {name: record[name] for name in ("personId", "companyId") if name in record} == sent
 
 
@@ -118,7 +119,7 @@ async def test_a_field_that_the_workspace_does_not_have_is_left_out() -> None:
     await PhoneCalls(server, Batches(server), schema).write(
         [write(company_id="c1", handling="Alice did it.")]
     )
-    (record,) = server.told("UpsertPhoneCalls")[0]["data"]
+    (record,) = server.told("CreatePhoneCalls")[0]["data"]
     assert record["personId"] == "p1"
     assert record.keys().isdisjoint({"companyId", "handling"})
 
