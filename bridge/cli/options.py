@@ -16,7 +16,6 @@ ConfigFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
-
 AGO = re.compile(r"(\d{1,5})([dhm])")
 BEFORE_TWILIO = datetime(2008, 1, 1, tzinfo=UTC)
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}

@@ -65,7 +65,7 @@ class Worker:
                 if self.reason:
                     log.info("worker.drains", after=self.reason)
                 self._failures, self.reason, self.needs_operator = 0, None, False
-                # After less than a batch nothing is due but what comes: whatever makes a call due wakes it.
+                # After less than a batch nothing is due: what makes a call due wakes the worker.
                 if drained < self._pipeline.size:
                     await _within(POLL_SECONDS, self._inbox.news)
 

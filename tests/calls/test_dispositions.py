@@ -1,4 +1,4 @@
-"""What agents say of a call: each once, the newest note of each, in whatever order it arrives."""
+"""What agents say of a call: each once, the newest note of each, in each order of arrival."""
 
 from itertools import permutations
 

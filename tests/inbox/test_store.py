@@ -191,7 +191,7 @@ async def test_a_call_that_was_settled_as_people_changed_is_matched_anew_by_the_
     await inbox.store(outbound(new_sid(), JANES))
     (due,) = await inbox.claim(200)
     await Checkpoints(inbox).save(RELINKED, TEN)
-    # Its commit came after the relink, whatever the clock said.
+    # Its commit came after the relink, though the clock said another time.
     await inbox.settle([settled(due)], now=TEN + timedelta(seconds=seconds))
     assert await relink_interrupted(inbox) == again
 

@@ -99,6 +99,12 @@ async def test_a_write_that_lands_late_does_not_stay(
     assert (await inbox.backlog()).due == 0
 
 
+async def delete_call(twenty: TwentySandbox, sid: str) -> None:
+    """A user deletes a call."""
+    record = (await phone_calls(twenty))[sid]
+    await ask(twenty, "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }", id=record["id"])
+
+
 async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
     twenty: TwentySandbox, inbox: Inbox, worker: Worker
 ) -> None:
@@ -109,8 +115,7 @@ async def test_a_call_in_doubt_that_a_user_deleted_stays_deleted(
         await worker.drain_once()
     twenty.faults.clear()
     await drain(worker)
-    record = (await phone_calls(twenty))[sid]
-    await ask(twenty, "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }", id=record["id"])
+    await delete_call(twenty, sid)
     a_minute_passes(worker)
     await drain(worker)
     assert await phone_calls(twenty) == {}
@@ -126,8 +131,7 @@ async def test_a_new_call_that_twenty_creates_late_does_not_bring_back_what_a_us
         await worker.drain_once()
     twenty.faults.clear()
     await drain(worker)
-    record = (await phone_calls(twenty))[sid]
-    await ask(twenty, "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }", id=record["id"])
+    await delete_call(twenty, sid)
 
     async def all_carried_out() -> None:
         assert sum(one.operation == "CreatePhoneCalls" for one in twenty.requests) == 2

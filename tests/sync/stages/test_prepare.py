@@ -56,7 +56,7 @@ class Twenty:
 
 
 def due(**more: Any) -> DueCall:
-    """A call in from `NUMBER` that nobody took; Twenty has nothing of it."""
+    """A call in from `NUMBER` that no agent took; Twenty has nothing of it."""
     new: dict[str, Any] = {"match": None, "former_id": None, "written": None, "settled_at": None}
     callbacks = tuple(incoming(SID, NUMBER))
     return DueCall(**{"root_sid": SID, "revision": 2, "callbacks": callbacks, **new, **more})

@@ -97,7 +97,7 @@ async def test_who_asks(
     ("identity", "agents", "asked", "acts_as"),
     [
         (ALICE, None, None, "alice"),
-        # Whose they are beyond doubt, they are, whatever a page asks for.
+        # Whose they are beyond doubt, they are, also where a page asks for another.
         (ALICE, Allowed(["bob"]), "bob", "alice"),
         (None, Allowed(["bob"]), "bob", "bob"),
         (None, Allowed(["bob"]), "alice", None),
