@@ -141,7 +141,7 @@ class Runner:
             while self._waiting or self._tasks:
                 while self._waiting:
                     await self._deliver_one_waiting()
-                await asyncio.gather(*self._tasks)
+                await join(self._tasks)
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -233,6 +233,18 @@ class Runner:
         task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def join(tasks: set[asyncio.Task[None]]) -> None:
+    """Waits for all of these tasks and takes them out of the set; raises what one of them raises.
+
+    That a task takes itself out when it is done is not enough for who asks again until none is
+    left: from Python 3.12 on gather() of tasks that are done returns without a turn of the event
+    loop, so that their callbacks never run.
+    """
+    waited = [*tasks]
+    await asyncio.gather(*waited)
+    tasks.difference_update(waited)
 
 
 def wake(lines: Mapping[str, Line], legs: Iterable[Leg]) -> None:

@@ -20,7 +20,7 @@ from bridge.sandbox.twilio.legs import Leg, Subscription
 from bridge.sandbox.twilio.parties import Caller, Party, speech_seconds
 from bridge.sandbox.twilio.placing import place_from_api, place_from_browser, place_from_phone, voice_request
 from bridge.sandbox.twilio.rest.switches import RestSwitches
-from bridge.sandbox.twilio.runner import Line, Runner, wake
+from bridge.sandbox.twilio.runner import Line, Runner, join, wake
 from bridge.sandbox.twilio.signalling.hub import Hub
 from bridge.sandbox.twilio.tokens import Grant, check_token
 from bridge.sandbox.twilio.twiml import Document
@@ -342,7 +342,7 @@ class TwilioSandbox:
     async def worked(self) -> None:
         """Returns when nothing of that is left: transcripts are done, their webhooks delivered."""
         while self._background:
-            await asyncio.gather(*self._background)
+            await join(self._background)
 
     async def close(self) -> None:
         """Ends what still runs."""
