@@ -148,8 +148,8 @@ DEFENCES = {
     ),
     "updates what Twenty has": Defence(
         "twenty/writing/writers.py",
-        "if len(known) > FEW:",
-        "if known:",
+        "if len(updates) > FEW:",
+        "if updates:",
     ),
 }
 

@@ -82,7 +82,7 @@ RECORDS: Mapping[str, Feature] = {
     "DestroyPerson": Feature.DOCTOR,
     "CreatePhoneCalls": Feature.CALLS,
     "UpsertPhoneCalls": Feature.CALLS,
-    "UpdatePhoneCall": Feature.CALLS,
+    "UpdatePhoneCalls": Feature.CALLS,
     "UpsertTimelineActivities": Feature.TIMELINE,
     "CreateTimelineActivities": Feature.TIMELINE,
     "ChangeTimelineActivities": Feature.TIMELINE,

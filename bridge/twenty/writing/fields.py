@@ -188,6 +188,8 @@ class Merge:
     cleared: frozenset[str]
     changed: frozenset[str]
     """Fields that were written before, and have another value now."""
+    kept: frozenset[str]
+    """Fields of which it is certain that Twenty has the value of now."""
     marks: Marks
     wanted: Record
     """The record as the activity has it."""
@@ -229,7 +231,8 @@ def merge(
     }
     marks = now | dict.fromkeys(cleared, CLEARED) | dict.fromkeys(theirs, THEIRS)
     changed = {name for name in FIELDS if before and marks[name] != before[name]}
-    return Merge(frozenset(theirs), frozenset(cleared), frozenset(changed), marks, wanted)
+    kept = FIELDS.keys() - changed if before and not unsure else ()
+    return Merge(frozenset(theirs), frozenset(cleared), frozenset(changed), frozenset(kept), marks, wanted)
 
 
 def _is_edited(name: str, before: Marks, shown: Shown, attempted: Set[bytes]) -> bool:

@@ -1,5 +1,6 @@
 """Writes activities: as phone calls with a row on the person's timeline, else as notes on the person."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,7 +20,11 @@ from bridge.twenty.writing.proposals import ProposedTasks
 from bridge.twenty.writing.timeline import timeline_for
 
 FEW = 3
-"""Up to so many known calls of a batch are updated one by one, so that none is restored."""
+"""Up to so many updates of a batch are sent one by one, so that no call is restored."""
+
+
+KEYS = frozenset({"id", "externalCallId"})
+"""What a record is found by: an update leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,14 @@ class Writes(Protocol):
 
     async def states(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         """Call SID → how it stands, of calls that are there or were deleted; one root field."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    """Known calls that get the same values."""
+
+    sids: list[str]
+    data: Record
 
 
 class PhoneCalls:
@@ -87,16 +100,27 @@ class PhoneCalls:
         """Updates known calls, and creates new ones in one root field.
 
         A user can delete a call after the bridge asked how it stands, or before Twenty carries out a write
-        that it got long ago: an upsert would restore it. An update takes one root field for each call, so a
-        batch with more than `FEW` known ones is upserted as a whole.
+        that it got long ago: an upsert would restore it. An update takes one root field for each call, or for
+        all that get the same news. A batch that needs more than `FEW` of them is upserted as a whole.
         """
         known = [w for w in writes if w.plan.record is Do.UPDATE]
-        if len(known) > FEW:
+        updates = self._updates(known)
+        if len(updates) > FEW:
             return await self._batches.send("UpsertPhoneCalls", {w.sid: self._record(w) for w in writes})
         refused = await self._create([w for w in writes if w.plan.record is not Do.UPDATE])
-        for write in known:
-            refused |= await self._update(write)
+        for update in updates:
+            refused |= await self._update(update)
         return refused
+
+    def _updates(self, writes: Sequence[Write]) -> list[_Update]:
+        """One update for each call, or for all of many that get the same news."""
+        if len(writes) <= FEW:
+            return [_Update([write.sid], _without_keys(self._record(write))) for write in writes]
+        updates: dict[str, _Update] = {}
+        for write in writes:
+            data = _without_keys(self._news(write))
+            updates.setdefault(json.dumps(data, sort_keys=True), _Update([], data)).sids.append(write.sid)
+        return [update for update in updates.values() if update.data]
 
     async def _create(self, writes: Sequence[Write]) -> Refused:
         """Creates new calls; one that is there after all is refused as Duplicate."""
@@ -108,12 +132,12 @@ class PhoneCalls:
             "UpsertPhoneCalls", {sid: records[sid] for sid in alike}
         )
 
-    async def _update(self, write: Write) -> Refused:
-        data = self._record(write)
+    async def _update(self, update: _Update) -> Refused:
+        ids = [record_id("phoneCall", sid) for sid in update.sids]
         try:
-            await self._client.execute("UpdatePhoneCall", id=data.pop("id"), data=data)
+            await self._client.execute("UpdatePhoneCalls", ids=ids, data=update.data)
         except TwentyRefused as error:
-            return {write.sid: error}
+            return dict.fromkeys(update.sids, error)
         return {}
 
     async def _write_rows(self, writes: Sequence[Write]) -> Refused:
@@ -149,6 +173,11 @@ class PhoneCalls:
             # Left out of later writes, so that a user's correction holds.
             record |= {name: value for name, value in self._person(write) if name in self._fields}
         return record
+
+    def _news(self, write: Write) -> Record:
+        """What differs from what Twenty has for certain."""
+        unchanged = write.merge.kept
+        return {name: value for name, value in self._record(write).items() if name not in unchanged}
 
     def _person(self, write: Write) -> Iterator[tuple[str, str | None]]:
         chosen = {"personId": write.activity.person_id, "companyId": write.activity.company_id}
@@ -188,6 +217,10 @@ async def _found(
 ) -> Mapping[str, Record]:
     ids = {record_id(kind, sid): sid for sid in call_sids}
     return {ids[one]: node for one, node in (await batches.existing(operation, list(ids))).items()}
+
+
+def _without_keys(record: Record) -> Record:
+    return {name: value for name, value in record.items() if name not in KEYS}
 
 
 def _person(node: Record) -> Person | None:

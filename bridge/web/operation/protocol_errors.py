@@ -85,6 +85,16 @@ class _Protocol(web.RequestHandler):
         answer.force_close()
         return answer
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Says in a line that a request was answered in the moment in which a stop had waited enough for it.
+
+        aiohttp then tells a future that it has cancelled itself: https://github.com/Tribler/tribler/issues/8156.
+        """
+        if isinstance(kw.get("exc_info"), asyncio.InvalidStateError):
+            log.info("request.ended_late", reason="as it was answered, the time of the stop was over")
+        else:
+            super().log_exception(*args, **kw)
+
 
 class _Unasked(web.Response):
     """A problem that is answered outside of any route.

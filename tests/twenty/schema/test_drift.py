@@ -128,7 +128,7 @@ async def test_a_workspace_that_was_not_set_up_lacks_phone_calls_alone(bare: Twe
         "MayWritePhoneCalls": Feature.DOCTOR,
         "CreatePhoneCalls": Feature.CALLS,
         "UpsertPhoneCalls": Feature.CALLS,
-        "UpdatePhoneCall": Feature.CALLS,
+        "UpdatePhoneCalls": Feature.CALLS,
         "WithdrawPhoneCalls": Feature.WITHDRAWALS,
         "UpsertNoteTargets": Feature.NOTES_ON_CALLS,
     }

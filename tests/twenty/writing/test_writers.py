@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bridge.calls.activity import record_id
-from bridge.errors import TwentyDenied, TwentyRefused
+from bridge.calls.activity import Activity, record_id
+from bridge.errors import TargetGone, TwentyDenied, TwentyRefused
 from bridge.twenty.schema.workspace import TimelineSchema, WorkspaceSchema
 from bridge.twenty.values import time_text
 from bridge.twenty.writing.bisection import Batches, Record
@@ -56,15 +56,24 @@ class Server:
 
 
 def write(
-    state: WriteState = NEW, *, was: str | None = "p1", person: Chosen = Chosen.MATCHED, **fields: Any
+    state: WriteState = NEW,
+    *,
+    was: str | None = "p1",
+    person: Chosen = Chosen.MATCHED,
+    written: Activity | None = None,
+    **fields: Any,
 ) -> Write:
-    """A call of the person p1, unless `fields` say another, whose record and row are in this state."""
+    """A call of the person p1, unless `fields` say another, whose record and row are in this state.
+
+    Where the call as it was `written` is given, Twenty has that for certain.
+    """
     activity = replace(CALL, call_sid=new_sid(), **{"person_id": "p1", **fields})
     before = Before(person_id=was, call=state, row=state, note=state)
     plan = plan_of(
         activity, before=before, news=News(record=True, note=Note.NOTHING, dispositions=False), person=person
     )
-    return Write(activity=activity, plan=plan, merge=merge(activity, None, None, unsure=False))
+    marks = merge(written, None, None, unsure=False).marks if written else None
+    return Write(activity=activity, plan=plan, merge=merge(activity, marks, None, unsure=False))
 
 
 def phone_calls(server: Server, timeline: TimelineSchema | None = NAMED) -> PhoneCalls:
@@ -80,17 +89,44 @@ async def test_few_known_calls_are_updated_so_that_none_is_restored_and_many_wri
     known: int,
 ) -> None:
     server = Server()
-    new, before = [write(), write(UNSURE)], [write(WRITTEN, person=Chosen.KEPT) for _ in range(known)]
+    new = [write(), write(UNSURE)]
+    before = [write(WRITTEN, person=Chosen.KEPT, title=f"Call {number}") for number in range(known)]
     assert await phone_calls(server).write([*new, *before]) == {}
     is_many = known > FEW
     (sent,) = server.told("UpsertPhoneCalls" if is_many else "CreatePhoneCalls")
-    updated = server.told("UpdatePhoneCall")
+    updated = server.told("UpdatePhoneCalls")
     at_once = [*new, *(before if is_many else [])]
     assert [one["externalCallId"] for one in sent["data"]] == [one.sid for one in at_once]
-    assert [one["id"] for one in updated] == [
-        record_id("phoneCall", one.sid) for one in before if one not in at_once
+    assert [one["ids"] for one in updated] == [
+        [record_id("phoneCall", one.sid)] for one in before if one not in at_once
     ]
-    assert all("id" not in one["data"] and "personId" not in one["data"] for one in updated)
+    assert all(
+        one["data"].keys().isdisjoint({"id", "externalCallId", "personId"}) and one["data"]["status"]
+        for one in updated
+    )
+
+
+async def test_many_known_calls_that_get_the_same_news_are_one_update_which_restores_none() -> None:
+    server = Server()
+    strangers = [write(WRITTEN, written=CALL, title="Jane Doe called") for _ in range(FEW + 2)]
+    ended = write(WRITTEN, written=CALL, duration_seconds=7, person=Chosen.KEPT)
+    as_before = write(WRITTEN, written=CALL, person=Chosen.KEPT)
+    assert await phone_calls(server).write([*strangers, ended, as_before]) == {}
+    alike, other = server.told("UpdatePhoneCalls")
+    assert alike == {
+        "ids": [record_id("phoneCall", one.sid) for one in strangers],
+        "data": {"name": "Jane Doe called", "personId": "p1"},
+    }
+    assert (other["ids"], other["data"]) == ([record_id("phoneCall", ended.sid)], {"durationInSeconds": 7})
+    assert "UpsertPhoneCalls" not in server.operations
+
+
+async def test_of_calls_whose_common_update_is_refused_nothing_more_is_written() -> None:
+    gone = TargetGone("person")
+    calls = [write(WRITTEN, written=CALL) for _ in range(FEW + 1)]
+    server = Server(UpdatePhoneCalls=gone)
+    assert await phone_calls(server).write(calls) == {one.sid: gone for one in calls}
+    assert server.told("UpsertTimelineActivities") == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +174,7 @@ async def test_only_where_twenty_has_no_notes_on_calls_a_call_is_written_without
 
 async def test_of_a_call_whose_update_is_refused_nothing_more_is_written() -> None:
     refused = TwentyRefused("status")
-    server = Server(UpdatePhoneCall=refused)
+    server = Server(UpdatePhoneCalls=refused)
     calls = [write(WRITTEN), write()]
     assert await phone_calls(server).write(calls) == {calls[0].sid: refused}
     (rows,) = server.told("UpsertTimelineActivities")

@@ -1,10 +1,12 @@
 """What aiohttp answers before the application, by its public names and one private method."""
 
+import asyncio
 import inspect
 from collections.abc import Iterator
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bridge.web.operation import protocol_errors
 from tests.web.conftest import Bridge
@@ -46,3 +48,33 @@ async def test_an_expectation_that_is_not_met_is_refused_in_our_words(
         417,
         "The only supported value of Expect is 100-continue.",
     )
+
+
+async def test_a_request_that_is_answered_as_the_stop_gives_it_up_is_a_line_in_the_log_and_no_error() -> None:
+    entered: asyncio.Future[web.RequestHandler] = asyncio.get_running_loop().create_future()
+    go_on = asyncio.Event()
+
+    async def answers(request: web.Request) -> web.Response:
+        entered.set_result(request.protocol)
+        await go_on.wait()
+        return web.Response(text="answered")
+
+    app = web.Application()
+    app.router.add_get("/", answers)
+    runner = protocol_errors.Runner(app, shutdown_timeout=60)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    reader, writer = await asyncio.open_connection(host, port)
+    with capture_logs() as logs:
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        stop = asyncio.create_task((await entered).shutdown(60))
+        await asyncio.sleep(0)
+        # A loop that stood still finds both due: first the answer, then the end of the stop's patience.
+        go_on.set()
+        stop.cancel()
+        assert (await reader.read()).endswith(b"answered")
+        await asyncio.gather(stop, return_exceptions=True)
+    writer.close()
+    await runner.cleanup()
+    assert [(line["event"], line["log_level"]) for line in logs] == [("request.ended_late", "info")]
