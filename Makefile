@@ -62,7 +62,8 @@ simulate: $(READY)  ## the bridge in simulated worlds: SEEDS=200 SECONDS=60 FIRS
 
 mutate: $(READY)  ## changes the code, and says which changes no test notices: FILES="bridge/calls ..." SAMPLE=60 SEED=1
 	$(BIN)/python -m tests.mutation $(FILES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
-	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(BOUND),--bound $(BOUND)) $(if $(MATCH),--match "$(MATCH)") $(if $(AGAIN),--again)
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(BOUND),--bound $(BOUND)) $(if $(MATCH),--match "$(MATCH)") $(if $(AGAIN),--again) \
+	  $(if $(TESTS),--tests $(TESTS))
 
 FUZZER := $(VENV)/fuzzer
 

@@ -50,10 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     end = time.monotonic() + given.seconds
     paths = {mutant.path for some in of_rooms.values() for mutant in some}
-    measure(sorted({file for path in paths for file in near(path)}))
-    for test in Tests(given.bound).failing:
+    files = sorted({file for path in paths for file in (given.tests or near(path))})
+    measure(files)
+    for test in Tests(given.bound, files).failing:
         print(f"left out, as it fails without a mutant: {test}")
-    answers = [_of_room(room, some, given.bound, end) for room, some in sorted(of_rooms.items())]
+    answers = [
+        _of_room(room, some, lambda: Tests(given.bound, files), end)
+        for room, some in sorted(of_rooms.items())
+    ]
     return max(answers, default=0)
 
 
@@ -71,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bound", type=float, default=15, help="CPU time of the tests that run for one mutant, in seconds"
     )
+    parser.add_argument("--tests", nargs="+", help="files of tests that run in the place of those near")
     parser.add_argument("--match", default="", help="only mutants whose line of --list has this text")
     parser.add_argument("--again", action="store_true", help="only those that survived the last time")
     parser.add_argument("--list", action="store_true", help="shows the mutants, runs none")
@@ -124,16 +129,16 @@ def _anywhere(mutant: str) -> str:
     return f"{path}:{change}"
 
 
-def _of_room(room: str, mutants: Sequence[Mutant], bound: float, end: float) -> int:
+def _of_room(room: str, mutants: Sequence[Mutant], tests: Callable[[], Tests], end: float) -> int:
     before = REPORT.stat().st_size if REPORT.exists() else 0
-    imported = [mutant for mutant in mutants if _is_imported(mutant, Tests(bound))]
+    imported = [mutant for mutant in mutants if _is_imported(mutant, tests())]
     of_files: defaultdict[str, list[Mutant]] = defaultdict(list)
     for mutant in imported:
         of_files[mutant.path].append(mutant)
     if others := [mutant for mutant in mutants if mutant not in imported]:
-        _in_child(lambda: _try(others, Tests(bound), end))
+        _in_child(lambda: _try(others, tests(), end))
     for path, some in sorted(of_files.items()):
-        _in_child(lambda path=path, some=some: _try_imported(path, some, Tests(bound), end))  # type: ignore[misc]
+        _in_child(lambda path=path, some=some: _try_imported(path, some, tests(), end))  # type: ignore[misc]
     with REPORT.open() as report:
         report.seek(before)
         answers = Counter(json.loads(line)["answer"] for line in report)

@@ -17,6 +17,7 @@ from typing import Any
 from coverage.numbits import numbits_to_nums
 
 from tests.mutation.contexts import FAILS, LINES, PLACE, SECONDS
+from tests.mutation.running import folder
 
 NEAR = {
     "bridge/calls": ("tests/calls", "tests/inbox/test_agent_calls.py"),
@@ -81,16 +82,17 @@ def room_of(path: str) -> str:
 
 
 class Tests:
-    """The tests that were measured, and which of them run a line of the bridge.
+    """The tests of these files that were measured, and which of them run a line of the bridge.
 
     The tests of one mutant take at most `bound` seconds of CPU time.
     """
 
-    def __init__(self, bound: float) -> None:
+    def __init__(self, bound: float, files: Sequence[str]) -> None:
         self._bound = bound
         self._lines: dict[str, dict[int, set[str]]] = {}
-        as_measured = {file for file, stamps in _read(STAMPS).items() if _is_fresh(stamps)}
-        seconds = _read(SECONDS)
+        known = _read(STAMPS)
+        as_measured = {file for file in files if _is_fresh(known.get(file, {}))}
+        seconds = {test: took for test, took in _read(SECONDS).items() if file_of(test) in files}
         self.failing = sorted(test for test, took in seconds.items() if took >= FAILS)
         self._seconds: dict[str, float] = {
             test: took
@@ -191,7 +193,9 @@ def measure(files: Sequence[str]) -> None:
     print(f"Finding out which lines are run by {len(anew)} files of tests", flush=True)
     _forget(anew)
     words = ["-q", "-p", "tests.mutation.contexts", "-p", "no:cacheprovider"]
-    run = subprocess.run([sys.executable, "-m", "pytest", *words, *anew], stdout=subprocess.PIPE, check=False)
+    with folder() as databases:
+        words = [sys.executable, "-m", "pytest", *words, f"--basetemp={databases}/tests", *anew]
+        run = subprocess.run(words, stdout=subprocess.PIPE, check=False)
     # Tests that fail without a mutant are left out, and said; a file without a test that runs has code 5.
     if run.returncode not in {0, 1, 5}:
         raise SystemExit(run.stdout.decode())

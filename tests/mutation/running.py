@@ -172,8 +172,8 @@ class _Ending:
 def with_tests(files: Sequence[str], work: Callable[["Collected"], None]) -> None:
     """Collects these files of tests, and calls `work` with them."""
     loop = _Loop(work)
-    with _folder() as folder, contextlib.redirect_stdout(io.StringIO()):
-        pytest.main([*QUIET, f"--basetemp={folder}/tests", *files], plugins=[loop, loop.databases])
+    with folder() as databases, contextlib.redirect_stdout(io.StringIO()):
+        pytest.main([*QUIET, f"--basetemp={databases}/tests", *files], plugins=[loop, loop.databases])
     if loop.error:
         raise loop.error
     if not loop.has_begun:
@@ -265,8 +265,8 @@ def run_imported(mutant: Mutant | None, tests: Sequence[str], *, seconds: float)
     if not tests:
         return Run(UNSEEN, "")
 
-    with _folder() as folder:
-        words = [*QUIET, *PRELOADED, "-x", f"--basetemp={folder}/tests", *tests]
+    with folder() as databases:
+        words = [*QUIET, *PRELOADED, "-x", f"--basetemp={databases}/tests", *tests]
 
         def in_child(place: _Place) -> int:
             if mutant:
@@ -294,7 +294,8 @@ class _Beginning:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[str]:
+def folder() -> Iterator[str]:
+    """Goes when it is left."""
     with tempfile.TemporaryDirectory(
         prefix="mutation-", dir=MEMORY if MEMORY.is_dir() else None, ignore_cleanup_errors=True
     ) as folder:

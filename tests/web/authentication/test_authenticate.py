@@ -1,17 +1,24 @@
 """What a request shows, and as whom its caller can act: without a server."""
 
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from bridge.calls.agents import Agents, Allowed, Identity
+from bridge.calls.agents import Agents, Allowed, Identity, member_identity
 from bridge.errors import IdentityRefused, NotAllowed, NotAuthenticated
-from bridge.inbox.store import Inbox
+from bridge.inbox import sign_ins
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.twenty.users.verification import User
 from bridge.web.authentication.authenticate import Anyone, Authentication, bearer
 from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.devices import DEVICE, LINK, Devices, new_key, new_link
 from bridge.web.authentication.keys import PREFIX, Key, Keys, digest_of, new
+from tests.databases import begin
 from tests.web.authentication.test_users import users
 
 ALICE = Identity("alice")
@@ -58,6 +65,7 @@ def test_anyone_comes_in_from_pages_of_the_settings_alone(origin: str | None, co
         return
     caller = anyone.caller(request)
     assert (caller.key, caller.per_minute, caller.incoming) == (("anonymous", "anonymous"), 7, False)
+    assert replace(anyone, incoming=True).caller(request).incoming
     assert (caller.agent("alice"), caller.identity, caller.sees_status) == ("alice", None, False)
 
 
@@ -91,6 +99,59 @@ async def test_who_asks(
             await authentication.authenticate(request, anonymous=anonymous)
     else:
         assert (await authentication.authenticate(request, anonymous=anonymous)).name == who
+
+
+async def test_a_session_counts_for_a_page_that_its_user_opened_where_the_route_says_so() -> None:
+    jane = User(identity=member_identity("11111111-1111-4111-8111-111111111111"), email="jane@example.com")
+    authentication = Authentication(
+        keys=Keys([]), devices=Devices(cast("Inbox", None), Agents()), users=users(jane), anyone=None
+    )
+    cookie = {"Cookie": "twenty-session=a-session"}
+    opened = make_mocked_request("GET", "/", {**cookie, "Sec-Fetch-Site": "none"})
+    assert (await authentication.authenticate(opened, opened=True)).identity == jane.identity
+    with pytest.raises(NotAuthenticated):
+        await authentication.authenticate(opened)
+    ours = make_mocked_request("POST", "/", {**cookie, "Origin": "https://crm.example.com"})
+    assert (await authentication.authenticate(ours)).identity == jane.identity
+    assert authentication.sees_credentials(ours)
+    assert not authentication.sees_credentials(opened)
+
+
+async def test_a_key_that_expired_yesterday_is_refused_today() -> None:
+    days = [datetime.now(UTC).date() + timedelta(days=by) for by in (-1, 1)]
+    keys = Keys([replace(DESK, digest=digest_of(str(day)), last_day=day) for day in days])
+    authentication = Authentication(
+        keys=keys, devices=Devices(cast("Inbox", None), Agents()), users=users(), anyone=None
+    )
+    old, good = [make_mocked_request("POST", "/", {"Authorization": f"Bearer {day}"}) for day in days]
+    assert (await authentication.authenticate(good)).name == "desk"
+    with pytest.raises(NotAuthenticated, match="expired"):
+        await authentication.authenticate(old)
+
+
+async def test_a_device_comes_in_while_it_is_signed_in_and_its_agent_is_named(sqlite_file: Path) -> None:
+    now, key = datetime.now(UTC), new_key()
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+        until = now + timedelta(hours=1)
+        await sign_ins.add_link(inbox, digest=b"link", identity="alice", expires_at=until)
+        await sign_ins.redeem(inbox, link=b"link", key=digest_of(key), key_expires_at=until, now=now)
+
+        def request(agents: Agents, given: str = key) -> Awaitable[Caller]:
+            authentication = Authentication(
+                keys=Keys([]), devices=Devices(inbox, agents), users=users(), anyone=None
+            )
+            shown = make_mocked_request("POST", "/", {"Authorization": f"Bearer {given}"})
+            return authentication.authenticate(shown)
+
+        alice = await request(Agents(Allowed(["alice"])))
+        assert (alice.kind, alice.name, alice.incoming, alice.identity) == ("device", "device", True, ALICE)
+        with pytest.raises(NotAllowed) as gone:
+            await request(Agents(Allowed(["bob"])))
+        assert gone.value.code == "auth.no_agent"
+        await sign_ins.sign_out(inbox, key=digest_of(key), now=datetime.now(UTC))
+        with pytest.raises(NotAuthenticated) as out:
+            await request(Agents(Allowed(["alice"])))
+        assert out.value.code == "auth.signed_out"
 
 
 @pytest.mark.parametrize(

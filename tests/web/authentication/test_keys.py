@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pydantic import SecretStr
 
-from bridge.calls.agents import Agents, Allowed
+from bridge.calls.agents import Agents, Allowed, Identity
 from bridge.errors import NotAuthenticated
 from bridge.settings.access import AuthSettings, KeySettings
 from bridge.web.authentication.keys import Key, Keys, digest_of, hashed, keys_of
@@ -54,17 +54,23 @@ def test_which_keys_see_the_status_page(today: date, names: list[str]) -> None:
     assert [one.name for one in ALL.with_status(today)] == names
 
 
-def test_limits_count_each_key_by_its_name() -> None:
-    assert key("desk").caller.key == ("key", "desk")
+def test_who_holds_a_key_has_what_the_key_has() -> None:
+    held = Key(name="desk", digest=b"", agents=Allowed(["bob"]), per_minute=7, sees_status=True).caller
+    assert held.key == ("key", "desk")
+    assert (held.agent("bob"), held.incoming, held.per_minute, held.sees_status) == ("bob", True, 7, True)
+    assert not key("desk").caller.sees_status
 
 
 def test_keys_of_settings() -> None:
     desk = KeySettings(name="desk", hash=hashed("d" * 32), per_minute=7, expires=LAST, status=True)
     widgets = (SecretStr("w" * 32), SecretStr("x" * 32))
-    found = keys_of(AuthSettings(keys=(desk,), widget_keys=widgets), Agents(keys={"desk": Allowed(["bob"])}))
+    agents = Agents(Allowed(["alice"]), keys={"desk": Allowed(["bob"])})
+    found = keys_of(AuthSettings(keys=(desk,), widget_keys=widgets), agents)
     held = [found.held(text * 32, today=LAST) for text in "dwx"]
     assert [one and (one.name, one.per_minute, one.last_day, one.sees_status) for one in held] == [
         ("desk", 7, LAST, True),
         ("widget key 1", None, None, False),
         ("widget key 2", None, None, False),
     ]
+    whose = [one.agents.has(Identity(who)) for one in held if one for who in ("alice", "bob")]
+    assert whose == [False, True, True, False, True, False]

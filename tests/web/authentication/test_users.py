@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from bridge.calls.agents import member_identity
-from bridge.errors import NotAllowed, NotListed
+from bridge.errors import NotAllowed, NotListed, NotVerified, TooManyRequests, TwentyError, TwentyUnavailable
 from bridge.twenty.users.credentials import Credentials
 from bridge.twenty.users.resemblance import Resemblance
 from bridge.twenty.users.sessions import Sessions
@@ -23,11 +23,13 @@ JANE = member_identity("11111111-1111-4111-8111-111111111111")
 SHOWN = Credentials({"Authorization": "Bearer of Jane"}, math.inf, "of Jane")
 
 
-def users(user: User | None = None, *, members: tuple[str, ...] = ()) -> Users:
+def users(user: User | TwentyError | None = None, *, members: tuple[str, ...] = (), **more: int) -> Users:
     async def verify(_: Credentials) -> User | None:
+        if isinstance(user, TwentyError):
+            raise user
         return user
 
-    return Users(Sessions(verify), Addresses([]), Resemblance("key"), origin=OURS, members=members)
+    return Users(Sessions(verify), Addresses([]), Resemblance("key"), origin=OURS, members=members, **more)
 
 
 def request(method: str, origin: str | None, site: str | None) -> web.Request:
@@ -80,4 +82,33 @@ async def test_which_users_come_in(
     else:
         assert isinstance(came, Caller)
         assert (came.key, came.identity, came.email) == (("user", JANE), JANE, email)
+        assert came.name == "user of Twenty"
         assert (came.sees_status, came.incoming, came.credentials) == (True, True, SHOWN)
+
+
+def shown(number: int, secret: str = "another word") -> Credentials:
+    """What a user shows for the first time; the secret says what it looks like."""
+    return Credentials({"Authorization": f"Bearer {number}"}, math.inf, secret)
+
+
+async def test_unknown_tokens_are_counted_by_address_until_one_like_them_was_a_users() -> None:
+    jane = User(identity=JANE, email="jane@example.com")
+    checks, ask = users(jane, checks_per_minute=2), request("POST", None, None)
+    other = ask.clone(remote="192.0.2.7")
+    await checks.caller(ask, shown(1, "a word of Twenty's"))
+    # Of the same form: no stranger any more, and not counted.
+    for number in range(2, 5):
+        await checks.caller(ask, shown(number, "a word of Twenty's"))
+    # A user who is known is not asked for again, and says nothing about others.
+    await checks.caller(ask, shown(4, "what was never verified"))
+    await checks.caller(ask, shown(5))
+    with pytest.raises(TooManyRequests, match="Too many unknown tokens come from your address: 2 a minute"):
+        await checks.caller(ask, shown(6, "what was never verified"))
+    await checks.caller(other, shown(6, "what was never verified"))
+
+
+async def test_whoever_twenty_cannot_say_is_not_let_in_and_the_place_is_free_again() -> None:
+    away = users(TwentyUnavailable("down"), checks_per_minute=99)
+    for number in range(5):
+        with pytest.raises(NotVerified):
+            await away.caller(request("POST", None, None), shown(number))
