@@ -141,3 +141,5 @@ def test_what_is_taken_for_a_proxy(peers: list[str], found: bool) -> None:
     for peer in takewhile(lambda _: unnamed.watches, peers):
         unnamed.saw(ip_address(peer))
     assert unnamed.found == found
+    # Requests are not counted on once it is known.
+    assert not (found and unnamed.watches)

@@ -1,0 +1,238 @@
+"""Which missed calls make a task, whose, and what it says: decided from what SQLite has of them."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.calls.agents import Agents
+from bridge.calls.callback import Kind
+from bridge.calls.fold.call import Call, CallStatus, Direction, fold
+from bridge.calls.people.matching import Match, Person
+from bridge.calls.texts import ENGLISH
+from bridge.calls.transcripts.conversation import Spoken
+from bridge.inbox.reminders import due_reminders
+from bridge.inbox.rows import DueCall, Settled
+from bridge.inbox.store import Inbox, open_inbox
+from bridge.sync.stages.prepare import Prepared
+from bridge.sync.stages.remind import Reminders, day_of, is_missed
+from bridge.twenty.people.members import Members
+from bridge.twenty.writing.rich_text import rich_text
+from bridge.twenty.writing.tasks import key_of
+from tests.databases import begin
+from tests.inbox.support import incoming, kept
+from tests.support import LINKS, TEN, lines_of, new_sid, told
+
+NUMBER, OTHER = "+33639980001", "+33639980002"
+JANE, JOHN = Person("p1", "Jane Doe", owner_id="m1"), Person("p2", "John Doe")
+DUE_IN = timedelta(hours=24)
+EAST = timezone(timedelta(hours=14))
+TODAY = date(2026, 11, 22)
+
+
+class Twenty:
+    """A workspace with one member."""
+
+    async def execute(self, name: str, **_variables: Any) -> dict[str, Any]:
+        assert name == "WorkspaceMembers"
+        node = {"id": "m2", "userEmail": "Desk@Example.com", "name": {"firstName": "Desk", "lastName": ""}}
+        return {"workspaceMembers": {"edges": [{"node": node}], "pageInfo": {"hasNextPage": False}}}
+
+    async def execute_metadata(self, name: str, **_variables: Any) -> dict[str, Any]:
+        raise NotImplementedError(name)
+
+
+@pytest.fixture
+async def inbox(sqlite_file: Path) -> AsyncIterator[Inbox]:
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def reminders(inbox: Inbox) -> Reminders:
+    members = Members(Agents())
+    await members.refresh(Twenty())
+    return Reminders(
+        inbox=inbox, members=members, texts=ENGLISH, assignee="desk@example.com", due_in=DUE_IN, links=LINKS
+    )
+
+
+def missed(**more: Any) -> Call:
+    return replace(fold(incoming("CA" + "1" * 32, NUMBER)), **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, True),
+        ({"status": CallStatus.VOICEMAIL}, True),
+        ({"status": CallStatus.COMPLETED}, False),
+        ({"direction": Direction.OUTBOUND}, False),
+        ({"ended": False}, False),
+        # Its answer can still be under way.
+        ({"certain": False}, False),
+        # A customer who was left on hold, whoever called.
+        ({"status": CallStatus.COMPLETED, "left_alone": True}, True),
+        ({"direction": Direction.OUTBOUND, "left_alone": True}, True),
+        ({"left_alone": True, "certain": False}, False),
+    ],
+)
+def test_which_calls_are_missed(more: dict[str, Any], expected: bool) -> None:
+    assert is_missed(missed(**more)) is expected
+
+
+OF_JANE = Match(JANE)
+
+
+def prepared(
+    match: Match | None = OF_JANE, *, news: bool = True, call: Call | None = None, **due: Any
+) -> Prepared:
+    usual: dict[str, Any] = {"match": match, "former_id": None, "written": b"before", "settled_at": None}
+    row = DueCall(root_sid="CA1", revision=1, callbacks=(), **usual, **due)
+    write: Any = object()
+    return Prepared(row, call or missed(), None, match, write, b"now" if news else b"before")
+
+
+@pytest.mark.parametrize(
+    ("prepared", "concerns"),
+    [
+        (prepared(), True),
+        (prepared(news=False), False),
+        (prepared(call=missed(certain=False)), False),
+        (prepared(Match(None)), False),
+        (prepared(None), False),
+        # It is to be looked at already.
+        (prepared(news=False, reminding=True), True),
+        # It has a task: news of it, or that it is a leg of another call, change that.
+        (prepared(reminded=True), True),
+        (prepared(reminded=True, call=missed(status=CallStatus.COMPLETED)), True),
+        (prepared(reminded=True, news=False), False),
+        (prepared(reminded=True, news=False, leg_of="CA2"), True),
+        (prepared(news=False, leg_of="CA2"), False),
+    ],
+)
+async def test_whether_a_calls_task_is_looked_at(
+    reminders: Reminders, prepared: Prepared, concerns: bool
+) -> None:
+    assert reminders.concern(prepared, now=TEN) is concerns
+
+
+async def test_no_task_is_overdue_as_it_is_made_or_without_an_assignee(reminders: Reminders) -> None:
+    start = missed().started_at
+    assert reminders.concern(prepared(), now=start + DUE_IN - timedelta(seconds=1))
+    assert not reminders.concern(prepared(), now=start + DUE_IN)
+    assert reminders.concern(prepared(Match(JOHN)), now=TEN)
+    for assignee in (None, "nobody@example.com"):
+        without = replace(reminders, assignee=assignee)
+        assert without.concern(prepared(), now=TEN)
+        assert not without.concern(prepared(Match(JOHN)), now=TEN)
+
+
+def test_the_day_of_a_call_is_the_offices(reminders: Reminders) -> None:
+    assert [day_of(missed(), zone) for zone in (reminders.zone, EAST)] == [TODAY, date(2026, 11, 23)]
+
+
+async def settle(
+    inbox: Inbox, sid: str, *, person: Person | None = JANE, number: str = NUMBER, at: float = 0, **more: Any
+) -> str:
+    if sid not in {call.root_sid for call in await inbox.claim(50)}:
+        await kept(inbox, *incoming(sid, number, at=at))
+    [due] = [call for call in await inbox.claim(50) if call.root_sid == sid]
+    new = Settled(root_sid=sid, revision=due.revision, number=number, match=Match(person), written=b"1")
+    await inbox.settle([replace(new, **{"reminding": True, **more})], now=TEN)
+    return sid
+
+
+async def claimed(inbox: Inbox) -> list[DueCall]:
+    return await due_reminders(inbox, 50, now=TEN)
+
+
+def body(blocks: Any) -> list[str]:
+    return lines_of(rich_text(blocks)["blocknote"])
+
+
+async def test_all_missed_calls_of_a_person_and_day_are_one_task(inbox: Inbox, reminders: Reminders) -> None:
+    late, early = new_sid(), new_sid()
+    await settle(inbox, late, at=7200, number=OTHER)
+    await settle(inbox, early, at=0)
+    tomorrow = await settle(inbox, new_sid(), at=86_400)
+    johns = await settle(inbox, new_sid(), person=Person("p2", ""))
+    await settle(inbox, new_sid(), person=None)
+    plan = await reminders.plan(await claimed(inbox), now=TEN)
+    assert (plan.with_task, plan.withdrawn) == ({late, early, tomorrow, johns}, set())
+    by_key = {one.key: one for one in plan.reminders}
+    assert by_key.keys() == {key_of("p1", TODAY), key_of("p1", date(2026, 11, 23)), key_of("p2", TODAY)}
+    janes = by_key[key_of("p1", TODAY)]
+    assert (janes.person_id, janes.day, janes.title) == ("p1", TODAY, "Call back Jane Doe")
+    assert (janes.assignee_id, janes.due_at) == ("m1", TEN + timedelta(hours=26))
+    assert (janes.is_new, janes.unsure) == (True, True)
+    assert body(janes.body) == [
+        f"- Number to call: [+33 6 39 98 00 01](tel:{NUMBER})",
+        f"- Number to call: [+33 6 39 98 00 02](tel:{OTHER})",
+        "- Missed calls: 2",
+        "- 2026-11-22 10:00 UTC",
+        "- 2026-11-22 12:00 UTC",
+    ]
+    of_john = by_key[key_of("p2", TODAY)]
+    assert (of_john.title, of_john.assignee_id) == ("Call back +33 6 39 98 00 01", "m2")
+
+
+async def test_a_task_that_is_there_has_its_earlier_calls_too(inbox: Inbox, reminders: Reminders) -> None:
+    await settle(inbox, new_sid(), reminding=False, reminded=True)
+    await settle(inbox, new_sid(), at=60, person=Person("p1", "", owner_id="m1"))
+    [plan] = (await reminders.plan(await claimed(inbox), now=TEN)).reminders
+    assert (plan.is_new, plan.unsure, plan.title) == (True, False, "Call back Jane Doe")
+    assert "- Missed calls: 2" in body(plan.body)
+
+
+async def test_a_call_that_has_its_task_is_no_new_one_however_late_it_is(
+    inbox: Inbox, reminders: Reminders
+) -> None:
+    sid = await settle(inbox, new_sid(), reminded=True)
+    plan = await reminders.plan(await claimed(inbox), now=TEN + 2 * DUE_IN)
+    [reminder] = plan.reminders
+    assert (reminder.is_new, reminder.unsure, plan.with_task) == (False, False, {sid})
+    assert "- Missed calls: 1" in body(reminder.body)
+    overdue = await settle(inbox, new_sid(), person=JOHN)
+    plan = await reminders.plan([c for c in await claimed(inbox) if c.root_sid == overdue], now=TEN + DUE_IN)
+    assert plan.with_task == set()
+    assert [one.is_new for one in plan.reminders] == [False]
+
+
+async def test_a_task_goes_with_its_last_missed_call(inbox: Inbox, reminders: Reminders) -> None:
+    """It was answered after all, or is another person's, or was a leg of another call."""
+    answered = new_sid()
+    await settle(inbox, answered, reminding=False, reminded=True)
+    leg: Any = {"CallStatus": "completed", "CallDuration": "60", "From": NUMBER, "To": "client:alice"}
+    await inbox.store(told(Kind.STATUS, f"{answered[:-1]}f", at=90, parent=answered, **leg))
+    await settle(inbox, answered, reminded=True)
+    moved = await settle(inbox, new_sid(), person=JOHN, reminded=True, formerly=("p3",))
+    plan = await reminders.plan(await claimed(inbox), now=TEN)
+    assert plan.withdrawn == {key_of("p1", TODAY), key_of("p3", TODAY)}
+    assert ([one.person_id for one in plan.reminders], plan.with_task) == (["p2"], {moved})
+    [due] = [call for call in await claimed(inbox) if call.root_sid == moved]
+    plan = await reminders.plan([replace(due, leg_of="CA2")], now=TEN)
+    assert (plan.withdrawn, plan.with_task) == ({key_of("p3", TODAY)}, set())
+
+
+async def test_what_a_caller_said_stands_below_the_call(inbox: Inbox, reminders: Reminders) -> None:
+    sid = new_sid()
+    recording: Any = {"RecordingSid": "RE" + "1" * 32, "RecordingUrl": "https://api.twilio.com/RE1"}
+    await kept(inbox, *incoming(sid, NUMBER))
+    await inbox.store(told(Kind.VOICEMAIL, sid, at=31, RecordingDuration="77", **recording))
+    await inbox.store(told(Kind.TRANSCRIPTION, sid, at=32, TranscriptionText="Call me.", **recording))
+    await settle(inbox, sid)
+    asked: list[set[str]] = []
+
+    async def spoken_in(started: Mapping[str, datetime]) -> Mapping[str, Spoken]:
+        asked.append(set(started))
+        return {}
+
+    plan = await replace(reminders, spoken_in=spoken_in).plan(await claimed(inbox), now=TEN)
+    [reminder] = plan.reminders
+    lines = body(reminder.body)
+    assert lines[1:] == ["- Missed calls: 1", "- 2026-11-22 10:00 UTC · Voicemail · 1 min 17 s", "> Call me."]
+    assert asked == [{sid}]
