@@ -10,7 +10,7 @@ import pytest
 BRIDGE = Path(__file__).parent.parent / "bridge"
 
 EVERYBODYS = frozenset(
-    {"settings", "observability", "errors", "json_text", "language", "network_errors", "background"}
+    {"settings", "observability", "errors", "json_text", "language", "network", "background"}
 )
 SYSTEMS = frozenset({"twilio", "twenty", "inbox"})
 ROOMS: Mapping[str, frozenset[str]] = {
@@ -20,7 +20,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "settings": frozenset({"errors", "calls", "language"}),
     "background": frozenset({"errors"}),
     "json_text": frozenset(),
-    "network_errors": frozenset({"language"}),
+    "network": frozenset({"language"}),
     "observability": EVERYBODYS,
     "twilio": EVERYBODYS | {"calls"},
     "twenty": EVERYBODYS | {"calls"},

@@ -13,7 +13,7 @@ import structlog
 from bridge.alerts.messages import AlertMessage
 from bridge.errors import AlertNotSent
 from bridge.language.phrase import phrase
-from bridge.network_errors import why
+from bridge.network.errors import why
 from bridge.settings import AlertSettings
 
 SECONDS, MOST_SECONDS = 20, 60

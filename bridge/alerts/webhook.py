@@ -13,7 +13,8 @@ from aiohttp import hdrs
 from bridge.alerts.messages import AlertMessage
 from bridge.errors import AlertNotSent
 from bridge.language.phrase import phrase
-from bridge.network_errors import why
+from bridge.network.client import open_session
+from bridge.network.errors import why
 from bridge.settings import AlertSettings
 from bridge.settings.alerts import webhook_key
 
@@ -54,7 +55,7 @@ class WebhookChannel:
     async def _post(self, body: bytes, headers: dict[str, str]) -> int:
         timeout = aiohttp.ClientTimeout(total=SECONDS)
         async with (
-            aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
+            open_session(timeout) as session,
             # A redirect would lead to a host that the settings do not name.
             session.post(self._url, data=body, headers=headers, allow_redirects=False) as answer,
         ):

@@ -13,6 +13,7 @@ from bridge.doctor.all_checks import address_of
 from bridge.doctor.status_page import Block, Paragraph, Rows, read_status
 from bridge.language.phrase import Phrase
 from bridge.language.spoken import said, spoken
+from bridge.network.client import open_session
 from bridge.observability import printable
 from bridge.settings import Settings
 from bridge.web.status.session import secret_of
@@ -39,7 +40,7 @@ def watch(settings: Settings) -> None:
 
 def _until_ctrl_c(settings: Settings, show: Callable[[Shown], None]) -> None:
     async def repeated() -> None:
-        async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        async with open_session(TIMEOUT) as session:
             url, secret = address_of(settings.server), secret_of(settings.twilio.api_secret)
             while True:
                 show(await read_status(session, url, secret=secret, language=spoken()))

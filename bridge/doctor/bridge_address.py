@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import hdrs
 from yarl import URL
 
-from bridge.network_errors import body_upto
+from bridge.network.client import body_upto
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS
 

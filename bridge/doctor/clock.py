@@ -8,7 +8,7 @@ from aiohttp import hdrs
 
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.language.phrase import phrase
-from bridge.network_errors import moment_of, why
+from bridge.network.errors import moment_of, why
 
 OFF_SECONDS, TOO_FAR_SECONDS = 5, 60
 """Twilio accepts a token later if the clock that made it is ahead; `Date` has whole seconds."""

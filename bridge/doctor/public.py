@@ -13,7 +13,7 @@ from aiohttp import hdrs
 from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.language.phrase import Phrase, phrase
-from bridge.network_errors import why
+from bridge.network.errors import why
 from bridge.settings.types import LOOPBACK
 
 SOON = timedelta(days=14)

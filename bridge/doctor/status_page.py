@@ -10,7 +10,7 @@ from aiohttp import hdrs
 
 from bridge.language.phrase import Phrase, phrase
 from bridge.language.spoken import Language
-from bridge.network_errors import why
+from bridge.network.errors import why
 from bridge.web.status.session import COOKIE, operator_cookie
 
 OTHER_SETTINGS = phrase(

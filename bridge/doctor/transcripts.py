@@ -15,7 +15,8 @@ from bridge.doctor.webhook import is_there, reading
 from bridge.inbox.transcripts.jobs import count_parked
 from bridge.inbox.transcripts.summaries import count_failed
 from bridge.language.phrase import Phrase, phrase, verbatim
-from bridge.network_errors import body_upto, why
+from bridge.network.client import body_upto
+from bridge.network.errors import why
 from bridge.settings import Settings
 
 LARGEST_LIST = 1 << 20

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from bridge.calls.agents import Member, identity_of, spelled
 from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
 from bridge.language.phrase import joined, phrase, phrase_of
+from bridge.network.client import open_session
 from bridge.settings import AgentSettings, ServerSettings, TwentySettings
 from bridge.settings.explain import explain
 from bridge.settings.systems import TWILIO, TwilioAccount
@@ -52,7 +53,7 @@ async def twenty_url(value: str) -> str:
     url = _parsed(TwentySettings, api_url=value, api_token=NONE).api_url
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        async with open_session(timeout) as session:
             await check_health(session, url)
     except TwentyUnavailable as away:
         raise AnswerRefused(phrase_of(away)) from away

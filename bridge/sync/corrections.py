@@ -10,6 +10,7 @@ from bridge.errors import TwentyDenied
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.requeue import requeue_moved
 from bridge.inbox.store import Inbox
+from bridge.twenty.client.answers import next_page
 from bridge.twenty.client.client import Executes
 from bridge.twenty.values import PAGE, time_text
 
@@ -71,7 +72,6 @@ async def pages_of(client: Executes, operation: str, *, since: datetime) -> Asyn
     while True:
         answer = await client.execute(operation, since=time_text(since), first=PAGE, after=after)
         yield [edge["node"] for edge in answer["phoneCalls"]["edges"]]
-        page = answer["phoneCalls"]["pageInfo"]
-        if not page["hasNextPage"]:
+        after = next_page(answer["phoneCalls"], after)
+        if after is None:
             return
-        after = page["endCursor"]

@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp import hdrs
 
 from bridge.errors import TranscriptRefused, TranscriptUnavailable
-from bridge.network_errors import media_type, why
+from bridge.network.errors import media_type, why
 from bridge.twilio.rest.media import Media
 
 HEAD = 64 * 1024

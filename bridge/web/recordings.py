@@ -19,7 +19,7 @@ from bridge.calls.recording_links import RECORDING_SID, RecordingLinks
 from bridge.errors import InboxUnavailable, NotAllowed, TooBusy, TwilioDenied, TwilioRefused
 from bridge.inbox.queries import calls_of_recording
 from bridge.inbox.store import Inbox
-from bridge.network_errors import media_type
+from bridge.network.errors import media_type
 from bridge.twilio.rest.media import Media
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.operation.problems import problem

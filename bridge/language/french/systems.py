@@ -9,6 +9,15 @@ REFUSED: Mapping[str, str] = {
     "its certificate is not trusted ({reason})": "son certificat n'est pas reconnu ({reason})",
     # Twilio
     "Twilio at {host} cannot be reached: {reason}": "Twilio à l'adresse {host} est injoignable : {reason}",
+    "Twenty answers pages without end": "Twenty répond par des pages sans fin",
+    "Twilio at {host} cannot be used: {reason}": "Twilio à l'adresse {host} est inutilisable : {reason}",
+    "{name}: Twenty at {host} cannot be used: {reason}": (
+        "{name} : Twenty à l'adresse {host} est inutilisable : {reason}"
+    ),
+    "its answer is larger than {size} MiB": "sa réponse dépasse {size} Mio",
+    "it leads to another address, to which nothing was sent": (
+        "il mène à une autre adresse, à laquelle rien n'a été envoyé"
+    ),
     "Twilio answered {kind}, not JSON": "Twilio a répondu {kind}, et non du JSON",
     "Twilio refuses TWILIO_CLIENT_ID with TWILIO_CLIENT_SECRET": (
         "Twilio refuse TWILIO_CLIENT_ID avec TWILIO_CLIENT_SECRET"

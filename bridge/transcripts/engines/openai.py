@@ -23,7 +23,8 @@ from bridge.calls.transcripts.cleaning import language_name
 from bridge.calls.transcripts.merging import by_time, merged_channel
 from bridge.calls.transcripts.segments import Recorded, Role, Segment, Speaker, Transcript
 from bridge.errors import TranscriptRefused, TranscriptUnavailable
-from bridge.network_errors import body_upto, seconds_of, why
+from bridge.network.client import body_upto, open_session
+from bridge.network.errors import seconds_of, why
 from bridge.settings import TranscriptSettings
 from bridge.transcripts.audio import Audio, Half, Piece, Sound, halves, pieces_of
 from bridge.transcripts.transcriber import Progress
@@ -330,5 +331,5 @@ def _clean(text: str) -> str:
 async def open_openai(settings: TranscriptSettings, media: Media) -> AsyncIterator[OpenAiTranscriber]:
     """The engine with a session of its own; nothing is requested yet."""
     timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds, sock_connect=CONNECT_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_session(timeout) as session:
         yield OpenAiTranscriber(session, settings, media)

@@ -12,7 +12,8 @@ from aiohttp import hdrs
 from pydantic import BaseModel, ValidationError
 
 from bridge.errors import SummaryFailed, SummaryUnavailable
-from bridge.network_errors import body_upto, seconds_of, why
+from bridge.network.client import body_upto, open_session
+from bridge.network.errors import seconds_of, why
 from bridge.settings import SummarySettings
 
 LARGEST = 1024 * 1024
@@ -69,7 +70,7 @@ class ChatModel:
 async def open_chat(settings: SummarySettings) -> AsyncIterator[ChatModel]:
     """The model's server, for as long as the context is open."""
     timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds, connect=CONNECT_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_session(timeout) as session:
         yield ChatModel(session, settings)
 
 

@@ -46,6 +46,20 @@ def _of_another_shape(name: str) -> TwentyUnavailable:
     return TwentyUnavailable(phrase("{name}: the answer is not of the shape that Twenty sends", name=name))
 
 
+def next_page(connection: Any, before: str | None) -> str | None:
+    """The cursor of the page behind the one that begins at `before`; None after the last.
+
+    Raises TwentyUnavailable for a page that leads to itself: it would be asked for without end.
+    """
+    page = connection["pageInfo"]
+    if not page["hasNextPage"]:
+        return None
+    after: str | None = page["endCursor"]
+    if after in (None, before):
+        raise TwentyUnavailable(phrase("Twenty answers pages without end"))
+    return after
+
+
 def _key(field: FieldNode) -> str:
     return field.alias.value if field.alias else field.name.value
 

@@ -23,10 +23,11 @@ from gql.transport.exceptions import (
 )
 from yarl import URL
 
-from bridge.errors import TwentyDenied, TwentyError, TwentyOverLimit, TwentyUnavailable
+from bridge.errors import TwentyDenied, TwentyError, TwentyFailed, TwentyOverLimit, TwentyUnavailable
 from bridge.json_text import from_json
 from bridge.language.phrase import phrase
-from bridge.network_errors import seconds_of, why
+from bridge.network.client import AnswerTooLarge, bound_to
+from bridge.network.errors import seconds_of, why
 from bridge.observability import metrics
 from bridge.settings import TwentySettings
 from bridge.twenty.client.answers import complete, understood
@@ -167,6 +168,7 @@ def _client(url: str, settings: TwentySettings) -> Client:
         ssl=True,
         json_serialize=storable_json,
         json_deserialize=from_json,
+        client_session_args=bound_to(settings.api_url),
     )
     return Client(
         transport=transport,
@@ -210,14 +212,15 @@ async def _ask(session: AsyncClientSession, asked: Operation, post: dict[str, An
         raise _status_error(name, failed) from None
     # gql raises AssertionError for an answer without data and errors.
     except (TransportError, TimeoutError, OSError, AssertionError) as away:
-        raise TwentyUnavailable(
-            phrase(
-                "{name}: Twenty at {host} cannot be reached: {reason}",
-                name=name,
-                host=_host(session),
-                reason=why(_cause(away)),
-            )
-        ) from away
+        raise _unusable(name, session, _cause(away)) from away
+
+
+def _unusable(name: str, session: AsyncClientSession, cause: BaseException) -> TwentyUnavailable:
+    told = {"name": name, "host": _host(session), "reason": why(cause)}
+    if isinstance(cause, AnswerTooLarge):
+        # What one record says can be that long.
+        return TwentyFailed(phrase("{name}: Twenty at {host} cannot be used: {reason}", **told))
+    return TwentyUnavailable(phrase("{name}: Twenty at {host} cannot be reached: {reason}", **told))
 
 
 def _cause(away: BaseException) -> BaseException:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.calls.agents import Agents, Identity, Member, Roster
 from bridge.errors import TwentyDenied
+from bridge.twenty.client.answers import next_page
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.values import full_name
@@ -72,9 +73,9 @@ async def workspace_members(client: Executes) -> list[Member]:
     while True:
         page = (await client.execute("WorkspaceMembers", after=after))["workspaceMembers"]
         members += [_member(edge["node"]) for edge in page["edges"]]
-        if not page["pageInfo"]["hasNextPage"]:
+        after = next_page(page, after)
+        if after is None:
             return members
-        after = page["pageInfo"]["endCursor"]
 
 
 def _member(node: Mapping[str, Any]) -> Member:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.calls.people.normalising import Left, Phone, is_lost, normalised
+from bridge.twenty.client.answers import next_page
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.lookup import numbers_in
 from bridge.twenty.people.phones import Field, additional, as_input, is_same, phones_in, primary
@@ -60,10 +61,9 @@ async def people_with_numbers(client: Executes) -> AsyncIterator[PeoplePage]:
         yield PeoplePage(
             answer["people"]["totalCount"], [_row(edge["node"]) for edge in answer["people"]["edges"]]
         )
-        page = answer["people"]["pageInfo"]
-        if not page["hasNextPage"]:
+        after = next_page(answer["people"], after)
+        if after is None:
             return
-        after = page["endCursor"]
 
 
 async def current(client: Executes, ids: Collection[str]) -> Mapping[str, PersonPhones]:

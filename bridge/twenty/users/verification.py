@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from gql import Client
 from gql.client import AsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
 
 from bridge.calls.agents import Identity, member_identity
 from bridge.errors import TwentyDenied, TwentyUnavailable
+from bridge.network.client import bound_to
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import Executes, send
 from bridge.twenty.users.credentials import Credentials
@@ -86,7 +86,7 @@ async def open_verification(settings: TwentySettings, client: Executes) -> Async
         f"{settings.api_url}/metadata",
         timeout=WAITS_SECONDS,
         ssl=True,
-        client_session_args={"cookie_jar": aiohttp.DummyCookieJar()},
+        client_session_args=bound_to(settings.api_url),
     )
     gql = Client(transport=transport, execute_timeout=WAITS_SECONDS, fetch_schema_from_transport=False)
     async with gql as session:

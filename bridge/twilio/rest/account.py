@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
-
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.client import PAUSES, load_client
 from bridge.twilio.rest.http import Http
-from bridge.twilio.rest.login import SECONDS, BasicLogin, login_of
+from bridge.twilio.rest.login import SECONDS, BasicLogin, login_of, open_twilio
 from bridge.twilio.rest.owned import (
     ApiKey,
     Application,
@@ -105,7 +103,7 @@ async def open_account(
     pauses: Sequence[float] = PAUSES,
 ) -> AsyncIterator[AccountRest]:
     """The account, as the bridge logs in unless a user name and a password are given."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_twilio(settings.api_url) as session:
         login = BasicLogin(*credentials) if credentials else login_of(settings, session, seconds=seconds)
         http = Http(session, login, seconds=seconds, pauses=pauses)
         yield AccountRest(await load_client(settings, http), settings.account_sid)

@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-import aiohttp
-
 from bridge.settings import TwilioSettings
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.http import Http
-from bridge.twilio.rest.login import SECONDS, Login, login_of, neighbour
+from bridge.twilio.rest.login import SECONDS, Login, login_of, neighbour, open_twilio
 from bridge.twilio.rest.resources import (
     CallResource,
     ConferenceResource,
@@ -216,7 +214,7 @@ async def open_rest(
 
     With `login` that of the process, else one of its own.
     """
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_twilio(settings.api_url) as session:
         login = login or login_of(settings, session, seconds=seconds)
         yield TwilioRest(settings, Http(session, login, seconds=seconds, pauses=pauses))
 

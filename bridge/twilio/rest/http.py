@@ -17,7 +17,8 @@ from yarl import URL
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
 from bridge.json_text import to_json
 from bridge.language.phrase import phrase
-from bridge.network_errors import media_type, moment_of, seconds_of, why
+from bridge.network.client import AnswerTooLarge
+from bridge.network.errors import media_type, moment_of, seconds_of, why
 from bridge.observability import metrics
 from bridge.twilio.rest.login import Login
 
@@ -98,6 +99,8 @@ class Http:
         # The library's own errors for a page without a list are none of ours.
         if PAGE in asked and not any(isinstance(value, list) for value in fields.values()):
             raise TwilioUnavailable("Twilio answered a page without a list")
+        if _leads_to_itself(asked, fields):
+            raise TwilioUnavailable("Twilio answers pages without end")
         return Response(status, text)
 
     async def ask(
@@ -173,9 +176,10 @@ class Http:
 
 def unreachable(url: str, away: BaseException) -> TwilioUnavailable:
     """Names the host alone: the path has the account's SID."""
-    return TwilioUnavailable(
-        phrase("Twilio at {host} cannot be reached: {reason}", host=URL(url).origin(), reason=why(away))
-    )
+    told = {"host": URL(url).origin(), "reason": why(away)}
+    if isinstance(away, AnswerTooLarge):
+        return TwilioUnavailable(phrase("Twilio at {host} cannot be used: {reason}", **told))
+    return TwilioUnavailable(phrase("Twilio at {host} cannot be reached: {reason}", **told))
 
 
 def resource_of(url: str) -> str:
@@ -218,6 +222,13 @@ def _object(text: str) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _leads_to_itself(url: str, page: Mapping[str, Any]) -> bool:
+    """Whether the next page is this one: the library would ask for it without end."""
+    meta = page.get("meta")
+    found = page.get("next_page_uri") or (meta.get("next_page_url") if isinstance(meta, dict) else None)
+    return isinstance(found, str) and bool(found) and url.endswith(found)
 
 
 def _with_query(url: str, query: Mapping[str, object] | None) -> str:

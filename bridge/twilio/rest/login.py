@@ -17,7 +17,8 @@ import structlog
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioUnavailable
 from bridge.language.phrase import phrase
-from bridge.network_errors import why
+from bridge.network.client import bound_to, open_session
+from bridge.network.errors import why
 from bridge.settings.systems import TwilioAccount
 
 SHARE_OF_LIFE = 0.8
@@ -143,10 +144,15 @@ class OAuthLogin:
         return token, seconds if isinstance(seconds, int) and seconds > 0 else SHORTEST_LIFE_SECONDS
 
 
+def open_twilio(api_url: str) -> aiohttp.ClientSession:
+    """A session to this API and its neighbours: the address of a next page is Twilio's own."""
+    return open_session(**bound_to(api_url, domain="twilio.com"))
+
+
 @asynccontextmanager
 async def open_login(settings: TwilioAccount) -> AsyncIterator[Login]:
     """One login for all clients of a process, so that one access token serves them."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_twilio(settings.api_url) as session:
         yield login_of(settings, session)
 
 
@@ -172,6 +178,6 @@ def neighbour(api_url: str, name: str) -> str:
 def _object(text: str) -> Mapping[str, Any]:
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

@@ -12,12 +12,15 @@ from yarl import URL
 
 from bridge.calls.recording_links import RECORDING_SID
 from bridge.errors import TwilioUnavailable
+from bridge.network.client import open_session
 from bridge.settings import TwilioSettings
 from bridge.twilio.rest.http import CONNECT_SECONDS, error_of, unreachable
 from bridge.twilio.rest.login import SECONDS, Login, login_of
 
 GONE = frozenset({403, 404, 410})
 MOST_REDIRECTS = 3
+LONGEST_SECONDS = 24 * 60 * 60
+"""As long as a recording can be: a host that sends a byte now and then holds a listener's place no longer."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 EXPECTED = frozenset({200, 206, 304, 416})
 
@@ -105,18 +108,13 @@ class Media:
 async def open_media(
     settings: TwilioSettings, *, hosts: Collection[str], login: Login | None = None
 ) -> AsyncIterator[Media]:
-    """A session for media, without a time limit for the whole body.
+    """A session for media, in which a whole body can take LONGEST_SECONDS.
 
     With `login` that of the process, else one of its own.
     """
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SECONDS)
+    timeout = aiohttp.ClientTimeout(total=LONGEST_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=SECONDS)
     # The session never retries a request: the listener's player decides about ranges.
-    async with aiohttp.ClientSession(
-        timeout=timeout,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        requote_redirect_url=False,
-    ) as session:
+    async with open_session(timeout, auto_decompress=False, requote_redirect_url=False) as session:
         yield Media(session, settings, login or login_of(settings, session), hosts)
 
 

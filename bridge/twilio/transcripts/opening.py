@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
-
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.client import PAUSES
 from bridge.twilio.rest.http import Http
-from bridge.twilio.rest.login import SECONDS, Login, login_of, neighbour
+from bridge.twilio.rest.login import SECONDS, Login, login_of, neighbour, open_twilio
 from bridge.twilio.transcripts.batch import BatchTranscription
 from bridge.twilio.transcripts.intelligence import Intelligence
 
@@ -31,7 +29,7 @@ async def open_transcripts(
     pauses: Sequence[float] = PAUSES,
 ) -> AsyncIterator[TranscriptsRest]:
     """With `login` that of the process, else one of its own; nothing is sent before it is asked for."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_twilio(settings.api_url) as session:
         login = login or login_of(settings, session, seconds=seconds)
         http = Http(session, login, seconds=seconds, pauses=pauses)
         yield TranscriptsRest(

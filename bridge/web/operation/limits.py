@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from bridge.errors import BodyTooLarge, BodyTooSlow, NotUnderstood, TargetTooLong, TooBusy, WrongContentType
-from bridge.network_errors import media_type
+from bridge.network.errors import media_type
 from bridge.web.handlers import Handler, route_of
 from bridge.web.operation.access_log import STREAMS
 from bridge.web.parsing import FORM

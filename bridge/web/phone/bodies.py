@@ -16,7 +16,7 @@ from pydantic import (
 
 from bridge.calls.control import Action
 from bridge.errors import NotUnderstood, WrongContentType
-from bridge.network_errors import media_type
+from bridge.network.errors import media_type
 from bridge.web.parsing import readable
 
 LONGEST_OUTCOME = 100

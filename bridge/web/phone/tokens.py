@@ -14,7 +14,7 @@ from bridge.errors import (
     TooManyRequests,
     WrongContentType,
 )
-from bridge.network_errors import media_type
+from bridge.network.errors import media_type
 from bridge.observability import context, metrics
 from bridge.twilio.tokens import IssuedToken, TokenIssuer
 from bridge.web.authentication.authenticate import Authentication

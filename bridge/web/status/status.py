@@ -16,7 +16,7 @@ from bridge.errors import (
     TooManyRequests,
     WrongContentType,
 )
-from bridge.network_errors import media_type
+from bridge.network.errors import media_type
 from bridge.web.authentication.authenticate import Authentication
 from bridge.web.authentication.caller import Caller
 from bridge.web.authentication.client_address import Addresses

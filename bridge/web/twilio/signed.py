@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from bridge.errors import NotAllowed, SignerUnknown, WrongContentType
-from bridge.network_errors import media_type
+from bridge.network.errors import media_type
 from bridge.observability import context
 from bridge.twilio.signature import SIGNATURE, SIGNATURE_SETTINGS, Signers, Validator, names_in
 from bridge.twilio.transcripts.results import account_in

@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 
-from bridge.network_errors import media_type, seconds_of
+from bridge.network.errors import media_type, seconds_of
 from bridge.twenty.users import credentials
 from bridge.twenty.users.resemblance import traits_of
 from bridge.web.authentication.client_address import client_address, parse, site

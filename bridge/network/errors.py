@@ -1,4 +1,4 @@
-"""Why a server did not answer, in words, what headers from outside say, and bodies up to a length.
+"""Why a server did not answer, in words, and what headers from outside say.
 
 Nothing of the address goes into the words, which may hold a secret.
 """
@@ -14,10 +14,10 @@ import aiohttp
 from aiohttp import hdrs
 
 from bridge.language.phrase import phrase
+from bridge.network.client import LARGEST_ANSWER, AnswerTooLarge, LedElsewhere
 
 LONGEST_DIGITS = 9
 LONGEST_DATE = 40
-CHUNK = 64 * 1024
 
 
 def why(away: BaseException) -> str:
@@ -26,6 +26,10 @@ def why(away: BaseException) -> str:
     match away:
         case TimeoutError():
             reason = phrase("no answer in time")
+        case AnswerTooLarge():
+            reason = phrase("its answer is larger than {size} MiB", size=LARGEST_ANSWER >> 20)
+        case LedElsewhere():
+            reason = phrase("it leads to another address, to which nothing was sent")
         case aiohttp.ServerDisconnectedError():
             reason = phrase("the connection was closed without an answer")
         case aiohttp.ClientConnectorCertificateError(certificate_error=untrusted):
@@ -49,16 +53,6 @@ def media_type(headers: Mapping[str, str]) -> str:
     aiohttp's `content_type` parses the parameters, too: 7,000 semicolons hold the event loop for a second.
     """
     return headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
-
-
-async def body_upto(answer: aiohttp.ClientResponse, most: int) -> bytes:
-    """The first bytes of a body, at most so many: one without an end is left there, and one of zeros, too."""
-    body = bytearray()
-    async for chunk in answer.content.iter_chunked(CHUNK):
-        body += chunk[: most - len(body)]
-        if len(body) >= most:
-            break
-    return bytes(body)
 
 
 def seconds_of(retry_after: str | None, *, now: datetime) -> float | None:

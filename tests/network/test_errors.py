@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bridge.errors import TwentyUnavailable
-from bridge.network_errors import seconds_of, why
+from bridge.network.errors import seconds_of, why
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import open_client
 from tests.doctor.conftest import Proxy, listening

@@ -1,0 +1,1 @@
+"""How the bridge asks other servers: sessions with bounded answers, and why one did not answer."""
