@@ -101,8 +101,9 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     "calls/identity_patterns.py": {
         "TOKEN": SETTINGS,
         "CODE": SETTINGS,
-        "PYTHONS": SETTINGS,
-        "pattern": OPERATORS,
+        "IN_CLASS": SETTINGS,
+        "QUANTIFIER": SETTINGS,
+        "SET_OPERATION": SETTINGS,
         "text": OPERATORS,
     },
     "calls/recording_links.py": {"RECORDING_SID": TARGET},

@@ -32,36 +32,64 @@ NOT_ALLOWED = (*(c for c in ASCII if not c.isalnum() and c != "_"), "é", "Ж", 
 """All of ASCII that Twilio does not allow, and one of each kind beyond: letters, digits, marks, blanks."""
 
 
-PYTHONS = re.compile(r"&&|--|~~|[*+?}]\+|\(\?[A-Za-z]{0,8}x")
-"""What only Python reads as meant: `[a--b]` as a set, `a++` as possessive, blanks after `(?x)`."""
+QUANTIFIER = re.compile(r"[*+?]|\{[0-9,]*\}")
+
+SET_OPERATION = re.compile(r"&&|--|~~")
+"""In a class these are literal characters to Python, and operations on sets to pydantic's engine."""
+
+IN_CLASS = re.compile(r"\\.|\[", re.DOTALL)
+
+
+class NotLinear(ValueError):
+    """A pattern for which no engine at hand takes time in proportion to the text."""
 
 
 def matching(pattern: str, *, ignoring_case: bool = False) -> Matches:
     """Whether a text matches a pattern whole: by pydantic's engine, in time proportional to the text.
 
-    Python's takes exponential time for `(\\w+\\.)*\\w+@example\\.com`. It matches only patterns that the
-    other one does not know or finds too large: those with lookarounds, references, or `\\w{1,100}`.
+    Python's takes exponential time for `(\\w+\\.)*\\w+@example\\.com`. Raises NotLinear for a pattern that
+    the other does not know, reads as something else, or finds too large: one with lookarounds, references,
+    possessive quantifiers, set operations or the flag `x`, or one of many thousand states.
     """
-    if (linear := _linear(f"{'(?i)' if ignoring_case else ''}^(?:{pattern})$")) is not None:
-        return linear.isinstance_python
-    compiled = re.compile(pattern, re.IGNORECASE if ignoring_case else 0)
-    return lambda text: compiled.fullmatch(text) is not None
-
-
-def _linear(pattern: str) -> SchemaValidator | None:
-    if PYTHONS.search(pattern):
-        return None
+    flags = "(?i)" if ignoring_case else ""
+    translated = f"{flags}^(?:{_translated(pattern)})$"
     try:
-        return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
-    except SchemaError:
-        return None
+        linear = SchemaValidator(core_schema.str_schema(pattern=translated, regex_engine="rust-regex"))
+    except SchemaError as unknown:
+        raise NotLinear from unknown
+    return linear.isinstance_python
+
+
+def _translated(pattern: str) -> str:
+    """The pattern as pydantic's engine spells it; raises NotLinear for what it reads as something else."""
+    parts, before = [], ""
+    for token in TOKEN.finditer(pattern):
+        text = token[0]
+        if (text == "+" and QUANTIFIER.fullmatch(before)) or _is_verbose(text):
+            raise NotLinear
+        parts.append(_one_translated(text))
+        before = text
+    return "".join(parts)
+
+
+def _is_verbose(text: str) -> bool:
+    return text.startswith("(?") and text[-1] in ":)" and "x" in text.removeprefix("(?P").partition("-")[0]
+
+
+def _one_translated(text: str) -> str:
+    if text.startswith("[") and text.endswith("]"):
+        if SET_OPERATION.search(text):
+            raise NotLinear
+        return "[" + IN_CLASS.sub(lambda part: part[0] if part[0][0] == "\\" else r"\[", text[1:])
+    if text.startswith("{,"):
+        return "{0" + text[1:]
+    return r"\z" if text == r"\Z" else text
 
 
 def issued(pattern: str) -> tuple[Matches, ...]:
     """The patterns of which an identity matches one whole, if it can come of what matches this one.
 
-    Exact but for lookarounds and references, which see `_` in place of other characters. E-mail addresses
-    have no case: what a pattern with `@` in it takes may have any.
+    E-mail addresses have no case: what a pattern with `@` in it takes may have any. Raises NotLinear.
     """
     image = TOKEN.sub(_image, pattern)
     exact = matching(image)

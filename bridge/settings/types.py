@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+from bridge.calls.identity_patterns import NotLinear, issued, matching
 from bridge.calls.numbers import e164
 from bridge.language.phrase import phrase
 
@@ -90,8 +91,17 @@ def _region(value: str) -> str:
 def _pattern(value: str) -> str:
     try:
         re.compile(value)
+        matching(value)
+        issued(value)
     except re.error as problem:
         raise ValueError(phrase("should be a regular expression: {problem}", problem=problem)) from problem
+    except NotLinear as problem:
+        raise ValueError(
+            phrase(
+                "should be a regular expression that takes linear time: without lookarounds, references, "
+                "possessive quantifiers, set operations and the flag x, and without very large repetitions"
+            )
+        ) from problem
     return value
 
 

@@ -92,6 +92,12 @@ WRONG: Mapping[str, str] = {
     "should be a text, or the https:// URL of an audio file": (
         "doit être un texte, ou l'adresse https:// d'un fichier audio"
     ),
+    "should be a regular expression that takes linear time: without lookarounds, references, possessive "
+    "quantifiers, set operations and the flag x, and without very large repetitions": (
+        "doit être une expression rationnelle à temps linéaire : sans assertions avant ou arrière, "
+        "références, quantificateurs possessifs, opérations d'ensemble ni option x, et sans très grandes "
+        "répétitions"
+    ),
     "should be a regular expression: {problem}": "doit être une expression rationnelle : {problem}",
     "should be a time zone of the IANA database": "doit être un fuseau horaire de la base de l'IANA",
     "should be ws:// or wss://, a host and a port: a sandbox's": (
