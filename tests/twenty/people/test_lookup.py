@@ -1,11 +1,15 @@
 """Finding people in a Twenty, whatever form their number stands in."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.calls.numbers import Number
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.client.client import TwentyClient
-from bridge.twenty.people.lookup import find_people
+from bridge.twenty.people.lookup import find_people, may_be_of, numbers_in
+from tests.calls.spellings import numbers, spelled, written
+from tests.cpu_time import seconds, short
 from tests.support import create_person
 
 JANE = Number("+33612345678")
@@ -61,3 +65,25 @@ async def test_nothing_is_asked_for_nobody(twenty: TwentySandbox, client: Twenty
     before = twenty.root_fields
     assert await find_people(client, set(), region="FR") == {}
     assert twenty.root_fields == before
+
+
+@given(st.data())
+def test_a_number_in_any_spelling_may_be_the_one_that_is_asked_for(data: st.DataObject) -> None:
+    number = data.draw(numbers())
+    text = data.draw(spelled(number) | st.sampled_from(sorted(written(number).values())))
+    assert may_be_of({number.line})(text)
+    for other in number.rewritten:
+        assert may_be_of({other.line})(other)
+
+
+def test_of_a_person_with_thousands_of_numbers_only_those_are_read_that_may_be_meant() -> None:
+    many = [{"number": f"6399{n:05}", "callingCode": "+33", "countryCode": "FR"} for n in range(5000)]
+    phones = {"primaryPhoneNumber": "+44 7700 900123", "additionalPhones": [*many, {"number": JANE}]}
+    found: list[frozenset[Number]] = []
+
+    def read() -> None:
+        found.append(numbers_in(phones, region="FR", may_be=may_be_of({JANE.line})))
+
+    assert seconds(read, least_of=3) < 5 * short()
+    assert JANE in found[0]
+    assert len(found[0]) < 20
