@@ -21,23 +21,38 @@ import structlog
 
 from bridge.json_text import to_json
 from bridge.observability import context, printable
+from bridge.observability.output import Output
 from bridge.observability.redactor import Redactor
 from bridge.settings import LogSettings
 
+MOST_WAITING = 10_000
+"""Lines that wait for a stream that takes none; of more the oldest are lost, and counted."""
+
+RETRY_SECONDS = 1.0
+"""Until lines are written for which the stream had no room."""
+
+END_SECONDS = 1.0
+"""How long the end of the process waits for a stream that takes nothing."""
+
 
 class LogStream:
-    """Writes lines to a stream: at the end of the loop's turn, or at once where no loop runs."""
+    """Writes lines to a stream: at the end of the loop's turn, or at once where no loop runs.
+
+    Lines for which the stream has no room (a full disk, a pipe whose reader stands still) wait for it, and
+    nothing else does.
+    """
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._output = Output(stream)
         self._gathered: deque[str] = deque()
+        self._lost = 0
         self._comes_to_write = False
         self._lock = Lock()
-        atexit.register(self.flush)
+        atexit.register(self.flush, within=END_SECONDS)
 
     def msg(self, line: str) -> None:
         """One line, without its end."""
-        self._gathered.append(f"{line}\n")
+        self.write(f"{line}\n")
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -53,19 +68,32 @@ class LogStream:
     def write(self, text: str) -> None:
         """Some text, in its turn."""
         self._gathered.append(text)
+        if len(self._gathered) > MOST_WAITING:
+            self._gathered.popleft()
+            self._lost += 1
 
-    def flush(self) -> None:
-        """Writes all gathered lines."""
+    def flush(self, *, within: float = 0.0) -> bool:
+        """Writes all gathered lines, once the stream has taken those before them; whether it took all."""
         # Threads may append meanwhile; what they append is written by them, or here.
         with self._lock:
-            text = "".join([self._gathered.popleft() for _ in range(len(self._gathered))])
-            if text:
-                self._stream.write(text)
-                self._stream.flush()
+            lost = self._write_gathered() if self._output.is_free(within=within) else 0
+            is_written = self._output.is_free(within=within)
+        if lost:
+            structlog.get_logger().warning("log.lines_lost", lines=lost)
+        return is_written
+
+    def _write_gathered(self) -> int:
+        """How many lines before these were lost."""
+        lost, self._lost = self._lost, 0
+        if text := "".join([self._gathered.popleft() for _ in range(len(self._gathered))]):
+            self._output.write(text)
+        return lost
 
     def _end_of_turn(self) -> None:
         self._comes_to_write = False
-        self.flush()
+        if not self.flush() and not self._comes_to_write:
+            self._comes_to_write = True
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self._end_of_turn)
 
 
 LONGEST_VALUE = 2_000
