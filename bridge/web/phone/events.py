@@ -183,7 +183,8 @@ class Events:
     async def _is_allowed(self, request: web.Request, asked: str | None) -> bool:
         try:
             await self._agents.agent(request, asked)
-        except NotVerified:
+        except (NotVerified, InboxUnavailable):
+            # What would say so does not answer now: the next check asks again.
             return True
         except RequestRefused:
             return False

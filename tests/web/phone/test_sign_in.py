@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from bridge.inbox.sign_ins import add_link, drop_ended, revoke, sign_ins_that_hold
+from bridge.errors import InboxUnavailable
+from bridge.inbox.sign_ins import add_link, drop_ended, revoke, sign_ins_that_hold, signed_in
 from bridge.inbox.store import open_inbox
 from bridge.web.authentication.devices import new_link
 from bridge.web.authentication.keys import digest_of
@@ -69,6 +71,28 @@ async def test_who_is_signed_out_hears_no_more_events(open_bridge: OpenBridge) -
         await streams[0].read()
     assert not streams[1].content.at_eof()
     streams[1].close()
+
+
+async def test_a_database_that_does_not_answer_ends_no_stream(
+    open_bridge: OpenBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridge = await open_bridge(agents=ALICE, bounds=Bounds(stream_check_seconds=0.1))
+    key = (await sign_in(bridge, await link(bridge))).json["key"]
+    stream = await bridge.client.get("/api/events", headers=bearer(key))
+    failed = asyncio.Event()
+
+    async def fails_once(*given: Any, **named: Any) -> Any:
+        if failed.is_set():
+            return await signed_in(*given, **named)
+        failed.set()
+        raise InboxUnavailable("The database does not answer.")
+
+    monkeypatch.setattr("bridge.inbox.sign_ins.signed_in", fails_once)
+    await failed.wait()
+    assert (await bridge.post("/api/sign-out", headers=bearer(key))).status == 204
+    # It ends in order, once the check is answered.
+    async with asyncio.timeout(BOUND):
+        await stream.read()
 
 
 async def test_of_many_at_once_one_gets_in(bridge: Bridge) -> None:
