@@ -1,9 +1,11 @@
 """The command line: a command's options and what it does stand in one module, named as the command is."""
 
+import errno
 import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -14,7 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from bridge.cli import terminal
 from bridge.errors import BridgeError, SandboxMissing
-from bridge.language.phrase import phrase_of
+from bridge.language.phrase import phrase, phrase_of
 from bridge.language.spoken import Language, language_of, said, speak
 
 COMMANDS: Mapping[str, str] = {
@@ -139,3 +141,21 @@ def main() -> None:
     except BridgeError as error:
         terminal.say(*said(phrase_of(error)).split("\n"), err=True)
         raise SystemExit(2) from None
+    except OSError as failed:
+        if failed.errno not in NOT_PRINTED or failed.filename is not None:
+            raise
+        _give_up_output(failed)
+        raise SystemExit(2) from None
+
+
+NOT_PRINTED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+"""What printing to a disk that is full, or a terminal that is gone, fails with."""
+
+
+def _give_up_output(failed: OSError) -> None:
+    """Says why what was to be printed is not; what is left of it would fail again as the process ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    reason = os.strerror(failed.errno or 0)
+    with suppress(OSError):
+        terminal.say(phrase("The output cannot be written: {reason}.", reason=reason), err=True)

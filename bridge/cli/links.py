@@ -11,7 +11,7 @@ from bridge.errors import SettingsInvalid
 from bridge.inbox.sign_ins import add_link
 from bridge.inbox.sign_ins import revoke as end_all
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.language.phrase import phrase
+from bridge.language.phrase import Phrase, phrase
 from bridge.settings import Settings, load
 from bridge.settings.served import agents_of
 from bridge.web.authentication.devices import new_link
@@ -35,16 +35,22 @@ def run(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
 
 
 def revoke(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None:
-    """Ends the links and devices of each agent; raises SettingsInvalid, InboxUnavailable."""
+    """Ends the links and devices of each agent; raises InboxUnavailable.
+
+    Then it raises SettingsInvalid for those who had none and are no agents.
+    """
     settings = load(config)
     ended = asyncio.run(_revoked(settings, agents))
     if as_json:
         terminal.print_json([{"agent": agent, "ended": count} for agent, count in ended], indent=None)
-        return
-    for agent, count in ended:
-        terminal.say(f"{agent}: links and devices ended: {count}.")
-    minutes = -(-settings.tokens.ttl_seconds // 60)
-    terminal.say(f"A phone that is open rings until its access token ends, within {minutes} minutes.")
+    else:
+        for agent, count in ended:
+            terminal.say(f"{agent}: links and devices ended: {count}.")
+        minutes = -(-settings.tokens.ttl_seconds // 60)
+        terminal.say(f"A phone that is open rings until its access token ends, within {minutes} minutes.")
+    # It may be a slip: the one who was meant is still signed in.
+    if unknown := [agent for agent, count in ended if not count and _known(settings, agent) is None]:
+        raise SettingsInvalid([_no_agent(agent) for agent in unknown])
 
 
 async def _revoked(settings: Settings, agents: Sequence[str]) -> list[tuple[str, int]]:
@@ -64,13 +70,19 @@ def _identities(settings: Settings, agent: str) -> list[Identity]:
 
 def identity(settings: Settings, agent: str) -> Identity:
     """That of an agent whom the settings name; raises SettingsInvalid."""
-    agents = agents_of(settings)
-    found = next((one for one in _identities(settings, agent) if agents.has_token(one)), None)
+    found = _known(settings, agent)
     if found is None:
-        raise SettingsInvalid(
-            [phrase("--identity: {agent} is no agent; agents.names in config.yaml names them", agent=agent)]
-        )
+        raise SettingsInvalid([_no_agent(agent)])
     return found
+
+
+def _known(settings: Settings, agent: str) -> Identity | None:
+    agents = agents_of(settings)
+    return next((one for one in _identities(settings, agent) if agents.has_token(one)), None)
+
+
+def _no_agent(agent: str) -> Phrase:
+    return phrase("--identity: {agent} is no agent; agents.names in config.yaml names them", agent=agent)
 
 
 async def made(settings: Settings, identities: Sequence[Identity]) -> list[tuple[Identity, str]]:

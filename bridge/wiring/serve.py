@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -44,13 +45,17 @@ async def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT; then stops listening and finishes open requests.
 
-    SIGHUP logs what a restart would change of the settings: the bridge reads them at its start alone.
+    SIGHUP logs what a restart would change of the settings: the bridge reads them at its start alone. SIGUSR1
+    and SIGUSR2 change nothing.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
     loop.add_signal_handler(signal.SIGHUP, _log_changes, settings, reread)
+    # Their default ends the process; other servers reopen their logs by them.
+    for unused in (signal.SIGUSR1, signal.SIGUSR2):
+        loop.add_signal_handler(unused, partial(log.warning, "signal.ignored", name=unused.name))
     server = settings.server
     async with open_app(settings, config=config, log_request=log_request) as app:
         runner = Runner(app, shutdown_timeout=server.stop_seconds)

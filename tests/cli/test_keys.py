@@ -11,7 +11,7 @@ import yaml
 from typer.testing import CliRunner
 
 from bridge.cli import app
-from bridge.errors import IdentityRefused, NotAuthenticated
+from bridge.errors import IdentityRefused, NotAuthenticated, SettingsInvalid
 from bridge.settings import load
 from bridge.settings.access import AgentSettings, AuthSettings
 from bridge.settings.served import agents_with
@@ -222,7 +222,10 @@ def test_an_agent_is_signed_out_of_all_devices(tmp_path: Path, monkeypatch: pyte
     assert missing.exit_code != 0
     assert typed("--link", *("--identity", "alice") * 2, "--identity", "bob")[0] == 0
     ended = CliRunner().invoke(app, [*revoke, "--identity", "gone", "--json"])
-    assert json.loads(ended.output) == [{"agent": "alice", "ended": 2}, {"agent": "gone", "ended": 0}]
+    assert json.loads(ended.stdout) == [{"agent": "alice", "ended": 2}, {"agent": "gone", "ended": 0}]
+    assert isinstance(ended.exception, SettingsInvalid)
+    assert "gone is no agent" in str(ended.exception)
+    assert CliRunner().invoke(app, revoke).exit_code == 0
     told = CliRunner().invoke(app, [*revoke, "--identity", "bob"]).output
     assert "bob: links and devices ended: 1." in told
     assert "within 60 minutes" in told

@@ -16,3 +16,12 @@ print([name for name in ("alembic", "sqlalchemy.orm", "pygments") if name in sys
 def test_what_no_call_needs_is_not_imported() -> None:
     told = subprocess.run([sys.executable, "-c", LOADS], capture_output=True, check=True, text=True).stdout
     assert ast.literal_eval(told) == []
+
+
+def test_output_that_cannot_be_written_is_told_in_a_sentence() -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "bridge", "--version"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == b"The output cannot be written: No space left on device.\n"

@@ -38,7 +38,7 @@ def says(log: Path, text: str) -> bool:
     return text in log.read_text()
 
 
-async def test_systemd_hears_that_it_is_ready_runs_and_stops_and_sighup_kills_nothing(
+async def test_systemd_hears_that_it_is_ready_runs_and_stops_and_other_signals_kill_nothing(
     twilio: TwilioSandbox, twenty: TwentySandbox, tmp_path: Path, systemd: socket.socket
 ) -> None:
     config = tmp_path / "config.yaml"
@@ -59,6 +59,9 @@ async def test_systemd_hears_that_it_is_ready_runs_and_stops_and_sighup_kills_no
             config.write_text(text)
             os.kill(bridge.pid, signal.SIGHUP)
             await eventually(partial(says, tmp_path / "log", said))
+        for unused in (signal.SIGUSR1, signal.SIGUSR2):
+            os.kill(bridge.pid, unused)
+            await eventually(partial(says, tmp_path / "log", f'"name":"{unused.name}"'))
     finally:
         assert await bridge.stop() == 0
     async with asyncio.timeout(BOUND):

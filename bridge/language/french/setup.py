@@ -6,6 +6,7 @@ PREPARED: Mapping[str, str] = {
     # init
     "Y/n": "O/n",
     "y/N": "o/N",
+    "The output cannot be written: {reason}.": "La sortie ne peut pas être écrite : {reason}.",
     "y or n, please.": "o ou n, s'il vous plaît.",
     "all": "tous",
     "Twenty's URL": "L'adresse (URL) de Twenty",
