@@ -26,7 +26,7 @@ from bridge.doctor import (
 )
 from bridge.doctor.bridge_address import BridgeAddress, signature_of_callback
 from bridge.doctor.checks import SECONDS, Check, Finding, examine, wanted
-from bridge.network.client import open_session
+from bridge.network.client import SchemaResponse, open_session
 from bridge.settings import ServerSettings, Settings
 from bridge.settings.config_files import ENV_FILE
 from bridge.settings.digest import digest_of
@@ -59,7 +59,7 @@ async def examine_all(
     of_twenty = configured.twenty.model_copy(update=impatient)
     async with (
         open_session(timeout) as session,
-        open_client(of_twenty) as client,
+        open_client(of_twenty, response=SchemaResponse) as client,
     ):
         hurried = client.interactive(within=WAITS_SECONDS)
         checks = [

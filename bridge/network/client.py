@@ -12,6 +12,9 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 What they can become as Python's objects is 25 times as much.
 """
 
+LARGEST_SCHEMA = 4 * LARGEST_ANSWER
+"""For processes of their own that read a workspace's whole schema: a real one has 4 MB."""
+
 CHUNK = 64 * 1024
 
 TIMEOUT = aiohttp.ClientTimeout(total=60)
@@ -19,7 +22,11 @@ TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
 class AnswerTooLarge(aiohttp.ClientPayloadError):
-    """The body is larger than LARGEST_ANSWER; the rest was not read."""
+    """The body is larger than `largest` bytes; the rest was not read."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(f"larger than {largest} bytes")
+        self.largest = largest
 
 
 class LedElsewhere(aiohttp.ClientError):
@@ -27,18 +34,19 @@ class LedElsewhere(aiohttp.ClientError):
 
 
 class BoundedResponse(aiohttp.ClientResponse):
-    """An answer whose body `read`, `text` and `json` take up to LARGEST_ANSWER.
+    """An answer whose body `read`, `text` and `json` take up to `largest` bytes.
 
     They raise AnswerTooLarge beyond, each time. Texts without an encoding are UTF-8: aiohttp takes quadratic
     time to look for one among the parameters of Content-Type.
     """
 
+    largest = LARGEST_ANSWER
     _is_too_large = False
 
     async def read(self) -> bytes:
         """See the class."""
         if self._is_too_large:
-            raise AnswerTooLarge
+            raise AnswerTooLarge(self.largest)
         if self._body is None:
             self._body = await self._bounded()
         return await super().read()
@@ -49,14 +57,14 @@ class BoundedResponse(aiohttp.ClientResponse):
 
     async def _bounded(self) -> bytes:
         try:
-            body = await body_upto(self, LARGEST_ANSWER + 1)
+            body = await body_upto(self, self.largest + 1)
         except BaseException:
             self.close()
             raise
-        if len(body) > LARGEST_ANSWER:
+        if len(body) > self.largest:
             self._is_too_large = True
             self.close()
-            raise AnswerTooLarge
+            raise AnswerTooLarge(self.largest)
         return body
 
 
@@ -65,9 +73,17 @@ def open_session(timeout: aiohttp.ClientTimeout = TIMEOUT, **more: Any) -> aioht
     return aiohttp.ClientSession(timeout=timeout, **{**_arguments(), **more})
 
 
-def bound_to(url: str, *, domain: str | None = None) -> dict[str, Any]:
+class SchemaResponse(BoundedResponse):
+    """An answer that may be a whole schema."""
+
+    largest = LARGEST_SCHEMA
+
+
+def bound_to(
+    url: str, *, domain: str | None = None, response: type[BoundedResponse] = BoundedResponse
+) -> dict[str, Any]:
     """Arguments for a session to one server, or to all of its `domain`; others raise LedElsewhere."""
-    return {**_arguments(), "middlewares": (_stays_at(URL(url), domain),)}
+    return {**_arguments(), "response_class": response, "middlewares": (_stays_at(URL(url), domain),)}
 
 
 def _arguments() -> dict[str, Any]:

@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp import hdrs
 
 from bridge.language.phrase import phrase
-from bridge.network.client import LARGEST_ANSWER, AnswerTooLarge, LedElsewhere
+from bridge.network.client import AnswerTooLarge, LedElsewhere
 
 LONGEST_DIGITS = 9
 LONGEST_DATE = 40
@@ -26,8 +26,8 @@ def why(away: BaseException) -> str:
     match away:
         case TimeoutError():
             reason = phrase("no answer in time")
-        case AnswerTooLarge():
-            reason = phrase("its answer is larger than {size} MiB", size=LARGEST_ANSWER >> 20)
+        case AnswerTooLarge(largest=largest):
+            reason = phrase("its answer is larger than {size} MiB", size=largest >> 20)
         case LedElsewhere():
             reason = phrase("it leads to another address, to which nothing was sent")
         case aiohttp.ServerDisconnectedError():

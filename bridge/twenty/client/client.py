@@ -26,7 +26,7 @@ from yarl import URL
 from bridge.errors import TwentyDenied, TwentyError, TwentyFailed, TwentyOverLimit, TwentyUnavailable
 from bridge.json_text import from_json
 from bridge.language.phrase import phrase
-from bridge.network.client import AnswerTooLarge, bound_to
+from bridge.network.client import AnswerTooLarge, BoundedResponse, bound_to
 from bridge.network.errors import seconds_of, why
 from bridge.observability import metrics
 from bridge.settings import TwentySettings
@@ -149,17 +149,22 @@ class TwentyClient:
 
 
 @asynccontextmanager
-async def open_client(settings: TwentySettings) -> AsyncIterator[TwentyClient]:
-    """Sessions to both of Twenty's endpoints; no request is sent before the first operation."""
+async def open_client(
+    settings: TwentySettings, *, response: type[BoundedResponse] = BoundedResponse
+) -> AsyncIterator[TwentyClient]:
+    """Sessions to both of Twenty's endpoints; no request is sent before the first operation.
+
+    `response` bounds the answers.
+    """
     async with AsyncExitStack() as stack:
         graphql, metadata = [
-            await stack.enter_async_context(_client(f"{settings.api_url}/{path}", settings))
+            await stack.enter_async_context(_client(f"{settings.api_url}/{path}", settings, response))
             for path in ("graphql", "metadata")
         ]
         yield TwentyClient(graphql, metadata, Budget(settings.requests_per_minute))
 
 
-def _client(url: str, settings: TwentySettings) -> Client:
+def _client(url: str, settings: TwentySettings, response: type[BoundedResponse]) -> Client:
     transport = AIOHTTPTransport(
         url,
         headers={"Authorization": f"Bearer {settings.api_token.get_secret_value()}"},
@@ -168,7 +173,7 @@ def _client(url: str, settings: TwentySettings) -> Client:
         ssl=True,
         json_serialize=storable_json,
         json_deserialize=from_json,
-        client_session_args=bound_to(settings.api_url),
+        client_session_args=bound_to(settings.api_url, response=response),
     )
     return Client(
         transport=transport,

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from bridge.errors import TwentyError
 from bridge.json_text import from_json, to_json
+from bridge.network.client import SchemaResponse
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import open_client
 from bridge.twenty.schema.check import find_drifts
@@ -35,7 +36,8 @@ class CompareAnswer(TypedDict, total=False):
 
 async def _answer(asked: CompareRequest) -> CompareAnswer:
     try:
-        async with open_client(TwentySettings.model_validate(asked)) as client:
+        settings = TwentySettings.model_validate(asked)
+        async with open_client(settings, response=SchemaResponse) as client:
             return {"drifts": await find_drifts(client)}
     except TwentyError as error:
         return {"refused": str(error), "code": error.code}
