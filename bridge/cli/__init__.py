@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
@@ -129,8 +130,22 @@ def log_plainly() -> None:
     structlog.configure(processors=[*processors, plain], logger_factory=logger_factory)
 
 
+def open_standard_streams() -> None:
+    """Opens those that the process was started without (`2>&-`).
+
+    The next file would have their descriptor otherwise: what a library prints would go into the database.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
+
+
 def main() -> None:
     """Runs a command; what goes wrong is told in a sentence, not in a traceback."""
+    open_standard_streams()
     # A search for garbage in what modules make as they are imported takes a fifth of a start.
     gc.disable()
     # `serve` and others say more of their logs.

@@ -18,6 +18,13 @@ def test_what_no_call_needs_is_not_imported() -> None:
     assert ast.literal_eval(told) == []
 
 
+def test_no_file_gets_the_descriptor_of_a_stream_that_is_closed() -> None:
+    opens = "from bridge.cli import open_standard_streams as o; o(); import sys; "
+    asks = "f = open('/dev/zero'); print(f.fileno() > 2, sys.stderr.fileno() > 2, sys.stdin.read())"
+    started = ["sh", "-c", 'exec "$0" -c "$1" 2>&- <&-', sys.executable, opens + asks]
+    assert subprocess.run(started, stdout=subprocess.PIPE, check=True).stdout == b"True True \n"
+
+
 def test_output_that_cannot_be_written_is_told_in_a_sentence() -> None:
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(
