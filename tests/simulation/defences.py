@@ -17,15 +17,17 @@ BRIDGE = Path(__file__).parents[2] / "bridge"
 
 @dataclass(frozen=True)
 class Defence:
-    """A piece of the bridge, and what stands in its place when it is taken away; `also`: another piece.
+    """A piece of the bridge, and what stands in its place when it is taken away.
 
-    Where two pieces do the same, a run without one of them fails nowhere: the second goes with it.
+    Where two pieces do the same, a run without one of them fails nowhere: the second goes with it, `also` of
+    the same file, or the one with the name `too`.
     """
 
     file: str
     there: str
     instead: str
     also: tuple[str, str] | None = None
+    too: str = ""
 
     @property
     def path(self) -> Path:
@@ -56,6 +58,7 @@ DEFENCES = {
         "inbox/store.py",
         'case((calls.c.anew_revision > bindparam("revision_written"), of_now), else_=found)',
         'case((calls.c.anew_revision > bindparam("revision_written") + 1000, of_now), else_=found)',
+        too="matches anew where a person is deleted unheard",
     ),
     "settles no purged call": Defence(
         "inbox/store.py",
@@ -98,6 +101,11 @@ DEFENCES = {
         "and (match := _corrected(due, found))",
         "and (match := None)",
         also=("_unless_moved(match, states.get(sid), former[sid])", "match"),
+    ),
+    "matches anew where a person is deleted unheard": Defence(
+        "sync/stages/prepare.py",
+        "        due_calls = [_unless_deleted(due, states.get(due.root_sid)) for due in due_calls]\n",
+        "",
     ),
     "drops what it knew when people change": Defence(
         "web/twenty_webhook.py",
@@ -180,4 +188,6 @@ class _Finder(MetaPathFinder):
 
 def take_away(name: str) -> None:
     """From now on the bridge is imported without a defence; KeyError where there is none of this name."""
-    sys.meta_path.insert(0, _Finder(DEFENCES[name]))
+    for one in (name, DEFENCES[name].too):
+        if one:
+            sys.meta_path.insert(0, _Finder(DEFENCES[one]))

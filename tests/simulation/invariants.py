@@ -64,7 +64,7 @@ async def _check(world: World, player: Player) -> None:
             assert shown[sid]["personId"] == person, f"{sid}: a user moved it, and it is back with another"
     _all_that_twilio_had(world, set(shown) | purged | player.deleted)
     _the_added_person_has(world, player, told, shown)
-    _no_deleted_person_has(world, player, told, shown)
+    _no_deleted_person_has(player, told, shown)
     await _once_on_timelines(world)
     _rate_is_kept(world)
 
@@ -155,13 +155,15 @@ def _the_added_person_has(
 
 
 def _no_deleted_person_has(
-    world: World, player: Player, told: Mapping[str, Call], shown: Mapping[str, Mapping[str, Any]]
+    player: Player, told: Mapping[str, Call], shown: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """A call with news after its person was deleted finds the other person who has its number."""
-    if not player.doubles or world.unlinked_at is None:
-        return
+    """A call with news after its person was deleted finds the other person who has its number.
+
+    Whether the bridge has heard of that, or not, and whatever it did at that moment.
+    """
+    since = max(player.doubled_at, player.gone_at) + 1
     for sid, call in told.items():
-        has_news = call.ended_at and call.ended_at.timestamp() - EPOCH > world.unlinked_at + 1
+        has_news = call.ended_at and call.ended_at.timestamp() - EPOCH > since
         if call.other_party == PAUL and has_news and sid in shown and sid not in player.moved:
             assert shown[sid]["personId"] not in player.gone, f"{sid}: it is with a person who was deleted"
 

@@ -78,9 +78,10 @@ Combination = Callable[[Random, float], Iterator[Step]]
 
 
 def _combination(seed: int) -> Combination:
-    """One of them in turn; where it has a variant, every other time that."""
+    """One of them in turn; where it has variants, every other time one of those, in turn."""
     turn, place = divmod(seed, len(COMBINATIONS))
-    return VARIANTS.get(COMBINATIONS[place], COMBINATIONS[place]) if turn % 2 else COMBINATIONS[place]
+    variants = VARIANTS.get(COMBINATIONS[place])
+    return variants[turn // 2 % len(variants)] if variants and turn % 2 else COMBINATIONS[place]
 
 
 def _small(chance: Random, combination: Combination) -> list[Step]:
@@ -300,6 +301,16 @@ def _one_of_two_people_deleted(chance: Random, at: float) -> Iterator[Step]:
     yield Step(_soon(chance, at + 5, 7), "deletes person")
 
 
+def _person_of_a_new_call_deleted(chance: Random, at: float) -> Iterator[Step]:
+    """The same, while Twenty gets the call for the first time; what it reports is mostly lost."""
+    yield Step(0.1, "adds double")
+    yield _slow(at, 14, slow=1.0)
+    yield _talk(at, PAUL, chance.randint(8, 10))
+    yield Step(_soon(chance, at, 2), "deletes person")
+    if chance.random() < 0.75:
+        yield Step(at, "no webhooks", {"seconds": 8.0})
+
+
 def _one_of_many_deleted(chance: Random, at: float) -> Iterator[Step]:
     """A stranger calls often, a user deletes one of the calls, and then the person is added."""
     for _ in range(5):
@@ -309,10 +320,10 @@ def _one_of_many_deleted(chance: Random, at: float) -> Iterator[Step]:
     yield Step(at + 20, "adds person")
 
 
-VARIANTS: dict[Combination, Combination] = {
-    _written_late: _created_late_and_deleted,
-    _person_deleted: _one_of_two_people_deleted,
-    _deleted_while_it_is_written: _one_of_many_deleted,
+VARIANTS: dict[Combination, tuple[Combination, ...]] = {
+    _written_late: (_created_late_and_deleted,),
+    _person_deleted: (_one_of_two_people_deleted, _person_of_a_new_call_deleted),
+    _deleted_while_it_is_written: (_one_of_many_deleted,),
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from bridge.sandbox.twilio import Party
 from bridge.sandbox.twilio.calls import PlayedCall
 from bridge.sandbox.twilio.errors import TokenRefused
 from tests.simulation import disk
+from tests.simulation.clock import CLOCK
 from tests.simulation.loop import Process
 from tests.simulation.network import Tampering
 from tests.simulation.plan import NEW, PAUL, Plan, Step
@@ -34,7 +36,7 @@ MOVE = "mutation ($id: UUID!, $data: PhoneCallUpdateInput!) { updatePhoneCall(id
 DELETE = "mutation ($id: UUID!) { deletePhoneCall(id: $id) { id } }"
 DELETE_PERSON = "mutation ($id: UUID!) { deletePerson(id: $id) { id } }"
 NOT_PURGED = "select root_sid from calls where not purged"
-PEOPLE = "{ people { edges { node { id name { firstName } } } } }"
+PEOPLE = "{ people { edges { node { id createdAt name { firstName } } } } }"
 
 
 @dataclass
@@ -49,10 +51,14 @@ class Player:
     """Calls that a user deleted."""
     gone: set[str] = field(default_factory=set)
     """People whom a user asked Twenty to delete."""
+    gone_at: float = inf
+    """When Twenty said that the last of them is deleted, in virtual seconds."""
     added: set[str] = field(default_factory=set)
     """The person whom a user added, with the number NEW."""
     doubles: bool = False
-    """Whether two people have the number PAUL."""
+    """Whether two people are to have the number PAUL."""
+    doubled_at: float = inf
+    """Since when they have."""
     _deleting: set[str] = field(default_factory=set)
     """Calls that a user asked Twenty to delete."""
     _one_end: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -251,20 +257,24 @@ class Player:
     async def play_adds_double(self) -> None:
         """A user adds a second person with the number of the first."""
         self.doubles = True
-        await self._while_it_fails(self._add_double)
+        if await self._while_it_fails(self._add_double):
+            self.doubled_at = CLOCK.now
 
     async def _add_double(self) -> None:
         people = nodes_of(await ask(self.world.twenty, PEOPLE))
         if not [node for node in people if node["name"]["firstName"] == "Pauline"]:
             await create_person(self.world.twenty, "Pauline Doe", primaryPhoneNumber=PAUL)
 
-    async def _while_it_fails(self, act: Callable[[], Awaitable[None]]) -> None:
+    async def _while_it_fails(self, act: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it is done in the end."""
         for _ in range(30):
             try:
                 await self._as_user(act())
-                return
             except (aiohttp.ClientError, AssertionError, ValueError):
                 await asyncio.sleep(2)
+            else:
+                return True
+        return False
 
     async def play_moves_call(self) -> None:
         """A user says that a call was another person's."""
@@ -315,19 +325,23 @@ class Player:
             return
 
     async def play_deletes_person(self) -> None:
-        """A user deletes the first person; of two with one number the one who has a call."""
+        """A user deletes the first person; of two with one number the one who has, or is to have, a call."""
         await self._while_it_fails(self._delete_person)
 
     async def _delete_person(self) -> None:
+        twenty = self.world.twenty
+        found = nodes_of(await ask(twenty, PEOPLE))
+        people = sorted(node["id"] for node in found)
         if self.doubles:
-            shown = (await phone_calls(self.world.twenty)).values()
+            shown = (await phone_calls(twenty)).values()
             of_calls = {record["personId"] for record in shown if record["personId"]}
-            people = sorted(of_calls & self.gone or of_calls)
-        else:
-            people = sorted(node["id"] for node in nodes_of(await ask(self.world.twenty, PEOPLE)))
+            people = sorted(of_calls & self.gone or of_calls) or _namesakes(found)
+            if not of_calls and self.world.loop.network.waits("bridge", "twenty"):
+                self.world.story.once("a user deleted a person while a call was first written")
         if people:
             self.gone.add(people[0])
             await ask(self.world.twenty, DELETE_PERSON, id=people[0])
+            self.gone_at = CLOCK.now
 
     async def play_forgets_call(self) -> None:
         """An operator erases the last call, while the bridge runs: `twenty-bridge calls forget --call`."""
@@ -360,6 +374,12 @@ class Player:
                 status = await self._as_user(self._post({"CallStatus": "completed", **form}))
                 self.world.story.once(f"a late callback got {status}")
                 return
+
+
+def _namesakes(people: list[dict[str, Any]]) -> list[str]:
+    """Those with the number PAUL; first the one whom the bridge chooses, who is the oldest."""
+    alike = [node for node in people if node["name"]["firstName"] in ("Paul", "Pauline")]
+    return [node["id"] for node in sorted(alike, key=lambda node: str(node["createdAt"]))]
 
 
 def _agent(outcome: str) -> Party:

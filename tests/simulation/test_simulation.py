@@ -35,6 +35,7 @@ SOMETIMES = SOON | {
     "a person with calls was deleted",
     "a relink while the worker asked Twenty",
     "a user deleted a call while Twenty was asked",
+    "a user deleted a person while a call was first written",
     "a user moved a call while Twenty was asked",
     "an operator erased a call",
     "a user deleted a call",

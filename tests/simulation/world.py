@@ -20,7 +20,6 @@ from bridge.sandbox.twilio.faults import Delivery
 from bridge.settings import Settings, load
 from bridge.wiring.serve import serve
 from tests.simulation import disk
-from tests.simulation.clock import CLOCK
 from tests.simulation.loop import Process
 from tests.simulation.network import End, NetworkedLoop
 from tests.simulation.plan import JANE, PAUL, Plan
@@ -79,8 +78,6 @@ class World:
     database: Path = Path()
     is_relinked: bool = False
     """Whether the bridge has heard of the person whom a user added."""
-    unlinked_at: float | None = None
-    """When the bridge had taken calls from a person who was deleted, in virtual seconds."""
     skew: float = 0.0
     asked: dict[End, int] = field(default_factory=dict)
     """Where Twilio waited for the bridge as that got SIGTERM, and how much it had heard there."""
@@ -232,7 +229,6 @@ def _watch(world: World, event: str, details: Mapping[str, Any]) -> None:
             story.once("a relink while the worker asked Twenty")
     if event == "person.gone" and details["calls_unlinked"]:
         story.once("a person with calls was deleted")
-        world.unlinked_at = CLOCK.now
     if event in TOLD:
         story.once(TOLD[event])
     if event == "worker.waits":

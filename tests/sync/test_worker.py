@@ -11,7 +11,7 @@ from bridge.calls.callback import Kind
 from bridge.errors import TwentyDenied, TwentyUnavailable
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.queries import calls_in_progress
-from bridge.inbox.requeue import RELINKED
+from bridge.inbox.requeue import RELINKED, relink
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.sync.worker import Worker
@@ -247,6 +247,43 @@ async def test_a_person_who_is_gone_is_matched_anew(
     sid = new_sid()
     await inbox.store(outbound(sid, JANE))
     worker = make_worker(Meddler(client, twenty, jane), Settings())
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["personId"] == heir
+
+
+class Deletes:
+    """A client that has a user delete a person right after the bridge created the call."""
+
+    def __init__(self, client: TwentyClient, twenty: TwentySandbox, person_id: str) -> None:
+        self._client = client
+        self._twenty = twenty
+        self._person_id = person_id
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        answer = await self._client.execute(name, **variables)
+        if name == "CreatePhoneCalls":
+            delete = "mutation ($id: UUID!) { deletePerson(id: $id) { id } }"
+            await ask(self._twenty, delete, id=self._person_id)
+        return answer
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        return await self._client.execute_metadata(name, **variables)
+
+
+async def test_a_person_who_is_deleted_while_a_call_is_first_written_does_not_keep_it(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    worker = make_worker(Deletes(client, twenty, jane), Settings())
+    await inbox.store(outbound(sid := new_sid(), JANE))
+    await drain(worker)
+    assert (await phone_calls(twenty))[sid]["personId"] == jane
+    # A report of that comes too early to find the call, if it comes at all.
+    for seconds in (61, 62):
+        await inbox.store(outbound(sid, JANE, seconds=seconds))
+        await drain(worker)
+    heir = await create_person(twenty, "Jane Roe", primaryPhoneNumber=JANE)
+    assert await relink(inbox, {JANE}, since=TEN) == 1
     await drain(worker)
     assert (await phone_calls(twenty))[sid]["personId"] == heir
 

@@ -157,6 +157,7 @@ class Preparation:
         due_calls = [due for due in claimed if due.root_sid in asks]
         asked = {root_sid for root_sid, asking in asks.items() if asking}
         states = await writes.states(asked) if asked else {}
+        due_calls = [_unless_deleted(due, states.get(due.root_sid)) for due in due_calls]
         gone = {due.root_sid for due in due_calls if due.root_sid in asked and _is_gone(due, states)}
         # One that is missing altogether tells less: of another workspace, or a restored backup, all are.
         if self._erase_spoken and (deleted := {sid for sid in gone if sid in states}):
@@ -352,6 +353,15 @@ def _is_gone(due: DueCall, states: Mapping[str, RecordState]) -> bool:
     return due.written is not None if found is None else found.deleted
 
 
+def _unless_deleted(due: DueCall, state: RecordState | None) -> DueCall:
+    """Drops a match with a person who was deleted: Twenty's report can be lost, or came in mid-write."""
+    if due.match is None or due.match.corrected or state is None or not state.is_of_deleted_person:
+        return due
+    if state.person_id != _id_of(due.match.person):
+        return due
+    return replace(due, match=None, former_id=state.person_id)
+
+
 def _corrected(due: DueCall, state: RecordState) -> Match | None:
     """The person to whom a user moved the call; None where no user did."""
     if not state.says_person:
@@ -364,6 +374,9 @@ def _corrected(due: DueCall, state: RecordState) -> Match | None:
         moved = state.person and due.written and state.person_id != due.former_id
         return Match(state.person, corrected=True) if moved else None
     if state.person_id == _id_of(due.match.person):
+        return None
+    if due.match == NO_PERSON and state.is_of_deleted_person:
+        # It stood on that person before, and no other has the number.
         return None
     return _match_in_twenty(state)
 

@@ -41,6 +41,11 @@ class RecordState:
     shown: Shown | None = None
     """The fields of its record; None where calls are notes."""
 
+    @property
+    def is_of_deleted_person(self) -> bool:
+        """Whether it stands on a person who was deleted."""
+        return self.person_id is not None and self.person is None
+
 
 class Writes(Protocol):
     """One way to show calls in Twenty; writes are idempotent. Both methods raise TwentyError."""

@@ -124,6 +124,16 @@ PEOPLE = pytest.mark.parametrize(
             Chosen.KEPT,
         ),
         (written(Match(JOHN), None), on(JOHN), Match(JOHN), Chosen.KEPT),
+        # Its person was deleted, and Twenty's report was lost, or came while the call was written.
+        (written(Match(JOHN)), on(None, "p2"), Match(JANE), Chosen.MATCHED),
+        # Nobody else has its number; or a user had chosen the one who was deleted.
+        (written(Match(None)), on(None, "p2"), Match(None), Chosen.KEPT),
+        (
+            written(Match(JOHN, corrected=True)),
+            on(None, "p2"),
+            Match(JOHN, corrected=True),
+            Chosen.KEPT,
+        ),
         # Its person was deleted: a user can have chosen another one meanwhile.
         (written(None, former_id="p2"), on(None, "p2"), Match(JANE), Chosen.MATCHED),
         (written(None, former_id="p2"), on(JOHN), Match(JANE), Chosen.MATCHED),
