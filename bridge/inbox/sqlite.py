@@ -266,10 +266,20 @@ def open_engine(url: str, files: DatabaseFiles) -> AsyncEngine:
     """
     files.make()
     engine = create_async_engine(
-        url, json_serializer=to_json, json_deserializer=from_json, connect_args={"timeout": BUSY_SECONDS}
+        url,
+        json_serializer=to_json,
+        json_deserializer=from_json,
+        connect_args={"timeout": BUSY_SECONDS, "factory": _Reader},
     )
     _prepare_all(engine.sync_engine, files)
     return engine
+
+
+class _Reader(sqlite3.Connection):
+    """Closes itself where none else can: aiosqlite forgets what it opens while its awaiter is cancelled."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _prepare_all(engine: Engine, files: DatabaseFiles) -> None:
