@@ -7,7 +7,10 @@ import pytest
 
 from bridge.calls.activity import record_id
 from bridge.calls.dispositions import Disposition
-from bridge.errors import Duplicate, TwentyDenied
+from bridge.calls.fold.call import CallStatus
+from bridge.calls.recording_links import Link
+from bridge.calls.transcripts.conversation import Conversation, Turn
+from bridge.errors import Duplicate, TwentyDenied, TwentyRefused
 from bridge.twenty.writing.bisection import Batches, Record
 from bridge.twenty.writing.fields import merge
 from bridge.twenty.writing.notes import CallNotes, note_of
@@ -175,6 +178,30 @@ async def test_what_an_agent_types_is_brought_up_to_date(
     for asked in server.told("UpsertNotes"):
         # It stands where it began.
         assert asked["data"][0]["createdAt"].startswith(f"{CALL.started_at:%Y-%m-%dT%H}")
+
+
+async def test_a_note_that_gets_no_place_on_its_person_is_refused_with_its_call() -> None:
+    calls = [write(NEW, Note.TEXT) for _ in range(2)]
+    refused = TwentyRefused("no such person")
+    server = Server(UpsertNoteTargets=refused)
+    answer = await CallNotes(server, Batches(server), on_call=False).write_text(calls)
+    assert answer == {call.sid: refused for call in calls}
+
+
+@pytest.mark.parametrize(
+    ("is_message", "whole", "has_dialogue"),
+    [(True, True, True), (True, False, True), (False, True, True), (False, False, False)],
+)
+def test_beside_a_record_that_has_it_a_note_has_the_dialogue_of_a_message_alone(
+    *, is_message: bool, whole: bool, has_dialogue: bool
+) -> None:
+    turn = Turn("Jane", "0:42", "Call me.")
+    page = Link("Dialogue", "https://bridge.example/dialogue")
+    said = Conversation(heading="Dialogue", turns=(turn,), summary=(), origin="", page=page)
+    call = replace(CALL, conversation=said, status=CALL.status if is_message else CallStatus.COMPLETED)
+    assert call.is_message is is_message
+    lines = lines_of(note_of(call, whole=whole)["bodyV2"]["blocknote"])
+    assert ("> Jane (0:42): Call me." in lines) is has_dialogue
 
 
 async def test_what_twenty_refuses_is_said_by_call() -> None:

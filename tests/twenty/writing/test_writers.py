@@ -97,6 +97,7 @@ async def test_few_known_calls_are_updated_so_that_none_is_restored_and_many_wri
     updated = server.told("UpdatePhoneCalls")
     at_once = [*new, *(before if is_many else [])]
     assert [one["externalCallId"] for one in sent["data"]] == [one.sid for one in at_once]
+    assert [one["id"] for one in sent["data"]] == [record_id("phoneCall", one.sid) for one in at_once]
     assert [one["ids"] for one in updated] == [
         [record_id("phoneCall", one.sid)] for one in before if one not in at_once
     ]
