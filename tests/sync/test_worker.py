@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from bridge.calls.callback import Kind
 from bridge.errors import TwentyDenied, TwentyUnavailable
@@ -98,15 +97,6 @@ async def test_what_changes_nothing_is_not_written(
     await drain(worker)
     assert twenty.root_fields == before
     assert (await inbox.backlog()).due == 0
-
-
-async def test_each_failure_in_a_row_doubles_the_pause(worker: Worker) -> None:
-    # A worker that stops waits for none of them.
-    worker.stop()
-    with capture_logs() as logs:
-        for _ in range(4):
-            await worker._pause(TwentyUnavailable("down"))
-    assert [line["seconds"] for line in logs if line["event"] == "worker.waits"] == [1, 2, 4, 8]
 
 
 async def test_a_call_whose_leg_can_still_be_answered_stays_open_and_makes_no_task(
