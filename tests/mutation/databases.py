@@ -13,6 +13,8 @@ import pytest
 SERVER = "postgres_server"
 OWN_SERVERS = frozenset({"tcp_postgres_url", "durable"})
 """Fixtures that start a server for one test: a child that ends at a failure would leave it."""
+OF_EACH = ("tests/inbox/test_drain_lock.py", "tests/inbox/test_leases.py")
+"""Files of tests of what each database does by code of its own."""
 LEAVES = 50
 """So many databases of children are left before they are dropped."""
 
@@ -70,7 +72,7 @@ def _is_second_variant(item: pytest.Item) -> bool:
     `tests/inbox` tries each database, `tests/sync` PostgreSQL beside the newest Twenty.
     """
     callspec = getattr(item, "callspec", None)
-    if callspec is None:
+    if callspec is None or item.nodeid.startswith(OF_EACH):
         return False
     newest = getattr(sys.modules.get("bridge.sandbox.twenty"), "NEWEST", None)
     is_newest = newest is not None and callspec.params.get("generation") == newest
