@@ -82,7 +82,10 @@ class TwentyWebhook:
             await self._deliveries.arrived_of_probe(person.person_id)
         # Before the calls become due again, or they would be matched with what was known before.
         self._forget()
-        if alike := {other for number in person.numbers for other in number.alike}:
+        numbers = person.numbers
+        alike = None if numbers is None else {other for number in numbers for other in number.alike}
+        # Of one who has hundreds of numbers, the calls of any number are matched again.
+        if alike != set():
             due = await relink(self._inbox, alike, since=now - self._late)
             log.info("person.changed", person_id=person.person_id, calls_due=due)
 

@@ -20,7 +20,7 @@ from bridge.twenty.schema.check import AFTER_SECONDS, Comparison
 from bridge.web.authentication.client_address import Addresses
 from bridge.web.authentication.users import CHECKS_PER_MINUTE
 from bridge.web.availabilities import Availabilities
-from bridge.web.operation.limits import BODY_SECONDS, LARGEST_TRANSCRIPT
+from bridge.web.operation.limits import BODY_SECONDS, LARGEST_RECORD
 from bridge.web.operation.metrics import Scrape
 from bridge.web.operation.security_headers import preparing
 from bridge.web.operation.shutdown import Shutdown
@@ -163,7 +163,7 @@ def _application(
 ) -> web.Application:
     server = settings.server
     outermost_first = middlewares(settings, parts, log_request, body_seconds=bounds.body_seconds)
-    app = web.Application(middlewares=outermost_first, client_max_size=LARGEST_TRANSCRIPT)
+    app = web.Application(middlewares=outermost_first, client_max_size=LARGEST_RECORD)
     shutdown = Shutdown()
     edge = Edge(
         twilio=twilio_edge(settings, parts),

@@ -121,6 +121,9 @@ async def test_what_is_too_much_does_not_come_through(
         # Caddy cuts the body off, and tells that in its own way if the bridge did not do so before.
         status, banner = await ask("POST", f"{url}/twilio/status", body=b"x" * 70_000, headers=FORM)
         assert (status in (413, 502), banner) == (True, None)
+        # A record of Twenty's is as long as what was said in a call: the bridge sees that it is not signed.
+        status, _ = await ask("POST", f"{url}/twenty/webhook", body=b"x" * 1_000_000)
+        assert status in (403, 404)
         assert (await ask("GET", f"{url}/health", headers={"X": "x" * 30_000}))[0] == 431
         assert await answer_to_half_a_head(url) == b""
 

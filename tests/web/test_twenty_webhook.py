@@ -6,12 +6,14 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import aiohttp
 import pytest
 
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.webhooks import SIGNATURE, TIMESTAMP
+from bridge.web.operation.limits import LARGEST_RECORD
 from tests.support import ask, create_person, eventually, phone_calls, timeline
 from tests.web.conftest import KEY, Answer, Bridge, OpenBridge, payload
 
@@ -86,6 +88,7 @@ async def test_a_person_who_is_created_late_gets_the_call(bridge: Bridge, twenty
     [
         {"primaryPhoneNumber": CALLED},
         {"primaryPhoneNumber": "+4930123456", "additionalPhones": [{"number": CALLED}]},
+        {"additionalPhones": [*({"number": f"+3363998{n:04}"} for n in range(250)), {"number": CALLED}]},
     ],
 )
 async def test_a_person_who_gets_the_number_late_gets_the_call(
@@ -146,6 +149,8 @@ async def test_words_of_a_call_are_erased_once_a_user_deletes_it(
         return "".join(parameters.get("TranscriptionText", "") for _, _, parameters in bridge.rows())
 
     assert "Bonjour" in words()
+    # A delivery brings all that stands on the record.
+    await ask(twenty, MOVE, id=record["id"], data={"name": "x" * 200_000})
     await ask(twenty, DELETE_CALL, id=record["id"])
     await eventually(lambda: words() == "")
 
@@ -179,7 +184,7 @@ async def deliver(
     timestamp = str(int((datetime.now(UTC) - age).timestamp() * 1000))
     signature = hmac.new(secret.encode(), f"{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
     signed = {TIMESTAMP: timestamp, SIGNATURE: signature, "Content-Type": "application/json"}
-    return await bridge.post("/twenty/webhook", data=body, headers=signed | headers)
+    return await bridge.post("/twenty/webhook", data=BytesIO(body), headers=signed | headers)
 
 
 CREATED = json.dumps({"eventName": "person.created", "record": {"id": "1"}}).encode()
@@ -198,7 +203,7 @@ CREATED = json.dumps({"eventName": "person.created", "record": {"id": "1"}}).enc
         (CREATED, {TIMESTAMP: ""}, 403),
         (b"{", {}, 400),
         (b"{", {"secret": "another-webhook-secret"}, 403),
-        (b"x" * (64 * 1024 + 1), {}, 413),
+        (b"x" * (LARGEST_RECORD + 1), {}, 413),
     ],
 )
 async def test_delivery(bridge: Bridge, body: bytes, how: dict[str, object], status: int) -> None:

@@ -20,9 +20,13 @@ LARGEST_VOICE = 256 * 1024
 LARGEST_TRANSCRIPT = 4 * 1024 * 1024
 """Bytes of the transcript of a recording of some hours."""
 
+LARGEST_RECORD = 8 * 1024 * 1024
+"""Bytes of a delivery of Twenty's: a whole record, with the transcript of a call or what users typed."""
+
 BROKEN = "The body broke off, or its chunks are wrong."
 
 TRANSCRIPTS = "/twilio/transcripts"
+RECORDS = "/twenty/webhook"
 VOICE = ("/voice", "/twiml-handler")
 LONGEST_TARGET = 2048
 
@@ -76,7 +80,8 @@ class _RouteLimits(NamedTuple):
 def _limits_of(route: str) -> _RouteLimits:
     """Worked out once for each route."""
     form = LARGEST_VOICE if route.endswith(VOICE) else LARGEST_BODY
-    other = LARGEST_TRANSCRIPT if route.endswith(TRANSCRIPTS) else form
+    large = {TRANSCRIPTS: LARGEST_TRANSCRIPT, RECORDS: LARGEST_RECORD}
+    other = next((most for path, most in large.items() if route.endswith(path)), form)
     return _RouteLimits(form, other, route.endswith(STREAMS), route.endswith(ALWAYS_ANSWERED))
 
 

@@ -76,7 +76,7 @@ def _told(body: bytes) -> webhooks.Told | NotUnderstood:
 def _can_be_looked_up(body: bytes, told: webhooks.Told | NotUnderstood) -> None:
     match told:
         case webhooks.PersonChanged():
-            assert all(E164.fullmatch(number) for number in told.numbers)
+            assert all(E164.fullmatch(number) for number in told.numbers or ())
         case webhooks.CallChanged():
             assert isinstance(told.call_sid, str)
             assert told.person_id is None or _is_an_id(told.person_id)
