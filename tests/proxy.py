@@ -1,4 +1,4 @@
-"""A TCP proxy that can stop forwarding without closing anything: to both sides the network is gone."""
+"""A TCP proxy that counts round trips, and can stop forwarding: to both sides the network is gone."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,6 +12,8 @@ class Proxy:
 
     port: int = 0
     flowing: asyncio.Event = field(default_factory=asyncio.Event)
+    round_trips: int = 0
+    """How often a client sent something after an answer."""
 
     def freeze(self) -> None:
         """Nothing arrives any more, on connections of before and of after."""
@@ -24,14 +26,18 @@ class Proxy:
 
 @asynccontextmanager
 async def proxy(*, host: str, port: int) -> AsyncIterator[Proxy]:
-    """A way to a server."""
+    """A way to a server; a `host` that is a folder has PostgreSQL's Unix socket."""
     here, tasks = Proxy(), set[asyncio.Task[None]]()
     here.thaw()
+    answered = True
 
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asks: bool) -> None:
+        nonlocal answered
         with suppress(OSError):
             while data := await reader.read(65536):
                 await here.flowing.wait()
+                here.round_trips += asks and answered
+                answered = not asks
                 writer.write(data)
                 await writer.drain()
         await here.flowing.wait()
@@ -39,8 +45,12 @@ async def proxy(*, host: str, port: int) -> AsyncIterator[Proxy]:
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await here.flowing.wait()
-        far_reader, far_writer = await asyncio.open_connection(host, port)
-        pumps = (pump(reader, far_writer), pump(far_reader, writer))
+        far_reader, far_writer = await (
+            asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+            if host.startswith("/")
+            else asyncio.open_connection(host, port)
+        )
+        pumps = (pump(reader, far_writer, asks=True), pump(far_reader, writer, asks=False))
         tasks.update(asyncio.create_task(one) for one in pumps)
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)

@@ -29,7 +29,7 @@ class AgentState:
 
 async def all_states(inbox: Inbox) -> list[AgentState]:
     """Of all agents."""
-    async with inbox.reading() as connection:
+    async with inbox.reading(in_one_statement=True) as connection:
         rows = (await connection.execute(select(agent_states))).mappings()
         return [AgentState(**row) for row in rows]
 
@@ -37,7 +37,7 @@ async def all_states(inbox: Inbox) -> list[AgentState]:
 async def states_of(inbox: Inbox, identities: Collection[str]) -> list[AgentState]:
     """Of these identities."""
     found = select(agent_states).where(agent_states.c.identity.in_(sorted(identities)))
-    async with inbox.reading() as connection:
+    async with inbox.reading(in_one_statement=True) as connection:
         return [AgentState(**row) for row in (await connection.execute(found)).mappings()]
 
 

@@ -86,6 +86,9 @@ class Database:
 
     reading: AsyncEngine
     writing: AsyncEngine
+    autocommit_reading: AsyncEngine | None = None
+    autocommit_writing: AsyncEngine | None = None
+    """For single statements on PostgreSQL, which are transactions by themselves."""
     own_thread: sqlite.OwnThread | None = None
     files: DatabaseFiles | None = None
     serves: bool = False
@@ -108,12 +111,16 @@ class Database:
         return self.is_shared and postgresql.passes(problem)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read by. Raises OSError and SQLAlchemyError."""
+    async def read(self, *, in_one_statement: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection to read by: statements see one snapshot, which a single one does by itself.
+
+        Raises OSError and SQLAlchemyError.
+        """
+        engine = (in_one_statement and self.autocommit_reading) or self.reading
         async with (
             self._readers.one(),
             asyncio.timeout(self.answers_within),
-            self.reading.connect() as connection,
+            engine.connect() as connection,
         ):
             yield connection
 
@@ -162,18 +169,19 @@ class Database:
             await operation(connection)
         await self.keep_files()
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
+    async def transact(self, work: Callable[[Connection], T], *, in_one_statement: bool = False) -> T:
         """Runs `work` in a transaction and returns its result; committed when this returns.
 
         On SQLite one thread runs it as a whole: passing each statement to a thread costs more than the
-        statement.
+        statement. PostgreSQL commits work that writes `in_one_statement` with it, without BEGIN and COMMIT.
         """
         if self.own_thread:
             done, lost = await self.own_thread.transact(work)
             if lost:
                 await self._rescue(self.own_thread, lost)
             return done
-        async with asyncio.timeout(self.answers_within), self.writing.begin() as connection:
+        engine = (in_one_statement and self.autocommit_writing) or self.writing
+        async with asyncio.timeout(self.answers_within), engine.begin() as connection:
             return await connection.run_sync(work)
 
     def lost(self) -> FilesLost | None:
@@ -229,9 +237,11 @@ def connect(url: str, *, serves: bool = False) -> Database:
     if url.startswith("sqlite"):
         files = DatabaseFiles(Path(make_url(url).database or ""))
         engine = sqlite.open_engine(url, files)
-        return Database(engine, sqlite.writing(engine), sqlite.OwnThread(url, files), files, serves)
+        own_thread = sqlite.OwnThread(url, files)
+        return Database(engine, sqlite.writing(engine), own_thread=own_thread, files=files, serves=serves)
     try:
-        return Database(postgresql.reading(url), postgresql.writing(url))
+        reading, writing = postgresql.reading(url), postgresql.writing(url)
+        return Database(reading, writing, postgresql.autocommit(reading), postgresql.autocommit(writing))
     except ModuleNotFoundError as missing:
         raise InboxUnavailable(
             phrase(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import NullPool, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bridge.json_text import from_json, to_json
@@ -57,18 +57,24 @@ def open_engine(url: str, *, server_settings: Mapping[str, str] | None = None, *
 
 def reading(url: str) -> AsyncEngine:
     """For transactions that read: each sees one snapshot, on a connection that was tested first."""
-    return open_engine(
+    engine = open_engine(
         url,
-        pool_pre_ping=True,
         pool_timeout=CONNECT_SECONDS,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
     )
+    event.listen(engine.sync_engine, "checkout", _test)
+    return engine
 
 
 def writing(url: str) -> AsyncEngine:
     """For the one writer of a process, which retries by itself when its connection is lost."""
     return open_engine(url, pool_size=1, max_overflow=0)
+
+
+def autocommit(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine, where each statement is a transaction: no round trips for BEGIN and COMMIT."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def alone(url: str, **server_settings: str) -> AsyncEngine:
@@ -99,6 +105,16 @@ def passes(problem: Exception) -> bool:
     if isinstance(problem, DBAPIError):
         return problem.connection_invalidated or getattr(problem.orig, "sqlstate", None) in PASSING
     return False
+
+
+def _test(connection: Any, _record: Any, _proxy: Any) -> None:
+    """One round trip, where SQLAlchemy's `pool_pre_ping` takes three."""
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 - an extra, and SQLite does without
+
+    try:
+        connection.run_async(lambda driver: driver.execute("SELECT 1"))
+    except (InterfaceError, PostgresError, OSError) as lost:
+        raise InvalidatePoolError from lost
 
 
 def _connect(dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:

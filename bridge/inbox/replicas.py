@@ -99,7 +99,7 @@ class CallbackPoller:
 
     async def _rows(self, which: ColumnElement[bool]) -> list[RowMapping]:
         found = select(callbacks).where(which).order_by(callbacks.c.id).limit(PAGE)
-        async with self._inbox.reading() as connection:
+        async with self._inbox.reading(in_one_statement=True) as connection:
             return await fetched(connection, found, key=callbacks.c.id)
 
 

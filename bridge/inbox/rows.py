@@ -144,14 +144,6 @@ def row_of(callback: Callback) -> Row:
     }
 
 
-BESIDE = frozenset({"closes", "agents", "recording"})
-
-
-def stored(row: Row) -> Row:
-    """The columns of `callbacks`."""
-    return {name: value for name, value in row.items() if name not in BESIDE}
-
-
 def rows_of_agents(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> list[Row]:
     """The rows of `agent_calls` for those of these callbacks that are new, ordered by call."""
     known = set(new)
@@ -180,14 +172,15 @@ def rows_of_jobs(rows: Sequence[Row], new: Collection[tuple[str, bytes]]) -> lis
         {
             "recording_sid": sid,
             "root_sid": named[sid]["root_sid"],
-            "due_at": _fetched_at(named[sid]),
+            "due_at": fetched_at(named[sid]),
             "changed_at": named[sid]["received_at"],
         }
         for sid in sorted(named)
     ]
 
 
-def _fetched_at(row: Row) -> datetime:
+def fetched_at(row: Row) -> datetime:
+    """When to fetch the recording that a callback reports."""
     at: datetime = row["received_at"]
     return at + SOON if row["kind"] == Kind.VOICEMAIL.value else at
 

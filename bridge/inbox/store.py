@@ -33,6 +33,7 @@ from bridge import background
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable
 from bridge.inbox.database import Database, Operation, open_database
+from bridge.inbox.inserts import InsertInPostgresql, InsertInSqlite
 from bridge.inbox.rows import (
     AttemptOutcome,
     Backlog,
@@ -55,7 +56,7 @@ from bridge.inbox.tables import (
     marks,
     parked,
 )
-from bridge.inbox.writer import KEPT_WITHIN_SECONDS, GroupCommit, InsertCallbacks, InsertInSqlite
+from bridge.inbox.writer import KEPT_WITHIN_SECONDS, GroupCommit
 from bridge.observability import metrics
 
 LONGEST_DEFERRAL = timedelta(hours=1)
@@ -88,7 +89,7 @@ class Inbox:
         """Set when a call has become due."""
         self.on_commit: list[Callable[[], None]] = []
         """Are called when callbacks were committed by this process."""
-        insert = InsertCallbacks if database.is_shared else InsertInSqlite
+        insert = InsertInPostgresql if database.is_shared else InsertInSqlite
         self._insert = insert(transcribing=transcribing)
         self._add_attempts = _upsert_attempts(self.dialect_name)
         self._checking: asyncio.Future[None] | None = None
@@ -306,13 +307,13 @@ class Inbox:
 
     async def oldest_due(self) -> datetime | None:
         """Since when the oldest ended call is due: one look into an index, however many calls are due."""
-        async with self.reading() as connection:
+        async with self.reading(in_one_statement=True) as connection:
             oldest: datetime | None = await connection.scalar(_OLDEST)
         return oldest
 
     async def has_parked(self) -> bool:
         """Whether any call is parked."""
-        async with self.reading() as connection:
+        async with self.reading(in_one_statement=True) as connection:
             return await connection.scalar(select(calls.c.root_sid).where(parked, kept).limit(1)) is not None
 
     async def check(self, now: datetime) -> None:
@@ -338,10 +339,13 @@ class Inbox:
             attempt.rollback()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read by, for this room's other modules. Raises InboxUnavailable."""
+    async def reading(self, *, in_one_statement: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection to read by, for this room's other modules. Raises InboxUnavailable.
+
+        On PostgreSQL `in_one_statement` saves the round trips of BEGIN and ROLLBACK.
+        """
         try:
-            async with self._database.read() as connection:
+            async with self._database.read(in_one_statement=in_one_statement) as connection:
                 yield connection
         except (SQLAlchemyError, sqlite3.Error, OSError) as problem:
             raise InboxUnavailable(f"the database cannot be read: {self._database.why(problem)}") from problem

@@ -1,19 +1,21 @@
 """What is PostgreSQL's own: connections that are lost, servers that restart, replicas that write at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import func, make_url, select, text
 
+from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable, Standby
 from bridge.inbox.drain_lock import open_drain_lock
 from bridge.inbox.postgresql import alone
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.tables import agent_calls, transcript_jobs
 from bridge.settings import InboxSettings
 from tests.postgres import Postgres, postgres
 from tests.proxy import proxy
-from tests.support import TEN, new_sid, outbound, until
+from tests.support import TEN, new_sid, outbound, told, until
 
 JANE = "+33612345678"
 
@@ -29,6 +31,41 @@ async def test_a_read_sees_one_snapshot_and_a_commit_waits_for_the_disk(inbox: I
         assert (await connection.exec_driver_sql("SHOW transaction_isolation")).scalar() == "repeatable read"
         assert (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar() == "on"
         assert (await connection.exec_driver_sql("SHOW synchronous_commit")).scalar() == "on"
+
+
+async def test_callbacks_of_any_number_are_stored_in_one_round_trip_and_a_question_takes_two(
+    postgres_url: str,
+) -> None:
+    there = make_url(postgres_url)
+    async with proxy(host=str(there.query["host"]), port=int(str(there.query["port"]))) as way:
+        url = there.set(host="127.0.0.1", port=way.port, query={}).render_as_string(hide_password=False)
+        async with open_inbox(url, transcribing=True) as inbox:
+
+            async def store(many: int) -> None:
+                calls = [call_in_with_a_recording(new_sid()) for _ in range(many)]
+                await asyncio.gather(*(inbox.store(callback) for call in calls for callback in call))
+
+            async def round_trips(act: Awaitable[object]) -> int:
+                before = way.round_trips
+                await act
+                return way.round_trips - before
+
+            # The first one prepares the statement.
+            await store(1)
+            assert [await round_trips(store(many)) for many in (1, 5)] == [1, 1]
+            assert [call.revision for call in await inbox.claim(10)] == [2] * 7
+            async with inbox.reading() as connection:
+                for table in (agent_calls, transcript_jobs):
+                    assert await connection.scalar(select(func.count()).select_from(table)) == 7
+            await inbox.has_parked()
+            assert await round_trips(inbox.has_parked()) == 2
+
+
+def call_in_with_a_recording(sid: str) -> Sequence[Callback]:
+    return (
+        told(Kind.VOICE, sid, From="client:alice", To=JANE),
+        told(Kind.RECORDING, sid, RecordingSid=f"RE{sid[2:]}", RecordingStatus="completed"),
+    )
 
 
 async def test_two_replicas_that_are_told_the_same_keep_it_once(postgres_url: str, inbox: Inbox) -> None:
@@ -77,6 +114,7 @@ async def test_a_database_that_comes_back_in_time_costs_no_callback(
     inbox: Inbox, postgres_server: Postgres, postgres_database: str
 ) -> None:
     await inbox.store(outbound(new_sid(), JANE))
+    assert len(await inbox.claim(10)) == 1
     postgres_server.away(postgres_database)
     put = asyncio.ensure_future(inbox.store(outbound(new_sid(), JANE)))
     _, waiting = await asyncio.wait([put], timeout=0.3)

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Person
+from bridge.inbox.inserts import CALLBACK
 from bridge.inbox.queries import State, known_call
 from bridge.inbox.retention import BATCH, Retention, drop, purge
-from bridge.inbox.rows import row_of, stored
+from bridge.inbox.rows import row_of
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks
 from tests.inbox.support import incoming, kept, settled
@@ -124,7 +125,11 @@ async def test_a_former_version_beside_cannot_rewind_it_either(inbox: Inbox) -> 
     inserted: list[str] = []
 
     async def operation(connection: AsyncConnection) -> None:
-        statement = insert(callbacks).values(stored(former)).returning(callbacks.c.root_sid)
+        statement = (
+            insert(callbacks)
+            .values({name: former[name] for name in CALLBACK})
+            .returning(callbacks.c.root_sid)
+        )
         inserted.extend((await connection.execute(statement)).scalars())
 
     await inbox.write(operation)
