@@ -28,6 +28,8 @@ class Defence:
     instead: str
     also: tuple[str, str] | None = None
     too: str = ""
+    first: int = 0
+    """The first of the seeds that are to miss it."""
 
     @property
     def path(self) -> Path:
@@ -85,6 +87,7 @@ DEFENCES = {
         "sync/stages/prepare.py",
         "if due.root_sid in asked and _is_gone(due, states)}",
         "if False}",
+        too="updates what Twenty has",
     ),
     "asks how a call stands before it writes": Defence(
         "sync/stages/prepare.py",
@@ -95,6 +98,7 @@ DEFENCES = {
         "twenty/writing/writers.py",
         "if write.plan.person is not Chosen.KEPT:",
         "if True:",
+        first=400,
     ),
     "takes over a user's choice of the person": Defence(
         "sync/stages/prepare.py",

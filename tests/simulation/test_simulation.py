@@ -106,7 +106,8 @@ def test_defences_are_where_they_were(name: str) -> None:
     ],
 )
 def test_a_seed_notices_that_a_defence_is_gone(name: str) -> None:
-    done = simulate("--seeds", str(ENOUGH), "--once", "--whole", "--without-defence", name)
+    seeds = ("--first", str(DEFENCES[name].first), "--seeds", str(ENOUGH))
+    done = simulate(*seeds, "--once", "--whole", "--without-defence", name)
     assert done.returncode == 1, done.stdout
     # Some are missed before the first seed.
     assert "Again: make simulate SEED=" in done.stderr or "The warm-up fails" in done.stderr
