@@ -21,6 +21,7 @@ from bridge.settings.load import load
 from bridge.settings.variables import ENVIRONMENT
 from bridge.setup import files
 from bridge.setup.interview import Interview
+from bridge.setup.zone import is_zone, machine_zone, zone_of
 from bridge.twilio.provision.plan import NAME
 
 app = typer.Typer(add_completion=False)
@@ -134,6 +135,7 @@ def _begin(given: Mapping[str, str | None], *, agents: Sequence[str], yes: bool,
             phrase("Wrote {file}: everything in it has a default, and an explanation.", file=CONFIG_FILE)
         )
     _name(found.agents)
+    _set_zone(found.values.get("TWILIO_PHONE_NUMBER", ""), ask=not yes)
     if not has_all:
         terminal.say(phrase("Run init again when that is decided: it asks for no more than is missing."))
         return False
@@ -188,6 +190,24 @@ def _name(agents: Sequence[str]) -> None:
         )
 
 
+def _set_zone(number: str, *, ask: bool) -> None:
+    """The time zone of notes, where the settings name none: the company's, as far as it can be found."""
+    if files.names_zone(CONFIG_FILE):
+        return
+    zone = zone_of(number) or machine_zone() or (_asked_for_zone() if ask else None)
+    if zone and (file := files.set_zone(CONFIG_FILE, zone)):
+        terminal.say(
+            phrase("Notes have the time of {zone}: activities.zone in {file}.", zone=zone, file=file)
+        )
+
+
+def _asked_for_zone() -> str:
+    question = phrase("The time zone of times in notes, such as Europe/Paris")
+    while not is_zone(zone := terminal.prompt(question, default="UTC").strip()):
+        terminal.say(phrase("{zone}: the IANA database has no such time zone.", zone=zone))
+    return zone
+
+
 def _prepare(*, yes: bool) -> bool:
     done = True
     if yes or terminal.confirm(phrase("Prepare the Twilio account now (setup twilio)?"), default=True):
@@ -205,13 +225,15 @@ def _prepare(*, yes: bool) -> bool:
 def _offer_links() -> None:
     """Raises InboxUnavailable."""
     agents = load().agents.names
-    if agents and terminal.confirm(
+    if not agents:
+        return
+    terminal.say(
         phrase(
-            "Make a link for each agent to sign in to the phone with, once, within an hour? (Not where the "
-            "bridge will run in Docker or under systemd, with another database: there use keys new --link.)"
-        ),
-        default=True,
-    ):
+            "Agents sign in to the phone by a link, which works once, within an hour. A link made here works "
+            "for a bridge that runs here; in Docker or under systemd, make it there: keys new --link."
+        )
+    )
+    if terminal.confirm(phrase("Make a link for each agent now?"), default=True):
         links.run(None, agents, as_json=False)
 
 

@@ -1,4 +1,4 @@
-"""Edits lists in `config.yaml` and leaves all else there as it is, comments included."""
+"""Edits values in `config.yaml` and leaves all else there as it is, comments included."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,14 +8,14 @@ import yaml
 from bridge.settings.yaml_text import YamlInvalid, parse
 
 
-def with_list(text: str, section: str, name: str, values: Sequence[str]) -> str | None:
+def with_setting(text: str, section: str, name: str, value: str | Sequence[str]) -> str | None:
     """The text with `section.name` set; None where it cannot be set without changing something else."""
     there = _parsed(text)
     if there is None or not isinstance(there.get(section) or {}, dict):
         return None
-    line = f"{name}: {_inline(values)}"
+    line = f"{name}: {_inline(value)}"
     edited = _within(text, section, line) if section in there else f"{_ended(text)}{section}:\n  {line}\n"
-    wanted = {**there, section: {name: list(values), **(there.get(section) or {})}}
+    wanted = {**there, section: {name: _plain(value), **(there.get(section) or {})}}
     return edited if _parsed(edited) == wanted else None
 
 
@@ -86,10 +86,15 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
     return sections if isinstance(sections, dict) else None
 
 
-def _inline(values: Sequence[str]) -> str:
+def _plain(value: str | Sequence[str]) -> str | list[str]:
+    return value if isinstance(value, str) else list(value)
+
+
+def _inline(value: str | Sequence[str]) -> str:
     # A next line (U+0085) that is not escaped is read as a blank.
-    plain = all(value.isprintable() for value in values)
-    return yaml.safe_dump(list(values), default_flow_style=True, allow_unicode=plain, width=10_000).strip()
+    plain = all(text.isprintable() for text in value)
+    dumped = yaml.safe_dump(_plain(value), default_flow_style=True, allow_unicode=plain, width=10_000)
+    return dumped.removesuffix("...\n").strip()
 
 
 def _ended(text: str) -> str:

@@ -9,7 +9,7 @@ from bridge.language.phrase import phrase
 from bridge.settings.config_files import CONFIG_FILE, local_of, sections_of
 from bridge.settings.env_file import FOR_ITS_OWNER, remember, told_by
 from bridge.settings.yaml_text import YamlInvalid, parse
-from bridge.setup.config_file import with_item, with_list
+from bridge.setup.config_file import with_item, with_setting
 
 LOCAL_NAME = local_of(CONFIG_FILE).name
 LOCAL = """\
@@ -71,9 +71,33 @@ def own_file(config: Path, section: str, name: str) -> Path:
 
 def name_agents(config: Path, agents: Sequence[str]) -> Path | None:
     """Sets `agents.names` where none are named; the file, if that was possible. Raises CannotWrite."""
-    file = own_file(config, "agents", "names")
+    return _set(config, "agents", "names", agents)
+
+
+def names_zone(config: Path) -> bool:
+    """Whether the settings say in which time zone notes are: their own, or that of the line's hours."""
+    sections = sections_of(config, [], must_exist=False)
+    return any(_at(sections, *place) for place in (("activities", "zone"), ("lines", "default", "hours")))
+
+
+def _at(value: object, *names: str) -> object:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def set_zone(config: Path, zone: str) -> Path | None:
+    """Sets `activities.zone` where the settings name none; the file, if that was possible.
+
+    Raises CannotWrite.
+    """
+    return _set(config, "activities", "zone", zone)
+
+
+def _set(config: Path, section: str, name: str, value: str | Sequence[str]) -> Path | None:
+    file = own_file(config, section, name)
     text = _text(file)
-    edited = None if text is None else with_list(text, "agents", "names", agents)
+    edited = None if text is None else with_setting(text, section, name, value)
     if edited is None:
         return None
     write_own(file, edited)

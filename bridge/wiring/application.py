@@ -153,7 +153,11 @@ def _parts(
             checks_per_minute=bounds.checks_per_minute,
         ),
         examination=examination,
-        comparison=Comparison(drifts_of(settings.twenty), after=bounds.compare_seconds),
+        comparison=Comparison(
+            drifts_of(settings.twenty),
+            partial(workspace.client.execute, "WorkspaceMembers"),
+            after=bounds.compare_seconds,
+        ),
         clock=bounds.clock,
     )
 

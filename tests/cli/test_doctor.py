@@ -72,7 +72,7 @@ async def test_it_speaks_the_operator_s_language(
     assert "ERREUR    twenty.reachable" in done.output
     assert "http://127.0.0.1:1/healthz est injoignable : Connection refused." in done.output
     assert "→ Démarrez Twenty, ou réglez TWENTY_API_URL." in done.output
-    assert "Pas vérifié, à cause de twenty.reachable." in done.output
+    assert "Non vérifié, à cause de twenty.reachable." in done.output
     assert done.output.strip().endswith("erreur")
 
 
@@ -104,7 +104,7 @@ async def test_what_programs_read_is_the_same_in_every_language() -> None:
         (["doctor"], "TWENTY_API_URL (twenty.api_url) : doit être une adresse qui commence par https://"),
         (
             ["serve"],
-            "Ces réglages ne vont pas :\n  - TWENTY_API_URL (twenty.api_url) : doit être une adresse",
+            "Ces réglages ne sont pas valides :\n  - TWENTY_API_URL (twenty.api_url) : doit être une adresse",
         ),
         (["setup", "twenty"], "  - TWENTY_API_URL (twenty.api_url) : doit être une adresse"),
     ],

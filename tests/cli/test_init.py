@@ -80,7 +80,10 @@ async def test_five_answers_make_a_bridge(twilio: TwilioSandbox, twenty: TwentyS
     assert settings.twilio.app_sid in twilio.account.applications
     assert settings.twilio.api_key in twilio.account.keys
     assert settings.twenty.webhook_secret
-    assert {name: value for name, value in written().items() if value} == {"agents": {"names": EVERYBODY}}
+    assert {name: value for name, value in written().items() if value} == {
+        "agents": {"names": EVERYBODY},
+        "activities": {"zone": "Europe/Paris"},
+    }
     assert stat.S_IMODE(Path(".env").stat().st_mode) == 0o600
     assert "create the object phoneCall" in done.output
     for secret in (twenty.api_key, twilio.auth_token, settings.twilio.api_secret.get_secret_value()):
@@ -142,7 +145,13 @@ async def test_an_option_that_names_nobody_ends_it(twilio: TwilioSandbox, twenty
     assert not Path(".env").exists()
 
 
-@pytest.mark.parametrize("config", ["agents: {names: [desk]}\n", "agents: {members: {a: a@x.example}}\n"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        "agents: {names: [desk]}\nactivities: {zone: UTC}\n",
+        "agents: {members: {a: a@x.example}}\nlines: {default: {hours: {zone: UTC, open: {mon: '9-17'}}}}\n",
+    ],
+)
 async def test_who_is_named_already_is_asked_for_no_more(
     twilio: TwilioSandbox, twenty: TwentySandbox, config: str
 ) -> None:
@@ -151,6 +160,19 @@ async def test_who_is_named_already_is_asked_for_no_more(
     done = await typed("--no-setup", *words)
     assert done.exit_code == 0, done.output
     assert Path("config.yaml").read_text() == config
+
+
+async def test_the_time_zone_of_notes_is_asked_where_nothing_says_it(
+    twilio: TwilioSandbox, twenty: TwentySandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    twilio.account.add_number("+18005550123")
+    words = [word for word in flags(twilio, twenty) if word != "--yes"]
+    words += ["--no-setup", "--agent", "desk", "--number", "+18005550123"]
+    done = await typed(*words, answers=lines("Nowhere", "Europe/Lisbon"))
+    assert done.exit_code == 0, done.output
+    assert "Nowhere: the IANA database has no such time zone." in done.output
+    assert written()["activities"] == {"zone": "Europe/Lisbon"}
 
 
 async def test_a_key_that_reads_no_members_leaves_agents_to_the_operator(

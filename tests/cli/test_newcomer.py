@@ -67,7 +67,7 @@ async def test_who_is_interrupted_at_every_question_arrives_all_the_same(
         (["y", "y"], "Prepare the workspace in Twenty now (setup twenty)? [Y/n]:", True, False),
         (["y", "y"], "Go on? [y/N]:", True, False),
         (["y", "y", "y"], "people, companies and phone calls (setup app)? [y/N]:", True, True),
-        (["y", "y", "y"], "with another database: there use keys new --link.) [Y/n]:", True, True),
+        (["y", "y", "y"], "Make a link for each agent now? [Y/n]:", True, True),
     ):
         done = await typed("init", answers=answers)
         asked = done.output.partition("Aborted.")[0].rstrip()

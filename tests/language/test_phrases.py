@@ -90,7 +90,7 @@ AWAY = TwentyUnavailable(
         (
             phrase_of(SettingsInvalid(["a"])),
             "The settings do not hold:\n  - a",
-            "Ces réglages ne vont pas :\n  - a",
+            "Ces réglages ne sont pas valides :\n  - a",
         ),
         (phrase_of(ValueError("a", "b")), "('a', 'b')", "('a', 'b')"),
         (Phrase("not in the table: {a}", {"a": 1}), "not in the table: 1", "not in the table: 1"),

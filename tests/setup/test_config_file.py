@@ -7,14 +7,14 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bridge.setup.config_file import with_item, with_list
+from bridge.setup.config_file import with_item, with_setting
 
 SHIPPED = Path("config.yaml").read_text(encoding="utf-8")
 NAMES = ["jane@x.example", "bob"]
 
 
 def names(text: str) -> str | None:
-    return with_list(text, "agents", "names", NAMES)
+    return with_setting(text, "agents", "names", NAMES)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_else_stands_there_stays(sections: dict[str, object], flow: bool, v
     text = yaml.safe_dump(sections, default_flow_style=None if flow else False, allow_unicode=True)
     # What the library writes is not always what it reads: a next line (U+0085) becomes a blank.
     sections = yaml.safe_load(text)
-    edited = with_list(text, "agents", "names", values)
+    edited = with_setting(text, "agents", "names", values)
     if edited is not None:
         read = yaml.safe_load(edited)
         assert read["agents"].pop("names") == values

@@ -16,12 +16,12 @@ FOUND: Mapping[str, str] = {
         "Il n'y a pas de vérification {unknown} ; il y a {known}."
     ),
     "Fix {culprit}, then run doctor again.": "Corrigez {culprit}, puis relancez doctor.",
-    "Not checked, because of {culprit}.": "Pas vérifié, à cause de {culprit}.",
+    "Not checked, because of {culprit}.": "Non vérifié, à cause de {culprit}.",
     "No answer within {seconds:g} seconds.": "Pas de réponse en {seconds:g} secondes.",
     "Not checked: the workspace's rate limit is used up.": (
-        "Pas vérifié : la limite de requêtes de l'espace de travail est atteinte."
+        "Non vérifié : la limite de requêtes de l'espace de travail est atteinte."
     ),
-    "Ask again in a minute.": "Redemandez dans une minute.",
+    "Ask again in a minute.": "Réessayez dans une minute.",
     "The check itself failed: {name}.": "La vérification elle-même a échoué : {name}.",
     # Doctor's process
     "doctor could not be run: {reason}.": "doctor n'a pas pu être lancé : {reason}.",
@@ -43,7 +43,7 @@ FOUND: Mapping[str, str] = {
     "voicemail": "la messagerie",
     "an apology": "un message d'excuse",
     "No agent can be rung: every call in goes to {target}.": (
-        "Aucun agent ne peut sonner : chaque appel entrant arrive sur {target}."
+        "Aucun poste ne peut sonner : chaque appel entrant tombe sur {target}."
     ),
     "No agent is rung on the line {lines}.": "Aucun agent ne sonne sur la ligne {lines}.",
     "Fix the address, or invite that person: in Twenty, Settings → Members.": (
@@ -54,7 +54,7 @@ FOUND: Mapping[str, str] = {
         "{setting} : {address} n'est pas membre de l'espace de travail"
     ),
     "{setting}: {agent} is no agent": "{setting} : {agent} n'est pas un agent",
-    "Twenty has every member whom the settings name.": "Twenty a chaque membre que les réglages nomment.",
+    "Twenty has every member whom the settings name.": "Twenty a tous les membres que citent les réglages.",
     "The members cannot be read: {denied}": "Les membres ne peuvent pas être lus : {denied}",
     "Fix twenty.role, then run doctor again.": "Corrigez twenty.role, puis relancez doctor.",
     # Alerts
@@ -105,7 +105,7 @@ FOUND: Mapping[str, str] = {
         "une. {test}"
     ),
     "{where} has taken a test message: look whether it arrives.": (
-        "{where} a pris un message d'essai : regardez s'il arrive."
+        "{where} a accepté un message d'essai : vérifiez qu'il arrive."
     ),
     "Alerts are posted to {where}. {test}": "Les alertes sont envoyées à {where}. {test}",
     "alerts.smtp_username is set, and no password.": "alerts.smtp_username est donné, sans mot de passe.",
@@ -206,7 +206,7 @@ FOUND: Mapping[str, str] = {
         "Créez un lien pour chacun, et envoyez-le : twenty-bridge keys new --link"
     ),
     "{agents} cannot sign in to the phone page.": (
-        "{agents} : pas de moyen de se connecter à la page du téléphone."
+        "Aucun moyen de se connecter à la page du téléphone : {agents}."
     ),
     "Agents find their phone at {url}.": "Les agents trouvent leur téléphone à {url}.",
     "How agents sign in to the phone page: {listed}.": (
@@ -271,11 +271,11 @@ FOUND: Mapping[str, str] = {
     ),
     "The certificate holds until {ends:%Y-%m-%d}.": "Le certificat est valable jusqu'au {ends:%Y-%m-%d}.",
     "Let DNS lead the host to the reverse proxy, and its firewall pass port {port}.": (
-        "Faites mener l'hôte au proxy inverse par le DNS, et laissez passer le port {port} par son pare-feu."
+        "Faites pointer le DNS de l'hôte vers le proxy inverse, et ouvrez le port {port} de son pare-feu."
     ),
     "Make {url} lead to {here}, from this machine, too: the reverse proxy has to run and pass requests "
     "on, and DNS has to name its host.": (
-        "Faites mener {url} à {here}, depuis cette machine aussi : le proxy inverse doit tourner et "
+        "Faites arriver {url} à {here}, y compris depuis cette machine : le proxy inverse doit tourner et "
         "transmettre les requêtes, et le DNS connaître son hôte."
     ),
     "Start the reverse proxy: the host answers, and no server listens on its port {port}.": (
@@ -291,12 +291,12 @@ FOUND: Mapping[str, str] = {
         "donnent pas de microphone."
     ),
     "A signed form is answered {signed}, an unsigned one {unsigned}; not 400 and 403.": (
-        "Un formulaire signé reçoit {signed}, un formulaire non signé {unsigned} ; et non 400 et 403."
+        "Un formulaire signé reçoit {signed}, un formulaire non signé {unsigned} (attendu : 400 et 403)."
     ),
     "Pages of {origins} can request tokens.": "Les pages de {origins} peuvent demander des jetons.",
     "No bridge answers at {url}.": "Aucune passerelle ne répond à {url}.",
     "Another bridge than the one at {here} answers at {url}.": (
-        "À {url} répond une autre passerelle que celle de {here}."
+        "Une autre passerelle que celle de {here} répond à {url}."
     ),
     "Signed requests arrive as they were signed; unsigned ones are refused.": (
         "Les requêtes signées arrivent telles qu'elles ont été signées ; les autres sont refusées."
@@ -318,9 +318,9 @@ FOUND: Mapping[str, str] = {
         "Servez-les en https, et changez cors.origins (ou twenty.public_url)."
     ),
     "that is no name": "ce n'est pas un nom",
-    "{host} leads nowhere: {reason}.": "{host} ne mène nulle part : {reason}.",
+    "{host} leads nowhere: {reason}.": "{host} n'a pas d'adresse : {reason}.",
     "Let DNS lead it to the proxy, or fix BRIDGE_PUBLIC_URL.": (
-        "Faites-le mener au proxy par le DNS, ou corrigez BRIDGE_PUBLIC_URL."
+        "Faites-le pointer vers le proxy dans le DNS, ou corrigez BRIDGE_PUBLIC_URL."
     ),
     "The certificate of {host} is not trusted: {reason}.": (
         "Le certificat de {host} n'est pas reconnu : {reason}."
@@ -334,7 +334,7 @@ FOUND: Mapping[str, str] = {
         "Twenty répond à chacune des {count} requêtes de la passerelle."
     ),
     "Not run, for the workspace's rate limit: {queries}.": (
-        "Pas lancé, à cause de la limite de requêtes de l'espace de travail : {queries}."
+        "Non exécuté, à cause de la limite de requêtes de l'espace de travail : {queries}."
     ),
     "In Twenty, Settings → Roles, choose the key's role and let it see and edit records of all objects.": (
         "Dans Twenty, Settings → Roles, choisissez le rôle de la clé et permettez-lui de voir et de "
@@ -357,8 +357,7 @@ FOUND: Mapping[str, str] = {
         "Dans Twenty, Settings → API & Webhooks, créez une clé d'API et donnez TWENTY_API_TOKEN."
     ),
     "twenty-bridge setup twenty; if that does not help, run a version of the bridge made for this Twenty.": (
-        "twenty-bridge setup twenty ; si cela n'aide pas, prenez une version de la passerelle faite pour "
-        "ce Twenty."
+        "twenty-bridge setup twenty ; si cela ne suffit pas, installez une version faite pour ce Twenty."
     ),
     "twenty-bridge people normalise --dry-run says what it would rewrite, and what it leaves to you": (
         "twenty-bridge people normalise --dry-run dit ce qu'il réécrirait, et ce qu'il vous laisse"
@@ -366,15 +365,15 @@ FOUND: Mapping[str, str] = {
     "{operation}: {problem} (without it: {feature})": (
         "{operation} : {problem} (ce qui manque sans cela : {feature})"
     ),
-    "Ask again in {seconds} s.": "Redemandez dans {seconds} s.",
+    "Ask again in {seconds} s.": "Réessayez dans {seconds} s.",
     "1 row with a number": "1 ligne qui a un numéro",
     "{count} rows with a number": "{count} lignes qui ont un numéro",
     "{seen} rows with a number, the oldest of {total}": (
         "{seen} lignes qui ont un numéro, les plus anciennes de {total}"
     ),
-    "Calls find all of {rows}.": "Les appels trouvent tout : {rows}.",
+    "Calls find all of {rows}.": "Tout est reconnu à l'appel : {rows}.",
     "Calls do not find {found} of {rows}: a number in a form of its own.": (
-        "Les appels n'en trouvent pas {found} sur {rows} : un numéro écrit à sa façon."
+        "À l'appel, {found} sur {rows} ne sont pas reconnues : le numéro est écrit de façon inhabituelle."
     ),
     "The API key holds until {ends:%Y-%m-%d}.": "La clé d'API est valable jusqu'au {ends:%Y-%m-%d}.",
     "The API key does not say until when it holds.": (
@@ -388,7 +387,7 @@ FOUND: Mapping[str, str] = {
         "{again} Si c'est toujours ainsi, d'autres s'en servent aussi : baissez twenty.requests_per_minute."
     ),
     "Start Twenty, or set TWENTY_API_URL.": "Démarrez Twenty, ou réglez TWENTY_API_URL.",
-    "Run the newest version of the bridge.": "Prenez la dernière version de la passerelle.",
+    "Run the newest version of the bridge.": "Installez la dernière version de la passerelle.",
     "{api_url} answers.": "{api_url} répond.",
     "Twenty takes the API key.": "Twenty accepte la clé d'API.",
     "The object {phone_call} has all its fields.": "L'objet {phone_call} a tous ses champs.",
@@ -410,7 +409,7 @@ FOUND: Mapping[str, str] = {
         "serveur de Twenty."
     ),
     "Every operation fits the workspace's schema.": (
-        "Chaque opération va avec le schéma de l'espace de travail."
+        "Chaque opération est compatible avec le schéma de l'espace de travail."
     ),
     "twenty.requests_per_minute is {set_to}; Twenty's own default is {default_limit}.": (
         "twenty.requests_per_minute est à {set_to} ; la valeur par défaut de Twenty est {default_limit}."
@@ -497,7 +496,7 @@ FOUND: Mapping[str, str] = {
     "it does not say why": "elle ne dit pas pourquoi",
     "The bridge stores callbacks.": "La passerelle enregistre les callbacks.",
     "The running bridge was started with settings other than the present ones.": (
-        "La passerelle en marche a démarré avec d'autres réglages que ceux d'aujourd'hui."
+        "La passerelle en marche a démarré avec d'autres réglages que ceux en vigueur."
     ),
     "No bridge listens at {url}.": "Aucune passerelle n'écoute à {url}.",
     "The bridge cannot store callbacks now: {reasons}.": (
@@ -509,7 +508,7 @@ FOUND: Mapping[str, str] = {
     "The bridge stores callbacks, but writes none to Twenty now: {reasons}.": (
         "La passerelle enregistre les callbacks, mais n'en écrit pas dans Twenty en ce moment : {reasons}."
     ),
-    "The running bridge has the present settings.": ("La passerelle en marche a les réglages d'aujourd'hui."),
+    "The running bridge has the present settings.": ("La passerelle en marche utilise les réglages actuels."),
     "TWILIO_AUTH_TOKEN or BRIDGE_PUBLIC_URL": "TWILIO_AUTH_TOKEN ou BRIDGE_PUBLIC_URL",
     "The running bridge was started with another {names}.": (
         "La passerelle en marche a démarré avec un autre {names}."
@@ -518,7 +517,7 @@ FOUND: Mapping[str, str] = {
     # The status page of the running bridge
     "The running bridge was started with settings other than the present ones. Restart it, or run this "
     "with the environment that it has, such as in its container.": (
-        "La passerelle en marche a démarré avec d'autres réglages que ceux d'aujourd'hui. Redémarrez-la, ou "
+        "La passerelle en marche a démarré avec d'autres réglages que ceux en vigueur. Redémarrez-la, ou "
         "lancez ceci dans son environnement, par exemple dans son conteneur."
     ),
     "No bridge answers at {url}: {reason}.": "Aucune passerelle ne répond à {url} : {reason}.",
@@ -531,7 +530,7 @@ FOUND: Mapping[str, str] = {
         "Corrigez-le dans l'environnement, .env ou config.yaml (docs/reference/settings.md)."
     ),
     "Only its owner can read {env_file}.": "Seul son propriétaire peut lire {env_file}.",
-    "All settings hold.": "Tous les réglages sont bons.",
+    "All settings hold.": "Tous les réglages sont valides.",
     "Only users of Twenty and holders of keys get tokens.": (
         "Seuls les utilisateurs de Twenty et ceux qui ont une clé reçoivent des jetons."
     ),
@@ -587,7 +586,7 @@ FOUND: Mapping[str, str] = {
     ),
     "{shown} and {count} more": "{shown} et {count} autres",
     "Twilio calls no more countries than the bridge allows.": (
-        "Twilio n'appelle pas plus de pays que la passerelle n'en permet."
+        "Twilio n'autorise pas plus de pays que la passerelle."
     ),
     "Twilio takes the Auth Token.": "Twilio accepte l'Auth Token.",
     "Twilio accepts the API key.": "Twilio accepte la clé d'API.",
@@ -595,21 +594,21 @@ FOUND: Mapping[str, str] = {
     "The TwiML App's URLs are ours.": "Les adresses de la TwiML App sont les nôtres.",
     "Calls to our numbers come here.": "Les appels à nos numéros arrivent ici.",
     "Twilio lets the bridge show every caller ID that is set.": (
-        "Twilio laisse la passerelle montrer chaque numéro d'appelant réglé."
+        "Twilio laisse la passerelle présenter chaque numéro configuré."
     ),
     "Anyone who has the URL of a recording can listen to it.": (
         "Quiconque a l'adresse d'un enregistrement peut l'écouter."
     ),
     "Twilio does not call {countries}, which the bridge allows.": (
-        "Twilio n'appelle pas {countries}, que la passerelle permet."
+        "Twilio bloque les appels vers {countries}, que la passerelle autorise."
     ),
     "{permissions}: open.": "{permissions} : ouvrez-les.",
     "Twilio calls high-risk numbers in {countries}.": (
-        "Twilio appelle des numéros à haut risque : {countries}."
+        "Twilio autorise les appels vers des numéros à haut risque : {countries}."
     ),
     "{permissions}: close them.": "{permissions} : fermez-les.",
     "Twilio calls {countries}, too: a stolen key can call what the bridge refuses.": (
-        "Twilio appelle aussi {countries} : une clé volée peut appeler ce que la passerelle refuse."
+        "Twilio autorise aussi {countries} : une clé volée permet d'appeler ce que la passerelle refuse."
     ),
     "{permissions}: leave open what you call.": (
         "{permissions} : ne laissez ouvert que ce que vous appelez."
@@ -629,15 +628,15 @@ FOUND: Mapping[str, str] = {
         "C'est un compte d'essai : il n'appelle que des numéros vérifiés."
     ),
     "Twilio console → Upgrade.": "Console Twilio → Upgrade.",
-    "The API key opens the REST API.": "La clé d'API ouvre l'API REST.",
+    "The API key opens the REST API.": "La clé d'API donne accès à l'API REST.",
     "The account has no TwiML App {app_sid}.": "Le compte n'a pas de TwiML App {app_sid}.",
     "Take TWILIO_APP_SID out of .env, then {set_up}.": "Retirez TWILIO_APP_SID de .env, puis {set_up}.",
-    "The TwiML App calls elsewhere: {urls}.": "La TwiML App appelle ailleurs : {urls}.",
+    "The TwiML App calls elsewhere: {urls}.": "La TwiML App appelle d'autres adresses : {urls}.",
     "{set_up}, if {public_url} is right; else correct BRIDGE_PUBLIC_URL.": (
         "{set_up}, si {public_url} est juste ; sinon corrigez BRIDGE_PUBLIC_URL."
     ),
     "The account does not own {numbers}: calls to it cannot come here.": (
-        "Le compte n'a pas {numbers} : les appels ne peuvent pas en arriver ici."
+        "Le compte ne possède pas {numbers} : ses appels ne peuvent pas arriver ici."
     ),
     "Buy it, or set TWILIO_PHONE_NUMBER and lines.numbers to {numbers}.": (
         "Achetez-le, ou réglez TWILIO_PHONE_NUMBER et lines.numbers sur {numbers}."
@@ -673,7 +672,7 @@ FOUND: Mapping[str, str] = {
     ),
     "The account has batch transcription.": "Le compte a la transcription par lots.",
     "{numbers} is neither the account's nor verified: Twilio refuses calls out that show it (13214).": (
-        "{numbers} n'est ni au compte ni vérifié : Twilio refuse les appels sortants qui le montrent (13214)."
+        "{numbers} n'est ni au compte ni vérifié : Twilio refuse de le présenter à l'appelé (13214)."
     ),
     "There are no recordings.": "Il n'y a pas d'enregistrement.",
     "Recordings take credentials.": "Les enregistrements demandent des identifiants.",

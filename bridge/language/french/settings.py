@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 WRONG: Mapping[str, str] = {
-    "The settings do not hold:\n{problems}": "Ces réglages ne vont pas :\n{problems}",
+    "The settings do not hold:\n{problems}": "Ces réglages ne sont pas valides :\n{problems}",
     "{told} [{place}]": "{told} [{place}]",
     "{name}: {reason}": "{name} : {reason}",
     "{name}: {reason}; {hint}": "{name} : {reason} ; {hint}",
@@ -210,7 +210,7 @@ WRONG: Mapping[str, str] = {
     "{where}.language is {language}, which needs voice.texts of yours": (
         "{where}.language est {language}, qui demande vos propres voice.texts"
     ),
-    "forwards in a circle: {loop}": "renvoie en rond : {loop}",
+    "forwards in a circle: {loop}": "renvoie en boucle : {loop}",
     "{where}.ring[{place}].number is {refused}; dialling.countries and dialling.allow say what may be "
     "dialled": (
         "{where}.ring[{place}].number est {refused} ; dialling.countries et dialling.allow disent ce qui "

@@ -18,12 +18,12 @@ PREPARED: Mapping[str, str] = {
     "The bridge's own public URL (https://phone.example.com, or https://crm.example.com/phone)": (
         "L'adresse publique de la passerelle (https://phone.example.com, ou https://crm.example.com/phone)"
     ),
-    "Which number do calls go out with?": "Avec quel numéro les appels sortent-ils ?",
+    "Which number do calls go out with?": "Quel numéro présenter pour les appels sortants ?",
     "Who takes calls? Numbers or e-mails, with commas between": (
         "Qui prend les appels ? Des numéros de la liste ou des e-mails, séparés par des virgules"
     ),
     "{file} has other values of {names}. Replace them by these answers?": (
-        "{file} a d'autres valeurs pour {names}. Les remplacer par ces réponses ?"
+        "{file} contient d'autres valeurs pour {names}. Les remplacer par ces réponses ?"
     ),
     "Prepare the Twilio account now (setup twilio)?": (
         "Préparer maintenant le compte Twilio (setup twilio) ?"
@@ -31,16 +31,29 @@ PREPARED: Mapping[str, str] = {
     "Prepare the workspace in Twenty now (setup twenty)?": (
         "Préparer maintenant l'espace de travail dans Twenty (setup twenty) ?"
     ),
-    "Make a link for each agent to sign in to the phone with, once, within an hour? (Not where the bridge "
-    "will run in Docker or under systemd, with another database: there use keys new --link.)": (
-        "Créer un lien pour chaque agent, qui connecte à son téléphone une fois, pendant une heure ? (Pas si "
-        "la passerelle va tourner dans Docker ou sous systemd, avec une autre base : là, keys new --link.)"
+    "Agents sign in to the phone by a link, which works once, within an hour. A link made here works for a "
+    "bridge that runs here; in Docker or under systemd, make it there: keys new --link.": (
+        "Chaque agent se connecte au téléphone par un lien, valable une seule fois, pendant une heure. Un "
+        "lien créé ici vaut pour une passerelle qui tourne ici ; avec Docker ou systemd, créez-le là-bas : "
+        "keys new --link."
+    ),
+    "Make a link for each agent now?": "Créer maintenant un lien pour chaque agent ?",
+    "Notes have the time of {zone}: activities.zone in {file}.": (
+        "Les notes sont à l'heure de {zone} : activities.zone dans {file}."
+    ),
+    "The time zone of times in notes, such as Europe/Paris": (
+        "Le fuseau horaire des heures dans les notes, par exemple Europe/Paris"
+    ),
+    "{zone}: the IANA database has no such time zone.": (
+        "{zone} : la base de l'IANA n'a pas de fuseau horaire de ce nom."
     ),
     "Go on?": "Continuer ?",
     "One of 1 to {count}, please.": "Un nombre de 1 à {count}, s'il vous plaît.",
     "Twenty at {url} takes the key.": "Twenty à l'adresse {url} accepte la clé.",
-    "Twilio knows the account; it has 1 number.": "Twilio connaît le compte ; il a 1 numéro.",
-    "Twilio knows the account; it has {count} numbers.": ("Twilio connaît le compte ; il a {count} numéros."),
+    "Twilio knows the account; it has 1 number.": "Twilio reconnaît le compte, qui a 1 numéro.",
+    "Twilio knows the account; it has {count} numbers.": (
+        "Twilio reconnaît le compte, qui a {count} numéros."
+    ),
     "The account has no number yet: buy one, Twilio console → Phone Numbers.": (
         "Le compte n'a pas encore de numéro : achetez-en un, console Twilio → Phone Numbers."
     ),
@@ -49,28 +62,28 @@ PREPARED: Mapping[str, str] = {
     ),
     "it has none": "il n'en a aucun",
     "No DNS server knows {host} yet. doctor checks it once it does.": (
-        "Aucun serveur DNS ne connaît encore {host}. doctor le vérifie dès que c'est fait."
+        "Aucun serveur DNS ne connaît encore {host}. doctor le vérifiera ensuite."
     ),
     "{reason} Name who takes calls in config.yaml, as agents.names.": (
-        "{reason} Nommez qui prend les appels dans config.yaml : agents.names."
+        "{reason} Indiquez dans config.yaml (agents.names) qui prend les appels."
     ),
     "Wrote {names} into {file}, which only you may read.": (
         "{names} : écrit dans {file}, que vous seul pouvez lire."
     ),
     "Wrote {file}: everything in it has a default, and an explanation.": (
-        "{file} : écrit ; tout y a une valeur par défaut, et une explication."
+        "{file} : créé ; chaque réglage y a une valeur par défaut et une explication."
     ),
     "{file} keeps its {names}; your other answers stand there now.": (
-        "{file} garde ses {names} ; vos autres réponses y sont maintenant."
+        "{file} conserve {names} ; vos autres réponses y sont enregistrées."
     ),
     "Run init again when that is decided: it asks for no more than is missing.": (
-        "Relancez init quand c'est décidé : il ne demande que ce qui manque."
+        "Relancez init une fois que c'est décidé : il ne demandera que ce qui manque."
     ),
     "Calls ring {agents}: agents.names in {file}.": (
         "Les appels sonnent chez {agents} : agents.names dans {file}."
     ),
     "{file} is left as it is. Who takes calls stands there as agents.names.": (
-        "{file} reste comme il est. Qui prend les appels s'y écrit sous agents.names."
+        "{file} reste inchangé. Indiquez-y sous agents.names qui prend les appels."
     ),
     "{agent} signs in with this link, once, within an hour:": (
         "{agent} se connecte avec ce lien, une fois, pendant une heure :"
@@ -88,12 +101,12 @@ PREPARED: Mapping[str, str] = {
         "Rien à faire : le compte a tout ce qu'il faut à la passerelle."
     ),
     "A bridge that runs already has to be restarted: it reads .env at its start.": (
-        "Une passerelle déjà en marche est à redémarrer : elle lit .env à son démarrage."
+        "Redémarrez la passerelle si elle est déjà en marche : elle lit .env au démarrage."
     ),
     "{variable} is missing or was refused, and --yes asks no questions.": (
         "{variable} manque ou a été refusé, et --yes ne pose pas de question."
     ),
-    "{question} Give --number, one of {numbers}.": "{question} Donnez --number, un de {numbers}.",
+    "{question} Give --number, one of {numbers}.": "{question} Précisez --number, l'un de {numbers}.",
     "{reason} Make one in Twenty: Settings → API & Webhooks.": (
         "{reason} Créez-en une dans Twenty : Settings → API & Webhooks."
     ),
@@ -117,9 +130,9 @@ PREPARED: Mapping[str, str] = {
     ),
     "{host} is not the name of a host: {reason}.": "{host} n'est pas le nom d'un serveur : {reason}.",
     # Keys and links
-    "A key needs a --name.": "Une clé demande un --name.",
+    "A key needs a --name.": "Une clé exige un --name.",
     "A link needs an --identity: whose phone it is.": (
-        "Un lien demande un --identity : de qui est le téléphone."
+        "Un lien exige un --identity : l'agent à qui est ce téléphone."
     ),
     "expires: {expires} is over: this key would open nothing": (
         "expires : {expires} est passé : cette clé n'ouvrirait rien"
@@ -130,15 +143,15 @@ PREPARED: Mapping[str, str] = {
     # setup twenty: results, steps, hints
     "done": "fait",
     "to do": "à faire",
-    "not allowed": "pas permis",
+    "not allowed": "non autorisé",
     "left out": "laissé de côté",
     "refused": "refusé",
-    "not possible": "pas possible",
+    "not possible": "impossible",
     "{result}: {step}": "{result} : {step}",
     "{result} ({reason}): {step}": "{result} ({reason}) : {step}",
     "{number} of {total} · {step}": "{number} sur {total} · {step}",
     "Give Twenty a button Call on people, companies and phone calls (setup app)?": (
-        "Donner à Twenty un bouton Call sur les personnes, sociétés et appels (setup app) ?"
+        "Ajouter à Twenty un bouton Call sur les personnes, sociétés et appels (setup app) ?"
     ),
     "publish the app, version {version}": "publier l'application, version {version}",
     "install it: a button Call on people, companies and phone calls": (
@@ -147,7 +160,7 @@ PREPARED: Mapping[str, str] = {
     "install version {version} in the place of the one that is there": (
         "installer la version {version} à la place de celle qui est là"
     ),
-    "tell it that the phone is at {address}": "lui dire que le téléphone est à {address}",
+    "tell it that the phone is at {address}": "lui indiquer l'adresse du téléphone : {address}",
     "uninstall the app": "désinstaller l'application",
     "remove its published package": "supprimer son paquet publié",
     "Nothing to do: the app is there.": "Rien à faire : l'application est là.",
@@ -206,7 +219,7 @@ PREPARED: Mapping[str, str] = {
         "cette version de la passerelle ne sait pas comment il place des graphiques."
     ),
     "Nothing to do: the workspace has all that calls are written to and shown with.": (
-        "Rien à faire : l'espace de travail a tout ce à quoi les appels sont écrits, et de quoi les montrer."
+        "Rien à faire : l'espace de travail a tout ce qu'il faut pour noter et afficher les appels."
     ),
     "Left out: the webhook by which Twenty tells of changed people. Set TWENTY_WEBHOOK_SECRET in the "
     "environment or .env (`openssl rand -hex 32` makes one), and run this again.": (
@@ -223,7 +236,7 @@ PREPARED: Mapping[str, str] = {
     "What was left out takes {permissions}.": "Ce qui a été laissé de côté demande {permissions}.",
     "This Twenty does not accept what is named as not possible, and nothing of that was sent: run a "
     "version of the bridge that is made for this Twenty.": (
-        "Ce Twenty n'accepte pas ce qui est dit pas possible, et rien n'en a été envoyé : prenez une "
+        "Ce Twenty n'accepte pas ce qui est marqué impossible, et rien n'en a été envoyé : installez une "
         "version de la passerelle faite pour ce Twenty."
     ),
     # setup twilio: steps and problems
@@ -252,7 +265,7 @@ PREPARED: Mapping[str, str] = {
         "{variable} est donné dans l'environnement aussi, et l'emporte sur {file}."
     ),
     "There are {count} TwiML Apps “{name}”: set TWILIO_APP_SID to one of {sids}.": (
-        "Il y a {count} TwiML Apps « {name} » : réglez TWILIO_APP_SID sur un de {sids}."
+        "Il y a {count} TwiML Apps « {name} » : réglez TWILIO_APP_SID sur l'une de {sids}."
     ),
     "Only the account's Auth Token can make an API key: set TWILIO_AUTH_TOKEN for this command, or make a "
     "Standard key in the console and set TWILIO_API_KEY and TWILIO_API_SECRET.": (
@@ -265,7 +278,7 @@ PREPARED: Mapping[str, str] = {
         "Buy a number."
     ),
     "The account has several numbers: set TWILIO_PHONE_NUMBER to one of {numbers}.": (
-        "Le compte a plusieurs numéros : réglez TWILIO_PHONE_NUMBER sur un de {numbers}."
+        "Le compte a plusieurs numéros : réglez TWILIO_PHONE_NUMBER sur l'un de {numbers}."
     ),
     "TWILIO_APP_SID is {app_sid}, which this account does not have. Take it out of the environment or "
     ".env, and run this again: an app is then found by name or made.": (
@@ -275,7 +288,7 @@ PREPARED: Mapping[str, str] = {
     "{number} is not one of this account's numbers: calls to it cannot come here, and it can be shown as "
     "caller only where it is verified (Twilio console → Verified Caller IDs).": (
         "{number} n'est pas un numéro de ce compte : ses appels ne peuvent pas arriver ici, et il ne peut "
-        "être montré comme appelant que s'il est vérifié (console Twilio → Verified Caller IDs)."
+        "être présenté à l'appelé que s'il est vérifié (console Twilio → Verified Caller IDs)."
     ),
     "No TwiML App to attach numbers to.": "Pas de TwiML App à laquelle rattacher des numéros.",
 }

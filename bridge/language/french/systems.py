@@ -76,7 +76,7 @@ REFUSED: Mapping[str, str] = {
         "la correspondance : rien ne peut être noté chez une personne"
     ),
     "names, companies and owners of the people that calls are matched with": (
-        "noms, sociétés et propriétaires des personnes que les appels trouvent"
+        "noms, sociétés et propriétaires des personnes reconnues à l'appel"
     ),
     "people by their additional numbers": "les personnes par leurs autres numéros",
     "calls as records of their own": "les appels comme enregistrements",

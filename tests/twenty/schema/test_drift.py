@@ -200,10 +200,14 @@ def test_the_tables_name_operations_that_there_are() -> None:
     assert RECORDS.keys() | {given.operation for given in GIVEN} <= operations().keys()
 
 
+def compared(client: Executes, *, after: float = 0) -> Comparison:
+    return Comparison(partial(find_drifts, client), partial(client.execute, "WorkspaceMembers"), after=after)
+
+
 async def told_by(client: Executes, enough: Callable[[Logs], bool]) -> Logs:
     """The log of a comparison, until there is enough of it."""
     with capture_logs() as logs:
-        async with Comparison(partial(find_drifts, client), after=0).running():
+        async with compared(client).running():
             await eventually(lambda: enough(logs))
     return logs
 
@@ -249,7 +253,7 @@ async def test_a_key_that_twenty_refuses_is_an_error_until_it_is_taken(
     monkeypatch.setattr(check, "PAUSE_SECONDS", 0.001)
     twenty.faults.status = 401
     with capture_logs() as logs:
-        comparison = Comparison(partial(find_drifts, client), after=0)
+        comparison = compared(client)
         async with comparison.running():
             await eventually(lambda: len(logs) > check.TRIES)
             refused_for = comparison.reason
@@ -257,6 +261,26 @@ async def test_a_key_that_twenty_refuses_is_an_error_until_it_is_taken(
             await eventually(lambda: logs[-1]["event"] == "twenty.compared")
     assert (refused_for, comparison.reason) == ("twenty.unauthenticated", None)
     assert {(entry["event"], entry["log_level"]) for entry in logs[:-1]} == {("twenty.not_compared", "error")}
+
+
+async def test_a_key_that_is_taken_again_is_known_before_the_next_comparison(
+    client: TwentyClient, twenty: TwentySandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "PROBE_SECONDS", 0.01)
+    twenty.faults.status = 401
+    comparison = compared(client)
+    async with comparison.running():
+        await eventually(lambda: comparison.reason == "twenty.unauthenticated")
+        twenty.faults.clear()
+        await eventually(lambda: comparison.reason is None)
+
+
+async def test_a_workspace_that_was_not_set_up_is_one_line_with_what_to_do(bare: TwentySandbox) -> None:
+    async with open_client(twenty_settings(bare)) as client:
+        lacking = Altered(client, lambda answer: remove(answer, "TaskCreateInput.dueAt"))
+        not_set_up, other, compared_with = await told_by(lacking, ended)
+    assert (not_set_up["event"], not_set_up["fix"]) == ("twenty.not_set_up", "twenty-bridge setup twenty")
+    assert (other["operation"], compared_with["drifts"]) == ("CreateTasks", 13)
 
 
 async def test_an_introspection_that_makes_no_sense_harms_nobody(client: TwentyClient) -> None:
@@ -292,5 +316,5 @@ def test_both_forms_of_lists_are_as_they_should_be(schema: str, missing: list[st
 
 @pytest.mark.parametrize("after", [0, 10 * BOUND])
 async def test_the_end_does_not_wait_for_it(client: TwentyClient, after: float) -> None:
-    async with asyncio.timeout(BOUND), Comparison(partial(find_drifts, client), after=after).running():
+    async with asyncio.timeout(BOUND), compared(client, after=after).running():
         await asyncio.sleep(0)
