@@ -35,11 +35,8 @@ def as_it_ships() -> str:
 
 
 def under_a_path(directive: str) -> str:
-    """With what the file shows as the other way, and nothing else."""
-    text = CADDYFILE.read_text()
-    ours = text.index("{$BRIDGE_SITE")
-    shown = "\n".join(line.removeprefix("#") for line in text[text.index("#{$TWENTY_SITE") :].splitlines())
-    return text[:ours] + shown.replace("handle_path", directive)
+    """As BRIDGE_AT=twenty makes it."""
+    return CADDYFILE.read_text().replace("{$BRIDGE_AT:root}", "twenty").replace("handle_path", directive)
 
 
 @asynccontextmanager
@@ -52,7 +49,6 @@ async def proxy(text: str, upstream: str, folder: Path) -> AsyncIterator[str]:
         env={
             **os.environ,
             "BRIDGE_SITE": site,
-            "TWENTY_SITE": site,
             "BRIDGE_UPSTREAM": upstream,
             "HOME": str(folder),
             "XDG_DATA_HOME": str(folder),

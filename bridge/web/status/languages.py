@@ -126,7 +126,7 @@ ENGLISH = StatusWords(
     outcomes={
         "RINGING": "Ringing",
         "IN_PROGRESS": "In progress",
-        "COMPLETED": "Talked",
+        "COMPLETED": "Answered",
         "MISSED": "Missed",
         "VOICEMAIL": "Voicemail",
         "BUSY": "Busy",
@@ -143,8 +143,8 @@ ENGLISH = StatusWords(
     no_agents="You see no other agents (phone.colleagues).",
     doctor="What doctor found",
     doctor_never="It has not ended since the start: it is tried each minute until it does, then once a day.",
-    doctor_at="At {time}: {good} of {all} checks are well.",
-    doctor_well="Nothing to mend.",
+    doctor_at="At {time}: {good} of {all} checks passed.",
+    doctor_well="Nothing to fix.",
     check="Check",
     finding="Finding",
     warning="Warning",
@@ -157,8 +157,8 @@ ENGLISH = StatusWords(
     sign_out="Sign out",
     wrong_key="There is no such key.",
     no_right="This key does not have the right to see the status.",
-    not_now="Twenty, which knows who you are, does not answer now. Try again in a moment.",
-    not_allowed="You are none of those who may see the status: ask the administrator of this bridge.",
+    not_now="Twenty, which confirms who you are, is not answering. Try again in a moment.",
+    not_allowed="You are not allowed to see the status: ask the administrator of this bridge.",
     too_many="Too many requests: try again in a minute.",
 )
 
@@ -209,7 +209,7 @@ FRENCH = StatusWords(
     outcomes={
         "RINGING": "Sonne",
         "IN_PROGRESS": "En cours",
-        "COMPLETED": "Conversation",
+        "COMPLETED": "Abouti",
         "MISSED": "Manqué",
         "VOICEMAIL": "Messagerie vocale",
         "BUSY": "Occupé",
@@ -226,7 +226,7 @@ FRENCH = StatusWords(
     no_agents="Vous ne voyez pas les autres agents (phone.colleagues).",
     doctor="Ce que doctor a trouvé",
     doctor_never="Il n’a pas encore abouti : il est tenté chaque minute jusque-là, puis une fois par jour.",
-    doctor_at="Le {time} : {good} vérifications sur {all} sont bonnes.",
+    doctor_at="Le {time} : {good} vérifications réussies sur {all}.",
     doctor_well="Rien à corriger.",
     check="Vérification",
     finding="Constat",
@@ -240,7 +240,7 @@ FRENCH = StatusWords(
     sign_out="Se déconnecter",
     wrong_key="Cette clé n’existe pas.",
     no_right="Cette clé n’a pas le droit de voir l’état.",
-    not_now="Twenty, qui sait qui vous êtes, ne répond pas en ce moment. Réessayez dans un instant.",
+    not_now="Twenty, qui doit confirmer votre identité, ne répond pas. Réessayez dans un instant.",
     not_allowed="Vous n’avez pas le droit de voir l’état : demandez à l’administrateur de cette passerelle.",
     too_many="Trop de requêtes : réessayez dans une minute.",
 )

@@ -340,7 +340,7 @@ def test_doctors_last_result() -> None:
     )
     told = page(ENGLISH, "", *report_sections(ENGLISH, report, (), root="", signs_out=False)).decode()
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", told)).split())
-    assert "At 2026-11-22 10:00 UTC: 1 of 2 checks are well." in text
+    assert "At 2026-11-22 10:00 UTC: 1 of 2 checks passed." in text
     assert "public.tls Error The certificate is <old>. → Renew it." in text
     assert "No calls are written now: Twenty does not answer." in text
     assert "It cannot be read now." in text
