@@ -21,22 +21,22 @@ from bridge.language.phrase import phrase, phrase_of
 from bridge.language.spoken import Language, language_of, said, speak
 
 COMMANDS: Mapping[str, str] = {
-    "init": "Begin: ask for what cannot be found out, check it, write config.yaml and .env, "
-    "prepare both systems.",
+    "init": "Set up: ask for what cannot be found out, check it, write config.yaml and .env, "
+    "prepare systems.",
     "serve": "Run the bridge.",
-    "doctor": "Check every setting and connection, and say what mends it; "
-    "the exit status is 1 where one fails.",
+    "doctor": "Check every setting and connection, and say how to fix what is wrong; "
+    "exit status 1 if one fails.",
     "backup": "Copy the database as of this moment, while the bridge runs.",
-    "backfill": "Bring the calls that Twilio remembers into Twenty. Run twice it changes nothing.",
+    "backfill": "Bring the calls that Twilio remembers into Twenty. Running it again changes nothing.",
     "demo": "Place calls, out and in, through a sandbox Twilio, the bridge and a sandbox Twenty.",
     "conformance": "Compare a server with the recorded Twenty; it writes records.",
-    "setup": "Prepare the systems that the bridge stands between.",
+    "setup": "Prepare Twilio and Twenty for the bridge.",
     "token": "Print an access token, or explain one.",
     "keys": "Keys and sign-in links of agents who are no users of Twenty.",
     "twilio": "Look into the Twilio account.",
     "calls": "The calls that the inbox knows.",
     "people": "The people that Twenty knows.",
-    "sandbox": "A Twilio and a Twenty to play with.",
+    "sandbox": "A Twilio and a Twenty to try things on.",
 }
 """What `--help` lists; the module of a command is imported when the command is run."""
 
@@ -111,7 +111,7 @@ def twenty_bridge(
     language: Annotated[
         Language | None,
         typer.Option(
-            help="Of what doctor, init and setup say; by default that of LC_ALL, LC_MESSAGES or LANG."
+            help="The language of doctor, init and setup; by default that of LC_ALL, LC_MESSAGES or LANG."
         ),
     ] = None,
 ) -> None:

@@ -59,10 +59,8 @@ class BackfillOptions:
 def backfill(
     config: ConfigFile = None,
     *,
-    since: Annotated[datetime, typer.Option(parser=moment, help="From when on: 30d, 12h, 2026-11-01.")],
-    until: Annotated[
-        datetime | None, typer.Option(parser=moment, help="Until when; now, if not said.")
-    ] = None,
+    since: Annotated[datetime, typer.Option(parser=moment, help="Since when: 30d, 12h, 2026-11-01.")],
+    until: Annotated[datetime | None, typer.Option(parser=moment, help="Until when; now by default.")] = None,
     number: Annotated[str | None, typer.Option(help="Calls from or to this number alone.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only ask Twilio, and count.")] = False,
     again: Annotated[
@@ -70,7 +68,7 @@ def backfill(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the calls that Twilio remembers into Twenty. Run twice it changes nothing."""
+    """Bring the calls that Twilio remembers into Twenty. Running it again changes nothing."""
     check_span(since, until, now=datetime.now(UTC))
     settings = load(config)
     asked = BackfillOptions(

@@ -64,7 +64,7 @@ def doctor(
         typer.Option("--watch", help="Show the running bridge's status page instead, as text, until Ctrl-C."),
     ] = False,
 ) -> None:
-    """Check every setting and connection, and say what mends it; the exit status is 1 where one fails."""
+    """Check every setting and connection, and say how to fix what is wrong; exit status 1 if one fails."""
     if watch:
         if names or as_json or probe_webhook or test_alert:
             raise typer.BadParameter("--watch shows the whole page, and takes --config alone")

@@ -84,19 +84,22 @@ class Operator:
 @app.command()
 def init(
     *,
-    twenty_url: Annotated[str | None, typer.Option(help="Where Twenty is (TWENTY_API_URL).")] = None,
+    twenty_url: Annotated[str | None, typer.Option(help="Twenty's URL (TWENTY_API_URL).")] = None,
     twenty_key: Annotated[
-        str | None, typer.Option(help="An API key of it; better in the environment, as TWENTY_API_TOKEN.")
+        str | None, typer.Option(help="An API key of Twenty; better in the environment, as TWENTY_API_TOKEN.")
     ] = None,
-    account_sid: Annotated[str | None, typer.Option(help="Twilio's (TWILIO_ACCOUNT_SID).")] = None,
+    account_sid: Annotated[
+        str | None, typer.Option(help="Twilio's Account SID (TWILIO_ACCOUNT_SID).")
+    ] = None,
     auth_token: Annotated[
-        str | None, typer.Option(help="Twilio's; better in the environment, as TWILIO_AUTH_TOKEN.")
+        str | None, typer.Option(help="Twilio's Auth Token; better in the environment, as TWILIO_AUTH_TOKEN.")
     ] = None,
     public_url: Annotated[
-        str | None, typer.Option(help="Where the world finds the bridge (BRIDGE_PUBLIC_URL).")
+        str | None, typer.Option(help="The bridge's own public URL (BRIDGE_PUBLIC_URL).")
     ] = None,
     number: Annotated[
-        str | None, typer.Option(help="The company's, where the account has several (TWILIO_PHONE_NUMBER).")
+        str | None,
+        typer.Option(help="The company's number, where the account has several (TWILIO_PHONE_NUMBER)."),
     ] = None,
     agent: Annotated[
         list[str] | None,
@@ -107,7 +110,7 @@ def init(
         bool, typer.Option("--setup/--no-setup", help="Whether to go on with setup twilio and setup twenty.")
     ] = True,
 ) -> None:
-    """Begin: ask for what cannot be found out, check it, write config.yaml and .env, prepare both systems."""
+    """Set up: ask for what cannot be found out, check it, write config.yaml and .env, prepare systems."""
     given = {
         "TWENTY_API_URL": twenty_url,
         "TWENTY_API_TOKEN": twenty_key,

@@ -44,13 +44,21 @@ def revoke(config: Path | None, agents: Sequence[str], *, as_json: bool) -> None
     if as_json:
         terminal.print_json([{"agent": agent, "ended": count} for agent, count in ended], indent=None)
     else:
-        for agent, count in ended:
-            terminal.say(f"{agent}: links and devices ended: {count}.")
-        minutes = -(-settings.tokens.ttl_seconds // 60)
-        terminal.say(f"A phone that is open rings until its access token ends, within {minutes} minutes.")
+        _say_ended(ended, minutes=-(-settings.tokens.ttl_seconds // 60))
     # It may be a slip: the one who was meant is still signed in.
     if unknown := [agent for agent, count in ended if not count and _known(settings, agent) is None]:
         raise SettingsInvalid([_no_agent(agent) for agent in unknown])
+
+
+def _say_ended(ended: Sequence[tuple[str, int]], *, minutes: int) -> None:
+    for agent, count in ended:
+        terminal.say(phrase("{agent}: links and devices ended: {count}.", agent=agent, count=count))
+    terminal.say(
+        phrase(
+            "A phone that is open rings until its access token ends, within {minutes} minutes.",
+            minutes=minutes,
+        )
+    )
 
 
 async def _revoked(settings: Settings, agents: Sequence[str]) -> list[tuple[str, int]]:

@@ -11,7 +11,7 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option(
         "--config",
-        help="The settings' file; config.yaml here, if there is one. Beside it: config.local.yaml, .env.",
+        help="The settings file; config.yaml here, if there is one. Beside it: config.local.yaml, .env.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -56,7 +56,7 @@ async def test_a_number_is_asked_first_and_the_call_passed_on(phones: Office, tw
     await alice.click("Swap between +33 6 98 76 54 32 and the other party")
     await other_is(alice, "on_hold")
     await alice.sees(".conference[data-held=false]")
-    await alice.click("Pass on to +33 6 98 76 54 32")
+    await alice.click("Complete the transfer to +33 6 98 76 54 32")
     await alice.sees(".over")
 
 
@@ -81,7 +81,7 @@ async def test_a_supervisor_listens_whispers_and_joins(phones: Office, twilio: T
     await carl.click("Answer")
     await carl.in_stage("talking")
     await other_is(alice, "listening")
-    await alice.says("Listens to this call")
+    await alice.says("Listening to this call")
     await carl.click("Whisper to alice")
     await eventually(lambda: coached(twilio))
     await carl.click("Listen to the call of alice")
@@ -136,7 +136,7 @@ async def test_all_of_it_by_keyboard_in_french(phones: Office, twilio: TwilioSan
     await keys.shortcut(1, key="&")
     await carl.in_stage("talking")
     await alice.says("Écoute cet appel")
-    await press(keys, "Souffler à alice")
+    await press(keys, "Chuchoter à alice")
     await eventually(lambda: coached(twilio))
     keys = await in_french(alice)
     await asks(keys, "Consulter d'abord")

@@ -328,7 +328,7 @@ async def after_a_talk_agents_are_not_rung_until_they_are_ready(
     await alice.page.until(
         "/After-call work until/.test(document.querySelector('[data-identity=bob]')?.innerText)"
     )
-    await alice.click("Ready again")
+    await alice.click("Available again")
     await alice.page.until(f"{AVAILABILITY}.value === 'available'")
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()

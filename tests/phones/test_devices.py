@@ -51,7 +51,7 @@ async def test_devices_are_chosen_and_tried(phones: Office, twilio: TwilioSandbo
     await alice.page.until("document.querySelector('meter')?.value > 0")
     await alice.click("Stop")
     await alice.page.until("!isOpen()")
-    await alice.click("Play a sound: Rings at")
+    await alice.click("Play a sound: Ring on")
     await alice.page.until("heard.some(([sound, sink]) => sound === 'ring.wav' && sink === 'horn')")
     twilio.parties[JANE] = HOLDS
     await alice.call(JANE)
@@ -74,7 +74,7 @@ async def test_the_connection_is_checked_by_a_call_that_is_billed_and_leaves_not
     assert not twilio.account.calls
     await alice.click("Check the connection")
     await alice.click("Start the test call")
-    await alice.says("Checking the connection …")
+    await alice.says("Checking the connection…")
     await eventually(lambda: any(call.status == "in-progress" for call in twilio.account.calls.values()))
     twilio.skip(20)
     await alice.says("The connection is poor: you will hardly understand each other. Use a cable")

@@ -25,7 +25,7 @@ from tests.web.conftest import KEY
 pytestmark = needs_chromium
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
-JANE, JOHN = "+33612345678", "+33698765432"
+JANE, JOHN, THIRD = "+33612345678", "+33698765432", "+33639980003"
 LANGUAGES, THEMES = ("en", "fr"), ("light", "dark")
 WIDTHS = {"narrow": 360, "wide": 1100}
 
@@ -283,17 +283,20 @@ STILL_ON_HOLD = "{ const now = Date.now; Date.now = () => now() + 120_000; }"
 async def confers(alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> None:
     """A call with a customer on hold, a colleague who is asked, and a third party."""
     holds = Party.answers(after=1, talks=None)
-    twilio.parties |= {JANE: holds, JOHN: holds, "client:bob": holds}
+    twilio.parties |= {JANE: holds, JOHN: holds, THIRD: holds}
     await alice.call(JANE)
     await alice.in_stage("talking")
     await alice.click("Hold")
     await alice.sees(".conference[data-held=true]")
     await alice.click("Ask or add")
     await everyone.inspect(alice, "on-hold")
-    await alice.click("Ask first: bob")
+    # Bob is not signed in: he is shown, and cannot be asked.
+    assert await alice.page("!!document.querySelector('.conference .gone:not(:has(button))')")
+    await alice.fill("invite-to", THIRD)
+    await alice.click("Ask first", within=".conference > .row")
     await alice.sees(".conference .person[data-state=talking]")
     await everyone.inspect(alice, "asking")
-    await alice.click("Swap between bob and the other party")
+    await alice.click("Swap between +33 6 39 98 00 03 and the other party")
     await alice.sees(".conference .person[data-state=on_hold]")
     await alice.click("Ask or add")
     await alice.fill("invite-to", JOHN)

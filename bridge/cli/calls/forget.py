@@ -42,7 +42,7 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Erase a person's number and callbacks here, for good; says what remains elsewhere."""
+    """Erase a person's number and callbacks here, for good; say what remains elsewhere."""
     if (number is None) == (call is None):
         raise typer.BadParameter("give a number, or --call with the SID of one call")
     settings = load(config)

@@ -24,10 +24,10 @@ def list_(
     due: Annotated[bool, typer.Option("--due", help="Those that Twenty is behind on.")] = False,
     parked: Annotated[bool, typer.Option("--parked", help="Those that Twenty refused.")] = False,
     since: Annotated[
-        datetime | None, typer.Option(parser=moment, help="Heard of since: 30d, 12h, 2026-11-01.")
+        datetime | None, typer.Option(parser=moment, help="With news since: 30d, 12h, 2026-11-01.")
     ] = None,
     number: Annotated[str | None, typer.Option(help="From or to this number.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List calls, the last heard of first."""

@@ -29,7 +29,7 @@ def retry(
     *,
     parked: Annotated[bool, typer.Option("--parked", help="All that Twenty refused.")] = False,
 ) -> None:
-    """Write a call, or all that are parked, once more, with transcripts and summaries; the bridge does it."""
+    """Write a call, or all parked ones, again, with transcripts and summaries; the bridge does it."""
     if (sid is None) != parked:
         raise typer.BadParameter("name a call, or say --parked")
 

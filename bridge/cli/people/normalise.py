@@ -41,9 +41,7 @@ def normalise(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     file: Annotated[
         Path | None,
-        typer.Option(
-            "--file", help="Where to keep what stood there before; phones-….jsonl here, if not said."
-        ),
+        typer.Option("--file", help="Where to keep the former numbers; phones-….jsonl here by default."),
     ] = None,
     undo: Annotated[
         Path | None,
@@ -53,7 +51,7 @@ def normalise(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rewrite people's numbers in Twenty's own form, so that calls find them. Twice it changes nothing."""
+    """Rewrite people's numbers in Twenty's own form, so that calls find them. Again it changes nothing."""
     if undo and (dry_run or file):
         raise typer.BadParameter("--undo takes neither --dry-run nor --file")
     settings = load(config)

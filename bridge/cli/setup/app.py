@@ -24,7 +24,7 @@ def app(
     remove: Annotated[bool, typer.Option("--remove", help="Take the app away again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
 ) -> None:
-    """Give Twenty a button Call on people, companies and phone calls. Run twice it changes nothing."""
+    """Give Twenty a button Call on people, companies and phone calls. Running it again changes nothing."""
     if not (take_away if remove else provide_app)(config, dry_run=dry_run):
         raise typer.Exit(1)
 

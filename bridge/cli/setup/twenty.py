@@ -40,7 +40,7 @@ def twenty(
         ),
     ] = None,
 ) -> None:
-    """Give the workspace phone calls, as if Twenty had brought them along. Run twice it changes nothing."""
+    """Prepare the workspace: phone calls, their fields and views. Running it again changes nothing."""
     done = provide(config, dry_run=dry_run)
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if done and (at_terminal if dashboard is None else dashboard):

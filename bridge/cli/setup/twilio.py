@@ -33,7 +33,7 @@ def twilio(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Make the API key and the TwiML App, and attach numbers. What is right already stays."""
+    """Prepare the Twilio account: API key, TwiML App, numbers. What is already right stays."""
     if not prepare(config, name=name, numbers=number or [], dry_run=dry_run, yes=yes):
         raise typer.Exit(1)
 

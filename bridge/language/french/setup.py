@@ -130,6 +130,10 @@ PREPARED: Mapping[str, str] = {
     ),
     "{host} is not the name of a host: {reason}.": "{host} n'est pas le nom d'un serveur : {reason}.",
     # Keys and links
+    "{agent}: links and devices ended: {count}.": "{agent} : liens et appareils déconnectés : {count}.",
+    "A phone that is open rings until its access token ends, within {minutes} minutes.": (
+        "Un téléphone ouvert sonne jusqu'à la fin de son jeton d'accès, dans {minutes} minutes au plus."
+    ),
     "A key needs a --name.": "Une clé exige un --name.",
     "A link needs an --identity: whose phone it is.": (
         "Un lien exige un --identity : l'agent à qui est ce téléphone."

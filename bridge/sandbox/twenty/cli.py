@@ -53,7 +53,7 @@ def command(
         list[str] | None, typer.Option(help="A private host that safe mode lets through; since 2.33.")
     ] = None,
 ) -> None:
-    """A Twenty to play with, until Ctrl-C."""
+    """Run a Twenty to try things on, until Ctrl-C."""
     # Standard output is for what is told when it is ready.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 

@@ -25,7 +25,7 @@ def command(
     ] = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON when it is ready.")] = False,
     voice_url: Annotated[str, typer.Option(help="Where voice requests go.")] = "",
-    status_url: Annotated[str, typer.Option(help="Where the end of a call is told.")] = "",
+    status_url: Annotated[str, typer.Option(help="Where the end of a call is reported.")] = "",
     account_sid: Annotated[str, typer.Option(help="Invented if not given; so are the others.")] = "",
     auth_token: Annotated[str, typer.Option(envvar="TWILIO_AUTH_TOKEN")] = "",
     api_secret: Annotated[str, typer.Option(envvar="TWILIO_API_SECRET")] = "",
@@ -38,7 +38,7 @@ def command(
     duplicate: Annotated[float, typer.Option(help="The share of callbacks that come twice.")] = 0.0,
     drop: Annotated[float, typer.Option(help="The share of callbacks that are lost.")] = 0.0,
 ) -> None:
-    """Run a Twilio to try things on, until it is interrupted."""
+    """Run a Twilio to try things on, until Ctrl-C."""
     # Standard output is for what is told when it is ready.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     given = {

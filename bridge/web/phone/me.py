@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from bridge.calls.agents import USER, Agents, Identity, identity_of
 from bridge.calls.dialling.caller_ids import CallerIds
 from bridge.calls.dialling.checking import emergency_numbers
+from bridge.calls.numbers import readable
 from bridge.calls.phone_access import WHY, Lack, PhoneAccess, phone_access
 from bridge.errors import NotListed, TwentyError
 from bridge.settings.phone import Search, Sees
@@ -120,6 +121,7 @@ class Me:
 
     def _answer(self, agent: Agent, email: str, found: PhoneAccess) -> web.Response:
         company, identity = self._company, agent.identity
+        caller_ids = list(self._caller_ids.of(identity)) if found.calls else []
         body = {
             "identity": identity,
             "name": self._members.names([identity]).get(identity) or email or None,
@@ -130,7 +132,8 @@ class Me:
             "contact": self._contact(email or identity) if found.lacks else None,
             "ask": {"whom": company.contact, "name": email or identity} if found.lacks else None,
             "phoneNumber": company.phone_number,
-            "callerIds": list(self._caller_ids.of(identity)) if found.calls else [],
+            "callerIds": caller_ids,
+            "readable": {number: readable(number) for number in (company.phone_number, *caller_ids)},
             "region": company.region,
             "language": company.language,
             "emergency": {

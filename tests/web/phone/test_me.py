@@ -76,6 +76,7 @@ async def test_name_and_numbers_are_ones_own(open_bridge: OpenBridge, twenty: Tw
     bela, admin = [await told(bridge, await signed_in(twenty, email)) for email in (BELA, ADMIN)]
     assert (bela["name"], bela["callerIds"]) == ("Bela Berger", ["+33159130003"])
     assert (admin["name"], admin["callerIds"]) == ("Ada Admin", ["+33159130001", "+33159130002"])
+    assert admin["readable"] == {"+33159130001": "+33 1 59 13 00 01", "+33159130002": "+33 1 59 13 00 02"}
     assert "+33159130003" not in str(admin)
 
 

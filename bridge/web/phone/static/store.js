@@ -13,6 +13,13 @@ export const line = signal(Line.UNKNOWN);
 export const calls = signal([]);
 /** Who one is, as the bridge says. */
 export const me = signal(/** @type {any} */ (null));
+/**
+ * The company's number, or one that a call can show, as people write it. During an upgrade another replica can answer
+ * without that.
+ *
+ * @param {string} number
+ */
+export const ownNumber = (number) => me.value?.readable?.[number] ?? number;
 /** What is wrong with the microphone. */
 export const microphone = signal(/** @type {"" | "denied" | "absent" | "insecure"} */ (""));
 /** @type {{value: import("./tabs.js").Shown | null}} What the tab with the line shows, if that is another one. */

@@ -46,20 +46,22 @@ function Shown({ call }) {
     <section class="card current" tabindex="-1" aria-label=${say("call.now")} data-call=${call.id} data-stage=${call.stage}>
       <p class="quiet">${say(`call.${call.stage}`)}</p>
       <${Party} call=${call} />
-      ${open && html`<p class="timer" role="timer">${lasted(call.answeredAt ?? now.value, now.value)}</p>`}
-      <${Warning} warnings=${call.warnings} />
-      ${keys && html`<${Keys} call=${call} />`}
       <div class="row">
-        ${open &&
-        html`
+        ${open && html`<p class="timer" role="timer">${lasted(call.answeredAt ?? now.value, now.value)}</p>`}
+        <button class="bad" ...${shortcut("hang-up")} onClick=${() => hangUp(call.id)}>${say("hang-up")}</button>
+      </div>
+      <${Warning} warnings=${call.warnings} />
+      ${open &&
+      html`
+        <div class="row">
           <${Mute} call=${call} />
           <button aria-expanded=${keys} ...${shortcut("keys")} onClick=${() => showKeys(!keys)}>${say("keys")}</button>
           <${Allowed} call=${call} sending=${sending} send=${send} />
-        `}
-        <button class="bad" ...${shortcut("hang-up")} onClick=${() => hangUp(call.id)}>${say("hang-up")}</button>
-      </div>
-      ${open && ofPhone(call) && html`<${Conference} call=${ofPhone(call)} />`}
+        </div>
+      `}
+      ${keys && html`<${Keys} call=${call} />`}
       ${sending && html`<${Transfer} id=${call.id} />`}
+      ${open && ofPhone(call) && html`<${Conference} call=${ofPhone(call)} />`}
       ${open && nameOf(call) && html`<${Note} name=${nameOf(call)} main />`}
       <${LastCalls} call=${call} />
     </section>

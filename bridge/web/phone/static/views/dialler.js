@@ -5,7 +5,7 @@ import { search } from "../desk/people.js";
 import { html } from "../html.js";
 import { shortcut } from "../shortcuts.js";
 import { isEmergency } from "../state/emergency.js";
-import { current, me, refusal, stage, typed } from "../store.js";
+import { current, me, ownNumber, refusal, stage, typed } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { say } from "../words/say.js";
 import { Found } from "./desk/found.js";
@@ -66,7 +66,7 @@ function CallerIds({ ids, chosen, choose }) {
   return html`
     <label for="caller-id">${say("number.shown")}</label>
     <select id="caller-id" value=${chosen} onChange=${(/** @type {any} */ { target }) => choose(target.value)}>
-      ${ids.map((id, place) => html`<option key=${id} value=${place ? id : ""}>${id}</option>`)}
+      ${ids.map((id, place) => html`<option key=${id} value=${place ? id : ""}>${ownNumber(id)}</option>`)}
     </select>
   `;
 }

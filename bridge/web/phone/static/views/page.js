@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { isOpen } from "../state/call.js";
 import { missingOf } from "../state/line.js";
-import { current, line, me, stage } from "../store.js";
+import { current, line, me, ownNumber, stage } from "../store.js";
 import { say, worded } from "../words/say.js";
 import { Announcements } from "./announcements.js";
 import { Banners, PhoneLinks } from "./banners.js";
@@ -42,7 +42,7 @@ function Header() {
     <header class="header">
       <div class="who">
         <h1>${me.value?.name ?? me.value?.identity ?? say("phone")}</h1>
-        ${me.value && html`<p class="quiet">${me.value.phoneNumber}</p>`}
+        ${me.value && html`<p class="quiet">${ownNumber(me.value.phoneNumber)}</p>`}
       </div>
       <p class="pill ${stage.value}" id="stage">${isTalking() ? say("call.talking") : say(`line.${stage.value}`)}</p>
       <${Availability} />

@@ -14,10 +14,30 @@ import { CallsOf } from "./calls-of.js";
 const MODES = /** @type {const} */ (["listen", "whisper", "join"]);
 
 /** @param {Agent} agent Whether a call to them would ring and could be taken. */
-export const isFree = ({ present, availability, inCall }) => present && !inCall && availability.status === "available";
+const isFree = ({ present, availability, inCall }) => present && !inCall && availability.status === "available";
+
+/** How a dot shows agents, in the order in which they are offered. */
+const DOTS = ["free", "", "gone"];
 
 /** @param {Agent} agent */
-export function stateOf({ present, availability, inCall, call }) {
+const dotOf = (agent) => (isFree(agent) ? "free" : agent.present || agent.inCall ? "" : "gone");
+
+/** Those to whom a call can go: who is free comes first, who is not signed in last. */
+export const others = () =>
+  agents.value
+    .filter(({ me }) => !me)
+    .sort((one, other) => DOTS.indexOf(dotOf(one)) - DOTS.indexOf(dotOf(other)));
+
+/** @param {{agent: Agent, children: any}} props One of them, with what can be done. */
+export const Other = ({ agent, children }) => html`
+  <li class="person ${dotOf(agent)}">
+    <p><span class="name">${agent.name}</span> <span class="quiet presence">${stateOf(agent)}</span></p>
+    ${children}
+  </li>
+`;
+
+/** @param {Agent} agent */
+function stateOf({ present, availability, inCall, call }) {
   const who = call?.readable ?? call?.number;
   if (inCall) return who ? say("agent.with", { who }) : say("agent.in-call");
   return present ? availableOf(availability) : say("agent.gone");
@@ -38,7 +58,7 @@ function Colleague({ agent }) {
   const { identity, name, me } = agent;
   const [open, show] = useState(false);
   return html`
-    <li class="entry person ${isFree(agent) ? "free" : ""}" data-identity=${identity}>
+    <li class="entry person ${dotOf(agent)}" data-identity=${identity}>
       <div>
         <p class="name">${me ? say("agent.me", { name }) : name}</p>
         <p class="quiet presence">${stateOf(agent)}</p>

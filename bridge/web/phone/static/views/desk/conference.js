@@ -1,13 +1,12 @@
 /** A call of more than two ends: hold, ask a colleague first, add a third, and who is in the call. */
 
-import { agents } from "../../desk/desk.js";
 import { html } from "../../html.js";
 import { shortcut } from "../../shortcuts.js";
 import { now } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
 import { lasted, say } from "../../words/say.js";
 import { useActs } from "./acts.js";
-import { isFree, stateOf } from "./colleagues.js";
+import { Other, others } from "./colleagues.js";
 
 /** After so many milliseconds on hold the agent is reminded. */
 const STILL = 60_000;
@@ -22,7 +21,7 @@ export function Conference({ call }) {
   const [inviting, invite] = useState(false);
   if (!call.can.hold) return null;
   const { onHold = false, since = null, participants = [] } = call.conference ?? {};
-  const others = participants.filter(({ joined }) => joined);
+  const joined = participants.filter((one) => one.joined);
   return html`
     <div class="conference" role="group" aria-label=${say("ends")} data-held=${onHold}>
       <div class="row">
@@ -32,8 +31,8 @@ export function Conference({ call }) {
         <button aria-expanded=${inviting} disabled=${busy} onClick=${() => invite(!inviting)}>${say("ends.invite")}</button>
       </div>
       <${OnHold} since=${onHold ? since : null} />
-      <ul class="list">${others.map((one) => html`<${Other} key=${one.sid} one=${one} busy=${busy} act=${act} />`)}</ul>
-      ${inviting && html`<${Invite} busy=${busy} asking=${others.some(({ asked }) => asked)} act=${act} done=${() => invite(false)} />`}
+      <ul class="list">${joined.map((one) => html`<${Participant} key=${one.sid} one=${one} busy=${busy} act=${act} />`)}</ul>
+      ${inviting && html`<${Invite} busy=${busy} asking=${joined.some(({ asked }) => asked)} act=${act} done=${() => invite(false)} />`}
       ${refusal}
     </div>
   `;
@@ -51,7 +50,7 @@ function OnHold({ since }) {
 }
 
 /** @param {{one: Participant, busy: boolean, act: Do}} props */
-function Other({ one, busy, act }) {
+function Participant({ one, busy, act }) {
   const { name } = one;
   /**
    * @param {"ask.complete" | "ask.swap" | "ask.cancel"} words
@@ -92,8 +91,6 @@ function Invite({ busy, asking, act, done }) {
   const call = async (to, ask) => {
     if (await (ask ? act("transfer", { to, ask }) : act("participants", { to }))) done();
   };
-  const others = agents.value.filter(({ me }) => !me);
-  const first = [...others.filter(isFree), ...others.filter((one) => !isFree(one))];
   /**
    * @param {string} to
    * @param {string} [name]
@@ -108,12 +105,11 @@ function Invite({ busy, asking, act, done }) {
   `;
   return html`
     <ul class="list">
-      ${first.map(
+      ${others().map(
         (agent) => html`
-          <li key=${agent.identity} class="person ${isFree(agent) ? "free" : ""}">
-            <p><span class="name">${agent.name}</span> <span class="quiet presence">${stateOf(agent)}</span></p>
-            ${both(`client:${agent.identity}`, agent.name)}
-          </li>
+          <${Other} key=${agent.identity} agent=${agent}>
+            ${agent.present && both(`client:${agent.identity}`, agent.name)}
+          <//>
         `,
       )}
     </ul>

@@ -1,11 +1,10 @@
 /** Sends the other party on: to a colleague, those who are free first, or to a number. */
 
 import { transfer } from "../../agent.js";
-import { agents } from "../../desk/desk.js";
 import { html } from "../../html.js";
 import { useState } from "../../vendor/hooks.js";
 import { explained, say } from "../../words/say.js";
-import { isFree, stateOf } from "./colleagues.js";
+import { Other, others } from "./colleagues.js";
 
 /** @param {{id: string}} props of the call */
 export function Transfer({ id }) {
@@ -19,15 +18,12 @@ export function Transfer({ id }) {
     await transfer(id, to).catch((error) => tell(explained(error)));
     work(false);
   };
-  const others = agents.value.filter(({ me }) => !me);
-  const first = [...others.filter(isFree), ...others.filter((one) => !isFree(one))];
   return html`
     <div class="transfer" role="group" aria-label=${say("transfer")}>
       <ul class="list">
-        ${first.map(
+        ${others().map(
           (agent) => html`
-            <li key=${agent.identity} class="person ${isFree(agent) ? "free" : ""}">
-              <p><span class="name">${agent.name}</span> <span class="quiet presence">${stateOf(agent)}</span></p>
+            <${Other} key=${agent.identity} agent=${agent}>
               <button
                 aria-label=${say("transfer.colleague", { name: agent.name })}
                 disabled=${busy}
@@ -35,7 +31,7 @@ export function Transfer({ id }) {
               >
                 ${say("transfer")}
               </button>
-            </li>
+            <//>
           `,
         )}
       </ul>
