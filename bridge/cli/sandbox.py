@@ -1,4 +1,4 @@
-"""`sandbox …`: a Twilio and a Twenty to play with."""
+"""`sandbox …`: a Twilio and a Twenty to try things on."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from bridge.sandbox.calling import run as place
 from bridge.sandbox.twenty import cli as sandbox_twenty
 from bridge.sandbox.twilio import cli as sandbox_twilio
 
-app = typer.Typer(help="A Twilio and a Twenty to play with.", add_completion=False)
+app = typer.Typer(help="A Twilio and a Twenty to try things on.", add_completion=False)
 
 
 @app.callback(invoke_without_command=True)

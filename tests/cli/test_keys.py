@@ -205,7 +205,7 @@ def test_a_link_is_made_for_an_agent(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [((), "Une clé exige un --name."), (("--link",), "Un lien demande un --identity")],
+    [((), "Une clé exige un --name."), (("--link",), "Un lien exige un --identity")],
 )
 async def test_what_is_missing_is_told_in_the_operator_s_language(words: tuple[str, ...], told: str) -> None:
     typed_words = ["--language", "fr", "keys", "new", *words]

@@ -56,7 +56,7 @@ async def test_a_number_is_asked_first_and_the_call_passed_on(phones: Office, tw
     await alice.click("Swap between +33 6 98 76 54 32 and the other party")
     await other_is(alice, "on_hold")
     await alice.sees(".conference[data-held=false]")
-    await alice.click("Complete the transfer to +33 6 98 76 54 32")
+    await alice.click("Complete transfer to +33 6 98 76 54 32")
     await alice.sees(".over")
 
 

@@ -69,7 +69,7 @@ async def test_the_connection_is_checked_by_a_call_that_is_billed_and_leaves_not
     alice = await phones.online(script=POOR)
     await alice.click("Devices")
     await alice.click("Check the connection")
-    await alice.says("which Twilio bills as a call")
+    await alice.says("which Twilio bills")
     await alice.click("Cancel")
     assert not twilio.account.calls
     await alice.click("Check the connection")

@@ -25,7 +25,7 @@ from tests.web.conftest import KEY
 pytestmark = needs_chromium
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
-JANE, JOHN, THIRD = "+33612345678", "+33698765432", "+33639980003"
+JANE, JOHN, THIRD = "+33612345678", "+33698765432", "+33755501234"
 LANGUAGES, THEMES = ("en", "fr"), ("light", "dark")
 WIDTHS = {"narrow": 360, "wide": 1100}
 
@@ -296,7 +296,7 @@ async def confers(alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> 
     await alice.click("Ask first", within=".conference > .row")
     await alice.sees(".conference .person[data-state=talking]")
     await everyone.inspect(alice, "asking")
-    await alice.click("Swap between +33 6 39 98 00 03 and the other party")
+    await alice.click("Swap between +33 7 55 50 12 34 and the other party")
     await alice.sees(".conference .person[data-state=on_hold]")
     await alice.click("Ask or add")
     await alice.fill("invite-to", JOHN)
@@ -332,5 +332,5 @@ async def looks_around(alice: Phone, everyone: Inspection) -> None:
         await alice.sees(".availability input")
     if shown == "tab-devices":
         await alice.click("Check the connection")
-        await alice.says("which Twilio bills as a call")
+        await alice.says("which Twilio bills")
     await everyone.inspect(alice, shown)

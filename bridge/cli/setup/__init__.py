@@ -14,4 +14,4 @@ app.command("app")(application)
 
 @app.callback()
 def setup() -> None:
-    """Prepare the systems that the bridge stands between."""
+    """Prepare Twilio and Twenty for the bridge."""

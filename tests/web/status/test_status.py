@@ -244,7 +244,7 @@ async def test_while_twenty_is_away_the_page_says_so(open_bridge: OpenBridge, tw
     bridge = await open_bridge(twenty=at(twenty), server={"public_url": f"{twenty.url}/phone"})
     twenty.faults.down = True
     answer = await bridge.get("/status", headers=with_cookie(twenty, None) | {"Sec-Fetch-Site": "none"})
-    assert "does not answer now" in shown(answer)
+    assert "is not answering" in shown(answer)
 
 
 async def test_colleagues_are_seen_as_the_settings_say(

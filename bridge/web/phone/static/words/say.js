@@ -1,7 +1,7 @@
 /** What the page says, in its language. A view or an effect that reads this follows the language. */
 
 import { language } from "./language.js";
-import { TABLE } from "./table.js";
+import { FRENCH_PROBLEMS, TABLE } from "./table.js";
 
 /** @typedef {import("./table.js").Key} Key */
 
@@ -79,9 +79,10 @@ const isKey = (key) => Object.hasOwn(TABLE, key);
 export function explained(error) {
   const { message, status = -1, problem = {} } = /** @type {Partial<import("../bridge.js").BridgeError> & Error} */ (error);
   if (language.value === "en" && status !== 0) return message;
-  const keys = [problem.code, `problem.${problem.code}`, `problem.${status}`];
+  const keys = [`${problem.code}`, `problem.${problem.code}`, `problem.${status}`];
   const bare = status > 0 && !problem.detail;
-  return known(keys.find((key) => isKey(String(key))) ?? "", bare ? say("problem.other", { status }) : message);
+  const found = keys.map((key) => FRENCH_PROBLEMS[key] ?? known(key, "")).find(Boolean);
+  return found ?? (bare ? say("problem.other", { status }) : message);
 }
 
 /** @param {string} number */

@@ -175,7 +175,7 @@ export const TABLE = /** @type {const} */ ({
   },
   "lack.not_rung": {
     en: "No line rings you: the ring plans in the settings name other agents.",
-    fr: "Aucune ligne ne fait sonner votre poste : les plans de sonnerie désignent d'autres agents.",
+    fr: "Aucune ligne ne fait sonner votre poste : les plans de sonnerie en désignent d'autres.",
   },
   "lack.calls_out_only": {
     en: "This sign-in is for calls out: no call rings here.",
@@ -183,168 +183,7 @@ export const TABLE = /** @type {const} */ ({
   },
 
   "problem.0": { en: "The bridge does not answer.", fr: "La passerelle ne répond pas." },
-  "problem.400": { en: "The bridge did not understand the request.", fr: "La passerelle n'a pas compris la demande." },
-  "problem.401": {
-    en: "You are not signed in, or not any more. Please sign in again.",
-    fr: "Vous n'êtes pas, ou plus, connecté. Merci de vous reconnecter.",
-  },
-  "problem.403": { en: "You are not allowed to do that.", fr: "Vous n'y êtes pas autorisé." },
-  "problem.404": { en: "Not found.", fr: "Introuvable." },
-  "problem.409": { en: "That is already in progress.", fr: "C'est déjà en cours." },
-  "problem.410": {
-    en: "This link was used already, or is too old. Ask for another one.",
-    fr: "Ce lien a déjà servi, ou il est trop ancien. Demandez-en un autre.",
-  },
-  "problem.429": {
-    en: "Too many requests in a short time. Please wait a while.",
-    fr: "Trop de demandes en peu de temps. Merci de patienter un peu.",
-  },
-  "problem.502": { en: "Twilio refused.", fr: "Twilio a refusé." },
-  "problem.503": {
-    en: "That is not possible right now. Please try again in a moment.",
-    fr: "Ce n'est pas possible pour le moment. Merci de réessayer dans un instant.",
-  },
   "problem.other": { en: "The bridge answered with {status}.", fr: "La passerelle a répondu {status}." },
-  "problem.auth.expired": { en: "This key has expired. Ask for another one.", fr: "Cette clé a expiré. Demandez-en une autre." },
-  "problem.auth.no_agent": {
-    en: "You are not set up as an agent any more.",
-    fr: "Vous n'êtes plus configuré comme agent.",
-  },
-  "problem.auth.not_a_member": {
-    en: "You are not a member of the workspace that this bridge serves.",
-    fr: "Vous n'êtes pas membre de l'espace de travail que sert cette passerelle.",
-  },
-  "problem.auth.not_listed": {
-    en: "You are not allowed to use this phone: the settings list who is, and you are not on the list.",
-    fr: "Vous n'avez pas accès à ce téléphone : la configuration ne vous compte pas parmi ses utilisateurs.",
-  },
-  "problem.auth.not_verified": {
-    en: "Twenty, which confirms who you are, is not answering right now. Please try again.",
-    fr: "Twenty, qui doit confirmer votre identité, ne répond pas pour le moment. Merci de réessayer.",
-  },
-  "problem.auth.signed_out": {
-    en: "This device is not signed in any more. Ask for a new link.",
-    fr: "Cet appareil n'est plus connecté. Demandez un nouveau lien.",
-  },
-  "problem.bridge.busy": {
-    en: "The bridge is busy. Please try again in a moment.",
-    fr: "La passerelle est surchargée. Merci de réessayer dans un instant.",
-  },
-  "problem.call.left": { en: "The call goes on without you.", fr: "L'appel continue sans vous." },
-  "problem.call.not_taken": {
-    en: "This call rang here, but another agent took it, or nobody did.",
-    fr: "Cet appel a sonné ici, mais un autre agent l'a pris, ou personne.",
-  },
-  "problem.call.not_yours": { en: "This is another agent's call.", fr: "C'est l'appel d'un autre agent." },
-  "problem.call.busy": {
-    en: "Another action on this call is in progress. Please try again in a moment.",
-    fr: "Une autre action est en cours sur cet appel. Merci de réessayer dans un instant.",
-  },
-  "problem.idempotency.reused": {
-    en: "This was not sent. Please try again.",
-    fr: "Cela n'a pas été envoyé. Merci de réessayer.",
-  },
-  "problem.call.emergency": {
-    en: "An emergency call is never held, moved or passed on.",
-    fr: "Un appel d'urgence n'est jamais mis en attente ni transféré.",
-  },
-  "problem.call.listening": { en: "You are only listening to this call.", fr: "Vous ne faites qu'écouter cet appel." },
-  "problem.call.not_answered": { en: "The call has not been answered yet.", fr: "L'appel n'a pas encore été pris." },
-  "problem.call.originated": {
-    en: "Another program placed this call; it cannot be held or passed on.",
-    fr: "Un autre programme a passé cet appel ; il ne peut être ni mis en attente ni transféré.",
-  },
-  "problem.call.too_many_ends": {
-    en: "No more parties can join this call.",
-    fr: "Personne d'autre ne peut rejoindre cet appel.",
-  },
-  "problem.call.over": { en: "The call is over.", fr: "L'appel est terminé." },
-  "problem.call.unknown": { en: "There is no such call.", fr: "Cet appel n'existe pas." },
-  "problem.identity.refused": {
-    en: "This key does not let you act as that agent. Check the agent's name.",
-    fr: "Cette clé ne permet pas d'agir comme cet agent. Vérifiez son nom.",
-  },
-  "problem.inbox.unavailable": {
-    en: "The bridge cannot store anything right now. Please try again in a moment.",
-    fr: "La passerelle ne peut rien enregistrer pour le moment. Merci de réessayer dans un instant.",
-  },
-  "problem.link.expired": {
-    en: "This link has expired: it works for an hour. Ask for a new one.",
-    fr: "Ce lien a expiré : il est valable une heure. Demandez-en un nouveau.",
-  },
-  "problem.link.unknown": { en: "This link is not valid. Ask for a new one.", fr: "Ce lien n'est pas valable. Demandez-en un nouveau." },
-  "problem.link.used": {
-    en: "This link was already used; it works only once. Ask for a new one.",
-    fr: "Ce lien a déjà servi : il ne sert qu'une fois. Demandez-en un nouveau.",
-  },
-  "problem.listen.in_call": {
-    en: "You are in this call and cannot listen to it.",
-    fr: "Vous êtes dans cet appel et ne pouvez pas l'écouter.",
-  },
-  "problem.listen.on_hold": {
-    en: "The agent is on hold, and hears no whisper (Twilio's error 16027).",
-    fr: "L'agent est en attente et n'entend pas le chuchotement (erreur 16027 de Twilio).",
-  },
-  "problem.participant.unknown": {
-    en: "There is no such participant who could be removed.",
-    fr: "Aucun participant de ce nom ne peut être retiré.",
-  },
-  "problem.note.conflict": {
-    en: "Another device saved this note meanwhile.",
-    fr: "Un autre appareil a enregistré cette note entre-temps.",
-  },
-  "problem.people.denied": { en: "Twenty does not let you see people.", fr: "Twenty ne vous autorise pas à voir les personnes." },
-  "problem.people.not_allowed": {
-    en: "The settings do not let you search people.",
-    fr: "La configuration ne vous autorise pas à rechercher des personnes.",
-  },
-  "problem.people.unknown": {
-    en: "There is no such person, or none whom Twenty lets you see.",
-    fr: "Cette personne n'existe pas, ou Twenty ne vous autorise pas à la voir.",
-  },
-  "problem.recording.changing": {
-    en: "The recording is being changed already.",
-    fr: "L'enregistrement est déjà en cours de modification.",
-  },
-  "problem.recording.none": { en: "This call is not being recorded.", fr: "Cet appel n'est pas enregistré." },
-  "problem.recording.not_allowed": {
-    en: "Agents cannot record calls of this line.",
-    fr: "Les agents ne peuvent pas enregistrer les appels de cette ligne.",
-  },
-  "problem.recording.paused": { en: "The recording is paused; resume it.", fr: "L'enregistrement est suspendu ; reprenez-le." },
-  "problem.transfer.asking": {
-    en: "A colleague is being asked already: complete or cancel that first.",
-    fr: "Un collègue est déjà consulté : terminez ou annulez d'abord cette consultation.",
-  },
-  "problem.transfer.extension": {
-    en: "An extension cannot be dialled for a party who joins a call.",
-    fr: "On ne peut pas composer un numéro de poste pour un participant qui rejoint l'appel.",
-  },
-  "problem.transfer.is_asked": {
-    en: "You are asked to take this call: only the agent who asked can pass it on.",
-    fr: "On vous consulte au sujet de cet appel : seul l'agent qui vous consulte peut le transférer.",
-  },
-  "problem.transfer.not_answered": {
-    en: "The colleague who is asked has not answered yet.",
-    fr: "Le collègue consulté n'a pas encore répondu.",
-  },
-  "problem.transfer.not_asking": { en: "No colleague is being asked.", fr: "Aucun collègue n'est consulté." },
-  "problem.transfer.running": { en: "The call is being transferred already.", fr: "L'appel est déjà en cours de transfert." },
-  "problem.transfer.self": { en: "You cannot transfer a call to yourself.", fr: "Vous ne pouvez pas vous transférer un appel." },
-  "problem.transfer.target": { en: "There is no such agent.", fr: "Cet agent n'existe pas." },
-  "problem.twenty.unavailable": {
-    en: "Twenty is not answering right now. Please try again.",
-    fr: "Twenty ne répond pas pour le moment. Merci de réessayer.",
-  },
-  "problem.twilio.denied": {
-    en: "Twilio does not let the bridge do that. Ask the administrator of the bridge.",
-    fr: "Twilio n'y autorise pas la passerelle. Adressez-vous à l'administrateur de la passerelle.",
-  },
-  "problem.twilio.refused": { en: "Twilio refused.", fr: "Twilio a refusé." },
-  "problem.twilio.unavailable": {
-    en: "Twilio is not answering right now. Please try again.",
-    fr: "Twilio ne répond pas pour le moment. Merci de réessayer.",
-  },
 
   "microphone.denied": {
     en: "The browser does not let this page use the microphone. Allow it next to the address, then reload the page.",
@@ -374,20 +213,20 @@ export const TABLE = /** @type {const} */ ({
   "phone-links": { en: "Open phone links with this phone", fr: "Ouvrir les liens téléphoniques avec ce téléphone" },
 
   "network.high-rtt": {
-    en: "Your network is slow: you hear each other with a delay. Stop downloads and videos, or use a cable.",
-    fr: "Votre réseau est lent : vous vous entendez avec du retard. Arrêtez les téléchargements et les vidéos, ou branchez un câble réseau.",
+    en: "Your network is slow: you hear each other late. Stop downloads and videos, or use a cable.",
+    fr: "Votre réseau est lent : vous vous entendez avec du retard. Arrêtez téléchargements et vidéos, ou branchez un câble.",
   },
   "network.low-mos": {
-    en: "Your network is poor: the sound suffers. Move closer to the router, or use a cable.",
-    fr: "Votre réseau est mauvais : le son en souffre. Rapprochez-vous de la box, ou branchez un câble réseau.",
+    en: "Your network is poor: the sound suffers. Move nearer to the router, or use a cable.",
+    fr: "Votre réseau est mauvais : le son en souffre. Rapprochez-vous de la box, ou branchez un câble.",
   },
   "network.high-jitter": {
-    en: "Your network is unstable: the sound suffers. Stop downloads and videos, or use a cable.",
-    fr: "Votre réseau est instable : le son en souffre. Arrêtez les téléchargements et les vidéos, ou branchez un câble réseau.",
+    en: "Your network is uneven: the sound suffers. Stop downloads and videos, or use a cable.",
+    fr: "Votre réseau est instable : le son en souffre. Arrêtez téléchargements et vidéos, ou branchez un câble.",
   },
   "network.loss": {
-    en: "Your network loses part of the sound. Move closer to the router, or use a cable.",
-    fr: "Votre réseau perd une partie du son. Rapprochez-vous de la box, ou branchez un câble réseau.",
+    en: "Your network loses sound. Move nearer to the router, or use a cable.",
+    fr: "Votre réseau perd une partie du son. Rapprochez-vous de la box, ou branchez un câble.",
   },
   "network.interrupted": {
     en: "The sound is interrupted. Check the network; the call goes on when it is back.",
@@ -467,11 +306,11 @@ export const TABLE = /** @type {const} */ ({
   ask: { en: "Ask first", fr: "Consulter d'abord" },
   "ask.name": { en: "Ask first: {name}", fr: "Consulter d'abord {name}" },
   "ask.complete": { en: "Complete transfer", fr: "Transférer" },
-  "ask.complete.name": { en: "Complete the transfer to {name}", fr: "Transférer l'appel à {name}" },
+  "ask.complete.name": { en: "Complete transfer to {name}", fr: "Transférer l'appel à {name}" },
   "ask.swap": { en: "Swap", fr: "Basculer" },
   "ask.swap.name": { en: "Swap between {name} and the other party", fr: "Basculer entre {name} et votre correspondant" },
   "ask.cancel": { en: "Cancel", fr: "Annuler" },
-  "ask.cancel.name": { en: "Stop asking {name}", fr: "Annuler la consultation de {name}" },
+  "ask.cancel.name": { en: "Cancel asking {name}", fr: "Annuler la consultation de {name}" },
   add: { en: "Add", fr: "Ajouter" },
   "add.name": { en: "Add {name} to the call", fr: "Ajouter {name} à l'appel" },
   "end.ringing": { en: "Ringing", fr: "Sonne" },
@@ -541,7 +380,7 @@ export const TABLE = /** @type {const} */ ({
   "quality.good": { en: "The connection is good.", fr: "La connexion est bonne." },
   "quality.fair": {
     en: "The connection is mediocre: calls can suffer. Stop downloads and videos, or use a cable.",
-    fr: "La connexion est moyenne : les appels peuvent en souffrir. Arrêtez les téléchargements et les vidéos, ou branchez un câble réseau.",
+    fr: "La connexion est moyenne : les appels peuvent en souffrir. Arrêtez téléchargements et vidéos, ou branchez un câble.",
   },
   "quality.degraded": {
     en: "The connection is poor: you will hardly understand each other. Use a cable or another network.",
@@ -568,12 +407,80 @@ export const TABLE = /** @type {const} */ ({
     en: "Your phone in the other tab shows it. You can close this one.",
     fr: "Votre téléphone dans l'autre onglet l'affiche. Vous pouvez fermer celui-ci.",
   },
-  "request.here": { en: "Your phone shows whom to call", fr: "Votre téléphone affiche la personne à appeler" },
+  "request.here": { en: "Your phone shows whom to call", fr: "Votre téléphone affiche qui appeler" },
   "elsewhere.in-call": { en: "The other tab is in a call.", fr: "L'autre onglet est en communication." },
   "elsewhere.silent": {
     en: "The other tab does not answer. Close it, and this one takes the line.",
     fr: "L'autre onglet ne répond pas. Fermez-le : celui-ci prendra la ligne.",
   },
 });
+
+/**
+ * Why the bridge refused something, by its code or status. In English the page says the bridge's own sentence.
+ *
+ * @type {Record<string, string>}
+ */
+export const FRENCH_PROBLEMS = {
+  "problem.400": "La passerelle n'a pas compris.",
+  "problem.401": "Vous n'êtes pas, ou plus, connecté. Merci de vous reconnecter.",
+  "problem.403": "Vous n'y êtes pas autorisé.",
+  "problem.404": "Introuvable.",
+  "problem.409": "C'est déjà en cours.",
+  "problem.410": "Ce lien a déjà servi, ou il est trop ancien. Demandez-en un autre.",
+  "problem.429": "Trop de demandes en peu de temps. Merci de patienter un peu.",
+  "problem.502": "Twilio a refusé.",
+  "problem.503": "Ce n'est pas possible pour le moment. Merci de réessayer dans un instant.",
+  "problem.auth.expired": "Cette clé a expiré. Demandez-en une autre.",
+  "problem.auth.no_agent": "Vous n'êtes plus configuré comme agent.",
+  "problem.auth.not_a_member": "Vous n'êtes pas membre de l'espace de travail que sert cette passerelle.",
+  "problem.auth.not_listed":
+    "Vous n'avez pas accès à ce téléphone : la configuration ne vous compte pas parmi ses utilisateurs.",
+  "problem.auth.not_verified":
+    "Twenty, qui doit confirmer votre identité, ne répond pas pour le moment. Merci de réessayer.",
+  "problem.auth.signed_out": "Cet appareil n'est plus connecté. Demandez un nouveau lien.",
+  "problem.bridge.busy": "La passerelle est surchargée. Merci de réessayer dans un instant.",
+  "problem.call.left": "L'appel continue sans vous.",
+  "problem.call.not_taken": "Cet appel a sonné ici, mais un autre agent l'a pris, ou personne.",
+  "problem.call.not_yours": "C'est l'appel d'un autre agent.",
+  "problem.call.busy": "Une autre action est en cours sur cet appel. Merci de réessayer dans un instant.",
+  "problem.idempotency.reused": "Cela n'a pas été envoyé. Merci de réessayer.",
+  "problem.call.emergency": "Un appel d'urgence n'est jamais mis en attente ni transféré.",
+  "problem.call.listening": "Vous ne faites qu'écouter cet appel.",
+  "problem.call.not_answered": "L'appel n'a pas encore été pris.",
+  "problem.call.originated": "Un autre programme a passé cet appel ; il ne peut être ni mis en attente ni transféré.",
+  "problem.call.too_many_ends": "Personne d'autre ne peut rejoindre cet appel.",
+  "problem.call.over": "L'appel est terminé.",
+  "problem.call.unknown": "Cet appel n'existe pas.",
+  "problem.identity.refused": "Cette clé ne permet pas d'agir comme cet agent. Vérifiez son nom.",
+  "problem.inbox.unavailable":
+    "La passerelle ne peut rien enregistrer pour le moment. Merci de réessayer dans un instant.",
+  "problem.link.expired": "Ce lien a expiré : il est valable une heure. Demandez-en un nouveau.",
+  "problem.link.unknown": "Ce lien n'est pas valable. Demandez-en un nouveau.",
+  "problem.link.used": "Ce lien a déjà servi : il ne sert qu'une fois. Demandez-en un nouveau.",
+  "problem.listen.in_call": "Vous êtes dans cet appel et ne pouvez pas l'écouter.",
+  "problem.listen.on_hold": "L'agent est en attente et n'entend pas le chuchotement (erreur 16027 de Twilio).",
+  "problem.participant.unknown": "Aucun participant de ce nom ne peut être retiré.",
+  "problem.note.conflict": "Un autre appareil a enregistré cette note entre-temps.",
+  "problem.people.denied": "Twenty ne vous autorise pas à voir les personnes.",
+  "problem.people.not_allowed": "La configuration ne vous autorise pas à rechercher des personnes.",
+  "problem.people.unknown": "Cette personne n'existe pas, ou Twenty ne vous autorise pas à la voir.",
+  "problem.recording.changing": "L'enregistrement est déjà en cours de modification.",
+  "problem.recording.none": "Cet appel n'est pas enregistré.",
+  "problem.recording.not_allowed": "Les agents ne peuvent pas enregistrer les appels de cette ligne.",
+  "problem.recording.paused": "L'enregistrement est suspendu ; reprenez-le.",
+  "problem.transfer.asking": "Un collègue est déjà consulté : terminez ou annulez d'abord.",
+  "problem.transfer.extension": "On ne peut pas composer de poste pour une personne qui rejoint un appel.",
+  "problem.transfer.is_asked":
+    "On vous consulte au sujet de cet appel : seul l'agent qui vous consulte peut le transférer.",
+  "problem.transfer.not_answered": "Le collègue consulté n'a pas encore répondu.",
+  "problem.transfer.not_asking": "Aucun collègue n'est consulté.",
+  "problem.transfer.running": "L'appel est déjà en cours de transfert.",
+  "problem.transfer.self": "Vous ne pouvez pas vous transférer un appel.",
+  "problem.transfer.target": "Cet agent n'existe pas.",
+  "problem.twenty.unavailable": "Twenty ne répond pas pour le moment. Merci de réessayer.",
+  "problem.twilio.denied": "Twilio n'y autorise pas la passerelle. Adressez-vous à son administrateur.",
+  "problem.twilio.refused": "Twilio a refusé.",
+  "problem.twilio.unavailable": "Twilio ne répond pas pour le moment. Merci de réessayer.",
+};
 
 /** @typedef {keyof typeof TABLE} Key */

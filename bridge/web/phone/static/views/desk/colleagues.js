@@ -16,21 +16,18 @@ const MODES = /** @type {const} */ (["listen", "whisper", "join"]);
 /** @param {Agent} agent Whether a call to them would ring and could be taken. */
 const isFree = ({ present, availability, inCall }) => present && !inCall && availability.status === "available";
 
-/** How a dot shows agents, in the order in which they are offered. */
+/** @param {Agent} agent The order in which they are offered: free, busy, not signed in. */
+const rankOf = (agent) => (isFree(agent) ? 0 : agent.present ? 1 : 2);
+
+/** How the dot shows each rank. */
 const DOTS = ["free", "", "gone"];
 
-/** @param {Agent} agent */
-const dotOf = (agent) => (isFree(agent) ? "free" : agent.present || agent.inCall ? "" : "gone");
-
-/** Those to whom a call can go: who is free comes first, who is not signed in last. */
-export const others = () =>
-  agents.value
-    .filter(({ me }) => !me)
-    .sort((one, other) => DOTS.indexOf(dotOf(one)) - DOTS.indexOf(dotOf(other)));
+/** Those to whom a call can go. */
+export const others = () => agents.value.filter(({ me }) => !me).sort((one, other) => rankOf(one) - rankOf(other));
 
 /** @param {{agent: Agent, children: any}} props One of them, with what can be done. */
 export const Other = ({ agent, children }) => html`
-  <li class="person ${dotOf(agent)}">
+  <li class="person ${DOTS[rankOf(agent)]}">
     <p><span class="name">${agent.name}</span> <span class="quiet presence">${stateOf(agent)}</span></p>
     ${children}
   </li>
@@ -58,7 +55,7 @@ function Colleague({ agent }) {
   const { identity, name, me } = agent;
   const [open, show] = useState(false);
   return html`
-    <li class="entry person ${dotOf(agent)}" data-identity=${identity}>
+    <li class="entry person ${DOTS[rankOf(agent)]}" data-identity=${identity}>
       <div>
         <p class="name">${me ? say("agent.me", { name }) : name}</p>
         <p class="quiet presence">${stateOf(agent)}</p>
