@@ -308,6 +308,18 @@ async def test_how_calls_stand() -> None:
     assert all(one.says_person and one.shown for one in states.values())
 
 
+@pytest.mark.parametrize(
+    ("schema", "operation"), [(NAMED, "UpsertTimelineActivities"), (TYPED, "CreateTimelineActivities")]
+)
+async def test_what_a_row_does_not_have_is_left_out_of_it(schema: TimelineSchema, operation: str) -> None:
+    """An upsert with null would empty what a user filled in."""
+    server = Server()
+    await phone_calls(server, schema).write([write(agent_id=None)])
+    [row] = server.told(operation)[0]["data"]
+    assert "workspaceMemberId" not in row
+    assert None not in row.values()
+
+
 async def test_without_the_object_calls_are_notes() -> None:
     server = Server()
     writer = writer_for(server, Batches(server), WorkspaceSchema(frozenset(), None))
