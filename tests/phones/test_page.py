@@ -90,7 +90,7 @@ async def test_a_call_without_a_microphone_says_so(phones: Office, twilio: Twili
     await alice.call("+33612345678")
     await alice.ended("microphone")
     await alice.says("Outgoing: No microphone")
-    await alice.says("Allow it beside the address, or close the program that uses it.")
+    await alice.says("Allow it next to the address, or close the program that uses it, then call again.")
     assert "talking" not in await alice.page("stages")
 
 
