@@ -18,6 +18,8 @@ from bridge.sandbox.twilio.signalling.sdp import silent_answer, silent_offer
 T = TypeVar("T")
 HEADERS = {"cty": "twilio-fpa;v=1"}
 SECONDS = 60.0
+NO_FAREWELL = aiohttp.ClientWSTimeout(ws_close=0.2)
+"""A sandbox that hangs answers no close."""
 OWN = "+33159130001"
 MOBILE = "+33639980001"
 
@@ -96,9 +98,12 @@ class Office:
 
     sandbox: TwilioSandbox
     session: aiohttp.ClientSession
+    opened: list[aiohttp.ClientWebSocketResponse] = field(default_factory=list)
 
     async def connect(self) -> Sdk:
-        return Sdk(await self.session.ws_connect(f"{self.sandbox.url}/signal"))
+        socket = await self.session.ws_connect(f"{self.sandbox.url}/signal", timeout=NO_FAREWELL)
+        self.opened.append(socket)
+        return Sdk(socket)
 
     async def online(self, identity: str = "alice") -> Sdk:
         """A device that is registered."""
@@ -109,8 +114,12 @@ class Office:
 
 @asynccontextmanager
 async def opened(sandbox: TwilioSandbox) -> AsyncIterator[Office]:
+    """Closes what it opened: a socket that the sandbox dropped is left open by its session."""
     async with aiohttp.ClientSession() as session:
-        yield Office(sandbox, session)
+        office = Office(sandbox, session)
+        yield office
+        for socket in office.opened:
+            await socket.close()
 
 
 async def eventually(condition: Any) -> None:
