@@ -14,10 +14,16 @@ class Proxy:
     flowing: asyncio.Event = field(default_factory=asyncio.Event)
     round_trips: int = 0
     """How often a client sent something after an answer."""
+    clients: list[asyncio.StreamWriter] = field(default_factory=list)
 
     def freeze(self) -> None:
         """Nothing arrives any more, on connections of before and of after."""
         self.flowing.clear()
+
+    def say(self, data: bytes) -> None:
+        """Every client hears this from its server."""
+        for client in self.clients:
+            client.write(data)
 
     def thaw(self) -> None:
         """What was on its way arrives."""
@@ -50,6 +56,7 @@ async def proxy(*, host: str, port: int) -> AsyncIterator[Proxy]:
             if host.startswith("/")
             else asyncio.open_connection(host, port)
         )
+        here.clients.append(writer)
         pumps = (pump(reader, far_writer, asks=True), pump(far_reader, writer, asks=False))
         tasks.update(asyncio.create_task(one) for one in pumps)
 

@@ -104,23 +104,31 @@ def passes(problem: Exception) -> bool:
         return True
     if isinstance(problem, DBAPIError):
         return problem.connection_invalidated or getattr(problem.orig, "sqlstate", None) in PASSING
-    return False
+    return isinstance(problem, _lost())
 
 
 def _test(connection: Any, _record: Any, _proxy: Any) -> None:
     """One round trip, where SQLAlchemy's `pool_pre_ping` takes three."""
-    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 - an extra, and SQLite does without
-
     try:
         connection.run_async(lambda driver: driver.execute("SELECT 1"))
-    except (InterfaceError, PostgresError, OSError) as lost:
+    except _lost() as lost:
         raise InvalidatePoolError from lost
 
 
 def _connect(dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
-    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 - an extra, and SQLite does without
-
     try:
         return dialect.connect(*arguments, **named)
-    except (InterfaceError, PostgresError, dialect.loaded_dbapi.Error) as refused:
+    except (*_lost(), dialect.loaded_dbapi.Error) as refused:
         raise ConnectionError(str(refused)) from refused
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """The driver's own errors where a connection is lost.
+
+    InternalClientError is that of a connection of which the server has just said that it ends it, until it
+    has.
+    """
+    # An extra, and SQLite does without.
+    from asyncpg import InterfaceError, InternalClientError, PostgresError  # noqa: PLC0415
+
+    return InterfaceError, InternalClientError, PostgresError, OSError

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import func, make_url, select, text
@@ -14,7 +15,7 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import agent_calls, transcript_jobs
 from bridge.settings import InboxSettings
 from tests.postgres import Postgres, postgres
-from tests.proxy import proxy
+from tests.proxy import Proxy, proxy
 from tests.support import TEN, new_sid, outbound, told, until
 
 JANE = "+33612345678"
@@ -36,29 +37,49 @@ async def test_a_read_sees_one_snapshot_and_a_commit_waits_for_the_disk(inbox: I
 async def test_callbacks_of_any_number_are_stored_in_one_round_trip_and_a_question_takes_two(
     postgres_url: str,
 ) -> None:
+    async with way_to(postgres_url) as (way, url), open_inbox(url, transcribing=True) as inbox:
+
+        async def store(many: int) -> None:
+            calls = [call_in_with_a_recording(new_sid()) for _ in range(many)]
+            await asyncio.gather(*(inbox.store(callback) for call in calls for callback in call))
+
+        async def round_trips(act: Awaitable[object]) -> int:
+            before = way.round_trips
+            await act
+            return way.round_trips - before
+
+        # The first one prepares the statement.
+        await store(1)
+        assert [await round_trips(store(many)) for many in (1, 5)] == [1, 1]
+        assert [call.revision for call in await inbox.claim(10)] == [2] * 7
+        async with inbox.reading() as connection:
+            for table in (agent_calls, transcript_jobs):
+                assert await connection.scalar(select(func.count()).select_from(table)) == 7
+        await inbox.has_parked()
+        assert await round_trips(inbox.has_parked()) == 2
+
+
+ENDING = b"SFATAL\0VFATAL\0C57P02\0Mterminating connection because of crash of another server process\0\0"
+"""What each connection is told while PostgreSQL crashes, some milliseconds before it is closed."""
+
+
+async def test_a_connection_that_the_server_is_about_to_end_is_replaced(postgres_url: str) -> None:
+    async with way_to(postgres_url) as (way, url), open_inbox(url) as inbox:
+        await inbox.store(outbound(new_sid(), JANE))
+        await inbox.has_parked()
+        way.say(b"E" + (4 + len(ENDING)).to_bytes(4, "big") + ENDING)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not await inbox.has_parked()
+
+
+@asynccontextmanager
+async def way_to(postgres_url: str) -> AsyncIterator[tuple[Proxy, str]]:
+    """A proxy, and the URL of the database through it."""
     there = make_url(postgres_url)
     async with proxy(host=str(there.query["host"]), port=int(str(there.query["port"]))) as way:
         url = there.set(host="127.0.0.1", port=way.port, query={}).render_as_string(hide_password=False)
-        async with open_inbox(url, transcribing=True) as inbox:
-
-            async def store(many: int) -> None:
-                calls = [call_in_with_a_recording(new_sid()) for _ in range(many)]
-                await asyncio.gather(*(inbox.store(callback) for call in calls for callback in call))
-
-            async def round_trips(act: Awaitable[object]) -> int:
-                before = way.round_trips
-                await act
-                return way.round_trips - before
-
-            # The first one prepares the statement.
-            await store(1)
-            assert [await round_trips(store(many)) for many in (1, 5)] == [1, 1]
-            assert [call.revision for call in await inbox.claim(10)] == [2] * 7
-            async with inbox.reading() as connection:
-                for table in (agent_calls, transcript_jobs):
-                    assert await connection.scalar(select(func.count()).select_from(table)) == 7
-            await inbox.has_parked()
-            assert await round_trips(inbox.has_parked()) == 2
+        yield way, url
 
 
 def call_in_with_a_recording(sid: str) -> Sequence[Callback]:
