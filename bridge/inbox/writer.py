@@ -55,6 +55,9 @@ class Batch:
 GATHER_SECONDS = 0.002
 """How long to gather rows when the last commit had several. A lone callback never waits."""
 
+MOST_ROWS = 1000
+"""Of one transaction. All that queued up while the database was away would take longer than it may."""
+
 LONGEST_QUEUE = 20_000
 """Rows that can wait for a commit; further senders get InboxUnavailable and have to retry."""
 
@@ -143,9 +146,10 @@ class GroupCommit:
             batch, self._batch = self._batch, Batch()
             operations, self._operations = self._operations, []
             crowded = len(batch) > 1
-            if batch:
-                await self._keep(batch.rows, batch.promises)
-                batch.over()
+            for first in range(0, len(batch), MOST_ROWS):
+                some = slice(first, first + MOST_ROWS)
+                await self._keep(batch.rows[some], batch.promises[some])
+            batch.over()
             for transact, promise in operations:
                 _answer([promise], await self._database.carry_out(transact))
 

@@ -16,6 +16,7 @@ from bridge.inbox.queries import recent_callbacks
 from bridge.inbox.requeue import RELINKED, relink, relink_interrupted, unlink
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.writer import MOST_ROWS
 from tests.support import BOUND, TEN, new_sid, outbound, told
 
 JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe", owner_id="a member")
@@ -211,6 +212,16 @@ async def test_calls_of_a_person_who_is_gone_are_matched_anew_when_there_is_news
 async def test_many_at_once_are_all_kept(inbox: Inbox) -> None:
     callbacks = [outbound(new_sid(), "+33612345678", seconds=i) for i in range(1, 500)]
     await asyncio.gather(*map(inbox.store, callbacks))
+    assert (await inbox.backlog()).due == len(callbacks)
+
+
+async def test_a_long_queue_is_committed_in_parts(inbox: Inbox) -> None:
+    """Where the database was away for long: all of it in one transaction would take longer than it may."""
+    commits: list[None] = []
+    inbox.on_commit.append(lambda: commits.append(None))
+    callbacks = [outbound(new_sid(), "+33612345678") for _ in range(2 * MOST_ROWS + 1)]
+    await asyncio.gather(*map(inbox.store, callbacks))
+    assert len(commits) == 3
     assert (await inbox.backlog()).due == len(callbacks)
 
 
