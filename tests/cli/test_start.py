@@ -7,11 +7,9 @@ import sys
 LOADS = """
 import sys
 from bridge.cli import load
-load("serve")
-of_schemas = [name for name in ("graphql",) if name in sys.modules]
-for command in ("doctor", "calls"):
+for command in ("serve", "doctor", "calls"):
     load(command)
-print(of_schemas + [name for name in ("alembic", "sqlalchemy.orm", "pygments") if name in sys.modules])
+print([name for name in ("alembic", "sqlalchemy.orm", "pygments") if name in sys.modules])
 """
 
 

@@ -220,7 +220,8 @@ def calls_of(name: str) -> dict[str, list[ast.Call]]:
 
 def test_no_other_session_is_opened() -> None:
     assert calls_of("ClientSession").keys() == {"network/client.py"}
-    (of_twenty,) = calls_of("open_session")["twenty/client/endpoint.py"]
-    # `**bound_to(…)`: a redirect leads to no other server.
-    bounds = [ast.unparse(one.value) for one in of_twenty.keywords if one.arg is None]
-    assert bounds == ["bound_to(settings.api_url, response=response)"]
+    transports = [call for calls in calls_of("AIOHTTPTransport").values() for call in calls]
+    arguments = [{one.arg: ast.unparse(one.value) for one in call.keywords} for call in transports]
+    bounds = [of_one.get("client_session_args", "none") for of_one in arguments]
+    assert bounds
+    assert [bound for bound in bounds if not bound.startswith("bound_to(settings.api_url")] == []

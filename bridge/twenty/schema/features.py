@@ -41,15 +41,6 @@ class Feature(StrEnum):
     DOCTOR = "what doctor says of the key's role"
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """What an operation lacks, as messages of GraphQL's validation, and the feature that it disables."""
-
-    operation: str
-    missing: tuple[str, ...]
-    disables: Feature
-
-
 OPTIONAL: Mapping[Feature, frozenset[str]] = {
     Feature.AGENTS: frozenset({"twenty.schema", "twenty.forbidden"}),
     Feature.TIMELINE: frozenset({"twenty.schema"}),
