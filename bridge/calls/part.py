@@ -1,9 +1,11 @@
 """What a call is, or was, for one agent's phone: decided by what was heard of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.calls.agents import Identity, client_identity
+from bridge.calls.callback import Kind
 from bridge.calls.control import legs_of
 from bridge.calls.fold.legs import Leg
 from bridge.calls.fold.outcome import ended, status
@@ -60,26 +62,34 @@ def part_of(identity: Identity, sid: str, evidence: Evidence) -> CallPart:
 
     The agent has to be in the call (`control.was_in`).
     """
-    over = ended(evidence)
-    if evidence.parent and client_identity(evidence.parent.from_) == identity:
+    over, placed = ended(evidence), _placed_by(identity, evidence)
+    rung = [leg for leg in legs_of(identity, evidence) if leg is not placed]
+    here = [leg for leg in rung if leg.sid == sid]
+    if placed and not here and not _is_back(placed, rung):
         state = PartState.REFUSED if evidence.refused else OUT[status(evidence, over=over)]
         # The call can go on without the agent who placed it.
-        if evidence.story and evidence.parent.final:
+        if evidence.story and placed.final:
             return CallPart(PartState.TALKED if state is PartState.TALKING else state, ended=True)
         return CallPart(state, over)
-    own = legs_of(identity, evidence)
-    here = [leg for leg in own if leg.sid == sid] or own
-    state = _state_here(here, evidence, over=over, declined=identity in evidence.declined)
+    state = _state_here(here or rung, evidence, over=over, declined=identity in evidence.declined)
     return CallPart(state, over or state not in FAR)
 
 
-def _state_here(
-    here: list[Leg] | tuple[Leg, ...], evidence: Evidence, *, over: bool, declined: bool
-) -> PartState:
+def _placed_by(identity: Identity, evidence: Evidence) -> Leg | None:
+    parent = evidence.parent
+    return parent if parent and client_identity(parent.from_) == identity else None
+
+
+def _is_back(placed: Leg, rung: Sequence[Leg]) -> bool:
+    """Whether the agent who placed a call has left it, and gets it back."""
+    return placed.final and any(not leg.final for leg in rung)
+
+
+def _state_here(here: Sequence[Leg], evidence: Evidence, *, over: bool, declined: bool) -> PartState:
     if any(leg.talked for leg in here):
         on = not over and any(leg.talked and not leg.final for leg in here)
         return PartState.TALKING if on else PartState.TALKED
-    if not over and any(leg.joined and not leg.final for leg in here):
+    if not over and any(_is_passed_on_to(leg, evidence) for leg in here if not leg.final):
         return PartState.RINGING
     if declined or any(leg.status == "busy" for leg in here):
         return PartState.DECLINED
@@ -87,3 +97,10 @@ def _state_here(
         return PartState.ANSWERED_ELSEWHERE
     on = not over and any(not leg.final for leg in here)
     return PartState.RINGING if on else PartState.MISSED
+
+
+def _is_passed_on_to(leg: Leg, evidence: Evidence) -> bool:
+    """Whether an act rang it while another party talked; of one that rang before, an end can be lost."""
+    passed = [c.received_at for c in evidence.callbacks if c.kind is Kind.TRANSFER]
+    heard = [c.received_at for c in evidence.callbacks if c.call_sid == leg.sid]
+    return leg.joined or (bool(passed and heard) and min(heard) >= min(passed))

@@ -23,8 +23,8 @@ REFUSED = told(Kind.REFUSED, ROOT, From="client:alice", To="12", Reason="agent_l
 OVER = told(Kind.STATUS, ROOT, From=CUSTOMER, To=COMPANY, CallStatus="completed")
 
 
-def alice(sid: str, status: str) -> Callback:
-    return told(Kind.STATUS, sid, parent=ROOT, From=CUSTOMER, To="client:alice", CallStatus=status)
+def alice(sid: str, status: str, *, at: float = 0) -> Callback:
+    return told(Kind.STATUS, sid, at=at, parent=ROOT, From=CUSTOMER, To="client:alice", CallStatus=status)
 
 
 def bob(status: str) -> Callback:
@@ -131,3 +131,45 @@ def test_a_decline_is_recorded_as_one_whatever_her_other_phone_did() -> None:
     assert said is not None
     assert "Alice (declined)" in said
     assert "bob (no answer)" in said
+
+
+ELSEWHERE = CallPart(PartState.ANSWERED_ELSEWHERE, True)
+PASSED_ON = told(Kind.TRANSFER, ROOT, at=20, To="client:alice", Agent="bob")
+TAKEN = [CAME_IN, bob("in-progress"), PASSED_ON, bob("completed")]
+
+
+@pytest.mark.parametrize(
+    ("heard", "sid", "part"),
+    [
+        ([], SECOND, CallPart(PartState.RINGING, False)),
+        # It rang her first, and she declined: now a colleague passes the call on to her.
+        ([alice(FIRST, "busy"), DECLINED], SECOND, CallPart(PartState.RINGING, False)),
+        ([alice(FIRST, "canceled")], ROOT, CallPart(PartState.RINGING, False)),
+        # The report that it stopped to ring is lost.
+        ([alice(FIRST, "ringing")], FIRST, ELSEWHERE),
+        ([alice(SECOND, "in-progress", at=25)], SECOND, CallPart(PartState.TALKING, False)),
+        ([alice(SECOND, "busy", at=25)], SECOND, CallPart(PartState.DECLINED, True)),
+        ([told(Kind.STATUS, ROOT, at=30, CallStatus="completed")], SECOND, ELSEWHERE),
+    ],
+)
+def test_a_caller_who_is_passed_on_rings_at_the_colleague(
+    heard: list[Callback], sid: str, part: CallPart
+) -> None:
+    every = [*TAKEN, *heard, alice(SECOND, "ringing", at=21)]
+    assert part_of(Identity("alice"), sid, Evidence.of(every)) == part
+
+
+def test_the_agent_who_placed_a_call_and_passed_it_on_can_get_it_back() -> None:
+    play = Play(inbound=False)
+    play.wait(20)
+    play.hold_customer()
+    play.call(BOB, "ask")
+    play.act("complete", Participant=play.sids[BOB], Resumed=play.sids["customer"])
+    play.leave(ANNA, "participant_updated_via_api")
+    play.wait(20)
+    play.call(ANNA, "ask")
+    back = play.sids[ANNA]
+    rings, talks = Evidence.of(play.told[:-2]), Evidence.of(play.told)
+    for sid in (back, ""):
+        assert part_of(Identity(ANNA), sid, rings) == CallPart(PartState.RINGING, False)
+        assert part_of(Identity(ANNA), sid, talks) == CallPart(PartState.TALKING, False)
