@@ -13,7 +13,8 @@ from bridge.calls.routing.steps import Decision, Forward, Ring
 from bridge.twilio.twiml import STATUS_EVENTS, recorded, written
 from bridge.twilio.urls import CallbackUrls
 
-LONGEST_PARAMETER = 200
+LONGEST_PARAMETER = 128
+"""Bytes. https://support.twilio.com/hc/en-us/articles/115011213347"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +37,12 @@ class CallerDetails:
 
         https://www.twilio.com/docs/voice/twiml/client
         """
-        values = {"name": self.name, "personId": self.person_id, "url": self.url, "callSid": self.call_sid}
-        for name, value in values.items():
-            if value:
-                yield name, value[:LONGEST_PARAMETER]
+        name = (self.name or "").encode()[:LONGEST_PARAMETER].decode(errors="ignore")
+        values = {"name": name, "personId": self.person_id, "url": self.url, "callSid": self.call_sid}
+        for parameter, value in values.items():
+            # A URL cut short leads nowhere: the phone looks the person up, too.
+            if value and len(value.encode()) <= LONGEST_PARAMETER:
+                yield parameter, value
 
 
 @dataclass(frozen=True, slots=True)

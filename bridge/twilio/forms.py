@@ -92,7 +92,7 @@ def served(parameters: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]
     An invalid parameter that is not needed for the answer does not fail the call: it is left out. A missing
     `From` counts as a withheld number.
     """
-    odd = [name for name, allowed in KNOWN.items() if parameters.get(name, "") not in {"", *allowed}]
+    odd = [name for name in KNOWN if (status := parameters.get(name)) and not STATUS.fullmatch(status)]
     if (parent := parameters.get("ParentCallSid")) and not CALL_SID.fullmatch(parent):
         odd.append("ParentCallSid")
     if odd:

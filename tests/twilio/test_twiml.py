@@ -11,6 +11,7 @@ from bridge.calls.agents import identity_of
 from bridge.calls.dialling.admission import Admitted
 from bridge.sandbox.twilio.twiml import parse_document
 from bridge.twilio import twiml
+from bridge.twilio.answers import CallerDetails
 from bridge.twilio.urls import CallbackUrls
 
 URLS = CallbackUrls("https://crm.example.com/phone")
@@ -195,3 +196,9 @@ def test_what_is_heard_has_documented_verbs_attributes_and_values_alone() -> Non
         *(twiml.say(MARKUP, language="fr-FR"), twiml.spoken(MARKUP, language="fr-FR")),
     ]
     assert [parse_document(document).warnings for document in documents] == [()] * len(documents)
+
+
+def test_what_a_ringing_phone_is_told_of_the_caller_fits_twilios_bounds() -> None:
+    long = CallerDetails(name="Ж" + "é" * 99, person_id="7", url=f"https://{'x' * 200}", call_sid="CA")
+    assert dict(long.parameters()) == {"name": "Ж" + "é" * 63, "personId": "7", "callSid": "CA"}
+    assert dict(CallerDetails(name="a" + "é" * 99).parameters()) == {"name": "a" + "é" * 63}

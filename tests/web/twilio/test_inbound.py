@@ -62,7 +62,7 @@ LARGE = "{" * 17_000
         ({"From": "  "}, {"From": "anonymous"}),
         ({"From": None}, {"From": "anonymous"}),
         ({"From": None, "Caller": "+33612345678"}, {"From": "anonymous", "Caller": "+33612345678"}),
-        ({"CallStatus": "answered"}, {"CallStatus": None}),
+        ({"CallStatus": "<x>"}, {"CallStatus": None}),
         ({"ParentCallSid": "junk"}, {"ParentCallSid": None}),
         ({"AddOns": LARGE}, {"AddOns": None}),
         ({"AddOns": LARGE * 5}, {"AddOns": None}),
@@ -153,8 +153,8 @@ async def test_after_an_answer_the_call_ends(open_bridge: OpenBridge, form: dict
 
 async def test_who_was_never_connected_rings_on(open_bridge: OpenBridge) -> None:
     bridge = await open_bridge(agents=AGENTS)
-    form = {**ANSWERED, "DialBridged": "false"}
-    assert "Dial" in verbs((await bridge.twilio("/twilio/dial?step=0", form)).text)
+    for form in ({**ANSWERED, "DialBridged": "false"}, {**UNANSWERED, "DialCallStatus": "of-a-later-time"}):
+        assert "Dial" in verbs((await bridge.twilio("/twilio/dial?step=0", form)).text)
 
 
 async def test_voicemail(open_bridge: OpenBridge) -> None:
