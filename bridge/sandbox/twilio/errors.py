@@ -91,6 +91,7 @@ MESSAGES = {
     20409: "The name is in use",
     20422: "Unsupported content type",
     20429: "Too Many Requests",
+    20503: "Service Unavailable",
     21201: "No 'To' number is specified",
     21205: "Url is not a valid URL",
     21211: "Invalid 'To' Phone Number",

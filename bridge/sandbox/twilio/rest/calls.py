@@ -125,7 +125,7 @@ async def update_call(request: web.Request) -> web.Response:
     sandbox = request.app[SANDBOX]
     form = await read_form(request, UPDATE_CALL)
     leg = find_leg(sandbox.account, request.match_info["Sid"])
-    if form.get("Status") in {"completed", "canceled"}:
+    if form.get("Status") == "completed" or (form.get("Status") == "canceled" and leg.answered_at is None):
         sandbox.command(leg, None)
     elif "Url" in form or "Twiml" in form:
         if leg.answered_at is None:

@@ -25,7 +25,16 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if sandbox.rest.limited > 0:
         sandbox.rest.limited -= 1
         return _problem(request, RestError(429, 20429))
-    return await _answer(request, handler, checked=not _is_open(request, sandbox))
+    if _changes_at(sandbox.rest.failing, request):
+        return _problem(request, RestError(503, 20503))
+    answer = await _answer(request, handler, checked=not _is_open(request, sandbox))
+    if _changes_at(sandbox.rest.unanswered, request):
+        return _problem(request, RestError(503, 20503))
+    return answer
+
+
+def _changes_at(path: str, request: web.Request) -> bool:
+    return bool(path) and request.method != "GET" and request.path.endswith(path)
 
 
 async def _answer(request: web.Request, handler: Handler, *, checked: bool = False) -> web.StreamResponse:
