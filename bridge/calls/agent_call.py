@@ -187,7 +187,8 @@ def _can(identity: Identity | None, evidence: Evidence) -> Can:
     if identity is None:
         return Can()
     on_line = control.is_on_line(identity, evidence)
-    moves = on_line and not evidence.originated and not _is_short(evidence)
+    is_called = control.is_called_by_colleague(identity, evidence)
+    moves = on_line and not (evidence.originated or _is_short(evidence) or is_called)
     return Can(
         record=on_line,
         transfer=moves,

@@ -16,6 +16,7 @@ OVER = "The call is over."
 NOTHING_RECORDED = "Nothing of this call is being recorded."
 ORIGINATED = "Another program placed this call; only calls of agents and callers can be transferred."
 NOT_ANSWERED = "The call has not been answered yet."
+INTERNAL = "Of two colleagues, only the one who called can hold the call, pass it on or add others."
 
 RECORDING = frozenset({"in-progress", "paused"})
 """The states of a recording that goes on. https://www.twilio.com/docs/voice/api/recording"""
@@ -66,7 +67,15 @@ def is_on_line(identity: Identity, evidence: Evidence) -> bool:
     return True
 
 
-def transferred_leg(evidence: Evidence) -> Leg:
+def is_called_by_colleague(identity: Identity, evidence: Evidence) -> bool:
+    """Whether the customer's leg is the agent's own, which a colleague dialled.
+
+    To hold or send on the other one would end it.
+    """
+    return evidence.customer in legs_of(identity, evidence)
+
+
+def transferred_leg(evidence: Evidence, *, by: Identity) -> Leg:
     """The leg that a blind transfer sends on: the other party's; raises CallConflict where there is none.
 
     https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
@@ -76,6 +85,8 @@ def transferred_leg(evidence: Evidence) -> Leg:
     customer = evidence.customer
     if customer is None or (customer is not evidence.parent and not customer.answered):
         raise CallConflict(NOT_ANSWERED, code="call.not_answered")
+    if is_called_by_colleague(by, evidence):
+        raise CallConflict(INTERNAL, code="call.internal")
     return customer
 
 

@@ -102,8 +102,10 @@ def ends_of(evidence: Evidence) -> Ends:
 def own_end(identity: Identity, evidence: Evidence, ends: Ends) -> End:
     """An agent's own end in a call that goes on; raises NotInCall and CallConflict as `control.line_of`."""
     leg = control.line_of(identity, evidence)
+    if control.is_called_by_colleague(identity, evidence):
+        raise CallConflict(control.INTERNAL, code="call.internal")
     end = ends.of(leg.sid)
-    if end is None or end is ends.customer or end.silent:
+    if end is None or end.silent:
         raise NotInCall("This agent only listens to the call.", code="call.listening")
     return end
 
@@ -190,6 +192,7 @@ def changes(evidence: Evidence) -> list[Change]:
     if ended(evidence) or ends.customer is None or not ends.present:
         return [Change(end.sid, "end") for end in _everyone(ends)]
     found = [Change(ends.customer.sid, "resume")] if _waits_in_vain(evidence, ends) else []
+    found += [Change(end.sid, "end") for end in ends.others if _is_cancelled(end, evidence)]
     wanted = len(ends.present) == 1
     for end in ends.others:
         is_wanted = wanted and not end.silent
@@ -223,6 +226,16 @@ def is_asking(evidence: Evidence) -> bool:
 def _asked_by(evidence: Evidence) -> str | None:
     asks = [(c, act) for c, act in _acts(evidence) if act is Act.ASK or act in CONCLUDING]
     return asks[-1][0].get("Id") if asks and asks[-1][1] is Act.ASK else None
+
+
+def _is_cancelled(end: End, evidence: Evidence) -> bool:
+    """Whether a party comes who was asked by an act that was cancelled: Twilio called later than it said."""
+    if end.act is not Act.ASK:
+        return False
+    acts = _acts(evidence)
+    at = [number for number, (callback, _) in enumerate(acts) if callback.get("Id") == end.joined_as]
+    concluding = (act for _, act in acts[at[-1] :] if act in CONCLUDING) if at else iter(())
+    return next(concluding, None) is Act.CANCEL
 
 
 def holder_of(evidence: Evidence, sid: str) -> str | None:

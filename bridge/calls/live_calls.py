@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import ATTEMPT, FORWARDED, OF_CALL, PLACED_BY, Callback, Kind
-from bridge.calls.fold.acts import MOVING, TO, move_of, moved
+from bridge.calls.fold.acts import MOVING, PASSED_BY, TO, move_of, moved, passes_on
 from bridge.calls.fold.legs import FINAL, is_moving
 
 WIDEST = timedelta(hours=1)
@@ -99,6 +99,8 @@ class _Leg:
     """It joined the call later, and does not end with the first leg."""
     moves: frozenset[tuple[datetime, str]] = frozenset()
     """Of a caller's leg: when the bridge moved it or the other leg, and to where (`fold.acts.move_of`)."""
+    passed: frozenset[tuple[datetime, str]] = frozenset()
+    """Of a caller's leg: when an agent passed the customer on blindly, and the agent's leg."""
 
     @property
     def has_moved(self) -> bool:
@@ -146,6 +148,8 @@ class LiveCalls:
             self._transferred(callback)
         if callback.kind in MOVING and (move := move_of(callback)):
             leg.moves |= {(callback.received_at, move)}
+        if passed_by := callback.get(PASSED_BY):
+            leg.passed |= {(callback.received_at, passed_by)}
         leg.joined |= callback.get(OF_CALL) is not None
         if callback.kind is Kind.DECLINED and (agent := callback.get("Agent")):
             leg.declined |= {agent}
@@ -227,6 +231,11 @@ class LiveCalls:
         """What follows a Dial of this call that ends now, because its dialled leg was moved: see `moved`."""
         leg = self._legs.get(call_sid)
         return moved(leg.moves, now) if leg else ""
+
+    def passes_on(self, call_sid: str, leg_sid: str, now: datetime) -> bool:
+        """Whether a Dial of this call that ends now ends by a blind transfer: see `fold.acts.passes_on`."""
+        leg = self._legs.get(call_sid)
+        return leg is not None and passes_on(leg.passed, leg_sid, now)
 
     def conferences(self, now: datetime) -> list[str]:
         """The calls that were moved into a conference, and can go on."""

@@ -2,9 +2,11 @@
 
 import pytest
 
+from bridge.calls.agent_call import agent_call
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.control import Action, line_of, next_status, transferred_leg, was_in
+from bridge.calls.ends import ends_of, own_end
 from bridge.calls.fold.parties import Evidence
 from bridge.errors import BridgeError, CallConflict, NotInCall
 from tests.support import told
@@ -115,9 +117,31 @@ def test_who_had_a_part_in_it(heard: Evidence, who: str, *, was: bool) -> None:
 
 
 def test_who_is_sent_on_is_the_party_outside_the_company() -> None:
-    assert transferred_leg(came_in(alice="in-progress")).sid == ROOT
+    alice = Identity("alice")
+    assert transferred_leg(came_in(alice="in-progress"), by=alice).sid == ROOT
     heard = out(called("in-progress"))
-    assert transferred_leg(heard) == heard.legs[0]
+    assert transferred_leg(heard, by=alice) == heard.legs[0]
+
+
+def test_who_was_called_by_a_colleague_neither_sends_the_call_on_nor_holds_it() -> None:
+    """The leg that is sent on is the dialled one: their own, and the call of the other would end."""
+    voice = told(Kind.VOICE, ROOT, From="client:alice", To="client:bob", CallStatus="ringing")
+    bobs = told(
+        Kind.STATUS, BOBS, parent=ROOT, From="client:alice", To="client:bob", CallStatus="in-progress"
+    )
+    heard = Evidence.of([voice, bobs])
+    assert transferred_leg(heard, by=Identity("alice")).sid == BOBS
+    assert own_end(Identity("alice"), heard, ends_of(heard)).sid == ROOT
+    for refused in (
+        lambda: transferred_leg(heard, by=Identity("bob")),
+        lambda: own_end(Identity("bob"), heard, ends_of(heard)),
+    ):
+        with pytest.raises(CallConflict) as conflict:
+            refused()
+        assert conflict.value.code == "call.internal"
+    for who, can in (("alice", True), ("bob", False)):
+        allowed = agent_call([Identity(who)], heard.callbacks).can
+        assert (allowed.hold, allowed.transfer, allowed.hangup) == (can, can, True)
 
 
 def test_calls_of_other_programs_and_unanswered_ones_are_not_sent_on() -> None:
@@ -129,7 +153,7 @@ def test_calls_of_other_programs_and_unanswered_ones_are_not_sent_on() -> None:
         (Evidence.of([placed]), "call.originated"),
     ):
         with pytest.raises(CallConflict) as refused:
-            transferred_leg(heard)
+            transferred_leg(heard, by=Identity("alice"))
         assert refused.value.code == code
 
 

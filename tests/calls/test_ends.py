@@ -229,3 +229,18 @@ def test_who_took_a_call_over_is_not_asked_any_more(inbound: bool) -> None:
     play.call(CAROL, "ask")
     assert (asked := ends_of(Evidence.of(play.told)).asked)
     assert asked.identity == CAROL
+
+
+@BOTH
+def test_a_party_who_is_called_after_the_ask_was_taken_back_is_hung_up(inbound: bool) -> None:
+    """Twilio's answer to the call was lost, and so the ask was cancelled without the leg's name."""
+    play = Play(inbound)
+    play.move()
+    play.call(BOB, "ask")
+    named = {"Id": f"ask-{play.at - 5}", "To": f"client:{BOB}"}
+    assert needed(play) == set()
+    play.act("cancel", Resumed=play.sids["customer"], Failed=named["Id"])
+    assert needed(play) == {(BOB, "end")}
+    play.wait(1)
+    play.act("ask", **named, Again="1")
+    assert needed(play) == set()

@@ -136,10 +136,17 @@ class Phone:
 
     def heard(self, event: str, call_sid: str) -> bool:
         """Whether the bridge has stored an event of a conference about a leg."""
-        query = """select count(*) from callbacks where kind = 'conference' and call_sid = ?
-                   and json_extract(parameters, '$.StatusCallbackEvent') = ?"""
+        return self._has("conference", call_sid, "StatusCallbackEvent", event)
+
+    def picked_up(self, call_sid: str) -> bool:
+        """Whether the bridge has stored that a leg was answered."""
+        return self._has("status", call_sid, "CallStatus", "in-progress")
+
+    def _has(self, kind: str, call_sid: str, name: str, value: str) -> bool:
+        query = f"""select count(*) from callbacks where kind = ? and call_sid = ?
+                   and json_extract(parameters, '$.{name}') = ?"""
         with closing(sqlite3.connect(self._database)) as connection:
-            return bool(connection.execute(query, (call_sid, event)).fetchone()[0])
+            return bool(connection.execute(query, (kind, call_sid, value)).fetchone()[0])
 
     def hang_up(self, call_sid: str) -> None:
         """The REST API ends a call."""

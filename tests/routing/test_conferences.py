@@ -251,6 +251,11 @@ async def test_a_supervisor_listens_whispers_and_joins(phone: OpenPhone, *, inbo
         await talk.act("listen", agent="carl", mode="whisper")
         await talk.act("listen", agent="carl", mode="join")
         talk.twilio.skip(20)
+        await eventually(lambda: not ends_on_exit(talk, "ann"))
+        talk.hang_up("ann")
+        await eventually(lambda: ends_on_exit(talk, "carl"))
+        problem = await talk.act("listen", agent="carl", mode="whisper", status=409)
+        assert problem["code"] == "listen.alone"
         talk.hang_up(JANE)
         await eventually(lambda: talk.leg("carl").is_over)
         await talk.seen()
@@ -276,6 +281,43 @@ async def test_the_same_key_acts_once(phone: OpenPhone) -> None:
         problem = await talk.act("transfer", to="client:bob", ask=True, key="k2", status=409)
         assert problem["code"] == "transfer.asking"
         assert len([leg for leg in legs(talk.company) if leg.to == "client:bob"]) == 1
+        talk.hang_up(JANE)
+        await talk.seen()
+
+
+async def test_an_ask_whose_answer_is_lost_was_done_and_one_that_failed_is_done_again(
+    phone: OpenPhone,
+) -> None:
+    async with talking(await phone(CONFIG), inbound=True) as talk:
+        talk.twilio.rest.failing = "/Participants.json"
+        await talk.act("transfer", to="client:bob", ask=True, key="k1", status=503)
+        assert not talk.held(JANE)
+        talk.twilio.rest.failing, talk.twilio.rest.unanswered = "", "/Participants.json"
+        await talk.act("transfer", to="client:bob", ask=True, key="k1")
+        talk.twilio.rest.unanswered = ""
+        assert talk.held(JANE)
+        await talk.comes("bob")
+        await talk.act("transfer", to="client:bob", ask=True, key="k1")
+        assert len([leg for leg in legs(talk.company) if leg.to == "client:bob"]) == 1
+        await talk.act("transfer/complete")
+        await eventually(lambda: not talk.inside("ann"))
+        assert talk.inside("bob")
+        talk.hang_up(JANE)
+        await talk.seen()
+
+
+@BOTH
+async def test_a_call_that_comes_back_can_be_passed_on_again(phone: OpenPhone, *, inbound: bool) -> None:
+    async with talking(await phone(CONFIG), inbound=inbound) as talk:
+        before = talk.leg("ann").sid
+        await talk.act("transfer", to="client:bob")
+        await talk.company.talking("bob")
+        await talk.act("transfer", to="client:ann", agent="bob")
+        await eventually(
+            lambda: talk.leg("ann").sid != before and talk.company.picked_up(talk.leg("ann").sid)
+        )
+        await talk.act("transfer", to="client:bob")
+        await eventually(lambda: len([leg for leg in legs(talk.company) if leg.to == "client:bob"]) == 2)
         talk.hang_up(JANE)
         await talk.seen()
 

@@ -36,10 +36,17 @@ CHILD = "Child"
 CUSTOMER = "Customer"
 PARTICIPANT = "Participant"
 """The SID of the leg that the act is about."""
+PASSED_BY = "PassedBy"
+"""The SID of the leg on which an agent was who passed the customer on blindly: it ends with that."""
 WILL_HOLD = "WillHold"
 HELD = "Held"
 RESUMED = "Resumed"
 """The SIDs of the legs that an act put on hold, and took off hold."""
+
+FAILED = "Failed"
+"""On a cancel that no agent asked for: the id of the act that could not call its party."""
+AGAIN = "Again"
+"""How often an act failed before, on one that is done again under its id."""
 
 CALLING = frozenset({Act.ASK, Act.ADD, Act.LISTEN})
 """Acts that call another party."""
@@ -75,6 +82,14 @@ def moved(moves: Iterable[tuple[datetime, str]], now: datetime) -> str:
     """Where a leg was moved, whose Dial's action comes now (`move_of`); empty where none was."""
     at, where = max(moves, default=(now, ""))
     return where if now - at < MOVES_WITHIN else ""
+
+
+def passes_on(passed: Iterable[tuple[datetime, str]], leg_sid: str, now: datetime) -> bool:
+    """Whether a Dial, whose action comes now, ended as the agent on its leg passed the customer on.
+
+    `passed` are the times and legs (`PASSED_BY`) of blind transfers.
+    """
+    return any(sid == leg_sid and now - at < MOVES_WITHIN for at, sid in passed)
 
 
 def act_named(joined_as: str | None) -> Act | None:

@@ -13,7 +13,7 @@ from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
 from bridge.calls.dialling.admission import Admitted
 from bridge.calls.ends import EMERGENCY, End, Ends, ends_of, holder_of, is_asking, own_end
-from bridge.calls.fold.acts import HELD, PARTICIPANT, RESUMED, TO, WILL_HOLD, Act
+from bridge.calls.fold.acts import AGAIN, FAILED, HELD, PARTICIPANT, RESUMED, TO, WILL_HOLD, Act
 from bridge.calls.fold.parties import Evidence
 from bridge.errors import (
     BridgeError,
@@ -22,13 +22,14 @@ from bridge.errors import (
     TooManyRequests,
     TwilioError,
     TwilioRefused,
+    TwilioUnavailable,
 )
 from bridge.inbox.queries import known_call
 from bridge.inbox.replicas import lease
 from bridge.inbox.store import Inbox
 from bridge.twilio.rest import TwilioRest
 from bridge.web.authentication.rates import Rate
-from bridge.web.conferences.idempotency import act_id_of, check_key, has_key, is_done
+from bridge.web.conferences.idempotency import act_id_of, check_key, failures, has_key, is_done
 from bridge.web.conferences.invitations import Invitations
 from bridge.web.conferences.keeper import LEASE_LASTS, lease_of
 from bridge.web.conferences.moving import NO_MORE, Moving, quietly
@@ -56,6 +57,7 @@ NOT_ANSWERED = "The colleague who is asked has not answered yet."
 NO_PARTICIPANT = "There is no such participant who could be removed."
 NOT_SUPERVISOR = "Only supervisors listen to other agents' calls (phone.supervisors)."
 IN_CALL = "A supervisor who is in the call cannot listen to it."
+ALONE = "No one but you talks with the customer: there is no one to listen to."
 TOO_MANY_ENDS = f"A call can have {MOST_ENDS} parties at most."
 TOO_MANY_ACTS = "This call was held and passed on as often as is stored."
 ON_HOLD = "The agent is on hold: Twilio lets no one be heard by a party on hold (error 16027)."
@@ -297,13 +299,12 @@ class ConferenceActs:
         try:
             admitted = self._invitations.admitted(acting.identity, target)
             # Stored first: it counts as a call out, and a second try finds it.
-            await self._store(acting, Act.ASK, {TO: target, HELD: acting.customer.sid})
-            await self._invite(acting, admitted)
+            await self._store(acting, Act.ASK, {TO: target, HELD: acting.customer.sid, **_again(acting)})
+            await self._invite(acting, sid, admitted)
         except BridgeError:
             await quietly(self._resume_customer(sid, acting))
-            await self._store(
-                acting, Act.CANCEL, {RESUMED: acting.customer.sid}, act_id=f"cancel-{token_hex(8)}"
-            )
+            said = {RESUMED: acting.customer.sid, FAILED: acting.act_id}
+            await self._store(acting, Act.CANCEL, said, act_id=f"cancel-{token_hex(8)}")
             raise
 
     async def _complete(self, acting: _Acting) -> None:
@@ -372,10 +373,10 @@ class ConferenceActs:
         self._check_ends(acting)
         # A target that is refused is so before the call is moved.
         self._invitations.admitted(acting.identity, target)
-        await self._conference(acting)
+        sid = await self._conference(acting)
         admitted = self._invitations.admitted(acting.identity, target)
         await self._store(acting, Act.ADD, {TO: target})
-        await self._invite(acting, admitted)
+        await self._invite(acting, sid, admitted)
 
     async def _replace_agent(self, acting: _Acting, target: str) -> None:
         own, sid = own_end(acting.identity, acting.evidence, acting.ends), await self._conference(acting)
@@ -395,7 +396,9 @@ class ConferenceActs:
 
     async def _listen(self, acting: _Acting, mode: Mode) -> None:
         sid = await self._conference(acting)
-        agent = next(end for end in acting.ends.present if end.identity != acting.identity)
+        agent = next((end for end in acting.ends.present if end.identity != acting.identity), None)
+        if agent is None:
+            raise CallConflict(ALONE, code="listen.alone")
         if mode == "whisper" and agent.held:
             raise CallConflict(ON_HOLD, code="listen.on_hold")
         own = next((end for end in acting.ends.others if end.identity == acting.identity), None)
@@ -408,14 +411,15 @@ class ConferenceActs:
         own_phone = self._invitations.admitted(acting.identity, f"client:{acting.identity}")
         # First the customer is told: should the bridge stop in between, none listens untold.
         await self._participants.announce(sid, acting.customer.sid)
-        await self._invite(acting, own_phone, mode=mode, coached=agent.sid)
+        await self._invite(acting, sid, own_phone, mode=mode, coached=agent.sid)
 
     async def _conference(self, acting: _Acting) -> str:
         return await self._moving.conference_of(acting.root_sid, acting.evidence, agent=acting.identity)
 
     async def _invite(
-        self, acting: _Acting, target: Admitted, *, mode: Mode = "join", coached: str | None = None
+        self, acting: _Acting, sid: str, target: Admitted, *, mode: Mode = "join", coached: str | None = None
     ) -> None:
+        """Has a party called into the conference `sid`."""
         invitation = self._invitations.invitation(
             acting.agent, acting.evidence, target, act_id=acting.act_id, mode=mode, coached=coached
         )
@@ -425,7 +429,19 @@ class ConferenceActs:
             # An earlier try has called the party: the bridge stopped before it heard of that.
             if refused.number != LABEL_IN_USE:
                 raise
-            await self._moving.presence.learn(acting.evidence, await self._conference(acting))
+            await self._moving.presence.learn(acting.evidence, sid)
+        except TwilioUnavailable:
+            # Twilio possibly did it, and did not say so in time.
+            if not await self._was_invited(acting, sid):
+                raise
+
+    async def _was_invited(self, acting: _Acting, sid: str) -> bool:
+        try:
+            evidence = await self._moving.presence.learn(await self._now(acting.agent), sid)
+        except TwilioError as error:
+            log.info("conference.not_known", call_sid=acting.root_sid, reason=str(error))
+            return False
+        return any(leg.joined_as == acting.act_id for leg in evidence.legs)
 
     async def _hang_up(self, acting: _Acting, sid: str) -> None:
         try:
@@ -463,3 +479,9 @@ class ConferenceActs:
         await self._moving.store(
             acting.root_sid, act, agent=acting.identity, act_id=act_id or acting.act_id, said=said
         )
+
+
+def _again(acting: _Acting) -> dict[str, str]:
+    """Tells an act that is done again from the one that failed: of two equal ones one is stored."""
+    failed = failures(acting.evidence, acting.act_id)
+    return {AGAIN: str(failed)} if failed else {}

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge.calls.agents import client_identity
 from bridge.calls.callback import Kind
-from bridge.calls.fold.acts import move_of, moved
+from bridge.calls.fold.acts import PASSED_BY, move_of, moved, passes_on
 from bridge.calls.live_calls import LiveCalls
 from bridge.calls.routing.lines import Lines
 from bridge.errors import TwilioError
@@ -26,6 +26,9 @@ log = structlog.get_logger()
 
 DIALS = ("/twilio/dial", *ALIASES["dial"])
 """Ends of the URLs of these actions."""
+
+PASSED_ON = frozenset({"dial", "left"})
+"""`Next` of an action after a blind transfer."""
 
 LOOK_SECONDS = 4.0
 """How long Twilio is asked for a conference while it waits for TwiML."""
@@ -56,8 +59,9 @@ class MovedDials:
         """
         root_sid = request.query.get("joins") or parameters.get("CallSid", "")
         following = await self._following(root_sid)
-        # The Dial by which a party was passed on: the move before it was not of its leg.
-        if not following or (following != "conference" and request.query.get("step") == "transfer"):
+        # The Dial by which a party was passed on: the move before it was another's, unless it goes on again.
+        is_passed_on = following in PASSED_ON and request.query.get("step") == "transfer"
+        if not following or (is_passed_on and not await self._passes_on(root_sid, parameters)):
             return None
         store_in_background(self._inbox, read(Kind.DIAL, request, parameters, Next=following))
         metrics.TWIML.inc("moved")
@@ -106,6 +110,14 @@ class MovedDials:
         known = await known_call(self._inbox, call_sid)
         moves = [(c.received_at, move) for c in (known.callbacks if known else ()) if (move := move_of(c))]
         return moved(moves, now)
+
+    async def _passes_on(self, call_sid: str, parameters: Mapping[str, str]) -> bool:
+        leg_sid, now = parameters.get("DialCallSid", ""), datetime.now(UTC)
+        if (found := self._live_calls.passes_on(call_sid, leg_sid, now)) or not self._inbox.is_shared:
+            return found
+        known = await known_call(self._inbox, call_sid)
+        passed = [(c.received_at, by) for c in (known.callbacks if known else ()) if (by := c.get(PASSED_BY))]
+        return passes_on(passed, leg_sid, now)
 
     def _conference(self, root_sid: str, parameters: Mapping[str, str]) -> str:
         """Of a call in the first leg is the customer's, which is recorded; of a call out it is the agent's.

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.fold.acts import CALLING, Act, act_of
+from bridge.calls.fold.acts import AGAIN, CALLING, FAILED, Act, act_of
 from bridge.calls.fold.parties import Evidence
 from bridge.errors import KeyReused, NotUnderstood
 
@@ -55,10 +55,20 @@ def _name_of(callback: Callback) -> str | None:
     return callback.get("Id") if act_of(callback) else None
 
 
+def failures(evidence: Evidence, act_id: str) -> int:
+    """How often an act could not call its party, and was taken back."""
+    return sum(c.get(FAILED) == act_id for c in evidence.callbacks)
+
+
 def is_done(evidence: Evidence, act_id: str) -> bool:
     """Whether an act was done: of one that calls a party, whether there is a leg."""
+    failed = failures(evidence, act_id)
     stored = [
-        act for c in evidence.callbacks if c.get("Id") == act_id and (act := act_of(c)) is not Act.SWAPPING
+        act
+        for c in evidence.callbacks
+        if c.get("Id") == act_id
+        and (act := act_of(c)) is not Act.SWAPPING
+        and int(c.get(AGAIN) or 0) >= failed
     ]
     has_leg = any(leg.joined_as == act_id for leg in evidence.legs)
     return bool(stored) and (has_leg or not CALLING.intersection(a for a in stored if a))

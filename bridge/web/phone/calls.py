@@ -16,7 +16,7 @@ from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import TURN, Callback, Kind
 from bridge.calls.dialling.admission import Admission, Admitted
 from bridge.calls.ends import ends_of
-from bridge.calls.fold.acts import CUSTOMER, TO
+from bridge.calls.fold.acts import CUSTOMER, PASSED_BY, TO
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import Direction
@@ -134,7 +134,7 @@ class Calls:
         if state not in DECLINABLE or ended(agent.evidence):
             return web.Response(status=204)
         await self._keep(Kind.DECLINED, agent, {}, again=())
-        key = ("decline", agent.root_sid, agent.identity)
+        key = ("decline", *_of_legs(agent))
         await self._once.run(key, lambda: self._silence_others(agent))
         log.info("call.declined", call_sid=agent.root_sid, agent=agent.identity)
         return web.Response(status=204)
@@ -150,7 +150,9 @@ class Calls:
 
     async def _silence(self, sid: str) -> None:
         try:
-            await self._rest.update_call(sid, status="completed")
+            # One that answers just now goes on: the bridge hears of that later.
+            if (await self._rest.call(sid)).status != "in-progress":
+                await self._rest.update_call(sid, status="completed")
         except TwilioRefused as refused:
             if refused.number not in NO_MORE:
                 raise
@@ -174,7 +176,7 @@ class Calls:
         """Ends the call for all parties, or with `leave` for the agent, as the agent's phone would."""
         asked = await read_request(request, HangupRequest)
         agent = await self._agents.find(request, asked)
-        key = ("hangup", agent.root_sid, agent.identity, agent.sid if asked.leave else "")
+        key = ("hangup", *_of_legs(agent), agent.sid if asked.leave else "")
 
         async def hang_up() -> None:
             line = control.line_of(agent.identity, agent.evidence, at=agent.sid if asked.leave else None)
@@ -209,7 +211,7 @@ class Calls:
             async with self._acts.passing_on(request, agent, said) as (name, evidence):
                 await self._send_on(replace(agent, evidence=evidence), {**said, KEY_NAME: name})
 
-        await self._once.run(("transfer", agent.root_sid, agent.identity, target, send_digits), send_on)
+        await self._once.run(("transfer", *_of_legs(agent), target, send_digits), send_on)
         return web.Response(status=204)
 
     def _stays_without(self, agent: AgentOfCall) -> bool:
@@ -219,10 +221,10 @@ class Calls:
     async def _send_on(self, agent: AgentOfCall, said: Mapping[str, str]) -> None:
         target, send_digits = said[TO], said[SEND_DIGITS]
         begun = [c for c in agent.evidence.callbacks if c.get(KEY_NAME) == said[KEY_NAME]]
-        if begun and await self._was_sent_on(agent.evidence, begun[0]):
+        if begun and await self._was_sent_on(agent, begun[0]):
             return
         leg = control.line_of(agent.identity, agent.evidence)
-        sent = control.transferred_leg(agent.evidence)
+        sent = control.transferred_leg(agent.evidence, by=agent.identity)
         # One transfer per leg: it ends the leg, but the callback of that end arrives later.
         async with lease(
             self._inbox, f"transfer {leg.sid}", keep=REMEMBERED, lasts=LEASE_LASTS / 2
@@ -235,7 +237,7 @@ class Calls:
             # No await between the check of the call limit and the store that counts this call.
             admitted = self._admitted(agent.identity, target)
             # Of a call out the dialled leg is sent on; the action of its Dial then comes.
-            named = {} if sent.sid == agent.root_sid else {CUSTOMER: sent.sid}
+            named = {PASSED_BY: leg.sid} | ({} if sent.sid == agent.root_sid else {CUSTOMER: sent.sid})
             stored = {name: value for name, value in said.items() if value}
             if not begun:
                 await self._keep(
@@ -247,9 +249,9 @@ class Calls:
                 await self._rest.update_call(sent.sid, twiml=twiml_)
         log.info("call.transferred", call_sid=agent.root_sid, agent=agent.identity, to=_shown(target))
 
-    async def _was_sent_on(self, evidence: Evidence, begun: Callback) -> bool:
+    async def _was_sent_on(self, agent: AgentOfCall, begun: Callback) -> bool:
         """Whether Twilio has called the target since: the bridge possibly stopped before it heard of that."""
-        customer = control.transferred_leg(evidence)
+        customer = control.transferred_leg(agent.evidence, by=agent.identity)
         since = begun.received_at - CLOCKS_DIFFER
         async for call in self._rest.calls(parent_sid=customer.sid):
             if call.to == begun.get(TO) and call.date_created and call.date_created >= since:
@@ -355,6 +357,12 @@ class Calls:
             send_digits=send_digits,
             leg_of=None if is_in else agent.root_sid,
         )
+
+
+def _of_legs(agent: AgentOfCall) -> tuple[str, ...]:
+    """Names an agent's part in a call: one who gets it back, or is rung again, has another one."""
+    legs = control.legs_of(agent.identity, agent.evidence)
+    return agent.root_sid, agent.identity, *(leg.sid for leg in legs)
 
 
 def _held_together_by(agent: AgentOfCall) -> str:

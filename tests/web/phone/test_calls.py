@@ -1,11 +1,14 @@
-"""What an agent says of a call has bounds, since all of it is read whenever the call is written to Twenty."""
+"""What an agent says of a call has bounds, as all of it is read when the call is written; declining it."""
 
 import asyncio
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bridge.web.phone.calls import MOST_DISPOSITIONS, PER_MINUTE
 from tests.web.conftest import KEY, Bridge, OpenBridge, payload
+from tests.web.phone.desk import calls_in, leg, tell
 
 SID = "CA" + "1" * 32
 
@@ -47,3 +50,27 @@ async def test_an_agent_says_so_much_a_minute_and_no_more(bridge: Bridge) -> Non
     assert said.count(204) in range(PER_MINUTE, PER_MINUTE + PER_MINUTE // 2)
     assert set(said) == {204, 429}
     assert await dispose(bridge, "another agent's", identity="bob") == 204
+
+
+async def test_a_decline_leaves_the_phone_that_answers_meanwhile(open_bridge: OpenBridge) -> None:
+    """Of the answer on the other phone Twilio has yet to tell: that leg is not hung up."""
+    statuses: dict[str, str] = {}
+    ended: list[str] = []
+
+    async def call(request: web.Request) -> web.Response:
+        sid = request.match_info["sid"]
+        if request.method == "POST":
+            ended.append(sid)
+        return web.json_response({"sid": sid, "status": statuses[sid]})
+
+    twilio = web.Application()
+    twilio.router.add_route("*", "/2010-04-01/Accounts/{account}/Calls/{sid}.json", call)
+    async with TestServer(twilio) as server:
+        bridge = await open_bridge(
+            agents={"names": ("alice",)}, twilio={"api_url": str(server.make_url("")).rstrip("/")}
+        )
+        root = await calls_in(bridge, "+33639980001")
+        declines, answers, rings = [await leg(bridge, root, "alice", "ringing") for _ in range(3)]
+        statuses |= {answers: "in-progress", rings: "ringing"}
+        assert (await tell(bridge, "POST", f"/api/calls/{declines}/decline")).status == 204
+    assert ended == [rings]

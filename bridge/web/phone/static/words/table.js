@@ -439,6 +439,8 @@ export const FRENCH_PROBLEMS = {
     "Twenty, qui doit confirmer votre identité, ne répond pas pour le moment. Merci de réessayer.",
   "problem.auth.signed_out": "Cet appareil n'est plus connecté. Demandez un nouveau lien.",
   "problem.bridge.busy": "La passerelle est surchargée. Merci de réessayer dans un instant.",
+  "problem.call.internal":
+    "Entre deux collègues, seul celui qui a appelé peut mettre l'appel en attente, le transférer ou ajouter quelqu'un.",
   "problem.call.left": "L'appel continue sans vous.",
   "problem.call.not_taken": "Cet appel a sonné ici, mais un autre agent l'a pris, ou personne.",
   "problem.call.not_yours": "C'est l'appel d'un autre agent.",
@@ -457,6 +459,7 @@ export const FRENCH_PROBLEMS = {
   "problem.link.expired": "Ce lien a expiré : il est valable une heure. Demandez-en un nouveau.",
   "problem.link.unknown": "Ce lien n'est pas valable. Demandez-en un nouveau.",
   "problem.link.used": "Ce lien a déjà servi : il ne sert qu'une fois. Demandez-en un nouveau.",
+  "problem.listen.alone": "Vous seul parlez avec le client : il n'y a personne à écouter.",
   "problem.listen.in_call": "Vous êtes dans cet appel et ne pouvez pas l'écouter.",
   "problem.listen.on_hold": "L'agent est en attente et n'entend pas le chuchotement (erreur 16027 de Twilio).",
   "problem.participant.unknown": "Aucun participant de ce nom ne peut être retiré.",
