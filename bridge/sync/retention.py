@@ -76,6 +76,7 @@ class RecordingRetention:
         known = await known_sids(self._inbox, sids)
         roots = await self._roots(sids - known)
         of_known = await known_sids(self._inbox, set(roots.values()))
+        self._others |= {leg for leg, root in roots.items() if root not in of_known}
         ours = known | {leg for leg, root in roots.items() if root in of_known}
         return [recording for recording in recordings if recording.call_sid in ours]
 
