@@ -5,14 +5,16 @@ from dataclasses import replace
 import pytest
 
 from bridge.calls.activity import Activity, activity_of
+from bridge.calls.dispositions import Disposition
 from bridge.calls.fold.call import fold
 from bridge.calls.people.matching import NO_PERSON
 from bridge.calls.recording_links import Link
 from bridge.calls.texts import ENGLISH
 from bridge.calls.transcripts.conversation import Conversation
-from bridge.sync.digests import Digests
+from bridge.inbox.rows import UNCERTAIN
+from bridge.sync.digests import NOTHING, Digests
 from tests.calls.conftest import recorded
-from tests.support import LINKS
+from tests.support import LINKS, TEN
 
 VOICEMAIL = activity_of(
     fold(recorded("voicemail-*")),
@@ -56,3 +58,22 @@ def test_a_note_that_was_withdrawn_is_none_to_empty() -> None:
     withdrawn = Digests.of(silent, certain=True, before=written)
     never = Digests.of(silent, certain=True)
     assert [one.has_note for one in (written, withdrawn, never)] == [True, False, False]
+
+
+def test_what_an_agent_says_of_a_call_is_news_of_that_alone() -> None:
+    said = (Disposition(id="1", outcome="a sale", note="", agent="alice", at=TEN),)
+    before, after = digests(VOICEMAIL), digests(replace(VOICEMAIL, dispositions=said))
+    assert (after.record, after.note) == (before.record, before.note)
+    assert before.dispositions == NOTHING != after.dispositions
+
+
+def test_digests_come_back_as_they_were_stored() -> None:
+    said = (Disposition(id="1", outcome="a sale", note="", agent="alice", at=TEN),)
+    one = digests(replace(VOICEMAIL, dispositions=said))
+    assert Digests.read(one.to_bytes()) == one
+    assert (one.is_known, one.has_note, len(one.to_bytes())) == (True, True, len(UNCERTAIN))
+    # A byte of a digest can be zero.
+    assert replace(one, record=b"\0" * 7 + b"1").is_known
+    for unknown in (None, UNCERTAIN):
+        read = Digests.read(unknown)
+        assert (read.is_known, read.has_note, read.dispositions) == (False, False, NOTHING)

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from bridge.calls.people.matching import Person
 from bridge.errors import TwentyDenied
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.tables import transcript_erasures
+from bridge.inbox.transcripts.erasing import NOTES
 from bridge.sync import corrections, deletions
 from bridge.sync.corrections import OVERLAP, Corrections
-from bridge.sync.deletions import Deletions
+from bridge.sync.deletions import AT_ONCE, Deletions
 from bridge.twenty.client.client import Executes
 from bridge.twenty.values import time_text
 from tests.databases import begin
@@ -109,3 +112,41 @@ async def test_each_page_is_read_and_a_call_that_was_moved_is_due(sqlite_file: P
         assert [after for _, after in twenty.asked] == [None, "1"]
         assert [call.root_sid for call in await inbox.claim(10)] == [moves]
         assert await Deletions(inbox, Twenty(pages), affordable=lambda: True).once(TEN) == 3
+
+
+@dataclass
+class WithNotes(Twenty):
+    """One whose key can withdraw notes, or is denied it."""
+
+    denied: str | None = None
+    withdrawn: list[int] = field(default_factory=list)
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        if name != "WithdrawNotes":
+            return await super().execute(name, **variables)
+        if self.denied:
+            raise TwentyDenied("no right", code=self.denied)
+        self.withdrawn.append(len(set(variables["ids"])))
+        return {}
+
+
+async def test_the_notes_of_erased_calls_are_withdrawn_some_at_a_time_and_once(sqlite_file: Path) -> None:
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+        noted = [{"recording_sid": sid, "engine": NOTES, "progress": sid} for sid in sids(AT_ONCE + 1)]
+        await inbox.change(insert(transcript_erasures).values(noted))
+        twenty = WithNotes(denied="twenty.forbidden")
+        looking = Deletions(inbox, twenty, affordable=lambda: True)
+        # A key that has no right to it leaves them for later; one that is not known stops the round.
+        assert await looking.once(TEN) == 0
+        twenty.denied = "twenty.unauthenticated"
+        with pytest.raises(TwentyDenied):
+            await looking.once(TEN)
+        twenty.denied = None
+        for _ in range(2):
+            await looking.once(TEN + ROUND)
+        # Of each call the bridge's note, and the one beside it.
+        assert twenty.withdrawn == [2 * AT_ONCE, 2]
+
+
+def sids(count: int) -> list[str]:
+    return [new_sid() for _ in range(count)]

@@ -212,12 +212,8 @@ class Preparation:
         }
         anew = [due for due in due_calls if due.match is None and due.root_sid not in matches]
         numbers = {due.root_sid: n for due in anew if (n := self._number(folded[due.root_sid]))}
-        # A call whose other party is not known yet stays open.
-        matches |= {
-            due.root_sid: NO_PERSON
-            for due in anew
-            if due.root_sid not in numbers and folded[due.root_sid].other_party
-        }
+        # A call whose other party is not known yet stays open; those with a number are looked up below.
+        matches |= {due.root_sid: NO_PERSON for due in anew if folded[due.root_sid].other_party}
         # A call is matched anew because people changed: the cached answer is old.
         again = {due.root_sid for due in due_calls if due.settled_at}
         self._directory.drop({number for sid, number in numbers.items() if sid in again})

@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 
 from bridge.calls.agents import Agents
+from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Match, Person
 from bridge.calls.texts import ENGLISH
-from bridge.inbox.rows import AttemptOutcome, DueCall
+from bridge.inbox.rows import UNCERTAIN, AttemptOutcome, DueCall
 from bridge.observability import metrics
 from bridge.sync.stages.prepare import Policy, Preparation, Prepared, Unprepared
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
 from bridge.twenty.writing.bisection import Batches, Refused
-from bridge.twenty.writing.plan import Chosen, Write
+from bridge.twenty.writing.plan import Chosen, Do, Write
 from bridge.twenty.writing.writers import RecordState
 from tests.inbox.support import incoming
-from tests.support import LINKS, TEN
+from tests.support import LINKS, TEN, told
 
 SID, OTHER_SID = "CA" + "1" * 32, "CA" + "2" * 32
 NUMBER, OTHER_NUMBER = "+33639980001", "+33639980002"
@@ -75,7 +76,11 @@ def on(person: Person | None, person_id: str | None = None) -> RecordState:
 
 
 async def prepare(
-    twenty: Twenty, *calls: DueCall, erased: set[str] | None = None, **policy: Any
+    twenty: Twenty,
+    *calls: DueCall,
+    erased: set[str] | None = None,
+    directory: Directory | None = None,
+    **policy: Any,
 ) -> tuple[list[Prepared], list[Unprepared]]:
     async def erase(sids: Collection[str]) -> None:
         assert erased is not None
@@ -84,7 +89,7 @@ async def prepare(
     preparation = Preparation(
         twenty,
         Batches(twenty),
-        Directory(region="FR"),
+        directory or Directory(region="FR"),
         Members(Agents()),
         Policy(texts=ENGLISH, links=LINKS, region="FR", **policy),
         erase_spoken=None if erased is None else erase,
@@ -175,6 +180,36 @@ async def test_what_is_counted_of_a_match(
     assert after == dict.fromkeys(names, 0) | {outcome: 1}
 
 
+SHOWN = b"1" * 8 + bytes(8)
+"""Digests of a call that was written: a record, and neither a note nor what an agent says of it."""
+
+
+@pytest.mark.parametrize(
+    ("call", "stands", "record", "row"),
+    [
+        (due(), None, Do.CREATE, Do.CREATE),
+        (due(tried=True), None, Do.ENSURE, Do.ENSURE),
+        (due(match=Match(JANE), written=SHOWN), on(JANE), Do.UPDATE, Do.UPDATE),
+        (due(match=Match(JANE), written=UNCERTAIN), on(JANE), Do.UPDATE, Do.UPDATE),
+        # It stood on no person so far, or on one who was deleted.
+        (due(written=SHOWN), on(None), Do.UPDATE, Do.CREATE),
+        (due(written=UNCERTAIN), on(None), Do.UPDATE, Do.ENSURE),
+        (due(written=SHOWN, former_id="p2"), on(None, "p2"), Do.UPDATE, Do.UPDATE),
+        # A user took it off.
+        (due(match=Match(JANE), written=SHOWN, anew=True), on(None), Do.UPDATE, Do.GONE),
+    ],
+)
+async def test_which_records_of_a_call_are_new(
+    call: DueCall, stands: RecordState | None, record: Do, row: Do
+) -> None:
+    prepared = await one(Twenty(shown={SID: stands} if stands else {}), call)
+    assert prepared.write
+    plan = prepared.write.plan
+    assert (plan.record, plan.row) == (record, row)
+    # What an uncertain write put into a note is taken back.
+    assert plan.note is (Do.GONE if call.written == UNCERTAIN else Do.LEAVE)
+
+
 async def test_a_new_call_asks_for_nothing_and_one_that_twenty_shows_is_not_written_again() -> None:
     twenty = Twenty()
     first = await one(twenty, due())
@@ -223,3 +258,22 @@ async def test_a_call_that_cannot_be_read_concerns_itself_alone() -> None:
     [prepared], [unprepared] = await prepare(Twenty(), broken, due())
     assert (prepared.due.root_sid, unprepared.due) == (SID, broken)
     assert "AttributeError" in unprepared.reason
+
+
+async def test_a_caller_without_a_number_is_on_no_person_and_a_party_that_is_not_known_stays_open() -> None:
+    withheld = await one(Twenty(), due(callbacks=tuple(incoming(SID, "anonymous"))))
+    assert (withheld.match, withheld.number) == (Match(None), None)
+    recording = told(Kind.RECORDING, SID, RecordingSid="RE1", RecordingUrl="https://api.twilio.com/RE1")
+    unknown = await one(Twenty(), due(callbacks=(recording,)))
+    assert (unknown.match, unknown.number) == (None, None)
+    assert unknown.write
+
+
+async def test_of_a_call_that_is_matched_again_people_are_looked_up_anew() -> None:
+    twenty, directory = Twenty([JANE]), Directory(region="FR")
+    matches = []
+    for people, call in (([JANE], due()), ([JOHN], due()), ([JOHN], due(settled_at=TEN)), ([], due())):
+        twenty.people = people
+        [prepared], _ = await prepare(twenty, call, directory=directory)
+        matches.append(prepared.match)
+    assert matches == [Match(JANE), Match(JANE), Match(JOHN), Match(JOHN)]

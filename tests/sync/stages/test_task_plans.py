@@ -17,9 +17,11 @@ from bridge.calls.transcripts.conversation import Spoken
 from bridge.inbox.reminders import due_reminders
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.inbox.tables import callbacks
 from bridge.sync.stages.prepare import Prepared
-from bridge.sync.stages.remind import Reminders, day_of, is_missed
+from bridge.sync.stages.remind import Reminders, Reminding, day_of, is_missed
 from bridge.twenty.people.members import Members
+from bridge.twenty.writing.bisection import Batches
 from bridge.twenty.writing.rich_text import rich_text
 from bridge.twenty.writing.tasks import key_of
 from tests.databases import begin
@@ -36,8 +38,14 @@ TODAY = date(2026, 11, 22)
 class Twenty:
     """A workspace with one member."""
 
-    async def execute(self, name: str, **_variables: Any) -> dict[str, Any]:
-        assert name == "WorkspaceMembers"
+    def __init__(self) -> None:
+        self.made: list[dict[str, Any]] = []
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        if name == "CreateTasks":
+            self.made += variables["data"]
+        if name != "WorkspaceMembers":
+            return {"tasks": {"edges": []}}
         node = {"id": "m2", "userEmail": "Desk@Example.com", "name": {"firstName": "Desk", "lastName": ""}}
         return {"workspaceMembers": {"edges": [{"node": node}], "pageInfo": {"hasNextPage": False}}}
 
@@ -236,3 +244,21 @@ async def test_what_a_caller_said_stands_below_the_call(inbox: Inbox, reminders:
     lines = body(reminder.body)
     assert lines[1:] == ["- Missed calls: 1", "- 2026-11-22 10:00 UTC · Voicemail · 1 min 17 s", "> Call me."]
     assert asked == [{sid}]
+
+
+async def test_a_call_that_cannot_be_read_keeps_no_task_back(inbox: Inbox, reminders: Reminders) -> None:
+    broken = await settle(inbox, new_sid())
+    await settle(inbox, new_sid(), person=JOHN)
+    await inbox.change(callbacks.delete().where(callbacks.c.root_sid == broken))
+    twenty, now = Twenty(), TEN
+    reminding = Reminding(inbox, twenty, Batches(twenty), reminders, clock=lambda: now)
+    await reminding.once()
+    assert ([task["title"] for task in twenty.made], await claimed(inbox)) == (["Call back John Doe"], [])
+    # It is tried again, later each time.
+    for waits in (1, 2, 4):
+        seconds = timedelta(seconds=waits)
+        assert await due_reminders(inbox, 50, now=now + seconds - timedelta(milliseconds=1)) == []
+        now += seconds
+        assert [due.root_sid for due in await due_reminders(inbox, 50, now=now)] == [broken]
+        await reminding.once()
+    assert len(twenty.made) == 1
