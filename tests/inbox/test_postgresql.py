@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import func, make_url, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable, Standby
@@ -32,6 +33,20 @@ async def test_a_read_sees_one_snapshot_and_a_commit_waits_for_the_disk(inbox: I
         assert (await connection.exec_driver_sql("SHOW transaction_isolation")).scalar() == "repeatable read"
         assert (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar() == "on"
         assert (await connection.exec_driver_sql("SHOW synchronous_commit")).scalar() == "on"
+
+
+async def test_no_session_waits_for_locks_or_holds_its_own_for_long(inbox: Inbox) -> None:
+    """And `pg_stat_activity` says whose it is."""
+    names = ("application_name", "lock_timeout", "idle_in_transaction_session_timeout")
+
+    async def look(connection: AsyncConnection) -> None:
+        shown.append([(await connection.exec_driver_sql(f"SHOW {name}")).scalar() for name in names])
+
+    shown: list[list[object]] = []
+    await inbox.write(look)
+    async with inbox.reading() as connection:
+        await look(connection)
+    assert shown == [["twenty-bridge", "3s", "5s"]] * 2
 
 
 async def test_callbacks_of_any_number_are_stored_in_one_round_trip_and_a_question_takes_two(

@@ -1,6 +1,7 @@
 """What a claim hands out, and what settling, parking and deferring write: the conditions, on SQLite."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match, Person
+from bridge.errors import InboxUnavailable
 from bridge.inbox.queries import (
     State,
     attempts_of,
@@ -376,3 +379,53 @@ async def test_one_callback_replaces_another_once(inbox: Inbox) -> None:
     assert found
     assert [one.parameters["Disposition"] for one in found.callbacks] == ["2"]
     assert heard == []
+
+
+async def test_a_leg_that_twenty_shows_as_a_call_is_known_with_its_call(inbox: Inbox) -> None:
+    root, shown, unseen = new_sid(), new_sid(), new_sid()
+    for leg in (shown, unseen):
+        await inbox.store(told(Kind.STATUS, leg, at=5, CallStatus="completed", Direction="outbound-dial"))
+        await settle(inbox, leg, written=b"1" * 16 if leg == shown else None)
+    for at, leg in enumerate((shown, unseen)):
+        await inbox.store(told(Kind.DIAL, root, at=at, DialCallSid=leg, DialCallStatus="completed"))
+    call = await claimed(inbox, root)
+    assert (set(call.shown_legs), call.leg_of) == ({shown}, None)
+    assert {one.call_sid: one.parent_sid for one in call.callbacks} == {root: None, shown: root, unseen: root}
+    await requeue_joined(inbox, call.shown_legs)
+    leg_again = await claimed(inbox, shown)
+    assert (leg_again.leg_of, set(leg_again.shown_legs)) == (root, set())
+
+
+async def test_a_call_that_was_refused_after_it_failed_is_not_tried_again_with_time(inbox: Inbox) -> None:
+    sid = await ended(inbox)
+    await inbox.defer([await claimed(inbox, sid)], "down", until=TEN, now=TEN)
+    [again] = await inbox.claim_deferred(10, now=TEN)
+    await inbox.park(again, "no", now=TEN)
+    assert await inbox.claim_deferred(10, now=TEN) == []
+    assert (await retry(inbox, None), await due(inbox)) == (1, {sid})
+
+
+async def test_a_failure_that_comes_after_the_call_was_settled_changes_nothing(inbox: Inbox) -> None:
+    """As of a process that another one has taken over from."""
+    sid = await ended(inbox)
+    late = await claimed(inbox, sid)
+    await settle(inbox, sid)
+    await inbox.defer([late], "down", until=TEN + DAY, now=TEN)
+    await inbox.failed([late], "down", now=TEN)
+    found = await row(inbox, sid)
+    assert (found.not_before, found.deferrals, found.attempts, found.last_error) == (None, 0, 0, None)
+    assert [one.outcome for one in await attempts_of(inbox, sid)] == ["written"]
+
+
+@pytest.mark.parametrize(
+    "problem", [SQLAlchemyError("closed"), sqlite3.OperationalError("disk I/O error"), OSError("no file")]
+)
+async def test_a_database_that_fails_while_it_is_read_is_unavailable(
+    inbox: Inbox, problem: Exception
+) -> None:
+    with pytest.raises(InboxUnavailable, match=type(problem).__name__):
+        async with inbox.reading():
+            raise problem
+    with pytest.raises(ValueError, match="a bug"):
+        async with inbox.reading():
+            raise ValueError("a bug")
