@@ -155,6 +155,23 @@ def test_outcome(told: list[Callback], status: str, ended: bool, talk: int | Non
     assert (call.status, call.ended, call.talk_seconds) == (CallStatus[status], ended, talk)
 
 
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        (("no-answer", "busy"), "BUSY"),
+        (("failed", "no-answer"), "MISSED"),
+        (("canceled", "failed"), "FAILED"),
+        (("canceled", "busy"), "BUSY"),
+    ],
+)
+def test_of_several_who_were_called_in_vain_the_one_who_came_nearest_counts(
+    statuses: tuple[str, str], status: str
+) -> None:
+    for one, other in (statuses, statuses[::-1]):
+        called = [leg(1, one, at=9, To=CUSTOMER), leg(2, other, at=8, To=CUSTOMER)]
+        assert fold([VOICE_OUT, *called]).status == CallStatus[status]
+
+
 NEXT_RINGS = dial("no-answer", Next="dial")
 MOBILE = "+33698765432"
 OTHER_MOBILE = "+33639980003"
@@ -363,6 +380,22 @@ def test_a_refused_number_says_why() -> None:
         (recorded("browser-out-6*"), [("REddddddddddddddddddddddddddddddd1", None)]),
         (recorded("browser-out-[67]*"), [("REddddddddddddddddddddddddddddddd1", 191)]),
         (recorded("voicemail-[23]*"), [("REddddddddddddddddddddddddddddddd2", 17)]),
+        # Reported more than once: what is known of its length, and the longest.
+        (
+            [
+                callback(Kind.RECORDING, {"RecordingSid": "RE1", "RecordingUrl": "https://r/RE1", **length})
+                for length in ({"RecordingDuration": "0"}, {}, {"RecordingDuration": "9"})
+            ],
+            [("RE1", 9)],
+        ),
+        # One that is empty is left out, and one of which nothing is known is not.
+        (
+            [
+                callback(Kind.RECORDING, RecordingUrl="https://r/RE1/", RecordingDuration="0"),
+                callback(Kind.RECORDING, RecordingUrl="https://r/RE2/"),
+            ],
+            [("RE2", None)],
+        ),
         (
             [
                 callback(Kind.RECORDING, RecordingSid="RE1", RecordingUrl="https://r/RE1"),

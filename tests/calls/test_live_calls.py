@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.live_calls import FEW_LEGS, MOST_LEGS, LiveCalls, Tally
+from bridge.calls.live_calls import FEW_LEGS, MOST, MOST_LEGS, LiveCalls, Tally
 from tests.support import TEN, told
 
 OUT, LEG, IN, RUNG, OTHER = (f"CA{name:>032}" for name in ("out", "leg", "in", "rung", "other"))
@@ -353,3 +353,19 @@ def test_a_tally_counts_what_is_after(moments: list[int], since: int) -> None:
     for moment in moments:
         tally.add(soon(moment))
     assert tally.since(soon(since)) == sum(m > max(since, max(moments) - 3600) for m in moments)
+
+
+def test_what_a_tally_forgets_and_corrects() -> None:
+    tally = Tally()
+    assert (tally.since(soon(0)), tally.nothing_after(soon(0))) == (0, True)
+    for moment in (20, 10, 10, 0):
+        tally.add(soon(moment))
+    assert [tally.since(soon(moment)) for moment in (-1, 0, 9, 10, 20)] == [4, 3, 3, 1, 0]
+    assert [tally.nothing_after(soon(moment)) for moment in (19, 20)] == [False, True]
+    # One of the two was earlier than it was thought to be; of one that is forgotten, the earlier one counts.
+    for wrong, right in ((10, 5), (9, 1)):
+        tally.move(soon(wrong), to=soon(right))
+    assert [tally.since(soon(moment)) for moment in (-1, 0, 1, 5, 10)] == [5, 4, 3, 2, 1]
+    for _ in range(MOST):
+        tally.add(soon(30))
+    assert (tally.since(soon(29)), tally.since(soon(-1))) == (MOST, MOST)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.transcripts.merging import by_time, merged_pieces, transcript_of_call
+from bridge.calls.transcripts.merging import by_time, merged_channel, merged_pieces, transcript_of_call
 from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
 
 ANNA, MARIE = Speaker(Role.AGENT, "anna"), Speaker(Role.CUSTOMER, "+33639980001")
@@ -130,6 +130,13 @@ REPEATED = [said(n, n + 0.8, "no") for n in range(10)]
 def test_joints(first: list[Segment], second: list[Segment], expected: list[str]) -> None:
     begins = 4.0 if first == REPEATED[:7] else 2.0
     assert texts(merged_pieces(first, second, overlap=begins)) == expected
+
+
+def test_a_segment_that_is_cut_keeps_the_time_of_the_words_that_it_keeps() -> None:
+    first, second = said(4, 8, "aa bb cc xx"), said(0, 4, "cc dd ee ff")
+    before, after = said(0, 1, "before"), said(0, 1, "after")
+    merged = merged_channel([(0, [before, first]), (6, [second]), (20, [after])])
+    assert merged == [before, said(4, 7.5, "aa bb cc"), said(7.5, 10, "dd ee ff"), said(20, 21, "after")]
 
 
 def of_recording(*segments: Segment, language: str = "fr") -> Transcript:
