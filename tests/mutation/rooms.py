@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +162,8 @@ class Tests:
             of_files[file_of(test)].append(test)
         each = max(3, MOST_TESTS // max(1, len(of_files)))
         chosen = {test for some in of_files.values() for test in some[:each]}
+        others = (test for test in tests if test not in chosen)
+        chosen |= set(islice(others, max(0, MOST_TESTS - len(chosen))))
         some = [test for test in tests if test in chosen]
         totals = accumulate(self._seconds[test] for test in some)
         return [test for test, total in zip(some, totals, strict=True) if total < self._bound]
