@@ -40,7 +40,7 @@ def worker_for(
 ) -> Worker:
     """Who drains the inbox into the workspace, while `lock` can be had; without `live` what is over alone."""
     activities, matching = settings.activities, settings.matching
-    batches = Batches(client)
+    batches = Batches(client, client.budget)
     policy = Policy(
         links=links_of(settings),
         texts=settings.voice.spoken,

@@ -12,6 +12,8 @@ MICROPHONES = """{
     const [open, list] = [media.getUserMedia.bind(media), media.enumerateDevices.bind(media)];
     let plugged = ['desk'];
     const opened = [];
+    let held;
+    globalThis.hold = () => (held = new Promise((go) => (globalThis.release = go)));
     const ids = () => (plugged.length && !globalThis.plain ? ['default', ...plugged] : plugged);
     media.enumerateDevices = async () => [
         ...(await list()).filter(({ kind }) => kind !== 'audioinput'),
@@ -23,6 +25,8 @@ MICROPHONES = """{
         const wanted = audio.deviceId?.exact ?? audio.deviceId?.ideal ?? 'default';
         if (!ids().includes(wanted) && audio.deviceId)
             throw new DOMException('not here', 'OverconstrainedError');
+        if (held) globalThis.isHeld = true;
+        await held;
         const stream = await open({ audio: true });
         const name = wanted === 'default' ? plugged[0] : wanted;
         opened.push({ name, track: stream.getAudioTracks()[0] });
@@ -51,6 +55,7 @@ MICROPHONES = """{
         return opened.find((one) => one.track === track)?.name ?? 'another';
     };
     globalThis.isMuted = () => !sent().enabled;
+    globalThis.wasOpened = (name) => opened.at(-1).name === name;
     globalThis.isOpen = () => opened.some(({ track }) => track.readyState === 'live');
 }"""
 """Microphones that a test plugs in and pulls out: the first is the system's default one."""
@@ -82,8 +87,12 @@ async def test_a_microphone_is_replaced_in_mid_call(phones: Office, twilio: Twil
     for name in ("headset", "desk", "camera"):
         await alice.page(f"plug({name!r})")
         await alice.page.until(f"hears() === {name!r}")
+    await alice.page("void hold(), plug('headset')")
+    await alice.page.until("isHeld")
     await alice.click("Hang up")
     await alice.ended("hung_up")
+    await alice.page("release()")
+    await alice.page.until("wasOpened('headset')")
     await alice.page.until("!isOpen()")
 
 

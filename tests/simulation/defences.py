@@ -123,8 +123,8 @@ DEFENCES = {
     ),
     "waits for its budget": Defence(
         "twenty/client/budget.py",
-        "            await asyncio.sleep(wait)",
-        "            break",
+        "            await asyncio.sleep(wait)\n        self._tokens -= 1",
+        "            break\n        self._tokens -= 1",
     ),
     "survives a sender that gave up": Defence(
         "inbox/writer.py",
@@ -160,7 +160,7 @@ DEFENCES = {
     ),
     "updates what Twenty has": Defence(
         "twenty/writing/writers.py",
-        "if len(updates) > FEW:",
+        "if len(updates) > max(FEW, self._batches.spare()):",
         "if updates:",
     ),
 }

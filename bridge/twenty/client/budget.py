@@ -56,20 +56,31 @@ class Budget:
             self._share -= 1
         self._recover(1)
 
+    async def room(self, fields: int) -> None:
+        """Waits until a batch could send so many root fields without a wait; takes none."""
+        wait = self.wait_for(fields)
+        while wait > 0:
+            await asyncio.sleep(wait)
+            wait = self.wait_for(fields)
+
     def ample(self) -> bool:
         """Whether there is enough for optional work, such as live updates."""
+        return self.spare() > 0
+
+    def spare(self) -> float:
+        """How many root fields can go into what fewer would do, such as calls written one by one."""
         self._refill()
-        return self._tokens > self._size / 2
+        return self._tokens - self._size / 2
 
     def left(self) -> float:
         """How many root fields can be sent now; below zero after refusals."""
         self._refill()
         return self._tokens
 
-    def wait_for(self, *, interactive: bool = False) -> float:
-        """Seconds until a root field can be sent; 0 is now."""
+    def wait_for(self, fields: int = 1, *, interactive: bool = False) -> float:
+        """Seconds until so many root fields can be sent, at most a minute's worth; 0 is now."""
         self._refill()
-        floor = 1.0 if interactive else 1.0 + self._reserve
+        floor = 1.0 if interactive else min(fields + self._reserve, self._size)
         turn = (1.0 - self._share) / (self._rate * INTERACTIVE) if interactive else 0.0
         return max(0.0, (floor - self._tokens) / self._rate, turn, self._not_before - self._at)
 

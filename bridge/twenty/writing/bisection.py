@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from bridge.errors import Duplicate, TargetGone, TooManyRecords, TwentyDenied, TwentyRefused
+from bridge.twenty.client.budget import Budget
 from bridge.twenty.client.client import Executes
 
 LARGEST = 200
@@ -52,11 +53,24 @@ class _Attempt:
 
 
 class Batches:
-    """Sends mutations of one argument `data`, as many records each as the server takes."""
+    """Sends mutations of one argument `data`, as many records each as the server takes.
 
-    def __init__(self, client: Executes) -> None:
+    `budget` is what the client spends; without one there is nothing to wait for, and nothing to spare.
+    """
+
+    def __init__(self, client: Executes, budget: Budget | None = None) -> None:
         self._client = client
+        self._budget = budget
         self.size = LARGEST
+
+    def spare(self) -> float:
+        """How many root fields can go into what fewer would do."""
+        return self._budget.spare() if self._budget else 0.0
+
+    async def room(self, fields: int) -> None:
+        """Waits until so many root fields can be sent without a wait."""
+        if self._budget:
+            await self._budget.room(fields)
 
     async def existing(self, operation: str, ids: Sequence[str]) -> dict[str, Record]:
         """Id → what the operation selects, of records that exist or were deleted. Raises TwentyError."""

@@ -20,7 +20,7 @@ from bridge.twenty.writing.proposals import ProposedTasks
 from bridge.twenty.writing.timeline import timeline_for
 
 FEW = 3
-"""Up to so many updates of a batch are sent one by one, so that no call is restored."""
+"""Up to so many updates of a batch are always sent one by one, so that no call is restored."""
 
 
 KEYS = frozenset({"id", "externalCallId"})
@@ -69,7 +69,7 @@ class PhoneCalls:
     """Calls as records of the object `phoneCall`, with a row on the person's timeline.
 
     Two root fields a batch, and two more for notes where there are any, two for what agents said. Of a batch
-    with several known calls up to `FEW` more: see `_write_records`.
+    with several known calls up to `FEW` more, or what the rate limit has to spare: see `_write_records`.
     """
 
     def __init__(self, client: Executes, batches: Batches, schema: WorkspaceSchema) -> None:
@@ -106,11 +106,12 @@ class PhoneCalls:
 
         A user can delete a call after the bridge asked how it stands, or before Twenty carries out a write
         that it got long ago: an upsert would restore it. An update takes one root field for each call, or for
-        all that get the same news. A batch that needs more than `FEW` of them is upserted as a whole.
+        all that get the same news. A batch that needs more than `FEW` of them, and more than the rate limit
+        has to spare, is upserted as a whole.
         """
         known = [w for w in writes if w.plan.record is Do.UPDATE]
         updates = self._updates(known)
-        if len(updates) > FEW:
+        if len(updates) > max(FEW, self._batches.spare()):
             return await self._batches.send("UpsertPhoneCalls", {w.sid: self._record(w) for w in writes})
         refused = await self._create([w for w in writes if w.plan.record is not Do.UPDATE])
         for update in updates:
@@ -220,6 +221,8 @@ def writer_for(client: Executes, batches: Batches, schema: WorkspaceSchema) -> W
 async def _found(
     batches: Batches, operation: str, kind: str, call_sids: Collection[str]
 ) -> Mapping[str, Record]:
+    """Asks when what follows can be sent at once: the answer would age while a write waits."""
+    await batches.room(1 + FEW)
     ids = {record_id(kind, sid): sid for sid in call_sids}
     return {ids[one]: node for one, node in (await batches.existing(operation, list(ids))).items()}
 

@@ -82,9 +82,9 @@ def test_optional_work_is_done_while_more_than_half_is_left() -> None:
     clock = Clock()
     budget = Budget(100, clock=clock)
     spend(budget, 49)
-    assert budget.ample()
+    assert (budget.ample(), budget.spare()) == (True, 1)
     spend(budget, 1)
-    assert (budget.ample(), budget.left()) == (False, 50)
+    assert (budget.ample(), budget.spare(), budget.left()) == (False, 0, 50)
     clock.now += 0.6
     assert budget.ample()
     assert budget.left() == pytest.approx(51)
@@ -101,6 +101,23 @@ async def test_who_waits_lets_others_work_and_takes_nothing_when_cancelled() -> 
     waits.cancel()
     await asyncio.wait([waits])
     assert (waits.cancelled(), budget.left()) == (True, 0)
+
+
+async def test_room_for_a_batch_is_more_than_one_field_and_at_most_a_minutes_worth() -> None:
+    clock = Clock()
+    budget = Budget(20, clock=clock)
+    spend(budget, 15)
+    # Five are left, of which two are for interactive look-ups.
+    assert budget.wait_for(3) == 0
+    assert budget.wait_for(4) == pytest.approx(3)
+    waits = asyncio.create_task(budget.room(4))
+    await asyncio.sleep(0)
+    assert not waits.done()
+    waits.cancel()
+    clock.now += 3
+    await budget.room(4)
+    assert budget.left() == pytest.approx(6)
+    assert Budget(1, clock=Clock()).wait_for(4) == 0
 
 
 async def test_who_has_less_time_than_the_wait_is_refused_at_once() -> None:

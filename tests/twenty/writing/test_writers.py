@@ -1,5 +1,6 @@
 """What is asked of Twenty for each call of a batch, and what is taken back: without a server."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from bridge.calls.activity import Activity, record_id
 from bridge.errors import TargetGone, TwentyDenied, TwentyRefused
+from bridge.twenty.client.budget import Budget
 from bridge.twenty.schema.workspace import TimelineSchema, WorkspaceSchema
 from bridge.twenty.values import time_text
 from bridge.twenty.writing.bisection import Batches, Record
@@ -76,23 +78,27 @@ def write(
     return Write(activity=activity, plan=plan, merge=merge(activity, marks, None, unsure=False))
 
 
-def phone_calls(server: Server, timeline: TimelineSchema | None = NAMED) -> PhoneCalls:
-    return PhoneCalls(server, Batches(server), WorkspaceSchema(CALL_FIELDS, timeline))
+def phone_calls(server: Server, timeline: TimelineSchema | None = NAMED, *, spare: float = 0) -> PhoneCalls:
+    # Half of the minute's worth is not to spare.
+    batches = Batches(server, Budget(int(2 * spare)) if spare else None)
+    return PhoneCalls(server, batches, WorkspaceSchema(CALL_FIELDS, timeline))
 
 
 def row_id(one: Write) -> str:
     return record_id("timelineActivity", one.sid)
 
 
-@pytest.mark.parametrize("known", [0, 1, FEW, FEW + 1])
-async def test_few_known_calls_are_updated_so_that_none_is_restored_and_many_written_at_once(
-    known: int,
+@pytest.mark.parametrize(
+    ("known", "spare"), [(0, 0), (1, 0), (FEW, 1), (FEW + 1, 1), (FEW + 1, FEW + 1), (9, 8.5), (9, 50)]
+)
+async def test_known_calls_are_updated_so_that_none_is_restored_and_written_at_once_where_that_is_too_dear(
+    known: int, spare: float
 ) -> None:
     server = Server()
     new = [write(), write(UNSURE)]
     before = [write(WRITTEN, person=Chosen.KEPT, title=f"Call {number}") for number in range(known)]
-    assert await phone_calls(server).write([*new, *before]) == {}
-    is_many = known > FEW
+    assert await phone_calls(server, spare=spare).write([*new, *before]) == {}
+    is_many = known > max(FEW, spare)
     (sent,) = server.told("UpsertPhoneCalls" if is_many else "CreatePhoneCalls")
     updated = server.told("UpdatePhoneCalls")
     at_once = [*new, *(before if is_many else [])]
@@ -286,6 +292,17 @@ async def test_an_agent_whom_no_call_has_any_more_leaves_its_named_row() -> None
     await phone_calls(server).write([call])
     (row,) = server.told("UpsertTimelineActivities")[0]["data"]
     assert row["workspaceMemberId"] is None
+
+
+async def test_how_calls_stand_is_asked_when_what_follows_can_be_sent_at_once() -> None:
+    server, budget = Server(), Budget(20)
+    writer = PhoneCalls(server, Batches(server, budget), WorkspaceSchema(CALL_FIELDS, NAMED))
+    for _ in range(18 - FEW):
+        await budget.take()
+    asks = asyncio.create_task(writer.states([new_sid()]))
+    await asyncio.sleep(0)
+    assert server.asked == []
+    asks.cancel()
 
 
 async def test_how_calls_stand() -> None:

@@ -36,7 +36,9 @@ export class Input {
    */
   open(id) {
     const isOpened = this.audio.inputDevice?.deviceId === id;
-    return isOpened ? this.audio.unsetAudioConstraints() : this.audio.setInputDevice(id);
+    const opens = isOpened ? this.audio.unsetAudioConstraints() : this.audio.setInputDevice(id);
+    // The call can be over by then: the microphone would stay open.
+    return opens.finally(() => this.calls().length || this.close());
   }
 
   /** The agent chose another one: a call that goes on is heard by it at once. */
