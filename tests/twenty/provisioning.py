@@ -29,6 +29,11 @@ PAGE = """query ($id: String!) { getPageLayouts(objectMetadataId: $id, pageLayou
   } } }
 } }"""
 SIDEBAR = "{ navigationMenuItems { id type viewId targetObjectMetadataId position color } }"
+UPDATE_FIELD = "mutation ($i: UpdateOneFieldMetadataInput!) { updateOneField(input: $i) { id } }"
+OPTIONS = "query ($id: UUID!) { field(id: $id) { options } }"
+UPDATE_ITEM = """mutation ($i: UpdateOneNavigationMenuItemInput!) {
+  updateNavigationMenuItem(input: $i) { id } }"""
+CREATE_ITEM = "mutation ($i: CreateNavigationMenuItemInput!) { createNavigationMenuItem(input: $i) { id } }"
 OBJECTS = """{ objects(paging: {first: 1000}) { edges { node {
   id nameSingular icon color description fieldsList { id name icon }
 } } } }"""
@@ -110,6 +115,14 @@ ALLOW = """mutation ($i: UpsertPermissionFlagsInput!) {
 CREATE_KEY = "mutation ($i: CreateApiKeyInput!) { createApiKey(input: $i) { id } }"
 MINT = "mutation ($id: UUID!, $at: String!) { generateApiKeyToken(apiKeyId: $id, expiresAt: $at) { token } }"
 EXPIRES = "2036-01-01T00:00:00.000Z"
+
+
+async def put_into_a_folder(twenty: TwentySandbox, *items: str) -> None:
+    """These items of the sidebar, each by its id."""
+    folder = await tell(twenty, CREATE_ITEM, i={"type": "FOLDER", "name": "Telephone", "position": 1})
+    for position, item in enumerate(items):
+        update = {"folderId": folder["id"], "position": position}
+        await tell(twenty, UPDATE_ITEM, i={"id": item, "update": update})
 
 
 async def key_that_may(twenty: TwentySandbox, *flags: str, reads: bool = True) -> str:

@@ -5,13 +5,24 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import TwentyUnavailable
+from bridge.errors import TwentyFailed, TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import Executes, open_client
-from bridge.twenty.provision import Watch, set_up
+from bridge.twenty.provision import Result, Watch, set_up
 from bridge.twenty.provision.plan import Step
 from tests.support import twenty_settings
-from tests.twenty.provisioning import WEBHOOK, Row, Workspace, mutations, run, tell, workspace
+from tests.twenty.provisioning import (
+    UPDATE_FIELD,
+    UPDATE_ITEM,
+    WEBHOOK,
+    Row,
+    Workspace,
+    mutations,
+    put_into_a_folder,
+    run,
+    tell,
+    workspace,
+)
 
 UPDATE_COLUMN = "mutation ($i: UpdateViewFieldInput!) { updateViewField(input: $i) { id } }"
 UPDATE_VIEW = "mutation ($id: String!, $i: UpdateViewInput!) { updateView(id: $id, input: $i) { id } }"
@@ -21,10 +32,7 @@ UPDATE_TAB = """mutation ($id: String!, $i: UpdatePageLayoutTabInput!) {
 MOVE_WIDGET = """mutation ($id: String!, $i: UpdatePageLayoutWidgetInput!) {
   updatePageLayoutWidget(id: $id, input: $i) { id } }"""
 GROUP = "mutation ($i: UpsertFieldsWidgetInput!) { upsertFieldsWidget(input: $i) { id } }"
-UPDATE_ITEM = """mutation ($i: UpdateOneNavigationMenuItemInput!) {
-  updateNavigationMenuItem(input: $i) { id } }"""
 UPDATE_OBJECT = "mutation ($i: UpdateOneObjectInput!) { updateOneObject(input: $i) { id } }"
-UPDATE_FIELD = "mutation ($i: UpdateOneFieldMetadataInput!) { updateOneField(input: $i) { id } }"
 UPDATE_WEBHOOK = "mutation ($i: UpdateWebhookInput!) { updateWebhook(input: $i) { id } }"
 
 
@@ -102,6 +110,11 @@ async def colors_the_sidebar_item(there: Workspace) -> None:
     await tell(there.twenty, UPDATE_ITEM, i=update)
 
 
+async def puts_our_items_into_a_folder(there: Workspace) -> None:
+    mine = next(one for one in await there.sidebar() if one["viewId"])
+    await put_into_a_folder(there.twenty, (await item(there))["id"], mine["id"])
+
+
 async def dresses_the_object(there: Workspace) -> None:
     look = {"icon": "IconStar", "color": "red", "description": "Ours", "labelPlural": "Calls"}
     await tell(there.twenty, UPDATE_OBJECT, i={"id": there.objects["phoneCall"]["id"], "update": look})
@@ -131,6 +144,7 @@ async def does_nothing(_: Workspace) -> None:
         groups_otherwise,
         moves_the_sidebar_item,
         colors_the_sidebar_item,
+        puts_our_items_into_a_folder,
         dresses_the_object,
         has_the_webhook_tell_more,
     ],
@@ -221,6 +235,42 @@ async def test_what_broke_off_is_ended_by_the_next_run(
             await broken_off(twenty, after)
             await run(twenty)
             assert await look(twenty) == whole, f"broken off after {after} mutations"
+
+
+class Fails:
+    """A client whose Twenty answers these operations with an error of its own."""
+
+    def __init__(self, client: Executes, *operations: str) -> None:
+        self._client = client
+        self._operations = operations
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        return await self._client.execute(name, **variables)
+
+    async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
+        if name in self._operations:
+            raise TwentyFailed("Twenty answered INTERNAL_SERVER_ERROR: Something went wrong")
+        return await self._client.execute_metadata(name, **variables)
+
+
+@pytest.mark.parametrize(
+    ("operation", "refused"),
+    [
+        ("UpsertFieldsWidget", ["show the fields of a call in groups: Call, Parties, Recording, System"]),
+        ("Views", ["arrange the views of phone calls"]),
+        ("NavigationMenuItems", ["arrange the sidebar"]),
+    ],
+)
+async def test_what_twenty_itself_fails_at_keeps_nothing_else_back(
+    bare: TwentySandbox, operation: str, refused: list[str]
+) -> None:
+    async with open_client(twenty_settings(bare)) as client:
+        done = await set_up(Fails(client, operation), webhook_to=WEBHOOK)
+    assert list(done.steps(Result.REFUSED)) == refused
+    assert [one["targetUrl"] for one in await tell(bare, "{ webhooks { targetUrl } }")] == [
+        WEBHOOK.target_url
+    ]
+    assert (await run(bare)).complete
 
 
 class Following(Watch):

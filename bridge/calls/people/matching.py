@@ -9,6 +9,7 @@ from itertools import product
 from typing import Literal
 
 import phonenumbers
+from phonenumbers import PhoneNumberType
 
 from bridge.calls.number_plans import line_of
 from bridge.calls.numbers import Number, reading
@@ -95,9 +96,20 @@ def number_of(number: str, *, calling_code: str, country_code: str, region: str)
     # Prefers a number that can be assigned to one that only has a possible length.
     for one in meanings(number, calling_code=calling_code, country_code=country_code, region=region):
         if one.is_valid:
-            return one
+            return _without_plus(plain(number), one) or one
         possible = possible or one
     return possible
+
+
+def _without_plus(text: str, found: Number) -> Number | None:
+    """The mobile number that the text is if its plus was lost, where it is a fixed line as it stands.
+
+    German mobiles are such: libphonenumber has `4917139200` as fixed lines of 0491, with up to 13 digits.
+    """
+    if found.kind == PhoneNumberType.MOBILE or not text.startswith(str(found.country_code)):
+        return None
+    other = reading(f"+{text}", "ZZ")
+    return other.number if other and other.number.kind == PhoneNumberType.MOBILE else None
 
 
 def meanings(number: str, *, calling_code: str, country_code: str, region: str) -> Iterator[Number]:

@@ -200,6 +200,14 @@ PREPARED: Mapping[str, str] = {
         "{field} est {type}, et non {wanted} : renommez-le, puis relancez."
     ),
     "{field} is deactivated: activate it.": "{field} est désactivé : activez-le.",
+    "{field} lacks {values}: Twenty refuses the calls that have one of these. Add each as an option with "
+    "this API value.": (
+        "Il manque à {field} : {values}. Twenty refuse les appels qui ont une de ces valeurs. Ajoutez "
+        "chacune comme option avec cette valeur d'API."
+    ),
+    "{field} is unique, but several calls can have the same: switch “Unique” off.": (
+        "{field} est unique, mais plusieurs appels peuvent avoir le même : désactivez « Unique »."
+    ),
     "arrange the views of phone calls": "disposer les vues des appels",
     "arrange the sidebar": "disposer la barre latérale",
     "lay out the page of {owner}": "disposer la page : {owner}",

@@ -110,11 +110,23 @@ def translate(errors: object) -> TwentyError:
         lacking = phrase("The workspace's schema lacks what the bridge asks for: {message}", message=message)
         return TwentyDenied(lacking, code="twenty.schema")
     if code in ("BAD_USER_INPUT", "METADATA_VALIDATION_FAILED"):
-        return _refused(_shown(sub_code), message)
+        return _refused(_shown(sub_code), _without_numbers(_reason(extensions)) or message)
     # Without a code a proxy can have answered.
     failure = TwentyFailed if isinstance(code, str) and code else TwentyUnavailable
     what = _shown(code) if code else phrase("an error")
     return failure(phrase("Twenty answered {what}: {message}", what=what, message=message))
+
+
+def _reason(extensions: Mapping[str, Any]) -> str:
+    """Why a change of the workspace's structure is refused: the message says only that there are reasons.
+
+    The first is of what was to be changed; others are of what would have come with it. "" for another shape.
+    """
+    try:
+        failures, *_ = extensions["errors"].values()
+        return str(failures[0]["errors"][0]["message"])[:LONGEST_MESSAGE]
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return ""
 
 
 def _shown(code: object) -> str:

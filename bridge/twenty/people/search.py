@@ -77,8 +77,7 @@ class PeopleSearch:
     async def search(self, text: str, *, limit: int, user: Credentials | None) -> FoundPeople:
         """People and companies by the beginnings of words; a number in any form by the national one."""
         number = e164(text, self._region)
-        # Twenty finds additional numbers by their national form alone, and all primary ones by it.
-        wanted = number.national if number and number.is_valid else text
+        wanted = _national_forms(number) if number and number.is_valid else text
         answer = await self._as(user).execute("Search", text=wanted, limit=min(2 * limit, MOST_FOUND))
         nodes = [edge["node"] for edge in answer["search"]["edges"]]
         found = {kind: self._found(nodes, kind)[:limit] for kind in ("person", "company")}
@@ -132,6 +131,14 @@ class PeopleSearch:
 
     def _as(self, user: Credentials | None) -> TwentyClient:
         return self._anonymous.sending(user.headers) if user else self._client
+
+
+def _national_forms(number: Number) -> str:
+    """What finds a number: one of its words is enough, and a line can stand in several forms.
+
+    Twenty finds additional numbers by their national form alone, and all primary ones by it.
+    """
+    return " ".join(dict.fromkeys(one.national for one in (number, *sorted(number.alike))))
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """The fields of phoneCall: what they are called, what they hold, what they look like."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ from bridge.calls.fold.call import CallStatus, Direction
 from bridge.language.phrase import Phrase, phrase
 from bridge.twenty.provision.objects import OBJECT, THE_OBJECT
 from bridge.twenty.provision.plan import Mutation, Permission, Step
-from bridge.twenty.provision.there import Object, Structure
+from bridge.twenty.provision.there import Field, Object, Structure
 from bridge.twenty.schema.workspace import PHONE_CALL
 
 
@@ -22,6 +22,11 @@ class NewField:
     icon: str
     more: dict[str, Any] = field(default_factory=dict)
     target: str | None = None
+
+    @property
+    def values(self) -> Sequence[str]:
+        """The values of a SELECT."""
+        return [option["value"] for option in self.more.get("options", ())]
 
 
 def _select(values: Sequence[str], colors: Sequence[str]) -> dict[str, Any]:
@@ -64,6 +69,9 @@ FIELDS = (
     NewField("agent", "Agent", "RELATION", "IconHeadset", target="workspaceMember"),
 )
 
+SHARED = frozenset({"name", *(one.name for one in FIELDS if not one.more.get("isUnique"))})
+"""Fields in which two calls can have the same value."""
+
 
 def create(phone_call: Object, there: Structure) -> list[Step]:
     """The fields that the object lacks, a step each."""
@@ -104,23 +112,45 @@ def add_icons(phone_call: Object) -> list[Step]:
 
 
 def conflicts(phone_call: Object) -> tuple[Phrase, ...]:
-    """Things of the same name that are something else; each as a sentence that says what to do."""
+    """Why calls would be refused, or not be shown; each as a sentence that says what to do."""
     found = (
         []
         if phone_call.is_active
         else [phrase("The object {phone_call} is deactivated: activate it.", phone_call=PHONE_CALL)]
     )
     for wanted in FIELDS:
-        there = phone_call.by_name.get(wanted.name)
-        if there and there.type != wanted.type:
-            found.append(
-                phrase(
-                    "{field} is {type}, not {wanted}: rename it, run this again.",
-                    field=f"{PHONE_CALL}.{wanted.name}",
-                    type=there.type,
-                    wanted=wanted.type,
-                )
-            )
-        elif there and not there.is_active:
-            found.append(phrase("{field} is deactivated: activate it.", field=f"{PHONE_CALL}.{wanted.name}"))
-    return tuple(found)
+        if there := phone_call.by_name.get(wanted.name):
+            found += _conflicts(wanted, there)
+    return (*found, *(_unique(one) for one in phone_call.fields_list if one.is_unique and one.name in SHARED))
+
+
+def _conflicts(wanted: NewField, there: Field) -> Iterator[Phrase]:
+    """Why a field does not take what the bridge writes."""
+    field = f"{PHONE_CALL}.{wanted.name}"
+    what, target = there.type, there.relation and there.relation.target_object_metadata.name_singular
+    if what != wanted.type:
+        yield _is_other(field, what, wanted.type)
+    elif not there.is_active:
+        yield phrase("{field} is deactivated: activate it.", field=field)
+    elif target != wanted.target:
+        yield _is_other(field, f"{what} ({target})", f"{wanted.type} ({wanted.target})")
+    elif missing := [value for value in wanted.values if value not in there.values]:
+        yield phrase(
+            "{field} lacks {values}: Twenty refuses the calls that have one of these. Add each as an option "
+            "with this API value.",
+            field=field,
+            values=", ".join(missing),
+        )
+
+
+def _is_other(field: str, there: str, wanted: str) -> Phrase:
+    return phrase(
+        "{field} is {type}, not {wanted}: rename it, run this again.", field=field, type=there, wanted=wanted
+    )
+
+
+def _unique(there: Field) -> Phrase:
+    return phrase(
+        "{field} is unique, but several calls can have the same: switch “Unique” off.",
+        field=f"{PHONE_CALL}.{there.name}",
+    )

@@ -15,6 +15,7 @@ from bridge.twenty.provision.there import (
     PageLayout,
     Relation,
     Tab,
+    Target,
     View,
     Widget,
 )
@@ -56,7 +57,10 @@ def with_fields(there: Object) -> Object:
             name=new.name,
             type=new.type,
             icon=new.icon,
-            relation=Relation(target_field_metadata=MetadataRow(id=f"{ID} {new.target}"))
+            relation=Relation(
+                target_object_metadata=Target(name_singular=new.target),
+                target_field_metadata=MetadataRow(id=f"{ID} {new.target}"),
+            )
             if new.target
             else None,
         )

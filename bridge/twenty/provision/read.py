@@ -52,10 +52,10 @@ async def page(client: Executes, object_id: str, known: Accepted) -> PageLayout 
 
 
 async def sidebar(client: Executes) -> tuple[MenuItem, ...]:
-    """The sidebar items that all users see, outside of folders."""
+    """The sidebar items that all users see, those in folders, too."""
     answer = await client.execute_metadata("NavigationMenuItems")
-    items = [MenuItem.model_validate(item) for item in answer["navigationMenuItems"]]
-    return tuple(item for item in items if not item.user_workspace_id and not item.folder_id)
+    items = (MenuItem.model_validate(item) for item in answer["navigationMenuItems"])
+    return tuple(item for item in items if not item.user_workspace_id)
 
 
 async def webhooks(client: Executes) -> tuple[Webhook, ...]:

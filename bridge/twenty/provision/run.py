@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from bridge.errors import TwentyDenied, TwentyRefused
+from bridge.errors import TwentyDenied, TwentyFailed, TwentyRefused
 from bridge.language.phrase import NOTHING, Phrase, phrase, phrase_of, term, verbatim
 from bridge.twenty.client.client import Executes
 from bridge.twenty.provision.accepted import Accepted
 from bridge.twenty.provision.plan import MADE, Mutation, Permission, Step, made_by
 
 T = TypeVar("T")
+
+OF_ONE_STEP = (TwentyDenied, TwentyRefused, TwentyFailed)
+"""Errors after which other steps can succeed. The last is an error of Twenty's own, as for a broken page."""
 
 
 class Result(StrEnum):
@@ -91,11 +94,11 @@ class Run:
             self._note(self._beforehand(step) or await self._send(step))
 
     async def read(self, reading: Awaitable[T], *, before: Step) -> T | None:
-        """What the workspace has; None, with the step recorded, where the role is not allowed to read."""
+        """What the workspace has; None, with the step recorded, where it cannot be read."""
         try:
             return await reading
-        except TwentyDenied as denied:
-            self._note(self._denied(before, denied))
+        except OF_ONE_STEP as refused:
+            self._note(self._refused(before, refused))
             return None
 
     def _note(self, outcome: StepResult) -> None:
@@ -126,14 +129,14 @@ class Run:
         try:
             for mutation in step.mutations:
                 made.append(await self._mutate(mutation, made))
-        except (TwentyDenied, TwentyRefused) as refused:
+        except OF_ONE_STEP as refused:
             await self._undo(step, made)
             return self._refused(step, refused)
         return StepResult(step, Result.DONE)
 
     async def _undo(self, step: Step, made: Sequence[str | None]) -> None:
         if any(made) and step.undo:
-            with suppress(TwentyDenied, TwentyRefused):
+            with suppress(*OF_ONE_STEP):
                 await self._mutate(step.undo, made)
 
     async def _mutate(self, mutation: Mutation, made: Sequence[str | None]) -> str | None:
@@ -143,7 +146,7 @@ class Run:
         execute = self.client.execute if mutation.of_records else self.client.execute_metadata
         return _id_in(await execute(mutation.operation, **_filled(mutation.variables, ids)))
 
-    def _refused(self, step: Step, refused: TwentyDenied | TwentyRefused) -> StepResult:
+    def _refused(self, step: Step, refused: TwentyDenied | TwentyRefused | TwentyFailed) -> StepResult:
         if isinstance(refused, TwentyDenied):
             return self._denied(step, refused)
         return StepResult(step, Result.REFUSED, phrase_of(refused))

@@ -20,10 +20,23 @@ Items = tuple[MenuItem, ...]
 def arrange(
     items: Items, object_ids: Mapping[str, str], *, phone_call_id: str, my_view_id: str
 ) -> list[Step]:
-    """The item of phone calls where it came by itself, uncolored and last; "My calls" below it."""
-    calls = next((item for item in items if item.target_object_metadata_id == phone_call_id), None)
-    place = _place(calls, items, object_ids) if calls else _end(items)
-    return [*(_color(calls, place, items) if calls else ()), *_my_calls(items, place, my_view_id)]
+    """The item of phone calls where it came by itself, uncolored and last; "My calls" below it.
+
+    What a user has put into a folder stays there.
+    """
+    loose = _outside_folders(items)
+    calls = next((item for item in loose if item.target_object_metadata_id == phone_call_id), None)
+    place = _place(calls, loose, object_ids) if calls else _end(loose)
+    has_mine = any(item.view_id == my_view_id for item in items)
+    return [
+        *(_color(calls, place, loose) if calls else ()),
+        *(() if has_mine else _my_calls(loose, place, my_view_id)),
+    ]
+
+
+def _outside_folders(items: Items) -> Items:
+    """Those among which positions count: a folder counts its own."""
+    return tuple(item for item in items if not item.folder_id)
 
 
 def _place(calls: MenuItem, items: Items, object_ids: Mapping[str, str]) -> float:
@@ -60,8 +73,6 @@ def _color(calls: MenuItem, place: float, items: Items) -> list[Step]:
 
 
 def _my_calls(items: Items, place: float, my_view_id: str) -> list[Step]:
-    if any(item.view_id == my_view_id for item in items):
-        return []
     position = halfway(place, [item.position for item in items])
     given = {"type": "VIEW", "viewId": my_view_id, "position": position, "color": COLOR}
     creation = Mutation("CreateNavigationMenuItem", {"input": given})
@@ -73,6 +84,7 @@ def phone(items: Items, url: str) -> list[Step]:
     """An item that opens the bridge's phone page; one that a user renamed or moved is found by its link."""
     if any(item.link == url for item in items):
         return []
-    given = {"type": "LINK", "name": PHONE, "link": url, "icon": "IconPhone", "position": _end(items) + 1}
+    position = _end(_outside_folders(items)) + 1
+    given = {"type": "LINK", "name": PHONE, "link": url, "icon": "IconPhone", "position": position}
     creation = Mutation("CreateNavigationMenuItem", {"input": given})
     return [Step(phrase("add “{name}” to the sidebar", name=PHONE), Permission.LAYOUTS, (creation,))]

@@ -1,26 +1,41 @@
 """The parts of a workspace that a plan reads, as /metadata answers them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 from pydantic.alias_generators import to_camel
 
 
-class MetadataRow(BaseModel):
+class MetadataPart(BaseModel):
     """A part of Twenty's metadata; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
+
+class MetadataRow(MetadataPart):
+    """A part with an id."""
+
     id: str
 
 
-class Relation(BaseModel):
-    """The target of a relation: its field that leads back."""
+class Target(MetadataPart):
+    """The object that a relation points to."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+    name_singular: str
 
+
+class Relation(MetadataPart):
+    """The target of a relation: the object, and its field that leads back."""
+
+    target_object_metadata: Target
     target_field_metadata: MetadataRow
+
+
+class Option(MetadataPart):
+    """A value that a field of type SELECT takes."""
+
+    value: str
 
 
 class Field(MetadataRow):
@@ -30,7 +45,14 @@ class Field(MetadataRow):
     type: str
     icon: str | None = None
     is_active: bool | None = True
+    is_unique: bool | None = False
+    options: tuple[Option, ...] | None = None
     relation: Relation | None = None
+
+    @property
+    def values(self) -> Collection[str]:
+        """The values that a SELECT takes."""
+        return [option.value for option in self.options or ()]
 
 
 class Object(MetadataRow):
@@ -90,10 +112,8 @@ class View(MetadataRow):
         return {column.field_metadata_id: column for column in self.view_fields}
 
 
-class Configuration(BaseModel):
+class Configuration(MetadataPart):
     """What a widget shows; each kind has some of these."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
     field_metadata_id: str | None = None
     field_display_mode: str | None = None

@@ -120,3 +120,36 @@ def test_each_error_has_its_kind(
 @pytest.mark.parametrize("errors", [None, [], [{}], [{"message": "m", "extensions": None}]])
 def test_what_says_nothing_is_met_with_patience(errors: list[dict[str, Any]] | None) -> None:
     assert type(translate(errors)) is TwentyUnavailable
+
+
+def refused_structure(*of_kinds: tuple[str, object]) -> list[dict[str, Any]]:
+    """As a Twenty 2.21 refuses a change of its structure: a field, and the columns that come with it."""
+    extensions = {"code": "METADATA_VALIDATION_FAILED", "errors": dict(of_kinds)}
+    return [
+        {"message": "Multiple validation errors occurred while creating fields", "extensions": extensions}
+    ]
+
+
+TAKEN = 'Name "phoneCalls" is not available as it is already used by another field'
+OF_FIELD = ("fieldMetadata", [{"status": "fail", "errors": [{"code": "NOT_AVAILABLE", "message": TAKEN}]}])
+OF_COLUMN = ("viewField", [{"status": "fail", "errors": [{"message": "Field metadata not found"}]}])
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        (refused_structure(OF_FIELD, OF_COLUMN), TAKEN),
+        (refused_structure(), "Multiple validation errors occurred while creating fields"),
+        (
+            refused_structure(("fieldMetadata", [])),
+            "Multiple validation errors occurred while creating fields",
+        ),
+        (
+            refused_structure(("fieldMetadata", "?")),
+            "Multiple validation errors occurred while creating fields",
+        ),
+    ],
+)
+def test_why_the_structure_is_not_changed_is_said(errors: list[dict[str, Any]], said: str) -> None:
+    error = translate(errors)
+    assert (type(error), str(error)) == (TwentyRefused, said)

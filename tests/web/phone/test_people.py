@@ -16,9 +16,14 @@ async def bridge(open_bridge: OpenBridge, twenty: TwentySandbox) -> Bridge:
     return await open_bridge(twenty=at(twenty), agents=AGENTS, phone={"search": "keys"})
 
 
-@pytest.mark.parametrize("text", ["jan", "Doe", "DOE jane", "06 12 34 56 78", "+33612345678", "612"])
+TYPED = ["jan", "Doe", "DOE jane", "06 12 34 56 78", "+33612345678", "612", "+54 9 11 2345-6789"]
+"""The last one is stored without the 9, which is dialled from abroad alone."""
+
+
+@pytest.mark.parametrize("text", TYPED)
 async def test_by_name_and_by_number(bridge: Bridge, twenty: TwentySandbox, text: str) -> None:
-    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
+    more = [{"number": "+541123456789"}]
+    jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE, additionalPhones=more)
     for token in (KEY, await signed_in(twenty, BELA)):
         query = {"search": text, "identity": "alice"}
         answer = await bridge.get("/api/people", params=query, headers=bearer(token))

@@ -66,7 +66,7 @@ def _check_codes(calling: str, country: str) -> None:
         return
     digits = calling.replace("+", "")
     countries = COUNTRY_CODE_TO_REGION_CODE.get(int(digits), ()) if digits.isdigit() else ()
-    if not countries:
+    if not countries or countries == (_NO_COUNTRY,):
         raise _refuse("INVALID_PHONE_CALLING_CODE", f"Invalid calling code {calling}")
     if country and country not in countries:
         raise _refuse(
@@ -92,8 +92,10 @@ def _diallable(text: str) -> str:
     number = _EXTENSION.sub("", whole)
     if not (_SHORTEST.fullmatch(whole) or _is_number(whole) or _is_number(number)):
         raise _invalid(text)
-    digits = [str(unicodedata.decimal(one)) for one in number if one.isdecimal()]
-    return "+" * number.startswith("+") + "".join(digits)
+    digits = "".join(str(unicodedata.decimal(one)) for one in number if one.isdecimal())
+    if number.startswith("+") and digits.startswith("0"):  # no calling code begins so
+        raise _invalid(text)
+    return "+" * number.startswith("+") + digits
 
 
 def _is_number(text: str) -> bool:
