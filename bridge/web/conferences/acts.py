@@ -18,6 +18,7 @@ from bridge.calls.fold.parties import Evidence
 from bridge.errors import (
     BridgeError,
     CallConflict,
+    CallUnknown,
     NotAllowed,
     TooManyRequests,
     TwilioError,
@@ -35,7 +36,7 @@ from bridge.web.conferences.keeper import LEASE_LASTS, lease_of
 from bridge.web.conferences.moving import NO_MORE, Moving, quietly
 from bridge.web.conferences.participants import Participants
 from bridge.web.phone.bodies import CallRequest, ListenRequest, Mode, ParticipantRequest, read_request
-from bridge.web.phone.call_agents import AgentOfCall, AgentsOfCalls
+from bridge.web.phone.call_agents import UNKNOWN, AgentOfCall, AgentsOfCalls
 
 LABEL_IN_USE = 16026
 """Twilio's error code for a label that a participant has already. https://www.twilio.com/docs/api/errors/16026"""
@@ -201,7 +202,10 @@ class ConferenceActs:
 
     async def _now(self, agent: AgentOfCall) -> Evidence:
         known = await known_call(self._inbox, agent.root_sid)
-        return Evidence.of(known.callbacks) if known else agent.evidence
+        if known is None or not known.callbacks:
+            # It was erased meanwhile.
+            raise CallUnknown(UNKNOWN)
+        return Evidence.of(known.callbacks)
 
     async def replace_agent(self, request: web.Request, agent: AgentOfCall, to: str) -> web.Response:
         """Blind transfer where a third party stays: another one is called in, and the agent leaves."""

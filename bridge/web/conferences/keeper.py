@@ -129,7 +129,7 @@ class Keeper:
     async def _look(self, root_sid: str) -> None:
         self._heard.pop(root_sid, None)
         try:
-            if known := await known_call(self._inbox, root_sid):
+            if known := await self._known(root_sid):
                 await self._keep(known)
         except (TwilioError, InboxUnavailable) as error:
             log.warning("conference.not_kept", call_sid=root_sid, reason=str(error))
@@ -150,10 +150,15 @@ class Keeper:
             if not is_held:
                 self._later(known.root_sid)
                 return
-            known = await known_call(self._inbox, known.root_sid) or known
+            known = await self._known(known.root_sid) or known
             evidence = Evidence.of(known.callbacks)
             for change in changes(evidence):
                 await self._make(known.root_sid, evidence, change)
+
+    async def _known(self, root_sid: str) -> KnownCall | None:
+        """The call; None where it was erased: nothing is known of it any more."""
+        known = await known_call(self._inbox, root_sid)
+        return known if known and known.callbacks else None
 
     def _alone(self, root_sid: str) -> AbstractAsyncContextManager[bool]:
         return lease(self._inbox, lease_of(root_sid), lasts=LEASE_LASTS)
@@ -176,7 +181,7 @@ class Keeper:
     async def _compare(self, root_sid: str, now: datetime) -> None:
         """Learns who is in a conference of which nothing was heard lately; none is left alone there."""
         try:
-            known = await known_call(self._inbox, root_sid)
+            known = await self._known(root_sid)
             if known is None or now - known.heard_at < self._quiet_for:
                 return
             evidence = Evidence.of(known.callbacks)

@@ -17,6 +17,8 @@ from bridge.twilio import forms
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.bodies import CallRequest
 
+UNKNOWN = "There is no such call."
+
 
 @dataclass(frozen=True, slots=True)
 class AgentOfCall:
@@ -48,7 +50,7 @@ class AgentsOfCalls:
         sid = self._live_calls.placed_as(agent.identity, named) or named
         known = await known_call(self._inbox, sid) if forms.CALL_SID.fullmatch(sid) else None
         if known is None or not known.callbacks:
-            raise CallUnknown("There is no such call.")
+            raise CallUnknown(UNKNOWN)
         context.bind(call_sid=known.root_sid)
         dispositions = sum(callback.kind is Kind.DISPOSITION for callback in known.callbacks)
         evidence = Evidence.of(known.callbacks)

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from bridge import background
 from bridge.calls.callback import Callback
 from bridge.calls.live_calls import LiveCalls
+from bridge.inbox.forgetting import erase
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.sandbox.twilio import twilio_sandbox
 from bridge.settings.served import lines_of
@@ -24,12 +25,12 @@ from tests.web.conftest import PUBLIC_URL, settings_with
 EVERY = timedelta(seconds=0.2)
 
 
-def keeper_of(inbox: Inbox, rest: TwilioRest, database: Path) -> Keeper:
+def keeper_of(inbox: Inbox, rest: TwilioRest, database: Path, live_calls: LiveCalls | None = None) -> Keeper:
     settings, urls = settings_with({}, database), CallbackUrls(PUBLIC_URL)
     lines = lines_of(settings.lines, agents=settings.agents, voice=settings.voice)
     moving = Moving(inbox, rest, lines, urls=urls, is_emergency_number=lambda _: False)
     participants = Participants(moving.conferences, rest, lines, urls=urls, tells=False)
-    return Keeper(inbox, rest, moving, LiveCalls(), participants=participants, every=EVERY)
+    return Keeper(inbox, rest, moving, live_calls, participants=participants, every=EVERY)
 
 
 def left_on_hold() -> list[Callback]:
@@ -47,7 +48,7 @@ async def test_a_callback_that_is_never_stored_keeps_no_other_waiting(tmp_path: 
         open_rest(twilio_settings(twilio), pauses=()) as rest,
         open_inbox(f"sqlite+aiosqlite:///{database}") as inbox,
     ):
-        keeper, told = keeper_of(inbox, rest, database), left_on_hold()
+        keeper, told = keeper_of(inbox, rest, database, LiveCalls()), left_on_hold()
         running = background.keep_running(keeper.run, name="conferences")
         with capture_logs() as logged:
             keeper.hear(replace(told[-2], digest=b"of a row that the disk did not take"))
@@ -67,9 +68,30 @@ async def test_a_call_of_which_nothing_is_stored_is_forgotten(tmp_path: Path) ->
         open_rest(twilio_settings(twilio), pauses=()) as rest,
         open_inbox(f"sqlite+aiosqlite:///{database}") as inbox,
     ):
-        keeper = keeper_of(inbox, rest, database)
+        keeper = keeper_of(inbox, rest, database, LiveCalls())
         running = background.keep_running(keeper.run, name="conferences")
         keeper.hear(left_on_hold()[-2])
         assert keeper.waiting == 1
         await eventually(lambda: keeper.waiting == 0)
         await background.stop(running)
+
+
+async def test_a_call_that_was_erased_keeps_no_other_from_being_looked_at(tmp_path: Path) -> None:
+    database, live_calls = tmp_path / "bridge.db", LiveCalls()
+    async with (
+        twilio_sandbox() as twilio,
+        open_rest(twilio_settings(twilio), pauses=()) as rest,
+        open_inbox(f"sqlite+aiosqlite:///{database}") as inbox,
+    ):
+        keeper = keeper_of(inbox, rest, database, live_calls)
+        for one in (told := left_on_hold()):
+            live_calls.add(one)
+            await inbox.store(one)
+        assert live_calls.conferences(datetime.now(UTC)) == [told[0].root_sid]
+        await erase(inbox, {told[0].root_sid})
+        await keeper.sweep(datetime.now(UTC) + 10 * EVERY)
+        running = background.keep_running(keeper.run, name="conferences")
+        with capture_logs() as logged:
+            await eventually(lambda: keeper.waiting == 0)
+        await background.stop(running)
+        assert [one for one in logged if one["event"] == "task.failed"] == []
