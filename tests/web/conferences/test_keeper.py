@@ -25,7 +25,7 @@ from tests.web.conftest import PUBLIC_URL, settings_with
 EVERY = timedelta(seconds=0.2)
 
 
-def keeper_of(inbox: Inbox, rest: TwilioRest, database: Path, live_calls: LiveCalls | None = None) -> Keeper:
+def keeper_of(inbox: Inbox, rest: TwilioRest, database: Path, live_calls: LiveCalls) -> Keeper:
     settings, urls = settings_with({}, database), CallbackUrls(PUBLIC_URL)
     lines = lines_of(settings.lines, agents=settings.agents, voice=settings.voice)
     moving = Moving(inbox, rest, lines, urls=urls, is_emergency_number=lambda _: False)
