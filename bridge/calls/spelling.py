@@ -108,7 +108,7 @@ def take_apart(text: str) -> Written | None:
     named = parameters.get("ext", "")
     context = parameters.get("phone-context", "")
     is_known = parameters.keys() <= {"ext", "phone-context"} and re.fullmatch("[0-9]*", named)
-    if not is_known or not NUMBER.fullmatch(number):
+    if not is_known or not NUMBER.fullmatch(number) or len(send_digits) > LONGEST:
         return None
     if context and not CALLING_CODE.fullmatch(context) and not DOMAIN.fullmatch(context):
         return None

@@ -160,7 +160,7 @@ DEFENCES = {
     ),
     "updates what Twenty has": Defence(
         "twenty/writing/writers.py",
-        "if len(updates) > max(FEW, self._batches.spare()):",
+        "if not self._batches.affords(len(updates)):",
         "if updates:",
     ),
 }

@@ -21,6 +21,9 @@ SMALLER = 60
 MOST_CHARACTERS = 2_000_000
 """Characters of text in one request; Twenty takes about 10 MB, and a character has up to four bytes."""
 
+FEW = 3
+"""Up to so many updates of a batch are always sent one by one."""
+
 MANY = 5
 """After so many identical refusals and no success, probe other records before blaming the data."""
 
@@ -63,9 +66,9 @@ class Batches:
         self._budget = budget
         self.size = LARGEST
 
-    def spare(self) -> float:
-        """How many root fields can go into what fewer would do."""
-        return self._budget.spare() if self._budget else 0.0
+    def affords(self, updates: int) -> bool:
+        """Whether so many records can be updated one by one, which restores none, and not in one upsert."""
+        return updates <= max(FEW, self._budget.spare() if self._budget else 0)
 
     async def room(self, fields: int) -> None:
         """Waits until so many root fields can be sent without a wait."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bridge.calls.activity import Activity, record_id
 from bridge.calls.dispositions import Disposition
-from bridge.errors import Duplicate, TwentyDenied
+from bridge.errors import Duplicate, TwentyDenied, TwentyRefused
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.writing.bisection import Batches, Record, Refused
@@ -123,7 +123,7 @@ class CallNotes:
             key: _disposition_note(w.activity, one, which=note.which)
             for key, (w, one, note) in chosen.items()
         }
-        refused = await self._batches.send("UpsertNotes", records)
+        refused = await self._bring(records, [key for key, (_, _, note) in chosen.items() if not note.is_new])
         return _by_call(refused) | await self._send_targets(
             [note.targets() for key, (_, _, note) in chosen.items() if key not in refused]
         )
@@ -160,8 +160,32 @@ class CallNotes:
             for n in notes
             if not n.is_theirs
         }
-        refused = await self._batches.send("UpsertNotes", records)
+        refused = await self._bring(records, [n.write.sid for n in notes if not (n.is_new or n.is_theirs)])
         return refused | await self._send_targets([n.targets() for n in notes if n.write.sid not in refused])
+
+    async def _bring(self, records: Mapping[str, Record], known: Sequence[str]) -> Refused:
+        """Creates new notes, and updates those that are there.
+
+        A user can delete or edit a note after the bridge asked for it: an upsert would restore it, and lose
+        the user's words. Too many updates for the rate limit are one upsert.
+        """
+        if not self._batches.affords(len(known)):
+            return await self._batches.send("UpsertNotes", records)
+        there = frozenset(known)
+        new = {key: record for key, record in records.items() if key not in there}
+        refused = await self._batches.send("UpsertNotes", new)
+        for key in known:
+            refused |= await self._update(key, records[key])
+        return refused
+
+    async def _update(self, key: str, record: Record) -> Refused:
+        data = {"title": record["title"], "bodyV2": record["bodyV2"]}
+        try:
+            answer = await self._client.execute("UpdateNotes", ids=[record["id"]], data=data)
+        except TwentyRefused as error:
+            return {key: error}
+        # The next batch asks how it stands.
+        return {} if answer["updateNotes"] else {key: Duplicate("a user changed it meanwhile", there=record)}
 
 
 async def withdraw_notes(client: Executes, call_sids: Collection[str]) -> None:

@@ -12,16 +12,12 @@ from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.schema.workspace import WorkspaceSchema
 from bridge.twenty.values import full_name
-from bridge.twenty.writing.bisection import Batches, Record, Refused
+from bridge.twenty.writing.bisection import FEW, Batches, Record, Refused
 from bridge.twenty.writing.fields import Shown
 from bridge.twenty.writing.notes import CallNotes
 from bridge.twenty.writing.plan import Chosen, Do, Write
 from bridge.twenty.writing.proposals import ProposedTasks
 from bridge.twenty.writing.timeline import timeline_for
-
-FEW = 3
-"""Up to so many updates of a batch are always sent one by one, so that no call is restored."""
-
 
 KEYS = frozenset({"id", "externalCallId"})
 """What a record is found by: an update leaves it as it is."""
@@ -111,7 +107,7 @@ class PhoneCalls:
         """
         known = [w for w in writes if w.plan.record is Do.UPDATE]
         updates = self._updates(known)
-        if len(updates) > max(FEW, self._batches.spare()):
+        if not self._batches.affords(len(updates)):
             return await self._batches.send("UpsertPhoneCalls", {w.sid: self._record(w) for w in writes})
         refused = await self._create([w for w in writes if w.plan.record is not Do.UPDATE])
         for update in updates:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from bridge.calls.fold.call import CallStatus
 from bridge.calls.recording_links import Link
 from bridge.calls.transcripts.conversation import Conversation, Turn
 from bridge.errors import Duplicate, TwentyDenied, TwentyRefused
-from bridge.twenty.writing.bisection import Batches, Record
+from bridge.twenty.writing.bisection import FEW, Batches, Record
 from bridge.twenty.writing.fields import merge
 from bridge.twenty.writing.notes import CallNotes, note_of
 from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
@@ -51,11 +52,12 @@ def server_with(call: Write, *there: str | None, of: str = "") -> Server:
 
 def written(server: Server, call: Write, of: str = "") -> tuple[list[str], list[str]]:
     """Which of the notes were written, and which were put on the person."""
-    records = [one for asked in server.told("UpsertNotes") for one in asked["data"]]
+    records = [one["id"] for asked in server.told("UpsertNotes") for one in asked["data"]]
+    records += [one for asked in server.told("UpdateNotes") for one in asked["ids"]]
     targets = [one for asked in server.told("UpsertNoteTargets") for one in asked["data"]]
     on_person = [one for one in targets if one.get("targetPersonId") == "p1"]
     return (
-        [ids("note", call.sid, of)[one["id"]] for one in records],
+        [ids("note", call.sid, of)[one] for one in records],
         [ids("note", call.sid, of)[one["noteId"]] for one in on_person],
     )
 
@@ -101,6 +103,34 @@ async def test_which_note_is_written(
     assert server.operations.count("WrittenNotes") == (state is not NEW)
     for asked in server.told("UpsertNoteTargets"):
         assert record_id("phoneCall", call.sid) in [one.get("targetPhoneCallId") for one in asked["data"]]
+
+
+class Changing(Server):
+    """Where a user changes each note as soon as the bridge has asked for it."""
+
+    becomes = "deleted"
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        answer = await super().execute(name, **variables)
+        if name == "WrittenNotes":
+            self.there = dict.fromkeys(self.there, NOTES[self.becomes])
+        return answer
+
+
+@pytest.mark.parametrize("becomes", ["deleted", "theirs"])
+async def test_what_a_user_does_between_question_and_write_stays_so(becomes: str) -> None:
+    calls = [write(WRITTEN, Note.TEXT) for _ in range(FEW)]
+    server = Changing({one: row for call in calls for one, row in server_with(call, "ours").there.items()})
+    server.becomes = becomes
+    refused = await CallNotes(server, Batches(server), on_call=False).write(calls)
+    # So that the next batch asks how they stand.
+    assert [isinstance(one, Duplicate) and bool(one.there) for one in refused.values()] == [True] * FEW
+    assert "UpsertNotes" not in server.operations
+    many = [*calls, write(WRITTEN, Note.TEXT)]
+    server = Changing({one: row for call in many for one, row in server_with(call, "ours").there.items()})
+    assert await CallNotes(server, Batches(server), on_call=False).write(many) == {}
+    (upserted,) = server.told("UpsertNotes")
+    assert len(upserted["data"]) == len(many)
 
 
 @pytest.mark.parametrize("is_denied", [True, False])

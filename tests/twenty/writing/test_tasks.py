@@ -161,7 +161,7 @@ async def test_of_a_call_whose_note_is_refused_no_task_is_proposed() -> None:
     call, refused = summed_up(), TwentyRefused("a text")
     note = record_id("note", call.sid)
     there = {note: {"id": note, "deletedAt": None, "updatedBy": {"source": "API"}}}
-    for server, proposed in ((Server(there), 1), (Server(there, UpsertNotes=refused), 0)):
+    for server, proposed in ((Server(there), 1), (Server(there, UpdateNotes=refused), 0)):
         writer = PhoneCalls(server, Batches(server), WorkspaceSchema(CALL_FIELDS, None))
         assert await writer.write([call]) == ({} if proposed else {call.sid: refused})
         assert len(server.told("CreateTasks")) == proposed

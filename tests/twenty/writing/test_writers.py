@@ -11,10 +11,10 @@ from bridge.errors import TargetGone, TwentyDenied, TwentyRefused
 from bridge.twenty.client.budget import Budget
 from bridge.twenty.schema.workspace import TimelineSchema, WorkspaceSchema
 from bridge.twenty.values import time_text
-from bridge.twenty.writing.bisection import Batches, Record
+from bridge.twenty.writing.bisection import FEW, Batches, Record
 from bridge.twenty.writing.fields import FIELDS, merge
 from bridge.twenty.writing.plan import Before, Chosen, News, Note, Write, WriteState, plan_of
-from bridge.twenty.writing.writers import FEW, Notes, PhoneCalls, take_back, writer_for
+from bridge.twenty.writing.writers import Notes, PhoneCalls, take_back, writer_for
 from tests.support import new_sid
 from tests.twenty.writing.test_fields import CALL
 
@@ -29,6 +29,9 @@ NAMED, TYPED = (TimelineSchema("the-object", ROW_FIELDS, type_id) for type_id in
 CALL_FIELDS = frozenset({"id", "externalCallId", "personId", "companyId", *FIELDS})
 
 
+GONE: Record = {"deletedAt": "2026-11-22"}
+
+
 class Server:
     """Notes what it is asked, has some records, and answers some operations with an error."""
 
@@ -41,11 +44,18 @@ class Server:
         self.asked.append((name, variables))
         if name in self.errors:
             raise self.errors[name]
+        if name == "UpdateNotes":
+            return {"updateNotes": [{"id": one} for one in variables["ids"] if self.is_ours(one)]}
         nodes = [node for one, node in self.there.items() if one in variables.get("ids", ())]
         return {"found": {"edges": [{"node": node} for node in nodes]}} if "first" in variables else {}
 
     async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
         raise NotImplementedError
+
+    def is_ours(self, one: str) -> bool:
+        """Whether a note is there as the bridge wrote it."""
+        note = self.there.get(one, GONE)
+        return note["deletedAt"] is None and note["updatedBy"]["source"] == "API"
 
     def told(self, name: str) -> list[Any]:
         """What this operation was asked with, each time."""
