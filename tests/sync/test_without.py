@@ -175,9 +175,11 @@ async def test_what_is_sent_is_what_is_validated(
     sends = Lacking(client, ())
     worker = make_worker(sends, settings(member))
     await drain(worker)
-    # A second missed call of hers that day is told in the task of the first.
+    # A second missed call of hers that day is told in the task of the first; an agent types a note in parts.
     await voicemail(inbox, new_sid(), JANE)
-    await drain(worker)
+    for version in ("1", "2"):
+        await inbox.store(told(Kind.NOTE, sid, Agent="alice", Outcome="", Note=version, Version=version))
+        await drain(worker)
     rewritten = plan(PersonPhones(jane, "Jane Doe", TYPED), region="FR")
     assert isinstance(rewritten, Rewrite)
     await rewrite(sends, jane, rewritten.data)
